@@ -1,0 +1,1 @@
+//! Checks over the rendered platform: references, policy, capacity.

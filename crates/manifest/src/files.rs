@@ -1,0 +1,126 @@
+//! The input folder in memory: the disk is read once, and everything after that is a pure function of
+//! this value.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The files of a folder by their path relative to it, with `/` between the parts.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    files: BTreeMap<Arc<str>, Arc<[u8]>>,
+}
+
+/// A file that could not be read.
+#[derive(Debug)]
+pub struct FileError {
+    /// The path as it was asked for.
+    pub path: String,
+    /// Why.
+    pub source: io::Error,
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "cannot read: {}", self.path)
+    }
+}
+
+impl std::error::Error for FileError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+impl Files {
+    /// Returns no files.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a file, or replaces one.
+    pub fn insert(&mut self, path: impl Into<Arc<str>>, bytes: impl Into<Arc<[u8]>>) {
+        self.files.insert(path.into(), bytes.into());
+    }
+
+    /// Returns the bytes of a file.
+    pub fn get(&self, path: &str) -> Option<&Arc<[u8]>> {
+        self.files.get(path)
+    }
+
+    /// Returns the text of a file, `None` where it is absent or not UTF-8.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        std::str::from_utf8(self.files.get(path)?).ok()
+    }
+
+    /// Returns all files in the byte order of their paths.
+    pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<[u8]>)> {
+        self.files.iter()
+    }
+
+    /// Returns the files below a folder, with their paths relative to the root of all files.
+    ///
+    /// The folder is named without a final `/`; the empty name is the root.
+    pub fn below<'a>(&'a self, folder: &str) -> impl Iterator<Item = (&'a str, &'a Arc<[u8]>)> + use<'a> {
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        self.files
+            .range(Arc::<str>::from(prefix.as_str())..)
+            .take_while(move |(path, _)| path.starts_with(&prefix))
+            .map(|(path, bytes)| (path.as_ref(), bytes))
+    }
+
+    /// Tells whether any file lies below a folder.
+    pub fn is_folder(&self, folder: &str) -> bool {
+        self.below(folder).next().is_some()
+    }
+
+    /// Reads some files and folders of a root into memory; absent ones are passed over, links are
+    /// followed only when they stay inside the root.
+    ///
+    /// # Errors
+    /// The first file or folder that is there and cannot be read, and a link that leaves the root.
+    pub fn read(root: &Path, names: &[&str]) -> Result<Self, FileError> {
+        let mut files = Self::new();
+        let real_root =
+            root.canonicalize().map_err(|source| FileError { path: root.display().to_string(), source })?;
+        for name in names {
+            let path = root.join(name);
+            match path.symlink_metadata() {
+                Ok(_) => files.read_entry(&real_root, &path, (*name).to_owned(), 0)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(source) => return Err(FileError { path: (*name).to_owned(), source }),
+            }
+        }
+        Ok(files)
+    }
+
+    fn read_entry(&mut self, root: &Path, path: &Path, name: String, depth: usize) -> Result<(), FileError> {
+        let fail = |source| FileError { path: name.clone(), source };
+        if depth > 64 {
+            return Err(fail(io::Error::other("folders are nested deeper than 64 levels")));
+        }
+        if path.is_symlink() && !path.canonicalize().map_err(fail)?.starts_with(root) {
+            return Err(fail(io::Error::other("the link leads out of the platform's folder")));
+        }
+        if path.is_dir() {
+            for entry in path.read_dir().map_err(fail)? {
+                let entry = entry.map_err(fail)?;
+                let part = entry.file_name();
+                let part = part.to_str().ok_or_else(|| fail(io::Error::other("a name is not UTF-8")))?;
+                let child = if name.is_empty() { part.to_owned() } else { format!("{name}/{part}") };
+                self.read_entry(root, &entry.path(), child, depth + 1)?;
+            }
+        } else {
+            self.insert(name.as_str(), std::fs::read(path).map_err(fail)?);
+        }
+        Ok(())
+    }
+}
+
+impl<P: Into<Arc<str>>, B: Into<Arc<[u8]>>> FromIterator<(P, B)> for Files {
+    fn from_iter<I: IntoIterator<Item = (P, B)>>(entries: I) -> Self {
+        Self { files: entries.into_iter().map(|(path, bytes)| (path.into(), bytes.into())).collect() }
+    }
+}

@@ -1,0 +1,23 @@
+//! Kubernetes YAML as data.
+//!
+//! Everything that Aqueduct reads or writes passes through this crate: a [`Value`] is any JSON-model
+//! value, an [`Object`] is a Kubernetes resource, [`yaml`] is the one door for YAML, [`patch`] changes
+//! objects, [`Files`] is the input folder in memory, and a [`Diagnostic`] says what is wrong and where.
+//! The crate has no clock, no environment variables and no network.
+
+mod deserialize;
+mod diagnostic;
+mod files;
+mod object;
+pub mod patch;
+mod serialize;
+mod value;
+pub mod yaml;
+
+pub use deserialize::from_value;
+pub use diagnostic::{Diagnostic, Label, Position, Severity, Span, closest};
+pub use files::{FileError, Files};
+pub use object::{Object, ObjectKey, Origin};
+pub use serialize::to_value;
+pub use smol_str::{SmolStr, format_smolstr};
+pub use value::{List, Map, Value};

@@ -1,0 +1,147 @@
+//! A Kubernetes resource: a map that names what it is, and where it came from.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use smol_str::SmolStr;
+
+use crate::serialize::SerializeError;
+use crate::{Map, Value, to_value};
+
+/// One Kubernetes resource.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// The whole resource.
+    pub map: Map,
+    /// What made it.
+    pub origin: Option<Origin>,
+}
+
+/// The source of an object: a file, and where it is known a line in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin {
+    /// The file, relative to the platform or to the chart.
+    pub file: Arc<str>,
+    /// The line, counted from 1; 0 where it is not known.
+    pub line: u32,
+}
+
+/// What makes an object unique in a cluster: group, kind, namespace and name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectKey {
+    /// The API group; empty for the core group.
+    pub group: SmolStr,
+    /// The kind.
+    pub kind: SmolStr,
+    /// The namespace; empty for cluster-scoped objects.
+    pub namespace: SmolStr,
+    /// The name.
+    pub name: SmolStr,
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.kind)?;
+        if !self.group.is_empty() {
+            write!(out, ".{}", self.group)?;
+        }
+        if self.namespace.is_empty() {
+            write!(out, " {}", self.name)
+        } else {
+            write!(out, " {}/{}", self.namespace, self.name)
+        }
+    }
+}
+
+impl Object {
+    /// Wraps a map as an object without an origin.
+    pub fn new(map: Map) -> Self {
+        Self { map, origin: None }
+    }
+
+    /// Converts an authored struct (k8s-openapi's types, or one of ours) into an object.
+    ///
+    /// # Errors
+    /// A struct that does not serialize into a map.
+    pub fn from_typed<T: Serialize + ?Sized>(typed: &T) -> Result<Self, SerializeError> {
+        match to_value(typed)? {
+            Value::Map(map) => Ok(Self::new(map)),
+            other => Err(serde::ser::Error::custom(format!("an object must be a map, not a {}", other.kind()))),
+        }
+    }
+
+    /// Returns `apiVersion`, empty where it is missing.
+    pub fn api_version(&self) -> &str {
+        self.text("apiVersion")
+    }
+
+    /// Returns the API group, empty for the core group.
+    pub fn group(&self) -> &str {
+        self.api_version().rsplit_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// Returns the version without the group.
+    pub fn version(&self) -> &str {
+        self.api_version().rsplit_once('/').map_or(self.api_version(), |(_, version)| version)
+    }
+
+    /// Returns `kind`, empty where it is missing.
+    pub fn kind(&self) -> &str {
+        self.text("kind")
+    }
+
+    /// Returns `metadata.name`, empty where it is missing.
+    pub fn name(&self) -> &str {
+        self.metadata_text("name")
+    }
+
+    /// Returns `metadata.namespace`, empty where it is missing.
+    pub fn namespace(&self) -> &str {
+        self.metadata_text("namespace")
+    }
+
+    /// Returns what makes this object unique in a cluster.
+    pub fn key(&self) -> ObjectKey {
+        ObjectKey {
+            group: self.group().into(),
+            kind: self.kind().into(),
+            namespace: self.namespace().into(),
+            name: self.name().into(),
+        }
+    }
+
+    /// Returns the value at a path of keys.
+    pub fn at(&self, path: &[&str]) -> Option<&Value> {
+        let (first, rest) = path.split_first()?;
+        self.map.get(first)?.at(rest)
+    }
+
+    /// Returns the labels.
+    pub fn labels(&self) -> Option<&Map> {
+        self.at(&["metadata", "labels"])?.as_map()
+    }
+
+    /// Returns the annotations.
+    pub fn annotations(&self) -> Option<&Map> {
+        self.at(&["metadata", "annotations"])?.as_map()
+    }
+
+    /// Returns one annotation.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.annotations()?.get(key)?.as_str()
+    }
+
+    /// Returns `metadata` for changing, made where it is missing.
+    pub fn metadata_mut(&mut self) -> &mut Map {
+        self.map.map_entry("metadata")
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.map.get(key).and_then(Value::as_str).unwrap_or("")
+    }
+
+    fn metadata_text(&self, key: &str) -> &str {
+        self.at(&["metadata", key]).and_then(Value::as_str).unwrap_or("")
+    }
+}

@@ -1,0 +1,357 @@
+//! The value model: what JSON can say, with Go's kinds of numbers kept apart.
+//!
+//! Clones are cheap: text up to 23 bytes is inline, longer text, lists and maps are shared and copied
+//! only when a shared one is changed. Maps are ordered by key bytes, so that nothing that reaches the
+//! output depends on a hash order.
+
+use std::collections::{BTreeMap, btree_map};
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+/// Any value that a Kubernetes object can hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Value {
+    /// `null`.
+    #[default]
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// An integer that fits 64 signed bits.
+    Int(i64),
+    /// An integer above `i64::MAX`; never holds a smaller one.
+    Uint(u64),
+    /// A number with a fraction or an exponent, or an integer beyond `u64`.
+    Float(f64),
+    /// Text.
+    String(SmolStr),
+    /// A sequence.
+    List(List),
+    /// A mapping with text keys.
+    Map(Map),
+}
+
+impl Value {
+    /// Returns the text, if this is text.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the truth value, if this is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Returns the integer, if this is one that fits.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Int(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Returns any number as a float.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Int(value) => Some(*value as f64),
+            Self::Uint(value) => Some(*value as f64),
+            Self::Float(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Returns the map, if this is one.
+    pub fn as_map(&self) -> Option<&Map> {
+        match self {
+            Self::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// Returns the map for changing, if this is one.
+    pub fn as_map_mut(&mut self) -> Option<&mut Map> {
+        match self {
+            Self::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// Returns the list, if this is one.
+    pub fn as_list(&self) -> Option<&List> {
+        match self {
+            Self::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// Returns the list for changing, if this is one.
+    pub fn as_list_mut(&mut self) -> Option<&mut List> {
+        match self {
+            Self::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// Tells whether this is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// Returns the value under a key, if this is a map that has it.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.as_map()?.get(key)
+    }
+
+    /// Returns the value at a path of keys.
+    pub fn at(&self, path: &[&str]) -> Option<&Value> {
+        path.iter().try_fold(self, |value, key| value.get(key))
+    }
+
+    /// Returns the word that messages use for the kind of this value.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "boolean",
+            Self::Int(_) | Self::Uint(_) => "integer",
+            Self::Float(_) => "number",
+            Self::String(_) => "string",
+            Self::List(_) => "list",
+            Self::Map(_) => "map",
+        }
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<i32> for Value {
+    fn from(value: i32) -> Self {
+        Self::Int(value.into())
+    }
+}
+
+impl From<u64> for Value {
+    fn from(value: u64) -> Self {
+        i64::try_from(value).map_or(Self::Uint(value), Self::Int)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Float(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::String(value.into())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::String(value.into())
+    }
+}
+
+impl From<SmolStr> for Value {
+    fn from(value: SmolStr) -> Self {
+        Self::String(value)
+    }
+}
+
+impl From<Map> for Value {
+    fn from(value: Map) -> Self {
+        Self::Map(value)
+    }
+}
+
+impl From<List> for Value {
+    fn from(value: List) -> Self {
+        Self::List(value)
+    }
+}
+
+impl From<Vec<Value>> for Value {
+    fn from(value: Vec<Value>) -> Self {
+        Self::List(value.into())
+    }
+}
+
+/// A shared sequence of values, copied when a shared one is changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct List(Arc<Vec<Value>>);
+
+impl List {
+    /// Returns an empty list.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the vector for changing; copies it first where it is shared.
+    pub fn make_mut(&mut self) -> &mut Vec<Value> {
+        Arc::make_mut(&mut self.0)
+    }
+
+    /// Appends a value.
+    pub fn push(&mut self, value: impl Into<Value>) {
+        self.make_mut().push(value.into());
+    }
+
+    /// Returns the values as a vector; copies only where the list is shared.
+    pub fn into_vec(self) -> Vec<Value> {
+        Arc::unwrap_or_clone(self.0)
+    }
+
+    /// Tells whether both are the very same allocation.
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl std::ops::Deref for List {
+    type Target = [Value];
+
+    fn deref(&self) -> &[Value] {
+        &self.0
+    }
+}
+
+impl From<Vec<Value>> for List {
+    fn from(values: Vec<Value>) -> Self {
+        Self(Arc::new(values))
+    }
+}
+
+impl FromIterator<Value> for List {
+    fn from_iter<I: IntoIterator<Item = Value>>(values: I) -> Self {
+        Self(Arc::new(values.into_iter().collect()))
+    }
+}
+
+impl<'a> IntoIterator for &'a List {
+    type Item = &'a Value;
+    type IntoIter = std::slice::Iter<'a, Value>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+/// A shared mapping in the byte order of its keys, copied when a shared one is changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Map(Arc<BTreeMap<SmolStr, Value>>);
+
+impl Map {
+    /// Returns an empty map.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the entries for changing; copies them first where they are shared.
+    pub fn make_mut(&mut self) -> &mut BTreeMap<SmolStr, Value> {
+        Arc::make_mut(&mut self.0)
+    }
+
+    /// Returns the entries; copies only where the map is shared.
+    pub fn into_entries(self) -> BTreeMap<SmolStr, Value> {
+        Arc::unwrap_or_clone(self.0)
+    }
+
+    /// Returns the value under a key.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.0.get(key)
+    }
+
+    /// Returns the value under a key for changing.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+        if self.0.contains_key(key) { self.make_mut().get_mut(key) } else { None }
+    }
+
+    /// Tells whether the key is there.
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
+    /// Sets a key and returns what it held before.
+    pub fn insert(&mut self, key: impl Into<SmolStr>, value: impl Into<Value>) -> Option<Value> {
+        self.make_mut().insert(key.into(), value.into())
+    }
+
+    /// Removes a key and returns what it held.
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        if self.0.contains_key(key) { self.make_mut().remove(key) } else { None }
+    }
+
+    /// Returns the value under a key, set to `null` first where the key is absent.
+    pub fn entry(&mut self, key: &str) -> &mut Value {
+        self.make_mut().entry(key.into()).or_default()
+    }
+
+    /// Returns the map under a key, set to an empty one where the key is absent or holds no map.
+    pub fn map_entry(&mut self, key: &str) -> &mut Map {
+        let value = self.entry(key);
+        if !matches!(value, Value::Map(_)) {
+            *value = Value::Map(Self::new());
+        }
+        match value {
+            Value::Map(map) => map,
+            _ => unreachable!("the value was made a map above"),
+        }
+    }
+
+    /// Returns the number of entries.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Tells whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the entries in the byte order of their keys.
+    pub fn iter(&self) -> btree_map::Iter<'_, SmolStr, Value> {
+        self.0.iter()
+    }
+
+    /// Returns the keys in byte order.
+    pub fn keys(&self) -> btree_map::Keys<'_, SmolStr, Value> {
+        self.0.keys()
+    }
+
+    /// Tells whether both are the very same allocation.
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<K: Into<SmolStr>, V: Into<Value>> FromIterator<(K, V)> for Map {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        Self(Arc::new(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect()))
+    }
+}
+
+impl<'a> IntoIterator for &'a Map {
+    type Item = (&'a SmolStr, &'a Value);
+    type IntoIter = btree_map::Iter<'a, SmolStr, Value>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}

@@ -1,0 +1,1 @@
+//! The one door for YAML: reads what Go's sigs.k8s.io/yaml reads, writes what it writes.

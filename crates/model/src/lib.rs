@@ -1,0 +1,1 @@
+//! The platform as types: platform.toml, tenants, components, blueprints, layers and instances.

@@ -1,0 +1,1 @@
+//! The hydrated tree on disk: layout, hashes, atomic emit, prune, diff.
