@@ -1,1 +1,4 @@
 //! Helm charts rendered natively, byte for byte as Helm v4 does.
+
+pub mod template;
+pub mod value;

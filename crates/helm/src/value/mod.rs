@@ -1,0 +1,285 @@
+//! Go values as templates see them.
+//!
+//! A chart can tell a Go `int` from an `int64`, a missing key from an empty text and one map from a copy
+//! of it, so a [`Value`] keeps all of that: numbers with their Go kind, texts of any bytes, lists and maps
+//! with their Go type. Maps are shared and mutable (`set` changes every holder's map), hence one render
+//! stays on one thread. Clones are cheap.
+
+mod convert;
+mod list;
+mod map;
+mod native;
+mod text;
+mod types;
+
+use std::rc::Rc;
+
+pub use list::List;
+pub use map::Map;
+pub use native::Native;
+pub use text::Text;
+pub use types::{
+    ANY_LIST, ANY_MAP, BYTES_MAP, INT_LIST, Kind, LIST_LIST, ListType, MAP_LIST, MapType, STRING_LIST,
+    STRING_MAP, Type,
+};
+
+/// Any value in a template.
+#[derive(Clone, Debug, Default)]
+pub enum Value {
+    /// `nil`: no value, or an `interface {}` that holds none.
+    #[default]
+    Nil,
+    /// A `nil` that is known to be an `interface {}`, as an absent map key is. It lives inside the
+    /// evaluator only; functions and lists hold [`Value::Nil`].
+    NilInterface,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A signed integer of a Go kind: [`Kind::Int`], [`Kind::Int64`] and so on.
+    Int(Kind, i64),
+    /// An unsigned integer of a Go kind: [`Kind::Uint8`], [`Kind::Uint64`] and so on.
+    Uint(Kind, u64),
+    /// A `float64`.
+    Float(f64),
+    /// A `complex128`: the real and the imaginary part.
+    Complex(f64, f64),
+    /// A `string`.
+    String(Text),
+    /// A `[]uint8`.
+    Bytes(Rc<[u8]>),
+    /// A slice of anything else.
+    List(List),
+    /// A map with string keys.
+    Map(Map),
+    /// A Go struct, a pointer to one, or a named number.
+    Native(Rc<dyn Native>),
+}
+
+impl Value {
+    /// Returns a Go `int`.
+    pub fn int(value: i64) -> Self {
+        Self::Int(Kind::Int, value)
+    }
+
+    /// Returns a Go `int64`.
+    pub fn int64(value: i64) -> Self {
+        Self::Int(Kind::Int64, value)
+    }
+
+    /// Returns a Go `string`.
+    pub fn string(text: impl Into<Text>) -> Self {
+        Self::String(text.into())
+    }
+
+    /// Returns a `[]interface {}`.
+    pub fn list(values: Vec<Value>) -> Self {
+        Self::List(List::new(values))
+    }
+
+    /// Returns a `[]string`.
+    pub fn strings<T: Into<Text>>(values: impl IntoIterator<Item = T>) -> Self {
+        Self::List(List::strings(values))
+    }
+
+    /// Returns a struct, a pointer to one, or a named number.
+    pub fn native(native: impl Native + 'static) -> Self {
+        Self::Native(Rc::new(native))
+    }
+
+    /// Tells whether this is `nil` in an interface. Nil slices and nil maps are not.
+    pub fn is_nil(&self) -> bool {
+        matches!(self, Self::Nil | Self::NilInterface)
+    }
+
+    /// Returns the text, if this is a `string`.
+    pub fn as_text(&self) -> Option<&Text> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the map, if this is one.
+    pub fn as_map(&self) -> Option<&Map> {
+        match self {
+            Self::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// Returns the list, if this is a slice other than `[]uint8`.
+    pub fn as_list(&self) -> Option<&List> {
+        match self {
+            Self::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// Returns the truth value, if this is a `bool`.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Returns the integer of any signed kind, or of an unsigned kind where it fits; never a float.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Int(_, value) => Some(*value),
+            Self::Uint(_, value) => i64::try_from(*value).ok(),
+            Self::Native(native) => native.underlying()?.as_i64(),
+            _ => None,
+        }
+    }
+
+    /// Returns the Go kind: what `kindOf` prints.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Nil => Kind::Invalid,
+            Self::NilInterface => Kind::Interface,
+            Self::Bool(_) => Kind::Bool,
+            Self::Int(kind, _) | Self::Uint(kind, _) => *kind,
+            Self::Float(_) => Kind::Float64,
+            Self::Complex(..) => Kind::Complex128,
+            Self::String(_) => Kind::String,
+            Self::Bytes(_) | Self::List(_) => Kind::Slice,
+            Self::Map(_) => Kind::Map,
+            Self::Native(native) => native.kind(),
+        }
+    }
+
+    /// Returns the Go type as `%T` prints it; `<nil>` for `nil`.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Nil => "<nil>",
+            Self::NilInterface => "interface {}",
+            Self::Bytes(_) => "[]uint8",
+            Self::List(list) => list.list_type().name,
+            Self::Map(map) => map.map_type().name,
+            Self::Native(native) => native.type_name(),
+            other => other.kind().name(),
+        }
+    }
+
+    /// Tells whether `if` takes this for true.
+    pub fn is_true(&self) -> bool {
+        match self {
+            Self::Nil | Self::NilInterface => false,
+            Self::Bool(value) => *value,
+            Self::Int(_, value) => *value != 0,
+            Self::Uint(_, value) => *value != 0,
+            Self::Float(value) => *value != 0.0,
+            Self::Complex(real, imaginary) => *real != 0.0 || *imaginary != 0.0,
+            Self::String(text) => !text.is_empty(),
+            Self::Bytes(bytes) => !bytes.is_empty(),
+            Self::List(list) => list.len() > 0,
+            Self::Map(map) => map.len() > 0,
+            Self::Native(native) => native.underlying().is_none_or(|value| value.is_true()),
+        }
+    }
+
+    /// Compares as Go's `reflect.DeepEqual` does: types count, so `1` and `1.0` differ.
+    pub fn deep_equal(&self, other: &Self) -> bool {
+        self.deep_equal_within(other, types::DEPTH_LIMIT)
+    }
+
+    fn deep_equal_within(&self, other: &Self, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return true };
+        match (self, other) {
+            (left, right) if left.is_nil() || right.is_nil() => left.is_nil() && right.is_nil(),
+            (Self::Bool(left), Self::Bool(right)) => left == right,
+            (Self::Int(left_kind, left), Self::Int(right_kind, right)) => {
+                left_kind == right_kind && left == right
+            }
+            (Self::Uint(left_kind, left), Self::Uint(right_kind, right)) => {
+                left_kind == right_kind && left == right
+            }
+            (Self::Float(left), Self::Float(right)) => left == right,
+            (Self::Complex(a, b), Self::Complex(c, d)) => a == c && b == d,
+            (Self::String(left), Self::String(right)) => left == right,
+            (Self::Bytes(left), Self::Bytes(right)) => left == right,
+            (Self::List(left), Self::List(right)) => {
+                left.list_type().name == right.list_type().name
+                    && left.is_nil() == right.is_nil()
+                    && left.len() == right.len()
+                    && (left.same(right)
+                        || left
+                            .items()
+                            .iter()
+                            .zip(right.items().iter())
+                            .all(|(left, right)| left.deep_equal_within(right, depth)))
+            }
+            (Self::Map(left), Self::Map(right)) => {
+                left.map_type().name == right.map_type().name
+                    && left.is_nil() == right.is_nil()
+                    && left.len() == right.len()
+                    && (left.same(right)
+                        || left.entries().iter().all(|(key, value)| {
+                            right
+                                .get(key.as_bytes())
+                                .is_some_and(|other| value.deep_equal_within(&other, depth))
+                        }))
+            }
+            (Self::Native(left), Self::Native(right)) => left.equal(right.as_ref()),
+            _ => false,
+        }
+    }
+
+    /// Takes the values out of a container that nobody else holds.
+    fn take_children(&mut self, into: &mut Vec<Value>) {
+        match self {
+            Self::List(list) => list.take_children(into),
+            Self::Map(map) => map.take_children(into),
+            _ => {}
+        }
+    }
+}
+
+/// Drops values that may nest deeper than the stack would carry.
+fn dismantle(mut values: Vec<Value>) {
+    while let Some(mut value) = values.pop() {
+        value.take_children(&mut values);
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Float(value)
+    }
+}
+
+impl From<Text> for Value {
+    fn from(text: Text) -> Self {
+        Self::String(text)
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::String(text.into())
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::String(text.into())
+    }
+}
+
+impl From<List> for Value {
+    fn from(list: List) -> Self {
+        Self::List(list)
+    }
+}
+
+impl From<Map> for Value {
+    fn from(map: Map) -> Self {
+        Self::Map(map)
+    }
+}

@@ -1,0 +1,173 @@
+//! The Go kinds and types that templates can name, and that functions ask of their arguments.
+
+use super::{List, Map, Text, Value};
+use crate::template::Function;
+
+/// How deep values may nest before they count as endless.
+pub(super) const DEPTH_LIMIT: usize = 1000;
+
+/// A Go kind: what a type is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names are Go's own")]
+pub enum Kind {
+    Invalid,
+    Bool,
+    Int,
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+    Uint,
+    Uint8,
+    Uint16,
+    Uint32,
+    Uint64,
+    Float64,
+    Complex128,
+    String,
+    Slice,
+    Map,
+    Pointer,
+    Struct,
+    Interface,
+}
+
+impl Kind {
+    /// Returns the name that Go prints.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Int8 => "int8",
+            Self::Int16 => "int16",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
+            Self::Uint => "uint",
+            Self::Uint8 => "uint8",
+            Self::Uint16 => "uint16",
+            Self::Uint32 => "uint32",
+            Self::Uint64 => "uint64",
+            Self::Float64 => "float64",
+            Self::Complex128 => "complex128",
+            Self::String => "string",
+            Self::Slice => "slice",
+            Self::Map => "map",
+            Self::Pointer => "ptr",
+            Self::Struct => "struct",
+            Self::Interface => "interface",
+        }
+    }
+}
+
+/// A Go slice type.
+#[derive(Debug)]
+pub struct ListType {
+    /// The name that `%T` prints.
+    pub name: &'static str,
+    /// The type of the elements.
+    pub element: Type,
+    /// The methods of a named type; the receiver is their first argument.
+    pub methods: &'static [Function],
+}
+
+/// A Go map type with string keys.
+#[derive(Debug)]
+pub struct MapType {
+    /// The name that `%T` prints.
+    pub name: &'static str,
+    /// The type of the elements.
+    pub element: Type,
+    /// The methods of a named type; the receiver is their first argument.
+    pub methods: &'static [Function],
+}
+
+/// `[]interface {}`.
+pub static ANY_LIST: ListType = ListType { name: "[]interface {}", element: Type::Any, methods: &[] };
+/// `[]string`.
+pub static STRING_LIST: ListType = ListType { name: "[]string", element: Type::String, methods: &[] };
+/// `[]int`.
+pub static INT_LIST: ListType = ListType { name: "[]int", element: Type::Integer(Kind::Int), methods: &[] };
+/// `[][]interface {}`.
+pub static LIST_LIST: ListType =
+    ListType { name: "[][]interface {}", element: Type::List(&ANY_LIST), methods: &[] };
+/// `[]map[string]interface {}`.
+pub static MAP_LIST: ListType =
+    ListType { name: "[]map[string]interface {}", element: Type::Map(&ANY_MAP), methods: &[] };
+/// `map[string]interface {}`.
+pub static ANY_MAP: MapType = MapType { name: "map[string]interface {}", element: Type::Any, methods: &[] };
+/// `map[string]string`.
+pub static STRING_MAP: MapType = MapType { name: "map[string]string", element: Type::String, methods: &[] };
+/// `map[string][]uint8`.
+pub static BYTES_MAP: MapType = MapType { name: "map[string][]uint8", element: Type::Bytes, methods: &[] };
+
+/// A Go type, as a parameter or an element has it.
+#[derive(Clone, Copy, Debug)]
+pub enum Type {
+    /// `interface {}`.
+    Any,
+    /// `bool`.
+    Bool,
+    /// An integer kind, signed or not.
+    Integer(Kind),
+    /// `float64`.
+    Float,
+    /// `string`.
+    String,
+    /// `[]uint8`.
+    Bytes,
+    /// A slice type.
+    List(&'static ListType),
+    /// A map type.
+    Map(&'static MapType),
+    /// Go's `reflect.Value`: any value, not even unwrapped; an absent one is refused.
+    Reflect,
+    /// A struct, pointer or named number, by the name that `%T` prints.
+    Native(&'static str),
+}
+
+impl Type {
+    /// Go's `int`.
+    pub const INT: Self = Self::Integer(Kind::Int);
+    /// Go's `int64`.
+    pub const INT64: Self = Self::Integer(Kind::Int64);
+    /// `[]interface {}`.
+    pub const LIST: Self = Self::List(&ANY_LIST);
+    /// `[]string`.
+    pub const STRINGS: Self = Self::List(&STRING_LIST);
+    /// `map[string]interface {}`.
+    pub const MAP: Self = Self::Map(&ANY_MAP);
+
+    /// Returns the name that Go prints.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "interface {}",
+            Self::Bool => "bool",
+            Self::Integer(kind) => kind.name(),
+            Self::Float => "float64",
+            Self::String => "string",
+            Self::Bytes => "[]uint8",
+            Self::List(list) => list.name,
+            Self::Map(map) => map.name,
+            Self::Reflect => "reflect.Value",
+            Self::Native(name) => name,
+        }
+    }
+
+    /// Returns the value that a variable of this type has before anything is put in.
+    pub fn zero(self) -> Value {
+        match self {
+            Self::Any | Self::Reflect | Self::Native(_) => Value::NilInterface,
+            Self::Bool => Value::Bool(false),
+            Self::Integer(kind @ (Kind::Uint | Kind::Uint8 | Kind::Uint16 | Kind::Uint32 | Kind::Uint64)) => {
+                Value::Uint(kind, 0)
+            }
+            Self::Integer(kind) => Value::Int(kind, 0),
+            Self::Float => Value::Float(0.0),
+            Self::String => Value::String(Text::default()),
+            Self::Bytes => Value::Bytes([].into()),
+            Self::List(list) => Value::List(List::nil(list)),
+            Self::Map(map) => Value::Map(Map::nil(map)),
+        }
+    }
+}
