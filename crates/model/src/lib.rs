@@ -1,1 +1,32 @@
-//! The platform as types: platform.toml, tenants, components, blueprints, layers and instances.
+//! The platform as types: what the TOML files say, and what it means.
+//!
+//! 1. [`load`] reads `platform.toml`, `tenants/` and `blueprints/` into a [`Platform`]: its
+//!    [`Environment`]s, [`Tenant`]s with their [`Component`]s, and [`Blueprint`]s.
+//! 2. [`resolve`] lays the layers of every component over each other, fills in what `${…}` stands for,
+//!    and returns one [`Instance`] for each component of each tenant in each environment.
+//! 3. The fields that belong to a component's kind are a [`Node`]; [`Node::read`] turns them into the
+//!    kind's own type, built from the value types in [`types`].
+//!
+//! Both steps report all problems of all files in one run, each with the line that has to change.
+
+mod blueprint;
+mod component;
+mod environment;
+mod instance;
+mod load;
+mod node;
+mod platform;
+mod read;
+mod resolve;
+mod tenant;
+pub mod types;
+
+pub use blueprint::{Blueprint, Parameter, ParameterType};
+pub use component::{Component, Definition};
+pub use environment::{Environment, Infrastructure, NodePool, PricedItem, SyncPolicy};
+pub use instance::Instance;
+pub use load::{Loaded, load};
+pub use node::{Content, Layer, Node, Source};
+pub use platform::{Argocd, ArgocdStyle, CheckLevel, Platform, Selection, tenancies};
+pub use resolve::{Resolved, resolve};
+pub use tenant::{Isolation, Limits, Peer, PodSecurity, Quota, Resources, Tenancy, Tenant};

@@ -1,0 +1,113 @@
+//! An environment: where the platform runs, and what its cluster provides.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aqueduct_manifest::SmolStr;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::node::Node;
+use crate::types::{
+    ApiVersion, Cidr, Cpu, Host, KubernetesVersion, LabelKey, LabelValue, Memory, Name, Subdomain, Url,
+};
+
+/// An environment, as `[environments.<name>]` of `platform.toml` declares it.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// The name.
+    pub name: Name,
+    /// The API server of the cluster, as Argo CD knows it.
+    pub cluster: Url,
+    /// The version of Kubernetes.
+    pub kubernetes: KubernetesVersion,
+    /// The domain below which hosts are made.
+    pub domain: Host,
+    /// Whether Argo CD applies changes by itself.
+    pub sync: SyncPolicy,
+    /// The APIs that the cluster provides beyond those of Kubernetes.
+    pub apis: BTreeSet<ApiVersion>,
+    /// The storage class of volumes that name none.
+    pub storage_class: Option<Subdomain>,
+    /// The storage classes that the cluster has, the default one among them; empty where they are not listed.
+    pub storage_classes: BTreeSet<Subdomain>,
+    /// The class of Ingresses.
+    pub ingress_class: Option<Subdomain>,
+    /// The ClusterIssuer that signs the certificates of hosts.
+    pub cluster_issuer: Option<Subdomain>,
+    /// The ClusterSecretStore that ExternalSecrets read from.
+    pub secret_store: Option<Subdomain>,
+    /// The nodes of the cluster.
+    pub node_pools: BTreeMap<Name, NodePool>,
+    /// What the environment stands on besides nodes.
+    pub infrastructure: Option<Infrastructure>,
+    /// Fields of components by their kind, below the blueprint, tenant and component.
+    pub defaults: BTreeMap<SmolStr, Arc<Node>>,
+    /// The table that declares the environment.
+    pub node: Arc<Node>,
+}
+
+/// How Argo CD brings changes into the cluster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SyncPolicy {
+    /// Argo CD applies every change by itself.
+    #[default]
+    Automatic,
+    /// A person applies changes.
+    Manual,
+}
+
+/// Nodes of one size.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NodePool {
+    /// What the provider calls a node of this size.
+    pub size: Option<String>,
+    /// The number of nodes.
+    pub count: u32,
+    /// The CPU of one node that pods can use.
+    pub cpu: Cpu,
+    /// The memory of one node that pods can use.
+    pub memory: Memory,
+    /// The price of one node for a month.
+    #[schemars(range(min = 0))]
+    pub monthly_price: Option<f64>,
+    /// The labels of the nodes.
+    #[serde(default)]
+    pub labels: BTreeMap<LabelKey, LabelValue>,
+}
+
+/// What an environment stands on besides nodes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Infrastructure {
+    /// The region of the provider.
+    pub region: Option<String>,
+    /// The address range of the private network.
+    pub vpc: Option<Cidr>,
+    /// Load balancers by name.
+    #[serde(default)]
+    pub load_balancers: BTreeMap<Name, PricedItem>,
+    /// Anything else that costs money, by name.
+    #[serde(default)]
+    pub items: BTreeMap<Name, PricedItem>,
+}
+
+/// Something that is paid for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PricedItem {
+    /// What it is.
+    pub description: Option<String>,
+    /// How many there are.
+    #[serde(default = "one")]
+    pub count: u32,
+    /// The price of one for a month.
+    #[schemars(range(min = 0))]
+    pub monthly_price: f64,
+}
+
+fn one() -> u32 {
+    1
+}

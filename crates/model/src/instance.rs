@@ -1,0 +1,50 @@
+//! An instance: one component of one tenant in one environment, with all layers merged.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aqueduct_manifest::SmolStr;
+
+use crate::environment::Environment;
+use crate::node::Node;
+use crate::tenant::Tenancy;
+use crate::types::{LabelKey, LabelValue, Name, Reference};
+
+/// One component of one tenant in one environment.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// The environment.
+    pub environment: Arc<Environment>,
+    /// The tenant in that environment.
+    pub tenancy: Arc<Tenancy>,
+    /// The name of the component.
+    pub component: Name,
+    /// The kind.
+    pub kind: SmolStr,
+    /// What the component is.
+    pub description: Option<String>,
+    /// The namespace of its objects.
+    pub namespace: Name,
+    /// The labels that its objects get on top of those of every object.
+    pub labels: BTreeMap<LabelKey, LabelValue>,
+    /// The annotations that its objects get.
+    pub annotations: BTreeMap<LabelKey, SmolStr>,
+    /// The components that must run before this one.
+    pub depends_on: Vec<Reference>,
+    /// The fields of the kind, a table; it points at the line that says the kind.
+    pub spec: Node,
+    /// The main source file.
+    pub file: Arc<str>,
+}
+
+impl Instance {
+    /// Returns how messages call the instance: ``service `shop/web` ``.
+    pub fn describe(&self) -> String {
+        format!("{} `{}/{}`", self.kind, self.tenancy.tenant.name, self.component)
+    }
+
+    /// Returns the folder that relative paths of the component start from: that of its main source file.
+    pub fn folder(&self) -> &str {
+        self.file.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+}

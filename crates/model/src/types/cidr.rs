@@ -1,0 +1,97 @@
+//! Ranges of IP addresses.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use crate::types::Invalid;
+use crate::types::parsed::{Parsed, parsed};
+
+/// A range of addresses in CIDR notation, such as `10.0.0.0/16`; no bit is set beyond the prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cidr {
+    address: IpAddr,
+    prefix: u8,
+}
+
+impl Cidr {
+    /// Returns the first address.
+    pub fn address(self) -> IpAddr {
+        self.address
+    }
+
+    /// Returns the number of leading bits that all addresses share.
+    pub fn prefix(self) -> u8 {
+        self.prefix
+    }
+}
+
+impl FromStr for Cidr {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let invalid = || {
+            Invalid::new(format!(
+                "`{text}` is not a range of addresses: wanted is an address and the length of a prefix, such as `10.0.0.0/16`"
+            ))
+        };
+        let (address, prefix) = text.split_once('/').ok_or_else(invalid)?;
+        let address: IpAddr = address.parse().map_err(|_| invalid())?;
+        if prefix.is_empty() || !prefix.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(invalid());
+        }
+        let prefix: u8 = prefix.parse().map_err(|_| invalid())?;
+        let (first, bits) = match address {
+            IpAddr::V4(address) => {
+                let mask = u32::MAX.checked_shl(32_u32.saturating_sub(prefix.into())).unwrap_or(0);
+                (IpAddr::V4((u32::from(address) & mask).into()), 32)
+            }
+            IpAddr::V6(address) => {
+                let mask = u128::MAX.checked_shl(128_u32.saturating_sub(prefix.into())).unwrap_or(0);
+                (IpAddr::V6((u128::from(address) & mask).into()), 128)
+            }
+        };
+        if prefix > bits {
+            return Err(Invalid::new(format!(
+                "`{text}` is not a range of addresses: the prefix is at most {bits} bits long"
+            )));
+        }
+        if first != address {
+            return Err(Invalid::new(format!(
+                "`{text}` has bits set beyond its prefix: the range is `{first}/{prefix}`"
+            )));
+        }
+        Ok(Self { address, prefix })
+    }
+}
+
+impl fmt::Display for Cidr {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}/{}", self.address, self.prefix)
+    }
+}
+
+impl Parsed for Cidr {
+    const EXPECTED: &'static str = "a range of addresses such as `\"10.0.0.0/16\"`";
+
+    fn from_text(text: &str) -> Option<Result<Self, Invalid>> {
+        Some(text.parse())
+    }
+}
+
+parsed!(Cidr, {
+    "type": "string",
+    "description": "A range of IP addresses in CIDR notation, such as `10.0.0.0/16`.",
+    "pattern": "^[0-9A-Fa-f.:]+/[0-9]{1,3}$"
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::parsed::tests::table;
+
+    #[test]
+    fn ranges() {
+        insta::assert_snapshot!(table::<Cidr>(&["10.0.0.0/16", "0.0.0.0/0", "10.1.2.3/32", "::/0", "fd00::/8", "10.0.0.1/16", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/+8", "10.0.0/8", "fd00::1/8", "::/129", "a/8", ""]), @"");
+    }
+}

@@ -1,0 +1,89 @@
+//! Host names, as they stand in an Ingress or in a certificate.
+
+use aqueduct_manifest::SmolStr;
+
+use crate::types::Invalid;
+use crate::types::name::{check_length, is_label};
+use crate::types::parsed::checked_text;
+
+/// A host name: DNS labels of at most 63 bytes with dots between them, 253 bytes in all; not an IP address.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Host(SmolStr);
+
+impl Host {
+    fn check(text: &str) -> Result<(), Invalid> {
+        check_host(text, text)
+    }
+}
+
+checked_text!(Host, "a host name", {
+    "type": "string",
+    "description": "A host name such as `shop.example.org`.",
+    "pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$",
+    "maxLength": 253
+});
+
+/// A host name, or a wildcard for one label: `*.example.org`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostPattern(SmolStr);
+
+impl HostPattern {
+    fn check(text: &str) -> Result<(), Invalid> {
+        check_host(text, text.strip_prefix("*.").unwrap_or(text))
+    }
+
+    /// Tells whether this is a wildcard.
+    pub fn is_wildcard(&self) -> bool {
+        self.0.starts_with("*.")
+    }
+}
+
+checked_text!(HostPattern, "a host name", {
+    "type": "string",
+    "description": "A host name such as `shop.example.org`, or a wildcard for one label such as `*.example.org`.",
+    "pattern": "^(\\*\\.)?[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$",
+    "maxLength": 253
+});
+
+impl From<Host> for HostPattern {
+    fn from(host: Host) -> Self {
+        Self(host.0)
+    }
+}
+
+fn check_host(text: &str, labels: &str) -> Result<(), Invalid> {
+    check_length("host name", text, 253)?;
+    if text.parse::<std::net::IpAddr>().is_ok() {
+        return Err(Invalid::new(format!("`{text}` is an address, a host name is wanted")));
+    }
+    if text.contains("://") {
+        return Err(Invalid::new(format!("`{text}` is a URL, only its host name is wanted")));
+    }
+    for label in labels.split('.') {
+        if label.len() > 63 {
+            return Err(Invalid::new(format!(
+                "`{label}` is too long for a part of a host name: {} bytes, the limit is 63",
+                label.len()
+            )));
+        }
+        if !is_label(label) {
+            return Err(Invalid::new(format!(
+                "`{text}` is not a valid host name: every part between dots may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit"
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::parsed::tests::table;
+
+    #[test]
+    fn hosts() {
+        let long_label = format!("{}.org", "a".repeat(64));
+        insta::assert_snapshot!(table::<Host>(&["example.org", "localhost", "*.example.org", "10.0.0.1", "::1", "https://a.b", "a..b", "Shop.org", "a.b.", "", &long_label]), @"");
+        insta::assert_snapshot!(table::<HostPattern>(&["example.org", "*.example.org", "*", "a.*.org", "**.org"]), @"");
+    }
+}

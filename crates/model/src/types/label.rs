@@ -1,0 +1,84 @@
+//! Keys and values of labels; annotations have the same keys.
+
+use aqueduct_manifest::SmolStr;
+
+use crate::types::Invalid;
+use crate::types::name::{check_length, is_label};
+use crate::types::parsed::checked_text;
+
+/// The key of a label or of an annotation: `name` or `prefix/name`.
+///
+/// See <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set>.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LabelKey(SmolStr);
+
+impl LabelKey {
+    fn check(text: &str) -> Result<(), Invalid> {
+        let name = match text.split_once('/') {
+            Some((prefix, name)) => {
+                check_length("prefix of a label", prefix, 253)?;
+                if !prefix.split('.').all(is_label) {
+                    return Err(Invalid::new(format!(
+                        "`{prefix}` is not a valid prefix of a label: wanted is a DNS name in lower-case"
+                    )));
+                }
+                name
+            }
+            None => text,
+        };
+        check_length("name of a label", name, 63)?;
+        check_letters("name of a label", name)
+    }
+}
+
+checked_text!(LabelKey, "the key of a label", {
+    "type": "string",
+    "description": "The key of a label or of an annotation: `name` or `prefix/name`.",
+    "pattern": "^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
+});
+
+/// The value of a label: empty, or at most 63 letters, digits, `-`, `_` and `.`, with a letter or a digit
+/// at both ends.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LabelValue(SmolStr);
+
+impl LabelValue {
+    fn check(text: &str) -> Result<(), Invalid> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        check_length("value of a label", text, 63)?;
+        check_letters("value of a label", text)
+    }
+}
+
+checked_text!(LabelValue, "the value of a label, a string", {
+    "type": "string",
+    "description": "The value of a label: at most 63 letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends.",
+    "pattern": "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"
+});
+
+fn check_letters(what: &str, text: &str) -> Result<(), Invalid> {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let end = |letter: char| letter.is_ascii_alphanumeric();
+    if text.bytes().all(inner) && text.starts_with(end) && text.ends_with(end) {
+        Ok(())
+    } else {
+        Err(Invalid::new(format!(
+            "`{text}` is not a valid {what}: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit"
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::parsed::tests::table;
+
+    #[test]
+    fn labels() {
+        let long = "a".repeat(64);
+        insta::assert_snapshot!(table::<LabelKey>(&["app", "app.kubernetes.io/name", "A_b.c", "a/b/c", "/a", "a/", "Ex.org/a", "a b", "_a", &long]), @"");
+        insta::assert_snapshot!(table::<LabelValue>(&["", "v1.2", "A_b", "-a", "a b", "ä", "a/b", &long]), @"");
+    }
+}

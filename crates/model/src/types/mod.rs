@@ -1,0 +1,41 @@
+//! The types of single values: names, hosts, quantities, images, schedules and what else a key can hold.
+//!
+//! Every type is parsed where it is written, so that a limit of Kubernetes is told with the file and the
+//! line of the value instead of by the API server. Each one prints itself the way it is written in a
+//! manifest and describes itself as a JSON Schema.
+
+mod cidr;
+mod duration;
+mod environment_variable;
+mod host;
+mod image;
+mod label;
+mod name;
+pub(crate) mod parsed;
+mod path;
+mod percentage;
+mod port;
+mod quantity;
+mod reference;
+mod schedule;
+mod secret;
+mod url;
+mod version;
+
+pub use cidr::Cidr;
+pub use duration::Duration;
+pub use environment_variable::EnvironmentVariable;
+pub use host::{Host, HostPattern};
+pub use image::Image;
+pub use label::{LabelKey, LabelValue};
+pub use name::{Name, Subdomain};
+pub use parsed::Invalid;
+pub use path::{HttpPath, OutputPath};
+pub use percentage::Percentage;
+pub use port::{Port, PortName};
+pub use quantity::{Cpu, Memory};
+pub use reference::Reference;
+pub use schedule::Schedule;
+pub use secret::{ConfigKey, SecretKeyReference};
+pub use url::{Repository, Url};
+pub use version::{ApiVersion, KubernetesVersion};

@@ -1,0 +1,110 @@
+//! Names of Kubernetes objects: the DNS-1123 label and the DNS-1123 subdomain.
+
+use aqueduct_manifest::SmolStr;
+
+use crate::types::Invalid;
+use crate::types::parsed::checked_text;
+
+/// A DNS-1123 label: at most 63 lower-case letters, digits and `-`, with a letter or a digit at both ends.
+///
+/// See <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names>.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(SmolStr);
+
+impl Name {
+    fn check(text: &str) -> Result<(), Invalid> {
+        check_length("name", text, 63)?;
+        if is_label(text) {
+            Ok(())
+        } else {
+            Err(Invalid::new(format!(
+                "`{text}` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit"
+            )))
+        }
+    }
+}
+
+checked_text!(Name, "a name", {
+    "type": "string",
+    "description": "A name: at most 63 lower-case letters, digits and `-`, with a letter or a digit at both ends.",
+    "pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+});
+
+/// A DNS-1123 subdomain: at most 253 lower-case letters, digits, `-` and `.`, each part between dots with
+/// a letter or a digit at both ends.
+///
+/// See <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names>.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subdomain(SmolStr);
+
+impl Subdomain {
+    fn check(text: &str) -> Result<(), Invalid> {
+        check_length("name", text, 253)?;
+        if text.split('.').all(is_label) {
+            Ok(())
+        } else {
+            Err(Invalid::new(format!(
+                "`{text}` is not a valid name: it may only hold lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit"
+            )))
+        }
+    }
+}
+
+checked_text!(Subdomain, "a name", {
+    "type": "string",
+    "description": "A name: at most 253 lower-case letters, digits, `-` and `.`, each part between dots with a letter or a digit at both ends.",
+    "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
+    "maxLength": 253
+});
+
+impl From<Name> for Subdomain {
+    fn from(name: Name) -> Self {
+        Self(name.0)
+    }
+}
+
+/// Refuses an empty text, and one that is longer than a limit in bytes.
+pub(crate) fn check_length(what: &str, text: &str, limit: usize) -> Result<(), Invalid> {
+    if text.is_empty() {
+        Err(Invalid::new(format!("a {what} must not be empty")))
+    } else if text.len() > limit {
+        Err(Invalid::new(format!(
+            "`{text}` is too long for a {what}: {} bytes, the limit is {limit}",
+            text.len()
+        )))
+    } else {
+        Ok(())
+    }
+}
+
+/// Tells whether a text has the letters of a DNS-1123 label; its length is not looked at.
+pub(crate) fn is_label(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    match text.as_bytes() {
+        [] => false,
+        [only] => inner(*only),
+        [first, middle @ .., last] => {
+            inner(*first) && inner(*last) && middle.iter().all(|byte| inner(*byte) || *byte == b'-')
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::parsed::tests::table;
+
+    #[test]
+    fn names() {
+        let limit = "a".repeat(63);
+        let beyond = "a".repeat(64);
+        insta::assert_snapshot!(table::<Name>(&["web", "0", "a-b", "", "-a", "a-", "Web", "a_b", "a.b", "ä", &limit, &beyond]), @"");
+    }
+
+    #[test]
+    fn subdomains() {
+        let limit = vec!["a"; 127].join(".");
+        let beyond = format!("{limit}.b");
+        insta::assert_snapshot!(table::<Subdomain>(&["web", "a.b-c.d", "a..b", ".a", "a.", "a.-b", "A.b", &limit, &beyond]), @"");
+    }
+}

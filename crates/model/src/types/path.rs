@@ -1,0 +1,75 @@
+//! Paths: of a URL, and below the platform's folder.
+
+use aqueduct_manifest::SmolStr;
+
+use crate::types::Invalid;
+use crate::types::name::check_length;
+use crate::types::parsed::checked_text;
+
+/// The path of a URL: starts with `/`, without `//`, `/./` and `/../`, as an Ingress wants it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HttpPath(SmolStr);
+
+impl HttpPath {
+    fn check(text: &str) -> Result<(), Invalid> {
+        check_length("path", text, 2048)?;
+        let why = if !text.starts_with('/') {
+            "it must start with `/`"
+        } else if text.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
+            "it must not hold spaces"
+        } else if text.contains("//") {
+            "it must not hold `//`"
+        } else if text.split('/').any(|part| matches!(part, "." | "..")) {
+            "it must not hold `.` or `..` between slashes"
+        } else {
+            return Ok(());
+        };
+        Err(Invalid::new(format!("`{text}` is not a valid path: {why}")))
+    }
+}
+
+checked_text!(HttpPath, "a path such as `\"/health\"`", {
+    "type": "string",
+    "description": "The path of a URL, such as `/health`.",
+    "pattern": "^/(?!/)(?!.*//)\\S*$"
+});
+
+/// A folder or a file below the platform's folder: relative, with `/` between the parts, without `.` and
+/// `..`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OutputPath(SmolStr);
+
+impl OutputPath {
+    fn check(text: &str) -> Result<(), Invalid> {
+        check_length("path", text, 1024)?;
+        let bad = |part: &str| {
+            matches!(part, "" | "." | "..")
+                || part.contains(|letter: char| letter.is_control() || letter == '\\')
+        };
+        if text.split('/').any(bad) {
+            Err(Invalid::new(format!(
+                "`{text}` is not a path below the platform's folder: wanted are names with `/` between them, without `.` and `..`"
+            )))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+checked_text!(OutputPath, "a path such as `\"output\"`", {
+    "type": "string",
+    "description": "A path below the platform's folder, such as `output`.",
+    "pattern": "^[^/\\\\]+(/[^/\\\\]+)*$"
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::parsed::tests::table;
+
+    #[test]
+    fn paths() {
+        insta::assert_snapshot!(table::<HttpPath>(&["/", "/a/b", "/a?b=c", "a", "", "/a b", "//a", "/a/../b", "/.", "/.well-known/x"]), @"");
+        insta::assert_snapshot!(table::<OutputPath>(&["output", "a/b", "/a", "a/", "../a", "a/./b", "", "a\\b"]), @"");
+    }
+}

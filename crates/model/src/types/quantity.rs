@@ -1,0 +1,242 @@
+//! Amounts of CPU and of memory, as Kubernetes writes quantities.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use aqueduct_manifest::SmolStr;
+
+use crate::types::Invalid;
+use crate::types::parsed::{Parsed, parsed};
+
+/// An amount of CPU in thousandths of a core; printed as `500m` or, for whole cores, as `2`.
+///
+/// Written as `"500m"`, `"0.5"`, `0.5` or `2`. Kubernetes knows nothing finer than a thousandth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cpu {
+    millicores: u64,
+}
+
+impl Cpu {
+    /// Returns an amount of thousandths of a core.
+    pub fn from_millicores(millicores: u64) -> Self {
+        Self { millicores }
+    }
+
+    /// Returns the thousandths of a core.
+    pub fn millicores(self) -> u64 {
+        self.millicores
+    }
+
+    /// Returns the cores.
+    pub fn cores(self) -> f64 {
+        self.millicores as f64 / 1000.0
+    }
+}
+
+impl FromStr for Cpu {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let invalid = || {
+            Invalid::new(format!(
+                "`{text}` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`"
+            ))
+        };
+        let (digits, scale) = match text.strip_suffix('m') {
+            Some(digits) => (digits, 1),
+            None => (text, 1000),
+        };
+        let millicores = scaled(digits, scale).ok_or_else(invalid)?.ok_or_else(|| {
+            Invalid::new(format!(
+                "`{text}` is finer or larger than an amount of CPU can be: the step is `1m`"
+            ))
+        })?;
+        Ok(Self { millicores })
+    }
+}
+
+impl fmt::Display for Cpu {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.millicores.is_multiple_of(1000) {
+            out.pad(&(self.millicores / 1000).to_string())
+        } else {
+            out.pad(&format!("{}m", self.millicores))
+        }
+    }
+}
+
+impl Parsed for Cpu {
+    const EXPECTED: &'static str = "an amount of CPU such as `\"500m\"` or `2`";
+
+    fn from_text(text: &str) -> Option<Result<Self, Invalid>> {
+        Some(text.parse())
+    }
+
+    fn from_integer(value: i64) -> Option<Result<Self, Invalid>> {
+        Some(value.to_string().parse())
+    }
+
+    fn from_float(value: f64) -> Option<Result<Self, Invalid>> {
+        Some(value.to_string().parse())
+    }
+}
+
+parsed!(Cpu, {
+    "type": ["string", "number"],
+    "description": "An amount of CPU: cores such as `2` or `0.5`, or thousandths of a core such as `500m`.",
+    "pattern": "^([0-9]+m|[0-9]+(\\.[0-9]{1,3})?)$",
+    "minimum": 0
+});
+
+/// An amount of bytes of memory or storage; printed as it was written, compared by its bytes.
+///
+/// Written as a number with one of the suffixes `Ki Mi Gi Ti Pi Ei` (powers of 1024) or
+/// `k M G T P E` (powers of 1000), or without one.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    bytes: u64,
+    text: SmolStr,
+}
+
+/// The suffixes of memory, the longer ones first.
+const SUFFIXES: &[(&str, u64)] = &[
+    ("Ki", 1 << 10),
+    ("Mi", 1 << 20),
+    ("Gi", 1 << 30),
+    ("Ti", 1 << 40),
+    ("Pi", 1 << 50),
+    ("Ei", 1 << 60),
+    ("k", 1_000),
+    ("M", 1_000_000),
+    ("G", 1_000_000_000),
+    ("T", 1_000_000_000_000),
+    ("P", 1_000_000_000_000_000),
+    ("E", 1_000_000_000_000_000_000),
+];
+
+impl Memory {
+    /// Returns an amount of bytes, written with the largest suffix of 1024 that is exact.
+    pub fn from_bytes(bytes: u64) -> Self {
+        let exact = SUFFIXES[..6].iter().rev().find(|(_, scale)| bytes > 0 && bytes.is_multiple_of(*scale));
+        let text = match exact {
+            Some((suffix, scale)) => format!("{}{suffix}", bytes / scale),
+            None => bytes.to_string(),
+        };
+        Self { bytes, text: text.into() }
+    }
+
+    /// Returns the bytes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl FromStr for Memory {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let (digits, scale) = SUFFIXES
+            .iter()
+            .find_map(|(suffix, scale)| Some((text.strip_suffix(suffix)?, *scale)))
+            .unwrap_or((text, 1));
+        match scaled(digits, scale) {
+            Some(Some(bytes)) => Ok(Self { bytes, text: text.into() }),
+            Some(None) => Err(Invalid::new(format!("`{text}` is not a whole number of bytes below 16Ei"))),
+            None => Err(Invalid::new(format!(
+                "`{text}` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`"
+            ))),
+        }
+    }
+}
+
+impl fmt::Display for Memory {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(&self.text)
+    }
+}
+
+impl PartialEq for Memory {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for Memory {}
+
+impl PartialOrd for Memory {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Memory {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.bytes.cmp(&other.bytes)
+    }
+}
+
+impl Hash for Memory {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.bytes.hash(state);
+    }
+}
+
+impl Parsed for Memory {
+    const EXPECTED: &'static str = "an amount of memory such as `\"512Mi\"`";
+
+    fn from_text(text: &str) -> Option<Result<Self, Invalid>> {
+        Some(text.parse())
+    }
+}
+
+parsed!(Memory, {
+    "type": "string",
+    "description": "An amount of memory or storage, such as `512Mi` or `20Gi`.",
+    "pattern": "^[0-9]+(\\.[0-9]+)?(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E)?$"
+});
+
+/// Multiplies a decimal number by a scale: `None` where the text is no such number, `Some(None)` where the
+/// product is not a whole number of 64 bits.
+fn scaled(digits: &str, scale: u64) -> Option<Option<u64>> {
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !all_digits(whole) || !all_digits(fraction) {
+        return None;
+    }
+    let exact = || {
+        let fraction = fraction.trim_end_matches('0');
+        let unit = 10_u128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+        let fraction = if fraction.is_empty() { 0 } else { fraction.parse::<u128>().ok()? };
+        let number = whole.parse::<u128>().ok()?.checked_mul(unit)?.checked_add(fraction)?;
+        let product = number.checked_mul(scale.into())?;
+        if product.is_multiple_of(unit) { u64::try_from(product / unit).ok() } else { None }
+    };
+    Some(exact())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::parsed::tests::table;
+
+    #[test]
+    fn cpu() {
+        insta::assert_snapshot!(table::<Cpu>(&["2", "500m", "0.5", "1.500", "1000m", "0", "0.0005", "0.5m", "5x", "", "m", "-1", "1e3", ".5", "1.", "99999999999999999999"]), @"");
+    }
+
+    #[test]
+    fn memory() {
+        insta::assert_snapshot!(table::<Memory>(&["512Mi", "2Gi", "1.5Gi", "1G", "1024", "0", "512m", "512MB", "512 Mi", "", "0.3", "16Ei", "-1Gi", "1e3"]), @"");
+    }
+
+    #[test]
+    fn memory_compares_by_bytes() {
+        let parse = |text: &str| text.parse::<Memory>().expect("a valid amount");
+        assert_eq!(parse("1024Mi"), parse("1Gi"));
+        assert!(parse("1G") < parse("1Gi"));
+        assert_eq!(Memory::from_bytes(3 << 29).to_string(), "1536Mi");
+        assert_eq!(Memory::from_bytes(0).to_string(), "0");
+    }
+}

@@ -1,0 +1,137 @@
+//! Versions of Kubernetes and of its APIs.
+
+use std::fmt;
+use std::str::FromStr;
+
+use aqueduct_manifest::SmolStr;
+
+use crate::types::Invalid;
+use crate::types::name::is_label;
+use crate::types::parsed::{Parsed, checked_text, parsed};
+
+/// A minor version of Kubernetes, such as `1.33`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KubernetesVersion {
+    /// The number before the dot.
+    pub major: u32,
+    /// The number after the dot.
+    pub minor: u32,
+}
+
+impl FromStr for KubernetesVersion {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let number = |text: &str| {
+            if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse::<u32>().ok() } else { None }
+        };
+        text.split_once('.')
+            .and_then(|(major, minor)| Some(Self { major: number(major)?, minor: number(minor)? }))
+            .ok_or_else(|| {
+                Invalid::new(format!(
+                    "`{text}` is not a version of Kubernetes: wanted is a minor version such as `1.33`"
+                ))
+            })
+    }
+}
+
+impl fmt::Display for KubernetesVersion {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}.{}", self.major, self.minor)
+    }
+}
+
+impl Parsed for KubernetesVersion {
+    const EXPECTED: &'static str = "a version in quotes such as `\"1.33\"`";
+
+    fn from_text(text: &str) -> Option<Result<Self, Invalid>> {
+        Some(text.parse())
+    }
+}
+
+parsed!(KubernetesVersion, {
+    "type": "string",
+    "description": "A minor version of Kubernetes, such as `1.33`.",
+    "pattern": "^[0-9]+\\.[0-9]+$"
+});
+
+/// An API that a cluster provides: `group/version`, or `group/version/Kind` for a single kind; the core
+/// group is `v1`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ApiVersion(SmolStr);
+
+impl ApiVersion {
+    fn check(text: &str) -> Result<(), Invalid> {
+        let version = |text: &str| text.starts_with('v') && is_label(text);
+        let kind = |text: &str| {
+            text.starts_with(|letter: char| letter.is_ascii_uppercase())
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        let valid = match text.split('/').collect::<Vec<_>>().as_slice() {
+            [only] => version(only),
+            ["v1", single] => kind(single),
+            [group, last] => group.split('.').all(is_label) && version(last),
+            [group, middle, last] => group.split('.').all(is_label) && version(middle) && kind(last),
+            _ => false,
+        };
+        if valid {
+            Ok(())
+        } else {
+            Err(Invalid::new(format!(
+                "`{text}` is not an API: wanted is a group and a version such as `cert-manager.io/v1`"
+            )))
+        }
+    }
+
+    /// Returns the group, empty for the core group.
+    pub fn group(&self) -> &str {
+        match self.0.split_once('/') {
+            Some(("v1", _)) | None => "",
+            Some((group, _)) => group,
+        }
+    }
+
+    /// Returns the version.
+    pub fn version(&self) -> &str {
+        let rest = self.0.strip_prefix(self.group()).unwrap_or(&self.0);
+        rest.trim_start_matches('/').split('/').next().unwrap_or_default()
+    }
+
+    /// Returns the kind, where only one is meant.
+    pub fn kind(&self) -> Option<&str> {
+        let last = self.0.rsplit('/').next()?;
+        last.starts_with(|letter: char| letter.is_ascii_uppercase()).then_some(last)
+    }
+}
+
+checked_text!(ApiVersion, "an API such as `\"cert-manager.io/v1\"`", {
+    "type": "string",
+    "description": "An API that the cluster provides: a group and a version, such as `cert-manager.io/v1`, with or without a kind.",
+    "pattern": "^([a-z0-9][-a-z0-9.]*/)?v[a-z0-9]+(/[A-Z][A-Za-z0-9]*)?$"
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::parsed::tests::table;
+
+    #[test]
+    fn versions() {
+        insta::assert_snapshot!(table::<KubernetesVersion>(&["1.33", "1.9", "1", "v1.33", "1.33.2", "1.+3", "", "."]), @"");
+        let parse = |text: &str| text.parse::<KubernetesVersion>().expect("a valid version");
+        assert!(parse("1.9") < parse("1.33"));
+    }
+
+    #[test]
+    fn apis() {
+        insta::assert_snapshot!(table::<ApiVersion>(&["cert-manager.io/v1", "v1", "v1/Pod", "apps/v1/Deployment", "cert-manager.io", "cert-manager.io/1", "a/v1/pod", "a/v1/B/c", ""]), @"");
+        let parts = |text: &str| {
+            let api: ApiVersion = text.parse().expect("a valid API");
+            format!("{}|{}|{}", api.group(), api.version(), api.kind().unwrap_or("-"))
+        };
+        assert_eq!(parts("cert-manager.io/v1"), "cert-manager.io|v1|-");
+        assert_eq!(parts("apps/v1/Deployment"), "apps|v1|Deployment");
+        assert_eq!(parts("v1/Pod"), "|v1|Pod");
+        assert_eq!(parts("v1"), "|v1|-");
+    }
+}
