@@ -1,1 +1,20 @@
 //! Changes to objects: strategic merge, JSON patch (RFC 6902), JSON merge patch (RFC 7386).
+//!
+//! The first two behave as Kustomize 5.8 behaves, surprises and error texts included, because people
+//! bring patches that were written against it. The last one is the plain standard.
+
+mod context;
+mod error;
+mod json6902;
+mod keyed_list;
+mod merge;
+mod pointer;
+mod scalar;
+mod strategic;
+mod types;
+
+pub use context::MergeContext;
+pub use error::{MergeError, OperationError};
+pub use json6902::{Operation, json6902, read_operations};
+pub use merge::merge;
+pub use strategic::{Outcome, strategic_merge};

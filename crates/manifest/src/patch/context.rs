@@ -1,0 +1,152 @@
+//! Which lists merge, and by what: the schema that a merge walks along with the values.
+
+use crate::Value;
+use crate::patch::types::{Shape, Type};
+
+/// What a strategic merge knows about types.
+///
+/// A kind that it does not know has its maps merged and its lists replaced.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MergeContext<'a> {
+    definitions: Option<&'a Value>,
+}
+
+impl<'a> MergeContext<'a> {
+    /// Knows the types of Kubernetes, as they were in the version that Kustomize carries.
+    pub fn kubernetes() -> Self {
+        Self { definitions: None }
+    }
+
+    /// Knows the types of an OpenAPI document and no others: what a kustomization's `openapi.path` means.
+    ///
+    /// Read are `definitions`, `$ref`, `properties`, `additionalProperties`, `items`,
+    /// `x-kubernetes-group-version-kind`, `x-kubernetes-patch-strategy`, `x-kubernetes-patch-merge-key`
+    /// and `x-kubernetes-list-map-keys`.
+    pub fn openapi(document: &'a Value) -> Self {
+        Self { definitions: Some(document.get("definitions").unwrap_or(&Value::Null)) }
+    }
+
+    /// Returns the schema of an object that names its `apiVersion` and `kind`.
+    pub(super) fn schema_of(&self, object: &Value) -> Option<Schema<'a>> {
+        let api_version = object.get("apiVersion")?.as_str()?;
+        let kind = object.get("kind")?.as_str()?;
+        match self.definitions {
+            None => Type::of(api_version, kind).map(Schema::Builtin),
+            Some(definitions) => definitions
+                .as_map()?
+                .iter()
+                .map(|(_, schema)| schema)
+                .rfind(|schema| names(schema, api_version, kind))
+                .map(|schema| Schema::Custom { definitions, schema }),
+        }
+    }
+}
+
+/// Tells whether a definition is that of the kind; one that names several kinds belongs to none.
+fn names(schema: &Value, api_version: &str, kind: &str) -> bool {
+    let Some([named]) = schema.get("x-kubernetes-group-version-kind").and_then(Value::as_list).map(|list| &**list)
+    else {
+        return false;
+    };
+    let text = |key| named.get(key).and_then(Value::as_str).unwrap_or("");
+    let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+    text("kind") == kind && text("group") == group && text("version") == version
+}
+
+/// The type of one value.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Schema<'a> {
+    /// A type of Kubernetes.
+    Builtin(Type),
+    /// A list of Kubernetes.
+    BuiltinList(&'static Shape),
+    /// A schema of an OpenAPI document.
+    Custom {
+        /// All definitions, for references.
+        definitions: &'a Value,
+        /// The schema itself, with no reference left at its top.
+        schema: &'a Value,
+    },
+}
+
+/// How a list merges.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ListRule {
+    /// The patch's list replaces the target's.
+    Replace,
+    /// Scalars merge as a set.
+    Set,
+    /// Elements with the same values under these keys merge.
+    Keyed(Vec<String>),
+}
+
+impl<'a> Schema<'a> {
+    /// Returns the schema of a field of a map.
+    pub(super) fn field(&self, name: &str) -> Option<Self> {
+        match self {
+            Self::Builtin(of) => of.field(name).map(|shape| match shape {
+                Shape::Map(of) => Self::Builtin(*of),
+                _ => Self::BuiltinList(shape),
+            }),
+            Self::BuiltinList(_) => None,
+            Self::Custom { definitions, schema } => {
+                let field = match schema.at(&["properties", name]) {
+                    Some(field) => field,
+                    None => schema.get("additionalProperties").filter(|schema| schema.as_map().is_some())?,
+                };
+                Self::resolve(definitions, field)
+            }
+        }
+    }
+
+    /// Returns the schema of the elements of a list.
+    pub(super) fn elements(&self) -> Option<Self> {
+        match self {
+            Self::BuiltinList(Shape::Keyed(_, Some(of))) => Some(Self::Builtin(*of)),
+            Self::Builtin(_) | Self::BuiltinList(_) => None,
+            Self::Custom { definitions, schema } => {
+                if schema.get("type").and_then(Value::as_str) != Some("array") {
+                    return None;
+                }
+                Self::resolve(definitions, schema.get("items")?)
+            }
+        }
+    }
+
+    /// Returns how a list of this schema merges.
+    pub(super) fn list_rule(&self) -> ListRule {
+        match self {
+            Self::Builtin(_) => ListRule::Replace,
+            Self::BuiltinList(Shape::Keyed(keys, _)) => {
+                ListRule::Keyed(keys.iter().map(|key| (*key).to_owned()).collect())
+            }
+            Self::BuiltinList(_) => ListRule::Set,
+            Self::Custom { schema, .. } => {
+                let strategy = schema.get("x-kubernetes-patch-strategy").and_then(Value::as_str).unwrap_or("");
+                if !strategy.split(',').any(|strategy| strategy == "merge") {
+                    return ListRule::Replace;
+                }
+                let keys = match schema.get("x-kubernetes-list-map-keys").and_then(Value::as_list) {
+                    Some(keys) => keys.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+                    None => {
+                        let key = schema.get("x-kubernetes-patch-merge-key").and_then(Value::as_str);
+                        key.map(str::to_owned).into_iter().collect::<Vec<_>>()
+                    }
+                };
+                if keys.is_empty() { ListRule::Set } else { ListRule::Keyed(keys) }
+            }
+        }
+    }
+
+    /// Follows the references at the top of a schema.
+    fn resolve(definitions: &'a Value, mut schema: &'a Value) -> Option<Self> {
+        // References may form a circle; no honest chain is longer than this.
+        for _ in 0..32 {
+            let Some(reference) = schema.get("$ref").and_then(Value::as_str) else {
+                return Some(Self::Custom { definitions, schema });
+            };
+            schema = definitions.get(reference.strip_prefix("#/definitions/")?)?;
+        }
+        None
+    }
+}

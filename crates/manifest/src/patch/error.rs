@@ -1,0 +1,78 @@
+//! What a patch that does not apply says, in Kustomize's words.
+
+use std::fmt;
+
+use crate::Value;
+
+/// A strategic merge patch that does not fit its target.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MergeError {
+    /// The patch holds another kind of value than the target has at that place.
+    WrongKind {
+        /// The kind that the target has.
+        expected: &'static str,
+        /// What the patch holds.
+        found: Value,
+    },
+    /// A `$patch` directive other than `delete`, `replace` and `merge`.
+    UnknownDirective(String),
+    /// Values are nested deeper than any object is.
+    TooDeep,
+}
+
+impl MergeError {
+    /// Returns the error for a value that should have been a map, a list or a scalar.
+    pub(super) fn wrong_kind(expected: &'static str, found: &Value) -> Self {
+        Self::WrongKind { expected, found: found.clone() }
+    }
+}
+
+/// Returns the name that Go's YAML library gives to the kind of a value.
+pub(super) fn node_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Map(_) => "MappingNode",
+        Value::List(_) => "SequenceNode",
+        _ => "ScalarNode",
+    }
+}
+
+impl fmt::Display for MergeError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WrongKind { expected, found } => {
+                let kind = node_kind(found);
+                let contents = serde_json::to_string(found).unwrap_or_default();
+                write!(out, "wrong node kind: expected {expected} but got {kind}: node contents:\n{contents}")
+            }
+            Self::UnknownDirective(directive) => write!(out, "unknown patch strategy '{directive}'"),
+            Self::TooDeep => out.write_str("values are nested too deeply to be merged"),
+        }
+    }
+}
+
+impl std::error::Error for MergeError {}
+
+/// A JSON patch that cannot be read or does not apply; the text is that of the Go library which
+/// Kustomize uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationError(pub(super) String);
+
+impl OperationError {
+    /// Returns an error that ends in its cause, as Go's wrapped errors do.
+    pub(super) fn caused(text: impl fmt::Display, cause: impl fmt::Display) -> Self {
+        Self(format!("{text}: {cause}"))
+    }
+
+    /// Returns the error for something that is not there.
+    pub(super) fn missing(text: impl fmt::Display) -> Self {
+        Self::caused(text, "missing value")
+    }
+}
+
+impl fmt::Display for OperationError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for OperationError {}

@@ -1,0 +1,275 @@
+//! JSON patch (RFC 6902) as Kustomize applies it, with the habits of the Go library `evanphx/json-patch` 4:
+//! `replace` of a missing key adds it, a `null` is no container, `test` of a missing key against `null`
+//! passes.
+
+use crate::patch::error::OperationError;
+use crate::patch::pointer;
+use crate::{Map, Value};
+
+/// One step of a JSON patch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation {
+    fields: Map,
+}
+
+/// Reads a JSON patch: JSON where the text starts with `[`, YAML otherwise.
+///
+/// # Errors
+/// Text that does not parse, and a document that is no list of maps. `null` is an empty patch.
+pub fn read_operations(text: &str) -> Result<Vec<Operation>, OperationError> {
+    let document = serde_json::from_str::<Value>(text).map_err(|error| OperationError(error.to_string()))?;
+    let list = match document {
+        Value::Null => return Ok(Vec::new()),
+        Value::List(list) => list,
+        other => return Err(OperationError(format!("a JSON patch must be a list, not a {}", other.kind()))),
+    };
+    list.iter().map(Operation::from_value).collect()
+}
+
+/// Applies the operations in order; the target stays as it was when one of them fails.
+///
+/// All numbers of the result have been through 64-bit floats, as they are in Go.
+///
+/// # Errors
+/// The first operation that does not apply, in the words of the Go library.
+pub fn json6902(target: &mut Value, operations: &[Operation]) -> Result<(), OperationError> {
+    let mut document = target.clone();
+    for operation in operations {
+        operation.apply(&mut document)?;
+    }
+    match &document {
+        Value::List(_) => {
+            let text = "json: cannot unmarshal array into Go value of type map[string]interface {}";
+            return Err(OperationError(text.to_owned()));
+        }
+        // An empty result is taken for no result.
+        Value::Map(map) if map.is_empty() => return Ok(()),
+        _ => {}
+    }
+    round_numbers(&mut document);
+    *target = document;
+    Ok(())
+}
+
+impl Operation {
+    /// Reads an operation from its fields `op`, `path`, `from` and `value`.
+    ///
+    /// What is wrong with them shows only when the operation is applied.
+    ///
+    /// # Errors
+    /// A value that is no map.
+    pub fn from_value(value: &Value) -> Result<Self, OperationError> {
+        match value {
+            Value::Map(fields) => Ok(Self { fields: fields.clone() }),
+            Value::Null => Ok(Self { fields: Map::new() }),
+            other => Err(OperationError(format!("an operation must be a map, not a {}", other.kind()))),
+        }
+    }
+
+    fn apply(&self, document: &mut Value) -> Result<(), OperationError> {
+        match self.fields.get("op").and_then(Value::as_str).unwrap_or("unknown") {
+            "add" => self.add(document),
+            "remove" => self.remove(document),
+            "replace" => self.replace(document),
+            "move" => self.shift(document),
+            "copy" => self.copy(document),
+            "test" => self.test(document),
+            other => Err(OperationError(format!("Unexpected kind: {other}"))),
+        }
+    }
+
+    fn add(&self, document: &mut Value) -> Result<(), OperationError> {
+        let path = self.path().map_err(|_| OperationError::missing("add operation failed to decode path"))?;
+        let (container, key) = find(document, path).ok_or_else(|| {
+            OperationError::missing(format!("add operation does not apply: doc is missing path: \"{path}\""))
+        })?;
+        add(container, key, self.value())
+            .map_err(|error| OperationError::caused(format!("error in add for path: '{path}'"), error))
+    }
+
+    fn remove(&self, document: &mut Value) -> Result<(), OperationError> {
+        let path = self.path().map_err(|_| OperationError::missing("remove operation failed to decode path"))?;
+        let (container, key) = find(document, path).ok_or_else(|| {
+            OperationError::missing(format!("remove operation does not apply: doc is missing path: \"{path}\""))
+        })?;
+        remove(container, &key)
+            .map_err(|error| OperationError::caused(format!("error in remove for path: '{path}'"), error))
+    }
+
+    fn replace(&self, document: &mut Value) -> Result<(), OperationError> {
+        let path =
+            self.path().map_err(|error| OperationError::caused("replace operation failed to decode path", error))?;
+        if path.is_empty() {
+            // A scalar in place of the document is passed over in silence.
+            if let value @ (Value::Map(_) | Value::List(_)) = self.value() {
+                *document = value;
+            }
+            return Ok(());
+        }
+        let (container, key) = find(document, path).ok_or_else(|| {
+            OperationError::missing(format!("replace operation does not apply: doc is missing path: {path}"))
+        })?;
+        match container {
+            Value::List(list) => {
+                let element = pointer::existing(&key, list.len()).ok().and_then(|index| list.make_mut().get_mut(index));
+                let element = element.ok_or_else(|| {
+                    OperationError::missing(format!("replace operation does not apply: doc is missing key: {path}"))
+                })?;
+                *element = self.value();
+                Ok(())
+            }
+            container => add(container, key, self.value()),
+        }
+    }
+
+    fn shift(&self, document: &mut Value) -> Result<(), OperationError> {
+        let from = self.from().map_err(|error| OperationError::caused("move operation failed to decode from", error))?;
+        let (container, key) = find(document, from).ok_or_else(|| {
+            OperationError::missing(format!("move operation does not apply: doc is missing from path: {from}"))
+        })?;
+        let moved = get(container, &key)
+            .and_then(|value| remove(container, &key).map(|()| value))
+            .map_err(|error| OperationError::caused(format!("error in move for path: '{key}'"), error))?;
+        let path = self.path().map_err(|error| OperationError::caused("move operation failed to decode path", error))?;
+        let (container, key) = find(document, path).ok_or_else(|| {
+            OperationError::missing(format!("move operation does not apply: doc is missing destination path: {path}"))
+        })?;
+        add(container, key, moved)
+            .map_err(|error| OperationError::caused(format!("error in move for path: '{path}'"), error))
+    }
+
+    fn copy(&self, document: &mut Value) -> Result<(), OperationError> {
+        let from = self.from().map_err(|error| OperationError::caused("copy operation failed to decode from", error))?;
+        let (container, key) = find(document, from).ok_or_else(|| {
+            OperationError::missing(format!("copy operation does not apply: doc is missing from path: {from}"))
+        })?;
+        let copied = get(container, &key)
+            .map_err(|error| OperationError::caused(format!("error in copy for from: '{from}'"), error))?;
+        let path = self.path().map_err(|_| OperationError::missing("copy operation failed to decode path"))?;
+        let (container, key) = find(document, path).ok_or_else(|| {
+            OperationError::missing(format!("copy operation does not apply: doc is missing destination path: {path}"))
+        })?;
+        add(container, key, copied)
+            .map_err(|error| OperationError::caused("error while adding value during copy", error))
+    }
+
+    fn test(&self, document: &mut Value) -> Result<(), OperationError> {
+        let path = self.path().map_err(|error| OperationError::caused("test operation failed to decode path", error))?;
+        let found = if path.is_empty() {
+            document.clone()
+        } else {
+            let (container, key) = find(document, path).ok_or_else(|| {
+                OperationError::missing(format!("test operation does not apply: is missing path: {path}"))
+            })?;
+            get(container, &key)
+                .map_err(|error| OperationError::caused(format!("error in test for path: '{path}'"), error))?
+        };
+        if found == self.value() {
+            Ok(())
+        } else {
+            Err(OperationError::caused(format!("testing value {path} failed"), "test failed"))
+        }
+    }
+
+    fn path(&self) -> Result<&str, OperationError> {
+        self.text("path", "operation missing path field")
+    }
+
+    fn from(&self) -> Result<&str, OperationError> {
+        self.text("from", "operation, missing from field")
+    }
+
+    fn text(&self, field: &str, missing: &str) -> Result<&str, OperationError> {
+        let kind = match self.fields.get(field) {
+            Some(Value::String(text)) => return Ok(text),
+            None | Some(Value::Null) => return Err(OperationError::missing(missing)),
+            Some(Value::Bool(_)) => "bool",
+            Some(Value::List(_)) => "array",
+            Some(Value::Map(_)) => "object",
+            Some(Value::Int(_) | Value::Uint(_) | Value::Float(_)) => "number",
+        };
+        Err(OperationError(format!("json: cannot unmarshal {kind} into Go value of type string")))
+    }
+
+    fn value(&self) -> Value {
+        self.fields.get("value").cloned().unwrap_or_default()
+    }
+}
+
+/// Returns the container of a path and the key in it.
+fn find<'a>(document: &'a mut Value, path: &str) -> Option<(&'a mut Value, String)> {
+    let (keys, last) = pointer::split(path)?;
+    Some((pointer::container(document, &keys)?, last))
+}
+
+fn get(container: &Value, key: &str) -> Result<Value, OperationError> {
+    match container {
+        Value::List(list) => {
+            let index = pointer::existing(key, list.len())?;
+            Ok(list.get(index).cloned().unwrap_or_default())
+        }
+        container => Ok(container.get(key).cloned().unwrap_or_default()),
+    }
+}
+
+fn add(container: &mut Value, key: String, value: Value) -> Result<(), OperationError> {
+    match container {
+        Value::List(list) if key == "-" => list.push(value),
+        Value::List(list) => {
+            let index = pointer::insertion(&key, list.len())?;
+            list.make_mut().insert(index, value);
+        }
+        Value::Map(map) => {
+            map.insert(key, value);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn remove(container: &mut Value, key: &str) -> Result<(), OperationError> {
+    match container {
+        Value::List(list) => {
+            let index = pointer::existing(key, list.len())?;
+            list.make_mut().remove(index);
+            Ok(())
+        }
+        Value::Map(map) if map.contains_key(key) => {
+            map.remove(key);
+            Ok(())
+        }
+        _ => Err(OperationError::missing(format!("Unable to remove nonexistent key: {key}"))),
+    }
+}
+
+/// Turns every number into the nearest 64-bit float and writes whole ones as integers again.
+fn round_numbers(value: &mut Value) {
+    match value {
+        Value::Int(number) => *value = whole(*number as f64),
+        Value::Uint(number) => *value = whole(*number as f64),
+        Value::Float(number) => *value = whole(*number),
+        Value::List(list) if list.iter().any(holds_numbers) => list.make_mut().iter_mut().for_each(round_numbers),
+        Value::Map(map) if map.iter().any(|(_, value)| holds_numbers(value)) => {
+            map.make_mut().values_mut().for_each(round_numbers);
+        }
+        _ => {}
+    }
+}
+
+/// Spares shared maps and lists a copy where rounding cannot matter.
+fn holds_numbers(value: &Value) -> bool {
+    !matches!(value, Value::Null | Value::Bool(_) | Value::String(_))
+}
+
+fn whole(number: f64) -> Value {
+    const LIMIT: f64 = 18_446_744_073_709_551_616.0;
+    if number.fract() != 0.0 || !number.is_finite() {
+        Value::Float(number)
+    } else if (0.0..LIMIT).contains(&number) {
+        (number as u64).into()
+    } else if (-LIMIT / 2.0..0.0).contains(&number) {
+        Value::Int(number as i64)
+    } else {
+        Value::Float(number)
+    }
+}

@@ -1,0 +1,307 @@
+//! Lists that merge by key.
+//!
+//! Kustomize's algorithm has visible side effects when keys are missing, doubled or only half there (an
+//! element without its key empties the list; a port with a protocol on one side only loses the patch).
+//! They come from three steps, which this file takes in the same order: collect the key values of the
+//! patch and then of the target; for each of them walk the first element on either side that has it; put
+//! the target's elements behind, each in the place of one with the same key if there is one.
+//!
+//! Elements are the same thing in several lists there, so here lists hold places in one pool of elements.
+
+use crate::patch::context::{ListRule, Schema};
+use crate::patch::error::MergeError;
+use crate::patch::scalar;
+use crate::patch::strategic::{Walked, Walker};
+use crate::{List, Map, Value};
+
+/// Merges the lists of target and patch.
+pub(super) fn merge<'a>(
+    walker: Walker<'a>,
+    target: List,
+    patch: List,
+    rule: &ListRule,
+    schema: Option<Schema<'a>>,
+    depth: usize,
+) -> Result<List, MergeError> {
+    let mut elements = target.into_vec();
+    let target = (0..elements.len()).collect();
+    elements.extend(patch.into_vec());
+    let patch = (0..elements.len()).skip(Vec::len(&target)).collect();
+    Lists { walker, schema, depth, elements, target, patch: Patch::Own(patch) }.merge(rule)
+}
+
+/// Merges a list of the target with nothing, which still drops what is empty or doubled.
+pub(super) fn settle<'a>(
+    walker: Walker<'a>,
+    target: List,
+    rule: &ListRule,
+    schema: Option<Schema<'a>>,
+    depth: usize,
+) -> Result<List, MergeError> {
+    let elements = target.into_vec();
+    let target = (0..elements.len()).collect();
+    Lists { walker, schema, depth, elements, target, patch: Patch::Missing }.merge(rule)
+}
+
+/// Merges a list of the patch with itself, which is what adding it amounts to.
+pub(super) fn adopt<'a>(
+    walker: Walker<'a>,
+    patch: List,
+    rule: &ListRule,
+    schema: Option<Schema<'a>>,
+    depth: usize,
+) -> Result<List, MergeError> {
+    let elements = patch.into_vec();
+    let target = (0..elements.len()).collect();
+    Lists { walker, schema, depth, elements, target, patch: Patch::SameAsTarget }.merge(rule)
+}
+
+struct Lists<'a> {
+    walker: Walker<'a>,
+    schema: Option<Schema<'a>>,
+    depth: usize,
+    /// The pool of elements.
+    elements: Vec<Value>,
+    /// The places of the target's elements.
+    target: Vec<usize>,
+    patch: Patch,
+}
+
+enum Patch {
+    Missing,
+    SameAsTarget,
+    /// The places of the patch's elements.
+    Own(Vec<usize>),
+}
+
+/// The values of an element under the keys of its list; empty where it has none.
+type Identity = Vec<String>;
+
+/// The empty key means the element itself, in lists of scalars.
+const ITSELF: &str = "";
+
+impl Lists<'_> {
+    fn merge(mut self, rule: &ListRule) -> Result<List, MergeError> {
+        let keys: Vec<String> = match rule {
+            ListRule::Keyed(keys) => keys.clone(),
+            ListRule::Set | ListRule::Replace => vec![ITSELF.to_owned()],
+        };
+        let mut identities = self.identities(&keys);
+        if keys.len() > 1 {
+            fill_gaps(&mut identities);
+        }
+        if identities.is_empty() {
+            return Ok(self.list(&self.target));
+        }
+        let (keys, identities) = without_unused_keys(keys, identities);
+        let mut merged: Vec<usize> = Vec::new();
+        for identity in &identities {
+            match self.walk(&keys, identity)? {
+                Some(place) => set(&self.elements, &mut merged, &keys, identity, Some(place))?,
+                None => set(&self.elements, &mut self.target, &keys, identity, None)?,
+            }
+        }
+        for place in self.target.clone() {
+            self.put_behind(&mut merged, &keys, place)?;
+        }
+        Ok(self.list(&merged))
+    }
+
+    /// Returns the identities of the patch's elements and then of the target's, each once.
+    fn identities(&self, keys: &[String]) -> Vec<Identity> {
+        let places = self.patch_places().iter().chain(&self.target);
+        let mut identities = Vec::new();
+        let mut seen = std::collections::BTreeSet::new();
+        for element in places.filter_map(|place| self.elements.get(*place)) {
+            let identity: Identity = keys.iter().map(|key| value_under(element, key).unwrap_or_default()).collect();
+            if seen.insert(identity.clone()) {
+                identities.push(identity);
+            }
+        }
+        identities
+    }
+
+    fn patch_places(&self) -> &[usize] {
+        match &self.patch {
+            Patch::Missing => &[],
+            Patch::SameAsTarget => &self.target,
+            Patch::Own(places) => places,
+        }
+    }
+
+    /// Walks the first element of either side with an identity; returns where the result is in the pool.
+    fn walk(&mut self, keys: &[String], identity: &Identity) -> Result<Option<usize>, MergeError> {
+        // Only the keys that have values decide, unless none has.
+        let used: Vec<(&str, &str)> = {
+            let pairs = || keys.iter().map(String::as_str).zip(identity.iter().map(String::as_str));
+            let with_value: Vec<_> = pairs().filter(|(_, value)| !value.is_empty()).collect();
+            if with_value.is_empty() { pairs().collect() } else { with_value }
+        };
+        let find = |places: &[usize]| {
+            places.iter().copied().find(|place| {
+                self.elements.get(*place).is_some_and(|element| {
+                    used.iter().all(|(key, value)| value_under(element, key).as_deref() == Some(*value))
+                })
+            })
+        };
+        let target = find(&self.target);
+        let patch = find(self.patch_places());
+        let value_at = |place: Option<usize>| place.and_then(|place| self.elements.get(place)).cloned();
+        let walked = match (target, &self.patch) {
+            (Some(_), Patch::SameAsTarget) => {
+                let value = value_at(target).unwrap_or_default();
+                self.walker.adopt(value, self.schema, self.depth + 1)?
+            }
+            _ => self.walker.walk(value_at(target), value_at(patch), self.schema, self.depth + 1)?,
+        };
+        let (place, value) = match walked {
+            Walked::Gone => return Ok(None),
+            Walked::Target(value) => (target, value),
+            Walked::Patch(value) => (patch, value),
+        };
+        let is_empty = value.as_map().is_some_and(Map::is_empty);
+        if let Some(element) = place.and_then(|place| self.elements.get_mut(place)) {
+            *element = value;
+        }
+        Ok(place.filter(|_| !is_empty))
+    }
+
+    /// Puts an element of the target in the place of one with the same key, or at the end.
+    fn put_behind(&self, merged: &mut Vec<usize>, keys: &[String], place: usize) -> Result<(), MergeError> {
+        let Some(element) = self.elements.get(place) else { return Ok(()) };
+        let mut identity = Identity::new();
+        for key in keys {
+            if key != ITSELF && !element.is_null() && element.as_map().is_none() {
+                return Err(MergeError::wrong_kind("MappingNode", element));
+            }
+            match value_under(element, key) {
+                Some(value) => identity.push(value),
+                None => merged.push(place),
+            }
+        }
+        if keys.len() > 1 {
+            set(&self.elements, merged, keys, &identity, None)?;
+        }
+        set(&self.elements, merged, keys, &identity, Some(place))
+    }
+
+    fn list(&self, places: &[usize]) -> List {
+        places.iter().filter_map(|place| self.elements.get(*place)).cloned().collect()
+    }
+}
+
+/// Puts an element in the place of all that have its identity, at the end if none has; without an
+/// element it removes them.
+///
+/// An identity may be shorter than the keys, when the element lacks some of them.
+fn set(
+    elements: &[Value],
+    places: &mut Vec<usize>,
+    keys: &[String],
+    identity: &Identity,
+    element: Option<usize>,
+) -> Result<(), MergeError> {
+    let wants_maps = keys.first().is_some_and(|key| key != ITSELF) && identity.first().is_some_and(|value| !value.is_empty());
+    let mut kept = Vec::with_capacity(places.len());
+    let mut found_any = false;
+    for place in places.iter().copied() {
+        let Some(candidate) = elements.get(place) else { continue };
+        if candidate.is_null() || candidate.as_map().is_some_and(Map::is_empty) {
+            continue;
+        }
+        if wants_maps && candidate.as_map().is_none() {
+            kept.push(place);
+            continue;
+        }
+        if !has_identity(candidate, keys, identity)? {
+            if !identity.is_empty() {
+                kept.push(place);
+            }
+            continue;
+        }
+        found_any = true;
+        kept.extend(element);
+    }
+    if !found_any {
+        kept.extend(element);
+    }
+    *places = kept;
+    Ok(())
+}
+
+/// Tells whether an element has an identity; an empty value asks for the key alone, and where the
+/// identity is shorter than the keys its last value has decided.
+fn has_identity(element: &Value, keys: &[String], identity: &Identity) -> Result<bool, MergeError> {
+    let mut matches = false;
+    for (index, key) in keys.iter().enumerate() {
+        if let Some(wanted) = identity.get(index) {
+            let expected = if key == ITSELF { "ScalarNode" } else { "MappingNode" };
+            let fits = match element {
+                Value::Map(_) => key != ITSELF,
+                Value::List(_) => false,
+                _ => key == ITSELF,
+            };
+            if !fits {
+                return Err(MergeError::wrong_kind(expected, element));
+            }
+            matches = match value_under(element, key) {
+                Some(value) => (wanted.is_empty() && key != ITSELF) || value == *wanted,
+                None => false,
+            };
+        }
+        if !matches {
+            return Ok(false);
+        }
+    }
+    Ok(matches)
+}
+
+/// Returns the text under a key of an element, or that of the element itself.
+fn value_under(element: &Value, key: &str) -> Option<String> {
+    match (element, key) {
+        (Value::Map(_) | Value::List(_), ITSELF) => Some(String::new()),
+        (scalar, ITSELF) => Some(scalar::text(scalar)),
+        (element, key) => element.get(key).map(scalar::text),
+    }
+}
+
+/// Fills missing values of identities that agree in at least one key and contradict in none, so that a
+/// port without a protocol counts as the one with it.
+fn fill_gaps(identities: &mut [Identity]) {
+    for first in 0..identities.len() {
+        let Some(one) = identities.get(first).cloned() else { continue };
+        for second in 0..identities.len() {
+            let Some(filled) = identities.get(second).and_then(|other| union(&one, other)) else { continue };
+            for index in [first, second] {
+                if let Some(identity) = identities.get_mut(index) {
+                    identity.clone_from(&filled);
+                }
+            }
+        }
+    }
+}
+
+fn union(one: &Identity, other: &Identity) -> Option<Identity> {
+    let mut agree = false;
+    let mut union = Identity::new();
+    for (left, right) in one.iter().zip(other) {
+        if left == right {
+            agree = true;
+        } else if !left.is_empty() && !right.is_empty() {
+            return None;
+        }
+        union.push(if left.is_empty() { right.clone() } else { left.clone() });
+    }
+    agree.then_some(union)
+}
+
+/// Drops the keys under which no element has a value, unless that would drop all of them.
+fn without_unused_keys(keys: Vec<String>, identities: Vec<Identity>) -> (Vec<String>, Vec<Identity>) {
+    let is_used = |index: usize| identities.iter().any(|identity| identity.get(index).is_some_and(|value| !value.is_empty()));
+    let used: Vec<bool> = (0..keys.len()).map(is_used).collect();
+    if !used.contains(&true) {
+        return (keys, identities);
+    }
+    let keep = |values: Vec<String>| values.into_iter().zip(&used).filter(|(_, used)| **used).map(|(value, _)| value).collect();
+    (keep(keys), identities.into_iter().map(keep).collect())
+}

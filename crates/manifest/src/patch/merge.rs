@@ -1,0 +1,25 @@
+//! JSON merge patch: maps merge, `null` removes, everything else replaces.
+
+use crate::{Map, Value};
+
+/// Applies a JSON merge patch as RFC 7386 defines it.
+///
+/// Lists are replaced as a whole. A patch that is no map replaces the target.
+pub fn merge(target: &mut Value, patch: &Value) {
+    // Depth is bounded by the patch, and a patch comes out of a reader that bounds it.
+    let Value::Map(patch) = patch else {
+        target.clone_from(patch);
+        return;
+    };
+    if !matches!(target, Value::Map(_)) {
+        *target = Value::Map(Map::new());
+    }
+    let Value::Map(map) = target else { return };
+    for (key, value) in patch {
+        if value.is_null() {
+            map.remove(key);
+        } else {
+            merge(map.entry(key), value);
+        }
+    }
+}
