@@ -44,7 +44,8 @@ impl<'a> MergeContext<'a> {
 
 /// Tells whether a definition is that of the kind; one that names several kinds belongs to none.
 fn names(schema: &Value, api_version: &str, kind: &str) -> bool {
-    let Some([named]) = schema.get("x-kubernetes-group-version-kind").and_then(Value::as_list).map(|list| &**list)
+    let Some([named]) =
+        schema.get("x-kubernetes-group-version-kind").and_then(Value::as_list).map(|list| &**list)
     else {
         return false;
     };
@@ -122,7 +123,8 @@ impl<'a> Schema<'a> {
             }
             Self::BuiltinList(_) => ListRule::Set,
             Self::Custom { schema, .. } => {
-                let strategy = schema.get("x-kubernetes-patch-strategy").and_then(Value::as_str).unwrap_or("");
+                let strategy =
+                    schema.get("x-kubernetes-patch-strategy").and_then(Value::as_str).unwrap_or("");
                 if !strategy.split(',').any(|strategy| strategy == "merge") {
                     return ListRule::Replace;
                 }

@@ -88,17 +88,21 @@ impl Operation {
     }
 
     fn remove(&self, document: &mut Value) -> Result<(), OperationError> {
-        let path = self.path().map_err(|_| OperationError::missing("remove operation failed to decode path"))?;
+        let path =
+            self.path().map_err(|_| OperationError::missing("remove operation failed to decode path"))?;
         let (container, key) = find(document, path).ok_or_else(|| {
-            OperationError::missing(format!("remove operation does not apply: doc is missing path: \"{path}\""))
+            OperationError::missing(format!(
+                "remove operation does not apply: doc is missing path: \"{path}\""
+            ))
         })?;
         remove(container, &key)
             .map_err(|error| OperationError::caused(format!("error in remove for path: '{path}'"), error))
     }
 
     fn replace(&self, document: &mut Value) -> Result<(), OperationError> {
-        let path =
-            self.path().map_err(|error| OperationError::caused("replace operation failed to decode path", error))?;
+        let path = self
+            .path()
+            .map_err(|error| OperationError::caused("replace operation failed to decode path", error))?;
         if path.is_empty() {
             // A scalar in place of the document is passed over in silence.
             if let value @ (Value::Map(_) | Value::List(_)) = self.value() {
@@ -111,9 +115,12 @@ impl Operation {
         })?;
         match container {
             Value::List(list) => {
-                let element = pointer::existing(&key, list.len()).ok().and_then(|index| list.make_mut().get_mut(index));
+                let element =
+                    pointer::existing(&key, list.len()).ok().and_then(|index| list.make_mut().get_mut(index));
                 let element = element.ok_or_else(|| {
-                    OperationError::missing(format!("replace operation does not apply: doc is missing key: {path}"))
+                    OperationError::missing(format!(
+                        "replace operation does not apply: doc is missing key: {path}"
+                    ))
                 })?;
                 *element = self.value();
                 Ok(())
@@ -123,38 +130,55 @@ impl Operation {
     }
 
     fn shift(&self, document: &mut Value) -> Result<(), OperationError> {
-        let from = self.from().map_err(|error| OperationError::caused("move operation failed to decode from", error))?;
+        let from = self
+            .from()
+            .map_err(|error| OperationError::caused("move operation failed to decode from", error))?;
         let (container, key) = find(document, from).ok_or_else(|| {
-            OperationError::missing(format!("move operation does not apply: doc is missing from path: {from}"))
+            OperationError::missing(format!(
+                "move operation does not apply: doc is missing from path: {from}"
+            ))
         })?;
         let moved = get(container, &key)
             .and_then(|value| remove(container, &key).map(|()| value))
             .map_err(|error| OperationError::caused(format!("error in move for path: '{key}'"), error))?;
-        let path = self.path().map_err(|error| OperationError::caused("move operation failed to decode path", error))?;
+        let path = self
+            .path()
+            .map_err(|error| OperationError::caused("move operation failed to decode path", error))?;
         let (container, key) = find(document, path).ok_or_else(|| {
-            OperationError::missing(format!("move operation does not apply: doc is missing destination path: {path}"))
+            OperationError::missing(format!(
+                "move operation does not apply: doc is missing destination path: {path}"
+            ))
         })?;
         add(container, key, moved)
             .map_err(|error| OperationError::caused(format!("error in move for path: '{path}'"), error))
     }
 
     fn copy(&self, document: &mut Value) -> Result<(), OperationError> {
-        let from = self.from().map_err(|error| OperationError::caused("copy operation failed to decode from", error))?;
+        let from = self
+            .from()
+            .map_err(|error| OperationError::caused("copy operation failed to decode from", error))?;
         let (container, key) = find(document, from).ok_or_else(|| {
-            OperationError::missing(format!("copy operation does not apply: doc is missing from path: {from}"))
+            OperationError::missing(format!(
+                "copy operation does not apply: doc is missing from path: {from}"
+            ))
         })?;
         let copied = get(container, &key)
             .map_err(|error| OperationError::caused(format!("error in copy for from: '{from}'"), error))?;
-        let path = self.path().map_err(|_| OperationError::missing("copy operation failed to decode path"))?;
+        let path =
+            self.path().map_err(|_| OperationError::missing("copy operation failed to decode path"))?;
         let (container, key) = find(document, path).ok_or_else(|| {
-            OperationError::missing(format!("copy operation does not apply: doc is missing destination path: {path}"))
+            OperationError::missing(format!(
+                "copy operation does not apply: doc is missing destination path: {path}"
+            ))
         })?;
         add(container, key, copied)
             .map_err(|error| OperationError::caused("error while adding value during copy", error))
     }
 
     fn test(&self, document: &mut Value) -> Result<(), OperationError> {
-        let path = self.path().map_err(|error| OperationError::caused("test operation failed to decode path", error))?;
+        let path = self
+            .path()
+            .map_err(|error| OperationError::caused("test operation failed to decode path", error))?;
         let found = if path.is_empty() {
             document.clone()
         } else {
@@ -248,7 +272,9 @@ fn round_numbers(value: &mut Value) {
         Value::Int(number) => *value = whole(*number as f64),
         Value::Uint(number) => *value = whole(*number as f64),
         Value::Float(number) => *value = whole(*number),
-        Value::List(list) if list.iter().any(holds_numbers) => list.make_mut().iter_mut().for_each(round_numbers),
+        Value::List(list) if list.iter().any(holds_numbers) => {
+            list.make_mut().iter_mut().for_each(round_numbers)
+        }
         Value::Map(map) if map.iter().any(|(_, value)| holds_numbers(value)) => {
             map.make_mut().values_mut().for_each(round_numbers);
         }

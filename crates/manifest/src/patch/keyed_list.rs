@@ -113,7 +113,8 @@ impl Lists<'_> {
         let mut identities = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
         for element in places.filter_map(|place| self.elements.get(*place)) {
-            let identity: Identity = keys.iter().map(|key| value_under(element, key).unwrap_or_default()).collect();
+            let identity: Identity =
+                keys.iter().map(|key| value_under(element, key).unwrap_or_default()).collect();
             if seen.insert(identity.clone()) {
                 identities.push(identity);
             }
@@ -201,7 +202,8 @@ fn set(
     identity: &Identity,
     element: Option<usize>,
 ) -> Result<(), MergeError> {
-    let wants_maps = keys.first().is_some_and(|key| key != ITSELF) && identity.first().is_some_and(|value| !value.is_empty());
+    let wants_maps = keys.first().is_some_and(|key| key != ITSELF)
+        && identity.first().is_some_and(|value| !value.is_empty());
     let mut kept = Vec::with_capacity(places.len());
     let mut found_any = false;
     for place in places.iter().copied() {
@@ -297,11 +299,15 @@ fn union(one: &Identity, other: &Identity) -> Option<Identity> {
 
 /// Drops the keys under which no element has a value, unless that would drop all of them.
 fn without_unused_keys(keys: Vec<String>, identities: Vec<Identity>) -> (Vec<String>, Vec<Identity>) {
-    let is_used = |index: usize| identities.iter().any(|identity| identity.get(index).is_some_and(|value| !value.is_empty()));
+    let is_used = |index: usize| {
+        identities.iter().any(|identity| identity.get(index).is_some_and(|value| !value.is_empty()))
+    };
     let used: Vec<bool> = (0..keys.len()).map(is_used).collect();
     if !used.contains(&true) {
         return (keys, identities);
     }
-    let keep = |values: Vec<String>| values.into_iter().zip(&used).filter(|(_, used)| **used).map(|(value, _)| value).collect();
+    let keep = |values: Vec<String>| {
+        values.into_iter().zip(&used).filter(|(_, used)| **used).map(|(value, _)| value).collect()
+    };
     (keep(keys), identities.into_iter().map(keep).collect())
 }

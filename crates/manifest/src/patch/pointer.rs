@@ -33,15 +33,16 @@ fn unescape(key: &str) -> String {
 
 /// Returns the container that a pointer's last key is in.
 pub(super) fn container<'a>(root: &'a mut Value, keys: &[String]) -> Option<&'a mut Value> {
-    keys.iter().try_fold(root, |value, key| match value {
-        Value::Map(map) => map.get_mut(key),
-        Value::List(list) => {
-            let index = existing(key, list.len()).ok()?;
-            list.make_mut().get_mut(index)
-        }
-        _ => None,
-    })
-    .filter(|value| matches!(value, Value::Map(_) | Value::List(_)))
+    keys.iter()
+        .try_fold(root, |value, key| match value {
+            Value::Map(map) => map.get_mut(key),
+            Value::List(list) => {
+                let index = existing(key, list.len()).ok()?;
+                list.make_mut().get_mut(index)
+            }
+            _ => None,
+        })
+        .filter(|value| matches!(value, Value::Map(_) | Value::List(_)))
 }
 
 /// Returns the index of an element that is there; negative ones count from the end.
@@ -51,8 +52,9 @@ pub(super) fn existing(key: &str, length: usize) -> Result<usize, OperationError
 
 /// Returns the index at which an element can be put in: up to and with the one after the last.
 pub(super) fn insertion(key: &str, length: usize) -> Result<usize, OperationError> {
-    let index = number(key)
-        .map_err(|error| OperationError::caused(format!("value was not a proper array index: '{key}'"), error))?;
+    let index = number(key).map_err(|error| {
+        OperationError::caused(format!("value was not a proper array index: '{key}'"), error)
+    })?;
     within(index, length.saturating_add(1))
 }
 

@@ -20,7 +20,10 @@ pub(super) fn text(value: &Value) -> String {
 /// do not remember quotes, and this is the one case in which they can be told.
 pub(super) fn is_surely_quoted(text: &str) -> bool {
     let Some(first) = text.bytes().next() else { return true };
-    let special_word = matches!(text, "~" | "null" | "Null" | "NULL" | "true" | "True" | "TRUE" | "false" | "False" | "FALSE");
+    let special_word = matches!(
+        text,
+        "~" | "null" | "Null" | "NULL" | "true" | "True" | "TRUE" | "false" | "False" | "FALSE"
+    );
     let number = text.bytes().any(|byte| byte.is_ascii_digit())
         && (text.parse::<f64>().is_ok() || radix_number(text).is_some());
     let indicator = match first {

@@ -25,7 +25,11 @@ pub enum Outcome {
 /// # Errors
 /// A value of another kind than the target has there, an unknown `$patch` directive, and nesting beyond
 /// any sense.
-pub fn strategic_merge(target: &Value, patch: &Value, context: &MergeContext<'_>) -> Result<Outcome, MergeError> {
+pub fn strategic_merge(
+    target: &Value,
+    patch: &Value,
+    context: &MergeContext<'_>,
+) -> Result<Outcome, MergeError> {
     let walker = Walker { context: *context };
     match walker.walk(Some(target.clone()), Some(patch.clone()), None, 0)? {
         Walked::Gone => Ok(Outcome::Deleted),
@@ -76,13 +80,15 @@ impl Directive {
 
     /// Takes the directive out of a list: an element that holds nothing but `$patch`.
     fn take_from_list(list: &mut List) -> Result<Self, MergeError> {
-        let Some(element) = list.iter().filter_map(Value::as_map).find(|element| element.contains_key(KEY)) else {
+        let Some(element) = list.iter().filter_map(Value::as_map).find(|element| element.contains_key(KEY))
+        else {
             return Ok(Self::Merge);
         };
         let Some(value) = element.get(KEY).filter(|_| element.len() == 1) else { return Ok(Self::Merge) };
         let text = scalar::text(value);
         let directive = Self::read(&text)?;
-        let is_directive = |element: &Value| element.get(KEY).is_some_and(|value| scalar::text(value) == text);
+        let is_directive =
+            |element: &Value| element.get(KEY).is_some_and(|value| scalar::text(value) == text);
         // Elements without content go with it.
         let is_empty = |element: &Value| element.is_null() || element.as_map().is_some_and(Map::is_empty);
         list.make_mut().retain(|element| !is_directive(element) && !is_empty(element));
@@ -136,7 +142,9 @@ impl<'a> Walker<'a> {
             (Value::Map(target), None) => self.walk_map(target, Map::new(), schema, depth),
             (Value::Map(target), Some(Value::Map(patch))) => self.walk_map(target, patch, schema, depth),
             (Value::List(target), None) => self.walk_list(target, None, schema, depth),
-            (Value::List(target), Some(Value::List(patch))) => self.walk_list(target, Some(patch), schema, depth),
+            (Value::List(target), Some(Value::List(patch))) => {
+                self.walk_list(target, Some(patch), schema, depth)
+            }
             (Value::String(target), Some(patch)) if scalar::is_surely_quoted(&target) => {
                 Ok(Walked::Target(scalar::text(&patch).into()))
             }
@@ -201,13 +209,22 @@ impl<'a> Walker<'a> {
         };
         match Directive::take_from_list(&mut patch)? {
             Directive::Delete => Ok(Walked::Gone),
-            Directive::Replace => Ok(Walked::Patch(keyed_list::adopt(self, patch, &rule, elements, depth)?.into())),
-            Directive::Merge => Ok(Walked::Target(keyed_list::merge(self, target, patch, &rule, elements, depth)?.into())),
+            Directive::Replace => {
+                Ok(Walked::Patch(keyed_list::adopt(self, patch, &rule, elements, depth)?.into()))
+            }
+            Directive::Merge => {
+                Ok(Walked::Target(keyed_list::merge(self, target, patch, &rule, elements, depth)?.into()))
+            }
         }
     }
 
     /// Adopts a value that stands inside one that was adopted.
-    pub(super) fn adopt(self, value: Value, schema: Option<Schema<'a>>, depth: usize) -> Result<Walked, MergeError> {
+    pub(super) fn adopt(
+        self,
+        value: Value,
+        schema: Option<Schema<'a>>,
+        depth: usize,
+    ) -> Result<Walked, MergeError> {
         self.adopt_at(value, schema, Adoption::Inside, depth)
     }
 
@@ -240,7 +257,8 @@ impl<'a> Walker<'a> {
                 if rule == ListRule::Replace {
                     return Ok(Walked::Patch(list.into()));
                 }
-                if adoption == Adoption::Inside && Directive::take_from_list(&mut list)? == Directive::Delete {
+                if adoption == Adoption::Inside && Directive::take_from_list(&mut list)? == Directive::Delete
+                {
                     return Ok(Walked::Gone);
                 }
                 let elements = schema.and_then(|schema| schema.elements());

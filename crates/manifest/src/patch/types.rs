@@ -71,7 +71,9 @@ impl Type {
             ("v1", "ComponentStatus") => Self::ComponentStatus,
             ("v1", "Namespace" | "PersistentVolumeClaim")
             | ("policy/v1" | "policy/v1beta1", "PodDisruptionBudget")
-            | ("apiregistration.k8s.io/v1" | "apiregistration.k8s.io/v1beta1", "APIService") => Self::Conditioned,
+            | ("apiregistration.k8s.io/v1" | "apiregistration.k8s.io/v1beta1", "APIService") => {
+                Self::Conditioned
+            }
             ("storage.k8s.io/v1" | "storage.k8s.io/v1beta1", "CSINode") => Self::CsiNode,
             (
                 "admissionregistration.k8s.io/v1" | "admissionregistration.k8s.io/v1beta1",
@@ -79,8 +81,8 @@ impl Type {
             ) => Self::WebhookConfiguration,
             (
                 "v1",
-                "Binding" | "ConfigMap" | "Endpoints" | "Event" | "LimitRange" | "PersistentVolume" | "ResourceQuota"
-                | "Secret",
+                "Binding" | "ConfigMap" | "Endpoints" | "Event" | "LimitRange" | "PersistentVolume"
+                | "ResourceQuota" | "Secret",
             )
             | ("apiextensions.k8s.io/v1" | "apiextensions.k8s.io/v1beta1", "CustomResourceDefinition")
             | ("apps/v1", "ControllerRevision")
@@ -88,7 +90,9 @@ impl Type {
             | ("authentication.k8s.io/v1" | "authentication.k8s.io/v1beta1", "TokenReview")
             | (
                 "authorization.k8s.io/v1" | "authorization.k8s.io/v1beta1",
-                "LocalSubjectAccessReview" | "SelfSubjectAccessReview" | "SelfSubjectRulesReview"
+                "LocalSubjectAccessReview"
+                | "SelfSubjectAccessReview"
+                | "SelfSubjectRulesReview"
                 | "SubjectAccessReview",
             )
             | ("autoscaling/v1", "HorizontalPodAutoscaler" | "Scale")
