@@ -1,0 +1,166 @@
+//! The few things that are done to the disk, behind a trait so that tests can stop at any of them.
+//!
+//! No method follows a symbolic link at the end of its path; the survey makes sure that there is none on
+//! the way to it.
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::stamp::Stamp;
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// A regular file.
+    File(Stamp),
+    /// A folder.
+    Folder,
+    /// A symbolic link, wherever it leads.
+    Link,
+    /// A device, a socket or a pipe.
+    Special,
+}
+
+/// What stands under a name in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listed {
+    /// The name.
+    pub(crate) name: String,
+    /// Whether it is a folder, not a link to one.
+    pub(crate) is_folder: bool,
+}
+
+/// The operations that the tree needs.
+pub(crate) trait FileSystem: Send + Sync {
+    /// Returns what stands at a path, `None` where there is nothing.
+    fn entry(&self, path: &Path) -> io::Result<Option<Entry>>;
+    /// Returns the bytes of a file.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// Returns what a folder holds, by name.
+    fn list(&self, path: &Path) -> io::Result<Vec<Listed>>;
+    /// Writes a file that must not be there yet, and returns its stamp.
+    fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<Stamp>;
+    /// Makes a folder that must not be there yet.
+    fn create_folder(&self, path: &Path) -> io::Result<()>;
+    /// Moves a file or a folder; a file is replaced.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Removes an empty folder.
+    fn remove_folder(&self, path: &Path) -> io::Result<()>;
+    /// Removes a folder with all that it holds.
+    fn remove_all(&self, path: &Path) -> io::Result<()>;
+}
+
+/// The real disk.
+pub(crate) struct Disk;
+
+impl FileSystem for Disk {
+    fn entry(&self, path: &Path) -> io::Result<Option<Entry>> {
+        let metadata = match fs::symlink_metadata(path) {
+            Ok(metadata) => metadata,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let kind = metadata.file_type();
+        Ok(Some(if kind.is_symlink() {
+            Entry::Link
+        } else if kind.is_dir() {
+            Entry::Folder
+        } else if kind.is_file() {
+            Entry::File(Stamp::of(&metadata))
+        } else {
+            Entry::Special
+        }))
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<Listed>> {
+        let mut listed = Vec::new();
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            listed.push(Listed {
+                name: entry.file_name().to_string_lossy().into_owned(),
+                is_folder: entry.file_type()?.is_dir(),
+            });
+        }
+        listed.sort_by(|left, right| left.name.cmp(&right.name));
+        Ok(listed)
+    }
+
+    fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<Stamp> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, FILE_MODE);
+        let mut file = options.open(path)?;
+        file.write_all(bytes)?;
+        let mut metadata = file.metadata()?;
+        if correct_mode(&metadata, FILE_MODE, |permissions| file.set_permissions(permissions))? {
+            metadata = file.metadata()?;
+        }
+        Ok(Stamp::of(&metadata))
+    }
+
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        let mut builder = DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, FOLDER_MODE);
+        builder.create(path)?;
+        let folder = File::open(path)?;
+        correct_mode(&folder.metadata()?, FOLDER_MODE, |permissions| folder.set_permissions(permissions))?;
+        Ok(())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir(path)
+    }
+
+    fn remove_all(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir_all(path)
+    }
+}
+
+const FILE_MODE: u32 = 0o644;
+const FOLDER_MODE: u32 = 0o755;
+
+/// Sets the mode where the process's mask took bits away, so that a tree does not depend on who wrote it,
+/// and tells whether it did.
+#[cfg(unix)]
+fn correct_mode(
+    metadata: &Metadata,
+    mode: u32,
+    set: impl FnOnce(fs::Permissions) -> io::Result<()>,
+) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let found = metadata.permissions().mode();
+    if found & 0o777 == mode {
+        return Ok(false);
+    }
+    set(fs::Permissions::from_mode((found & 0o7000) | mode))?;
+    Ok(true)
+}
+
+#[cfg(not(unix))]
+fn correct_mode(
+    _metadata: &Metadata,
+    _mode: u32,
+    _set: impl FnOnce(fs::Permissions) -> io::Result<()>,
+) -> io::Result<bool> {
+    Ok(false)
+}

@@ -1,0 +1,76 @@
+//! Makes the output folder equal to a tree.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rayon::prelude::*;
+
+use crate::disk::{Disk, FileSystem};
+use crate::emission::Emission;
+use crate::error::Error;
+use crate::tree::Tree;
+
+/// How a tree is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Whether files that the tool wrote and somebody changed are overwritten, or removed where they are
+    /// no longer rendered.
+    pub overwrite_edited: bool,
+    /// How long to wait for another run that is writing the same output.
+    pub wait: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { overwrite_edited: false, wait: Duration::from_secs(10) }
+    }
+}
+
+/// What a write did; the paths are below the output folder, in order, such as `dev/shop/web/service-web.yaml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The files that were not there.
+    pub created: Vec<String>,
+    /// The files that got other bytes.
+    pub updated: Vec<String>,
+    /// The files that are no longer rendered.
+    pub removed: Vec<String>,
+    /// The files that had the right bytes, though the tool did not write them; they are its own from now on.
+    pub adopted: Vec<String>,
+    /// The number of files that were left alone.
+    pub unchanged: usize,
+    /// Whether the work of an interrupted run was finished first.
+    pub finished: bool,
+}
+
+impl Report {
+    /// Tells whether nothing was written.
+    pub fn is_unchanged(&self) -> bool {
+        self.created.is_empty()
+            && self.updated.is_empty()
+            && self.removed.is_empty()
+            && self.adopted.is_empty()
+            && !self.finished
+    }
+}
+
+/// Makes the output folder equal to the tree: the new tree as a whole, or an error and the old one.
+///
+/// # Errors
+/// What [`Emission::begin`], [`Emission::add`] and [`Emission::commit`] refuse.
+pub fn emit(output: &Path, tree: &Tree, options: Options) -> Result<Report, Error> {
+    emit_on(Arc::new(Disk), output, tree, options)
+}
+
+pub(crate) fn emit_on(
+    files: Arc<dyn FileSystem>,
+    output: &Path,
+    tree: &Tree,
+    options: Options,
+) -> Result<Report, Error> {
+    let emission = Emission::begin_on(files, output, tree.scopes().iter().cloned(), options)?;
+    let all: Vec<_> = tree.iter().collect();
+    all.par_iter().try_for_each(|(environment, path, bytes)| emission.add(environment, path, bytes))?;
+    emission.commit()
+}

@@ -1,0 +1,1 @@
+//! Tests that stop a write at every single operation on the disk.

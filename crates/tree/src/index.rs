@@ -1,0 +1,169 @@
+//! A cache of hashes by stamp, so that an unchanged tree is compared without reading its files.
+//!
+//! It works as git's index does: a hash is believed while the file's stamp is the recorded one and older
+//! than the index itself. A file that was changed in the same tick of the clock as the index was written
+//! may carry the old stamp, so such files are read again. Deleting the index costs time and nothing else.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use crate::disk::{Entry, FileSystem};
+use crate::hash::Hash;
+use crate::stamp::{Stamp, Time};
+
+/// The first bytes of the file; a change of the format changes them.
+const MAGIC: &[u8] = b"aqueduct index 1\n";
+
+/// The hashes of the files on disk as they were when they were last looked at.
+#[derive(Default)]
+pub(crate) struct Index {
+    environments: HashMap<String, Known>,
+    written: Option<Time>,
+}
+
+/// What is known of an environment's files, by path.
+type Known = HashMap<Box<str>, (Stamp, Hash)>;
+
+impl Index {
+    /// Reads the index; an absent or damaged one is empty.
+    pub(crate) fn read(files: &dyn FileSystem, path: &Path) -> Self {
+        let Ok(Some(Entry::File(stamp))) = files.entry(path) else { return Self::default() };
+        let environments = files.read(path).ok().and_then(|bytes| parse(&bytes)).unwrap_or_default();
+        Self { environments, written: Some(stamp.modified) }
+    }
+
+    /// Returns the hash of a file, if its stamp proves that it was not changed.
+    pub(crate) fn hash(&self, environment: &str, path: &str, stamp: &Stamp) -> Option<Hash> {
+        let (known, hash) = self.environments.get(environment)?.get(path)?;
+        (known == stamp && stamp.newest() < self.written?).then_some(*hash)
+    }
+
+    /// Returns what is known of an environment's files.
+    pub(crate) fn known(&self, environment: &str) -> impl Iterator<Item = (&str, &(Stamp, Hash))> {
+        self.environments.get(environment).into_iter().flatten().map(|(path, known)| (&**path, known))
+    }
+
+    /// Returns the environments that it knows.
+    pub(crate) fn environments(&self) -> impl Iterator<Item = &str> {
+        self.environments.keys().map(String::as_str)
+    }
+}
+
+/// An index to be written.
+#[derive(Default)]
+pub(crate) struct IndexWriter {
+    bytes: Vec<u8>,
+}
+
+impl IndexWriter {
+    /// Adds an environment.
+    pub(crate) fn environment(&mut self, name: &str, files: &BTreeMap<&str, (Stamp, Hash)>) {
+        if self.bytes.is_empty() {
+            self.bytes.extend_from_slice(MAGIC);
+        }
+        self.text(name);
+        self.bytes.extend_from_slice(&(files.len() as u64).to_le_bytes());
+        for (path, (stamp, hash)) in files {
+            self.text(path);
+            for number in [
+                stamp.size,
+                stamp.modified.0.cast_unsigned(),
+                stamp.modified.1.cast_unsigned(),
+                stamp.changed.0.cast_unsigned(),
+                stamp.changed.1.cast_unsigned(),
+                stamp.inode,
+            ] {
+                self.bytes.extend_from_slice(&number.to_le_bytes());
+            }
+            self.bytes.extend_from_slice(&hash.0);
+        }
+    }
+
+    /// Returns the bytes of the file, closed by a hash of all that is before it.
+    pub(crate) fn finish(mut self) -> Vec<u8> {
+        let hash = Hash::of(&self.bytes);
+        self.bytes.extend_from_slice(&hash.0);
+        self.bytes
+    }
+
+    fn text(&mut self, text: &str) {
+        self.bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+}
+
+fn parse(bytes: &[u8]) -> Option<HashMap<String, Known>> {
+    let (body, hash) = bytes.split_last_chunk::<32>()?;
+    if Hash::of(body).0 != *hash {
+        return None;
+    }
+    let mut cursor = Cursor(body.strip_prefix(MAGIC)?);
+    let mut environments = HashMap::new();
+    while !cursor.0.is_empty() {
+        let name = cursor.text()?.to_owned();
+        let count = usize::try_from(cursor.number()?).ok()?;
+        // No entry is shorter than 64 bytes, so a wrong count cannot ask for more memory than there is.
+        let mut files = Known::with_capacity(count.min(cursor.0.len() / 64));
+        for _ in 0..count {
+            let path = cursor.text()?.into();
+            let stamp = Stamp {
+                size: cursor.number()?,
+                modified: (cursor.number()?.cast_signed(), cursor.number()?.cast_signed()),
+                changed: (cursor.number()?.cast_signed(), cursor.number()?.cast_signed()),
+                inode: cursor.number()?,
+            };
+            files.insert(path, (stamp, Hash(cursor.chunk()?)));
+        }
+        environments.insert(name, files);
+    }
+    Some(environments)
+}
+
+/// The bytes that are still to be read.
+struct Cursor<'a>(&'a [u8]);
+
+impl<'a> Cursor<'a> {
+    fn chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (chunk, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*chunk)
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        self.chunk().map(u64::from_le_bytes)
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        let length = usize::try_from(self.number()?).ok()?;
+        let (text, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        std::str::from_utf8(text).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{IndexWriter, parse};
+    use crate::hash::Hash;
+    use crate::stamp::Stamp;
+
+    #[test]
+    fn round_trip_and_damage() {
+        let stamp = Stamp { size: 7, modified: (-1, 5), changed: (9, 3), inode: 11 };
+        let mut writer = IndexWriter::default();
+        writer.environment("dev", &BTreeMap::from([("a/b.yaml", (stamp, Hash::of(b"x")))]));
+        writer.environment("prod", &BTreeMap::new());
+        let bytes = writer.finish();
+        let read = parse(&bytes).expect("it was written by the writer");
+        assert_eq!(read.len(), 2);
+        assert_eq!(read["dev"]["a/b.yaml"], (stamp, Hash::of(b"x")));
+        for at in 0..bytes.len() {
+            assert!(parse(&bytes[..at]).is_none());
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1;
+            assert!(parse(&damaged).is_none());
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The folder that new files are written to before any of them is put in its place.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::disk::FileSystem;
+use crate::error::{Error, ErrorKind};
+use crate::path;
+use crate::stamp::Stamp;
+
+/// The files of a run that is not committed yet; dropped, it leaves nothing behind.
+pub(crate) struct Stage {
+    files: Arc<dyn FileSystem>,
+    root: PathBuf,
+    state: Mutex<State>,
+}
+
+/// What the stage holds.
+#[derive(Default)]
+struct State {
+    /// The folders that were made, by their path below the root; the root is the empty one.
+    folders: HashSet<String>,
+    /// Whether what it holds was handed over.
+    committed: bool,
+}
+
+impl Stage {
+    /// Returns an empty stage; nothing is made on disk before the first file.
+    pub(crate) fn new(files: Arc<dyn FileSystem>, root: PathBuf) -> Self {
+        Self { files, root, state: Mutex::default() }
+    }
+
+    /// Writes a file by its path below the output.
+    pub(crate) fn write(&self, relative: &str, bytes: &[u8]) -> Result<Stamp, Error> {
+        if let Some(folder) = path::folders_above(relative).next() {
+            self.make_folder(folder)?;
+        }
+        let full = self.root.join(relative);
+        self.files.create(&full, bytes).map_err(|source| clash_or_write(relative, full, source))
+    }
+
+    /// Tells whether nothing was written.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).folders.is_empty()
+    }
+
+    /// Gives the stage the name that makes its content the new tree.
+    pub(crate) fn commit(&self, committed: &Path) -> Result<(), Error> {
+        self.files.rename(&self.root, committed).map_err(|source| Error::write(committed, source))?;
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).committed = true;
+        Ok(())
+    }
+
+    fn make_folder(&self, folder: &str) -> Result<(), Error> {
+        // The lock is held while the folder is made, so that nobody writes into one that is not there yet.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.folders.contains(folder) {
+            return Ok(());
+        }
+        let mut missing: Vec<&str> = std::iter::once(folder)
+            .chain(path::folders_above(folder))
+            .chain(std::iter::once(""))
+            .take_while(|folder| !state.folders.contains(*folder))
+            .collect();
+        while let Some(folder) = missing.pop() {
+            let full = if folder.is_empty() { self.root.clone() } else { self.root.join(folder) };
+            self.files.create_folder(&full).map_err(|source| clash_or_write(folder, full, source))?;
+            state.folders.insert(folder.to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// The stage was empty at first, so what is there already came from the same tree.
+fn clash_or_write(relative: &str, full: PathBuf, source: io::Error) -> Error {
+    match source.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => Error::new(ErrorKind::Clash, relative),
+        _ => Error::write(full, source),
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if !state.committed && !state.folders.is_empty() {
+            // What cannot be removed now is removed by the next run.
+            let _left = self.files.remove_all(&self.root);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What a file's metadata says of its content: while none of this changes, neither did the bytes.
+
+use std::fs::Metadata;
+
+/// A time of the file system: seconds and nanoseconds since the epoch.
+pub(crate) type Time = (i64, i64);
+
+/// The size, times and identity of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    /// The length in bytes.
+    pub(crate) size: u64,
+    /// When the content was written.
+    pub(crate) modified: Time,
+    /// When the content or the metadata was changed; no program can set it back.
+    pub(crate) changed: Time,
+    /// The identity in its file system.
+    pub(crate) inode: u64,
+}
+
+impl Stamp {
+    /// Returns the stamp of a file.
+    #[cfg(unix)]
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+
+        Self {
+            size: metadata.size(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+            inode: metadata.ino(),
+        }
+    }
+
+    /// Returns the stamp of a file.
+    #[cfg(not(unix))]
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        use std::time::UNIX_EPOCH;
+
+        let since = |time: std::io::Result<std::time::SystemTime>| {
+            let elapsed = time.ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+            (elapsed.as_secs().cast_signed(), elapsed.subsec_nanos().into())
+        };
+        Self {
+            size: metadata.len(),
+            modified: since(metadata.modified()),
+            changed: since(metadata.created()),
+            inode: 0,
+        }
+    }
+
+    /// Returns the later of the two times.
+    pub(crate) fn newest(&self) -> Time {
+        self.modified.max(self.changed)
+    }
+
+    /// Tells whether both are of the same content, where one was taken before a rename and one after: a
+    /// rename changes nothing but the time of change.
+    pub(crate) fn same_content(&self, other: &Self) -> bool {
+        Self { changed: other.changed, ..*self } == *other
+    }
+}

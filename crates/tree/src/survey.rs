@@ -1,0 +1,270 @@
+//! What stands on the disk, looked at file by file: the one place that tells stale from edited and owned
+//! from foreign.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use crate::disk::{Entry, FileSystem};
+use crate::error::{Error, ErrorKind, ProblemKind};
+use crate::hash::Hash;
+use crate::index::Index;
+use crate::path::{self, STATE};
+use crate::stamp::Stamp;
+use crate::sum::{SUM, Sum};
+
+/// Folders are not looked into deeper than this; a path of the tree cannot be that deep.
+const DEPTH_LIMIT: usize = 600;
+
+/// The output folder as it stands.
+pub(crate) struct Survey {
+    pub(crate) files: Arc<dyn FileSystem>,
+    pub(crate) output: PathBuf,
+    pub(crate) index: Index,
+    /// Whether a file was hashed that the index should know.
+    pub(crate) read: AtomicBool,
+    records: Mutex<HashMap<String, Arc<Record>>>,
+    folders: RwLock<HashMap<String, Folder>>,
+}
+
+/// What an environment's list of hashes says.
+#[derive(Default)]
+pub(crate) struct Record {
+    /// The hashes.
+    pub(crate) sum: Sum,
+    /// The text of the list, `None` where there is none.
+    pub(crate) text: Option<Vec<u8>>,
+}
+
+/// What stands at the path of a folder.
+#[derive(Clone)]
+enum Folder {
+    Present,
+    Absent,
+    Blocked(Obstacle),
+}
+
+/// What stands where a folder belongs.
+#[derive(Clone)]
+pub(crate) struct Obstacle {
+    /// Its path below the output.
+    pub(crate) path: String,
+    /// What it is; a plain file is foreign until it is known to be stale.
+    pub(crate) kind: ProblemKind,
+}
+
+/// What stands at the path of a file.
+pub(crate) enum Found {
+    /// Nothing.
+    Absent,
+    /// A file.
+    File { hash: Hash, stamp: Stamp },
+    /// A folder.
+    Folder,
+    /// What can be neither read nor replaced.
+    Other(ProblemKind),
+    /// Something that is no folder, on the way to the file.
+    Blocked(Obstacle),
+}
+
+/// What a folder holds at the ends of its branches.
+pub(crate) struct Leaf {
+    /// The path below the output.
+    pub(crate) path: String,
+    /// Whether it is an empty folder.
+    pub(crate) is_folder: bool,
+}
+
+/// What a file on disk is, measured against what it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is as it should be.
+    Same,
+    /// It is as it should be, though the tool did not write it.
+    Adopted,
+    /// It is as the tool wrote it before.
+    Stale,
+    /// The tool wrote it and somebody changed it.
+    Edited,
+    /// The tool did not write it.
+    Foreign,
+}
+
+impl Verdict {
+    /// Judges a file by its hash, the recorded one and the wanted one.
+    pub(crate) fn of(found: Hash, recorded: Option<Hash>, wanted: Option<Hash>) -> Self {
+        match recorded {
+            Some(recorded) if wanted == Some(found) && recorded == found => Self::Same,
+            // Either somebody made the same change by hand, or a merge took the file from one side and the
+            // list from the other: the content is right, the record is not.
+            _ if wanted == Some(found) => Self::Adopted,
+            Some(recorded) if recorded == found => Self::Stale,
+            Some(_) => Self::Edited,
+            None => Self::Foreign,
+        }
+    }
+}
+
+impl Survey {
+    /// Opens the output folder for looking; it may be absent.
+    pub(crate) fn open(files: Arc<dyn FileSystem>, output: &Path) -> Result<Self, Error> {
+        let output = plain(output);
+        match files.entry(&output).map_err(|source| Error::read(&output, source))? {
+            None | Some(Entry::Folder) => {}
+            Some(Entry::Link) => return Err(Error::new(ErrorKind::Link, output)),
+            Some(_) => return Err(Error::read(output, io::ErrorKind::NotADirectory.into())),
+        }
+        let state = output.join(STATE);
+        if files.entry(&state).map_err(|source| Error::read(&state, source))? == Some(Entry::Link) {
+            return Err(Error::new(ErrorKind::Link, state));
+        }
+        Ok(Self {
+            index: Index::read(&*files, &state.join("index")),
+            files,
+            output,
+            read: AtomicBool::new(false),
+            records: Mutex::default(),
+            folders: RwLock::default(),
+        })
+    }
+
+    /// Returns the environments that have a list of hashes on disk.
+    pub(crate) fn environments(&self) -> Result<BTreeSet<String>, Error> {
+        let mut environments = BTreeSet::new();
+        let listed = match self.files.list(&self.output) {
+            Ok(listed) => listed,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(environments),
+            Err(source) => return Err(Error::read(&self.output, source)),
+        };
+        for entry in listed {
+            if entry.is_folder && path::broken_environment(&entry.name).is_none() {
+                let sum = self.output.join(&entry.name).join(SUM);
+                if self.entry(&sum)?.is_some() {
+                    environments.insert(entry.name);
+                }
+            }
+        }
+        Ok(environments)
+    }
+
+    /// Returns what an environment's list of hashes says; an absent one says nothing.
+    pub(crate) fn record(&self, environment: &str) -> Result<Arc<Record>, Error> {
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(record) = records.get(environment) {
+            return Ok(Arc::clone(record));
+        }
+        let record = Arc::new(self.read_record(environment)?);
+        records.insert(environment.to_owned(), Arc::clone(&record));
+        Ok(record)
+    }
+
+    fn read_record(&self, environment: &str) -> Result<Record, Error> {
+        if !matches!(self.folder(environment)?, Folder::Present) {
+            return Ok(Record::default());
+        }
+        let path = self.output.join(environment).join(SUM);
+        match self.entry(&path)? {
+            None => Ok(Record::default()),
+            Some(Entry::Link) => Err(Error::new(ErrorKind::Link, path)),
+            Some(_) => {
+                let text = self.files.read(&path).map_err(|source| Error::read(&path, source))?;
+                Ok(Record { sum: read_sum(&path, &text)?, text: Some(text) })
+            }
+        }
+    }
+
+    /// Looks at the place of a file.
+    pub(crate) fn look(&self, environment: &str, path: &str) -> Result<Found, Error> {
+        let relative = format!("{environment}/{path}");
+        if let Some(parent) = path::folders_above(&relative).next() {
+            match self.folder(parent)? {
+                Folder::Present => {}
+                Folder::Absent => return Ok(Found::Absent),
+                Folder::Blocked(obstacle) => return Ok(Found::Blocked(obstacle)),
+            }
+        }
+        let full = self.output.join(&relative);
+        Ok(match self.entry(&full)? {
+            None => Found::Absent,
+            Some(Entry::Folder) => Found::Folder,
+            Some(Entry::Link) => Found::Other(ProblemKind::Link),
+            Some(Entry::Special) => Found::Other(ProblemKind::Special),
+            Some(Entry::File(stamp)) => match self.index.hash(environment, path, &stamp) {
+                Some(hash) => Found::File { hash, stamp },
+                None => {
+                    self.read.store(true, Ordering::Relaxed);
+                    let bytes = self.files.read(&full).map_err(|source| Error::read(&full, source))?;
+                    Found::File { hash: Hash::of(&bytes), stamp }
+                }
+            },
+        })
+    }
+
+    /// Returns all files and empty folders below a folder of the output; links are listed, never followed.
+    pub(crate) fn leaves(&self, folder: &str) -> Result<Vec<Leaf>, Error> {
+        let mut leaves = Vec::new();
+        self.collect_leaves(folder, 0, &mut leaves)?;
+        Ok(leaves)
+    }
+
+    fn collect_leaves(&self, folder: &str, depth: usize, leaves: &mut Vec<Leaf>) -> Result<(), Error> {
+        let full = self.output.join(folder);
+        let listed = self.files.list(&full).map_err(|source| Error::read(&full, source))?;
+        if listed.is_empty() || depth > DEPTH_LIMIT {
+            leaves.push(Leaf { path: folder.to_owned(), is_folder: true });
+        } else {
+            for entry in listed {
+                let child = format!("{folder}/{}", entry.name);
+                if entry.is_folder {
+                    self.collect_leaves(&child, depth + 1, leaves)?;
+                } else {
+                    leaves.push(Leaf { path: child, is_folder: false });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn folder(&self, relative: &str) -> Result<Folder, Error> {
+        if let Some(folder) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(relative) {
+            return Ok(folder.clone());
+        }
+        let above = match path::folders_above(relative).next() {
+            Some(parent) => self.folder(parent)?,
+            None => Folder::Present,
+        };
+        let folder = match above {
+            Folder::Present => {
+                let blocked = |kind| Folder::Blocked(Obstacle { path: relative.to_owned(), kind });
+                match self.entry(&self.output.join(relative))? {
+                    None => Folder::Absent,
+                    Some(Entry::Folder) => Folder::Present,
+                    Some(Entry::Link) => blocked(ProblemKind::Link),
+                    Some(Entry::File(_)) => blocked(ProblemKind::Foreign),
+                    Some(Entry::Special) => blocked(ProblemKind::Special),
+                }
+            }
+            other => other,
+        };
+        let mut folders = self.folders.write().unwrap_or_else(PoisonError::into_inner);
+        folders.insert(relative.to_owned(), folder.clone());
+        Ok(folder)
+    }
+
+    pub(crate) fn entry(&self, path: &Path) -> Result<Option<Entry>, Error> {
+        self.files.entry(path).map_err(|source| Error::read(path, source))
+    }
+}
+
+/// Reads a list of hashes.
+pub(crate) fn read_sum(path: &Path, text: &[u8]) -> Result<Sum, Error> {
+    Sum::parse(text).map_err(|bad| Error::new(ErrorKind::BadSum { line: bad.line, what: bad.what }, path))
+}
+
+/// Returns the path without a final `/` or `.`, through which a link would be followed.
+pub(crate) fn plain(path: &Path) -> PathBuf {
+    let plain: PathBuf = path.components().collect();
+    if plain.as_os_str().is_empty() { PathBuf::from(".") } else { plain }
+}
