@@ -8,6 +8,7 @@
 mod deserialize;
 mod diagnostic;
 mod files;
+pub mod json;
 mod object;
 pub mod patch;
 mod serialize;

@@ -341,6 +341,12 @@ impl Map {
     }
 }
 
+impl From<BTreeMap<SmolStr, Value>> for Map {
+    fn from(entries: BTreeMap<SmolStr, Value>) -> Self {
+        Self(Arc::new(entries))
+    }
+}
+
 impl<K: Into<SmolStr>, V: Into<Value>> FromIterator<(K, V)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         Self(Arc::new(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect()))

@@ -1,1 +1,113 @@
 //! The one door for YAML: reads what Go's sigs.k8s.io/yaml reads, writes what it writes.
+//!
+//! Reading goes through a scanner, a parser and a composer in the manner of libyaml, which go-yaml is a port of:
+//! only so does the same text mean the same thing here as to kubectl, Helm and Kustomize. Writing has one
+//! form for one value, byte for byte the one of `yaml.JSONToYAML`.
+
+mod binary;
+mod block;
+mod compose;
+mod cursor;
+mod decode;
+mod directive;
+mod error;
+mod key;
+mod order;
+mod parser;
+mod resolve;
+mod scalar;
+mod scalar_text;
+mod scanner;
+mod spans;
+mod style;
+mod timestamp;
+mod token;
+mod write;
+
+use compose::{Composer, Node};
+use decode::Decoder;
+
+pub use error::Error;
+pub use spans::{Spans, Step};
+pub use write::{convert_json, write, write_marshal, write_to};
+
+use crate::Value;
+
+/// The deepest nesting that is read. go-yaml allows 10,000.
+pub const MAX_DEPTH: usize = 1000;
+
+/// The largest text that is read, in bytes.
+pub const MAX_LENGTH: usize = 256 << 20;
+
+/// Whose rules a text is read by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// sigs.k8s.io/yaml, as kubectl and Helm use it: YAML 1.1 as yaml.v2 understands it, where `yes` is a
+    /// truth value and the last one of equal keys counts.
+    Sigs,
+    /// kyaml, as Kustomize uses it: yaml.v3, where `yes` is text and equal keys are an error.
+    Kyaml,
+}
+
+/// One document of a stream.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// What it says.
+    pub value: Value,
+    /// Where it says what.
+    pub spans: Spans,
+    /// The line on which it starts, counted from 1.
+    pub line: u32,
+}
+
+/// Reads the first document of a text as `yaml.YAMLToJSON` does; what follows it is not looked at. An
+/// empty text is `null`.
+///
+/// # Errors
+/// What go-yaml or the conversion to JSON refuses.
+pub fn read(text: &str) -> Result<Value, Error> {
+    check_length(text)?;
+    match Composer::new(text, Dialect::Sigs).next_document(Vec::new())? {
+        Some(document) => Decoder::new(&document.nodes, Dialect::Sigs).decode(),
+        None => Ok(Value::Null),
+    }
+}
+
+/// Reads all documents of a text, with their places.
+///
+/// # Errors
+/// The first thing that go-yaml or the conversion to JSON refuses.
+pub fn read_documents(text: &str, dialect: Dialect) -> Result<Vec<Document>, Error> {
+    check_length(text)?;
+    let mut composer = Composer::new(text, dialect);
+    let mut documents = Vec::new();
+    while let Some(document) = composer.next_document(Vec::new())? {
+        let value = Decoder::new(&document.nodes, dialect).decode()?;
+        let start = document.nodes.first().map_or(document.start, |root: &Node<'_>| root.mark);
+        documents.push(Document { value, spans: Spans::new(&document, dialect), line: start.line + 1 });
+    }
+    Ok(documents)
+}
+
+/// Reads all documents of a text.
+///
+/// # Errors
+/// The first thing that go-yaml or the conversion to JSON refuses.
+pub fn read_values(text: &str, dialect: Dialect) -> Result<Vec<Value>, Error> {
+    check_length(text)?;
+    let mut composer = Composer::new(text, dialect);
+    let mut values = Vec::new();
+    let mut spare = Vec::new();
+    while let Some(document) = composer.next_document(spare)? {
+        values.push(Decoder::new(&document.nodes, dialect).decode()?);
+        spare = document.nodes;
+    }
+    Ok(values)
+}
+
+fn check_length(text: &str) -> Result<(), Error> {
+    if text.len() > MAX_LENGTH {
+        return Err(Error::new(format!("yaml: the text is longer than {MAX_LENGTH} bytes")));
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! A place in the text that moves forward, counting lines and columns as libyaml does.
+
+/// A line and a column in characters, both counted from 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) line: u32,
+    pub(super) column: u32,
+}
+
+/// The text and how far it is read. Behind the end stand zero bytes, which no valid text contains.
+#[derive(Debug)]
+pub(super) struct Cursor<'a> {
+    pub(super) text: &'a str,
+    pub(super) position: usize,
+    pub(super) mark: Mark,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, position: 0, mark: Mark::default() }
+    }
+
+    /// Returns the byte that many bytes ahead.
+    #[inline]
+    pub(super) fn byte(&self, ahead: usize) -> u8 {
+        self.text.as_bytes().get(self.position + ahead).copied().unwrap_or(0)
+    }
+
+    /// Returns the text between two positions.
+    #[inline]
+    pub(super) fn slice(&self, start: usize, end: usize) -> &'a str {
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(super) fn is_end(&self) -> bool {
+        self.position >= self.text.len()
+    }
+
+    #[inline]
+    pub(super) fn is_blank(&self, ahead: usize) -> bool {
+        matches!(self.byte(ahead), b' ' | b'\t')
+    }
+
+    /// Tells whether a line break starts there: CR, LF, U+0085, U+2028 or U+2029.
+    #[inline]
+    pub(super) fn is_break(&self, ahead: usize) -> bool {
+        match self.byte(ahead) {
+            b'\n' | b'\r' => true,
+            0xC2 => self.byte(ahead + 1) == 0x85,
+            0xE2 => self.byte(ahead + 1) == 0x80 && matches!(self.byte(ahead + 2), 0xA8 | 0xA9),
+            _ => false,
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_break_or_end(&self, ahead: usize) -> bool {
+        self.byte(ahead) == 0 || self.is_break(ahead)
+    }
+
+    #[inline]
+    pub(super) fn is_blank_or_end(&self, ahead: usize) -> bool {
+        self.is_blank(ahead) || self.is_break_or_end(ahead)
+    }
+
+    /// Tells whether a letter, a digit, `_` or `-` stands here.
+    pub(super) fn is_word(&self) -> bool {
+        matches!(self.byte(0), b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'-')
+    }
+
+    /// Tells whether `---` or `...` and nothing glued to it starts the line here.
+    #[inline]
+    pub(super) fn is_document_indicator(&self) -> bool {
+        let first = self.byte(0);
+        self.mark.column == 0
+            && matches!(first, b'-' | b'.')
+            && self.byte(1) == first
+            && self.byte(2) == first
+            && self.is_blank_or_end(3)
+    }
+
+    /// Steps over one character that is no line break.
+    #[inline]
+    pub(super) fn skip(&mut self) {
+        let width = match self.byte(0) {
+            0..0x80 => 1,
+            0x80..0xE0 => 2,
+            0xE0..0xF0 => 3,
+            _ => 4,
+        };
+        self.position = (self.position + width).min(self.text.len());
+        self.mark.column += 1;
+    }
+
+    /// Steps over bytes of one line, of which that many are characters.
+    #[inline]
+    pub(super) fn skip_run(&mut self, bytes: usize, characters: usize) {
+        self.position += bytes;
+        self.mark.column += characters as u32;
+    }
+
+    /// Steps over a line break and returns what it stands for: U+2028 and U+2029 stay themselves, all
+    /// others are a line feed. Returns nothing where there is none.
+    pub(super) fn take_break(&mut self) -> Option<char> {
+        let (width, meaning) = match self.byte(0) {
+            b'\r' if self.byte(1) == b'\n' => (2, '\n'),
+            b'\r' | b'\n' => (1, '\n'),
+            0xC2 if self.byte(1) == 0x85 => (2, '\n'),
+            0xE2 if self.is_break(0) => (3, if self.byte(2) == 0xA8 { '\u{2028}' } else { '\u{2029}' }),
+            _ => return None,
+        };
+        self.position += width;
+        self.mark.line += 1;
+        self.mark.column = 0;
+        Some(meaning)
+    }
+
+    /// Steps over everything up to the end of the line.
+    pub(super) fn skip_to_break(&mut self) {
+        while !self.is_break_or_end(0) {
+            self.skip();
+        }
+    }
+
+    /// Steps over spaces and tabs.
+    pub(super) fn skip_blanks(&mut self) {
+        while self.is_blank(0) {
+            self.skip();
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! The decoder: nodes to values, with merge keys, aliases and the rules for keys.
+//!
+//! It keeps its own stack, so that depth costs no stack of the thread, and counts what aliases make of a
+//! document, so that a small text cannot become a huge value.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use super::compose::{Node, Shape};
+use super::cursor::Mark;
+use super::error::{Error, Result};
+use super::key::{invalid_key, key_text};
+use super::parser::TAG_PREFIX;
+use super::resolve::{Resolved, resolve, resolve_tagged};
+use super::token::Style;
+use super::{Dialect, MAX_DEPTH};
+use crate::Value;
+
+/// Turns the nodes of one document into a value.
+pub(super) struct Decoder<'n, 'a> {
+    nodes: &'n [Node<'a>],
+    dialect: Dialect,
+    stack: Vec<Frame>,
+    /// How many nodes were decoded, and how many of them inside of aliases.
+    decoded: u64,
+    decoded_in_aliases: u64,
+    alias_depth: usize,
+    /// A float that JSON cannot say; Go finds it last, when it writes the JSON.
+    unsupported: Option<Error>,
+}
+
+/// A collection that is being decoded.
+struct Frame {
+    /// The next child, and the node behind the last one.
+    next: usize,
+    end: usize,
+    target: Target,
+    /// The alias that led here.
+    alias: Option<usize>,
+}
+
+enum Target {
+    List(Vec<Value>),
+    Map(MapFrame),
+}
+
+#[derive(Default)]
+struct MapFrame {
+    entries: BTreeMap<SmolStr, Value>,
+    /// The key whose value comes next.
+    key: Option<SmolStr>,
+    /// Whether the entries go into the map below, which they were taken from.
+    merges: bool,
+    /// The value of the merge key, which yaml.v3 looks at in the end.
+    merge_later: Option<usize>,
+    /// The mappings that are still to be merged, the next one last.
+    merge_next: Vec<usize>,
+}
+
+impl<'n, 'a> Decoder<'n, 'a> {
+    pub(super) fn new(nodes: &'n [Node<'a>], dialect: Dialect) -> Self {
+        Self {
+            nodes,
+            dialect,
+            stack: Vec::new(),
+            decoded: 1,
+            decoded_in_aliases: 0,
+            alias_depth: 0,
+            unsupported: None,
+        }
+    }
+
+    pub(super) fn decode(mut self) -> Result<Value> {
+        let mut value = self.start(0, None)?;
+        loop {
+            let Some(frame) = self.stack.last_mut() else {
+                return match (value, self.unsupported) {
+                    (_, Some(error)) => Err(error),
+                    (value, None) => Ok(value.unwrap_or_default()),
+                };
+            };
+            if let Some(value) = value.take() {
+                match &mut frame.target {
+                    Target::List(list) => list.push(value),
+                    Target::Map(map) => {
+                        if let Some(key) = map.key.take() {
+                            if map.merges && self.dialect == Dialect::Kyaml {
+                                map.entries.entry(key).or_insert(value);
+                            } else {
+                                map.entries.insert(key, value);
+                            }
+                        }
+                    }
+                }
+            }
+            value = self.step()?;
+        }
+    }
+
+    /// Goes on with the innermost collection. Returns a value for the collection that is then innermost.
+    fn step(&mut self) -> Result<Option<Value>> {
+        let Some(frame) = self.stack.last_mut() else { return Ok(None) };
+        if let Target::Map(map) = &mut frame.target
+            && let Some(number) = map.merge_next.pop()
+        {
+            let entries = std::mem::take(&mut map.entries);
+            return self.start(number, Some(entries));
+        }
+        if frame.next >= frame.end {
+            let later = match &mut frame.target {
+                Target::Map(map) => map.merge_later.take(),
+                Target::List(_) => None,
+            };
+            return match later {
+                Some(number) => self.merge(number),
+                None => Ok(self.finish()),
+            };
+        }
+        let number = frame.next;
+        frame.next = end_of(self.nodes, number);
+        if let Target::List(_) = frame.target {
+            return self.start(number, None);
+        }
+        let value_number = frame.next;
+        frame.next = end_of(self.nodes, value_number);
+        if self.is_merge(number) {
+            if self.dialect == Dialect::Kyaml {
+                if let Some(Frame { target: Target::Map(map), .. }) = self.stack.last_mut() {
+                    map.merge_later = Some(value_number);
+                }
+                return Ok(None);
+            }
+            return self.merge(value_number);
+        }
+        let key = self.key(number)?;
+        if let Some(Frame { target: Target::Map(map), .. }) = self.stack.last_mut() {
+            map.key = Some(key);
+        }
+        self.start(value_number, None)
+    }
+
+    /// Notes what the innermost mapping merges next.
+    fn merge(&mut self, number: usize) -> Result<Option<Value>> {
+        let sources = self.merge_sources(number)?;
+        if let Some(Frame { target: Target::Map(map), .. }) = self.stack.last_mut() {
+            map.merge_next = sources;
+        }
+        Ok(None)
+    }
+
+    /// Closes the innermost collection and returns its value, unless it went into the map below.
+    fn finish(&mut self) -> Option<Value> {
+        let frame = self.stack.pop()?;
+        if frame.alias.is_some() {
+            self.alias_depth -= 1;
+        }
+        match frame.target {
+            Target::List(list) => Some(list.into()),
+            Target::Map(map) if map.merges => {
+                if let Some(Frame { target: Target::Map(below), .. }) = self.stack.last_mut() {
+                    below.entries = map.entries;
+                }
+                None
+            }
+            Target::Map(map) => Some(Value::Map(map.entries.into())),
+        }
+    }
+
+    /// Decodes a scalar, or opens a collection. `merged` are the entries that a mapping is merged into.
+    fn start(&mut self, number: usize, merged: Option<BTreeMap<SmolStr, Value>>) -> Result<Option<Value>> {
+        let mut number = number;
+        let mut alias = None;
+        loop {
+            self.count()?;
+            match self.nodes.get(number).map(|node| &node.shape) {
+                Some(Shape::Alias { target, name }) => {
+                    if self.stack.iter().any(|frame| frame.alias == Some(number)) {
+                        return Err(Error::new(format!("yaml: anchor '{name}' value contains itself")));
+                    }
+                    alias = Some(number);
+                    self.alias_depth += 1;
+                    number = *target;
+                }
+                _ => break,
+            }
+        }
+        let Some(node) = self.nodes.get(number) else { return Ok(Some(Value::Null)) };
+        let target = match &node.shape {
+            Shape::Sequence => Target::List(Vec::new()),
+            Shape::Mapping => {
+                self.check_duplicates(number)?;
+                Target::Map(MapFrame {
+                    merges: merged.is_some(),
+                    entries: merged.unwrap_or_default(),
+                    ..MapFrame::default()
+                })
+            }
+            Shape::Scalar { .. } | Shape::Alias { .. } => {
+                if alias.is_some() {
+                    self.alias_depth -= 1;
+                }
+                return self.scalar(node).map(Some);
+            }
+        };
+        if self.stack.len() >= MAX_DEPTH {
+            return Err(Error::at(format!("yaml: exceeded max depth of {MAX_DEPTH}"), node.mark));
+        }
+        self.stack.push(Frame { next: number + 1, end: node.end, target, alias });
+        Ok(None)
+    }
+
+    /// Counts a node and refuses the document once too much of it comes out of aliases.
+    fn count(&mut self) -> Result<()> {
+        self.decoded += 1;
+        if self.alias_depth > 0 {
+            self.decoded_in_aliases += 1;
+        }
+        let (all, aliased) = (self.decoded as f64, self.decoded_in_aliases as f64);
+        let excessive = self.decoded_in_aliases > 100
+            && self.decoded > 1000
+            && aliased / all > allowed_alias_ratio(self.decoded);
+        if excessive {
+            return Err(Error::new("yaml: document contains excessive aliasing"));
+        }
+        Ok(())
+    }
+
+    fn is_merge(&self, number: usize) -> bool {
+        let Some(node) = self.nodes.get(number) else { return false };
+        let Shape::Scalar { value, style } = &node.shape else { return false };
+        value == "<<"
+            && match node.tag.as_deref() {
+                None => *style == Style::Plain,
+                Some(tag) => tag == "!" || tag.strip_prefix(TAG_PREFIX) == Some("merge"),
+            }
+    }
+
+    /// Returns the mappings that a merge key names, the one to merge first last.
+    fn merge_sources(&self, number: usize) -> Result<Vec<usize>> {
+        let is_mapping = |number: usize| match self.nodes.get(number).map(|node| &node.shape) {
+            Some(Shape::Mapping) => true,
+            Some(Shape::Alias { target, .. }) => {
+                matches!(self.nodes.get(*target), Some(Node { shape: Shape::Mapping, .. }))
+            }
+            _ => false,
+        };
+        let mut sources = Vec::new();
+        match self.nodes.get(number) {
+            Some(node) if matches!(node.shape, Shape::Sequence) => {
+                let mut child = number + 1;
+                while child < node.end {
+                    sources.push(child);
+                    child = end_of(self.nodes, child);
+                }
+            }
+            _ => sources.push(number),
+        }
+        if !sources.iter().copied().all(is_mapping) {
+            return Err(Error::new("yaml: map merge requires map or sequence of maps as the value"));
+        }
+        // The first mapping wins: yaml.v2 lets it come last, yaml.v3 adds only what is missing.
+        if self.dialect == Dialect::Kyaml {
+            sources.reverse();
+        }
+        Ok(sources)
+    }
+
+    /// Refuses a mapping that has a key twice, as yaml.v3 does.
+    fn check_duplicates(&self, number: usize) -> Result<()> {
+        if self.dialect == Dialect::Sigs {
+            return Ok(());
+        }
+        let end = end_of(self.nodes, number);
+        let mut seen: BTreeMap<&str, Mark> = BTreeMap::new();
+        let mut child = number + 1;
+        while let Some(node) = self.nodes.get(child)
+            && child < end
+        {
+            if let Shape::Scalar { value, .. } = &node.shape
+                && let Some(first) = seen.insert(value, node.mark)
+            {
+                let message = format!(
+                    "yaml: unmarshal errors:\n  line {}: mapping key {value:?} already defined at line {}",
+                    node.mark.line + 1,
+                    first.line + 1
+                );
+                return Err(Error::at(message, node.mark));
+            }
+            child = end_of(self.nodes, end_of(self.nodes, child));
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, number: usize) -> Result<SmolStr> {
+        self.count()?;
+        let Some(mut node) = self.nodes.get(number) else { return Ok(SmolStr::default()) };
+        let mark = node.mark;
+        let mut number = number;
+        if let Shape::Alias { target, .. } = &node.shape {
+            self.alias_depth += 1;
+            self.count()?;
+            self.alias_depth -= 1;
+            number = *target;
+            node = self.nodes.get(number).unwrap_or(node);
+        }
+        match &node.shape {
+            Shape::Scalar { value, style } => {
+                let resolved = self.resolve(node, value, *style)?;
+                key_text(node, value, resolved, mark)
+            }
+            _ => Err(invalid_key(self.nodes, number, self.dialect, mark)),
+        }
+    }
+
+    fn resolve(&self, node: &Node<'_>, value: &str, style: Style) -> Result<Resolved> {
+        match node.tag.as_deref() {
+            None if style == Style::Plain => Ok(resolve(value, self.dialect)),
+            None => Ok(Resolved::String),
+            Some(tag) => resolve_tagged(tag, value, self.dialect),
+        }
+    }
+
+    fn scalar(&mut self, node: &Node<'_>) -> Result<Value> {
+        let Shape::Scalar { value, style } = &node.shape else { return Ok(Value::Null) };
+        Ok(match self.resolve(node, value, *style)? {
+            Resolved::Null => Value::Null,
+            Resolved::Bool(value) => Value::Bool(value),
+            Resolved::Int(value) => Value::Int(value),
+            Resolved::Uint(value) => Value::from(value),
+            Resolved::Float(value) if value.is_finite() => Value::Float(value),
+            Resolved::Float(value) => {
+                let name = match value {
+                    f64::INFINITY => "+Inf",
+                    f64::NEG_INFINITY => "-Inf",
+                    _ => "NaN",
+                };
+                self.unsupported
+                    .get_or_insert_with(|| Error::at(format!("json: unsupported value: {name}"), node.mark));
+                Value::Null
+            }
+            Resolved::Timestamp | Resolved::String => Value::String(text(node, value)?),
+        })
+    }
+}
+
+/// Returns the text of a scalar, decoded if it is tagged as binary.
+pub(super) fn text(node: &Node<'_>, value: &str) -> Result<SmolStr> {
+    if node.tag.as_deref().and_then(|tag| tag.strip_prefix(TAG_PREFIX)) == Some("binary") {
+        return super::binary::decode(value)
+            .ok_or_else(|| Error::at("yaml: !!binary value contains invalid base64 data", node.mark));
+    }
+    Ok(SmolStr::new(value))
+}
+
+pub(super) fn end_of(nodes: &[Node<'_>], number: usize) -> usize {
+    nodes.get(number).map_or(usize::MAX, |node| node.end)
+}
+
+/// Returns how much of a document may come out of aliases: 99 % of a small one, 10 % of a large one.
+fn allowed_alias_ratio(decoded: u64) -> f64 {
+    const LOW: u64 = 400_000;
+    const HIGH: u64 = 4_000_000;
+    match decoded {
+        ..=LOW => 0.99,
+        HIGH.. => 0.10,
+        _ => 0.99 - 0.89 * ((decoded - LOW) as f64 / (HIGH - LOW) as f64),
+    }
+}

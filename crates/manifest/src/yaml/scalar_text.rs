@@ -1,0 +1,216 @@
+//! Writing of texts: plain, quoted and literal, folded behind column 80 as go-yaml folds.
+
+use std::fmt::Write as _;
+
+use super::style::{Form, Style, is_break, is_printable};
+use super::write::push_spaces;
+
+/// The column behind which a line is folded at the next space.
+const WIDTH: usize = 80;
+
+/// A text to write where a line stands.
+pub(super) struct Scalar<'a> {
+    pub(super) text: &'a str,
+    pub(super) style: Style,
+    /// The indent of its further lines.
+    pub(super) indent: usize,
+    /// A key stays on its line.
+    pub(super) is_key: bool,
+}
+
+impl Scalar<'_> {
+    /// Writes the text; `line_start` is where the current line starts in `out`.
+    pub(super) fn write(&self, out: &mut String, line_start: &mut usize) {
+        let fits = self.is_key || (out.len() - *line_start) + self.text.len() <= WIDTH;
+        match self.style.form {
+            Form::Plain if fits => out.push_str(self.text),
+            Form::Plain => Folder::new(self, out, line_start).plain(),
+            Form::SingleQuoted if fits && !self.style.multiline => {
+                out.push('\'');
+                let mut pieces = self.text.split('\'');
+                out.push_str(pieces.next().unwrap_or_default());
+                for piece in pieces {
+                    out.push_str("''");
+                    out.push_str(piece);
+                }
+                out.push('\'');
+            }
+            Form::SingleQuoted => Folder::new(self, out, line_start).single_quoted(),
+            Form::DoubleQuoted => Folder::new(self, out, line_start).double_quoted(),
+            Form::Literal => self.literal(out, line_start),
+        }
+    }
+
+    fn literal(&self, out: &mut String, line_start: &mut usize) {
+        out.push('|');
+        if self.text.starts_with(|first| first == ' ' || is_break(first)) {
+            out.push('2');
+        }
+        let mut last = self.text.chars().rev();
+        match (last.next().is_some_and(is_break), last.next()) {
+            (false, _) => out.push('-'),
+            (true, None) => out.push('+'),
+            (true, Some(before)) if is_break(before) => out.push('+'),
+            (true, Some(_)) => {}
+        }
+        out.push('\n');
+        *line_start = out.len();
+        for line in self.text.split_inclusive(is_break) {
+            if !line.starts_with(is_break) {
+                push_spaces(out, self.indent);
+            }
+            out.push_str(line);
+            if line.ends_with(is_break) {
+                *line_start = out.len();
+            }
+        }
+    }
+}
+
+/// Writes a text character by character and knows the column.
+struct Folder<'s, 'o> {
+    text: &'s str,
+    indent: usize,
+    may_fold: bool,
+    out: &'o mut String,
+    line_start: &'o mut usize,
+    column: usize,
+}
+
+impl<'s, 'o> Folder<'s, 'o> {
+    fn new(scalar: &Scalar<'s>, out: &'o mut String, line_start: &'o mut usize) -> Self {
+        let column = out.get(*line_start..).unwrap_or_default().chars().count();
+        Self { text: scalar.text, indent: scalar.indent, may_fold: !scalar.is_key, out, line_start, column }
+    }
+
+    fn put(&mut self, character: char) {
+        self.out.push(character);
+        self.column += 1;
+    }
+
+    fn put_break(&mut self, character: char) {
+        self.out.push(character);
+        *self.line_start = self.out.len();
+        self.column = 0;
+    }
+
+    fn fold(&mut self) {
+        self.put_break('\n');
+        push_spaces(self.out, self.indent);
+        self.column = self.indent;
+    }
+
+    fn plain(mut self) {
+        self.flow(0..self.text.len(), None);
+    }
+
+    fn single_quoted(mut self) {
+        self.put('\'');
+        // A space at an end would be lost in a fold.
+        self.flow(1..self.text.len().saturating_sub(1), Some('\''));
+        self.put('\'');
+    }
+
+    /// Writes plain or single-quoted text; it may be folded at positions within the range.
+    fn flow(&mut self, foldable: std::ops::Range<usize>, doubled: Option<char>) {
+        let (mut after_space, mut after_break) = (false, false);
+        let mut characters = self.text.char_indices().peekable();
+        while let Some((at, character)) = characters.next() {
+            if character == ' ' {
+                let next_is_space = matches!(characters.peek(), Some((_, ' ')));
+                let here = self.may_fold && self.column > WIDTH && foldable.contains(&at);
+                if here && !after_space && !next_is_space {
+                    self.fold();
+                } else {
+                    self.put(' ');
+                }
+                after_space = true;
+            } else if is_break(character) {
+                if !after_break && character == '\n' {
+                    self.put_break('\n');
+                }
+                self.put_break(character);
+                after_break = true;
+            } else {
+                if after_break {
+                    if self.column > self.indent {
+                        self.put_break('\n');
+                    }
+                    push_spaces(self.out, self.indent.saturating_sub(self.column));
+                    self.column = self.column.max(self.indent);
+                }
+                if doubled == Some(character) {
+                    self.put(character);
+                }
+                self.put(character);
+                (after_space, after_break) = (false, false);
+            }
+        }
+    }
+
+    fn double_quoted(mut self) {
+        self.put('"');
+        // go-yaml looks for a byte order mark at the start when it means to look at the character.
+        let all = self.text.starts_with('\u{FEFF}');
+        let last = self.text.len().saturating_sub(1);
+        let mut after_space = false;
+        let mut characters = self.text.char_indices().peekable();
+        while let Some((at, character)) = characters.next() {
+            if all || !is_printable(character) || is_break(character) || matches!(character, '"' | '\\') {
+                self.escape(character);
+                after_space = false;
+            } else if character == ' ' {
+                if self.may_fold && !after_space && self.column > WIDTH && at > 0 && at < last {
+                    self.fold();
+                    if matches!(characters.peek(), Some((_, ' '))) {
+                        self.put('\\');
+                    }
+                } else {
+                    self.put(' ');
+                }
+                after_space = true;
+            } else {
+                self.put(character);
+                after_space = false;
+            }
+        }
+        self.put('"');
+    }
+
+    fn escape(&mut self, character: char) {
+        let short = match character {
+            '\0' => '0',
+            '\u{07}' => 'a',
+            '\u{08}' => 'b',
+            '\t' => 't',
+            '\n' => 'n',
+            '\u{0B}' => 'v',
+            '\u{0C}' => 'f',
+            '\r' => 'r',
+            '\u{1B}' => 'e',
+            '"' => '"',
+            '\\' => '\\',
+            '\u{85}' => 'N',
+            '\u{A0}' => '_',
+            '\u{2028}' => 'L',
+            '\u{2029}' => 'P',
+            other => {
+                let value = u32::from(other);
+                let written = match value {
+                    ..=0xFF => write!(self.out, "\\x{value:02X}"),
+                    0x100..=0xFFFF => write!(self.out, "\\u{value:04X}"),
+                    _ => write!(self.out, "\\U{value:08X}"),
+                };
+                written.expect("writing to a string cannot fail");
+                self.column += match value {
+                    ..=0xFF => 4,
+                    0x100..=0xFFFF => 6,
+                    _ => 10,
+                };
+                return;
+            }
+        };
+        self.put('\\');
+        self.put(short);
+    }
+}

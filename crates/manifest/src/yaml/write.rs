@@ -1,0 +1,241 @@
+//! The writer: values to YAML in the one form that go-yaml v2 gives them, straight into the text.
+
+use std::fmt::Write as _;
+
+use super::error::{Error, Result};
+use super::order::entries;
+use super::scalar_text::Scalar;
+use super::style::style;
+use crate::json::number::shortest;
+use crate::{List, Map, Value, json};
+
+/// The longest text that may be a simple key, in bytes.
+const MAX_SIMPLE_KEY: usize = 128;
+
+/// From here on JSON has floats with an exponent.
+const MAX_INTEGER_IN_JSON: f64 = 1e21;
+
+/// Writes a value as `yaml.JSONToYAML` writes the JSON of it, with a line feed at the end.
+///
+/// There is one difference: the text `<<` is quoted, because go-yaml writes it so that it cannot read it back.
+pub fn write(value: &Value) -> String {
+    let mut out = String::new();
+    write_to(value, &mut out);
+    out
+}
+
+/// Writes a value like [`write`] behind what a text already holds, which should end with a line feed.
+pub fn write_to(value: &Value, out: &mut String) {
+    Writer::new(out, Numbers::OfJson).document(value);
+}
+
+/// Writes a value as `yaml.Marshal` does, which is Helm's `toYaml`. It goes through JSON and reads that as YAML,
+/// so it refuses a text with U+007F to U+009F, U+FFFE or U+FFFF in it, and makes a space of U+0085.
+///
+/// # Errors
+/// What Go refuses: such characters, keys longer than 1024 characters, and numbers that are not finite.
+pub fn write_marshal(value: &Value) -> Result<String> {
+    if !is_delicate(value)? {
+        return Ok(write(value));
+    }
+    Ok(write(&super::read(&json::write(value))?))
+}
+
+/// Converts a JSON text as `yaml.JSONToYAML` does. Unlike [`write`] it keeps the form of floats: `1e6`
+/// becomes `1e+06`.
+///
+/// # Errors
+/// What go-yaml refuses when it reads the text as YAML.
+pub fn convert_json(text: &str) -> Result<String> {
+    let value = super::read(text)?;
+    let mut out = String::new();
+    Writer::new(&mut out, Numbers::AsTheyAre).document(&value);
+    Ok(out)
+}
+
+/// Tells whether the JSON of a value does not come back the same when it is read as YAML.
+fn is_delicate(value: &Value) -> Result<bool> {
+    let delicate = |text: &str| {
+        let suspect = |byte| matches!(byte, 0x7F | 0xC2 | 0xEF);
+        text.bytes().any(suspect)
+            && text
+                .chars()
+                .any(|character| matches!(character, '\u{7F}'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}'))
+    };
+    Ok(match value {
+        Value::Float(number) if !number.is_finite() => {
+            let name = match *number {
+                f64::INFINITY => "+Inf",
+                f64::NEG_INFINITY => "-Inf",
+                _ => "NaN",
+            };
+            return Err(Error::new(format!("error marshaling into JSON: json: unsupported value: {name}")));
+        }
+        Value::String(text) => delicate(text),
+        Value::List(list) => {
+            let mut found = false;
+            for element in list {
+                found |= is_delicate(element)?;
+            }
+            found
+        }
+        Value::Map(map) => {
+            let mut found = false;
+            for (key, element) in map {
+                found |= key.len() > MAX_SIMPLE_KEY || delicate(key) || is_delicate(element)?;
+            }
+            found
+        }
+        _ => false,
+    })
+}
+
+/// How floats are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Numbers {
+    /// As their JSON reads: `1e6` is `1000000`.
+    OfJson,
+    AsTheyAre,
+}
+
+struct Writer<'o> {
+    out: &'o mut String,
+    numbers: Numbers,
+    /// Where the current line starts in the text.
+    line_start: usize,
+}
+
+impl<'o> Writer<'o> {
+    fn new(out: &'o mut String, numbers: Numbers) -> Self {
+        let line_start = out.len();
+        Self { out, numbers, line_start }
+    }
+
+    fn document(mut self, value: &Value) {
+        match value {
+            Value::Map(map) if !map.is_empty() => self.map(map, 0),
+            Value::List(list) if !list.is_empty() => self.list(list, 0),
+            scalar => self.scalar(scalar, 2),
+        }
+        self.end_line();
+    }
+
+    fn end_line(&mut self) {
+        // A block scalar has ended its line already.
+        if self.out.len() != self.line_start {
+            self.out.push('\n');
+            self.line_start = self.out.len();
+        }
+    }
+
+    fn start_line(&mut self, indent: usize) {
+        self.end_line();
+        push_spaces(self.out, indent);
+    }
+
+    /// Writes the entries of a map, the first one where the line stands.
+    fn map(&mut self, map: &Map, indent: usize) {
+        for (index, (key, value)) in entries(map).into_iter().enumerate() {
+            if index > 0 {
+                self.start_line(indent);
+            }
+            let style = style(key);
+            if !style.multiline && key.len() <= MAX_SIMPLE_KEY {
+                self.text(Scalar { text: key, style, indent: indent + 2, is_key: true });
+                self.out.push(':');
+                match value {
+                    Value::Map(map) if !map.is_empty() => {
+                        self.start_line(indent + 2);
+                        self.map(map, indent + 2);
+                    }
+                    Value::List(list) if !list.is_empty() => {
+                        self.start_line(indent);
+                        self.list(list, indent);
+                    }
+                    scalar => {
+                        self.out.push(' ');
+                        self.scalar(scalar, indent + 2);
+                    }
+                }
+            } else {
+                self.out.push_str("? ");
+                self.text(Scalar { text: key, style, indent: indent + 2, is_key: false });
+                self.start_line(indent);
+                self.out.push_str(": ");
+                self.nested(value, indent + 2);
+            }
+        }
+    }
+
+    /// Writes the elements of a list, the first one where the line stands.
+    fn list(&mut self, list: &List, indent: usize) {
+        for (index, value) in list.iter().enumerate() {
+            if index > 0 {
+                self.start_line(indent);
+            }
+            self.out.push_str("- ");
+            self.nested(value, indent + 2);
+        }
+    }
+
+    /// Writes what follows on the line of its indicator.
+    fn nested(&mut self, value: &Value, indent: usize) {
+        match value {
+            Value::Map(map) if !map.is_empty() => self.map(map, indent),
+            Value::List(list) if !list.is_empty() => self.list(list, indent),
+            scalar => self.scalar(scalar, indent),
+        }
+    }
+
+    /// Writes what has no parts; further lines of it get the indent.
+    fn scalar(&mut self, value: &Value, indent: usize) {
+        let written = match value {
+            Value::Null => self.out.write_str("null"),
+            Value::Bool(true) => self.out.write_str("true"),
+            Value::Bool(false) => self.out.write_str("false"),
+            Value::Int(value) => write!(self.out, "{value}"),
+            Value::Uint(value) => write!(self.out, "{value}"),
+            Value::Float(value) => self.float(*value),
+            Value::String(text) => {
+                self.text(Scalar { text, style: style(text), indent, is_key: false });
+                Ok(())
+            }
+            Value::List(_) => self.out.write_str("[]"),
+            Value::Map(_) => self.out.write_str("{}"),
+        };
+        written.expect("writing to a string cannot fail");
+    }
+
+    fn float(&mut self, value: f64) -> std::fmt::Result {
+        match value {
+            f64::INFINITY => return self.out.write_str(".inf"),
+            f64::NEG_INFINITY => return self.out.write_str("-.inf"),
+            _ if value.is_nan() => return self.out.write_str(".nan"),
+            _ => {}
+        }
+        if self.numbers == Numbers::OfJson && value.fract() == 0.0 && value.abs() < MAX_INTEGER_IN_JSON {
+            let text = format!("{value}");
+            if let Ok(integer) = text.parse::<i64>() {
+                return write!(self.out, "{integer}");
+            }
+            if text.parse::<u64>().is_ok() {
+                return self.out.write_str(&text);
+            }
+        }
+        self.out.write_str(&shortest(value))
+    }
+
+    fn text(&mut self, scalar: Scalar<'_>) {
+        scalar.write(self.out, &mut self.line_start);
+    }
+}
+
+pub(super) fn push_spaces(out: &mut String, count: usize) {
+    const SPACES: &str = "                                ";
+    let mut left = count;
+    while let Some(rest) = left.checked_sub(SPACES.len()) {
+        out.push_str(SPACES);
+        left = rest;
+    }
+    out.push_str(SPACES.get(..left).unwrap_or_default());
+}
