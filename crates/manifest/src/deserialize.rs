@@ -46,8 +46,9 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'_> {
                 Ok(value)
             }
             Value::Map(map) => {
-                let mut entries =
-                    MapDeserializer::new(map.iter().map(|(key, value)| (key.as_str(), ValueDeserializer(value))));
+                let mut entries = MapDeserializer::new(
+                    map.iter().map(|(key, value)| (key.as_str(), ValueDeserializer(value))),
+                );
                 let value = visitor.visit_map(&mut entries)?;
                 entries.end()?;
                 Ok(value)

@@ -67,7 +67,9 @@ impl Object {
     pub fn from_typed<T: Serialize + ?Sized>(typed: &T) -> Result<Self, SerializeError> {
         match to_value(typed)? {
             Value::Map(map) => Ok(Self::new(map)),
-            other => Err(serde::ser::Error::custom(format!("an object must be a map, not a {}", other.kind()))),
+            other => {
+                Err(serde::ser::Error::custom(format!("an object must be a map, not a {}", other.kind())))
+            }
         }
     }
 

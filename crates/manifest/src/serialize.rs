@@ -312,11 +312,20 @@ impl ser::Serializer for KeySerializer {
         bad_key()
     }
 
-    fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Result<SmolStr> {
+    fn serialize_unit_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+    ) -> Result<SmolStr> {
         Ok(SmolStr::new_static(variant))
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _name: &'static str, value: &T) -> Result<SmolStr> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        value: &T,
+    ) -> Result<SmolStr> {
         value.serialize(self)
     }
 
@@ -338,7 +347,11 @@ impl ser::Serializer for KeySerializer {
         bad_key()
     }
 
-    fn serialize_tuple_struct(self, _name: &'static str, _length: usize) -> Result<Self::SerializeTupleStruct> {
+    fn serialize_tuple_struct(
+        self,
+        _name: &'static str,
+        _length: usize,
+    ) -> Result<Self::SerializeTupleStruct> {
         bad_key()
     }
 
