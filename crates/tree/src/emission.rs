@@ -260,8 +260,12 @@ impl Emission {
                 Found::Blocked(Obstacle { path, kind: kind @ ProblemKind::Link }) => {
                     plan.problems.push(Problem { path, kind });
                 }
-                // What the tool wrote is gone; what stands there instead is not its own.
-                Found::Absent | Found::Folder | Found::Blocked(_) => {}
+                // It is gone; the folder that it leaves empty goes too.
+                Found::Absent => {
+                    removed.insert(relative);
+                }
+                // What stands there instead is not the tool's own.
+                Found::Folder | Found::Blocked(_) => {}
             }
         }
         for file in files {
@@ -297,10 +301,8 @@ impl Emission {
             Obstruction::File(path) => {
                 (!removed.contains(path)).then(|| Problem { path: path.clone(), kind: ProblemKind::Foreign })
             }
-            Obstruction::Folder => {
-                (!self.survey.leaves(relative)?.iter().all(|leaf| removed.contains(&leaf.path)))
-                    .then(|| Problem { path: relative.to_owned(), kind: ProblemKind::Folder })
-            }
+            Obstruction::Folder => (!self.survey.vanishes(relative, removed)?)
+                .then(|| Problem { path: relative.to_owned(), kind: ProblemKind::Folder }),
         })
     }
 

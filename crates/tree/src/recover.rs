@@ -64,7 +64,7 @@ impl Recovery<'_> {
             }
         }
         let staged = self.staged(environment)?;
-        let removed: HashSet<&str> = removals.iter().map(String::as_str).collect();
+        let removed: HashSet<String> = removals.iter().cloned().collect();
         for path in &staged {
             if !self.may_move(environment, path, old, &new, &removed)? {
                 self.discard(&format!("{environment}/{path}"))?;
@@ -104,18 +104,15 @@ impl Recovery<'_> {
         path: &str,
         old: &Sum,
         new: &Sum,
-        removed: &HashSet<&str>,
+        removed: &HashSet<String>,
     ) -> Result<bool, Error> {
         Ok(match self.survey.look(environment, path)? {
             Found::Absent => true,
             Found::File { hash, .. } => {
                 old.entries.get(path) == Some(&hash) || new.entries.get(path) == Some(&hash)
             }
-            Found::Folder => {
-                let leaves = self.survey.leaves(&format!("{environment}/{path}"))?;
-                leaves.iter().all(|leaf| removed.contains(leaf.path.as_str()))
-            }
-            Found::Blocked(obstacle) => removed.contains(obstacle.path.as_str()),
+            Found::Folder => self.survey.vanishes(&format!("{environment}/{path}"), removed)?,
+            Found::Blocked(obstacle) => removed.contains(&obstacle.path),
             Found::Other(_) => false,
         })
     }
@@ -128,13 +125,13 @@ impl Recovery<'_> {
         old: &Sum,
         new: &mut Sum,
         staged: &HashSet<String>,
-        removed: &HashSet<&str>,
+        removed: &HashSet<String>,
     ) -> Result<(), Error> {
         let doubtful: Vec<_> = old
             .entries
             .iter()
             .filter(|(path, hash)| new.entries.get(*path) != Some(*hash) && !staged.contains(&***path))
-            .filter(|(path, _)| !removed.contains(format!("{environment}/{path}").as_str()))
+            .filter(|(path, _)| !removed.contains(&format!("{environment}/{path}")))
             .collect();
         let kept: Vec<_> = doubtful
             .par_iter()

@@ -1,7 +1,7 @@
 //! What stands on the disk, looked at file by file: the one place that tells stale from edited and owned
 //! from foreign.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -207,6 +207,17 @@ impl Survey {
         let mut leaves = Vec::new();
         self.collect_leaves(folder, 0, &mut leaves)?;
         Ok(leaves)
+    }
+
+    /// Tells whether a folder goes away when some files are removed, with the folders that this empties.
+    pub(crate) fn vanishes(&self, folder: &str, removed: &HashSet<String>) -> Result<bool, Error> {
+        Ok(self.leaves(folder)?.iter().all(|leaf| {
+            if leaf.is_folder {
+                removed.iter().any(|path| path::folders_above(path).any(|above| above == leaf.path))
+            } else {
+                removed.contains(&leaf.path)
+            }
+        }))
     }
 
     fn collect_leaves(&self, folder: &str, depth: usize, leaves: &mut Vec<Leaf>) -> Result<(), Error> {

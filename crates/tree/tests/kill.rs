@@ -1,0 +1,111 @@
+//! Kills real writes at many moments and looks at what is left.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+
+use aqueduct_tree::{Options, Tree, emit, status};
+
+/// How many writes are killed.
+const KILLS: u32 = 60;
+
+#[test]
+fn a_killed_write_leaves_the_old_tree_or_the_new_one_or_says_so() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let trees = [generation(0), generation(1)];
+    let rendered = [folder.path().join("rendered-0"), folder.path().join("rendered-1")];
+    for (tree, rendered) in trees.iter().zip(&rendered) {
+        for (environment, path, bytes) in tree.iter() {
+            let path = rendered.join(environment).join(&**path);
+            fs::create_dir_all(path.parent().expect("it is below a folder")).expect("folders can be made");
+            fs::write(path, bytes).expect("files can be written");
+        }
+    }
+    let output = folder.path().join("output");
+    let program = program();
+    let run = |rendered: &Path| {
+        Command::new(&program)
+            .args([rendered, &output])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the program can be started")
+    };
+
+    // The time of one whole change, over which the kills are spread.
+    emit(&output, &trees[0], Options::default()).expect("it can be written");
+    let start = Instant::now();
+    assert!(run(&rendered[1]).wait().expect("it ends").success());
+    let whole = start.elapsed();
+    emit(&output, &trees[0], Options::default()).expect("it can be written");
+
+    let (mut old, mut new, mut interrupted) = (0, 0, 0);
+    for round in 0..KILLS {
+        let [before, after] = if round % 2 == 0 { [0, 1] } else { [1, 0] };
+        let mut child = run(&rendered[after]);
+        thread::sleep(whole.mul_f64(f64::from(round * 37 % KILLS) / f64::from(KILLS)));
+        // It may have ended by itself.
+        child.kill().expect("it is our child");
+        child.wait().expect("it ends");
+
+        let state = |tree| status(&output, tree).expect("the output can be read");
+        let found = state(&trees[after]);
+        if found.interrupted {
+            interrupted += 1;
+        } else if found.changes.is_empty() {
+            new += 1;
+        } else {
+            assert!(state(&trees[before]).is_clean(), "round {round}: neither old nor new: {found:?}");
+            old += 1;
+        }
+        // Every third interruption is met by a run that renders nothing by itself.
+        if found.interrupted && round % 3 == 0 {
+            emit(&output, &Tree::of([]), Options::default()).expect("it can be finished");
+            assert!(state(&trees[after]).is_clean(), "round {round}");
+        }
+        let next = &trees[after];
+        emit(&output, next, Options { wait: Duration::ZERO, ..Options::default() })
+            .expect("no lock is stale");
+        assert!(state(next).is_clean(), "round {round}");
+    }
+    assert_eq!(old + new + interrupted, KILLS);
+    assert!(old > 0, "no kill came early enough to be a test");
+}
+
+/// Returns a tree of which the other generation shares a part: files change, appear and vanish.
+fn generation(generation: usize) -> Tree {
+    let mut tree = Tree::new();
+    for environment in ["dev", "prod"] {
+        for tenant in 0..10 {
+            for component in 0..6 {
+                if (tenant + component) % 5 == generation {
+                    continue;
+                }
+                for file in 0..4 {
+                    let text = match (tenant + file) % 3 {
+                        0 => format!("{environment} {tenant} {component} {file}\n"),
+                        _ => format!("{generation} {environment} {tenant} {component} {file}\n"),
+                    };
+                    let path = format!("tenant-{tenant}/component-{component}/file-{file}.yaml");
+                    tree.insert(environment, path, text.repeat(20).into_bytes()).expect("the names are good");
+                }
+            }
+        }
+    }
+    tree
+}
+
+/// Returns the example program, which `cargo test` builds unless it is told to run one test file only.
+fn program() -> PathBuf {
+    let tests = env::current_exe().expect("this program has a path");
+    let profile = tests.parent().and_then(Path::parent).expect("tests lie in `deps` below the profile");
+    let program = profile.join("examples").join("emit").with_extension(env::consts::EXE_EXTENSION);
+    if !program.exists() {
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--package", env!("CARGO_PKG_NAME"), "--example", "emit"])
+            .status()
+            .expect("cargo can be started");
+        assert!(built.success(), "the example program must build");
+    }
+    program
+}
