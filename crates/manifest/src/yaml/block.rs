@@ -30,12 +30,10 @@ impl<'a> Scanner<'a> {
         self.scan_block_breaks(&mut indent, &mut trailing, mark)?;
         while i64::from(self.cursor.mark.column) == indent && !self.cursor.is_end() {
             let blank = self.cursor.is_blank(0);
+            let folds = !literal && !leading_blank && !blank;
             match leading.take() {
-                Some('\n') if !literal && !leading_blank && !blank => {
-                    if trailing.is_empty() {
-                        value.push(' ');
-                    }
-                }
+                Some('\n') if folds && trailing.is_empty() => value.push(' '),
+                Some('\n') if folds => {}
                 Some(character) => value.push(character),
                 None => {}
             }

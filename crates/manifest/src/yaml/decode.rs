@@ -12,7 +12,7 @@ use super::cursor::Mark;
 use super::error::{Error, Result};
 use super::key::{invalid_key, key_text};
 use super::parser::TAG_PREFIX;
-use super::resolve::{Resolved, resolve, resolve_tagged};
+use super::resolve::{Resolved, resolve_node};
 use super::token::Style;
 use super::{Dialect, MAX_DEPTH};
 use crate::Value;
@@ -26,7 +26,9 @@ pub(super) struct Decoder<'n, 'a> {
     decoded: u64,
     decoded_in_aliases: u64,
     alias_depth: usize,
-    /// A float that JSON cannot say; Go finds it last, when it writes the JSON.
+    /// Keys that are there twice, which yaml.v3 collects.
+    duplicates: Vec<(String, Mark)>,
+    /// What JSON cannot say; Go finds that last, when it writes the JSON.
     unsupported: Option<Error>,
 }
 
@@ -67,6 +69,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
             decoded: 1,
             decoded_in_aliases: 0,
             alias_depth: 0,
+            duplicates: Vec::new(),
             unsupported: None,
         }
     }
@@ -75,6 +78,11 @@ impl<'n, 'a> Decoder<'n, 'a> {
         let mut value = self.start(0, None)?;
         loop {
             let Some(frame) = self.stack.last_mut() else {
+                if let Some((_, mark)) = self.duplicates.first() {
+                    let problems = self.duplicates.iter().map(|(problem, _)| format!("\n  {problem}"));
+                    let message = format!("yaml: unmarshal errors:{}", problems.collect::<String>());
+                    return Err(Error::at(message, *mark));
+                }
                 return match (value, self.unsupported) {
                     (_, Some(error)) => Err(error),
                     (value, None) => Ok(value.unwrap_or_default()),
@@ -133,7 +141,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
             }
             return self.merge(value_number);
         }
-        let key = self.key(number)?;
+        let Some(key) = self.key(number)? else { return Ok(None) };
         if let Some(Frame { target: Target::Map(map), .. }) = self.stack.last_mut() {
             map.key = Some(key);
         }
@@ -189,7 +197,9 @@ impl<'n, 'a> Decoder<'n, 'a> {
         let target = match &node.shape {
             Shape::Sequence => Target::List(Vec::new()),
             Shape::Mapping => {
-                self.check_duplicates(number)?;
+                if self.dialect == Dialect::Kyaml {
+                    self.check_keys(number, merged.is_some());
+                }
                 Target::Map(MapFrame {
                     merges: merged.is_some(),
                     entries: merged.unwrap_or_default(),
@@ -266,35 +276,47 @@ impl<'n, 'a> Decoder<'n, 'a> {
         Ok(sources)
     }
 
-    /// Refuses a mapping that has a key twice, as yaml.v3 does.
-    fn check_duplicates(&self, number: usize) -> Result<()> {
-        if self.dialect == Dialect::Sigs {
-            return Ok(());
-        }
-        let end = end_of(self.nodes, number);
+    /// Checks the keys of a mapping as yaml.v3 does: none may be there twice, and below the root JSON
+    /// needs all of them to be text.
+    fn check_keys(&mut self, number: usize, merges: bool) {
         let mut seen: BTreeMap<&str, Mark> = BTreeMap::new();
         let mut child = number + 1;
+        let end = end_of(self.nodes, number);
         while let Some(node) = self.nodes.get(child)
             && child < end
         {
+            child = end_of(self.nodes, end_of(self.nodes, child));
             if let Shape::Scalar { value, .. } = &node.shape
                 && let Some(first) = seen.insert(value, node.mark)
             {
-                let message = format!(
-                    "yaml: unmarshal errors:\n  line {}: mapping key {value:?} already defined at line {}",
-                    node.mark.line + 1,
-                    first.line + 1
-                );
-                return Err(Error::at(message, node.mark));
+                let (line, first) = (node.mark.line + 1, first.line + 1);
+                let problem = format!("line {line}: mapping key {value:?} already defined at line {first}");
+                self.duplicates.push((problem, node.mark));
             }
-            child = end_of(self.nodes, end_of(self.nodes, child));
+            if !merges && !self.stack.is_empty() && !self.is_text(node) {
+                let message = "json: unsupported type: map[interface {}]interface {}";
+                self.unsupported.get_or_insert_with(|| Error::at(message, node.mark));
+            }
         }
-        Ok(())
     }
 
-    fn key(&mut self, number: usize) -> Result<SmolStr> {
+    /// Tells whether a key is text, or a merge key.
+    fn is_text(&self, node: &Node<'_>) -> bool {
+        match &node.shape {
+            Shape::Alias { target, .. } => self.nodes.get(*target).is_some_and(|node| self.is_text(node)),
+            Shape::Scalar { value, style } => {
+                let tag = node.tag.as_deref().unwrap_or("!");
+                let known = tag == "!" || matches!(tag.strip_prefix(TAG_PREFIX), Some("str" | "merge"));
+                known && matches!(resolve_node(node, value, *style, self.dialect), Ok(Resolved::String))
+            }
+            Shape::Sequence | Shape::Mapping => false,
+        }
+    }
+
+    /// Returns the text of a key; yaml.v3 leaves out what has `null` for a key.
+    fn key(&mut self, number: usize) -> Result<Option<SmolStr>> {
         self.count()?;
-        let Some(mut node) = self.nodes.get(number) else { return Ok(SmolStr::default()) };
+        let Some(mut node) = self.nodes.get(number) else { return Ok(None) };
         let mark = node.mark;
         let mut number = number;
         if let Shape::Alias { target, .. } = &node.shape {
@@ -304,26 +326,19 @@ impl<'n, 'a> Decoder<'n, 'a> {
             number = *target;
             node = self.nodes.get(number).unwrap_or(node);
         }
-        match &node.shape {
-            Shape::Scalar { value, style } => {
-                let resolved = self.resolve(node, value, *style)?;
-                key_text(node, value, resolved, mark)
-            }
-            _ => Err(invalid_key(self.nodes, number, self.dialect, mark)),
-        }
-    }
-
-    fn resolve(&self, node: &Node<'_>, value: &str, style: Style) -> Result<Resolved> {
-        match node.tag.as_deref() {
-            None if style == Style::Plain => Ok(resolve(value, self.dialect)),
-            None => Ok(Resolved::String),
-            Some(tag) => resolve_tagged(tag, value, self.dialect),
+        let Shape::Scalar { value, style } = &node.shape else {
+            return Err(invalid_key(self.nodes, number, self.dialect, mark));
+        };
+        match resolve_node(node, value, *style, self.dialect)? {
+            Resolved::Null if self.dialect == Dialect::Kyaml => Ok(None),
+            _ if self.dialect == Dialect::Kyaml => text(node, value).map(Some),
+            resolved => key_text(node, value, resolved, mark).map(Some),
         }
     }
 
     fn scalar(&mut self, node: &Node<'_>) -> Result<Value> {
         let Shape::Scalar { value, style } = &node.shape else { return Ok(Value::Null) };
-        Ok(match self.resolve(node, value, *style)? {
+        Ok(match resolve_node(node, value, *style, self.dialect)? {
             Resolved::Null => Value::Null,
             Resolved::Bool(value) => Value::Bool(value),
             Resolved::Int(value) => Value::Int(value),
@@ -339,7 +354,8 @@ impl<'n, 'a> Decoder<'n, 'a> {
                     .get_or_insert_with(|| Error::at(format!("json: unsupported value: {name}"), node.mark));
                 Value::Null
             }
-            Resolved::Timestamp | Resolved::String => Value::String(text(node, value)?),
+            Resolved::Timestamp(timestamp) if self.dialect == Dialect::Kyaml => timestamp.to_json().into(),
+            Resolved::Timestamp(_) | Resolved::String => Value::String(text(node, value)?),
         })
     }
 }

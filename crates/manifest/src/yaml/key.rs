@@ -9,8 +9,7 @@ use super::compose::{Node, Shape};
 use super::cursor::Mark;
 use super::decode::{end_of, text};
 use super::error::{Error, Result};
-use super::resolve::{Resolved, resolve, resolve_tagged};
-use super::token::Style;
+use super::resolve::{Resolved, resolve_node};
 use crate::json::number::{shortest, shortest_single};
 
 /// How deep a refused key is spelled out.
@@ -19,7 +18,7 @@ const MAX_SPELLED_DEPTH: usize = 64;
 /// Returns a scalar as the text that a JSON key is.
 pub(super) fn key_text(node: &Node<'_>, value: &str, resolved: Resolved, mark: Mark) -> Result<SmolStr> {
     Ok(match resolved {
-        Resolved::String | Resolved::Timestamp => text(node, value)?,
+        Resolved::String | Resolved::Timestamp(_) => text(node, value)?,
         Resolved::Bool(true) => SmolStr::new_static("true"),
         Resolved::Bool(false) => SmolStr::new_static("false"),
         Resolved::Int(value) => format_smolstr!("{value}"),
@@ -83,11 +82,7 @@ fn spell(nodes: &[Node<'_>], number: usize, dialect: Dialect, depth: usize, out:
             let _ = write!(out, "map[{kind}]interface {{}}{{{}}}", entries.join(", "));
         }
         Shape::Scalar { value, style } => {
-            let resolved = match node.tag.as_deref() {
-                None if *style == Style::Plain => resolve(value, dialect),
-                None => Resolved::String,
-                Some(tag) => resolve_tagged(tag, value, dialect).unwrap_or(Resolved::String),
-            };
+            let resolved = resolve_node(node, value, *style, dialect).unwrap_or(Resolved::String);
             let _ = match resolved {
                 Resolved::Null => write!(out, "interface {{}}(nil)"),
                 Resolved::Bool(value) => write!(out, "{value}"),

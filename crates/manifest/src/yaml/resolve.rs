@@ -1,9 +1,11 @@
 //! What a scalar means: go-yaml's rules for null, truth values, numbers and dates.
 
 use super::Dialect;
-use super::error::Error;
+use super::compose::Node;
+use super::error::{Error, Result};
 use super::parser::TAG_PREFIX;
-use super::timestamp::is_timestamp;
+use super::timestamp::Timestamp;
+use super::token::Style;
 
 /// What a scalar resolved to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,8 +16,7 @@ pub(super) enum Resolved {
     /// Above `i64::MAX`.
     Uint(u64),
     Float(f64),
-    /// A date, which stays text in JSON.
-    Timestamp,
+    Timestamp(Timestamp),
     String,
 }
 
@@ -26,7 +27,7 @@ impl Resolved {
             Self::Bool(_) => "bool",
             Self::Int(_) | Self::Uint(_) => "int",
             Self::Float(_) => "float",
-            Self::Timestamp => "timestamp",
+            Self::Timestamp(_) => "timestamp",
             Self::String => "str",
         }
     }
@@ -36,9 +37,9 @@ impl Resolved {
 pub(super) fn resolve(text: &str, dialect: Dialect) -> Resolved {
     match text.as_bytes().first() {
         None => Resolved::Null,
-        Some(b'0'..=b'9' | b'+' | b'-') => resolve_word(text, dialect).unwrap_or_else(|| {
-            if is_timestamp(text) { Resolved::Timestamp } else { resolve_number(text, dialect) }
-        }),
+        Some(b'0'..=b'9' | b'+' | b'-') => resolve_word(text, dialect)
+            .or_else(|| Timestamp::parse(text).map(Resolved::Timestamp))
+            .unwrap_or_else(|| resolve_number(text, dialect)),
         Some(b'.') => resolve_word(text, dialect)
             .or_else(|| fraction(text).map(Resolved::Float))
             .unwrap_or(Resolved::String),
@@ -49,13 +50,23 @@ pub(super) fn resolve(text: &str, dialect: Dialect) -> Resolved {
     }
 }
 
+/// Returns what a scalar means, whatever its style and its tag.
+pub(super) fn resolve_node(node: &Node<'_>, value: &str, style: Style, dialect: Dialect) -> Result<Resolved> {
+    match node.tag.as_deref() {
+        // yaml.v3 takes the tag `!` for none.
+        Some(tag) if tag != "!" || dialect == Dialect::Sigs => resolve_tagged(tag, value, dialect),
+        _ if style == Style::Plain => Ok(resolve(value, dialect)),
+        _ => Ok(Resolved::String),
+    }
+}
+
 /// Returns what a scalar with one of YAML's own tags means; other tags make it text.
-pub(super) fn resolve_tagged(tag: &str, text: &str, dialect: Dialect) -> Result<Resolved, Error> {
+fn resolve_tagged(tag: &str, text: &str, dialect: Dialect) -> Result<Resolved> {
     let Some(name @ ("bool" | "int" | "float" | "null" | "timestamp")) = tag.strip_prefix(TAG_PREFIX) else {
         return Ok(Resolved::String);
     };
     let mut resolved = resolve(text, dialect);
-    if name != "timestamp" && resolved == Resolved::Timestamp {
+    if name != "timestamp" && matches!(resolved, Resolved::Timestamp(_)) {
         resolved = resolve_number(text, dialect);
     }
     match resolved {
@@ -199,11 +210,7 @@ pub(super) fn is_base_60(text: &str) -> bool {
     let mut count = 0;
     let rest = parts.all(|part| {
         count += 1;
-        match part.as_bytes() {
-            [b'0'..=b'9'] => true,
-            [b'0'..=b'5', b'0'..=b'9'] => true,
-            _ => false,
-        }
+        matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9'])
     });
     rest && count > 0
         && first.starts_with(|start: char| start.is_ascii_digit())

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::cursor::Mark;
 use super::error::Result;
 use super::scanner::Scanner;
 use super::token::{Kind, Style, Token};
@@ -257,7 +258,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads an escape sequence of a double-quoted scalar.
-    fn scan_escape(&mut self, start: super::cursor::Mark) -> Result<char> {
+    fn scan_escape(&mut self, start: Mark) -> Result<char> {
         let (length, character) = match self.cursor.byte(1) {
             b'0' => (0, '\0'),
             b'a' => (0, '\u{07}'),
@@ -271,7 +272,6 @@ impl<'a> Scanner<'a> {
             b' ' => (0, ' '),
             b'"' => (0, '"'),
             b'\'' => (0, '\''),
-            b'/' if self.dialect == super::Dialect::Kyaml => (0, '/'),
             b'\\' => (0, '\\'),
             b'N' => (0, '\u{85}'),
             b'_' => (0, '\u{A0}'),

@@ -5,9 +5,9 @@ use smol_str::SmolStr;
 use super::Dialect;
 use super::compose::{Node, Nodes, Shape};
 use super::cursor::Mark;
+use super::decode::text;
 use super::key::key_text;
-use super::resolve::{Resolved, resolve, resolve_tagged};
-use super::token::Style;
+use super::resolve::{Resolved, resolve_node};
 use crate::Position;
 
 /// How many aliases a path may go through at one step.
@@ -54,12 +54,11 @@ impl Spans {
                 Shape::Mapping => PlaceShape::Mapping,
                 Shape::Alias { target, .. } => PlaceShape::Alias(*target),
                 Shape::Scalar { value, style } => {
-                    let resolved = match node.tag.as_deref() {
-                        None if *style == Style::Plain => resolve(value, dialect),
-                        None => Resolved::String,
-                        Some(tag) => resolve_tagged(tag, value, dialect).unwrap_or(Resolved::String),
-                    };
-                    PlaceShape::Scalar(key_text(node, value, resolved, node.mark).ok())
+                    let resolved = resolve_node(node, value, *style, dialect).unwrap_or(Resolved::String);
+                    PlaceShape::Scalar(match dialect {
+                        Dialect::Sigs => key_text(node, value, resolved, node.mark).ok(),
+                        Dialect::Kyaml => text(node, value).ok(),
+                    })
                 }
             },
         };

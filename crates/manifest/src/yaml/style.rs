@@ -72,11 +72,10 @@ fn is_plain(bytes: &[u8]) -> Option<bool> {
 
 fn starts_with_indicator(bytes: &[u8]) -> bool {
     match bytes {
-        [b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>', ..] => true,
-        [b'\'' | b'"' | b'%' | b'@' | b'`', ..] => true,
         [b'-', b'-', b'-', ..] | [b'.', b'.', b'.', ..] => true,
-        [b'?' | b':' | b'-'] | [b'?' | b':' | b'-', b' ' | b'\t', ..] => true,
-        _ => false,
+        [b'?' | b':' | b'-', rest @ ..] => matches!(rest.first(), None | Some(b' ' | b'\t')),
+        [first, ..] => b"#,[]{}&*!|>'\"%@`".contains(first),
+        [] => false,
     }
 }
 

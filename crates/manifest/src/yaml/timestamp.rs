@@ -1,48 +1,88 @@
-//! Which texts go-yaml takes for a date: they stay text when read, and are quoted when written.
+//! Which texts go-yaml takes for a date: yaml.v2 keeps them text and quotes them when it writes, yaml.v3 makes
+//! them a point in time, which JSON has in the form of RFC 3339.
 
-/// Tells whether Go's `time.Parse` accepts a text in one of go-yaml's four layouts: a date alone, or with
-/// a time of day behind `T` or `t` and a zone, or behind a space without a zone.
-pub(super) fn is_timestamp(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let starts =
-        bytes.len() > 4 && bytes.iter().take(4).all(u8::is_ascii_digit) && bytes.get(4) == Some(&b'-');
-    starts && parse(bytes).is_some()
+use std::fmt::Write as _;
+
+/// A date, or a date and a time of day, in one of go-yaml's four layouts: the date alone, or with a time
+/// behind `T` or `t` and a zone, or behind a space without a zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Timestamp {
+    year: u32,
+    month: u32,
+    day: u32,
+    clock: [u32; 3],
+    nanoseconds: u32,
+    /// Minutes east of Greenwich.
+    offset: i32,
 }
 
-fn parse(bytes: &[u8]) -> Option<()> {
-    let mut rest = Rest(bytes);
-    let year = rest.number(4, 4)?;
-    rest.expect(b'-')?;
-    let month = rest.number(1, 2)?;
-    rest.expect(b'-')?;
-    let day = rest.number(1, 2)?;
-    if !(1..=12).contains(&month) || day < 1 || day > days_in(year, month) {
-        return None;
-    }
-    match rest.0.first() {
-        None => return Some(()),
-        Some(b'T' | b't') => {
-            rest.expect(*rest.0.first()?)?;
-            rest.clock()?;
-            rest.zone()?;
+impl Timestamp {
+    /// Reads what Go's `time.Parse` accepts in these layouts.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut rest = Rest(text.as_bytes());
+        if rest.0.get(4) != Some(&b'-') {
+            return None;
         }
-        Some(b' ') => {
-            while rest.expect(b' ').is_some() {}
-            rest.clock()?;
+        let year = rest.number(4, 4)?;
+        rest.expect(b'-')?;
+        let month = rest.number(1, 2)?;
+        rest.expect(b'-')?;
+        let day = rest.number(1, 2)?;
+        if !(1..=12).contains(&month) || day < 1 || day > days_in(year, month) {
+            return None;
         }
-        Some(_) => return None,
+        let mut timestamp = Self { year, month, day, clock: [0; 3], nanoseconds: 0, offset: 0 };
+        match rest.0.first() {
+            None => return Some(timestamp),
+            Some(b'T' | b't') => {
+                rest.skip();
+                (timestamp.clock, timestamp.nanoseconds) = rest.clock()?;
+                timestamp.offset = rest.zone()?;
+            }
+            Some(b' ') => {
+                while rest.0.first() == Some(&b' ') {
+                    rest.skip();
+                }
+                (timestamp.clock, timestamp.nanoseconds) = rest.clock()?;
+            }
+            Some(_) => return None,
+        }
+        rest.0.is_empty().then_some(timestamp)
     }
-    rest.0.is_empty().then_some(())
+
+    /// Writes the date as Go's JSON has it.
+    pub(super) fn to_json(self) -> String {
+        let Self { year, month, day, clock: [hour, minute, second], nanoseconds, offset } = self;
+        let mut text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
+        if nanoseconds > 0 {
+            let fraction = format!("{nanoseconds:09}");
+            text.push('.');
+            text.push_str(fraction.trim_end_matches('0'));
+        }
+        if offset == 0 {
+            text.push('Z');
+        } else {
+            let sign = if offset < 0 { '-' } else { '+' };
+            let minutes = offset.unsigned_abs();
+            write!(text, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+                .expect("writing to a string cannot fail");
+        }
+        text
+    }
 }
 
 /// What is left to read.
 struct Rest<'a>(&'a [u8]);
 
 impl Rest<'_> {
+    fn skip(&mut self) {
+        self.0 = self.0.get(1..).unwrap_or_default();
+    }
+
     fn expect(&mut self, byte: u8) -> Option<()> {
-        let (first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        if *first == byte { Some(()) } else { None }
+        let found = self.0.first() == Some(&byte);
+        self.skip();
+        found.then_some(())
     }
 
     /// Reads as many digits as there are, within bounds.
@@ -56,35 +96,41 @@ impl Rest<'_> {
         Some(digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
     }
 
-    fn clock(&mut self) -> Option<()> {
+    /// Reads hours, minutes and seconds, and what follows a point as nanoseconds.
+    fn clock(&mut self) -> Option<([u32; 3], u32)> {
         let hour = self.number(1, 2)?;
         self.expect(b':')?;
         let minute = self.number(1, 2)?;
         self.expect(b':')?;
         let second = self.number(1, 2)?;
+        let mut nanoseconds = 0;
         if let [b'.' | b',', b'0'..=b'9', ..] = self.0 {
-            self.0 = self.0.get(1..)?;
-            let digits = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            self.0 = self.0.get(digits..)?;
+            self.skip();
+            let mut unit = 100_000_000;
+            while let [digit @ b'0'..=b'9', ..] = self.0 {
+                nanoseconds += u32::from(digit - b'0') * unit;
+                unit /= 10;
+                self.skip();
+            }
         }
-        (hour < 24 && minute < 60 && second < 60).then_some(())
+        (hour < 24 && minute < 60 && second < 60).then_some(([hour, minute, second], nanoseconds))
     }
 
-    fn zone(&mut self) -> Option<()> {
-        match self.0 {
-            [b'Z', rest @ ..] => self.0 = rest,
-            [b'+' | b'-', rest @ ..] => {
-                self.0 = rest;
-                let hours = self.number(2, 2)?;
-                self.expect(b':')?;
-                let minutes = self.number(2, 2)?;
-                if hours > 24 || minutes > 60 {
-                    return None;
-                }
+    fn zone(&mut self) -> Option<i32> {
+        let sign = match self.0.first()? {
+            b'Z' => {
+                self.skip();
+                return Some(0);
             }
+            b'+' => 1,
+            b'-' => -1,
             _ => return None,
-        }
-        Some(())
+        };
+        self.skip();
+        let hours = i32::try_from(self.number(2, 2)?).ok()?;
+        self.expect(b':')?;
+        let minutes = i32::try_from(self.number(2, 2)?).ok()?;
+        (hours <= 24 && minutes <= 60).then_some(sign * (hours * 60 + minutes))
     }
 }
 
