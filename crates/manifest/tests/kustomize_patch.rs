@@ -8,6 +8,7 @@
 use std::path::PathBuf;
 
 use aqueduct_manifest::patch::{self, MergeContext, Outcome};
+use aqueduct_manifest::yaml::{self, Dialect};
 use aqueduct_manifest::{Map, Value};
 use regex::Regex;
 use serde_json::Value as Json;
@@ -43,8 +44,8 @@ fn difference(line: &Json) -> Option<String> {
     let result = build(line);
     match (result, line.get("error").and_then(Json::as_str)) {
         (Ok(objects), None) => {
-            let expected = read(text(line, "output")).expect("Kustomize's output parses");
-            (objects != expected).then(|| format!("expected {expected:?}, got {objects:?}"))
+            let (expected, got) = (text(line, "output"), write(&objects));
+            (got != expected).then(|| format!("expected\n{expected}got\n{got}"))
         }
         (Ok(objects), Some(error)) => Some(format!("expected the error {error}, got {objects:?}")),
         (Err(error), None) => Some(format!("unexpected error: {error}")),
@@ -72,11 +73,13 @@ impl std::fmt::Display for BuildError {
 }
 
 fn read(text: &str) -> Result<Vec<Value>, BuildError> {
-    use serde::Deserialize;
-    serde_yaml::Deserializer::from_str(text)
-        .map(|document| Value::deserialize(document).map_err(|_| BuildError::Around))
-        .filter(|value| !matches!(value, Ok(Value::Null)))
-        .collect()
+    let values = yaml::read_values(text, Dialect::Kyaml).map_err(|_| BuildError::Around)?;
+    Ok(values.into_iter().filter(|value| !value.is_null()).collect())
+}
+
+fn write(objects: &[Value]) -> String {
+    let documents: Vec<String> = objects.iter().map(yaml::write).collect();
+    documents.join("---\n")
 }
 
 fn build(line: &Json) -> Result<Vec<Value>, BuildError> {
@@ -84,9 +87,8 @@ fn build(line: &Json) -> Result<Vec<Value>, BuildError> {
     let patch_text = text(line, "patch");
     let documents = read(patch_text)?;
     let target = line.get("target");
-    if let [Value::List(list)] = &documents[..] {
-        let operations: Result<Vec<_>, _> = list.iter().map(patch::Operation::from_value).collect();
-        let operations = operations.map_err(|_| BuildError::Around)?;
+    if let [Value::List(_)] = &documents[..] {
+        let operations = patch::read_operations(patch_text).map_err(|_| BuildError::Around)?;
         for object in &mut objects {
             if selects(target.ok_or(BuildError::Around)?, object) {
                 operate(object, &operations)?;

@@ -1,12 +1,11 @@
 //! Patches by example, and what holds for any of them.
 
-use aqueduct_manifest::patch::{MergeContext, Operation, Outcome, json6902, merge, strategic_merge};
-use aqueduct_manifest::{Map, Value};
+use aqueduct_manifest::patch::{MergeContext, Outcome, json6902, merge, read_operations, strategic_merge};
+use aqueduct_manifest::{Map, Value, yaml};
 use proptest::prelude::*;
-use serde::Deserialize;
 
 fn read(text: &str) -> Value {
-    Value::deserialize(serde_yaml::Deserializer::from_str(text)).expect("the example is YAML")
+    yaml::read(text).expect("the example is YAML")
 }
 
 /// Merges into a Deployment's pod template and returns what came out of it there.
@@ -27,13 +26,8 @@ fn pod(target: &str, patch: &str) -> Value {
 
 fn operate(target: &str, operations: &str) -> Result<Value, String> {
     let mut target = read(target);
-    let operations = read(operations);
-    let operations: Vec<Operation> = operations
-        .as_list()
-        .expect("operations are a list")
-        .iter()
-        .map(|operation| Operation::from_value(operation).expect("an operation is a map"))
-        .collect();
+    // A text that starts with `[` would have to be JSON.
+    let operations = read_operations(&format!("---\n{operations}")).map_err(|error| error.to_string())?;
     json6902(&mut target, &operations).map_err(|error| error.to_string())?;
     Ok(target)
 }
@@ -289,6 +283,8 @@ fn containers() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn an_empty_patch_changes_nothing(target in any_map()) {
         let patch = Value::Map(Map::new());

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Value;
+use crate::{Value, yaml};
 
 /// A strategic merge patch that does not fit its target.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +41,7 @@ impl fmt::Display for MergeError {
         match self {
             Self::WrongKind { expected, found } => {
                 let kind = node_kind(found);
-                let contents = serde_json::to_string(found).unwrap_or_default();
+                let contents = yaml::write(found);
                 write!(out, "wrong node kind: expected {expected} but got {kind}: node contents:\n{contents}")
             }
             Self::UnknownDirective(directive) => write!(out, "unknown patch strategy '{directive}'"),

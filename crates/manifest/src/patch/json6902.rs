@@ -4,7 +4,7 @@
 
 use crate::patch::error::OperationError;
 use crate::patch::pointer;
-use crate::{Map, Value};
+use crate::{Map, Value, json, yaml};
 
 /// One step of a JSON patch.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +17,11 @@ pub struct Operation {
 /// # Errors
 /// Text that does not parse, and a document that is no list of maps. `null` is an empty patch.
 pub fn read_operations(text: &str) -> Result<Vec<Operation>, OperationError> {
-    let document = serde_json::from_str::<Value>(text).map_err(|error| OperationError(error.to_string()))?;
+    let document = if text.starts_with('[') {
+        json::read(text).map_err(|error| OperationError(error.to_string()))?
+    } else {
+        yaml::read(text).map_err(|error| OperationError(error.to_string()))?
+    };
     let list = match document {
         Value::Null => return Ok(Vec::new()),
         Value::List(list) => list,
