@@ -1,12 +1,366 @@
-//! Runs a parsed template.
+//! Runs templates: pipelines, commands and their words, as Go's `text/template` evaluates them.
 
-use super::Host;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
 
-/// Why a template could not be run.
+use super::describe::Part;
+use super::error::{FunctionError, Place};
+use super::number::Number;
+use super::quote::{Charset, quote};
+use super::set::Set;
+use super::tree::{Tree, WordKind};
+use super::{ExecutionError, Host};
+use crate::value::{Text, Type, Value};
+
+/// How far a render may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The bytes that all templates together may write, those of `include` counted each time.
+    pub output: usize,
+    /// The steps that all templates together may take.
+    pub steps: u64,
+    /// How deep `include` and `tpl` may nest, whatever they name.
+    pub nesting: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { output: 1 << 30, steps: 200_000_000, nesting: 10_000 }
+    }
+}
+
+/// The value of `.` or of a variable, and whether Go has it in an `interface {}`, which messages tell.
 #[derive(Clone, Debug)]
-pub struct ExecutionError {}
+pub(super) struct Held {
+    pub(super) value: Value,
+    pub(super) boxed: bool,
+}
+
+impl Held {
+    pub(super) fn plain(value: Value) -> Self {
+        Self { value, boxed: false }
+    }
+}
+
+/// A variable that is in scope.
+pub(super) struct Variable {
+    pub(super) name: u32,
+    pub(super) held: Held,
+}
+
+/// Where in the sources a piece of output comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    /// The first byte of the output.
+    pub(crate) start: usize,
+    pub(crate) tree: Arc<Tree>,
+    /// The byte in the source.
+    pub(crate) position: u32,
+}
 
 /// The state of one render.
 pub(crate) struct Evaluator<'run> {
     pub(super) host: &'run mut dyn Host,
+    pub(super) limits: Limits,
+    /// The templates in reach; `tpl` puts others on top.
+    pub(crate) set: Arc<Set>,
+    /// How often each name is being included at the moment.
+    pub(crate) included: HashMap<Text, usize>,
+    /// The parsed texts of `tpl`.
+    pub(crate) texts: HashMap<Text, Rc<Vec<Arc<Tree>>>>,
+    pub(super) variables: Vec<Variable>,
+    /// The first variable of the template under way.
+    pub(super) base: usize,
+    /// What is being evaluated, for messages.
+    pub(super) part: Part,
+    pub(super) steps: u64,
+    pub(super) written: usize,
+    pub(super) nesting: usize,
+    /// Where the output of the outermost template comes from.
+    pub(crate) origins: Vec<Origin>,
+    /// Argument lists for reuse.
+    pub(super) spare: Vec<Vec<Value>>,
+}
+
+pub(super) type Evaluated<T> = Result<T, ExecutionError>;
+
+impl<'run> Evaluator<'run> {
+    /// Begins a render.
+    pub(crate) fn new(set: Arc<Set>, host: &'run mut dyn Host, limits: Limits) -> Self {
+        Self {
+            host,
+            limits,
+            set,
+            included: HashMap::new(),
+            texts: HashMap::new(),
+            variables: Vec::new(),
+            base: 0,
+            part: Part::Pipe(0),
+            steps: 0,
+            written: 0,
+            nesting: 0,
+            origins: Vec::new(),
+            spare: Vec::new(),
+        }
+    }
+
+    /// Returns an error at the part that is being evaluated.
+    pub(super) fn fail<T>(&self, tree: &Tree, message: impl AsRef<[u8]>) -> Evaluated<T> {
+        let (place, mut text) = self.prefix(tree);
+        text.extend_from_slice(message.as_ref());
+        Err(FunctionError::at(place, text))
+    }
+
+    /// Wraps a function's error at the part that is being evaluated.
+    pub(super) fn wrap(&self, tree: &Tree, error: FunctionError, message: &str) -> ExecutionError {
+        let (place, mut text) = self.prefix(tree);
+        text.extend_from_slice(message.as_bytes());
+        error.wrap_at(place, text)
+    }
+
+    fn prefix(&self, tree: &Tree) -> (Place, Vec<u8>) {
+        let (line, column) = tree.source.place(tree.position(self.part));
+        let place = Place { template: Arc::clone(&tree.source.name), line, column };
+        let name = quote(tree.name.as_bytes(), Charset::Unicode);
+        let mut text =
+            format!("template: {}:{line}:{column}: executing {name} at <", place.template).into_bytes();
+        text.extend_from_slice(&tree.describe(self.part));
+        text.extend_from_slice(b">: ");
+        (place, text)
+    }
+
+    /// Evaluates a pipeline and sets the variables that it declares.
+    pub(super) fn pipeline(&mut self, tree: &Tree, dot: &Held, at: u32) -> Evaluated<Value> {
+        self.part = Part::Pipe(at);
+        let Some(pipe) = tree.pipes.get(at as usize) else { return Ok(Value::Nil) };
+        let mut value = None;
+        for command in &pipe.commands {
+            value = Some(unboxed(self.command(tree, dot, *command, value)?));
+        }
+        let value = value.unwrap_or_default();
+        for variable in &pipe.declares {
+            if pipe.assigns {
+                self.assign(tree, *variable, Held::plain(value.clone()))?;
+            } else {
+                self.variables.push(Variable { name: *variable, held: Held::plain(value.clone()) });
+            }
+        }
+        Ok(value)
+    }
+
+    pub(super) fn assign(&mut self, tree: &Tree, name: u32, held: Held) -> Evaluated<()> {
+        let scope = self.variables.get_mut(self.base..).unwrap_or_default();
+        match scope.iter_mut().rev().find(|variable| variable.name == name) {
+            Some(variable) => {
+                variable.held = held;
+                Ok(())
+            }
+            None => self.undefined(tree, name),
+        }
+    }
+
+    fn undefined<T>(&self, tree: &Tree, name: u32) -> Evaluated<T> {
+        let mut message = b"undefined variable: ".to_vec();
+        message.extend_from_slice(tree.variable(name).as_bytes());
+        self.fail(tree, message)
+    }
+
+    fn variable(&self, tree: &Tree, name: u32) -> Evaluated<Held> {
+        let scope = self.variables.get(self.base..).unwrap_or_default();
+        match scope.iter().rev().find(|variable| variable.name == name) {
+            Some(variable) => Ok(variable.held.clone()),
+            None => self.undefined(tree, name),
+        }
+    }
+
+    /// Refuses arguments to what is no function.
+    fn not_a_function(&self, tree: &Tree, words: &[u32], last: Option<&Value>) -> Evaluated<()> {
+        if words.len() <= 1 && last.is_none() {
+            return Ok(());
+        }
+        let mut message = b"can't give argument to non-function ".to_vec();
+        message.extend_from_slice(&tree.describe(Part::Word(words.first().copied().unwrap_or_default())));
+        self.fail(tree, message)
+    }
+
+    fn command(&mut self, tree: &Tree, dot: &Held, at: u32, last: Option<Value>) -> Evaluated<Value> {
+        let words = tree.commands.get(at as usize).map_or(&[][..], |command| &command.words);
+        let Some((first, word)) = words.first().and_then(|first| Some((*first, tree.words.get(*first as usize)?)))
+        else {
+            return Ok(Value::Nil);
+        };
+        match &word.kind {
+            WordKind::Field(names) => {
+                self.part = Part::Word(first);
+                self.fields(tree, dot, dot.clone(), names, first, words, last)
+            }
+            WordKind::Chain(inner, names) => self.chain(tree, dot, first, *inner, names, words, last),
+            WordKind::Function(function, special) => {
+                self.part = Part::Word(first);
+                self.call(tree, dot, Part::Command(at), function, *special, None, words, last)
+            }
+            WordKind::Pipe(pipe) => {
+                self.not_a_function(tree, words, last.as_ref())?;
+                super::deepen(|| self.pipeline(tree, dot, *pipe))
+            }
+            WordKind::Variable(name, names) => {
+                self.part = Part::Word(first);
+                let held = self.variable(tree, *name)?;
+                if names.is_empty() {
+                    self.not_a_function(tree, words, last.as_ref())?;
+                    return Ok(held.value);
+                }
+                self.fields(tree, dot, held, names, first, words, last)
+            }
+            constant => {
+                self.part = Part::Word(first);
+                self.not_a_function(tree, words, last.as_ref())?;
+                if matches!(constant, WordKind::Nil) {
+                    return self.fail(tree, "nil is not a command");
+                }
+                self.constant(tree, dot, first, constant)
+            }
+        }
+    }
+
+    fn chain(
+        &mut self,
+        tree: &Tree,
+        dot: &Held,
+        at: u32,
+        inner: u32,
+        names: &[Text],
+        words: &[u32],
+        last: Option<Value>,
+    ) -> Evaluated<Value> {
+        self.part = Part::Word(inner);
+        let value = match tree.words.get(inner as usize).map(|word| &word.kind) {
+            Some(WordKind::Pipe(pipe)) => super::deepen(|| self.pipeline(tree, dot, *pipe))?,
+            Some(WordKind::Function(function, special)) => {
+                self.call(tree, dot, Part::Word(inner), function, *special, None, &[], None)?
+            }
+            _ => Value::Nil,
+        };
+        self.fields(tree, dot, Held::plain(value), names, at, words, last)
+    }
+
+    /// Returns the value of a literal or of the dot.
+    fn constant(&mut self, tree: &Tree, dot: &Held, at: u32, kind: &WordKind) -> Evaluated<Value> {
+        Ok(match kind {
+            WordKind::Dot => dot.value.clone(),
+            WordKind::Bool(value) => Value::Bool(*value),
+            WordKind::String(text, _) => Value::String(text.clone()),
+            WordKind::Number(number, length) => return self.ideal(tree, at, number, *length),
+            _ => Value::Nil,
+        })
+    }
+
+    /// Returns a number where nothing tells its type: the way it is written does.
+    fn ideal(&self, tree: &Tree, at: u32, number: &Number, length: u32) -> Evaluated<Value> {
+        if let Some((real, imaginary)) = number.complex {
+            return Ok(Value::Complex(real, imaginary));
+        }
+        let start = tree.words.get(at as usize).map_or(0, |word| word.position as usize);
+        let text = tree.source.text.get(start..start + length as usize).unwrap_or_default();
+        let has = |set: &[u8]| text.iter().any(|byte| set.contains(byte));
+        let hexadecimal = matches!(text, [b'0', b'x' | b'X', _, ..]) && !has(b"pP");
+        if let Some(float) = number.float
+            && !hexadecimal
+            && !text.starts_with(b"'")
+            && has(b".eEpP")
+        {
+            return Ok(Value::Float(float));
+        }
+        match number.int {
+            Some(int) => Ok(Value::int(int)),
+            None => self.fail(tree, [text, b" overflows int"].concat()),
+        }
+    }
+
+    /// Evaluates an argument for a parameter.
+    pub(super) fn argument(&mut self, tree: &Tree, dot: &Held, parameter: Type, at: u32) -> Evaluated<Value> {
+        self.part = Part::Word(at);
+        let Some(word) = tree.words.get(at as usize) else { return Ok(Value::Nil) };
+        let value = match &word.kind {
+            WordKind::Dot => dot.value.clone(),
+            WordKind::Nil => {
+                return match nil_of(parameter) {
+                    Some(value) => Ok(value),
+                    None => self.fail(tree, format!("cannot assign nil to {}", parameter.name())),
+                };
+            }
+            WordKind::Field(names) => self.fields(tree, dot, dot.clone(), names, at, &[], None)?,
+            WordKind::Variable(name, names) => {
+                let held = self.variable(tree, *name)?;
+                if names.is_empty() {
+                    held.value
+                } else {
+                    self.fields(tree, dot, held, names, at, &[], None)?
+                }
+            }
+            WordKind::Pipe(pipe) => super::deepen(|| self.pipeline(tree, dot, *pipe))?,
+            WordKind::Function(function, special) => {
+                self.call(tree, dot, Part::Word(at), function, *special, None, &[], None)?
+            }
+            WordKind::Chain(inner, names) => self.chain(tree, dot, at, *inner, names, &[], None)?,
+            constant => return self.literal(tree, dot, parameter, at, constant),
+        };
+        self.validate(tree, value, parameter)
+    }
+
+    /// Converts a literal to a parameter's type.
+    fn literal(
+        &mut self,
+        tree: &Tree,
+        dot: &Held,
+        parameter: Type,
+        at: u32,
+        kind: &WordKind,
+    ) -> Evaluated<Value> {
+        let expected = match (parameter, kind) {
+            (Type::Any | Type::Reflect, _) => return self.constant(tree, dot, at, kind),
+            (Type::Bool, WordKind::Bool(value)) => return Ok(Value::Bool(*value)),
+            (Type::String, WordKind::String(text, _)) => return Ok(Value::String(text.clone())),
+            (Type::Float, WordKind::Number(Number { float: Some(float), .. }, _)) => {
+                return Ok(Value::Float(*float));
+            }
+            (Type::Integer(kind), WordKind::Number(number, _)) if kind.is_unsigned() => match number.uint {
+                Some(uint) => return Ok(Value::Uint(kind, uint)),
+                None => "unsigned integer",
+            },
+            (Type::Integer(kind), WordKind::Number(Number { int: Some(int), .. }, _)) => {
+                return Ok(Value::Int(kind, *int));
+            }
+            (Type::Bool, _) => "bool",
+            (Type::String, _) => "string",
+            (Type::Float, _) => "float",
+            (Type::Integer(kind), _) if kind.is_unsigned() => "unsigned integer",
+            (Type::Integer(_), _) => "integer",
+            (Type::Bytes | Type::List(_) | Type::Map(_) | Type::Native(_), _) => {
+                let mut message = b"can't handle ".to_vec();
+                message.extend_from_slice(&tree.describe(Part::Word(at)));
+                message.extend_from_slice(format!(" for arg of type {}", parameter.name()).as_bytes());
+                return self.fail(tree, message);
+            }
+        };
+        let mut message = format!("expected {expected}; found ").into_bytes();
+        message.extend_from_slice(&tree.describe(Part::Word(at)));
+        self.fail(tree, message)
+    }
+}
+
+/// Forgets that a value was in an `interface {}`.
+fn unboxed(value: Value) -> Value {
+    if matches!(value, Value::NilInterface) { Value::Nil } else { value }
+}
+
+/// Returns what a bare `nil` is as a type, `None` where the type has none.
+pub(super) fn nil_of(parameter: Type) -> Option<Value> {
+    match parameter {
+        Type::Any | Type::Reflect => Some(Value::Nil),
+        Type::Bytes | Type::List(_) | Type::Map(_) => Some(parameter.zero()),
+        Type::Native(name) if name.starts_with('*') => Some(Value::Nil),
+        Type::Bool | Type::Integer(_) | Type::Float | Type::String | Type::Native(_) => None,
+    }
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use aqueduct_manifest as manifest;
 
-use super::ExecutionError;
+use super::FunctionError;
 use super::evaluate::Evaluator;
-use crate::value::{Text, Type, Value};
+use super::tree::Tree;
+use crate::value::{Type, Value};
 
 /// A function, or a method whose receiver is the first argument.
 ///
@@ -52,46 +53,12 @@ impl Function {
     }
 }
 
-/// Why a function failed: what Go's function returns as `error`, or panics with.
-#[derive(Clone, Debug)]
-pub struct FunctionError {
-    /// The message.
-    pub message: Text,
-    /// The failure of a template that the function ran, whose place the report names.
-    pub(crate) inner: Option<Box<ExecutionError>>,
-}
-
-impl FunctionError {
-    /// Returns an error with a message.
-    pub fn new(message: impl Into<Text>) -> Self {
-        Self { message: message.into(), inner: None }
-    }
-}
-
-impl fmt::Display for FunctionError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.message.to_str())
-    }
-}
-
-impl std::error::Error for FunctionError {}
-
-impl From<String> for FunctionError {
-    fn from(message: String) -> Self {
-        Self::new(message)
-    }
-}
-
-impl From<&str> for FunctionError {
-    fn from(message: &str) -> Self {
-        Self::new(message)
-    }
-}
-
 /// What a function is given besides its arguments.
 pub struct Call<'run, 'call> {
-    pub(super) evaluator: &'call mut Evaluator<'run>,
-    pub(super) site: CallSite,
+    pub(crate) evaluator: &'call mut Evaluator<'run>,
+    pub(super) function: &'static str,
+    pub(super) tree: &'call Tree,
+    pub(super) position: u32,
 }
 
 /// The place of a call in a template.
@@ -109,8 +76,9 @@ pub struct CallSite {
 
 impl Call<'_, '_> {
     /// Returns the place of this call.
-    pub fn site(&self) -> &CallSite {
-        &self.site
+    pub fn site(&self) -> CallSite {
+        let (line, column) = self.tree.source.place(self.position);
+        CallSite { function: self.function, template: Arc::clone(&self.tree.source.name), line, column }
     }
 
     /// Returns the present time.
@@ -118,7 +86,8 @@ impl Call<'_, '_> {
     /// # Errors
     /// The host has no clock.
     pub fn now(&mut self) -> Result<Moment, FunctionError> {
-        self.evaluator.host.now(&self.site).map_err(FunctionError::from)
+        let site = self.site();
+        self.evaluator.host.now(&site).map_err(FunctionError::from)
     }
 
     /// Returns the name of the zone that local times are told in, such as `UTC`.
@@ -131,7 +100,8 @@ impl Call<'_, '_> {
     /// # Errors
     /// The host has no randomness.
     pub fn random(&mut self, buffer: &mut [u8]) -> Result<(), FunctionError> {
-        self.evaluator.host.random(&self.site, buffer).map_err(FunctionError::from)
+        let site = self.site();
+        self.evaluator.host.random(&site, buffer).map_err(FunctionError::from)
     }
 
     /// Returns an object of the cluster, or the list of them where the name is empty; an empty map where
@@ -140,7 +110,8 @@ impl Call<'_, '_> {
     /// # Errors
     /// The host has no cluster.
     pub fn lookup(&mut self, query: &Lookup<'_>) -> Result<manifest::Map, FunctionError> {
-        self.evaluator.host.lookup(&self.site, query).map_err(FunctionError::from)
+        let site = self.site();
+        self.evaluator.host.lookup(&site, query).map_err(FunctionError::from)
     }
 
     /// Returns an address of a host name; empty where none is known.
@@ -148,7 +119,8 @@ impl Call<'_, '_> {
     /// # Errors
     /// The host has no name service.
     pub fn resolve(&mut self, name: &str) -> Result<String, FunctionError> {
-        self.evaluator.host.resolve(&self.site, name).map_err(FunctionError::from)
+        let site = self.site();
+        self.evaluator.host.resolve(&site, name).map_err(FunctionError::from)
     }
 }
 

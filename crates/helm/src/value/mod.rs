@@ -20,8 +20,7 @@ pub use native::Native;
 pub use text::Text;
 pub use types::{
     ANY_LIST, ANY_MAP, BYTES_MAP, INT_LIST, Kind, LIST_LIST, ListType, MAP_LIST, MapType, STRING_LIST,
-    STRING_MAP, Type,
-};
+    STRING_MAP, Type, VALUES_MAP};
 
 /// Any value in a template.
 #[derive(Clone, Debug, Default)]

@@ -37,6 +37,17 @@ pub trait Native: fmt::Debug {
         None
     }
 
+    /// Returns what a `String` method of the pointer says: an action prints it where it holds the value in
+    /// its place, other functions print the fields.
+    fn pointer_text(&self) -> Option<String> {
+        None
+    }
+
+    /// Returns all fields as `%v` prints them, which are more than the exported ones.
+    fn printed_fields(&self) -> Vec<(&'static str, Value)> {
+        self.fields()
+    }
+
     /// Returns the basic value of a named number or text, such as the `int64` of a `time.Duration`.
     fn underlying(&self) -> Option<Value> {
         None

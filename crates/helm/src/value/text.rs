@@ -3,7 +3,7 @@
 use std::borrow::{Borrow, Cow};
 use std::cmp::Ordering;
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use aqueduct_manifest::SmolStr;
 
@@ -15,7 +15,7 @@ pub struct Text(Form);
 enum Form {
     Utf8(SmolStr),
     /// Holds only what is not UTF-8, so that equal texts have equal forms.
-    Bytes(Rc<[u8]>),
+    Bytes(Arc<[u8]>),
 }
 
 impl Text {

@@ -60,6 +60,13 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Tells whether this is an unsigned integer.
+    pub fn is_unsigned(self) -> bool {
+        matches!(self, Self::Uint | Self::Uint8 | Self::Uint16 | Self::Uint32 | Self::Uint64)
+    }
+}
+
 /// A Go slice type.
 #[derive(Debug)]
 pub struct ListType {
@@ -98,6 +105,8 @@ pub static MAP_LIST: ListType =
 pub static ANY_MAP: MapType = MapType { name: "map[string]interface {}", element: Type::Any, methods: &[] };
 /// `map[string]string`.
 pub static STRING_MAP: MapType = MapType { name: "map[string]string", element: Type::String, methods: &[] };
+/// `common.Values`, the type of `.Values`, of the root and of `.Template`.
+pub static VALUES_MAP: MapType = MapType { name: "common.Values", element: Type::Any, methods: &[] };
 /// `map[string][]uint8`.
 pub static BYTES_MAP: MapType = MapType { name: "map[string][]uint8", element: Type::Bytes, methods: &[] };
 
@@ -159,9 +168,7 @@ impl Type {
         match self {
             Self::Any | Self::Reflect | Self::Native(_) => Value::NilInterface,
             Self::Bool => Value::Bool(false),
-            Self::Integer(kind @ (Kind::Uint | Kind::Uint8 | Kind::Uint16 | Kind::Uint32 | Kind::Uint64)) => {
-                Value::Uint(kind, 0)
-            }
+            Self::Integer(kind) if kind.is_unsigned() => Value::Uint(kind, 0),
             Self::Integer(kind) => Value::Int(kind, 0),
             Self::Float => Value::Float(0.0),
             Self::String => Value::String(Text::default()),

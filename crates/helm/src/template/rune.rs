@@ -1,0 +1,79 @@
+//! Go's view of bytes as runes: what is not UTF-8 reads as U+FFFD, one byte wide.
+
+use std::sync::OnceLock;
+
+use regex::Regex;
+
+/// Returns the first rune and its width; `None` at the end.
+pub(crate) fn decode(bytes: &[u8]) -> Option<(char, usize)> {
+    let first = *bytes.first()?;
+    if first < 0x80 {
+        return Some((first as char, 1));
+    }
+    let longest = bytes.get(..4).unwrap_or(bytes);
+    let valid = match std::str::from_utf8(longest) {
+        Ok(text) => text,
+        Err(error) => longest
+            .get(..error.valid_up_to())
+            .and_then(|valid| std::str::from_utf8(valid).ok())
+            .unwrap_or_default(),
+    };
+    Some(valid.chars().next().map_or((char::REPLACEMENT_CHARACTER, 1), |rune| (rune, rune.len_utf8())))
+}
+
+/// Returns the last rune and its width; `None` where there is none.
+pub(crate) fn decode_last(bytes: &[u8]) -> Option<(char, usize)> {
+    let longest = bytes.len().min(4);
+    for width in (1..=longest).rev() {
+        let tail = bytes.get(bytes.len() - width..)?;
+        if let Some((rune, decoded)) = decode(tail)
+            && decoded == width
+            && (width > 1 || tail.first().is_some_and(u8::is_ascii))
+        {
+            return Some((rune, width));
+        }
+    }
+    bytes.last().map(|_| (char::REPLACEMENT_CHARACTER, 1))
+}
+
+/// Counts runes.
+pub(crate) fn count(bytes: &[u8]) -> usize {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.chars().count(),
+        Err(_) => Runes(bytes).count(),
+    }
+}
+
+/// Walks the runes of bytes, each with the bytes that it stands for.
+pub(crate) struct Runes<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Iterator for Runes<'a> {
+    type Item = (char, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (rune, width) = decode(self.0)?;
+        let (bytes, rest) = self.0.split_at_checked(width)?;
+        self.0 = rest;
+        Some((rune, bytes))
+    }
+}
+
+/// Tells whether Go calls the rune printable: letters, marks, numbers, punctuation, symbols and the space.
+pub(crate) fn is_print(rune: char) -> bool {
+    if rune.is_ascii() {
+        return (' '..='~').contains(&rune);
+    }
+    // The standard library escapes exactly the other categories, in any place but the first.
+    let text = String::from_iter(['a', rune]);
+    text.escape_debug().count() == 2
+}
+
+/// Tells whether the rune may stand in a name: a letter, a decimal digit or `_`.
+pub(crate) fn is_alphanumeric(rune: char) -> bool {
+    if rune.is_ascii() {
+        return rune.is_ascii_alphanumeric() || rune == '_';
+    }
+    static NAME: OnceLock<Regex> = OnceLock::new();
+    let pattern = NAME.get_or_init(|| Regex::new(r"^[\p{L}\p{Nd}]$").expect("the pattern is fixed"));
+    pattern.is_match(rune.encode_utf8(&mut [0; 4]))
+}

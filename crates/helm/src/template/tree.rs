@@ -1,0 +1,113 @@
+//! A parsed template: flat lists of steps, pipelines, commands and words that name one another by number,
+//! so that no depth of nesting can exhaust the stack.
+
+use std::sync::Arc;
+
+use super::Function;
+use super::number::Number;
+use crate::value::Text;
+
+/// The text that templates were parsed from.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// The name that messages give it: the file, or `gotpl` for the text of a `tpl`.
+    pub(crate) name: Arc<str>,
+    pub(crate) text: Arc<[u8]>,
+}
+
+impl Source {
+    /// Returns the line, from 1, and the column in bytes, from 0, of a byte.
+    pub(crate) fn place(&self, position: u32) -> (u32, u32) {
+        let before = self.text.get(..position as usize).unwrap_or(&self.text);
+        let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+        let line = memchr::memchr_iter(b'\n', before).count() as u32 + 1;
+        (line, (before.len() - line_start) as u32)
+    }
+}
+
+/// One named template.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    pub(crate) name: Text,
+    pub(crate) source: Arc<Source>,
+    /// Holds nothing but white space, so that it does not replace another of its name.
+    pub(crate) empty: bool,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) pipes: Vec<Pipe>,
+    pub(crate) commands: Vec<Command>,
+    pub(crate) words: Vec<Word>,
+    /// The names of variables; the first is `$`.
+    pub(crate) variables: Vec<Text>,
+}
+
+/// What the evaluator does next. A number of a step is its index in the tree.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Writes a stretch of the source.
+    Text { start: u32, end: u32 },
+    /// Evaluates a pipeline and writes its value, unless it declares.
+    Action { pipe: u32, position: u32 },
+    /// Opens a block; goes on with the next step or, if the value is not true, with `otherwise`.
+    If { pipe: u32, otherwise: u32 },
+    /// As `If`, with the value as dot.
+    With { pipe: u32, otherwise: u32 },
+    /// Opens a block and a loop; goes to `otherwise` where there is nothing to walk.
+    Range { pipe: u32, otherwise: u32 },
+    /// Takes the next element, or goes to `end`.
+    Next { end: u32 },
+    Jump(u32),
+    /// Closes the innermost block.
+    Leave,
+    /// Closes some blocks and goes on elsewhere: `break` and `continue`.
+    Exit { blocks: u32, to: u32 },
+    /// Runs another template.
+    Template { name: Text, pipe: Option<u32>, position: u32 },
+}
+
+/// Commands, each of which gets the value of the one before.
+#[derive(Debug)]
+pub(crate) struct Pipe {
+    pub(crate) position: u32,
+    pub(crate) assigns: bool,
+    pub(crate) declares: Vec<u32>,
+    pub(crate) commands: Vec<u32>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Command {
+    pub(crate) words: Vec<u32>,
+    pub(crate) position: u32,
+}
+
+/// An operand of a command.
+#[derive(Debug)]
+pub(crate) struct Word {
+    pub(crate) position: u32,
+    pub(crate) kind: WordKind,
+}
+
+#[derive(Debug)]
+pub(crate) enum WordKind {
+    Dot,
+    Nil,
+    Bool(bool),
+    /// A number and the length of its text.
+    Number(Number, u32),
+    /// A text and the length of its literal.
+    String(Text, u32),
+    Field(Vec<Text>),
+    Variable(u32, Vec<Text>),
+    Function(&'static Function, Special),
+    Pipe(u32),
+    /// Fields of a function's or a pipeline's value.
+    Chain(u32, Vec<Text>),
+}
+
+/// The builtin functions that the evaluator treats on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Special {
+    None,
+    And,
+    Or,
+    Call,
+}
