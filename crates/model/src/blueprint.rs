@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use aqueduct_manifest::SmolStr;
 use schemars::JsonSchema;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use crate::component::Definition;
-use crate::node::Node;
+use crate::component::{Definition, Fields};
+use crate::node::{Content, Node};
 use crate::types::Name;
 
 /// A blueprint, as `blueprints/<name>.toml` declares it.
@@ -51,4 +52,58 @@ pub enum ParameterType {
     Boolean,
     /// A list.
     List,
+}
+
+impl ParameterType {
+    /// Tells whether a value is of the type.
+    pub(crate) fn takes(self, node: &Node) -> bool {
+        matches!(
+            (self, &node.content),
+            (Self::String, Content::String(_))
+                | (Self::Integer, Content::Integer(_))
+                | (Self::Boolean, Content::Boolean(_))
+                | (Self::List, Content::List(_))
+        )
+    }
+
+    /// Returns how messages call a value of the type.
+    pub(crate) fn describe(self) -> &'static str {
+        match self {
+            Self::String => "a string",
+            Self::Integer => "an integer",
+            Self::Boolean => "a boolean",
+            Self::List => "a list",
+        }
+    }
+}
+
+/// `blueprints/<name>.toml`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct BlueprintFile {
+    /// What the blueprint is for.
+    pub(crate) description: Option<String>,
+    /// The parameters, which components use as `${parameter.<name>}`.
+    #[serde(default)]
+    pub(crate) parameters: BTreeMap<Name, ParameterFile>,
+    /// The components by their name, each like the file of a component.
+    #[serde(default)]
+    #[schemars(with = "crate::schema::Components")]
+    pub(crate) components: BTreeMap<Name, Fields>,
+}
+
+/// `[parameters.<name>]` of a blueprint.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "Parameter")]
+pub(crate) struct ParameterFile {
+    /// What values it takes.
+    #[serde(rename = "type")]
+    pub(crate) kind: ParameterType,
+    /// Its value where a tenant gives none; without one, every tenant must give a value.
+    #[schemars(with = "crate::schema::ParameterValue")]
+    #[expect(dead_code, reason = "the value is taken from the node, with its place")]
+    pub(crate) default: Option<IgnoredAny>,
+    /// What it is for.
+    pub(crate) description: Option<String>,
 }

@@ -1,12 +1,16 @@
 //! A component as it was written, before its layers are merged.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use aqueduct_manifest::SmolStr;
+use schemars::JsonSchema;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::node::Node;
-use crate::types::Name;
+use crate::types::{LabelKey, LabelValue, Name, Reference};
 
 /// A component of a tenant: what its file says, and what the blueprint says.
 #[derive(Clone, Debug)]
@@ -36,5 +40,63 @@ impl Component {
     /// Returns where the kind is written.
     pub fn kind_node(&self) -> Option<&Node> {
         [&self.own, &self.blueprint].into_iter().flatten().find_map(|definition| definition.node.get("kind"))
+    }
+}
+
+/// The fields of a component that every kind has.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct CommonFields {
+    /// Whether the component is there at all.
+    #[serde(default = "yes")]
+    pub(crate) enabled: bool,
+    /// What the component is.
+    pub(crate) description: Option<String>,
+    /// The namespace, one of the tenant's; the tenant's first one where it is not given.
+    pub(crate) namespace: Option<Name>,
+    /// Labels of all its objects.
+    #[serde(default)]
+    pub(crate) labels: BTreeMap<LabelKey, LabelValue>,
+    /// Annotations of all its objects.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<LabelKey, String>")]
+    pub(crate) annotations: BTreeMap<LabelKey, SmolStr>,
+    /// Components that must run before this one: `component`, or `tenant/component`.
+    #[serde(default)]
+    pub(crate) depends_on: Vec<Reference>,
+}
+
+impl CommonFields {
+    /// The keys in a file.
+    pub(crate) const KEYS: &[&str] =
+        &["enabled", "description", "namespace", "labels", "annotations", "depends-on"];
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Fields of a component that are read only when its layers are merged.
+#[derive(Debug)]
+pub(crate) struct Fields;
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a table")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Fields, A::Error> {
+        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Fields)
     }
 }

@@ -7,6 +7,7 @@ use aqueduct_manifest::SmolStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::component::Fields;
 use crate::node::Node;
 use crate::types::{
     ApiVersion, Cidr, Cpu, Host, KubernetesVersion, LabelKey, LabelValue, Memory, Name, Subdomain, Url,
@@ -45,6 +46,87 @@ pub struct Environment {
     pub defaults: BTreeMap<SmolStr, Arc<Node>>,
     /// The table that declares the environment.
     pub node: Arc<Node>,
+}
+
+/// `[environments.<name>]` of `platform.toml`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct EnvironmentFile {
+    /// The API server of the cluster, as Argo CD knows it.
+    #[serde(default = "in_cluster")]
+    pub(crate) cluster: Url,
+    /// The version of Kubernetes.
+    #[serde(default = "latest_kubernetes")]
+    pub(crate) kubernetes: KubernetesVersion,
+    /// The domain below which hosts are made: `${environment.domain}`.
+    pub(crate) domain: Host,
+    /// Whether Argo CD applies changes by itself.
+    #[serde(default)]
+    pub(crate) sync: SyncPolicy,
+    /// The APIs that the cluster provides beyond those of Kubernetes.
+    #[serde(default)]
+    pub(crate) apis: BTreeSet<ApiVersion>,
+    /// The storage class of volumes that name none.
+    pub(crate) storage_class: Option<Subdomain>,
+    /// The storage classes that the cluster has.
+    #[serde(default)]
+    pub(crate) storage_classes: BTreeSet<Subdomain>,
+    /// The class of Ingresses.
+    pub(crate) ingress_class: Option<Subdomain>,
+    /// The ClusterIssuer that signs the certificates of hosts.
+    pub(crate) cluster_issuer: Option<Subdomain>,
+    /// The ClusterSecretStore that ExternalSecrets read from.
+    pub(crate) secret_store: Option<Subdomain>,
+    /// The nodes of the cluster.
+    #[serde(default)]
+    pub(crate) node_pools: BTreeMap<Name, NodePool>,
+    /// What the environment stands on besides nodes.
+    pub(crate) infrastructure: Option<Infrastructure>,
+    /// Fields of components by their kind, above the platform's defaults.
+    #[serde(default)]
+    #[schemars(with = "crate::schema::Defaults")]
+    #[expect(dead_code, reason = "the values are taken from the node, with their places")]
+    pub(crate) defaults: BTreeMap<Name, Fields>,
+}
+
+impl EnvironmentFile {
+    /// Returns the environment that the file declares.
+    pub(crate) fn into_environment(
+        self,
+        name: Name,
+        defaults: BTreeMap<SmolStr, Arc<Node>>,
+        node: Arc<Node>,
+    ) -> Environment {
+        let mut storage_classes = self.storage_classes;
+        if !storage_classes.is_empty() {
+            storage_classes.extend(self.storage_class.clone());
+        }
+        Environment {
+            name,
+            cluster: self.cluster,
+            kubernetes: self.kubernetes,
+            domain: self.domain,
+            sync: self.sync,
+            apis: self.apis,
+            storage_class: self.storage_class,
+            storage_classes,
+            ingress_class: self.ingress_class,
+            cluster_issuer: self.cluster_issuer,
+            secret_store: self.secret_store,
+            node_pools: self.node_pools,
+            infrastructure: self.infrastructure,
+            defaults,
+            node,
+        }
+    }
+}
+
+fn in_cluster() -> Url {
+    "https://kubernetes.default.svc".parse().expect("the URL is valid")
+}
+
+fn latest_kubernetes() -> KubernetesVersion {
+    KubernetesVersion { major: 1, minor: 33 }
 }
 
 /// How Argo CD brings changes into the cluster.

@@ -31,6 +31,8 @@ pub struct Instance {
     pub annotations: BTreeMap<LabelKey, SmolStr>,
     /// The components that must run before this one.
     pub depends_on: Vec<Reference>,
+    /// The fields that every kind has, as they were written: `kind`, `namespace`, `labels` and so on.
+    pub common: Node,
     /// The fields of the kind, a table; it points at the line that says the kind.
     pub spec: Node,
     /// The main source file.

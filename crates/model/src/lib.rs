@@ -11,13 +11,18 @@
 
 mod blueprint;
 mod component;
+mod document;
 mod environment;
 mod instance;
+mod interpolate;
 mod load;
 mod node;
 mod platform;
 mod read;
 mod resolve;
+pub mod schema;
+#[cfg(test)]
+mod snapshot;
 mod tenant;
 pub mod types;
 
@@ -27,6 +32,6 @@ pub use environment::{Environment, Infrastructure, NodePool, PricedItem, SyncPol
 pub use instance::Instance;
 pub use load::{Loaded, load};
 pub use node::{Content, Layer, Node, Source};
-pub use platform::{Argocd, ArgocdStyle, CheckLevel, Platform, Selection, tenancies};
+pub use platform::{Argocd, ArgocdStyle, CheckLevel, Platform, Selection, Services, tenancies};
 pub use resolve::{Resolved, resolve};
 pub use tenant::{Isolation, Limits, Peer, PodSecurity, Quota, Resources, Tenancy, Tenant};

@@ -1,37 +1,112 @@
 //! Loading: from files to the typed platform.
+//!
+//! Every file is parsed once. A file that cannot be understood is reported and passed over, and nothing is
+//! concluded from its absence, so that one mistake is one message.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod blueprints;
+mod components;
+mod namespaces;
+mod settings;
+mod tenants;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{Diagnostic, Files};
 
-use crate::node::{Layer, Node};
-use crate::platform::{Argocd, Platform};
+use crate::node::Node;
+use crate::platform::Platform;
+use crate::types::Name;
 
 /// What loading made of the files.
 #[derive(Clone, Debug)]
 pub struct Loaded {
     /// The platform, as far as it could be understood.
     pub platform: Platform,
-    /// What is wrong with the files.
+    /// What is wrong with the files, in the order of files and lines.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Reads `platform.toml`, `tenants/` and `blueprints/`.
-pub fn load(_files: &Files) -> Loaded {
-    let platform = Platform {
-        name: "platform".parse().expect("`platform` is a valid name"),
-        repository: "https://example.org/platform".parse().expect("the URL is valid"),
-        revision: "main".into(),
-        output: "output".parse().expect("`output` is a valid path"),
-        argocd: Argocd::default(),
-        environments: BTreeMap::new(),
-        tenants: BTreeMap::new(),
-        blueprints: BTreeMap::new(),
-        checks: BTreeMap::new(),
-        defaults: BTreeMap::new(),
-        node: Arc::new(Node::empty_table(Layer::Platform, "platform.toml")),
-        tenancies: BTreeMap::new(),
+pub fn load(files: &Files) -> Loaded {
+    let mut loader = Loader {
+        files,
+        platform: Platform::empty(),
+        broken_blueprints: BTreeSet::new(),
+        diagnostics: Vec::new(),
     };
-    Loaded { platform, diagnostics: Vec::new() }
+    loader.load_settings();
+    loader.load_blueprints();
+    loader.load_tenants();
+    loader.check_namespaces();
+    loader.check_peers();
+    Loaded { platform: loader.platform, diagnostics: in_order(loader.diagnostics) }
+}
+
+/// Sorts diagnostics by file and line, and drops those that say the same; a text that is read for several
+/// environments has the same mistakes in all of them.
+pub(crate) fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.sort_by(|left, right| (&left.labels, left).cmp(&(&right.labels, right)));
+    diagnostics.dedup();
+    diagnostics
+}
+
+/// The work in hand.
+struct Loader<'a> {
+    files: &'a Files,
+    platform: Platform,
+    /// The names of blueprints that are there and cannot be understood.
+    broken_blueprints: BTreeSet<Name>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Loader<'_> {
+    /// Returns the names of the TOML files directly in a folder, without the ending, with their paths; a bad
+    /// name is reported.
+    fn names_in(&mut self, folder: &str, what: &str) -> BTreeMap<Name, String> {
+        let mut names = BTreeMap::new();
+        for (path, _) in self.files.below(folder) {
+            let Some(file) = path.get(folder.len() + 1..) else { continue };
+            let Some(stem) =
+                file.strip_suffix(".toml").filter(|stem| !stem.contains('/') && !stem.starts_with('.'))
+            else {
+                continue;
+            };
+            match stem.parse::<Name>() {
+                Ok(name) => {
+                    names.insert(name, path.to_owned());
+                }
+                Err(error) => self.diagnostics.push(
+                    Diagnostic::error("invalid-name", error.to_string())
+                        .at(path, None, "")
+                        .hint(format!("a {what} has the name of its file")),
+                ),
+            }
+        }
+        names
+    }
+
+    /// Reports an environment that the platform does not have; `node` is where it is named.
+    fn check_environment(
+        &mut self,
+        name: &str,
+        diagnostic: impl FnOnce(&'static str, String) -> Diagnostic,
+    ) -> bool {
+        let known = self.platform.declared_environments.contains(name);
+        if !known {
+            let names = self.platform.declared_environments.iter().map(Name::as_str);
+            self.diagnostics.push(
+                diagnostic("unknown-environment", format!("the platform has no environment `{name}`"))
+                    .did_you_mean(name, names),
+            );
+        }
+        known
+    }
+
+    /// Reads a node as a type as well as it can be, reports what is wrong with it, and tells whether it is sound.
+    fn typed<T: serde::de::DeserializeOwned>(&mut self, node: &Node, what: &str) -> (Option<T>, bool) {
+        let (value, diagnostics) = node.read_leniently(what);
+        let sound = diagnostics.is_empty();
+        self.diagnostics.extend(diagnostics);
+        (value, sound)
+    }
 }

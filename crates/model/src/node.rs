@@ -202,6 +202,46 @@ impl Node {
         diagnostic.at(self.origin.file.clone(), (!whole_file).then_some(self.origin.span), text)
     }
 
+    /// Returns the node under a key for changing, if this is a table that has it.
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        self.as_table_mut()?.get_mut(key)
+    }
+
+    /// Returns the entries for changing, if this is a table.
+    pub(crate) fn as_table_mut(&mut self) -> Option<&mut BTreeMap<SmolStr, Node>> {
+        match &mut self.content {
+            Content::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// Removes and returns the node under a key, if this is a table that has it.
+    pub(crate) fn take(&mut self, key: &str) -> Option<Node> {
+        match &mut self.content {
+            Content::Table(table) => table.remove(key),
+            _ => None,
+        }
+    }
+
+    /// Says of everything in this node that it is of another layer.
+    pub(crate) fn set_layer(&mut self, layer: Layer) {
+        self.origin.layer = layer;
+        match &mut self.content {
+            Content::List(list) => list.iter_mut().for_each(|node| node.set_layer(layer)),
+            Content::Table(table) => table.values_mut().for_each(|node| node.set_layer(layer)),
+            _ => {}
+        }
+    }
+
+    /// Returns the tables under the keys of this table; anything else is passed over.
+    pub(crate) fn shared_tables(&self) -> BTreeMap<SmolStr, Arc<Node>> {
+        let entries = self.as_table().into_iter().flatten();
+        entries
+            .filter(|(_, node)| node.as_table().is_some())
+            .map(|(key, node)| (key.clone(), Arc::new(node.clone())))
+            .collect()
+    }
+
     /// Lays a higher layer over this one: tables merge, everything else is replaced.
     pub fn merge(&mut self, higher: &Node) {
         match (&mut self.content, &higher.content) {

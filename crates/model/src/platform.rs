@@ -1,6 +1,6 @@
 //! The platform: everything that `platform.toml`, `tenants/` and `blueprints/` say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aqueduct_manifest::SmolStr;
@@ -8,10 +8,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::blueprint::Blueprint;
-use crate::environment::Environment;
-use crate::node::Node;
+use crate::component::Fields;
+use crate::environment::{Environment, EnvironmentFile};
+use crate::node::{Layer, Node};
 use crate::tenant::{Tenancy, Tenant};
-use crate::types::{Name, OutputPath, Repository};
+use crate::types::{Name, OutputPath, Reference, Repository};
 
 /// The whole platform.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Platform {
     pub output: OutputPath,
     /// How Argo CD is set up.
     pub argocd: Argocd,
+    /// The components of system tenants that every tenant shares: `[services]` of `platform.toml`.
+    pub services: Services,
     /// The environments.
     pub environments: BTreeMap<Name, Arc<Environment>>,
     /// The tenants.
@@ -38,8 +41,46 @@ pub struct Platform {
     pub defaults: BTreeMap<SmolStr, Arc<Node>>,
     /// The whole of `platform.toml`.
     pub node: Arc<Node>,
+    /// The names of all environments, those that cannot be understood among them.
+    pub(crate) declared_environments: BTreeSet<Name>,
     /// Every tenant in each of its environments, by environment and tenant.
     pub(crate) tenancies: BTreeMap<(Name, Name), Arc<Tenancy>>,
+}
+
+/// The components that every tenant shares, each as `tenant/component`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Services {
+    /// The ingress controller: who connects to components that have an Ingress.
+    pub ingress: Option<Reference>,
+    /// The metrics server: who scrapes components that serve metrics.
+    pub metrics: Option<Reference>,
+    /// The log store that log agents send to.
+    pub logs: Option<Reference>,
+    /// The program that shows dashboards.
+    pub dashboards: Option<Reference>,
+}
+
+impl Platform {
+    /// Returns a platform without anything in it.
+    pub(crate) fn empty() -> Self {
+        Self {
+            name: "platform".parse().expect("`platform` is a valid name"),
+            repository: "https://example.org/platform".parse().expect("the URL is valid"),
+            revision: main_branch().into(),
+            output: output_folder(),
+            argocd: Argocd::default(),
+            services: Services::default(),
+            environments: BTreeMap::new(),
+            tenants: BTreeMap::new(),
+            blueprints: BTreeMap::new(),
+            checks: BTreeMap::new(),
+            defaults: BTreeMap::new(),
+            node: Arc::new(Node::empty_table(Layer::Platform, "platform.toml")),
+            declared_environments: BTreeSet::new(),
+            tenancies: BTreeMap::new(),
+        }
+    }
 }
 
 /// How Argo CD is set up.
@@ -118,4 +159,52 @@ pub fn tenancies(platform: &Platform, selection: &Selection) -> Vec<Arc<Tenancy>
         })
         .map(|(_, tenancy)| tenancy.clone())
         .collect()
+}
+
+/// `platform.toml`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct PlatformFile {
+    /// The name of the platform.
+    pub(crate) name: Name,
+    /// What the platform is.
+    #[expect(dead_code, reason = "it is for the readers of the file")]
+    pub(crate) description: Option<String>,
+    /// The git repository that Argo CD reads the rendered tree from.
+    pub(crate) repository: Repository,
+    /// The branch, tag or commit that Argo CD reads.
+    #[serde(default = "main_branch")]
+    pub(crate) revision: String,
+    /// The folder of the rendered tree.
+    #[serde(default = "output_folder")]
+    pub(crate) output: OutputPath,
+    /// How Argo CD is set up.
+    #[serde(default)]
+    pub(crate) argocd: Argocd,
+    /// The components of system tenants that every tenant shares.
+    #[serde(default)]
+    pub(crate) services: Services,
+    /// The weight of the findings of rules, by the name of the rule.
+    #[serde(default)]
+    pub(crate) checks: BTreeMap<String, CheckLevel>,
+    /// Fields of components by their kind, below everything else.
+    #[serde(default)]
+    #[schemars(with = "crate::schema::Defaults")]
+    #[expect(dead_code, reason = "the values are taken from the node, with their places")]
+    pub(crate) defaults: BTreeMap<Name, Fields>,
+    /// The environments.
+    #[schemars(with = "BTreeMap<Name, EnvironmentFile>")]
+    #[expect(
+        dead_code,
+        reason = "each environment is read by itself, so that a bad one does not hide the others"
+    )]
+    pub(crate) environments: BTreeMap<Name, Fields>,
+}
+
+fn main_branch() -> String {
+    "main".into()
+}
+
+fn output_folder() -> OutputPath {
+    "output".parse().expect("`output` is a valid path")
 }

@@ -1,15 +1,17 @@
 //! A tenant: who owns components, and the room that is theirs in each environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use aqueduct_manifest::SmolStr;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::component::Component;
+use crate::component::{Component, Fields};
 use crate::environment::Environment;
 use crate::node::Node;
 use crate::types::{Cpu, Invalid, Memory, Name};
@@ -35,6 +37,10 @@ pub struct Tenant {
     pub file: Arc<str>,
     /// The whole of `tenant.toml`.
     pub node: Arc<Node>,
+    /// The names of all component files, those that cannot be understood among them.
+    pub(crate) declared: BTreeSet<Name>,
+    /// Whether `tenant.toml` could be understood; if not, nothing is concluded from what is absent.
+    pub(crate) sound: bool,
 }
 
 /// A tenant in one environment, with the overrides for that environment merged.
@@ -56,8 +62,8 @@ pub struct Tenancy {
     pub pod_security: PodSecurity,
     /// The parameters of the blueprint, each with its value.
     pub parameters: BTreeMap<SmolStr, Arc<Node>>,
-    /// Fields of components by their kind, below the component itself, lowest first.
-    pub defaults: BTreeMap<SmolStr, Vec<Arc<Node>>>,
+    /// Fields of components by their kind, below the component itself.
+    pub defaults: BTreeMap<SmolStr, Arc<Node>>,
     /// `tenant.toml` with the overrides for the environment merged.
     pub node: Arc<Node>,
 }
@@ -198,4 +204,115 @@ impl PodSecurity {
             Self::Privileged => "privileged",
         }
     }
+}
+
+/// `tenants/<name>/tenant.toml`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct TenantFile {
+    /// What the tenant is.
+    pub(crate) description: Option<String>,
+    /// The groups and users that own it.
+    #[serde(default)]
+    pub(crate) owners: Vec<String>,
+    /// The environments that the tenant is in, a list; or what is different in environments, a table for each.
+    pub(crate) environments: Option<TenantEnvironments>,
+    /// Whether every tenant may refer to its components.
+    #[serde(default)]
+    pub(crate) system: bool,
+    /// The blueprint that it is made from.
+    pub(crate) blueprint: Option<Name>,
+    /// Whether the tenant is there at all.
+    pub(crate) enabled: Option<bool>,
+    /// The namespace of its components; the name of the tenant where it is not given.
+    pub(crate) namespace: Option<Name>,
+    /// More namespaces that its components may be in.
+    #[serde(default)]
+    pub(crate) namespaces: Vec<Name>,
+    /// What all pods of the tenant may use together, in each of its namespaces.
+    #[serde(default)]
+    pub(crate) quota: Quota,
+    /// What a container gets that does not say.
+    #[serde(default)]
+    pub(crate) limits: Limits,
+    /// Who may talk to the tenant's pods, and to whom they may talk.
+    #[serde(default)]
+    pub(crate) isolation: Isolation,
+    /// The Pod Security Standard that pods are held to.
+    #[serde(default)]
+    pub(crate) pod_security: PodSecurity,
+    /// The parameters of the blueprint.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<Name, crate::schema::ParameterValue>")]
+    #[expect(dead_code, reason = "the values are taken from the node, with their places")]
+    pub(crate) parameters: BTreeMap<Name, IgnoredAny>,
+    /// Fields of the tenant's components by their kind.
+    #[serde(default)]
+    #[schemars(with = "crate::schema::Defaults")]
+    #[expect(dead_code, reason = "the values are taken from the node, with their places")]
+    pub(crate) defaults: BTreeMap<Name, Fields>,
+}
+
+/// `environments` of a tenant.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum TenantEnvironments {
+    /// The tenant is in these environments and in no other.
+    Only(Vec<Name>),
+    /// What is different in environments.
+    Overrides(
+        #[expect(dead_code, reason = "the values are taken from the merged node")]
+        BTreeMap<Name, TenantOverrides>,
+    ),
+}
+
+impl<'de> Deserialize<'de> for TenantEnvironments {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TenantEnvironmentsVisitor)
+    }
+}
+
+struct TenantEnvironmentsVisitor;
+
+impl<'de> Visitor<'de> for TenantEnvironmentsVisitor {
+    type Value = TenantEnvironments;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a list of environments or a table for each of them")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<TenantEnvironments, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(elements)).map(TenantEnvironments::Only)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<TenantEnvironments, A::Error> {
+        BTreeMap::deserialize(MapAccessDeserializer::new(entries)).map(TenantEnvironments::Overrides)
+    }
+}
+
+/// What is different in one environment.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(dead_code, reason = "the values are taken from the merged node")]
+pub(crate) struct TenantOverrides {
+    /// Whether the tenant is in the environment.
+    enabled: Option<bool>,
+    /// The namespace of its components.
+    namespace: Option<Name>,
+    /// More namespaces that its components may be in.
+    namespaces: Option<Vec<Name>>,
+    /// What all pods of the tenant may use together, in each of its namespaces.
+    quota: Option<Quota>,
+    /// What a container gets that does not say.
+    limits: Option<Limits>,
+    /// Who may talk to the tenant's pods, and to whom they may talk.
+    isolation: Option<Isolation>,
+    /// The Pod Security Standard that pods are held to.
+    pod_security: Option<PodSecurity>,
+    /// The parameters of the blueprint.
+    #[schemars(with = "BTreeMap<Name, crate::schema::ParameterValue>")]
+    parameters: Option<BTreeMap<Name, IgnoredAny>>,
+    /// Fields of the tenant's components by their kind.
+    #[schemars(with = "crate::schema::Defaults")]
+    defaults: Option<BTreeMap<Name, Fields>>,
 }

@@ -92,6 +92,21 @@ mod tests {
 
     #[test]
     fn ranges() {
-        insta::assert_snapshot!(table::<Cidr>(&["10.0.0.0/16", "0.0.0.0/0", "10.1.2.3/32", "::/0", "fd00::/8", "10.0.0.1/16", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/+8", "10.0.0/8", "fd00::1/8", "::/129", "a/8", ""]), @"");
+        insta::assert_snapshot!(table::<Cidr>(&["10.0.0.0/16", "0.0.0.0/0", "10.1.2.3/32", "::/0", "fd00::/8", "10.0.0.1/16", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/+8", "10.0.0/8", "fd00::1/8", "::/129", "a/8", ""]), @r"
+        10.0.0.0/16: ok
+        0.0.0.0/0: ok
+        10.1.2.3/32: ok
+        ::/0: ok
+        fd00::/8: ok
+        10.0.0.1/16: ERROR `10.0.0.1/16` has bits set beyond its prefix: the range is `10.0.0.0/16`
+        10.0.0.0: ERROR `10.0.0.0` is not a range of addresses: wanted is an address and the length of a prefix, such as `10.0.0.0/16`
+        10.0.0.0/33: ERROR `10.0.0.0/33` is not a range of addresses: the prefix is at most 32 bits long
+        10.0.0.0/+8: ERROR `10.0.0.0/+8` is not a range of addresses: wanted is an address and the length of a prefix, such as `10.0.0.0/16`
+        10.0.0/8: ERROR `10.0.0/8` is not a range of addresses: wanted is an address and the length of a prefix, such as `10.0.0.0/16`
+        fd00::1/8: ERROR `fd00::1/8` has bits set beyond its prefix: the range is `fd00::/8`
+        ::/129: ERROR `::/129` is not a range of addresses: the prefix is at most 128 bits long
+        a/8: ERROR `a/8` is not a range of addresses: wanted is an address and the length of a prefix, such as `10.0.0.0/16`
+        : ERROR `` is not a range of addresses: wanted is an address and the length of a prefix, such as `10.0.0.0/16`
+        ");
     }
 }

@@ -89,7 +89,24 @@ mod tests {
 
     #[test]
     fn durations() {
-        insta::assert_snapshot!(table::<Duration>(&["30s", "6h", "7d", "1h30m", "2w1d", "0s", "", "30", "s", "1m1h", "1s1s", "1.5h", "-1s", "500ms", "99999999999999999999s", "9999999999999999999w"]), @"");
+        insta::assert_snapshot!(table::<Duration>(&["30s", "6h", "7d", "1h30m", "2w1d", "0s", "", "30", "s", "1m1h", "1s1s", "1.5h", "-1s", "500ms", "99999999999999999999s", "9999999999999999999w"]), @r"
+        30s: ok
+        6h: ok
+        7d: ok
+        1h30m: ok
+        2w1d: ok
+        0s: ok
+        : ERROR `` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        30: ERROR `30` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        s: ERROR `s` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        1m1h: ERROR `1m1h` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        1s1s: ERROR `1s1s` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        1.5h: ERROR `1.5h` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        -1s: ERROR `-1s` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        500ms: ERROR `500ms` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        99999999999999999999s: ERROR `99999999999999999999s` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        9999999999999999999w: ERROR `9999999999999999999w` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        ");
         let parse = |text: &str| text.parse::<Duration>().expect("a valid span");
         assert_eq!(parse("1h30m").seconds(), 5400);
         assert_eq!(parse("7d").to_go(), "168h");

@@ -41,6 +41,16 @@ mod tests {
 
     #[test]
     fn variables() {
-        insta::assert_snapshot!(table::<EnvironmentVariable>(&["PATH", "_a", "a.b-c", "1A", "A B", "A=B", "", ".", "..a"]), @"");
+        insta::assert_snapshot!(table::<EnvironmentVariable>(&["PATH", "_a", "a.b-c", "1A", "A B", "A=B", "", ".", "..a"]), @r"
+        PATH: ok
+        _a: ok
+        a.b-c: ok
+        1A: ERROR `1A` is not a valid name of an environment variable: it may only hold letters, digits, `_`, `-` and `.`, and must not start with a digit or `..`
+        A B: ERROR `A B` is not a valid name of an environment variable: it may only hold letters, digits, `_`, `-` and `.`, and must not start with a digit or `..`
+        A=B: ERROR `A=B` is not a valid name of an environment variable: it may only hold letters, digits, `_`, `-` and `.`, and must not start with a digit or `..`
+        : ERROR the name of an environment variable must not be empty
+        .: ERROR `.` is not a valid name of an environment variable: it may only hold letters, digits, `_`, `-` and `.`, and must not start with a digit or `..`
+        ..a: ERROR `..a` is not a valid name of an environment variable: it may only hold letters, digits, `_`, `-` and `.`, and must not start with a digit or `..`
+        ");
     }
 }

@@ -83,7 +83,25 @@ mod tests {
     #[test]
     fn hosts() {
         let long_label = format!("{}.org", "a".repeat(64));
-        insta::assert_snapshot!(table::<Host>(&["example.org", "localhost", "*.example.org", "10.0.0.1", "::1", "https://a.b", "a..b", "Shop.org", "a.b.", "", &long_label]), @"");
-        insta::assert_snapshot!(table::<HostPattern>(&["example.org", "*.example.org", "*", "a.*.org", "**.org"]), @"");
+        insta::assert_snapshot!(table::<Host>(&["example.org", "localhost", "*.example.org", "10.0.0.1", "::1", "https://a.b", "a..b", "Shop.org", "a.b.", "", &long_label]), @r"
+        example.org: ok
+        localhost: ok
+        *.example.org: ERROR `*.example.org` is not a valid host name: every part between dots may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        10.0.0.1: ERROR `10.0.0.1` is an address, a host name is wanted
+        ::1: ERROR `::1` is an address, a host name is wanted
+        https://a.b: ERROR `https://a.b` is a URL, only its host name is wanted
+        a..b: ERROR `a..b` is not a valid host name: every part between dots may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        Shop.org: ERROR `Shop.org` is not a valid host name: every part between dots may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        a.b.: ERROR `a.b.` is not a valid host name: every part between dots may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        : ERROR the host name must not be empty
+        aaaaaaaaaaaaaaaaaaaa… (68 bytes): ERROR `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is too long for a part of a host name: 64 bytes, the limit is 63
+        ");
+        insta::assert_snapshot!(table::<HostPattern>(&["example.org", "*.example.org", "*", "a.*.org", "**.org"]), @r"
+        example.org: ok
+        *.example.org: ok
+        *: ERROR `*` is not a valid host name: every part between dots may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        a.*.org: ERROR `a.*.org` is not a valid host name: every part between dots may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        **.org: ERROR `**.org` is not a valid host name: every part between dots may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        ");
     }
 }

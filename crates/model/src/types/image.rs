@@ -217,11 +217,66 @@ mod tests {
     fn images() {
         let digest = format!("ghcr.io/shop/web@sha256:{}", "0a".repeat(32));
         let both = format!("web:1@sha256:{}", "0a".repeat(32));
-        insta::assert_snapshot!(table::<Image>(&[
-            "nginx", "nginx:1.27", "ghcr.io/shop/web:v1.4.2", "localhost/web", "localhost:5000/web:1", "registry:5000/a/b", "[::1]:5000/a:1",
-            "a__b/c.d-e", "a--b", &digest, &both, "", "Nginx", "ghcr.io/Shop/web", "nginx: 1", "nginx:", "nginx:-1", "a//b", "a..b", "a___b", "/web",
-            "docker://web", "web@sha256:12", "web@", "reg:port/a", "nginx:latest:1",
-        ]), @"");
+        let valid = [
+            "nginx",
+            "nginx:1.27",
+            "ghcr.io/shop/web:v1.4.2",
+            "localhost/web",
+            "localhost:5000/web:1",
+            "registry:5000/a/b",
+            "[::1]:5000/a:1",
+            "a__b/c.d-e",
+            "a--b",
+            &digest,
+            &both,
+        ];
+        insta::assert_snapshot!(table::<Image>(&valid), @r"
+        nginx: ok
+        nginx:1.27: ok
+        ghcr.io/shop/web:v1.4.2: ok
+        localhost/web: ok
+        localhost:5000/web:1: ok
+        registry:5000/a/b: ok
+        [::1]:5000/a:1: ok
+        a__b/c.d-e: ok
+        a--b: ok
+        ghcr.io/shop/web@sha… (88 bytes): ok
+        web:1@sha256:0a0a0a0… (77 bytes): ok
+        ");
+        let invalid = [
+            "",
+            "Nginx",
+            "ghcr.io/Shop/web",
+            "nginx: 1",
+            "nginx:",
+            "nginx:-1",
+            "a//b",
+            "a..b",
+            "a___b",
+            "/web",
+            "docker://web",
+            "web@sha256:12",
+            "web@x",
+            "reg:port/a",
+            "nginx:latest:1",
+        ];
+        insta::assert_snapshot!(table::<Image>(&invalid), @r"
+        : ERROR the image must not be empty
+        Nginx: ERROR `Nginx` is not a valid repository of images: it must be lower-case
+        ghcr.io/Shop/web: ERROR `Shop/web` is not a valid repository of images: it must be lower-case
+        nginx: 1: ERROR `nginx: 1` is not a valid image: it must not hold spaces
+        nginx:: ERROR the tag of an image must not be empty
+        nginx:-1: ERROR `-1` is not a valid tag of an image: it may only hold letters, digits, `_`, `.` and `-`, and must not start with `.` or `-`
+        a//b: ERROR `a//b` is not a valid repository of images: every part between `/` may only hold lower-case letters and digits, with `.`, `_`, `__` or `-` between them
+        a..b: ERROR `a..b` is not a valid repository of images: every part between `/` may only hold lower-case letters and digits, with `.`, `_`, `__` or `-` between them
+        a___b: ERROR `a___b` is not a valid repository of images: every part between `/` may only hold lower-case letters and digits, with `.`, `_`, `__` or `-` between them
+        /web: ERROR `/web` is not a valid repository of images: every part between `/` may only hold lower-case letters and digits, with `.`, `_`, `__` or `-` between them
+        docker://web: ERROR `docker://web` is not a valid image: it must not start with a scheme
+        web@sha256:12: ERROR `sha256:12` is not a valid digest of an image: wanted is `sha256:` with 64 hexadecimal digits
+        web@x: ERROR `x` is not a valid digest of an image: wanted is `sha256:` with 64 hexadecimal digits
+        reg:port/a: ERROR `reg:port` is not a valid registry: wanted is a host name, with or without a port
+        nginx:latest:1: ERROR `latest:1` is not a valid tag of an image: it may only hold letters, digits, `_`, `.` and `-`, and must not start with `.` or `-`
+        ");
     }
 
     #[test]

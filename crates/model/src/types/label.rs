@@ -78,7 +78,27 @@ mod tests {
     #[test]
     fn labels() {
         let long = "a".repeat(64);
-        insta::assert_snapshot!(table::<LabelKey>(&["app", "app.kubernetes.io/name", "A_b.c", "a/b/c", "/a", "a/", "Ex.org/a", "a b", "_a", &long]), @"");
-        insta::assert_snapshot!(table::<LabelValue>(&["", "v1.2", "A_b", "-a", "a b", "ä", "a/b", &long]), @"");
+        insta::assert_snapshot!(table::<LabelKey>(&["app", "app.kubernetes.io/name", "A_b.c", "a/b/c", "/a", "a/", "Ex.org/a", "a b", "_a", &long]), @r"
+        app: ok
+        app.kubernetes.io/name: ok
+        A_b.c: ok
+        a/b/c: ERROR `b/c` is not a valid name of a label: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
+        /a: ERROR the prefix of a label must not be empty
+        a/: ERROR the name of a label must not be empty
+        Ex.org/a: ERROR `Ex.org` is not a valid prefix of a label: wanted is a DNS name in lower-case
+        a b: ERROR `a b` is not a valid name of a label: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
+        _a: ERROR `_a` is not a valid name of a label: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
+        aaaaaaaaaaaaaaaaaaaa… (64 bytes): ERROR the name of a label `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is too long: 64 bytes, the limit is 63
+        ");
+        insta::assert_snapshot!(table::<LabelValue>(&["", "v1.2", "A_b", "-a", "a b", "ä", "a/b", &long]), @r"
+        : ok
+        v1.2: ok
+        A_b: ok
+        -a: ERROR `-a` is not a valid value of a label: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
+        a b: ERROR `a b` is not a valid value of a label: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
+        ä: ERROR `ä` is not a valid value of a label: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
+        a/b: ERROR `a/b` is not a valid value of a label: it may only hold letters, digits, `-`, `_` and `.`, and must start and end with a letter or a digit
+        aaaaaaaaaaaaaaaaaaaa… (64 bytes): ERROR the value of a label `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is too long: 64 bytes, the limit is 63
+        ");
     }
 }

@@ -66,10 +66,10 @@ impl From<Name> for Subdomain {
 /// Refuses an empty text, and one that is longer than a limit in bytes.
 pub(crate) fn check_length(what: &str, text: &str, limit: usize) -> Result<(), Invalid> {
     if text.is_empty() {
-        Err(Invalid::new(format!("a {what} must not be empty")))
+        Err(Invalid::new(format!("the {what} must not be empty")))
     } else if text.len() > limit {
         Err(Invalid::new(format!(
-            "`{text}` is too long for a {what}: {} bytes, the limit is {limit}",
+            "the {what} `{text}` is too long: {} bytes, the limit is {limit}",
             text.len()
         )))
     } else {
@@ -98,13 +98,36 @@ mod tests {
     fn names() {
         let limit = "a".repeat(63);
         let beyond = "a".repeat(64);
-        insta::assert_snapshot!(table::<Name>(&["web", "0", "a-b", "", "-a", "a-", "Web", "a_b", "a.b", "ä", &limit, &beyond]), @"");
+        insta::assert_snapshot!(table::<Name>(&["web", "0", "a-b", "", "-a", "a-", "Web", "a_b", "a.b", "ä", &limit, &beyond]), @r"
+        web: ok
+        0: ok
+        a-b: ok
+        : ERROR the name must not be empty
+        -a: ERROR `-a` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        a-: ERROR `a-` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        Web: ERROR `Web` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        a_b: ERROR `a_b` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        a.b: ERROR `a.b` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        ä: ERROR `ä` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        aaaaaaaaaaaaaaaaaaaa… (63 bytes): ok
+        aaaaaaaaaaaaaaaaaaaa… (64 bytes): ERROR the name `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is too long: 64 bytes, the limit is 63
+        ");
     }
 
     #[test]
     fn subdomains() {
         let limit = vec!["a"; 127].join(".");
         let beyond = format!("{limit}.b");
-        insta::assert_snapshot!(table::<Subdomain>(&["web", "a.b-c.d", "a..b", ".a", "a.", "a.-b", "A.b", &limit, &beyond]), @"");
+        insta::assert_snapshot!(table::<Subdomain>(&["web", "a.b-c.d", "a..b", ".a", "a.", "a.-b", "A.b", &limit, &beyond]), @r"
+        web: ok
+        a.b-c.d: ok
+        a..b: ERROR `a..b` is not a valid name: it may only hold lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
+        .a: ERROR `.a` is not a valid name: it may only hold lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
+        a.: ERROR `a.` is not a valid name: it may only hold lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
+        a.-b: ERROR `a.-b` is not a valid name: it may only hold lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
+        A.b: ERROR `A.b` is not a valid name: it may only hold lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
+        a.a.a.a.a.a.a.a.a.a.… (253 bytes): ok
+        a.a.a.a.a.a.a.a.a.a.… (255 bytes): ERROR the name `a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.b` is too long: 255 bytes, the limit is 253
+        ");
     }
 }

@@ -197,7 +197,7 @@ pub(crate) mod tests {
 
     /// Lists what each text becomes, one line a text: the value as it prints itself, or why it is refused.
     pub(crate) fn table<T: FromStr<Err = super::Invalid> + Display>(texts: &[&str]) -> String {
-        texts.iter().fold(String::from("\n"), |mut out, text| {
+        texts.iter().fold(String::new(), |mut out, text| {
             let shown: String = if text.len() > 40 {
                 format!("{}… ({} bytes)", &text[..20], text.len())
             } else {

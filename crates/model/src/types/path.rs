@@ -69,7 +69,27 @@ mod tests {
 
     #[test]
     fn paths() {
-        insta::assert_snapshot!(table::<HttpPath>(&["/", "/a/b", "/a?b=c", "a", "", "/a b", "//a", "/a/../b", "/.", "/.well-known/x"]), @"");
-        insta::assert_snapshot!(table::<OutputPath>(&["output", "a/b", "/a", "a/", "../a", "a/./b", "", "a\\b"]), @"");
+        insta::assert_snapshot!(table::<HttpPath>(&["/", "/a/b", "/a?b=c", "a", "", "/a b", "//a", "/a/../b", "/.", "/.well-known/x"]), @r"
+        /: ok
+        /a/b: ok
+        /a?b=c: ok
+        a: ERROR `a` is not a valid path: it must start with `/`
+        : ERROR the path must not be empty
+        /a b: ERROR `/a b` is not a valid path: it must not hold spaces
+        //a: ERROR `//a` is not a valid path: it must not hold `//`
+        /a/../b: ERROR `/a/../b` is not a valid path: it must not hold `.` or `..` between slashes
+        /.: ERROR `/.` is not a valid path: it must not hold `.` or `..` between slashes
+        /.well-known/x: ok
+        ");
+        insta::assert_snapshot!(table::<OutputPath>(&["output", "a/b", "/a", "a/", "../a", "a/./b", "", "a\\b"]), @r"
+        output: ok
+        a/b: ok
+        /a: ERROR `/a` is not a path below the platform's folder: wanted are names with `/` between them, without `.` and `..`
+        a/: ERROR `a/` is not a path below the platform's folder: wanted are names with `/` between them, without `.` and `..`
+        ../a: ERROR `../a` is not a path below the platform's folder: wanted are names with `/` between them, without `.` and `..`
+        a/./b: ERROR `a/./b` is not a path below the platform's folder: wanted are names with `/` between them, without `.` and `..`
+        : ERROR the path must not be empty
+        a\b: ERROR `a\b` is not a path below the platform's folder: wanted are names with `/` between them, without `.` and `..`
+        ");
     }
 }

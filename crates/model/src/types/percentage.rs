@@ -63,6 +63,18 @@ mod tests {
 
     #[test]
     fn percentages() {
-        insta::assert_snapshot!(table::<Percentage>(&["70%", "70", "0", "100%", "101%", "-1", "+5", "7.5%", "%", "", "70 %"]), @"");
+        insta::assert_snapshot!(table::<Percentage>(&["70%", "70", "0", "100%", "101%", "-1", "+5", "7.5%", "%", "", "70 %"]), @r"
+        70%: ok
+        70: 70%
+        0: 0%
+        100%: ok
+        101%: ERROR `101%` is not a percentage: wanted is a whole number between 0 and 100, such as `70%`
+        -1: ERROR `-1` is not a percentage: wanted is a whole number between 0 and 100, such as `70%`
+        +5: ERROR `+5` is not a percentage: wanted is a whole number between 0 and 100, such as `70%`
+        7.5%: ERROR `7.5%` is not a percentage: wanted is a whole number between 0 and 100, such as `70%`
+        %: ERROR `%` is not a percentage: wanted is a whole number between 0 and 100, such as `70%`
+        : ERROR `` is not a percentage: wanted is a whole number between 0 and 100, such as `70%`
+        70 %: ERROR `70 %` is not a percentage: wanted is a whole number between 0 and 100, such as `70%`
+        ");
     }
 }

@@ -109,7 +109,25 @@ mod tests {
 
     #[test]
     fn ports() {
-        insta::assert_snapshot!(table::<Port>(&["1", "65535", "0", "65536", "-1", "http", ""]), @"");
-        insta::assert_snapshot!(table::<PortName>(&["http", "8080-tcp", "8080", "a--b", "-a", "a-", "HTTP", "sixteen-letters-", ""]), @"");
+        insta::assert_snapshot!(table::<Port>(&["1", "65535", "0", "65536", "-1", "http", ""]), @r"
+        1: ok
+        65535: ok
+        0: ERROR `0` is not a port: wanted is an integer between 1 and 65535
+        65536: ERROR `65536` is not a port: wanted is an integer between 1 and 65535
+        -1: ERROR `-1` is not a port: wanted is an integer between 1 and 65535
+        http: ERROR `http` is not a port: wanted is an integer between 1 and 65535
+        : ERROR `` is not a port: wanted is an integer between 1 and 65535
+        ");
+        insta::assert_snapshot!(table::<PortName>(&["http", "8080-tcp", "8080", "a--b", "-a", "a-", "HTTP", "sixteen-letters-", ""]), @r"
+        http: ok
+        8080-tcp: ok
+        8080: ERROR `8080` is not a valid port name: it may only hold lower-case letters, digits and single `-` between them, with at least one letter
+        a--b: ERROR `a--b` is not a valid port name: it may only hold lower-case letters, digits and single `-` between them, with at least one letter
+        -a: ERROR `-a` is not a valid port name: it may only hold lower-case letters, digits and single `-` between them, with at least one letter
+        a-: ERROR `a-` is not a valid port name: it may only hold lower-case letters, digits and single `-` between them, with at least one letter
+        HTTP: ERROR `HTTP` is not a valid port name: it may only hold lower-case letters, digits and single `-` between them, with at least one letter
+        sixteen-letters-: ERROR the port name `sixteen-letters-` is too long: 16 bytes, the limit is 15
+        : ERROR the port name must not be empty
+        ");
     }
 }

@@ -223,12 +223,44 @@ mod tests {
 
     #[test]
     fn cpu() {
-        insta::assert_snapshot!(table::<Cpu>(&["2", "500m", "0.5", "1.500", "1000m", "0", "0.0005", "0.5m", "5x", "", "m", "-1", "1e3", ".5", "1.", "99999999999999999999"]), @"");
+        insta::assert_snapshot!(table::<Cpu>(&["2", "500m", "0.5", "1.500", "1000m", "0", "0.0005", "0.5m", "5x", "", "m", "-1", "1e3", ".5", "1.", "99999999999999999999"]), @r"
+        2: ok
+        500m: ok
+        0.5: 500m
+        1.500: 1500m
+        1000m: 1
+        0: ok
+        0.0005: ERROR `0.0005` is finer or larger than an amount of CPU can be: the step is `1m`
+        0.5m: ERROR `0.5m` is finer or larger than an amount of CPU can be: the step is `1m`
+        5x: ERROR `5x` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`
+        : ERROR `` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`
+        m: ERROR `m` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`
+        -1: ERROR `-1` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`
+        1e3: ERROR `1e3` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`
+        .5: ERROR `.5` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`
+        1.: ERROR `1.` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`
+        99999999999999999999: ERROR `99999999999999999999` is finer or larger than an amount of CPU can be: the step is `1m`
+        ");
     }
 
     #[test]
     fn memory() {
-        insta::assert_snapshot!(table::<Memory>(&["512Mi", "2Gi", "1.5Gi", "1G", "1024", "0", "512m", "512MB", "512 Mi", "", "0.3", "16Ei", "-1Gi", "1e3"]), @"");
+        insta::assert_snapshot!(table::<Memory>(&["512Mi", "2Gi", "1.5Gi", "1G", "1024", "0", "512m", "512MB", "512 Mi", "", "0.3", "16Ei", "-1Gi", "1e3"]), @r"
+        512Mi: ok
+        2Gi: ok
+        1.5Gi: ok
+        1G: ok
+        1024: ok
+        0: ok
+        512m: ERROR `512m` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`
+        512MB: ERROR `512MB` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`
+        512 Mi: ERROR `512 Mi` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`
+        : ERROR `` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`
+        0.3: ERROR `0.3` is not a whole number of bytes below 16Ei
+        16Ei: ERROR `16Ei` is not a whole number of bytes below 16Ei
+        -1Gi: ERROR `-1Gi` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`
+        1e3: ERROR `1e3` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`
+        ");
     }
 
     #[test]

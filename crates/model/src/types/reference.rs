@@ -65,6 +65,14 @@ mod tests {
 
     #[test]
     fn references() {
-        insta::assert_snapshot!(table::<Reference>(&["web", "shop/web", "/web", "shop/", "a/b/c", "Web", ""]), @"");
+        insta::assert_snapshot!(table::<Reference>(&["web", "shop/web", "/web", "shop/", "a/b/c", "Web", ""]), @r"
+        web: ok
+        shop/web: ok
+        /web: ERROR the name must not be empty
+        shop/: ERROR the name must not be empty
+        a/b/c: ERROR `b/c` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        Web: ERROR `Web` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
+        : ERROR the name must not be empty
+        ");
     }
 }

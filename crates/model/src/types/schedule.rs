@@ -78,7 +78,7 @@ impl Field {
             match step.parse::<u32>() {
                 Ok(1..) => {}
                 _ => {
-                    return Err(format!("`{step}` is not a step of the {}, it must be at least 1", self.name));
+                    return Err(format!("the step of the {} must be at least 1, not `{step}`", self.name));
                 }
             }
         }
@@ -99,7 +99,10 @@ impl Field {
         }
         match text.parse::<u32>() {
             Ok(number) if (self.lowest..=self.highest).contains(&number) => Ok(number),
-            _ => Err(format!("`{text}` is not a {} between {} and {}", self.name, self.lowest, self.highest)),
+            _ => Err(format!(
+                "the {} is between {} and {}, not `{text}`",
+                self.name, self.lowest, self.highest
+            )),
         }
     }
 }
@@ -121,6 +124,28 @@ mod tests {
             "0 3 * * *", "*/15 0-6,12 1 jan-MAR ?", "5/10 * * * mon-fri", "0 0 31 12 6", "@daily", "@every 1h30m",
             "0 3 * *", "0 3 * * * *", "60 3 * * *", "0 24 * * *", "0 0 0 * *", "0 0 * 13 *", "0 0 * * 7", "*/0 * * * *",
             "9-3 * * * *", "a * * * *", ", * * * *", "@dayly", "@every day", "TZ=UTC 0 3 * * *", "",
-        ]), @"");
+        ]), @r"
+        0 3 * * *: ok
+        */15 0-6,12 1 jan-MAR ?: ok
+        5/10 * * * mon-fri: ok
+        0 0 31 12 6: ok
+        @daily: ok
+        @every 1h30m: ok
+        0 3 * *: ERROR `0 3 * *` is not a valid schedule: wanted are five fields (minute, hour, day of the month, month, day of the week), there are 4
+        0 3 * * * *: ERROR `0 3 * * * *` is not a valid schedule: wanted are five fields (minute, hour, day of the month, month, day of the week), there are 6
+        60 3 * * *: ERROR `60 3 * * *` is not a valid schedule: the minute is between 0 and 59, not `60`
+        0 24 * * *: ERROR `0 24 * * *` is not a valid schedule: the hour is between 0 and 23, not `24`
+        0 0 0 * *: ERROR `0 0 0 * *` is not a valid schedule: the day of the month is between 1 and 31, not `0`
+        0 0 * 13 *: ERROR `0 0 * 13 *` is not a valid schedule: the month is between 1 and 12, not `13`
+        0 0 * * 7: ERROR `0 0 * * 7` is not a valid schedule: the day of the week is between 0 and 6, not `7`
+        */0 * * * *: ERROR `*/0 * * * *` is not a valid schedule: the step of the minute must be at least 1, not `0`
+        9-3 * * * *: ERROR `9-3 * * * *` is not a valid schedule: the minute range `9-3` ends before it starts
+        a * * * *: ERROR `a * * * *` is not a valid schedule: the minute is between 0 and 59, not `a`
+        , * * * *: ERROR `, * * * *` is not a valid schedule: the minute is between 0 and 59, not ``
+        @dayly: ERROR `@dayly` is not a valid schedule: the macros are @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly
+        @every day: ERROR `day` is not a span of time: wanted are whole numbers with units from the largest to the smallest, such as `30s`, `1h30m` or `7d`
+        TZ=UTC 0 3 * * *: ERROR `TZ=UTC 0 3 * * *` is not a valid schedule: Kubernetes refuses a time zone inside of it
+        : ERROR `` is not a valid schedule: wanted are five fields (minute, hour, day of the month, month, day of the week), there are 0
+        ");
     }
 }

@@ -81,7 +81,23 @@ mod tests {
 
     #[test]
     fn keys() {
-        insta::assert_snapshot!(table::<ConfigKey>(&["app.toml", "A_b", "a/b", "", ".", "..a", "a b"]), @"");
-        insta::assert_snapshot!(table::<SecretKeyReference>(&["db/password", "db.x/a_B", "db", "/a", "db/", "Db/a", "a/b/c"]), @"");
+        insta::assert_snapshot!(table::<ConfigKey>(&["app.toml", "A_b", "a/b", "", ".", "..a", "a b"]), @r"
+        app.toml: ok
+        A_b: ok
+        a/b: ERROR `a/b` is not a valid key: it may only hold letters, digits, `-`, `_` and `.`, and must not start with `..`
+        : ERROR the key must not be empty
+        .: ERROR `.` is not a valid key: it may only hold letters, digits, `-`, `_` and `.`, and must not start with `..`
+        ..a: ERROR `..a` is not a valid key: it may only hold letters, digits, `-`, `_` and `.`, and must not start with `..`
+        a b: ERROR `a b` is not a valid key: it may only hold letters, digits, `-`, `_` and `.`, and must not start with `..`
+        ");
+        insta::assert_snapshot!(table::<SecretKeyReference>(&["db/password", "db.x/a_B", "db", "/a", "db/", "Db/a", "a/b/c"]), @r"
+        db/password: ok
+        db.x/a_B: ok
+        db: ERROR `db` does not name a key of a Secret: wanted is `secret/key`
+        /a: ERROR the name must not be empty
+        db/: ERROR the key must not be empty
+        Db/a: ERROR `Db` is not a valid name: it may only hold lower-case letters, digits, `-` and `.`, and every part between dots must start and end with a letter or a digit
+        a/b/c: ERROR `b/c` is not a valid key: it may only hold letters, digits, `-`, `_` and `.`, and must not start with `..`
+        ");
     }
 }

@@ -116,7 +116,20 @@ mod tests {
         insta::assert_snapshot!(table::<Url>(&[
             "https://example.org", "https://kubernetes.default.svc", "https://u:p@a.b:8443/x?y#z", "http://[::1]:80/", "oci://ghcr.io/charts",
             "example.org", "https://", "https:///x", "https://a b", "https://a:port", "://a", "",
-        ]), @"");
+        ]), @r"
+        https://example.org: ok
+        https://kubernetes.default.svc: ok
+        https://u:p@a.b:8443/x?y#z: ok
+        http://[::1]:80/: ok
+        oci://ghcr.io/charts: ok
+        example.org: ERROR `example.org` is not a valid URL: wanted is a scheme and a host, such as `https://example.org`
+        https://: ERROR `https://` is not a valid URL: wanted is a scheme and a host, such as `https://example.org`
+        https:///x: ERROR `https:///x` is not a valid URL: wanted is a scheme and a host, such as `https://example.org`
+        https://a b: ERROR `https://a b` is not a valid URL: wanted is a scheme and a host, such as `https://example.org`
+        https://a:port: ERROR `https://a:port` is not a valid URL: wanted is a scheme and a host, such as `https://example.org`
+        ://a: ERROR `://a` is not a valid URL: wanted is a scheme and a host, such as `https://example.org`
+        : ERROR the URL must not be empty
+        ");
         let url: Url = "https://u:p@a.b:8443/x@y".parse().expect("a valid URL");
         assert_eq!((url.scheme(), url.host()), ("https", "a.b"));
     }
@@ -125,6 +138,15 @@ mod tests {
     fn repositories() {
         insta::assert_snapshot!(table::<Repository>(&[
             "https://github.com/a/b", "ssh://git@host:22/a.git", "git@github.com:a/b.git", "file:///srv/git/a", "github.com/a/b", "git@github.com", "a b", "",
-        ]), @"");
+        ]), @r"
+        https://github.com/a/b: ok
+        ssh://git@host:22/a.git: ok
+        git@github.com:a/b.git: ok
+        file:///srv/git/a: ok
+        github.com/a/b: ERROR `github.com/a/b` is not a repository: wanted is a URL such as `https://github.com/example/platform` or `git@github.com:example/platform.git`
+        git@github.com: ERROR `git@github.com` is not a repository: wanted is a URL such as `https://github.com/example/platform` or `git@github.com:example/platform.git`
+        a b: ERROR `a b` is not a repository: wanted is a URL such as `https://github.com/example/platform` or `git@github.com:example/platform.git`
+        : ERROR the repository must not be empty
+        ");
     }
 }

@@ -117,14 +117,33 @@ mod tests {
 
     #[test]
     fn versions() {
-        insta::assert_snapshot!(table::<KubernetesVersion>(&["1.33", "1.9", "1", "v1.33", "1.33.2", "1.+3", "", "."]), @"");
+        insta::assert_snapshot!(table::<KubernetesVersion>(&["1.33", "1.9", "1", "v1.33", "1.33.2", "1.+3", "", "."]), @r"
+        1.33: ok
+        1.9: ok
+        1: ERROR `1` is not a version of Kubernetes: wanted is a minor version such as `1.33`
+        v1.33: ERROR `v1.33` is not a version of Kubernetes: wanted is a minor version such as `1.33`
+        1.33.2: ERROR `1.33.2` is not a version of Kubernetes: wanted is a minor version such as `1.33`
+        1.+3: ERROR `1.+3` is not a version of Kubernetes: wanted is a minor version such as `1.33`
+        : ERROR `` is not a version of Kubernetes: wanted is a minor version such as `1.33`
+        .: ERROR `.` is not a version of Kubernetes: wanted is a minor version such as `1.33`
+        ");
         let parse = |text: &str| text.parse::<KubernetesVersion>().expect("a valid version");
         assert!(parse("1.9") < parse("1.33"));
     }
 
     #[test]
     fn apis() {
-        insta::assert_snapshot!(table::<ApiVersion>(&["cert-manager.io/v1", "v1", "v1/Pod", "apps/v1/Deployment", "cert-manager.io", "cert-manager.io/1", "a/v1/pod", "a/v1/B/c", ""]), @"");
+        insta::assert_snapshot!(table::<ApiVersion>(&["cert-manager.io/v1", "v1", "v1/Pod", "apps/v1/Deployment", "cert-manager.io", "cert-manager.io/1", "a/v1/pod", "a/v1/B/c", ""]), @r"
+        cert-manager.io/v1: ok
+        v1: ok
+        v1/Pod: ok
+        apps/v1/Deployment: ok
+        cert-manager.io: ERROR `cert-manager.io` is not an API: wanted is a group and a version such as `cert-manager.io/v1`
+        cert-manager.io/1: ERROR `cert-manager.io/1` is not an API: wanted is a group and a version such as `cert-manager.io/v1`
+        a/v1/pod: ERROR `a/v1/pod` is not an API: wanted is a group and a version such as `cert-manager.io/v1`
+        a/v1/B/c: ERROR `a/v1/B/c` is not an API: wanted is a group and a version such as `cert-manager.io/v1`
+        : ERROR `` is not an API: wanted is a group and a version such as `cert-manager.io/v1`
+        ");
         let parts = |text: &str| {
             let api: ApiVersion = text.parse().expect("a valid API");
             format!("{}|{}|{}", api.group(), api.version(), api.kind().unwrap_or("-"))

@@ -1,0 +1,217 @@
+//! What `${…}` stands for in the strings of components and blueprints.
+//!
+//! Only names below `environment`, `tenant`, `component`, `platform` and `parameter` are ours; whatever
+//! else looks alike belongs to a shell or to another program and is left alone, and `$${` is a literal
+//! `${`. Names are checked once while loading; values are filled in for each instance.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aqueduct_manifest::{Diagnostic, SmolStr};
+
+use crate::blueprint::Parameter;
+use crate::environment::Environment;
+use crate::node::{Content, Node};
+
+/// What the names stand for in one place.
+pub(crate) struct Scope<'a> {
+    pub(crate) platform: &'a str,
+    pub(crate) environment: &'a Environment,
+    pub(crate) tenant: &'a str,
+    pub(crate) namespace: &'a str,
+    /// The component; empty in the parameters of a tenant.
+    pub(crate) component: &'a str,
+    pub(crate) parameters: &'a BTreeMap<SmolStr, Arc<Node>>,
+}
+
+/// Which names there are in one place.
+#[derive(Clone, Copy)]
+pub(crate) enum Names<'a> {
+    /// In a component of a blueprint, and in components of the tenants that use one.
+    WithParameters(&'a BTreeMap<SmolStr, Parameter>),
+    /// In a component of a tenant that has no blueprint.
+    WithoutParameters,
+    /// In defaults that also reach components of tenants with a blueprint that is not known here.
+    AnyParameters,
+    /// In the parameters of a tenant.
+    WithoutComponent,
+}
+
+const ROOTS: &[(&str, &[&str])] = &[
+    ("environment", &["name", "domain"]),
+    ("tenant", &["name", "namespace"]),
+    ("component", &["name"]),
+    ("platform", &["name"]),
+    ("parameter", &[]),
+];
+
+enum Piece<'a> {
+    Text(&'a str),
+    Variable { root: &'static str, known: &'static [&'static str], name: &'a str },
+}
+
+/// Splits a text into what stands as it is and the names that are ours.
+fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let (before, found) = rest.split_at(at);
+        if let Some(before) = before.strip_suffix('$') {
+            pieces.extend([Piece::Text(before), Piece::Text("${")]);
+            rest = found.strip_prefix("${").unwrap_or_default();
+            continue;
+        }
+        pieces.push(Piece::Text(before));
+        let inner = found.strip_prefix("${").unwrap_or_default();
+        let variable = inner.split_once('}').and_then(|(path, after)| {
+            let (root, name) = path.split_once('.')?;
+            let (root, known) = ROOTS.iter().find(|(known, _)| *known == root)?;
+            Some((Piece::Variable { root, known, name }, after))
+        });
+        match variable {
+            Some((variable, after)) => {
+                pieces.push(variable);
+                rest = after;
+            }
+            None => {
+                pieces.push(Piece::Text("${"));
+                rest = inner;
+            }
+        }
+    }
+    pieces.push(Piece::Text(rest));
+    pieces.retain(|piece| !matches!(piece, Piece::Text("")));
+    pieces
+}
+
+/// Tells whether a text holds names that are ours; after filling in, these are those that stand for nothing.
+pub(crate) fn has_names(text: &str) -> bool {
+    text.contains("${") && pieces(text).iter().any(|piece| matches!(piece, Piece::Variable { .. }))
+}
+
+/// Reports the names in a node that stand for nothing.
+pub(crate) fn check_names(node: &Node, names: Names<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    match &node.content {
+        Content::String(text) if text.contains("${") => {
+            for piece in pieces(text) {
+                if let Piece::Variable { root, known, name } = piece {
+                    diagnostics.extend(unknown_name(node, names, root, known, name));
+                }
+            }
+        }
+        Content::List(list) => list.iter().for_each(|node| check_names(node, names, diagnostics)),
+        Content::Table(table) => table.values().for_each(|node| check_names(node, names, diagnostics)),
+        _ => {}
+    }
+}
+
+fn unknown_name(node: &Node, names: Names<'_>, root: &str, known: &[&str], name: &str) -> Option<Diagnostic> {
+    let unknown = || node.diagnostic("unknown-variable", format!("`${{{root}.{name}}}` stands for nothing"));
+    match (root, names) {
+        ("parameter", Names::WithParameters(parameters)) => {
+            (!parameters.contains_key(name)).then(|| match parameters.keys().next() {
+                Some(_) => unknown().did_you_mean(name, parameters.keys().map(SmolStr::as_str)),
+                None => unknown().hint("the blueprint has no parameters"),
+            })
+        }
+        ("parameter", Names::AnyParameters) => None,
+        ("parameter", Names::WithoutParameters) => {
+            Some(unknown().hint("the tenant has no blueprint, only blueprints have parameters"))
+        }
+        ("parameter", Names::WithoutComponent) => {
+            Some(unknown().hint("a parameter cannot be made from another one"))
+        }
+        ("component", Names::WithoutComponent) => {
+            Some(unknown().hint("parameters are the same for all components"))
+        }
+        _ if known.contains(&name) => None,
+        _ => Some(unknown().did_you_mean(name, known.iter().copied()).hint(format!(
+            "known are {}",
+            known.iter().map(|name| format!("`${{{root}.{name}}}`")).collect::<Vec<_>>().join(", ")
+        ))),
+    }
+}
+
+/// Puts the values in the place of the names; unknown names stay, they were reported while loading.
+pub(crate) fn fill(node: &mut Node, scope: &Scope<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    match &mut node.content {
+        Content::String(text) if text.contains("${") => {
+            let text = text.clone();
+            fill_text(node, &text, scope, diagnostics);
+        }
+        Content::List(list) => list.iter_mut().for_each(|node| fill(node, scope, diagnostics)),
+        Content::Table(table) => table.values_mut().for_each(|node| fill(node, scope, diagnostics)),
+        _ => {}
+    }
+}
+
+fn fill_text(node: &mut Node, text: &str, scope: &Scope<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let pieces = pieces(text);
+    if let [Piece::Variable { root: "parameter", name, .. }] = pieces.as_slice() {
+        // The value as a whole: it keeps its type, and it is at fault where the type does not fit.
+        if let Some(parameter) = scope.parameters.get(*name) {
+            let written = std::mem::replace(node, parameter.as_ref().clone());
+            node.shadowed = Some(Box::new(written));
+        }
+        return;
+    }
+    let mut filled = String::with_capacity(text.len());
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => filled.push_str(text),
+            Piece::Variable { root, name, .. } => match (root, name) {
+                ("environment", "name") => filled.push_str(scope.environment.name.as_str()),
+                ("environment", "domain") => filled.push_str(scope.environment.domain.as_str()),
+                ("tenant", "name") => filled.push_str(scope.tenant),
+                ("tenant", "namespace") => filled.push_str(scope.namespace),
+                ("component", "name") => filled.push_str(scope.component),
+                ("platform", "name") => filled.push_str(scope.platform),
+                ("parameter", name) => match scope.parameters.get(name).map(|parameter| &parameter.content) {
+                    Some(Content::String(text)) => filled.push_str(text),
+                    Some(Content::Integer(value)) => filled.push_str(&value.to_string()),
+                    Some(Content::Float(value)) => filled.push_str(&value.to_string()),
+                    Some(Content::Boolean(value)) => filled.push_str(&value.to_string()),
+                    Some(Content::List(_) | Content::Table(_)) => diagnostics.push(node.diagnostic(
+                        "wrong-type",
+                        format!("`${{parameter.{name}}}` is a list and cannot be part of a string"),
+                    )),
+                    None => filled.push_str(&format!("${{{root}.{name}}}")),
+                },
+                _ => filled.push_str(&format!("${{{root}.{name}}}")),
+            },
+        }
+    }
+    node.content = Content::String(filled.into());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(text: &str) -> String {
+        pieces(text)
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => format!("[{text}]"),
+                Piece::Variable { root, name, .. } => format!("<{root} {name}>"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn only_our_names_are_variables() {
+        assert_eq!(
+            split("a-${tenant.name}.${environment.domain}"),
+            "[a-]<tenant name>[.]<environment domain>"
+        );
+        assert_eq!(
+            split("${HOME}/${a.b} $tenant.name ${tenant}"),
+            "[${][HOME}/][${][a.b} $tenant.name ][${][tenant}]"
+        );
+        assert_eq!(split("$${tenant.name} $$${tenant.name}"), "[${][tenant.name} $][${][tenant.name}]");
+        assert_eq!(split("${tenant.name"), "[${][tenant.name]");
+        assert_eq!(split("${ ${tenant.name}"), "[${][ ]<tenant name>");
+        assert_eq!(split("${parameter.x:-5}"), "<parameter x:-5>");
+        assert_eq!(split(""), "");
+    }
+}

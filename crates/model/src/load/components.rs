@@ -1,0 +1,219 @@
+//! `tenants/<tenant>/<component>.toml`, and the components of blueprints.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aqueduct_manifest::SmolStr;
+
+use crate::blueprint::Blueprint;
+use crate::component::{Component, Definition};
+use crate::document;
+use crate::interpolate::{Names, check_names};
+use crate::node::{Content, Layer, Node};
+use crate::tenant::Tenant;
+use crate::types::Name;
+
+use super::Loader;
+
+/// What is known of a tenant's blueprint.
+#[derive(Clone, Copy)]
+pub(super) enum TenantBlueprint<'b> {
+    None,
+    Known(&'b Blueprint),
+    /// There is a blueprint, and it could not be understood.
+    Broken,
+}
+
+impl Loader<'_> {
+    /// Splits the overrides for environments off the text about a component.
+    pub(super) fn definition(&mut self, mut node: Node) -> Option<Definition> {
+        let layer = node.origin.layer.in_environment();
+        let mut environments = BTreeMap::new();
+        if let Some(overrides) = node.take("environments") {
+            let kind = overrides.kind();
+            let Content::Table(tables) = overrides.content else {
+                let message =
+                    format!("`environments` of a component must be a table for each environment, not {kind}");
+                self.diagnostics.push(node.label(
+                    aqueduct_manifest::Diagnostic::error("wrong-type", message).at(
+                        overrides.origin.file,
+                        Some(overrides.origin.span),
+                        "",
+                    ),
+                    "",
+                ));
+                return None;
+            };
+            for (environment, mut table) in tables {
+                table.set_layer(layer);
+                self.check_environment(&environment, |code, message| table.key_diagnostic(code, message));
+                self.check_override(&environment, &table);
+                environments.insert(environment, Arc::new(table));
+            }
+        }
+        Some(Definition { node: Arc::new(node), environments: Arc::new(environments) })
+    }
+
+    fn check_override(&mut self, environment: &str, table: &Node) {
+        if table.as_table().is_none() {
+            let message = format!("`environments.{environment}` must be a table, not {}", table.kind());
+            self.diagnostics.push(table.diagnostic("wrong-type", message));
+        }
+        if let Some(kind) = table.get("kind") {
+            self.diagnostics.push(
+                kind.key_diagnostic(
+                    "kind-in-environment",
+                    "a component has the same kind in all environments",
+                ),
+            );
+        }
+        if let Some(nested) = table.get("environments") {
+            self.diagnostics.push(nested.key_diagnostic(
+                "unknown-key",
+                format!("`environments` stands inside of environment `{environment}`"),
+            ));
+        }
+    }
+
+    /// Reads the component files of a tenant, and adds the components that only its blueprint has.
+    pub(super) fn load_components(
+        &mut self,
+        tenant: &mut Tenant,
+        blueprint: TenantBlueprint<'_>,
+        paths: BTreeMap<Name, String>,
+    ) {
+        tenant.declared = paths.keys().cloned().collect();
+        for (name, path) in paths {
+            if let Some(component) = self.load_component(tenant, blueprint, &name, &path) {
+                tenant.components.insert(name, component);
+            }
+        }
+        let TenantBlueprint::Known(blueprint) = blueprint else { return };
+        for (name, definition) in &blueprint.components {
+            if tenant.declared.contains(name) {
+                continue;
+            }
+            if let Some(kind) = self.kind(&definition.node) {
+                let component = Component {
+                    name: name.clone(),
+                    kind,
+                    file: blueprint.file.clone(),
+                    blueprint: Some(definition.clone()),
+                    own: None,
+                };
+                tenant.components.insert(name.clone(), component);
+            }
+        }
+    }
+
+    fn load_component(
+        &mut self,
+        tenant: &Tenant,
+        blueprint: TenantBlueprint<'_>,
+        name: &Name,
+        path: &str,
+    ) -> Option<Component> {
+        let node = document::read(self.files, path, Layer::Component, &mut self.diagnostics)?;
+        match blueprint {
+            TenantBlueprint::None if tenant.sound => {
+                check_names(&node, Names::WithoutParameters, &mut self.diagnostics);
+            }
+            TenantBlueprint::Known(blueprint) => {
+                check_names(&node, Names::WithParameters(&blueprint.parameters), &mut self.diagnostics);
+            }
+            TenantBlueprint::None | TenantBlueprint::Broken => {
+                check_names(&node, Names::AnyParameters, &mut self.diagnostics)
+            }
+        }
+        let lower = match blueprint {
+            TenantBlueprint::Known(blueprint) => blueprint.components.get(name),
+            _ => None,
+        };
+        let kind = match (node.get("kind"), lower) {
+            (Some(own), Some(lower)) => {
+                let message =
+                    format!("component `{name}` is there twice: here, and in the tenant's blueprint");
+                let diagnostic = own.key_diagnostic("duplicate-component", message);
+                let diagnostic = match lower.node.get("kind") {
+                    Some(kind) => kind.label(diagnostic, "the blueprint's component"),
+                    None => diagnostic,
+                };
+                self.diagnostics
+                    .push(diagnostic.hint("without `kind` the file changes the blueprint's component"));
+                return None;
+            }
+            (Some(_), None) => self.kind(&node)?,
+            (None, Some(lower)) => self.kind(&lower.node)?,
+            (None, None) => {
+                // With a broken blueprint it is not known whether a kind is missing.
+                if tenant.sound && !matches!(blueprint, TenantBlueprint::Broken) {
+                    self.report_missing_kind(tenant, blueprint, name, &node);
+                }
+                return None;
+            }
+        };
+        let own = self.definition(node)?;
+        self.check_tenant_environments(tenant, name, &own);
+        Some(Component {
+            name: name.clone(),
+            kind,
+            file: path.into(),
+            blueprint: lower.cloned(),
+            own: Some(own),
+        })
+    }
+
+    fn report_missing_kind(
+        &mut self,
+        tenant: &Tenant,
+        blueprint: TenantBlueprint<'_>,
+        name: &Name,
+        node: &Node,
+    ) {
+        let message = format!("component `{}/{name}` has no `kind`", tenant.name);
+        let diagnostic = node.diagnostic("missing-key", message);
+        self.diagnostics.push(match blueprint {
+            TenantBlueprint::Known(blueprint) => diagnostic
+                .hint(format!(
+                    "blueprint `{}` has no component `{name}` that the file could change",
+                    blueprint.name
+                ))
+                .did_you_mean(name.as_str(), blueprint.components.keys().map(Name::as_str)),
+            _ => diagnostic.hint("every component says its kind, such as `kind = \"service\"`"),
+        });
+    }
+
+    /// Reports overrides for environments that the tenant is not in.
+    fn check_tenant_environments(&mut self, tenant: &Tenant, name: &Name, own: &Definition) {
+        if !tenant.sound {
+            return;
+        }
+        for (environment, table) in own.environments.iter() {
+            let absent = tenant.environments.iter().all(|known| known.as_str() != environment);
+            if absent && self.platform.declared_environments.contains(environment.as_str()) {
+                let message = format!(
+                    "component `{}/{name}` is changed in environment `{environment}`, which tenant `{}` is not in",
+                    tenant.name, tenant.name
+                );
+                let diagnostic = table.key_diagnostic("absent-environment", message);
+                self.diagnostics.push(match tenant.node.get("environments") {
+                    Some(environments) => environments.label(diagnostic, "the environments of the tenant"),
+                    None => diagnostic,
+                });
+            }
+        }
+    }
+
+    fn kind(&mut self, node: &Node) -> Option<SmolStr> {
+        let kind = node.get("kind")?;
+        match kind.as_str() {
+            Some(text) => Some(text.into()),
+            None => {
+                self.diagnostics.push(
+                    kind.diagnostic("wrong-type", format!("`kind` must be a string, not {}", kind.kind())),
+                );
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! `tenants/<tenant>/tenant.toml`, and what it becomes in each environment.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aqueduct_manifest::{Diagnostic, SmolStr};
+
+use crate::document;
+use crate::environment::Environment;
+use crate::interpolate::{Names, Scope, check_names, fill};
+use crate::node::{Layer, Node};
+use crate::tenant::{Tenancy, Tenant, TenantEnvironments, TenantFile};
+use crate::types::Name;
+
+use super::Loader;
+use super::components::TenantBlueprint;
+
+impl Loader<'_> {
+    pub(super) fn load_tenants(&mut self) {
+        for folder in self.tenant_folders() {
+            match folder.parse::<Name>() {
+                Ok(name) => self.load_tenant(name),
+                Err(error) => self.diagnostics.push(
+                    Diagnostic::error("invalid-name", error.to_string())
+                        .at(format!("tenants/{folder}"), None, "")
+                        .hint("a tenant has the name of its folder"),
+                ),
+            }
+        }
+    }
+
+    /// Returns the folders of `tenants/` that hold TOML files, and reports TOML files beside them.
+    fn tenant_folders(&mut self) -> BTreeSet<String> {
+        let mut folders = BTreeSet::new();
+        for (path, _) in self.files.below("tenants") {
+            let parts: Vec<&str> = path.split('/').skip(1).collect();
+            match parts.as_slice() {
+                [file] if file.ends_with(".toml") && !file.starts_with('.') => self.diagnostics.push(
+                    Diagnostic::error("misplaced-file", "the file belongs to no tenant")
+                        .at(path, None, "")
+                        .hint("a tenant is a folder: `tenants/<tenant>/tenant.toml`"),
+                ),
+                [folder, file] if file.ends_with(".toml") && !folder.starts_with('.') => {
+                    folders.insert((*folder).to_owned());
+                }
+                _ => {}
+            }
+        }
+        folders
+    }
+
+    fn load_tenant(&mut self, name: Name) {
+        let folder = format!("tenants/{name}");
+        let path = format!("{folder}/tenant.toml");
+        let mut components = self.names_in(&folder, "component");
+        components.remove("tenant");
+        let mut tenant = Tenant {
+            name,
+            description: None,
+            owners: Vec::new(),
+            environments: Vec::new(),
+            system: false,
+            blueprint: None,
+            components: BTreeMap::new(),
+            file: path.as_str().into(),
+            node: Arc::new(Node::empty_table(Layer::Tenant, path.as_str())),
+            declared: BTreeSet::new(),
+            sound: false,
+        };
+        if self.files.get(&path).is_none() {
+            self.diagnostics.push(
+                Diagnostic::error("missing-file", format!("tenant `{}` has no `tenant.toml`", tenant.name))
+                    .at(path.as_str(), None, ""),
+            );
+        }
+        let mut blueprint = TenantBlueprint::Broken;
+        let known;
+        if let Some(node) = document::read(self.files, &path, Layer::Tenant, &mut self.diagnostics) {
+            self.read_tenant(&mut tenant, node);
+            known = tenant.blueprint.as_ref().and_then(|name| self.platform.blueprints.get(name)).cloned();
+            blueprint = match (&known, &tenant.blueprint) {
+                (Some(blueprint), _) => TenantBlueprint::Known(blueprint),
+                (None, None) => TenantBlueprint::None,
+                (None, Some(_)) => TenantBlueprint::Broken,
+            };
+        }
+        self.load_components(&mut tenant, blueprint, components);
+        let tenant = Arc::new(tenant);
+        self.load_tenancies(&tenant, blueprint);
+        self.platform.tenants.insert(tenant.name.clone(), tenant);
+    }
+
+    fn read_tenant(&mut self, tenant: &mut Tenant, mut node: Node) {
+        if let Some(parameters) = node.get("parameters") {
+            check_names(parameters, Names::WithoutComponent, &mut self.diagnostics);
+        }
+        if let Some(defaults) = node.get("defaults") {
+            check_names(defaults, Names::AnyParameters, &mut self.diagnostics);
+        }
+        let overrides = node.get_mut("environments").and_then(Node::as_table_mut);
+        for table in overrides.into_iter().flat_map(|table| table.values_mut()) {
+            table.set_layer(Layer::TenantEnvironment);
+            if let Some(parameters) = table.get("parameters") {
+                check_names(parameters, Names::WithoutComponent, &mut self.diagnostics);
+            }
+            if let Some(defaults) = table.get("defaults") {
+                check_names(defaults, Names::AnyParameters, &mut self.diagnostics);
+            }
+        }
+        let (file, sound) = self.typed::<TenantFile>(&node, &format!("tenant `{}`", tenant.name));
+        tenant.node = Arc::new(node);
+        let Some(file) = file else { return };
+        tenant.sound = sound;
+        tenant.description = file.description;
+        tenant.owners = file.owners.into_iter().map(SmolStr::from).collect();
+        tenant.system = file.system;
+        tenant.blueprint = file.blueprint;
+        tenant.environments = self.tenant_environments(tenant, file.environments.as_ref(), file.enabled);
+        self.check_blueprint(tenant);
+    }
+
+    /// Returns the environments that a tenant is in.
+    fn tenant_environments(
+        &mut self,
+        tenant: &Tenant,
+        written: Option<&TenantEnvironments>,
+        enabled: Option<bool>,
+    ) -> Vec<Name> {
+        let node = tenant.node.clone();
+        let places = node.get("environments");
+        match written {
+            Some(TenantEnvironments::Only(_)) => {
+                for node in places.and_then(Node::as_list).unwrap_or_default() {
+                    // What is no name at all was reported already.
+                    if let Some(name) = node.as_str().filter(|text| text.parse::<Name>().is_ok()) {
+                        self.check_environment(name, |code, message| node.diagnostic(code, message));
+                    }
+                }
+            }
+            Some(TenantEnvironments::Overrides(_)) => {
+                for (name, node) in places.and_then(Node::as_table).into_iter().flatten() {
+                    self.check_environment(name, |code, message| node.key_diagnostic(code, message));
+                }
+            }
+            None => {}
+        }
+        let is_in = |name: &&Name| match written {
+            Some(TenantEnvironments::Only(names)) => enabled.unwrap_or(true) && names.contains(name),
+            _ => places
+                .and_then(|places| places.find(&[name.as_str(), "enabled"]))
+                .and_then(Node::as_bool)
+                .or(enabled)
+                .unwrap_or(true),
+        };
+        self.platform.declared_environments.iter().filter(is_in).cloned().collect()
+    }
+
+    fn check_blueprint(&mut self, tenant: &Tenant) {
+        match (&tenant.blueprint, tenant.node.get("blueprint")) {
+            (Some(name), Some(node)) => {
+                if !self.platform.blueprints.contains_key(name) && !self.broken_blueprints.contains(name) {
+                    let names = self.platform.blueprints.keys().map(Name::as_str);
+                    self.diagnostics.push(
+                        node.diagnostic("unknown-blueprint", format!("there is no blueprint `{name}`"))
+                            .did_you_mean(name.as_str(), names),
+                    );
+                }
+            }
+            _ => {
+                if let Some(parameters) = tenant.node.get("parameters").filter(|_| tenant.sound) {
+                    let message = format!("tenant `{}` has parameters and no blueprint", tenant.name);
+                    self.diagnostics.push(parameters.key_diagnostic("unknown-parameter", message));
+                }
+            }
+        }
+    }
+
+    fn load_tenancies(&mut self, tenant: &Arc<Tenant>, blueprint: TenantBlueprint<'_>) {
+        for name in &tenant.environments {
+            if let Some(environment) = self.platform.environments.get(name).cloned() {
+                if let Some(tenancy) = self.load_tenancy(tenant, environment, blueprint) {
+                    self.platform.tenancies.insert((name.clone(), tenant.name.clone()), Arc::new(tenancy));
+                }
+            }
+        }
+    }
+
+    fn load_tenancy(
+        &mut self,
+        tenant: &Arc<Tenant>,
+        environment: Arc<Environment>,
+        blueprint: TenantBlueprint<'_>,
+    ) -> Option<Tenancy> {
+        let mut node = tenant.node.as_ref().clone();
+        if let Some(overrides) =
+            node.take("environments").and_then(|mut overrides| overrides.take(environment.name.as_str()))
+        {
+            let origin = node.origin.clone();
+            node.merge(&overrides);
+            node.origin = origin;
+            node.key = None;
+        }
+        let (file, errors) = node.read_leniently::<TenantFile>(&format!("tenant `{}`", tenant.name));
+        for error in errors {
+            // The file was read as a whole before: only what came about by merging is new.
+            if !self.diagnostics.iter().any(|known| known.code == error.code && known.labels == error.labels)
+            {
+                self.diagnostics.push(error);
+            }
+        }
+        let file = file?;
+        let mut namespaces = vec![file.namespace.unwrap_or_else(|| tenant.name.clone())];
+        for namespace in file.namespaces {
+            if !namespaces.contains(&namespace) {
+                namespaces.push(namespace);
+            }
+        }
+        let mut parameters = match blueprint {
+            TenantBlueprint::Known(blueprint) => self.parameters(&tenant.name, &node, blueprint),
+            _ => BTreeMap::new(),
+        };
+        let scope = Scope {
+            platform: self.platform.name.as_str(),
+            environment: &environment,
+            tenant: tenant.name.as_str(),
+            namespace: namespaces.first().map(Name::as_str).unwrap_or_default(),
+            component: "",
+            parameters: &BTreeMap::new(),
+        };
+        for parameter in parameters.values_mut() {
+            fill(Arc::make_mut(parameter), &scope, &mut self.diagnostics);
+        }
+        Some(Tenancy {
+            tenant: tenant.clone(),
+            environment,
+            namespaces,
+            quota: file.quota,
+            limits: file.limits,
+            isolation: file.isolation,
+            pod_security: file.pod_security,
+            parameters,
+            defaults: node.get("defaults").map(Node::shared_tables).unwrap_or_default(),
+            node: Arc::new(node),
+        })
+    }
+}

@@ -1,0 +1,185 @@
+//! References between components: what they name is there, may be named, and does not lead back.
+
+use std::collections::BTreeMap;
+
+use aqueduct_manifest::Diagnostic;
+
+use crate::instance::Instance;
+use crate::node::Node;
+use crate::platform::Platform;
+use crate::tenant::{Peer, Tenant};
+use crate::types::{Name, Reference};
+
+use super::layers;
+
+/// Reports references that lead nowhere, and those that lead in a circle.
+pub(super) fn check(platform: &Platform, instances: &[Instance], diagnostics: &mut Vec<Diagnostic>) {
+    let positions: BTreeMap<(&Name, &Name, &Name), usize> = instances
+        .iter()
+        .enumerate()
+        .map(|(at, instance)| {
+            ((&instance.environment.name, &instance.tenancy.tenant.name, &instance.component), at)
+        })
+        .collect();
+    let mut edges: Vec<Vec<(usize, usize)>> = Vec::with_capacity(instances.len());
+    for instance in instances {
+        let mut targets = Vec::new();
+        for (number, reference) in instance.depends_on.iter().enumerate() {
+            let tenant = reference.tenant_or(&instance.tenancy.tenant.name);
+            match positions.get(&(&instance.environment.name, tenant, &reference.component)) {
+                Some(target) if may_refer(instance, &instances[*target].tenancy.tenant, platform) => {
+                    targets.push((*target, number));
+                }
+                _ => diagnostics.extend(explain(platform, instance, number, reference)),
+            }
+        }
+        edges.push(targets);
+    }
+    Circles { instances, edges: &edges, state: vec![State::New; instances.len()], diagnostics }.find();
+}
+
+/// Tells whether an instance may refer to components of a tenant: its own, system tenants, and those that
+/// let it in.
+fn may_refer(instance: &Instance, target: &Tenant, platform: &Platform) -> bool {
+    let own = &instance.tenancy.tenant.name;
+    target.name == *own || target.system || {
+        let place = (instance.environment.name.clone(), target.name.clone());
+        platform.tenancies.get(&place).is_some_and(|tenancy| {
+            let lets_in = |peer: &Peer| match peer {
+                Peer::Any => true,
+                Peer::Tenant(name) => name == own,
+            };
+            tenancy.isolation.allow_from.iter().any(lets_in)
+        })
+    }
+}
+
+/// Says why a reference leads nowhere; nothing where the target is there and only was not understood or
+/// not selected.
+fn explain(
+    platform: &Platform,
+    instance: &Instance,
+    number: usize,
+    reference: &Reference,
+) -> Option<Diagnostic> {
+    let environment = &instance.environment.name;
+    let own = &instance.tenancy.tenant.name;
+    let name = reference.tenant_or(own);
+    let error = |message: String| depends_on(instance, number).diagnostic("unknown-reference", message);
+    let Some(tenant) = platform.tenants.get(name) else {
+        let names = platform.tenants.keys().map(Name::as_str);
+        return Some(error(format!("there is no tenant `{name}`")).did_you_mean(name.as_str(), names));
+    };
+    if !tenant.sound {
+        return None;
+    }
+    if !may_refer(instance, tenant, platform) {
+        return Some(error(format!("tenant `{own}` may not refer to components of tenant `{name}`")).hint(
+            format!("`{name}` is no system tenant and does not let `{own}` in with `isolation.allow-from`"),
+        ));
+    }
+    let Some(component) = tenant.components.get(&reference.component) else {
+        let known = tenant.components.keys().map(Name::as_str);
+        let unsure = tenant.declared.contains(&reference.component)
+            || tenant
+                .blueprint
+                .as_ref()
+                .is_some_and(|blueprint| !platform.blueprints.contains_key(blueprint));
+        return (!unsure).then(|| {
+            error(format!("tenant `{name}` has no component `{}`", reference.component))
+                .did_you_mean(reference.component.as_str(), known)
+        });
+    };
+    if !tenant.environments.contains(environment) {
+        return Some(error(format!("tenant `{name}` is not in environment `{environment}`")));
+    }
+    let tenancy = platform.tenancies.get(&(environment.clone(), name.clone()))?;
+    let merged = layers::merge(platform, tenancy, component);
+    let enabled = merged.get("enabled")?;
+    (enabled.as_bool() == Some(false)).then(|| {
+        let message = format!("component `{name}/{}` is not enabled", reference.component);
+        enabled.label(error(message), "disabled here")
+    })
+}
+
+fn depends_on(instance: &Instance, number: usize) -> &Node {
+    instance
+        .common
+        .get("depends-on")
+        .and_then(Node::as_list)
+        .and_then(|list| list.get(number))
+        .unwrap_or(&instance.common)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    New,
+    Open,
+    Done,
+}
+
+/// The search for circles, depth first, without recursion so that a long chain cannot exhaust the stack.
+struct Circles<'a> {
+    instances: &'a [Instance],
+    /// For each instance the positions that it depends on, with the position in `depends-on`.
+    edges: &'a [Vec<(usize, usize)>],
+    state: Vec<State>,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Circles<'_> {
+    fn find(mut self) {
+        for start in 0..self.instances.len() {
+            if self.state[start] == State::New {
+                self.search(start);
+            }
+        }
+    }
+
+    fn search(&mut self, start: usize) {
+        let edges = self.edges;
+        // The way that leads to the instance in hand: each with the edges that are still to be followed.
+        let mut way = vec![(start, edges[start].iter())];
+        self.state[start] = State::Open;
+        while let Some((at, rest)) = way.last_mut() {
+            match rest.next() {
+                Some((target, _)) => match self.state[*target] {
+                    State::New => {
+                        self.state[*target] = State::Open;
+                        way.push((*target, edges[*target].iter()));
+                    }
+                    State::Open => {
+                        let circle: Vec<usize> =
+                            way.iter().map(|(at, _)| *at).skip_while(|at| at != target).collect();
+                        self.report(&circle);
+                    }
+                    State::Done => {}
+                },
+                None => {
+                    self.state[*at] = State::Done;
+                    way.pop();
+                }
+            }
+        }
+    }
+
+    fn report(&mut self, circle: &[usize]) {
+        // The circle starts at its first instance in order, so that it is the same from wherever it was found.
+        let first = circle.iter().enumerate().min_by_key(|(_, at)| **at).map_or(0, |(position, _)| position);
+        let mut circle = circle.to_vec();
+        circle.rotate_left(first);
+        let name = |at: &usize| {
+            let instance = &self.instances[*at];
+            format!("`{}/{}`", instance.tenancy.tenant.name, instance.component)
+        };
+        let way: Vec<String> = circle.iter().chain(circle.first()).map(name).collect();
+        let message = format!("components depend on each other in a circle: {}", way.join(" -> "));
+        let mut diagnostic = Diagnostic::error("reference-cycle", message);
+        for (at, next) in circle.iter().zip(circle.iter().cycle().skip(1)) {
+            if let Some((_, number)) = self.edges[*at].iter().find(|(target, _)| target == next) {
+                diagnostic = depends_on(&self.instances[*at], *number).label(diagnostic, "");
+            }
+        }
+        self.diagnostics.push(diagnostic);
+    }
+}
