@@ -114,38 +114,57 @@ impl<'s, 'o> Folder<'s, 'o> {
     /// Writes plain or single-quoted text; it may be folded at positions within the range.
     fn flow(&mut self, foldable: std::ops::Range<usize>, doubled: Option<char>) {
         let (mut after_space, mut after_break) = (false, false);
-        let mut characters = self.text.char_indices().peekable();
-        while let Some((at, character)) = characters.next() {
-            if character == ' ' {
-                let next_is_space = matches!(characters.peek(), Some((_, ' ')));
-                let here = self.may_fold && self.column > WIDTH && foldable.contains(&at);
-                if here && !after_space && !next_is_space {
-                    self.fold();
-                } else {
-                    self.put(' ');
-                }
-                after_space = true;
-            } else if is_break(character) {
-                if !after_break && character == '\n' {
-                    self.put_break('\n');
-                }
-                self.put_break(character);
-                after_break = true;
-            } else {
+        let mut rest = self.text;
+        while !rest.is_empty() {
+            let special =
+                |character: char| character == ' ' || doubled == Some(character) || is_break(character);
+            let (run, tail) = rest.split_at(rest.find(special).unwrap_or(rest.len()));
+            let at = self.text.len() - tail.len();
+            let mut characters = tail.chars();
+            let next = characters.next();
+            rest = characters.as_str();
+            let quote = next.filter(|next| doubled == Some(*next));
+            if !run.is_empty() || quote.is_some() {
                 if after_break {
-                    if self.column > self.indent {
-                        self.put_break('\n');
-                    }
-                    push_spaces(self.out, self.indent.saturating_sub(self.column));
-                    self.column = self.column.max(self.indent);
+                    self.resume_line();
                 }
-                if doubled == Some(character) {
-                    self.put(character);
-                }
-                self.put(character);
+                self.out.push_str(run);
+                self.column += run.chars().count();
                 (after_space, after_break) = (false, false);
             }
+            match next {
+                Some(' ') => {
+                    let may_fold = self.may_fold && self.column > WIDTH && foldable.contains(&at);
+                    if may_fold && !after_space && !rest.starts_with(' ') {
+                        self.fold();
+                    } else {
+                        self.put(' ');
+                    }
+                    after_space = true;
+                }
+                Some(quote) if doubled == Some(quote) => {
+                    self.put(quote);
+                    self.put(quote);
+                }
+                Some(character) => {
+                    if !after_break && character == '\n' {
+                        self.put_break('\n');
+                    }
+                    self.put_break(character);
+                    after_break = true;
+                }
+                None => {}
+            }
         }
+    }
+
+    /// Goes to the indent behind a line break.
+    fn resume_line(&mut self) {
+        if self.column > self.indent {
+            self.put_break('\n');
+        }
+        push_spaces(self.out, self.indent.saturating_sub(self.column));
+        self.column = self.column.max(self.indent);
     }
 
     fn double_quoted(mut self) {

@@ -20,22 +20,21 @@ pub(super) struct Style {
     pub(super) multiline: bool,
 }
 
-const PLAIN: Style = Style { form: Form::Plain, multiline: false };
-
 /// Returns the style of a text.
 pub(super) fn style(text: &str) -> Style {
     if text == "<<" {
         // Go writes it plain, and cannot read that back.
         return Style { form: Form::DoubleQuoted, multiline: false };
     }
-    let Some(plain) = is_plain(text.as_bytes()) else { return analyze(text) };
-    if has_meaning(text) {
-        Style { form: Form::DoubleQuoted, multiline: false }
-    } else if plain {
-        PLAIN
-    } else {
-        Style { form: Form::SingleQuoted, multiline: false }
-    }
+    let Shape { line_feed, multiline, plain, single_quoted, block } = Shape::of(text);
+    let form = match line_feed {
+        true if block => Form::Literal,
+        true => Form::DoubleQuoted,
+        false if !single_quoted || has_meaning(text) => Form::DoubleQuoted,
+        false if plain => Form::Plain,
+        false => Form::SingleQuoted,
+    };
+    Style { form, multiline }
 }
 
 /// Tells whether a text would be read as something else if it stood there plain.
@@ -52,24 +51,6 @@ fn has_meaning(text: &str) -> bool {
     }
 }
 
-/// Tells whether the syntax allows a text to stand plain; `None` where that takes a closer look.
-fn is_plain(bytes: &[u8]) -> Option<bool> {
-    let first = *bytes.first()?;
-    let last = *bytes.last()?;
-    let mut plain = first != b' ' && last != b' ' && !starts_with_indicator(bytes);
-    let mut before = b' ';
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b':' => plain &= !matches!(bytes.get(at + 1), None | Some(b' ')),
-            b'#' => plain &= before != b' ',
-            b' '..=b'~' => {}
-            _ => return None,
-        }
-        before = *byte;
-    }
-    Some(plain)
-}
-
 fn starts_with_indicator(bytes: &[u8]) -> bool {
     match bytes {
         [b'-', b'-', b'-', ..] | [b'.', b'.', b'.', ..] => true,
@@ -79,43 +60,91 @@ fn starts_with_indicator(bytes: &[u8]) -> bool {
     }
 }
 
-/// Looks at every character, as `yaml_emitter_analyze_scalar` does.
-fn analyze(text: &str) -> Style {
-    let (mut line_breaks, mut special) = (false, false);
-    let (mut break_space, mut space_break) = (false, false);
-    let mut indicators = starts_with_indicator(text.as_bytes());
-    // Nothing stands before the first character; for `#` that counts as a blank.
-    let (mut before, mut characters) = ('\t', text.chars().peekable());
-    while let Some(character) = characters.next() {
-        match character {
-            ':' => indicators |= matches!(characters.peek(), None | Some(' ' | '\t')),
-            '#' => indicators |= is_break(before) || matches!(before, ' ' | '\t'),
-            _ => {}
-        }
-        special |= !is_printable(character);
-        if is_break(character) {
-            line_breaks = true;
-            space_break |= before == ' ';
-        }
-        break_space |= character == ' ' && is_break(before);
-        before = character;
-    }
-    let first = text.chars().next().unwrap_or(' ');
-    let edges = first == ' ' || is_break(first) || before == ' ' || is_break(before);
-    let block = before != ' ' && !space_break && !special;
-    let single = !break_space && !space_break && !special;
-    let plain = single && !edges && !line_breaks && !indicators && !has_meaning(text);
-    let form = if text.contains('\n') {
-        if block { Form::Literal } else { Form::DoubleQuoted }
-    } else if plain {
-        Form::Plain
-    } else if single && !has_meaning(text) {
-        Form::SingleQuoted
-    } else {
-        Form::DoubleQuoted
-    };
-    Style { form, multiline: line_breaks }
+/// What the characters of a text allow, as `yaml_emitter_analyze_scalar` finds it out.
+struct Shape {
+    line_feed: bool,
+    multiline: bool,
+    plain: bool,
+    single_quoted: bool,
+    block: bool,
 }
+
+/// What stands before a character.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// Nothing, which counts as a blank where a `#` follows.
+    Start,
+    Space,
+    Break,
+    Other,
+}
+
+impl Shape {
+    fn of(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let (mut line_feed, mut multiline, mut special) = (false, false, false);
+        let (mut break_space, mut space_break) = (false, false);
+        let mut indicators = starts_with_indicator(bytes);
+        let mut before = Before::Start;
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            if ORDINARY[usize::from(*byte)] {
+                before = Before::Other;
+                at += 1;
+                continue;
+            }
+            let mut width = 1;
+            before = match byte {
+                b' ' => {
+                    break_space |= before == Before::Break;
+                    Before::Space
+                }
+                b':' => {
+                    indicators |= matches!(bytes.get(at + 1), None | Some(b' ' | b'\t'));
+                    Before::Other
+                }
+                b'#' => {
+                    indicators |= before != Before::Other;
+                    Before::Other
+                }
+                _ => {
+                    let character = text.get(at..).and_then(|rest| rest.chars().next()).unwrap_or_default();
+                    width = character.len_utf8();
+                    special |= !is_printable(character);
+                    line_feed |= character == '\n';
+                    if is_break(character) {
+                        multiline = true;
+                        space_break |= before == Before::Space;
+                        Before::Break
+                    } else if character == '\t' {
+                        // For a `#` behind it a tab is a blank; it cannot stand unquoted anyway.
+                        Before::Start
+                    } else {
+                        Before::Other
+                    }
+                }
+            };
+            at += width;
+        }
+        let starts_wide = text.starts_with(|first| first == ' ' || is_break(first));
+        let ends_wide = matches!(before, Before::Space | Before::Break);
+        let block = before != Before::Space && !space_break && !special;
+        let single_quoted = !break_space && !space_break && !special;
+        let plain = single_quoted && !starts_wide && !ends_wide && !multiline && !indicators;
+        Self { line_feed, multiline, plain, single_quoted, block }
+    }
+}
+
+/// The bytes that are always fine: visible ASCII other than `:` and `#`.
+const ORDINARY: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        table[byte as usize] = byte != b':' && byte != b'#';
+        byte += 1;
+    }
+    table
+};
 
 /// Tells whether go-yaml takes a character for a line break.
 pub(super) fn is_break(character: char) -> bool {
