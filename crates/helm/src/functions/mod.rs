@@ -1,5 +1,7 @@
 //! The functions of Helm's templates.
 
+pub mod semver;
+
 use crate::template::Function;
 
 /// All functions.
