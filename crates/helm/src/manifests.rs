@@ -1,0 +1,327 @@
+//! Rendered files as manifests: split into documents, hooks told apart, sorted for installation.
+//!
+//! The rules are those of Helm's `pkg/release/v1/util`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aqueduct_manifest::SmolStr;
+
+use crate::Error;
+use crate::chart::decode::{Fields, read_yaml};
+use crate::engine::Rendered;
+use crate::template::Place;
+
+/// The kinds in the order in which Helm installs them. Others come after, by name.
+const INSTALL_ORDER: &[&str] = &[
+    "PriorityClass",
+    "Namespace",
+    "NetworkPolicy",
+    "ResourceQuota",
+    "LimitRange",
+    "PodSecurityPolicy",
+    "PodDisruptionBudget",
+    "ServiceAccount",
+    "Secret",
+    "SecretList",
+    "ConfigMap",
+    "StorageClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "CustomResourceDefinition",
+    "ClusterRole",
+    "ClusterRoleList",
+    "ClusterRoleBinding",
+    "ClusterRoleBindingList",
+    "Role",
+    "RoleList",
+    "RoleBinding",
+    "RoleBindingList",
+    "Service",
+    "DaemonSet",
+    "Pod",
+    "ReplicationController",
+    "ReplicaSet",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "StatefulSet",
+    "Job",
+    "CronJob",
+    "IngressClass",
+    "Ingress",
+    "APIService",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+];
+
+/// A document of a rendered file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// The path of the template, such as `chart/templates/service.yaml`.
+    pub source: Arc<str>,
+    /// The place in the templates where the document begins, where it is known.
+    pub place: Option<Place>,
+    /// The kind; empty where the document has none.
+    pub kind: SmolStr,
+    /// The document as it was rendered, without the white space around it.
+    pub content: String,
+}
+
+/// A document that Helm runs at an event rather than installs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// The document.
+    pub manifest: Manifest,
+    /// The name of the object.
+    pub name: SmolStr,
+    /// When it runs.
+    pub events: Vec<HookEvent>,
+    /// Its place among the hooks of an event, lowest first.
+    pub weight: i64,
+    /// When the object is deleted: `before-hook-creation`, `hook-succeeded`, `hook-failed`.
+    pub delete_policies: Vec<SmolStr>,
+}
+
+/// When a hook runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are Helm's own")]
+pub enum HookEvent {
+    PreInstall,
+    PostInstall,
+    PreDelete,
+    PostDelete,
+    PreUpgrade,
+    PostUpgrade,
+    PreRollback,
+    PostRollback,
+    Test,
+}
+
+impl HookEvent {
+    fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "pre-install" => Self::PreInstall,
+            "post-install" => Self::PostInstall,
+            "pre-delete" => Self::PreDelete,
+            "post-delete" => Self::PostDelete,
+            "pre-upgrade" => Self::PreUpgrade,
+            "post-upgrade" => Self::PostUpgrade,
+            "pre-rollback" => Self::PreRollback,
+            "post-rollback" => Self::PostRollback,
+            "test" | "test-success" => Self::Test,
+            _ => return None,
+        })
+    }
+}
+
+/// The documents of a release.
+#[derive(Debug, Default)]
+pub(crate) struct Sorted {
+    pub(crate) manifests: Vec<Manifest>,
+    pub(crate) hooks: Vec<Hook>,
+}
+
+/// Splits rendered files into documents and sorts them.
+pub(crate) fn sort(files: &BTreeMap<Arc<str>, Rendered>) -> Result<Sorted, Error> {
+    let mut sorted = Sorted::default();
+    for (path, file) in files {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let text = file.text.to_str();
+        if name.starts_with('_') || text.trim().is_empty() {
+            continue;
+        }
+        for (line, document) in split(&text) {
+            sorted.add(path, || file.place(line), document)?;
+        }
+    }
+    sorted.in_install_order();
+    Ok(sorted)
+}
+
+impl Sorted {
+    fn in_install_order(&mut self) {
+        self.manifests.sort_by(|left, right| order(&left.kind).cmp(&order(&right.kind)));
+        self.hooks.sort_by(|left, right| order(&left.manifest.kind).cmp(&order(&right.manifest.kind)));
+    }
+
+    fn add(
+        &mut self,
+        path: &Arc<str>,
+        place: impl FnOnce() -> Option<Place>,
+        document: &str,
+    ) -> Result<(), Error> {
+        let fail = |error: Error| error.context(format!("YAML parse error on {path}"));
+        let value = read_yaml(document.as_bytes()).map_err(fail)?;
+        let head = Head::decode(&value).map_err(fail)?;
+        let manifest = Manifest {
+            source: Arc::clone(path),
+            place: place(),
+            kind: head.kind.clone(),
+            content: document.to_owned(),
+        };
+        let Some(events) = head.annotation("helm.sh/hook") else {
+            self.manifests.push(manifest);
+            return Ok(());
+        };
+        let events: Option<Vec<HookEvent>> =
+            events.split(',').map(|event| HookEvent::parse(&event.trim().to_lowercase())).collect();
+        // A hook for an event that Helm does not know is dropped.
+        if let Some(events) = events {
+            let weight = head.annotation("helm.sh/hook-weight").and_then(|weight| weight.parse().ok());
+            let policies = head.annotation("helm.sh/hook-delete-policy").unwrap_or_default();
+            self.hooks.push(Hook {
+                manifest,
+                name: head.name.clone(),
+                events,
+                weight: weight.unwrap_or(0),
+                delete_policies: policies
+                    .split(',')
+                    .map(|policy| policy.trim().to_lowercase().into())
+                    .filter(|policy: &SmolStr| !policy.is_empty())
+                    .collect(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// What Helm reads of a document.
+struct Head {
+    kind: SmolStr,
+    name: SmolStr,
+    annotations: Vec<(SmolStr, SmolStr)>,
+}
+
+impl Head {
+    fn decode(value: &aqueduct_manifest::Value) -> Result<Self, Error> {
+        let mut head = Self { kind: SmolStr::default(), name: SmolStr::default(), annotations: Vec::new() };
+        let Some(fields) = Fields::of(value, "util", "SimpleHead")? else { return Ok(head) };
+        fields.text("apiVersion")?;
+        head.kind = fields.text("kind")?.unwrap_or_default();
+        let metadata = "struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \
+                        \"json:\\\"annotations\\\"\" }";
+        if let Some(metadata) = fields.structure("metadata", metadata)? {
+            head.name = metadata.text("name")?.unwrap_or_default();
+            head.annotations = metadata.text_map("annotations")?.unwrap_or_default();
+        }
+        Ok(head)
+    }
+
+    fn annotation(&self, name: &str) -> Option<&str> {
+        self.annotations.iter().find(|(key, _)| key == name).map(|(_, value)| &**value)
+    }
+}
+
+/// The place of a kind: known ones in their order, then the others by name.
+fn order(kind: &str) -> (usize, &str) {
+    match INSTALL_ORDER.iter().position(|known| *known == kind) {
+        Some(place) => (place, ""),
+        None => (INSTALL_ORDER.len(), kind),
+    }
+}
+
+/// Splits a text at `---`, as the regular expression `(?:^|\s*\n)---\s*` does, and returns the documents
+/// with the lines where they start, from 1.
+///
+/// The separator need not stand alone: `---apiVersion: v1` is split too.
+pub(crate) fn split(text: &str) -> Vec<(u32, &str)> {
+    let trimmed = text.trim_start();
+    let mut line = 1 + newlines(text.get(..text.len() - trimmed.len()).unwrap_or_default());
+    let mut documents = Vec::new();
+    let mut rest = trimmed;
+    if let Some(after) = rest.strip_prefix("---") {
+        rest = after.trim_start_matches(is_space);
+        line += newlines(trimmed.get(..trimmed.len() - rest.len()).unwrap_or_default());
+    }
+    loop {
+        let end = rest.find("\n---");
+        let document = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        let document = if end.is_some() { document.trim_end_matches(is_space) } else { document };
+        if !document.is_empty() {
+            let trimmed = document.trim_start();
+            let skipped = document.get(..document.len() - trimmed.len()).unwrap_or_default();
+            documents.push((line + newlines(skipped), trimmed));
+        }
+        let Some(end) = end else { return documents };
+        let after = rest.get(end + "\n---".len()..).unwrap_or_default().trim_start_matches(is_space);
+        line += newlines(rest.get(..rest.len() - after.len()).unwrap_or_default());
+        rest = after;
+    }
+}
+
+fn newlines(text: &str) -> u32 {
+    text.bytes().filter(|byte| *byte == b'\n').count() as u32
+}
+
+/// The white space of Go's regular expressions.
+fn is_space(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\x0c' | '\r' | ' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sorted, split};
+
+    #[test]
+    fn splitting() {
+        for (text, expected) in [
+            ("a: 1", vec![(1, "a: 1")]),
+            ("a: 1\n", vec![(1, "a: 1\n")]),
+            ("---\na: 1\n---\nb: 2\n", vec![(2, "a: 1"), (4, "b: 2\n")]),
+            ("\n\n--- \n\na: 1  \n\n\n---\n\n\nb: 2\n---\n", vec![(5, "a: 1"), (11, "b: 2")]),
+            ("a: |\n  ---\n  b\n", vec![(1, "a: |\n  ---\n  b\n")]),
+            ("---apiVersion: v1\n---kind: X", vec![(1, "apiVersion: v1"), (2, "kind: X")]),
+            ("---\n---\na: 1\n", vec![(2, "---\na: 1\n")]),
+            ("# only\n---\n# comments\n", vec![(1, "# only"), (3, "# comments\n")]),
+            ("a\r\n---\r\nb", vec![(1, "a"), (3, "b")]),
+            ("----\na: 1\n", vec![(1, "-\na: 1\n")]),
+            ("", vec![]),
+        ] {
+            assert_eq!(split(text), expected, "{text:?}");
+        }
+    }
+
+    fn sorted(files: &[(&str, &str)]) -> Result<Sorted, crate::Error> {
+        let mut sorted = Sorted::default();
+        for (path, text) in files {
+            for (_, document) in split(text) {
+                sorted.add(&(*path).into(), || None, document)?;
+            }
+        }
+        sorted.in_install_order();
+        Ok(sorted)
+    }
+
+    #[test]
+    fn kinds_in_install_order() {
+        let hook = "kind: Job\nmetadata:\n  name: x\n  annotations:\n    helm.sh/hook: Post-Install , test\n    \
+                    helm.sh/hook-weight: -5\n---\nkind: Job\nmetadata:\n  annotations:\n    \
+                    helm.sh/hook: nonsense\n";
+        let sorted = sorted(&[
+            ("c/templates/a.yaml", "kind: Zebra\n---\nkind: Deployment\n---\nkind: Apple\n"),
+            ("c/templates/b.yaml", "kind: Service\n---\nkind: Namespace\n---\n# nothing\n"),
+            ("c/templates/e.yaml", hook),
+        ])
+        .expect("every document is well formed");
+        let kinds: Vec<&str> = sorted.manifests.iter().map(|manifest| &*manifest.kind).collect();
+        assert_eq!(kinds, ["Namespace", "Service", "Deployment", "", "Apple", "Zebra"]);
+        let hooks: Vec<_> =
+            sorted.hooks.iter().map(|hook| (hook.weight, hook.events.len(), &*hook.name)).collect();
+        assert_eq!(hooks, [(-5, 2, "x")]);
+    }
+
+    #[test]
+    fn errors_name_the_file() {
+        for (text, expected) in [
+            ("a: [", "YAML parse error on c/t.yaml: error converting YAML to JSON: yaml: "),
+            (
+                "just text",
+                "YAML parse error on c/t.yaml: error unmarshaling JSON: while decoding JSON: json: cannot \
+                 unmarshal string into Go value of type util.SimpleHead",
+            ),
+        ] {
+            let error = sorted(&[("c/t.yaml", text)]).expect_err("the document is not well formed");
+            assert!(error.to_string().starts_with(expected), "{error}");
+        }
+    }
+}

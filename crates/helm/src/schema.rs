@@ -1,0 +1,328 @@
+//! `values.schema.json`: values held against a JSON Schema, findings in the words that Helm prints.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::sync::{Arc, OnceLock};
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{Draft, JsonType, Retrieve, Uri, ValidationError, Validator};
+use serde_json::Value as Json;
+
+use crate::Error;
+use crate::chart::decode::go_float;
+use crate::part::Part;
+use crate::value::{Map, Value};
+
+/// The schema of a chart's values; compiled when it is first needed.
+#[derive(Debug)]
+pub(crate) struct Schema {
+    bytes: Arc<[u8]>,
+    compiled: OnceLock<Result<Validator, String>>,
+}
+
+/// Holds values against the schemas of a chart and of its subcharts.
+pub(crate) fn validate(part: &Part, values: &Map) -> Result<(), Error> {
+    let mut findings = String::new();
+    validate_part(part, values, &mut findings);
+    if findings.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "values don't meet the specifications of the schema(s) in the following chart(s):\n{findings}"
+    )))
+}
+
+fn validate_part(part: &Part, values: &Map, findings: &mut String) {
+    if let Some(schema) = &part.chart.schema {
+        if let Err(message) = schema.validate(values) {
+            findings.push_str(&format!("{}:\n{message}", part.name));
+        }
+    }
+    for subpart in &part.subparts {
+        match values.get(&subpart.name) {
+            None => {}
+            Some(value) if value.is_nil() => {}
+            Some(Value::Map(values)) => validate_part(subpart, &values, findings),
+            Some(other) => findings.push_str(&format!(
+                "{}:\ninvalid type for values: expected object (map), got {}\n",
+                subpart.name,
+                other.type_name()
+            )),
+        }
+    }
+}
+
+impl Schema {
+    pub(crate) fn new(bytes: Arc<[u8]>) -> Self {
+        Self { bytes, compiled: OnceLock::new() }
+    }
+
+    fn validate(&self, values: &Map) -> Result<(), String> {
+        let validator = self.compiled.get_or_init(|| compile(&self.bytes));
+        let validator = validator.as_ref().map_err(String::clone)?;
+        let instance = to_json(&Value::Map(values.clone()));
+        let mut lines = String::new();
+        let errors: Vec<ValidationError<'_>> = validator.iter_errors(&instance).collect();
+        describe_all(errors.iter(), 0, &mut lines);
+        if lines.is_empty() { Ok(()) } else { Err(lines) }
+    }
+}
+
+fn compile(bytes: &[u8]) -> Result<Validator, String> {
+    let mut schema: Json = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let draft = match &mut schema {
+        // The draft is told by hand, since the names that Helm's library accepts are more than others do.
+        Json::Object(schema) => draft(schema.remove("$schema").as_ref()),
+        _ => Draft::Draft202012,
+    };
+    jsonschema::options()
+        .with_draft(draft)
+        .with_base_uri("file:///values.schema.json")
+        .with_retriever(NoRetriever)
+        .build(&schema)
+        .map_err(|error| error.to_string())
+}
+
+fn draft(url: Option<&Json>) -> Draft {
+    let url = url.and_then(Json::as_str).unwrap_or_default();
+    let url = url.split('#').next().unwrap_or_default();
+    let url = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")).unwrap_or(url);
+    match url {
+        "json-schema.org/draft/2019-09/schema" => Draft::Draft201909,
+        "json-schema.org/draft-07/schema" => Draft::Draft7,
+        "json-schema.org/draft-06/schema" => Draft::Draft6,
+        "json-schema.org/draft-04/schema" => Draft::Draft4,
+        _ => Draft::Draft202012,
+    }
+}
+
+/// Loads nothing: a chart has to carry the schemas that it refers to.
+struct NoRetriever;
+
+impl Retrieve for NoRetriever {
+    fn retrieve(
+        &self,
+        uri: &Uri<String>,
+    ) -> Result<Json, Box<dyn std::error::Error + Send + Sync + 'static>> {
+        // Helm takes a URN that nobody resolves for a schema that everything meets.
+        if uri.scheme().as_str() == "urn" {
+            return Ok(Json::Bool(true));
+        }
+        Err(format!("the schema refers to `{uri}`, which is not part of the chart").into())
+    }
+}
+
+/// Writes findings, one a line, those within others indented below them.
+fn describe_all<'a>(
+    errors: impl Iterator<Item = &'a ValidationError<'a>>,
+    depth: usize,
+    lines: &mut String,
+) {
+    let mut errors: Vec<&ValidationError<'_>> = errors.collect();
+    errors.sort_by_cached_key(|error| error.instance_path().to_string());
+    let mut missing: Vec<(String, String, Vec<String>)> = Vec::new();
+    for error in &errors {
+        if let ValidationErrorKind::Required { property } = error.kind() {
+            let place = error.instance_path().to_string();
+            let schema = error.evaluation_path().to_string();
+            let property = quoted(property.as_str().unwrap_or_default());
+            match missing.iter_mut().find(|(at, by, _)| *at == place && *by == schema) {
+                Some((_, _, properties)) => properties.push(property),
+                None => missing.push((place, schema, vec![property])),
+            }
+        }
+    }
+    for error in errors {
+        let place = error.instance_path().to_string();
+        let message = if let ValidationErrorKind::Required { .. } = error.kind() {
+            let schema = error.evaluation_path().to_string();
+            let Some(at) = missing.iter().position(|(at, by, _)| *at == place && *by == schema) else {
+                continue;
+            };
+            let (_, _, properties) = missing.swap_remove(at);
+            let noun = if properties.len() == 1 { "property" } else { "properties" };
+            Cow::Owned(format!("missing {noun} {}", properties.join(", ")))
+        } else {
+            message(error)
+        };
+        line(depth, &place, &message, lines);
+        match error.kind() {
+            ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+                for alternative in context {
+                    if alternative.len() == 1 {
+                        describe_all(alternative.iter(), depth + 1, lines);
+                    } else {
+                        line(depth + 1, &place, "validation failed", lines);
+                        describe_all(alternative.iter(), depth + 2, lines);
+                    }
+                }
+            }
+            ValidationErrorKind::PropertyNames { error } => {
+                describe_all(std::iter::once(&**error), depth + 1, lines);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn line(depth: usize, place: &str, message: &str, lines: &mut String) {
+    for _ in 0..depth {
+        lines.push_str("  ");
+    }
+    // Writing to a text cannot fail.
+    let _ = writeln!(lines, "- at {}: {message}", quoted(place));
+}
+
+fn message(error: &ValidationError<'_>) -> Cow<'static, str> {
+    use ValidationErrorKind as Kind;
+    let instance = error.instance();
+    let number = |value: &Json| value.as_f64().map(go_float).unwrap_or_default();
+    let count = instance
+        .as_array()
+        .map(Vec::len)
+        .or_else(|| instance.as_object().map(serde_json::Map::len))
+        .or_else(|| instance.as_str().map(|text| text.chars().count()))
+        .unwrap_or_default();
+    let got = |keyword: &str, limit: &dyn std::fmt::Display| format!("{keyword}: got {count}, want {limit}");
+    let compared = |keyword: &str, limit: &Json| {
+        format!("{keyword}: got {}, want {}", number(instance), number(limit))
+    };
+    Cow::Owned(match error.kind() {
+        Kind::Type { kind } => format!("got {}, want {}", type_of(instance), wanted_types(kind)),
+        Kind::Enum { options } => {
+            let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+            if options.iter().any(|option| option.is_array() || option.is_object()) {
+                return "enum failed".into();
+            }
+            let shown: Vec<String> = options.iter().map(display).collect();
+            let one_of = if shown.len() == 1 { "" } else { "one of " };
+            format!("value must be {one_of}{}", shown.join(", "))
+        }
+        Kind::Constant { expected_value } if expected_value.is_array() || expected_value.is_object() => {
+            return "const failed".into();
+        }
+        Kind::Constant { expected_value } => format!("value must be {}", display(expected_value)),
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+            let mut names: Vec<String> = unexpected.iter().map(|name| quoted(name)).collect();
+            names.sort();
+            format!("additional properties {} not allowed", names.join(", "))
+        }
+        Kind::AdditionalItems { limit } => {
+            format!("last {} additionalItem(s) not allowed", count.saturating_sub(*limit))
+        }
+        Kind::AnyOf { .. } => return "anyOf failed".into(),
+        Kind::OneOfNotValid { .. } => return "oneOf failed, none matched".into(),
+        Kind::OneOfMultipleValid { context } => {
+            let matched: Vec<String> = context
+                .iter()
+                .enumerate()
+                .filter(|(_, errors)| errors.is_empty())
+                .map(|(index, _)| index.to_string())
+                .take(2)
+                .collect();
+            format!("oneOf failed, subschemas {} matched", matched.join(", "))
+        }
+        Kind::Not { .. } => return "'not' failed".into(),
+        Kind::FalseSchema => return "false schema".into(),
+        Kind::Pattern { pattern } => {
+            format!("{} does not match pattern {}", display(instance), quoted(pattern))
+        }
+        Kind::Format { format } => format!("{} is not valid {format}", display(instance)),
+        Kind::Minimum { limit } => compared("minimum", limit),
+        Kind::Maximum { limit } => compared("maximum", limit),
+        Kind::ExclusiveMinimum { limit } => compared("exclusiveMinimum", limit),
+        Kind::ExclusiveMaximum { limit } => compared("exclusiveMaximum", limit),
+        Kind::MultipleOf { multiple_of } => {
+            format!("multipleOf: got {}, want {}", number(instance), go_float(*multiple_of))
+        }
+        Kind::MinLength { limit } => got("minLength", limit),
+        Kind::MaxLength { limit } => got("maxLength", limit),
+        Kind::MinItems { limit } => got("minItems", limit),
+        Kind::MaxItems { limit } => got("maxItems", limit),
+        Kind::MinProperties { limit } => got("minProperties", limit),
+        Kind::MaxProperties { limit } => got("maxProperties", limit),
+        Kind::UniqueItems => equal_items(instance),
+        Kind::Contains => return "no items match contains schema".into(),
+        Kind::PropertyNames { error } => format!("invalid property {}", display(error.instance())),
+        _ => error.to_string(),
+    })
+}
+
+fn equal_items(instance: &Json) -> String {
+    let items = instance.as_array().map(Vec::as_slice).unwrap_or_default();
+    for (second, item) in items.iter().enumerate() {
+        if let Some(first) = items.iter().take(second).position(|other| other == item) {
+            return format!("items at {first} and {second} are equal");
+        }
+    }
+    "items are equal".to_owned()
+}
+
+fn wanted_types(kind: &TypeKind) -> String {
+    let order = [
+        JsonType::Null,
+        JsonType::Boolean,
+        JsonType::Number,
+        JsonType::Integer,
+        JsonType::String,
+        JsonType::Array,
+        JsonType::Object,
+    ];
+    let wanted: Vec<String> = match kind {
+        TypeKind::Single(single) => vec![single.to_string()],
+        TypeKind::Multiple(set) => order
+            .into_iter()
+            .filter(|wanted| set.iter().any(|present| present == *wanted))
+            .map(|wanted| wanted.to_string())
+            .collect(),
+    };
+    wanted.join(" or ")
+}
+
+fn type_of(value: &Json) -> &'static str {
+    match value {
+        Json::Null => "null",
+        Json::Bool(_) => "boolean",
+        Json::Number(_) => "number",
+        Json::String(_) => "string",
+        Json::Array(_) => "array",
+        Json::Object(_) => "object",
+    }
+}
+
+fn display(value: &Json) -> String {
+    match value {
+        Json::Null => "<nil>".to_owned(),
+        Json::Bool(value) => value.to_string(),
+        Json::Number(number) => number.as_f64().map(go_float).unwrap_or_default().to_string(),
+        Json::String(text) => quoted(text),
+        Json::Array(_) | Json::Object(_) => "value".to_owned(),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let escaped = text.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'");
+    format!("'{}'", escaped.replace('\'', "\\'"))
+}
+
+/// Converts values; whole floats become integers, which JSON Schema does not tell apart from them.
+fn to_json(value: &Value) -> Json {
+    match value {
+        Value::Bool(value) => (*value).into(),
+        Value::Int(_, value) => (*value).into(),
+        Value::Uint(_, value) => (*value).into(),
+        Value::Float(value) if value.fract() == 0.0 && value.abs() < 9e15 => (*value as i64).into(),
+        Value::Float(value) => (*value).into(),
+        Value::String(text) => text.to_str().into(),
+        Value::List(list) => list.items().iter().map(to_json).collect(),
+        Value::Map(map) => map
+            .entries()
+            .into_iter()
+            .map(|(key, value)| (key.to_str().into_owned(), to_json(&value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        Value::Nil | Value::NilInterface | Value::Bytes(_) | Value::Complex(..) | Value::Native(_) => {
+            Json::Null
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Values of a chart and of its subcharts made one.
+//!
+//! The rules are those of Helm's `pkg/chart/common/util/coalesce.go`: what is higher up wins, maps are
+//! merged, and a `null` takes a default away. Helm merges maps in place and lets several holders share
+//! one, which shows in the result now and then; template maps are shared the same way, so that it does
+//! here too.
+
+use crate::Error;
+use crate::part::Part;
+use crate::value::{List, Map, Value};
+
+/// The key of the values that every subchart sees.
+const GLOBAL: &str = "global";
+
+/// Whether a `null` takes away what it meets or stays to do so later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nulls {
+    /// Coalescing: a `null` removes the key.
+    Remove,
+    /// Merging: a `null` is kept.
+    Keep,
+}
+
+/// Returns a chart's values: the given ones over the defaults, subcharts included.
+pub(crate) fn coalesce(part: &Part, values: &Map, nulls: Nulls) -> Result<Map, Error> {
+    let values = copy(values);
+    coalesce_part(part, &values, nulls)?;
+    Ok(values)
+}
+
+fn coalesce_part(part: &Part, values: &Map, nulls: Nulls) -> Result<(), Error> {
+    coalesce_defaults(part, values, nulls);
+    for subpart in &part.subparts {
+        let table = match values.get(&subpart.name) {
+            None => {
+                let table = Map::new();
+                values.insert(subpart.name.clone(), Value::Map(table.clone()));
+                table
+            }
+            Some(Value::Map(table)) => table,
+            Some(other) => {
+                return Err(Error::new(format!(
+                    "type mismatch on {}: {}",
+                    subpart.name,
+                    verb_t(&other)
+                )));
+            }
+        };
+        coalesce_globals(&table, values);
+        coalesce_part(subpart, &table, nulls)?;
+    }
+    Ok(())
+}
+
+/// Copies the parent's globals over those of a subchart.
+fn coalesce_globals(table: &Map, parent: &Map) {
+    let globals_of = |values: &Map| match values.get(GLOBAL) {
+        None => Some(Map::new()),
+        Some(Value::Map(globals)) => Some(globals),
+        Some(_) => None,
+    };
+    let (Some(own), Some(inherited)) = (globals_of(table), globals_of(parent)) else { return };
+    for (key, value) in inherited.entries() {
+        match value {
+            Value::Map(map) => {
+                // Only the first level is copied: deeper maps are shared with the parent from now on.
+                let merged: Map = map.entries().into_iter().collect();
+                match own.get(&key) {
+                    None => {
+                        own.insert(key, merged);
+                    }
+                    Some(Value::Map(mine)) => {
+                        coalesce_tables(&merged, &mine, Nulls::Keep);
+                        own.insert(key, merged);
+                    }
+                    Some(_) => {}
+                }
+            }
+            value => {
+                if !matches!(own.get(&key), Some(Value::Map(_))) {
+                    own.insert(key, value);
+                }
+            }
+        }
+    }
+    table.insert(GLOBAL, own);
+}
+
+/// Puts a chart's defaults under the values that are given for it.
+fn coalesce_defaults(part: &Part, values: &Map, nulls: Nulls) {
+    for (key, default) in part.defaults().entries() {
+        match values.get(&key) {
+            Some(value) if value.is_nil() && nulls == Nulls::Remove => {
+                values.remove(&key);
+            }
+            Some(Value::Map(table)) => {
+                if let Value::Map(defaults) = default {
+                    let is_subchart = part.subparts.iter().any(|subpart| subpart.name.as_bytes() == key.as_bytes());
+                    let nulls = if is_subchart { Nulls::Keep } else { nulls };
+                    if nulls == Nulls::Remove {
+                        remove_nulls(&defaults);
+                    }
+                    coalesce_tables(&table, &defaults, nulls);
+                }
+            }
+            Some(_) => {}
+            None => {
+                if nulls == Nulls::Remove {
+                    match &default {
+                        Value::Map(defaults) => remove_nulls(defaults),
+                        default if default.is_nil() => continue,
+                        _ => {}
+                    }
+                }
+                values.insert(key, default);
+            }
+        }
+    }
+}
+
+/// Merges a table under another one, which wins.
+pub(crate) fn coalesce_tables(table: &Map, under: &Map, nulls: Nulls) {
+    // A `null` takes away a default only where there is one.
+    let had_value = |key: &[u8], entries: &[(crate::value::Text, Value)]| {
+        entries.iter().any(|(other, value)| other.as_bytes() == key && !value.is_nil())
+    };
+    let before = if nulls == Nulls::Remove { under.entries() } else { Vec::new() };
+    for (key, value) in table.entries() {
+        if value.is_nil() {
+            under.insert(key, Value::Nil);
+        }
+    }
+    for (key, value) in under.entries() {
+        match (table.get(&key), value) {
+            (None, value) => {
+                table.insert(key, value);
+            }
+            (Some(present), _) if nulls == Nulls::Remove && present.is_nil() => {
+                if had_value(key.as_bytes(), &before) {
+                    table.remove(&key);
+                }
+            }
+            (Some(Value::Map(table)), Value::Map(under)) => {
+                if !table.same(&under) {
+                    coalesce_tables(&table, &under, nulls);
+                }
+            }
+            (Some(_), _) => {}
+        }
+    }
+}
+
+fn remove_nulls(map: &Map) {
+    for (key, value) in map.entries() {
+        match value {
+            Value::Map(inner) => remove_nulls(&inner),
+            value if value.is_nil() => {
+                map.remove(&key);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Copies a map with everything in it.
+pub(crate) fn copy(map: &Map) -> Map {
+    map.entries().into_iter().map(|(key, value)| (key, copy_value(value))).collect()
+}
+
+fn copy_value(value: Value) -> Value {
+    match value {
+        Value::Map(map) => Value::Map(copy(&map)),
+        Value::List(list) => Value::List(List::new(list.items().iter().cloned().map(copy_value).collect())),
+        other => other,
+    }
+}
+
+/// Formats a value as Go's `%t` does, which is meant for truth values only.
+fn verb_t(value: &Value) -> String {
+    match value {
+        Value::Bool(value) => value.to_string(),
+        Value::List(list) => {
+            let items: Vec<String> = list.items().iter().map(verb_t).collect();
+            format!("[{}]", items.join(" "))
+        }
+        value if value.is_nil() => "%!t(<nil>)".to_owned(),
+        Value::String(text) => format!("%!t(string={})", text.to_str()),
+        Value::Float(value) => format!("%!t(float64={value})"),
+        Value::Int(_, integer) => format!("%!t({}={integer})", value.type_name()),
+        other => format!("%!t({})", other.type_name()),
+    }
+}

@@ -1,0 +1,94 @@
+//! Values files: one or more YAML documents, merged.
+
+use aqueduct_manifest::{Map, Value};
+
+use crate::Error;
+use crate::chart::decode::{decoding, json_name, read_yaml};
+
+/// Reads the documents of a values file and merges them, the later over the earlier.
+///
+/// # Errors
+/// What Helm says of a document that is no YAML, or no map.
+pub fn read_values(bytes: &[u8]) -> Result<Map, Error> {
+    let mut values = Map::new();
+    for document in documents(bytes) {
+        let document = read_yaml(&document)
+            .and_then(|value| match value {
+                Value::Null => Ok(Map::new()),
+                Value::Map(map) => Ok(map),
+                other => Err(decoding(format!(
+                    "cannot unmarshal {} into Go value of type map[string]interface {{}}",
+                    json_name(&other)
+                ))),
+            })
+            .map_err(|error| error.context("cannot unmarshal yaml document"))?;
+        if values.is_empty() {
+            values = document;
+        } else {
+            merge(&mut values, &document);
+        }
+    }
+    Ok(values)
+}
+
+/// Merges values over others: maps are merged, everything else is replaced.
+fn merge(values: &mut Map, over: &Map) {
+    for (key, value) in over {
+        match (values.get_mut(key), value) {
+            (Some(Value::Map(inner)), Value::Map(over)) => merge(inner, over),
+            _ => {
+                values.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+/// Splits a text at the lines that hold `---`, blanks or a comment after it allowed.
+///
+/// Each line ends in `\n` afterwards, the last one too, as the reader of Kubernetes' own tools has it.
+fn documents(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut documents = Vec::new();
+    let mut document = Vec::new();
+    let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    if bytes.is_empty() {
+        return documents;
+    }
+    for line in text.split(|byte| *byte == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if let Some(rest) = line.strip_prefix(b"---") {
+            let rest = rest.trim_ascii_start();
+            if (rest.is_empty() || rest.starts_with(b"#")) && !document.is_empty() {
+                documents.push(std::mem::take(&mut document));
+                continue;
+            }
+        }
+        document.extend_from_slice(line);
+        document.push(b'\n');
+    }
+    if !document.is_empty() {
+        documents.push(document);
+    }
+    documents
+}
+
+#[cfg(test)]
+mod tests {
+    use super::documents;
+
+    #[test]
+    fn splitting() {
+        for (text, expected) in [
+            ("", vec![]),
+            ("a: 1", vec!["a: 1\n"]),
+            ("---\na: 1\n---\r\nb: 2\r\n", vec!["---\na: 1\n", "b: 2\n"]),
+            ("a: 1\n--- # next\nb: 2\n", vec!["a: 1\n", "b: 2\n"]),
+            ("a: 1\n---b\n", vec!["a: 1\n---b\n"]),
+            ("a: 1\n---\n", vec!["a: 1\n"]),
+        ] {
+            let actual: Vec<_> =
+                documents(text.as_bytes()).into_iter().map(|document| String::from_utf8(document)).collect();
+            let expected: Vec<_> = expected.into_iter().map(|document| Ok(document.to_owned())).collect();
+            assert_eq!(actual, expected, "{text:?}");
+        }
+    }
+}

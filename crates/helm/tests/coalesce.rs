@@ -1,0 +1,71 @@
+//! Holds the values of charts and subcharts against what Helm made of them.
+
+mod corpus_folder;
+
+use std::sync::Arc;
+
+use aqueduct_helm::{Chart, Prepared, ValueOptions};
+use aqueduct_manifest::Files;
+use corpus_folder::truth_lines;
+use serde_json::{Value, json};
+
+#[test]
+fn values_as_helm_merges_them() {
+    let Some(lines) = truth_lines("coalesce") else { return };
+    let mut failures = Vec::new();
+    for line in &lines {
+        let mut files = Files::new();
+        write_chart(&mut files, "parent", "parent", &json!({}), &line["parent_values"], &line["subcharts"]);
+        let user = line["user"].to_string();
+        let options = ValueOptions { files: vec!["user".to_owned()], ..ValueOptions::default() };
+        let actual = options
+            .merge(&|_| Ok(user.clone().into_bytes()))
+            .and_then(|values| {
+                let chart = Arc::new(Chart::from_files(&files, "parent")?);
+                Prepared::new(&chart, &values)
+            })
+            .map_err(|error| error.to_string())
+            .map(|prepared| {
+                json!({"enabled": prepared.subcharts(), "result": corpus_folder::json_of(prepared.values())})
+            });
+        let expected = match line["error"].as_str() {
+            Some(error) => Err(error.to_owned()),
+            None => Ok(json!({"enabled": line["enabled"], "result": line["result"]})),
+        };
+        if !corpus_folder::same(&actual, &expected) {
+            failures.push(format!("{}: {line}\n  got {actual:?}", line["name"]));
+        }
+    }
+    corpus_folder::report("coalesce", &lines, &failures);
+}
+
+/// Writes a chart with its subcharts; JSON is YAML.
+fn write_chart(
+    files: &mut Files,
+    folder: &str,
+    name: &str,
+    description: &Value,
+    values: &Value,
+    subcharts: &Value,
+) {
+    let mut dependencies = Vec::new();
+    for (subchart, description) in subcharts.as_object().into_iter().flatten() {
+        for entry in description["dependencies"].as_array().into_iter().flatten() {
+            let mut entry = entry.clone();
+            entry["name"] = json!(subchart);
+            if entry["version"].is_null() {
+                entry["version"] = json!("*");
+            }
+            dependencies.push(entry);
+        }
+        let folder = format!("{folder}/charts/{subchart}");
+        write_chart(files, &folder, subchart, description, &description["values"], &description["subcharts"]);
+    }
+    let version = description["version"].as_str().unwrap_or("1.0.0");
+    let kind = if description["library"] == true { "library" } else { "application" };
+    let metadata = json!({
+        "apiVersion": "v2", "name": name, "version": version, "type": kind, "dependencies": dependencies,
+    });
+    files.insert(format!("{folder}/Chart.yaml"), metadata.to_string().into_bytes());
+    files.insert(format!("{folder}/values.yaml"), values.to_string().into_bytes());
+}
