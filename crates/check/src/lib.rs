@@ -1,1 +1,44 @@
 //! Checks over the rendered platform: references, policy, capacity.
+//!
+//! 1. The caller hands over a [`Platform`]: the rendered objects of every environment, and what its
+//!    cluster provides beside them.
+//! 2. An [`Index`] is built once for each environment.
+//! 3. Every [`Rule`] of [`ALL`] looks at the index and reports what it finds.
+//! 4. Findings that several environments share become one diagnostic.
+//!
+//! A rule reports what can be told from the objects alone. What only a running cluster knows (pods and
+//! secrets that an operator makes, objects in namespaces that are not rendered) is left alone.
+
+mod demand;
+mod index;
+mod label_selector;
+mod platform;
+mod pod;
+mod pod_reference;
+mod produced;
+mod quantity;
+mod report;
+mod rule;
+mod rules;
+#[cfg(test)]
+mod testing;
+
+pub use index::Index;
+pub use platform::{Cluster, Entry, Environment, NodePool, Platform, Tenant};
+pub use report::{Finding, Report};
+pub use rule::{ALL, Rule};
+
+use aqueduct_manifest::Diagnostic;
+
+/// Runs rules over all environments; errors come first, then the order is by file.
+pub fn check(platform: &Platform<'_>, rules: &[Rule]) -> Vec<Diagnostic> {
+    let mut report = Report::default();
+    for environment in &platform.environments {
+        let index = Index::new(environment);
+        for rule in rules {
+            report.begin(rule.name, environment.name);
+            (rule.check)(&index, &mut report);
+        }
+    }
+    report.into_diagnostics()
+}

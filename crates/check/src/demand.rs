@@ -1,0 +1,115 @@
+//! What workloads ask of a cluster when they are at their largest.
+
+use aqueduct_manifest::Value;
+
+use crate::index::Index;
+use crate::pod::{Pod, list_at, text};
+use crate::quantity::Quantity;
+
+/// Resources that pods ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Demand {
+    /// Requested CPU.
+    pub(crate) cpu: Quantity,
+    /// Requested memory.
+    pub(crate) memory: Quantity,
+    /// The limit of CPU.
+    pub(crate) cpu_limit: Quantity,
+    /// The limit of memory.
+    pub(crate) memory_limit: Quantity,
+    /// The number of pods.
+    pub(crate) pods: Quantity,
+}
+
+impl Demand {
+    /// Returns the sum.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            cpu: self.cpu.plus(other.cpu),
+            memory: self.memory.plus(other.memory),
+            cpu_limit: self.cpu_limit.plus(other.cpu_limit),
+            memory_limit: self.memory_limit.plus(other.memory_limit),
+            pods: self.pods.plus(other.pods),
+        }
+    }
+
+    fn times(self, count: u64) -> Self {
+        Self {
+            cpu: self.cpu.times(count),
+            memory: self.memory.times(count),
+            cpu_limit: self.cpu_limit.times(count),
+            memory_limit: self.memory_limit.times(count),
+            pods: self.pods.times(count),
+        }
+    }
+}
+
+/// Returns what a workload asks for at its largest; of a DaemonSet, what one node has to give.
+pub(crate) fn demand(index: &Index<'_>, pod: &Pod<'_>) -> Demand {
+    let one = Demand {
+        cpu: pod.request("cpu"),
+        memory: pod.request("memory"),
+        cpu_limit: pod.limit("cpu"),
+        memory_limit: pod.limit("memory"),
+        pods: Quantity::units(1),
+    };
+    one.times(replicas(index, pod))
+}
+
+/// Counts the pods of a DaemonSet once for each node.
+pub(crate) fn with_nodes(demand: Demand, pod: &Pod<'_>, nodes: u64) -> Demand {
+    if pod.entry.object.kind() == "DaemonSet" { demand.times(nodes) } else { demand }
+}
+
+/// Returns the most pods that a workload has at a time.
+fn replicas(index: &Index<'_>, pod: &Pod<'_>) -> u64 {
+    let object = pod.entry.object;
+    let count =
+        |path: &[&str]| object.at(path).and_then(Value::as_i64).and_then(|count| u64::try_from(count).ok());
+    match object.kind() {
+        "Pod" | "DaemonSet" => 1,
+        "Job" => count(&["spec", "parallelism"]).unwrap_or(1),
+        "CronJob" => count(&["spec", "jobTemplate", "spec", "parallelism"]).unwrap_or(1),
+        _ => index
+            .most_replicas(object.namespace(), object.kind(), object.name())
+            .or_else(|| count(&["spec", "replicas"]))
+            .unwrap_or(1),
+    }
+}
+
+/// Returns the storage that claims ask for, with their namespaces.
+pub(crate) fn claims<'a>(index: &Index<'a>) -> Vec<(&'a str, Quantity)> {
+    let amount = |spec: Option<&Value>| {
+        spec.and_then(|spec| spec.at(&["resources", "requests", "storage"]))
+            .and_then(Quantity::read)
+            .unwrap_or_default()
+    };
+    let rendered = index.of_kind("", "PersistentVolumeClaim");
+    let mut claims: Vec<(&str, Quantity)> =
+        rendered.map(|claim| (claim.object.namespace(), amount(claim.object.map.get("spec")))).collect();
+    for set in index.of_kind("apps", "StatefulSet") {
+        let Some(spec) = set.object.map.get("spec") else { continue };
+        let replicas =
+            spec.get("replicas").and_then(Value::as_i64).and_then(|count| u64::try_from(count).ok());
+        for template in list_at(spec, "volumeClaimTemplates") {
+            let all = amount(template.get("spec")).times(replicas.unwrap_or(1));
+            claims.push((set.object.namespace(), all));
+        }
+    }
+    claims
+}
+
+/// Returns the target of an autoscaler and the most replicas that it makes.
+pub(crate) fn scaled<'a>(object: &'a aqueduct_manifest::Object) -> Option<(&'a str, &'a str, u64)> {
+    let (field, default) = match (object.group(), object.kind()) {
+        ("autoscaling", "HorizontalPodAutoscaler") => ("maxReplicas", None),
+        ("keda.sh", "ScaledObject") => ("maxReplicaCount", Some(100)),
+        _ => return None,
+    };
+    let spec = object.map.get("spec")?;
+    let target = spec.get("scaleTargetRef")?;
+    let kind = Some(text(target, "kind")).filter(|kind| !kind.is_empty()).unwrap_or("Deployment");
+    let most =
+        spec.get(field).and_then(Value::as_i64).and_then(|most| u64::try_from(most).ok()).or(default)?;
+    Some((kind, text(target, "name"), most))
+}

@@ -1,0 +1,208 @@
+//! The objects of one environment by what rules ask for, built once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aqueduct_manifest::{Object, Value};
+
+use crate::demand::scaled;
+use crate::label_selector::LabelSelector;
+use crate::platform::{Cluster, Entry, Environment, Tenant};
+use crate::pod::{Pod, list_at};
+
+type ByText<'a, T> = BTreeMap<&'a str, T>;
+
+/// The objects of one environment.
+#[derive(Debug)]
+pub struct Index<'a> {
+    environment: &'a Environment<'a>,
+    /// By group, kind, namespace and name.
+    objects: ByText<'a, ByText<'a, ByText<'a, ByText<'a, Entry<'a>>>>>,
+    pods: Vec<Pod<'a>>,
+    /// The places of pods by namespace.
+    pods_of_namespace: ByText<'a, Vec<usize>>,
+    /// The places of pods by namespace, label and value.
+    pods_of_label: ByText<'a, ByText<'a, ByText<'a, Vec<usize>>>>,
+    /// The components that hold custom resources of which an operator may make pods.
+    operated: BTreeSet<(&'a str, &'a str)>,
+    /// The components that may create objects of a resource at run time.
+    creators: BTreeSet<(&'a str, &'a str, &'static str)>,
+    /// The most replicas that an autoscaler makes, by namespace, kind and name of its target.
+    scaled: BTreeMap<(&'a str, &'a str, &'a str), u64>,
+}
+
+impl<'a> Index<'a> {
+    /// Builds the index of an environment.
+    pub fn new(environment: &'a Environment<'a>) -> Self {
+        let mut index = Self {
+            environment,
+            objects: BTreeMap::new(),
+            pods: Vec::new(),
+            pods_of_namespace: BTreeMap::new(),
+            pods_of_label: BTreeMap::new(),
+            operated: BTreeSet::new(),
+            creators: BTreeSet::new(),
+            scaled: BTreeMap::new(),
+        };
+        for entry in &environment.entries {
+            index.add(*entry);
+        }
+        index
+    }
+
+    fn add(&mut self, entry: Entry<'a>) {
+        let object = entry.object;
+        let of_kind = self.objects.entry(object.group()).or_default().entry(object.kind()).or_default();
+        of_kind.entry(object.namespace()).or_default().entry(object.name()).or_insert(entry);
+        let component = (entry.tenant, entry.component);
+        if may_become_pods(object) {
+            self.operated.insert(component);
+        }
+        for resource in ["secrets", "configmaps"] {
+            if may_create(object, resource) {
+                self.creators.insert((entry.tenant, entry.component, resource));
+            }
+        }
+        if let Some((kind, name, most)) = scaled(object) {
+            self.scaled.insert((object.namespace(), kind, name), most);
+        }
+        let Some(pod) = Pod::of(entry) else { return };
+        let place = self.pods.len();
+        self.pods.push(pod);
+        self.pods_of_namespace.entry(pod.namespace()).or_default().push(place);
+        for (key, value) in pod.labels.into_iter().flatten() {
+            if let Some(value) = value.as_str() {
+                let of_namespace = self.pods_of_label.entry(pod.namespace()).or_default();
+                of_namespace.entry(key).or_default().entry(value).or_default().push(place);
+            }
+        }
+    }
+
+    /// Returns what the cluster provides.
+    pub fn cluster(&self) -> &'a Cluster {
+        &self.environment.cluster
+    }
+
+    /// Returns a tenant.
+    pub fn tenant(&self, name: &str) -> Option<&'a Tenant> {
+        self.environment.tenants.get(name)
+    }
+
+    /// Returns the tenant that owns a namespace.
+    pub fn owner(&self, namespace: &str) -> Option<&'a str> {
+        let owns = |tenant: &Tenant| tenant.namespaces.contains(namespace);
+        self.environment.tenants.iter().find(|(_, tenant)| owns(tenant)).map(|(name, _)| name.as_str())
+    }
+
+    /// Returns all objects in the order they were given in.
+    pub fn entries(&self) -> &'a [Entry<'a>] {
+        &self.environment.entries
+    }
+
+    /// Returns the objects of a kind in the order of namespace and name.
+    pub fn of_kind(&self, group: &str, kind: &str) -> impl Iterator<Item = Entry<'a>> + use<'_, 'a> {
+        let namespaces = self.objects.get(group).and_then(|kinds| kinds.get(kind));
+        namespaces.into_iter().flatten().flat_map(|(_, names)| names.values().copied())
+    }
+
+    /// Returns one object; cluster-scoped ones have an empty namespace.
+    pub fn get(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<Entry<'a>> {
+        self.objects.get(group)?.get(kind)?.get(namespace)?.get(name).copied()
+    }
+
+    /// Returns the names of the objects of a kind in a namespace, for suggestions.
+    pub fn names(&self, group: &str, kind: &str, namespace: &str) -> Vec<&'a str> {
+        let namespaces = self.objects.get(group).and_then(|kinds| kinds.get(kind));
+        let names = namespaces.and_then(|namespaces| namespaces.get(namespace));
+        names.into_iter().flat_map(BTreeMap::keys).copied().collect()
+    }
+
+    /// Tells whether a namespace is managed outside, so that it may hold anything.
+    pub fn is_outside(&self, namespace: &str) -> bool {
+        self.environment.cluster.namespaces.contains(namespace)
+    }
+
+    /// Tells whether an operator may make pods for the component of an object, which nobody can see here.
+    pub fn may_have_unseen_pods(&self, entry: &Entry<'_>) -> bool {
+        self.operated.contains(&(entry.tenant, entry.component)) || self.is_outside(entry.object.namespace())
+    }
+
+    /// Tells whether the component of an object is allowed to create objects of a resource, `secrets` or
+    /// `configmaps`, while it runs.
+    pub fn may_create(&self, entry: &Entry<'_>, resource: &'static str) -> bool {
+        self.creators.contains(&(entry.tenant, entry.component, resource))
+    }
+
+    /// Returns the most replicas that an autoscaler makes of a workload.
+    pub(crate) fn most_replicas(&self, namespace: &str, kind: &str, name: &str) -> Option<u64> {
+        self.scaled.get(&(namespace, kind, name)).copied()
+    }
+
+    /// Returns all pod templates.
+    pub(crate) fn pods(&self) -> &[Pod<'a>] {
+        &self.pods
+    }
+
+    /// Returns the pod templates of a namespace that a selector matches.
+    pub(crate) fn selected<'i>(
+        &'i self,
+        namespace: &str,
+        selector: &'i LabelSelector<'_>,
+    ) -> impl Iterator<Item = &'i Pod<'a>> {
+        let places = match selector.anchor() {
+            Some((key, value)) => {
+                let of_namespace = self.pods_of_label.get(namespace);
+                of_namespace.and_then(|keys| keys.get(key)).and_then(|values| values.get(value))
+            }
+            None => self.pods_of_namespace.get(namespace),
+        };
+        let pods = places.into_iter().flatten().filter_map(|place| self.pods.get(*place));
+        pods.filter(|pod| selector.matches(pod.labels))
+    }
+}
+
+/// Tells whether an operator may turn a custom resource into pods.
+fn may_become_pods(object: &Object) -> bool {
+    let group = object.group();
+    let is_native = !group.contains('.') || group.ends_with(".k8s.io");
+    let is_podless = match group {
+        "cert-manager.io"
+        | "acme.cert-manager.io"
+        | "external-secrets.io"
+        | "generators.external-secrets.io"
+        | "bitnami.com"
+        | "networking.istio.io"
+        | "security.istio.io"
+        | "telemetry.istio.io"
+        | "traefik.io"
+        | "traefik.containo.us"
+        | "cilium.io"
+        | "kyverno.io"
+        | "keda.sh"
+        | "crd.projectcalico.org"
+        | "elbv2.k8s.aws"
+        | "metallb.io"
+        | "trust.cert-manager.io" => true,
+        "argoproj.io" => {
+            !matches!(object.kind(), "Workflow" | "CronWorkflow" | "EventBus" | "EventSource" | "Sensor")
+        }
+        "monitoring.coreos.com" => {
+            !matches!(object.kind(), "Prometheus" | "PrometheusAgent" | "Alertmanager" | "ThanosRuler")
+        }
+        _ => false,
+    };
+    !is_native && !is_podless
+}
+
+/// Tells whether an object is a role that allows to create objects of a core resource.
+fn may_create(object: &Object, resource: &str) -> bool {
+    let is_role =
+        object.group() == "rbac.authorization.k8s.io" && matches!(object.kind(), "Role" | "ClusterRole");
+    let rules =
+        object.map.get("rules").and_then(Value::as_list).filter(|_| is_role).map_or(&[][..], |list| list);
+    rules.iter().any(|rule| {
+        let has = |field, wanted: &[&str]| {
+            list_at(rule, field).iter().filter_map(Value::as_str).any(|value| wanted.contains(&value))
+        };
+        has("apiGroups", &["", "*"]) && has("resources", &[resource, "*"]) && has("verbs", &["create", "*"])
+    })
+}

@@ -1,0 +1,98 @@
+//! What is checked: rendered objects by environment, and the facts around them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aqueduct_manifest::Object;
+
+/// Everything that one run renders.
+#[derive(Clone, Debug, Default)]
+pub struct Platform<'a> {
+    /// The environments.
+    pub environments: Vec<Environment<'a>>,
+}
+
+/// One environment: a cluster and all that is rendered for it.
+#[derive(Clone, Debug, Default)]
+pub struct Environment<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// What the cluster provides.
+    pub cluster: Cluster,
+    /// The tenants by name; a tenant that is missing owns no namespace.
+    pub tenants: BTreeMap<String, Tenant>,
+    /// The rendered objects in the order of their paths.
+    pub entries: Vec<Entry<'a>>,
+}
+
+/// One rendered object and who it belongs to.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// The tenant.
+    pub tenant: &'a str,
+    /// The component.
+    pub component: &'a str,
+    /// The path in the output tree.
+    pub path: &'a str,
+    /// The object.
+    pub object: &'a Object,
+}
+
+impl Entry<'_> {
+    /// Returns kind, namespace and name as messages write them.
+    pub(crate) fn title(&self) -> String {
+        title(self.object.kind(), self.object.namespace(), self.object.name())
+    }
+}
+
+/// Returns how messages name an object.
+pub(crate) fn title(kind: &str, namespace: &str, name: &str) -> String {
+    let slash = if namespace.is_empty() { "" } else { "/" };
+    format!("`{kind} {namespace}{slash}{name}`")
+}
+
+/// A tenant in one environment.
+#[derive(Clone, Debug, Default)]
+pub struct Tenant {
+    /// The namespaces that belong to it.
+    pub namespaces: BTreeSet<String>,
+    /// Whether it serves the platform and may reach into every namespace.
+    pub system: bool,
+}
+
+/// What a cluster provides beside the rendered objects.
+///
+/// An empty set means that nobody has listed these things; the rules that need it then hold their peace.
+#[derive(Clone, Debug, Default)]
+pub struct Cluster {
+    /// The version of Kubernetes, such as `1.33`; empty where it is not known.
+    pub kubernetes: String,
+    /// The APIs beyond those of Kubernetes, as `group/version`.
+    pub apis: BTreeSet<String>,
+    /// The namespaces that exist outside, such as `kube-system`.
+    pub namespaces: BTreeSet<String>,
+    /// The StorageClasses.
+    pub storage_classes: BTreeSet<String>,
+    /// The IngressClasses.
+    pub ingress_classes: BTreeSet<String>,
+    /// The PriorityClasses beside the two that Kubernetes has.
+    pub priority_classes: BTreeSet<String>,
+    /// The ClusterIssuers.
+    pub cluster_issuers: BTreeSet<String>,
+    /// The ClusterSecretStores.
+    pub secret_stores: BTreeSet<String>,
+    /// The nodes.
+    pub node_pools: Vec<NodePool>,
+}
+
+/// Nodes of one size.
+#[derive(Clone, Debug, Default)]
+pub struct NodePool {
+    /// The name.
+    pub name: String,
+    /// The number of nodes.
+    pub count: u32,
+    /// The CPU of one node that pods can use, in thousandths of a core.
+    pub cpu_millis: u64,
+    /// The memory of one node that pods can use, in bytes.
+    pub memory_bytes: u64,
+}

@@ -1,0 +1,135 @@
+//! Pod templates, wherever they stand: in workloads of Kubernetes, in bare Pods and in custom kinds that
+//! hold a template at `spec.template` (Argo Rollouts, OpenKruise and the like).
+
+use aqueduct_manifest::{List, Map, Value};
+
+use crate::platform::Entry;
+use crate::quantity::Quantity;
+
+/// A pod template of a rendered object.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pod<'a> {
+    /// The object that holds it.
+    pub(crate) entry: Entry<'a>,
+    /// The labels of the pods.
+    pub(crate) labels: Option<&'a Map>,
+    /// The annotations of the pods.
+    pub(crate) annotations: Option<&'a Map>,
+    /// The specification of the pods.
+    pub(crate) spec: &'a Value,
+}
+
+/// A container of a pod template.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Container<'a> {
+    /// The name, empty where it is missing.
+    pub(crate) name: &'a str,
+    /// Whether it runs before the others: an init container that ends.
+    pub(crate) is_initial: bool,
+    /// The whole container.
+    pub(crate) value: &'a Value,
+}
+
+impl<'a> Pod<'a> {
+    /// Returns the pod template of an object, if it has one.
+    pub(crate) fn of(entry: Entry<'a>) -> Option<Self> {
+        let object = entry.object;
+        let path: &[&str] = match object.kind() {
+            "Pod" if object.group().is_empty() => &[],
+            "PodTemplate" if object.group().is_empty() => return None,
+            "CronJob" => &["spec", "jobTemplate", "spec", "template"],
+            _ => &["spec", "template"],
+        };
+        let (metadata, spec) = if path.is_empty() {
+            (object.map.get("metadata"), object.map.get("spec")?)
+        } else {
+            let template = object.at(path)?;
+            (template.get("metadata"), template.get("spec")?)
+        };
+        spec.get("containers")?.as_list()?;
+        let field = |name| metadata?.get(name)?.as_map();
+        Some(Self { entry, labels: field("labels"), annotations: field("annotations"), spec })
+    }
+
+    /// Returns the namespace that the pods run in.
+    pub(crate) fn namespace(&self) -> &'a str {
+        self.entry.object.namespace()
+    }
+
+    /// Returns init containers and then containers.
+    pub(crate) fn containers(&self) -> impl Iterator<Item = Container<'a>> + use<'a> {
+        let list = |field| list_at(self.spec, field);
+        let initial = list("initContainers").iter().map(|value| (true, value));
+        initial.chain(list("containers").iter().map(|value| (false, value))).map(|(listed_first, value)| {
+            Container {
+                name: text(value, "name"),
+                // An init container that restarts is a sidecar: it stays.
+                is_initial: listed_first && text(value, "restartPolicy") != "Always",
+                value,
+            }
+        })
+    }
+
+    /// Returns the volumes.
+    pub(crate) fn volumes(&self) -> &'a [Value] {
+        list_at(self.spec, "volumes")
+    }
+
+    /// Tells whether a container has a port of this name or number.
+    pub(crate) fn has_port(&self, port: &Value) -> bool {
+        self.containers().flat_map(|container| list_at(container.value, "ports")).any(|declared| match port {
+            Value::String(name) => declared.get("name").and_then(Value::as_str) == Some(name),
+            number => declared.get("containerPort") == Some(number),
+        })
+    }
+
+    /// Returns the names of all container ports.
+    pub(crate) fn port_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.containers()
+            .flat_map(|container| list_at(container.value, "ports"))
+            .filter_map(|port| port.get("name").and_then(Value::as_str))
+    }
+
+    /// Returns what one pod requests of a resource: the running containers together, or the hungriest
+    /// init container where that is more.
+    pub(crate) fn request(&self, resource: &str) -> Quantity {
+        let mut running = Quantity::default();
+        let mut initial = Quantity::default();
+        for container in self.containers() {
+            let amount =
+                container.amount("requests", resource).or_else(|| container.amount("limits", resource));
+            let amount = amount.unwrap_or_default();
+            if container.is_initial {
+                initial = initial.max(amount);
+            } else {
+                running = running.plus(amount);
+            }
+        }
+        running.max(initial)
+    }
+
+    /// Returns what one pod is limited to, as far as its containers say.
+    pub(crate) fn limit(&self, resource: &str) -> Quantity {
+        let amounts = self.containers().filter(|container| !container.is_initial);
+        amounts
+            .map(|container| container.amount("limits", resource).unwrap_or_default())
+            .fold(Quantity::default(), Quantity::plus)
+    }
+}
+
+impl Container<'_> {
+    /// Returns `resources.<of>.<resource>`.
+    pub(crate) fn amount(&self, of: &str, resource: &str) -> Option<Quantity> {
+        Quantity::read(self.value.at(&["resources", of, resource])?)
+    }
+}
+
+/// Returns the list under a key, empty where there is none.
+pub(crate) fn list_at<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value.get(key).and_then(Value::as_list).map_or(&[], |list: &List| list)
+}
+
+/// Returns the text under a key, empty where there is none.
+pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or("")
+}

@@ -1,0 +1,106 @@
+//! What rules say, gathered over all environments.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aqueduct_manifest::{Diagnostic, Severity, closest};
+
+use crate::platform::Entry;
+
+/// Collects the findings of rules.
+#[derive(Debug, Default)]
+pub struct Report {
+    rule: &'static str,
+    environment: String,
+    findings: Vec<Finding>,
+}
+
+/// One finding about one object.
+#[derive(Debug)]
+pub struct Finding {
+    severity: Severity,
+    rule: &'static str,
+    environment: String,
+    file: Arc<str>,
+    message: String,
+    hints: Vec<String>,
+}
+
+impl Report {
+    /// Names the rule and the environment that speak from here on.
+    pub(crate) fn begin(&mut self, rule: &'static str, environment: &str) {
+        self.rule = rule;
+        environment.clone_into(&mut self.environment);
+    }
+
+    /// Adds an error about an object.
+    pub fn error(&mut self, entry: &Entry<'_>, message: impl Into<String>) -> &mut Finding {
+        self.add(Severity::Error, entry, message.into())
+    }
+
+    /// Adds a warning about an object.
+    pub fn warning(&mut self, entry: &Entry<'_>, message: impl Into<String>) -> &mut Finding {
+        self.add(Severity::Warning, entry, message.into())
+    }
+
+    fn add(&mut self, severity: Severity, entry: &Entry<'_>, message: String) -> &mut Finding {
+        let file = match &entry.object.origin {
+            Some(origin) => Arc::clone(&origin.file),
+            None => entry.path.into(),
+        };
+        let at = self.findings.len();
+        let environment = self.environment.clone();
+        self.findings.push(Finding {
+            severity,
+            rule: self.rule,
+            environment,
+            file,
+            message,
+            hints: Vec::new(),
+        });
+        &mut self.findings[at]
+    }
+
+    /// Returns a diagnostic for each finding; what several environments share is said once.
+    pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        let mut merged: BTreeMap<_, Vec<String>> = BTreeMap::new();
+        for finding in self.findings {
+            let key = (finding.severity, finding.file, finding.rule, finding.message, finding.hints);
+            let environments = merged.entry(key).or_default();
+            if !environments.contains(&finding.environment) {
+                environments.push(finding.environment);
+            }
+        }
+        let mut diagnostics = Vec::new();
+        for ((severity, file, rule, message, hints), environments) in merged {
+            let diagnostic = match severity {
+                Severity::Error => Diagnostic::error(rule, message),
+                Severity::Warning => Diagnostic::warning(rule, message),
+            };
+            let names: Vec<String> = environments.iter().map(|name| format!("`{name}`")).collect();
+            let diagnostic = diagnostic.at(file, None, format!("in {}", names.join(", ")));
+            diagnostics.push(hints.into_iter().fold(diagnostic, Diagnostic::hint));
+        }
+        diagnostics
+    }
+}
+
+impl Finding {
+    /// Adds what to do.
+    pub fn hint(&mut self, hint: impl Into<String>) -> &mut Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds the name that was probably meant, if one is near.
+    pub fn did_you_mean<'a>(
+        &mut self,
+        written: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> &mut Self {
+        if let Some(candidate) = closest(written, candidates) {
+            self.hint(format!("did you mean `{candidate}`?"));
+        }
+        self
+    }
+}

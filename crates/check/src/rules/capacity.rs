@@ -1,0 +1,85 @@
+//! What an environment's pods request fits its nodes.
+//!
+//! Beyond the capacity of the node pools, pods stay pending. The sum counts every workload at its largest,
+//! DaemonSets once a node. A pod that is larger than every node never starts, whatever the sum. An
+//! environment that lists no node pools is left alone.
+
+use crate::demand::{Demand, demand, with_nodes};
+use crate::index::Index;
+use crate::quantity::Quantity;
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule =
+    Rule { name: "capacity", summary: "an environment requests more than its nodes have", check: capacity };
+
+fn capacity(index: &Index<'_>, report: &mut Report) {
+    let pools = &index.cluster().node_pools;
+    if pools.is_empty() {
+        return;
+    }
+    let nodes: u64 = pools.iter().map(|pool| u64::from(pool.count)).sum();
+    let cpu = pools.iter().map(|pool| Quantity::millis(pool.cpu_millis).times(pool.count.into()));
+    let cpu = cpu.fold(Quantity::default(), Quantity::plus);
+    let memory = pools.iter().map(|pool| Quantity::units(pool.memory_bytes).times(pool.count.into()));
+    let memory = memory.fold(Quantity::default(), Quantity::plus);
+    let mut sum = Demand::default();
+    let mut largest = None;
+    for pod in index.pods() {
+        let (one_cpu, one_memory) = (pod.request("cpu"), pod.request("memory"));
+        let fits_a_node = pools.iter().any(|pool| {
+            one_cpu <= Quantity::millis(pool.cpu_millis) && one_memory <= Quantity::units(pool.memory_bytes)
+        });
+        if !fits_a_node {
+            let (title, cpu, memory) = (pod.entry.title(), one_cpu.cpu(), one_memory.bytes());
+            report.error(&pod.entry, format!("{title} fits no node: {cpu} CPU and {memory} memory a pod"));
+        }
+        let all = with_nodes(demand(index, pod), pod, nodes);
+        sum = sum.plus(all);
+        if largest.as_ref().is_none_or(|(most, _)| all.cpu > *most) {
+            largest = Some((all.cpu, pod));
+        }
+    }
+    // The sum has no object of its own; the largest workload is the best place to start.
+    let Some((_, pod)) = largest else { return };
+    if sum.cpu > cpu {
+        let message =
+            format!("the nodes have less CPU than is asked for: {} of {}", sum.cpu.cpu(), cpu.cpu());
+        report.error(&pod.entry, message).hint("add nodes, or lower requests and replicas");
+    }
+    if sum.memory > memory {
+        let (asked, has) = (sum.memory.bytes(), memory.bytes());
+        report
+            .error(&pod.entry, format!("the nodes have less memory than is asked for: {asked} of {has}"))
+            .hint("add nodes, or lower requests and replicas");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn the_sum_fits_the_nodes() {
+        insta::assert_snapshot!(findings("capacity", "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec: {replicas: 6, template: {spec: {containers: [{name: a, resources: {requests: {cpu: 1, memory: 1Gi}}}]}}}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent, namespace: platform}
+spec: {template: {spec: {containers: [{name: a, resources: {requests: {cpu: 1500m}}}]}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: huge, namespace: shop}
+spec: {containers: [{name: a, resources: {requests: {memory: 20Gi}}}]}
+"), @r"
+        error: the nodes have less CPU than is asked for: 9 of 8: 1.yaml
+          hint: add nodes, or lower requests and replicas
+        error: `Pod shop/huge` fits no node: 0 CPU and 20Gi memory a pod: 3.yaml
+        ");
+    }
+}

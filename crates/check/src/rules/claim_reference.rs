@@ -1,0 +1,91 @@
+//! Pods mount volume claims that exist.
+//!
+//! A pod waits without end for a claim that is not there. A claim counts when it is rendered, or when a
+//! StatefulSet makes it of a template (`data-database-0`).
+
+use std::collections::BTreeSet;
+
+use aqueduct_manifest::Value;
+
+use crate::index::Index;
+use crate::pod::list_at;
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule = Rule {
+    name: "claim-reference",
+    summary: "a pod mounts a claim that does not exist",
+    check: claim_reference,
+};
+
+fn claim_reference(index: &Index<'_>, report: &mut Report) {
+    // The claims of StatefulSets by namespace, without the number at their end.
+    let templates: BTreeSet<(&str, String)> = index
+        .of_kind("apps", "StatefulSet")
+        .flat_map(|set| {
+            let spec = set.object.map.get("spec").unwrap_or(&Value::Null);
+            let (namespace, set_name) = (set.object.namespace(), set.object.name());
+            list_at(spec, "volumeClaimTemplates").iter().filter_map(move |template| {
+                let name = template.at(&["metadata", "name"])?.as_str()?;
+                Some((namespace, format!("{name}-{set_name}")))
+            })
+        })
+        .collect();
+    for pod in index.pods() {
+        let namespace = pod.namespace();
+        if index.may_have_unseen_pods(&pod.entry) {
+            continue;
+        }
+        for volume in pod.volumes() {
+            let Some(claim) = volume.at(&["persistentVolumeClaim", "claimName"]).and_then(Value::as_str)
+            else {
+                continue;
+            };
+            let is_of_set = claim.rsplit_once('-').is_some_and(|(name, number)| {
+                number.bytes().all(|byte| byte.is_ascii_digit())
+                    && templates.contains(&(namespace, name.to_owned()))
+            });
+            if is_of_set || index.get("", "PersistentVolumeClaim", namespace, claim).is_some() {
+                continue;
+            }
+            let title = pod.entry.title();
+            report
+                .error(&pod.entry, format!("{title} mounts a claim that does not exist: `{claim}`"))
+                .did_you_mean(claim, index.names("", "PersistentVolumeClaim", namespace));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn a_claim_must_exist() {
+        insta::assert_snapshot!(findings("claim-reference", "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  template:
+    spec:
+      containers: []
+      volumes:
+      - {name: a, persistentVolumeClaim: {claimName: dta}}
+      - {name: b, persistentVolumeClaim: {claimName: data}}
+      - {name: c, persistentVolumeClaim: {claimName: data-database-0}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data, namespace: shop}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: database, namespace: shop}
+spec: {volumeClaimTemplates: [{metadata: {name: data}}]}
+"), @r"
+        error: `Deployment shop/web` mounts a claim that does not exist: `dta`: 1.yaml
+          hint: did you mean `data`?
+        ");
+    }
+}

@@ -1,0 +1,88 @@
+//! Pods use ConfigMaps and keys that exist.
+//!
+//! A pod whose volume or variable needs a ConfigMap that is not there never starts. What a pod calls
+//! `optional` is left alone, and so are components that may create ConfigMaps while they run.
+//!
+//! ```yaml
+//! env: [{name: MODE, valueFrom: {configMapKeyRef: {name: web, key: moed}}}]
+//! ```
+
+use crate::index::Index;
+use crate::pod_reference::{Source, references};
+use crate::produced::{Keys, Produced};
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule = Rule {
+    name: "config-reference",
+    summary: "a pod needs a ConfigMap that does not exist",
+    check: config_reference,
+};
+
+fn config_reference(index: &Index<'_>, report: &mut Report) {
+    let maps = Produced::config_maps(index);
+    for pod in index.pods() {
+        let entry = &pod.entry;
+        if index.may_have_unseen_pods(entry) || index.may_create(entry, "configmaps") {
+            continue;
+        }
+        for reference in references(pod).iter().filter(|reference| reference.source == Source::ConfigMap) {
+            let (name, place, title) = (reference.name, &reference.place, entry.title());
+            match (maps.get(pod.namespace(), name), reference.key) {
+                (None, _) => {
+                    let message =
+                        format!("{title} needs a ConfigMap that does not exist: `{name}` for {place}");
+                    report.error(entry, message).did_you_mean(name, maps.names(pod.namespace()));
+                }
+                (Some(Keys::Known(keys)), Some(key)) if !keys.contains(key) => {
+                    let message =
+                        format!("{title} needs a key that ConfigMap `{name}` lacks: `{key}` for {place}");
+                    report.error(entry, message).did_you_mean(key, keys.iter().map(String::as_str));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn config_maps_and_keys_must_exist() {
+        insta::assert_snapshot!(findings("config-reference", "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  template:
+    spec:
+      volumes:
+      - {name: config, configMap: {name: wbe}}
+      - {name: maybe, configMap: {name: nowhere, optional: true}}
+      - {name: all, projected: {sources: [{configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca}]}}]}}
+      containers:
+      - name: web
+        env:
+        - {name: MODE, valueFrom: {configMapKeyRef: {name: web, key: moed}}}
+        - {name: FINE, valueFrom: {configMapKeyRef: {name: web, key: mode}}}
+        envFrom: [{configMapRef: {name: other}}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: web, namespace: shop}
+data: {mode: fast}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: other, namespace: bank}
+"), @r"
+        error: `Deployment shop/web` needs a ConfigMap that does not exist: `other` for environment of container `web`: 1.yaml
+        error: `Deployment shop/web` needs a ConfigMap that does not exist: `wbe` for volume `config`: 1.yaml
+          hint: did you mean `web`?
+        error: `Deployment shop/web` needs a key that ConfigMap `web` lacks: `moed` for variable `MODE` of container `web`: 1.yaml
+          hint: did you mean `mode`?
+        ");
+    }
+}

@@ -1,0 +1,52 @@
+//! A PodDisruptionBudget guards pods that exist.
+//!
+//! A budget that matches nothing guards nothing: a node drain takes all pods of the service at once.
+//! Budgets of components whose pods an operator makes are left alone.
+
+use crate::index::Index;
+use crate::label_selector::LabelSelector;
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule = Rule {
+    name: "disruption-target",
+    summary: "a PodDisruptionBudget guards no pod",
+    check: disruption_target,
+};
+
+fn disruption_target(index: &Index<'_>, report: &mut Report) {
+    for entry in index.of_kind("policy", "PodDisruptionBudget") {
+        let Some(selector) = entry.object.at(&["spec", "selector"]) else { continue };
+        let selector = LabelSelector::full(selector);
+        let namespace = entry.object.namespace();
+        if index.may_have_unseen_pods(&entry) || index.selected(namespace, &selector).next().is_some() {
+            continue;
+        }
+        report.error(&entry, format!("{} guards no pod: {}", entry.title(), selector.text()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn a_budget_must_match_a_pod() {
+        insta::assert_snapshot!(findings("disruption-target", "
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: web, namespace: shop}
+spec: {selector: {matchLabels: {app: web}, matchExpressions: [{key: tier, operator: In, values: [front]}]}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: fine, namespace: shop}
+spec: {selector: {matchLabels: {app: web}, matchExpressions: [{key: tier, operator: DoesNotExist}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec: {containers: []}
+"), @"error: `PodDisruptionBudget shop/web` guards no pod: app=web,tier in (front): 1.yaml");
+    }
+}

@@ -1,0 +1,64 @@
+//! No two files are the same object.
+//!
+//! Two components that render the same kind, namespace and name fight over it: Argo CD reports both as out
+//! of sync, and whichever was applied last wins until the next sync.
+
+use std::collections::BTreeMap;
+
+use aqueduct_manifest::ObjectKey;
+
+use crate::index::Index;
+use crate::platform::Entry;
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule =
+    Rule { name: "duplicate-object", summary: "two files are the same object", check: duplicate_object };
+
+fn duplicate_object(index: &Index<'_>, report: &mut Report) {
+    let mut seen: BTreeMap<ObjectKey, Entry<'_>> = BTreeMap::new();
+    for entry in index.entries() {
+        let Some(first) = seen.insert(entry.object.key(), *entry) else { continue };
+        let maker = |entry: &Entry<'_>| format!("{}/{}", entry.tenant, entry.component);
+        let makers = if maker(&first) == maker(entry) {
+            format!("twice by `{}`", maker(entry))
+        } else {
+            format!("by `{}` and by `{}`", maker(&first), maker(entry))
+        };
+        report.error(entry, format!("{} is rendered {makers}", entry.title()));
+        seen.insert(entry.object.key(), first);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn an_object_is_rendered_once() {
+        insta::assert_snapshot!(findings("duplicate-object", "
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a, namespace: shop}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a, namespace: shop, labels: {component: other}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a, namespace: bank}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: b, namespace: shop}
+---
+apiVersion: networking.k8s.io/v1beta1
+kind: Ingress
+metadata: {name: b, namespace: shop}
+"), @r"
+        error: `ConfigMap shop/a` is rendered by `shop/web` and by `shop/other`: 2.yaml
+        error: `Ingress shop/b` is rendered twice by `shop/web`: 5.yaml
+        ");
+    }
+}

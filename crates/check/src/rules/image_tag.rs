@@ -1,0 +1,60 @@
+//! Images are named by a version.
+//!
+//! `latest`, or no tag at all, means another program on every node and after every restart, and no way back.
+//! A digest is best; a version is good enough.
+
+use crate::index::Index;
+use crate::pod::text;
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule =
+    Rule { name: "image-tag", summary: "an image has no fixed version", check: image_tag };
+
+fn image_tag(index: &Index<'_>, report: &mut Report) {
+    for pod in index.pods() {
+        for container in pod.containers() {
+            let image = text(container.value, "image");
+            if image.is_empty() || image.contains('@') {
+                continue;
+            }
+            // A colon before the last slash is the port of the registry.
+            let name = image.rsplit_once('/').map_or(image, |(_, name)| name);
+            let problem = match name.split_once(':') {
+                None => "has no tag",
+                Some((_, "latest")) => "has the tag `latest`",
+                Some(_) => continue,
+            };
+            let message = format!("{} has an image that {problem}: `{image}`", pod.entry.title());
+            report.warning(&pod.entry, message).hint("name a version or a digest");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn images_have_versions() {
+        insta::assert_snapshot!(findings("image-tag", "
+apiVersion: v1
+kind: Pod
+metadata: {name: a, namespace: shop}
+spec:
+  containers:
+  - {name: a, image: nginx}
+  - {name: b, image: 'registry:5000/web:latest'}
+  - {name: c, image: 'registry:5000/web'}
+  - {name: d, image: 'registry:5000/web:1.2'}
+  - {name: e, image: 'web@sha256:00'}
+"), @r"
+        warning: `Pod shop/a` has an image that has no tag: `nginx`: 1.yaml
+          hint: name a version or a digest
+        warning: `Pod shop/a` has an image that has no tag: `registry:5000/web`: 1.yaml
+          hint: name a version or a digest
+        warning: `Pod shop/a` has an image that has the tag `latest`: `registry:5000/web:latest`: 1.yaml
+          hint: name a version or a digest
+        ");
+    }
+}

@@ -1,0 +1,59 @@
+//! An Ingress names a class that the cluster has.
+//!
+//! No controller serves an Ingress of an unknown class. The classes are those that the environment lists
+//! and those that are rendered; when it lists none, nothing is said.
+
+use aqueduct_manifest::Value;
+
+use crate::index::Index;
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule =
+    Rule { name: "ingress-class", summary: "an Ingress names an unknown class", check: ingress_class };
+
+fn ingress_class(index: &Index<'_>, report: &mut Report) {
+    let listed = &index.cluster().ingress_classes;
+    if listed.is_empty() {
+        return;
+    }
+    for entry in index.of_kind("networking.k8s.io", "Ingress") {
+        let class = entry.object.at(&["spec", "ingressClassName"]).and_then(Value::as_str);
+        let Some(class) = class.or_else(|| entry.object.annotation("kubernetes.io/ingress.class")) else {
+            continue;
+        };
+        let rendered = index.names("networking.k8s.io", "IngressClass", "");
+        if listed.contains(class) || rendered.contains(&class) {
+            continue;
+        }
+        let message = format!("{} names a class that the cluster does not have: `{class}`", entry.title());
+        report.error(&entry, message).did_you_mean(class, listed.iter().map(String::as_str).chain(rendered));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn a_class_must_be_known() {
+        insta::assert_snapshot!(findings("ingress-class", "
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop}
+spec: {ingressClassName: ngnix}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: inside, namespace: shop, annotations: {kubernetes.io/ingress.class: internal}}
+spec: {}
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: internal}
+"), @r"
+        error: `Ingress shop/web` names a class that the cluster does not have: `ngnix`: 1.yaml
+          hint: did you mean `nginx`?
+        ");
+    }
+}

@@ -1,0 +1,87 @@
+//! The certificate of an Ingress comes from somewhere.
+//!
+//! Without its Secret, the controller serves its own self-signed certificate. The Secret may be rendered,
+//! or come from a Certificate, an ExternalSecret or cert-manager's annotations on the Ingress.
+//!
+//! ```yaml
+//! metadata: {annotations: {cert-manager.io/cluster-issuer: letsencrypt}}
+//! spec: {tls: [{hosts: [shop.example.com], secretName: web-tls}]}
+//! ```
+
+use aqueduct_manifest::Value;
+
+use crate::index::Index;
+use crate::pod::{list_at, text};
+use crate::produced::{Keys, Produced};
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule =
+    Rule { name: "ingress-tls", summary: "nothing makes the certificate of an Ingress", check: ingress_tls };
+
+fn ingress_tls(index: &Index<'_>, report: &mut Report) {
+    let secrets = Produced::secrets(index);
+    for entry in index.of_kind("networking.k8s.io", "Ingress") {
+        let namespace = entry.object.namespace();
+        if index.is_outside(namespace) || index.may_create(&entry, "secrets") {
+            continue;
+        }
+        let spec = entry.object.map.get("spec").unwrap_or(&Value::Null);
+        for name in
+            list_at(spec, "tls").iter().map(|tls| text(tls, "secretName")).filter(|name| !name.is_empty())
+        {
+            match secrets.get(namespace, name) {
+                None => {
+                    report
+                        .error(
+                            &entry,
+                            format!("{} has a certificate that nothing makes: `{name}`", entry.title()),
+                        )
+                        .hint("annotate it with `cert-manager.io/cluster-issuer`, or add a Certificate")
+                        .did_you_mean(name, secrets.names(namespace));
+                }
+                Some(Keys::Known(keys)) if !keys.contains("tls.crt") || !keys.contains("tls.key") => {
+                    let message = format!(
+                        "{} has a certificate without `tls.crt` and `tls.key`: `{name}`",
+                        entry.title()
+                    );
+                    report.error(&entry, message);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn a_certificate_must_be_made() {
+        insta::assert_snapshot!(findings("ingress-tls", "
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop}
+spec: {tls: [{secretName: nobody}, {secretName: certificate}, {secretName: wrong}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: annotated, namespace: shop, annotations: {cert-manager.io/cluster-issuer: letsencrypt}}
+spec: {tls: [{secretName: annotated-tls}]}
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: web, namespace: shop}
+spec: {secretName: certificate}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: wrong, namespace: shop}
+"), @r"
+        error: `Ingress shop/web` has a certificate that nothing makes: `nobody`: 1.yaml
+          hint: annotate it with `cert-manager.io/cluster-issuer`, or add a Certificate
+        error: `Ingress shop/web` has a certificate without `tls.crt` and `tls.key`: `wrong`: 1.yaml
+        ");
+    }
+}

@@ -1,0 +1,94 @@
+//! Certificates name an issuer that exists.
+//!
+//! cert-manager waits without end for an issuer that is not there. Covered are `issuerRef` of a
+//! Certificate and the annotations of Ingresses and Gateways. ClusterIssuers are those that the
+//! environment lists and those that are rendered; when it lists none, only Issuers are looked for.
+
+use crate::index::Index;
+use crate::platform::{Entry, title};
+use crate::pod::text;
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule = Rule {
+    name: "issuer-reference",
+    summary: "a certificate names an unknown issuer",
+    check: issuer_reference,
+};
+
+fn issuer_reference(index: &Index<'_>, report: &mut Report) {
+    for entry in index.of_kind("cert-manager.io", "Certificate") {
+        let Some(reference) = entry.object.at(&["spec", "issuerRef"]) else { continue };
+        // Issuers of another group belong to somebody else's controller.
+        if matches!(text(reference, "group"), "" | "cert-manager.io") {
+            let kind = Some(text(reference, "kind")).filter(|kind| !kind.is_empty()).unwrap_or("Issuer");
+            check_issuer(index, report, &entry, kind, text(reference, "name"));
+        }
+    }
+    for (group, kind) in [("networking.k8s.io", "Ingress"), ("gateway.networking.k8s.io", "Gateway")] {
+        for entry in index.of_kind(group, kind) {
+            if entry
+                .object
+                .annotation("cert-manager.io/issuer-group")
+                .is_some_and(|group| group != "cert-manager.io")
+            {
+                continue;
+            }
+            for (annotation, kind) in
+                [("cert-manager.io/cluster-issuer", "ClusterIssuer"), ("cert-manager.io/issuer", "Issuer")]
+            {
+                if let Some(name) = entry.object.annotation(annotation) {
+                    check_issuer(index, report, &entry, kind, name);
+                }
+            }
+        }
+    }
+}
+
+fn check_issuer(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, kind: &str, name: &str) {
+    let namespace = if kind == "Issuer" { entry.object.namespace() } else { "" };
+    let mut known: Vec<&str> = index.names("cert-manager.io", kind, namespace);
+    if kind == "ClusterIssuer" {
+        if index.cluster().cluster_issuers.is_empty() {
+            return;
+        }
+        known.extend(index.cluster().cluster_issuers.iter().map(String::as_str));
+    }
+    if !known.contains(&name) && !index.is_outside(namespace) {
+        let issuer = title(kind, namespace, name);
+        let message = format!("{} names an issuer that does not exist: {issuer}", entry.title());
+        report.error(entry, message).did_you_mean(name, known);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn an_issuer_must_exist() {
+        insta::assert_snapshot!(findings("issuer-reference", "
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: web, namespace: shop}
+spec: {secretName: web, issuerRef: {name: own}}
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: other, namespace: bank}
+spec: {secretName: web, issuerRef: {name: own}}
+---
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: {name: own, namespace: shop}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop, annotations: {cert-manager.io/cluster-issuer: letsencript}}
+"), @r"
+        error: `Certificate bank/other` names an issuer that does not exist: `Issuer bank/own`: 2.yaml
+        error: `Ingress shop/web` names an issuer that does not exist: `ClusterIssuer letsencript`: 4.yaml
+          hint: did you mean `letsencrypt`?
+        ");
+    }
+}

@@ -1,0 +1,136 @@
+//! Labels and annotations keep to their limits.
+//!
+//! A label value has at most 63 characters of letters, digits, `-`, `_` and `.`, and starts and ends with a
+//! letter or digit; a key may have a DNS subdomain and a `/` before its name; all annotations together have
+//! at most 256 KiB. The API server refuses the rest. Labels of pod templates are checked too, where the
+//! refusal would come late and hidden.
+
+use aqueduct_manifest::{Map, Value};
+
+use crate::index::Index;
+use crate::platform::Entry;
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule = Rule {
+    name: "metadata-limits",
+    summary: "a label or annotation breaks the rules",
+    check: metadata_limits,
+};
+
+/// The room for all annotations of an object, in bytes.
+const ANNOTATIONS: usize = 256 << 10;
+
+fn metadata_limits(index: &Index<'_>, report: &mut Report) {
+    for entry in index.entries() {
+        check_labels(report, entry, entry.object.labels(), "label");
+        check_annotations(report, entry, entry.object.annotations());
+    }
+    for pod in index.pods().iter().filter(|pod| pod.entry.object.kind() != "Pod") {
+        check_labels(report, &pod.entry, pod.labels, "pod label");
+        check_annotations(report, &pod.entry, pod.annotations);
+    }
+}
+
+fn check_labels(report: &mut Report, entry: &Entry<'_>, labels: Option<&Map>, what: &str) {
+    for (key, value) in labels.into_iter().flatten() {
+        if !is_key(key) {
+            report.error(entry, format!("{} has a {what} with a bad key: `{key}`", entry.title()));
+        }
+        match value {
+            Value::String(text) if text.is_empty() || is_name(text) => {}
+            Value::String(text) => {
+                report
+                    .error(entry, format!("{} has a {what} with a bad value: `{key}: {text}`", entry.title()))
+                    .hint("63 letters, digits, `-`, `_` and `.` fit, with a letter or digit at both ends");
+            }
+            other => {
+                let kind = other.kind();
+                report.error(
+                    entry,
+                    format!("{} has a {what} that is not text but {kind}: `{key}`", entry.title()),
+                );
+            }
+        }
+    }
+}
+
+fn check_annotations(report: &mut Report, entry: &Entry<'_>, annotations: Option<&Map>) {
+    let mut size = 0_usize;
+    for (key, value) in annotations.into_iter().flatten() {
+        if !is_key(&key.to_ascii_lowercase()) {
+            report.error(entry, format!("{} has an annotation with a bad key: `{key}`", entry.title()));
+        }
+        match value {
+            Value::String(text) => size = size.saturating_add(key.len()).saturating_add(text.len()),
+            other => {
+                let kind = other.kind();
+                report.error(
+                    entry,
+                    format!("{} has an annotation that is not text but {kind}: `{key}`", entry.title()),
+                );
+            }
+        }
+    }
+    if size > ANNOTATIONS {
+        report.error(entry, format!("{} has annotations of {size} bytes; {ANNOTATIONS} fit", entry.title()));
+    }
+}
+
+fn is_key(key: &str) -> bool {
+    match key.split_once('/') {
+        None => is_name(key),
+        Some((prefix, name)) => {
+            let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+            let is_part = |part: &str| {
+                !part.is_empty() && part.chars().all(fits) && !part.starts_with('-') && !part.ends_with('-')
+            };
+            prefix.len() <= 253 && prefix.split('.').all(is_part) && is_name(name)
+        }
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let is_edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = name.as_bytes();
+    bytes.len() <= 63
+        && is_edge(bytes.first())
+        && is_edge(bytes.last())
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn labels_and_annotations_keep_to_their_limits() {
+        let large = "x".repeat(256 << 10);
+        let documents = format!(
+            "
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+  labels: {{a/b/c: x, version: 'v1+build', empty: '', number: 5}}
+  annotations: {{Example.com/Key: anything at all, flag: true}}
+spec: {{template: {{metadata: {{labels: {{app: -web}}}}, spec: {{containers: []}}}}}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: big, namespace: shop, annotations: {{a: {large}}}}}
+"
+        );
+        insta::assert_snapshot!(findings("metadata-limits", &documents), @r"
+        error: `Deployment shop/web` has a label that is not text but integer: `number`: 1.yaml
+        error: `Deployment shop/web` has a label with a bad key: `a/b/c`: 1.yaml
+        error: `Deployment shop/web` has a label with a bad value: `version: v1+build`: 1.yaml
+          hint: 63 letters, digits, `-`, `_` and `.` fit, with a letter or digit at both ends
+        error: `Deployment shop/web` has a pod label with a bad value: `app: -web`: 1.yaml
+          hint: 63 letters, digits, `-`, `_` and `.` fit, with a letter or digit at both ends
+        error: `Deployment shop/web` has an annotation that is not text but boolean: `flag`: 1.yaml
+        error: `ConfigMap shop/big` has annotations of 262145 bytes; 262144 fit: 2.yaml
+        ");
+    }
+}

@@ -1,0 +1,35 @@
+//! The rules, one file each: what it says, why, an example, the check and its tests.
+
+pub(crate) mod api_provided;
+pub(crate) mod capacity;
+pub(crate) mod claim_reference;
+pub(crate) mod config_reference;
+pub(crate) mod disruption_target;
+pub(crate) mod duplicate_object;
+pub(crate) mod image_tag;
+pub(crate) mod ingress_backend;
+pub(crate) mod ingress_class;
+pub(crate) mod ingress_tls;
+pub(crate) mod issuer_reference;
+pub(crate) mod metadata_limits;
+pub(crate) mod monitor_target;
+pub(crate) mod namespace_exists;
+pub(crate) mod network_policy_target;
+pub(crate) mod object_name;
+pub(crate) mod plaintext_secret;
+pub(crate) mod pod_security;
+pub(crate) mod priority_class;
+pub(crate) mod quota;
+pub(crate) mod reserved_namespace;
+pub(crate) mod resource_bounds;
+pub(crate) mod role_reference;
+pub(crate) mod scale_target;
+pub(crate) mod secret_reference;
+pub(crate) mod secret_store;
+pub(crate) mod service_account;
+pub(crate) mod service_port;
+pub(crate) mod service_selector;
+pub(crate) mod stateful_service;
+pub(crate) mod storage_class;
+pub(crate) mod tenant_namespace;
+pub(crate) mod webhook_service;

@@ -1,0 +1,165 @@
+//! A ServiceMonitor or PodMonitor finds something to scrape.
+//!
+//! Prometheus drops a monitor without targets in silence; the dashboard stays empty. The labels have to be
+//! those of the Service itself (not of its selector), and the port has to be one of its port names.
+//!
+//! ```yaml
+//! kind: ServiceMonitor
+//! spec: {selector: {matchLabels: {app: web}}, endpoints: [{port: metrics}]}
+//! ```
+
+use aqueduct_manifest::Value;
+
+use crate::index::Index;
+use crate::label_selector::LabelSelector;
+use crate::platform::Entry;
+use crate::pod::{list_at, text};
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule =
+    Rule { name: "monitor-target", summary: "a monitor finds nothing to scrape", check: monitor_target };
+
+const GROUP: &str = "monitoring.coreos.com";
+
+fn monitor_target(index: &Index<'_>, report: &mut Report) {
+    let services: Vec<Entry<'_>> = index.of_kind("", "Service").collect();
+    for entry in index.of_kind(GROUP, "ServiceMonitor") {
+        let reach = Reach::of(&entry);
+        let selector = LabelSelector::full(entry.object.at(&["spec", "selector"]).unwrap_or(&Value::Null));
+        let reached = services.iter().filter(|service| reach.contains(service.object.namespace()));
+        let matched = reached.filter(|service| selector.matches(service.object.labels()));
+        let ports: Vec<Vec<&str>> = matched
+            .map(|service| {
+                let spec = service.object.map.get("spec").unwrap_or(&Value::Null);
+                list_at(spec, "ports").iter().map(|port| text(port, "name")).collect()
+            })
+            .collect();
+        judge(
+            index,
+            report,
+            &entry,
+            &Found { what: "Service", selector: selector.text(), ports, reach },
+            "endpoints",
+        );
+    }
+    for entry in index.of_kind(GROUP, "PodMonitor") {
+        let reach = Reach::of(&entry);
+        let selector = LabelSelector::full(entry.object.at(&["spec", "selector"]).unwrap_or(&Value::Null));
+        let reached = index.pods().iter().filter(|pod| reach.contains(pod.namespace()));
+        let matched = reached.filter(|pod| selector.matches(pod.labels));
+        let ports = matched.map(|pod| pod.port_names().collect()).collect();
+        let found = Found { what: "pod", selector: selector.text(), ports, reach };
+        judge(index, report, &entry, &found, "podMetricsEndpoints");
+    }
+}
+
+/// What a monitor's selector matches.
+struct Found<'a> {
+    what: &'static str,
+    selector: String,
+    /// The port names of each thing that matches.
+    ports: Vec<Vec<&'a str>>,
+    reach: Reach<'a>,
+}
+
+/// The namespaces that a monitor looks into.
+enum Reach<'a> {
+    All,
+    Named(Vec<&'a str>),
+}
+
+impl<'a> Reach<'a> {
+    fn of(entry: &Entry<'a>) -> Self {
+        let Some(selector) = entry.object.at(&["spec", "namespaceSelector"]) else {
+            return Self::Named(vec![entry.object.namespace()]);
+        };
+        if selector.get("any").and_then(Value::as_bool) == Some(true) {
+            return Self::All;
+        }
+        match list_at(selector, "matchNames") {
+            [] => Self::Named(vec![entry.object.namespace()]),
+            names => Self::Named(names.iter().filter_map(Value::as_str).collect()),
+        }
+    }
+
+    fn contains(&self, namespace: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(names) => names.contains(&namespace),
+        }
+    }
+
+    /// Tells whether it looks into a namespace of which not everything is rendered.
+    fn leaves(&self, index: &Index<'_>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(names) => names.iter().any(|name| index.is_outside(name)),
+        }
+    }
+}
+
+fn judge(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, found: &Found<'_>, field: &str) {
+    if found.reach.leaves(index) || index.may_have_unseen_pods(entry) {
+        return;
+    }
+    let title = entry.title();
+    if found.ports.is_empty() {
+        report.error(entry, format!("{title} matches no {}: {}", found.what, found.selector));
+        return;
+    }
+    let spec = entry.object.map.get("spec").unwrap_or(&Value::Null);
+    for port in
+        list_at(spec, field).iter().map(|endpoint| text(endpoint, "port")).filter(|port| !port.is_empty())
+    {
+        let named = found.ports.iter().flatten();
+        if !named.clone().any(|name| *name == port) {
+            report
+                .error(
+                    entry,
+                    format!("{title} scrapes a port that no matched {} names: `{port}`", found.what),
+                )
+                .did_you_mean(port, named.copied());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn a_monitor_must_find_a_port() {
+        insta::assert_snapshot!(findings("monitor-target", "
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: web, namespace: shop}
+spec: {selector: {matchLabels: {app: web}}, endpoints: [{port: metrics}, {port: htpp}]}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: lost, namespace: shop}
+spec: {selector: {matchLabels: {app: lost}}, endpoints: [{port: metrics}]}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata: {name: pods, namespace: shop}
+spec: {selector: {matchLabels: {app: pod}}, podMetricsEndpoints: [{port: metrics}]}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: dns, namespace: shop}
+spec: {namespaceSelector: {matchNames: [kube-system]}, selector: {matchLabels: {k8s-app: kube-dns}}, endpoints: [{port: metrics}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec: {ports: [{name: http, port: 80}, {name: metrics, port: 81}]}
+"), @r"
+        error: `ServiceMonitor shop/web` scrapes a port that no matched Service names: `htpp`: 1.yaml
+          hint: did you mean `http`?
+        error: `ServiceMonitor shop/lost` matches no Service: app=lost: 2.yaml
+        error: `PodMonitor shop/pods` matches no pod: app=pod: 3.yaml
+        ");
+    }
+}

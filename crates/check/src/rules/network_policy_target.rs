@@ -1,0 +1,51 @@
+//! A NetworkPolicy applies to pods that exist.
+//!
+//! A policy whose selector matches nothing protects nothing, and nobody notices. An empty selector means
+//! the whole namespace and is always fine; policies of components whose pods an operator makes are left
+//! alone.
+
+use crate::index::Index;
+use crate::label_selector::LabelSelector;
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule = Rule {
+    name: "network-policy-target",
+    summary: "a NetworkPolicy applies to no pod",
+    check: network_policy_target,
+};
+
+fn network_policy_target(index: &Index<'_>, report: &mut Report) {
+    for entry in index.of_kind("networking.k8s.io", "NetworkPolicy") {
+        let Some(selector) = entry.object.at(&["spec", "podSelector"]) else { continue };
+        let selector = LabelSelector::full(selector);
+        let namespace = entry.object.namespace();
+        if selector.is_empty()
+            || index.may_have_unseen_pods(&entry)
+            || index.selected(namespace, &selector).next().is_some()
+        {
+            continue;
+        }
+        report.warning(&entry, format!("{} applies to no pod: {}", entry.title(), selector.text()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn a_policy_should_match_a_pod() {
+        insta::assert_snapshot!(findings("network-policy-target", "
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec: {podSelector: {matchLabels: {app: web}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny, namespace: shop}
+spec: {podSelector: {}}
+"), @"warning: `NetworkPolicy shop/web` applies to no pod: app=web: 1.yaml");
+    }
+}

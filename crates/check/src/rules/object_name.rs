@@ -1,0 +1,109 @@
+//! Names follow the rules of their kind.
+//!
+//! Most names are DNS subdomains (253 characters, lower case, digits, `-` and `.`); those of Services and
+//! Namespaces are DNS labels (63 characters, no dots; a Service may not start with a digit); those of roles
+//! and bindings may be almost anything. The API server refuses the others. A CronJob's name has to leave
+//! room for what is appended to its Jobs. See
+//! <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/>.
+
+use crate::index::Index;
+use crate::platform::Entry;
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule =
+    Rule { name: "object-name", summary: "a name breaks the rules", check: object_name };
+
+fn object_name(index: &Index<'_>, report: &mut Report) {
+    for entry in index.entries() {
+        let name = entry.object.name();
+        if name.is_empty() {
+            let generated = entry.object.at(&["metadata", "generateName"]).is_some();
+            let problem = if generated { "`generateName` instead of a name" } else { "no name" };
+            report.error(entry, format!("{} has {problem}", entry.title()));
+        } else if let Some(problem) = problem(entry, name) {
+            report.error(entry, format!("{} has a name that {problem}", entry.title()));
+        }
+    }
+}
+
+fn problem(entry: &Entry<'_>, name: &str) -> Option<String> {
+    let (group, kind) = (entry.object.group(), entry.object.kind());
+    match (group, kind) {
+        ("rbac.authorization.k8s.io", _) => {
+            let is_segment = name != "." && name != ".." && !name.contains(['/', '%']);
+            (!is_segment).then(|| "holds `/` or `%`".to_owned())
+        }
+        ("", "Service" | "Namespace") => {
+            let first_digit = name.starts_with(|letter: char| letter.is_ascii_digit());
+            if kind == "Service" && first_digit {
+                return Some("starts with a digit".to_owned());
+            }
+            too_long(name, 63).or_else(|| not_dns(name, false))
+        }
+        ("batch", "CronJob") => too_long(name, 52).or_else(|| not_dns(name, true)),
+        // Pods of a StatefulSet carry their revision in a label: the name and a hash.
+        ("apps", "StatefulSet") => too_long(name, 52).or_else(|| not_dns(name, true)),
+        _ => too_long(name, 253).or_else(|| not_dns(name, true)),
+    }
+}
+
+fn too_long(name: &str, limit: usize) -> Option<String> {
+    (name.len() > limit)
+        .then(|| format!("has {} characters, {} more than fit", name.len(), name.len() - limit))
+}
+
+fn not_dns(name: &str, with_dots: bool) -> Option<String> {
+    let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    let parts: Vec<&str> = if with_dots { name.split('.').collect() } else { vec![name] };
+    if let Some(letter) = parts.iter().flat_map(|part| part.chars()).find(|letter| !fits(*letter)) {
+        return Some(format!("holds {letter:?}; lower-case letters, digits and `-` fit"));
+    }
+    let is_edged = parts.iter().any(|part| part.is_empty() || part.starts_with('-') || part.ends_with('-'));
+    is_edged.then(|| "starts or ends with `-` or `.`".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn names_follow_the_rules() {
+        insta::assert_snapshot!(findings("object-name", "
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: Web_config, namespace: shop}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: 1web, namespace: shop}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web.shop, namespace: shop}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: 'system:Reader', namespace: shop}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: a-name-that-leaves-no-room-for-the-eleven-characters-of-time, namespace: shop}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: web-, namespace: shop}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {generateName: web-, namespace: shop}
+"), @r"
+        error: `ConfigMap shop/Web_config` has a name that holds 'W'; lower-case letters, digits and `-` fit: 1.yaml
+        error: `Service shop/1web` has a name that starts with a digit: 2.yaml
+        error: `Service shop/web.shop` has a name that holds '.'; lower-case letters, digits and `-` fit: 3.yaml
+        error: `CronJob shop/a-name-that-leaves-no-room-for-the-eleven-characters-of-time` has a name that has 60 characters, 8 more than fit: 5.yaml
+        error: `ConfigMap shop/web-` has a name that starts or ends with `-` or `.`: 6.yaml
+        error: `ConfigMap shop/` has `generateName` instead of a name: 7.yaml
+        ");
+    }
+}

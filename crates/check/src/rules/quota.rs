@@ -1,0 +1,102 @@
+//! What a namespace's pods request fits its quota.
+//!
+//! The API server refuses the pod that goes beyond a ResourceQuota, so the last replica of a rollout, or the
+//! one that an autoscaler adds under load, never comes. The sum counts every workload at its largest: the
+//! most replicas of its autoscaler, one pod of each job. Storage counts rendered claims and those of
+//! StatefulSets. Quotas with a scope are left alone.
+
+use std::collections::BTreeMap;
+
+use aqueduct_manifest::Value;
+
+use crate::demand::{Demand, claims, demand};
+use crate::index::Index;
+use crate::quantity::Quantity;
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule =
+    Rule { name: "quota", summary: "a namespace requests more than its quota", check: quota };
+
+fn quota(index: &Index<'_>, report: &mut Report) {
+    let mut sums: BTreeMap<&str, Demand> = BTreeMap::new();
+    for pod in index.pods() {
+        let sum = sums.entry(pod.namespace()).or_default();
+        *sum = sum.plus(demand(index, pod));
+    }
+    let mut storage: BTreeMap<&str, Quantity> = BTreeMap::new();
+    for (namespace, amount) in claims(index) {
+        let sum = storage.entry(namespace).or_default();
+        *sum = sum.plus(amount);
+    }
+    for entry in index.of_kind("", "ResourceQuota") {
+        let namespace = entry.object.namespace();
+        let Some(spec) = entry.object.map.get("spec") else { continue };
+        if spec.get("scopes").is_some() || spec.get("scopeSelector").is_some() {
+            continue;
+        }
+        let sum = sums.get(namespace).copied().unwrap_or_default();
+        let stored = storage.get(namespace).copied().unwrap_or_default();
+        for (resource, hard) in spec.get("hard").and_then(Value::as_map).into_iter().flatten() {
+            let Some(hard) = Quantity::read(hard) else { continue };
+            let (asked, text): (Quantity, fn(Quantity) -> String) = match resource.as_str() {
+                "cpu" | "requests.cpu" => (sum.cpu, Quantity::cpu),
+                "memory" | "requests.memory" => (sum.memory, Quantity::bytes),
+                "limits.cpu" => (sum.cpu_limit, Quantity::cpu),
+                "limits.memory" => (sum.memory_limit, Quantity::bytes),
+                "pods" | "count/pods" => (sum.pods, Quantity::cpu),
+                "requests.storage" => (stored, Quantity::bytes),
+                _ => continue,
+            };
+            if asked > hard {
+                let (title, asked, hard) = (entry.title(), text(asked), text(hard));
+                report.error(
+                    &entry,
+                    format!("{title} allows less `{resource}` than is asked for: {asked} of {hard}"),
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn the_sum_fits_the_quota() {
+        insta::assert_snapshot!(findings("quota", "
+apiVersion: v1
+kind: ResourceQuota
+metadata: {name: quota, namespace: shop}
+spec: {hard: {requests.cpu: '2', requests.memory: 4Gi, limits.memory: 8Gi, pods: 5, requests.storage: 10Gi}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 1
+  template: {spec: {containers: [{name: web, resources: {requests: {cpu: 500m}, limits: {memory: 1Gi}}}]}}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: shop}
+spec: {maxReplicas: 6, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: database, namespace: bank}
+spec: {replicas: 3, template: {spec: {containers: [{name: a, resources: {requests: {cpu: 8}}}]}}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: store, namespace: shop}
+spec: {replicas: 3, template: {spec: {containers: []}}, volumeClaimTemplates: [{spec: {resources: {requests: {storage: 4Gi}}}}]}
+"), @r"
+        error: `ResourceQuota shop/quota` allows less `pods` than is asked for: 9 of 5: 1.yaml
+        error: `ResourceQuota shop/quota` allows less `requests.cpu` than is asked for: 3 of 2: 1.yaml
+        error: `ResourceQuota shop/quota` allows less `requests.memory` than is asked for: 6Gi of 4Gi: 1.yaml
+        error: `ResourceQuota shop/quota` allows less `requests.storage` than is asked for: 12Gi of 10Gi: 1.yaml
+        ");
+    }
+}

@@ -1,0 +1,55 @@
+//! Tenants stay out of the namespaces of Kubernetes.
+//!
+//! `kube-system` and its siblings belong to the cluster, and `default` to nobody: what lies there has no
+//! owner, no quota and no policy. System tenants may reach in, as monitoring and ingress controllers do.
+
+use crate::index::Index;
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule = Rule {
+    name: "reserved-namespace",
+    summary: "an object lies in a reserved namespace",
+    check: reserved_namespace,
+};
+
+fn reserved_namespace(index: &Index<'_>, report: &mut Report) {
+    for entry in index.entries() {
+        let object = entry.object;
+        let is_namespace = object.group().is_empty() && object.kind() == "Namespace";
+        let namespace = if is_namespace { object.name() } else { object.namespace() };
+        let is_reserved = namespace == "default" || namespace.starts_with("kube-");
+        if is_reserved && !index.tenant(entry.tenant).is_some_and(|tenant| tenant.system) {
+            report
+                .error(entry, format!("{} lies in a reserved namespace: `{namespace}`", entry.title()))
+                .hint("use the tenant's own namespace, or make it a system tenant");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn tenants_stay_out() {
+        insta::assert_snapshot!(findings("reserved-namespace", "
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a, namespace: kube-system, labels: {tenant: shop}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: b, namespace: kube-system, labels: {tenant: platform}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: default, labels: {tenant: shop}}
+"), @r"
+        error: `ConfigMap kube-system/a` lies in a reserved namespace: `kube-system`: 1.yaml
+          hint: use the tenant's own namespace, or make it a system tenant
+        error: `Namespace default` lies in a reserved namespace: `default`: 3.yaml
+          hint: use the tenant's own namespace, or make it a system tenant
+        ");
+    }
+}

@@ -1,0 +1,114 @@
+//! Pods use Secrets and keys that something makes.
+//!
+//! A Secret counts when it is rendered, or when a controller makes it of a rendered object: an
+//! ExternalSecret, a SealedSecret, a Certificate, a Vault secret, a database of an operator
+//! (`shop.database.credentials.postgresql.acid.zalan.do`). What a pod calls `optional` is left alone, and so
+//! are components that may create Secrets while they run. A missing pull secret is a warning: the image may
+//! be public.
+
+use crate::index::Index;
+use crate::pod_reference::{Source, references};
+use crate::produced::{Keys, Produced};
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule = Rule {
+    name: "secret-reference",
+    summary: "a pod needs a Secret that nothing makes",
+    check: secret_reference,
+};
+
+fn secret_reference(index: &Index<'_>, report: &mut Report) {
+    let secrets = Produced::secrets(index);
+    for pod in index.pods() {
+        let entry = &pod.entry;
+        if index.may_have_unseen_pods(entry) || index.may_create(entry, "secrets") {
+            continue;
+        }
+        for reference in references(pod) {
+            let (name, place, title) = (reference.name, &reference.place, entry.title());
+            let message = format!("{title} needs a Secret that nothing makes: `{name}` for {place}");
+            match (reference.source, secrets.get(pod.namespace(), name), reference.key) {
+                (Source::Secret, None, _) => {
+                    report
+                        .error(entry, message)
+                        .hint("add an ExternalSecret, or mark the reference `optional: true`")
+                        .did_you_mean(name, secrets.names(pod.namespace()));
+                }
+                (Source::Secret, Some(Keys::Known(keys)), Some(key)) if !keys.contains(key) => {
+                    let message =
+                        format!("{title} needs a key that Secret `{name}` lacks: `{key}` for {place}");
+                    report.error(entry, message).did_you_mean(key, keys.iter().map(String::as_str));
+                }
+                (Source::PullSecret, None, _) => {
+                    report.warning(entry, message).did_you_mean(name, secrets.names(pod.namespace()));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn secrets_and_keys_must_be_made() {
+        insta::assert_snapshot!(findings("secret-reference", "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  template:
+    spec:
+      imagePullSecrets: [{name: registry}]
+      volumes:
+      - {name: tls, secret: {secretName: web-tls}}
+      - {name: key, secret: {secretName: nobody}}
+      containers:
+      - name: web
+        env:
+        - {name: A, valueFrom: {secretKeyRef: {name: external, key: pasword}}}
+        - {name: B, valueFrom: {secretKeyRef: {name: external, key: password}}}
+        - {name: C, valueFrom: {secretKeyRef: {name: web-user.db.credentials.postgresql.acid.zalan.do, key: password}}}
+        - {name: D, valueFrom: {secretKeyRef: {name: whatever, key: x, optional: true}}}
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: external, namespace: shop}
+spec: {data: [{secretKey: password}]}
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: web, namespace: shop}
+spec: {secretName: web-tls}
+---
+apiVersion: acid.zalan.do/v1
+kind: postgresql
+metadata: {name: db, namespace: shop, labels: {component: db}}
+spec: {users: {web_user: []}}
+"), @r"
+        error: `Deployment shop/web` needs a Secret that nothing makes: `nobody` for volume `key`: 1.yaml
+          hint: add an ExternalSecret, or mark the reference `optional: true`
+        error: `Deployment shop/web` needs a key that Secret `external` lacks: `pasword` for variable `A` of container `web`: 1.yaml
+          hint: did you mean `password`?
+        warning: `Deployment shop/web` needs a Secret that nothing makes: `registry` for image pull secrets: 1.yaml
+        ");
+    }
+
+    #[test]
+    fn a_component_that_makes_secrets_is_left_alone() {
+        insta::assert_snapshot!(findings("secret-reference", "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec: {template: {spec: {containers: [], volumes: [{name: a, secret: {secretName: made-later}}]}}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: web, namespace: shop}
+rules: [{apiGroups: [''], resources: [secrets], verbs: [get, create]}]
+"), @"");
+    }
+}

@@ -1,0 +1,59 @@
+//! Pods run under a ServiceAccount that exists.
+//!
+//! The API server refuses pods whose ServiceAccount is not there; the workload stays at zero pods. Every
+//! namespace has the account `default`.
+
+use crate::index::Index;
+use crate::pod::text;
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule = Rule {
+    name: "service-account",
+    summary: "pods run under an unknown ServiceAccount",
+    check: service_account,
+};
+
+fn service_account(index: &Index<'_>, report: &mut Report) {
+    for pod in index.pods() {
+        let name = ["serviceAccountName", "serviceAccount"].map(|field| text(pod.spec, field));
+        let Some(name) = name.into_iter().find(|name| !name.is_empty()) else { continue };
+        let namespace = pod.namespace();
+        if name == "default"
+            || index.may_have_unseen_pods(&pod.entry)
+            || index.get("", "ServiceAccount", namespace, name).is_some()
+        {
+            continue;
+        }
+        let message =
+            format!("{} runs under a ServiceAccount that does not exist: `{name}`", pod.entry.title());
+        report.error(&pod.entry, message).did_you_mean(name, index.names("", "ServiceAccount", namespace));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn an_account_must_exist() {
+        insta::assert_snapshot!(findings("service-account", "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec: {template: {spec: {containers: [], serviceAccountName: wbe}}}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: night, namespace: shop}
+spec: {jobTemplate: {spec: {template: {spec: {containers: [], serviceAccountName: web}}}}}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: web, namespace: shop}
+"), @r"
+        error: `Deployment shop/web` runs under a ServiceAccount that does not exist: `wbe`: 1.yaml
+          hint: did you mean `web`?
+        ");
+    }
+}

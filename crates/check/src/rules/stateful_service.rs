@@ -1,0 +1,73 @@
+//! A StatefulSet's Service exists and is headless.
+//!
+//! The pods get their stable names (`database-0.database`) from the Service that `serviceName` names. If it
+//! is not there, the names do not resolve; if it has a cluster address, only that address does.
+
+use aqueduct_manifest::Value;
+
+use crate::index::Index;
+use crate::platform::title;
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule =
+    Rule { name: "stateful-service", summary: "a StatefulSet's Service is missing", check: stateful_service };
+
+fn stateful_service(index: &Index<'_>, report: &mut Report) {
+    for entry in index.of_kind("apps", "StatefulSet") {
+        let namespace = entry.object.namespace();
+        let Some(name) = entry.object.at(&["spec", "serviceName"]).and_then(Value::as_str) else { continue };
+        if name.is_empty() || index.is_outside(namespace) {
+            continue;
+        }
+        let target = title("Service", namespace, name);
+        match index.get("", "Service", namespace, name) {
+            None => {
+                report
+                    .error(&entry, format!("{} has a Service that does not exist: {target}", entry.title()))
+                    .did_you_mean(name, index.names("", "Service", namespace));
+            }
+            Some(service)
+                if service.object.at(&["spec", "clusterIP"]).and_then(Value::as_str) != Some("None") =>
+            {
+                report
+                    .warning(
+                        &entry,
+                        format!("{} has a Service that is not headless: {target}", entry.title()),
+                    )
+                    .hint("set `clusterIP: None`, so that each pod has a name of its own");
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn the_service_must_exist_and_be_headless() {
+        insta::assert_snapshot!(findings("stateful-service", "
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: a, namespace: shop}
+spec: {serviceName: databse}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: b, namespace: shop}
+spec: {serviceName: database}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: database, namespace: shop}
+spec: {}
+"), @r"
+        error: `StatefulSet shop/a` has a Service that does not exist: `Service shop/databse`: 1.yaml
+          hint: did you mean `database`?
+        warning: `StatefulSet shop/b` has a Service that is not headless: `Service shop/database`: 2.yaml
+          hint: set `clusterIP: None`, so that each pod has a name of its own
+        ");
+    }
+}

@@ -1,0 +1,75 @@
+//! Volume claims name a storage class that the cluster has.
+//!
+//! A claim of an unknown class is never bound. The classes are those that the environment lists and those
+//! that are rendered; when it lists none, nothing is said. The empty name means a volume made by hand.
+
+use aqueduct_manifest::Value;
+
+use crate::index::Index;
+use crate::platform::Entry;
+use crate::pod::list_at;
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule =
+    Rule { name: "storage-class", summary: "a claim names an unknown storage class", check: storage_class };
+
+fn storage_class(index: &Index<'_>, report: &mut Report) {
+    if index.cluster().storage_classes.is_empty() {
+        return;
+    }
+    for entry in index.of_kind("", "PersistentVolumeClaim") {
+        check_class(index, report, &entry, entry.object.at(&["spec", "storageClassName"]));
+    }
+    for entry in index.of_kind("apps", "StatefulSet") {
+        let spec = entry.object.map.get("spec").unwrap_or(&Value::Null);
+        for template in list_at(spec, "volumeClaimTemplates") {
+            check_class(index, report, &entry, template.at(&["spec", "storageClassName"]));
+        }
+    }
+    for pod in index.pods() {
+        for volume in pod.volumes() {
+            let class = volume.at(&["ephemeral", "volumeClaimTemplate", "spec", "storageClassName"]);
+            check_class(index, report, &pod.entry, class);
+        }
+    }
+}
+
+fn check_class(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, class: Option<&Value>) {
+    let listed = &index.cluster().storage_classes;
+    let Some(class) = class.and_then(Value::as_str).filter(|class| !class.is_empty()) else { return };
+    if listed.contains(class) || index.get("storage.k8s.io", "StorageClass", "", class).is_some() {
+        return;
+    }
+    let rendered = index.names("storage.k8s.io", "StorageClass", "");
+    report
+        .error(
+            entry,
+            format!("{} names a storage class that the cluster does not have: `{class}`", entry.title()),
+        )
+        .did_you_mean(class, listed.iter().map(String::as_str).chain(rendered));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn a_class_must_be_known() {
+        insta::assert_snapshot!(findings("storage-class", "
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data, namespace: shop}
+spec: {storageClassName: standart}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: database, namespace: shop}
+spec: {volumeClaimTemplates: [{spec: {storageClassName: fast}}, {spec: {storageClassName: ''}}, {spec: {}}]}
+"), @r"
+        error: `PersistentVolumeClaim shop/data` names a storage class that the cluster does not have: `standart`: 1.yaml
+          hint: did you mean `standard`?
+        error: `StatefulSet shop/database` names a storage class that the cluster does not have: `fast`: 2.yaml
+        ");
+    }
+}

@@ -1,0 +1,88 @@
+//! One rule over a few documents, as text.
+
+use aqueduct_manifest::{Object, Origin, Severity, Value};
+use serde::Deserialize;
+
+use crate::platform::{Cluster, Entry, Environment, NodePool, Platform, Tenant};
+use crate::rule::ALL;
+
+/// Returns what a rule says about documents, one line a diagnostic, its hints below it.
+///
+/// The tenant of an object is its namespace, `platform` is the system tenant; labels `tenant` and
+/// `component` say otherwise. Each document is a file named by its place, from `1.yaml`.
+pub(crate) fn findings(rule: &str, documents: &str) -> String {
+    findings_in(rule, documents, cluster())
+}
+
+/// Returns what a rule says about documents in a cluster.
+pub(crate) fn findings_in(rule: &str, documents: &str, cluster: Cluster) -> String {
+    let objects: Vec<Object> = serde_yaml::Deserializer::from_str(documents)
+        .enumerate()
+        .map(|(place, document)| {
+            let value = Value::deserialize(document).expect("the example is YAML");
+            let map = value.as_map().cloned().expect("the example is a map");
+            let file = format!("{}.yaml", place + 1);
+            Object { map, origin: Some(Origin { file: file.into(), line: 0 }) }
+        })
+        .collect();
+    let label = |object: &Object, key: &str| Some(object.labels()?.get(key)?.as_str()?.to_owned());
+    let owners: Vec<(String, String)> = objects
+        .iter()
+        .map(|object| {
+            let namespace = Some(object.namespace()).filter(|name| !name.is_empty()).unwrap_or("platform");
+            let tenant = label(object, "tenant").unwrap_or_else(|| namespace.to_owned());
+            (tenant, label(object, "component").unwrap_or_else(|| "web".to_owned()))
+        })
+        .collect();
+    let entries = objects.iter().zip(&owners).map(|(object, (tenant, component))| Entry {
+        tenant,
+        component,
+        path: "output",
+        object,
+    });
+    let tenant = |namespace: &str, system| {
+        let namespaces = [namespace.to_owned()].into();
+        (namespace.to_owned(), Tenant { namespaces, system })
+    };
+    let environment = Environment {
+        name: "prod",
+        cluster,
+        tenants: [tenant("shop", false), tenant("bank", false), tenant("platform", true)].into(),
+        entries: entries.collect(),
+    };
+    let rules: Vec<_> = ALL.iter().filter(|candidate| candidate.name == rule).copied().collect();
+    assert_eq!(rules.len(), 1, "there is one rule `{rule}`");
+    let diagnostics = crate::check(&Platform { environments: vec![environment] }, &rules);
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        assert_eq!(diagnostic.code, rule);
+        let severity = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
+        let file = diagnostic.labels.first().map_or("", |label| &label.file);
+        text.push_str(&format!("{severity}: {}: {file}\n", diagnostic.message));
+        for hint in &diagnostic.hints {
+            text.push_str(&format!("  hint: {hint}\n"));
+        }
+    }
+    text
+}
+
+/// Returns a cluster with one of everything.
+pub(crate) fn cluster() -> Cluster {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    Cluster {
+        kubernetes: "1.33".into(),
+        apis: names(&["cert-manager.io/v1", "external-secrets.io/v1"]),
+        namespaces: names(&["kube-system", "default"]),
+        storage_classes: names(&["standard"]),
+        ingress_classes: names(&["nginx"]),
+        priority_classes: names(&["important"]),
+        cluster_issuers: names(&["letsencrypt"]),
+        secret_stores: names(&["vault"]),
+        node_pools: vec![NodePool {
+            name: "main".into(),
+            count: 2,
+            cpu_millis: 4000,
+            memory_bytes: 16 << 30,
+        }],
+    }
+}
