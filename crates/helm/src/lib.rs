@@ -1,6 +1,28 @@
 //! Helm charts rendered natively, byte for byte as Helm v4 does.
 
+mod capabilities;
+mod chart;
+mod dependencies;
 pub mod engine;
+mod error;
+mod files;
 pub mod functions;
+mod manifests;
+mod part;
+mod pattern;
+mod release;
+mod schema;
+mod scope;
 pub mod template;
+mod template_command;
 pub mod value;
+mod values;
+
+pub use capabilities::{Capabilities, KubeVersion};
+pub use chart::{Chart, Dependency, File, Maintainer, Metadata};
+pub use error::Error;
+pub use manifests::{Hook, HookEvent, Manifest};
+pub use release::{CustomResourceDefinitions, Prepared, ReleaseError, RenderedRelease, check_installable};
+pub use scope::Release;
+pub use template_command::{TemplateError, TemplateOptions, TemplateOutput, read_file, template};
+pub use values::{ReadFile, ValueOptions, read_values};
