@@ -59,8 +59,11 @@ fn keys_become_text() {
         (".inf: a", r#"{".inf":"a"}"#),
         ("{b:1}", r#"{"b:1":null}"#),
         ("a: 1\na: 2\n", r#"{"a":2}"#),
-        ("~: v", "unsupported map key of type: %!s(<nil>), key: <nil>"),
-        ("9223372036854775808: a", "unsupported map key of type: uint64, key: 0x8000000000000000"),
+        ("~: v", "unsupported map key of type: %!s(<nil>), key: <nil>, value: \"v\""),
+        (
+            "9223372036854775808: a",
+            "unsupported map key of type: uint64, key: 0x8000000000000000, value: \"a\"",
+        ),
         ("[1, 2]: a", "yaml: invalid map key: []interface {}{1, 2}"),
         (
             "a: {{ .Values.x }}",

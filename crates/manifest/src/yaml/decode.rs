@@ -10,9 +10,10 @@ use smol_str::SmolStr;
 use super::compose::{Node, Shape};
 use super::cursor::Mark;
 use super::error::{Error, Result};
-use super::key::{invalid_key, key_text};
+use super::key::key_text;
 use super::parser::TAG_PREFIX;
 use super::resolve::{Resolved, resolve_node};
+use super::spell::{quote, spell};
 use super::token::Style;
 use super::{Dialect, MAX_DEPTH};
 use crate::Value;
@@ -141,7 +142,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
             }
             return self.merge(value_number);
         }
-        let Some(key) = self.key(number)? else { return Ok(None) };
+        let Some(key) = self.key(number, value_number)? else { return Ok(None) };
         if let Some(Frame { target: Target::Map(map), .. }) = self.stack.last_mut() {
             map.key = Some(key);
         }
@@ -290,7 +291,8 @@ impl<'n, 'a> Decoder<'n, 'a> {
                 && let Some(first) = seen.insert(value, node.mark)
             {
                 let (line, first) = (node.mark.line + 1, first.line + 1);
-                let problem = format!("line {line}: mapping key {value:?} already defined at line {first}");
+                let problem =
+                    format!("line {line}: mapping key {} already defined at line {first}", quote(value));
                 self.duplicates.push((problem, node.mark));
             }
             if !merges && !self.stack.is_empty() && !self.is_text(node) {
@@ -314,7 +316,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
     }
 
     /// Returns the text of a key; yaml.v3 leaves out what has `null` for a key.
-    fn key(&mut self, number: usize) -> Result<Option<SmolStr>> {
+    fn key(&mut self, number: usize, value_number: usize) -> Result<Option<SmolStr>> {
         self.count()?;
         let Some(mut node) = self.nodes.get(number) else { return Ok(None) };
         let mark = node.mark;
@@ -327,13 +329,28 @@ impl<'n, 'a> Decoder<'n, 'a> {
             node = self.nodes.get(number).unwrap_or(node);
         }
         let Shape::Scalar { value, style } = &node.shape else {
-            return Err(invalid_key(self.nodes, number, self.dialect, mark));
+            let key = spell(self.nodes, number, self.dialect);
+            return Err(Error::at(format!("yaml: invalid map key: {key}"), mark));
         };
-        match resolve_node(node, value, *style, self.dialect)? {
-            Resolved::Null if self.dialect == Dialect::Kyaml => Ok(None),
-            _ if self.dialect == Dialect::Kyaml => text(node, value).map(Some),
-            resolved => key_text(node, value, resolved, mark).map(Some),
+        let resolved = resolve_node(node, value, *style, self.dialect)?;
+        if self.dialect == Dialect::Kyaml {
+            return if resolved == Resolved::Null { Ok(None) } else { text(node, value).map(Some) };
         }
+        if let Some(key) = key_text(node, value, resolved)? {
+            return Ok(Some(key));
+        }
+        let (kind, key) = match resolved {
+            Resolved::Null => ("%!s(<nil>)", "<nil>".to_owned()),
+            _ => ("uint64", spell(self.nodes, number, self.dialect)),
+        };
+        let value = match spell(self.nodes, value_number, self.dialect) {
+            nil if nil == "interface {}(nil)" => "<nil>".to_owned(),
+            value => value,
+        };
+        self.unsupported.get_or_insert_with(|| {
+            Error::at(format!("unsupported map key of type: {kind}, key: {key}, value: {value}"), mark)
+        });
+        Ok(Some(SmolStr::default()))
     }
 
     fn scalar(&mut self, node: &Node<'_>) -> Result<Value> {

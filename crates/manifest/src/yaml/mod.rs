@@ -19,6 +19,7 @@ mod scalar;
 mod scalar_text;
 mod scanner;
 mod spans;
+mod spell;
 mod style;
 mod timestamp;
 mod token;

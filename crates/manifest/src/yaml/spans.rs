@@ -56,7 +56,7 @@ impl Spans {
                 Shape::Scalar { value, style } => {
                     let resolved = resolve_node(node, value, *style, dialect).unwrap_or(Resolved::String);
                     PlaceShape::Scalar(match dialect {
-                        Dialect::Sigs => key_text(node, value, resolved, node.mark).ok(),
+                        Dialect::Sigs => key_text(node, value, resolved).ok().flatten(),
                         Dialect::Kyaml => text(node, value).ok(),
                     })
                 }
