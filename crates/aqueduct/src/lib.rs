@@ -1,19 +1,44 @@
-//! The compiler as a library and the command-line kit around it.
+//! The compiler as a library, and the command-line kit around it.
+//!
+//! [`compile`] is a pure function from the platform's files to the tree of its output. [`Cli`] reads the
+//! files, calls it, and writes, compares or explains what it returns. A platform with kinds of its own has
+//! a program of ten lines:
+//!
+//! ```no_run
+//! use aqueduct::{Cli, Component, Context, Error, Object};
+//!
+//! /// A page that says one thing.
+//! #[derive(serde::Deserialize, schemars::JsonSchema)]
+//! #[serde(deny_unknown_fields)]
+//! struct Page { text: String }
+//!
+//! impl Component for Page {
+//!     const KIND: &'static str = "page";
+//!
+//!     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+//!         let mut page = aqueduct::Map::new();
+//!         page.insert("apiVersion", "v1");
+//!         page.insert("kind", "ConfigMap");
+//!         page.map_entry("metadata").insert("name", context.name());
+//!         page.map_entry("data").insert("index.html", self.text.as_str());
+//!         Ok(vec![Object::new(page)])
+//!     }
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     Cli::new().component::<Page>().run()
+//! }
+//! ```
 
-use std::process::ExitCode;
+mod cli;
+mod command;
+mod compile;
+mod report;
+mod terminal;
 
-/// The command line.
-#[derive(Default)]
-pub struct Cli {}
-
-impl Cli {
-    /// Returns the command line with the stock components.
-    pub fn new() -> Self {
-        Self {}
-    }
-
-    /// Runs the command line over the arguments of the process.
-    pub fn run(self) -> ExitCode {
-        ExitCode::from(2)
-    }
-}
+pub use aqueduct_manifest::{Diagnostic, Files, Map, Object, Severity, Value};
+pub use aqueduct_model::{Selection, types};
+pub use aqueduct_render::{Component, Context, Endpoint, Error, Link, Offer, Part, Registry, Site, Target, workload};
+pub use cli::Cli;
+pub use compile::{Compilation, SOURCES, compile, load};
+pub use report::{report, summary};

@@ -1,1 +1,29 @@
-//! Components: the trait, the registry, the sources and the stock kinds that turn an instance into objects.
+//! Instances in, objects out.
+//!
+//! 1. [`Registry`] knows the kinds and reads an instance's fields into a typed [`Component`].
+//! 2. [`Graph`] joins the components of an environment: what each one offers, what each one needs, and
+//!    in which wave each one may start.
+//! 3. Each component renders its own objects with a [`Context`] that tells it what it may know.
+//! 4. [`tenancy`] adds what a tenant gets beside its components, [`argocd`] what delivers the tree.
+//! 5. [`normalise`](mod@normalise) gives every object its namespace and labels.
+//!
+//! The stock kinds in [`kinds`] use nothing that a kind of your own could not use.
+
+mod component;
+mod context;
+pub mod custom;
+mod graph;
+pub mod kinds;
+pub mod normalise;
+mod offer;
+mod render;
+pub mod source;
+pub mod tenancy;
+pub mod workload;
+pub mod argocd;
+
+pub use component::{AnyComponent, Component, Error, Kind, Registry};
+pub use context::{Context, Neighbour, Site, application_name, digest};
+pub use graph::{Graph, Node as GraphNode};
+pub use offer::{Credential, Credentials, Endpoint, Link, MetricsOffer, Offer, Outside, Part, Pods, Target};
+pub use render::{Outline, Rendered, RenderedComponent, TENANCY, render};

@@ -1,0 +1,110 @@
+//! The command line: what may be written behind `aqueduct`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use aqueduct_model::Selection;
+use aqueduct_model::types::Name;
+use aqueduct_render::{Component, Registry};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::command;
+use crate::terminal::Terminal;
+
+/// A program around the compiler, with the stock kinds and those that are added.
+#[derive(Clone, Debug, Default)]
+pub struct Cli {
+    registry: Registry,
+}
+
+impl Cli {
+    /// Returns the command line with the stock kinds.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a kind of component; a stock kind of the same name is replaced.
+    #[must_use]
+    pub fn component<T: Component>(self) -> Self {
+        Self { registry: self.registry.with::<T>() }
+    }
+
+    /// Runs the command that the process was started with: 0 where it is done, 1 where it found something
+    /// or something differs, 2 where it could not run.
+    pub fn run(self) -> ExitCode {
+        self.run_with(std::env::args_os())
+    }
+
+    /// Runs a command given as arguments, the first one being the name of the program.
+    pub fn run_with(self, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+        match Arguments::try_parse_from(arguments) {
+            Ok(arguments) => command::run(&arguments, &self.registry),
+            Err(error) => {
+                // Help and the version go to standard output, usage errors to standard error.
+                let _ = error.print();
+                ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+            }
+        }
+    }
+}
+
+/// Returns the definition of the whole command line, for completions and manual pages.
+pub(crate) fn definition() -> clap::Command {
+    Arguments::command()
+}
+
+/// A compiler for Kubernetes platforms: typed TOML in, a hydrated tree for Argo CD out.
+#[derive(Debug, Parser)]
+#[command(name = "aqueduct", version, max_term_width = 100, propagate_version = true)]
+pub(crate) struct Arguments {
+    /// The platform's folder, which holds `platform.toml`.
+    #[arg(short = 'C', long, global = true, value_name = "DIRECTORY", default_value = ".")]
+    pub(crate) directory: PathBuf,
+    /// Say nothing but errors.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+impl Arguments {
+    pub(crate) fn terminal(&self) -> Terminal {
+        Terminal::new(self.quiet)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Compile the platform and write its output.
+    Render(command::render::Arguments),
+    /// Show what a render would change, object by object.
+    Diff(command::diff::Arguments),
+    /// Compile the platform and report what is wrong, without writing anything.
+    Check(command::check::Arguments),
+    /// List the components of all tenants and environments.
+    List(command::list::Arguments),
+    /// Make a new platform that renders at once.
+    Init(command::init::Arguments),
+    /// Print a script that completes commands in a shell.
+    Completions(command::completions::Arguments),
+    /// Print the manual page, or write the pages of all commands to a folder.
+    Man(command::man::Arguments),
+}
+
+/// Which part of the platform is meant.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct SelectionArguments {
+    /// Only this environment; may be given several times.
+    #[arg(short, long = "environment", value_name = "NAME")]
+    environments: Vec<Name>,
+    /// Only this tenant; may be given several times.
+    #[arg(short, long = "tenant", value_name = "NAME")]
+    tenants: Vec<Name>,
+}
+
+impl SelectionArguments {
+    pub(crate) fn selection(&self) -> Selection {
+        Selection { environments: self.environments.clone(), tenants: self.tenants.clone() }
+    }
+}

@@ -1,0 +1,104 @@
+//! `aqueduct check`: what is wrong with the platform, without writing anything.
+
+use std::path::Path;
+
+use aqueduct_manifest::{Diagnostic, Files, Label, Position};
+use aqueduct_render::Registry;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::{Failure, Outcome, print, read, tell};
+use crate::cli::SelectionArguments;
+use crate::compile;
+use crate::terminal::Terminal;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    selection: SelectionArguments,
+    /// The form of the findings.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, on standard error.
+    Text,
+    /// A JSON list, on standard output.
+    Json,
+    /// Workflow commands that GitHub shows beside the lines of a pull request, on standard output.
+    Github,
+}
+
+pub(crate) fn run(
+    arguments: &Arguments,
+    directory: &Path,
+    registry: &Registry,
+    terminal: &Terminal,
+) -> Result<Outcome, Failure> {
+    let files = read(directory)?;
+    let progress = terminal.progress();
+    let compilation = compile(&files, registry, &arguments.selection.selection(), &|environment| {
+        progress.set_message(format!("checking {environment}"));
+    });
+    progress.finish_and_clear();
+    let diagnostics = &compilation.diagnostics;
+    match arguments.format {
+        Format::Text => {
+            tell(diagnostics, &files, terminal);
+            if diagnostics.is_empty() {
+                terminal.say(&format!("{} components, no findings", compilation.components.len()));
+            }
+        }
+        Format::Json => {
+            let findings: Vec<Finding<'_>> = diagnostics.iter().map(|one| Finding::new(one, &files)).collect();
+            let text = serde_json::to_string_pretty(&findings).map_err(|error| Failure::new(error.to_string()))?;
+            print(terminal, &(text + "\n"))?;
+        }
+        Format::Github => {
+            let text: String = diagnostics.iter().map(|one| workflow_command(one, &files)).collect();
+            print(terminal, &text)?;
+        }
+    }
+    Ok(if compilation.has_errors() { Outcome::Found } else { Outcome::Done })
+}
+
+/// A diagnostic with its first place as line and column.
+#[derive(Serialize)]
+struct Finding<'a> {
+    #[serde(flatten)]
+    diagnostic: &'a Diagnostic,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<Position>,
+}
+
+impl<'a> Finding<'a> {
+    fn new(diagnostic: &'a Diagnostic, files: &Files) -> Self {
+        let label = diagnostic.labels.first();
+        let position = label.and_then(|label| position(label, files));
+        Self { diagnostic, file: label.map(|label| label.file.as_ref()), position }
+    }
+}
+
+fn position(label: &Label, files: &Files) -> Option<Position> {
+    Some(label.span?.position(files.text(&label.file)?))
+}
+
+/// Source: <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>.
+fn workflow_command(diagnostic: &Diagnostic, files: &Files) -> String {
+    let escape = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| escape(text).replace(':', "%3A").replace(',', "%2C");
+    let level = if diagnostic.is_error() { "error" } else { "warning" };
+    let mut properties = vec![format!("title={}", property(diagnostic.code))];
+    if let Some(label) = diagnostic.labels.first() {
+        properties.push(format!("file={}", property(&label.file)));
+        if let Some(position) = position(label, files) {
+            properties.push(format!("line={},col={}", position.line, position.column));
+        }
+    }
+    let hints: String = diagnostic.hints.iter().map(|hint| format!("\nhint: {hint}")).collect();
+    format!("::{level} {}::{}\n", properties.join(","), escape(&format!("{}{hints}", diagnostic.message)))
+}

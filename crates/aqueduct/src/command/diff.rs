@@ -1,0 +1,73 @@
+//! `aqueduct diff`: what a render would change, object by object.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anstyle::{AnsiColor, Style};
+use aqueduct_render::Registry;
+use aqueduct_tree::{Summary, diff, summary, unified};
+use clap::Args;
+
+use super::{Failure, Outcome, compiled, print};
+use crate::cli::SelectionArguments;
+use crate::terminal::Terminal;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    selection: SelectionArguments,
+    /// Print only the summary by environment and tenant.
+    #[arg(long)]
+    summary: bool,
+}
+
+const ADDED: Style = AnsiColor::Green.on_default();
+const REMOVED: Style = AnsiColor::Red.on_default();
+const PLACE: Style = AnsiColor::Cyan.on_default();
+const HEADING: Style = Style::new().bold();
+
+pub(crate) fn run(
+    arguments: &Arguments,
+    directory: &Path,
+    registry: &Registry,
+    terminal: &Terminal,
+) -> Result<Outcome, Failure> {
+    let compilation = compiled(directory, registry, &arguments.selection.selection(), terminal)?;
+    if compilation.has_errors() {
+        return Ok(Outcome::Failed);
+    }
+    let output = directory.join(compilation.output.as_str());
+    let differences = diff(&output, &compilation.tree)?;
+    if differences.is_empty() {
+        terminal.say("no differences");
+        return Ok(Outcome::Done);
+    }
+    let mut text = String::new();
+    if !arguments.summary {
+        for difference in &differences {
+            coloured(&mut text, &unified(difference));
+        }
+        text.push('\n');
+    }
+    table(&mut text, &summary(&differences));
+    print(terminal, &text)?;
+    Ok(Outcome::Found)
+}
+
+/// Adds a unified diff; the signs at the line starts say the same as the colours.
+fn coloured(text: &mut String, diff: &str) {
+    for line in diff.lines() {
+        let style = match line.as_bytes() {
+            [b'+', b'+', b'+', ..] | [b'-', b'-', b'-', ..] => HEADING,
+            [b'+', ..] => ADDED,
+            [b'-', ..] => REMOVED,
+            [b'@', ..] => PLACE,
+            _ => Style::new(),
+        };
+        let _ = writeln!(text, "{style}{line}{style:#}");
+    }
+}
+
+fn table(text: &mut String, summary: &Summary) {
+    let _ = writeln!(text, "{HEADING}{summary}{HEADING:#}");
+}

@@ -1,0 +1,329 @@
+//! `aqueduct helm template`: renders a chart as `helm template` does, without Helm.
+//!
+//! The flags are Helm's own, so that a script changes one word. Those that only matter to a cluster are
+//! taken and do nothing; those that would need one, or the network, are refused with the reason.
+
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions, create_dir_all};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aqueduct_helm::template::{CallSite, Host, Moment, Refusal};
+use aqueduct_helm::{TemplateOptions, ValueOptions, read_file, template};
+use clap::{ArgAction, Args, Subcommand};
+
+use super::{Failure, Outcome};
+use crate::terminal::Terminal;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Render the templates of a chart and print the manifests.
+    Template(Box<TemplateArguments>),
+}
+
+#[derive(Debug, Args)]
+struct TemplateArguments {
+    /// The name of the release and the chart: a folder or a packed chart.
+    #[arg(value_name = "[NAME] CHART", required = true, num_args = 1..=2)]
+    names: Vec<String>,
+    /// The namespace of the release.
+    #[arg(short, long, default_value = "default")]
+    namespace: String,
+    #[command(flatten)]
+    values: ValueArguments,
+    #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
+    cluster: ClusterArguments,
+    #[command(flatten)]
+    ignored: IgnoredArguments,
+    #[command(flatten)]
+    refused: RefusedArguments,
+}
+
+#[derive(Debug, Args)]
+struct ValueArguments {
+    /// Read values from a file, `-` for standard input; may be given several times.
+    #[arg(short = 'f', long, value_name = "FILE", value_delimiter = ',')]
+    values: Vec<String>,
+    /// Set values: `key1=value1,key2=value2`; may be given several times.
+    #[arg(long, value_name = "VALUES")]
+    set: Vec<String>,
+    /// Set values that are texts.
+    #[arg(long, value_name = "VALUES")]
+    set_string: Vec<String>,
+    /// Set values from files: `key1=path1,key2=path2`.
+    #[arg(long, value_name = "VALUES")]
+    set_file: Vec<String>,
+    /// Set values that are JSON: `key1=json1,key2=json2`, or one object.
+    #[arg(long, value_name = "VALUES")]
+    set_json: Vec<String>,
+    /// Set a value to everything behind the `=`.
+    #[arg(long, value_name = "VALUE")]
+    set_literal: Vec<String>,
+    /// Do not hold values against the schemas of the charts.
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL")]
+    skip_schema_validation: bool,
+}
+
+#[derive(Debug, Args)]
+struct OutputArguments {
+    /// Print the files below `crds/` too.
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL")]
+    include_crds: bool,
+    /// Leave out test hooks.
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL")]
+    skip_tests: bool,
+    /// Leave out hooks.
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL")]
+    no_hooks: bool,
+    /// Print only the manifests of this template; may be given several times, and may be a pattern.
+    #[arg(short, long, value_name = "TEMPLATE")]
+    show_only: Vec<String>,
+    /// Write the manifests to files in this folder.
+    #[arg(long, value_name = "FOLDER")]
+    output_dir: Option<PathBuf>,
+    /// Name the folder below `--output-dir` after the release.
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL")]
+    release_name: bool,
+    /// Make the name of the release.
+    #[arg(short, long, action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", default_value_t = false, hide_possible_values = true,
+          hide_default_value = true, value_name = "BOOL")]
+    generate_name: bool,
+    /// Make the name of the release from a template.
+    #[arg(long, value_name = "TEMPLATE")]
+    name_template: Option<String>,
+    /// Print the documents that are no YAML too.
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL")]
+    debug: bool,
+}
+
+#[derive(Debug, Args)]
+struct ClusterArguments {
+    /// The version of Kubernetes that templates see.
+    #[arg(long, value_name = "VERSION")]
+    kube_version: Option<String>,
+    /// An API version that templates see, such as `monitoring.coreos.com/v1`; may be given several times.
+    #[arg(short, long, value_name = "VERSION", value_delimiter = ',')]
+    api_versions: Vec<String>,
+    /// Render an upgrade rather than an installation.
+    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL")]
+    is_upgrade: bool,
+}
+
+/// What changes nothing without a cluster.
+#[derive(Debug, Args)]
+#[expect(dead_code, reason = "the flags are taken so that scripts need not drop them")]
+struct IgnoredArguments {
+    #[arg(long, hide = true)]
+    atomic: bool,
+    #[arg(long, hide = true)]
+    create_namespace: bool,
+    #[arg(long, hide = true)]
+    description: Option<String>,
+    #[arg(long, hide = true)]
+    devel: bool,
+    #[arg(long, hide = true)]
+    disable_openapi_validation: bool,
+    #[arg(long, hide = true)]
+    force: bool,
+    #[arg(long, hide = true)]
+    hide_notes: bool,
+    #[arg(short = 'l', long, hide = true)]
+    labels: Vec<String>,
+    #[arg(long, hide = true)]
+    render_subchart_notes: bool,
+    #[arg(long, hide = true)]
+    replace: bool,
+    #[arg(long, hide = true)]
+    rollback_on_failure: bool,
+    #[arg(long, hide = true)]
+    skip_crds: bool,
+    #[arg(long, hide = true)]
+    take_ownership: bool,
+    #[arg(long, hide = true)]
+    timeout: Option<String>,
+    #[arg(long, hide = true)]
+    version: Option<String>,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true)]
+    wait: Option<Option<String>>,
+    #[arg(long, hide = true)]
+    wait_for_jobs: bool,
+}
+
+/// What needs a cluster, the network or another program.
+#[derive(Debug, Args)]
+struct RefusedArguments {
+    #[arg(long, hide = true)]
+    dependency_update: bool,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "unset")]
+    dry_run: Option<String>,
+    #[arg(long, hide = true)]
+    enable_dns: bool,
+    #[arg(long, hide = true)]
+    post_renderer: Option<String>,
+    #[arg(long, hide = true)]
+    repo: Option<String>,
+    #[arg(long, hide = true)]
+    validate: bool,
+    #[arg(long, hide = true)]
+    verify: bool,
+}
+
+impl RefusedArguments {
+    /// Returns the first flag that cannot be honoured, and why.
+    fn check(&self) -> Result<(), Failure> {
+        let with_cluster = self.dry_run.as_deref() == Some("server");
+        let refusals = [
+            (self.dependency_update, "--dependency-update", "it fetches charts: vendor them first"),
+            (with_cluster, "--dry-run=server", "it needs a cluster"),
+            (self.enable_dns, "--enable-dns", "the output would depend on the network"),
+            (self.post_renderer.is_some(), "--post-renderer", "it runs another program: pipe the output to it"),
+            (self.repo.is_some(), "--repo", "it fetches charts: vendor them first"),
+            (self.validate, "--validate", "it needs a cluster: `aqueduct check` validates without one"),
+            (self.verify, "--verify", "it needs a keyring: vendored charts are held against their digests"),
+        ];
+        match refusals.into_iter().find(|(given, _, _)| *given) {
+            Some((_, flag, reason)) => Err(Failure::new(format!("`{flag}` is not supported: {reason}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let Command::Template(arguments) = &arguments.command;
+    arguments.refused.check()?;
+    let result = template(&options(arguments), &read_values_file, &mut Machine::new());
+    match result {
+        Ok(output) => {
+            write_files(&output.files)?;
+            print_bytes(&output.stdout)?;
+            Ok(Outcome::Done)
+        }
+        Err(failure) => {
+            print_bytes(&failure.stdout)?;
+            terminal.warn(&format!("Error: {}", failure.error));
+            Ok(Outcome::Failed)
+        }
+    }
+}
+
+fn options(arguments: &TemplateArguments) -> TemplateOptions {
+    let (name, chart) = match arguments.names.as_slice() {
+        [name, chart, ..] => (Some(name.clone()), chart.as_str()),
+        [chart] => (None, chart.as_str()),
+        [] => (None, ""),
+    };
+    let TemplateArguments { values, output, cluster, .. } = arguments;
+    TemplateOptions {
+        name,
+        chart: PathBuf::from(chart),
+        namespace: arguments.namespace.clone(),
+        values: ValueOptions {
+            files: values.values.clone(),
+            json: values.set_json.clone(),
+            set: values.set.clone(),
+            strings: values.set_string.clone(),
+            set_files: values.set_file.clone(),
+            literals: values.set_literal.clone(),
+        },
+        generate_name: output.generate_name,
+        name_template: output.name_template.clone(),
+        include_crds: output.include_crds,
+        skip_tests: output.skip_tests,
+        no_hooks: output.no_hooks,
+        is_upgrade: cluster.is_upgrade,
+        show_only: output.show_only.clone(),
+        kube_version: cluster.kube_version.clone(),
+        api_versions: cluster.api_versions.clone(),
+        skip_schema_validation: values.skip_schema_validation,
+        output_dir: output.output_dir.clone(),
+        use_release_name: output.release_name,
+        debug: output.debug,
+    }
+}
+
+/// Reads a values file, or standard input for `-`.
+fn read_values_file(path: &str) -> Result<Vec<u8>, String> {
+    if path.trim() == "-" {
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes).map_err(|error| format!("cannot read standard input: {error}"))?;
+        return Ok(bytes);
+    }
+    if path.contains("://") {
+        return Err(format!("{path} is not on this machine: values are read from files"));
+    }
+    read_file(path)
+}
+
+/// Writes the files of `--output-dir`; documents of one template go to one file.
+fn write_files(files: &[(PathBuf, Vec<u8>)]) -> Result<(), Failure> {
+    let mut written: BTreeSet<&Path> = BTreeSet::new();
+    for (path, content) in files {
+        let fail = |error: io::Error| Failure::new(format!("cannot write {}: {error}", path.display()));
+        if let Some(folder) = path.parent() {
+            create_dir_all(folder).map_err(fail)?;
+        }
+        let mut file = if written.insert(path) {
+            File::create(path).map_err(fail)?
+        } else {
+            OpenOptions::new().append(true).open(path).map_err(fail)?
+        };
+        file.write_all(content).map_err(fail)?;
+    }
+    Ok(())
+}
+
+/// Writes manifests as they are; a reader that has seen enough is no error.
+fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    match output.write_all(bytes).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The clock and the randomness of this machine, which `helm template` gives to templates.
+struct Machine {
+    time_zone: String,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let zone = jiff::tz::TimeZone::system();
+        Self { time_zone: zone.iana_name().unwrap_or("UTC").to_owned() }
+    }
+}
+
+impl Host for Machine {
+    fn now(&mut self, _site: &CallSite) -> Result<Moment, Refusal> {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_err(|error| Refusal(format!("the clock is not set: {error}")))?;
+        let seconds = i64::try_from(now.as_secs()).map_err(|_| Refusal("the clock is not set".to_owned()))?;
+        Ok(Moment { seconds, nanoseconds: now.subsec_nanos() })
+    }
+
+    fn time_zone(&self) -> &str {
+        &self.time_zone
+    }
+
+    fn random(&mut self, _site: &CallSite, buffer: &mut [u8]) -> Result<(), Refusal> {
+        getrandom::fill(buffer).map_err(|error| Refusal(format!("no random numbers: {error}")))
+    }
+}

@@ -1,0 +1,53 @@
+//! `aqueduct init`: a new platform that renders at once.
+
+use std::path::{Path, PathBuf};
+
+use aqueduct_model::types::Name;
+use clap::Args;
+
+use super::{Failure, Outcome, write_file};
+use crate::terminal::Terminal;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The folder; the current one where it is not given.
+    folder: Option<PathBuf>,
+    /// The name of the platform; the folder's where it is not given.
+    #[arg(long)]
+    name: Option<Name>,
+    /// The Git repository that Argo CD reads.
+    #[arg(long, default_value = "https://github.com/example/platform")]
+    repository: String,
+}
+
+/// The files of a new platform, by path; `NAME` and `REPOSITORY` are replaced.
+const FILES: &[(&str, &str)] = &[
+    ("platform.toml", include_str!("init/platform.toml")),
+    ("tenants/shop/tenant.toml", include_str!("init/tenant.toml")),
+    ("tenants/shop/web.toml", include_str!("init/web.toml")),
+];
+
+pub(crate) fn run(arguments: &Arguments, directory: &Path, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let folder = arguments.folder.as_ref().map_or_else(|| directory.to_owned(), |folder| directory.join(folder));
+    let name = match &arguments.name {
+        Some(name) => name.clone(),
+        None => {
+            let full = std::path::absolute(&folder).map_err(|error| Failure::new(error.to_string()))?;
+            let name = full.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+            name.parse().map_err(|_| {
+                Failure::new(format!("the folder's name is no name for a platform: `{name}`")).hint("give one with `--name`")
+            })?
+        }
+    };
+    let taken: Vec<&str> = FILES.iter().map(|(path, _)| *path).filter(|path| folder.join(path).exists()).collect();
+    if !taken.is_empty() {
+        return Err(Failure::new(format!("{} already has {}", folder.display(), taken.join(", ")))
+            .hint("`init` makes a new platform in an empty folder"));
+    }
+    for (path, text) in FILES {
+        let text = text.replace("NAME", name.as_str()).replace("REPOSITORY", &arguments.repository);
+        write_file(&folder.join(path), &text)?;
+    }
+    terminal.say(&format!("made platform {name} in {}; next: `aqueduct render`", folder.display()));
+    Ok(Outcome::Done)
+}

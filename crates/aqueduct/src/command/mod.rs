@@ -1,0 +1,188 @@
+//! The commands: one file each, with its arguments and what it does.
+
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod diff;
+pub(crate) mod init;
+pub(crate) mod list;
+pub(crate) mod man;
+pub(crate) mod render;
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use aqueduct_manifest::{Diagnostic, Files};
+use aqueduct_model::Selection;
+use aqueduct_render::Registry;
+
+use crate::cli::{Arguments, Command};
+use crate::terminal::Terminal;
+use crate::{Compilation, SOURCES, compile, report, summary};
+
+/// How a command ended: what the process tells its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It did what it was asked.
+    Done,
+    /// It found something, or something differs.
+    Found,
+    /// It could not run.
+    Failed,
+}
+
+/// Why a command could not run, beyond what it has said already.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None }
+    }
+
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl From<aqueduct_tree::Error> for Failure {
+    fn from(error: aqueduct_tree::Error) -> Self {
+        let failure = Self::new(with_causes(&error));
+        match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+impl From<aqueduct_manifest::FileError> for Failure {
+    fn from(error: aqueduct_manifest::FileError) -> Self {
+        Self::new(with_causes(&error))
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::new(format!("cannot write the output: {error}"))
+    }
+}
+
+/// Returns an error with all that caused it, on one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// Runs a command.
+pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
+    let terminal = arguments.terminal();
+    let directory = arguments.directory.as_path();
+    let outcome = match &arguments.command {
+        Command::Render(command) => render::run(command, directory, registry, &terminal),
+        Command::Diff(command) => diff::run(command, directory, registry, &terminal),
+        Command::Check(command) => check::run(command, directory, registry, &terminal),
+        Command::List(command) => list::run(command, directory, registry, &terminal),
+        Command::Init(command) => init::run(command, directory, &terminal),
+        Command::Completions(command) => completions::run(command, &terminal),
+        Command::Man(command) => man::run(command, &terminal),
+    };
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Found) => ExitCode::from(1),
+        Ok(Outcome::Failed) => ExitCode::from(2),
+        Err(failure) => {
+            terminal.warn(&format!("error: {}", failure.message));
+            if let Some(hint) = failure.hint {
+                terminal.warn(&format!("hint: {hint}"));
+            }
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Reads the files of a platform.
+pub(crate) fn read(directory: &Path) -> Result<Files, Failure> {
+    let files = Files::read(directory, SOURCES)?;
+    if files.get("platform.toml").is_none() {
+        return Err(Failure::new(format!("there is no platform.toml in {}", directory.display()))
+            .hint("`aqueduct init` makes a new platform; `--directory` names another folder"));
+    }
+    Ok(files)
+}
+
+/// Compiles the selected part of a platform and reports what is wrong with it.
+pub(crate) fn compiled(
+    directory: &Path,
+    registry: &Registry,
+    selection: &Selection,
+    terminal: &Terminal,
+) -> Result<Compilation, Failure> {
+    let files = read(directory)?;
+    let progress = terminal.progress();
+    let compilation =
+        compile(&files, registry, selection, &|environment| progress.set_message(format!("rendering {environment}")));
+    progress.finish_and_clear();
+    tell(&compilation.diagnostics, &files, terminal);
+    Ok(compilation)
+}
+
+/// Tells diagnostics: errors always, warnings unless quiet was asked for.
+pub(crate) fn tell(diagnostics: &[Diagnostic], files: &Files, terminal: &Terminal) {
+    let (errors, warnings): (Vec<_>, Vec<_>) = diagnostics.iter().cloned().partition(Diagnostic::is_error);
+    let styled = terminal.is_styled();
+    if !errors.is_empty() {
+        terminal.warn(&report(&errors, files, styled));
+    }
+    if !warnings.is_empty() {
+        terminal.say(&report(&warnings, files, styled));
+    }
+    if let Some(summary) = summary(diagnostics) {
+        terminal.say(&summary);
+    }
+}
+
+/// Writes data to standard output; a reader that has seen enough is no error.
+pub(crate) fn print(terminal: &Terminal, text: &str) -> Result<(), Failure> {
+    let mut output = terminal.output();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a file that a person edits or reads, by its path below the platform's folder.
+pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+    let fail = |error: io::Error| Failure::new(format!("cannot write {}: {error}", path.display()));
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(fail)?;
+    // The new text appears as a whole or not at all.
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
+    file.write_all(text.as_bytes()).map_err(fail)?;
+    if let Ok(metadata) = std::fs::metadata(path) {
+        file.as_file().set_permissions(metadata.permissions()).map_err(fail)?;
+    } else {
+        readable(file.as_file()).map_err(fail)?;
+    }
+    file.persist(path).map_err(|error| fail(error.error))?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn readable(file: &std::fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_file: &std::fs::File) -> io::Result<()> {
+    Ok(())
+}

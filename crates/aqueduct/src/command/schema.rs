@@ -1,0 +1,56 @@
+//! `aqueduct schema`: JSON Schemas of the TOML files, for editors.
+
+use std::path::{Path, PathBuf};
+
+use aqueduct_model::schema;
+use aqueduct_render::Registry;
+use clap::Args;
+use schemars::Schema;
+
+use super::{Failure, Outcome, print, write_file};
+use crate::terminal::Terminal;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Print only this schema: `platform`, `tenant`, `component` or `blueprint`.
+    #[arg(conflicts_with = "output")]
+    name: Option<String>,
+    /// Write all schemas to this folder, below the platform's.
+    #[arg(long, value_name = "DIRECTORY")]
+    output: Option<PathBuf>,
+}
+
+/// Returns all schemas by the name of the file they are for.
+pub(crate) fn schemas(registry: &Registry) -> Vec<(&'static str, Schema)> {
+    let kinds: Vec<(&str, Schema)> = registry.kinds().iter().map(|kind| (kind.name, (kind.schema)())).collect();
+    vec![
+        ("blueprint", schema::blueprint(&kinds)),
+        ("component", schema::component(&kinds)),
+        ("platform", schema::platform()),
+        ("tenant", schema::tenant()),
+    ]
+}
+
+pub(crate) fn run(
+    arguments: &Arguments,
+    directory: &Path,
+    registry: &Registry,
+    terminal: &Terminal,
+) -> Result<Outcome, Failure> {
+    let mut schemas = schemas(registry);
+    if let Some(name) = &arguments.name {
+        schemas.retain(|(known, _)| known == name);
+        if schemas.is_empty() {
+            return Err(Failure::new(format!("there is no such schema: `{name}`"))
+                .hint("there are `blueprint`, `component`, `platform` and `tenant`"));
+        }
+    }
+    for (name, schema) in schemas {
+        let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::new(error.to_string()))? + "\n";
+        match &arguments.output {
+            Some(folder) => write_file(&directory.join(folder).join(format!("{name}.schema.json")), &text)?,
+            None => print(terminal, &text)?,
+        }
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,65 @@
+//! `aqueduct set`: changes one field of a component's TOML file.
+
+use std::path::Path;
+
+use aqueduct_manifest::Diagnostic;
+use aqueduct_model::edit;
+use aqueduct_render::Registry;
+use clap::Args;
+
+use super::{Failure, Outcome, read, tell, write_file};
+use crate::compile::load;
+use crate::terminal::Terminal;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The component, as `tenant/component`.
+    target: String,
+    /// The field, with dots between tables; `image.tag` and `image.digest` change a part of an image.
+    field: String,
+    /// The value.
+    value: String,
+    /// Change the field for this environment only.
+    #[arg(short, long, value_name = "NAME")]
+    environment: Option<String>,
+}
+
+pub(crate) fn run(
+    arguments: &Arguments,
+    directory: &Path,
+    registry: &Registry,
+    terminal: &Terminal,
+) -> Result<Outcome, Failure> {
+    let mut files = read(directory)?;
+    let edited =
+        edit::set(&files, &arguments.target, &arguments.field, &arguments.value, arguments.environment.as_deref());
+    let edit = match edited {
+        Ok(edit) => edit,
+        Err(diagnostics) => {
+            tell(&diagnostics, &files, terminal);
+            return Ok(Outcome::Failed);
+        }
+    };
+    if edit.before == edit.after {
+        terminal.say(&format!("{} says so already", edit.file));
+        return Ok(Outcome::Done);
+    }
+    // A value that the component does not take is refused before the file is touched.
+    let before = load(&files, registry, &Default::default()).diagnostics;
+    files.insert(edit.file.clone(), edit.after.as_bytes());
+    let loaded = load(&files, registry, &Default::default());
+    let mut found = loaded.diagnostics;
+    for instance in loaded.instances.iter().filter(|instance| instance.file.as_ref() == edit.file.as_ref() as &str) {
+        found.extend(registry.read(instance).err().into_iter().flatten());
+    }
+    found.retain(|diagnostic| !before.contains(diagnostic));
+    if found.iter().any(Diagnostic::is_error) {
+        found.dedup();
+        tell(&found, &files, terminal);
+        terminal.say("nothing was written");
+        return Ok(Outcome::Failed);
+    }
+    write_file(&directory.join(&*edit.file), &edit.after)?;
+    terminal.say(&format!("{}: {} = {}", edit.file, arguments.field, arguments.value));
+    Ok(Outcome::Done)
+}

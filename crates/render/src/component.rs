@@ -1,0 +1,240 @@
+//! The trait that every kind implements, and the registry that finds a kind by its name.
+
+use std::any::type_name;
+use std::fmt;
+
+use aqueduct_manifest::{Diagnostic, Object};
+use aqueduct_model::{Instance, Node};
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::de::DeserializeOwned;
+
+use crate::{Context, Link, Offer, Site};
+
+/// A kind of component: the fields that a component's TOML file takes, and how they become objects.
+///
+/// The type is what serde reads the fields into; its doc comments are the reference page of the kind.
+/// Use `#[serde(deny_unknown_fields, rename_all = "kebab-case")]`, so that a misspelt field is an error.
+pub trait Component: DeserializeOwned + JsonSchema + Send + Sync + 'static {
+    /// The name of the kind, as `kind = "…"` writes it.
+    const KIND: &'static str;
+
+    /// Returns what other components can reach or use of this one.
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        let _ = site;
+        Offer::default()
+    }
+
+    /// Returns the components that this one needs, by the names it gives them.
+    fn links(&self) -> Vec<Link> {
+        Vec::new()
+    }
+
+    /// Returns the objects of one instance. Namespace and tracking labels are added afterwards.
+    ///
+    /// # Errors
+    /// What cannot be rendered, with the field that causes it; see also [`Context::report`].
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error>;
+}
+
+/// Why a component cannot be rendered: the field, what is wrong with it, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    code: &'static str,
+    field: Vec<String>,
+    message: String,
+    hint: Option<String>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Error {
+    /// Returns an error about a field, named by its dotted path; the empty path is the whole component.
+    pub fn field(path: &str, message: impl Into<String>) -> Self {
+        Self {
+            code: "component",
+            field: path.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect(),
+            message: message.into(),
+            hint: None,
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// Returns an error about a field whose path is given part by part, for keys that hold dots.
+    pub fn path(path: &[&str], message: impl Into<String>) -> Self {
+        Self { field: path.iter().map(|part| (*part).to_owned()).collect(), ..Self::field("", message) }
+    }
+
+    /// Returns an error that already consists of diagnostics with places of their own.
+    pub fn diagnostics(diagnostics: Vec<Diagnostic>) -> Self {
+        Self { diagnostics, ..Self::field("", "") }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Gives the error the name of a rule.
+    #[must_use]
+    pub fn code(mut self, code: &'static str) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// Returns the diagnostics, placed at the fields of the instance.
+    pub(crate) fn into_diagnostics(self, instance: &Instance) -> Vec<Diagnostic> {
+        if !self.diagnostics.is_empty() {
+            return self.diagnostics;
+        }
+        // The longest part of the path that the source has: a field may stand at its default.
+        let found = (0..=self.field.len()).rev().find_map(|length| {
+            let path: Vec<&str> = self.field[..length].iter().map(String::as_str).collect();
+            instance.spec.find(&path)
+        });
+        let mut diagnostic = found.unwrap_or(&instance.spec).diagnostic(self.code, self.message);
+        if let Some(hint) = self.hint {
+            diagnostic = diagnostic.hint(hint);
+        }
+        vec![diagnostic]
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.diagnostics.first() {
+            Some(diagnostic) => write!(out, "{diagnostic}"),
+            None => out.write_str(&self.message),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<serde::de::value::Error> for Error {
+    fn from(error: serde::de::value::Error) -> Self {
+        Self::field("", error.to_string())
+    }
+}
+
+/// A component of any kind: [`Component`] without its type.
+pub trait AnyComponent: Send + Sync {
+    /// Returns the name of the kind.
+    fn kind(&self) -> &'static str;
+    /// Returns what [`Component::offer`] returns.
+    fn offer(&self, site: &Site<'_>) -> Offer;
+    /// Returns what [`Component::links`] returns.
+    fn links(&self) -> Vec<Link>;
+    /// Returns what [`Component::render`] returns.
+    ///
+    /// # Errors
+    /// As [`Component::render`].
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error>;
+}
+
+impl<T: Component> AnyComponent for T {
+    fn kind(&self) -> &'static str {
+        T::KIND
+    }
+
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        Component::offer(self, site)
+    }
+
+    fn links(&self) -> Vec<Link> {
+        Component::links(self)
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        Component::render(self, context)
+    }
+}
+
+/// One kind in a registry: its name and how to read it.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    /// The name of the kind.
+    pub name: &'static str,
+    /// The name of the Rust type, for messages.
+    pub type_name: &'static str,
+    /// Returns the JSON Schema of the fields.
+    pub schema: fn() -> Schema,
+    read: fn(&Node) -> Result<Box<dyn AnyComponent>, Vec<Diagnostic>>,
+}
+
+impl Kind {
+    /// Returns the kind that a type implements.
+    pub fn of<T: Component>() -> Self {
+        Self {
+            name: T::KIND,
+            type_name: type_name::<T>(),
+            schema: || schema_for!(T),
+            read: |node| Ok(Box::new(node.read::<T>(T::KIND)?)),
+        }
+    }
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Kind({} = {})", self.name, self.type_name)
+    }
+}
+
+/// The kinds that a platform may use.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    kinds: Vec<Kind>,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::stock()
+    }
+}
+
+impl Registry {
+    /// Returns a registry with the stock kinds.
+    pub fn stock() -> Self {
+        Self { kinds: crate::kinds::all() }
+    }
+
+    /// Returns a registry without any kind.
+    pub fn empty() -> Self {
+        Self { kinds: Vec::new() }
+    }
+
+    /// Adds a kind; one of the same name is replaced, so that a platform can bring its own `service`.
+    #[must_use]
+    pub fn with<T: Component>(mut self) -> Self {
+        self.kinds.retain(|kind| kind.name != T::KIND);
+        self.kinds.push(Kind::of::<T>());
+        self.kinds.sort_by_key(|kind| kind.name);
+        self
+    }
+
+    /// Returns the kinds by name.
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// Returns the names of the kinds, in order.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.kinds.iter().map(|kind| kind.name).collect()
+    }
+
+    /// Reads the fields of an instance into its kind.
+    ///
+    /// # Errors
+    /// Every field that the kind refuses. An instance of an unknown kind is refused by the model before.
+    pub fn read(&self, instance: &Instance) -> Result<Box<dyn AnyComponent>, Vec<Diagnostic>> {
+        match self.kinds.iter().find(|kind| kind.name == instance.kind) {
+            Some(kind) => (kind.read)(&instance.spec),
+            None => Err(vec![
+                instance
+                    .spec
+                    .diagnostic("unknown-kind", format!("unknown kind: `{}`", instance.kind))
+                    .did_you_mean(&instance.kind, self.names()),
+            ]),
+        }
+    }
+}

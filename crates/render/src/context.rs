@@ -1,0 +1,355 @@
+//! What a component may know while it renders: itself, its tenant and environment, and its neighbours.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use aqueduct_manifest::{Files, Map, Object, Value};
+use aqueduct_model::{Environment, Instance, Platform, Tenancy};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use sha2::{Digest, Sha256};
+
+use crate::graph::Node;
+use crate::{Endpoint, Error, Graph};
+
+/// One instance and the names that follow from it.
+#[derive(Clone, Copy)]
+pub struct Site<'a> {
+    /// The platform.
+    pub platform: &'a Platform,
+    /// The instance.
+    pub instance: &'a Instance,
+    /// The files of the platform's folder.
+    pub files: &'a Files,
+}
+
+impl<'a> Site<'a> {
+    /// Returns the name of the component, which is also the name of its main objects.
+    pub fn name(&self) -> &'a str {
+        self.instance.component.as_str()
+    }
+
+    /// Returns the namespace of the instance.
+    pub fn namespace(&self) -> &'a str {
+        self.instance.namespace.as_str()
+    }
+
+    /// Returns the name of the tenant.
+    pub fn tenant(&self) -> &'a str {
+        self.instance.tenancy.tenant.name.as_str()
+    }
+
+    /// Returns the environment.
+    pub fn environment(&self) -> &'a Environment {
+        &self.instance.environment
+    }
+
+    /// Returns the tenant as it is in this environment.
+    pub fn tenancy(&self) -> &'a Tenancy {
+        &self.instance.tenancy
+    }
+
+    /// Tells whether the cluster serves an API beyond those of Kubernetes, given as `group/version`.
+    pub fn provides(&self, api_version: &str) -> bool {
+        self.environment().apis.iter().any(|api| api.to_string() == api_version)
+    }
+
+    /// Returns the name of the Argo CD Application, unique in the environment.
+    pub fn application(&self) -> String {
+        application_name(self.tenant(), self.name())
+    }
+
+    /// Returns the labels that select this component's pods; they never change over its life.
+    pub fn selector(&self) -> BTreeMap<String, String> {
+        self.selector_of(self.name())
+    }
+
+    /// Returns the labels that select the pods of one part of this component.
+    pub fn selector_of(&self, part: &str) -> BTreeMap<String, String> {
+        BTreeMap::from([
+            ("app.kubernetes.io/name".to_owned(), part.to_owned()),
+            ("app.kubernetes.io/instance".to_owned(), self.application()),
+        ])
+    }
+
+    /// Returns the label selector over [`Site::selector`].
+    pub fn label_selector(&self) -> LabelSelector {
+        LabelSelector { match_labels: Some(self.selector()), ..Default::default() }
+    }
+
+    /// Returns the labels of this component's pods: the selector and the tracking labels.
+    pub fn labels(&self) -> BTreeMap<String, String> {
+        self.labels_of(self.name())
+    }
+
+    /// Returns the labels of the pods of one part of this component.
+    pub fn labels_of(&self, part: &str) -> BTreeMap<String, String> {
+        let mut labels = self.tracking_labels();
+        labels.extend(self.instance.labels.iter().map(|(key, value)| (key.to_string(), value.to_string())));
+        labels.extend(self.selector_of(part));
+        labels
+    }
+
+    /// Returns the labels that every object of this component carries.
+    pub fn tracking_labels(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([
+            ("app.kubernetes.io/name".to_owned(), self.name().to_owned()),
+            ("app.kubernetes.io/instance".to_owned(), self.application()),
+            ("app.kubernetes.io/component".to_owned(), self.instance.kind.to_string()),
+            ("app.kubernetes.io/part-of".to_owned(), self.tenant().to_owned()),
+            ("app.kubernetes.io/managed-by".to_owned(), "aqueduct".to_owned()),
+        ])
+    }
+
+    /// Returns the metadata of an object of this component.
+    pub fn metadata(&self, name: impl Into<String>) -> ObjectMeta {
+        ObjectMeta {
+            name: Some(name.into()),
+            namespace: Some(self.namespace().to_owned()),
+            labels: Some(self.tracking_labels()),
+            ..Default::default()
+        }
+    }
+
+    /// Returns the metadata of a cluster-scoped object of this component.
+    pub fn cluster_metadata(&self, name: impl Into<String>) -> ObjectMeta {
+        ObjectMeta { namespace: None, ..self.metadata(name) }
+    }
+
+    /// Returns the name by which the cluster resolves a Service of this component.
+    pub fn host(&self, service: &str) -> String {
+        format!("{service}.{}.svc.cluster.local", self.namespace())
+    }
+
+    /// Returns the text of a file named relative to the tenant's folder.
+    ///
+    /// # Errors
+    /// A path that leaves the folder, and a file that is absent or not text.
+    pub fn source(&self, field: &str, path: &str) -> Result<&'a str, Error> {
+        let full = self.source_path(field, path)?;
+        self.files.text(&full).ok_or_else(|| {
+            let near = self.files.below(&format!("tenants/{}", self.tenant())).map(|(path, _)| path);
+            let error = Error::field(field, format!("there is no such text file: `{full}`"));
+            match aqueduct_manifest::closest(&full, near) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint("paths are relative to the tenant's folder"),
+            }
+        })
+    }
+
+    /// Returns the path in the platform's folder of a file named relative to the tenant's folder; a path
+    /// that begins with `/` is relative to the platform's folder.
+    ///
+    /// # Errors
+    /// A path that leaves the platform's folder.
+    pub fn source_path(&self, field: &str, path: &str) -> Result<String, Error> {
+        let (mut parts, rest) = match path.strip_prefix('/') {
+            Some(rest) => (Vec::new(), rest),
+            None => (vec!["tenants", self.tenant()], path),
+        };
+        for part in rest.split('/') {
+            match part {
+                "" | "." => {}
+                ".." if parts.pop().is_none() => {
+                    return Err(Error::field(field, format!("the path leaves the platform's folder: `{path}`")));
+                }
+                ".." => {}
+                part => parts.push(part),
+            }
+        }
+        Ok(parts.join("/"))
+    }
+}
+
+/// Returns the name of the Argo CD Application of a component; shortened with a digest where it would be
+/// too long for a label value.
+pub fn application_name(tenant: &str, component: &str) -> String {
+    let name = format!("{tenant}-{component}");
+    if name.len() <= 63 {
+        return name;
+    }
+    let digest = digest(name.as_bytes());
+    format!("{}-{}", name[..54].trim_end_matches('-'), &digest[..8])
+}
+
+/// Returns the SHA-256 digest of some bytes in hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// What a component may know while it renders.
+pub struct Context<'a> {
+    /// The instance and its names.
+    pub site: Site<'a>,
+    graph: &'a Graph<'a>,
+    node: &'a Node<'a>,
+    depth: u8,
+    problems: RefCell<Vec<Error>>,
+}
+
+impl<'a> std::ops::Deref for Context<'a> {
+    type Target = Site<'a>;
+
+    fn deref(&self) -> &Site<'a> {
+        &self.site
+    }
+}
+
+/// A component that this one is linked to.
+#[derive(Clone, Copy)]
+pub struct Neighbour<'a> {
+    /// The instance and its names.
+    pub site: Site<'a>,
+    /// Where it is reached; `None` where it offers no endpoint.
+    pub endpoint: Option<&'a Endpoint>,
+    node: &'a Node<'a>,
+}
+
+impl<'a> Neighbour<'a> {
+    /// Returns all that the neighbour offers.
+    pub fn offer(&self) -> &'a crate::Offer {
+        &self.node.offer
+    }
+
+    /// Returns one property as `${link.<name>.<property>}` writes it.
+    ///
+    /// # Errors
+    /// The properties that there are, where this one is not among them.
+    pub fn property(&self, property: &str) -> Result<String, String> {
+        let endpoint = self.endpoint.ok_or_else(|| format!("`{}` offers no endpoint", self.site.name()))?;
+        let host = || endpoint.host.clone().ok_or("the host is known only to a Secret".to_owned());
+        match property {
+            "host" => host(),
+            "port" => Ok(endpoint.port.to_string()),
+            "address" => Ok(format!("{}:{}", host()?, endpoint.port)),
+            "url" => Ok(format!("{}://{}:{}", endpoint.scheme, host()?, endpoint.port)),
+            "members" => Ok(self.members().join(",")),
+            "name" => Ok(self.site.name().to_owned()),
+            "namespace" => Ok(self.site.namespace().to_owned()),
+            _ => Err(format!(
+                "unknown property `{property}`; there are address, host, members, name, namespace, port, url"
+            )),
+        }
+    }
+
+    /// Returns the address of each pod behind the endpoint.
+    pub fn members(&self) -> Vec<String> {
+        self.endpoint
+            .map(|endpoint| endpoint.members.iter().map(|host| format!("{host}:{}", endpoint.port)).collect())
+            .unwrap_or_default()
+    }
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(graph: &'a Graph<'a>, node: &'a Node<'a>) -> Self {
+        Self { site: node.site, graph, node, depth: 0, problems: RefCell::default() }
+    }
+
+    /// Returns the objects of a neighbour, for what can only be told from them, such as a digest of its
+    /// configuration. What is wrong with the neighbour is reported at its own place.
+    ///
+    /// # Errors
+    /// Neighbours that render one another in a circle.
+    pub fn rendered(&self, neighbour: &Neighbour<'a>) -> Result<Vec<Object>, Error> {
+        if self.depth > 4 {
+            return Err(Error::field("", format!("`{}` takes part in a circle of configurations", self.name())));
+        }
+        let context = Self { depth: self.depth + 1, ..Self::new(self.graph, neighbour.node) };
+        Ok(neighbour.node.component.render(&context).unwrap_or_default())
+    }
+
+    /// Returns the components of the environment and how they are joined.
+    pub fn graph(&self) -> &'a Graph<'a> {
+        self.graph
+    }
+
+    /// Reports a problem and goes on, so that one run shows all of them.
+    pub fn report(&self, error: Error) {
+        self.problems.borrow_mut().push(error);
+    }
+
+    pub(crate) fn into_problems(self) -> Vec<Error> {
+        self.problems.into_inner()
+    }
+
+    /// Returns the component that a link means. A link that leads nowhere was reported before and is
+    /// `None` here.
+    pub fn link(&self, name: &str) -> Option<Neighbour<'a>> {
+        let link = self.node.links.iter().find(|link| link.link.name == name)?;
+        let node = &self.graph.nodes()[link.to?];
+        Some(Neighbour { site: node.site, endpoint: node.endpoint(link.link.target.endpoint.as_ref()), node })
+    }
+
+    /// Returns the components that need this one, each with the endpoint it uses.
+    pub fn users(&self) -> Vec<(Site<'a>, Option<&'a Endpoint>)> {
+        self.graph.users(self.node)
+    }
+
+    /// Replaces `${link.<name>.<property>}` in a text.
+    ///
+    /// # Errors
+    /// An unknown link or property, placed at the field.
+    pub fn expand(&self, field: &[&str], text: &str) -> Result<String, Error> {
+        let mut result = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${link.") {
+            result.push_str(before);
+            let Some((inside, after)) = after.split_once('}') else {
+                return Err(Error::path(field, "`${link.` is not closed by `}`"));
+            };
+            result.push_str(&self.reference(field, inside)?);
+            rest = after;
+        }
+        result.push_str(rest);
+        Ok(result)
+    }
+
+    fn reference(&self, field: &[&str], inside: &str) -> Result<String, Error> {
+        let (name, property) = inside.split_once('.').unwrap_or((inside, "address"));
+        let neighbour = match self.link(name) {
+            Some(neighbour) => neighbour,
+            // The broken link itself has been reported at its own place.
+            None if self.node.links.iter().any(|link| link.link.name == name) => return Ok(String::new()),
+            None => {
+                let known: Vec<&str> = self.node.links.iter().map(|link| link.link.name.as_str()).collect();
+                let error = Error::path(field, format!("there is no link of this name: `{name}`"));
+                return Err(match aqueduct_manifest::closest(name, known) {
+                    Some(near) => error.hint(format!("did you mean `{near}`?")),
+                    None => error.hint(format!("declare it: `[links]` with `{name} = \"<component>\"`")),
+                });
+            }
+        };
+        neighbour.property(property).map_err(|message| Error::path(field, message))
+    }
+
+    /// Replaces links in every text of a value; a text that is just `${link.<name>.members}` becomes the
+    /// list of the addresses.
+    ///
+    /// # Errors
+    /// As [`Context::expand`].
+    pub fn expand_value(&self, field: &[&str], value: &Value) -> Result<Value, Error> {
+        Ok(match value {
+            Value::String(text) => {
+                let whole = text.strip_prefix("${link.").and_then(|rest| rest.strip_suffix(".members}"));
+                match whole.and_then(|name| self.link(name)) {
+                    Some(neighbour) => {
+                        Value::List(neighbour.members().into_iter().map(Value::from).collect())
+                    }
+                    None => self.expand(field, text)?.into(),
+                }
+            }
+            Value::List(list) => Value::List(
+                list.iter().map(|element| self.expand_value(field, element)).collect::<Result<_, _>>()?,
+            ),
+            Value::Map(map) => Value::Map(
+                map.iter()
+                    .map(|(key, value)| Ok((key.clone(), self.expand_value(field, value)?)))
+                    .collect::<Result<Map, Error>>()?,
+            ),
+            other => other.clone(),
+        })
+    }
+}

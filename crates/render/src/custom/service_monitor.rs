@@ -1,0 +1,39 @@
+//! The Prometheus operator's ServiceMonitor (monitoring.coreos.com/v1).
+//! Source: <https://prometheus-operator.dev/docs/api-reference/api/>.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use serde::Serialize;
+
+use super::custom_resource;
+
+/// Services whose pods Prometheus scrapes.
+#[derive(Clone, Debug)]
+pub struct ServiceMonitor {
+    /// The metadata.
+    pub metadata: ObjectMeta,
+    /// The spec.
+    pub spec: ServiceMonitorSpec,
+}
+
+custom_resource!(ServiceMonitor, "monitoring.coreos.com/v1", "ServiceMonitor");
+
+/// Which Services, and how.
+#[derive(Clone, Debug, Serialize)]
+pub struct ServiceMonitorSpec {
+    /// The Services.
+    pub selector: LabelSelector,
+    /// The ports.
+    pub endpoints: Vec<MonitorEndpoint>,
+}
+
+/// One port that is scraped.
+#[derive(Clone, Debug, Serialize)]
+pub struct MonitorEndpoint {
+    /// The name of the Service's port.
+    pub port: String,
+    /// The HTTP path.
+    pub path: String,
+    /// How often.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<String>,
+}

@@ -1,0 +1,276 @@
+//! The components of one environment and how they are joined.
+//!
+//! Links are resolved once, in both directions: the one who needs gets addresses and egress, the one who
+//! is needed gets ingress. The waves follow from the same edges: whoever is needed starts first, and
+//! components that need each other start together.
+
+use std::collections::BTreeMap;
+
+use aqueduct_manifest::{Diagnostic, Files};
+use aqueduct_model::types::Name;
+use aqueduct_model::{Instance, Peer, Platform};
+
+use crate::{AnyComponent, Endpoint, Link, Offer, Registry, Site};
+
+/// The components of one environment.
+#[derive(Default)]
+pub struct Graph<'a> {
+    nodes: Vec<Node<'a>>,
+    index: BTreeMap<(&'a str, &'a str), usize>,
+}
+
+/// One component of one tenant in the environment.
+pub struct Node<'a> {
+    /// The instance and its names.
+    pub site: Site<'a>,
+    /// The component as its kind reads it.
+    pub component: Box<dyn AnyComponent>,
+    /// What it offers.
+    pub offer: Offer,
+    /// Whom it needs.
+    pub links: Vec<ResolvedLink>,
+    /// The nodes that need it, with the number of their link.
+    users: Vec<(usize, usize)>,
+    /// The wave it starts in, from 0.
+    pub wave: usize,
+}
+
+/// A link and the node it means.
+pub struct ResolvedLink {
+    /// The link as the component declares it.
+    pub link: Link,
+    /// The node; `None` where the link leads nowhere, which has been reported.
+    pub to: Option<usize>,
+}
+
+impl Node<'_> {
+    /// Returns an endpoint by name, or the first one.
+    pub fn endpoint(&self, name: Option<&Name>) -> Option<&Endpoint> {
+        match name {
+            Some(name) => self.offer.endpoints.iter().find(|endpoint| endpoint.name == name.as_str()),
+            None => self.offer.endpoints.first(),
+        }
+    }
+}
+
+impl<'a> Graph<'a> {
+    /// Reads every instance of one environment and joins them.
+    pub fn new(
+        platform: &'a Platform,
+        instances: &'a [Instance],
+        registry: &Registry,
+        files: &'a Files,
+    ) -> (Self, Vec<Diagnostic>) {
+        let mut graph = Self::default();
+        let mut diagnostics = Vec::new();
+        let mut unread = Vec::new();
+        for instance in instances {
+            match registry.read(instance) {
+                Ok(component) => {
+                    let site = Site { platform, instance, files };
+                    let offer = component.offer(&site);
+                    let mut links: Vec<Link> = component.links();
+                    links.extend(instance.depends_on.iter().map(|reference| Link {
+                        name: reference.to_string(),
+                        target: crate::Target { reference: reference.clone(), endpoint: None },
+                        field: vec!["depends-on".to_owned()],
+                        ordered: true,
+                    }));
+                    let links = links.into_iter().map(|link| ResolvedLink { link, to: None }).collect();
+                    graph.index.insert((site.tenant(), site.name()), graph.nodes.len());
+                    graph.nodes.push(Node { site, component, offer, links, users: Vec::new(), wave: 0 });
+                }
+                Err(found) => {
+                    diagnostics.extend(found);
+                    unread.push((instance.tenancy.tenant.name.as_str(), instance.component.as_str()));
+                }
+            }
+        }
+        graph.join(&unread, &mut diagnostics);
+        graph.order();
+        (graph, diagnostics)
+    }
+
+    /// Returns all components, tenant by tenant.
+    pub fn nodes(&self) -> &[Node<'a>] {
+        &self.nodes
+    }
+
+    /// Returns a component of a tenant.
+    pub fn node(&self, tenant: &str, component: &str) -> Option<&Node<'a>> {
+        self.index.get(&(tenant, component)).map(|at| &self.nodes[*at])
+    }
+
+    /// Returns the components that need this one, each with the endpoint it uses.
+    pub fn users<'g>(&'g self, node: &'g Node<'a>) -> Vec<(Site<'a>, Option<&'g Endpoint>)> {
+        node.users
+            .iter()
+            .map(|(user, link)| {
+                let user = &self.nodes[*user];
+                (user.site, node.endpoint(user.links[*link].link.target.endpoint.as_ref()))
+            })
+            .collect()
+    }
+
+    /// Returns the endpoints that a component uses.
+    pub fn uses<'g>(&'g self, node: &'g Node<'a>) -> Vec<(Site<'a>, &'g Endpoint)> {
+        let found = node.links.iter().filter_map(|link| {
+            let target = &self.nodes[link.to?];
+            Some((target.site, target.endpoint(link.link.target.endpoint.as_ref())?))
+        });
+        found.collect()
+    }
+
+    fn join(&mut self, unread: &[(&str, &str)], diagnostics: &mut Vec<Diagnostic>) {
+        let mut edges = Vec::new();
+        for (from, node) in self.nodes.iter().enumerate() {
+            for (number, link) in node.links.iter().enumerate() {
+                let target = &link.link.target;
+                let tenant = target.reference.tenant.as_ref().map_or(node.site.tenant(), Name::as_str);
+                let component = target.reference.component.as_str();
+                match self.index.get(&(tenant, component)) {
+                    Some(to) => match self.refusal(node, &self.nodes[*to], link) {
+                        Some(refusal) => diagnostics.push(refusal),
+                        None => edges.push((from, number, *to)),
+                    },
+                    // What could not be read has been reported already.
+                    None if unread.contains(&(tenant, component)) => {}
+                    None => diagnostics.push(self.unknown(node, link, tenant)),
+                }
+            }
+        }
+        for (from, number, to) in edges {
+            self.nodes[from].links[number].to = Some(to);
+            self.nodes[to].users.push((from, number));
+        }
+    }
+
+    fn unknown(&self, node: &Node<'_>, link: &ResolvedLink, tenant: &str) -> Diagnostic {
+        let environment = &node.site.environment().name;
+        let siblings = self.nodes.iter().filter(|other| other.site.tenant() == tenant);
+        place(node, link, "unknown-component", format!("there is no such component in {environment}: `{}`", link.link.target))
+            .did_you_mean(
+                link.link.target.reference.component.as_str(),
+                siblings.map(|other| other.site.name()).filter(|name| *name != node.site.name()),
+            )
+    }
+
+    /// Returns why a link may not be, if it may not.
+    fn refusal(&self, node: &Node<'_>, target: &Node<'_>, link: &ResolvedLink) -> Option<Diagnostic> {
+        if let Some(endpoint) = &link.link.target.endpoint
+            && target.endpoint(Some(endpoint)).is_none()
+        {
+            let names = target.offer.endpoints.iter().map(|endpoint| endpoint.name.as_str());
+            let message = format!("`{}` has no endpoint of this name: `{endpoint}`", link.link.target.reference);
+            return Some(place(node, link, "unknown-endpoint", message).did_you_mean(endpoint.as_str(), names));
+        }
+        let tenant = &target.site.tenancy().tenant;
+        let own = tenant.name == node.site.tenancy().tenant.name;
+        let admitted = target.site.tenancy().isolation.allow_from.iter().any(|peer| match peer {
+            Peer::Any => true,
+            Peer::Tenant(name) => *name == node.site.tenancy().tenant.name,
+        });
+        if own || tenant.system || admitted {
+            return None;
+        }
+        let message = format!("tenant `{}` does not let tenant `{}` in: `{}`", tenant.name, node.site.tenant(), link.link.target);
+        Some(place(node, link, "tenant-isolation", message).hint(format!(
+            "add `{}` to `allow-from` of `[isolation]` in tenants/{}/tenant.toml",
+            node.site.tenant(),
+            tenant.name
+        )))
+    }
+
+    /// Gives every node its wave: one more than the highest wave of those it needs. Nodes that need one
+    /// another are one group and share a wave (Tarjan's strongly connected components, without recursion).
+    fn order(&mut self) {
+        let edges: Vec<Vec<usize>> = self
+            .nodes
+            .iter()
+            .map(|node| node.links.iter().filter(|link| link.link.ordered).filter_map(|link| link.to).collect())
+            .collect();
+        let groups = groups(&edges);
+        let mut group_of = vec![0; self.nodes.len()];
+        for (number, group) in groups.iter().enumerate() {
+            for member in group {
+                group_of[*member] = number;
+            }
+        }
+        // Groups come in the order in which their needs are complete.
+        for (number, group) in groups.iter().enumerate() {
+            let needs = group.iter().flat_map(|member| &edges[*member]).filter(|to| group_of[**to] != number);
+            let wave = needs.map(|to| self.nodes[*to].wave + 1).max().unwrap_or(0);
+            for member in group {
+                self.nodes[*member].wave = wave;
+            }
+        }
+    }
+}
+
+fn place(node: &Node<'_>, link: &ResolvedLink, code: &'static str, message: String) -> Diagnostic {
+    let path: Vec<&str> = link.link.field.iter().map(String::as_str).collect();
+    let spec = &node.site.instance.spec;
+    spec.find(&path).unwrap_or(spec).diagnostic(code, message)
+}
+
+/// Returns the strongly connected components, each after all that it points to.
+fn groups(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    const UNSEEN: usize = usize::MAX;
+    let mut groups = Vec::new();
+    let (mut number, mut low) = (vec![UNSEEN; edges.len()], vec![0; edges.len()]);
+    let (mut open, mut is_open) = (Vec::new(), vec![false; edges.len()]);
+    let mut next = 0;
+    for start in 0..edges.len() {
+        if number[start] != UNSEEN {
+            continue;
+        }
+        let mut path = vec![(start, 0)];
+        while let Some((node, edge)) = path.pop() {
+            if edge == 0 {
+                number[node] = next;
+                low[node] = next;
+                next += 1;
+                open.push(node);
+                is_open[node] = true;
+            }
+            match edges[node].get(edge) {
+                Some(to) => {
+                    path.push((node, edge + 1));
+                    if number[*to] == UNSEEN {
+                        path.push((*to, 0));
+                    } else if is_open[*to] {
+                        low[node] = low[node].min(number[*to]);
+                    }
+                }
+                None => {
+                    if low[node] == number[node] {
+                        let at = open.iter().rposition(|member| *member == node).unwrap_or(0);
+                        let mut group = open.split_off(at);
+                        group.iter().for_each(|member| is_open[*member] = false);
+                        group.sort_unstable();
+                        groups.push(group);
+                    }
+                    if let Some((parent, _)) = path.last() {
+                        low[*parent] = low[*parent].min(low[node]);
+                    }
+                }
+            }
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::groups;
+
+    #[test]
+    fn a_group_follows_what_it_points_to() {
+        assert_eq!(groups(&[vec![1], vec![2], vec![]]), [vec![2], vec![1], vec![0]]);
+    }
+
+    #[test]
+    fn a_cycle_is_one_group() {
+        assert_eq!(groups(&[vec![1], vec![0, 2], vec![], vec![0]]), [vec![2], vec![0, 1], vec![3]]);
+    }
+}

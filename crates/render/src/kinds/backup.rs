@@ -1,0 +1,304 @@
+//! `backup`: copies of a database or a volume, taken on a schedule.
+
+use std::collections::BTreeMap;
+
+use aqueduct_manifest::Object;
+use aqueduct_model::types::{Image, Name, Schedule, Url};
+use k8s_openapi::api::core::v1::{Container, EnvVar, VolumeMount};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::constant;
+use super::cron_job::cron_job;
+use super::etcd::Storage;
+use crate::context::Neighbour;
+use crate::workload::{
+    DatabaseField, DatabaseTable, Egress, PodOptions, Resources, SecretField, Variable, VolumeField, Workload,
+    companions, object, pod_template,
+};
+use crate::{Component, Context, Error, Link, Offer, Part, Site, Target};
+
+/// Copies of a database or of a volume: a CronJob.
+///
+/// `of` names the component: an `etcd`, a `postgres` in any mode, a `redis`, or with `volume` any component
+/// with a persistent volume. The copies are kept on a volume of their own, in a bucket, or in both. The
+/// first container of the pod takes the copy with the component's own image; the second stores it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Backup {
+    /// The component to copy.
+    pub of: Target,
+    /// The persistent volume to copy, where not a database is meant.
+    pub volume: Option<Name>,
+    /// When a copy is taken, as five fields of cron, in UTC.
+    pub schedule: Schedule,
+    /// The volume that keeps copies.
+    pub storage: Option<Storage>,
+    /// The bucket that keeps copies.
+    pub bucket: Option<Bucket>,
+    /// How many days copies are kept on the volume; 14 where it is not given.
+    pub keep_days: Option<u16>,
+    /// CPU and memory of each container.
+    pub resources: Resources,
+    /// The image that stores copies.
+    #[serde(default = "store_image")]
+    pub image: Image,
+}
+
+/// A bucket of an object storage that speaks S3.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bucket {
+    /// The name of the bucket.
+    pub name: String,
+    /// The address of the storage, such as `https://fra1.digitaloceanspaces.com`.
+    pub endpoint: Url,
+    /// The entry in the environment's secret store with `access-key` and `secret-key`.
+    pub remote: String,
+}
+
+fn store_image() -> Image {
+    constant("rclone/rclone:1.68.2")
+}
+
+/// The command that takes a copy, and what the file is called.
+struct Dump {
+    command: Vec<String>,
+    ending: &'static str,
+    database: bool,
+    image: String,
+}
+
+impl Backup {
+    fn dump(&self, neighbour: &Neighbour<'_>) -> Result<Dump, Error> {
+        let image = |default: &str| {
+            neighbour.site.instance.spec.get("image").and_then(|node| node.as_str()).unwrap_or(default).to_owned()
+        };
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        match neighbour.site.instance.kind.as_str() {
+            "etcd" => {
+                let address = neighbour.property("address").map_err(|message| Error::field("of", message))?;
+                let endpoint = format!("--endpoints=http://{address}");
+                Ok(Dump {
+                    // The image of etcd has no shell.
+                    command: texts(&["etcdctl", &endpoint, "snapshot", "save", "/work/copy"]),
+                    ending: "db",
+                    database: false,
+                    image: image("quay.io/coreos/etcd:v3.5.11"),
+                })
+            }
+            "postgres" => Ok(Dump {
+                command: texts(&["pg_dump", "--format=custom", "--no-password", "--file=/work/copy"]),
+                ending: "dump",
+                database: true,
+                image: image("postgres:15"),
+            }),
+            "redis" => {
+                let host = neighbour.property("host").map_err(|message| Error::field("of", message))?;
+                let port = neighbour.property("port").map_err(|message| Error::field("of", message))?;
+                Ok(Dump {
+                    command: texts(&["redis-cli", "-h", &host, "-p", &port, "--rdb", "/work/copy"]),
+                    ending: "rdb",
+                    database: false,
+                    image: "redis:7.4".to_owned(),
+                })
+            }
+            kind => Err(Error::field("of", format!("a component of kind `{kind}` has no copy of its own: `{}`", self.of))
+                .hint("name one of its persistent volumes with `volume`")),
+        }
+    }
+
+    /// The script that stores the copy. Every name in it is a variable, so that nothing is quoted twice.
+    fn script(&self) -> String {
+        let mut lines = vec!["set -eu".to_owned(), "stamp=$(date -u +%Y%m%d-%H%M%S)".to_owned()];
+        if self.volume.is_some() {
+            if self.storage.is_some() {
+                lines.push("tar -C /data -czf \"/archive/$COPY_NAME-$stamp.tar.gz\" .".to_owned());
+            }
+            if self.bucket.is_some() {
+                lines.push("rclone sync /data \"store:$BUCKET/$COPY_NAME\"".to_owned());
+            }
+        } else {
+            if self.bucket.is_some() {
+                lines.push("rclone copyto /work/copy \"store:$BUCKET/$COPY_NAME/$COPY_NAME-$stamp.$COPY_ENDING\"".to_owned());
+            }
+            if self.storage.is_some() {
+                lines.push("cp /work/copy \"/archive/$COPY_NAME-$stamp.$COPY_ENDING\"".to_owned());
+            }
+        }
+        if self.storage.is_some() {
+            lines.push("find /archive -type f -mtime \"+$KEEP_DAYS\" -delete".to_owned());
+        }
+        lines.join("\n")
+    }
+}
+
+impl Component for Backup {
+    const KIND: &'static str = "backup";
+
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        let part = Part {
+            name: site.name().to_owned(),
+            labels: site.selector(),
+            egress: self.bucket.iter().map(|_| (None, vec![443])).collect(),
+            ..Part::default()
+        };
+        Offer { parts: vec![part], ..Offer::default() }
+    }
+
+    fn links(&self) -> Vec<Link> {
+        vec![Link { field: vec!["of".to_owned()], ..Link::new("database", &self.of) }]
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        if self.storage.is_none() && self.bucket.is_none() {
+            return Err(Error::field("", "a backup needs `storage`, `bucket` or both to keep copies in"));
+        }
+        let Some(neighbour) = context.link("database") else { return Ok(Vec::new()) };
+        let dump = if self.volume.is_some() { None } else { Some(self.dump(&neighbour)?) };
+        let text = |text: &str| Variable::Text(text.to_owned());
+        let mut variables = BTreeMap::from([
+            ("COPY_NAME".to_owned(), text(neighbour.site.name())),
+            ("KEEP_DAYS".to_owned(), Variable::Integer(self.keep_days.unwrap_or(14).into())),
+        ]);
+        variables.extend(dump.as_ref().map(|dump| ("COPY_ENDING".to_owned(), text(dump.ending))));
+        let mut secrets = BTreeMap::new();
+        if let Some(bucket) = &self.bucket {
+            variables.extend([
+                ("BUCKET".to_owned(), text(&bucket.name)),
+                ("RCLONE_CONFIG_STORE_TYPE".to_owned(), text("s3")),
+                ("RCLONE_CONFIG_STORE_PROVIDER".to_owned(), text("DigitalOcean")),
+                ("RCLONE_CONFIG_STORE_ENDPOINT".to_owned(), text(&bucket.endpoint.to_string())),
+                ("RCLONE_CONFIG_STORE_NO_CHECK_BUCKET".to_owned(), text("true")),
+            ]);
+            secrets.insert(
+                constant("bucket"),
+                SecretField {
+                    remote: Some(bucket.remote.clone()),
+                    existing: None,
+                    component: None,
+                    keys: vec![
+                        "RCLONE_CONFIG_STORE_ACCESS_KEY_ID".to_owned(),
+                        "RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY".to_owned(),
+                    ],
+                    mount: None,
+                },
+            );
+        }
+        let mut volumes = BTreeMap::new();
+        if let Some(storage) = &self.storage {
+            volumes.insert(constant("archive"), storage.volume("/archive"));
+        }
+        if dump.is_some() {
+            let work = VolumeField {
+                mount: "/work".to_owned(),
+                size: self.storage.as_ref().map(|storage| storage.size.clone()),
+                persistent: false,
+                class: None,
+                memory: false,
+                node: None,
+            };
+            volumes.insert(constant("work"), work);
+        }
+        let database = dump.as_ref().filter(|dump| dump.database).map(|_| {
+            let variables = [("PGHOST", "host"), ("PGPORT", "port"), ("PGDATABASE", "database"), ("PGUSER", "user"), ("PGPASSWORD", "password")];
+            DatabaseField::Table(DatabaseTable {
+                component: self.of.clone(),
+                variables: variables.map(|(name, property)| (name.to_owned(), property.to_owned())).into(),
+            })
+        });
+        let command = ["/bin/sh".to_owned(), "-c".to_owned(), self.script()];
+        let egress: [Egress; 0] = [];
+        let workload = Workload {
+            image: &self.image,
+            command: &command,
+            arguments: &[],
+            ports: &BTreeMap::new(),
+            variables: &variables,
+            secrets: &secrets,
+            pull_secret: None,
+            files: &BTreeMap::new(),
+            config: None,
+            links: &BTreeMap::new(),
+            database: database.as_ref(),
+            resources: &self.resources,
+            probes: &Default::default(),
+            volumes: &volumes,
+            metrics: None,
+            permissions: None,
+            security: &Default::default(),
+            scheduling: &Default::default(),
+            egress: &egress,
+            certificate: None,
+        };
+        let texts = BTreeMap::new();
+        let mut objects = companions(context, &workload, &texts, false)?;
+        let options = PodOptions { replicas: 1, claims_per_pod: false, runs_to_end: true, own_account: true };
+        let mut template = pod_template(context, &workload, &texts, options)?;
+        if let Some(spec) = &mut template.spec {
+            if let (Some(dump), Some(main)) = (dump, spec.containers.first_mut()) {
+                spec.init_containers = Some(vec![take_copy(main, dump)]);
+            }
+            if let Some(volume) = &self.volume {
+                mount_source(spec, &neighbour, volume);
+            }
+        }
+        objects.push(object(&cron_job(context, &self.schedule, template, None, None))?);
+        Ok(objects)
+    }
+}
+
+/// Returns the container that takes the copy, with the login that only it needs.
+fn take_copy(main: &mut Container, dump: Dump) -> Container {
+    let variables = main.env.take().unwrap_or_default();
+    let (login, rest): (Vec<EnvVar>, Vec<EnvVar>) =
+        variables.into_iter().partition(|variable| variable.name.starts_with("PG"));
+    main.env = Some(rest);
+    let mounts = main.volume_mounts.iter().flatten().filter(|mount| mount.mount_path != "/archive").cloned();
+    Container {
+        name: "copy".to_owned(),
+        image: Some(dump.image),
+        command: Some(dump.command),
+        env: Some(login).filter(|login| !login.is_empty()),
+        volume_mounts: Some(mounts.collect()),
+        resources: main.resources.clone(),
+        security_context: main.security_context.clone(),
+        ..Default::default()
+    }
+}
+
+/// Mounts the volume of the component that is copied, on the node where that component runs.
+fn mount_source(spec: &mut k8s_openapi::api::core::v1::PodSpec, neighbour: &Neighbour<'_>, volume: &Name) {
+    use k8s_openapi::api::core::v1::{
+        Affinity, PersistentVolumeClaimVolumeSource, PodAffinity, PodAffinityTerm, Volume,
+    };
+    let claim_name = match neighbour.site.instance.kind.as_str() {
+        // The first pod of a StatefulSet.
+        "stateful" => format!("{volume}-{}-0", neighbour.site.name()),
+        _ => format!("{}-{volume}", neighbour.site.name()),
+    };
+    spec.volumes.get_or_insert_default().push(Volume {
+        name: "source".to_owned(),
+        persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource { claim_name, read_only: Some(true) }),
+        ..Default::default()
+    });
+    for container in &mut spec.containers {
+        container.volume_mounts.get_or_insert_default().push(VolumeMount {
+            name: "source".to_owned(),
+            mount_path: "/data".to_owned(),
+            read_only: Some(true),
+            ..Default::default()
+        });
+    }
+    spec.affinity = Some(Affinity {
+        pod_affinity: Some(PodAffinity {
+            required_during_scheduling_ignored_during_execution: Some(vec![PodAffinityTerm {
+                label_selector: Some(neighbour.site.label_selector()),
+                topology_key: "kubernetes.io/hostname".to_owned(),
+                ..Default::default()
+            }]),
+            ..Default::default()
+        }),
+        ..Default::default()
+    });
+}

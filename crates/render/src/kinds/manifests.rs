@@ -1,0 +1,42 @@
+//! `manifests`: plain YAML of the source, taken as it is.
+
+use aqueduct_manifest::Object;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::source::{Patch, patched, read_objects};
+use crate::{Component, Context, Error};
+
+/// Plain YAML manifests, taken as they are.
+///
+/// Each file may hold several documents; a `List` is taken apart. Namespace and labels are added, patches
+/// applied, and the checks look at the objects like at any other.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Manifests {
+    /// A file or a folder, relative to the tenant's folder; of a folder every `.yaml`, `.yml` and `.json`.
+    pub path: String,
+    /// Changes to the objects.
+    #[serde(default)]
+    pub patches: Vec<Patch>,
+}
+
+impl Component for Manifests {
+    const KIND: &'static str = "manifests";
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        let path = context.source_path("path", &self.path)?;
+        let mut objects = Vec::new();
+        let mut diagnostics = Vec::new();
+        for (file, text) in crate::source::texts(context, "path", &path, &["yaml", "yml", "json"])? {
+            match read_objects(file, text) {
+                Ok(found) => objects.extend(found),
+                Err(found) => diagnostics.extend(found),
+            }
+        }
+        if !diagnostics.is_empty() {
+            return Err(Error::diagnostics(diagnostics));
+        }
+        patched(objects, &self.patches)
+    }
+}

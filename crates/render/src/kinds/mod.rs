@@ -1,0 +1,54 @@
+//! The stock kinds: one file each, its doc comment its reference page.
+//!
+//! They use the public interface that a kind of your own uses, and nothing else.
+
+mod backup;
+mod config;
+mod cron_job;
+mod etcd;
+mod job;
+mod manifests;
+mod postgres;
+mod secret;
+mod service;
+mod stateful;
+mod template;
+mod worker;
+
+pub use backup::Backup;
+pub use config::Config;
+pub use cron_job::CronJob;
+pub use etcd::Etcd;
+pub use job::Job;
+pub use manifests::Manifests;
+pub use postgres::Postgres;
+pub use secret::Secret;
+pub use service::Service;
+pub use stateful::Stateful;
+pub use template::Template;
+pub use worker::Worker;
+
+use crate::Kind;
+
+/// Returns all stock kinds by name.
+pub fn all() -> Vec<Kind> {
+    vec![
+        Kind::of::<Backup>(),
+        Kind::of::<Config>(),
+        Kind::of::<CronJob>(),
+        Kind::of::<Etcd>(),
+        Kind::of::<Job>(),
+        Kind::of::<Manifests>(),
+        Kind::of::<Postgres>(),
+        Kind::of::<Secret>(),
+        Kind::of::<Service>(),
+        Kind::of::<Stateful>(),
+        Kind::of::<Template>(),
+        Kind::of::<Worker>(),
+    ]
+}
+
+/// Returns a value that a stock kind writes as a literal.
+pub(crate) fn constant<T: std::str::FromStr>(text: &str) -> T {
+    text.parse().ok().expect("the literals of stock kinds are valid, as their tests show")
+}

@@ -1,0 +1,253 @@
+//! One environment in, all its objects out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aqueduct_manifest::{Diagnostic, Files, Object, ObjectKey};
+use aqueduct_model::types::Name;
+use aqueduct_model::{Environment, Instance, Platform, Tenancy};
+use rayon::prelude::*;
+
+use crate::graph::Node;
+use crate::normalise::{declared_scopes, is_cluster_scoped, normalise};
+use crate::{Context, Graph, Registry, argocd, tenancy};
+
+/// The objects of one environment.
+#[derive(Debug, Default)]
+pub struct Rendered {
+    /// The selected components with their objects, tenant by tenant.
+    pub components: Vec<RenderedComponent>,
+    /// All selected components, without their objects.
+    pub outlines: Vec<Outline>,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What is known of a component before it is rendered.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Outline {
+    /// The environment.
+    pub environment: String,
+    /// The tenant.
+    pub tenant: String,
+    /// The component.
+    pub component: String,
+    /// The kind.
+    pub kind: String,
+    /// The namespace.
+    pub namespace: String,
+    /// The wave in which Argo CD starts it.
+    pub wave: usize,
+    /// The main source file.
+    pub file: String,
+}
+
+/// One folder of the tree: a component of a tenant with its objects, or a part of what delivers the tree.
+#[derive(Clone, Debug)]
+pub struct RenderedComponent {
+    /// The tenant; `argocd` for what delivers the tree.
+    pub tenant: String,
+    /// The component; of what delivers the tree the tenant it delivers, `None` for the root.
+    pub component: Option<String>,
+    /// The main source file, for messages.
+    pub file: String,
+    /// The objects, in the order of their keys.
+    pub objects: Vec<Object>,
+}
+
+impl RenderedComponent {
+    /// Returns the folder of the component below its environment.
+    pub fn folder(&self) -> String {
+        match &self.component {
+            Some(component) => format!("{}/{component}", self.tenant),
+            None => self.tenant.clone(),
+        }
+    }
+}
+
+/// The name of the folder of what a tenant gets beside its components.
+pub const TENANCY: &str = "tenant";
+
+/// Renders the selected tenants of one environment, and what delivers them.
+///
+/// `tenancies` are all tenants of the environment and `instances` all their components: references and
+/// network policies cross tenants, so all are read, and only the selected ones are rendered.
+pub fn render(
+    platform: &Platform,
+    environment: &Environment,
+    tenancies: &[&Tenancy],
+    instances: &[Instance],
+    registry: &Registry,
+    files: &Files,
+    selected: &(dyn Fn(&Name) -> bool + Sync),
+) -> Rendered {
+    let (graph, mut diagnostics) = Graph::new(platform, instances, registry, files);
+    let nodes: Vec<&Node<'_>> =
+        graph.nodes().iter().filter(|node| selected(&node.site.tenancy().tenant.name)).collect();
+    let outcomes: Vec<(Vec<Object>, Vec<Diagnostic>)> =
+        nodes.par_iter().map(|node| render_node(&graph, node)).collect();
+    let scopes = declared_scopes(outcomes.iter().flat_map(|(objects, _)| objects));
+    let rendered: Vec<(RenderedComponent, Vec<Diagnostic>)> = nodes
+        .par_iter()
+        .zip(outcomes)
+        .map(|(node, (mut objects, mut found))| {
+            for object in &mut objects {
+                normalise(&node.site, object, &scopes);
+            }
+            found.extend(bounds(node, &objects, &scopes));
+            objects.sort_by_cached_key(Object::key);
+            let component = RenderedComponent {
+                tenant: node.site.tenant().to_owned(),
+                component: Some(node.site.name().to_owned()),
+                file: node.site.instance.file.to_string(),
+                objects,
+            };
+            (component, found)
+        })
+        .collect();
+    let mut components: Vec<RenderedComponent> = Vec::with_capacity(rendered.len() + tenancies.len() + 1);
+    for (component, found) in rendered {
+        diagnostics.extend(found);
+        components.push(component);
+    }
+    let mut parts: BTreeMap<&str, Vec<&Node<'_>>> = BTreeMap::new();
+    for node in &nodes {
+        parts.entry(node.site.tenant()).or_default().push(node);
+    }
+    let mine: Vec<&Tenancy> = tenancies.iter().copied().filter(|one| selected(&one.tenant.name)).collect();
+    let own: Vec<_> = mine
+        .par_iter()
+        .map(|tenancy| {
+            let nodes = parts.get(tenancy.tenant.name.as_str()).map_or(&[][..], Vec::as_slice);
+            tenancy::objects(platform, tenancy, &graph, nodes)
+        })
+        .collect();
+    for (tenancy, objects) in mine.iter().zip(own) {
+        match objects {
+            Ok(objects) => components.push(RenderedComponent {
+                tenant: tenancy.tenant.name.to_string(),
+                component: Some(TENANCY.to_owned()),
+                file: tenancy.tenant.file.to_string(),
+                objects,
+            }),
+            Err(error) => diagnostics.push(tenancy.node.diagnostic("tenant", error.to_string())),
+        }
+    }
+    components.sort_by(|left, right| (&left.tenant, &left.component).cmp(&(&right.tenant, &right.component)));
+    diagnostics.extend(duplicates(&components));
+    let outlines = outlines(environment, tenancies, &graph);
+    let whole = mine.len() == tenancies.len();
+    match argocd::objects(platform, environment, &mine, &components, &outlines, &scopes, whole) {
+        Ok(delivery) => components.extend(delivery),
+        Err(error) => diagnostics.push(platform.node.diagnostic("argocd", error.to_string())),
+    }
+    Rendered { components, outlines, diagnostics }
+}
+
+/// Returns the outlines of all components of an environment, in order.
+fn outlines(environment: &Environment, tenancies: &[&Tenancy], graph: &Graph<'_>) -> Vec<Outline> {
+    let tenants = tenancies.iter().map(|tenancy| Outline {
+        environment: environment.name.to_string(),
+        tenant: tenancy.tenant.name.to_string(),
+        component: TENANCY.to_owned(),
+        kind: TENANCY.to_owned(),
+        namespace: tenancy.namespace().to_string(),
+        wave: 0,
+        file: tenancy.tenant.file.to_string(),
+    });
+    let components = graph.nodes().iter().map(|node| Outline {
+        environment: environment.name.to_string(),
+        tenant: node.site.tenant().to_owned(),
+        component: node.site.name().to_owned(),
+        kind: node.site.instance.kind.to_string(),
+        namespace: node.site.namespace().to_owned(),
+        // Wave 0 is what the tenants themselves get: namespaces and policies come before pods.
+        wave: node.wave + 1,
+        file: node.site.instance.file.to_string(),
+    });
+    let mut outlines: Vec<Outline> = tenants.chain(components).collect();
+    outlines.sort();
+    outlines
+}
+
+fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
+    let context = Context::new(graph, node);
+    let result = node.component.render(&context);
+    let mut problems = context.into_problems();
+    let objects = result.unwrap_or_else(|error| {
+        problems.push(error);
+        Vec::new()
+    });
+    let diagnostics =
+        problems.into_iter().flat_map(|problem| problem.into_diagnostics(node.site.instance)).collect();
+    (objects, diagnostics)
+}
+
+/// The API groups that every Kubernetes cluster serves, beside those that end in `.k8s.io`.
+const BUILT_IN: &[&str] = &["", "apps", "autoscaling", "batch", "policy", "extensions"];
+
+/// Tells whether every cluster serves a group: all built-in groups with a dot end in `.k8s.io`, but not
+/// all of those are built in.
+fn is_built_in(group: &str) -> bool {
+    const ADDED: &[&str] = &["gateway.networking.k8s.io", "snapshot.storage.k8s.io", "metrics.k8s.io"];
+    BUILT_IN.contains(&group) || (group.ends_with(".k8s.io") && !ADDED.contains(&group))
+}
+
+/// Returns the objects of a component that its tenant or its environment has no place for.
+fn bounds(node: &Node<'_>, objects: &[Object], scopes: &BTreeMap<(String, String), bool>) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    let spec = &node.site.instance.spec;
+    let namespaces = &node.site.tenancy().namespaces;
+    let environment = node.site.environment();
+    let mut missing = BTreeSet::new();
+    for object in objects {
+        let (group, kind) = (object.group(), object.kind());
+        let declared = scopes.contains_key(&(group.to_owned(), kind.to_owned()));
+        if !is_built_in(group) && !declared && !node.site.provides(object.api_version()) {
+            missing.insert((object.api_version().to_owned(), kind.to_owned()));
+        }
+        if !is_cluster_scoped(object, scopes)
+            && !node.site.tenancy().tenant.system
+            && !namespaces.iter().any(|namespace| namespace.as_str() == object.namespace())
+        {
+            let message = format!("{} is in a namespace that the tenant does not have: `{}`", object.key(), object.namespace());
+            diagnostics.push(spec.diagnostic("foreign-namespace", message).hint(format!(
+                "tenant `{}` has {}",
+                node.site.tenant(),
+                namespaces.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            )));
+        }
+    }
+    diagnostics.extend(missing.into_iter().map(|(api, kind)| {
+        let message = format!("environment {} does not provide the API of {kind}: `{api}`", environment.name);
+        spec.diagnostic("missing-api", message)
+            .hint(format!("add it to `apis` of `[environments.{}]` once the cluster has it", environment.name))
+    }));
+    diagnostics
+}
+
+/// Returns the objects that two components render.
+fn duplicates(components: &[RenderedComponent]) -> Vec<Diagnostic> {
+    let mut owners: BTreeMap<ObjectKey, &RenderedComponent> = BTreeMap::new();
+    let mut diagnostics = Vec::new();
+    for component in components {
+        for object in &component.objects {
+            let key = object.key();
+            if let Some(other) = owners.insert(key.clone(), component) {
+                let name = |owner: &RenderedComponent| {
+                    format!("`{}/{}`", owner.tenant, owner.component.as_deref().unwrap_or_default())
+                };
+                let message = if std::ptr::eq(other, component) {
+                    format!("{} renders this object twice: {key}", name(component))
+                } else {
+                    format!("{} and {} render the same object: {key}", name(other), name(component))
+                };
+                let mut diagnostic = Diagnostic::error("duplicate-object", message).at(component.file.as_str(), None, "");
+                if !std::ptr::eq(other, component) {
+                    diagnostic = diagnostic.at(other.file.as_str(), None, "");
+                }
+                diagnostics.push(diagnostic.hint("give one of them another name or namespace"));
+            }
+        }
+    }
+    diagnostics
+}

@@ -1,0 +1,200 @@
+//! What kinds that take foreign manifests share: reading them, and patching what they render.
+
+use std::collections::BTreeMap;
+
+use aqueduct_manifest::{Diagnostic, Map, Object, Origin, Value, yaml};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::workload::{Anything, Table};
+use crate::{Context, Error};
+
+/// A change to rendered objects: to all that the target names.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Patch {
+    /// Which objects are meant.
+    pub target: PatchTarget,
+    /// A strategic merge: fields to set, with `null` for those to remove.
+    pub merge: Option<Table>,
+    /// A list of JSON patch operations (RFC 6902).
+    #[serde(default)]
+    pub operations: Vec<Anything>,
+    /// Whether the objects are removed.
+    #[serde(default)]
+    pub delete: bool,
+}
+
+/// Which objects a patch means: those that agree with every field that is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PatchTarget {
+    /// The API group.
+    pub group: Option<String>,
+    /// The kind.
+    pub kind: Option<String>,
+    /// The name.
+    pub name: Option<String>,
+    /// The namespace.
+    pub namespace: Option<String>,
+    /// Labels that the object must have.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+}
+
+impl PatchTarget {
+    fn matches(&self, object: &Object) -> bool {
+        let agrees = |wanted: &Option<String>, text: &str| wanted.as_ref().is_none_or(|wanted| wanted == text);
+        let label = |key: &str| object.labels().and_then(|labels| labels.get(key)).and_then(Value::as_str);
+        agrees(&self.group, object.group())
+            && agrees(&self.kind, object.kind())
+            && agrees(&self.name, object.name())
+            && agrees(&self.namespace, object.namespace())
+            && self.labels.iter().all(|(key, value)| label(key) == Some(value))
+    }
+}
+
+/// Returns the objects with all patches applied, in order.
+///
+/// # Errors
+/// A patch that means nothing, and one that does not fit.
+pub fn patched(mut objects: Vec<Object>, patches: &[Patch]) -> Result<Vec<Object>, Error> {
+    for (number, patch) in patches.iter().enumerate() {
+        let fail = |message: String| Error::field("patches", format!("patch {}: {message}", number + 1));
+        let mut met = 0;
+        let mut kept = Vec::with_capacity(objects.len());
+        for object in objects {
+            if patch.target.matches(&object) {
+                met += 1;
+                kept.extend(apply(object, patch).map_err(fail)?);
+            } else {
+                kept.push(object);
+            }
+        }
+        objects = kept;
+        if met == 0 {
+            return Err(fail("its target names no object".to_owned())
+                .hint("a patch that does nothing hides that the objects have changed"));
+        }
+    }
+    Ok(objects)
+}
+
+fn apply(mut object: Object, patch: &Patch) -> Result<Option<Object>, String> {
+    use aqueduct_manifest::patch::{MergeContext, Operation, Outcome, json6902, strategic_merge};
+    if patch.delete {
+        return Ok(None);
+    }
+    let mut value = Value::Map(std::mem::take(&mut object.map));
+    if let Some(merge) = &patch.merge {
+        match strategic_merge(&value, &merge.0.clone().into(), &MergeContext::default())
+            .map_err(|error| error.to_string())?
+        {
+            Outcome::Changed(changed) => value = changed,
+            Outcome::Deleted => return Ok(None),
+        }
+    }
+    if !patch.operations.is_empty() {
+        let operations: Vec<Operation> = patch
+            .operations
+            .iter()
+            .map(|operation| Operation::from_value(&operation.0).map_err(|error| error.to_string()))
+            .collect::<Result<_, _>>()?;
+        json6902(&mut value, &operations).map_err(|error| error.to_string())?;
+    }
+    match value {
+        Value::Map(map) => Ok(Some(Object { map, ..object })),
+        other => Err(format!("the patch makes the object a {}", other.kind())),
+    }
+}
+
+/// Returns the text files at a path that is a file or a folder, by name.
+///
+/// # Errors
+/// A path where there is nothing.
+pub fn texts<'a>(
+    context: &Context<'a>,
+    field: &str,
+    path: &str,
+    endings: &[&str],
+) -> Result<Vec<(&'a str, &'a str)>, Error> {
+    let files = context.site.files;
+    let is_meant = |name: &str| name.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending));
+    let single = files.iter().find(|(name, _)| name.as_ref() == path).map(|(name, _)| name.as_ref());
+    let names: Vec<&str> = match single {
+        Some(name) => vec![name],
+        None => files.below(path).map(|(name, _)| name).filter(|name| is_meant(name)).collect(),
+    };
+    if names.is_empty() {
+        return Err(Error::field(field, format!("there is no such file or folder: `{path}`"))
+            .hint(format!("of a folder the files that end in {} are read", endings.join(", "))));
+    }
+    names
+        .into_iter()
+        .map(|name| {
+            let text = files.text(name).ok_or_else(|| Error::field(field, format!("the file is not UTF-8: `{name}`")))?;
+            Ok((name, text))
+        })
+        .collect()
+}
+
+/// Reads the objects of a text of YAML documents; lists are taken apart, empty documents dropped.
+///
+/// # Errors
+/// What is not YAML, and documents that are no objects.
+pub fn read_objects(file: &str, text: &str) -> Result<Vec<Object>, Vec<Diagnostic>> {
+    let documents = yaml::read_documents(text, yaml::Dialect::Sigs).map_err(|error| {
+        vec![Diagnostic::error("invalid-yaml", error.message.clone()).at(file, line_span(text, error.line), "")]
+    })?;
+    let mut objects = Vec::new();
+    let mut diagnostics = Vec::new();
+    for document in documents {
+        let line = document.line;
+        let origin = Some(Origin { file: file.into(), line });
+        match document.value {
+            Value::Null => {}
+            Value::Map(map) => expand(map, origin, text, &mut objects, &mut diagnostics),
+            other => diagnostics.push(
+                Diagnostic::error("not-an-object", format!("a document is a {}, not an object", other.kind()))
+                    .at(file, line_span(text, line), ""),
+            ),
+        }
+    }
+    if diagnostics.is_empty() { Ok(objects) } else { Err(diagnostics) }
+}
+
+fn expand(
+    map: Map,
+    origin: Option<Origin>,
+    text: &str,
+    objects: &mut Vec<Object>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let object = Object { map, origin: origin.clone() };
+    let items = object.map.get("items").and_then(Value::as_list);
+    if let Some(items) = items.filter(|_| object.kind().ends_with("List") && object.name().is_empty()) {
+        let maps = items.iter().filter_map(|item| item.as_map().cloned());
+        maps.for_each(|map| expand(map, origin.clone(), text, objects, diagnostics));
+        return;
+    }
+    let missing: Vec<&str> = [("apiVersion", object.api_version()), ("kind", object.kind()), ("metadata.name", object.name())]
+        .into_iter()
+        .filter(|(_, value)| value.is_empty())
+        .map(|(field, _)| field)
+        .collect();
+    if missing.is_empty() {
+        objects.push(object);
+    } else if let Some(origin) = origin {
+        let message = format!("an object needs {}", missing.join(", "));
+        diagnostics.push(
+            Diagnostic::error("not-an-object", message).at(origin.file, line_span(text, origin.line), ""),
+        );
+    }
+}
+
+fn line_span(text: &str, line: u32) -> Option<aqueduct_manifest::Span> {
+    let before = line.checked_sub(1)? as usize;
+    let start: usize = text.split_inclusive('\n').take(before).map(str::len).sum();
+    let length = text.get(start..)?.lines().next().map_or(0, str::len);
+    Some((start..start + length).into())
+}

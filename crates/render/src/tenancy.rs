@@ -1,0 +1,403 @@
+//! What a tenant gets beside its components: namespaces, quota, limits, roles for its owners, and the
+//! network policies of all its pods.
+//!
+//! The policies stand here and not beside the pods, so that a namespace is closed before the first pod
+//! starts, and hooks that run before a rollout are covered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aqueduct_manifest::Object;
+use aqueduct_model::{Peer, Platform, Resources, Tenancy};
+use k8s_openapi::api::core::v1::{
+    LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, ResourceQuota, ResourceQuotaSpec,
+};
+use k8s_openapi::api::networking::v1::{
+    IPBlock, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
+    NetworkPolicyPort, NetworkPolicySpec,
+};
+use k8s_openapi::api::rbac::v1::{RoleBinding, RoleRef, Subject};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use crate::graph::Node;
+use crate::workload::object;
+use crate::{Error, Graph, Part, application_name};
+
+/// The ranges that are never part of the world outside of a cluster.
+const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+
+/// Returns the objects of a tenant itself.
+///
+/// # Errors
+/// A struct that has no place in a manifest.
+pub fn objects(
+    platform: &Platform,
+    tenancy: &Tenancy,
+    graph: &Graph<'_>,
+    nodes: &[&Node<'_>],
+) -> Result<Vec<Object>, Error> {
+    let mut objects = Vec::new();
+    for namespace in &tenancy.namespaces {
+        let namespace = namespace.as_str();
+        objects.push(object(&namespace_object(tenancy, namespace))?);
+        objects.extend(quota(tenancy, namespace).map(|quota| object(&quota)).transpose()?);
+        objects.extend(limit_range(tenancy, namespace).map(|limits| object(&limits)).transpose()?);
+        objects.extend(owners(tenancy, namespace).map(|binding| object(&binding)).transpose()?);
+        objects.push(object(&deny_all(tenancy, namespace))?);
+        objects.push(object(&allow_dns(tenancy, namespace))?);
+        objects.extend(among_namespaces(tenancy, namespace).map(|policy| object(&policy)).transpose()?);
+    }
+    for node in nodes {
+        for part in &node.offer.parts {
+            objects.push(object(&part_policy(platform, tenancy, graph, node, part))?);
+        }
+    }
+    objects.sort_by_cached_key(Object::key);
+    Ok(objects)
+}
+
+fn metadata(tenancy: &Tenancy, name: &str, namespace: Option<&str>) -> ObjectMeta {
+    let tenant = tenancy.tenant.name.as_str();
+    ObjectMeta {
+        name: Some(name.to_owned()),
+        namespace: namespace.map(str::to_owned),
+        labels: Some(BTreeMap::from([
+            ("app.kubernetes.io/name".to_owned(), tenant.to_owned()),
+            ("app.kubernetes.io/instance".to_owned(), application_name(tenant, crate::TENANCY)),
+            ("app.kubernetes.io/component".to_owned(), crate::TENANCY.to_owned()),
+            ("app.kubernetes.io/part-of".to_owned(), tenant.to_owned()),
+            ("app.kubernetes.io/managed-by".to_owned(), "aqueduct".to_owned()),
+        ])),
+        ..Default::default()
+    }
+}
+
+fn namespace_object(tenancy: &Tenancy, name: &str) -> Namespace {
+    let mut metadata = metadata(tenancy, name, None);
+    let level = tenancy.pod_security.as_str();
+    let labels = metadata.labels.get_or_insert_default();
+    for mode in ["enforce", "audit", "warn"] {
+        labels.insert(format!("pod-security.kubernetes.io/{mode}"), level.to_owned());
+    }
+    labels.insert("aqueduct.dev/tenant".to_owned(), tenancy.tenant.name.to_string());
+    let mut annotations = BTreeMap::from([
+        // A namespace that left the tree by mistake would take all data in it along.
+        ("argocd.argoproj.io/sync-options".to_owned(), "Prune=false,Delete=false".to_owned()),
+        ("argocd.argoproj.io/sync-wave".to_owned(), "-1".to_owned()),
+    ]);
+    if let Some(description) = &tenancy.tenant.description {
+        annotations.insert("aqueduct.dev/description".to_owned(), description.clone());
+    }
+    metadata.annotations = Some(annotations);
+    Namespace { metadata, ..Default::default() }
+}
+
+fn quota(tenancy: &Tenancy, namespace: &str) -> Option<ResourceQuota> {
+    let quota = &tenancy.quota;
+    let hard: BTreeMap<String, Quantity> = [
+        ("requests.cpu", quota.cpu.as_ref().map(ToString::to_string)),
+        ("requests.memory", quota.memory.as_ref().map(ToString::to_string)),
+        ("pods", quota.pods.map(|pods| pods.to_string())),
+        ("requests.storage", quota.storage.as_ref().map(ToString::to_string)),
+    ]
+    .into_iter()
+    .filter_map(|(name, amount)| Some((name.to_owned(), Quantity(amount?))))
+    .collect();
+    (!hard.is_empty()).then(|| ResourceQuota {
+        metadata: metadata(tenancy, "quota", Some(namespace)),
+        spec: Some(ResourceQuotaSpec { hard: Some(hard), ..Default::default() }),
+        ..Default::default()
+    })
+}
+
+fn limit_range(tenancy: &Tenancy, namespace: &str) -> Option<LimitRange> {
+    let amounts = |resources: &Resources| {
+        let amounts: BTreeMap<String, Quantity> = [
+            ("cpu", resources.cpu.as_ref().map(ToString::to_string)),
+            ("memory", resources.memory.as_ref().map(ToString::to_string)),
+        ]
+        .into_iter()
+        .filter_map(|(name, amount)| Some((name.to_owned(), Quantity(amount?))))
+        .collect();
+        Some(amounts).filter(|amounts| !amounts.is_empty())
+    };
+    let item = LimitRangeItem {
+        type_: "Container".to_owned(),
+        default: amounts(&tenancy.limits.default),
+        default_request: amounts(&tenancy.limits.default_request),
+        max: amounts(&tenancy.limits.max),
+        min: amounts(&tenancy.limits.min),
+        ..Default::default()
+    };
+    let empty = item.default.is_none() && item.default_request.is_none() && item.max.is_none() && item.min.is_none();
+    (!empty).then(|| LimitRange {
+        metadata: metadata(tenancy, "limits", Some(namespace)),
+        spec: Some(LimitRangeSpec { limits: vec![item] }),
+    })
+}
+
+/// Owners may look at and mend everything in their namespaces; what the tree says comes back by itself.
+fn owners(tenancy: &Tenancy, namespace: &str) -> Option<RoleBinding> {
+    let subjects: Vec<Subject> = tenancy
+        .tenant
+        .owners
+        .iter()
+        .map(|owner| {
+            let (kind, name) = match owner.strip_prefix("user:") {
+                Some(user) => ("User", user),
+                None => ("Group", owner.strip_prefix("group:").unwrap_or(owner)),
+            };
+            Subject {
+                api_group: Some("rbac.authorization.k8s.io".to_owned()),
+                kind: kind.to_owned(),
+                name: name.to_owned(),
+                namespace: None,
+            }
+        })
+        .collect();
+    (!subjects.is_empty()).then(|| RoleBinding {
+        metadata: metadata(tenancy, "owners", Some(namespace)),
+        role_ref: RoleRef {
+            api_group: "rbac.authorization.k8s.io".to_owned(),
+            kind: "ClusterRole".to_owned(),
+            name: "edit".to_owned(),
+        },
+        subjects: Some(subjects),
+    })
+}
+
+fn policy(tenancy: &Tenancy, name: &str, namespace: &str, spec: NetworkPolicySpec) -> NetworkPolicy {
+    NetworkPolicy { metadata: metadata(tenancy, name, Some(namespace)), spec: Some(spec) }
+}
+
+fn both() -> Option<Vec<String>> {
+    Some(vec!["Ingress".to_owned(), "Egress".to_owned()])
+}
+
+fn deny_all(tenancy: &Tenancy, namespace: &str) -> NetworkPolicy {
+    policy(tenancy, "deny-all", namespace, NetworkPolicySpec { policy_types: both(), ..Default::default() })
+}
+
+fn allow_dns(tenancy: &Tenancy, namespace: &str) -> NetworkPolicy {
+    let port = |protocol: &str| NetworkPolicyPort {
+        port: Some(IntOrString::Int(53)),
+        protocol: Some(protocol.to_owned()),
+        ..Default::default()
+    };
+    let rule = NetworkPolicyEgressRule {
+        ports: Some(vec![port("UDP"), port("TCP")]),
+        to: Some(vec![in_namespace("kube-system", Some(BTreeMap::from([("k8s-app".to_owned(), "kube-dns".to_owned())])))]),
+    };
+    let spec = NetworkPolicySpec {
+        egress: Some(vec![rule]),
+        policy_types: Some(vec!["Egress".to_owned()]),
+        ..Default::default()
+    };
+    policy(tenancy, "allow-dns", namespace, spec)
+}
+
+/// Lets in what the tenant admits as a whole: `allow-from` of its isolation.
+fn among_namespaces(tenancy: &Tenancy, namespace: &str) -> Option<NetworkPolicy> {
+    if tenancy.isolation.allow_from.is_empty() {
+        return None;
+    }
+    let from = tenancy
+        .isolation
+        .allow_from
+        .iter()
+        .map(|peer| match peer {
+            Peer::Any => NetworkPolicyPeer {
+                namespace_selector: Some(LabelSelector::default()),
+                ..Default::default()
+            },
+            Peer::Tenant(tenant) => NetworkPolicyPeer {
+                namespace_selector: Some(labels(BTreeMap::from([("aqueduct.dev/tenant".to_owned(), tenant.to_string())]))),
+                ..Default::default()
+            },
+        })
+        .collect();
+    let spec = NetworkPolicySpec {
+        ingress: Some(vec![NetworkPolicyIngressRule { from: Some(from), ..Default::default() }]),
+        policy_types: Some(vec!["Ingress".to_owned()]),
+        ..Default::default()
+    };
+    Some(policy(tenancy, "allow-from", namespace, spec))
+}
+
+fn labels(labels: BTreeMap<String, String>) -> LabelSelector {
+    LabelSelector { match_labels: Some(labels), ..Default::default() }
+}
+
+fn in_namespace(namespace: &str, pods: Option<BTreeMap<String, String>>) -> NetworkPolicyPeer {
+    NetworkPolicyPeer {
+        namespace_selector: Some(labels(BTreeMap::from([(
+            "kubernetes.io/metadata.name".to_owned(),
+            namespace.to_owned(),
+        )]))),
+        pod_selector: pods.map(labels),
+        ..Default::default()
+    }
+}
+
+fn range(cidr: &str) -> NetworkPolicyPeer {
+    NetworkPolicyPeer {
+        ip_block: Some(IPBlock { cidr: cidr.to_owned(), except: None }),
+        ..Default::default()
+    }
+}
+
+/// Everything but the private ranges that clusters are made of.
+fn world() -> NetworkPolicyPeer {
+    NetworkPolicyPeer {
+        ip_block: Some(IPBlock {
+            cidr: "0.0.0.0/0".to_owned(),
+            except: Some(PRIVATE.map(str::to_owned).to_vec()),
+        }),
+        ..Default::default()
+    }
+}
+
+fn anywhere_in_cluster() -> NetworkPolicyPeer {
+    NetworkPolicyPeer { namespace_selector: Some(LabelSelector::default()), ..Default::default() }
+}
+
+/// What one peer may reach, gathered so that a peer stands once with all its ports.
+#[derive(Default)]
+struct Rules(BTreeMap<String, (Vec<NetworkPolicyPeer>, BTreeSet<u16>)>);
+
+impl Rules {
+    fn add(&mut self, peers: Vec<NetworkPolicyPeer>, ports: impl IntoIterator<Item = u16>) {
+        let key = format!("{peers:?}");
+        self.0.entry(key).or_insert_with(|| (peers, BTreeSet::new())).1.extend(ports);
+    }
+
+    fn ports(ports: BTreeSet<u16>) -> Option<Vec<NetworkPolicyPort>> {
+        let ports: Vec<NetworkPolicyPort> = ports
+            .into_iter()
+            .map(|port| NetworkPolicyPort {
+                port: Some(IntOrString::Int(port.into())),
+                protocol: Some("TCP".to_owned()),
+                ..Default::default()
+            })
+            .collect();
+        Some(ports).filter(|ports| !ports.is_empty())
+    }
+
+    fn ingress(self) -> Option<Vec<NetworkPolicyIngressRule>> {
+        let rules: Vec<_> = self
+            .0
+            .into_values()
+            .map(|(peers, ports)| NetworkPolicyIngressRule { from: Some(peers), ports: Self::ports(ports) })
+            .collect();
+        Some(rules).filter(|rules| !rules.is_empty())
+    }
+
+    fn egress(self) -> Option<Vec<NetworkPolicyEgressRule>> {
+        let rules: Vec<_> = self
+            .0
+            .into_values()
+            .map(|(peers, ports)| NetworkPolicyEgressRule { to: Some(peers), ports: Self::ports(ports) })
+            .collect();
+        Some(rules).filter(|rules| !rules.is_empty())
+    }
+}
+
+/// Returns the policy of one group of pods: what the links of the platform say, in both directions.
+fn part_policy(
+    platform: &Platform,
+    tenancy: &Tenancy,
+    graph: &Graph<'_>,
+    node: &Node<'_>,
+    part: &Part,
+) -> NetworkPolicy {
+    let own = || NetworkPolicyPeer { pod_selector: Some(labels(part.labels.clone())), ..Default::default() };
+    let mut ingress = Rules::default();
+    for (user, endpoint) in graph.users(node) {
+        let Some(pods) = endpoint.and_then(|endpoint| endpoint.pods.as_ref()) else { continue };
+        if pods.labels == part.labels {
+            let user_labels = BTreeMap::from([(
+                "app.kubernetes.io/instance".to_owned(),
+                user.application(),
+            )]);
+            ingress.add(vec![in_namespace(user.namespace(), Some(user_labels))], [pods.port]);
+        }
+    }
+    if !part.among.is_empty() {
+        ingress.add(vec![own()], part.among.iter().copied());
+    }
+    if !part.from_ingress.is_empty() {
+        ingress.add(graph.service_peers(platform, Role::Ingress), part.from_ingress.iter().copied());
+    }
+    if let Some(metrics) = &part.metrics {
+        ingress.add(graph.service_peers(platform, Role::Metrics), [metrics.port]);
+    }
+    for (port, ranges) in &part.from_outside {
+        let peers = if ranges.is_empty() { vec![range("0.0.0.0/0")] } else { ranges.iter().map(|cidr| range(cidr)).collect() };
+        ingress.add(peers, [*port]);
+    }
+    for (namespace, ports) in &part.from_namespaces {
+        ingress.add(vec![in_namespace(namespace, None)], ports.iter().copied());
+    }
+    if !part.from_cluster.is_empty() {
+        ingress.add(vec![anywhere_in_cluster()], part.from_cluster.iter().copied());
+    }
+
+    let mut egress = Rules::default();
+    for (_, endpoint) in graph.uses(node) {
+        match (&endpoint.pods, &endpoint.outside) {
+            (Some(pods), _) => egress.add(vec![in_namespace(&pods.namespace, Some(pods.labels.clone()))], [pods.port]),
+            (None, Some(outside)) => egress.add(vec![range(&outside.cidr)], [outside.port]),
+            (None, None) => {}
+        }
+    }
+    if !part.among.is_empty() {
+        egress.add(vec![own()], part.among.iter().copied());
+    }
+    for (cidr, ports) in &part.egress {
+        egress.add(vec![cidr.as_deref().map_or_else(world, range)], ports.iter().copied());
+    }
+    if part.api_server {
+        // The API server is outside of the pod network, at an address that only the cluster knows.
+        egress.add(vec![range("0.0.0.0/0")], [443, 6443]);
+    }
+    if part.to_cluster {
+        egress.add(vec![anywhere_in_cluster(), range("10.0.0.0/8")], []);
+    }
+    let spec = NetworkPolicySpec {
+        pod_selector: Some(labels(part.labels.clone())),
+        ingress: ingress.ingress(),
+        egress: egress.egress(),
+        policy_types: both(),
+    };
+    policy(tenancy, &part.name, node.site.namespace(), spec)
+}
+
+/// A service that the platform shares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Ingress,
+    Metrics,
+}
+
+impl Graph<'_> {
+    /// Returns who connects in a role: the pods of the platform's shared component, or every namespace
+    /// where the platform names none.
+    fn service_peers(&self, platform: &Platform, role: Role) -> Vec<NetworkPolicyPeer> {
+        let services = &platform.services;
+        let reference = match role {
+            Role::Ingress => services.ingress.as_ref(),
+            Role::Metrics => services.metrics.as_ref(),
+        };
+        let node = reference.and_then(|reference| {
+            self.node(reference.tenant.as_ref()?.as_str(), reference.component.as_str())
+        });
+        match node {
+            Some(node) => vec![in_namespace(
+                node.site.namespace(),
+                Some(BTreeMap::from([("app.kubernetes.io/instance".to_owned(), node.site.application())])),
+            )],
+            None => vec![anywhere_in_cluster()],
+        }
+    }
+}
