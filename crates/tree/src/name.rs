@@ -2,8 +2,9 @@
 //! holds.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use aqueduct_manifest::{Object, Value};
+use aqueduct_manifest::{Object, Value, yaml};
 
 use crate::hash::Hash;
 
@@ -11,15 +12,11 @@ use crate::hash::Hash;
 /// around a path.
 const NAME_LIMIT: usize = 200;
 
-/// How much a file name says, from the shortest on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Detail {
-    /// Kind and name.
-    Name,
-    /// The group as well, where it is not the core group.
-    Group,
-    /// The namespace as well, where there is one.
-    Namespace,
+/// What a file name says besides kind and name.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Detail {
+    group: bool,
+    namespace: bool,
 }
 
 /// Returns the file name of an object among objects that do not collide: `<kind>-<name>.yaml` in lower case.
@@ -27,36 +24,70 @@ enum Detail {
 /// Names that DNS allows stand as they are, and `:` becomes `_`; anything else becomes `_` too and is told
 /// apart by a hash.
 pub fn file_name(object: &Object) -> String {
-    detailed_name(object, Detail::Name)
+    detailed_name(object, Detail::default())
 }
 
 /// Returns the file names of the objects of one folder, in their order.
 ///
-/// Where two objects would share a name, their groups are added, then their namespaces
-/// (`role.rbac.authorization.k8s.io-web@shop.yaml`), then their numbers.
+/// Where objects would share a name, what tells them apart is added: their groups
+/// (`service.serving.knative.dev-web.yaml`), their namespaces (`role-web@shop.yaml`), and at last numbers.
 pub fn file_names(objects: &[Object]) -> Vec<String> {
-    let mut details = vec![Detail::Name; objects.len()];
-    let mut names: Vec<String> = objects.iter().map(file_name).collect();
+    let mut named: Vec<Named<'_>> = objects
+        .iter()
+        .map(|object| Named { object, detail: Detail::default(), name: file_name(object) })
+        .collect();
+    // A longer name may be another object's, so it is looked for collisions again; details are only added,
+    // so that this ends.
     loop {
-        let mut owners: HashMap<&str, usize> = HashMap::with_capacity(names.len());
-        for name in &names {
-            *owners.entry(name).or_default() += 1;
+        let mut sharing: HashMap<String, Vec<&mut Named<'_>>> = HashMap::with_capacity(named.len());
+        for one in &mut named {
+            sharing.entry(one.name.clone()).or_default().push(one);
         }
-        let shared: Vec<bool> = names.iter().map(|name| owners.get(name.as_str()) > Some(&1)).collect();
         let mut changed = false;
-        for (((object, name), detail), shared) in objects.iter().zip(&mut names).zip(&mut details).zip(shared)
-        {
-            if shared && *detail != Detail::Namespace {
-                *detail = if *detail == Detail::Name { Detail::Group } else { Detail::Namespace };
-                *name = detailed_name(object, *detail);
-                changed = true;
+        for mut owners in sharing.into_values().filter(|owners| owners.len() > 1) {
+            let added = Detail {
+                group: differ(&owners, Object::group),
+                // Groups come first: most collisions are of kinds.
+                namespace: !differ(&owners, Object::group) && differ(&owners, Object::namespace),
+            };
+            for owner in &mut owners {
+                changed |= owner.add(added);
             }
         }
         if !changed {
             break;
         }
     }
-    number(names)
+    number(named.into_iter().map(|one| one.name).collect())
+}
+
+/// An object with the name that it has so far.
+struct Named<'a> {
+    object: &'a Object,
+    detail: Detail,
+    name: String,
+}
+
+impl Named<'_> {
+    /// Adds details to the name, and tells whether that is more than it said before.
+    fn add(&mut self, added: Detail) -> bool {
+        let before = self.detail;
+        self.detail.group |= added.group;
+        self.detail.namespace |= added.namespace;
+        self.name = detailed_name(self.object, self.detail);
+        self.detail != before
+    }
+}
+
+fn differ(owners: &[&mut Named<'_>], text: fn(&Object) -> &str) -> bool {
+    owners.windows(2).any(|pair| matches!(pair, [left, right] if text(left.object) != text(right.object)))
+}
+
+/// Returns the files of the objects of one folder, in their order: names and bytes.
+pub fn layout(objects: &[Object]) -> Vec<(String, Arc<[u8]>)> {
+    let text = |object: &Object| yaml::write(&Value::Map(object.map.clone()));
+    let bytes = objects.iter().map(|object| Arc::from(text(object).into_bytes()));
+    file_names(objects).into_iter().zip(bytes).collect()
 }
 
 /// Adds a number to every name that is still taken; two objects of the same key are another stage's error,
@@ -78,13 +109,13 @@ fn detailed_name(object: &Object, detail: Detail) -> String {
     let mut name = String::new();
     // The kinds of Kubernetes differ by more than case within a group.
     push_safe(&mut name, &object.kind().to_ascii_lowercase(), &mut exact);
-    if detail != Detail::Name && !object.group().is_empty() {
+    if detail.group && !object.group().is_empty() {
         name.push('.');
         push_safe(&mut name, object.group(), &mut exact);
     }
     name.push('-');
     push_safe(&mut name, given_name(object), &mut exact);
-    if detail == Detail::Namespace && !object.namespace().is_empty() {
+    if detail.namespace && !object.namespace().is_empty() {
         name.push('@');
         push_safe(&mut name, object.namespace(), &mut exact);
     }
@@ -124,5 +155,130 @@ fn push_safe(name: &mut String, text: &str, exact: &mut bool) {
                 *exact = false;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aqueduct_manifest::{Map, Object, Value};
+
+    use super::{file_name, file_names, layout};
+
+    /// Builds an object from `<apiVersion> <kind> [<namespace>/]<name>`.
+    fn object(key: &str) -> Object {
+        let mut words = key.splitn(3, ' ');
+        let mut word = || words.next().expect("tests write three words");
+        let (version, kind, name) = (word(), word(), word());
+        let mut object = Object::new(Map::from_iter([("apiVersion", version), ("kind", kind)]));
+        let metadata = object.metadata_mut();
+        match name.split_once("//") {
+            Some((namespace, name)) => {
+                metadata.insert("namespace", namespace);
+                metadata.insert("name", name);
+            }
+            None => {
+                metadata.insert("name", name);
+            }
+        }
+        object
+    }
+
+    fn names(keys: &[&str]) -> String {
+        file_names(&keys.iter().map(|key| object(key)).collect::<Vec<_>>()).join("\n")
+    }
+
+    #[test]
+    fn names_of_single_objects() {
+        insta::assert_snapshot!(
+            names(&[
+                "v1 Service shop//web",
+                "networking.k8s.io/v1 NetworkPolicy shop//allow.web",
+                "rbac.authorization.k8s.io/v1 ClusterRole system:shop:web",
+                "rbac.authorization.k8s.io/v1 ClusterRole Shop Admin",
+                "rbac.authorization.k8s.io/v1 ClusterRole shop_admin",
+                "rbac.authorization.k8s.io/v1 ClusterRole shop-admin",
+                "rbac.authorization.k8s.io/v1 ClusterRole ../../\u{e9}\n",
+            ]),
+            @r#"
+    service-web.yaml
+    networkpolicy-allow.web.yaml
+    clusterrole-system_shop_web.yaml
+    clusterrole-shop_admin_37288e46.yaml
+    clusterrole-shop_admin_a86805d9.yaml
+    clusterrole-shop-admin.yaml
+    clusterrole-.._..____860e5878.yaml
+    "#
+        );
+        let long = format!("v1 ConfigMap {}", "a".repeat(253));
+        let (one, other) = (file_name(&object(&long)), file_name(&object(&format!("{long}b"))));
+        assert_ne!(one, other);
+        assert!(one.len() < 255 && other.len() < 255);
+    }
+
+    #[test]
+    fn names_of_objects_that_collide() {
+        insta::assert_snapshot!(
+            names(&[
+                "v1 Service shop//web",
+                "serving.knative.dev/v1 Service shop//web",
+                "rbac.authorization.k8s.io/v1 Role shop//web",
+                "rbac.authorization.k8s.io/v1 Role bank//web",
+                "v1 ConfigMap shop//same",
+                "v1 ConfigMap shop//same",
+                "v1 ConfigMap alone",
+            ]),
+            @r#"
+    service-web.yaml
+    service.serving.knative.dev-web.yaml
+    role-web@shop.yaml
+    role-web@bank.yaml
+    configmap-same.yaml
+    configmap-same~2.yaml
+    configmap-alone.yaml
+    "#
+        );
+    }
+
+    #[test]
+    fn the_name_of_an_object_without_one() {
+        let mut job = Object::new(Map::from_iter([("kind", "Job")]));
+        assert_eq!(file_name(&job), "job-.yaml");
+        job.metadata_mut().insert("generateName", "migrate-");
+        assert_eq!(file_name(&job), "job-migrate-.yaml");
+        assert_eq!(file_name(&Object::new(Map::new())), "-.yaml");
+    }
+
+    #[test]
+    fn names_of_many_objects_are_unique() {
+        let parts = ["web", "Web", "web:a", "web_a", "web-a", "a@web", "web~2", "shop//web", "bank//web"];
+        let keys: Vec<String> = ["v1", "apps/v1", "a.apps/v1"]
+            .iter()
+            .flat_map(|version| ["Role", "ROLE", "Role.apps"].map(|kind| format!("{version} {kind}")))
+            .flat_map(|kind| parts.map(|name| format!("{kind} {name}")))
+            .flat_map(|key| [key.clone(), key])
+            .collect();
+        let objects: Vec<Object> = keys.iter().map(|key| object(key)).collect();
+        let mut names = file_names(&objects);
+        assert_eq!(file_names(&objects), names);
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), objects.len());
+    }
+
+    #[test]
+    fn files_hold_the_objects() {
+        let mut service = object("v1 Service shop//web");
+        service.map.insert("spec", Value::Map(Map::from_iter([("ports", 1)])));
+        let files = layout(&[service]);
+        let texts: Vec<_> =
+            files.iter().map(|(name, bytes)| (name, String::from_utf8_lossy(bytes))).collect();
+        insta::assert_debug_snapshot!(texts, @r#"
+    [
+        (
+            "service-web.yaml",
+            "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n  namespace: shop\nspec:\n  ports: 1\n",
+        ),
+    ]
+    "#);
     }
 }
