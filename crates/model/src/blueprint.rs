@@ -25,6 +25,8 @@ pub struct Blueprint {
     pub components: BTreeMap<Name, Definition>,
     /// The path of the file.
     pub file: Arc<str>,
+    /// Whether the file could be understood; if not, nothing is concluded from what is absent.
+    pub(crate) sound: bool,
 }
 
 /// A parameter of a blueprint.
@@ -101,7 +103,7 @@ pub(crate) struct ParameterFile {
     #[serde(rename = "type")]
     pub(crate) kind: ParameterType,
     /// Its value where a tenant gives none; without one, every tenant must give a value.
-    #[schemars(with = "crate::schema::ParameterValue")]
+    #[schemars(with = "Option<crate::schema::ParameterValue>")]
     #[expect(dead_code, reason = "the value is taken from the node, with its place")]
     pub(crate) default: Option<IgnoredAny>,
     /// What it is for.

@@ -84,7 +84,7 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// Tells whether a text holds names that are ours; after filling in, these are those that stand for nothing.
+/// Tells whether a text holds names that are ours; after filling in, these are those that could not be filled in.
 pub(crate) fn has_names(text: &str) -> bool {
     text.contains("${") && pieces(text).iter().any(|piece| matches!(piece, Piece::Variable { .. }))
 }
@@ -171,10 +171,13 @@ fn fill_text(node: &mut Node, text: &str, scope: &Scope<'_>, diagnostics: &mut V
                     Some(Content::Integer(value)) => filled.push_str(&value.to_string()),
                     Some(Content::Float(value)) => filled.push_str(&value.to_string()),
                     Some(Content::Boolean(value)) => filled.push_str(&value.to_string()),
-                    Some(Content::List(_) | Content::Table(_)) => diagnostics.push(node.diagnostic(
-                        "wrong-type",
-                        format!("`${{parameter.{name}}}` is a list and cannot be part of a string"),
-                    )),
+                    Some(Content::List(_) | Content::Table(_)) => {
+                        diagnostics.push(node.diagnostic(
+                            "wrong-type",
+                            format!("`${{parameter.{name}}}` is a list and cannot be part of a string"),
+                        ));
+                        filled.push_str(&format!("${{{root}.{name}}}"));
+                    }
                     None => filled.push_str(&format!("${{{root}.{name}}}")),
                 },
                 _ => filled.push_str(&format!("${{{root}.{name}}}")),

@@ -12,7 +12,9 @@
 mod blueprint;
 mod component;
 mod document;
+pub mod edit;
 mod environment;
+mod explain;
 mod instance;
 mod interpolate;
 mod load;
@@ -29,6 +31,7 @@ pub mod types;
 pub use blueprint::{Blueprint, Parameter, ParameterType};
 pub use component::{Component, Definition};
 pub use environment::{Environment, Infrastructure, NodePool, PricedItem, SyncPolicy};
+pub use explain::{Explanation, Shadowed, explain};
 pub use instance::Instance;
 pub use load::{Loaded, load};
 pub use node::{Content, Layer, Node, Source};

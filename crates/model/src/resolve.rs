@@ -17,6 +17,8 @@ use crate::platform::{Platform, Selection, tenancies};
 use crate::tenant::Tenancy;
 use crate::types::Name;
 
+pub(crate) use layers::merge as effective;
+
 /// What resolving made of the platform.
 #[derive(Clone, Debug)]
 pub struct Resolved {

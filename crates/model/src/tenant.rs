@@ -310,9 +310,9 @@ pub(crate) struct TenantOverrides {
     /// The Pod Security Standard that pods are held to.
     pod_security: Option<PodSecurity>,
     /// The parameters of the blueprint.
-    #[schemars(with = "BTreeMap<Name, crate::schema::ParameterValue>")]
+    #[schemars(with = "Option<BTreeMap<Name, crate::schema::ParameterValue>>")]
     parameters: Option<BTreeMap<Name, IgnoredAny>>,
     /// Fields of the tenant's components by their kind.
-    #[schemars(with = "crate::schema::Defaults")]
+    #[schemars(with = "Option<crate::schema::Defaults>")]
     defaults: Option<BTreeMap<Name, Fields>>,
 }

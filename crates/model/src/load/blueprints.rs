@@ -27,7 +27,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Reads a blueprint; nothing where it cannot be understood, all that is wrong with it being reported.
+    /// Reads a blueprint as well as it can be; nothing where it is not even TOML.
     fn load_blueprint(&mut self, name: Name, path: &str) -> Option<Blueprint> {
         let mut node = document::read(self.files, path, Layer::Blueprint, &mut self.diagnostics)?;
         let (file, mut sound) = self.typed::<BlueprintFile>(&node, &format!("blueprint `{name}`"));
@@ -65,9 +65,14 @@ impl Loader<'_> {
                 None => sound = false,
             }
         }
-        let blueprint =
-            Blueprint { name, description: file.description, parameters, components, file: path.into() };
-        sound.then_some(blueprint)
+        Some(Blueprint {
+            name,
+            description: file.description,
+            parameters,
+            components,
+            file: path.into(),
+            sound,
+        })
     }
 
     fn check_default(&mut self, name: &str, parameter: &Parameter) {

@@ -79,9 +79,9 @@ impl Loader<'_> {
             self.read_tenant(&mut tenant, node);
             known = tenant.blueprint.as_ref().and_then(|name| self.platform.blueprints.get(name)).cloned();
             blueprint = match (&known, &tenant.blueprint) {
-                (Some(blueprint), _) => TenantBlueprint::Known(blueprint),
+                (Some(blueprint), _) if blueprint.sound => TenantBlueprint::Known(blueprint),
                 (None, None) => TenantBlueprint::None,
-                (None, Some(_)) => TenantBlueprint::Broken,
+                _ => TenantBlueprint::Broken,
             };
         }
         self.load_components(&mut tenant, blueprint, components);

@@ -7,7 +7,7 @@ use crate::tenant::Tenancy;
 
 /// Returns the fields of a component in one environment with all layers merged, lowest first: the
 /// platform's defaults, the environment's, the blueprint, the tenant's defaults, the component.
-pub(super) fn merge(platform: &Platform, tenancy: &Tenancy, component: &Component) -> Node {
+pub(crate) fn merge(platform: &Platform, tenancy: &Tenancy, component: &Component) -> Node {
     let kind = &component.kind;
     let environment = tenancy.environment.name.as_str();
     let blueprint = component.blueprint.as_ref();

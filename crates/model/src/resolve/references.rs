@@ -84,7 +84,7 @@ fn explain(
             || tenant
                 .blueprint
                 .as_ref()
-                .is_some_and(|blueprint| !platform.blueprints.contains_key(blueprint));
+                .is_some_and(|name| platform.blueprints.get(name).is_none_or(|blueprint| !blueprint.sound));
         return (!unsure).then(|| {
             error(format!("tenant `{name}` has no component `{}`", reference.component))
                 .did_you_mean(reference.component.as_str(), known)

@@ -273,6 +273,10 @@ replicas = 'two'
     error: `environments` of a component must be a table for each environment, not a string [wrong-type]
       at blueprints/fixed.toml:6:16 `'dev'`
       at blueprints/fixed.toml:3:1 `[components.web]`
+    error: there is no kind `servce` [unknown-kind]
+      at blueprints/fixed.toml:8:8 `'servce'`
+      hint: did you mean `service`?
+      hint: the kinds are `service`, `database`
     error: the default of parameter `replicas` must be an integer, not a string [wrong-type]
       at blueprints/shop.toml:3:11 `'two'`
     error: unknown key `typ` in `parameters.host` of blueprint `shop` [unknown-key]
@@ -290,6 +294,7 @@ replicas = 'two'
       hint: did you mean `components`?
     error: there is no blueprint `shp` [unknown-blueprint]
       at tenants/bank/tenant.toml:1:13 `'shp'`
+      hint: did you mean `shop`?
     ");
 }
 
@@ -336,8 +341,6 @@ parameters.a = 1
     error: `${component.name}` stands for nothing [unknown-variable]
       at blueprints/shop.toml:11:12 `'${component.name}'`
       hint: parameters are the same for all components
-    error: invalid `image` of service `bank/web`: the tag of an image must not be empty [invalid-value]
-      at blueprints/shop.toml:15:9 `'a:${parameter.hosts}'`
     error: `${parameter.hosts}` is a list and cannot be part of a string [wrong-type]
       at blueprints/shop.toml:15:9 `'a:${parameter.hosts}'`
     error: `replicas` of service `bank/web` must be an integer between 0 and 4294967295, not the integer `-5` [wrong-type]

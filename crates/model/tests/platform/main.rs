@@ -1,5 +1,8 @@
 //! Whole platforms, written as texts: what loading and resolving make of them.
 
 mod diagnostics;
+mod edit;
+mod explain;
 mod fixture;
 mod resolve;
+mod schema;
