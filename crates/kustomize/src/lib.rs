@@ -1,1 +1,39 @@
 //! Kustomizations built natively, byte for byte as Kustomize 5.8 does.
+//!
+//! [`build`] goes these steps: a loader reads the kustomization and whatever it names, through a
+//! [`FileSystem`] and within its own folder; a target collects resources, runs generators, components
+//! and transformers, kustomization by kustomization from the innermost one out; then, once and over
+//! everything, names get their hashes, references to renamed resources are repaired, variables are
+//! replaced, and the result is sorted. [`to_yaml`] prints it.
+//!
+//! Nothing is fetched and nothing is run: remote bases come from [`Remotes`], charts from
+//! [`ChartInflator`], and functions in containers or programs are refused.
+
+mod accumulator;
+mod build;
+mod config;
+mod crd;
+mod decode;
+mod defaults;
+mod error;
+mod field_spec;
+mod file_system;
+mod generate;
+mod id;
+mod kustomization;
+mod loader;
+mod origin;
+mod path;
+mod plugin;
+mod read;
+mod resource;
+mod resources;
+mod schemas;
+mod selector;
+mod target;
+mod text;
+mod transform;
+
+pub use build::{Build, ChartInflator, ChartRequest, LoadRestrictor, Options, Remotes, Reorder, build, to_yaml};
+pub use error::Error;
+pub use file_system::{Disk, FileSystem};

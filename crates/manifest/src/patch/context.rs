@@ -42,16 +42,14 @@ impl<'a> MergeContext<'a> {
     }
 }
 
-/// Tells whether a definition is that of the kind; one that names several kinds belongs to none.
+/// Tells whether a definition is that of the kind, or of several kinds of which this is one.
 fn names(schema: &Value, api_version: &str, kind: &str) -> bool {
-    let Some([named]) =
-        schema.get("x-kubernetes-group-version-kind").and_then(Value::as_list).map(|list| &**list)
-    else {
-        return false;
-    };
-    let text = |key| named.get(key).and_then(Value::as_str).unwrap_or("");
+    let named = schema.get("x-kubernetes-group-version-kind").and_then(Value::as_list);
     let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
-    text("kind") == kind && text("group") == group && text("version") == version
+    named.into_iter().flatten().any(|named| {
+        let text = |key| named.get(key).and_then(Value::as_str).unwrap_or("");
+        text("kind") == kind && text("group") == group && text("version") == version
+    })
 }
 
 /// The type of one value.

@@ -1,0 +1,100 @@
+//! What a kustomization has collected so far: resources, variables, and where transformers look.
+
+use std::rc::Rc;
+
+use crate::config::TransformerConfig;
+use crate::error::{Error, Result};
+use crate::id::Id;
+use crate::kustomization::Var;
+use crate::resources::Resources;
+
+/// The collection.
+#[derive(Debug, Default)]
+pub(crate) struct Accumulator {
+    pub(crate) resources: Resources,
+    pub(crate) config: Rc<TransformerConfig>,
+    variables: Vec<Var>,
+    /// Whether `config` is still the empty one.
+    configured: bool,
+}
+
+impl Accumulator {
+    pub(crate) fn merge_config(&mut self, config: &Rc<TransformerConfig>) -> Result<()> {
+        self.config = if self.configured {
+            TransformerConfig::merge_shared(&self.config, config)?
+        } else {
+            Rc::clone(config)
+        };
+        self.configured = true;
+        Ok(())
+    }
+
+    /// Adds what another kustomization collected.
+    pub(crate) fn merge(&mut self, other: Self) -> Result<()> {
+        if self.resources.list().is_empty() {
+            self.resources = other.resources;
+        } else {
+            self.resources.append_all(other.resources)?;
+        }
+        if other.configured {
+            self.merge_config(&other.config)?;
+        }
+        self.add_variables(other.variables)
+    }
+
+    /// Adds variables and notes on the resources that hold their values that they do.
+    pub(crate) fn merge_variables(&mut self, variables: &[Var]) -> Result<()> {
+        for variable in variables {
+            let id = Id {
+                cluster_scoped: self.is_cluster_scoped(variable),
+                gvk: variable.target.gvk.clone(),
+                name: variable.target.name.clone(),
+                namespace: variable.target.namespace.clone(),
+            };
+            let exact = !id.namespace.is_empty() || id.cluster_scoped;
+            let matches = |known: &Id| {
+                known.gvk == id.gvk
+                    && known.name == id.name
+                    && (!exact || known.effective_namespace() == id.effective_namespace())
+            };
+            let mut holders: Vec<_> = self
+                .resources
+                .list_mut_same_ids()
+                .iter_mut()
+                .filter(|resource| resource.ids().iter().any(matches))
+                .collect();
+            match holders.as_mut_slice() {
+                [] => {}
+                [holder] => holder.variables.push(variable.name.clone()),
+                holders => {
+                    return Err(Error::new(format!(
+                        "found {} resId matches for var {} (unable to disambiguate)",
+                        holders.len(),
+                        variable.name
+                    )));
+                }
+            }
+        }
+        self.add_variables(variables.to_vec())
+    }
+
+    /// Returns all variables, sorted by name.
+    pub(crate) fn variables(&self) -> &[Var] {
+        &self.variables
+    }
+
+    fn is_cluster_scoped(&self, variable: &Var) -> bool {
+        let first = self.resources.list().first();
+        first.is_some_and(|resource| resource.schemas().is_cluster_scoped(&variable.target.gvk))
+    }
+
+    fn add_variables(&mut self, variables: Vec<Var>) -> Result<()> {
+        for variable in variables {
+            match self.variables.binary_search_by(|known| known.name.cmp(&variable.name)) {
+                Ok(_) => return Err(Error::new(format!("var '{}' already encountered", variable.name))),
+                Err(place) => self.variables.insert(place, variable),
+            }
+        }
+        Ok(())
+    }
+}

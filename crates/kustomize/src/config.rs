@@ -1,0 +1,165 @@
+//! Which fields transformers touch: Kustomize's defaults, merged with a kustomization's own.
+
+use std::rc::Rc;
+
+use aqueduct_manifest::Value;
+
+use crate::decode::{Decode, Fields, Names};
+use crate::error::{Error, Result, Within};
+use crate::id::Gvk;
+use crate::kustomization::{FieldSpec, gvk};
+use crate::loader::Loader;
+use crate::{defaults, read};
+
+/// The fields by what is done to them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TransformerConfig {
+    pub(crate) name_prefix: Vec<FieldSpec>,
+    pub(crate) name_suffix: Vec<FieldSpec>,
+    pub(crate) namespace: Vec<FieldSpec>,
+    pub(crate) common_labels: Vec<FieldSpec>,
+    pub(crate) labels: Vec<FieldSpec>,
+    pub(crate) template_labels: Vec<FieldSpec>,
+    pub(crate) volume_claim_template_labels: Vec<FieldSpec>,
+    pub(crate) common_annotations: Vec<FieldSpec>,
+    pub(crate) name_references: Vec<NameReference>,
+    pub(crate) var_references: Vec<FieldSpec>,
+    pub(crate) images: Vec<FieldSpec>,
+    pub(crate) replicas: Vec<FieldSpec>,
+}
+
+/// The fields that refer to resources of some kind by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NameReference {
+    pub(crate) target: Gvk,
+    pub(crate) fields: Vec<FieldSpec>,
+}
+
+impl Decode for NameReference {
+    const NAME: &'static str = "NameBackReferences";
+
+    fn decode(fields: &Fields<'_>) -> Result<Self> {
+        Ok(Self { target: gvk(fields)?, fields: fields.structs("fieldSpecs")? })
+    }
+}
+
+impl Decode for TransformerConfig {
+    const NAME: &'static str = "TransformerConfig";
+
+    fn decode(fields: &Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            name_prefix: fields.structs("namePrefix")?,
+            name_suffix: fields.structs("nameSuffix")?,
+            namespace: fields.structs("namespace")?,
+            common_labels: fields.structs("commonLabels")?,
+            labels: fields.structs("labels")?,
+            template_labels: fields.structs("templateLabels")?,
+            volume_claim_template_labels: fields.structs("volumeClaimTemplateLabels")?,
+            common_annotations: fields.structs("commonAnnotations")?,
+            name_references: fields.structs("nameReference")?,
+            var_references: fields.structs("varReference")?,
+            images: fields.structs("images")?,
+            replicas: fields.structs("replicas")?,
+        })
+    }
+}
+
+impl TransformerConfig {
+    /// Returns the defaults merged with the files and texts of `configurations`.
+    pub(crate) fn load(loader: &Loader<'_>, configurations: &[aqueduct_manifest::SmolStr]) -> Result<Rc<Self>> {
+        let mut config = defaults::config();
+        if configurations.is_empty() {
+            return Ok(config);
+        }
+        let (inline, files): (Vec<_>, Vec<_>) = configurations.iter().partition(|text| text.contains(['\n', '\r']));
+        let mut own = Self::default();
+        for text in inline {
+            own = own.merge(&Self::read(text)?)?;
+        }
+        for file in files {
+            let text = loader.load_text(file)?;
+            own = own.merge(&Self::read(&text).within(|| file.to_string())?)?;
+        }
+        config = Rc::new(config.merge(&own)?);
+        Ok(config)
+    }
+
+    fn read(text: &str) -> Result<Self> {
+        match read::value(text)? {
+            Value::Null => Ok(Self::default()),
+            value => Self::from_value(&value, Names::Strict),
+        }
+    }
+
+    /// Merges two configurations; the very same one is returned as it is.
+    pub(crate) fn merge_shared(this: &Rc<Self>, other: &Rc<Self>) -> Result<Rc<Self>> {
+        if Rc::ptr_eq(this, other) { Ok(Rc::clone(this)) } else { Ok(Rc::new(this.merge(other)?)) }
+    }
+
+    /// Returns both configurations in one, each sorted by kind.
+    pub(crate) fn merge(&self, other: &Self) -> Result<Self> {
+        let one = |name: &str, left: &[FieldSpec], right: &[FieldSpec]| -> Result<Vec<FieldSpec>> {
+            let mut merged =
+                merge_all(left.to_vec(), right).within(|| format!("failed to merge {name} fieldSpec"))?;
+            merged.sort_by_cached_key(|field| field.gvk.sort_key());
+            Ok(merged)
+        };
+        let mut name_references = self.name_references.clone();
+        for reference in &other.name_references {
+            add_name_reference(&mut name_references, reference)
+                .within(|| "failed to merge NameReference fieldSpec".to_owned())?;
+        }
+        name_references.sort_by_cached_key(|reference| reference.target.sort_key());
+        Ok(Self {
+            name_prefix: one("NamePrefix", &self.name_prefix, &other.name_prefix)?,
+            name_suffix: one("NameSuffix", &self.name_suffix, &other.name_suffix)?,
+            namespace: one("NameSpace", &self.namespace, &other.namespace)?,
+            common_labels: one("CommonLabels", &self.common_labels, &other.common_labels)?,
+            labels: one("Labels", &self.labels, &other.labels)?,
+            template_labels: one("TemplateLabels", &self.template_labels, &other.template_labels)?,
+            volume_claim_template_labels: one(
+                "VolumeClaimTemplateLabels",
+                &self.volume_claim_template_labels,
+                &other.volume_claim_template_labels,
+            )?,
+            common_annotations: one("CommonAnnotations", &self.common_annotations, &other.common_annotations)?,
+            name_references,
+            var_references: one("VarReference", &self.var_references, &other.var_references)?,
+            images: one("Images", &self.images, &other.images)?,
+            replicas: one("Replicas", &self.replicas, &other.replicas)?,
+        })
+    }
+}
+
+/// Adds what is not there yet.
+pub(crate) fn merge_all(mut fields: Vec<FieldSpec>, more: &[FieldSpec]) -> Result<Vec<FieldSpec>> {
+    for field in more {
+        merge_one(&mut fields, field)?;
+    }
+    Ok(fields)
+}
+
+/// Adds a field unless one with the same path is there whose kind the new one selects.
+pub(crate) fn merge_one(fields: &mut Vec<FieldSpec>, field: &FieldSpec) -> Result<()> {
+    match fields.iter().find(|known| known.path == field.path && known.gvk.is_selected(&field.gvk)) {
+        None => fields.push(field.clone()),
+        Some(known) if known.create == field.create => {}
+        Some(known) => {
+            return Err(Error::new(format!(
+                "conflicting fieldspecs: `{}` of {} with and without `create: true`",
+                field.path, known.gvk
+            )));
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn add_name_reference(references: &mut Vec<NameReference>, reference: &NameReference) -> Result<()> {
+    match references.iter_mut().find(|known| known.target == reference.target) {
+        Some(known) => {
+            known.fields = merge_all(std::mem::take(&mut known.fields), &reference.fields)?;
+        }
+        None => references.push(reference.clone()),
+    }
+    Ok(())
+}

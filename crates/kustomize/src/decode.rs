@@ -1,0 +1,219 @@
+//! Reads the structs of a kustomization out of YAML values with the rules of Go's JSON decoder: names match
+//! in any case, `null` is nothing, a wrong type is an error; unknown names are errors where asked for.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use aqueduct_manifest::{Map, SmolStr, Value, closest};
+
+use crate::error::{Error, Result};
+
+/// Whether unknown names are errors, as they are in kustomizations, or passed over, as in plugins' files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// Unknown names are errors.
+    Strict,
+    /// Unknown names are passed over.
+    Lenient,
+}
+
+/// A struct that is read out of a map.
+pub(crate) trait Decode: Sized + Default {
+    /// The name that messages use.
+    const NAME: &'static str;
+
+    fn decode(fields: &Fields<'_>) -> Result<Self>;
+
+    fn from_value(value: &Value, names: Names) -> Result<Self> {
+        match value {
+            Value::Null => Ok(Self::default()),
+            Value::Map(map) => {
+                let fields = Fields::new(map, Self::NAME, names);
+                let decoded = Self::decode(&fields)?;
+                fields.finish()?;
+                Ok(decoded)
+            }
+            other => Err(Error::new(format!(
+                "json: cannot unmarshal {} into Go value of type types.{}",
+                json_kind(other),
+                Self::NAME
+            ))),
+        }
+    }
+}
+
+/// The fields of one map, each marked when it is read.
+pub(crate) struct Fields<'a> {
+    owner: &'static str,
+    names: Names,
+    entries: Vec<(&'a str, &'a Value, Cell<bool>)>,
+    known: std::cell::RefCell<Vec<&'static str>>,
+}
+
+impl<'a> Fields<'a> {
+    fn new(map: &'a Map, owner: &'static str, names: Names) -> Self {
+        let entries = map.iter().map(|(key, value)| (key.as_str(), value, Cell::new(false))).collect();
+        Self { owner, names, entries, known: std::cell::RefCell::default() }
+    }
+
+    /// Returns the value under a name, `None` where it is absent or `null`.
+    pub(crate) fn get(&self, name: &'static str) -> Option<&'a Value> {
+        self.known.borrow_mut().push(name);
+        let mut found = None;
+        for (key, value, read) in &self.entries {
+            if key.eq_ignore_ascii_case(name) {
+                read.set(true);
+                if found.is_none() || *key == name {
+                    found = Some(*value);
+                }
+            }
+        }
+        found.filter(|value| !value.is_null())
+    }
+
+    /// Tells whether a name is there, `null` included.
+    pub(crate) fn mentions(&self, name: &str) -> bool {
+        self.entries.iter().any(|(key, value, _)| key.eq_ignore_ascii_case(name) && !value.is_null())
+    }
+
+    pub(crate) fn text(&self, name: &'static str) -> Result<SmolStr> {
+        match self.get(name) {
+            None => Ok(SmolStr::default()),
+            Some(Value::String(text)) => Ok(text.clone()),
+            Some(other) => Err(self.wrong(name, other, "string")),
+        }
+    }
+
+    pub(crate) fn optional_text(&self, name: &'static str) -> Result<Option<SmolStr>> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(other) => Err(self.wrong(name, other, "string")),
+        }
+    }
+
+    pub(crate) fn truth(&self, name: &'static str) -> Result<bool> {
+        match self.get(name) {
+            None => Ok(false),
+            Some(Value::Bool(value)) => Ok(*value),
+            Some(other) => Err(self.wrong(name, other, "bool")),
+        }
+    }
+
+    pub(crate) fn integer(&self, name: &'static str) -> Result<i64> {
+        match self.get(name) {
+            None => Ok(0),
+            Some(Value::Int(value)) => Ok(*value),
+            Some(other) => Err(self.wrong(name, other, "int")),
+        }
+    }
+
+    pub(crate) fn texts(&self, name: &'static str) -> Result<Vec<SmolStr>> {
+        self.list(name)?
+            .iter()
+            .map(|value| match value {
+                Value::String(text) => Ok(text.clone()),
+                Value::Null => Ok(SmolStr::default()),
+                other => Err(self.wrong(name, other, "string")),
+            })
+            .collect()
+    }
+
+    pub(crate) fn text_map(&self, name: &'static str) -> Result<BTreeMap<SmolStr, SmolStr>> {
+        let map = match self.get(name) {
+            None => return Ok(BTreeMap::new()),
+            Some(Value::Map(map)) => map,
+            Some(other) => return Err(self.wrong(name, other, "map[string]string")),
+        };
+        map.iter()
+            .map(|(key, value)| match value {
+                Value::String(text) => Ok((key.clone(), text.clone())),
+                Value::Null => Ok((key.clone(), SmolStr::default())),
+                other => Err(self.wrong(name, other, "string").with_hint(format!("quote the value of `{key}`"))),
+            })
+            .collect()
+    }
+
+    pub(crate) fn truth_map(&self, name: &'static str) -> Result<BTreeMap<SmolStr, bool>> {
+        let map = match self.get(name) {
+            None => return Ok(BTreeMap::new()),
+            Some(Value::Map(map)) => map,
+            Some(other) => return Err(self.wrong(name, other, "map[string]bool")),
+        };
+        map.iter()
+            .map(|(key, value)| match value {
+                Value::Bool(value) => Ok((key.clone(), *value)),
+                Value::Null => Ok((key.clone(), false)),
+                other => Err(self.wrong(name, other, "bool")),
+            })
+            .collect()
+    }
+
+    pub(crate) fn map(&self, name: &'static str) -> Result<Map> {
+        match self.get(name) {
+            None => Ok(Map::new()),
+            Some(Value::Map(map)) => Ok(map.clone()),
+            Some(other) => Err(self.wrong(name, other, "map[string]interface {}")),
+        }
+    }
+
+    /// Reads a struct that may be missing.
+    pub(crate) fn optional<T: Decode>(&self, name: &'static str) -> Result<Option<T>> {
+        self.get(name).map(|value| self.one(name, value)).transpose()
+    }
+
+    /// Reads a list of structs.
+    pub(crate) fn structs<T: Decode>(&self, name: &'static str) -> Result<Vec<T>> {
+        self.list(name)?.iter().map(|value| self.one(name, value)).collect()
+    }
+
+    fn one<T: Decode>(&self, name: &'static str, value: &Value) -> Result<T> {
+        if !matches!(value, Value::Map(_) | Value::Null) {
+            return Err(self.wrong(name, value, &format!("types.{}", T::NAME)));
+        }
+        T::from_value(value, self.names)
+    }
+
+    fn list(&self, name: &'static str) -> Result<&'a [Value]> {
+        match self.get(name) {
+            None => Ok(&[]),
+            Some(Value::List(list)) => Ok(list),
+            Some(other) => Err(self.wrong(name, other, "[]string")),
+        }
+    }
+
+    fn wrong(&self, name: &str, found: &Value, expected: &str) -> Error {
+        Error::new(format!(
+            "json: cannot unmarshal {} into Go struct field {}.{name} of type {expected}",
+            json_kind(found),
+            self.owner
+        ))
+    }
+
+    fn finish(&self) -> Result<()> {
+        if self.names == Names::Lenient {
+            return Ok(());
+        }
+        match self.entries.iter().find(|(_, _, read)| !read.get()) {
+            None => Ok(()),
+            Some((key, _, _)) => {
+                let error = Error::new(format!("json: unknown field \"{key}\""));
+                Err(match closest(key, self.known.borrow().iter().copied()) {
+                    Some(name) => error.with_hint(format!("did you mean `{name}`?")),
+                    None => error,
+                })
+            }
+        }
+    }
+}
+
+fn json_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Int(_) | Value::Uint(_) | Value::Float(_) => "number",
+        Value::String(_) => "string",
+        Value::List(_) => "array",
+        Value::Map(_) => "object",
+    }
+}

@@ -1,0 +1,85 @@
+//! Where kustomizations are read from: the disk, or files in memory.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aqueduct_manifest::Files;
+
+use crate::path;
+
+/// Files and folders by paths with `/` between the parts.
+pub trait FileSystem {
+    /// Returns the bytes of a file, links followed.
+    ///
+    /// # Errors
+    /// A file that is absent or cannot be read.
+    fn read(&self, path: &str) -> io::Result<Arc<[u8]>>;
+
+    /// Tells whether a folder is there, links followed.
+    fn is_folder(&self, path: &str) -> bool;
+
+    /// Tells whether a file is there, links followed.
+    fn is_file(&self, path: &str) -> bool;
+
+    /// Returns the path with all links resolved, `None` where nothing is there.
+    fn resolve(&self, path: &str) -> Option<String>;
+}
+
+impl FileSystem for Files {
+    fn read(&self, path: &str) -> io::Result<Arc<[u8]>> {
+        self.get(&path::clean(path)).cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        match path::clean(path).as_str() {
+            "." => true,
+            "/" => self.iter().any(|(path, _)| path.starts_with('/')),
+            path => Files::is_folder(self, path),
+        }
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.get(&path::clean(path)).is_some()
+    }
+
+    fn resolve(&self, path: &str) -> Option<String> {
+        let path = path::clean(path);
+        (self.is_file(&path) || FileSystem::is_folder(self, &path)).then_some(path)
+    }
+}
+
+/// The disk of this machine; relative paths start at a folder.
+#[derive(Clone, Debug)]
+pub struct Disk {
+    root: PathBuf,
+}
+
+impl Disk {
+    /// Returns the disk with relative paths below a folder.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.root.join(Path::new(path))
+    }
+}
+
+impl FileSystem for Disk {
+    fn read(&self, path: &str) -> io::Result<Arc<[u8]>> {
+        std::fs::read(self.at(path)).map(Arc::from)
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        self.at(path).is_dir()
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.at(path).is_file()
+    }
+
+    fn resolve(&self, path: &str) -> Option<String> {
+        self.at(path).canonicalize().ok()?.to_str().map(str::to_owned)
+    }
+}

@@ -1,0 +1,126 @@
+//! The keys and values of ConfigMaps and Secrets, from literals, files and files of variables.
+
+use aqueduct_manifest::SmolStr;
+
+use crate::error::{Error, Result, Within};
+use crate::kustomization::ConfigMapArgs;
+use crate::loader::Loader;
+use crate::path;
+
+/// Reads all pairs that a generator names, refusing bad and repeated keys.
+pub(super) fn load(loader: &Loader<'_>, args: &ConfigMapArgs) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut pairs: Vec<(String, Vec<u8>)> = Vec::new();
+    for file in &args.env_files {
+        let text = loader.load_text(file).within(|| format!("env source files: [{file}]"))?;
+        variables(&text, &mut pairs).within(|| format!("env source files: [{file}]"))?;
+    }
+    for literal in &args.literals {
+        pairs.push(parse_literal(literal).within(|| "literal sources".to_owned())?);
+    }
+    for source in &args.files {
+        let (key, file) = parse_file(source).within(|| "file sources".to_owned())?;
+        let bytes = loader.load(file).within(|| format!("file sources: [{source}]"))?;
+        pairs.push((key.to_owned(), bytes.to_vec()));
+    }
+    let mut keys = std::collections::HashSet::with_capacity(pairs.len());
+    for (key, _) in &pairs {
+        check_key(key)?;
+        if !keys.insert(key.as_str()) {
+            return Err(Error::new(format!("configmap {} illegally repeats the key `{key}`", args.name)));
+        }
+    }
+    Ok(pairs)
+}
+
+/// Reads lines of `NAME=value`; blank ones and comments are passed over.
+fn variables(text: &str, pairs: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
+    for (number, line) in text.lines().enumerate() {
+        let line = if number == 0 { line.strip_prefix('\u{feff}').unwrap_or(line) } else { line };
+        let line = line.trim_start();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (name, value) = line.split_once('=').unwrap_or((line, ""));
+        let is_name = |text: &str| {
+            !text.starts_with(|first: char| first.is_ascii_digit())
+                && text.chars().all(|at| at.is_ascii_alphanumeric() || "-._".contains(at))
+        };
+        if name.is_empty() || !is_name(name) {
+            return Err(Error::new(format!("\"{name}\" is not a valid key name: it may hold letters, digits, '_', '-', or '.', and must not start with a digit")));
+        }
+        pairs.push((name.to_owned(), value.as_bytes().to_vec()));
+    }
+    Ok(())
+}
+
+fn parse_literal(literal: &SmolStr) -> Result<(String, Vec<u8>)> {
+    match literal.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), unquoted(value).as_bytes().to_vec())),
+        _ => Err(Error::new(format!("invalid literal source {literal}, expected key=value"))),
+    }
+}
+
+/// Removes quotation marks that stand on both sides.
+fn unquoted(text: &str) -> &str {
+    for mark in ['"', '\''] {
+        // A single mark is its own beginning and end.
+        if text == mark.to_string() {
+            return text;
+        }
+        if let Some(inner) = text.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark)) {
+            return inner;
+        }
+    }
+    text
+}
+
+fn parse_file(source: &str) -> Result<(&str, &str)> {
+    let problem = match source.split_once('=') {
+        None => return Ok((path::base(source), source)),
+        Some(("", file)) => format!("missing key name for file path \"{file}\" in source \"{source}\""),
+        Some((key, "")) => format!("missing file path for key name \"{key}\" in source \"{source}\""),
+        Some((_, file)) if file.contains('=') => {
+            format!("source \"{source}\" key name or file path contains '='")
+        }
+        Some(pair) => return Ok(pair),
+    };
+    Err(Error::new(problem))
+}
+
+/// Refuses what Kubernetes refuses as a key of a ConfigMap.
+fn check_key(key: &str) -> Result<()> {
+    let legal = !key.is_empty()
+        && key.len() <= 253
+        && key != "."
+        && key != ".."
+        && key.chars().all(|at| at.is_ascii_alphanumeric() || "-_.".contains(at));
+    if legal {
+        return Ok(());
+    }
+    Err(Error::new(format!("\"{key}\" is not a valid key name: it must consist of letters, digits, '-', '_' or '.'")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{parse_file, parse_literal, unquoted, variables};
+
+    #[test]
+    fn reads_variables() {
+        let mut pairs = Vec::new();
+        variables("\u{feff}A=1\n# no\n\n  B=x=y\nC\n", &mut pairs).expect("the lines are well formed");
+        let texts: Vec<(&str, &[u8])> = pairs.iter().map(|(key, value)| (key.as_str(), value.as_slice())).collect();
+        assert_eq!(texts, [("A", b"1".as_slice()), ("B", b"x=y"), ("C", b"")]);
+        assert!(variables("1A=x\n", &mut pairs).is_err());
+    }
+
+    #[test]
+    fn splits_sources() {
+        assert_eq!(parse_file("a/b.txt").ok(), Some(("b.txt", "a/b.txt")));
+        assert_eq!(parse_file("k=a/b.txt").ok(), Some(("k", "a/b.txt")));
+        assert!(parse_file("=b").is_err() && parse_file("k=").is_err() && parse_file("a=b=c").is_err());
+        assert!(parse_literal(&"=b".into()).is_err() && parse_literal(&"b".into()).is_err());
+        assert_eq!(unquoted("\"a'"), "\"a'");
+        assert_eq!(unquoted("'a'"), "a");
+        assert_eq!(unquoted("'"), "'");
+    }
+}

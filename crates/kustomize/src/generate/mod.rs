@@ -1,0 +1,14 @@
+//! Makes resources: ConfigMaps, Secrets, service accounts, and whatever a chart renders.
+
+pub(crate) mod chart;
+pub(crate) mod config_map;
+pub(crate) mod iam_policy;
+mod key_values;
+
+use crate::error::Result;
+use crate::resource::Resource;
+
+/// Something that makes resources.
+pub(crate) trait Generate {
+    fn generate(&self) -> Result<Vec<Resource>>;
+}

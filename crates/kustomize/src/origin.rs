@@ -1,0 +1,140 @@
+//! Where resources come from and what changed them, as `buildMetadata` asks to write it down.
+
+use aqueduct_manifest::SmolStr;
+
+use crate::loader;
+use crate::path;
+
+/// The annotation with the source of a resource.
+pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
+/// The annotation with everything that changed a resource.
+pub(crate) const TRANSFORMATIONS: &str = "alpha.config.kubernetes.io/transformations";
+
+/// The source of a resource or of a transformer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) path: String,
+    pub(crate) repo: String,
+    pub(crate) reference: String,
+    pub(crate) configured_in: String,
+    pub(crate) configured_by: Option<ConfiguredBy>,
+}
+
+/// The generator or transformer that was at work.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ConfiguredBy {
+    pub(crate) api_version: SmolStr,
+    pub(crate) kind: SmolStr,
+    pub(crate) name: SmolStr,
+    pub(crate) namespace: SmolStr,
+}
+
+impl Origin {
+    /// Returns the origin of what this one names.
+    pub(crate) fn append(&self, name: &str) -> Self {
+        let mut origin = self.clone();
+        if loader::is_remote(name) {
+            let (repo, rest) = split_remote(name);
+            origin.repo = repo;
+            let (folder, reference) = rest;
+            origin.reference = reference;
+            origin.path = folder;
+        } else {
+            origin.path = path::clean(&format!("{}/{name}", if self.path.is_empty() { "." } else { &self.path }));
+        }
+        origin
+    }
+
+    /// Returns the origin of what a file of this folder configures.
+    pub(crate) fn configured(&self, file: &str, by: ConfiguredBy) -> Self {
+        Self {
+            path: String::new(),
+            repo: self.repo.clone(),
+            reference: self.reference.clone(),
+            configured_in: self.append(file).path,
+            configured_by: Some(by),
+        }
+    }
+
+    /// Returns what stands in the annotation.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        for line in self.lines() {
+            text.push_str(&line);
+            text.push('\n');
+        }
+        if text.is_empty() {
+            text.push_str("{}\n");
+        }
+        text
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut add = |indent: &str, key: &str, value: &str| {
+            if !value.is_empty() {
+                let value = aqueduct_manifest::yaml::write(&value.into());
+                lines.push(format!("{indent}{key}: {}", value.trim_end()));
+            }
+        };
+        add("", "path", &self.path);
+        add("", "repo", &self.repo);
+        add("", "ref", &self.reference);
+        add("", "configuredIn", &self.configured_in);
+        if let Some(by) = &self.configured_by {
+            let mut inner = Vec::new();
+            std::mem::swap(&mut inner, &mut lines);
+            inner.push("configuredBy:".to_owned());
+            let mut add = |key: &str, value: &str| {
+                if !value.is_empty() {
+                    let value = aqueduct_manifest::yaml::write(&value.into());
+                    inner.push(format!("  {key}: {}", value.trim_end()));
+                }
+            };
+            add("apiVersion", &by.api_version);
+            add("kind", &by.kind);
+            add("name", &by.name);
+            add("namespace", &by.namespace);
+            lines = inner;
+        }
+        lines
+    }
+}
+
+/// Returns what stands in the annotation about changes.
+pub(crate) fn transformations_text(transformations: &[Origin]) -> String {
+    let mut text = String::new();
+    for transformation in transformations {
+        for (number, line) in transformation.lines().iter().enumerate() {
+            text.push_str(if number == 0 { "- " } else { "  " });
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Splits a remote into its repository, the folder in it and the git reference.
+fn split_remote(name: &str) -> (String, (String, String)) {
+    let (address, query) = name.split_once('?').unwrap_or((name, ""));
+    let reference = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("ref=").or_else(|| pair.strip_prefix("version=")))
+        .unwrap_or("");
+    let start = address.find("://").map_or(0, |at| at + 3);
+    let (repo, folder) = if let Some(at) = address.get(start..).and_then(|rest| rest.find("//")) {
+        (address.get(..start + at).unwrap_or(address), address.get(start + at + 2..).unwrap_or(""))
+    } else if let Some(at) = address.find(".git/") {
+        (address.get(..at + 4).unwrap_or(address), address.get(at + 5..).unwrap_or(""))
+    } else {
+        let host = address.get(start..).unwrap_or("");
+        let end = host.match_indices('/').nth(2).map_or(host.len(), |(at, _)| at);
+        (
+            address.get(..start + end).unwrap_or(address),
+            address.get(start + end..).unwrap_or("").trim_start_matches('/'),
+        )
+    };
+    let repo = if repo.starts_with("github.com/") { format!("https://{repo}") } else { repo.to_owned() };
+    let repo = if repo.contains("github.com/") && !repo.ends_with(".git") { format!("{repo}.git") } else { repo };
+    (repo, (folder.to_owned(), reference.to_owned()))
+}

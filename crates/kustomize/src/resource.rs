@@ -1,0 +1,374 @@
+//! One resource on its way through a build, with the names it had before.
+//!
+//! Kustomize keeps this memory in annotations that it strips at the end. Here it lies beside the
+//! object, and only their side effects on `metadata.annotations` are kept.
+
+use std::rc::Rc;
+
+use aqueduct_manifest::{Map, SmolStr, Value};
+
+use crate::id::{Gvk, Id};
+use crate::origin::{self, Origin};
+use crate::schemas::Schemas;
+use crate::text;
+
+/// Annotations that Kustomize uses for itself and never prints.
+const INTERNAL_ANNOTATIONS: &[&str] = &[
+    "internal.config.kubernetes.io/previousKinds",
+    "internal.config.kubernetes.io/previousNames",
+    "internal.config.kubernetes.io/prefixes",
+    "internal.config.kubernetes.io/suffixes",
+    "internal.config.kubernetes.io/previousNamespaces",
+    "internal.config.kubernetes.io/allowNameChange",
+    "internal.config.kubernetes.io/allowKindChange",
+    "internal.config.kubernetes.io/refBy",
+    "internal.config.kubernetes.io/generatorBehavior",
+    "internal.config.kubernetes.io/needsHashSuffix",
+    "internal.config.kubernetes.io/path",
+    "internal.config.kubernetes.io/index",
+    "internal.config.kubernetes.io/seqindent",
+    "internal.config.kubernetes.io/id",
+    "internal.config.kubernetes.io/annotations-migration-resource-id",
+    "config.kubernetes.io/path",
+    "config.kubernetes.io/index",
+    "config.k8s.io/id",
+    "internal.config.kubernetes.io/helm-generated",
+];
+
+/// What a generated resource does to one that is there already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Behavior {
+    /// Nothing was asked for; as good as `Create`.
+    #[default]
+    Unspecified,
+    Create,
+    Replace,
+    Merge,
+}
+
+impl Behavior {
+    pub(crate) fn read(text: &str) -> Self {
+        match text {
+            "create" => Self::Create,
+            "replace" => Self::Replace,
+            "merge" => Self::Merge,
+            _ => Self::Unspecified,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Unspecified => "unspecified",
+            Self::Create => "create",
+            Self::Replace => "replace",
+            Self::Merge => "merge",
+        }
+    }
+}
+
+/// The parts of an id that a resource had before: its effective namespace, name and kind.
+#[derive(Clone, Debug)]
+struct Previous {
+    namespace: SmolStr,
+    name: SmolStr,
+    kind: SmolStr,
+}
+
+/// One resource.
+#[derive(Clone, Debug)]
+pub(crate) struct Resource {
+    map: Map,
+    schemas: Rc<Schemas>,
+    memory: Memory,
+    /// The variables whose values this resource holds.
+    pub(crate) variables: Vec<SmolStr>,
+    pub(crate) origin: Option<Origin>,
+    pub(crate) transformations: Vec<Origin>,
+    /// Whether the name may be changed by this patch.
+    pub(crate) allow_name_change: bool,
+    /// Whether the kind may be changed by this patch.
+    pub(crate) allow_kind_change: bool,
+    /// The file that the resource was read from.
+    pub(crate) file: Option<Rc<str>>,
+}
+
+/// What Kustomize would keep in annotations.
+#[derive(Clone, Debug, Default)]
+struct Memory {
+    previous: Vec<Previous>,
+    affixes: Affixes,
+    behavior: Behavior,
+    needs_hash: bool,
+}
+
+/// The prefixes and suffixes that a name got, the first ones first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Affixes {
+    prefixes: Vec<SmolStr>,
+    suffixes: Vec<SmolStr>,
+}
+
+impl Affixes {
+    /// Tells whether two names went through the same last prefixes and suffixes.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        same_ending(&self.prefixes, &other.prefixes) && same_ending(&self.suffixes, &other.suffixes)
+    }
+
+    /// As [`Self::same`], with none at all matching anything.
+    pub(crate) fn similar(&self, other: &Self) -> bool {
+        let similar = |left: &[SmolStr], right: &[SmolStr]| {
+            left.is_empty() || right.is_empty() || same_ending(left, right)
+        };
+        similar(&self.prefixes, &other.prefixes) && similar(&self.suffixes, &other.suffixes)
+    }
+}
+
+impl Resource {
+    pub(crate) fn new(map: Map, schemas: &Rc<Schemas>) -> Self {
+        Self {
+            map,
+            schemas: Rc::clone(schemas),
+            memory: Memory::default(),
+            variables: Vec::new(),
+            origin: None,
+            transformations: Vec::new(),
+            allow_name_change: false,
+            allow_kind_change: false,
+            file: None,
+        }
+    }
+
+    /// Returns a resource of a generator.
+    pub(crate) fn generated(map: Map, schemas: &Rc<Schemas>, behavior: Behavior, needs_hash: bool) -> Self {
+        let mut resource = Self::new(map, schemas);
+        resource.memory.behavior = behavior;
+        resource.memory.needs_hash = needs_hash;
+        resource
+    }
+
+    pub(crate) fn map(&self) -> &Map {
+        &self.map
+    }
+
+    pub(crate) fn map_mut(&mut self) -> &mut Map {
+        &mut self.map
+    }
+
+    pub(crate) fn schemas(&self) -> &Rc<Schemas> {
+        &self.schemas
+    }
+
+    /// Tells whether nothing is left of the resource.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.map.is_empty()
+    }
+
+    pub(crate) fn delete(&mut self) {
+        self.map = Map::new();
+    }
+
+    pub(crate) fn kind(&self) -> SmolStr {
+        self.map.get("kind").map(text::of).unwrap_or_default()
+    }
+
+    pub(crate) fn api_version(&self) -> SmolStr {
+        self.map.get("apiVersion").map(text::of).unwrap_or_default()
+    }
+
+    pub(crate) fn name(&self) -> SmolStr {
+        self.metadata("name").map(text::of).unwrap_or_default()
+    }
+
+    pub(crate) fn namespace(&self) -> SmolStr {
+        self.metadata("namespace").map(text::of).unwrap_or_default()
+    }
+
+    pub(crate) fn gvk(&self) -> Gvk {
+        Gvk::new(&self.api_version(), &self.kind())
+    }
+
+    /// Returns the id as it is now.
+    pub(crate) fn id(&self) -> Id {
+        let gvk = self.gvk();
+        let cluster_scoped = self.schemas.is_cluster_scoped(&gvk);
+        Id { gvk, name: self.name(), namespace: self.namespace(), cluster_scoped }
+    }
+
+    /// Returns the ids that the resource had before, the oldest first.
+    pub(crate) fn previous_ids(&self) -> impl Iterator<Item = Id> {
+        let gvk = self.gvk();
+        self.memory.previous.iter().map(move |previous| Id {
+            gvk: Gvk { kind: previous.kind.clone(), ..gvk.clone() },
+            name: previous.name.clone(),
+            namespace: previous.namespace.clone(),
+            cluster_scoped: false,
+        })
+    }
+
+    /// Returns all ids, the current one last.
+    pub(crate) fn ids(&self) -> Vec<Id> {
+        let mut ids: Vec<Id> = self.previous_ids().collect();
+        ids.push(self.id());
+        ids
+    }
+
+    pub(crate) fn original_id(&self) -> Id {
+        self.previous_ids().next().unwrap_or_else(|| self.id())
+    }
+
+    /// Remembers the id, because it is about to change.
+    pub(crate) fn store_previous_id(&mut self) {
+        let id = self.id();
+        let namespace = id.effective_namespace();
+        self.memory.previous.push(Previous { namespace, name: id.name, kind: id.gvk.kind });
+    }
+
+    pub(crate) fn add_prefix(&mut self, prefix: &str) {
+        if !prefix.is_empty() {
+            self.memory.affixes.prefixes.push(prefix.into());
+        }
+    }
+
+    pub(crate) fn add_suffix(&mut self, suffix: &str) {
+        if !suffix.is_empty() {
+            self.memory.affixes.suffixes.push(suffix.into());
+        }
+    }
+
+    pub(crate) fn affixes(&self) -> &Affixes {
+        &self.memory.affixes
+    }
+
+    pub(crate) fn behavior(&self) -> Behavior {
+        self.memory.behavior
+    }
+
+    pub(crate) fn needs_hash(&self) -> bool {
+        self.memory.needs_hash
+    }
+
+    /// Forgets everything that annotations would have held.
+    pub(crate) fn forget(&mut self) {
+        self.memory = Memory::default();
+    }
+
+    /// Returns whether Kustomize's own annotations would make `metadata.annotations` exist.
+    pub(crate) fn has_memory(&self) -> bool {
+        let Memory { previous, affixes, behavior, needs_hash } = &self.memory;
+        !previous.is_empty()
+            || *affixes != Affixes::default()
+            || *needs_hash
+            || *behavior != Behavior::Unspecified
+            || self.origin.is_some()
+    }
+
+    /// Returns a field of `metadata`.
+    pub(crate) fn metadata(&self, key: &str) -> Option<&Value> {
+        self.map.get("metadata")?.get(key)
+    }
+
+    /// Returns a label or an annotation as text.
+    pub(crate) fn metadata_text(&self, field: &str, key: &str) -> Option<SmolStr> {
+        self.metadata(field)?.get(key).map(text::of)
+    }
+
+    /// Returns labels or annotations as texts.
+    pub(crate) fn metadata_texts(&self, field: &str) -> Map {
+        let map = self.metadata(field).and_then(Value::as_map);
+        map.into_iter().flatten().map(|(key, value)| (key.clone(), text::of(value))).collect()
+    }
+
+    /// Sets labels or annotations; an empty map removes the field.
+    pub(crate) fn set_metadata_map(&mut self, field: &str, entries: Map) {
+        if !entries.is_empty() {
+            self.map.map_entry("metadata").insert(field, entries);
+        } else if let Some(Value::Map(metadata)) = self.map.get_mut("metadata") {
+            metadata.remove(field);
+        }
+    }
+
+    pub(crate) fn set_kind(&mut self, kind: &str) {
+        self.map.insert("kind", kind);
+    }
+
+    pub(crate) fn set_gvk(&mut self, gvk: &Gvk) {
+        self.map.insert("kind", gvk.kind.clone());
+        self.map.insert("apiVersion", gvk.api_version());
+    }
+
+    pub(crate) fn set_name(&mut self, name: &str) {
+        self.map.map_entry("metadata").insert("name", name);
+    }
+
+    /// Sets the namespace; an empty one removes the field.
+    pub(crate) fn set_namespace(&mut self, namespace: &str) {
+        if !namespace.is_empty() {
+            self.map.map_entry("metadata").insert("namespace", namespace);
+        } else if let Some(Value::Map(metadata)) = self.map.get_mut("metadata") {
+            metadata.remove("namespace");
+        }
+    }
+
+    /// Takes over name, namespace, labels, annotations and memory of the resource that this one replaces
+    /// or merges into.
+    pub(crate) fn take_metadata_from(&mut self, old: &Self) {
+        for field in ["labels", "annotations"] {
+            let mut entries = old.metadata_texts(field);
+            for (key, value) in &self.metadata_texts(field) {
+                entries.insert(key.clone(), value.clone());
+            }
+            self.set_metadata_map(field, entries);
+        }
+        let needs_hash = self.memory.needs_hash && old.memory.needs_hash;
+        self.memory = Memory { needs_hash, ..old.memory.clone() };
+        self.set_name(&old.name());
+        self.set_namespace(&old.namespace());
+        self.variables = old.variables.clone();
+    }
+
+    /// Puts what the other one holds under `data` and `binaryData` below what this one holds.
+    pub(crate) fn merge_data_from(&mut self, old: &Self) {
+        for field in ["data", "binaryData"] {
+            let texts = |map: &Map| -> Map {
+                let entries = map.get(field).and_then(Value::as_map);
+                entries.into_iter().flatten().map(|(key, value)| (key.clone(), text::of(value))).collect()
+            };
+            let mut entries = texts(&old.map);
+            for (key, value) in &texts(&self.map) {
+                entries.insert(key.clone(), value.clone());
+            }
+            if entries.is_empty() {
+                self.map.remove(field);
+            } else {
+                self.map.insert(field, entries);
+            }
+        }
+    }
+
+    /// Returns the finished object: annotations as texts, without Kustomize's own, and with those about
+    /// the build that were asked for.
+    pub(crate) fn finish(mut self, with_origin: bool, with_transformations: bool) -> Map {
+        let mut annotations = self.metadata_texts("annotations");
+        for key in INTERNAL_ANNOTATIONS {
+            annotations.remove(key);
+        }
+        annotations.remove(origin::ORIGIN);
+        annotations.remove(origin::TRANSFORMATIONS);
+        if let Some(origin) = self.origin.as_ref().filter(|_| with_origin) {
+            annotations.insert(origin::ORIGIN, origin.text());
+        }
+        if with_transformations && !self.transformations.is_empty() {
+            annotations.insert(origin::TRANSFORMATIONS, origin::transformations_text(&self.transformations));
+        }
+        self.set_metadata_map("annotations", annotations);
+        self.map
+    }
+}
+
+fn same_ending(left: &[SmolStr], right: &[SmolStr]) -> bool {
+    let shortest = left.len().min(right.len());
+    if shortest == 0 {
+        return left.len() == right.len();
+    }
+    left.iter().rev().zip(right.iter().rev()).all(|(left, right)| left == right)
+}

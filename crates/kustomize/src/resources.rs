@@ -1,0 +1,203 @@
+//! All resources of a build in their order, with an index over what names them.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+use crate::error::{Error, Result};
+use crate::id::{Id, Key};
+use crate::origin::Origin;
+use crate::resource::{Behavior, Resource};
+use crate::selector::{Patterns, Selector};
+
+/// Resources in the order in which they were loaded.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Resources {
+    list: Vec<Resource>,
+    /// Made when first asked for, dropped when resources change.
+    current: OnceCell<HashMap<Key, Vec<usize>>>,
+    any: OnceCell<HashMap<Key, Vec<usize>>>,
+}
+
+impl Resources {
+    pub(crate) fn list(&self) -> &[Resource] {
+        &self.list
+    }
+
+    /// Returns the resources for changes that may change their ids.
+    pub(crate) fn list_mut(&mut self) -> &mut Vec<Resource> {
+        self.current.take();
+        self.any.take();
+        &mut self.list
+    }
+
+    /// Returns the resources for changes that keep their ids.
+    pub(crate) fn list_mut_same_ids(&mut self) -> &mut Vec<Resource> {
+        &mut self.list
+    }
+
+    pub(crate) fn into_list(self) -> Vec<Resource> {
+        self.list
+    }
+
+    /// Returns the places of the resources that have an id now.
+    pub(crate) fn with_current_id(&self, key: &Key) -> &[usize] {
+        let index = self.current.get_or_init(|| {
+            let mut index: HashMap<Key, Vec<usize>> = HashMap::new();
+            for (place, resource) in self.list.iter().enumerate() {
+                index.entry(resource.id().key()).or_default().push(place);
+            }
+            index
+        });
+        index.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the places of the resources that have or had an id.
+    pub(crate) fn with_any_id(&self, key: &Key) -> &[usize] {
+        let index = self.any.get_or_init(|| {
+            let mut index: HashMap<Key, Vec<usize>> = HashMap::new();
+            for (place, resource) in self.list.iter().enumerate().filter(|(_, resource)| !resource.is_empty()) {
+                add_ids(&mut index, place, resource);
+            }
+            index
+        });
+        index.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Adds a resource whose id must be new.
+    pub(crate) fn append(&mut self, resource: Resource) -> Result<()> {
+        let id = resource.id();
+        let key = id.key();
+        if !self.with_current_id(&key).is_empty() {
+            return Err(Error::new(format!("may not add resource with an already registered id: {id}")));
+        }
+        let place = self.list.len();
+        if let Some(index) = self.current.get_mut() {
+            index.entry(key).or_default().push(place);
+        }
+        if let Some(index) = self.any.get_mut() {
+            add_ids(index, place, &resource);
+        }
+        self.list.push(resource);
+        Ok(())
+    }
+
+    pub(crate) fn append_all(&mut self, other: Self) -> Result<()> {
+        other.list.into_iter().try_for_each(|resource| self.append(resource))
+    }
+
+    /// Adds generated resources, or lets them replace or merge into those that are there.
+    pub(crate) fn absorb_all(&mut self, generated: Vec<Resource>) -> Result<()> {
+        generated.into_iter().try_for_each(|resource| self.absorb(resource))
+    }
+
+    fn absorb(&mut self, mut resource: Resource) -> Result<()> {
+        let id = resource.id();
+        let behavior = resource.behavior();
+        let place = match *self.with_any_id(&id.key()) {
+            [] => {
+                return if matches!(behavior, Behavior::Merge | Behavior::Replace) {
+                    Err(Error::new(format!("id {id} does not exist; cannot merge or replace"))
+                        .with_hint("generate it first with `behavior: create`"))
+                } else {
+                    self.append(resource)
+                };
+            }
+            [place] => place,
+            ref places => {
+                let ids: Vec<String> = places
+                    .iter()
+                    .filter_map(|place| self.list.get(*place))
+                    .map(|resource| resource.id().to_string())
+                    .collect();
+                return Err(Error::new(format!(
+                    "found multiple objects [{}] that could accept merge of {id}",
+                    ids.join(", ")
+                )));
+            }
+        };
+        let Some(old) = self.list.get(place) else { return Ok(()) };
+        match behavior {
+            Behavior::Replace => resource.take_metadata_from(old),
+            Behavior::Merge => {
+                let origin = old.origin.clone();
+                resource.take_metadata_from(old);
+                resource.merge_data_from(old);
+                if origin.is_some() {
+                    resource.origin = origin;
+                }
+            }
+            Behavior::Create | Behavior::Unspecified => {
+                return Err(Error::new(format!(
+                    "id {id} exists; can not use behavior: '{}', behavior must be merge or replace",
+                    behavior.name()
+                )));
+            }
+        }
+        if let Some(old) = self.list_mut().get_mut(place) {
+            *old = resource;
+        }
+        Ok(())
+    }
+
+    /// Returns the place of the one resource that a patch without a target speaks of.
+    pub(crate) fn find_target(&self, id: &Id) -> Result<usize> {
+        match self.with_any_id(&id.key()) {
+            [place] => Ok(*place),
+            [] => Err(format!("no matches for Id {id}")),
+            _ => Err(format!("multiple matches for Id {id}")),
+        }
+        .map_err(|problem| Error::new(format!("{problem}; failed to find unique target for patch {id}")))
+    }
+
+    /// Returns the places of the resources that a selector chooses.
+    pub(crate) fn select(&self, selector: &Selector) -> Result<Vec<usize>> {
+        let patterns = Patterns::new(selector)?;
+        let chosen = self.list.iter().enumerate().filter(|(_, resource)| patterns.select(resource));
+        Ok(chosen.map(|(place, _)| place).collect())
+    }
+
+    /// Refuses two resources with the same id.
+    pub(crate) fn check_unique(&self) -> Result<()> {
+        let mut seen = std::collections::HashSet::with_capacity(self.list.len());
+        for resource in &self.list {
+            let id = resource.id();
+            if !seen.insert(id.key()) {
+                return Err(Error::new(format!("may not add resource with an already registered id: {id}")));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn drop_empties(&mut self) {
+        if self.list.iter().any(Resource::is_empty) {
+            self.list_mut().retain(|resource| !resource.is_empty());
+        }
+    }
+
+    /// Notes where resources without a known origin come from.
+    pub(crate) fn add_origin(list: &mut [Resource], origin: &Origin) {
+        for resource in list.iter_mut().filter(|resource| resource.origin.is_none()) {
+            resource.origin = Some(origin.clone());
+        }
+    }
+
+    /// Notes what changed the resources; those without a known origin were made by it.
+    pub(crate) fn add_transformation(&mut self, origin: &Origin) {
+        for resource in &mut self.list {
+            if resource.origin.is_none() {
+                resource.origin = Some(origin.clone());
+            } else {
+                resource.transformations.push(origin.clone());
+            }
+        }
+    }
+}
+
+fn add_ids(index: &mut HashMap<Key, Vec<usize>>, place: usize, resource: &Resource) {
+    for id in resource.ids() {
+        let places = index.entry(id.key()).or_default();
+        if places.last() != Some(&place) {
+            places.push(place);
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! One kustomization on its way: resources, generators, components, transformers, in Kustomize's order.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use aqueduct_manifest::SmolStr;
+
+use crate::accumulator::Accumulator;
+use crate::config::{self, TransformerConfig};
+use crate::error::{Error, Result, Within};
+use crate::generate::Generate;
+use crate::generate::chart::{self, ChartGenerator};
+use crate::generate::config_map::{ConfigMapGenerator, SecretGenerator};
+use crate::kustomization::{ConfigMapArgs, Kustomization, SecretArgs, load_replacements};
+use crate::loader::Loader;
+use crate::origin::{ConfiguredBy, Origin};
+use crate::resource::Resource;
+use crate::resources::Resources;
+use crate::schemas::Schemas;
+use crate::transform::Transform;
+use crate::transform::affix::{AffixTransformer, Side};
+use crate::transform::image::ImageTransformer;
+use crate::transform::metadata::MetadataTransformer;
+use crate::transform::namespace::{NamespaceTransformer, Subjects};
+use crate::transform::patch::{MergeTransformer, OperationsTransformer, PatchTransformer};
+use crate::transform::replacement::ReplacementTransformer;
+use crate::transform::replicas::ReplicaTransformer;
+use crate::{crd, plugin, read};
+
+/// Kustomizations are not nested deeper than this; no repository comes close.
+const MAX_DEPTH: usize = 100;
+
+/// What the whole build shares.
+#[derive(Default)]
+pub(crate) struct Shared {
+    pub(crate) schemas: Rc<Schemas>,
+    pub(crate) warnings: RefCell<Vec<String>>,
+}
+
+/// A kustomization that is being built.
+pub(crate) struct Target<'a, 's> {
+    pub(crate) kustomization: Kustomization,
+    loader: Loader<'a>,
+    shared: &'s Shared,
+    origin: Option<Origin>,
+    /// The namespace that kustomizations further out want; charts are rendered for it.
+    chart_namespace: SmolStr,
+    depth: usize,
+}
+
+/// A transformer, and what to note on what it changed.
+type Step<'a> = (Box<dyn Transform + 'a>, Option<Origin>);
+
+impl<'a, 's> Target<'a, 's> {
+    /// Loads the kustomization that is to be built.
+    pub(crate) fn load(loader: Loader<'a>, shared: &'s Shared) -> Result<Self> {
+        let kustomization = Kustomization::load(&loader)?;
+        shared.warnings.borrow_mut().extend(kustomization.warnings.iter().cloned());
+        let origin = (!kustomization.build_metadata.is_empty()).then(Origin::default);
+        let target = Self {
+            chart_namespace: kustomization.namespace.clone(),
+            kustomization,
+            loader,
+            shared,
+            origin,
+            depth: 0,
+        };
+        target.adopt_schema()?;
+        Ok(target)
+    }
+
+    /// Takes the schema of this kustomization over for the whole build, if none was taken before.
+    fn adopt_schema(&self) -> Result<()> {
+        let field = &self.kustomization.open_api;
+        match (field.get("path"), field.get("version")) {
+            (Some(_), Some(_)) => Err(Error::new("builtin version and custom schema provided, cannot use both")),
+            (Some(path), None) => {
+                let text = self.loader.load_text(path)?;
+                self.shared.schemas.adopt(read::value(&text).within(|| path.to_string())?);
+                Ok(())
+            }
+            (None, Some(version)) if version == "v1.21.2" || version == "v1.20.4" => {
+                self.shared.schemas.keep_builtin();
+                Ok(())
+            }
+            (None, Some(version)) => {
+                Err(Error::new(format!("the specified OpenAPI version is not built in: {version}"))
+                    .with_hint("built in is `v1.21.2`; name another one by `openapi.path`"))
+            }
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// Collects resources and changes them; references between them are repaired later.
+    pub(crate) fn accumulate(&self, mut into: Accumulator) -> Result<Accumulator> {
+        let kustomization = &self.kustomization;
+        self.add_resources(&mut into, &kustomization.resources)
+            .within(|| "accumulating resources".to_owned())?;
+        let config = TransformerConfig::load(&self.loader, &kustomization.configurations)?;
+        into.merge_config(&config).within(|| "merging config".to_owned())?;
+        if !kustomization.crds.is_empty() {
+            let crds = crd::load(&self.loader, &kustomization.crds).within(|| "loading CRDs".to_owned())?;
+            into.merge_config(&Rc::new(crds)).within(|| "merging CRDs".to_owned())?;
+        }
+        self.generate(&mut into)?;
+        self.add_components(&mut into).within(|| "accumulating components".to_owned())?;
+        self.transform(&mut into)?;
+        self.validate(&mut into)?;
+        into.merge_variables(&kustomization.vars).within(|| "merging vars".to_owned())?;
+        Ok(into)
+    }
+
+    fn add_resources(&self, into: &mut Accumulator, names: &[SmolStr]) -> Result<()> {
+        for name in names {
+            let as_file = match self.add_file(into, name) {
+                Ok(()) => continue,
+                Err(error) => error,
+            };
+            let inner = match self.loader.enter(name) {
+                Ok(loader) => loader,
+                Err(_) if as_file.is_malformed() => return Err(as_file),
+                Err(error) => return Err(error.within(format!("accumulation err='{as_file}'"))),
+            };
+            self.add_folder(into, inner, name, Role::Kustomization)
+                .within(|| format!("accumulation err='{as_file}'"))?;
+        }
+        Ok(())
+    }
+
+    fn add_file(&self, into: &mut Accumulator, name: &str) -> Result<()> {
+        let mut list = read::file(&self.loader, name, &self.shared.schemas)
+            .within(|| format!("accumulating resources from '{name}'"))?;
+        if let Some(origin) = &self.origin {
+            let origin = origin.append(name);
+            for resource in &mut list {
+                resource.origin = Some(origin.clone());
+            }
+        }
+        list.into_iter()
+            .try_for_each(|resource| into.resources.append(resource))
+            .within(|| format!("merging resources from '{name}'"))
+    }
+
+    fn add_components(&self, into: &mut Accumulator) -> Result<()> {
+        for name in &self.kustomization.components {
+            let inner = self.loader.enter(name).within(|| "loader.New".to_owned())?;
+            self.add_folder(into, inner, name, Role::Component).within(|| "accumulateDirectory".to_owned())?;
+        }
+        Ok(())
+    }
+
+    fn add_folder(&self, into: &mut Accumulator, loader: Loader<'a>, name: &str, role: Role) -> Result<()> {
+        if self.depth >= MAX_DEPTH {
+            return Err(Error::new(format!("kustomizations are nested deeper than {MAX_DEPTH} levels")));
+        }
+        let root = loader.root().to_owned();
+        let mut kustomization =
+            Kustomization::load(&loader).within(|| format!("couldn't make target for path '{root}'"))?;
+        self.shared.warnings.borrow_mut().extend(kustomization.warnings.iter().cloned());
+        kustomization.build_metadata = self.kustomization.build_metadata.clone();
+        let inner = Target {
+            chart_namespace: if self.chart_namespace.is_empty() {
+                kustomization.namespace.clone()
+            } else {
+                self.chart_namespace.clone()
+            },
+            kustomization,
+            loader,
+            shared: self.shared,
+            origin: self.origin.as_ref().map(|origin| origin.append(name)),
+            depth: self.depth + 1,
+        };
+        inner.adopt_schema()?;
+        match (role, inner.kustomization.is_component()) {
+            (Role::Component, false) => {
+                return Err(Error::new(format!(
+                    "expected kind 'Component' for path '{root}' but got '{}'",
+                    inner.kustomization.kind
+                )));
+            }
+            (Role::Kustomization, true) => {
+                return Err(Error::new(format!("expected kind != 'Component' for path '{root}'"))
+                    .with_hint("name it under `components`"));
+            }
+            _ => {}
+        }
+        let outer = match role {
+            // A component goes on with what was collected so far.
+            Role::Component => std::mem::take(into),
+            Role::Kustomization => Accumulator::default(),
+        };
+        let collected = inner.accumulate(outer).within(|| format!("recursed accumulation of path '{root}'"))?;
+        into.merge(collected).within(|| format!("recursed merging from path '{root}'"))
+    }
+
+    fn generate(&self, into: &mut Accumulator) -> Result<()> {
+        for (generator, origin) in self.generators()? {
+            let mut made = generator.generate()?;
+            if let Some(origin) = &origin {
+                Resources::add_origin(&mut made, origin);
+            }
+            into.resources.absorb_all(made).within(|| "merging from generator".to_owned())?;
+        }
+        Ok(())
+    }
+
+    fn generators(&self) -> Result<Vec<(Box<dyn Generate + 'a>, Option<Origin>)>> {
+        let kustomization = &self.kustomization;
+        let mut generators: Vec<(Box<dyn Generate + 'a>, Option<Origin>)> = Vec::new();
+        let with_options = |args: &ConfigMapArgs| {
+            let mut args = args.clone();
+            if let Some(all) = &kustomization.generator_options {
+                args.options = Some(args.options.unwrap_or_default().or(all));
+            }
+            args
+        };
+        for args in &kustomization.config_maps {
+            let (loader, schemas) = (self.loader.clone(), Rc::clone(&self.shared.schemas));
+            let generator = ConfigMapGenerator { loader, schemas, args: with_options(args) };
+            generators.push((Box::new(generator), self.builtin_origin("ConfigMapGenerator")));
+        }
+        for args in &kustomization.secrets {
+            let (loader, schemas) = (self.loader.clone(), Rc::clone(&self.shared.schemas));
+            let args = SecretArgs { common: with_options(&args.common), kind: args.kind.clone() };
+            generators.push((
+                Box::new(SecretGenerator { loader, schemas, args }),
+                self.builtin_origin("SecretGenerator"),
+            ));
+        }
+        for chart in &kustomization.helm_charts {
+            let (loader, schemas) = (self.loader.clone(), Rc::clone(&self.shared.schemas));
+            let mut args = chart::Args { chart: chart.clone(), globals: kustomization.helm_globals.clone() };
+            if args.chart.namespace.is_empty() {
+                args.chart.namespace = self.chart_namespace.clone();
+            }
+            generators.push((
+                Box::new(ChartGenerator { loader, schemas, args }),
+                self.builtin_origin("HelmChartInflationGenerator"),
+            ));
+        }
+        let configs =
+            self.plugin_configs(&kustomization.generators).within(|| "loading generator plugins".to_owned())?;
+        for config in configs {
+            let generator =
+                plugin::generator(&config, &self.loader).within(|| "loading generator plugins".to_owned())?;
+            generators.push((generator, plugin_origin(&config)));
+        }
+        Ok(generators)
+    }
+
+    /// Reads configurations of plugins: inline, from files, or from kustomizations that hold them.
+    fn plugin_configs(&self, entries: &[SmolStr]) -> Result<Vec<Resource>> {
+        let mut collected = Accumulator::default();
+        let mut names = Vec::new();
+        for entry in entries {
+            match read::resources(entry, &self.shared.schemas) {
+                Ok(mut inline) => {
+                    if let Some(origin) = &self.origin {
+                        let origin = origin.append(&self.kustomization.file_name);
+                        inline.iter_mut().for_each(|resource| resource.origin = Some(origin.clone()));
+                    }
+                    inline.into_iter().try_for_each(|resource| collected.resources.append(resource))?;
+                }
+                Err(error) if entry.contains('\n') => return Err(error),
+                Err(_) => names.push(entry.clone()),
+            }
+        }
+        self.add_resources(&mut collected, &names)?;
+        Ok(collected.resources.into_list())
+    }
+
+    fn builtin_origin(&self, kind: &'static str) -> Option<Origin> {
+        let by = ConfiguredBy { api_version: "builtin".into(), kind: kind.into(), ..ConfiguredBy::default() };
+        self.origin.as_ref().map(|origin| origin.configured(&self.kustomization.file_name, by))
+    }
+
+    fn transform(&self, into: &mut Accumulator) -> Result<()> {
+        let config = Rc::clone(&into.config);
+        let mut steps = self.builtin_steps(&config)?;
+        steps.extend(self.plugin_steps(&self.kustomization.transformers)?);
+        for (transformer, origin) in steps {
+            transformer.transform(&mut into.resources)?;
+            if let Some(origin) = &origin {
+                into.resources.add_transformation(origin);
+            }
+            into.resources.drop_empties();
+        }
+        Ok(())
+    }
+
+    fn plugin_steps(&self, entries: &[SmolStr]) -> Result<Vec<Step<'a>>> {
+        let mut steps: Vec<Step<'a>> = Vec::new();
+        for config in self.plugin_configs(entries)? {
+            for transformer in plugin::transformers(&config, &self.loader)? {
+                steps.push((transformer, plugin_origin(&config)));
+            }
+        }
+        Ok(steps)
+    }
+
+    fn builtin_steps(&self, config: &TransformerConfig) -> Result<Vec<Step<'a>>> {
+        let kustomization = &self.kustomization;
+        let (loader, schemas) = (&self.loader, &self.shared.schemas);
+        let mut steps: Vec<Step<'a>> = Vec::new();
+        let mut add = |kind: &'static str, transformer: Box<dyn Transform>| {
+            steps.push((transformer, self.builtin_origin(kind)));
+        };
+        let trouble = |kind: &str| format!("trouble configuring builtin {kind}");
+        if !kustomization.patches_strategic_merge.is_empty() {
+            let kind = "PatchStrategicMergeTransformer";
+            let paths = &kustomization.patches_strategic_merge;
+            let transformer = MergeTransformer::new(paths, "", loader, schemas).within(|| trouble(kind))?;
+            add(kind, Box::new(transformer));
+        }
+        for patch in &kustomization.patches {
+            let kind = "PatchTransformer";
+            let transformer = PatchTransformer::new(patch, loader, schemas).within(|| trouble(kind))?;
+            add(kind, Box::new(transformer));
+        }
+        if !kustomization.namespace.is_empty() {
+            add(
+                "NamespaceTransformer",
+                Box::new(NamespaceTransformer {
+                    namespace: kustomization.namespace.clone(),
+                    fields: config.namespace.clone(),
+                    unset_only: false,
+                    subjects: Subjects::Default,
+                }),
+            );
+        }
+        for (kind, side, affix, fields) in [
+            ("PrefixTransformer", Side::Prefix, &kustomization.name_prefix, &config.name_prefix),
+            ("SuffixTransformer", Side::Suffix, &kustomization.name_suffix, &config.name_suffix),
+        ] {
+            if !affix.is_empty() {
+                add(kind, Box::new(AffixTransformer { side, affix: affix.clone(), fields: fields.clone() }));
+            }
+        }
+        for labels in &kustomization.labels {
+            let mut fields = labels.fields.clone();
+            if labels.include_selectors {
+                fields = config::merge_all(fields, &config.common_labels)?;
+            } else {
+                if labels.include_templates {
+                    fields = config::merge_all(fields, &config.template_labels)?;
+                }
+                if labels.include_volume_claim_templates {
+                    fields = config::merge_all(fields, &config.volume_claim_template_labels)?;
+                }
+                fields = config::merge_all(fields, &config.labels)?;
+                let own = crate::kustomization::FieldSpec {
+                    path: "metadata/labels".into(),
+                    create: true,
+                    ..Default::default()
+                };
+                config::merge_one(&mut fields, &own)?;
+            }
+            add("LabelTransformer", Box::new(MetadataTransformer { entries: labels.pairs.clone(), fields }));
+        }
+        if !kustomization.common_labels.is_empty() {
+            let fields = config.common_labels.clone();
+            let entries = kustomization.common_labels.clone();
+            add("LabelTransformer", Box::new(MetadataTransformer { entries, fields }));
+        }
+        if !kustomization.common_annotations.is_empty() {
+            let fields = config.common_annotations.clone();
+            let entries = kustomization.common_annotations.clone();
+            add("AnnotationsTransformer", Box::new(MetadataTransformer { entries, fields }));
+        }
+        for patch in &kustomization.patches_json6902 {
+            let kind = "PatchJson6902Transformer";
+            let transformer = OperationsTransformer::new(patch.target.as_ref(), &patch.path, &patch.patch, loader)
+                .within(|| trouble(kind))?;
+            add(kind, Box::new(transformer));
+        }
+        for replica in &kustomization.replicas {
+            let fields = config.replicas.clone();
+            add("ReplicaCountTransformer", Box::new(ReplicaTransformer { replica: replica.clone(), fields }));
+        }
+        for image in &kustomization.images {
+            let transformer = ImageTransformer::new(image.clone(), config.images.clone())?;
+            add("ImageTagTransformer", Box::new(transformer));
+        }
+        if !kustomization.replacements.is_empty() {
+            let mut replacements = Vec::new();
+            for entry in &kustomization.replacements {
+                let kind = "ReplacementTransformer";
+                replacements.extend(load_replacements(loader, entry).within(|| trouble(kind))?);
+            }
+            add("ReplacementTransformer", Box::new(ReplacementTransformer { replacements }));
+        }
+        Ok(steps)
+    }
+
+    /// Runs validators: transformers that must not change anything.
+    fn validate(&self, into: &mut Accumulator) -> Result<()> {
+        for (validator, _) in self.plugin_steps(&self.kustomization.validators)? {
+            let before: Vec<_> = into.resources.list().iter().map(|resource| resource.map().clone()).collect();
+            let mut copy = into.resources.clone();
+            validator.transform(&mut copy)?;
+            let changed = copy.list().len() != before.len()
+                || copy.list().iter().zip(&before).any(|(after, before)| after.map() != before);
+            if changed {
+                return Err(Error::new("validator shouldn't modify the resource map"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// As what another folder is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Kustomization,
+    Component,
+}
+
+fn plugin_origin(config: &Resource) -> Option<Origin> {
+    let origin = config.origin.as_ref()?;
+    Some(Origin {
+        path: String::new(),
+        repo: origin.repo.clone(),
+        reference: origin.reference.clone(),
+        configured_in: origin.path.clone(),
+        configured_by: Some(ConfiguredBy {
+            api_version: config.api_version(),
+            kind: config.kind(),
+            name: config.name(),
+            namespace: config.namespace(),
+        }),
+    })
+}

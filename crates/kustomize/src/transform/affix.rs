@@ -1,0 +1,72 @@
+//! Prefixes and suffixes of names.
+
+use aqueduct_manifest::{Map, SmolStr, Value};
+
+use super::Transform;
+use crate::error::Result;
+use crate::field_spec::{self, Missing};
+use crate::id::Id;
+use crate::kustomization::FieldSpec;
+use crate::resources::Resources;
+use crate::text;
+
+/// Puts a text in front of names or behind them.
+pub(crate) struct AffixTransformer {
+    pub(crate) side: Side,
+    pub(crate) affix: SmolStr,
+    pub(crate) fields: Vec<FieldSpec>,
+}
+
+/// Where the text goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Prefix,
+    Suffix,
+}
+
+impl Transform for AffixTransformer {
+    fn transform(&self, resources: &mut Resources) -> Result<()> {
+        if self.affix.is_empty() {
+            return Ok(());
+        }
+        for resource in resources.list_mut() {
+            let original = resource.original_id();
+            if keeps_name(&original) {
+                continue;
+            }
+            for field in self.fields.iter().filter(|field| original.gvk.is_selected(&field.gvk)) {
+                if field.path == "metadata/name" {
+                    match self.side {
+                        Side::Prefix => resource.add_prefix(&self.affix),
+                        Side::Suffix => resource.add_suffix(&self.affix),
+                    }
+                    resource.store_previous_id();
+                }
+                let gvk = resource.gvk();
+                self.change(resource.map_mut(), &gvk, field)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl AffixTransformer {
+    fn change(&self, map: &mut Map, gvk: &crate::id::Gvk, field: &FieldSpec) -> Result<()> {
+        field_spec::apply(map, gvk, field, Missing::Scalar, &mut |value: &mut Value| {
+            let name = text::of(value);
+            field_spec::set_scalar(value, match self.side {
+                Side::Prefix => format!("{}{name}", self.affix),
+                Side::Suffix => format!("{name}{}", self.affix),
+            })
+        })
+    }
+}
+
+/// Tells whether a kind is never renamed: its name is fixed by what it is.
+fn keeps_name(id: &Id) -> bool {
+    match id.gvk.kind.as_str() {
+        "CustomResourceDefinition" | "Namespace" => true,
+        "APIService" => id.gvk.group == "apiregistration.k8s.io",
+        _ => false,
+    }
+}

@@ -1,0 +1,161 @@
+//! Names, tags and digests of images.
+
+use aqueduct_manifest::{Map, Value};
+use regex::Regex;
+
+use super::Transform;
+use crate::error::{Error, Result};
+use crate::field_spec::{self, Missing};
+use crate::kustomization::{FieldSpec, Image};
+use crate::resources::Resources;
+use crate::text;
+
+/// Changes images of one name.
+pub(crate) struct ImageTransformer {
+    image: Image,
+    pattern: Regex,
+    fields: Vec<FieldSpec>,
+}
+
+impl ImageTransformer {
+    /// The name of the image is a pattern, as it is in Kustomize.
+    pub(crate) fn new(image: Image, fields: Vec<FieldSpec>) -> Result<Self> {
+        let tag = "[a-zA-Z0-9_.{}-]*";
+        let pattern = Regex::new(&format!("^{}(:{tag})?(@sha256:{tag})?$", image.name))
+            .map_err(|_| Error::new(format!("the name of an image is no pattern: `{}`", image.name)))?;
+        Ok(Self { image, pattern, fields })
+    }
+
+    fn set(&self, value: &mut Value) -> Result<()> {
+        if value.is_null() {
+            return Ok(());
+        }
+        let written = text::of(value);
+        if !self.pattern.is_match(&written) {
+            return Ok(());
+        }
+        field_spec::set_scalar(value, self.changed(&written))
+    }
+
+    fn changed(&self, written: &str) -> String {
+        let (name, mut tag, mut digest) = split(written);
+        let Image { new_name, new_tag, tag_suffix, digest: new_digest, .. } = &self.image;
+        let mut changed = if new_name.is_empty() { name.to_owned() } else { new_name.to_string() };
+        let suffixed;
+        match (!new_tag.is_empty(), !new_digest.is_empty(), !tag_suffix.is_empty()) {
+            (true, true, _) => (tag, digest) = (new_tag, new_digest),
+            (true, false, _) => (tag, digest) = (new_tag, ""),
+            (false, true, _) => (tag, digest) = ("", new_digest),
+            (false, false, true) => {
+                suffixed = format!("{tag}{tag_suffix}");
+                (tag, digest) = (&suffixed, "");
+            }
+            (false, false, false) => {}
+        }
+        for (mark, part) in [(':', tag), ('@', digest)] {
+            if !part.is_empty() {
+                changed.push(mark);
+                changed.push_str(part);
+            }
+        }
+        changed
+    }
+
+    /// Changes the images of everything that is called `containers` or `initContainers`.
+    fn change_containers(&self, map: &mut Map) -> Result<()> {
+        let keys: Vec<_> = map
+            .iter()
+            .filter(|(_, value)| matches!(value, Value::Map(_) | Value::List(_)))
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in keys {
+            let Some(value) = map.get_mut(&key) else { continue };
+            self.walk(value)?;
+            if let Value::List(list) = value
+                && (key == "containers" || key == "initContainers")
+            {
+                for container in list.make_mut() {
+                    if let Value::Map(container) = container
+                        && let Some(image) = container.get_mut("image")
+                    {
+                        self.set(image)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn walk(&self, value: &mut Value) -> Result<()> {
+        match value {
+            Value::Map(map) => self.change_containers(map),
+            Value::List(list) if list.iter().any(|value| matches!(value, Value::Map(_) | Value::List(_))) => {
+                list.make_mut().iter_mut().try_for_each(|value| self.walk(value))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Transform for ImageTransformer {
+    fn transform(&self, resources: &mut Resources) -> Result<()> {
+        for resource in resources.list_mut_same_ids() {
+            let gvk = resource.gvk();
+            if gvk.kind == "CustomResourceDefinition" {
+                continue;
+            }
+            self.change_containers(resource.map_mut())?;
+            for field in &self.fields {
+                field_spec::apply(resource.map_mut(), &gvk, field, Missing::Skip, &mut |value| self.set(value))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Splits an image into name, tag and digest; a port before the first `/` is no tag.
+fn split(image: &str) -> (&str, &str, &str) {
+    let start = image.find('/').unwrap_or(0);
+    let find = |mark| image.get(start..).and_then(|rest| rest.find(mark)).map(|at| at + start);
+    let part = |from: usize, to: usize| image.get(from..to).unwrap_or("");
+    match (find(':'), find('@')) {
+        (None, None) => (image, "", ""),
+        (Some(tag), Some(digest)) if tag < digest => {
+            (part(0, tag), part(tag + 1, digest), part(digest + 1, image.len()))
+        }
+        (_, Some(digest)) => (part(0, digest), "", part(digest + 1, image.len())),
+        (Some(tag), None) => (part(0, tag), part(tag + 1, image.len()), ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ImageTransformer, split};
+    use crate::kustomization::Image;
+
+    #[test]
+    fn splits_images() {
+        for (image, expected) in [
+            ("nginx", ("nginx", "", "")),
+            ("nginx:1", ("nginx", "1", "")),
+            ("host:5000/nginx", ("host:5000/nginx", "", "")),
+            ("host:5000/nginx:1@sha256:a", ("host:5000/nginx", "1", "sha256:a")),
+            ("nginx@sha256:a", ("nginx", "", "sha256:a")),
+        ] {
+            assert_eq!(split(image), expected, "{image}");
+        }
+    }
+
+    #[test]
+    fn changes_what_is_asked_for() {
+        let image = |change: fn(&mut Image)| {
+            let mut image = Image { name: "nginx".into(), ..Image::default() };
+            change(&mut image);
+            ImageTransformer::new(image, Vec::new()).expect("the name is a pattern").changed("nginx:1@sha256:a")
+        };
+        assert_eq!(image(|image| image.new_tag = "2".into()), "nginx:2");
+        assert_eq!(image(|image| image.digest = "sha256:b".into()), "nginx@sha256:b");
+        assert_eq!(image(|image| image.tag_suffix = "-x".into()), "nginx:1-x");
+        assert_eq!(image(|image| image.new_name = "web".into()), "web:1@sha256:a");
+    }
+}

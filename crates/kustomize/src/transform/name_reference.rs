@@ -1,0 +1,257 @@
+//! Repairs names that resources use for others, after those were renamed.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use aqueduct_manifest::{Map, SmolStr, Value};
+
+use super::Transform;
+use crate::config::NameReference;
+use crate::error::{Error, Result, Within};
+use crate::field_spec::{self, Missing};
+use crate::id::{Gvk, Id, Key};
+use crate::kustomization::FieldSpec;
+use crate::resource::{Affixes, Resource};
+use crate::resources::Resources;
+use crate::text;
+
+/// Repairs all references that the configuration knows.
+pub(crate) struct NameReferenceTransformer<'a> {
+    pub(crate) references: &'a [NameReference],
+}
+
+impl Transform for NameReferenceTransformer<'_> {
+    fn transform(&self, resources: &mut Resources) -> Result<()> {
+        let candidates = Candidates::new(resources.list());
+        if candidates.by_name.is_empty() {
+            return Ok(());
+        }
+        let mut fields_by_kind: HashMap<Gvk, Rc<Vec<(&Gvk, &FieldSpec)>>> = HashMap::new();
+        for (place, resource) in resources.list_mut_same_ids().iter_mut().enumerate() {
+            let original = resource.original_id().gvk;
+            let fields = fields_by_kind.entry(original).or_insert_with_key(|gvk| {
+                let fields = self.references.iter().flat_map(|reference| {
+                    let fields = reference.fields.iter().filter(|field| gvk.is_selected(&field.gvk));
+                    fields.map(|field| (&reference.target, field))
+                });
+                Rc::new(fields.collect())
+            });
+            let fields = Rc::clone(fields);
+            if fields.is_empty() {
+                continue;
+            }
+            let referrer = Referrer::new(resource, place, &candidates);
+            for (target, field) in fields.iter() {
+                let lookup = Lookup { referrer: &referrer, candidates: &candidates, target, path: &field.path };
+                field_spec::apply_path(resource.map_mut(), &field.path, Missing::Skip, &mut |value| lookup.set(value))
+                    .within(|| {
+                        format!("updating name reference in '{}' field of '{}'", field.path, referrer.id)
+                    })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What resources are called now and were called before.
+struct Candidates {
+    list: Vec<Candidate>,
+    by_name: HashMap<SmolStr, Vec<usize>>,
+    by_original_namespace: HashMap<SmolStr, Vec<usize>>,
+}
+
+struct Candidate {
+    previous: Vec<Id>,
+    id: Id,
+    key: Key,
+    original_namespace: SmolStr,
+    affixes: Affixes,
+}
+
+impl Candidates {
+    fn new(resources: &[Resource]) -> Self {
+        let mut by_name: HashMap<SmolStr, Vec<usize>> = HashMap::new();
+        let mut by_original_namespace: HashMap<SmolStr, Vec<usize>> = HashMap::new();
+        let mut list = Vec::with_capacity(resources.len());
+        for (place, resource) in resources.iter().enumerate() {
+            let id = resource.id();
+            let previous: Vec<Id> = resource.previous_ids().collect();
+            for previous in &previous {
+                let places = by_name.entry(previous.name.clone()).or_default();
+                if places.last() != Some(&place) {
+                    places.push(place);
+                }
+            }
+            let original_namespace = previous.first().unwrap_or(&id).effective_namespace();
+            by_original_namespace.entry(original_namespace.clone()).or_default().push(place);
+            let affixes = resource.affixes().clone();
+            list.push(Candidate { previous, key: id.key(), id, original_namespace, affixes });
+        }
+        Self { list, by_name, by_original_namespace }
+    }
+}
+
+/// The resource that uses names of others.
+struct Referrer {
+    place: usize,
+    id: Id,
+    key: Key,
+    role: Option<Gvk>,
+    /// Namespaces of the service accounts that a role binding names.
+    bound_namespaces: Vec<SmolStr>,
+}
+
+impl Referrer {
+    fn new(resource: &Resource, place: usize, candidates: &Candidates) -> Self {
+        let (id, key) = match candidates.list.get(place) {
+            Some(candidate) => (candidate.id.clone(), candidate.key.clone()),
+            None => (resource.id(), resource.id().key()),
+        };
+        let role = resource.map().get("roleRef").and_then(|role| {
+            let field = |name: &str| role.get(name).filter(|value| !value.is_null()).map(text::of);
+            Some(Gvk { group: field("apiGroup")?, version: SmolStr::default(), kind: field("kind")? })
+        });
+        let mut bound_namespaces = Vec::new();
+        if id.gvk.kind == "RoleBinding" {
+            let subjects = resource.map().get("subjects").and_then(Value::as_list);
+            for subject in subjects.into_iter().flatten() {
+                if subject.get("kind").and_then(Value::as_str) == Some("ServiceAccount")
+                    && let Some(namespace) = subject.get("namespace").and_then(Value::as_str)
+                {
+                    bound_namespaces.push(namespace.into());
+                }
+            }
+        }
+        Self { place, id, key, role, bound_namespaces }
+    }
+
+    /// Tells whether this may speak of a resource at all.
+    fn reaches(&self, candidate: &Candidate) -> bool {
+        self.key.is_cluster_scoped()
+            || candidate.key.is_cluster_scoped()
+            || candidate.key.namespace == self.key.namespace
+            || self.bound_namespaces.contains(&candidate.id.namespace)
+    }
+}
+
+/// One field of a referrer, and the kind of resource that it names.
+struct Lookup<'a> {
+    referrer: &'a Referrer,
+    candidates: &'a Candidates,
+    target: &'a Gvk,
+    path: &'a str,
+}
+
+impl Lookup<'_> {
+    fn set(&self, value: &mut Value) -> Result<()> {
+        match value {
+            Value::Null => Ok(()),
+            Value::Map(map) => self.set_map(map),
+            Value::List(list) => {
+                // Lists that need no change are not copied.
+                for place in 0..list.len() {
+                    let Some(mut element) = list.get(place).cloned() else { continue };
+                    match &mut element {
+                        Value::Map(map) => self.set_map(map)?,
+                        Value::List(_) => return Err(Error::new("node must be a scalar, sequence or map")),
+                        scalar => self.set_scalar(scalar)?,
+                    }
+                    if list.get(place) != Some(&element)
+                        && let Some(old) = list.make_mut().get_mut(place)
+                    {
+                        *old = element;
+                    }
+                }
+                Ok(())
+            }
+            scalar => self.set_scalar(scalar),
+        }
+    }
+
+    fn set_scalar(&self, value: &mut Value) -> Result<()> {
+        let old = text::of(value);
+        let same = |left: &Candidate, right: &Candidate| left.id.name == right.id.name;
+        if let Some(found) = self.find(&old, |_| true, same)?
+            && found.id.name != old
+        {
+            *value = found.id.name.clone().into();
+        }
+        Ok(())
+    }
+
+    /// Sets name and namespace of a map that has both.
+    fn set_map(&self, map: &mut Map) -> Result<()> {
+        let Some(name) = map.get("name") else {
+            return Err(Error::new("path config error; no 'name' field in node"));
+        };
+        let old = text::of(name);
+        let same = |left: &Candidate, right: &Candidate| {
+            left.id.name == right.id.name && left.id.namespace == right.id.namespace
+        };
+        let found = match map.get("namespace").map(text::of) {
+            None => self.find(&old, |_| true, same)?,
+            Some(namespace) => {
+                let known = self.candidates.by_original_namespace.get(&namespace);
+                let reaches = |place: &usize| {
+                    self.candidates.list.get(*place).is_some_and(|candidate| self.referrer.reaches(candidate))
+                };
+                if known.is_some_and(|places| places.iter().any(reaches)) {
+                    self.find(&old, |candidate| candidate.original_namespace == namespace, same)?
+                } else {
+                    self.find(&old, |candidate| candidate.key.namespace == namespace, same)?
+                }
+            }
+        };
+        let Some(found) = found else { return Ok(()) };
+        if found.id.name == old && found.id.namespace.is_empty() {
+            return Ok(());
+        }
+        map.insert("name", found.id.name.clone());
+        if !found.id.namespace.is_empty() {
+            map.insert("namespace", found.id.namespace.clone());
+        }
+        Ok(())
+    }
+
+    /// Finds the one resource that was called so.
+    fn find(
+        &self,
+        old: &str,
+        fits: impl Fn(&Candidate) -> bool,
+        same: impl Fn(&Candidate, &Candidate) -> bool,
+    ) -> Result<Option<&Candidate>> {
+        let Some(places) = self.candidates.by_name.get(old) else { return Ok(None) };
+        let mut found: Vec<&Candidate> = places
+            .iter()
+            .filter_map(|place| self.candidates.list.get(*place))
+            .filter(|candidate| fits(candidate) && self.referrer.reaches(candidate) && self.is_target(candidate))
+            .collect();
+        if found.len() > 1
+            && let Some(own) = self.candidates.list.get(self.referrer.place)
+        {
+            for similar in [Affixes::similar, Affixes::same] {
+                found.retain(|candidate| similar(&candidate.affixes, &own.affixes));
+                if found.len() <= 1 {
+                    break;
+                }
+            }
+        }
+        let Some((first, rest)) = found.split_first() else { return Ok(None) };
+        if rest.iter().all(|other| same(first, other)) {
+            return Ok(Some(first));
+        }
+        let ids: Vec<String> = found.iter().map(|candidate| candidate.id.to_string()).collect();
+        Err(Error::new(format!("found multiple possible referrals: {}", ids.join(", "))))
+    }
+
+    fn is_target(&self, candidate: &Candidate) -> bool {
+        let was = |gvk: &Gvk| candidate.previous.iter().any(|id| id.gvk.is_selected(gvk));
+        let role = self.referrer.role.as_ref().filter(|_| self.path.ends_with("roleRef/name"));
+        was(self.target)
+            && role.is_none_or(was)
+            && (self.referrer.key.is_cluster_scoped()
+                || candidate.key.is_cluster_scoped()
+                || candidate.id.gvk.kind == "ServiceAccount"
+                || candidate.key.namespace == self.referrer.key.namespace)
+    }
+}

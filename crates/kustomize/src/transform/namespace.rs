@@ -1,0 +1,125 @@
+//! The namespace of all resources that have one, and where they speak of it themselves.
+
+use aqueduct_manifest::{SmolStr, Value};
+
+use super::Transform;
+use crate::error::{Error, Result};
+use crate::field_spec::{self, Missing};
+use crate::kustomization::FieldSpec;
+use crate::resource::Resource;
+use crate::resources::Resources;
+use crate::text;
+
+/// Sets the namespace.
+pub(crate) struct NamespaceTransformer {
+    pub(crate) namespace: SmolStr,
+    pub(crate) fields: Vec<FieldSpec>,
+    /// Sets only what is not set.
+    pub(crate) unset_only: bool,
+    pub(crate) subjects: Subjects,
+}
+
+/// Which subjects of role bindings are moved along.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Subjects {
+    /// Those named `default`.
+    #[default]
+    Default,
+    /// All service accounts.
+    ServiceAccounts,
+    /// None.
+    None,
+}
+
+impl Subjects {
+    pub(crate) fn read(text: &str) -> Result<Self> {
+        match text {
+            "" | "defaultOnly" => Ok(Self::Default),
+            "allServiceAccounts" => Ok(Self::ServiceAccounts),
+            "none" => Ok(Self::None),
+            other => Err(Error::new(format!(
+                "invalid value \"{other}\" for setRoleBindingSubjects: must be one of \"defaultOnly\", \"none\" or \"allServiceAccounts\""
+            ))),
+        }
+    }
+}
+
+impl Transform for NamespaceTransformer {
+    fn transform(&self, resources: &mut Resources) -> Result<()> {
+        if self.namespace.is_empty() {
+            return Ok(());
+        }
+        for resource in resources.list_mut().iter_mut().filter(|resource| !resource.is_empty()) {
+            resource.store_previous_id();
+            self.change(resource)?;
+        }
+        for resource in resources.list() {
+            let id = resource.id();
+            if resources.with_current_id(&id.key()).len() > 1 {
+                return Err(Error::new(format!("namespace transformation produces ID conflict: {id}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl NamespaceTransformer {
+    fn change(&self, resource: &mut Resource) -> Result<()> {
+        let id = resource.id();
+        let is_binding = id.gvk.kind == "RoleBinding" || id.gvk.kind == "ClusterRoleBinding";
+        let is_core = resource.api_version() == "v1";
+        if !id.cluster_scoped {
+            field_spec::apply_path(resource.map_mut(), "metadata/namespace", Missing::Scalar, &mut |value| {
+                self.set(value)
+            })?;
+        }
+        if is_binding {
+            self.set_subjects(resource)?;
+        }
+        for field in &self.fields {
+            // These are dealt with above, or speak of another kind that is called Namespace.
+            let skip = match field.path.as_str() {
+                "metadata/namespace" => true,
+                "metadata/name" => !is_core,
+                "subjects/namespace" => {
+                    is_binding && (field.gvk.kind == "RoleBinding" || field.gvk.kind == "ClusterRoleBinding")
+                }
+                _ => false,
+            };
+            if !skip {
+                field_spec::apply(resource.map_mut(), &id.gvk, field, Missing::Scalar, &mut |value| self.set(value))
+                    .map_err(|error| error.within("namespace transformation failed"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn set_subjects(&self, resource: &mut Resource) -> Result<()> {
+        let (key, wanted) = match self.subjects {
+            Subjects::None => return Ok(()),
+            Subjects::Default => ("name", "default"),
+            Subjects::ServiceAccounts => ("kind", "ServiceAccount"),
+        };
+        let Some(subjects) = resource.map_mut().get_mut("subjects").filter(|subjects| !subjects.is_null()) else {
+            return Ok(());
+        };
+        let Value::List(subjects) = subjects else {
+            return Err(Error::new("setting namespace on (cluster)role binding subjects: `subjects` must be a list"));
+        };
+        for subject in subjects.make_mut() {
+            if let Value::Map(subject) = subject
+                && subject.get(key).is_some_and(|value| text::of(value) == wanted)
+            {
+                self.set(subject.entry("namespace"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&self, value: &mut Value) -> Result<()> {
+        if self.unset_only && !text::of(value).is_empty() {
+            return Ok(());
+        }
+        field_spec::set_scalar(value, self.namespace.clone())
+    }
+}

@@ -1,0 +1,297 @@
+//! Patches: strategic merge and JSON 6902, by target or by the name they carry.
+
+use std::rc::Rc;
+
+use aqueduct_manifest::patch::{self, Operation, Outcome};
+use aqueduct_manifest::{Map, SmolStr, Value};
+
+use super::Transform;
+use crate::error::{Error, Result, Within};
+use crate::kustomization::Patch;
+use crate::loader::Loader;
+use crate::read;
+use crate::resource::Resource;
+use crate::resources::Resources;
+use crate::schemas::Schemas;
+use crate::selector::Selector;
+use crate::text::quoted;
+
+/// Applies one entry of `patches`.
+pub(crate) struct PatchTransformer {
+    source: String,
+    target: Option<Selector>,
+    content: Content,
+}
+
+enum Content {
+    Merge(Vec<Resource>),
+    Operations(Vec<Operation>),
+}
+
+impl PatchTransformer {
+    pub(crate) fn new(patch: &Patch, loader: &Loader<'_>, schemas: &Rc<Schemas>) -> Result<Self> {
+        let inline = patch.patch.trim();
+        let (text, source) = match (inline.is_empty(), patch.path.is_empty()) {
+            (true, true) => return Err(Error::new("must specify one of patch and path")),
+            (false, false) => return Err(Error::new("patch and path can't be set at the same time")),
+            (false, true) => (inline.to_owned(), format!("[patch: {}]", quoted(inline))),
+            (true, false) => {
+                let text = loader
+                    .load_text(&patch.path)
+                    .within(|| format!("failed to get the patch file from path({})", patch.path))?;
+                (text, format!("[path: {}]", quoted(&patch.path)))
+            }
+        };
+        let merge = read::resources(&text, schemas);
+        let operations = read_operations(&text);
+        let content = match (merge, operations) {
+            (Ok(merge), Ok(operations)) if !merge.is_empty() && !operations.is_empty() => {
+                return Err(Error::new(format!("illegally qualifies as both an SM and JSON patch: {source}")));
+            }
+            (Ok(mut merge), _) => {
+                let allows = |option: &str| patch.options.get(option).copied().unwrap_or(false);
+                for resource in &mut merge {
+                    resource.allow_name_change = allows("allowNameChange");
+                    resource.allow_kind_change = allows("allowKindChange");
+                }
+                Content::Merge(merge)
+            }
+            (Err(_), Ok(operations)) => Content::Operations(operations),
+            (Err(merge), Err(operations)) => {
+                return Err(Error::new(format!("unable to parse SM or JSON patch from {source}")).with_hint(format!(
+                    "as a strategic merge patch: {merge}; as a JSON patch: {operations}"
+                )));
+            }
+        };
+        Ok(Self { source, target: patch.target.clone(), content })
+    }
+}
+
+impl Transform for PatchTransformer {
+    fn transform(&self, resources: &mut Resources) -> Result<()> {
+        match (&self.content, &self.target) {
+            (Content::Merge(patches), Some(target)) => {
+                let [patch] = patches.as_slice() else {
+                    if patches.is_empty() {
+                        return Ok(());
+                    }
+                    return Err(Error::new(format!(
+                        "Multiple Strategic-Merge Patches in one `patches` entry is not allowed to set `patches.target` field: {}",
+                        self.source
+                    )));
+                };
+                let places =
+                    resources.select(target).within(|| "unable to find patch target in `resources`".to_owned())?;
+                merge_into(resources, &places, patch)
+            }
+            (Content::Merge(patches), None) => {
+                for patch in patches {
+                    let id = patch.original_id();
+                    let place = resources
+                        .find_target(&id)
+                        .within(|| format!("no resource matches strategic merge patch {}", quoted(&id.to_string())))?;
+                    merge_at(resources, place, patch)?;
+                }
+                Ok(())
+            }
+            (Content::Operations(operations), Some(target)) => {
+                for place in resources.select(target)? {
+                    if let Some(resource) = resources.list_mut().get_mut(place) {
+                        resource.store_previous_id();
+                        operate(resource, operations)?;
+                    }
+                }
+                Ok(())
+            }
+            (Content::Operations(operations), None) if operations.is_empty() => Ok(()),
+            (Content::Operations(_), None) => {
+                Err(Error::new(format!("must specify a target for JSON patch {}", self.source)))
+            }
+        }
+    }
+}
+
+/// Applies `patchesStrategicMerge`.
+pub(crate) struct MergeTransformer {
+    patches: Vec<Resource>,
+}
+
+impl MergeTransformer {
+    /// Reads patches that are files or are inline, and a text of more.
+    pub(crate) fn new(paths: &[SmolStr], more: &str, loader: &Loader<'_>, schemas: &Rc<Schemas>) -> Result<Self> {
+        if paths.is_empty() && more.is_empty() {
+            return Err(Error::new("empty file path and empty patch content"));
+        }
+        let mut patches = Vec::new();
+        for path in paths {
+            match read::resources(path, schemas) {
+                Ok(inline) => patches.extend(inline),
+                Err(_) => patches.extend(read::file(loader, path, schemas)?),
+            }
+        }
+        if !more.is_empty() {
+            patches.extend(read::resources(more, schemas)?);
+        }
+        if patches.is_empty() {
+            return Err(Error::new(format!("patch appears to be empty; files=[{}]", paths.join(" "))));
+        }
+        Ok(Self { patches })
+    }
+}
+
+impl Transform for MergeTransformer {
+    fn transform(&self, resources: &mut Resources) -> Result<()> {
+        for patch in &self.patches {
+            let place = resources.find_target(&patch.original_id())?;
+            merge_into(resources, &[place], patch)?;
+        }
+        Ok(())
+    }
+}
+
+/// Applies one entry of `patchesJson6902`.
+pub(crate) struct OperationsTransformer {
+    target: Selector,
+    operations: Vec<Operation>,
+}
+
+impl OperationsTransformer {
+    pub(crate) fn new(target: Option<&Selector>, path: &str, inline: &str, loader: &Loader<'_>) -> Result<Self> {
+        let target = target.filter(|target| !target.id.name.is_empty());
+        let target = target.ok_or_else(|| Error::new("must specify the target name"))?.clone();
+        let text = match (path.is_empty(), inline.is_empty()) {
+            (true, true) => return Err(Error::new("empty file path and empty jsonOp")),
+            (false, false) => return Err(Error::new("must specify a file path or jsonOp, not both")),
+            (false, true) => loader.load_text(path)?,
+            (true, false) => inline.to_owned(),
+        };
+        if text.is_empty() {
+            return Err(Error::new(format!("patch file '{path}' empty seems to be empty")));
+        }
+        let operations = read_operations(&text).within(|| format!("decoding {text}"))?;
+        if operations.is_empty() {
+            return Err(Error::new(format!("patch appears to be empty; file={path}, JsonOp={text}")));
+        }
+        Ok(Self { target, operations })
+    }
+}
+
+impl Transform for OperationsTransformer {
+    fn transform(&self, resources: &mut Resources) -> Result<()> {
+        let places = resources.select(&self.target)?;
+        if places.is_empty() {
+            return Err(Error::new(format!("patchesJson6902 target not found for {}", self.target.id)));
+        }
+        for place in places {
+            if let Some(resource) = resources.list_mut().get_mut(place) {
+                operate(resource, &self.operations)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_operations(text: &str) -> Result<Vec<Operation>> {
+    if text.is_empty() {
+        return Err(Error::new("empty json patch operations"));
+    }
+    if text.starts_with('[') {
+        return patch::read_operations(text).map_err(|error| Error::new(error.to_string()));
+    }
+    match read::value(text)? {
+        Value::Null => Ok(Vec::new()),
+        Value::List(list) => list
+            .iter()
+            .map(|value| Operation::from_value(value).map_err(|error| Error::new(error.to_string())))
+            .collect(),
+        other => Err(Error::new(format!("a JSON patch must be a list, not a {}", other.kind()))),
+    }
+}
+
+/// Applies operations; what Kustomize keeps in annotations survives them.
+fn operate(resource: &mut Resource, operations: &[Operation]) -> Result<()> {
+    hold_annotations(resource);
+    let mut value = Value::Map(std::mem::take(resource.map_mut()));
+    patch::json6902(&mut value, operations).map_err(|error| Error::new(error.to_string()))?;
+    match value {
+        Value::Map(map) => {
+            *resource.map_mut() = map;
+            Ok(())
+        }
+        other => Err(Error::new(format!("a JSON patch made a {} of a resource", other.kind()))),
+    }
+}
+
+/// Lets `metadata.annotations` exist where Kustomize's own annotations would make it exist: patches see it.
+fn hold_annotations(resource: &mut Resource) {
+    if resource.has_memory() && resource.metadata("annotations").is_none_or(Value::is_null) {
+        resource.map_mut().map_entry("metadata").insert("annotations", Map::new());
+    }
+}
+
+/// Merges a patch into the resources at some places, whatever the names of the patch.
+fn merge_into(resources: &mut Resources, places: &[usize], patch: &Resource) -> Result<()> {
+    for place in places {
+        let Some(gvk) = resources.list().get(*place).map(Resource::gvk) else { continue };
+        let mut copy = patch.clone();
+        copy.take_metadata_from(patch);
+        copy.set_gvk(&gvk);
+        copy.set_kind(&patch.kind());
+        merge_at(resources, *place, &copy)?;
+    }
+    resources.drop_empties();
+    if patch.allow_name_change || patch.allow_kind_change { resources.check_unique() } else { Ok(()) }
+}
+
+fn merge_at(resources: &mut Resources, place: usize, patch: &Resource) -> Result<()> {
+    let renames = patch.allow_name_change || patch.allow_kind_change;
+    let list = if renames { resources.list_mut() } else { resources.list_mut_same_ids() };
+    let Some(resource) = list.get_mut(place) else { return Ok(()) };
+    merge(resource, patch)?;
+    if resource.is_empty() {
+        // The index must forget it.
+        resources.list_mut();
+    }
+    Ok(())
+}
+
+fn merge(resource: &mut Resource, patch: &Resource) -> Result<()> {
+    let (name, namespace, kind) = (resource.name(), resource.namespace(), resource.kind());
+    if patch.allow_name_change || patch.allow_kind_change {
+        resource.store_previous_id();
+    }
+    let forgets = patch.metadata("annotations").is_some_and(Value::is_null);
+    let target = Value::Map(std::mem::take(resource.map_mut()));
+    let change = Value::Map(patch.map().clone());
+    let outcome = patch::strategic_merge(&target, &change, &resource.schemas().merge_context())
+        .map_err(|error| Error::new(error.to_string()).within(format!("patching {}", resource_id(&target))))?;
+    match outcome {
+        Outcome::Deleted => {
+            resource.delete();
+            return Ok(());
+        }
+        Outcome::Changed(Value::Map(map)) => *resource.map_mut() = map,
+        Outcome::Changed(other) => {
+            return Err(Error::new(format!("a patch made a {} of a resource", other.kind())));
+        }
+    }
+    if resource.is_empty() {
+        return Ok(());
+    }
+    if forgets {
+        resource.forget();
+    }
+    if !patch.allow_kind_change {
+        resource.set_kind(&kind);
+    }
+    if !patch.allow_name_change {
+        resource.set_name(&name);
+    }
+    resource.set_namespace(&namespace);
+    Ok(())
+}
+
+fn resource_id(object: &Value) -> String {
+    let text = |path: &[&str]| object.at(path).map(crate::text::of).unwrap_or_default();
+    format!("{}/{}", text(&["kind"]), text(&["metadata", "name"]))
+}

@@ -1,0 +1,336 @@
+//! Replacements: a value of one resource copied into fields of others.
+
+use aqueduct_manifest::{SmolStr, Value, yaml};
+
+use super::Transform;
+use super::replacement_path::{self, Create, resolved};
+use crate::error::{Error, Result, Within};
+use crate::kustomization::{FieldOptions, Replacement, ReplacementSource, ReplacementTarget};
+use crate::resource::Resource;
+use crate::resources::Resources;
+use crate::selector::Patterns;
+use crate::text::{self, quoted};
+
+const DEFAULT_PATH: &str = "metadata.name";
+
+/// Carries out replacements in their order.
+pub(crate) struct ReplacementTransformer {
+    pub(crate) replacements: Vec<Replacement>,
+}
+
+impl Transform for ReplacementTransformer {
+    fn transform(&self, resources: &mut Resources) -> Result<()> {
+        for replacement in &self.replacements {
+            let Some(targets) = &replacement.targets else { return Err(incomplete()) };
+            let value = match (&replacement.source, &replacement.source_value) {
+                (None, None) => return Err(incomplete()),
+                (Some(_), Some(_)) => {
+                    return Err(Error::new("value and resource selectors are mutually exclusive"));
+                }
+                (None, Some(value)) => Source { value: Value::String(value.clone()) },
+                (Some(source), None) => find_source(resources.list(), source)?,
+            };
+            for target in targets {
+                apply(resources.list_mut(), &value, target)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn incomplete() -> Error {
+    Error::new("replacements must specify a source and at least one target")
+}
+
+struct Source {
+    value: Value,
+}
+
+fn find_source(resources: &[Resource], source: &ReplacementSource) -> Result<Source> {
+    let mut matches = resources.iter().filter(|resource| {
+        let mut ids = resource.ids().into_iter();
+        ids.any(|id| id.is_selected_by(&source.id))
+    });
+    let path = if source.field_path.is_empty() { DEFAULT_PATH } else { &source.field_path };
+    let describe = || format!("{}:{path}", source.id);
+    let Some(resource) = matches.next() else {
+        return Err(Error::new(format!("nothing selected by {}", describe())));
+    };
+    if matches.next().is_some() {
+        return Err(Error::new(format!("multiple matches for selector {}", describe())));
+    }
+    let parts = replacement_path::split(path);
+    let value = replacement_path::get(&Value::Map(resource.map().clone()), &parts)
+        .within(|| "error looking up replacement source".to_owned())?;
+    let missing = || {
+        Error::new(format!("fieldPath `{path}` is missing for replacement source {}", source.id))
+    };
+    let value = value.filter(|value| !is_nothing(value)).ok_or_else(missing)?;
+    match source.options.as_ref().filter(|options| !options.delimiter.is_empty()) {
+        None => Ok(Source { value }),
+        Some(options) => {
+            if !text::is_scalar(&value) {
+                return Err(Error::new("delimiter option can only be used with scalar nodes"));
+            }
+            let whole = text::of(&value);
+            let mut parts = whole.split(options.delimiter.as_str());
+            let part = usize::try_from(options.index).ok().and_then(|index| parts.nth(index));
+            let part = part.ok_or_else(|| {
+                Error::new(format!("options.index {} is out of bounds for value {whole}", options.index))
+            })?;
+            Ok(Source { value: part.into() })
+        }
+    }
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::List(list) => list.is_empty(),
+        Value::Map(map) => map.is_empty(),
+        _ => false,
+    }
+}
+
+fn apply(resources: &mut [Resource], source: &Source, target: &ReplacementTarget) -> Result<()> {
+    let Some(select) = &target.select else {
+        return Err(Error::new("target must specify resources to select"));
+    };
+    let select = Patterns::new(select).within(|| "error creating target selector".to_owned())?;
+    let mut rejects = Vec::new();
+    for reject in &target.reject {
+        let patterns = Patterns::new(reject).within(|| "error creating target selector".to_owned())?;
+        rejects.push((reject, patterns));
+    }
+    let default = [SmolStr::new_static(DEFAULT_PATH)];
+    let paths = if target.field_paths.is_empty() { &default[..] } else { &target.field_paths };
+    for resource in resources {
+        let rejected_by_metadata = rejects.iter().any(|(reject, patterns)| {
+            !(reject.labels.is_empty() && reject.annotations.is_empty()) && patterns.match_metadata(resource)
+        });
+        if rejected_by_metadata || !select.match_metadata(resource) {
+            continue;
+        }
+        let ids = resource.ids();
+        let rejected = rejects.iter().any(|(reject, patterns)| {
+            !reject.id.is_empty() && ids.iter().any(|id| patterns.match_id(id))
+        });
+        if rejected || !ids.iter().any(|id| select.match_id(id)) {
+            continue;
+        }
+        for path in paths {
+            copy_to(resource, &source.value, path, target.options.as_ref())?;
+        }
+    }
+    Ok(())
+}
+
+fn copy_to(resource: &mut Resource, value: &Value, path: &str, options: Option<&FieldOptions>) -> Result<()> {
+    let creates = options.is_some_and(|options| options.create);
+    let create = if creates { Create::like(value) } else { Create::Nothing };
+    let parts = replacement_path::split(path);
+    let mut object = Value::Map(std::mem::take(resource.map_mut()));
+    let result = copy_into(&mut object, value, path, &parts, create, options);
+    if let Value::Map(map) = object {
+        *resource.map_mut() = map;
+    }
+    result
+}
+
+fn copy_into(
+    object: &mut Value,
+    value: &Value,
+    path: &str,
+    parts: &[String],
+    create: Create,
+    options: Option<&FieldOptions>,
+) -> Result<()> {
+    if set_within_text(object, value, parts, create) {
+        return Ok(());
+    }
+    let verb = if create == Create::Nothing { "find" } else { "find or create" };
+    let problem = || format!("unable to {verb} field {} in replacement target", quoted(path));
+    let found = replacement_path::find(object, parts, create).within(problem)?;
+    if found.is_empty() {
+        return Err(Error::new(problem()));
+    }
+    for found in found {
+        if let Some(field) = replacement_path::at(object, &found.steps) {
+            set_field(field, value, found.created, options)?;
+        }
+    }
+    Ok(())
+}
+
+fn set_field(field: &mut Value, value: &Value, created: bool, options: Option<&FieldOptions>) -> Result<()> {
+    let is_collection = matches!(field, Value::Map(_) | Value::List(_));
+    let delimited = options.filter(|options| !options.delimiter.is_empty());
+    if delimited.is_some() && is_collection {
+        return Err(Error::new("delimiter option can only be used with scalar nodes"));
+    }
+    let new = match delimited {
+        None if is_collection => {
+            *field = value.clone();
+            return Ok(());
+        }
+        None => text::of(value),
+        Some(options) => with_part(&text::of(field), &text::of(value), options).into(),
+    };
+    // A scalar keeps its type; one that was made just now has none yet.
+    *field = if created && field.is_null() { resolved(&new) } else { typed(&new, field)? };
+    Ok(())
+}
+
+/// Returns a text with one of its parts replaced, or with one more part.
+fn with_part(whole: &str, part: &str, options: &FieldOptions) -> String {
+    let mut parts: Vec<&str> = whole.split(options.delimiter.as_str()).collect();
+    match usize::try_from(options.index) {
+        Err(_) => parts.insert(0, part),
+        Ok(index) => match parts.get_mut(index) {
+            Some(old) => *old = part,
+            None => parts.push(part),
+        },
+    }
+    parts.join(&options.delimiter)
+}
+
+/// Returns a text as a scalar of the type that another one has.
+fn typed(new: &str, like: &Value) -> Result<Value> {
+    let value = resolved(new);
+    let tag = match (like, &value) {
+        (Value::String(_) | Value::List(_) | Value::Map(_), _) => return Ok(new.into()),
+        (Value::Int(_) | Value::Uint(_), Value::Int(_) | Value::Uint(_))
+        | (Value::Bool(_), Value::Bool(_))
+        | (Value::Null, _) => return Ok(value),
+        (Value::Float(_), Value::Int(_) | Value::Uint(_) | Value::Float(_)) => return Ok(value),
+        (Value::Int(_) | Value::Uint(_), _) => "!!int",
+        (Value::Bool(_), _) => "!!bool",
+        (Value::Float(_), _) => "!!float",
+    };
+    Err(Error::new(format!("yaml: cannot decode `{new}` as a {tag}"))
+        .with_hint("the field that is replaced holds a value of another type; quote it"))
+}
+
+/// Sets a field within a text that is itself YAML or JSON, such as a file in a ConfigMap. Tells whether
+/// there was such a field.
+fn set_within_text(object: &mut Value, value: &Value, parts: &[String], create: Create) -> bool {
+    for at in 1..parts.len() {
+        let (Some(outer), Some(inner)) = (parts.get(..at), parts.get(at..)) else { return false };
+        let Ok(Some(found)) = replacement_path::get(object, outer) else { continue };
+        if !text::is_scalar(&found) {
+            continue;
+        }
+        let original = text::of(&found);
+        let Some(changed) = changed_text(&original, value, inner, create) else { return false };
+        let Ok(places) = replacement_path::find(object, outer, Create::Nothing) else { return false };
+        let Some(place) = places.first() else { return false };
+        let Some(field) = replacement_path::at(object, &place.steps) else { return false };
+        *field = changed.into();
+        return true;
+    }
+    false
+}
+
+fn changed_text(original: &str, value: &Value, path: &[String], create: Create) -> Option<String> {
+    let mut document = yaml::read_values(original, yaml::Dialect::Kyaml).ok()?.into_iter().next()?;
+    let before = document.clone();
+    let found = replacement_path::find(&mut document, path, create).ok()?;
+    if found.is_empty() {
+        return None;
+    }
+    let untouched = document == before;
+    for found in &found {
+        let field = replacement_path::at(&mut document, &found.steps)?;
+        *field = match &*field {
+            Value::Map(_) | Value::List(_) => value.clone(),
+            Value::Null if found.created => resolved(&text::of(value)),
+            scalar => typed(&text::of(value), scalar).ok()?,
+        };
+    }
+    let trimmed = original.trim_start();
+    if trimmed.starts_with(['{', '[']) {
+        let pretty = original.contains('\n') && original.contains("  ");
+        return json_text(&document, pretty);
+    }
+    let edited = if untouched { edited_yaml(original, &found, value) } else { None };
+    Some(edited.unwrap_or_else(|| yaml::write(&document).trim().to_owned()))
+}
+
+fn json_text(document: &Value, pretty: bool) -> Option<String> {
+    let text = if pretty { serde_json::to_string_pretty(document) } else { serde_json::to_string(document) };
+    Some(text.ok()?.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"))
+}
+
+/// Replaces scalars within the text, so that its comments and the order of its keys stay.
+fn edited_yaml(original: &str, found: &[replacement_path::Found], value: &Value) -> Option<String> {
+    let document = yaml::read_documents(original, yaml::Dialect::Kyaml).ok()?.into_iter().next()?;
+    let mut edits = Vec::new();
+    for found in found {
+        let steps: Vec<yaml::Step<'_>> = found
+            .steps
+            .iter()
+            .map(|step| match step {
+                replacement_path::Step::Key(key) => yaml::Step::Key(key),
+                replacement_path::Step::Index(index) => yaml::Step::Index(*index),
+            })
+            .collect();
+        let start = document.spans.value(&steps)?;
+        let line = original.lines().nth(start.line.checked_sub(1)? as usize)?;
+        let offset = line.as_ptr() as usize - original.as_ptr() as usize;
+        let (column, _) = line.char_indices().nth(start.column.checked_sub(1)? as usize)?;
+        let rest = line.get(column..)?;
+        let length = match rest.chars().next()? {
+            // Anything but a plain or quoted scalar on one line is written anew.
+            '|' | '>' | '&' | '*' | '!' | '{' | '[' => return None,
+            mark @ ('"' | '\'') => rest.get(1..)?.find(mark)? + 2,
+            _ => rest.find(" #").unwrap_or(rest.len()).min(rest.trim_end().len()),
+        };
+        let written = rest.get(..length)?;
+        let new = text::of(value);
+        if new.contains(['\n', '"', '\'', '\\']) {
+            return None;
+        }
+        let new = match written.chars().next()? {
+            mark @ ('"' | '\'') => format!("{mark}{new}{mark}"),
+            _ => yaml::write(&resolved(&new)).trim_end().to_owned(),
+        };
+        edits.push((offset + column, length, new));
+    }
+    edits.sort();
+    let mut text = original.to_owned();
+    for (start, length, new) in edits.into_iter().rev() {
+        text.replace_range(start..start + length, &new);
+    }
+    Some(text.trim().to_owned())
+}
+
+
+#[cfg(test)]
+mod tests {
+    use aqueduct_manifest::Value;
+
+    use super::{changed_text, with_part};
+    use crate::kustomization::FieldOptions;
+    use crate::transform::replacement_path::{Create, split};
+
+    #[test]
+    fn replaces_parts() {
+        let with = |index| {
+            let options = FieldOptions { delimiter: ".".into(), index, create: false };
+            with_part("a.b", "x", &options)
+        };
+        assert_eq!(with(0), "x.b");
+        assert_eq!(with(-1), "x.a.b");
+        assert_eq!(with(9), "a.b.x");
+    }
+
+    #[test]
+    fn changes_texts_in_their_own_form() {
+        let change = |text: &str, path: &str| {
+            changed_text(text, &Value::from("new"), &split(path), Create::Nothing)
+        };
+        assert_eq!(change("{\"b\":1,\"a\":\"x\"}", "a").as_deref(), Some("{\"a\":\"new\",\"b\":1}"));
+        assert_eq!(change("b: 1 # one\na: x\n", "a").as_deref(), Some("b: 1 # one\na: new"));
+        assert_eq!(change("plain", "a"), None);
+    }
+}

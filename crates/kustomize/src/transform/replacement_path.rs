@@ -1,0 +1,329 @@
+//! Paths of replacements: `spec.containers.[name=web].image`, `data.app\.properties`, `args.*`, `ports.0`.
+
+use aqueduct_manifest::{List, Map, SmolStr, Value};
+use regex::Regex;
+
+use crate::error::{Error, Result};
+use crate::text;
+
+/// Splits a path at dots; `\.` is a dot within a part, and so is one between brackets.
+pub(super) fn split(path: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for part in path.split('.') {
+        match parts.last_mut() {
+            Some(last) if last.ends_with('\\') => {
+                last.pop();
+                last.push('.');
+                last.push_str(part);
+            }
+            Some(last) if last.starts_with('[') && !last.ends_with(']') => {
+                last.push('.');
+                last.push_str(part);
+            }
+            _ => parts.push(part.to_owned()),
+        }
+    }
+    parts
+}
+
+/// One step to a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Key(SmolStr),
+    Index(usize),
+}
+
+/// What is made at the end of a path that leads nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Create {
+    Nothing,
+    Scalar,
+    List,
+    Map,
+}
+
+impl Create {
+    /// Returns what is made for a value to be put there.
+    pub(super) fn like(value: &Value) -> Self {
+        match value {
+            Value::Map(_) => Self::Map,
+            Value::List(_) => Self::List,
+            _ => Self::Scalar,
+        }
+    }
+
+    fn value_before(self, next: Option<&String>) -> Value {
+        match next {
+            Some(part) if is_list_part(part) => Value::List(List::new()),
+            Some(_) => Value::Map(Map::new()),
+            None => match self {
+                Self::Map => Value::Map(Map::new()),
+                Self::List => Value::List(List::new()),
+                Self::Scalar | Self::Nothing => Value::Null,
+            },
+        }
+    }
+}
+
+fn is_list_part(part: &str) -> bool {
+    part.parse::<i64>().is_ok() || is_bracketed(part)
+}
+
+fn is_bracketed(part: &str) -> bool {
+    part.starts_with('[') && part.ends_with(']')
+}
+
+fn bracketed(part: &str) -> Result<(&str, &str)> {
+    let inner = part.trim_start_matches('[').trim_end_matches(']');
+    inner
+        .split_once('=')
+        .ok_or_else(|| Error::new("list path element must contain fieldName=fieldValue for element to match"))
+}
+
+fn wrong_kind(expected: &str, found: &Value) -> Error {
+    let found = match found {
+        Value::Map(_) => "MappingNode",
+        Value::List(_) => "SequenceNode",
+        _ => "ScalarNode",
+    };
+    Error::new(format!("wrong node kind: expected {expected} but got {found}"))
+}
+
+/// Returns the one value at a path.
+pub(super) fn get(value: &Value, path: &[String]) -> Result<Option<Value>> {
+    let mut value = value;
+    for part in path.iter().map(|part| part.trim()).filter(|part| !part.is_empty()) {
+        if value.is_null() {
+            return Ok(None);
+        }
+        let next = if let Ok(index) = part.parse::<i64>() {
+            let index = usize::try_from(index)
+                .map_err(|_| Error::new(format!("array index {index} cannot be negative")))?;
+            value.as_list().ok_or_else(|| wrong_kind("SequenceNode", value))?.get(index)
+        } else if part == "-" {
+            value.as_list().ok_or_else(|| wrong_kind("SequenceNode", value))?.last()
+        } else if is_bracketed(part) {
+            let (field, wanted) = bracketed(part)?;
+            let list = value.as_list().ok_or_else(|| wrong_kind("SequenceNode", value))?;
+            list.iter().find(|element| {
+                let found = if field.is_empty() { Some(*element) } else { element.get(field) };
+                found.is_some_and(|found| text::of(found) == wanted)
+            })
+        } else {
+            value.as_map().ok_or_else(|| wrong_kind("MappingNode", value))?.get(part)
+        };
+        match next {
+            Some(next) => value = next,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(value.clone()))
+}
+
+/// Returns the steps to every value that a path matches, making what is missing where asked for.
+pub(super) fn find(value: &mut Value, path: &[String], create: Create) -> Result<Vec<Found>> {
+    let mut search = Search { create, steps: Vec::new(), created: false, found: Vec::new() };
+    search.walk(value, path)?;
+    Ok(search.found)
+}
+
+/// A match: the way to it, and whether it was made for it.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) steps: Vec<Step>,
+    pub(super) created: bool,
+}
+
+/// Returns the value at the end of the steps.
+pub(super) fn at<'a>(value: &'a mut Value, steps: &[Step]) -> Option<&'a mut Value> {
+    steps.iter().try_fold(value, |value, step| match (step, value) {
+        (Step::Key(key), Value::Map(map)) => map.get_mut(key),
+        (Step::Index(index), Value::List(list)) => list.make_mut().get_mut(*index),
+        _ => None,
+    })
+}
+
+struct Search {
+    create: Create,
+    steps: Vec<Step>,
+    created: bool,
+    found: Vec<Found>,
+}
+
+impl Search {
+    fn walk(&mut self, value: &mut Value, path: &[String]) -> Result<()> {
+        let Some((part, rest)) = path.split_first() else {
+            self.found.push(Found { steps: self.steps.clone(), created: self.created });
+            return Ok(());
+        };
+        if let Ok(index) = part.parse::<i64>() {
+            self.index(value, index, rest)
+        } else if is_bracketed(part) {
+            self.matching(value, part, rest)
+        } else if part == "*" {
+            match value {
+                Value::List(list) => {
+                    (0..list.len()).try_for_each(|index| self.element(list, index, rest))
+                }
+                Value::Null => Ok(()),
+                other => Err(wrong_kind("SequenceNode", other)),
+            }
+        } else {
+            self.field(value, part, rest)
+        }
+    }
+
+    fn field(&mut self, value: &mut Value, name: &str, rest: &[String]) -> Result<()> {
+        if value.is_null() {
+            if self.create == Create::Nothing {
+                return Ok(());
+            }
+            *value = Value::Map(Map::new());
+        }
+        let Value::Map(map) = value else { return Err(wrong_kind("MappingNode", value)) };
+        let created = self.created;
+        if !map.contains_key(name) {
+            if self.create == Create::Nothing {
+                return Ok(());
+            }
+            self.created = true;
+            map.insert(name, self.create.value_before(rest.first()));
+        }
+        let Some(field) = map.get_mut(name) else { return Ok(()) };
+        self.steps.push(Step::Key(name.into()));
+        let result = self.walk(field, rest);
+        self.steps.pop();
+        self.created = created;
+        result
+    }
+
+    fn index(&mut self, value: &mut Value, index: i64, rest: &[String]) -> Result<()> {
+        let Value::List(list) = value else { return Err(wrong_kind("SequenceNode", value)) };
+        let length = list.len();
+        let index = usize::try_from(index).map_err(|_| Error::new(format!("index {index} cannot be negative")))?;
+        let created = self.created;
+        if index == length && self.create != Create::Nothing {
+            self.created = true;
+            list.push(self.create.value_before(rest.first()));
+        } else if index >= length {
+            return Err(Error::new(format!("index {index} specified but only {length} elements found")));
+        }
+        let result = self.element(list, index, rest);
+        self.created = created;
+        result
+    }
+
+    fn matching(&mut self, value: &mut Value, part: &str, rest: &[String]) -> Result<()> {
+        let (field, pattern) = bracketed(part)?;
+        let regex = Regex::new(pattern).map_err(|_| Error::new(format!("error parsing regexp: `{pattern}`")))?;
+        let list = match value {
+            Value::List(list) => list,
+            Value::Null if self.create == Create::Nothing => return Ok(()),
+            other => return Err(wrong_kind("SequenceNode", other)),
+        };
+        let before = self.found.len();
+        for index in 0..list.len() {
+            let found = list.get(index).and_then(|element| {
+                if field.is_empty() { Some(element) } else { element.get(field) }
+            });
+            if !found.is_some_and(|found| regex.is_match(text::of(found).trim())) {
+                continue;
+            }
+            if field.is_empty() {
+                // What follows a scalar's match is not looked at.
+                self.steps.push(Step::Index(index));
+                self.found.push(Found { steps: self.steps.clone(), created: self.created });
+                self.steps.pop();
+            } else {
+                self.element(list, index, rest)?;
+            }
+        }
+        if self.found.len() > before || self.create == Create::Nothing {
+            return Ok(());
+        }
+        let made = if field.is_empty() {
+            Value::from(pattern)
+        } else {
+            Value::Map(Map::from_iter([(field, resolved(pattern))]))
+        };
+        let index = list.len();
+        list.push(made);
+        self.element(list, index, if field.is_empty() { &[] } else { rest })
+    }
+
+    fn element(&mut self, list: &mut List, index: usize, rest: &[String]) -> Result<()> {
+        let Some(element) = list.make_mut().get_mut(index) else { return Ok(()) };
+        self.steps.push(Step::Index(index));
+        let result = self.walk(element, rest);
+        self.steps.pop();
+        result
+    }
+}
+
+/// Returns what a plain scalar means in YAML: `8080` is a number.
+pub(super) fn resolved(plain: &str) -> Value {
+    let is_word = !plain.is_empty()
+        && plain.chars().all(|at| at.is_ascii_alphanumeric() || "_.+-:~".contains(at))
+        && !plain.starts_with(':')
+        && !plain.ends_with(':')
+        && plain != "-";
+    if !is_word {
+        return if plain.is_empty() { Value::Null } else { plain.into() };
+    }
+    let read = aqueduct_manifest::yaml::read_values(plain, aqueduct_manifest::yaml::Dialect::Kyaml);
+    match read.ok().and_then(|values| values.into_iter().next()) {
+        Some(value) if !matches!(value, Value::List(_) | Value::Map(_)) => value,
+        _ => plain.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aqueduct_manifest::Value;
+
+    use super::{Create, find, get, split};
+
+    fn value(text: &str) -> Value {
+        aqueduct_manifest::yaml::read(text).expect("the values of these tests are well formed")
+    }
+
+    #[test]
+    fn splits() {
+        assert_eq!(split("a.b"), ["a", "b"]);
+        assert_eq!(split("data.app\\.yaml.x"), ["data", "app.yaml", "x"]);
+        assert_eq!(split("a.[image=x.y/z:1.0].b"), ["a", "[image=x.y/z:1.0]", "b"]);
+    }
+
+    #[test]
+    fn gets() {
+        let object = value("a: [{k: x, v: 1}, {k: z, v: 2}]\n");
+        for (path, expected) in [
+            ("a.0.v", Some(Value::Int(1))),
+            ("a.-.v", Some(Value::Int(2))),
+            ("a.[k=z].v", Some(Value::Int(2))),
+            ("a.2.v", None),
+            ("b", None),
+        ] {
+            assert_eq!(get(&object, &split(path)).expect("the paths are well formed"), expected, "{path}");
+        }
+        assert!(get(&object, &split("a.b")).is_err());
+    }
+
+    #[test]
+    fn makes_what_is_missing() {
+        let mut object = value("a: {}\n");
+        let found = find(&mut object, &split("a.b.[k=x].v"), Create::Scalar).expect("the path is well formed");
+        assert!(found.iter().all(|found| found.created) && found.len() == 1);
+        assert_eq!(object, value("a: {b: [{k: x, v: null}]}\n"));
+        assert!(find(&mut object, &split("a.c"), Create::Nothing).is_ok_and(|found| found.is_empty()));
+    }
+
+    #[test]
+    fn matches_many() {
+        let mut object = value("a: [{k: x1}, {k: x2}, {k: z}]\n");
+        for (path, count) in [("a.*.k", 3), ("a.[k=x].k", 2), ("a.[k=^z$]", 1)] {
+            let found = find(&mut object, &split(path), Create::Nothing).expect("the paths are well formed");
+            assert_eq!(found.len(), count, "{path}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The order of the output.
+
+use std::collections::HashMap;
+
+use aqueduct_manifest::SmolStr;
+
+use super::Transform;
+use crate::error::{Error, Result};
+use crate::id::Id;
+use crate::kustomization::{LegacySortOptions, SortOptions};
+use crate::resources::Resources;
+
+const FIRST: [&str; 22] = [
+    "Namespace",
+    "ResourceQuota",
+    "StorageClass",
+    "CustomResourceDefinition",
+    "ServiceAccount",
+    "PodSecurityPolicy",
+    "Role",
+    "ClusterRole",
+    "RoleBinding",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "Secret",
+    "Endpoints",
+    "Service",
+    "LimitRange",
+    "PriorityClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Deployment",
+    "StatefulSet",
+    "CronJob",
+    "PodDisruptionBudget",
+];
+
+const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+
+/// Returns the place of a kind in the default order: below 0 comes early, above 0 late.
+pub(crate) fn default_rank(kind: &str) -> i32 {
+    if let Some(place) = FIRST.iter().position(|first| *first == kind) {
+        return place as i32 - FIRST.len() as i32;
+    }
+    LAST.iter().position(|last| *last == kind).map_or(0, |place| place as i32 + 1)
+}
+
+/// Sorts by kind, or leaves the order as it was loaded.
+pub(crate) struct SortOrderTransformer {
+    pub(crate) options: SortOptions,
+}
+
+impl SortOrderTransformer {
+    /// Returns the sorting that Kustomize does where nothing else is asked for.
+    pub(crate) fn legacy() -> Self {
+        Self { options: SortOptions { order: "legacy".into(), legacy: None } }
+    }
+}
+
+impl Transform for SortOrderTransformer {
+    fn transform(&self, resources: &mut Resources) -> Result<()> {
+        match self.options.order.as_str() {
+            "fifo" if self.options.legacy.is_some() => Err(Error::new(
+                "the field 'sortOptions.legacySortOptions' is set but the selected sort order is 'fifo', not 'legacy'",
+            )),
+            "fifo" => Ok(()),
+            "legacy" => {
+                let ranks = self.options.legacy.as_ref().map(ranks);
+                let rank = |id: &Id| match &ranks {
+                    Some(ranks) => ranks.get(&id.gvk.kind).copied().unwrap_or(0),
+                    None => default_rank(&id.gvk.kind),
+                };
+                resources.list_mut().sort_by_cached_key(|resource| {
+                    let id = resource.id();
+                    (rank(&id), gvk_text(&id), id_text(&id))
+                });
+                resources.check_unique()
+            }
+            _ => Err(Error::new("the field 'sortOptions.order' must be one of [fifo, legacy]")),
+        }
+    }
+}
+
+fn ranks(options: &LegacySortOptions) -> HashMap<SmolStr, i32> {
+    let first = options.first.iter().enumerate();
+    let count = options.first.len() as i32;
+    let first = first.map(|(place, kind)| (kind.clone(), place as i32 - count));
+    let last = options.last.iter().enumerate().map(|(place, kind)| (kind.clone(), place as i32 + 1));
+    first.chain(last).collect()
+}
+
+fn or<'a>(text: &'a str, other: &'a str) -> &'a str {
+    if text.is_empty() { other } else { text }
+}
+
+fn gvk_text(id: &Id) -> String {
+    format!("{}_{}_{}", or(&id.gvk.group, "~G"), or(&id.gvk.version, "~V"), or(&id.gvk.kind, "~K"))
+}
+
+fn id_text(id: &Id) -> String {
+    format!("{}|{}|{}", id.gvk, or(&id.namespace, "~X"), or(&id.name, "~N"))
+}

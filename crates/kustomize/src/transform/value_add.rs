@@ -1,0 +1,167 @@
+//! Adds one value to many fields, some of which hold paths of files.
+
+use aqueduct_manifest::{Map, SmolStr, Value};
+
+use super::Transform;
+use crate::decode::{Decode, Fields, Names};
+use crate::error::{Error, Result};
+use crate::field_spec;
+use crate::loader::Loader;
+use crate::resources::Resources;
+use crate::selector::Selector;
+use crate::{path, read, text};
+
+/// Adds the value.
+#[derive(Default)]
+pub(crate) struct ValueAddTransformer {
+    value: SmolStr,
+    targets: Vec<Target>,
+    target_file: SmolStr,
+}
+
+#[derive(Default)]
+struct Target {
+    selector: Option<Selector>,
+    field_path: SmolStr,
+    file_path_position: i64,
+}
+
+impl Decode for ValueAddTransformer {
+    const NAME: &'static str = "ValueAddTransformer";
+
+    fn decode(fields: &Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            value: fields.text("value")?,
+            targets: fields.structs("targets")?,
+            target_file: fields.text("targetFilePath")?,
+        })
+    }
+}
+
+impl Decode for Target {
+    const NAME: &'static str = "Target";
+
+    fn decode(fields: &Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            selector: fields.optional("selector")?,
+            field_path: fields.text("fieldPath")?,
+            file_path_position: fields.integer("filePathPosition")?,
+        })
+    }
+}
+
+impl ValueAddTransformer {
+    /// Fills in what lies in other files, and the name of the folder where no value is given.
+    pub(crate) fn complete(mut self, loader: &Loader<'_>) -> Result<Self> {
+        self.value = self.value.trim().into();
+        if self.value.is_empty() {
+            self.value = path::base(loader.root()).into();
+        }
+        if !self.target_file.is_empty() {
+            let text = loader.load_text(&self.target_file)?;
+            if let Value::List(list) = read::value(&text)? {
+                for value in &list {
+                    self.targets.push(Target::from_value(value, Names::Lenient)?);
+                }
+            }
+        }
+        if self.targets.is_empty() {
+            return Err(Error::new("must specify at least one target"));
+        }
+        if self.targets.iter().any(|target| target.field_path.is_empty()) {
+            return Err(Error::new("must specify fieldPath of every target"));
+        }
+        Ok(self)
+    }
+}
+
+impl Transform for ValueAddTransformer {
+    fn transform(&self, resources: &mut Resources) -> Result<()> {
+        for target in &self.targets {
+            let places = match &target.selector {
+                Some(selector) => resources.select(selector)?,
+                None => (0..resources.list().len()).collect(),
+            };
+            let parts = field_spec::split(&target.field_path);
+            for place in places {
+                if let Some(resource) = resources.list_mut().get_mut(place) {
+                    let mut object = Value::Map(std::mem::take(resource.map_mut()));
+                    let result = add(&mut object, &parts, &self.value, target.file_path_position);
+                    if let Value::Map(map) = object {
+                        *resource.map_mut() = map;
+                    }
+                    result?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add(object: &mut Value, parts: &[String], value: &str, position: i64) -> Result<()> {
+    let Some((part, rest)) = parts.split_first() else {
+        let new = match usize::try_from(position) {
+            Ok(position) if position > 0 => insert_path_part(&text::of(object), position - 1, value),
+            _ => value.to_owned(),
+        };
+        return field_spec::set_scalar(object, new);
+    };
+    if part.is_empty() {
+        return add(object, rest, value, position);
+    }
+    if object.is_null() {
+        *object = Value::Map(Map::new());
+    }
+    match object {
+        Value::Map(map) => add(map.entry(part), rest, value, position),
+        Value::List(list) => {
+            let wanted = part.strip_prefix('[').and_then(|part| part.strip_suffix(']'));
+            let wanted = wanted.and_then(|part| part.split_once(['=', ':']));
+            for (index, element) in list.make_mut().iter_mut().enumerate() {
+                let fits = match wanted {
+                    Some((key, name)) => element.get(key).is_some_and(|value| text::of(value) == name),
+                    None => part.parse() == Ok(index),
+                };
+                if fits {
+                    return add(element, rest, value, position);
+                }
+            }
+            Err(Error::new(format!("no element `{part}` to add a value to")))
+        }
+        _ => Err(Error::new(format!("field `{part}` is looked for in a scalar"))),
+    }
+}
+
+/// Puts a part into a path of a file; a leading slash stays in front.
+fn insert_path_part(file: &str, position: usize, part: &str) -> String {
+    if file.is_empty() {
+        return part.to_owned();
+    }
+    let (lead, rest) = match file.strip_prefix('/') {
+        Some(rest) => ("/", rest),
+        None => ("", file),
+    };
+    let mut parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
+    parts.insert(position.min(parts.len()), part);
+    format!("{lead}{}", parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::insert_path_part;
+
+    #[test]
+    fn inserts_parts() {
+        for (file, position, expected) in [
+            ("", 0, "X"),
+            ("/", 0, "/X"),
+            ("pie", 0, "X/pie"),
+            ("/pie", 0, "/X/pie"),
+            ("raw", 1, "raw/X"),
+            ("/a/nice/warm/pie", 3, "/a/nice/warm/X/pie"),
+            ("a", 99, "a/X"),
+        ] {
+            assert_eq!(insert_path_part(file, position, "X"), expected, "{file}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Variables: `$(NAME)` in fields that may hold them becomes the value of a field elsewhere.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use aqueduct_manifest::{SmolStr, Value};
+
+use super::Transform;
+use super::replacement_path;
+use crate::error::{Error, Result};
+use crate::field_spec::{self, Missing};
+use crate::kustomization::{FieldSpec, Var};
+use crate::resource::Resource;
+use crate::resources::Resources;
+use crate::text;
+
+/// Puts values in place of variables.
+pub(crate) struct VariableTransformer<'a> {
+    values: BTreeMap<SmolStr, Value>,
+    fields: &'a [FieldSpec],
+    used: RefCell<BTreeSet<SmolStr>>,
+}
+
+impl<'a> VariableTransformer<'a> {
+    /// Finds the values of all variables.
+    pub(crate) fn new(variables: &[Var], resources: &[Resource], fields: &'a [FieldSpec]) -> Result<Self> {
+        let mut values = BTreeMap::new();
+        for variable in variables {
+            let holder = resources.iter().find(|resource| resource.variables.contains(&variable.name));
+            let holder = holder.ok_or_else(|| {
+                Error::new(format!(
+                    "var '{}' cannot be mapped to a field in the set of known resources",
+                    variable.name
+                ))
+            })?;
+            let path = replacement_path::split(&variable.field_path.replace('[', ".").replace(']', ""));
+            let value = replacement_path::get(&Value::Map(holder.map().clone()), &path)?;
+            let value = value.ok_or_else(|| {
+                Error::new(format!(
+                    "field specified in var '{}' not found in corresponding resource",
+                    variable.name
+                ))
+            })?;
+            values.insert(variable.name.clone(), value);
+        }
+        Ok(Self { values, fields, used: RefCell::default() })
+    }
+
+    /// Returns the variables that nothing used.
+    pub(crate) fn unused(&self) -> Vec<&str> {
+        let used = self.used.borrow();
+        self.values.keys().filter(|name| !used.contains(*name)).map(SmolStr::as_str).collect()
+    }
+
+    fn set(&self, value: &mut Value) -> Result<()> {
+        match value {
+            Value::Map(map) => {
+                let with_variables: Vec<SmolStr> = map
+                    .iter()
+                    .filter(|(_, value)| matches!(value, Value::String(text) if text.contains('$')))
+                    .map(|(key, _)| key.clone())
+                    .collect();
+                for key in with_variables {
+                    if let Some(value) = map.get_mut(&key) {
+                        self.set_text(value);
+                    }
+                }
+                Ok(())
+            }
+            Value::List(list) => {
+                if list.iter().any(|value| !matches!(value, Value::String(_))) {
+                    return Err(Error::new("invalid value type expect a string"));
+                }
+                list.make_mut().iter_mut().for_each(|value| self.set_text(value));
+                Ok(())
+            }
+            scalar => {
+                self.set_text(scalar);
+                Ok(())
+            }
+        }
+    }
+
+    fn set_text(&self, value: &mut Value) {
+        if let Value::String(text) = value
+            && text.contains('$')
+        {
+            *value = self.expand(text);
+        }
+    }
+
+    /// Expands `$(NAME)`; `$$` is one `$`, and a variable that nobody knows stays as it is.
+    fn expand(&self, input: &str) -> Value {
+        let mut output = String::with_capacity(input.len());
+        let mut rest = input;
+        while let Some((before, after)) = rest.split_once('$') {
+            output.push_str(before);
+            let mut characters = after.chars();
+            match characters.next() {
+                None => {
+                    output.push('$');
+                    rest = "";
+                }
+                Some('$') => {
+                    output.push('$');
+                    rest = characters.as_str();
+                }
+                Some('(') => match characters.as_str().split_once(')') {
+                    Some((name, after)) => {
+                        match self.values.get(name) {
+                            Some(value) => {
+                                self.used.borrow_mut().insert(name.into());
+                                if before.is_empty() && output.is_empty() && after.is_empty() {
+                                    return value.clone();
+                                }
+                                output.push_str(&shown(value));
+                            }
+                            None => output.push_str(&format!("$({name})")),
+                        }
+                        rest = after;
+                    }
+                    None => {
+                        output.push_str("$(");
+                        rest = characters.as_str();
+                    }
+                },
+                Some(other) => {
+                    output.push('$');
+                    output.push(other);
+                    rest = characters.as_str();
+                }
+            }
+        }
+        output.push_str(rest);
+        output.into()
+    }
+}
+
+/// Returns a value as Go's `%v` shows it within a text.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::List(list) => {
+            let parts: Vec<String> = list.iter().map(shown).collect();
+            format!("[{}]", parts.join(" "))
+        }
+        Value::Map(map) => {
+            let parts: Vec<String> = map.iter().map(|(key, value)| format!("{key}:{}", shown(value))).collect();
+            format!("map[{}]", parts.join(" "))
+        }
+        scalar => text::of(scalar).to_string(),
+    }
+}
+
+impl Transform for VariableTransformer<'_> {
+    fn transform(&self, resources: &mut Resources) -> Result<()> {
+        for resource in resources.list_mut() {
+            let gvk = resource.gvk();
+            for field in self.fields {
+                field_spec::apply(resource.map_mut(), &gvk, field, Missing::Skip, &mut |value| self.set(value))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aqueduct_manifest::Value;
+
+    use super::VariableTransformer;
+
+    #[test]
+    fn expands() {
+        let values = [("A".into(), Value::from("x")), ("N".into(), Value::Int(3))].into();
+        let variables = VariableTransformer { values, fields: &[], used: Default::default() };
+        for (input, expected) in [
+            ("$(A)", Value::from("x")),
+            ("$(N)", Value::Int(3)),
+            ("a$(N)b$(A)", "a3bx".into()),
+            ("$$(A)", "$(A)".into()),
+            ("$(B)-$(A)", "$(B)-x".into()),
+            ("$(A", "$(A".into()),
+            ("$x $", "$x $".into()),
+        ] {
+            assert_eq!(variables.expand(input), expected, "{input}");
+        }
+        assert!(variables.unused().is_empty());
+    }
+}
