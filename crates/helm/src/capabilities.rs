@@ -325,9 +325,9 @@ mod tests {
             ("01.2", Err("illegal zero-prefixed version component \"01\" in \"01.2\"")),
         ] {
             let actual = KubeVersion::parse(text);
-            let actual = actual.as_ref().map(|version| {
-                (&*version.version, &*version.normalized, &*version.major, &*version.minor)
-            });
+            let actual = actual
+                .as_ref()
+                .map(|version| (&*version.version, &*version.normalized, &*version.major, &*version.minor));
             assert_eq!(actual.map_err(ToString::to_string), expected.map_err(str::to_owned), "{text}");
         }
     }

@@ -92,8 +92,7 @@ fn enable(part: &mut Part, values: &Map, path: &str) -> Result<(), Error> {
 /// Disables a dependency all of whose tags with a value are false.
 fn apply_tags(dependency: &mut Dependency, values: &Map) {
     let Some(tags) = table(values, "tags") else { return };
-    let states: Vec<bool> =
-        dependency.tags.iter().filter_map(|tag| tags.get(tag)?.as_bool()).collect();
+    let states: Vec<bool> = dependency.tags.iter().filter_map(|tag| tags.get(tag)?.as_bool()).collect();
     dependency.enabled = states.is_empty() || states.contains(&true);
 }
 

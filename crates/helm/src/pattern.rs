@@ -218,9 +218,7 @@ fn advance(pieces: &[Piece], text: &[char], mut places: Vec<bool>) -> Vec<bool> 
             Piece::Super => spread(&places, text, &mut next, |_| true),
             Piece::Alternatives(alternatives) => {
                 for alternative in alternatives {
-                    for (open, reached) in
-                        next.iter_mut().zip(advance(alternative, text, places.clone()))
-                    {
+                    for (open, reached) in next.iter_mut().zip(advance(alternative, text, places.clone())) {
                         *open |= reached;
                     }
                 }
@@ -261,51 +259,57 @@ mod tests {
 
     #[test]
     fn path_patterns() {
-        check(Pattern::path, &[
-            ("abc", "abc", Some(true)),
-            ("*", "abc", Some(true)),
-            ("*", "a/b", Some(false)),
-            ("*c", "abc", Some(true)),
-            ("a*/b", "abc/b", Some(true)),
-            ("a*/b", "a/c/b", Some(false)),
-            ("a*b*c*d*e*/f", "axbxcxdxe/xxx/f", Some(false)),
-            ("ab[c]", "abc", Some(true)),
-            ("ab[^e-g]", "abc", Some(true)),
-            ("a\\*b", "a*b", Some(true)),
-            ("a?b", "a\u{263a}b", Some(true)),
-            ("a[^a]b", "a/b", Some(true)),
-            ("[]a]", "]", None),
-            ("[-]", "-", None),
-            ("[\\-x]", "-", Some(true)),
-            ("[a-b-c]", "a", None),
-            ("[", "a", None),
-            ("\\", "a", None),
-            ("templates/.?*", "templates/.dotfile", Some(true)),
-            ("templates/.?*", "templates/.", Some(false)),
-        ]);
+        check(
+            Pattern::path,
+            &[
+                ("abc", "abc", Some(true)),
+                ("*", "abc", Some(true)),
+                ("*", "a/b", Some(false)),
+                ("*c", "abc", Some(true)),
+                ("a*/b", "abc/b", Some(true)),
+                ("a*/b", "a/c/b", Some(false)),
+                ("a*b*c*d*e*/f", "axbxcxdxe/xxx/f", Some(false)),
+                ("ab[c]", "abc", Some(true)),
+                ("ab[^e-g]", "abc", Some(true)),
+                ("a\\*b", "a*b", Some(true)),
+                ("a?b", "a\u{263a}b", Some(true)),
+                ("a[^a]b", "a/b", Some(true)),
+                ("[]a]", "]", None),
+                ("[-]", "-", None),
+                ("[\\-x]", "-", Some(true)),
+                ("[a-b-c]", "a", None),
+                ("[", "a", None),
+                ("\\", "a", None),
+                ("templates/.?*", "templates/.dotfile", Some(true)),
+                ("templates/.?*", "templates/.", Some(false)),
+            ],
+        );
     }
 
     #[test]
     fn globs() {
-        check(Pattern::glob, &[
-            ("files/*.{sh,sql,sql.gz}", "files/a.sql.gz", Some(true)),
-            ("files/*.{sh,sql,sql.gz}", "files/a/b.sql", Some(false)),
-            ("files/**", "files/a/b", Some(true)),
-            ("rules/**.yaml", "rules/a/b.yaml", Some(true)),
-            ("rules/**.yaml", "rules/.yaml", Some(true)),
-            ("{a,{b,c}d}e", "cde", Some(true)),
-            ("{a,b", "b", Some(true)),
-            ("a,b}", "a,b}", Some(true)),
-            ("[a-c]", "b", Some(true)),
-            ("[!a-c]", "/", Some(true)),
-            ("[a-cx]", "b", None),
-            ("[abc]", "c", Some(true)),
-            ("[]", "", None),
-            ("[c-a]", "b", None),
-            ("\\*", "*", Some(true)),
-            ("?", "/", Some(false)),
-            ("", "", Some(true)),
-        ]);
+        check(
+            Pattern::glob,
+            &[
+                ("files/*.{sh,sql,sql.gz}", "files/a.sql.gz", Some(true)),
+                ("files/*.{sh,sql,sql.gz}", "files/a/b.sql", Some(false)),
+                ("files/**", "files/a/b", Some(true)),
+                ("rules/**.yaml", "rules/a/b.yaml", Some(true)),
+                ("rules/**.yaml", "rules/.yaml", Some(true)),
+                ("{a,{b,c}d}e", "cde", Some(true)),
+                ("{a,b", "b", Some(true)),
+                ("a,b}", "a,b}", Some(true)),
+                ("[a-c]", "b", Some(true)),
+                ("[!a-c]", "/", Some(true)),
+                ("[a-cx]", "b", None),
+                ("[abc]", "c", Some(true)),
+                ("[]", "", None),
+                ("[c-a]", "b", None),
+                ("\\*", "*", Some(true)),
+                ("?", "/", Some(false)),
+                ("", "", Some(true)),
+            ],
+        );
     }
 
     #[test]

@@ -113,11 +113,7 @@ impl Retrieve for NoRetriever {
 }
 
 /// Writes findings, one a line, those within others indented below them.
-fn describe_all<'a>(
-    errors: impl Iterator<Item = &'a ValidationError<'a>>,
-    depth: usize,
-    lines: &mut String,
-) {
+fn describe_all<'a>(errors: impl Iterator<Item = &'a ValidationError<'a>>, depth: usize, lines: &mut String) {
     let mut errors: Vec<&ValidationError<'_>> = errors.collect();
     errors.sort_by_cached_key(|error| error.instance_path().to_string());
     let mut missing: Vec<(String, String, Vec<String>)> = Vec::new();
@@ -184,9 +180,8 @@ fn message(error: &ValidationError<'_>) -> Cow<'static, str> {
         .or_else(|| instance.as_str().map(|text| text.chars().count()))
         .unwrap_or_default();
     let got = |keyword: &str, limit: &dyn std::fmt::Display| format!("{keyword}: got {count}, want {limit}");
-    let compared = |keyword: &str, limit: &Json| {
-        format!("{keyword}: got {}, want {}", number(instance), number(limit))
-    };
+    let compared =
+        |keyword: &str, limit: &Json| format!("{keyword}: got {}, want {}", number(instance), number(limit));
     Cow::Owned(match error.kind() {
         Kind::Type { kind } => format!("got {}, want {}", type_of(instance), wanted_types(kind)),
         Kind::Enum { options } => {

@@ -155,9 +155,7 @@ fn name_by_template(template: &str, host: &mut dyn Host) -> Result<String, Error
 /// Checks a name as Helm does: a DNS name of at most 53 characters.
 fn check_release_name(name: &str) -> Result<(), Error> {
     let fail = |reason: &str| {
-        Err(Error::new(reason)
-            .context(format!("release name {name:?}"))
-            .context("release name check failed"))
+        Err(Error::new(reason).context(format!("release name {name:?}")).context("release name check failed"))
     };
     if name.is_empty() {
         return fail("no name provided");
@@ -193,7 +191,9 @@ fn locate(chart: &Path) -> Result<PathBuf, Error> {
     }
     match trimmed.split_once('/') {
         Some((repository, _)) => Err(Error::new(format!("repo {repository} not found"))),
-        None => Err(Error::new(format!("non-absolute URLs should be in form of repo_name/path_to_chart, got: {trimmed}"))),
+        None => Err(Error::new(format!(
+            "non-absolute URLs should be in form of repo_name/path_to_chart, got: {trimmed}"
+        ))),
     }
 }
 
@@ -205,7 +205,11 @@ fn write_document(out: &mut Vec<u8>, source: &str, content: &[u8]) {
     out.push(b'\n');
 }
 
-fn print(options: &TemplateOptions, release: &Release, rendered: &RenderedRelease) -> Result<TemplateOutput, Error> {
+fn print(
+    options: &TemplateOptions,
+    release: &Release,
+    rendered: &RenderedRelease,
+) -> Result<TemplateOutput, Error> {
     let mut documents = Vec::new();
     let mut files = Output { folder: options.output_dir.as_deref(), release, options, files: Vec::new() };
     if options.include_crds {
@@ -283,9 +287,8 @@ fn show_only(text: &str, wanted: &[String]) -> Result<Vec<u8>, Error> {
                 let path = line.split_once("# Source: ")?.1.split_once('/')?.1;
                 (!path.is_empty()).then_some(path)
             });
-            let matches = source
-                .zip(pattern.as_ref())
-                .is_some_and(|(source, pattern)| pattern.matches(source));
+            let matches =
+                source.zip(pattern.as_ref()).is_some_and(|(source, pattern)| pattern.matches(source));
             if matches {
                 found = true;
                 picked.extend_from_slice(b"---\n");

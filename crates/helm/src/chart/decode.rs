@@ -11,7 +11,8 @@ use crate::Error;
 /// Reads the first document of a text as JSON model.
 pub(crate) fn read_yaml(bytes: &[u8]) -> Result<Value, Error> {
     let fail = |cause: String| Error::new(cause).context("error converting YAML to JSON");
-    let text = std::str::from_utf8(bytes).map_err(|_| fail("yaml: invalid leading UTF-8 octet".to_owned()))?;
+    let text =
+        std::str::from_utf8(bytes).map_err(|_| fail("yaml: invalid leading UTF-8 octet".to_owned()))?;
     yaml::read(text).map_err(|cause| fail(cause.to_string()))
 }
 
@@ -84,9 +85,7 @@ impl<'a> Fields<'a> {
             None => Ok(None),
             Some(Value::List(list)) => list
                 .iter()
-                .map(|value| {
-                    if value.is_null() { Ok(SmolStr::default()) } else { self.as_text(name, value) }
-                })
+                .map(|value| if value.is_null() { Ok(SmolStr::default()) } else { self.as_text(name, value) })
                 .collect::<Result<_, _>>()
                 .map(Some),
             Some(other) => Err(self.wrong(name, other, "[]string")),
@@ -100,8 +99,7 @@ impl<'a> Fields<'a> {
             Some(Value::Map(map)) => map
                 .iter()
                 .map(|(key, value)| {
-                    let text =
-                        if value.is_null() { SmolStr::default() } else { self.as_text(name, value)? };
+                    let text = if value.is_null() { SmolStr::default() } else { self.as_text(name, value)? };
                     Ok((key.clone(), text))
                 })
                 .collect::<Result<_, _>>()
@@ -224,7 +222,10 @@ mod tests {
 
     #[test]
     fn wrong_types_are_named() {
-        let value: Value = [("a", Value::from(vec![])), ("b", 1.into())].into_iter().collect::<aqueduct_manifest::Map>().into();
+        let value: Value = [("a", Value::from(vec![])), ("b", 1.into())]
+            .into_iter()
+            .collect::<aqueduct_manifest::Map>()
+            .into();
         let fields = Fields::of(&value, "v2", "Metadata").expect("it is a map").expect("it is not null");
         assert_eq!(
             fields.text("a").expect_err("a list is no text").to_string(),

@@ -29,7 +29,8 @@ struct Walk {
 
 impl Walk {
     fn folder(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<(), Error> {
-        let fail = |cause: std::io::Error| Error::new(format!("open {}: {}", folder.display(), reason(&cause)));
+        let fail =
+            |cause: std::io::Error| Error::new(format!("open {}: {}", folder.display(), reason(&cause)));
         if depth > DEPTH_LIMIT {
             return Err(Error::new(format!("folders are nested too deep: {}", folder.display())));
         }
@@ -40,7 +41,10 @@ impl Walk {
         names.sort();
         for name in names {
             let Some(part) = name.to_str() else {
-                return Err(Error::new(format!("a file name is not UTF-8: {}", folder.join(&name).display())));
+                return Err(Error::new(format!(
+                    "a file name is not UTF-8: {}",
+                    folder.join(&name).display()
+                )));
             };
             let path = folder.join(part);
             let relative = format!("{prefix}{part}");

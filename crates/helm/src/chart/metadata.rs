@@ -135,7 +135,7 @@ impl Metadata {
         if self.name.is_empty() {
             return Err(invalid("chart.metadata.name is required"));
         }
-        if self.name.contains('/') || self.name == "." {
+        if self.name.contains('/') || self.name == "." || self.name == ".." {
             return Err(invalid(format!("chart.metadata.name {:?} is invalid", self.name)));
         }
         if self.version.is_empty() {

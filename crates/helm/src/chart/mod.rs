@@ -74,9 +74,9 @@ impl Chart {
     /// # Errors
     /// What Helm says of a path that is absent, unreadable or no chart.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let metadata = path.metadata().map_err(|cause| {
-            Error::new(format!("stat {}: {}", path.display(), folder::reason(&cause)))
-        })?;
+        let metadata = path
+            .metadata()
+            .map_err(|cause| Error::new(format!("stat {}: {}", path.display(), folder::reason(&cause))))?;
         let chart = if metadata.is_dir() {
             Self::from_contents(folder::read(path)?)?
         } else {
@@ -244,9 +244,7 @@ impl Sorter {
             "Chart.lock" => check_lock(&file)?,
             "requirements.yaml" => {
                 let metadata = self.metadata.get_or_insert_default();
-                metadata
-                    .add(&file.bytes)
-                    .map_err(|error| error.context("cannot load requirements.yaml"))?;
+                metadata.add(&file.bytes).map_err(|error| error.context("cannot load requirements.yaml"))?;
                 self.keep_in_first_format(file);
             }
             "requirements.lock" => {

@@ -39,11 +39,7 @@ fn coalesce_part(part: &Part, values: &Map, nulls: Nulls) -> Result<(), Error> {
             }
             Some(Value::Map(table)) => table,
             Some(other) => {
-                return Err(Error::new(format!(
-                    "type mismatch on {}: {}",
-                    subpart.name,
-                    verb_t(&other)
-                )));
+                return Err(Error::new(format!("type mismatch on {}: {}", subpart.name, verb_t(&other))));
             }
         };
         coalesce_globals(&table, values);
@@ -95,7 +91,8 @@ fn coalesce_defaults(part: &Part, values: &Map, nulls: Nulls) {
             }
             Some(Value::Map(table)) => {
                 if let Value::Map(defaults) = default {
-                    let is_subchart = part.subparts.iter().any(|subpart| subpart.name.as_bytes() == key.as_bytes());
+                    let is_subchart =
+                        part.subparts.iter().any(|subpart| subpart.name.as_bytes() == key.as_bytes());
                     let nulls = if is_subchart { Nulls::Keep } else { nulls };
                     if nulls == Nulls::Remove {
                         remove_nulls(&defaults);

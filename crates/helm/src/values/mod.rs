@@ -40,7 +40,8 @@ impl ValueOptions {
         let values = Map::new();
         for file in &self.files {
             let bytes = read_file(file)?;
-            let read = read_values(&bytes).map_err(|error| error.context(format!("failed to parse {file}")))?;
+            let read =
+                read_values(&bytes).map_err(|error| error.context(format!("failed to parse {file}")))?;
             merge(&values, &Map::from(&read));
         }
         for argument in &self.json {

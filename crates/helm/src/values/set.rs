@@ -217,8 +217,7 @@ impl Parser<'_> {
         if !text.is_empty() {
             let characters: Vec<String> =
                 text.chars().map(|character| format!("'{}'", character.escape_debug())).collect();
-            let message =
-                format!("unexpected data at end of array index: [{}]", characters.join(" "));
+            let message = format!("unexpected data at end of array index: [{}]", characters.join(" "));
             return (list, fail(message));
         }
         let present = usize::try_from(index).ok().and_then(|index| list.get(index)).cloned();
