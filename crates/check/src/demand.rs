@@ -1,6 +1,6 @@
 //! What workloads ask of a cluster when they are at their largest.
 
-use aqueduct_manifest::Value;
+use aqueduct_manifest::{Object, Value};
 
 use crate::index::Index;
 use crate::pod::{Pod, list_at, text};
@@ -100,7 +100,7 @@ pub(crate) fn claims<'a>(index: &Index<'a>) -> Vec<(&'a str, Quantity)> {
 }
 
 /// Returns the target of an autoscaler and the most replicas that it makes.
-pub(crate) fn scaled<'a>(object: &'a aqueduct_manifest::Object) -> Option<(&'a str, &'a str, u64)> {
+pub(crate) fn scaled(object: &Object) -> Option<(&str, &str, u64)> {
     let (field, default) = match (object.group(), object.kind()) {
         ("autoscaling", "HorizontalPodAutoscaler") => ("maxReplicas", None),
         ("keda.sh", "ScaledObject") => ("maxReplicaCount", Some(100)),

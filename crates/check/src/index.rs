@@ -22,7 +22,9 @@ pub struct Index<'a> {
     pods_of_namespace: ByText<'a, Vec<usize>>,
     /// The places of pods by namespace, label and value.
     pods_of_label: ByText<'a, ByText<'a, ByText<'a, Vec<usize>>>>,
-    /// The components that hold custom resources of which an operator may make pods.
+    /// The owners of namespaces.
+    owners: ByText<'a, &'a str>,
+    /// The components that hold custom resources of which an operator may make anything.
     operated: BTreeSet<(&'a str, &'a str)>,
     /// The components that may create objects of a resource at run time.
     creators: BTreeSet<(&'a str, &'a str, &'static str)>,
@@ -39,10 +41,16 @@ impl<'a> Index<'a> {
             pods: Vec::new(),
             pods_of_namespace: BTreeMap::new(),
             pods_of_label: BTreeMap::new(),
+            owners: BTreeMap::new(),
             operated: BTreeSet::new(),
             creators: BTreeSet::new(),
             scaled: BTreeMap::new(),
         };
+        for (name, tenant) in &environment.tenants {
+            for namespace in &tenant.namespaces {
+                index.owners.entry(namespace).or_insert(name);
+            }
+        }
         for entry in &environment.entries {
             index.add(*entry);
         }
@@ -57,7 +65,7 @@ impl<'a> Index<'a> {
         if may_become_pods(object) {
             self.operated.insert(component);
         }
-        for resource in ["secrets", "configmaps"] {
+        for resource in ["secrets", "configmaps", "pods"] {
             if may_create(object, resource) {
                 self.creators.insert((entry.tenant, entry.component, resource));
             }
@@ -89,8 +97,7 @@ impl<'a> Index<'a> {
 
     /// Returns the tenant that owns a namespace.
     pub fn owner(&self, namespace: &str) -> Option<&'a str> {
-        let owns = |tenant: &Tenant| tenant.namespaces.contains(namespace);
-        self.environment.tenants.iter().find(|(_, tenant)| owns(tenant)).map(|(name, _)| name.as_str())
+        self.owners.get(namespace).copied()
     }
 
     /// Returns all objects in the order they were given in.
@@ -104,6 +111,18 @@ impl<'a> Index<'a> {
         namespaces.into_iter().flatten().flat_map(|(_, names)| names.values().copied())
     }
 
+    /// Returns the objects of a kind in a namespace in the order of their names.
+    pub fn in_namespace(
+        &self,
+        group: &str,
+        kind: &str,
+        namespace: &str,
+    ) -> impl Iterator<Item = Entry<'a>> + use<'_, 'a> {
+        let namespaces = self.objects.get(group).and_then(|kinds| kinds.get(kind));
+        let names = namespaces.and_then(|namespaces| namespaces.get(namespace));
+        names.into_iter().flat_map(|names| names.values().copied())
+    }
+
     /// Returns one object; cluster-scoped ones have an empty namespace.
     pub fn get(&self, group: &str, kind: &str, namespace: &str, name: &str) -> Option<Entry<'a>> {
         self.objects.get(group)?.get(kind)?.get(namespace)?.get(name).copied()
@@ -111,9 +130,7 @@ impl<'a> Index<'a> {
 
     /// Returns the names of the objects of a kind in a namespace, for suggestions.
     pub fn names(&self, group: &str, kind: &str, namespace: &str) -> Vec<&'a str> {
-        let namespaces = self.objects.get(group).and_then(|kinds| kinds.get(kind));
-        let names = namespaces.and_then(|namespaces| namespaces.get(namespace));
-        names.into_iter().flat_map(BTreeMap::keys).copied().collect()
+        self.in_namespace(group, kind, namespace).map(|entry| entry.object.name()).collect()
     }
 
     /// Tells whether a namespace is managed outside, so that it may hold anything.
@@ -121,15 +138,21 @@ impl<'a> Index<'a> {
         self.environment.cluster.namespaces.contains(namespace)
     }
 
-    /// Tells whether an operator may make pods for the component of an object, which nobody can see here.
-    pub fn may_have_unseen_pods(&self, entry: &Entry<'_>) -> bool {
+    /// Tells whether there may be things around an object that nobody can see here: its namespace is
+    /// managed outside, or an operator makes them of a custom resource of its component.
+    pub fn is_open(&self, entry: &Entry<'_>) -> bool {
         self.operated.contains(&(entry.tenant, entry.component)) || self.is_outside(entry.object.namespace())
     }
 
-    /// Tells whether the component of an object is allowed to create objects of a resource, `secrets` or
-    /// `configmaps`, while it runs.
+    /// Tells whether the component of an object is allowed to create objects of a core resource while it
+    /// runs: `secrets`, `configmaps` or `pods`.
     pub fn may_create(&self, entry: &Entry<'_>, resource: &'static str) -> bool {
         self.creators.contains(&(entry.tenant, entry.component, resource))
+    }
+
+    /// Tells whether the component of an object may have pods that nobody can see here.
+    pub fn may_have_unseen_pods(&self, entry: &Entry<'_>) -> bool {
+        self.is_open(entry) || self.may_create(entry, "pods")
     }
 
     /// Returns the most replicas that an autoscaler makes of a workload.

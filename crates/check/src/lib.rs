@@ -34,11 +34,17 @@ use aqueduct_manifest::Diagnostic;
 pub fn check(platform: &Platform<'_>, rules: &[Rule]) -> Vec<Diagnostic> {
     let mut report = Report::default();
     for environment in &platform.environments {
-        let index = Index::new(environment);
-        for rule in rules {
-            report.begin(rule.name, environment.name);
-            (rule.check)(&index, &mut report);
-        }
+        check_environment(environment, rules, &mut report);
     }
     report.into_diagnostics()
+}
+
+/// Runs rules over one environment and adds what they find to a report, so that a caller need not hold the
+/// objects of all environments at once.
+pub fn check_environment(environment: &Environment<'_>, rules: &[Rule], report: &mut Report) {
+    let index = Index::new(environment);
+    for rule in rules {
+        report.begin(rule.name, environment.name);
+        (rule.check)(&index, report);
+    }
 }

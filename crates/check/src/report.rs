@@ -35,15 +35,16 @@ impl Report {
 
     /// Adds an error about an object.
     pub fn error(&mut self, entry: &Entry<'_>, message: impl Into<String>) -> &mut Finding {
-        self.add(Severity::Error, entry, message.into())
+        self.add(Severity::Error, entry, message)
     }
 
     /// Adds a warning about an object.
     pub fn warning(&mut self, entry: &Entry<'_>, message: impl Into<String>) -> &mut Finding {
-        self.add(Severity::Warning, entry, message.into())
+        self.add(Severity::Warning, entry, message)
     }
 
-    fn add(&mut self, severity: Severity, entry: &Entry<'_>, message: String) -> &mut Finding {
+    /// Adds a finding about an object.
+    pub fn add(&mut self, severity: Severity, entry: &Entry<'_>, message: impl Into<String>) -> &mut Finding {
         let file = match &entry.object.origin {
             Some(origin) => Arc::clone(&origin.file),
             None => entry.path.into(),
@@ -55,14 +56,14 @@ impl Report {
             rule: self.rule,
             environment,
             file,
-            message,
+            message: message.into(),
             hints: Vec::new(),
         });
         &mut self.findings[at]
     }
 
     /// Returns a diagnostic for each finding; what several environments share is said once.
-    pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
+    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
         let mut merged: BTreeMap<_, Vec<String>> = BTreeMap::new();
         for finding in self.findings {
             let key = (finding.severity, finding.file, finding.rule, finding.message, finding.hints);

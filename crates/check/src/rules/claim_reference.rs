@@ -33,7 +33,7 @@ fn claim_reference(index: &Index<'_>, report: &mut Report) {
         .collect();
     for pod in index.pods() {
         let namespace = pod.namespace();
-        if index.may_have_unseen_pods(&pod.entry) {
+        if index.is_open(&pod.entry) {
             continue;
         }
         for volume in pod.volumes() {

@@ -23,7 +23,7 @@ fn config_reference(index: &Index<'_>, report: &mut Report) {
     let maps = Produced::config_maps(index);
     for pod in index.pods() {
         let entry = &pod.entry;
-        if index.may_have_unseen_pods(entry) || index.may_create(entry, "configmaps") {
+        if index.is_open(entry) || index.may_create(entry, "configmaps") {
             continue;
         }
         for reference in references(pod).iter().filter(|reference| reference.source == Source::ConfigMap) {

@@ -1,6 +1,7 @@
 //! A PodDisruptionBudget guards pods that exist.
 //!
-//! A budget that matches nothing guards nothing: a node drain takes all pods of the service at once.
+//! A budget that matches nothing guards nothing: a node drain takes all pods of the service at once. Nothing
+//! breaks until then, hence a warning.
 //! Budgets of components whose pods an operator makes are left alone.
 
 use crate::index::Index;
@@ -22,7 +23,7 @@ fn disruption_target(index: &Index<'_>, report: &mut Report) {
         if index.may_have_unseen_pods(&entry) || index.selected(namespace, &selector).next().is_some() {
             continue;
         }
-        report.error(&entry, format!("{} guards no pod: {}", entry.title(), selector.text()));
+        report.warning(&entry, format!("{} guards no pod: {}", entry.title(), selector.text()));
     }
 }
 
@@ -47,6 +48,6 @@ apiVersion: v1
 kind: Pod
 metadata: {name: web, namespace: shop, labels: {app: web}}
 spec: {containers: []}
-"), @"error: `PodDisruptionBudget shop/web` guards no pod: app=web,tier in (front): 1.yaml");
+"), @"warning: `PodDisruptionBudget shop/web` guards no pod: app=web,tier in (front): 1.yaml");
     }
 }

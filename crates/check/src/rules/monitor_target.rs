@@ -23,11 +23,10 @@ pub(crate) const RULE: Rule =
 const GROUP: &str = "monitoring.coreos.com";
 
 fn monitor_target(index: &Index<'_>, report: &mut Report) {
-    let services: Vec<Entry<'_>> = index.of_kind("", "Service").collect();
     for entry in index.of_kind(GROUP, "ServiceMonitor") {
-        let reach = Reach::of(&entry);
+        let Some(reach) = reach(index, &entry) else { continue };
         let selector = LabelSelector::full(entry.object.at(&["spec", "selector"]).unwrap_or(&Value::Null));
-        let reached = services.iter().filter(|service| reach.contains(service.object.namespace()));
+        let reached = reach.iter().flat_map(|namespace| index.in_namespace("", "Service", namespace));
         let matched = reached.filter(|service| selector.matches(service.object.labels()));
         let ports: Vec<Vec<&str>> = matched
             .map(|service| {
@@ -35,22 +34,19 @@ fn monitor_target(index: &Index<'_>, report: &mut Report) {
                 list_at(spec, "ports").iter().map(|port| text(port, "name")).collect()
             })
             .collect();
-        judge(
-            index,
-            report,
-            &entry,
-            &Found { what: "Service", selector: selector.text(), ports, reach },
-            "endpoints",
-        );
+        judge(report, &entry, "endpoints", &Found { what: "Service", selector: selector.text(), ports });
     }
     for entry in index.of_kind(GROUP, "PodMonitor") {
-        let reach = Reach::of(&entry);
+        let Some(reach) = reach(index, &entry) else { continue };
         let selector = LabelSelector::full(entry.object.at(&["spec", "selector"]).unwrap_or(&Value::Null));
-        let reached = index.pods().iter().filter(|pod| reach.contains(pod.namespace()));
-        let matched = reached.filter(|pod| selector.matches(pod.labels));
+        let matched = reach.iter().flat_map(|namespace| index.selected(namespace, &selector));
         let ports = matched.map(|pod| pod.port_names().collect()).collect();
-        let found = Found { what: "pod", selector: selector.text(), ports, reach };
-        judge(index, report, &entry, &found, "podMetricsEndpoints");
+        judge(
+            report,
+            &entry,
+            "podMetricsEndpoints",
+            &Found { what: "pod", selector: selector.text(), ports },
+        );
     }
 }
 
@@ -60,49 +56,25 @@ struct Found<'a> {
     selector: String,
     /// The port names of each thing that matches.
     ports: Vec<Vec<&'a str>>,
-    reach: Reach<'a>,
 }
 
-/// The namespaces that a monitor looks into.
-enum Reach<'a> {
-    All,
-    Named(Vec<&'a str>),
+/// Returns the namespaces that a monitor looks into; `None` where not everything in them is rendered.
+fn reach<'a>(index: &Index<'_>, entry: &Entry<'a>) -> Option<Vec<&'a str>> {
+    if index.may_have_unseen_pods(entry) {
+        return None;
+    }
+    let selector = entry.object.at(&["spec", "namespaceSelector"]).unwrap_or(&Value::Null);
+    if selector.get("any").and_then(Value::as_bool) == Some(true) {
+        return None;
+    }
+    let names = match list_at(selector, "matchNames") {
+        [] => vec![entry.object.namespace()],
+        names => names.iter().filter_map(Value::as_str).collect(),
+    };
+    (!names.iter().any(|name| index.is_outside(name))).then_some(names)
 }
 
-impl<'a> Reach<'a> {
-    fn of(entry: &Entry<'a>) -> Self {
-        let Some(selector) = entry.object.at(&["spec", "namespaceSelector"]) else {
-            return Self::Named(vec![entry.object.namespace()]);
-        };
-        if selector.get("any").and_then(Value::as_bool) == Some(true) {
-            return Self::All;
-        }
-        match list_at(selector, "matchNames") {
-            [] => Self::Named(vec![entry.object.namespace()]),
-            names => Self::Named(names.iter().filter_map(Value::as_str).collect()),
-        }
-    }
-
-    fn contains(&self, namespace: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::Named(names) => names.contains(&namespace),
-        }
-    }
-
-    /// Tells whether it looks into a namespace of which not everything is rendered.
-    fn leaves(&self, index: &Index<'_>) -> bool {
-        match self {
-            Self::All => true,
-            Self::Named(names) => names.iter().any(|name| index.is_outside(name)),
-        }
-    }
-}
-
-fn judge(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, found: &Found<'_>, field: &str) {
-    if found.reach.leaves(index) || index.may_have_unseen_pods(entry) {
-        return;
-    }
+fn judge(report: &mut Report, entry: &Entry<'_>, field: &str, found: &Found<'_>) {
     let title = entry.title();
     if found.ports.is_empty() {
         report.error(entry, format!("{title} matches no {}: {}", found.what, found.selector));

@@ -47,7 +47,7 @@ fn is_set(container: Container<'_>, of: &str, resource: &str) -> bool {
 /// Tells whether a LimitRange of the namespace fills the field in.
 fn has_default(index: &Index<'_>, namespace: &str, of: &str, resource: &str) -> bool {
     let fields: &[&str] = if of == "requests" { &["defaultRequest", "default"] } else { &["default"] };
-    index.of_kind("", "LimitRange").filter(|range| range.object.namespace() == namespace).any(|range| {
+    index.in_namespace("", "LimitRange", namespace).any(|range| {
         let spec = range.object.map.get("spec").unwrap_or(&Value::Null);
         let limits = list_at(spec, "limits").iter();
         let of_containers =

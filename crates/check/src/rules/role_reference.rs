@@ -55,7 +55,7 @@ fn check_subjects(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>) {
         let namespace = if namespace.is_empty() { entry.object.namespace() } else { namespace };
         if kind != "ServiceAccount"
             || name == "default"
-            || index.may_have_unseen_pods(entry)
+            || index.is_open(entry)
             || index.is_outside(namespace)
             || index.get("", kind, namespace, name).is_some()
         {

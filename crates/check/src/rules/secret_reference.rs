@@ -22,7 +22,7 @@ fn secret_reference(index: &Index<'_>, report: &mut Report) {
     let secrets = Produced::secrets(index);
     for pod in index.pods() {
         let entry = &pod.entry;
-        if index.may_have_unseen_pods(entry) || index.may_create(entry, "secrets") {
+        if index.is_open(entry) || index.may_create(entry, "secrets") {
             continue;
         }
         for reference in references(pod) {

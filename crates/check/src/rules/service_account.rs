@@ -20,7 +20,7 @@ fn service_account(index: &Index<'_>, report: &mut Report) {
         let Some(name) = name.into_iter().find(|name| !name.is_empty()) else { continue };
         let namespace = pod.namespace();
         if name == "default"
-            || index.may_have_unseen_pods(&pod.entry)
+            || index.is_open(&pod.entry)
             || index.get("", "ServiceAccount", namespace, name).is_some()
         {
             continue;

@@ -2,7 +2,8 @@
 //!
 //! A target port by name that no selected pod declares leaves the Service without endpoints for that port.
 //! A target port by number works whether it is declared or not, so a missing declaration is only a warning,
-//! and only where the pods declare other ports.
+//! and only where the pods declare other ports. A headless Service publishes addresses and no ports, so there
+//! a wrong name is a warning, too.
 //!
 //! ```yaml
 //! spec:
@@ -10,7 +11,7 @@
 //!   ports: [{port: 80, targetPort: htpp}]   # the container's port is named `http`
 //! ```
 
-use aqueduct_manifest::Value;
+use aqueduct_manifest::{Severity, Value};
 
 use crate::index::Index;
 use crate::label_selector::LabelSelector;
@@ -45,12 +46,9 @@ fn service_port(index: &Index<'_>, report: &mut Report) {
             let declared: Vec<&str> = pods.iter().flat_map(|pod| pod.port_names()).collect();
             match target {
                 Value::String(name) => {
-                    report
-                        .error(
-                            &entry,
-                            format!("{} has a target port that no pod names: `{name}`", entry.title()),
-                        )
-                        .did_you_mean(name, declared);
+                    let severity = if is_headless { Severity::Warning } else { Severity::Error };
+                    let message = format!("{} has a target port that no pod names: `{name}`", entry.title());
+                    report.add(severity, &entry, message).did_you_mean(name, declared);
                 }
                 // A headless Service only publishes addresses; the port is a note.
                 Value::Int(number) if !declared.is_empty() && !is_headless => {

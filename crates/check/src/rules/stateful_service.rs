@@ -1,12 +1,13 @@
 //! A StatefulSet's Service exists and is headless.
 //!
 //! The pods get their stable names (`database-0.database`) from the Service that `serviceName` names. If it
-//! is not there, the names do not resolve; if it has a cluster address, only that address does.
+//! is not there, the names do not resolve; if it has a cluster address, only that address does. A single pod
+//! hardly needs a name of its own: there a missing Service is a warning, and one with an address is fine.
 
-use aqueduct_manifest::Value;
+use aqueduct_manifest::{Severity, Value};
 
 use crate::index::Index;
-use crate::platform::title;
+use crate::platform::{Entry, title};
 use crate::report::Report;
 use crate::rule::Rule;
 
@@ -20,16 +21,16 @@ fn stateful_service(index: &Index<'_>, report: &mut Report) {
         if name.is_empty() || index.is_outside(namespace) {
             continue;
         }
+        let is_single = matches!(entry.object.at(&["spec", "replicas"]), None | Some(Value::Int(0 | 1)));
         let target = title("Service", namespace, name);
         match index.get("", "Service", namespace, name) {
             None => {
-                report
-                    .error(&entry, format!("{} has a Service that does not exist: {target}", entry.title()))
-                    .did_you_mean(name, index.names("", "Service", namespace));
+                let severity = if is_single { Severity::Warning } else { Severity::Error };
+                let message = format!("{} has a Service that does not exist: {target}", entry.title());
+                let names = index.names("", "Service", namespace);
+                report.add(severity, &entry, message).did_you_mean(name, names);
             }
-            Some(service)
-                if service.object.at(&["spec", "clusterIP"]).and_then(Value::as_str) != Some("None") =>
-            {
+            Some(service) if !is_single && !is_headless(&service) => {
                 report
                     .warning(
                         &entry,
@@ -42,6 +43,10 @@ fn stateful_service(index: &Index<'_>, report: &mut Report) {
     }
 }
 
+fn is_headless(service: &Entry<'_>) -> bool {
+    service.object.at(&["spec", "clusterIP"]).and_then(Value::as_str) == Some("None")
+}
+
 #[cfg(test)]
 mod tests {
     use crate::testing::findings;
@@ -52,12 +57,22 @@ mod tests {
 apiVersion: apps/v1
 kind: StatefulSet
 metadata: {name: a, namespace: shop}
-spec: {serviceName: databse}
+spec: {serviceName: databse, replicas: 2}
 ---
 apiVersion: apps/v1
 kind: StatefulSet
 metadata: {name: b, namespace: shop}
-spec: {serviceName: database}
+spec: {serviceName: database, replicas: 2}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: c, namespace: shop}
+spec: {serviceName: nobody}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: d, namespace: shop}
+spec: {serviceName: database, replicas: 1}
 ---
 apiVersion: v1
 kind: Service
@@ -68,6 +83,7 @@ spec: {}
           hint: did you mean `database`?
         warning: `StatefulSet shop/b` has a Service that is not headless: `Service shop/database`: 2.yaml
           hint: set `clusterIP: None`, so that each pod has a name of its own
+        warning: `StatefulSet shop/c` has a Service that does not exist: `Service shop/nobody`: 3.yaml
         ");
     }
 }
