@@ -6,14 +6,19 @@
 
 mod binary;
 mod block;
+mod block_collection;
 mod compose;
 mod cursor;
 mod decode;
 mod directive;
 mod error;
+mod flow_collection;
+mod indicator;
 mod key;
+mod mapping;
 mod order;
 mod parser;
+mod readable;
 mod resolve;
 mod scalar;
 mod scalar_text;
@@ -29,6 +34,7 @@ use compose::{Composer, Node};
 use decode::Decoder;
 
 pub use error::Error;
+pub use order::compare as compare_keys;
 pub use spans::{Spans, Step};
 pub use write::{convert_json, write, write_marshal, write_to};
 

@@ -41,8 +41,8 @@ fn sort<'a>(entries: &[Entry<'a>]) -> Vec<Entry<'a>> {
     merged
 }
 
-/// Compares two keys as `keyList.Less` of go-yaml does.
-pub(super) fn compare(left: &str, right: &str) -> Ordering {
+/// Compares two keys as `keyList.Less` of go-yaml does. This is no total order: [`slice::sort_by`] may panic on it.
+pub fn compare(left: &str, right: &str) -> Ordering {
     let same = left.bytes().zip(right.bytes()).take_while(|(left, right)| left == right).count();
     let mut start = same;
     while !left.is_char_boundary(start) {

@@ -9,6 +9,9 @@ use super::error::{Error, Result};
 use super::scanner::Scanner;
 use super::token::{Kind, Style};
 
+/// What `!!` stands for.
+pub(super) const TAG_PREFIX: &str = "tag:yaml.org,2002:";
+
 /// What comes in front of a node.
 #[derive(Debug, Default)]
 pub(super) struct Properties<'a> {
@@ -30,7 +33,7 @@ pub(super) enum Event<'a> {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum State {
+pub(super) enum State {
     ImplicitDocumentStart,
     DocumentStart,
     DocumentContent,
@@ -56,7 +59,7 @@ enum State {
 
 /// Where a node stands decides which forms it may take.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     Block,
     /// A list may stand at the indent of the key that it belongs to.
     BlockOrIndentless,
@@ -66,15 +69,15 @@ enum Place {
 /// Turns a text into events.
 #[derive(Debug)]
 pub(super) struct Parser<'a> {
-    scanner: Scanner<'a>,
-    state: State,
+    pub(super) scanner: Scanner<'a>,
+    pub(super) state: State,
     states: Vec<State>,
     /// Where the open collections started.
     marks: Vec<Mark>,
     tag_directives: BTreeMap<Cow<'a, str>, Box<str>>,
 }
 
-type Step<'a> = (Event<'a>, Mark);
+pub(super) type Step<'a> = (Event<'a>, Mark);
 
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str, dialect: Dialect) -> Self {
@@ -149,7 +152,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Returns an error about the token at `mark` in the collection that is open.
-    fn error_in_collection(&mut self, problem: &str, mark: Mark) -> Error {
+    pub(super) fn error_in_collection(&mut self, problem: &str, mark: Mark) -> Error {
         let context = self.marks.pop();
         self.error(problem, mark, context)
     }
@@ -161,7 +164,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn close(&mut self, mark: Mark) -> Step<'a> {
+    pub(super) fn close(&mut self, mark: Mark) -> Step<'a> {
         self.marks.pop();
         self.scanner.skip();
         self.leave();
@@ -169,17 +172,17 @@ impl<'a> Parser<'a> {
     }
 
     /// Goes back to what the current node stands in.
-    fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         self.state = self.states.pop().unwrap_or(State::End);
     }
 
-    fn empty(&mut self, mark: Mark, next: State) -> Step<'a> {
+    pub(super) fn empty(&mut self, mark: Mark, next: State) -> Step<'a> {
         self.state = next;
         let properties = Properties::default();
         (Event::Scalar { properties, value: Cow::Borrowed(""), style: Style::Plain }, mark)
     }
 
-    fn node_then(&mut self, next: State, place: Place) -> Result<Step<'a>> {
+    pub(super) fn node_then(&mut self, next: State, place: Place) -> Result<Step<'a>> {
         self.states.push(next);
         self.node(place)
     }
@@ -344,146 +347,4 @@ impl<'a> Parser<'a> {
         }
         Ok(kind)
     }
-
-    fn block_sequence_entry(&mut self) -> Result<Step<'a>> {
-        let (kind, mark) = self.scanner.peek()?;
-        match kind {
-            Kind::BlockEntry => {
-                self.scanner.skip();
-                match self.scanner.peek()?.0 {
-                    Kind::BlockEntry | Kind::BlockEnd => Ok(self.empty(mark, State::BlockSequenceEntry)),
-                    _ => self.node_then(State::BlockSequenceEntry, Place::Block),
-                }
-            }
-            Kind::BlockEnd => Ok(self.close(mark)),
-            _ => Err(self.error_in_collection("did not find expected '-' indicator", mark)),
-        }
-    }
-
-    fn indentless_sequence_entry(&mut self) -> Result<Step<'a>> {
-        let (kind, mark) = self.scanner.peek()?;
-        if kind != Kind::BlockEntry {
-            self.leave();
-            return Ok((Event::CollectionEnd, mark));
-        }
-        self.scanner.skip();
-        match self.scanner.peek()?.0 {
-            Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => {
-                Ok(self.empty(mark, State::IndentlessSequenceEntry))
-            }
-            _ => self.node_then(State::IndentlessSequenceEntry, Place::Block),
-        }
-    }
-
-    fn block_mapping_key(&mut self) -> Result<Step<'a>> {
-        let (kind, mark) = self.scanner.peek()?;
-        match kind {
-            Kind::Key => {
-                self.scanner.skip();
-                match self.scanner.peek()?.0 {
-                    Kind::Key | Kind::Value | Kind::BlockEnd => {
-                        Ok(self.empty(mark, State::BlockMappingValue))
-                    }
-                    _ => self.node_then(State::BlockMappingValue, Place::BlockOrIndentless),
-                }
-            }
-            // yaml.v3 takes a value without a key, as libyaml does; yaml.v2 does not.
-            Kind::BlockEnd => Ok(self.close(mark)),
-            _ => Err(self.error_in_collection("did not find expected key", mark)),
-        }
-    }
-
-    fn block_mapping_value(&mut self) -> Result<Step<'a>> {
-        let (kind, mark) = self.scanner.peek()?;
-        if kind != Kind::Value {
-            return Ok(self.empty(mark, State::BlockMappingKey));
-        }
-        self.scanner.skip();
-        match self.scanner.peek()?.0 {
-            Kind::Key | Kind::Value | Kind::BlockEnd => Ok(self.empty(mark, State::BlockMappingKey)),
-            _ => self.node_then(State::BlockMappingKey, Place::BlockOrIndentless),
-        }
-    }
-
-    fn flow_sequence_entry(&mut self, first: bool) -> Result<Step<'a>> {
-        let (mut kind, mut mark) = self.scanner.peek()?;
-        if kind != Kind::FlowSequenceEnd {
-            if !first {
-                if kind != Kind::FlowEntry {
-                    return Err(self.error_in_collection("did not find expected ',' or ']'", mark));
-                }
-                self.scanner.skip();
-                (kind, mark) = self.scanner.peek()?;
-            }
-            if kind == Kind::Key {
-                self.scanner.skip();
-                self.state = State::FlowPairKey;
-                return Ok((Event::MappingStart(Properties::default()), mark));
-            }
-            if kind != Kind::FlowSequenceEnd {
-                return self.node_then(State::FlowSequenceEntry, Place::Flow);
-            }
-        }
-        Ok(self.close(mark))
-    }
-
-    fn flow_pair_key(&mut self) -> Result<Step<'a>> {
-        let (kind, mark) = self.scanner.peek()?;
-        if !matches!(kind, Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd) {
-            return self.node_then(State::FlowPairValue, Place::Flow);
-        }
-        // go-yaml drops the token here, so that `[? ]` is an error.
-        self.scanner.skip();
-        Ok(self.empty(mark, State::FlowPairValue))
-    }
-
-    fn flow_pair_value(&mut self) -> Result<Step<'a>> {
-        let (kind, mark) = self.scanner.peek()?;
-        if kind == Kind::Value {
-            self.scanner.skip();
-            if !matches!(self.scanner.peek()?.0, Kind::FlowEntry | Kind::FlowSequenceEnd) {
-                return self.node_then(State::FlowPairEnd, Place::Flow);
-            }
-        }
-        Ok(self.empty(mark, State::FlowPairEnd))
-    }
-
-    fn flow_mapping_key(&mut self, first: bool) -> Result<Step<'a>> {
-        let (mut kind, mut mark) = self.scanner.peek()?;
-        if kind != Kind::FlowMappingEnd {
-            if !first {
-                if kind != Kind::FlowEntry {
-                    return Err(self.error_in_collection("did not find expected ',' or '}'", mark));
-                }
-                self.scanner.skip();
-                (kind, mark) = self.scanner.peek()?;
-            }
-            if kind == Kind::Key {
-                self.scanner.skip();
-                let (kind, mark) = self.scanner.peek()?;
-                if !matches!(kind, Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd) {
-                    return self.node_then(State::FlowMappingValue, Place::Flow);
-                }
-                return Ok(self.empty(mark, State::FlowMappingValue));
-            }
-            if kind != Kind::FlowMappingEnd {
-                return self.node_then(State::FlowMappingEmptyValue, Place::Flow);
-            }
-        }
-        Ok(self.close(mark))
-    }
-
-    fn flow_mapping_value(&mut self) -> Result<Step<'a>> {
-        let (kind, mark) = self.scanner.peek()?;
-        if kind == Kind::Value {
-            self.scanner.skip();
-            if !matches!(self.scanner.peek()?.0, Kind::FlowEntry | Kind::FlowMappingEnd) {
-                return self.node_then(State::FlowMappingKey, Place::Flow);
-            }
-        }
-        Ok(self.empty(mark, State::FlowMappingKey))
-    }
 }
-
-/// What `!!` stands for.
-pub(super) const TAG_PREFIX: &str = "tag:yaml.org,2002:";

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 
 use super::cursor::{Cursor, Mark};
 use super::error::{Error, Result};
+use super::readable::readable_part;
 use super::token::{Kind, Token};
 use super::{Dialect, MAX_DEPTH};
 
@@ -17,12 +18,12 @@ const MAX_KEY_LENGTH: u32 = 1024;
 
 /// A place where a key may have started.
 #[derive(Clone, Copy, Debug, Default)]
-struct SimpleKey {
-    possible: bool,
+pub(super) struct SimpleKey {
+    pub(super) possible: bool,
     /// Whether the text makes no sense unless this is a key.
-    required: bool,
-    token_number: usize,
-    mark: Mark,
+    pub(super) required: bool,
+    pub(super) token_number: usize,
+    pub(super) mark: Mark,
 }
 
 /// Cuts a text into tokens.
@@ -30,15 +31,15 @@ struct SimpleKey {
 pub(super) struct Scanner<'a> {
     pub(super) cursor: Cursor<'a>,
     pub(super) dialect: Dialect,
-    tokens: VecDeque<Token<'a>>,
-    tokens_taken: usize,
+    pub(super) tokens: VecDeque<Token<'a>>,
+    pub(super) tokens_taken: usize,
     head_is_final: bool,
     /// The indent of the innermost block, -1 outside of any.
     pub(super) indent: i64,
     indents: Vec<i64>,
     pub(super) flow_level: usize,
     pub(super) simple_key_allowed: bool,
-    simple_keys: Vec<SimpleKey>,
+    pub(super) simple_keys: Vec<SimpleKey>,
     /// Why the text behind the cursor's text cannot be read.
     unreadable: Option<&'static str>,
 }
@@ -129,7 +130,7 @@ impl<'a> Scanner<'a> {
         Ok(false)
     }
 
-    fn simple_key_is_valid(&mut self, index: usize) -> Result<bool> {
+    pub(super) fn simple_key_is_valid(&mut self, index: usize) -> Result<bool> {
         let mark = self.cursor.mark;
         let Some(key) = self.simple_keys.get_mut(index) else { return Ok(false) };
         if !key.possible {
@@ -145,7 +146,7 @@ impl<'a> Scanner<'a> {
         Ok(key.possible)
     }
 
-    fn save_simple_key(&mut self) -> Result<()> {
+    pub(super) fn save_simple_key(&mut self) -> Result<()> {
         if self.simple_key_allowed {
             let required = self.flow_level == 0 && self.indent == i64::from(self.cursor.mark.column);
             self.remove_simple_key()?;
@@ -162,7 +163,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn remove_simple_key(&mut self) -> Result<()> {
+    pub(super) fn remove_simple_key(&mut self) -> Result<()> {
         let Some(key) = self.simple_keys.last_mut() else { return Ok(()) };
         if key.possible && key.required {
             let start = key.mark;
@@ -173,7 +174,13 @@ impl<'a> Scanner<'a> {
     }
 
     /// Opens a block at the column, if none is open there; the token goes in front of the given one.
-    fn roll_indent(&mut self, column: u32, before: Option<usize>, kind: Kind, mark: Mark) -> Result<()> {
+    pub(super) fn roll_indent(
+        &mut self,
+        column: u32,
+        before: Option<usize>,
+        kind: Kind,
+        mark: Mark,
+    ) -> Result<()> {
         if self.flow_level > 0 || self.indent >= i64::from(column) {
             return Ok(());
         }
@@ -191,7 +198,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Closes every block that is deeper than the column.
-    fn unroll_indent(&mut self, column: i64) {
+    pub(super) fn unroll_indent(&mut self, column: i64) {
         if self.flow_level > 0 {
             return;
         }
@@ -201,7 +208,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn insert(&mut self, number: usize, token: Token<'a>) {
+    pub(super) fn insert(&mut self, number: usize, token: Token<'a>) {
         match number.checked_sub(self.tokens_taken) {
             Some(index) if index <= self.tokens.len() => self.tokens.insert(index, token),
             _ => self.tokens.push_back(token),
@@ -281,7 +288,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Notes that a node starts here, which can be a key itself and cannot be followed by one.
-    fn start_node(&mut self) -> Result<()> {
+    pub(super) fn start_node(&mut self) -> Result<()> {
         self.save_simple_key()?;
         self.simple_key_allowed = false;
         Ok(())
@@ -309,166 +316,4 @@ impl<'a> Scanner<'a> {
             }
         }
     }
-
-    fn push_indicator(&mut self, kind: Kind) {
-        self.tokens.push_back(Token::bare(kind, self.cursor.mark));
-        self.cursor.skip();
-    }
-
-    fn fetch_stream_end(&mut self) -> Result<()> {
-        if self.cursor.mark.column != 0 {
-            self.cursor.mark = Mark { line: self.cursor.mark.line + 1, column: 0 };
-        }
-        self.unroll_indent(-1);
-        self.remove_simple_key()?;
-        self.simple_key_allowed = false;
-        self.tokens.push_back(Token::bare(Kind::StreamEnd, self.cursor.mark));
-        Ok(())
-    }
-
-    fn fetch_directive(&mut self) -> Result<()> {
-        self.unroll_indent(-1);
-        self.remove_simple_key()?;
-        self.simple_key_allowed = false;
-        let token = self.scan_directive()?;
-        self.tokens.push_back(token);
-        Ok(())
-    }
-
-    fn fetch_document_indicator(&mut self, kind: Kind) -> Result<()> {
-        self.unroll_indent(-1);
-        self.remove_simple_key()?;
-        self.simple_key_allowed = false;
-        self.tokens.push_back(Token::bare(kind, self.cursor.mark));
-        self.cursor.skip_run(3, 3);
-        Ok(())
-    }
-
-    fn fetch_flow_start(&mut self, kind: Kind) -> Result<()> {
-        self.save_simple_key()?;
-        self.simple_keys.push(SimpleKey {
-            token_number: self.tokens_taken + self.tokens.len(),
-            mark: self.cursor.mark,
-            ..SimpleKey::default()
-        });
-        self.flow_level += 1;
-        if self.flow_level > MAX_DEPTH {
-            return Err(self.error(&format!("exceeded max depth of {MAX_DEPTH}")));
-        }
-        self.simple_key_allowed = true;
-        self.push_indicator(kind);
-        Ok(())
-    }
-
-    fn fetch_flow_end(&mut self, kind: Kind) -> Result<()> {
-        self.remove_simple_key()?;
-        if self.flow_level > 0 {
-            self.flow_level -= 1;
-            self.simple_keys.pop();
-        }
-        self.simple_key_allowed = false;
-        self.push_indicator(kind);
-        Ok(())
-    }
-
-    fn fetch_flow_entry(&mut self) -> Result<()> {
-        self.remove_simple_key()?;
-        self.simple_key_allowed = true;
-        self.push_indicator(Kind::FlowEntry);
-        Ok(())
-    }
-
-    fn fetch_block_entry(&mut self) -> Result<()> {
-        // In a flow the parser refuses the entry, because it can name what it stands in.
-        if self.flow_level == 0 {
-            if !self.simple_key_allowed {
-                return Err(self.error("block sequence entries are not allowed in this context"));
-            }
-            let mark = self.cursor.mark;
-            self.roll_indent(mark.column, None, Kind::BlockSequenceStart, mark)?;
-        }
-        self.remove_simple_key()?;
-        self.simple_key_allowed = true;
-        self.push_indicator(Kind::BlockEntry);
-        Ok(())
-    }
-
-    fn fetch_key(&mut self) -> Result<()> {
-        if self.flow_level == 0 {
-            if !self.simple_key_allowed {
-                return Err(self.error("mapping keys are not allowed in this context"));
-            }
-            let mark = self.cursor.mark;
-            self.roll_indent(mark.column, None, Kind::BlockMappingStart, mark)?;
-        }
-        self.remove_simple_key()?;
-        self.simple_key_allowed = self.flow_level == 0;
-        self.push_indicator(Kind::Key);
-        Ok(())
-    }
-
-    fn fetch_value(&mut self) -> Result<()> {
-        let index = self.simple_keys.len().saturating_sub(1);
-        if self.simple_key_is_valid(index)? {
-            let key = self.simple_keys.get(index).copied().unwrap_or_default();
-            self.insert(key.token_number, Token::bare(Kind::Key, key.mark));
-            self.roll_indent(key.mark.column, Some(key.token_number), Kind::BlockMappingStart, key.mark)?;
-            if let Some(last) = self.simple_keys.last_mut() {
-                last.possible = false;
-            }
-            self.simple_key_allowed = false;
-        } else {
-            if self.flow_level == 0 {
-                if !self.simple_key_allowed {
-                    return Err(self.error("mapping values are not allowed in this context"));
-                }
-                let mark = self.cursor.mark;
-                self.roll_indent(mark.column, None, Kind::BlockMappingStart, mark)?;
-            }
-            self.simple_key_allowed = self.flow_level == 0;
-        }
-        self.push_indicator(Kind::Value);
-        Ok(())
-    }
-
-    fn fetch_named(&mut self, kind: Kind) -> Result<()> {
-        self.start_node()?;
-        let token = self.scan_name(kind)?;
-        self.tokens.push_back(token);
-        Ok(())
-    }
-}
-
-/// Splits off what go-yaml never gets to see because a character that YAML forbids comes with it: it
-/// reads 512 bytes at a time and refuses such a piece as a whole, once it needs it.
-fn readable_part(text: &str) -> (&str, Option<&'static str>) {
-    const PIECE: usize = 512;
-    let Some(bad) = text
-        .bytes()
-        .enumerate()
-        .filter(|(_, byte)| matches!(byte, 0..0x20 | 0x7F | 0xC2 | 0xEF))
-        .filter(|(_, byte)| !matches!(byte, b'\t' | b'\n' | b'\r'))
-        .map(|(at, _)| at)
-        .find(|at| text.get(*at..).and_then(|rest| rest.chars().next()).is_some_and(is_forbidden))
-    else {
-        return (text, None);
-    };
-    let mut start = 0;
-    loop {
-        let mut end = start + PIECE;
-        while !text.is_char_boundary(end.min(text.len())) {
-            end -= 1;
-        }
-        if bad < end {
-            return (text.get(..start).unwrap_or_default(), Some("control characters are not allowed"));
-        }
-        start = end;
-    }
-}
-
-/// Tells whether YAML 1.1 keeps a character out of its texts.
-fn is_forbidden(character: char) -> bool {
-    !matches!(character,
-        '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}'
-        | '\u{10000}'..='\u{10FFFF}')
 }

@@ -1,0 +1,53 @@
+//! The part of a text that go-yaml gets to see: a character that YAML forbids hides what comes with it.
+
+/// Splits off what go-yaml never gets to see because a character that YAML forbids comes with it: it
+/// reads 512 bytes at a time and refuses such a piece as a whole, once it needs it.
+pub(super) fn readable_part(text: &str) -> (&str, Option<&'static str>) {
+    const PIECE: usize = 512;
+    let Some(bad) = first_forbidden(text) else { return (text, None) };
+    let mut start = 0;
+    loop {
+        let mut end = start + PIECE;
+        while !text.is_char_boundary(end.min(text.len())) {
+            end -= 1;
+        }
+        if bad < end {
+            return (text.get(..start).unwrap_or_default(), Some("control characters are not allowed"));
+        }
+        start = end;
+    }
+}
+
+/// Returns where the first character stands that YAML does not allow.
+fn first_forbidden(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    loop {
+        let at = from + bytes.get(from..)?.iter().position(|byte| SUSPECT[usize::from(*byte)])?;
+        if text.get(at..)?.chars().next().is_some_and(is_forbidden) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+}
+
+/// The bytes that a forbidden character can start with.
+const SUSPECT: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = byte != b'\t' as usize && byte != b'\n' as usize && byte != b'\r' as usize;
+        byte += 1;
+    }
+    table[0x7F] = true;
+    table[0xC2] = true;
+    table[0xEF] = true;
+    table
+};
+
+/// Tells whether YAML 1.1 keeps a character out of its texts.
+fn is_forbidden(character: char) -> bool {
+    !matches!(character,
+        '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}'
+        | '\u{10000}'..='\u{10FFFF}')
+}
