@@ -1,0 +1,90 @@
+//! Values to JSON and back. What Go refuses to write becomes an empty text, what it cannot read a map with an
+//! `Error`; the functions whose names begin with `must` fail instead.
+
+use aqueduct_manifest as manifest;
+use aqueduct_manifest::json;
+
+use super::arguments::{Answer, Arguments};
+use crate::template::{Call, FunctionError};
+use crate::value::{ANY_LIST, ANY_MAP, List, Map, Value};
+
+fn written(
+    arguments: &[Value],
+    write: fn(&manifest::Value) -> String,
+) -> Result<Value, FunctionError> {
+    Ok(write(&Arguments(arguments).value(0)?.to_manifest()?).into())
+}
+
+pub(super) fn to_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    Ok(written(arguments, json::write).unwrap_or_else(|_| "".into()))
+}
+
+pub(super) fn must_to_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    written(arguments, json::write)
+}
+
+pub(super) fn to_pretty_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    Ok(written(arguments, json::write_pretty).unwrap_or_else(|_| "".into()))
+}
+
+pub(super) fn must_to_pretty_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    written(arguments, json::write_pretty)
+}
+
+pub(super) fn to_raw_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    Ok(written(arguments, json::write_raw).unwrap_or_else(|_| "".into()))
+}
+
+pub(super) fn must_to_raw_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    written(arguments, json::write_raw)
+}
+
+fn read(arguments: &[Value]) -> Result<manifest::Value, String> {
+    let text = Arguments(arguments).text(0).map_err(|error| error.to_string())?;
+    json::read(&text.to_str()).map_err(|error| error.message)
+}
+
+/// Returns what Go says of JSON that is of another type than the variable that takes it.
+pub(super) fn mismatch(value: &manifest::Value, wanted: &str) -> String {
+    let kind = match value {
+        manifest::Value::Null => "null",
+        manifest::Value::Bool(_) => "bool",
+        manifest::Value::Int(_) | manifest::Value::Uint(_) | manifest::Value::Float(_) => "number",
+        manifest::Value::String(_) => "string",
+        manifest::Value::List(_) => "array",
+        manifest::Value::Map(_) => "object",
+    };
+    format!("json: cannot unmarshal {kind} into Go value of type {wanted}")
+}
+
+/// Returns the map that stands for an error.
+pub(super) fn error_map(message: String) -> Value {
+    Value::Map(Map::with_entries(&ANY_MAP, [("Error", Value::from(message))]))
+}
+
+/// Returns the list that stands for an error.
+pub(super) fn error_list(message: String) -> Value {
+    Value::list(vec![message.into()])
+}
+
+pub(super) fn from_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    Ok(match read(arguments) {
+        Ok(manifest::Value::Map(map)) => Value::Map((&map).into()),
+        Ok(manifest::Value::Null) => Value::Map(Map::nil(&ANY_MAP)),
+        Ok(other) => error_map(mismatch(&other, ANY_MAP.name)),
+        Err(message) => error_map(message),
+    })
+}
+
+pub(super) fn from_json_array(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    Ok(match read(arguments) {
+        Ok(value @ manifest::Value::List(_)) => Value::from(&value),
+        Ok(manifest::Value::Null) => Value::List(List::nil(&ANY_LIST)),
+        Ok(other) => error_list(mismatch(&other, ANY_LIST.name)),
+        Err(message) => error_list(message),
+    })
+}
+
+pub(super) fn must_from_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    Ok(Value::from(&read(arguments)?))
+}

@@ -1,0 +1,559 @@
+//! Go's `time.Time`, `time.Duration` and their kin as values, with the methods that templates call.
+
+use std::any::Any;
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::arguments::{Answer, Arguments};
+use super::duration::{self, SECOND};
+use super::time_layout::{Clock, MONTHS, WEEKDAYS, format};
+use super::time_parse::{Parsed, ParsedZone};
+use crate::template::{Call, Function, FunctionError, Moment};
+use crate::value::{Kind, Native, Text, Type, Value};
+
+/// The type of `time.Time` parameters.
+pub(super) const TIME: Type = Type::Native("time.Time");
+/// The type of `time.Duration` parameters.
+pub(super) const DURATION: Type = Type::Native("time.Duration");
+
+/// The seconds from year 1 to 1970: Go's zero time is the first of January of year 1.
+const ZERO_SECONDS: i64 = -62_135_596_800;
+const DAY: i64 = 86_400;
+
+/// Where a clock stands.
+#[derive(Clone, Debug)]
+pub(super) enum Zone {
+    Utc,
+    /// The zone of the host.
+    Local(TimeZone),
+    /// A zone of the database, by its name.
+    Named(Rc<str>, TimeZone),
+    /// Seconds east of UTC, and a name that may be empty.
+    Fixed(i32, Rc<str>),
+}
+
+impl Zone {
+    /// Returns the zone that Go's `time.LoadLocation` finds.
+    pub(super) fn load(name: &str, local: &str) -> Option<Self> {
+        match name {
+            "" | "UTC" => Some(Self::Utc),
+            "Local" => Some(Self::local(local)),
+            _ => Some(Self::Named(name.into(), TimeZone::get(name).ok()?)),
+        }
+    }
+
+    /// Returns the host's zone.
+    pub(super) fn local(name: &str) -> Self {
+        Self::Local(TimeZone::get(name).unwrap_or(TimeZone::UTC))
+    }
+
+    /// Returns the offset and the abbreviation at a time.
+    fn at(&self, seconds: i64) -> (i32, String) {
+        match self {
+            Self::Utc => (0, "UTC".to_owned()),
+            Self::Fixed(offset, name) => (*offset, name.to_string()),
+            Self::Local(zone) | Self::Named(_, zone) => {
+                let seconds = seconds.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
+                let timestamp = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
+                let info = zone.to_offset_info(timestamp);
+                (info.offset().seconds(), info.abbreviation().to_owned())
+            }
+        }
+    }
+
+    fn is_daylight_saving(&self, seconds: i64) -> bool {
+        let (Self::Local(zone) | Self::Named(_, zone)) = self else { return false };
+        Timestamp::from_second(seconds).is_ok_and(|timestamp| zone.to_offset_info(timestamp).dst().is_dst())
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Utc => "UTC".to_owned(),
+            Self::Local(_) => "Local".to_owned(),
+            Self::Named(name, _) | Self::Fixed(_, name) => name.to_string(),
+        }
+    }
+}
+
+/// A `time.Time`.
+#[derive(Clone, Debug)]
+pub(super) struct Time {
+    pub(super) seconds: i64,
+    pub(super) nanosecond: u32,
+    pub(super) zone: Zone,
+}
+
+impl Time {
+    /// Returns a moment on the clock of a zone.
+    pub(super) fn new(moment: Moment, zone: Zone) -> Self {
+        Self { seconds: moment.seconds, nanosecond: moment.nanoseconds, zone }
+    }
+
+    /// Returns Go's zero time.
+    pub(super) fn zero() -> Self {
+        Self { seconds: ZERO_SECONDS, nanosecond: 0, zone: Zone::Utc }
+    }
+
+    /// Returns what a layout found, on the clock of a zone where the text names none.
+    pub(super) fn from_parsed(parsed: &Parsed, local: &str) -> Self {
+        let clock = days_from_civil(parsed.year, parsed.month, parsed.day) * DAY
+            + parsed.hour * 3600
+            + parsed.minute * 60
+            + parsed.second;
+        let here = Zone::local(local);
+        let (seconds, zone) = match &parsed.zone {
+            ParsedZone::Utc => (clock, Zone::Utc),
+            ParsedZone::None => (on_clock(clock, &here), here),
+            ParsedZone::Offset(offset, name) => {
+                let seconds = clock - i64::from(*offset);
+                let (own, own_name) = here.at(seconds);
+                let is_local = own == *offset && (name.is_empty() || *name == own_name);
+                (seconds, if is_local { here } else { Zone::Fixed(*offset, name.as_str().into()) })
+            }
+            ParsedZone::Name(name) => {
+                let (offset, own_name) = here.at(clock);
+                if own_name == *name {
+                    (clock - i64::from(offset), here)
+                } else {
+                    let hours: i32 =
+                        name.strip_prefix("GMT").and_then(|hours| hours.parse().ok()).unwrap_or_default();
+                    (clock - i64::from(hours) * 3600, Zone::Fixed(hours * 3600, name.as_str().into()))
+                }
+            }
+        };
+        Self { seconds, nanosecond: parsed.nanosecond, zone }
+    }
+
+    /// Writes the time by a layout.
+    pub(super) fn format(&self, layout: &[u8]) -> Text {
+        let (offset, zone) = self.zone.at(self.seconds);
+        let local = self.seconds.saturating_add(offset.into());
+        let days = local.div_euclid(DAY);
+        let (year, month, day) = civil_from_days(days);
+        let second = u32::try_from(local.rem_euclid(DAY)).unwrap_or_default();
+        let part = |value: u32| u8::try_from(value).unwrap_or_default();
+        let clock = Clock {
+            year,
+            month,
+            day,
+            weekday: weekday(days),
+            year_day: u16::try_from(days - days_from_civil(year, 1, 1) + 1).unwrap_or_default(),
+            hour: part(second / 3600),
+            minute: part(second / 60 % 60),
+            second: part(second % 60),
+            nanosecond: self.nanosecond,
+            zone: &zone,
+            offset,
+        };
+        format(&clock, layout).into()
+    }
+
+    /// Returns the time on another clock.
+    pub(super) fn within(&self, zone: Zone) -> Self {
+        Self { zone, ..self.clone() }
+    }
+
+    /// Returns the time so many nanoseconds later.
+    pub(super) fn plus(&self, nanoseconds: i64) -> Self {
+        let total = i64::from(self.nanosecond) + nanoseconds % SECOND;
+        let seconds = self.seconds.saturating_add(nanoseconds / SECOND).saturating_add(total.div_euclid(SECOND));
+        let nanosecond = u32::try_from(total.rem_euclid(SECOND)).unwrap_or_default();
+        Self { seconds, nanosecond, zone: self.zone.clone() }
+    }
+
+    /// Returns the nanoseconds since another time, as far as they fit.
+    pub(super) fn since(&self, earlier: &Self) -> i64 {
+        let seconds = i128::from(self.seconds) - i128::from(earlier.seconds);
+        let total = seconds * i128::from(SECOND) + i128::from(self.nanosecond) - i128::from(earlier.nanosecond);
+        i64::try_from(total).unwrap_or(if total < 0 { i64::MIN } else { i64::MAX })
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        (self.seconds, self.nanosecond).cmp(&(other.seconds, other.nanosecond))
+    }
+
+    fn local(&self) -> i64 {
+        self.seconds.saturating_add(self.zone.at(self.seconds).0.into())
+    }
+
+    fn date(&self) -> (i64, u8, u8) {
+        civil_from_days(self.local().div_euclid(DAY))
+    }
+
+    /// Returns RFC 3339, as `encoding/json` writes it.
+    fn rfc3339(&self) -> Text {
+        self.format(b"2006-01-02T15:04:05.999999999Z07:00")
+    }
+
+    fn rounded(&self, multiple: i64, round: fn(i64, i64) -> i64) -> Self {
+        if multiple <= 0 {
+            return self.clone();
+        }
+        // Go counts multiples from the zero time on.
+        let total = (i128::from(self.seconds) - i128::from(ZERO_SECONDS)) * i128::from(SECOND)
+            + i128::from(self.nanosecond);
+        let rest = i64::try_from(total.rem_euclid(i128::from(multiple))).unwrap_or_default();
+        self.plus(round(rest, multiple) - rest)
+    }
+}
+
+/// Returns the time at which the clock of a zone shows a date that was counted as if it were UTC.
+fn on_clock(clock: i64, zone: &Zone) -> i64 {
+    let guess = clock - i64::from(zone.at(clock).0);
+    clock - i64::from(zone.at(guess).0)
+}
+
+/// Counts the days from 1970 to a date of the Gregorian calendar; months and days may overflow.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let months = year.saturating_mul(12).saturating_add(month - 1);
+    let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era.saturating_mul(146_097).saturating_add(day_of_era - 719_468).saturating_add(day - 1)
+}
+
+fn civil_from_days(days: i64) -> (i64, u8, u8) {
+    let shifted = days.saturating_add(719_468);
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    (year, u8::try_from(month).unwrap_or(1), u8::try_from(day).unwrap_or(1))
+}
+
+fn weekday(days: i64) -> u8 {
+    u8::try_from((days + 4).rem_euclid(7)).unwrap_or_default()
+}
+
+impl Native for Time {
+    fn type_name(&self) -> &'static str {
+        "time.Time"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Struct
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn methods(&self) -> &'static [Function] {
+        TIME_METHODS
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(self.format(b"2006-01-02 15:04:05.999999999 -0700 MST").to_str().into_owned())
+    }
+
+    fn equal(&self, other: &dyn Native) -> bool {
+        time_of(other).is_some_and(|other| {
+            self.compare(other) == Ordering::Equal && self.zone.name() == other.zone.name()
+        })
+    }
+
+    fn to_json(&self) -> Value {
+        Value::String(self.rfc3339())
+    }
+}
+
+fn time_of(native: &dyn Native) -> Option<&Time> {
+    native.as_any().downcast_ref()
+}
+
+/// Returns the time that a value holds.
+pub(super) fn as_time(value: &Value) -> Option<&Time> {
+    match value {
+        Value::Native(native) => time_of(native.as_ref()),
+        _ => None,
+    }
+}
+
+/// Returns an argument that is a time.
+pub(super) fn time_argument(arguments: &[Value], index: usize) -> Result<&Time, FunctionError> {
+    as_time(Arguments(arguments).value(index)?).ok_or_else(|| FunctionError::new("expected time.Time"))
+}
+
+static TIME_METHODS: &[Function] = &[
+    Function::new("Add", &[DURATION], |_, arguments| {
+        Ok(Value::native(time_argument(arguments, 0)?.plus(Arguments(arguments).int(1)?)))
+    }),
+    Function::new("AddDate", &[Type::INT, Type::INT, Type::INT], add_date),
+    Function::new("After", &[TIME], |_, arguments| ordered(arguments, |order| order == Ordering::Greater)),
+    Function::new("Before", &[TIME], |_, arguments| ordered(arguments, |order| order == Ordering::Less)),
+    Function::new("Compare", &[TIME], |_, arguments| {
+        let order = time_argument(arguments, 0)?.compare(time_argument(arguments, 1)?);
+        Ok(Value::int(order as i64))
+    }),
+    Function::new("Day", &[], |_, arguments| Ok(Value::int(time_argument(arguments, 0)?.date().2.into()))),
+    Function::new("Equal", &[TIME], |_, arguments| ordered(arguments, |order| order == Ordering::Equal)),
+    Function::new("Format", &[Type::String], |_, arguments| {
+        Ok(Value::String(time_argument(arguments, 0)?.format(Arguments(arguments).bytes(1)?)))
+    }),
+    Function::new("Hour", &[], |_, arguments| clock_part(arguments, 3600, 24)),
+    Function::new("IsDST", &[], |_, arguments| {
+        let time = time_argument(arguments, 0)?;
+        Ok(time.zone.is_daylight_saving(time.seconds).into())
+    }),
+    Function::new("IsZero", &[], |_, arguments| {
+        let time = time_argument(arguments, 0)?;
+        Ok(((time.seconds, time.nanosecond) == (ZERO_SECONDS, 0)).into())
+    }),
+    Function::new("Local", &[], |call, arguments| {
+        Ok(Value::native(time_argument(arguments, 0)?.within(Zone::local(call.time_zone()))))
+    }),
+    Function::new("Location", &[], |_, arguments| {
+        Ok(Value::native(Location(time_argument(arguments, 0)?.zone.clone())))
+    }),
+    Function::new("Minute", &[], |_, arguments| clock_part(arguments, 60, 60)),
+    Function::new("Month", &[], |_, arguments| {
+        Ok(Value::native(Month(time_argument(arguments, 0)?.date().1.into())))
+    }),
+    Function::new("Nanosecond", &[], |_, arguments| {
+        Ok(Value::int(time_argument(arguments, 0)?.nanosecond.into()))
+    }),
+    Function::new("Round", &[DURATION], |_, arguments| {
+        let multiple = Arguments(arguments).int(1)?;
+        Ok(Value::native(time_argument(arguments, 0)?.rounded(multiple, duration::round)))
+    }),
+    Function::new("Second", &[], |_, arguments| clock_part(arguments, 1, 60)),
+    Function::new("String", &[], |_, arguments| {
+        Ok(time_argument(arguments, 0)?.text().unwrap_or_default().into())
+    }),
+    Function::new("Sub", &[TIME], |_, arguments| {
+        Ok(Value::native(Duration(time_argument(arguments, 0)?.since(time_argument(arguments, 1)?))))
+    }),
+    Function::new("Truncate", &[DURATION], |_, arguments| {
+        let multiple = Arguments(arguments).int(1)?;
+        Ok(Value::native(time_argument(arguments, 0)?.rounded(multiple, |rest, multiple| {
+            duration::truncate(rest, multiple)
+        })))
+    }),
+    Function::new("UTC", &[], |_, arguments| Ok(Value::native(time_argument(arguments, 0)?.within(Zone::Utc)))),
+    Function::new("Unix", &[], |_, arguments| Ok(Value::int64(time_argument(arguments, 0)?.seconds))),
+    Function::new("UnixMicro", &[], |_, arguments| unix(arguments, 1_000_000)),
+    Function::new("UnixMilli", &[], |_, arguments| unix(arguments, 1_000)),
+    Function::new("UnixNano", &[], |_, arguments| unix(arguments, SECOND)),
+    Function::new("Weekday", &[], |_, arguments| {
+        let days = time_argument(arguments, 0)?.local().div_euclid(DAY);
+        Ok(Value::native(Weekday(weekday(days).into())))
+    }),
+    Function::new("Year", &[], |_, arguments| Ok(Value::int(time_argument(arguments, 0)?.date().0))),
+    Function::new("YearDay", &[], |_, arguments| {
+        let days = time_argument(arguments, 0)?.local().div_euclid(DAY);
+        Ok(Value::int(days - days_from_civil(civil_from_days(days).0, 1, 1) + 1))
+    }),
+];
+
+fn ordered(arguments: &[Value], holds: fn(Ordering) -> bool) -> Answer {
+    Ok(holds(time_argument(arguments, 0)?.compare(time_argument(arguments, 1)?)).into())
+}
+
+fn clock_part(arguments: &[Value], unit: i64, modulus: i64) -> Answer {
+    Ok(Value::int(time_argument(arguments, 0)?.local().rem_euclid(DAY) / unit % modulus))
+}
+
+fn unix(arguments: &[Value], unit: i64) -> Answer {
+    let time = time_argument(arguments, 0)?;
+    let fraction = i64::from(time.nanosecond) / (SECOND / unit);
+    Ok(Value::int64(time.seconds.wrapping_mul(unit).wrapping_add(fraction)))
+}
+
+fn add_date(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    let time = time_argument(arguments, 0)?;
+    let arguments = Arguments(arguments);
+    let (year, month, day) = time.date();
+    let days = days_from_civil(
+        year.saturating_add(arguments.int(1)?),
+        i64::from(month).saturating_add(arguments.int(2)?),
+        i64::from(day).saturating_add(arguments.int(3)?),
+    );
+    let clock = days.saturating_mul(DAY).saturating_add(time.local().rem_euclid(DAY));
+    Ok(Value::native(Time { seconds: on_clock(clock, &time.zone), ..time.clone() }))
+}
+
+/// A `time.Duration`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Duration(pub(super) i64);
+
+impl Native for Duration {
+    fn type_name(&self) -> &'static str {
+        "time.Duration"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Int64
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn methods(&self) -> &'static [Function] {
+        DURATION_METHODS
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(duration::format(self.0))
+    }
+
+    fn underlying(&self) -> Option<Value> {
+        Some(Value::int64(self.0))
+    }
+}
+
+static DURATION_METHODS: &[Function] = &[
+    Function::new("Abs", &[], |_, arguments| {
+        Ok(Value::native(Duration(Arguments(arguments).int(0)?.saturating_abs())))
+    }),
+    Function::new("Hours", &[], |_, arguments| Ok(in_unit(Arguments(arguments).int(0)?, 3600 * SECOND).into())),
+    Function::new("Microseconds", &[], |_, arguments| {
+        Ok(Value::int64(Arguments(arguments).int(0)? / 1_000))
+    }),
+    Function::new("Milliseconds", &[], |_, arguments| {
+        Ok(Value::int64(Arguments(arguments).int(0)? / 1_000_000))
+    }),
+    Function::new("Minutes", &[], |_, arguments| Ok(in_unit(Arguments(arguments).int(0)?, 60 * SECOND).into())),
+    Function::new("Nanoseconds", &[], |_, arguments| Ok(Value::int64(Arguments(arguments).int(0)?))),
+    Function::new("Round", &[DURATION], |_, arguments| {
+        let arguments = Arguments(arguments);
+        Ok(Value::native(Duration(duration::round(arguments.int(0)?, arguments.int(1)?))))
+    }),
+    Function::new("Seconds", &[], |_, arguments| Ok(in_unit(Arguments(arguments).int(0)?, SECOND).into())),
+    Function::new("String", &[], |_, arguments| Ok(duration::format(Arguments(arguments).int(0)?).into())),
+    Function::new("Truncate", &[DURATION], |_, arguments| {
+        let arguments = Arguments(arguments);
+        Ok(Value::native(Duration(duration::truncate(arguments.int(0)?, arguments.int(1)?))))
+    }),
+];
+
+/// Returns a duration in a unit, as Go adds it up: the whole units and the fraction apart.
+pub(super) fn in_unit(nanoseconds: i64, unit: i64) -> f64 {
+    (nanoseconds / unit) as f64 + (nanoseconds % unit) as f64 / unit as f64
+}
+
+macro_rules! named_number {
+    ($(#[$about:meta])* $name:ident, $type_name:literal, $names:ident, $first:literal, $wrong:literal) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug)]
+        struct $name(i64);
+
+        impl Native for $name {
+            fn type_name(&self) -> &'static str {
+                $type_name
+            }
+
+            fn kind(&self) -> Kind {
+                Kind::Int
+            }
+
+            fn as_any(&self) -> &dyn Any {
+                self
+            }
+
+            fn methods(&self) -> &'static [Function] {
+                const METHODS: &[Function] = &[Function::new("String", &[], |_, arguments| {
+                    Ok($name(Arguments(arguments).int(0)?).text().unwrap_or_default().into())
+                })];
+                METHODS
+            }
+
+            fn text(&self) -> Option<String> {
+                let index = usize::try_from(self.0 - $first).ok();
+                let name = index.and_then(|index| $names.get(index));
+                Some(name.map_or_else(|| format!(concat!("%!", $wrong, "({})"), self.0), |name| (*name).to_owned()))
+            }
+
+            fn underlying(&self) -> Option<Value> {
+                Some(Value::int(self.0))
+            }
+        }
+    };
+}
+
+named_number!(
+    /// A `time.Month`, from 1.
+    Month, "time.Month", MONTHS, 1, "Month"
+);
+named_number!(
+    /// A `time.Weekday`, from 0, Sunday.
+    Weekday, "time.Weekday", WEEKDAYS, 0, "Weekday"
+);
+
+/// A `*time.Location`.
+#[derive(Clone, Debug)]
+struct Location(Zone);
+
+impl Native for Location {
+    fn type_name(&self) -> &'static str {
+        "*time.Location"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Pointer
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn methods(&self) -> &'static [Function] {
+        const METHODS: &[Function] = &[Function::new("String", &[], |_, arguments| {
+            let name = match arguments.first() {
+                Some(Value::Native(native)) => native.text(),
+                _ => None,
+            };
+            Ok(name.unwrap_or_default().into())
+        })];
+        METHODS
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(self.0.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::functions::time_parse::parse;
+
+    #[test]
+    fn calendar() {
+        for days in (-800_000..800_000).step_by(997) {
+            let (year, month, day) = civil_from_days(days);
+            assert_eq!(days_from_civil(year, month.into(), day.into()), days);
+        }
+        assert_eq!(civil_from_days(0), (1970, 1, 1));
+        assert_eq!(weekday(0), 4);
+        assert_eq!(days_from_civil(2020, 14, 1), days_from_civil(2021, 2, 1));
+    }
+
+    #[test]
+    fn zones() {
+        let time = Time { seconds: 1_685_855_167, nanosecond: 0, zone: Zone::Utc };
+        let berlin = Zone::load("Europe/Berlin", "UTC").expect("the zone is in the database");
+        let shown = time.within(berlin).text().expect("times have a text");
+        assert_eq!(shown, "2023-06-04 07:06:07 +0200 CEST");
+        assert!(Zone::load("Nowhere/Bad", "UTC").is_none());
+    }
+
+    #[test]
+    fn parsed_offsets_are_kept() {
+        let parsed = parse(b"2006-01-02T15:04:05Z07:00", b"2017-12-31T10:11:12+02:00").expect("the text fits");
+        let time = Time::from_parsed(&parsed, "UTC");
+        assert_eq!(time.text().as_deref(), Some("2017-12-31 10:11:12 +0200 +0200"));
+        assert_eq!(time.rfc3339(), "2017-12-31T10:11:12+02:00");
+        assert_eq!(Time::zero().text().as_deref(), Some("0001-01-01 00:00:00 +0000 UTC"));
+    }
+}
