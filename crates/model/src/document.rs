@@ -13,7 +13,7 @@ use crate::node::{Content, Layer, Node, Source};
 const DEPTH: usize = 64;
 
 /// How many parts a dotted key may have: the parser makes a table of each, beyond its own limit of nesting.
-const KEY_PARTS: usize = 16;
+pub(crate) const KEY_PARTS: usize = 16;
 
 /// Reads one of the files; `None` where the file is absent or cannot be understood, which is then said.
 pub(crate) fn read(
@@ -77,7 +77,7 @@ pub(crate) fn parse(path: &str, text: &str, layer: Layer) -> Result<Node, Vec<Di
 }
 
 /// Returns the first dotted key that has too many parts.
-fn overlong_key(text: &str) -> Option<Span> {
+pub(crate) fn overlong_key(text: &str) -> Option<Span> {
     let may_have_one = |line: &str| line.bytes().filter(|byte| *byte == b'.').count() >= KEY_PARTS;
     if !text.lines().any(may_have_one) {
         return None;

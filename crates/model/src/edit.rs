@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aqueduct_manifest::{Diagnostic, Files, SmolStr};
-use toml_edit::{DocumentMut, Item, Key, Table, TableLike, Value};
+use toml_edit::{DocumentMut, Item, Key, Table, TableLike, TomlError, Value};
 
+use crate::document::{self, KEY_PARTS, overlong_key};
 use crate::load::load;
-use crate::node::{Content, Node};
+use crate::node::{Content, Layer, Node};
 use crate::platform::{Platform, Selection};
 use crate::resolve::{effective, resolve};
 use crate::tenant::Tenant;
@@ -45,18 +46,22 @@ pub fn set(
         check_environment(&loaded.platform, target.tenant, environment).map_err(|error| vec![error])?;
     }
     let keys = Key::parse(field)
-        .map_err(|_| vec![Diagnostic::error("invalid-field", format!("`{field}` is not a key of TOML"))])?;
+        .ok()
+        .filter(|keys| keys.len() <= KEY_PARTS)
+        .ok_or_else(|| vec![Diagnostic::error("invalid-field", format!("`{field}` is not a key of TOML"))])?;
     let file = target.file();
-    let before = match files.get(&file) {
-        None => None,
-        Some(bytes) => Some(std::str::from_utf8(bytes).map_err(|_| {
-            vec![Diagnostic::error("toml-syntax", "the file is not UTF-8").at(file.as_str(), None, "")]
-        })?),
-    };
-    let mut document: DocumentMut = before.unwrap_or_default().parse().map_err(|_| {
-        // The file does not load either, which says what is wrong with it.
-        let of_file = |diagnostic: &Diagnostic| diagnostic.labels.iter().any(|label| *label.file == *file);
-        loaded.diagnostics.iter().filter(|diagnostic| of_file(diagnostic)).cloned().collect::<Vec<_>>()
+    let before = files.text(&file);
+    if files.get(&file).is_some() {
+        // A text that is no TOML cannot be changed either.
+        let mut errors = Vec::new();
+        document::read(files, &file, Layer::Component, &mut errors);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+    }
+    let mut document: DocumentMut = before.unwrap_or_default().parse().map_err(|error: TomlError| {
+        let message = format!("invalid TOML: {}", error.message());
+        vec![Diagnostic::error("toml-syntax", message).at(file.as_str(), error.span().map(Into::into), "")]
     })?;
     let mut path: Vec<&str> = Vec::new();
     if let Some(environment) = environment {
@@ -150,8 +155,11 @@ fn check_environment(platform: &Platform, tenant: &Tenant, environment: &str) ->
 
 /// Reads a value as TOML; as text where the field is text, and where the value is no TOML or a date.
 fn typed(value: &str, is_text: bool) -> Value {
+    if is_text || overlong_key(value).is_some() {
+        return Value::from(value);
+    }
     match value.parse::<Value>() {
-        Ok(parsed) if !is_text && !parsed.is_datetime() => parsed,
+        Ok(parsed) if !parsed.is_datetime() => parsed,
         _ => Value::from(value),
     }
 }

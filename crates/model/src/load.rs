@@ -6,6 +6,7 @@
 mod blueprints;
 mod components;
 mod namespaces;
+mod services;
 mod settings;
 mod tenants;
 
@@ -39,6 +40,7 @@ pub fn load(files: &Files) -> Loaded {
     loader.load_tenants();
     loader.check_namespaces();
     loader.check_peers();
+    loader.check_services();
     Loaded { platform: loader.platform, diagnostics: in_order(loader.diagnostics) }
 }
 

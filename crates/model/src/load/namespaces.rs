@@ -1,10 +1,12 @@
 //! What tenants must not take from each other: namespaces; and whom they let in.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-use aqueduct_manifest::Diagnostic;
+use aqueduct_manifest::{Diagnostic, SmolStr};
 
+use crate::environment::Environment;
 use crate::node::Node;
 use crate::tenant::{Peer, Tenancy};
 use crate::types::Name;
@@ -12,37 +14,27 @@ use crate::types::Name;
 use super::Loader;
 
 impl Loader<'_> {
-    /// Reports namespaces that are not for tenants, and those that two tenants of an environment claim.
+    /// Reports namespaces that are not for tenants, and those that are claimed twice: by two tenants of an
+    /// environment, or by two environments of one cluster.
     pub(super) fn check_namespaces(&mut self) {
-        let mut claims: BTreeMap<(Name, Name), Arc<Tenancy>> = BTreeMap::new();
-        let sound = self.platform.tenancies.iter().filter(|(_, tenancy)| tenancy.tenant.sound);
-        for ((environment, _), tenancy) in sound {
+        let mut claims: BTreeMap<(SmolStr, Name), Arc<Tenancy>> = BTreeMap::new();
+        let sound = self.platform.tenancies.values().filter(|tenancy| tenancy.tenant.sound);
+        for tenancy in sound {
             for namespace in &tenancy.namespaces {
                 if let Some(reason) = self.reserved(tenancy, namespace) {
                     let message = format!(
                         "namespace `{namespace}` of tenant `{}` is reserved: {reason}",
                         tenancy.tenant.name
                     );
-                    self.diagnostics.push(claim(
-                        tenancy,
-                        namespace,
-                        Diagnostic::error("reserved-namespace", message),
-                        "",
-                    ));
+                    let diagnostic = Diagnostic::error("reserved-namespace", message);
+                    self.diagnostics.push(claim(tenancy, namespace, diagnostic, ""));
                 }
-                let place = (environment.clone(), namespace.clone());
-                match claims.get(&place) {
-                    Some(first) => {
-                        let message = format!(
-                            "namespace `{namespace}` is claimed by two tenants: `{}` and `{}`",
-                            first.tenant.name, tenancy.tenant.name
-                        );
-                        let diagnostic = Diagnostic::error("claimed-namespace", message);
-                        let diagnostic = claim(tenancy, namespace, diagnostic, "");
-                        self.diagnostics.push(claim(first, namespace, diagnostic, "also claimed here"));
+                match claims.entry((cluster(&tenancy.environment), namespace.clone())) {
+                    Entry::Occupied(first) => {
+                        self.diagnostics.push(claimed_twice(namespace, first.get(), tenancy))
                     }
-                    None => {
-                        claims.insert(place, tenancy.clone());
+                    Entry::Vacant(entry) => {
+                        entry.insert(tenancy.clone());
                     }
                 }
             }
@@ -81,6 +73,32 @@ impl Loader<'_> {
             }
         }
     }
+}
+
+/// Returns what tells the cluster of an environment from others. Each Argo CD reaches its own cluster by the
+/// same address, so that environments with that address are taken to have a cluster each.
+fn cluster(environment: &Environment) -> SmolStr {
+    if environment.cluster.host() == "kubernetes.default.svc" {
+        environment.name.clone().into()
+    } else {
+        environment.cluster.clone().into()
+    }
+}
+
+fn claimed_twice(namespace: &Name, first: &Tenancy, second: &Tenancy) -> Diagnostic {
+    let message = if first.environment.name == second.environment.name {
+        format!(
+            "namespace `{namespace}` is claimed by two tenants: `{}` and `{}`",
+            first.tenant.name, second.tenant.name
+        )
+    } else {
+        format!(
+            "namespace `{namespace}` is claimed by two environments of the same cluster: by tenant `{}` in `{}` and by tenant `{}` in `{}`",
+            first.tenant.name, first.environment.name, second.tenant.name, second.environment.name
+        )
+    };
+    let diagnostic = claim(second, namespace, Diagnostic::error("claimed-namespace", message), "");
+    claim(first, namespace, diagnostic, "also claimed here")
 }
 
 /// Adds the place where a tenant claims a namespace; one that it has by its name is claimed by the whole file.

@@ -39,11 +39,10 @@ impl Loader<'_> {
         }
         let names = node.get("environments").and_then(Node::as_table).into_iter().flatten();
         self.platform.declared_environments = names.filter_map(|(name, _)| name.parse().ok()).collect();
-        if let Some(environments) = node.get("environments") {
-            if environments.as_table().is_some_and(|table| table.is_empty()) {
-                self.diagnostics
-                    .push(environments.diagnostic("missing-key", "the platform has no environment"));
-            }
+        if let Some(environments) = node.get("environments")
+            && environments.as_table().is_some_and(|table| table.is_empty())
+        {
+            self.diagnostics.push(environments.diagnostic("missing-key", "the platform has no environment"));
         }
         if let Some(defaults) = node.get("defaults") {
             check_names(defaults, Names::AnyParameters, &mut self.diagnostics);

@@ -177,10 +177,10 @@ impl Loader<'_> {
 
     fn load_tenancies(&mut self, tenant: &Arc<Tenant>, blueprint: TenantBlueprint<'_>) {
         for name in &tenant.environments {
-            if let Some(environment) = self.platform.environments.get(name).cloned() {
-                if let Some(tenancy) = self.load_tenancy(tenant, environment, blueprint) {
-                    self.platform.tenancies.insert((name.clone(), tenant.name.clone()), Arc::new(tenancy));
-                }
+            if let Some(environment) = self.platform.environments.get(name).cloned()
+                && let Some(tenancy) = self.load_tenancy(tenant, environment, blueprint)
+            {
+                self.platform.tenancies.insert((name.clone(), tenant.name.clone()), Arc::new(tenancy));
             }
         }
     }

@@ -468,6 +468,60 @@ isolation.allow-from = ['shp', '*']
 }
 
 #[test]
+fn environments_that_share_a_cluster() {
+    insta::assert_snapshot!(check_files("== platform.toml
+name = 'acme'
+repository = 'https://github.com/acme/platform'
+[environments.dev]
+domain = 'dev.acme.org'
+cluster = 'https://shared.acme.org'
+[environments.staging]
+domain = 'staging.acme.org'
+cluster = 'https://shared.acme.org'
+[environments.prod]
+domain = 'acme.org'
+== tenants/shop/tenant.toml
+== tenants/bank/tenant.toml
+[environments.dev]
+namespace = 'bank-dev'
+[environments.staging]
+namespace = 'bank-staging'
+"), @r"
+    error: namespace `shop` is claimed by two environments of the same cluster: by tenant `shop` in `dev` and by tenant `shop` in `staging` [claimed-namespace]
+      at tenants/shop/tenant.toml
+      at tenants/shop/tenant.toml also claimed here
+    ");
+}
+
+#[test]
+fn shared_components() {
+    insta::assert_snapshot!(check_files("== platform.toml
+name = 'acme'
+repository = 'https://github.com/acme/platform'
+[services]
+ingress = 'system/ingres'
+metrics = 'metrics'
+logs = 'sistem/logs'
+dashboards = 'system/ingress'
+[environments.dev]
+domain = 'dev.acme.org'
+== tenants/system/tenant.toml
+system = true
+== tenants/system/ingress.toml
+kind = 'service'
+"), @r"
+    error: tenant `system` has no component `ingres` [unknown-reference]
+      at platform.toml:4:11 `'system/ingres'`
+      hint: did you mean `ingress`?
+    error: `metrics` names no tenant: wanted is `tenant/metrics` [unknown-reference]
+      at platform.toml:5:11 `'metrics'`
+    error: there is no tenant `sistem` [unknown-tenant]
+      at platform.toml:6:8 `'sistem/logs'`
+      hint: did you mean `system`?
+    ");
+}
+
+#[test]
 fn names_of_files() {
     insta::assert_snapshot!(check("== tenants/Shop/tenant.toml
 == tenants/bank/Web.toml

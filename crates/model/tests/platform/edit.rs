@@ -178,11 +178,18 @@ fn what_is_not_there() {
     error: `image` is no table [invalid-field]
       at tenants/shop/web.toml
     ");
+    assert!(check("shop/web", &"a.".repeat(100_000), "1", None).contains("invalid-field"));
     insta::assert_snapshot!(check("shop/web", "a b", "1", None), @r"error: `a b` is not a key of TOML [invalid-field]");
     insta::assert_snapshot!(check("shop/web", "resources", "1", None), @r"
     error: `resources` is a table: one of its keys can be set [invalid-field]
       at tenants/shop/web.toml
     ");
+}
+
+#[test]
+fn a_value_that_is_deeper_than_toml_goes_is_text() {
+    let value = format!("{{ a{} = 1 }}", ".a".repeat(100_000));
+    assert!(check("shop/web", "host", &value, None).starts_with("tenants/shop/web.toml\n+ host = \"{ a.a"));
 }
 
 #[test]

@@ -5,4 +5,5 @@ mod edit;
 mod explain;
 mod fixture;
 mod resolve;
+mod robust;
 mod schema;

@@ -1,0 +1,106 @@
+//! Whatever the files hold, loading and resolving return, with messages that point into the files.
+
+use aqueduct_manifest::Files;
+use aqueduct_model::{Selection, edit, explain, load, resolve};
+
+use crate::fixture::files;
+
+const TEXT: &str = "== platform.toml
+name = 'acme'
+repository = 'https://github.com/acme/platform'
+[defaults.service]
+labels.a = 'b'
+[environments.dev]
+domain = 'dev.acme.org'
+apis = ['a/v1']
+[environments.dev.node-pools.small]
+count = 1
+cpu = 0.5
+memory = '1Gi'
+== blueprints/shop.toml
+[parameters.x]
+type = 'list'
+default = ['${tenant.name}']
+[components.web]
+kind = 'service'
+hosts = '${parameter.x}'
+text = 'ä$${x}${component.name}'
+[components.web.environments.dev]
+a = 1
+== tenants/shop/tenant.toml
+blueprint = 'shop'
+[quota]
+cpu = 1
+[environments.dev.isolation]
+allow-from = ['*']
+== tenants/shop/web.toml
+depends-on = ['db']
+[[list]]
+a = { b = 1, c = 'd' }
+== tenants/shop/db.toml
+kind = 'service'
+[environments.dev]
+enabled = true
+";
+
+/// Runs everything on the files, and checks that every place that is spoken of is there.
+fn check(files: &Files) {
+    let loaded = load(files);
+    let resolved = resolve(&loaded.platform, &["service"], &Selection::default());
+    for instance in &resolved.instances {
+        explain(instance, &[]);
+        let _: Result<std::collections::BTreeMap<String, u8>, _> = instance.spec.read("service");
+    }
+    for diagnostic in loaded.diagnostics.iter().chain(&resolved.diagnostics) {
+        assert!(!diagnostic.message.is_empty());
+        for label in &diagnostic.labels {
+            if let (Some(span), Some(bytes)) = (label.span, files.get(&label.file)) {
+                assert!(span.start <= span.end && span.end as usize <= bytes.len(), "{diagnostic:?}");
+            }
+        }
+    }
+    let _ = edit::set(files, "shop/web", "list.0.a.b", "2", Some("dev"));
+}
+
+#[test]
+fn texts_that_end_early() {
+    let whole = files(TEXT);
+    for (path, bytes) in whole.iter() {
+        for end in 0..bytes.len() {
+            let mut cut = whole.clone();
+            cut.insert(path.clone(), bytes[..end].to_vec());
+            check(&cut);
+        }
+    }
+}
+
+#[test]
+fn texts_with_a_wrong_byte() {
+    let whole = files(TEXT);
+    for (path, bytes) in whole.iter() {
+        for at in 0..bytes.len() {
+            for wrong in [b'\n', b'"', b'[', b'.', 0xff] {
+                let mut changed = bytes.to_vec();
+                changed[at] = wrong;
+                let mut files = whole.clone();
+                files.insert(path.clone(), changed);
+                check(&files);
+            }
+        }
+    }
+}
+
+#[test]
+fn files_that_are_missing() {
+    let whole = files(TEXT);
+    for (missing, _) in whole.iter() {
+        check(
+            &whole
+                .iter()
+                .filter(|(path, _)| *path != missing)
+                .map(|(path, bytes)| (path.clone(), bytes.clone()))
+                .collect(),
+        );
+    }
+    check(&Files::new());
+}
