@@ -105,3 +105,31 @@ impl Finding {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aqueduct_manifest::{Map, Object};
+
+    use super::Report;
+    use crate::platform::Entry;
+
+    #[test]
+    fn what_environments_share_is_said_once() {
+        let object = Object::new(Map::new());
+        let entry = Entry { tenant: "shop", component: "web", path: "web.yaml", object: &object };
+        let mut report = Report::default();
+        for environment in ["dev", "prod"] {
+            report.begin("rule", environment);
+            report.warning(&entry, "a warning in both").hint("do it");
+        }
+        report.begin("rule", "prod");
+        report.error(&entry, "an error in one");
+        report.error(&entry, "an error in one");
+        let lines: Vec<String> = report
+            .into_diagnostics()
+            .iter()
+            .map(|diagnostic| format!("{diagnostic} {}", diagnostic.labels[0].text))
+            .collect();
+        assert_eq!(lines, ["error: an error in one in `prod`", "warning: a warning in both in `dev`, `prod`"]);
+    }
+}
