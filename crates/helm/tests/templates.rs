@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aqueduct_helm::engine::{TemplateFile, Templates};
-use aqueduct_helm::template::{CallSite, Host, Limits, Moment, Refusal};
-use aqueduct_helm::value::{Map, VALUES_MAP, Value};
-use aqueduct_manifest::json;
+use aqueduct_helm::template::{CallSite, Host, Moment, Refusal};
+use aqueduct_helm::value::Map;
+use aqueduct_helm::{Capabilities, Chart, Error, KubeVersion, Prepared, Release};
+use aqueduct_manifest::Files;
 use base64::Engine as _;
 use serde::Deserialize;
 
@@ -48,56 +48,32 @@ fn corpus() -> PathBuf {
     )
 }
 
-/// Helm drops the nulls of the chart's own values, except in lists.
-fn without_nulls(value: &aqueduct_manifest::Value) -> aqueduct_manifest::Value {
-    match value.as_map() {
-        None => value.clone(),
-        Some(map) => map
-            .iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(key, value)| (key.clone(), without_nulls(value)))
-            .collect::<aqueduct_manifest::Map>()
-            .into(),
-    }
-}
+const CHART: &str = "apiVersion: v2\nname: c\nversion: 1.2.3\nappVersion: \"4.5.6\"\ndescription: A tiny chart\n\
+                     type: application\n";
 
 /// Renders one line; the result is the output or the message.
 fn render(line: &Line) -> Result<Vec<u8>, Vec<u8>> {
-    let values = json::read(&line.values.to_string()).expect("values are JSON");
-    let values = match Value::from(&without_nulls(&values)) {
-        Value::Map(map) => map,
-        _ => Map::new(),
+    let mut files = Files::new();
+    let mut add = |path: &str, text: &str| files.insert(format!("c/{path}"), text.as_bytes());
+    add("Chart.yaml", line.chart.as_deref().unwrap_or(CHART));
+    add("values.yaml", &line.values.to_string());
+    add("templates/t.yaml", &line.template);
+    if let Some(helpers) = &line.helpers {
+        add("templates/_helpers.tpl", helpers);
+    }
+    for (path, text) in &line.files {
+        add(path, text);
+    }
+    let error = |error: Error| error.to_string().into_bytes();
+    let chart = Arc::new(Chart::from_files(&files, "c").map_err(error)?);
+    let prepared = Prepared::new(&chart, &Map::new()).map_err(error)?;
+    let capabilities = Capabilities {
+        kube_version: KubeVersion::parse("v1.33.0").map_err(error)?,
+        helm_version: "v4.2".into(),
+        ..Capabilities::default()
     };
-    let release = [
-        ("Name", Value::from("demo")),
-        ("Namespace", "demo-ns".into()),
-        ("IsInstall", true.into()),
-        ("IsUpgrade", false.into()),
-        ("Revision", Value::int(1)),
-        ("Service", "Helm".into()),
-    ];
-    let chart = [("Name", Value::from("c")), ("Version", "1.2.3".into()), ("AppVersion", "4.5.6".into())];
-    let scope: Map = [
-        ("Values", Value::Map(values.converted(&VALUES_MAP))),
-        ("Release", Value::Map(release.into_iter().collect())),
-        ("Chart", Value::Map(chart.into_iter().collect())),
-        ("Files", Value::Map(Map::new())),
-        ("Capabilities", Value::Map(Map::new())),
-        ("Subcharts", Value::Map(Map::new())),
-    ]
-    .into_iter()
-    .collect();
-    let file = |name: &str, text: &str| TemplateFile {
-        path: format!("c/templates/{name}").into(),
-        base_path: "c/templates".into(),
-        text: text.as_bytes().into(),
-        scope: 0,
-    };
-    let mut files = vec![file("t.yaml", &line.template)];
-    files.extend(line.helpers.as_deref().map(|text| file("_helpers.tpl", text)));
-    let error = |error: aqueduct_helm::engine::RenderError| error.message.as_bytes().to_vec();
-    let templates = Templates::parse(files).map_err(error)?;
-    let output = templates.render(&[scope], &mut Machine, Limits::default()).map_err(error)?;
+    let release = Release::new("demo", "demo-ns");
+    let output = prepared.render_files(&release, &capabilities, &mut Machine).map_err(error)?;
     Ok(output.get("c/templates/t.yaml").map(|rendered| rendered.text.as_bytes().to_vec()).unwrap_or_default())
 }
 
@@ -126,7 +102,9 @@ fn templates() {
         }
         let show = |result: &Result<Vec<u8>, Vec<u8>>| match result {
             Ok(bytes) => format!("output {:?}", String::from_utf8_lossy(bytes)),
-            Err(bytes) => format!("error {:?}", String::from_utf8_lossy(bytes).chars().take(2000).collect::<String>()),
+            Err(bytes) => {
+                format!("error {:?}", String::from_utf8_lossy(bytes).chars().take(2000).collect::<String>())
+            }
         };
         failed.push(format!(
             "{}\n  template {:?}\n  expected {}\n  found    {}",

@@ -56,7 +56,13 @@ impl Evaluator<'_> {
         let result = (function.call)(&mut context, &arguments);
         arguments.clear();
         self.spare.push(arguments);
-        result.map_err(|error: FunctionError| {
+        let result = result.and_then(|value| match &value {
+            Value::String(text) if text.len() > self.limits.text => {
+                Err(FunctionError::new(format!("a text of more than {} bytes", self.limits.text)))
+            }
+            _ => Ok(value),
+        });
+        result.map_err(|error| {
             self.part = node;
             self.wrap(tree, error, &format!("error calling {}: ", function.name))
         })

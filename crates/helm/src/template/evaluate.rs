@@ -20,13 +20,15 @@ pub struct Limits {
     pub output: usize,
     /// The steps that all templates together may take.
     pub steps: u64,
+    /// The bytes that one text may have.
+    pub text: usize,
     /// How deep `include` and `tpl` may nest, whatever they name.
     pub nesting: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { output: 1 << 30, steps: 200_000_000, nesting: 10_000 }
+        Self { output: 1 << 28, steps: 200_000_000, text: 1 << 27, nesting: 10_000 }
     }
 }
 

@@ -28,13 +28,13 @@ pub use evaluate::Limits;
 pub use format::{format_float, print, sprint, sprintf, sprintln};
 pub use function::{Call, CallSite, Function, Host, Lookup, Moment, Refusal};
 pub(crate) use parser::{ParseError, parse};
-pub(crate) use quote::{Charset, quote};
-pub(crate) use registry::names;
+pub(crate) use quote::{Charset, can_backquote, quote};
+pub(crate) use rune::{Runes, decode, decode_last, is_alphanumeric};
 pub(crate) use set::Set;
 pub(crate) use tree::Tree;
 pub(crate) use walk::Trace;
 
 /// Runs something that may nest deeply on a stack that grows.
 pub(crate) fn deepen<T>(work: impl FnOnce() -> T) -> T {
-    stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, work)
+    stacker::maybe_grow(512 * 1024, 4 * 1024 * 1024, work)
 }

@@ -26,11 +26,3 @@ pub(super) fn find(name: &str) -> Option<(&'static Function, Special)> {
     });
     functions.get(name).copied()
 }
-
-/// Returns the names of all functions in byte order.
-pub(crate) fn names() -> Vec<&'static str> {
-    let mut names: Vec<_> = all().map(|function| function.name).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
-}

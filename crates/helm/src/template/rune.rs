@@ -24,16 +24,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<(char, usize)> {
 /// Returns the last rune and its width; `None` where there is none.
 pub(crate) fn decode_last(bytes: &[u8]) -> Option<(char, usize)> {
     let longest = bytes.len().min(4);
-    for width in (1..=longest).rev() {
-        let tail = bytes.get(bytes.len() - width..)?;
-        if let Some((rune, decoded)) = decode(tail)
-            && decoded == width
-            && (width > 1 || tail.first().is_some_and(u8::is_ascii))
-        {
-            return Some((rune, width));
-        }
-    }
-    bytes.last().map(|_| (char::REPLACEMENT_CHARACTER, 1))
+    (1..=longest)
+        .filter_map(|width| decode(bytes.get(bytes.len() - width..)?).filter(|(_, decoded)| *decoded == width))
+        .last()
 }
 
 /// Counts runes.

@@ -8,8 +8,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::types::DEPTH_LIMIT;
-use super::{List, Map, Value};
-use crate::template::FunctionError;
+use super::{List, Map, Text, Value};
+use crate::template::{FunctionError, deepen, format_float};
+
+/// How many nodes a value may have; what it holds in several places counts each time.
+const NODE_LIMIT: usize = 20_000_000;
 
 impl From<&manifest::Value> for Value {
     fn from(value: &manifest::Value) -> Self {
@@ -20,8 +23,10 @@ impl From<&manifest::Value> for Value {
             manifest::Value::Uint(value) => Self::Float(*value as f64),
             manifest::Value::Float(value) => Self::Float(*value),
             manifest::Value::String(text) => Self::String(text.clone().into()),
-            manifest::Value::List(list) => Self::List(List::new(list.iter().map(Self::from).collect())),
-            manifest::Value::Map(map) => Self::Map(map.into()),
+            manifest::Value::List(list) => {
+                Self::List(List::new(deepen(|| list.iter().map(Self::from).collect())))
+            }
+            manifest::Value::Map(map) => Self::Map(deepen(|| map.into())),
         }
     }
 }
@@ -37,52 +42,58 @@ impl Value {
     /// base64 and nil slices `null`.
     ///
     /// # Errors
-    /// `NaN` and infinities, complex numbers, and values that hold themselves, in Go's words.
+    /// `NaN` and infinities, complex numbers, and values that hold themselves, in Go's words; and values
+    /// that are too large once all that they share is written out.
     pub fn to_manifest(&self) -> Result<manifest::Value, FunctionError> {
-        self.to_manifest_within(DEPTH_LIMIT)
+        Encoder { nodes: NODE_LIMIT }.encode(self, DEPTH_LIMIT)
     }
+}
 
-    fn to_manifest_within(&self, depth: usize) -> Result<manifest::Value, FunctionError> {
+/// The conversion under way.
+struct Encoder {
+    /// How many more nodes there may be.
+    nodes: usize,
+}
+
+impl Encoder {
+    fn encode(&mut self, value: &Value, depth: usize) -> Result<manifest::Value, FunctionError> {
         let Some(depth) = depth.checked_sub(1) else {
             return Err(FunctionError::new(format!(
                 "json: unsupported value: encountered a cycle via {}",
-                self.type_name()
+                value.type_name()
             )));
         };
-        Ok(match self {
-            Self::Nil | Self::NilInterface => manifest::Value::Null,
-            Self::Bool(value) => (*value).into(),
-            Self::Int(_, value) => (*value).into(),
-            Self::Uint(_, value) => (*value).into(),
-            Self::Float(value) if value.is_finite() => (*value).into(),
-            Self::Float(value) => {
-                let name = if value.is_nan() {
-                    "NaN"
-                } else if *value > 0.0 {
-                    "+Inf"
-                } else {
-                    "-Inf"
-                };
+        self.nodes = match self.nodes.checked_sub(1) {
+            Some(nodes) => nodes,
+            None => return Err(FunctionError::new(format!("a value of more than {NODE_LIMIT} nodes"))),
+        };
+        Ok(match value {
+            Value::Nil | Value::NilInterface => manifest::Value::Null,
+            Value::Bool(value) => (*value).into(),
+            Value::Int(_, value) => (*value).into(),
+            Value::Uint(_, value) => (*value).into(),
+            Value::Float(value) if value.is_finite() => (*value).into(),
+            Value::Float(value) => {
+                let name = format_float(*value, 'g', None);
                 return Err(FunctionError::new(format!("json: unsupported value: {name}")));
             }
-            Self::Complex(..) => return Err(FunctionError::new("json: unsupported type: complex128")),
-            Self::String(text) => manifest::Value::String(text.to_smol()),
-            Self::Bytes(bytes) => STANDARD.encode(bytes).into(),
-            Self::List(list) if list.is_nil() => manifest::Value::Null,
-            Self::List(list) => {
+            Value::Complex(..) => return Err(FunctionError::new("json: unsupported type: complex128")),
+            Value::String(text) => manifest::Value::String(text.to_smol()),
+            Value::Bytes(bytes) => STANDARD.encode(bytes).into(),
+            Value::List(list) if list.is_nil() => manifest::Value::Null,
+            Value::List(list) => {
                 let values: Result<Vec<_>, _> =
-                    list.items().iter().map(|value| value.to_manifest_within(depth)).collect();
+                    deepen(|| list.items().iter().map(|value| self.encode(value, depth)).collect());
                 values?.into()
             }
-            Self::Map(map) if map.is_nil() => manifest::Value::Null,
-            Self::Map(map) => {
-                let mut entries = manifest::Map::new();
-                for (key, value) in map.entries() {
-                    entries.insert(key.to_smol(), value.to_manifest_within(depth)?);
-                }
-                entries.into()
+            Value::Map(map) if map.is_nil() => manifest::Value::Null,
+            Value::Map(map) => {
+                let encode = |(key, value): (Text, Value)| Ok((key.to_smol(), self.encode(&value, depth)?));
+                let entries: Result<Vec<_>, FunctionError> =
+                    deepen(|| map.entries().into_iter().map(encode).collect());
+                manifest::Value::Map(entries?.into_iter().collect())
             }
-            Self::Native(native) => native.to_json().to_manifest_within(depth)?,
+            Value::Native(native) => self.encode(&native.to_json(), depth)?,
         })
     }
 }

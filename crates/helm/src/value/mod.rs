@@ -14,6 +14,8 @@ mod types;
 
 use std::rc::Rc;
 
+use crate::template::deepen;
+
 pub use list::List;
 pub use map::Map;
 pub use native::Native;
@@ -179,49 +181,7 @@ impl Value {
 
     /// Compares as Go's `reflect.DeepEqual` does: types count, so `1` and `1.0` differ.
     pub fn deep_equal(&self, other: &Self) -> bool {
-        self.deep_equal_within(other, types::DEPTH_LIMIT)
-    }
-
-    fn deep_equal_within(&self, other: &Self, depth: usize) -> bool {
-        let Some(depth) = depth.checked_sub(1) else { return true };
-        match (self, other) {
-            (left, right) if left.is_nil() || right.is_nil() => left.is_nil() && right.is_nil(),
-            (Self::Bool(left), Self::Bool(right)) => left == right,
-            (Self::Int(left_kind, left), Self::Int(right_kind, right)) => {
-                left_kind == right_kind && left == right
-            }
-            (Self::Uint(left_kind, left), Self::Uint(right_kind, right)) => {
-                left_kind == right_kind && left == right
-            }
-            (Self::Float(left), Self::Float(right)) => left == right,
-            (Self::Complex(a, b), Self::Complex(c, d)) => a == c && b == d,
-            (Self::String(left), Self::String(right)) => left == right,
-            (Self::Bytes(left), Self::Bytes(right)) => left == right,
-            (Self::List(left), Self::List(right)) => {
-                left.list_type().name == right.list_type().name
-                    && left.is_nil() == right.is_nil()
-                    && left.len() == right.len()
-                    && (left.same(right)
-                        || left
-                            .items()
-                            .iter()
-                            .zip(right.items().iter())
-                            .all(|(left, right)| left.deep_equal_within(right, depth)))
-            }
-            (Self::Map(left), Self::Map(right)) => {
-                left.map_type().name == right.map_type().name
-                    && left.is_nil() == right.is_nil()
-                    && left.len() == right.len()
-                    && (left.same(right)
-                        || left.entries().iter().all(|(key, value)| {
-                            right
-                                .get(key.as_bytes())
-                                .is_some_and(|other| value.deep_equal_within(&other, depth))
-                        }))
-            }
-            (Self::Native(left), Self::Native(right)) => left.equal(right.as_ref()),
-            _ => false,
-        }
+        deep_equal(self, other, types::DEPTH_LIMIT)
     }
 
     /// Takes the values out of a container that nobody else holds.
@@ -231,6 +191,44 @@ impl Value {
             Self::Map(map) => map.take_children(into),
             _ => {}
         }
+    }
+}
+
+/// Values that nest too deeply hold themselves; what is left of them counts as equal, as in Go.
+fn deep_equal(left: &Value, right: &Value, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return true };
+    match (left, right) {
+        (left, right) if left.is_nil() || right.is_nil() => left.is_nil() && right.is_nil(),
+        (Value::Bool(left), Value::Bool(right)) => left == right,
+        (Value::Int(left_kind, left), Value::Int(right_kind, right)) => left_kind == right_kind && left == right,
+        (Value::Uint(left_kind, left), Value::Uint(right_kind, right)) => {
+            left_kind == right_kind && left == right
+        }
+        (Value::Float(left), Value::Float(right)) => left == right,
+        (Value::Complex(a, b), Value::Complex(c, d)) => a == c && b == d,
+        (Value::String(left), Value::String(right)) => left == right,
+        (Value::Bytes(left), Value::Bytes(right)) => left == right,
+        (Value::List(left), Value::List(right)) => {
+            let alike = left.list_type().name == right.list_type().name
+                && left.is_nil() == right.is_nil()
+                && left.len() == right.len();
+            let (left_items, right_items) = (left.items(), right.items());
+            let mut pairs = left_items.iter().zip(right_items.iter());
+            alike
+                && (left.same(right)
+                    || deepen(|| pairs.all(|(left, right)| deep_equal(left, right, depth))))
+        }
+        (Value::Map(left), Value::Map(right)) => {
+            let alike = left.map_type().name == right.map_type().name
+                && left.is_nil() == right.is_nil()
+                && left.len() == right.len();
+            let equal = |(key, value): &(Text, Value)| {
+                right.get(key).is_some_and(|other| deep_equal(value, &other, depth))
+            };
+            alike && (left.same(right) || deepen(|| left.entries().iter().all(equal)))
+        }
+        (Value::Native(left), Value::Native(right)) => left.equal(right.as_ref()),
+        _ => false,
     }
 }
 

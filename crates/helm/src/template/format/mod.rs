@@ -7,14 +7,14 @@ mod text;
 
 pub use float::format_float;
 
-use super::FunctionError;
+use super::{FunctionError, deepen};
 use super::rune::count;
 use crate::value::{Kind, List, Map, Native, Text, Value};
 
 /// How deep values may nest before they count as holding themselves.
 const DEPTH_LIMIT: usize = 1000;
 /// How many bytes one call may print.
-const SIZE_LIMIT: usize = 1 << 28;
+const SIZE_LIMIT: usize = 1 << 27;
 
 /// Prints as Go's `fmt.Sprint`: a space stands between operands of which neither is a string.
 ///
@@ -138,6 +138,9 @@ impl Printer {
     fn finish(self) -> Result<Vec<u8>, FunctionError> {
         match self.endless {
             Some(message) => Err(FunctionError::new(message)),
+            None if self.out.len() - self.start > SIZE_LIMIT => {
+                Err(FunctionError::new(format!("cannot print a value of more than {SIZE_LIMIT} bytes")))
+            }
             None => Ok(self.out),
         }
     }
@@ -224,8 +227,8 @@ impl Printer {
             Value::String(text) => self.string(text.as_bytes(), verb, value),
             Value::Bytes(bytes) => self.bytes(bytes, verb, value, depth),
             Value::List(_) | Value::Map(_) if verb == 'w' && depth == 0 => self.bad_verb(value, verb),
-            Value::List(list) => self.list(list, verb, depth),
-            Value::Map(map) => self.map(map, verb, depth),
+            Value::List(list) => deepen(|| self.list(list, verb, depth)),
+            Value::Map(map) => deepen(|| self.map(map, verb, depth)),
             Value::Native(native) => {
                 if verb == 'w' && !self.erring {
                     self.bad_verb(value, verb);

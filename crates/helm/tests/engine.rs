@@ -1,0 +1,237 @@
+//! Templates by example, and the bounds that keep a hostile chart from running on.
+
+use std::path::Path;
+
+use aqueduct_helm::engine::{RenderError, Rendered, TemplateFile, Templates};
+use aqueduct_helm::template::{CallSite, Host, Limits, Moment, Refusal};
+use aqueduct_helm::value::{Map, VALUES_MAP, Value};
+use aqueduct_manifest::json;
+use serde::Deserialize;
+
+/// A world outside that gives nothing away.
+struct Nothing;
+
+impl Host for Nothing {
+    fn now(&mut self, site: &CallSite) -> Result<Moment, Refusal> {
+        Err(Refusal(format!("no clock for `{}` at {}:{}", site.function, site.template, site.line)))
+    }
+
+    fn random(&mut self, site: &CallSite, _: &mut [u8]) -> Result<(), Refusal> {
+        Err(Refusal(format!("no randomness for `{}` at {}:{}", site.function, site.template, site.line)))
+    }
+}
+
+/// Renders files named below `c/templates/` with the values as JSON; returns the output of `t.yaml`.
+fn render(files: &[(&str, &str)], values: &str, limits: Limits) -> Result<Rendered, RenderError> {
+    let values = match Value::from(&json::read(values).expect("values are JSON")) {
+        Value::Map(map) => map,
+        _ => Map::new(),
+    };
+    let scope: Map = [
+        ("Values", Value::Map(values.converted(&VALUES_MAP))),
+        ("Release", Value::Map([("Name", Value::from("demo"))].into_iter().collect())),
+    ]
+    .into_iter()
+    .collect();
+    let files = files.iter().map(|(name, text)| TemplateFile {
+        path: format!("c/templates/{name}").into(),
+        base_path: "c/templates".into(),
+        text: text.as_bytes().into(),
+        scope: 0,
+    });
+    let templates = Templates::parse(files.collect())?;
+    let mut output = templates.render(&[scope], &mut Nothing, limits)?;
+    Ok(output.remove("c/templates/t.yaml").expect("the file is rendered"))
+}
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    template: String,
+    #[serde(default)]
+    helpers: String,
+    #[serde(default)]
+    values: serde_json::Map<String, serde_json::Value>,
+    output: Option<String>,
+    error: Option<String>,
+}
+
+#[test]
+fn examples() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data"));
+    let mut failed = Vec::new();
+    let mut count = 0;
+    for entry in folder.read_dir().expect("the folder is there") {
+        let path = entry.expect("the folder can be read").path();
+        let group = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
+        if !group.starts_with("engine_") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("the file is text");
+        for line in text.lines() {
+            let case: Case = serde_json::from_str(line).expect("each line is a case");
+            let values = serde_json::Value::Object(case.values).to_string();
+            let files = [("t.yaml", case.template.as_str()), ("_helpers.tpl", case.helpers.as_str())];
+            let found = match render(&files, &values, Limits::default()) {
+                Ok(rendered) => Ok(rendered.text.to_str().into_owned()),
+                Err(error) => Err(error.to_string()),
+            };
+            let expected = match (case.output, case.error) {
+                (Some(output), None) => Ok(output),
+                (None, Some(error)) => Err(error),
+                _ => panic!("{group}/{} has neither an output nor an error, or both", case.name),
+            };
+            count += 1;
+            if found != expected {
+                failed.push(format!("{group}/{}:\n  expected {expected:?}\n  found    {found:?}", case.name));
+            }
+        }
+    }
+    println!("examples: {} of {count} cases", count - failed.len());
+    assert!(count > 100, "only {count} cases");
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// Returns the last line of the error that a template ends in.
+fn refusal(template: &str, limits: Limits) -> String {
+    let error = render(&[("t.yaml", template)], "{}", limits).expect_err("the template goes too far");
+    let text = error.to_string();
+    let tail: String = text.chars().rev().take(90).collect::<Vec<_>>().into_iter().rev().collect();
+    tail.rsplit(": ").next().unwrap_or_default().rsplit('\n').next().unwrap_or_default().trim().to_owned()
+}
+
+#[test]
+fn endless_templates_are_stopped() {
+    let few = Limits { steps: 100_000, ..Limits::default() };
+    assert_eq!(refusal("{{ range 1000000000 }}{{ end }}", few), "more than 100000 steps");
+    let doubling = r#"{{ define "a" }}{{ include "a" . }}{{ include "a" . }}{{ end }}{{ include "a" . }}"#;
+    assert_eq!(refusal(doubling, Limits::default()), "unable to execute template");
+    let tree = r#"{{ define "a" }}{{ if lt . 64 }}{{ include "a" (len (printf "%*d" . 0) | add1) }}{{ end }}{{ end }}"#;
+    assert!(render(&[("t.yaml", tree)], "{}", few).is_ok());
+    let text = r#"{{ define "a" }}{{ tpl "{{ template \"a\" }}" . }}{{ end }}{{ template "a" }}"#;
+    assert_eq!(refusal(text, Limits::default()), "templates nest too deeply");
+}
+
+#[test]
+fn endless_output_is_stopped() {
+    let small = Limits { output: 1000, text: 500, ..Limits::default() };
+    assert_eq!(refusal("{{ range 1000000 }}0123456789{{ end }}", small), "more than 1000 bytes of output");
+    assert_eq!(
+        refusal(r#"{{ $x := "0123456789" }}{{ range 100 }}{{ $x = print $x $x }}{{ end }}"#, small),
+        "a text of more than 500 bytes"
+    );
+    assert_eq!(
+        refusal(r#"{{ printf "%900000000d" 1 }}{{ printf "%999999d" 1 }}"#, small),
+        "a text of more than 500 bytes"
+    );
+}
+
+#[test]
+fn values_that_hold_themselves_are_refused() {
+    let set = r#"{{ $d := dict }}{{ $_ := set $d "self" $d }}"#;
+    assert_eq!(
+        refusal(&format!("{set}{{{{ $d }}}}"), Limits::default()),
+        "cannot print a map[string]interface {} that holds itself"
+    );
+    assert_eq!(
+        refusal(&format!("{set}{{{{ printf \"%v\" $d }}}}"), Limits::default()),
+        "cannot print a map[string]interface {} that holds itself"
+    );
+    let equal = format!("{set}{{{{ deepEqual $d (dict \"self\" $d) }}}}");
+    let rendered = render(&[("t.yaml", &equal)], "{}", Limits::default()).expect("the comparison ends");
+    assert_eq!(rendered.text, "true");
+}
+
+#[test]
+fn deep_nesting_does_not_exhaust_the_stack() {
+    let nested = format!("{{{{ {}1{} }}}}", "(".repeat(9_000), ")".repeat(9_000));
+    let rendered = render(&[("t.yaml", &nested)], "{}", Limits::default()).expect("Go takes it");
+    assert_eq!(rendered.text, "1");
+    let deeper = format!("{{{{ {}1{} }}}}", "(".repeat(10_001), ")".repeat(10_001));
+    assert_eq!(refusal(&deeper, Limits::default()), "max expression depth exceeded");
+    let blocks = format!("{}x{}", "{{ if true }}".repeat(9_000), "{{ end }}".repeat(9_000));
+    let rendered = render(&[("t.yaml", &blocks)], "{}", Limits::default()).expect("the blocks close");
+    assert_eq!(rendered.text, "x");
+    let deeper = "{{ with 1 }}".repeat(10_001);
+    assert_eq!(refusal(&deeper, Limits::default()), "blocks nest too deeply");
+    let lists = "{{ $l := list }}{{ range 100000 }}{{ $l = list $l }}{{ end }}done";
+    let rendered = render(&[("t.yaml", lists)], "{}", Limits::default()).expect("the lists are built");
+    assert_eq!(rendered.text, "done");
+}
+
+#[test]
+fn lines_know_where_they_come_from() {
+    let helpers = "{{ define \"labels\" }}a: 1\nb: 2{{ end }}{{ define \"tail\" }}\n# tail\n{{ end }}";
+    let template = "kind: A\n{{- range $x := list 1 2 }}\nx{{ $x }}: 1\n{{- end }}\nlabels:\n{{ include \"labels\" . }}\n\
+                    none: {{ .Values.nope }}\nend: 1\n{{ template \"tail\" }}\n";
+    let files = [("t.yaml", template), ("_helpers.tpl", helpers)];
+    let rendered = render(&files, "{}", Limits::default()).expect("the template renders");
+    let places: Vec<String> = (1..)
+        .zip(rendered.text.to_str().lines())
+        .map(|(line, text)| match rendered.place(line) {
+            Some(place) => format!("{text} <- {}:{}", place.template, place.line),
+            None => format!("{text} <- ?"),
+        })
+        .collect();
+    insta::assert_snapshot!(places.join("\n"));
+}
+
+#[test]
+fn errors_name_the_whole_chain() {
+    let helpers = "{{ define \"outer\" }}\n  {{ include \"inner\" .Values }}\n{{ end }}\n{{ define \"inner\" }}\n\
+                   {{ .missing.name }}\n{{ end }}\n{{ define \"need\" }}{{ required \"a name is required\" .name }}{{ end }}";
+    let mut report = Vec::new();
+    for template in [
+        "a: 1\nb: {{ include \"outer\" . }}",
+        "{{ template \"inner\" . }}",
+        "\n\n{{ include \"need\" . }}",
+        "{{ tpl \"{{ include \\\"inner\\\" . }}\" . }}",
+        "{{ tpl \"{{ if }}\" . }}",
+        "x: {{ .Values.a.b }}",
+        "x: {{ .Values.name.b }}",
+        "x: {{ index .Values.list 3 }}",
+        "x: {{ include \"absent\" . }}",
+        "x: {{ fail \"stop: here\" }}",
+        "x: {{ now }}",
+        "x: {{ randAlphaNum 5 }}",
+        "{{ if true }}\nx",
+        "{{ if\n  true\n  | % }}",
+        "a\n{{ include \"need\"",
+        "{{ range $a, $b, $c := . }}{{ end }}",
+        "{{ \"a\" | upper 1 2 }}",
+    ] {
+        let files = [("t.yaml", template), ("_helpers.tpl", helpers)];
+        let error = render(&files, r#"{"name": "x", "list": [1]}"#, Limits::default()).expect_err(template);
+        let places: Vec<String> = error
+            .places
+            .iter()
+            .map(|place| format!("{}:{}:{}", place.template, place.line, place.column))
+            .collect();
+        report.push(format!("{template}\n=> {error}\n   [{}]", places.join(" ")));
+    }
+    insta::assert_snapshot!(report.join("\n\n"));
+}
+
+#[test]
+fn parsed_templates_serve_several_renders_and_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    let file = TemplateFile {
+        path: "c/templates/t.yaml".into(),
+        base_path: "c/templates".into(),
+        text: b"{{ $_ := set .Values \"n\" (add1 .Values.n) }}{{ .Values.n }}".as_slice().into(),
+        scope: 0,
+    };
+    let templates = Templates::parse(vec![file]).expect("the template parses");
+    shared(&templates);
+    let render = || {
+        let values: Map = [("n", Value::int(1))].into_iter().collect();
+        let scope: Map = [("Values", Value::Map(values))].into_iter().collect();
+        let output = templates.render(&[scope], &mut Nothing, Limits::default()).expect("it renders");
+        output.into_values().map(|rendered| rendered.text.to_str().into_owned()).collect::<String>()
+    };
+    let texts = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(render)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect::<Vec<_>>()
+    });
+    assert_eq!(texts, ["2"; 4]);
+}
