@@ -174,6 +174,29 @@ fn operations_apply_in_order() {
 }
 
 #[test]
+fn numbers_are_compared_as_json_writes_them() {
+    let test = |operations: &str| {
+        let operations = read_operations(operations).expect("the example is a patch");
+        json6902(&mut read("{replicas: 1, ratio: 2.0}"), &operations).is_ok()
+    };
+    assert!(test("[{\"op\": \"test\", \"path\": \"/replicas\", \"value\": 1}]"));
+    assert!(test("[{\"op\": \"test\", \"path\": \"/ratio\", \"value\": 2}]"));
+    assert!(!test("[{\"op\": \"test\", \"path\": \"/replicas\", \"value\": 1.0}]"));
+    assert!(test("- {op: test, path: /replicas, value: 1.0}"));
+}
+
+#[test]
+fn integers_pass_through_floats() {
+    assert_eq!(
+        operate(
+            "{a: 9007199254740993, b: 18446744073709551615, c: -5, d: 0.5}",
+            "[{op: add, path: /e, value: 10000000}]"
+        ),
+        Ok(read("{a: 9007199254740992, b: 18446744073709552000, c: -5, d: 0.5, e: 10000000}")),
+    );
+}
+
+#[test]
 fn operations_that_do_not_apply() {
     let error = |operations: &str| {
         operate("{list: [1], map: {}, nothing: null}", operations).expect_err("it does not apply")

@@ -1,7 +1,7 @@
 //! Which lists merge, and by what: the schema that a merge walks along with the values.
 
-use crate::Value;
 use crate::patch::types::{Shape, Type};
+use crate::{Map, Value};
 
 /// What a strategic merge knows about types.
 ///
@@ -27,7 +27,7 @@ impl<'a> MergeContext<'a> {
     }
 
     /// Returns the schema of an object that names its `apiVersion` and `kind`.
-    pub(super) fn schema_of(&self, object: &Value) -> Option<Schema<'a>> {
+    pub(super) fn schema_of(&self, object: &Map) -> Option<Schema<'a>> {
         let api_version = object.get("apiVersion")?.as_str()?;
         let kind = object.get("kind")?.as_str()?;
         match self.definitions {

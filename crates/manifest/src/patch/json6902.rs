@@ -20,7 +20,10 @@ pub fn read_operations(text: &str) -> Result<Vec<Operation>, OperationError> {
     let document = if text.starts_with('[') {
         json::read(text).map_err(|error| OperationError(error.to_string()))?
     } else {
-        yaml::read(text).map_err(|error| OperationError(error.to_string()))?
+        let mut document = yaml::read(text).map_err(|error| OperationError(error.to_string()))?;
+        // On its way through JSON `1.0` becomes `1`; what is JSON already keeps its digits.
+        change_numbers(&mut document, as_json_reads);
+        document
     };
     let list = match document {
         Value::Null => return Ok(Vec::new()),
@@ -38,6 +41,7 @@ pub fn read_operations(text: &str) -> Result<Vec<Operation>, OperationError> {
 /// The first operation that does not apply, in the words of the Go library.
 pub fn json6902(target: &mut Value, operations: &[Operation]) -> Result<(), OperationError> {
     let mut document = target.clone();
+    change_numbers(&mut document, as_json_reads);
     for operation in operations {
         operation.apply(&mut document)?;
     }
@@ -50,7 +54,7 @@ pub fn json6902(target: &mut Value, operations: &[Operation]) -> Result<(), Oper
         Value::Map(map) if map.is_empty() => return Ok(()),
         _ => {}
     }
-    round_numbers(&mut document);
+    change_numbers(&mut document, as_float);
     *target = document;
     Ok(())
 }
@@ -270,25 +274,36 @@ fn remove(container: &mut Value, key: &str) -> Result<(), OperationError> {
     }
 }
 
-/// Turns every number into the nearest 64-bit float and writes whole ones as integers again.
-fn round_numbers(value: &mut Value) {
+/// Replaces the numbers of a value.
+fn change_numbers(value: &mut Value, change: fn(&Value) -> Value) {
     match value {
-        Value::Int(number) => *value = whole(*number as f64),
-        Value::Uint(number) => *value = whole(*number as f64),
-        Value::Float(number) => *value = whole(*number),
-        Value::List(list) if list.iter().any(holds_numbers) => {
-            list.make_mut().iter_mut().for_each(round_numbers)
+        Value::Int(_) | Value::Uint(_) | Value::Float(_) => *value = change(value),
+        Value::List(list) if list.iter().any(may_hold_numbers) => {
+            list.make_mut().iter_mut().for_each(|value| change_numbers(value, change));
         }
-        Value::Map(map) if map.iter().any(|(_, value)| holds_numbers(value)) => {
-            map.make_mut().values_mut().for_each(round_numbers);
+        Value::Map(map) if map.iter().any(|(_, value)| may_hold_numbers(value)) => {
+            map.make_mut().values_mut().for_each(|value| change_numbers(value, change));
         }
         _ => {}
     }
 }
 
-/// Spares shared maps and lists a copy where rounding cannot matter.
-fn holds_numbers(value: &Value) -> bool {
+/// Spares shared maps and lists a copy where there is nothing to change.
+fn may_hold_numbers(value: &Value) -> bool {
     !matches!(value, Value::Null | Value::Bool(_) | Value::String(_))
+}
+
+/// Writes whole floats as integers.
+fn as_json_reads(number: &Value) -> Value {
+    match number {
+        Value::Float(number) => whole(*number),
+        number => number.clone(),
+    }
+}
+
+/// Takes a number through a 64-bit float and writes whole ones as integers again.
+fn as_float(number: &Value) -> Value {
+    number.as_f64().map_or(Value::Null, whole)
 }
 
 fn whole(number: f64) -> Value {

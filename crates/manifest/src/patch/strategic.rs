@@ -160,9 +160,8 @@ impl<'a> Walker<'a> {
         schema: Option<Schema<'a>>,
         depth: usize,
     ) -> Result<Walked, MergeError> {
-        let schema = schema
-            .or_else(|| self.context.schema_of(&Value::Map(target.clone())))
-            .or_else(|| self.context.schema_of(&Value::Map(patch.clone())));
+        let schema =
+            schema.or_else(|| self.context.schema_of(&target)).or_else(|| self.context.schema_of(&patch));
         match Directive::take_from_map(&mut patch)? {
             Directive::Delete => return Ok(Walked::Gone),
             Directive::Replace => {
@@ -242,7 +241,7 @@ impl<'a> Walker<'a> {
         match value {
             Value::Null => Ok(Walked::Gone),
             Value::Map(mut map) => {
-                let schema = schema.or_else(|| self.context.schema_of(&Value::Map(map.clone())));
+                let schema = schema.or_else(|| self.context.schema_of(&map));
                 let directive = match (Directive::take_from_map(&mut map), adoption) {
                     (Err(_), Adoption::Added) => Directive::Merge,
                     (directive, _) => directive?,
