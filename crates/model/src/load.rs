@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{Diagnostic, Files};
 
+use crate::interpolate::{Names, check_names};
 use crate::node::Node;
 use crate::platform::Platform;
 use crate::types::Name;
@@ -102,6 +103,20 @@ impl Loader<'_> {
             );
         }
         known
+    }
+
+    /// Checks `[defaults.<kind>]` tables, as far as that can be done without knowing the kinds.
+    fn check_defaults(&mut self, defaults: &Node) {
+        check_names(defaults, Names::AnyParameters, &mut self.diagnostics);
+        for (kind, fields) in defaults.as_table().into_iter().flatten() {
+            for key in ["kind", "environments"] {
+                if let Some(node) = fields.get(key) {
+                    let message =
+                        format!("`{key}` cannot have a default, it stands in those of kind `{kind}`");
+                    self.diagnostics.push(node.key_diagnostic("unknown-key", message));
+                }
+            }
+        }
     }
 
     /// Reads a node as a type as well as it can be, reports what is wrong with it, and tells whether it is sound.

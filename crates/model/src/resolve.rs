@@ -72,6 +72,8 @@ fn resolve_component(
             table.insert(SmolStr::new_static(key), field);
         }
     }
+    // Defaults cannot have this, which is reported while loading.
+    node.take("environments");
     let kind = node.take("kind")?;
     // Whatever the kind misses is missing at the line that says the kind.
     node.origin = kind.origin.clone();

@@ -86,19 +86,26 @@ fn cluster(environment: &Environment) -> SmolStr {
 }
 
 fn claimed_twice(namespace: &Name, first: &Tenancy, second: &Tenancy) -> Diagnostic {
-    let message = if first.environment.name == second.environment.name {
-        format!(
+    if first.environment.name == second.environment.name {
+        let message = format!(
             "namespace `{namespace}` is claimed by two tenants: `{}` and `{}`",
             first.tenant.name, second.tenant.name
-        )
+        );
+        let diagnostic = claim(second, namespace, Diagnostic::error("claimed-namespace", message), "");
+        return claim(first, namespace, diagnostic, "also claimed here");
+    }
+    let (one, other) = (&first.environment.name, &second.environment.name);
+    let message = format!(
+        "namespace `{namespace}` is claimed in environments `{one}` and `{other}`, which share a cluster"
+    );
+    let diagnostic = claim(second, namespace, Diagnostic::error("claimed-namespace", message), "").hint(
+        format!("name another one in `[environments.{other}]` of the tenant, such as `{namespace}-{other}`"),
+    );
+    if first.tenant.name == second.tenant.name {
+        diagnostic
     } else {
-        format!(
-            "namespace `{namespace}` is claimed by two environments of the same cluster: by tenant `{}` in `{}` and by tenant `{}` in `{}`",
-            first.tenant.name, first.environment.name, second.tenant.name, second.environment.name
-        )
-    };
-    let diagnostic = claim(second, namespace, Diagnostic::error("claimed-namespace", message), "");
-    claim(first, namespace, diagnostic, "also claimed here")
+        claim(first, namespace, diagnostic, "also claimed here")
+    }
 }
 
 /// Adds the place where a tenant claims a namespace; one that it has by its name is claimed by the whole file.

@@ -6,7 +6,6 @@ use aqueduct_manifest::Diagnostic;
 
 use crate::document;
 use crate::environment::EnvironmentFile;
-use crate::interpolate::{Names, check_names};
 use crate::node::{Layer, Node};
 use crate::platform::PlatformFile;
 use crate::types::Name;
@@ -45,7 +44,7 @@ impl Loader<'_> {
             self.diagnostics.push(environments.diagnostic("missing-key", "the platform has no environment"));
         }
         if let Some(defaults) = node.get("defaults") {
-            check_names(defaults, Names::AnyParameters, &mut self.diagnostics);
+            self.check_defaults(defaults);
             self.platform.defaults = defaults.shared_tables();
         }
         for name in self.platform.declared_environments.clone() {
@@ -63,7 +62,7 @@ impl Loader<'_> {
         }
         if let Some(defaults) = node.get_mut("defaults") {
             defaults.set_layer(Layer::Environment);
-            check_names(defaults, Names::AnyParameters, &mut self.diagnostics);
+            self.check_defaults(defaults);
         }
         let node = Arc::new(node.clone());
         if let (Some(file), _) = self.typed::<EnvironmentFile>(&node, &format!("environment `{name}`")) {

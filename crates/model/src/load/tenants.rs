@@ -95,7 +95,7 @@ impl Loader<'_> {
             check_names(parameters, Names::WithoutComponent, &mut self.diagnostics);
         }
         if let Some(defaults) = node.get("defaults") {
-            check_names(defaults, Names::AnyParameters, &mut self.diagnostics);
+            self.check_defaults(defaults);
         }
         let overrides = node.get_mut("environments").and_then(Node::as_table_mut);
         for table in overrides.into_iter().flat_map(|table| table.values_mut()) {
@@ -104,7 +104,7 @@ impl Loader<'_> {
                 check_names(parameters, Names::WithoutComponent, &mut self.diagnostics);
             }
             if let Some(defaults) = table.get("defaults") {
-                check_names(defaults, Names::AnyParameters, &mut self.diagnostics);
+                self.check_defaults(defaults);
             }
         }
         let (file, sound) = self.typed::<TenantFile>(&node, &format!("tenant `{}`", tenant.name));

@@ -206,6 +206,52 @@ replicas = -1
 }
 
 #[test]
+fn missing_fields_are_missing_at_the_line_of_the_kind() {
+    #[derive(Debug, serde::Deserialize)]
+    #[expect(dead_code, reason = "only what is refused is looked at")]
+    struct Job {
+        image: aqueduct_model::types::Image,
+        schedule: aqueduct_model::types::Schedule,
+    }
+    let files = files(&format!(
+        "{PLATFORM}== tenants/shop/tenant.toml\nenvironments = ['dev']\n== tenants/shop/job.toml\ndescription = 'A job.'\nkind = 'job'\n"
+    ));
+    let resolved = resolve(&load(&files).platform, &["job"], &Selection::default());
+    let instance = resolved.instances.first().expect("there is one component");
+    let diagnostics = instance.spec.read::<Job>(&instance.describe()).expect_err("nothing is there");
+    insta::assert_snapshot!(show_diagnostics(&files, &diagnostics), @r"
+    error: job `shop/job` has no `image` [missing-key]
+      at tenants/shop/job.toml:2:8 `'job'`
+    error: job `shop/job` has no `schedule` [missing-key]
+      at tenants/shop/job.toml:2:8 `'job'`
+    ");
+}
+
+#[test]
+fn defaults() {
+    insta::assert_snapshot!(check("== tenants/shop/tenant.toml
+[defaults]
+database = 5
+[defaults.service]
+kind = 'service'
+environments.dev.replicas = 1
+[environments.dev.defaults.service]
+replicas = 'two'
+== tenants/shop/web.toml
+kind = 'service'
+"), @r"
+    error: `defaults.database` of tenant `shop` must be a table, not the integer `5` [wrong-type]
+      at tenants/shop/tenant.toml:2:12 `5`
+    error: `kind` cannot have a default, it stands in those of kind `service` [unknown-key]
+      at tenants/shop/tenant.toml:4:1 `kind`
+    error: `environments` cannot have a default, it stands in those of kind `service` [unknown-key]
+      at tenants/shop/tenant.toml:5:1 `environments`
+    error: `replicas` of service `shop/web` must be an integer between 0 and 4294967295, not the string `two` [wrong-type]
+      at tenants/shop/tenant.toml:7:12 `'two'`
+    ");
+}
+
+#[test]
 fn kinds() {
     insta::assert_snapshot!(check("== tenants/shop/tenant.toml
 [defaults.databse]
@@ -487,9 +533,9 @@ namespace = 'bank-dev'
 [environments.staging]
 namespace = 'bank-staging'
 "), @r"
-    error: namespace `shop` is claimed by two environments of the same cluster: by tenant `shop` in `dev` and by tenant `shop` in `staging` [claimed-namespace]
+    error: namespace `shop` is claimed in environments `dev` and `staging`, which share a cluster [claimed-namespace]
       at tenants/shop/tenant.toml
-      at tenants/shop/tenant.toml also claimed here
+      hint: name another one in `[environments.staging]` of the tenant, such as `shop-staging`
     ");
 }
 
