@@ -55,6 +55,17 @@ impl Report {
     }
 }
 
+impl Report {
+    /// Adds what was done to another environment.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.created.extend(other.created);
+        self.updated.extend(other.updated);
+        self.removed.extend(other.removed);
+        self.adopted.extend(other.adopted);
+        self.unchanged += other.unchanged;
+    }
+}
+
 /// Makes the output folder equal to the tree: the new tree as a whole, or an error and the old one.
 ///
 /// # Errors

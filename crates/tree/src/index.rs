@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use crate::disk::{Entry, FileSystem};
 use crate::hash::Hash;
 use crate::stamp::{Stamp, Time};
@@ -50,21 +52,23 @@ impl Index {
 }
 
 /// An index to be written.
-#[derive(Default)]
 pub(crate) struct IndexWriter {
     bytes: Vec<u8>,
+}
+
+impl Default for IndexWriter {
+    fn default() -> Self {
+        Self { bytes: MAGIC.to_vec() }
+    }
 }
 
 impl IndexWriter {
     /// Adds an environment.
     pub(crate) fn environment(&mut self, name: &str, files: &BTreeMap<&str, (Stamp, Hash)>) {
-        if self.bytes.is_empty() {
-            self.bytes.extend_from_slice(MAGIC);
-        }
-        self.text(name);
-        self.bytes.extend_from_slice(&(files.len() as u64).to_le_bytes());
+        self.text(name.as_bytes());
+        let mut section = Self { bytes: Vec::with_capacity(files.len().saturating_mul(160)) };
         for (path, (stamp, hash)) in files {
-            self.text(path);
+            section.text(path.as_bytes());
             for number in [
                 stamp.size,
                 stamp.modified.0.cast_unsigned(),
@@ -73,10 +77,11 @@ impl IndexWriter {
                 stamp.changed.1.cast_unsigned(),
                 stamp.inode,
             ] {
-                self.bytes.extend_from_slice(&number.to_le_bytes());
+                section.bytes.extend_from_slice(&number.to_le_bytes());
             }
-            self.bytes.extend_from_slice(&hash.0);
+            section.bytes.extend_from_slice(&hash.0);
         }
+        self.text(&section.bytes);
     }
 
     /// Returns the bytes of the file, closed by a hash of all that is before it.
@@ -86,9 +91,9 @@ impl IndexWriter {
         self.bytes
     }
 
-    fn text(&mut self, text: &str) {
+    fn text(&mut self, text: &[u8]) {
         self.bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
-        self.bytes.extend_from_slice(text.as_bytes());
+        self.bytes.extend_from_slice(text);
     }
 }
 
@@ -98,25 +103,27 @@ fn parse(bytes: &[u8]) -> Option<HashMap<String, Known>> {
         return None;
     }
     let mut cursor = Cursor(body.strip_prefix(MAGIC)?);
-    let mut environments = HashMap::new();
+    let mut sections = Vec::new();
     while !cursor.0.is_empty() {
-        let name = cursor.text()?.to_owned();
-        let count = usize::try_from(cursor.number()?).ok()?;
-        // No entry is shorter than 64 bytes, so a wrong count cannot ask for more memory than there is.
-        let mut files = Known::with_capacity(count.min(cursor.0.len() / 64));
-        for _ in 0..count {
-            let path = cursor.text()?.into();
-            let stamp = Stamp {
-                size: cursor.number()?,
-                modified: (cursor.number()?.cast_signed(), cursor.number()?.cast_signed()),
-                changed: (cursor.number()?.cast_signed(), cursor.number()?.cast_signed()),
-                inode: cursor.number()?,
-            };
-            files.insert(path, (stamp, Hash(cursor.chunk()?)));
-        }
-        environments.insert(name, files);
+        sections.push((cursor.text()?.to_owned(), Cursor(cursor.bytes()?)));
     }
-    Some(environments)
+    sections.into_par_iter().map(|(name, section)| Some((name, parse_section(section)?))).collect()
+}
+
+fn parse_section(mut cursor: Cursor<'_>) -> Option<Known> {
+    // About as many as there are; the paths are mostly longer than the numbers.
+    let mut files = Known::with_capacity(cursor.0.len() / 160);
+    while !cursor.0.is_empty() {
+        let path = cursor.text()?.into();
+        let stamp = Stamp {
+            size: cursor.number()?,
+            modified: (cursor.number()?.cast_signed(), cursor.number()?.cast_signed()),
+            changed: (cursor.number()?.cast_signed(), cursor.number()?.cast_signed()),
+            inode: cursor.number()?,
+        };
+        files.insert(path, (stamp, Hash(cursor.chunk()?)));
+    }
+    Some(files)
 }
 
 /// The bytes that are still to be read.
@@ -133,11 +140,15 @@ impl<'a> Cursor<'a> {
         self.chunk().map(u64::from_le_bytes)
     }
 
-    fn text(&mut self) -> Option<&'a str> {
+    fn bytes(&mut self) -> Option<&'a [u8]> {
         let length = usize::try_from(self.number()?).ok()?;
-        let (text, rest) = self.0.split_at_checked(length)?;
+        let (bytes, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        std::str::from_utf8(text).ok()
+        Some(bytes)
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        std::str::from_utf8(self.bytes()?).ok()
     }
 }
 

@@ -3,7 +3,7 @@
 //! Between the two runs somebody may have touched the tree, with an editor or with git. So every file is
 //! looked at again: what is neither the old nor the new content stays, and counts as edited by hand.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,12 +12,14 @@ use rayon::prelude::*;
 use crate::apply::apply;
 use crate::error::Error;
 use crate::path::{broken_environment, folders_above};
+use crate::state::{StateFolder, replace};
 use crate::sum::{SUM, Sum};
 use crate::survey::{Found, Survey, read_sum};
 
-/// Finishes the committed stage; `scratch` is a path for a file on the same file system.
-pub(crate) fn recover(survey: &Survey, committed: &Path, scratch: &Path) -> Result<(), Error> {
-    let recovery = Recovery { survey, committed, scratch };
+/// Finishes the committed stage.
+pub(crate) fn recover(survey: &Survey, state: &StateFolder) -> Result<(), Error> {
+    let committed = &state.committed();
+    let recovery = Recovery { survey, committed, scratch: &state.scratch() };
     let mut removals = Vec::new();
     for entry in survey.files.list(committed).map_err(|source| Error::read(committed, source))? {
         if entry.is_folder && broken_environment(&entry.name).is_none() {
@@ -64,7 +66,7 @@ impl Recovery<'_> {
             }
         }
         let staged = self.staged(environment)?;
-        let removed: HashSet<String> = removals.iter().cloned().collect();
+        let removed: BTreeSet<String> = removals.iter().cloned().collect();
         for path in &staged {
             if !self.may_move(environment, path, old, &new, &removed)? {
                 self.discard(&format!("{environment}/{path}"))?;
@@ -74,7 +76,8 @@ impl Recovery<'_> {
         if let Some(text) = text {
             let corrected = new.text();
             if corrected != text {
-                self.replace(&sum_path, &corrected)?;
+                replace(&*self.survey.files, &sum_path, self.scratch, &corrected)
+                    .map_err(|source| Error::half_written(sum_path, source))?;
             }
         }
         Ok(removals)
@@ -104,7 +107,7 @@ impl Recovery<'_> {
         path: &str,
         old: &Sum,
         new: &Sum,
-        removed: &HashSet<String>,
+        removed: &BTreeSet<String>,
     ) -> Result<bool, Error> {
         Ok(match self.survey.look(environment, path)? {
             Found::Absent => true,
@@ -125,7 +128,7 @@ impl Recovery<'_> {
         old: &Sum,
         new: &mut Sum,
         staged: &HashSet<String>,
-        removed: &HashSet<String>,
+        removed: &BTreeSet<String>,
     ) -> Result<(), Error> {
         let doubtful: Vec<_> = old
             .entries
@@ -161,14 +164,5 @@ impl Recovery<'_> {
             }
         }
         Ok(())
-    }
-
-    fn replace(&self, path: &Path, text: &[u8]) -> Result<(), Error> {
-        let files = &self.survey.files;
-        if self.survey.entry(self.scratch)?.is_some() {
-            files.remove(self.scratch).map_err(|source| Error::half_written(self.scratch, source))?;
-        }
-        files.create(self.scratch, text).map_err(|source| Error::half_written(self.scratch, source))?;
-        files.rename(self.scratch, path).map_err(|source| Error::half_written(path, source))
     }
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::disk::{Disk, Entry};
 use crate::error::{Error, ProblemKind};
 use crate::hash::Hash;
-use crate::path::STATE;
+use crate::state::StateFolder;
 use crate::sum::{SUM, Sum};
 use crate::survey::{Found, Survey, Verdict};
 use crate::tree::{Scope, Tree, covers};
@@ -88,7 +88,7 @@ impl Status {
 /// What cannot be read, and lists of hashes that the tool did not write.
 pub fn status(output: &Path, tree: &Tree) -> Result<Status, Error> {
     let survey = Survey::open(Arc::new(Disk), output)?;
-    let committed = survey.output.join(STATE).join("committed");
+    let committed = StateFolder::of(&survey.output).committed();
     let interrupted = survey.entry(&committed)?.is_some();
     let mut names: Vec<String> = tree.environments().map(str::to_owned).collect();
     for scope in tree.scopes() {
@@ -160,7 +160,7 @@ impl Comparison<'_> {
     fn rendered(&self, path: &str, wanted: Hash, recorded: Option<Hash>) -> Result<Option<State>, Error> {
         Ok(match self.survey.look(self.environment, path)? {
             Found::Absent => Some(State::Missing),
-            Found::File { hash, .. } => match Verdict::of(hash, recorded, Some(wanted)) {
+            Found::File { hash, .. } => match Verdict::of(hash, recorded, wanted) {
                 Verdict::Same => None,
                 Verdict::Adopted => Some(State::Unlisted),
                 Verdict::Stale => Some(State::Stale),

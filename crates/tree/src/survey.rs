@@ -1,7 +1,7 @@
 //! What stands on the disk, looked at file by file: the one place that tells stale from edited and owned
 //! from foreign.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,8 +11,9 @@ use crate::disk::{Entry, FileSystem};
 use crate::error::{Error, ErrorKind, ProblemKind};
 use crate::hash::Hash;
 use crate::index::Index;
-use crate::path::{self, STATE};
+use crate::path;
 use crate::stamp::Stamp;
+use crate::state::StateFolder;
 use crate::sum::{SUM, Sum};
 
 /// Folders are not looked into deeper than this; a path of the tree cannot be that deep.
@@ -94,12 +95,12 @@ pub(crate) enum Verdict {
 
 impl Verdict {
     /// Judges a file by its hash, the recorded one and the wanted one.
-    pub(crate) fn of(found: Hash, recorded: Option<Hash>, wanted: Option<Hash>) -> Self {
+    pub(crate) fn of(found: Hash, recorded: Option<Hash>, wanted: Hash) -> Self {
         match recorded {
-            Some(recorded) if wanted == Some(found) && recorded == found => Self::Same,
+            Some(recorded) if wanted == found && recorded == found => Self::Same,
             // Either somebody made the same change by hand, or a merge took the file from one side and the
             // list from the other: the content is right, the record is not.
-            _ if wanted == Some(found) => Self::Adopted,
+            _ if wanted == found => Self::Adopted,
             Some(recorded) if recorded == found => Self::Stale,
             Some(_) => Self::Edited,
             None => Self::Foreign,
@@ -116,12 +117,13 @@ impl Survey {
             Some(Entry::Link) => return Err(Error::new(ErrorKind::Link, output)),
             Some(_) => return Err(Error::read(output, io::ErrorKind::NotADirectory.into())),
         }
-        let state = output.join(STATE);
-        if files.entry(&state).map_err(|source| Error::read(&state, source))? == Some(Entry::Link) {
-            return Err(Error::new(ErrorKind::Link, state));
+        let state = StateFolder::of(&output);
+        let root = state.root();
+        if files.entry(root).map_err(|source| Error::read(root, source))? == Some(Entry::Link) {
+            return Err(Error::new(ErrorKind::Link, root));
         }
         Ok(Self {
-            index: Index::read(&*files, &state.join("index")),
+            index: Index::read(&*files, &state.index()),
             files,
             output,
             read: AtomicBool::new(false),
@@ -151,13 +153,13 @@ impl Survey {
 
     /// Returns what an environment's list of hashes says; an absent one says nothing.
     pub(crate) fn record(&self, environment: &str) -> Result<Arc<Record>, Error> {
-        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(record) = records.get(environment) {
+        let records = || self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(record) = records().get(environment) {
             return Ok(Arc::clone(record));
         }
+        // Not under the lock: other environments can be read meanwhile.
         let record = Arc::new(self.read_record(environment)?);
-        records.insert(environment.to_owned(), Arc::clone(&record));
-        Ok(record)
+        Ok(Arc::clone(records().entry(environment.to_owned()).or_insert(record)))
     }
 
     fn read_record(&self, environment: &str) -> Result<Record, Error> {
@@ -210,7 +212,7 @@ impl Survey {
     }
 
     /// Tells whether a folder goes away when some files are removed, with the folders that this empties.
-    pub(crate) fn vanishes(&self, folder: &str, removed: &HashSet<String>) -> Result<bool, Error> {
+    pub(crate) fn vanishes(&self, folder: &str, removed: &BTreeSet<String>) -> Result<bool, Error> {
         Ok(self.leaves(folder)?.iter().all(|leaf| {
             if leaf.is_folder {
                 removed.iter().any(|path| path::folders_above(path).any(|above| above == leaf.path))

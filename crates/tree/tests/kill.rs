@@ -8,7 +8,7 @@ use std::{env, fs, thread};
 use aqueduct_tree::{Options, Tree, emit, status};
 
 /// How many writes are killed.
-const KILLS: u32 = 60;
+const KILLS: u32 = 40;
 
 #[test]
 fn a_killed_write_leaves_the_old_tree_or_the_new_one_or_says_so() {

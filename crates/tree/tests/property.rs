@@ -67,7 +67,7 @@ fn cold(tree: &Tree) -> Files {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_write_over_another_is_a_cold_write(trees in collection::vec(files(&["a", "b"]), 2..4)) {

@@ -1,0 +1,106 @@
+//! The folder in the output that holds what the tool needs for itself.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::disk::{Entry, FileSystem};
+use crate::error::{Error, ErrorKind};
+use crate::path::STATE;
+
+/// The places of the tool's own files.
+pub(crate) struct StateFolder {
+    root: PathBuf,
+}
+
+impl StateFolder {
+    /// Returns the places below an output folder.
+    pub(crate) fn of(output: &Path) -> Self {
+        Self { root: output.join(STATE) }
+    }
+
+    /// The folder itself.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The lock.
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.root.join("lock")
+    }
+
+    /// The files of a run that is not committed.
+    pub(crate) fn staged(&self) -> PathBuf {
+        self.root.join("staged")
+    }
+
+    /// The files of a run that is committed and not finished.
+    pub(crate) fn committed(&self) -> PathBuf {
+        self.root.join("committed")
+    }
+
+    /// The cache of hashes.
+    pub(crate) fn index(&self) -> PathBuf {
+        self.root.join("index")
+    }
+
+    /// A file that is being written to take another's place.
+    pub(crate) fn scratch(&self) -> PathBuf {
+        self.root.join("scratch")
+    }
+
+    /// Makes the output folder and this one, and tells git to ignore the latter.
+    pub(crate) fn make(&self, files: &dyn FileSystem, output: &Path) -> Result<(), Error> {
+        for folder in [output, &self.root] {
+            match look(files, folder)? {
+                Some(Entry::Folder) => {}
+                Some(Entry::Link) => return Err(Error::new(ErrorKind::Link, folder)),
+                Some(_) => return Err(Error::write(folder, io::ErrorKind::NotADirectory.into())),
+                None => make_with_parents(files, folder)?,
+            }
+        }
+        for (path, text) in [(self.root.join(".gitignore"), "*\n"), (self.lock(), "")] {
+            match look(files, &path)? {
+                None => match files.create(&path, text.as_bytes()) {
+                    Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                        return Err(Error::write(path, error));
+                    }
+                    // Another run may have made it at this moment.
+                    _ => {}
+                },
+                Some(Entry::Link) => return Err(Error::new(ErrorKind::Link, path)),
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn make_with_parents(files: &dyn FileSystem, folder: &Path) -> Result<(), Error> {
+    let missing: Vec<&Path> = folder
+        .ancestors()
+        .skip(1)
+        .take_while(|above| !above.as_os_str().is_empty() && !above.exists())
+        .collect();
+    missing.into_iter().rev().chain([folder]).try_for_each(|path| match files.create_folder(path) {
+        // Another run may be making it at this moment.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        result => result.map_err(|source| Error::write(path, source)),
+    })
+}
+
+/// Replaces a file as a whole by way of a scratch file next to it.
+pub(crate) fn replace(files: &dyn FileSystem, path: &Path, scratch: &Path, bytes: &[u8]) -> io::Result<()> {
+    if files.entry(scratch)?.is_some() {
+        files.remove(scratch)?;
+    }
+    let written = files.create(scratch, bytes).and_then(|_| files.rename(scratch, path));
+    if written.is_err() {
+        // What cannot be removed now is removed by the next run.
+        let _left = files.remove(scratch);
+    }
+    written
+}
+
+fn look(files: &dyn FileSystem, path: &Path) -> Result<Option<Entry>, Error> {
+    files.entry(path).map_err(|source| Error::read(path, source))
+}
