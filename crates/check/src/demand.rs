@@ -3,7 +3,7 @@
 use aqueduct_manifest::{Object, Value};
 
 use crate::index::Index;
-use crate::pod::{Pod, list_at, text};
+use crate::pod::{Container, Pod, list_at, text};
 use crate::quantity::Quantity;
 
 /// Resources that pods ask for.
@@ -44,21 +44,62 @@ impl Demand {
     }
 }
 
-/// Returns what a workload asks for at its largest; of a DaemonSet, what one node has to give.
+/// Returns what a workload asks for at its largest.
 pub(crate) fn demand(index: &Index<'_>, pod: &Pod<'_>) -> Demand {
     let one = Demand {
-        cpu: pod.request("cpu"),
-        memory: pod.request("memory"),
-        cpu_limit: pod.limit("cpu"),
-        memory_limit: pod.limit("memory"),
+        cpu: request(index, pod, "cpu"),
+        memory: request(index, pod, "memory"),
+        cpu_limit: limit(index, pod, "cpu"),
+        memory_limit: limit(index, pod, "memory"),
         pods: Quantity::units(1),
     };
     one.times(replicas(index, pod))
 }
 
-/// Counts the pods of a DaemonSet once for each node.
-pub(crate) fn with_nodes(demand: Demand, pod: &Pod<'_>, nodes: u64) -> Demand {
-    if pod.entry.object.kind() == "DaemonSet" { demand.times(nodes) } else { demand }
+/// Returns what one pod requests of a resource: the running containers together, or the hungriest init
+/// container where that is more.
+pub(crate) fn request(index: &Index<'_>, pod: &Pod<'_>, resource: &str) -> Quantity {
+    let mut running = Quantity::default();
+    let mut initial = Quantity::default();
+    for container in pod.containers() {
+        let amount = amount(index, pod, &container, "requests", resource).unwrap_or_default();
+        if container.is_initial {
+            initial = initial.max(amount);
+        } else {
+            running = running.plus(amount);
+        }
+    }
+    running.max(initial)
+}
+
+/// Returns what one pod is limited to.
+fn limit(index: &Index<'_>, pod: &Pod<'_>, resource: &str) -> Quantity {
+    let running = pod.containers().filter(|container| !container.is_initial);
+    let limits = running.filter_map(|container| amount(index, pod, &container, "limits", resource));
+    limits.fold(Quantity::default(), Quantity::plus)
+}
+
+/// Returns the `requests` or `limits` of a container for a resource as the API server completes them: a
+/// limit is a request as well, and a LimitRange of the namespace fills in what is still missing.
+pub(crate) fn amount(
+    index: &Index<'_>,
+    pod: &Pod<'_>,
+    container: &Container<'_>,
+    of: &str,
+    resource: &str,
+) -> Option<Quantity> {
+    let written = container.amount(of, resource).or_else(|| container.amount("limits", resource));
+    let fields: &[&str] = if of == "requests" { &["defaultRequest", "default"] } else { &["default"] };
+    written.or_else(|| {
+        let mut ranges = index.in_namespace("", "LimitRange", pod.namespace());
+        ranges.find_map(|range| {
+            let limits = list_at(range.object.map.get("spec")?, "limits").iter();
+            let mut of_containers = limits.filter(|limit| text(limit, "type") == "Container");
+            of_containers.find_map(|limit| {
+                fields.iter().find_map(|field| Quantity::read(limit.at(&[field, resource])?))
+            })
+        })
+    })
 }
 
 /// Returns the most pods that a workload has at a time.
@@ -67,7 +108,11 @@ fn replicas(index: &Index<'_>, pod: &Pod<'_>) -> u64 {
     let count =
         |path: &[&str]| object.at(path).and_then(Value::as_i64).and_then(|count| u64::try_from(count).ok());
     match object.kind() {
-        "Pod" | "DaemonSet" => 1,
+        "Pod" => 1,
+        "DaemonSet" => {
+            let pools = &index.cluster().node_pools;
+            pools.iter().map(|pool| u64::from(pool.count)).sum::<u64>().max(1)
+        }
         "Job" => count(&["spec", "parallelism"]).unwrap_or(1),
         "CronJob" => count(&["spec", "jobTemplate", "spec", "parallelism"]).unwrap_or(1),
         _ => index

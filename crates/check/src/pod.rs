@@ -89,32 +89,6 @@ impl<'a> Pod<'a> {
             .flat_map(|container| list_at(container.value, "ports"))
             .filter_map(|port| port.get("name").and_then(Value::as_str))
     }
-
-    /// Returns what one pod requests of a resource: the running containers together, or the hungriest
-    /// init container where that is more.
-    pub(crate) fn request(&self, resource: &str) -> Quantity {
-        let mut running = Quantity::default();
-        let mut initial = Quantity::default();
-        for container in self.containers() {
-            let amount =
-                container.amount("requests", resource).or_else(|| container.amount("limits", resource));
-            let amount = amount.unwrap_or_default();
-            if container.is_initial {
-                initial = initial.max(amount);
-            } else {
-                running = running.plus(amount);
-            }
-        }
-        running.max(initial)
-    }
-
-    /// Returns what one pod is limited to, as far as its containers say.
-    pub(crate) fn limit(&self, resource: &str) -> Quantity {
-        let amounts = self.containers().filter(|container| !container.is_initial);
-        amounts
-            .map(|container| container.amount("limits", resource).unwrap_or_default())
-            .fold(Quantity::default(), Quantity::plus)
-    }
 }
 
 impl Container<'_> {

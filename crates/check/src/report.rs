@@ -130,6 +130,9 @@ mod tests {
             .iter()
             .map(|diagnostic| format!("{diagnostic} {}", diagnostic.labels[0].text))
             .collect();
-        assert_eq!(lines, ["error: an error in one in `prod`", "warning: a warning in both in `dev`, `prod`"]);
+        assert_eq!(
+            lines,
+            ["error: an error in one in `prod`", "warning: a warning in both in `dev`, `prod`"]
+        );
     }
 }

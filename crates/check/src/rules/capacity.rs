@@ -4,7 +4,7 @@
 //! DaemonSets once a node. A pod that is larger than every node never starts, whatever the sum. An
 //! environment that lists no node pools is left alone.
 
-use crate::demand::{Demand, demand, with_nodes};
+use crate::demand::{Demand, demand, request};
 use crate::index::Index;
 use crate::quantity::Quantity;
 use crate::report::Report;
@@ -18,7 +18,6 @@ fn capacity(index: &Index<'_>, report: &mut Report) {
     if pools.is_empty() {
         return;
     }
-    let nodes: u64 = pools.iter().map(|pool| u64::from(pool.count)).sum();
     let cpu = pools.iter().map(|pool| Quantity::millis(pool.cpu_millis).times(pool.count.into()));
     let cpu = cpu.fold(Quantity::default(), Quantity::plus);
     let memory = pools.iter().map(|pool| Quantity::units(pool.memory_bytes).times(pool.count.into()));
@@ -26,7 +25,7 @@ fn capacity(index: &Index<'_>, report: &mut Report) {
     let mut sum = Demand::default();
     let mut largest = None;
     for pod in index.pods() {
-        let (one_cpu, one_memory) = (pod.request("cpu"), pod.request("memory"));
+        let (one_cpu, one_memory) = (request(index, pod, "cpu"), request(index, pod, "memory"));
         let fits_a_node = pools.iter().any(|pool| {
             one_cpu <= Quantity::millis(pool.cpu_millis) && one_memory <= Quantity::units(pool.memory_bytes)
         });
@@ -34,7 +33,7 @@ fn capacity(index: &Index<'_>, report: &mut Report) {
             let (title, cpu, memory) = (pod.entry.title(), one_cpu.cpu(), one_memory.bytes());
             report.error(&pod.entry, format!("{title} fits no node: {cpu} CPU and {memory} memory a pod"));
         }
-        let all = with_nodes(demand(index, pod), pod, nodes);
+        let all = demand(index, pod);
         sum = sum.plus(all);
         if largest.as_ref().is_none_or(|(most, _)| all.cpu > *most) {
             largest = Some((all.cpu, pod));

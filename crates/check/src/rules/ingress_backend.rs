@@ -20,7 +20,7 @@ pub(crate) const RULE: Rule =
 
 fn ingress_backend(index: &Index<'_>, report: &mut Report) {
     for entry in index.of_kind("networking.k8s.io", "Ingress") {
-        if index.is_outside(entry.object.namespace()) {
+        if index.is_open(&entry) {
             continue;
         }
         let Some(spec) = entry.object.map.get("spec") else { continue };

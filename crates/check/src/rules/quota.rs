@@ -2,7 +2,7 @@
 //!
 //! The API server refuses the pod that goes beyond a ResourceQuota, so the last replica of a rollout, or the
 //! one that an autoscaler adds under load, never comes. The sum counts every workload at its largest: the
-//! most replicas of its autoscaler, one pod of each job. Storage counts rendered claims and those of
+//! most replicas of its autoscaler, a DaemonSet's pod on every node, one run of each job. Storage counts rendered claims and those of
 //! StatefulSets. Quotas with a scope are left alone.
 
 use std::collections::BTreeMap;

@@ -4,10 +4,8 @@
 //! A limit counts as a request, as it does in Kubernetes, and a LimitRange of the namespace fills in what a
 //! container leaves out. A CPU limit is not asked for: it throttles more than it protects.
 
-use aqueduct_manifest::Value;
-
+use crate::demand::amount;
 use crate::index::Index;
-use crate::pod::{Container, list_at};
 use crate::report::Report;
 use crate::rule::Rule;
 
@@ -17,18 +15,15 @@ pub(crate) const RULE: Rule = Rule {
     check: resource_bounds,
 };
 
-/// What a container should have: where, of what, and the fields that also do.
+/// What a container should have.
 const WANTED: [(&str, &str); 3] = [("requests", "cpu"), ("requests", "memory"), ("limits", "memory")];
 
 fn resource_bounds(index: &Index<'_>, report: &mut Report) {
     for pod in index.pods() {
-        let namespace = pod.namespace();
         for container in pod.containers().filter(|container| !container.is_initial) {
             let missing: Vec<String> = WANTED
                 .iter()
-                .filter(|(of, resource)| {
-                    !is_set(container, of, resource) && !has_default(index, namespace, of, resource)
-                })
+                .filter(|(of, resource)| amount(index, pod, &container, of, resource).is_none())
                 .map(|(of, resource)| format!("`{of}.{resource}`"))
                 .collect();
             if !missing.is_empty() {
@@ -38,24 +33,6 @@ fn resource_bounds(index: &Index<'_>, report: &mut Report) {
             }
         }
     }
-}
-
-fn is_set(container: Container<'_>, of: &str, resource: &str) -> bool {
-    container.amount(of, resource).or_else(|| container.amount("limits", resource)).is_some()
-}
-
-/// Tells whether a LimitRange of the namespace fills the field in.
-fn has_default(index: &Index<'_>, namespace: &str, of: &str, resource: &str) -> bool {
-    let fields: &[&str] = if of == "requests" { &["defaultRequest", "default"] } else { &["default"] };
-    index.in_namespace("", "LimitRange", namespace).any(|range| {
-        let spec = range.object.map.get("spec").unwrap_or(&Value::Null);
-        let limits = list_at(spec, "limits").iter();
-        let of_containers =
-            limits.filter(|limit| limit.get("type").and_then(Value::as_str) == Some("Container"));
-        of_containers
-            .into_iter()
-            .any(|limit| fields.iter().any(|field| limit.at(&[field, resource]).is_some()))
-    })
 }
 
 #[cfg(test)]
