@@ -64,6 +64,8 @@ fn keys_become_text() {
             "9223372036854775808: a",
             "unsupported map key of type: uint64, key: 0x8000000000000000, value: \"a\"",
         ),
+        // The key is found before the number that JSON does not have.
+        ("{a: .inf, ~: 1}", "unsupported map key of type: %!s(<nil>), key: <nil>, value: 1"),
         ("[1, 2]: a", "yaml: invalid map key: []interface {}{1, 2}"),
         (
             "a: {{ .Values.x }}",

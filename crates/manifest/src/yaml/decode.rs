@@ -26,7 +26,9 @@ pub(super) struct Decoder<'n, 'a> {
     pub(super) alias_depth: usize,
     /// Keys that are there twice, which yaml.v3 collects.
     pub(super) duplicates: Vec<(String, Mark)>,
-    /// What JSON cannot say; Go finds that last, when it writes the JSON.
+    /// A key that JSON cannot have, which sigs.k8s.io/yaml finds when all is decoded.
+    pub(super) bad_key: Option<Error>,
+    /// What else JSON cannot say; Go finds that last, when it writes the JSON.
     pub(super) unsupported: Option<Error>,
 }
 
@@ -68,6 +70,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
             decoded_in_aliases: 0,
             alias_depth: 0,
             duplicates: Vec::new(),
+            bad_key: None,
             unsupported: None,
         }
     }
@@ -81,7 +84,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
                     let message = format!("yaml: unmarshal errors:{}", problems.collect::<String>());
                     return Err(Error::at(message, *mark));
                 }
-                return match (value, self.unsupported) {
+                return match (value, self.bad_key.or(self.unsupported)) {
                     (_, Some(error)) => Err(error),
                     (value, None) => Ok(value.unwrap_or_default()),
                 };

@@ -136,7 +136,7 @@ impl Decoder<'_, '_> {
             nil if nil == "interface {}(nil)" => "<nil>".to_owned(),
             value => value,
         };
-        self.unsupported.get_or_insert_with(|| {
+        self.bad_key.get_or_insert_with(|| {
             Error::at(format!("unsupported map key of type: {kind}, key: {key}, value: {value}"), mark)
         });
         Ok(Some(SmolStr::default()))

@@ -46,8 +46,8 @@ pub(super) struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str, dialect: Dialect) -> Self {
-        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         let (text, unreadable) = readable_part(text);
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         Self {
             cursor: Cursor::new(text),
             dialect,

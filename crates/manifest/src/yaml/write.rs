@@ -24,7 +24,7 @@ pub fn write(value: &Value) -> String {
     out
 }
 
-/// Writes a value like [`write`] behind what a text already holds, which should end with a line feed.
+/// Writes a value like [`write()`] behind what a text already holds, which should end with a line feed.
 pub fn write_to(value: &Value, out: &mut String) {
     Writer::new(out, Numbers::OfJson).document(value);
 }
@@ -41,7 +41,7 @@ pub fn write_marshal(value: &Value) -> Result<String> {
     Ok(write(&super::read(&json::write(value))?))
 }
 
-/// Converts a JSON text as `yaml.JSONToYAML` does. Unlike [`write`] it keeps the form of floats: `1e6`
+/// Converts a JSON text as `yaml.JSONToYAML` does. Unlike [`write()`] it keeps the form of floats: `1e6`
 /// becomes `1e+06`.
 ///
 /// # Errors
