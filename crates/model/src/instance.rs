@@ -7,7 +7,7 @@ use aqueduct_manifest::SmolStr;
 
 use crate::environment::Environment;
 use crate::node::Node;
-use crate::tenant::Tenancy;
+use crate::tenancy::Tenancy;
 use crate::types::{LabelKey, LabelValue, Name, Reference};
 
 /// One component of one tenant in one environment.

@@ -25,6 +25,7 @@ mod resolve;
 pub mod schema;
 #[cfg(test)]
 mod snapshot;
+mod tenancy;
 mod tenant;
 pub mod types;
 
@@ -37,4 +38,5 @@ pub use load::{Loaded, load};
 pub use node::{Content, Layer, Node, Source};
 pub use platform::{Argocd, ArgocdStyle, CheckLevel, Platform, Selection, Services, tenancies};
 pub use resolve::{Resolved, resolve};
-pub use tenant::{Isolation, Limits, Peer, PodSecurity, Quota, Resources, Tenancy, Tenant};
+pub use tenancy::{Isolation, Limits, Peer, PodSecurity, Quota, Resources, Tenancy};
+pub use tenant::Tenant;

@@ -11,7 +11,8 @@ use crate::blueprint::Blueprint;
 use crate::component::Fields;
 use crate::environment::{Environment, EnvironmentFile};
 use crate::node::{Layer, Node};
-use crate::tenant::{Tenancy, Tenant};
+use crate::tenancy::Tenancy;
+use crate::tenant::Tenant;
 use crate::types::{Name, OutputPath, Reference, Repository};
 
 /// The whole platform.

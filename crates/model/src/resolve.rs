@@ -14,7 +14,7 @@ use crate::interpolate::{Scope, fill};
 use crate::load::in_order;
 use crate::node::{Content, Node};
 use crate::platform::{Platform, Selection, tenancies};
-use crate::tenant::Tenancy;
+use crate::tenancy::Tenancy;
 use crate::types::Name;
 
 pub(crate) use layers::merge as effective;

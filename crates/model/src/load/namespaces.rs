@@ -8,7 +8,7 @@ use aqueduct_manifest::{Diagnostic, SmolStr};
 
 use crate::environment::Environment;
 use crate::node::Node;
-use crate::tenant::{Peer, Tenancy};
+use crate::tenancy::{Peer, Tenancy};
 use crate::types::Name;
 
 use super::Loader;

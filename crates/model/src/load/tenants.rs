@@ -9,7 +9,8 @@ use crate::document;
 use crate::environment::Environment;
 use crate::interpolate::{Names, Scope, check_names, fill};
 use crate::node::{Layer, Node};
-use crate::tenant::{Tenancy, Tenant, TenantEnvironments, TenantFile};
+use crate::tenancy::Tenancy;
+use crate::tenant::{Tenant, TenantEnvironments, TenantFile};
 use crate::types::Name;
 
 use super::Loader;

@@ -159,7 +159,12 @@ impl std::error::Error for ReadError<'_> {}
 
 impl de::Error for ReadError<'_> {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::new(Kind::Refused { message: message.to_string() })
+        let mut message = message.to_string();
+        if message.starts_with("data did not match any variant of untagged enum") {
+            // Serde's words name a type of Rust, which means nothing to who wrote the file.
+            message = "it has none of the forms that are possible here".into();
+        }
+        Self::new(Kind::Refused { message })
     }
 
     fn invalid_type(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {

@@ -3,7 +3,7 @@
 use crate::component::Component;
 use crate::node::{Layer, Node};
 use crate::platform::Platform;
-use crate::tenant::Tenancy;
+use crate::tenancy::Tenancy;
 
 /// Returns the fields of a component in one environment with all layers merged, lowest first: the
 /// platform's defaults, the environment's, the blueprint, the tenant's defaults, the component.

@@ -7,7 +7,8 @@ use aqueduct_manifest::Diagnostic;
 use crate::instance::Instance;
 use crate::node::Node;
 use crate::platform::Platform;
-use crate::tenant::{Peer, Tenant};
+use crate::tenancy::Peer;
+use crate::tenant::Tenant;
 use crate::types::{Name, Reference};
 
 use super::layers;
