@@ -50,6 +50,16 @@ fn deeper_text_is_refused() {
 }
 
 #[test]
+fn a_deeper_value_is_not_marshalled() {
+    on_small_stack(|| {
+        let deep = |levels| (0..levels).fold(Value::Null, |value, _| Value::from(vec![value]));
+        assert!(yaml::write_marshal(&deep(MAX_DEPTH)).is_ok());
+        let error = yaml::write_marshal(&deep(MAX_DEPTH + 1)).expect_err("the value is too deep");
+        assert!(error.to_string().ends_with("exceeded max depth of 1000"), "{error}");
+    });
+}
+
+#[test]
 fn aliases_do_not_make_it_deeper() {
     on_small_stack(|| {
         let mut text = "a0: &a0 [1]\n".to_owned();

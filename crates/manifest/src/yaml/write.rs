@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::MAX_DEPTH;
 use super::error::{Error, Result};
 use super::order::entries;
 use super::scalar_text::Scalar;
@@ -33,9 +34,10 @@ pub fn write_to(value: &Value, out: &mut String) {
 /// so it refuses a text with U+007F to U+009F, U+FFFE or U+FFFF in it, and makes a space of U+0085.
 ///
 /// # Errors
-/// What Go refuses: such characters, keys longer than 1024 characters, and numbers that are not finite.
+/// What Go refuses: such characters, keys longer than 1024 characters, numbers that are not finite, and
+/// nesting deeper than [`MAX_DEPTH`].
 pub fn write_marshal(value: &Value) -> Result<String> {
-    if !is_delicate(value)? {
+    if !is_delicate(value, MAX_DEPTH)? {
         return Ok(write(value));
     }
     Ok(write(&super::read(&json::write(value))?))
@@ -54,13 +56,17 @@ pub fn convert_json(text: &str) -> Result<String> {
 }
 
 /// Tells whether the JSON of a value does not come back the same when it is read as YAML.
-fn is_delicate(value: &Value) -> Result<bool> {
+fn is_delicate(value: &Value, levels_left: usize) -> Result<bool> {
     let delicate = |text: &str| {
         let suspect = |byte| matches!(byte, 0x7F | 0xC2 | 0xEF);
         text.bytes().any(suspect)
             && text
                 .chars()
                 .any(|character| matches!(character, '\u{7F}'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}'))
+    };
+    let inside = || {
+        let deeper = levels_left.checked_sub(1);
+        deeper.ok_or_else(|| Error::new(format!("yaml: exceeded max depth of {MAX_DEPTH}")))
     };
     Ok(match value {
         Value::Float(number) if !number.is_finite() => {
@@ -73,16 +79,16 @@ fn is_delicate(value: &Value) -> Result<bool> {
         }
         Value::String(text) => delicate(text),
         Value::List(list) => {
-            let mut found = false;
+            let (mut found, inside) = (false, inside()?);
             for element in list {
-                found |= is_delicate(element)?;
+                found |= is_delicate(element, inside)?;
             }
             found
         }
         Value::Map(map) => {
-            let mut found = false;
+            let (mut found, inside) = (false, inside()?);
             for (key, element) in map {
-                found |= key.len() > MAX_SIMPLE_KEY || delicate(key) || is_delicate(element)?;
+                found |= is_delicate(element, inside)? || key.len() > MAX_SIMPLE_KEY || delicate(key);
             }
             found
         }
