@@ -38,12 +38,19 @@ impl Cli {
 
     /// Runs a command given as arguments, the first one being the name of the program.
     pub fn run_with(self, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        // Helm and Kustomize end with 1 whatever is wrong, and so does what stands in for them.
+        let stands_in = arguments.get(1).is_some_and(|word| word == "helm" || word == "kustomize");
         match Arguments::try_parse_from(arguments) {
             Ok(arguments) => command::run(&arguments, &self.registry),
             Err(error) => {
                 // Help and the version go to standard output, usage errors to standard error.
                 let _ = error.print();
-                ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+                match error.exit_code() {
+                    0 => ExitCode::SUCCESS,
+                    _ if stands_in => ExitCode::from(1),
+                    _ => ExitCode::from(2),
+                }
             }
         }
     }
@@ -84,8 +91,16 @@ pub(crate) enum Command {
     Check(command::check::Arguments),
     /// List the components of all tenants and environments.
     List(command::list::Arguments),
+    /// Change one field of a component's TOML file; comments and layout stay.
+    Set(command::set::Arguments),
     /// Make a new platform that renders at once.
     Init(command::init::Arguments),
+    /// Print the JSON Schemas of the TOML files, or write them to a folder.
+    Schema(command::schema::Arguments),
+    /// Render charts as Helm does.
+    Helm(command::helm::Arguments),
+    /// Build kustomizations as Kustomize does.
+    Kustomize(command::kustomize::Arguments),
     /// Print a script that completes commands in a shell.
     Completions(command::completions::Arguments),
     /// Print the manual page, or write the pages of all commands to a folder.

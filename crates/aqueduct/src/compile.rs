@@ -1,9 +1,13 @@
 //! Files in, tree out: the whole compiler as one pure function.
 
-use aqueduct_manifest::{Diagnostic, Files, Value, yaml};
-use aqueduct_model::types::Name;
-use aqueduct_model::{Instance, Platform, Selection, Tenancy, resolve, tenancies};
-use aqueduct_render::{Outline, Registry, Rendered, RenderedComponent, render};
+use std::collections::{BTreeMap, BTreeSet};
+
+use aqueduct_check::{Report, check_environment};
+use aqueduct_manifest::{Diagnostic, Files, Object, Severity, Value, yaml};
+use aqueduct_model::types::{Name, Subdomain};
+use aqueduct_model::{CheckLevel, Environment, Instance, Platform, Selection, Tenancy, resolve, tenancies};
+use aqueduct_render::argocd::ROOT;
+use aqueduct_render::{Outline, Registry, RenderedComponent, render};
 use aqueduct_tree::{Scope, Tree, file_names};
 use rayon::prelude::*;
 
@@ -59,6 +63,16 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
             );
         }
     }
+    for name in loaded.platform.checks.keys() {
+        if !aqueduct_check::ALL.iter().any(|rule| rule.name == name) {
+            let place = loaded.platform.node.find(&["checks", name]).unwrap_or(&loaded.platform.node);
+            diagnostics.push(
+                place
+                    .key_diagnostic("unknown-rule", format!("there is no such rule: `{name}`"))
+                    .did_you_mean(name, aqueduct_check::ALL.iter().map(|rule| rule.name)),
+            );
+        }
+    }
     Loaded { platform: loaded.platform, instances: resolved.instances, diagnostics }
 }
 
@@ -74,6 +88,7 @@ pub fn compile(
     let Loaded { platform, mut instances, mut diagnostics } = load(files, registry, selection);
     let mut tree = Tree::of(scopes(&platform, selection));
     let mut components = Vec::new();
+    let mut report = Report::default();
     instances.sort_by(|left, right| key(left).cmp(&key(right)));
     for environment in platform.environments.values().filter(|one| selection.has_environment(&one.name)) {
         progress(environment.name.as_str());
@@ -84,12 +99,19 @@ pub fn compile(
         let end = instances.partition_point(|instance| instance.environment.name <= environment.name);
         let selected = |tenant: &Name| selection.has_tenant(tenant);
         let rendered = render(&platform, environment, &all, &instances[start..end], registry, files, &selected);
-        diagnostics.extend(rendered.diagnostics.iter().cloned());
-        components.extend(rendered.outlines.iter().cloned());
+        diagnostics.extend(rendered.diagnostics);
+        components.extend(rendered.outlines);
+        let paths: Vec<Vec<String>> = rendered.components.par_iter().map(paths_of).collect();
+        // References cross tenants, so a part of an environment cannot be checked.
+        if selection.tenants.is_empty() {
+            check(&platform, environment, &all, &rendered.components, &paths, &mut report);
+        }
         if !diagnostics.iter().any(Diagnostic::is_error) {
-            insert(&mut tree, environment.name.as_str(), rendered, &mut diagnostics);
+            insert(&mut tree, environment.name.as_str(), rendered.components, paths, &mut diagnostics);
         }
     }
+    diagnostics.extend(report.into_diagnostics().into_iter().filter_map(|found| weighed(found, &platform)));
+    diagnostics.iter_mut().for_each(|diagnostic| point(diagnostic, &instances));
     diagnostics.sort_by(|left, right| {
         let place = |diagnostic: &Diagnostic| {
             diagnostic.labels.first().map(|label| (label.file.clone(), label.span))
@@ -104,9 +126,28 @@ fn key(instance: &Instance) -> (&Name, &Name, &Name) {
     (&instance.environment.name, &instance.tenancy.tenant.name, &instance.component)
 }
 
+/// Returns the path of each object of a component.
+fn paths_of(component: &RenderedComponent) -> Vec<String> {
+    let folder = component.folder();
+    file_names(&component.objects).into_iter().map(|name| format!("{folder}/{name}")).collect()
+}
+
 /// Writes the objects of an environment as files.
-fn insert(tree: &mut Tree, environment: &str, rendered: Rendered, diagnostics: &mut Vec<Diagnostic>) {
-    let files: Vec<Vec<(String, Vec<u8>)>> = rendered.components.into_par_iter().map(files_of).collect();
+fn insert(
+    tree: &mut Tree,
+    environment: &str,
+    components: Vec<RenderedComponent>,
+    paths: Vec<Vec<String>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let files: Vec<Vec<(String, Vec<u8>)>> = components
+        .into_par_iter()
+        .zip(paths)
+        .map(|(component, paths)| {
+            let write = |object: Object| yaml::write(&Value::Map(object.map)).into_bytes();
+            paths.into_iter().zip(component.objects.into_iter().map(write)).collect()
+        })
+        .collect();
     for (path, bytes) in files.into_iter().flatten() {
         if let Err(error) = tree.insert(environment, path, bytes) {
             diagnostics.push(Diagnostic::error("output-path", error.to_string()));
@@ -114,13 +155,85 @@ fn insert(tree: &mut Tree, environment: &str, rendered: Rendered, diagnostics: &
     }
 }
 
-fn files_of(component: RenderedComponent) -> Vec<(String, Vec<u8>)> {
-    let folder = component.folder();
-    let names = file_names(&component.objects);
-    let objects = component.objects.into_iter().zip(names);
-    objects
-        .map(|(object, name)| (format!("{folder}/{name}"), yaml::write(&Value::Map(object.map)).into_bytes()))
-        .collect()
+/// Checks the objects of one environment.
+fn check(
+    platform: &Platform,
+    environment: &Environment,
+    tenancies: &[&Tenancy],
+    components: &[RenderedComponent],
+    paths: &[Vec<String>],
+    report: &mut Report,
+) {
+    let entries = components
+        .iter()
+        .zip(paths)
+        .flat_map(|(component, paths)| {
+            component.objects.iter().zip(paths).map(move |(object, path)| aqueduct_check::Entry {
+                tenant: &component.tenant,
+                component: component.component.as_deref().unwrap_or(&component.tenant),
+                path,
+                object,
+            })
+        })
+        .collect();
+    let texts = |names: &BTreeSet<Subdomain>| names.iter().map(ToString::to_string).collect();
+    let text = |name: &Option<Subdomain>| name.iter().map(ToString::to_string).collect();
+    let mut tenants: BTreeMap<String, aqueduct_check::Tenant> = tenancies
+        .iter()
+        .map(|tenancy| {
+            let namespaces = tenancy.namespaces.iter().map(ToString::to_string).collect();
+            (tenancy.tenant.name.to_string(), aqueduct_check::Tenant { namespaces, system: tenancy.tenant.system })
+        })
+        .collect();
+    // What delivers the tree lives in the namespace of Argo CD.
+    tenants.insert(ROOT.to_owned(), aqueduct_check::Tenant { namespaces: BTreeSet::new(), system: true });
+    let outside = ["default", "kube-node-lease", "kube-public", "kube-system", platform.argocd.namespace.as_str()];
+    let checked = aqueduct_check::Environment {
+        name: environment.name.as_str(),
+        cluster: aqueduct_check::Cluster {
+            kubernetes: environment.kubernetes.to_string(),
+            apis: environment.apis.iter().map(ToString::to_string).chain(["argoproj.io/v1alpha1".to_owned()]).collect(),
+            namespaces: outside.into_iter().map(str::to_owned).collect(),
+            storage_classes: texts(&environment.storage_classes),
+            ingress_classes: text(&environment.ingress_class),
+            priority_classes: BTreeSet::new(),
+            cluster_issuers: text(&environment.cluster_issuer),
+            secret_stores: text(&environment.secret_store),
+            node_pools: environment
+                .node_pools
+                .iter()
+                .map(|(name, pool)| aqueduct_check::NodePool {
+                    name: name.to_string(),
+                    count: pool.count,
+                    cpu_millis: pool.cpu.millicores(),
+                    memory_bytes: pool.memory.bytes(),
+                })
+                .collect(),
+        },
+        tenants,
+        entries,
+    };
+    check_environment(&checked, aqueduct_check::ALL, report);
+}
+
+/// Gives a finding the weight that the platform gives its rule; `None` where the rule is allowed.
+fn weighed(mut finding: Diagnostic, platform: &Platform) -> Option<Diagnostic> {
+    match platform.checks.get(finding.code) {
+        Some(CheckLevel::Allow) => return None,
+        Some(CheckLevel::Warn) => finding.severity = Severity::Warning,
+        Some(CheckLevel::Deny) => finding.severity = Severity::Error,
+        None => {}
+    }
+    Some(finding)
+}
+
+/// Points a finding about a whole source file at the line that says the kind.
+fn point(finding: &mut Diagnostic, instances: &[Instance]) {
+    for label in finding.labels.iter_mut().filter(|label| label.span.is_none()) {
+        if let Some(instance) = instances.iter().find(|instance| instance.file == label.file) {
+            label.span = Some(instance.spec.origin.span);
+        }
+    }
 }
 
 /// Returns the part of the output that a selection stands for.

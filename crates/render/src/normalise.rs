@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_manifest::{Map, Object, Value};
+use aqueduct_manifest::{Map, Object, Origin, Value};
 
 use crate::Site;
 
@@ -79,6 +79,9 @@ pub fn declared_scopes<'a>(objects: impl IntoIterator<Item = &'a Object>) -> BTr
 /// cluster would drop: empty `status`, `creationTimestamp: null`, nulls in metadata.
 pub fn normalise(site: &Site<'_>, object: &mut Object, scopes: &BTreeMap<(String, String), bool>) {
     let cluster = is_cluster_scoped(object, scopes);
+    if object.origin.is_none() {
+        object.origin = Some(Origin { file: site.instance.file.clone(), line: 0 });
+    }
     let metadata = object.metadata_mut();
     if cluster {
         metadata.remove("namespace");

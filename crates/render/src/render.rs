@@ -1,14 +1,14 @@
 //! One environment in, all its objects out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use aqueduct_manifest::{Diagnostic, Files, Object, ObjectKey};
+use aqueduct_manifest::{Diagnostic, Files, Object};
 use aqueduct_model::types::Name;
 use aqueduct_model::{Environment, Instance, Platform, Tenancy};
 use rayon::prelude::*;
 
 use crate::graph::Node;
-use crate::normalise::{declared_scopes, is_cluster_scoped, normalise};
+use crate::normalise::{declared_scopes, normalise};
 use crate::{Context, Graph, Registry, argocd, tenancy};
 
 /// The objects of one environment.
@@ -89,11 +89,10 @@ pub fn render(
     let rendered: Vec<(RenderedComponent, Vec<Diagnostic>)> = nodes
         .par_iter()
         .zip(outcomes)
-        .map(|(node, (mut objects, mut found))| {
+        .map(|(node, (mut objects, found))| {
             for object in &mut objects {
                 normalise(&node.site, object, &scopes);
             }
-            found.extend(bounds(node, &objects, &scopes));
             objects.sort_by_cached_key(Object::key);
             let component = RenderedComponent {
                 tenant: node.site.tenant().to_owned(),
@@ -133,7 +132,6 @@ pub fn render(
         }
     }
     components.sort_by(|left, right| (&left.tenant, &left.component).cmp(&(&right.tenant, &right.component)));
-    diagnostics.extend(duplicates(&components));
     let outlines = outlines(environment, tenancies, &graph);
     let whole = mine.len() == tenancies.len();
     match argocd::objects(platform, environment, &mine, &components, &outlines, &scopes, whole) {
@@ -180,74 +178,4 @@ fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnost
     let diagnostics =
         problems.into_iter().flat_map(|problem| problem.into_diagnostics(node.site.instance)).collect();
     (objects, diagnostics)
-}
-
-/// The API groups that every Kubernetes cluster serves, beside those that end in `.k8s.io`.
-const BUILT_IN: &[&str] = &["", "apps", "autoscaling", "batch", "policy", "extensions"];
-
-/// Tells whether every cluster serves a group: all built-in groups with a dot end in `.k8s.io`, but not
-/// all of those are built in.
-fn is_built_in(group: &str) -> bool {
-    const ADDED: &[&str] = &["gateway.networking.k8s.io", "snapshot.storage.k8s.io", "metrics.k8s.io"];
-    BUILT_IN.contains(&group) || (group.ends_with(".k8s.io") && !ADDED.contains(&group))
-}
-
-/// Returns the objects of a component that its tenant or its environment has no place for.
-fn bounds(node: &Node<'_>, objects: &[Object], scopes: &BTreeMap<(String, String), bool>) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
-    let spec = &node.site.instance.spec;
-    let namespaces = &node.site.tenancy().namespaces;
-    let environment = node.site.environment();
-    let mut missing = BTreeSet::new();
-    for object in objects {
-        let (group, kind) = (object.group(), object.kind());
-        let declared = scopes.contains_key(&(group.to_owned(), kind.to_owned()));
-        if !is_built_in(group) && !declared && !node.site.provides(object.api_version()) {
-            missing.insert((object.api_version().to_owned(), kind.to_owned()));
-        }
-        if !is_cluster_scoped(object, scopes)
-            && !node.site.tenancy().tenant.system
-            && !namespaces.iter().any(|namespace| namespace.as_str() == object.namespace())
-        {
-            let message = format!("{} is in a namespace that the tenant does not have: `{}`", object.key(), object.namespace());
-            diagnostics.push(spec.diagnostic("foreign-namespace", message).hint(format!(
-                "tenant `{}` has {}",
-                node.site.tenant(),
-                namespaces.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-            )));
-        }
-    }
-    diagnostics.extend(missing.into_iter().map(|(api, kind)| {
-        let message = format!("environment {} does not provide the API of {kind}: `{api}`", environment.name);
-        spec.diagnostic("missing-api", message)
-            .hint(format!("add it to `apis` of `[environments.{}]` once the cluster has it", environment.name))
-    }));
-    diagnostics
-}
-
-/// Returns the objects that two components render.
-fn duplicates(components: &[RenderedComponent]) -> Vec<Diagnostic> {
-    let mut owners: BTreeMap<ObjectKey, &RenderedComponent> = BTreeMap::new();
-    let mut diagnostics = Vec::new();
-    for component in components {
-        for object in &component.objects {
-            let key = object.key();
-            if let Some(other) = owners.insert(key.clone(), component) {
-                let name = |owner: &RenderedComponent| {
-                    format!("`{}/{}`", owner.tenant, owner.component.as_deref().unwrap_or_default())
-                };
-                let message = if std::ptr::eq(other, component) {
-                    format!("{} renders this object twice: {key}", name(component))
-                } else {
-                    format!("{} and {} render the same object: {key}", name(other), name(component))
-                };
-                let mut diagnostic = Diagnostic::error("duplicate-object", message).at(component.file.as_str(), None, "");
-                if !std::ptr::eq(other, component) {
-                    diagnostic = diagnostic.at(other.file.as_str(), None, "");
-                }
-                diagnostics.push(diagnostic.hint("give one of them another name or namespace"));
-            }
-        }
-    }
-    diagnostics
 }

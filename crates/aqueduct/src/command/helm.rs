@@ -299,12 +299,12 @@ fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// The clock and the randomness of this machine, which `helm template` gives to templates.
-struct Machine {
+pub(super) struct Machine {
     time_zone: String,
 }
 
 impl Machine {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let zone = jiff::tz::TimeZone::system();
         Self { time_zone: zone.iana_name().unwrap_or("UTC").to_owned() }
     }

@@ -3,10 +3,14 @@
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod diff;
+pub(crate) mod helm;
 pub(crate) mod init;
+pub(crate) mod kustomize;
 pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod render;
+pub(crate) mod schema;
+pub(crate) mod set;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -91,22 +95,32 @@ pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
         Command::Diff(command) => diff::run(command, directory, registry, &terminal),
         Command::Check(command) => check::run(command, directory, registry, &terminal),
         Command::List(command) => list::run(command, directory, registry, &terminal),
+        Command::Set(command) => set::run(command, directory, registry, &terminal),
         Command::Init(command) => init::run(command, directory, &terminal),
+        Command::Schema(command) => schema::run(command, directory, registry, &terminal),
+        Command::Helm(command) => helm::run(command, &terminal),
+        Command::Kustomize(command) => kustomize::run(command, directory, &terminal),
         Command::Completions(command) => completions::run(command, &terminal),
         Command::Man(command) => man::run(command, &terminal),
     };
+    let stands_in = matches!(&arguments.command, Command::Helm(_) | Command::Kustomize(_));
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
-        Ok(Outcome::Failed) => ExitCode::from(2),
-        Err(failure) => {
-            terminal.warn(&format!("error: {}", failure.message));
-            if let Some(hint) = failure.hint {
-                terminal.warn(&format!("hint: {hint}"));
-            }
-            ExitCode::from(2)
+        // Helm and Kustomize know no other failure.
+        Ok(Outcome::Failed) | Err(_) => failed(outcome, &terminal, if stands_in { 1 } else { 2 }),
+    }
+}
+
+/// Tells why a command could not run.
+fn failed(outcome: Result<Outcome, Failure>, terminal: &Terminal, code: u8) -> ExitCode {
+    if let Err(failure) = outcome {
+        terminal.warn(&format!("error: {}", failure.message));
+        if let Some(hint) = failure.hint {
+            terminal.warn(&format!("hint: {hint}"));
         }
     }
+    ExitCode::from(code)
 }
 
 /// Reads the files of a platform.

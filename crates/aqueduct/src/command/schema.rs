@@ -26,8 +26,8 @@ pub(crate) fn schemas(registry: &Registry) -> Vec<(&'static str, Schema)> {
     vec![
         ("blueprint", schema::blueprint(&kinds)),
         ("component", schema::component(&kinds)),
-        ("platform", schema::platform()),
-        ("tenant", schema::tenant()),
+        ("platform", schema::platform(&kinds)),
+        ("tenant", schema::tenant(&kinds)),
     ]
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn run(
             return Ok(Outcome::Failed);
         }
     };
-    if edit.before == edit.after {
+    if edit.before.as_deref() == Some(edit.after.as_str()) {
         terminal.say(&format!("{} says so already", edit.file));
         return Ok(Outcome::Done);
     }
@@ -49,7 +49,7 @@ pub(crate) fn run(
     files.insert(edit.file.clone(), edit.after.as_bytes());
     let loaded = load(&files, registry, &Default::default());
     let mut found = loaded.diagnostics;
-    for instance in loaded.instances.iter().filter(|instance| instance.file.as_ref() == edit.file.as_ref() as &str) {
+    for instance in loaded.instances.iter().filter(|instance| *instance.file == *edit.file) {
         found.extend(registry.read(instance).err().into_iter().flatten());
     }
     found.retain(|diagnostic| !before.contains(diagnostic));
