@@ -131,11 +131,11 @@ fn values_that_hold_themselves_are_refused() {
     let set = r#"{{ $d := dict }}{{ $_ := set $d "self" $d }}"#;
     assert_eq!(
         refusal(&format!("{set}{{{{ $d }}}}"), Limits::default()),
-        "cannot print a map[string]interface {} that holds itself"
+        "cannot print a value that holds itself"
     );
     assert_eq!(
         refusal(&format!("{set}{{{{ printf \"%v\" $d }}}}"), Limits::default()),
-        "cannot print a map[string]interface {} that holds itself"
+        "cannot print a value that holds itself"
     );
     let equal = format!("{set}{{{{ deepEqual $d (dict \"self\" $d) }}}}");
     let rendered = render(&[("t.yaml", &equal)], "{}", Limits::default()).expect("the comparison ends");

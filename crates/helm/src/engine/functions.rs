@@ -70,7 +70,7 @@ fn tpl(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
         }
     };
     // What the text defines is known to it alone.
-    let mut set = Set::above(Arc::clone(&evaluator.set));
+    let mut set = Set::above(&evaluator.set);
     for tree in trees.iter() {
         set.add(Arc::clone(tree));
     }

@@ -28,7 +28,7 @@ pub use evaluate::Limits;
 pub use format::{format_float, print, sprint, sprintf, sprintln};
 pub use function::{Call, CallSite, Function, Host, Lookup, Moment, Refusal};
 pub(crate) use parser::{ParseError, parse};
-pub(crate) use quote::{Charset, can_backquote, quote};
+pub(crate) use quote::{Charset, can_backquote, quote, quote_rune};
 pub(crate) use rune::{Runes, decode, decode_last, is_alphanumeric};
 pub(crate) use set::Set;
 pub(crate) use tree::Tree;

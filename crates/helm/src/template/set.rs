@@ -10,25 +10,22 @@ use crate::value::Text;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Set {
     trees: HashMap<Text, Arc<Tree>>,
-    /// The set that this one adds to.
-    parent: Option<Arc<Set>>,
+    /// The set that this one adds to; it adds to none itself.
+    base: Option<Arc<Set>>,
 }
 
 impl Set {
     /// Returns a set that adds to another without changing it.
-    pub(crate) fn above(parent: Arc<Set>) -> Self {
-        Self { trees: HashMap::new(), parent: Some(parent) }
+    pub(crate) fn above(parent: &Arc<Set>) -> Self {
+        match &parent.base {
+            None => Self { trees: HashMap::new(), base: Some(Arc::clone(parent)) },
+            Some(_) => Self::clone(parent),
+        }
     }
 
     /// Returns a template.
     pub(crate) fn get(&self, name: &[u8]) -> Option<&Arc<Tree>> {
-        let mut set = self;
-        loop {
-            if let Some(tree) = set.trees.get(name) {
-                return Some(tree);
-            }
-            set = set.parent.as_deref()?;
-        }
+        self.trees.get(name).or_else(|| self.base.as_ref()?.trees.get(name))
     }
 
     /// Adds a template.
