@@ -1,13 +1,14 @@
 //! Holds the values of charts and subcharts against what Helm made of them.
 
 mod corpus_folder;
+mod truth_table;
 
 use std::sync::Arc;
 
 use aqueduct_helm::{Chart, Prepared, ValueOptions};
 use aqueduct_manifest::Files;
-use corpus_folder::truth_lines;
 use serde_json::{Value, json};
+use truth_table::truth_lines;
 
 #[test]
 fn values_as_helm_merges_them() {
@@ -26,17 +27,17 @@ fn values_as_helm_merges_them() {
             })
             .map_err(|error| error.to_string())
             .map(|prepared| {
-                json!({"enabled": prepared.subcharts(), "result": corpus_folder::json_of(prepared.values())})
+                json!({"enabled": prepared.subcharts(), "result": truth_table::json_of(prepared.values())})
             });
         let expected = match line["error"].as_str() {
             Some(error) => Err(error.to_owned()),
             None => Ok(json!({"enabled": line["enabled"], "result": line["result"]})),
         };
-        if !corpus_folder::same(&actual, &expected) {
+        if !truth_table::same(&actual, &expected) {
             failures.push(format!("{}: {line}\n  got {actual:?}", line["name"]));
         }
     }
-    corpus_folder::report("coalesce", &lines, &failures);
+    truth_table::report("coalesce", &lines, &failures);
 }
 
 /// Writes a chart with its subcharts; JSON is YAML.

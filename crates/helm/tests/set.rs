@@ -1,10 +1,11 @@
 //! Holds the arguments of `--set` and its kin against what Helm made of them.
 
 mod corpus_folder;
+mod truth_table;
 
 use aqueduct_helm::ValueOptions;
-use corpus_folder::truth_lines;
 use serde_json::Value;
+use truth_table::truth_lines;
 
 #[test]
 fn arguments_as_helm_reads_them() {
@@ -27,14 +28,14 @@ fn arguments_as_helm_reads_them() {
         let actual = options
             .merge(&|_| Ok(base.clone().into_bytes()))
             .map_err(|error| error.to_string())
-            .map(|values| corpus_folder::json_of(&values));
+            .map(|values| truth_table::json_of(&values));
         let expected = match line["error"].as_str() {
             Some(error) => Err(error.to_owned()),
             None => Ok(line["result"].clone()),
         };
-        if !corpus_folder::same(&actual, &expected) {
+        if !truth_table::same(&actual, &expected) {
             failures.push(format!("{}: {:?}, not {:?}", line["name"], actual, expected));
         }
     }
-    corpus_folder::report("set", &lines, &failures);
+    truth_table::report("set", &lines, &failures);
 }
