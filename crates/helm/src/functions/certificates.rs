@@ -108,7 +108,10 @@ fn addresses(list: &List) -> Result<Vec<IpAddr>, FunctionError> {
         .map(|value| {
             let Some(text) = value.as_text() else {
                 let shown = super::print::text_of(value)?;
-                return Err(FunctionError::new(format!("error parsing ip: {} is not a string", shown.to_str())));
+                return Err(FunctionError::new(format!(
+                    "error parsing ip: {} is not a string",
+                    shown.to_str()
+                )));
             };
             let text = text.to_str();
             text.parse().map_err(|_| FunctionError::new(format!("error parsing ip: {text}")))
@@ -123,7 +126,8 @@ fn alternative_names(list: &List) -> Result<Vec<Text>, FunctionError> {
             Some(text) => Ok(text.clone()),
             None => {
                 let shown = super::print::text_of(value)?;
-                let message = format!("error processing alternate dns name: {} is not a string", shown.to_str());
+                let message =
+                    format!("error processing alternate dns name: {} is not a string", shown.to_str());
                 Err(FunctionError::new(message))
             }
         })
@@ -181,7 +185,8 @@ pub(super) fn build_custom_cert(_: &mut Call<'_, '_>, arguments: &[Value]) -> An
     let certificate = decoded(0, "certificate")?;
     let key = decoded(1, "private key")?;
     read_certificate(&certificate, "decodedCert")?;
-    PrivateKey::from_pem(&key).map_err(|error| FunctionError::new(format!("error parsing private key: {error}")))?;
+    PrivateKey::from_pem(&key)
+        .map_err(|error| FunctionError::new(format!("error parsing private key: {error}")))?;
     Ok(Value::native(Certificate { certificate, key }))
 }
 
@@ -207,7 +212,9 @@ fn read_certificate(text: &Text, variable: &str) -> Result<Issuer, FunctionError
         return Err(FunctionError::new("unable to decode certificate"));
     };
     parse_certificate(&content).map_err(|error| {
-        FunctionError::new(format!("error parsing certificate: {variable}.Bytes: x509: malformed certificate: {error}"))
+        FunctionError::new(format!(
+            "error parsing certificate: {variable}.Bytes: x509: malformed certificate: {error}"
+        ))
     })
 }
 

@@ -94,7 +94,9 @@ pub(super) fn ago(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
 /// Writes seconds as a duration; takes texts and `int64` only.
 pub(super) fn duration(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let seconds = match Arguments(arguments).value(0)? {
-        Value::String(text) => text.as_str().and_then(|text| super::numbers::parse_int(text, 10)).unwrap_or(0),
+        Value::String(text) => {
+            text.as_str().and_then(|text| super::numbers::parse_int(text, 10)).unwrap_or(0)
+        }
         Value::Int(Kind::Int64, seconds) => *seconds,
         _ => 0,
     };
@@ -123,14 +125,15 @@ pub(super) fn duration_round(call: &mut Call<'_, '_>, arguments: &[Value]) -> An
     ];
     let nanoseconds = nanoseconds.unsigned_abs();
     let unit = units.iter().find(|(length, _)| nanoseconds > *length);
-    Ok(unit.map_or_else(|| "0s".to_owned(), |(length, name)| format!("{}{name}", nanoseconds / length)).into())
+    Ok(unit
+        .map_or_else(|| "0s".to_owned(), |(length, name)| format!("{}{name}", nanoseconds / length))
+        .into())
 }
 
 /// Takes texts such as `1h30m` or `2.5`, and numbers, which are seconds.
 fn as_duration(value: &Value) -> Result<i64, FunctionError> {
-    let overflow = |seconds: &dyn std::fmt::Display| {
-        FunctionError::new(format!("duration seconds overflow: {seconds}"))
-    };
+    let overflow =
+        |seconds: &dyn std::fmt::Display| FunctionError::new(format!("duration seconds overflow: {seconds}"));
     let from_float = |seconds: f64| {
         if !seconds.is_finite() {
             return Err(FunctionError::new(format!("invalid duration seconds: {}", float_name(seconds))));

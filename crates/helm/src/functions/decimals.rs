@@ -37,8 +37,11 @@ impl Decimal {
         let digits: String = mantissa.chars().filter(|digit| *digit != '.').collect();
         let unreadable = |_| FunctionError::new(format!("can't convert {float} to decimal"));
         Ok(Self {
-            value: digits.parse().map_err(|_| FunctionError::new(format!("can't convert {float} to decimal")))?,
-            exponent: exponent.parse::<i64>().map_err(unreadable)? - i64::try_from(fraction.len()).unwrap_or(0),
+            value: digits
+                .parse()
+                .map_err(|_| FunctionError::new(format!("can't convert {float} to decimal")))?,
+            exponent: exponent.parse::<i64>().map_err(unreadable)?
+                - i64::try_from(fraction.len()).unwrap_or(0),
         })
     }
 
@@ -138,11 +141,21 @@ pub(super) fn divf(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
 }
 
 pub(super) fn maxf(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    Ok(arguments.iter().map(to_float).reduce(|left, right| extreme(left, right, f64::max)).unwrap_or(0.0).into())
+    Ok(arguments
+        .iter()
+        .map(to_float)
+        .reduce(|left, right| extreme(left, right, f64::max))
+        .unwrap_or(0.0)
+        .into())
 }
 
 pub(super) fn minf(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    Ok(arguments.iter().map(to_float).reduce(|left, right| extreme(left, right, f64::min)).unwrap_or(0.0).into())
+    Ok(arguments
+        .iter()
+        .map(to_float)
+        .reduce(|left, right| extreme(left, right, f64::min))
+        .unwrap_or(0.0)
+        .into())
 }
 
 /// Go's `math.Max` and `math.Min` keep a `NaN`, Rust's drop it.

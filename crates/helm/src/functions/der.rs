@@ -150,7 +150,9 @@ pub(super) fn pem(label: &str, content: &[u8]) -> String {
 pub(super) fn unwrap_pem(text: &str) -> Option<(String, Vec<u8>)> {
     let mut lines = text.lines().map(str::trim_end);
     loop {
-        let Some(label) = lines.next()?.strip_prefix("-----BEGIN ").and_then(|rest| rest.strip_suffix("-----")) else {
+        let Some(label) =
+            lines.next()?.strip_prefix("-----BEGIN ").and_then(|rest| rest.strip_suffix("-----"))
+        else {
             continue;
         };
         let end = format!("-----END {label}-----");

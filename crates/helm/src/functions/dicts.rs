@@ -2,7 +2,7 @@
 
 use super::arguments::{Answer, Arguments};
 use super::print::text_of;
-use crate::template::{Call, FunctionError};
+use crate::template::{Call, FunctionError, deepen};
 use crate::value::{ANY_MAP, List, Map, Value};
 
 pub(super) fn dict(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
@@ -124,6 +124,10 @@ fn copied(value: &Value, depth: usize) -> Answer {
     let Some(depth) = depth.checked_sub(1) else {
         return Err(FunctionError::new("the value nests too deeply to be copied"));
     };
+    deepen(|| copied_within(value, depth))
+}
+
+fn copied_within(value: &Value, depth: usize) -> Answer {
     Ok(match value {
         Value::List(list) if list.is_nil() => value.clone(),
         Value::List(list) => {

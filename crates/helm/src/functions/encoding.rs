@@ -159,7 +159,9 @@ mod tests {
 
     #[test]
     fn base64_errors_name_the_byte() {
-        for (text, at) in [("YQ", 0), ("!!", 0), ("YQ=", 3), ("YQ=x", 2), ("YQ==x", 4), ("YWJj!", 4), ("_-8=", 0)] {
+        for (text, at) in
+            [("YQ", 0), ("!!", 0), ("YQ=", 3), ("YQ=x", 2), ("YQ==x", 4), ("YWJj!", 4), ("_-8=", 0)]
+        {
             let message = format!("illegal base64 data at input byte {at}");
             assert_eq!(decode_base64(text.as_bytes()), Err(message), "{text}");
         }
@@ -169,7 +171,7 @@ mod tests {
 
     #[test]
     fn base32_errors_name_the_byte() {
-        for (text, at) in [("me======", 0), ("ME", 0), ("1", 0), ("MFRA====x", 5)] {
+        for (text, at) in [("me======", 0), ("ME", 0), ("1", 0), ("MFRA=x==", 4)] {
             assert_eq!(decode_base32(text.as_bytes()), Err(at), "{text}");
         }
         assert_eq!(decode_base32(b"NBSWY3DPEB3W64TMMQ======"), Ok(b"hello world".to_vec()));

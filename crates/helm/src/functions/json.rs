@@ -8,10 +8,7 @@ use super::arguments::{Answer, Arguments};
 use crate::template::{Call, FunctionError};
 use crate::value::{ANY_LIST, ANY_MAP, List, Map, Value};
 
-fn written(
-    arguments: &[Value],
-    write: fn(&manifest::Value) -> String,
-) -> Result<Value, FunctionError> {
+fn written(arguments: &[Value], write: fn(&manifest::Value) -> String) -> Result<Value, FunctionError> {
     Ok(write(&Arguments(arguments).value(0)?.to_manifest()?).into())
 }
 

@@ -60,7 +60,8 @@ impl RsaKey {
             return Err("crypto/rsa: message too long for RSA key size".to_owned());
         };
         let block = [[0, 1].as_slice(), &vec![0xff; padding], &[0], &info].concat();
-        let signature = BigUint::from_bytes_be(&block).modpow(&self.private_exponent, &self.modulus).to_bytes_be();
+        let signature =
+            BigUint::from_bytes_be(&block).modpow(&self.private_exponent, &self.modulus).to_bytes_be();
         Ok([vec![0; length.saturating_sub(signature.len())], signature].concat())
     }
 
@@ -180,7 +181,8 @@ impl PrivateKey {
             der::EC_PUBLIC_KEY => Self::from_sec1(key, Some(scheme.expect(der::OBJECT)?.content)),
             der::ED25519 => {
                 let seed = Reader(key).expect(der::OCTET_STRING)?.content;
-                let seed = seed.try_into().map_err(|_| "x509: invalid Ed25519 private key length".to_owned())?;
+                let seed =
+                    seed.try_into().map_err(|_| "x509: invalid Ed25519 private key length".to_owned())?;
                 Ok(Self::Ed25519(ed25519_dalek::SigningKey::from_bytes(seed)))
             }
             _ => Err("x509: PKCS#8 wrapping contained private key with unknown algorithm".to_owned()),
@@ -258,7 +260,9 @@ impl PrivateKey {
                 let signature: ed25519_dalek::Signature = key.sign(message);
                 signature.to_bytes().to_vec()
             }
-            Self::Dsa(_) => return Err("x509: certificate private key does not implement crypto.Signer".to_owned()),
+            Self::Dsa(_) => {
+                return Err("x509: certificate private key does not implement crypto.Signer".to_owned());
+            }
         })
     }
 }

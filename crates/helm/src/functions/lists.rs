@@ -3,6 +3,7 @@
 //! Each function has a twin whose name begins with `must`. Sprig's plain ones panic where the twins return
 //! an error, and a template reports both alike, so one function serves both names.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::arguments::{Answer, Arguments, nil_dereference, runtime_error};
@@ -94,7 +95,7 @@ pub(super) fn compact(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
 
 pub(super) fn uniq(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let items = items_or(Arguments(arguments).value(0)?, "Cannot find uniq on type")?;
-    let mut texts = std::collections::HashSet::new();
+    let mut texts = BTreeSet::new();
     let mut others: Vec<Value> = Vec::new();
     let mut values = Vec::new();
     for item in items.iter() {

@@ -5,7 +5,7 @@
 
 use super::arguments::{Answer, Arguments};
 use super::defaults::is_empty;
-use crate::template::{Call, FunctionError};
+use crate::template::{Call, FunctionError, deepen};
 use crate::value::{Map, Value};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ fn merge_maps(target: &Map, source: &Map, mode: Mode, depth: usize) -> Result<()
         let ours = target.get(&key);
         match (&ours, &theirs) {
             (Some(Value::Map(ours)), Value::Map(theirs)) => {
-                merge_maps(ours, theirs, mode, depth)?;
+                deepen(|| merge_maps(ours, theirs, mode, depth))?;
                 if ours.is_empty() {
                     target.insert(key, Value::Map(theirs.clone()));
                 }

@@ -114,7 +114,9 @@ pub(super) fn parse_float(text: &str) -> Option<f64> {
         let value = parse_hexadecimal_float(hexadecimal)?;
         return Some(if text.starts_with('-') { -value } else { value });
     }
-    if !lower.starts_with(|first: char| first.is_ascii_digit() || first == '.') || !underscores_fit(&lower, false) {
+    if !lower.starts_with(|first: char| first.is_ascii_digit() || first == '.')
+        || !underscores_fit(&lower, false)
+    {
         return None;
     }
     let value: f64 = text.replace('_', "").parse().ok()?;
@@ -143,7 +145,7 @@ fn int64(value: i64) -> Answer {
 
 pub(super) fn atoi(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let text = Arguments(arguments).text(0)?;
-    Ok(Value::int(text.as_str().and_then(|text| parse_int_saturating(text)).unwrap_or(0)))
+    Ok(Value::int(text.as_str().and_then(parse_int_saturating).unwrap_or(0)))
 }
 
 /// `strconv.Atoi` returns the nearest number next to its error, and sprig drops the error only.
@@ -227,9 +229,9 @@ pub(super) fn until_step(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
 fn steps(start: i64, stop: i64, step: i64) -> Result<Vec<i64>, FunctionError> {
     let mut values = Vec::new();
     let mut next = Some(start);
-    while let Some(value) = next.filter(|value| {
-        if stop < start { step < 0 && *value > stop } else { step > 0 && *value < stop }
-    }) {
+    while let Some(value) =
+        next.filter(|value| if stop < start { step < 0 && *value > stop } else { step > 0 && *value < stop })
+    {
         if values.len() >= LENGTH_LIMIT {
             return Err(FunctionError::new(format!("the list would have more than {LENGTH_LIMIT} elements")));
         }
@@ -308,9 +310,15 @@ mod tests {
 
     #[test]
     fn floats() {
-        for (text, expected) in
-            [("1e3", 1000.0), ("0x1p4", 16.0), ("-0x1.8p1", -3.0), ("x", 0.0), ("1e400", 0.0), ("", 0.0), ("1_0.5", 10.5)]
-        {
+        for (text, expected) in [
+            ("1e3", 1000.0),
+            ("0x1p4", 16.0),
+            ("-0x1.8p1", -3.0),
+            ("x", 0.0),
+            ("1e400", 0.0),
+            ("", 0.0),
+            ("1_0.5", 10.5),
+        ] {
             assert!((to_float(&text.into()) - expected).abs() < f64::EPSILON, "{text}");
         }
     }

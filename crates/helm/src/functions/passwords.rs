@@ -111,10 +111,12 @@ pub(super) fn derive_password(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answ
     let parameters = scrypt::Params::new(15, 8, 2).map_err(|error| error.to_string())?;
     let mut key = [0; 64];
     scrypt::scrypt(password, &salt, &parameters, &mut key).map_err(|error| error.to_string())?;
-    let mut code = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&key).map_err(|error| error.to_string())?;
+    let mut code =
+        <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&key).map_err(|error| error.to_string())?;
     code.update(&[SITE_SCOPE, &with_length(site), &counter.to_be_bytes()].concat());
     let seed = code.finalize().into_bytes();
-    let choose = |index: usize, count: usize| seed.get(index).map_or(0, |byte| usize::from(*byte) % count.max(1));
+    let choose =
+        |index: usize, count: usize| seed.get(index).map_or(0, |byte| usize::from(*byte) % count.max(1));
     let form = forms.get(choose(0, forms.len())).copied().unwrap_or_default();
     let letters = form.bytes().enumerate().filter_map(|(index, class)| {
         let characters = characters(class);
@@ -187,7 +189,8 @@ pub(super) fn decrypt_aes(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     }
     let padding = plain.last().copied().map_or(0, usize::from);
     let Some(length) = plain.len().checked_sub(padding) else {
-        let length = i64::try_from(plain.len()).unwrap_or_default() - i64::try_from(padding).unwrap_or_default();
+        let length =
+            i64::try_from(plain.len()).unwrap_or_default() - i64::try_from(padding).unwrap_or_default();
         return Err(runtime_error(&format!("slice bounds out of range [:{length}]")));
     };
     plain.truncate(length);

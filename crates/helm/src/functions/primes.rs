@@ -105,7 +105,9 @@ mod tests {
     #[test]
     fn known_primes() {
         let mut generator = Generator::from_seed([1; 32]);
-        for (number, expected) in [(2_u64, true), (561, false), (997, true), (1_000_003, true), (3_215_031_751, false)] {
+        for (number, expected) in
+            [(2_u64, true), (561, false), (997, true), (1_000_003, true), (3_215_031_751, false)]
+        {
             assert_eq!(is_prime(&mut generator, &BigUint::from(number)), expected, "{number}");
         }
         let mersenne = (BigUint::from(1_u32) << 127_u32) - 1_u32;

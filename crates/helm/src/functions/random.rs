@@ -70,7 +70,9 @@ fn random_text(call: &mut Call<'_, '_>, arguments: &[Value], alphabet: &[u8]) ->
         return Ok("".into());
     }
     if count > LENGTH_LIMIT {
-        return Err(FunctionError::new(format!("a random text may have {LENGTH_LIMIT} letters, not {count}")));
+        return Err(FunctionError::new(format!(
+            "a random text may have {LENGTH_LIMIT} letters, not {count}"
+        )));
     }
     let mut generator = Generator::new(call)?;
     let bound = u64::try_from(alphabet.len()).unwrap_or_default();
@@ -122,7 +124,8 @@ pub(super) fn rand_bytes(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer
 
 pub(super) fn rand_int(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let (least, bound) = (Arguments(arguments).int(0)?, Arguments(arguments).int(1)?);
-    let Some(range) = bound.checked_sub(least).and_then(|range| u64::try_from(range).ok()).filter(|range| *range > 0)
+    let Some(range) =
+        bound.checked_sub(least).and_then(|range| u64::try_from(range).ok()).filter(|range| *range > 0)
     else {
         return Err(FunctionError::new("invalid argument to Intn"));
     };

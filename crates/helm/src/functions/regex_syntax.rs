@@ -302,7 +302,9 @@ impl<'a> Translator<'a> {
             let (low, after) = class_rune(rest, start)?;
             rest = after;
             let mut high = low;
-            if let Some(after) = rest.strip_prefix('-').filter(|after| !after.is_empty() && !after.starts_with(']')) {
+            if let Some(after) =
+                rest.strip_prefix('-').filter(|after| !after.is_empty() && !after.starts_with(']'))
+            {
                 (high, rest) = class_rune(after, start)?;
                 if high < low {
                     return Err(refusal("invalid character class range", before(range, rest)));

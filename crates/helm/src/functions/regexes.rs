@@ -1,16 +1,16 @@
 //! Regular expressions: matched, found, replaced, split.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
 use super::arguments::{Answer, Arguments};
 use super::regex_syntax::translate;
+use crate::template::{Call, FunctionError};
 use crate::template::{Charset, can_backquote, quote};
 use crate::template::{Runes, is_alphanumeric};
-use crate::template::{Call, FunctionError};
 use crate::value::{List, STRING_LIST, Text, Value};
 
 /// A compiled expression with the names of its groups.
@@ -26,7 +26,7 @@ const CACHE_LIMIT: usize = 256;
 
 thread_local! {
     // Templates use a few expressions over and over; compiling one takes longer than using it.
-    static CACHE: RefCell<HashMap<Vec<u8>, Rc<Expression>>> = RefCell::default();
+    static CACHE: RefCell<BTreeMap<Vec<u8>, Rc<Expression>>> = RefCell::default();
 }
 
 fn compile(expression: &[u8]) -> Result<Rc<Expression>, String> {
@@ -82,7 +82,9 @@ impl Expression {
             Ok(text) => {
                 self.utf8.find_iter(text).take(limit).map(|found| (found.start(), found.end())).collect()
             }
-            Err(_) => self.bytes.find_iter(bytes).take(limit).map(|found| (found.start(), found.end())).collect(),
+            Err(_) => {
+                self.bytes.find_iter(bytes).take(limit).map(|found| (found.start(), found.end())).collect()
+            }
         }
     }
 

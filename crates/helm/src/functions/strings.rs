@@ -4,9 +4,9 @@
 
 use super::arguments::{Answer, Arguments, runtime_error};
 use super::print::{text_of, texts_of};
+use crate::template::{Call, FunctionError};
 use crate::template::{Charset, quote as quoted};
 use crate::template::{Runes, decode, decode_last};
-use crate::template::{Call, FunctionError};
 use crate::value::{List, Map, STRING_MAP, Text, Value};
 
 /// The longest text that a function makes, in bytes: Go would go on until memory ends.

@@ -159,7 +159,8 @@ impl Time {
     /// Returns the time so many nanoseconds later.
     pub(super) fn plus(&self, nanoseconds: i64) -> Self {
         let total = i64::from(self.nanosecond) + nanoseconds % SECOND;
-        let seconds = self.seconds.saturating_add(nanoseconds / SECOND).saturating_add(total.div_euclid(SECOND));
+        let seconds =
+            self.seconds.saturating_add(nanoseconds / SECOND).saturating_add(total.div_euclid(SECOND));
         let nanosecond = u32::try_from(total.rem_euclid(SECOND)).unwrap_or_default();
         Self { seconds, nanosecond, zone: self.zone.clone() }
     }
@@ -167,7 +168,8 @@ impl Time {
     /// Returns the nanoseconds since another time, as far as they fit.
     pub(super) fn since(&self, earlier: &Self) -> i64 {
         let seconds = i128::from(self.seconds) - i128::from(earlier.seconds);
-        let total = seconds * i128::from(SECOND) + i128::from(self.nanosecond) - i128::from(earlier.nanosecond);
+        let total =
+            seconds * i128::from(SECOND) + i128::from(self.nanosecond) - i128::from(earlier.nanosecond);
         i64::try_from(total).unwrap_or(if total < 0 { i64::MIN } else { i64::MAX })
     }
 
@@ -335,11 +337,14 @@ static TIME_METHODS: &[Function] = &[
     }),
     Function::new("Truncate", &[DURATION], |_, arguments| {
         let multiple = Arguments(arguments).int(1)?;
-        Ok(Value::native(time_argument(arguments, 0)?.rounded(multiple, |rest, multiple| {
-            duration::truncate(rest, multiple)
-        })))
+        Ok(Value::native(
+            time_argument(arguments, 0)?
+                .rounded(multiple, |rest, multiple| duration::truncate(rest, multiple)),
+        ))
     }),
-    Function::new("UTC", &[], |_, arguments| Ok(Value::native(time_argument(arguments, 0)?.within(Zone::Utc)))),
+    Function::new("UTC", &[], |_, arguments| {
+        Ok(Value::native(time_argument(arguments, 0)?.within(Zone::Utc)))
+    }),
     Function::new("Unix", &[], |_, arguments| Ok(Value::int64(time_argument(arguments, 0)?.seconds))),
     Function::new("UnixMicro", &[], |_, arguments| unix(arguments, 1_000_000)),
     Function::new("UnixMilli", &[], |_, arguments| unix(arguments, 1_000)),
@@ -416,14 +421,16 @@ static DURATION_METHODS: &[Function] = &[
     Function::new("Abs", &[], |_, arguments| {
         Ok(Value::native(Duration(Arguments(arguments).int(0)?.saturating_abs())))
     }),
-    Function::new("Hours", &[], |_, arguments| Ok(in_unit(Arguments(arguments).int(0)?, 3600 * SECOND).into())),
-    Function::new("Microseconds", &[], |_, arguments| {
-        Ok(Value::int64(Arguments(arguments).int(0)? / 1_000))
+    Function::new("Hours", &[], |_, arguments| {
+        Ok(in_unit(Arguments(arguments).int(0)?, 3600 * SECOND).into())
     }),
+    Function::new("Microseconds", &[], |_, arguments| Ok(Value::int64(Arguments(arguments).int(0)? / 1_000))),
     Function::new("Milliseconds", &[], |_, arguments| {
         Ok(Value::int64(Arguments(arguments).int(0)? / 1_000_000))
     }),
-    Function::new("Minutes", &[], |_, arguments| Ok(in_unit(Arguments(arguments).int(0)?, 60 * SECOND).into())),
+    Function::new("Minutes", &[], |_, arguments| {
+        Ok(in_unit(Arguments(arguments).int(0)?, 60 * SECOND).into())
+    }),
     Function::new("Nanoseconds", &[], |_, arguments| Ok(Value::int64(Arguments(arguments).int(0)?))),
     Function::new("Round", &[DURATION], |_, arguments| {
         let arguments = Arguments(arguments);
@@ -550,7 +557,8 @@ mod tests {
 
     #[test]
     fn parsed_offsets_are_kept() {
-        let parsed = parse(b"2006-01-02T15:04:05Z07:00", b"2017-12-31T10:11:12+02:00").expect("the text fits");
+        let parsed =
+            parse(b"2006-01-02T15:04:05Z07:00", b"2017-12-31T10:11:12+02:00").expect("the text fits");
         let time = Time::from_parsed(&parsed, "UTC");
         assert_eq!(time.text().as_deref(), Some("2017-12-31 10:11:12 +0200 +0200"));
         assert_eq!(time.rfc3339(), "2017-12-31T10:11:12+02:00");

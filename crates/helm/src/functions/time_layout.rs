@@ -29,9 +29,15 @@ pub(super) enum Field {
     /// An offset from UTC.
     Offset(Offset),
     /// `.000`: digits after the separator, trailing zeros kept.
-    Fraction { digits: usize, comma: bool },
+    Fraction {
+        digits: usize,
+        comma: bool,
+    },
     /// `.999`: trailing zeros dropped.
-    ShortFraction { digits: usize, comma: bool },
+    ShortFraction {
+        digits: usize,
+        comma: bool,
+    },
 }
 
 /// How an offset from UTC is written.
@@ -46,7 +52,17 @@ pub(super) struct Offset {
 }
 
 pub(super) const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -178,7 +194,7 @@ pub(super) fn format(clock: &Clock<'_>, mut layout: &[u8]) -> Vec<u8> {
 }
 
 fn write_field(clock: &Clock<'_>, field: Field, out: &mut Vec<u8>) {
-    let hour12 = if clock.hour % 12 == 0 { 12 } else { clock.hour % 12 };
+    let hour12 = if clock.hour.is_multiple_of(12) { 12 } else { clock.hour % 12 };
     let month = MONTHS.get(usize::from(clock.month).wrapping_sub(1)).copied().unwrap_or_default();
     let weekday = WEEKDAYS.get(usize::from(clock.weekday)).copied().unwrap_or_default();
     let short = |name: &'static str| name.get(..3).unwrap_or(name).to_owned();

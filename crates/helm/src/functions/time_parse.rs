@@ -100,7 +100,7 @@ pub(super) fn parse(layout: &[u8], text: &[u8]) -> Result<Parsed, String> {
             Err(Bad::Range(what)) => return Err(failure(&format!(": {what} out of range"))),
         }
     }
-    reader.finish().map_err(|message| failure(message))
+    reader.finish().map_err(failure)
 }
 
 impl Reader<'_> {
@@ -455,7 +455,11 @@ mod tests {
     #[test]
     fn layouts() {
         check("2006-01-02", "2017-12-31", (2017, 12, 31, 0, 0, 0, 0));
-        check("2006-01-02T15:04:05Z07:00", "2017-12-31T10:11:12.5+02:00", (2017, 12, 31, 10, 11, 12, 500_000_000));
+        check(
+            "2006-01-02T15:04:05Z07:00",
+            "2017-12-31T10:11:12.5+02:00",
+            (2017, 12, 31, 10, 11, 12, 500_000_000),
+        );
         check("Mon Jan _2 15:04:05 2006", "Thu Feb  4 21:00:57 2010", (2010, 2, 4, 21, 0, 57, 0));
         check("3:04PM", "12:05AM", (0, 1, 1, 0, 5, 0, 0));
         check("2006-002", "2020-060", (2020, 2, 29, 0, 0, 0, 0));

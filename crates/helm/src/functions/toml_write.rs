@@ -1,7 +1,7 @@
 //! Values to TOML as the Go library BurntSushi/toml writes them: keys in byte order, tables last and indented.
 
 use super::arguments::{Answer, Arguments};
-use crate::template::{Call, FunctionError, format_float};
+use crate::template::{Call, FunctionError, deepen, format_float};
 use crate::value::{Kind, Text, Value};
 
 /// How deep a value may nest.
@@ -53,7 +53,7 @@ fn kind(value: &Value, depth: usize) -> Result<Option<TomlKind>, String> {
         Value::List(list) => {
             let mut all_tables = !list.is_empty();
             for item in list.items().iter() {
-                match kind(item, depth)? {
+                match deepen(|| kind(item, depth))? {
                     None => return Err("toml: cannot encode array with nil element".to_owned()),
                     Some(kind) => all_tables &= kind == TomlKind::Table,
                 }
@@ -137,7 +137,7 @@ impl Encoder {
                 let is_table = matches!(kind, Some(TomlKind::Table | TomlKind::TableArray));
                 if kind.is_some() && is_table == tables {
                     path.push(key.clone());
-                    self.encode(path, value, depth)?;
+                    deepen(|| self.encode(path, value, depth))?;
                     path.pop();
                 }
             }
@@ -163,7 +163,7 @@ impl Encoder {
                     if index > 0 {
                         self.out.push_str(", ");
                     }
-                    self.element(item, depth)?;
+                    deepen(|| self.element(item, depth))?;
                 }
                 self.out.push(']');
             }
@@ -197,7 +197,7 @@ impl Encoder {
                     self.out.push_str(", ");
                 }
                 self.out.push_str(&format!("{} = ", key_text(key)));
-                self.element(value, depth)?;
+                deepen(|| self.element(value, depth))?;
             }
         }
         self.out.push('}');
@@ -230,7 +230,7 @@ fn dotted(path: &[Text]) -> String {
     path.iter().map(key_text).collect::<Vec<_>>().join(".")
 }
 
-fn key_text(key: &Text) -> String {
+pub(super) fn key_text(key: &Text) -> String {
     let text = key.to_str();
     let is_bare = |rune: char| rune.is_ascii_alphanumeric() || rune == '_' || rune == '-';
     if !text.is_empty() && text.chars().all(is_bare) { text.into_owned() } else { quoted(&text) }

@@ -39,7 +39,8 @@ fn parse(text: &[u8]) -> Result<Url, String> {
     let (body, fragment) = cut(text, b'#');
     let failure = |url: &[u8], message: String| format!("parse {}: {message}", quoted(url));
     let mut url = parse_body(body).map_err(|message| failure(body, message))?;
-    url.fragment = unescape(fragment.unwrap_or_default(), Part::Fragment).map_err(|message| failure(text, message))?;
+    url.fragment =
+        unescape(fragment.unwrap_or_default(), Part::Fragment).map_err(|message| failure(text, message))?;
     Ok(url)
 }
 
@@ -89,7 +90,12 @@ fn scheme(text: &[u8]) -> Result<(&[u8], &[u8]), String> {
             b'a'..=b'z' | b'A'..=b'Z' => {}
             b'0'..=b'9' | b'+' | b'-' | b'.' if index > 0 => {}
             b':' if index == 0 => return Err("missing protocol scheme".to_owned()),
-            b':' => return Ok((text.get(..index).unwrap_or_default(), text.get(index + 1..).unwrap_or_default())),
+            b':' => {
+                return Ok((
+                    text.get(..index).unwrap_or_default(),
+                    text.get(index + 1..).unwrap_or_default(),
+                ));
+            }
             _ => break,
         }
     }

@@ -295,14 +295,14 @@ enum Word {
 
 /// A letter of a script that has words; the common ideographs are none.
 fn is_alphabetic(rune: char) -> bool {
-    is_letter(rune)
-        && !matches!(u32::from(rune), 0x4e00..=0x9fcc | 0x3400..=0x4d85 | 0x20000..=0x2b81d)
+    is_letter(rune) && !matches!(u32::from(rune), 0x4e00..=0x9fcc | 0x3400..=0x4d85 | 0x20000..=0x2b81d)
 }
 
 /// Cuts the next word off, as `github.com/huandu/xstrings` does.
 fn next_word(runes: &[char]) -> Option<(Word, &[char], &[char])> {
     let first = *runes.first()?;
-    let run = |holds: &dyn Fn(char) -> bool| 1 + runes.iter().skip(1).take_while(|rune| holds(**rune)).count();
+    let run =
+        |holds: &dyn Fn(char) -> bool| 1 + runes.iter().skip(1).take_while(|rune| holds(**rune)).count();
     let small = |rune: char| is_alphabetic(rune) && !rune.is_uppercase();
     let (word, length) = if is_connector(first) {
         (Word::Connector, run(&is_connector))

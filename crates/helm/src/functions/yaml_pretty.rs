@@ -5,7 +5,7 @@
 use aqueduct_manifest::yaml;
 use aqueduct_manifest::{SmolStr, Value as Plain};
 
-use crate::template::{FunctionError, format_float};
+use crate::template::{FunctionError, deepen, format_float};
 use crate::value::{Text, Value};
 
 /// How deep a value may nest.
@@ -51,7 +51,7 @@ fn node(
                 }
                 out.push_str(&scalar(&Value::String(key), indent)?);
                 out.push(':');
-                node(out, &value, indent + 2, Place::Key, depth)?;
+                deepen(|| node(out, &value, indent + 2, Place::Key, depth))?;
             }
         }
         Value::List(list) if !list.is_empty() => {
@@ -61,7 +61,7 @@ fn node(
                     pad(out, indent);
                 }
                 out.push_str("- ");
-                node(out, value, indent + 2, Place::Item, depth)?;
+                deepen(|| node(out, value, indent + 2, Place::Item, depth))?;
             }
         }
         _ => {
@@ -153,12 +153,16 @@ mod tests {
     #[test]
     fn nested() {
         let inner = Value::list(vec![
-            Value::Map(Map::with_entries(&ANY_MAP, [("c", Value::Float(1.0)), ("d", Value::list(vec![1.5.into()]))])),
+            Value::Map(Map::with_entries(
+                &ANY_MAP,
+                [("c", Value::Float(1.0)), ("d", Value::list(vec![1.5.into()]))],
+            )),
             "x\ny".into(),
             Value::list(vec!["a: b".into(), "yes".into()]),
         ]);
         let value = Value::Map(Map::with_entries(&ANY_MAP, [("a", inner), ("b", Value::Map(Map::new()))]));
-        let expected = "a:\n  - c: 1\n    d:\n      - 1.5\n  - |-\n    x\n    y\n  - - 'a: b'\n    - \"yes\"\nb: {}\n";
+        let expected =
+            "a:\n  - c: 1\n    d:\n      - 1.5\n  - |-\n    x\n    y\n  - - 'a: b'\n    - \"yes\"\nb: {}\n";
         assert_eq!(write(&value).expect("the value has YAML"), expected);
     }
 
