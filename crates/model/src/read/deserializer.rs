@@ -11,7 +11,7 @@ use serde::de::{
 
 use crate::node::{Content, Node};
 
-use super::error::{Kind, Place, ReadError, Segment};
+use super::error::{Kind, Place, ReadError, Segment, quoted};
 use super::stand_in::StandIn;
 
 /// How a reading differs from what was written.
@@ -131,12 +131,12 @@ impl<'a: 'b, 'b, 'de> Deserializer<'de> for Reader<'a, 'b> {
                     visitor.visit_enum(Variant { name: variant, reader: self.other(node) })
                 }
                 _ => Err(ReadError::new(Kind::Type {
-                    expected: format!("a table with one of the keys {}", variants.join(", ")),
+                    expected: format!("a table with one of the keys {}", quoted(variants)),
                     found: format!("one with {} keys", table.len()),
                 })),
             },
             _ => Err(ReadError::new(Kind::Type {
-                expected: format!("one of {}", variants.join(", ")),
+                expected: format!("one of {}", quoted(variants)),
                 found: self.node.kind().into(),
             })),
         }

@@ -138,7 +138,7 @@ fn join<'s>(segments: impl Iterator<Item = &'s Segment>) -> String {
     })
 }
 
-fn quoted(words: &[&str]) -> String {
+pub(super) fn quoted(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 

@@ -232,7 +232,7 @@ fn wrong_shapes() {
       at web.toml:4:11 "{ a = 1 }"
     wrong-type error: `labels` of service `shop/web` must be a table, not a list
       at web.toml:5:10 "[]"
-    wrong-type error: `ready` of service `shop/web` must be a table with one of the keys http, tcp, none, not one with 2 keys
+    wrong-type error: `ready` of service `shop/web` must be a table with one of the keys `http`, `tcp`, `none`, not one with 2 keys
       at web.toml:6:9 "{ tcp = 80, none = {} }"
     wrong-type error: `schedule` of service `shop/web` must be a schedule such as `"0 3 * * *"`, not the integer `5`
       at web.toml:7:12 "5"
