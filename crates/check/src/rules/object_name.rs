@@ -41,6 +41,8 @@ fn problem(entry: &Entry<'_>, name: &str) -> Option<String> {
             }
             too_long(name, 63).or_else(|| not_dns(name, false))
         }
+        // The name becomes the value of a label of its pods.
+        ("batch", "Job") => too_long(name, 63).or_else(|| not_dns(name, true)),
         ("batch", "CronJob") => too_long(name, 52).or_else(|| not_dns(name, true)),
         // Pods of a StatefulSet carry their revision in a label: the name and a hash.
         ("apps", "StatefulSet") => too_long(name, 52).or_else(|| not_dns(name, true)),

@@ -99,4 +99,32 @@ spec: {replicas: 3, template: {spec: {containers: []}}, volumeClaimTemplates: [{
         error: `ResourceQuota shop/quota` allows less `requests.storage` than is asked for: 12Gi of 10Gi: 1.yaml
         ");
     }
+
+    #[test]
+    fn a_limit_range_fills_in_what_is_missing() {
+        insta::assert_snapshot!(findings("quota", "
+apiVersion: v1
+kind: ResourceQuota
+metadata: {name: quota, namespace: shop}
+spec: {hard: {requests.cpu: 100m, limits.memory: 1Gi}}
+---
+apiVersion: v1
+kind: ResourceQuota
+metadata: {name: scoped, namespace: shop}
+spec: {scopes: [Terminating], hard: {requests.cpu: 1m}}
+---
+apiVersion: v1
+kind: LimitRange
+metadata: {name: defaults, namespace: shop}
+spec: {limits: [{type: Pod}, {type: Container, default: {memory: 2Gi}, defaultRequest: {cpu: 250m}}]}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: night, namespace: shop}
+spec: {jobTemplate: {spec: {template: {spec: {containers: [{name: a}]}}}}}
+"), @r"
+        error: `ResourceQuota shop/quota` allows less `limits.memory` than is asked for: 2Gi of 1Gi: 1.yaml
+        error: `ResourceQuota shop/quota` allows less `requests.cpu` than is asked for: 250m of 100m: 1.yaml
+        ");
+    }
 }
