@@ -21,73 +21,92 @@ use crate::rule::Rule;
 pub(crate) const RULE: Rule =
     Rule { name: "api-provided", summary: "the cluster does not know a kind", check: api_provided };
 
-/// An API of Kubernetes: group and version, the kinds, the first minor version that serves them by default,
-/// the first that does not, and what to use then.
-struct Api(&'static str, &'static [&'static str], u32, u32, &'static str);
+/// Some kinds of an API of Kubernetes.
+struct Api {
+    /// Group and version.
+    version: &'static str,
+    kinds: &'static [&'static str],
+    /// The first minor version of Kubernetes that serves them by default.
+    since: u32,
+    /// The first minor version that does not serve them any more.
+    until: u32,
+    /// What to use then; empty where there is nothing.
+    instead: &'static str,
+}
+
+const fn api(
+    version: &'static str,
+    kinds: &'static [&'static str],
+    since: u32,
+    until: u32,
+    instead: &'static str,
+) -> Api {
+    Api { version, kinds, since, until, instead }
+}
 
 const NEVER: u32 = u32::MAX;
 
 #[rustfmt::skip]
 const OF_KUBERNETES: &[Api] = &[
-    Api("v1", &["Binding", "ConfigMap", "Endpoints", "Event", "LimitRange", "Namespace", "Node", "PersistentVolume", "PersistentVolumeClaim", "Pod", "PodTemplate", "ReplicationController", "ResourceQuota", "Secret", "Service", "ServiceAccount"], 0, NEVER, ""),
-    Api("admissionregistration.k8s.io/v1", &["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"], 30, NEVER, ""),
-    Api("admissionregistration.k8s.io/v1", &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"], 16, NEVER, ""),
-    Api("admissionregistration.k8s.io/v1", &["MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"], 36, NEVER, ""),
-    Api("admissionregistration.k8s.io/v1beta1", &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"], 9, 22, "admissionregistration.k8s.io/v1"),
-    Api("apiextensions.k8s.io/v1", &["CustomResourceDefinition"], 16, NEVER, ""),
-    Api("apiextensions.k8s.io/v1beta1", &["CustomResourceDefinition"], 7, 22, "apiextensions.k8s.io/v1"),
-    Api("apiregistration.k8s.io/v1", &["APIService"], 10, NEVER, ""),
-    Api("apiregistration.k8s.io/v1beta1", &["APIService"], 7, 22, "apiregistration.k8s.io/v1"),
-    Api("apps/v1", &["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"], 9, NEVER, ""),
-    Api("apps/v1beta1", &["ControllerRevision", "Deployment", "StatefulSet"], 6, 16, "apps/v1"),
-    Api("apps/v1beta2", &["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"], 8, 16, "apps/v1"),
-    Api("authentication.k8s.io/v1", &["SelfSubjectReview", "TokenRequest", "TokenReview"], 6, NEVER, ""),
-    Api("authorization.k8s.io/v1", &["LocalSubjectAccessReview", "SelfSubjectAccessReview", "SelfSubjectRulesReview", "SubjectAccessReview"], 6, NEVER, ""),
-    Api("autoscaling/v1", &["HorizontalPodAutoscaler"], 2, NEVER, ""),
-    Api("autoscaling/v2", &["HorizontalPodAutoscaler"], 23, NEVER, ""),
-    Api("autoscaling/v2beta1", &["HorizontalPodAutoscaler"], 8, 25, "autoscaling/v2"),
-    Api("autoscaling/v2beta2", &["HorizontalPodAutoscaler"], 12, 26, "autoscaling/v2"),
-    Api("batch/v1", &["Job"], 2, NEVER, ""),
-    Api("batch/v1", &["CronJob"], 21, NEVER, ""),
-    Api("batch/v1beta1", &["CronJob"], 8, 25, "batch/v1"),
-    Api("certificates.k8s.io/v1", &["CertificateSigningRequest"], 19, NEVER, ""),
-    Api("certificates.k8s.io/v1beta1", &["CertificateSigningRequest"], 4, 22, "certificates.k8s.io/v1"),
-    Api("coordination.k8s.io/v1", &["Lease"], 14, NEVER, ""),
-    Api("coordination.k8s.io/v1beta1", &["Lease"], 12, 22, "coordination.k8s.io/v1"),
-    Api("discovery.k8s.io/v1", &["EndpointSlice"], 21, NEVER, ""),
-    Api("discovery.k8s.io/v1beta1", &["EndpointSlice"], 17, 25, "discovery.k8s.io/v1"),
-    Api("events.k8s.io/v1", &["Event"], 19, NEVER, ""),
-    Api("events.k8s.io/v1beta1", &["Event"], 8, 25, "events.k8s.io/v1"),
-    Api("extensions/v1beta1", &["DaemonSet", "Deployment", "ReplicaSet"], 1, 16, "apps/v1"),
-    Api("extensions/v1beta1", &["NetworkPolicy"], 3, 16, "networking.k8s.io/v1"),
-    Api("extensions/v1beta1", &["PodSecurityPolicy"], 3, 16, ""),
-    Api("extensions/v1beta1", &["Ingress"], 1, 22, "networking.k8s.io/v1"),
-    Api("flowcontrol.apiserver.k8s.io/v1", &["FlowSchema", "PriorityLevelConfiguration"], 29, NEVER, ""),
-    Api("flowcontrol.apiserver.k8s.io/v1beta1", &["FlowSchema", "PriorityLevelConfiguration"], 20, 26, "flowcontrol.apiserver.k8s.io/v1"),
-    Api("flowcontrol.apiserver.k8s.io/v1beta2", &["FlowSchema", "PriorityLevelConfiguration"], 23, 29, "flowcontrol.apiserver.k8s.io/v1"),
-    Api("flowcontrol.apiserver.k8s.io/v1beta3", &["FlowSchema", "PriorityLevelConfiguration"], 26, 32, "flowcontrol.apiserver.k8s.io/v1"),
-    Api("networking.k8s.io/v1", &["NetworkPolicy"], 7, NEVER, ""),
-    Api("networking.k8s.io/v1", &["Ingress", "IngressClass"], 19, NEVER, ""),
-    Api("networking.k8s.io/v1", &["IPAddress", "ServiceCIDR"], 33, NEVER, ""),
-    Api("networking.k8s.io/v1beta1", &["Ingress", "IngressClass"], 14, 22, "networking.k8s.io/v1"),
-    Api("node.k8s.io/v1", &["RuntimeClass"], 20, NEVER, ""),
-    Api("node.k8s.io/v1beta1", &["RuntimeClass"], 14, 25, "node.k8s.io/v1"),
-    Api("policy/v1", &["Eviction", "PodDisruptionBudget"], 21, NEVER, ""),
-    Api("policy/v1beta1", &["PodDisruptionBudget"], 5, 25, "policy/v1"),
-    Api("policy/v1beta1", &["PodSecurityPolicy"], 10, 25, ""),
-    Api("rbac.authorization.k8s.io/v1", &["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"], 8, NEVER, ""),
-    Api("rbac.authorization.k8s.io/v1beta1", &["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"], 6, 22, "rbac.authorization.k8s.io/v1"),
-    Api("resource.k8s.io/v1", &["DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"], 34, NEVER, ""),
-    Api("scheduling.k8s.io/v1", &["PriorityClass"], 14, NEVER, ""),
-    Api("scheduling.k8s.io/v1beta1", &["PriorityClass"], 11, 22, "scheduling.k8s.io/v1"),
-    Api("storage.k8s.io/v1", &["StorageClass"], 6, NEVER, ""),
-    Api("storage.k8s.io/v1", &["VolumeAttachment"], 13, NEVER, ""),
-    Api("storage.k8s.io/v1", &["CSINode"], 17, NEVER, ""),
-    Api("storage.k8s.io/v1", &["CSIDriver"], 18, NEVER, ""),
-    Api("storage.k8s.io/v1", &["CSIStorageCapacity"], 24, NEVER, ""),
-    Api("storage.k8s.io/v1", &["VolumeAttributesClass"], 34, NEVER, ""),
-    Api("storage.k8s.io/v1beta1", &["CSIDriver", "CSINode", "StorageClass", "VolumeAttachment"], 4, 22, "storage.k8s.io/v1"),
-    Api("storage.k8s.io/v1beta1", &["CSIStorageCapacity"], 21, 27, "storage.k8s.io/v1"),
+    api("v1", &["Binding", "ConfigMap", "Endpoints", "Event", "LimitRange", "Namespace", "Node", "PersistentVolume", "PersistentVolumeClaim", "Pod", "PodTemplate", "ReplicationController", "ResourceQuota", "Secret", "Service", "ServiceAccount"], 0, NEVER, ""),
+    api("admissionregistration.k8s.io/v1", &["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"], 30, NEVER, ""),
+    api("admissionregistration.k8s.io/v1", &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"], 16, NEVER, ""),
+    api("admissionregistration.k8s.io/v1", &["MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"], 36, NEVER, ""),
+    api("admissionregistration.k8s.io/v1beta1", &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"], 9, 22, "admissionregistration.k8s.io/v1"),
+    api("apiextensions.k8s.io/v1", &["CustomResourceDefinition"], 16, NEVER, ""),
+    api("apiextensions.k8s.io/v1beta1", &["CustomResourceDefinition"], 7, 22, "apiextensions.k8s.io/v1"),
+    api("apiregistration.k8s.io/v1", &["APIService"], 10, NEVER, ""),
+    api("apiregistration.k8s.io/v1beta1", &["APIService"], 7, 22, "apiregistration.k8s.io/v1"),
+    api("apps/v1", &["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"], 9, NEVER, ""),
+    api("apps/v1beta1", &["ControllerRevision", "Deployment", "StatefulSet"], 6, 16, "apps/v1"),
+    api("apps/v1beta2", &["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"], 8, 16, "apps/v1"),
+    api("authentication.k8s.io/v1", &["SelfSubjectReview", "TokenRequest", "TokenReview"], 6, NEVER, ""),
+    api("authorization.k8s.io/v1", &["LocalSubjectAccessReview", "SelfSubjectAccessReview", "SelfSubjectRulesReview", "SubjectAccessReview"], 6, NEVER, ""),
+    api("autoscaling/v1", &["HorizontalPodAutoscaler"], 2, NEVER, ""),
+    api("autoscaling/v2", &["HorizontalPodAutoscaler"], 23, NEVER, ""),
+    api("autoscaling/v2beta1", &["HorizontalPodAutoscaler"], 8, 25, "autoscaling/v2"),
+    api("autoscaling/v2beta2", &["HorizontalPodAutoscaler"], 12, 26, "autoscaling/v2"),
+    api("batch/v1", &["Job"], 2, NEVER, ""),
+    api("batch/v1", &["CronJob"], 21, NEVER, ""),
+    api("batch/v1beta1", &["CronJob"], 8, 25, "batch/v1"),
+    api("certificates.k8s.io/v1", &["CertificateSigningRequest"], 19, NEVER, ""),
+    api("certificates.k8s.io/v1beta1", &["CertificateSigningRequest"], 4, 22, "certificates.k8s.io/v1"),
+    api("coordination.k8s.io/v1", &["Lease"], 14, NEVER, ""),
+    api("coordination.k8s.io/v1beta1", &["Lease"], 12, 22, "coordination.k8s.io/v1"),
+    api("discovery.k8s.io/v1", &["EndpointSlice"], 21, NEVER, ""),
+    api("discovery.k8s.io/v1beta1", &["EndpointSlice"], 17, 25, "discovery.k8s.io/v1"),
+    api("events.k8s.io/v1", &["Event"], 19, NEVER, ""),
+    api("events.k8s.io/v1beta1", &["Event"], 8, 25, "events.k8s.io/v1"),
+    api("extensions/v1beta1", &["DaemonSet", "Deployment", "ReplicaSet"], 1, 16, "apps/v1"),
+    api("extensions/v1beta1", &["NetworkPolicy"], 3, 16, "networking.k8s.io/v1"),
+    api("extensions/v1beta1", &["PodSecurityPolicy"], 3, 16, ""),
+    api("extensions/v1beta1", &["Ingress"], 1, 22, "networking.k8s.io/v1"),
+    api("flowcontrol.apiserver.k8s.io/v1", &["FlowSchema", "PriorityLevelConfiguration"], 29, NEVER, ""),
+    api("flowcontrol.apiserver.k8s.io/v1beta1", &["FlowSchema", "PriorityLevelConfiguration"], 20, 26, "flowcontrol.apiserver.k8s.io/v1"),
+    api("flowcontrol.apiserver.k8s.io/v1beta2", &["FlowSchema", "PriorityLevelConfiguration"], 23, 29, "flowcontrol.apiserver.k8s.io/v1"),
+    api("flowcontrol.apiserver.k8s.io/v1beta3", &["FlowSchema", "PriorityLevelConfiguration"], 26, 32, "flowcontrol.apiserver.k8s.io/v1"),
+    api("networking.k8s.io/v1", &["NetworkPolicy"], 7, NEVER, ""),
+    api("networking.k8s.io/v1", &["Ingress", "IngressClass"], 19, NEVER, ""),
+    api("networking.k8s.io/v1", &["IPAddress", "ServiceCIDR"], 33, NEVER, ""),
+    api("networking.k8s.io/v1beta1", &["Ingress", "IngressClass"], 14, 22, "networking.k8s.io/v1"),
+    api("node.k8s.io/v1", &["RuntimeClass"], 20, NEVER, ""),
+    api("node.k8s.io/v1beta1", &["RuntimeClass"], 14, 25, "node.k8s.io/v1"),
+    api("policy/v1", &["Eviction", "PodDisruptionBudget"], 21, NEVER, ""),
+    api("policy/v1beta1", &["PodDisruptionBudget"], 5, 25, "policy/v1"),
+    api("policy/v1beta1", &["PodSecurityPolicy"], 10, 25, ""),
+    api("rbac.authorization.k8s.io/v1", &["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"], 8, NEVER, ""),
+    api("rbac.authorization.k8s.io/v1beta1", &["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"], 6, 22, "rbac.authorization.k8s.io/v1"),
+    api("resource.k8s.io/v1", &["DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"], 34, NEVER, ""),
+    api("scheduling.k8s.io/v1", &["PriorityClass"], 14, NEVER, ""),
+    api("scheduling.k8s.io/v1beta1", &["PriorityClass"], 11, 22, "scheduling.k8s.io/v1"),
+    api("storage.k8s.io/v1", &["StorageClass"], 6, NEVER, ""),
+    api("storage.k8s.io/v1", &["VolumeAttachment"], 13, NEVER, ""),
+    api("storage.k8s.io/v1", &["CSINode"], 17, NEVER, ""),
+    api("storage.k8s.io/v1", &["CSIDriver"], 18, NEVER, ""),
+    api("storage.k8s.io/v1", &["CSIStorageCapacity"], 24, NEVER, ""),
+    api("storage.k8s.io/v1", &["VolumeAttributesClass"], 34, NEVER, ""),
+    api("storage.k8s.io/v1beta1", &["CSIDriver", "CSINode", "StorageClass", "VolumeAttachment"], 4, 22, "storage.k8s.io/v1"),
+    api("storage.k8s.io/v1beta1", &["CSIStorageCapacity"], 21, 27, "storage.k8s.io/v1"),
 ];
 
 fn api_provided(index: &Index<'_>, report: &mut Report) {
@@ -100,39 +119,42 @@ fn api_provided(index: &Index<'_>, report: &mut Report) {
         {
             continue;
         }
-        let served = |api: &&Api| api.0 == api_version && api.1.contains(&kind);
+        let served = |api: &&Api| api.version == api_version && api.kinds.contains(&kind);
         let title = entry.title();
         match OF_KUBERNETES.iter().find(served) {
-            Some(Api(_, _, first, last, instead)) => {
+            Some(Api { since, until, instead, .. }) => {
                 let Some(minor) = minor else { continue };
-                if minor >= *last {
+                if minor >= *until {
                     let message = format!(
-                        "{title} needs an API that is gone since Kubernetes 1.{last}: `{api_version}`"
+                        "{title} needs an API that is gone since Kubernetes 1.{until}: `{api_version}`"
                     );
                     let finding = report.error(entry, message);
                     if !instead.is_empty() {
                         finding.hint(format!("use `{instead}`"));
                     }
-                } else if minor < *first {
+                } else if minor < *since {
                     let message =
-                        format!("{title} needs an API that comes with Kubernetes 1.{first}: `{api_version}`");
+                        format!("{title} needs an API that comes with Kubernetes 1.{since}: `{api_version}`");
                     report.error(entry, message);
                 }
             }
-            None if OF_KUBERNETES.iter().any(|api| api.0 == api_version) => {
-                let kinds = OF_KUBERNETES.iter().filter(|api| api.0 == api_version).flat_map(|api| api.1);
-                let homes = OF_KUBERNETES.iter().filter(|api| api.1.contains(&kind) && api.3 == NEVER);
+            None if OF_KUBERNETES.iter().any(|api| api.version == api_version) => {
+                let kinds =
+                    OF_KUBERNETES.iter().filter(|api| api.version == api_version).flat_map(|api| api.kinds);
+                let homes =
+                    OF_KUBERNETES.iter().filter(|api| api.kinds.contains(&kind) && api.until == NEVER);
                 let finding = report.error(entry, format!("{title} has a kind that `{api_version}` lacks"));
-                match homes.map(|api| api.0).next() {
+                match homes.map(|api| api.version).next() {
                     Some(home) => finding.hint(format!("use `{home}`")),
                     None => finding.did_you_mean(kind, kinds.copied()),
                 };
             }
             None => {
-                let homes = OF_KUBERNETES.iter().filter(|api| api.1.contains(&kind) && api.3 == NEVER);
+                let homes =
+                    OF_KUBERNETES.iter().filter(|api| api.kinds.contains(&kind) && api.until == NEVER);
                 let message = format!("{title} needs an API that the cluster does not have: `{api_version}`");
                 let finding = report.error(entry, message);
-                match homes.map(|api| api.0).next() {
+                match homes.map(|api| api.version).next() {
                     Some(home) => finding.hint(format!("use `{home}`")),
                     None => finding
                         .hint(format!(
