@@ -4,7 +4,7 @@
 //! than the index itself. A file that was changed in the same tick of the clock as the index was written
 //! may carry the old stamp, so such files are read again. Deleting the index costs time and nothing else.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -19,12 +19,12 @@ const MAGIC: &[u8] = b"aqueduct index 1\n";
 /// The hashes of the files on disk as they were when they were last looked at.
 #[derive(Default)]
 pub(crate) struct Index {
-    environments: HashMap<String, Known>,
+    environments: BTreeMap<String, Known>,
     written: Option<Time>,
 }
 
 /// What is known of an environment's files, by path.
-type Known = HashMap<Box<str>, (Stamp, Hash)>;
+type Known = BTreeMap<Box<str>, (Stamp, Hash)>;
 
 impl Index {
     /// Reads the index; an absent or damaged one is empty.
@@ -97,7 +97,7 @@ impl IndexWriter {
     }
 }
 
-fn parse(bytes: &[u8]) -> Option<HashMap<String, Known>> {
+fn parse(bytes: &[u8]) -> Option<BTreeMap<String, Known>> {
     let (body, hash) = bytes.split_last_chunk::<32>()?;
     if Hash::of(body).0 != *hash {
         return None;
@@ -111,8 +111,8 @@ fn parse(bytes: &[u8]) -> Option<HashMap<String, Known>> {
 }
 
 fn parse_section(mut cursor: Cursor<'_>) -> Option<Known> {
-    // About as many as there are; the paths are mostly longer than the numbers.
-    let mut files = Known::with_capacity(cursor.0.len() / 160);
+    // In order already, which makes the map in one go.
+    let mut files = Vec::with_capacity(cursor.0.len() / 160);
     while !cursor.0.is_empty() {
         let path = cursor.text()?.into();
         let stamp = Stamp {
@@ -121,9 +121,9 @@ fn parse_section(mut cursor: Cursor<'_>) -> Option<Known> {
             changed: (cursor.number()?.cast_signed(), cursor.number()?.cast_signed()),
             inode: cursor.number()?,
         };
-        files.insert(path, (stamp, Hash(cursor.chunk()?)));
+        files.push((path, (stamp, Hash(cursor.chunk()?))));
     }
-    Some(files)
+    Some(files.into_iter().collect())
 }
 
 /// The bytes that are still to be read.

@@ -1,7 +1,7 @@
 //! The file of every object: a name that people guess, that no other object has, and that any file system
 //! holds.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aqueduct_manifest::{Object, Value, yaml};
@@ -39,7 +39,7 @@ pub fn file_names(objects: &[Object]) -> Vec<String> {
     // A longer name may be another object's, so it is looked for collisions again; details are only added,
     // so that this ends.
     loop {
-        let mut sharing: HashMap<String, Vec<&mut Named<'_>>> = HashMap::with_capacity(named.len());
+        let mut sharing: BTreeMap<String, Vec<&mut Named<'_>>> = BTreeMap::new();
         for one in &mut named {
             sharing.entry(one.name.clone()).or_default().push(one);
         }
@@ -93,7 +93,7 @@ pub fn layout(objects: &[Object]) -> Vec<(String, Arc<[u8]>)> {
 /// Adds a number to every name that is still taken; two objects of the same key are another stage's error,
 /// and must not hide one another here.
 fn number(names: Vec<String>) -> Vec<String> {
-    let mut taken: HashMap<String, usize> = HashMap::with_capacity(names.len());
+    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
     names
         .into_iter()
         .map(|name| {

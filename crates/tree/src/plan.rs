@@ -1,6 +1,6 @@
 //! What a write will do to an environment, found out before anything is done.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -177,7 +177,7 @@ impl Plan {
 
 /// Finds two files that cannot both be there.
 fn find_clash(environment: &str, files: &[Planned]) -> Result<(), Error> {
-    let mut folders: HashSet<&str> = HashSet::new();
+    let mut folders: BTreeSet<&str> = BTreeSet::new();
     for file in files {
         for folder in folders_above(&file.path) {
             if !folders.insert(folder) {

@@ -3,7 +3,7 @@
 //! Between the two runs somebody may have touched the tree, with an editor or with git. So every file is
 //! looked at again: what is neither the old nor the new content stays, and counts as edited by hand.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -84,8 +84,8 @@ impl Recovery<'_> {
     }
 
     /// Returns the staged files of an environment by their paths below it.
-    fn staged(&self, environment: &str) -> Result<HashSet<String>, Error> {
-        let mut staged = HashSet::new();
+    fn staged(&self, environment: &str) -> Result<BTreeSet<String>, Error> {
+        let mut staged = BTreeSet::new();
         let mut folders = vec![String::new()];
         while let Some(folder) = folders.pop() {
             let full = self.committed.join(environment).join(&folder);
@@ -127,7 +127,7 @@ impl Recovery<'_> {
         environment: &str,
         old: &Sum,
         new: &mut Sum,
-        staged: &HashSet<String>,
+        staged: &BTreeSet<String>,
         removed: &BTreeSet<String>,
     ) -> Result<(), Error> {
         let doubtful: Vec<_> = old

@@ -1,6 +1,6 @@
 //! The folder that new files are written to before any of them is put in its place.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +21,7 @@ pub(crate) struct Stage {
 #[derive(Default)]
 struct State {
     /// The folders that were made, by their path below the root; the root is the empty one.
-    folders: HashSet<String>,
+    folders: BTreeSet<String>,
     /// Whether what it holds was handed over.
     committed: bool,
 }

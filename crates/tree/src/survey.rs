@@ -1,7 +1,7 @@
 //! What stands on the disk, looked at file by file: the one place that tells stale from edited and owned
 //! from foreign.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,8 +26,8 @@ pub(crate) struct Survey {
     pub(crate) index: Index,
     /// Whether a file was hashed that the index should know.
     pub(crate) read: AtomicBool,
-    records: Mutex<HashMap<String, Arc<Record>>>,
-    folders: RwLock<HashMap<String, Folder>>,
+    records: Mutex<BTreeMap<String, Arc<Record>>>,
+    folders: RwLock<BTreeMap<String, Folder>>,
 }
 
 /// What an environment's list of hashes says.

@@ -1,8 +1,8 @@
 //! Kills real writes at many moments and looks at what is left.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 use std::{env, fs, thread};
 
 use aqueduct_tree::{Options, Tree, emit, status};
@@ -32,18 +32,22 @@ fn a_killed_write_leaves_the_old_tree_or_the_new_one_or_says_so() {
             .expect("the program can be started")
     };
 
-    // The time of one whole change, over which the kills are spread.
-    emit(&output, &trees[0], Options::default()).expect("it can be written");
-    let start = Instant::now();
-    assert!(run(&rendered[1]).wait().expect("it ends").success());
-    let whole = start.elapsed();
     emit(&output, &trees[0], Options::default()).expect("it can be written");
 
     let (mut old, mut new, mut interrupted) = (0, 0, 0);
     for round in 0..KILLS {
         let [before, after] = if round % 2 == 0 { [0, 1] } else { [1, 0] };
         let mut child = run(&rendered[after]);
-        thread::sleep(whole.mul_f64(f64::from(round * 37 % KILLS) / f64::from(KILLS)));
+        // A third is killed anywhere, a third while it stages, a third while it changes the tree.
+        let pause = Duration::from_micros(u64::from(round * 37 % KILLS) * 500);
+        match round % 3 {
+            0 => thread::sleep(pause * 4),
+            1 => {
+                wait_for(&output.join(".aqueduct/staged"), &mut child);
+                thread::sleep(pause);
+            }
+            _ => wait_for(&output.join(".aqueduct/committed"), &mut child),
+        }
         // It may have ended by itself.
         child.kill().expect("it is our child");
         child.wait().expect("it ends");
@@ -58,8 +62,8 @@ fn a_killed_write_leaves_the_old_tree_or_the_new_one_or_says_so() {
             assert!(state(&trees[before]).is_clean(), "round {round}: neither old nor new: {found:?}");
             old += 1;
         }
-        // Every third interruption is met by a run that renders nothing by itself.
-        if found.interrupted && round % 3 == 0 {
+        // Some interruptions are met by a run that renders nothing by itself.
+        if found.interrupted && round % 4 < 2 {
             emit(&output, &Tree::of([]), Options::default()).expect("it can be finished");
             assert!(state(&trees[after]).is_clean(), "round {round}");
         }
@@ -69,7 +73,14 @@ fn a_killed_write_leaves_the_old_tree_or_the_new_one_or_says_so() {
         assert!(state(next).is_clean(), "round {round}");
     }
     assert_eq!(old + new + interrupted, KILLS);
-    assert!(old > 0, "no kill came early enough to be a test");
+    assert!(old > 0 && interrupted > 0, "{old} old, {new} new, {interrupted} interrupted");
+}
+
+/// Waits until the program has made a folder, or has ended.
+fn wait_for(folder: &Path, child: &mut Child) {
+    while !folder.exists() && child.try_wait().expect("it is our child").is_none() {
+        thread::yield_now();
+    }
 }
 
 /// Returns a tree of which the other generation shares a part: files change, appear and vanish.
