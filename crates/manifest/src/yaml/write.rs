@@ -6,7 +6,7 @@ use super::MAX_DEPTH;
 use super::error::{Error, Result};
 use super::order::entries;
 use super::scalar_text::Scalar;
-use super::style::style;
+use super::style::{Form, Style, style};
 use crate::json::number::shortest;
 use crate::{List, Map, Value, json};
 
@@ -31,16 +31,23 @@ pub fn write_to(value: &Value, out: &mut String) {
 }
 
 /// Writes a value as `yaml.Marshal` does, which is Helm's `toYaml`. It goes through JSON and reads that as YAML,
-/// so it refuses a text with U+007F to U+009F, U+FFFE or U+FFFF in it, and makes a space of U+0085.
+/// so it refuses a text with U+007F to U+009F, U+FFFE or U+FFFF in it, and makes a space of U+0085. Unlike
+/// [`write()`] it leaves `<<` plain.
 ///
 /// # Errors
 /// What Go refuses: such characters, keys longer than 1024 characters, numbers that are not finite, and
 /// nesting deeper than [`MAX_DEPTH`].
 pub fn write_marshal(value: &Value) -> Result<String> {
-    if !is_delicate(value, MAX_DEPTH)? {
-        return Ok(write(value));
-    }
-    Ok(write(&super::read(&json::write(value))?))
+    let mut out = String::new();
+    let read_back;
+    let value = if is_delicate(value, MAX_DEPTH)? {
+        read_back = super::read(&json::write(value))?;
+        &read_back
+    } else {
+        value
+    };
+    Writer { merge_text: MergeText::Plain, ..Writer::new(&mut out, Numbers::OfJson) }.document(value);
+    Ok(out)
 }
 
 /// Converts a JSON text as `yaml.JSONToYAML` does. Unlike [`write()`] it keeps the form of floats: `1e6`
@@ -104,9 +111,17 @@ enum Numbers {
     AsTheyAre,
 }
 
+/// How the text `<<` is written, which go-yaml reads as a merge key where it is plain.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum MergeText {
+    Quoted,
+    Plain,
+}
+
 struct Writer<'o> {
     out: &'o mut String,
     numbers: Numbers,
+    merge_text: MergeText,
     /// Where the current line starts in the text.
     line_start: usize,
 }
@@ -114,7 +129,7 @@ struct Writer<'o> {
 impl<'o> Writer<'o> {
     fn new(out: &'o mut String, numbers: Numbers) -> Self {
         let line_start = out.len();
-        Self { out, numbers, line_start }
+        Self { out, numbers, merge_text: MergeText::Quoted, line_start }
     }
 
     fn document(mut self, value: &Value) {
@@ -124,6 +139,13 @@ impl<'o> Writer<'o> {
             scalar => self.scalar(scalar, 2),
         }
         self.end_line();
+    }
+
+    fn style(&self, text: &str) -> Style {
+        if text == "<<" && self.merge_text == MergeText::Plain {
+            return Style { form: Form::Plain, multiline: false };
+        }
+        style(text)
     }
 
     fn end_line(&mut self) {
@@ -145,7 +167,7 @@ impl<'o> Writer<'o> {
             if index > 0 {
                 self.start_line(indent);
             }
-            let style = style(key);
+            let style = self.style(key);
             if !style.multiline && key.len() <= MAX_SIMPLE_KEY {
                 self.text(Scalar { text: key, style, indent: indent + 2, is_key: true });
                 self.out.push(':');
@@ -203,7 +225,8 @@ impl<'o> Writer<'o> {
             Value::Uint(value) => write!(self.out, "{value}"),
             Value::Float(value) => self.float(*value),
             Value::String(text) => {
-                self.text(Scalar { text, style: style(text), indent, is_key: false });
+                let style = self.style(text);
+                self.text(Scalar { text, style, indent, is_key: false });
                 Ok(())
             }
             Value::List(_) => self.out.write_str("[]"),
