@@ -1,6 +1,6 @@
 //! The way from a folder to finished objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aqueduct_manifest::{Map, Object, Origin, Value, yaml};
@@ -9,9 +9,11 @@ use crate::accumulator::Accumulator;
 use crate::config::TransformerConfig;
 use crate::error::Result;
 use crate::file_system::FileSystem;
+use crate::id::Gvk;
 use crate::kustomization::{FieldSpec, Kustomization};
 use crate::loader::Loader;
 use crate::resources::Resources;
+use crate::schemas::Schemas;
 use crate::target::{Shared, Target};
 use crate::transform::Transform;
 use crate::transform::hash::HashTransformer;
@@ -140,8 +142,33 @@ pub fn build(files: &dyn FileSystem, folder: &str, options: &Options<'_>) -> Res
 
 /// Prints objects as `kustomize build` does.
 pub fn to_yaml(objects: &[Object]) -> String {
-    let documents: Vec<String> = objects.iter().map(|object| yaml::write(&Value::Map(object.map.clone()))).collect();
+    let documents: Vec<String> =
+        objects.iter().map(|object| yaml::write(&Value::Map(object.map.clone()))).collect();
     documents.join("---\n")
+}
+
+/// Returns the names of the files that `kustomize build --output FOLDER` writes the objects to.
+///
+/// The namespace is part of a name where the objects lie in several.
+pub fn file_names(objects: &[Object]) -> Vec<String> {
+    let schemas = Schemas::default();
+    let namespaces: Vec<Option<String>> = objects
+        .iter()
+        .map(|object| {
+            let gvk = Gvk::new(object.api_version(), object.kind());
+            let namespace = if object.namespace().is_empty() { "default" } else { object.namespace() };
+            (!schemas.is_cluster_scoped(&gvk)).then(|| namespace.to_owned())
+        })
+        .collect();
+    let distinct: BTreeSet<&String> = namespaces.iter().flatten().collect();
+    let names = objects.iter().zip(&namespaces).map(|(object, namespace)| {
+        let namespace = namespace.as_deref().filter(|_| distinct.len() > 1).unwrap_or("");
+        let parts = [namespace, object.group(), object.version(), object.kind(), object.name()];
+        let parts: Vec<String> =
+            parts.iter().filter(|part| !part.is_empty()).map(|part| part.to_lowercase()).collect();
+        format!("{}.yaml", parts.join("_"))
+    });
+    names.collect()
 }
 
 /// Does what can only be done over everything: hashes, references, variables. Returns a warning.
@@ -156,7 +183,8 @@ fn settle(collected: &mut Accumulator) -> Result<Option<String>> {
         VariableTransformer::new(collected.variables(), collected.resources.list(), &config.var_references)?;
     variables.transform(&mut collected.resources)?;
     let unused = variables.unused();
-    Ok((!unused.is_empty()).then(|| format!("well-defined vars that were never replaced: {}", unused.join(","))))
+    Ok((!unused.is_empty())
+        .then(|| format!("well-defined vars that were never replaced: {}", unused.join(","))))
 }
 
 /// Drops resources that are only meant for the build itself.
@@ -167,7 +195,11 @@ fn drop_local(resources: &mut Resources) {
     });
 }
 
-fn sort(resources: &mut Resources, kustomization: &Kustomization, reorder: Reorder) -> Result<Option<String>> {
+fn sort(
+    resources: &mut Resources,
+    kustomization: &Kustomization,
+    reorder: Reorder,
+) -> Result<Option<String>> {
     match (&kustomization.sort_options, reorder) {
         (Some(options), reorder) => {
             SortOrderTransformer { options: options.clone() }.transform(resources)?;

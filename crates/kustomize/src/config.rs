@@ -66,12 +66,16 @@ impl Decode for TransformerConfig {
 
 impl TransformerConfig {
     /// Returns the defaults merged with the files and texts of `configurations`.
-    pub(crate) fn load(loader: &Loader<'_>, configurations: &[aqueduct_manifest::SmolStr]) -> Result<Rc<Self>> {
+    pub(crate) fn load(
+        loader: &Loader<'_>,
+        configurations: &[aqueduct_manifest::SmolStr],
+    ) -> Result<Rc<Self>> {
         let mut config = defaults::config();
         if configurations.is_empty() {
             return Ok(config);
         }
-        let (inline, files): (Vec<_>, Vec<_>) = configurations.iter().partition(|text| text.contains(['\n', '\r']));
+        let (inline, files): (Vec<_>, Vec<_>) =
+            configurations.iter().partition(|text| text.contains(['\n', '\r']));
         let mut own = Self::default();
         for text in inline {
             own = own.merge(&Self::read(text)?)?;
@@ -122,7 +126,11 @@ impl TransformerConfig {
                 &self.volume_claim_template_labels,
                 &other.volume_claim_template_labels,
             )?,
-            common_annotations: one("CommonAnnotations", &self.common_annotations, &other.common_annotations)?,
+            common_annotations: one(
+                "CommonAnnotations",
+                &self.common_annotations,
+                &other.common_annotations,
+            )?,
             name_references,
             var_references: one("VarReference", &self.var_references, &other.var_references)?,
             images: one("Images", &self.images, &other.images)?,
@@ -154,7 +162,10 @@ pub(crate) fn merge_one(fields: &mut Vec<FieldSpec>, field: &FieldSpec) -> Resul
     Ok(())
 }
 
-pub(crate) fn add_name_reference(references: &mut Vec<NameReference>, reference: &NameReference) -> Result<()> {
+pub(crate) fn add_name_reference(
+    references: &mut Vec<NameReference>,
+    reference: &NameReference,
+) -> Result<()> {
     match references.iter_mut().find(|known| known.target == reference.target) {
         Some(known) => {
             known.fields = merge_all(std::mem::take(&mut known.fields), &reference.fields)?;

@@ -17,8 +17,8 @@ pub(crate) fn load(loader: &Loader<'_>, files: &[SmolStr]) -> Result<Transformer
     let mut merged = TransformerConfig::default();
     for file in files {
         let text = loader.load_text(file)?;
-        let types = read::value(&text)
-            .within(|| format!("unable to parse open API definition from '{file}'"))?;
+        let types =
+            read::value(&text).within(|| format!("unable to parse open API definition from '{file}'"))?;
         merged = merged.merge(&from_types(&types)?)?;
     }
     Ok(merged)
@@ -33,7 +33,9 @@ fn from_types(types: &Value) -> Result<TransformerConfig> {
             continue;
         }
         if name.split('.').count() < 3 {
-            return Err(Error::new(format!("`{name}` should be specified in dot notation: group.version.kind")));
+            return Err(Error::new(format!(
+                "`{name}` should be specified in dot notation: group.version.kind"
+            )));
         }
         let kind = name.rsplit('.').next().unwrap_or(name);
         let gvk = Gvk { kind: kind.into(), ..Gvk::default() };

@@ -129,7 +129,9 @@ impl<'a> Fields<'a> {
             .map(|(key, value)| match value {
                 Value::String(text) => Ok((key.clone(), text.clone())),
                 Value::Null => Ok((key.clone(), SmolStr::default())),
-                other => Err(self.wrong(name, other, "string").with_hint(format!("quote the value of `{key}`"))),
+                other => {
+                    Err(self.wrong(name, other, "string").with_hint(format!("quote the value of `{key}`")))
+                }
             })
             .collect()
     }

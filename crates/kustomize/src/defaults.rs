@@ -78,11 +78,21 @@ const SECRET_ELSEWHERE: &[Line] = &[
         "",
         "",
         "StorageClass",
-        &["parameters/secretName", "parameters/adminSecretName", "parameters/userSecretName", "parameters/secretRef"],
+        &[
+            "parameters/secretName",
+            "parameters/adminSecretName",
+            "parameters/userSecretName",
+            "parameters/secretRef",
+        ],
     ),
     ("", "", "Role", &["rules/resourceNames"]),
     ("", "", "ClusterRole", &["rules/resourceNames"]),
-    ("serving.knative.dev", "v1", "Service", &["spec/template/spec/containers/env/valueFrom/secretKeyRef/name"]),
+    (
+        "serving.knative.dev",
+        "v1",
+        "Service",
+        &["spec/template/spec/containers/env/valueFrom/secretKeyRef/name"],
+    ),
     ("", "", "PersistentVolume", &["spec/azureFile/secretName"]),
 ];
 
@@ -134,7 +144,10 @@ const NAME_REFERENCES: &[(&str, &str, &str, &[Line])] = &[
         "",
         "v1",
         "PersistentVolume",
-        &[("", "", "PersistentVolumeClaim", &["spec/volumeName"]), ("", "", "ClusterRole", &["rules/resourceNames"])],
+        &[
+            ("", "", "PersistentVolumeClaim", &["spec/volumeName"]),
+            ("", "", "ClusterRole", &["rules/resourceNames"]),
+        ],
     ),
     (
         "storage.k8s.io",
@@ -210,7 +223,12 @@ const TEMPLATE_LABELS: &[Line] = &[
     ("", "", "DaemonSet", &["spec/template/metadata/labels"]),
     ("apps", "", "StatefulSet", &["spec/template/metadata/labels"]),
     ("batch", "", "Job", &["spec/template/metadata/labels"]),
-    ("batch", "", "CronJob", &["spec/jobTemplate/metadata/labels", "spec/jobTemplate/spec/template/metadata/labels"]),
+    (
+        "batch",
+        "",
+        "CronJob",
+        &["spec/jobTemplate/metadata/labels", "spec/jobTemplate/spec/template/metadata/labels"],
+    ),
 ];
 
 const VOLUME_CLAIM_TEMPLATE_LABELS: &[Line] =
@@ -357,7 +375,10 @@ fn name_references() -> Vec<NameReference> {
             target: target("", "v1", "ConfigMap"),
             fields: in_pods(CONFIG_MAP_IN_POD, CONFIG_MAP_ELSEWHERE),
         },
-        NameReference { target: target("", "v1", "Secret"), fields: in_pods(SECRET_IN_POD, SECRET_ELSEWHERE) },
+        NameReference {
+            target: target("", "v1", "Secret"),
+            fields: in_pods(SECRET_IN_POD, SECRET_ELSEWHERE),
+        },
         NameReference {
             target: target("", "v1", "PersistentVolumeClaim"),
             fields: named("volumes/persistentVolumeClaim/claimName").collect(),

@@ -116,14 +116,19 @@ pub(crate) fn set_entry(target: &mut Value, key: &str, value: impl Into<Value>) 
             map.insert(key, value);
             Ok(())
         }
-        other => Err(Error::new(format!("wrong node kind: expected MappingNode but got {}", node_kind(other)))),
+        other => {
+            Err(Error::new(format!("wrong node kind: expected MappingNode but got {}", node_kind(other))))
+        }
     }
 }
 
 /// Sets a scalar.
 pub(crate) fn set_scalar(target: &mut Value, value: impl Into<Value>) -> Result<()> {
     if matches!(target, Value::Map(_) | Value::List(_)) {
-        return Err(Error::new(format!("wrong node kind: expected ScalarNode but got {}", node_kind(target))));
+        return Err(Error::new(format!(
+            "wrong node kind: expected ScalarNode but got {}",
+            node_kind(target)
+        )));
     }
     *target = value.into();
     Ok(())

@@ -38,7 +38,8 @@ impl Gvk {
 
     /// Returns what transformer configurations are sorted by.
     pub(crate) fn sort_key(&self) -> (i32, String) {
-        let or = |text: &SmolStr, other: &str| if text.is_empty() { other.to_owned() } else { text.to_string() };
+        let or =
+            |text: &SmolStr, other: &str| if text.is_empty() { other.to_owned() } else { text.to_string() };
         let text = format!("{}_{}_{}", or(&self.group, "~G"), or(&self.version, "~V"), or(&self.kind, "~K"));
         (crate::transform::sort_order::default_rank(&self.kind), text)
     }
@@ -116,7 +117,7 @@ impl fmt::Display for Id {
 }
 
 /// An id with its effective namespace: equal for ids that Kustomize takes as the same.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
     pub(crate) gvk: Gvk,
     pub(crate) name: SmolStr,

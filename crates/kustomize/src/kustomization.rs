@@ -90,7 +90,8 @@ impl Kustomization {
         }
         let holds_more = value.as_map().is_some_and(|map| {
             map.iter().any(|(key, value)| {
-                !["apiversion", "kind", "metadata"].contains(&key.to_ascii_lowercase().as_str()) && !is_blank(value)
+                !["apiversion", "kind", "metadata"].contains(&key.to_ascii_lowercase().as_str())
+                    && !is_blank(value)
             })
         });
         if !holds_more {
@@ -704,8 +705,13 @@ pub(crate) fn load_replacements(loader: &Loader<'_>, entry: &ReplacementField) -
     }
     let text = loader.load_text(&entry.path)?;
     match read::value(&text).within(|| entry.path.to_string())? {
-        Value::List(list) => list.iter().map(|value| Replacement::from_value(value, Names::Lenient)).collect(),
+        Value::List(list) => {
+            list.iter().map(|value| Replacement::from_value(value, Names::Lenient)).collect()
+        }
         value @ Value::Map(_) => Ok(vec![Replacement::from_value(&value, Names::Lenient)?]),
-        other => Err(Error::new(format!("unsupported replacement type encountered within replacement path: {}", other.kind()))),
+        other => Err(Error::new(format!(
+            "unsupported replacement type encountered within replacement path: {}",
+            other.kind()
+        ))),
     }
 }

@@ -34,6 +34,8 @@ mod target;
 mod text;
 mod transform;
 
-pub use build::{Build, ChartInflator, ChartRequest, LoadRestrictor, Options, Remotes, Reorder, build, to_yaml};
+pub use build::{
+    Build, ChartInflator, ChartRequest, LoadRestrictor, Options, Remotes, Reorder, build, file_names, to_yaml,
+};
 pub use error::Error;
 pub use file_system::{Disk, FileSystem};

@@ -40,7 +40,8 @@ impl Origin {
             origin.reference = reference;
             origin.path = folder;
         } else {
-            origin.path = path::clean(&format!("{}/{name}", if self.path.is_empty() { "." } else { &self.path }));
+            origin.path =
+                path::clean(&format!("{}/{name}", if self.path.is_empty() { "." } else { &self.path }));
         }
         origin
     }
@@ -135,6 +136,5 @@ fn split_remote(name: &str) -> (String, (String, String)) {
         )
     };
     let repo = if repo.starts_with("github.com/") { format!("https://{repo}") } else { repo.to_owned() };
-    let repo = if repo.contains("github.com/") && !repo.ends_with(".git") { format!("{repo}.git") } else { repo };
     (repo, (folder.to_owned(), reference.to_owned()))
 }

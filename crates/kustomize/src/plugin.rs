@@ -6,10 +6,10 @@ use aqueduct_manifest::{SmolStr, Value};
 
 use crate::decode::{Decode, Fields, Names};
 use crate::error::{Error, Result, Within};
+use crate::generate::Generate;
 use crate::generate::chart::{self, ChartGenerator};
 use crate::generate::config_map::{ConfigMapGenerator, SecretGenerator};
 use crate::generate::iam_policy::{self, IamPolicyGenerator};
-use crate::generate::Generate;
 use crate::kustomization::{
     ConfigMapArgs, FieldSpec, Image, Patch, Replacement, ReplacementField, Replica, SecretArgs, SortOptions,
     load_replacements,
@@ -19,6 +19,7 @@ use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::schemas::Schemas;
 use crate::selector::Selector;
+use crate::transform::Transform;
 use crate::transform::affix::{AffixTransformer, Side};
 use crate::transform::hash::HashTransformer;
 use crate::transform::image::ImageTransformer;
@@ -29,7 +30,6 @@ use crate::transform::replacement::ReplacementTransformer;
 use crate::transform::replicas::ReplicaTransformer;
 use crate::transform::sort_order::SortOrderTransformer;
 use crate::transform::value_add::ValueAddTransformer;
-use crate::transform::Transform;
 
 /// Returns the generator that a file configures.
 pub(crate) fn generator<'a>(config: &Resource, loader: &Loader<'a>) -> Result<Box<dyn Generate + 'a>> {
@@ -44,7 +44,10 @@ pub(crate) fn generator<'a>(config: &Resource, loader: &Loader<'a>) -> Result<Bo
 }
 
 /// Returns the transformers that a file configures.
-pub(crate) fn transformers<'a>(config: &Resource, loader: &Loader<'a>) -> Result<Vec<Box<dyn Transform + 'a>>> {
+pub(crate) fn transformers<'a>(
+    config: &Resource,
+    loader: &Loader<'a>,
+) -> Result<Vec<Box<dyn Transform + 'a>>> {
     let plugin = Plugin::new(config, loader)?;
     if let Some(generator) = plugin.generator().within(|| plugin.place())? {
         return Ok(vec![Box::new(Append(generator))]);
@@ -145,7 +148,9 @@ impl<'a, 'c> Plugin<'a, 'c> {
         let one: Box<dyn Transform> = match self.kind.as_str() {
             "PrefixTransformer" => self.affix(Side::Prefix)?,
             "SuffixTransformer" => self.affix(Side::Suffix)?,
-            "PrefixSuffixTransformer" => return Ok(vec![self.affix(Side::Prefix)?, self.affix(Side::Suffix)?]),
+            "PrefixSuffixTransformer" => {
+                return Ok(vec![self.affix(Side::Prefix)?, self.affix(Side::Suffix)?]);
+            }
             "LabelTransformer" => {
                 let config: Entries = self.read()?;
                 Box::new(MetadataTransformer { entries: config.labels, fields: config.fields })
@@ -334,7 +339,11 @@ impl Decode for Operations {
     const NAME: &'static str = "PatchJson6902Transformer";
 
     fn decode(fields: &Fields<'_>) -> Result<Self> {
-        Ok(Self { target: fields.optional("target")?, path: fields.text("path")?, inline: fields.text("jsonOp")? })
+        Ok(Self {
+            target: fields.optional("target")?,
+            path: fields.text("path")?,
+            inline: fields.text("jsonOp")?,
+        })
     }
 }
 

@@ -51,7 +51,9 @@ pub(crate) fn resources(text: &str, schemas: &Rc<Schemas>) -> Result<Vec<Resourc
             continue;
         }
         match map.remove("items") {
-            None | Some(Value::Null) => {}
+            // Without items it is no list, only called so.
+            None => list.push(Resource::new(map, schemas)),
+            Some(Value::Null) => {}
             Some(Value::List(items)) => {
                 for item in items.into_vec() {
                     if let Some(map) = checked(item)? {
@@ -60,7 +62,10 @@ pub(crate) fn resources(text: &str, schemas: &Rc<Schemas>) -> Result<Vec<Resourc
                 }
             }
             Some(other) => {
-                return Err(Error::new(format!("expected array in {kind}/items, but found {}", other.kind())));
+                return Err(Error::new(format!(
+                    "expected array in {kind}/items, but found {}",
+                    other.kind()
+                )));
             }
         }
     }
@@ -90,7 +95,9 @@ fn odd_annotations(value: &Value) -> impl Iterator<Item = &str> {
     annotations
         .into_iter()
         .flatten()
-        .filter(|(_, value)| matches!(value, Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_)))
+        .filter(|(_, value)| {
+            matches!(value, Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_))
+        })
         .map(|(key, _)| key.as_str())
 }
 
@@ -130,7 +137,12 @@ fn checked(value: Value) -> Result<Option<Map>> {
         Value::List(list) if list.is_empty() => return Ok(None),
         Value::Map(map) if map.is_empty() => return Ok(None),
         Value::Map(map) => map,
-        other => return Err(Error::new(format!("missing Resource metadata: a resource must be a map, not a {}", other.kind()))),
+        other => {
+            return Err(Error::new(format!(
+                "missing Resource metadata: a resource must be a map, not a {}",
+                other.kind()
+            )));
+        }
     };
     let kind = map.get("kind").map(text::of).unwrap_or_default();
     let describe = || serde_json::to_string(&map).unwrap_or_default();
@@ -141,8 +153,11 @@ fn checked(value: Value) -> Result<Option<Map>> {
         return Err(Error::new(format!("missing Kind in object {}", describe())));
     }
     if !kind.ends_with("List") {
-        let name = map.get("metadata").and_then(|metadata| metadata.get("name"));
-        if name.map(text::of).unwrap_or_default().is_empty() {
+        let metadata = map.get("metadata");
+        let named = |key| {
+            metadata.and_then(|metadata| metadata.get(key)).is_some_and(|name| !text::of(name).is_empty())
+        };
+        if !named("name") && !named("generateName") {
             return Err(Error::new(format!("missing metadata.name in object {}", describe())));
         }
     }

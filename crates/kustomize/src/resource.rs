@@ -219,6 +219,9 @@ impl Resource {
     /// Remembers the id, because it is about to change.
     pub(crate) fn store_previous_id(&mut self) {
         let id = self.id();
+        if id.name.is_empty() {
+            return;
+        }
         let namespace = id.effective_namespace();
         self.memory.previous.push(Previous { namespace, name: id.name, kind: id.gvk.kind });
     }

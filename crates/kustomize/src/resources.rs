@@ -1,7 +1,7 @@
 //! All resources of a build in their order, with an index over what names them.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
 use crate::id::{Id, Key};
@@ -14,8 +14,8 @@ use crate::selector::{Patterns, Selector};
 pub(crate) struct Resources {
     list: Vec<Resource>,
     /// Made when first asked for, dropped when resources change.
-    current: OnceCell<HashMap<Key, Vec<usize>>>,
-    any: OnceCell<HashMap<Key, Vec<usize>>>,
+    current: OnceCell<BTreeMap<Key, Vec<usize>>>,
+    any: OnceCell<BTreeMap<Key, Vec<usize>>>,
 }
 
 impl Resources {
@@ -42,7 +42,7 @@ impl Resources {
     /// Returns the places of the resources that have an id now.
     pub(crate) fn with_current_id(&self, key: &Key) -> &[usize] {
         let index = self.current.get_or_init(|| {
-            let mut index: HashMap<Key, Vec<usize>> = HashMap::new();
+            let mut index: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
             for (place, resource) in self.list.iter().enumerate() {
                 index.entry(resource.id().key()).or_default().push(place);
             }
@@ -54,8 +54,9 @@ impl Resources {
     /// Returns the places of the resources that have or had an id.
     pub(crate) fn with_any_id(&self, key: &Key) -> &[usize] {
         let index = self.any.get_or_init(|| {
-            let mut index: HashMap<Key, Vec<usize>> = HashMap::new();
-            for (place, resource) in self.list.iter().enumerate().filter(|(_, resource)| !resource.is_empty()) {
+            let mut index: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
+            for (place, resource) in self.list.iter().enumerate().filter(|(_, resource)| !resource.is_empty())
+            {
                 add_ids(&mut index, place, resource);
             }
             index
@@ -158,7 +159,7 @@ impl Resources {
 
     /// Refuses two resources with the same id.
     pub(crate) fn check_unique(&self) -> Result<()> {
-        let mut seen = std::collections::HashSet::with_capacity(self.list.len());
+        let mut seen = std::collections::BTreeSet::new();
         for resource in &self.list {
             let id = resource.id();
             if !seen.insert(id.key()) {
@@ -193,7 +194,7 @@ impl Resources {
     }
 }
 
-fn add_ids(index: &mut HashMap<Key, Vec<usize>>, place: usize, resource: &Resource) {
+fn add_ids(index: &mut BTreeMap<Key, Vec<usize>>, place: usize, resource: &Resource) {
     for id in resource.ids() {
         let places = index.entry(id.key()).or_default();
         if places.last() != Some(&place) {

@@ -14,7 +14,10 @@ use crate::id::Gvk;
 /// Kinds outside namespaces, by API version; from `precomputedIsNamespaceScoped` of kyaml.
 const CLUSTER_SCOPED: &[(&str, &[&str])] = &[
     ("admissionregistration.k8s.io/v1", &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"]),
-    ("admissionregistration.k8s.io/v1beta1", &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"]),
+    (
+        "admissionregistration.k8s.io/v1beta1",
+        &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"],
+    ),
     ("apiextensions.k8s.io/v1", &["CustomResourceDefinition"]),
     ("apiextensions.k8s.io/v1beta1", &["CustomResourceDefinition"]),
     ("apiregistration.k8s.io/v1", &["APIService"]),
@@ -73,7 +76,10 @@ impl Schemas {
             Some((group, version)) => gvk.group == group && gvk.version == version,
             None => gvk.group.is_empty() && gvk.version == api_version,
         };
-        if CLUSTER_SCOPED.iter().any(|(api_version, kinds)| kinds.contains(&gvk.kind.as_str()) && matches(api_version)) {
+        if CLUSTER_SCOPED
+            .iter()
+            .any(|(api_version, kinds)| kinds.contains(&gvk.kind.as_str()) && matches(api_version))
+        {
             return true;
         }
         match self.custom.get() {

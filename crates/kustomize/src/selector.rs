@@ -147,8 +147,12 @@ impl Requirements {
         self.0.iter().all(|requirement| match requirement {
             Requirement::Exists(key) => text(key).is_some(),
             Requirement::Absent(key) => text(key).is_none(),
-            Requirement::In(key, values) => text(key).is_some_and(|value| values.iter().any(|one| *one == value)),
-            Requirement::NotIn(key, values) => text(key).is_none_or(|value| values.iter().all(|one| *one != value)),
+            Requirement::In(key, values) => {
+                text(key).is_some_and(|value| values.iter().any(|one| *one == value))
+            }
+            Requirement::NotIn(key, values) => {
+                text(key).is_none_or(|value| values.iter().all(|one| *one != value))
+            }
             Requirement::Above(key, limit) => number(key).is_some_and(|value| value > *limit),
             Requirement::Below(key, limit) => number(key).is_some_and(|value| value < *limit),
         })
@@ -175,7 +179,10 @@ impl<'a> Tokens<'a> {
     }
 
     fn word(&mut self) -> &'a str {
-        let end = self.rest.find(|at: char| at.is_whitespace() || "=!(),<>".contains(at)).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find(|at: char| at.is_whitespace() || "=!(),<>".contains(at))
+            .unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
         word
@@ -199,14 +206,22 @@ impl<'a> Tokens<'a> {
             if self.take(token) {
                 self.skip_space();
                 let values = vec![self.word().to_owned()];
-                return Some(if equal { Requirement::In(key, values) } else { Requirement::NotIn(key, values) });
+                return Some(if equal {
+                    Requirement::In(key, values)
+                } else {
+                    Requirement::NotIn(key, values)
+                });
             }
         }
         for (token, above) in [(">", true), ("<", false)] {
             if self.take(token) {
                 self.skip_space();
                 let limit = self.word().parse().ok()?;
-                return Some(if above { Requirement::Above(key, limit) } else { Requirement::Below(key, limit) });
+                return Some(if above {
+                    Requirement::Above(key, limit)
+                } else {
+                    Requirement::Below(key, limit)
+                });
             }
         }
         let operator = self.word();
@@ -244,7 +259,9 @@ mod tests {
 
     fn check(selector: &str, labels: &[(&str, &str)]) -> bool {
         let read = Requirements::read(selector).expect("the selectors of these tests are well formed");
-        read.match_texts(|key| labels.iter().find(|(label, _)| *label == key).map(|(_, value)| (*value).into()))
+        read.match_texts(|key| {
+            labels.iter().find(|(label, _)| *label == key).map(|(_, value)| (*value).into())
+        })
     }
 
     #[test]

@@ -51,6 +51,9 @@ pub(crate) struct Target<'a, 's> {
 /// A transformer, and what to note on what it changed.
 type Step<'a> = (Box<dyn Transform + 'a>, Option<Origin>);
 
+/// A generator, and the origin of what it makes.
+type Generator<'a> = (Box<dyn Generate + 'a>, Option<Origin>);
+
 impl<'a, 's> Target<'a, 's> {
     /// Loads the kustomization that is to be built.
     pub(crate) fn load(loader: Loader<'a>, shared: &'s Shared) -> Result<Self> {
@@ -73,7 +76,9 @@ impl<'a, 's> Target<'a, 's> {
     fn adopt_schema(&self) -> Result<()> {
         let field = &self.kustomization.open_api;
         match (field.get("path"), field.get("version")) {
-            (Some(_), Some(_)) => Err(Error::new("builtin version and custom schema provided, cannot use both")),
+            (Some(_), Some(_)) => {
+                Err(Error::new("builtin version and custom schema provided, cannot use both"))
+            }
             (Some(path), None) => {
                 let text = self.loader.load_text(path)?;
                 self.shared.schemas.adopt(read::value(&text).within(|| path.to_string())?);
@@ -144,7 +149,8 @@ impl<'a, 's> Target<'a, 's> {
     fn add_components(&self, into: &mut Accumulator) -> Result<()> {
         for name in &self.kustomization.components {
             let inner = self.loader.enter(name).within(|| "loader.New".to_owned())?;
-            self.add_folder(into, inner, name, Role::Component).within(|| "accumulateDirectory".to_owned())?;
+            self.add_folder(into, inner, name, Role::Component)
+                .within(|| "accumulateDirectory".to_owned())?;
         }
         Ok(())
     }
@@ -189,7 +195,8 @@ impl<'a, 's> Target<'a, 's> {
             Role::Component => std::mem::take(into),
             Role::Kustomization => Accumulator::default(),
         };
-        let collected = inner.accumulate(outer).within(|| format!("recursed accumulation of path '{root}'"))?;
+        let collected =
+            inner.accumulate(outer).within(|| format!("recursed accumulation of path '{root}'"))?;
         into.merge(collected).within(|| format!("recursed merging from path '{root}'"))
     }
 
@@ -204,9 +211,9 @@ impl<'a, 's> Target<'a, 's> {
         Ok(())
     }
 
-    fn generators(&self) -> Result<Vec<(Box<dyn Generate + 'a>, Option<Origin>)>> {
+    fn generators(&self) -> Result<Vec<Generator<'a>>> {
         let kustomization = &self.kustomization;
-        let mut generators: Vec<(Box<dyn Generate + 'a>, Option<Origin>)> = Vec::new();
+        let mut generators: Vec<Generator<'a>> = Vec::new();
         let with_options = |args: &ConfigMapArgs| {
             let mut args = args.clone();
             if let Some(all) = &kustomization.generator_options {
@@ -238,8 +245,9 @@ impl<'a, 's> Target<'a, 's> {
                 self.builtin_origin("HelmChartInflationGenerator"),
             ));
         }
-        let configs =
-            self.plugin_configs(&kustomization.generators).within(|| "loading generator plugins".to_owned())?;
+        let configs = self
+            .plugin_configs(&kustomization.generators)
+            .within(|| "loading generator plugins".to_owned())?;
         for config in configs {
             let generator =
                 plugin::generator(&config, &self.loader).within(|| "loading generator plugins".to_owned())?;
@@ -369,8 +377,9 @@ impl<'a, 's> Target<'a, 's> {
         }
         for patch in &kustomization.patches_json6902 {
             let kind = "PatchJson6902Transformer";
-            let transformer = OperationsTransformer::new(patch.target.as_ref(), &patch.path, &patch.patch, loader)
-                .within(|| trouble(kind))?;
+            let transformer =
+                OperationsTransformer::new(patch.target.as_ref(), &patch.path, &patch.patch, loader)
+                    .within(|| trouble(kind))?;
             add(kind, Box::new(transformer));
         }
         for replica in &kustomization.replicas {
@@ -395,7 +404,8 @@ impl<'a, 's> Target<'a, 's> {
     /// Runs validators: transformers that must not change anything.
     fn validate(&self, into: &mut Accumulator) -> Result<()> {
         for (validator, _) in self.plugin_steps(&self.kustomization.validators)? {
-            let before: Vec<_> = into.resources.list().iter().map(|resource| resource.map().clone()).collect();
+            let before: Vec<_> =
+                into.resources.list().iter().map(|resource| resource.map().clone()).collect();
             let mut copy = into.resources.clone();
             validator.transform(&mut copy)?;
             let changed = copy.list().len() != before.len()

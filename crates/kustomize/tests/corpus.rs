@@ -14,6 +14,7 @@ struct Case {
     expected: Option<Vec<u8>>,
 }
 
+#[expect(clippy::disallowed_methods, reason = "the environment says where the corpus is")]
 fn corpus() -> PathBuf {
     match std::env::var_os("AQUEDUCT_CORPUS") {
         Some(folder) => PathBuf::from(folder),
@@ -46,7 +47,12 @@ fn cases(folder: &Path, root: &Path, cases: &mut Vec<Case>) {
             ..Options::default()
         };
         let expected = fs::read(folder.join("expected.yaml")).ok();
-        cases.push(Case { name, folder: files.join(text("path").trim_start_matches('/')), options, expected });
+        cases.push(Case {
+            name,
+            folder: files.join(text("path").trim_start_matches('/')),
+            options,
+            expected,
+        });
     } else if folder.join("builds.json").is_file() {
         let builds = json(&folder.join("builds.json"));
         for (path, expected) in builds.as_object().into_iter().flatten() {
@@ -76,7 +82,9 @@ fn difference(case: &Case) -> Option<String> {
     let folder = case.folder.to_str().expect("the corpus has UTF-8 names");
     let built = build(&Disk::new("/"), folder, &case.options);
     match (built, &case.expected) {
-        (Err(error), None) => error.to_string().trim().is_empty().then(|| "refused without a message".to_owned()),
+        (Err(error), None) => {
+            error.to_string().trim().is_empty().then(|| "refused without a message".to_owned())
+        }
         (Err(error), Some(_)) => Some(format!("refused: {error}")),
         (Ok(_), None) => Some("the reference refuses this".to_owned()),
         (Ok(built), Some(expected)) => {
@@ -85,7 +93,8 @@ fn difference(case: &Case) -> Option<String> {
                 return None;
             }
             let expected = String::from_utf8_lossy(expected);
-            let mut lines = output.lines().chain(["<end>"]).zip(expected.lines().chain(["<end>"])).enumerate();
+            let mut lines =
+                output.lines().chain(["<end>"]).zip(expected.lines().chain(["<end>"])).enumerate();
             let (number, (got, wanted)) = lines.find(|(_, (got, wanted))| got != wanted)?;
             Some(format!("line {}\n     got      {got}\n     expected {wanted}", number + 1))
         }

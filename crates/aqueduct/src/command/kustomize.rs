@@ -84,7 +84,6 @@ enum Order {
 
 /// What only matters to functions and to another Helm.
 #[derive(Debug, Args)]
-#[expect(dead_code, reason = "the flags are taken so that scripts need not drop them")]
 struct IgnoredArguments {
     #[arg(long, hide = true)]
     as_current_user: bool,

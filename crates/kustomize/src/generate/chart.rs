@@ -93,7 +93,8 @@ impl ChartGenerator<'_> {
         if chart.repo.is_empty() {
             return Err(error);
         }
-        let version = if chart.version.is_empty() { String::new() } else { format!(" --version {}", chart.version) };
+        let version =
+            if chart.version.is_empty() { String::new() } else { format!(" --version {}", chart.version) };
         Err(error.with_hint(format!(
             "charts are not pulled while building; put it there once: `helm pull --untar --untardir {home} --repo {} {}{version}`",
             chart.repo, chart.name

@@ -22,7 +22,7 @@ pub(super) fn load(loader: &Loader<'_>, args: &ConfigMapArgs) -> Result<Vec<(Str
         let bytes = loader.load(file).within(|| format!("file sources: [{source}]"))?;
         pairs.push((key.to_owned(), bytes.to_vec()));
     }
-    let mut keys = std::collections::HashSet::with_capacity(pairs.len());
+    let mut keys = std::collections::BTreeSet::new();
     for (key, _) in &pairs {
         check_key(key)?;
         if !keys.insert(key.as_str()) {
@@ -46,7 +46,9 @@ fn variables(text: &str, pairs: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
                 && text.chars().all(|at| at.is_ascii_alphanumeric() || "-._".contains(at))
         };
         if name.is_empty() || !is_name(name) {
-            return Err(Error::new(format!("\"{name}\" is not a valid key name: it may hold letters, digits, '_', '-', or '.', and must not start with a digit")));
+            return Err(Error::new(format!(
+                "\"{name}\" is not a valid key name: it may hold letters, digits, '_', '-', or '.', and must not start with a digit"
+            )));
         }
         pairs.push((name.to_owned(), value.as_bytes().to_vec()));
     }
@@ -97,7 +99,9 @@ fn check_key(key: &str) -> Result<()> {
     if legal {
         return Ok(());
     }
-    Err(Error::new(format!("\"{key}\" is not a valid key name: it must consist of letters, digits, '-', '_' or '.'")))
+    Err(Error::new(format!(
+        "\"{key}\" is not a valid key name: it must consist of letters, digits, '-', '_' or '.'"
+    )))
 }
 
 #[cfg(test)]
@@ -108,7 +112,8 @@ mod tests {
     fn reads_variables() {
         let mut pairs = Vec::new();
         variables("\u{feff}A=1\n# no\n\n  B=x=y\nC\n", &mut pairs).expect("the lines are well formed");
-        let texts: Vec<(&str, &[u8])> = pairs.iter().map(|(key, value)| (key.as_str(), value.as_slice())).collect();
+        let texts: Vec<(&str, &[u8])> =
+            pairs.iter().map(|(key, value)| (key.as_str(), value.as_slice())).collect();
         assert_eq!(texts, [("A", b"1".as_slice()), ("B", b"x=y"), ("C", b"")]);
         assert!(variables("1A=x\n", &mut pairs).is_err());
     }

@@ -54,10 +54,13 @@ impl AffixTransformer {
     fn change(&self, map: &mut Map, gvk: &crate::id::Gvk, field: &FieldSpec) -> Result<()> {
         field_spec::apply(map, gvk, field, Missing::Scalar, &mut |value: &mut Value| {
             let name = text::of(value);
-            field_spec::set_scalar(value, match self.side {
-                Side::Prefix => format!("{}{name}", self.affix),
-                Side::Suffix => format!("{name}{}", self.affix),
-            })
+            field_spec::set_scalar(
+                value,
+                match self.side {
+                    Side::Prefix => format!("{}{name}", self.affix),
+                    Side::Suffix => format!("{name}{}", self.affix),
+                },
+            )
         })
     }
 }

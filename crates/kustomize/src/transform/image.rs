@@ -106,7 +106,9 @@ impl Transform for ImageTransformer {
             }
             self.change_containers(resource.map_mut())?;
             for field in &self.fields {
-                field_spec::apply(resource.map_mut(), &gvk, field, Missing::Skip, &mut |value| self.set(value))?;
+                field_spec::apply(resource.map_mut(), &gvk, field, Missing::Skip, &mut |value| {
+                    self.set(value)
+                })?;
             }
         }
         Ok(())
@@ -151,7 +153,9 @@ mod tests {
         let image = |change: fn(&mut Image)| {
             let mut image = Image { name: "nginx".into(), ..Image::default() };
             change(&mut image);
-            ImageTransformer::new(image, Vec::new()).expect("the name is a pattern").changed("nginx:1@sha256:a")
+            ImageTransformer::new(image, Vec::new())
+                .expect("the name is a pattern")
+                .changed("nginx:1@sha256:a")
         };
         assert_eq!(image(|image| image.new_tag = "2".into()), "nginx:2");
         assert_eq!(image(|image| image.digest = "sha256:b".into()), "nginx@sha256:b");

@@ -1,6 +1,6 @@
 //! Repairs names that resources use for others, after those were renamed.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use aqueduct_manifest::{Map, SmolStr, Value};
@@ -26,7 +26,7 @@ impl Transform for NameReferenceTransformer<'_> {
         if candidates.by_name.is_empty() {
             return Ok(());
         }
-        let mut fields_by_kind: HashMap<Gvk, Rc<Vec<(&Gvk, &FieldSpec)>>> = HashMap::new();
+        let mut fields_by_kind: BTreeMap<Gvk, Rc<Vec<(&Gvk, &FieldSpec)>>> = BTreeMap::new();
         for (place, resource) in resources.list_mut_same_ids().iter_mut().enumerate() {
             let original = resource.original_id().gvk;
             let fields = fields_by_kind.entry(original).or_insert_with_key(|gvk| {
@@ -42,11 +42,14 @@ impl Transform for NameReferenceTransformer<'_> {
             }
             let referrer = Referrer::new(resource, place, &candidates);
             for (target, field) in fields.iter() {
-                let lookup = Lookup { referrer: &referrer, candidates: &candidates, target, path: &field.path };
-                field_spec::apply_path(resource.map_mut(), &field.path, Missing::Skip, &mut |value| lookup.set(value))
-                    .within(|| {
-                        format!("updating name reference in '{}' field of '{}'", field.path, referrer.id)
-                    })?;
+                let lookup =
+                    Lookup { referrer: &referrer, candidates: &candidates, target, path: &field.path };
+                field_spec::apply_path(resource.map_mut(), &field.path, Missing::Skip, &mut |value| {
+                    lookup.set(value)
+                })
+                .within(|| {
+                    format!("updating name reference in '{}' field of '{}'", field.path, referrer.id)
+                })?;
             }
         }
         Ok(())
@@ -56,8 +59,8 @@ impl Transform for NameReferenceTransformer<'_> {
 /// What resources are called now and were called before.
 struct Candidates {
     list: Vec<Candidate>,
-    by_name: HashMap<SmolStr, Vec<usize>>,
-    by_original_namespace: HashMap<SmolStr, Vec<usize>>,
+    by_name: BTreeMap<SmolStr, Vec<usize>>,
+    by_original_namespace: BTreeMap<SmolStr, Vec<usize>>,
 }
 
 struct Candidate {
@@ -70,8 +73,8 @@ struct Candidate {
 
 impl Candidates {
     fn new(resources: &[Resource]) -> Self {
-        let mut by_name: HashMap<SmolStr, Vec<usize>> = HashMap::new();
-        let mut by_original_namespace: HashMap<SmolStr, Vec<usize>> = HashMap::new();
+        let mut by_name: BTreeMap<SmolStr, Vec<usize>> = BTreeMap::new();
+        let mut by_original_namespace: BTreeMap<SmolStr, Vec<usize>> = BTreeMap::new();
         let mut list = Vec::with_capacity(resources.len());
         for (place, resource) in resources.iter().enumerate() {
             let id = resource.id();
@@ -224,7 +227,9 @@ impl Lookup<'_> {
         let mut found: Vec<&Candidate> = places
             .iter()
             .filter_map(|place| self.candidates.list.get(*place))
-            .filter(|candidate| fits(candidate) && self.referrer.reaches(candidate) && self.is_target(candidate))
+            .filter(|candidate| {
+                fits(candidate) && self.referrer.reaches(candidate) && self.is_target(candidate)
+            })
             .collect();
         if found.len() > 1
             && let Some(own) = self.candidates.list.get(self.referrer.place)

@@ -69,9 +69,12 @@ impl NamespaceTransformer {
         let is_binding = id.gvk.kind == "RoleBinding" || id.gvk.kind == "ClusterRoleBinding";
         let is_core = resource.api_version() == "v1";
         if !id.cluster_scoped {
-            field_spec::apply_path(resource.map_mut(), "metadata/namespace", Missing::Scalar, &mut |value| {
-                self.set(value)
-            })?;
+            field_spec::apply_path(
+                resource.map_mut(),
+                "metadata/namespace",
+                Missing::Scalar,
+                &mut |value| self.set(value),
+            )?;
         }
         if is_binding {
             self.set_subjects(resource)?;
@@ -87,8 +90,10 @@ impl NamespaceTransformer {
                 _ => false,
             };
             if !skip {
-                field_spec::apply(resource.map_mut(), &id.gvk, field, Missing::Scalar, &mut |value| self.set(value))
-                    .map_err(|error| error.within("namespace transformation failed"))?;
+                field_spec::apply(resource.map_mut(), &id.gvk, field, Missing::Scalar, &mut |value| {
+                    self.set(value)
+                })
+                .map_err(|error| error.within("namespace transformation failed"))?;
             }
         }
         Ok(())
@@ -100,11 +105,14 @@ impl NamespaceTransformer {
             Subjects::Default => ("name", "default"),
             Subjects::ServiceAccounts => ("kind", "ServiceAccount"),
         };
-        let Some(subjects) = resource.map_mut().get_mut("subjects").filter(|subjects| !subjects.is_null()) else {
+        let Some(subjects) = resource.map_mut().get_mut("subjects").filter(|subjects| !subjects.is_null())
+        else {
             return Ok(());
         };
         let Value::List(subjects) = subjects else {
-            return Err(Error::new("setting namespace on (cluster)role binding subjects: `subjects` must be a list"));
+            return Err(Error::new(
+                "setting namespace on (cluster)role binding subjects: `subjects` must be a list",
+            ));
         };
         for subject in subjects.make_mut() {
             if let Value::Map(subject) = subject

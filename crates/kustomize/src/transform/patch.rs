@@ -46,7 +46,9 @@ impl PatchTransformer {
         let operations = read_operations(&text);
         let content = match (merge, operations) {
             (Ok(merge), Ok(operations)) if !merge.is_empty() && !operations.is_empty() => {
-                return Err(Error::new(format!("illegally qualifies as both an SM and JSON patch: {source}")));
+                return Err(Error::new(format!(
+                    "illegally qualifies as both an SM and JSON patch: {source}"
+                )));
             }
             (Ok(mut merge), _) => {
                 let allows = |option: &str| patch.options.get(option).copied().unwrap_or(false);
@@ -58,9 +60,9 @@ impl PatchTransformer {
             }
             (Err(_), Ok(operations)) => Content::Operations(operations),
             (Err(merge), Err(operations)) => {
-                return Err(Error::new(format!("unable to parse SM or JSON patch from {source}")).with_hint(format!(
-                    "as a strategic merge patch: {merge}; as a JSON patch: {operations}"
-                )));
+                return Err(Error::new(format!("unable to parse SM or JSON patch from {source}")).with_hint(
+                    format!("as a strategic merge patch: {merge}; as a JSON patch: {operations}"),
+                ));
             }
         };
         Ok(Self { source, target: patch.target.clone(), content })
@@ -80,16 +82,17 @@ impl Transform for PatchTransformer {
                         self.source
                     )));
                 };
-                let places =
-                    resources.select(target).within(|| "unable to find patch target in `resources`".to_owned())?;
+                let places = resources
+                    .select(target)
+                    .within(|| "unable to find patch target in `resources`".to_owned())?;
                 merge_into(resources, &places, patch)
             }
             (Content::Merge(patches), None) => {
                 for patch in patches {
                     let id = patch.original_id();
-                    let place = resources
-                        .find_target(&id)
-                        .within(|| format!("no resource matches strategic merge patch {}", quoted(&id.to_string())))?;
+                    let place = resources.find_target(&id).within(|| {
+                        format!("no resource matches strategic merge patch {}", quoted(&id.to_string()))
+                    })?;
                     merge_at(resources, place, patch)?;
                 }
                 Ok(())
@@ -118,7 +121,12 @@ pub(crate) struct MergeTransformer {
 
 impl MergeTransformer {
     /// Reads patches that are files or are inline, and a text of more.
-    pub(crate) fn new(paths: &[SmolStr], more: &str, loader: &Loader<'_>, schemas: &Rc<Schemas>) -> Result<Self> {
+    pub(crate) fn new(
+        paths: &[SmolStr],
+        more: &str,
+        loader: &Loader<'_>,
+        schemas: &Rc<Schemas>,
+    ) -> Result<Self> {
         if paths.is_empty() && more.is_empty() {
             return Err(Error::new("empty file path and empty patch content"));
         }
@@ -156,7 +164,12 @@ pub(crate) struct OperationsTransformer {
 }
 
 impl OperationsTransformer {
-    pub(crate) fn new(target: Option<&Selector>, path: &str, inline: &str, loader: &Loader<'_>) -> Result<Self> {
+    pub(crate) fn new(
+        target: Option<&Selector>,
+        path: &str,
+        inline: &str,
+        loader: &Loader<'_>,
+    ) -> Result<Self> {
         let target = target.filter(|target| !target.id.name.is_empty());
         let target = target.ok_or_else(|| Error::new("must specify the target name"))?.clone();
         let text = match (path.is_empty(), inline.is_empty()) {
@@ -263,8 +276,10 @@ fn merge(resource: &mut Resource, patch: &Resource) -> Result<()> {
     let forgets = patch.metadata("annotations").is_some_and(Value::is_null);
     let target = Value::Map(std::mem::take(resource.map_mut()));
     let change = Value::Map(patch.map().clone());
-    let outcome = patch::strategic_merge(&target, &change, &resource.schemas().merge_context())
-        .map_err(|error| Error::new(error.to_string()).within(format!("patching {}", resource_id(&target))))?;
+    let outcome =
+        patch::strategic_merge(&target, &change, &resource.schemas().merge_context()).map_err(|error| {
+            Error::new(error.to_string()).within(format!("patching {}", resource_id(&target)))
+        })?;
     match outcome {
         Outcome::Deleted => {
             resource.delete();

@@ -62,9 +62,8 @@ fn find_source(resources: &[Resource], source: &ReplacementSource) -> Result<Sou
     let parts = replacement_path::split(path);
     let value = replacement_path::get(&Value::Map(resource.map().clone()), &parts)
         .within(|| "error looking up replacement source".to_owned())?;
-    let missing = || {
-        Error::new(format!("fieldPath `{path}` is missing for replacement source {}", source.id))
-    };
+    let missing =
+        || Error::new(format!("fieldPath `{path}` is missing for replacement source {}", source.id));
     let value = value.filter(|value| !is_nothing(value)).ok_or_else(missing)?;
     match source.options.as_ref().filter(|options| !options.delimiter.is_empty()) {
         None => Ok(Source { value }),
@@ -112,9 +111,9 @@ fn apply(resources: &mut [Resource], source: &Source, target: &ReplacementTarget
             continue;
         }
         let ids = resource.ids();
-        let rejected = rejects.iter().any(|(reject, patterns)| {
-            !reject.id.is_empty() && ids.iter().any(|id| patterns.match_id(id))
-        });
+        let rejected = rejects
+            .iter()
+            .any(|(reject, patterns)| !reject.id.is_empty() && ids.iter().any(|id| patterns.match_id(id)));
         if rejected || !ids.iter().any(|id| select.match_id(id)) {
             continue;
         }
@@ -304,7 +303,6 @@ fn edited_yaml(original: &str, found: &[replacement_path::Found], value: &Value)
     Some(text.trim().to_owned())
 }
 
-
 #[cfg(test)]
 mod tests {
     use aqueduct_manifest::Value;
@@ -326,9 +324,8 @@ mod tests {
 
     #[test]
     fn changes_texts_in_their_own_form() {
-        let change = |text: &str, path: &str| {
-            changed_text(text, &Value::from("new"), &split(path), Create::Nothing)
-        };
+        let change =
+            |text: &str, path: &str| changed_text(text, &Value::from("new"), &split(path), Create::Nothing);
         assert_eq!(change("{\"b\":1,\"a\":\"x\"}", "a").as_deref(), Some("{\"a\":\"new\",\"b\":1}"));
         assert_eq!(change("b: 1 # one\na: x\n", "a").as_deref(), Some("b: 1 # one\na: new"));
         assert_eq!(change("plain", "a"), None);

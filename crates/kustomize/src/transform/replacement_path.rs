@@ -162,9 +162,7 @@ impl Search {
             self.matching(value, part, rest)
         } else if part == "*" {
             match value {
-                Value::List(list) => {
-                    (0..list.len()).try_for_each(|index| self.element(list, index, rest))
-                }
+                Value::List(list) => (0..list.len()).try_for_each(|index| self.element(list, index, rest)),
                 Value::Null => Ok(()),
                 other => Err(wrong_kind("SequenceNode", other)),
             }
@@ -200,7 +198,8 @@ impl Search {
     fn index(&mut self, value: &mut Value, index: i64, rest: &[String]) -> Result<()> {
         let Value::List(list) = value else { return Err(wrong_kind("SequenceNode", value)) };
         let length = list.len();
-        let index = usize::try_from(index).map_err(|_| Error::new(format!("index {index} cannot be negative")))?;
+        let index =
+            usize::try_from(index).map_err(|_| Error::new(format!("index {index} cannot be negative")))?;
         let created = self.created;
         if index == length && self.create != Create::Nothing {
             self.created = true;
@@ -215,7 +214,8 @@ impl Search {
 
     fn matching(&mut self, value: &mut Value, part: &str, rest: &[String]) -> Result<()> {
         let (field, pattern) = bracketed(part)?;
-        let regex = Regex::new(pattern).map_err(|_| Error::new(format!("error parsing regexp: `{pattern}`")))?;
+        let regex =
+            Regex::new(pattern).map_err(|_| Error::new(format!("error parsing regexp: `{pattern}`")))?;
         let list = match value {
             Value::List(list) => list,
             Value::Null if self.create == Create::Nothing => return Ok(()),
@@ -223,9 +223,9 @@ impl Search {
         };
         let before = self.found.len();
         for index in 0..list.len() {
-            let found = list.get(index).and_then(|element| {
-                if field.is_empty() { Some(element) } else { element.get(field) }
-            });
+            let found = list
+                .get(index)
+                .and_then(|element| if field.is_empty() { Some(element) } else { element.get(field) });
             if !found.is_some_and(|found| regex.is_match(text::of(found).trim())) {
                 continue;
             }
@@ -312,7 +312,8 @@ mod tests {
     #[test]
     fn makes_what_is_missing() {
         let mut object = value("a: {}\n");
-        let found = find(&mut object, &split("a.b.[k=x].v"), Create::Scalar).expect("the path is well formed");
+        let found =
+            find(&mut object, &split("a.b.[k=x].v"), Create::Scalar).expect("the path is well formed");
         assert!(found.iter().all(|found| found.created) && found.len() == 1);
         assert_eq!(object, value("a: {b: [{k: x, v: null}]}\n"));
         assert!(find(&mut object, &split("a.c"), Create::Nothing).is_ok_and(|found| found.is_empty()));

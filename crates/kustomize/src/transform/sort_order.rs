@@ -1,6 +1,6 @@
 //! The order of the output.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use aqueduct_manifest::SmolStr;
 
@@ -81,7 +81,7 @@ impl Transform for SortOrderTransformer {
     }
 }
 
-fn ranks(options: &LegacySortOptions) -> HashMap<SmolStr, i32> {
+fn ranks(options: &LegacySortOptions) -> BTreeMap<SmolStr, i32> {
     let first = options.first.iter().enumerate();
     let count = options.first.len() as i32;
     let first = first.map(|(place, kind)| (kind.clone(), place as i32 - count));

@@ -145,7 +145,8 @@ fn shown(value: &Value) -> String {
             format!("[{}]", parts.join(" "))
         }
         Value::Map(map) => {
-            let parts: Vec<String> = map.iter().map(|(key, value)| format!("{key}:{}", shown(value))).collect();
+            let parts: Vec<String> =
+                map.iter().map(|(key, value)| format!("{key}:{}", shown(value))).collect();
             format!("map[{}]", parts.join(" "))
         }
         scalar => text::of(scalar).to_string(),
@@ -157,7 +158,9 @@ impl Transform for VariableTransformer<'_> {
         for resource in resources.list_mut() {
             let gvk = resource.gvk();
             for field in self.fields {
-                field_spec::apply(resource.map_mut(), &gvk, field, Missing::Skip, &mut |value| self.set(value))?;
+                field_spec::apply(resource.map_mut(), &gvk, field, Missing::Skip, &mut |value| {
+                    self.set(value)
+                })?;
             }
         }
         Ok(())
