@@ -165,7 +165,6 @@ fn documentation() {
     assert_eq!(documented, table, "the table in docs/helm-functions.md is out of date");
 }
 
-#[expect(clippy::disallowed_methods, reason = "the test runs another program")]
 fn openssl(arguments: &[&str], folder: &Path) -> Option<(bool, String)> {
     let output = std::process::Command::new("openssl").args(arguments).current_dir(folder).output().ok()?;
     let text = [output.stdout, output.stderr].concat();

@@ -5,11 +5,77 @@ use aqueduct_manifest as manifest;
 use aqueduct_manifest::json;
 
 use super::arguments::{Answer, Arguments};
-use crate::template::{Call, FunctionError};
+use crate::template::{Call, FunctionError, deepen};
 use crate::value::{ANY_LIST, ANY_MAP, List, Map, Value};
 
 fn written(arguments: &[Value], write: fn(&manifest::Value) -> String) -> Result<Value, FunctionError> {
-    Ok(write(&Arguments(arguments).value(0)?.to_manifest()?).into())
+    let value = Arguments(arguments).value(0)?;
+    let plain = value.to_manifest()?;
+    if !holds_struct(value) {
+        return Ok(write(&plain).into());
+    }
+    let mut out = String::new();
+    write_structs(value, write, &mut out)?;
+    Ok(out.into())
+}
+
+/// Returns the fields of a Go struct, which JSON keeps in the order of their declaration.
+fn struct_fields(value: &Value) -> Option<Vec<(&'static str, Value)>> {
+    match value {
+        Value::Native(native) if matches!(native.to_json(), Value::Map(_)) => Some(native.fields()),
+        _ => None,
+    }
+}
+
+fn holds_struct(value: &Value) -> bool {
+    match value {
+        Value::Native(_) => struct_fields(value).is_some(),
+        Value::List(list) => list.items().iter().any(|item| deepen(|| holds_struct(item))),
+        Value::Map(map) => map.entries().iter().any(|(_, value)| deepen(|| holds_struct(value))),
+        _ => false,
+    }
+}
+
+/// Writes a value that holds structs; that it does not hold itself has been seen before.
+fn write_structs(
+    value: &Value,
+    write: fn(&manifest::Value) -> String,
+    out: &mut String,
+) -> Result<(), FunctionError> {
+    let entries: Vec<(String, Value)> = match (struct_fields(value), value) {
+        (Some(fields), _) => fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        (None, Value::Map(map)) => {
+            map.entries().into_iter().map(|(key, value)| (key.to_str().into_owned(), value)).collect()
+        }
+        (None, Value::List(list)) => {
+            for (index, item) in list.items().iter().enumerate() {
+                out.push(if index == 0 { '[' } else { ',' });
+                deepen(|| write_structs(item, write, out))?;
+            }
+            out.push_str(if list.is_empty() { "[]" } else { "]" });
+            return Ok(());
+        }
+        _ => {
+            out.push_str(&write(&value.to_manifest()?));
+            return Ok(());
+        }
+    };
+    out.push('{');
+    for (index, (key, value)) in entries.into_iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        out.push_str(&write(&key.into()));
+        out.push(':');
+        deepen(|| write_structs(&value, write, out))?;
+    }
+    out.push('}');
+    Ok(())
+}
+
+/// Writes with line ends and indents; the fields of structs come in the order of their names.
+fn written_pretty(arguments: &[Value]) -> Result<Value, FunctionError> {
+    Ok(json::write_pretty(&Arguments(arguments).value(0)?.to_manifest()?).into())
 }
 
 pub(super) fn to_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
@@ -21,11 +87,11 @@ pub(super) fn must_to_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer 
 }
 
 pub(super) fn to_pretty_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    Ok(written(arguments, json::write_pretty).unwrap_or_else(|_| "".into()))
+    Ok(written_pretty(arguments).unwrap_or_else(|_| "".into()))
 }
 
 pub(super) fn must_to_pretty_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    written(arguments, json::write_pretty)
+    written_pretty(arguments)
 }
 
 pub(super) fn to_raw_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {

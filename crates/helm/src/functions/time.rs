@@ -337,10 +337,7 @@ static TIME_METHODS: &[Function] = &[
     }),
     Function::new("Truncate", &[DURATION], |_, arguments| {
         let multiple = Arguments(arguments).int(1)?;
-        Ok(Value::native(
-            time_argument(arguments, 0)?
-                .rounded(multiple, |rest, multiple| duration::truncate(rest, multiple)),
-        ))
+        Ok(Value::native(time_argument(arguments, 0)?.rounded(multiple, duration::truncate)))
     }),
     Function::new("UTC", &[], |_, arguments| {
         Ok(Value::native(time_argument(arguments, 0)?.within(Zone::Utc)))
