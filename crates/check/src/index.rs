@@ -26,6 +26,10 @@ pub struct Index<'a> {
     owners: ByText<'a, &'a str>,
     /// The components that hold custom resources of which an operator may make anything.
     operated: BTreeSet<(&'a str, &'a str)>,
+    /// The components that have pod templates.
+    with_pods: BTreeSet<(&'a str, &'a str)>,
+    /// The namespaces of components that may have pods beyond their templates.
+    with_unseen_pods: BTreeSet<&'a str>,
     /// The components that may create objects of a resource at run time.
     creators: BTreeSet<(&'a str, &'a str, &'static str)>,
     /// The most replicas that an autoscaler makes, by namespace, kind and name of its target.
@@ -43,6 +47,8 @@ impl<'a> Index<'a> {
             pods_of_label: BTreeMap::new(),
             owners: BTreeMap::new(),
             operated: BTreeSet::new(),
+            with_pods: BTreeSet::new(),
+            with_unseen_pods: BTreeSet::new(),
             creators: BTreeSet::new(),
             scaled: BTreeMap::new(),
         };
@@ -53,6 +59,11 @@ impl<'a> Index<'a> {
         }
         for entry in &environment.entries {
             index.add(*entry);
+        }
+        for entry in &environment.entries {
+            if index.operated.contains(&(entry.tenant, entry.component)) || index.may_create(entry, "pods") {
+                index.with_unseen_pods.insert(entry.object.namespace());
+            }
         }
         index
     }
@@ -76,6 +87,7 @@ impl<'a> Index<'a> {
         let Some(pod) = Pod::of(entry) else { return };
         let place = self.pods.len();
         self.pods.push(pod);
+        self.with_pods.insert(component);
         self.pods_of_namespace.entry(pod.namespace()).or_default().push(place);
         for (key, value) in pod.labels.into_iter().flatten() {
             if let Some(value) = value.as_str() {
@@ -150,9 +162,13 @@ impl<'a> Index<'a> {
         self.creators.contains(&(entry.tenant, entry.component, resource))
     }
 
-    /// Tells whether the component of an object may have pods that nobody can see here.
+    /// Tells whether there may be pods around an object that nobody can see here: pods of its component, or
+    /// of any component in its namespace where its own has none and so must speak of others.
     pub fn may_have_unseen_pods(&self, entry: &Entry<'_>) -> bool {
-        self.is_open(entry) || self.may_create(entry, "pods")
+        let speaks_of_others = !self.with_pods.contains(&(entry.tenant, entry.component));
+        self.is_open(entry)
+            || self.may_create(entry, "pods")
+            || (speaks_of_others && self.with_unseen_pods.contains(entry.object.namespace()))
     }
 
     /// Returns the most replicas that an autoscaler makes of a workload.

@@ -39,13 +39,22 @@ mod tests {
         insta::assert_snapshot!(findings("network-policy-target", "
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
-metadata: {name: web, namespace: shop}
+metadata: {name: web, namespace: bank}
 spec: {podSelector: {matchLabels: {app: web}}}
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
-metadata: {name: deny, namespace: shop}
+metadata: {name: deny, namespace: bank}
 spec: {podSelector: {}}
-"), @"warning: `NetworkPolicy shop/web` applies to no pod: app=web: 1.yaml");
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: database, namespace: shop}
+spec: {podSelector: {matchLabels: {cluster-name: database}}}
+---
+apiVersion: acid.zalan.do/v1
+kind: postgresql
+metadata: {name: database, namespace: shop, labels: {component: database}}
+"), @"warning: `NetworkPolicy bank/web` applies to no pod: app=web: 1.yaml");
     }
 }
