@@ -1,7 +1,8 @@
 //! Templates of the corpus, against what Helm's engine printed or refused.
 
+mod corpus_folder;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use aqueduct_helm::template::{CallSite, Host, Moment, Refusal};
@@ -9,6 +10,7 @@ use aqueduct_helm::value::Map;
 use aqueduct_helm::{Capabilities, Chart, Error, KubeVersion, Prepared, Release};
 use aqueduct_manifest::Files;
 use base64::Engine as _;
+use corpus_folder::corpus_folder;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -39,13 +41,6 @@ impl Host for Machine {
         }
         Ok(())
     }
-}
-
-fn corpus() -> PathBuf {
-    std::env::var_os("AQUEDUCT_CORPUS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus")),
-        PathBuf::from,
-    )
 }
 
 const CHART: &str = "apiVersion: v2\nname: c\nversion: 1.2.3\nappVersion: \"4.5.6\"\ndescription: A tiny chart\n\
@@ -79,7 +74,7 @@ fn render(line: &Line) -> Result<Vec<u8>, Vec<u8>> {
 
 #[test]
 fn templates() {
-    let path = corpus().join("truth/templates.jsonl");
+    let path = corpus_folder().join("truth/templates.jsonl");
     let Ok(text) = std::fs::read_to_string(&path) else {
         println!("templates: skipped, no {}", path.display());
         return;

@@ -46,7 +46,9 @@ fn include(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
         }
         None => {
             let name = quote(name.as_bytes(), Charset::Unicode);
-            Err(FunctionError::new(format!("template: no template {name} associated with template \"{ROOT}\"")))
+            Err(FunctionError::new(format!(
+                "template: no template {name} associated with template \"{ROOT}\""
+            )))
         }
     };
     if let Some(count) = evaluator.included.get_mut(&name) {

@@ -84,7 +84,9 @@ fn element(item: &Value, index: &Value) -> Answer {
                     Ok(super::field::held_in(element, value).value)
                 }
                 Value::Nil | Value::NilInterface => Err("value is nil; should be of type string".into()),
-                other => Err(FunctionError::new(format!("value has type {}; should be string", other.type_name()))),
+                other => {
+                    Err(FunctionError::new(format!("value has type {}; should be string", other.type_name())))
+                }
             }
         }
         other => {
@@ -100,7 +102,9 @@ fn position(index: &Value, length: usize, what: &str) -> Result<usize, FunctionE
         Value::Int(_, at) => *at,
         Value::Uint(_, at) => *at as i64,
         Value::Nil | Value::NilInterface => return Err("cannot index slice/array with nil".into()),
-        Value::Native(native) if let Some(number) = native.underlying().and_then(|value| value.as_i64()) => number,
+        Value::Native(native) if let Some(number) = native.underlying().and_then(|value| value.as_i64()) => {
+            number
+        }
         other => {
             let name = other.type_name();
             return Err(FunctionError::new(format!("cannot index slice/array with type {name}")));

@@ -25,19 +25,22 @@ impl Evaluator<'_> {
         let fixed = function.parameters.len();
         if function.variadic.is_some() {
             if given < fixed {
-                let message =
-                    format!("wrong number of args for {}: want at least {fixed} got {}", function.name, words.len());
+                let message = format!(
+                    "wrong number of args for {}: want at least {fixed} got {}",
+                    function.name,
+                    words.len()
+                );
                 return self.fail(tree, message);
             }
         } else if given != fixed {
-            return self.fail(tree, format!("wrong number of args for {}: want {fixed} got {given}", function.name));
+            return self
+                .fail(tree, format!("wrong number of args for {}: want {fixed} got {given}", function.name));
         }
         if matches!(special, Special::And | Special::Or) {
             return self.short_circuit(tree, dot, special, words, last);
         }
-        let parameter = |index: usize| {
-            function.parameters.get(index).copied().or(function.variadic).unwrap_or(Type::Any)
-        };
+        let parameter =
+            |index: usize| function.parameters.get(index).copied().or(function.variadic).unwrap_or(Type::Any);
         let mut arguments = self.spare.pop().unwrap_or_default();
         arguments.extend(receiver);
         if special == Special::Call {
@@ -106,7 +109,8 @@ impl Evaluator<'_> {
             (Type::List(list_type), Value::List(list)) => {
                 let own = list.list_type();
                 own.name == list_type.name
-                    || (own.element.name() == list_type.element.name() && one_is_unnamed(own.name, list_type.name))
+                    || (own.element.name() == list_type.element.name()
+                        && one_is_unnamed(own.name, list_type.name))
             }
             (Type::Map(map_type), Value::Map(map)) => {
                 let own = map.map_type();

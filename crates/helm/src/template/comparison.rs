@@ -65,8 +65,7 @@ fn equal_others(left: &Value, right: &Value) -> Answer<bool> {
         return Ok(is_nil(left) == is_nil(right));
     }
     if left.kind() != right.kind() {
-        let values =
-            [left.clone(), left.type_name().into(), right.type_name().into(), right.clone()];
+        let values = [left.clone(), left.type_name().into(), right.type_name().into(), right.clone()];
         return Err(FunctionError::new(sprintf(b"non-comparable types %s: %v, %s: %v", &values)?));
     }
     if is_nil(left) || is_nil(right) {

@@ -101,7 +101,9 @@ impl Tree {
             WordKind::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
             WordKind::Number(_, length) | WordKind::String(_, length) => {
                 let start = word.position as usize;
-                out.extend_from_slice(self.source.text.get(start..start + *length as usize).unwrap_or_default());
+                out.extend_from_slice(
+                    self.source.text.get(start..start + *length as usize).unwrap_or_default(),
+                );
             }
             WordKind::Field(fields) => write_fields(fields, out),
             WordKind::Variable(variable, fields) => {

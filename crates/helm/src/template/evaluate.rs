@@ -1,6 +1,6 @@
 //! Runs templates: pipelines, commands and their words, as Go's `text/template` evaluates them.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -68,9 +68,9 @@ pub(crate) struct Evaluator<'run> {
     /// The templates in reach; `tpl` puts others on top.
     pub(crate) set: Arc<Set>,
     /// How often each name is being included at the moment.
-    pub(crate) included: HashMap<Text, usize>,
+    pub(crate) included: BTreeMap<Text, usize>,
     /// The parsed texts of `tpl`.
-    pub(crate) texts: HashMap<Text, Rc<Vec<Arc<Tree>>>>,
+    pub(crate) texts: BTreeMap<Text, Rc<Vec<Arc<Tree>>>>,
     pub(super) variables: Vec<Variable>,
     /// The first variable of the template under way.
     pub(super) base: usize,
@@ -94,8 +94,8 @@ impl<'run> Evaluator<'run> {
             host,
             limits,
             set,
-            included: HashMap::new(),
-            texts: HashMap::new(),
+            included: BTreeMap::new(),
+            texts: BTreeMap::new(),
             variables: Vec::new(),
             base: 0,
             part: Part::Pipe(0),
@@ -188,7 +188,8 @@ impl<'run> Evaluator<'run> {
 
     fn command(&mut self, tree: &Tree, dot: &Held, at: u32, last: Option<Value>) -> Evaluated<Value> {
         let words = tree.commands.get(at as usize).map_or(&[][..], |command| &command.words);
-        let Some((first, word)) = words.first().and_then(|first| Some((*first, tree.words.get(*first as usize)?)))
+        let Some((first, word)) =
+            words.first().and_then(|first| Some((*first, tree.words.get(*first as usize)?)))
         else {
             return Ok(Value::Nil);
         };
@@ -226,6 +227,7 @@ impl<'run> Evaluator<'run> {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "a call has that many sides")]
     fn chain(
         &mut self,
         tree: &Tree,

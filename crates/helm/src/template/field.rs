@@ -64,7 +64,8 @@ impl Evaluator<'_> {
         match &receiver.value {
             Value::Map(map) => {
                 if has_arguments {
-                    return self.fail(tree, [name.as_bytes(), b" is not a method but has arguments"].concat());
+                    return self
+                        .fail(tree, [name.as_bytes(), b" is not a method but has arguments"].concat());
                 }
                 let element = map.map_type().element;
                 let value = map.get(name.as_bytes()).unwrap_or_else(|| element.zero());

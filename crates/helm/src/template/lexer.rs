@@ -94,7 +94,11 @@ impl<'a> Lexer<'a> {
         let rest = self.rest();
         let Some(length) = find(rest, LEFT) else {
             self.position = self.input.len();
-            return if self.position > self.start { self.emit(TokenKind::Text) } else { self.emit(TokenKind::End) };
+            return if self.position > self.start {
+                self.emit(TokenKind::Text)
+            } else {
+                self.emit(TokenKind::End)
+            };
         };
         if length > 0 {
             let text = rest.get(..length).unwrap_or_default();
@@ -177,7 +181,11 @@ impl<'a> Lexer<'a> {
 
     fn action(&mut self) -> Option<Token> {
         if self.at_right_delimiter().is_some() {
-            return if self.parentheses == 0 { self.right_delimiter() } else { self.fail("unclosed left paren") };
+            return if self.parentheses == 0 {
+                self.right_delimiter()
+            } else {
+                self.fail("unclosed left paren")
+            };
         }
         let before = self.position;
         let Some(rune) = self.advance() else {
@@ -308,7 +316,9 @@ impl<'a> Lexer<'a> {
             return self.emit(TokenKind::Number);
         }
         // A complex number: 1+2i, without spaces.
-        if self.scan_number() && self.position.checked_sub(1).and_then(|last| self.input.get(last)) == Some(&b'i') {
+        if self.scan_number()
+            && self.position.checked_sub(1).and_then(|last| self.input.get(last)) == Some(&b'i')
+        {
             return self.emit(TokenKind::Complex);
         }
         self.bad_number()

@@ -21,10 +21,10 @@ mod token;
 mod tree;
 mod walk;
 
-pub use error::{FunctionError, Place};
 pub(crate) use error::ExecutionError;
-pub(crate) use evaluate::{Evaluator, Origin};
+pub use error::{FunctionError, Place};
 pub use evaluate::Limits;
+pub(crate) use evaluate::{Evaluator, Origin};
 pub use format::{format_float, print, sprint, sprintf, sprintln};
 pub use function::{Call, CallSite, Function, Host, Lookup, Moment, Refusal};
 pub(crate) use parser::{ParseError, parse};

@@ -119,7 +119,11 @@ fn signed(text: &[u8]) -> Option<i64> {
     match text {
         [b'-', digits @ ..] => {
             let magnitude = unsigned(digits)?;
-            if magnitude == 1 << 63 { Some(i64::MIN) } else { i64::try_from(magnitude).ok().map(|value| -value) }
+            if magnitude == 1 << 63 {
+                Some(i64::MIN)
+            } else {
+                i64::try_from(magnitude).ok().map(|value| -value)
+            }
         }
         [b'+', digits @ ..] => i64::try_from(unsigned(digits)?).ok(),
         _ => i64::try_from(unsigned(text)?).ok(),
@@ -231,7 +235,9 @@ mod tests {
 
     #[test]
     fn integers_of_every_base() {
-        for (text, value) in [("0x1F", 31), ("0o17", 15), ("017", 15), ("0b101", 5), ("1_000", 1000), ("-7", -7)] {
+        for (text, value) in
+            [("0x1F", 31), ("0o17", 15), ("017", 15), ("0b101", 5), ("1_000", 1000), ("-7", -7)]
+        {
             assert_eq!(number(text).map(|number| number.int), Ok(Some(value)), "{text}");
         }
     }

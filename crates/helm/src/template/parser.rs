@@ -1,6 +1,6 @@
 //! From tokens to trees, with the rules and the messages of Go's `text/template/parse`.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::lexer::Lexer;
@@ -35,7 +35,7 @@ pub(crate) fn parse(name: &str, text: Arc<[u8]>) -> Parsed<Vec<Tree>> {
         lexer: Lexer::new(&source.text),
         source: &source,
         trees: Vec::new(),
-        known: HashMap::new(),
+        known: BTreeMap::new(),
         current: Builder::new(name.into()),
         blocks: 0,
     };
@@ -70,7 +70,7 @@ struct Builder {
     commands: Vec<Command>,
     words: Vec<Word>,
     names: Vec<Text>,
-    numbers: HashMap<Text, u32>,
+    numbers: BTreeMap<Text, u32>,
     /// The variables in scope.
     scope: Vec<u32>,
     lookahead: [Token; 3],
@@ -102,7 +102,7 @@ impl Builder {
             commands: Vec::new(),
             words: Vec::new(),
             names: vec!["$".into()],
-            numbers: HashMap::from([("$".into(), 0)]),
+            numbers: BTreeMap::from([("$".into(), 0)]),
             scope: vec![0],
             lookahead: [token; 3],
             peeked: 0,
@@ -142,7 +142,9 @@ impl Builder {
     /// Sets the step to go to, once it is known.
     fn point(&mut self, at: usize, target: u32) {
         match self.steps.get_mut(at) {
-            Some(Step::If { otherwise, .. } | Step::With { otherwise, .. } | Step::Range { otherwise, .. }) => {
+            Some(
+                Step::If { otherwise, .. } | Step::With { otherwise, .. } | Step::Range { otherwise, .. },
+            ) => {
                 *otherwise = target;
             }
             Some(Step::Next { end } | Step::Jump(end) | Step::Exit { to: end, .. }) => *end = target,
@@ -160,7 +162,7 @@ struct Parser<'a> {
     lexer: Lexer<'a>,
     source: &'a Arc<Source>,
     trees: Vec<Tree>,
-    known: HashMap<Text, usize>,
+    known: BTreeMap<Text, usize>,
     current: Builder,
     blocks: usize,
 }
@@ -600,7 +602,8 @@ impl<'a> Parser<'a> {
             return self.fail(format!("missing value for {context}"));
         }
         for (index, command) in pipe.commands.iter().enumerate().skip(1) {
-            let first = self.current.commands.get(*command as usize).and_then(|command| command.words.first());
+            let first =
+                self.current.commands.get(*command as usize).and_then(|command| command.words.first());
             let word = first.and_then(|word| self.current.words.get(*word as usize));
             if matches!(
                 word.map(|word| &word.kind),
@@ -667,7 +670,11 @@ impl<'a> Parser<'a> {
                 word.position = first.start as u32;
                 Ok(Some(at))
             }
-            WordKind::Bool(_) | WordKind::String(..) | WordKind::Number(..) | WordKind::Nil | WordKind::Dot => {
+            WordKind::Bool(_)
+            | WordKind::String(..)
+            | WordKind::Number(..)
+            | WordKind::Nil
+            | WordKind::Dot => {
                 let start = word.position as usize;
                 let text = self.source.text.get(start..start + length).unwrap_or_default();
                 let text = quote(text, Charset::Unicode);
@@ -715,9 +722,8 @@ impl<'a> Parser<'a> {
                     return self.fail("max expression depth exceeded");
                 }
                 self.current.parentheses += 1;
-                let pipe = super::deepen(|| {
-                    self.pipeline("parenthesized pipeline", TokenKind::RightParenthesis)
-                })?;
+                let pipe =
+                    super::deepen(|| self.pipeline("parenthesized pipeline", TokenKind::RightParenthesis))?;
                 self.current.parentheses -= 1;
                 let position = self.current.pipes.get(pipe as usize).map_or(0, |pipe| pipe.position);
                 return Ok(Some(self.current.word(position as usize, WordKind::Pipe(pipe))));

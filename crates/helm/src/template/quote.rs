@@ -169,7 +169,11 @@ pub(crate) fn unquote_unit(text: &[u8], mark: u8) -> Option<(Unit<'_>, &[u8])> {
     };
     let (digits, rest) = rest.split_at_checked(digits)?;
     let value = number(digits, 16)?;
-    let unit = if *kind == b'x' { Unit::Byte(u8::try_from(value).ok()?) } else { Unit::Rune(char::from_u32(value)?) };
+    let unit = if *kind == b'x' {
+        Unit::Byte(u8::try_from(value).ok()?)
+    } else {
+        Unit::Rune(char::from_u32(value)?)
+    };
     Some((unit, rest))
 }
 

@@ -1,6 +1,6 @@
 //! Every function that a template can name.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::tree::Special;
@@ -14,7 +14,7 @@ fn all() -> impl Iterator<Item = &'static Function> {
 
 /// Returns a function, and whether the evaluator has to treat it on its own.
 pub(super) fn find(name: &str) -> Option<(&'static Function, Special)> {
-    static FUNCTIONS: OnceLock<HashMap<&'static str, (&'static Function, Special)>> = OnceLock::new();
+    static FUNCTIONS: OnceLock<BTreeMap<&'static str, (&'static Function, Special)>> = OnceLock::new();
     let functions = FUNCTIONS.get_or_init(|| {
         let special = |function: &Function| match function.name {
             "and" => Special::And,

@@ -25,8 +25,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<(char, usize)> {
 pub(crate) fn decode_last(bytes: &[u8]) -> Option<(char, usize)> {
     let longest = bytes.len().min(4);
     (1..=longest)
-        .filter_map(|width| decode(bytes.get(bytes.len() - width..)?).filter(|(_, decoded)| *decoded == width))
-        .last()
+        .rev()
+        .find_map(|width| decode(bytes.get(bytes.len() - width..)?).filter(|(_, decoded)| *decoded == width))
 }
 
 /// Counts runes.

@@ -1,6 +1,6 @@
 //! The templates that can name one another.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::tree::Tree;
@@ -9,7 +9,7 @@ use crate::value::Text;
 /// Templates by name. Later ones replace earlier ones, except that an empty one replaces none.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Set {
-    trees: HashMap<Text, Arc<Tree>>,
+    trees: BTreeMap<Text, Arc<Tree>>,
     /// The set that this one adds to; it adds to none itself.
     base: Option<Arc<Set>>,
 }
@@ -18,7 +18,7 @@ impl Set {
     /// Returns a set that adds to another without changing it.
     pub(crate) fn above(parent: &Arc<Set>) -> Self {
         match &parent.base {
-            None => Self { trees: HashMap::new(), base: Some(Arc::clone(parent)) },
+            None => Self { trees: BTreeMap::new(), base: Some(Arc::clone(parent)) },
             Some(_) => Self::clone(parent),
         }
     }

@@ -81,7 +81,9 @@ pub(crate) struct Token {
 pub(crate) fn describe(kind: TokenKind, value: &[u8]) -> String {
     match kind {
         TokenKind::End => "EOF".to_owned(),
-        TokenKind::Keyword(_) | TokenKind::Dot | TokenKind::Nil => format!("<{}>", String::from_utf8_lossy(value)),
+        TokenKind::Keyword(_) | TokenKind::Dot | TokenKind::Nil => {
+            format!("<{}>", String::from_utf8_lossy(value))
+        }
         _ if value.len() > 10 => {
             let short: Vec<u8> = Runes(value).take(10).flat_map(|(_, raw)| raw.iter().copied()).collect();
             format!("{}...", quote(&short, Charset::Unicode))

@@ -44,24 +44,48 @@ pub(crate) struct Tree {
 #[derive(Debug)]
 pub(crate) enum Step {
     /// Writes a stretch of the source.
-    Text { start: u32, end: u32 },
+    Text {
+        start: u32,
+        end: u32,
+    },
     /// Evaluates a pipeline and writes its value, unless it declares.
-    Action { pipe: u32, position: u32 },
+    Action {
+        pipe: u32,
+        position: u32,
+    },
     /// Opens a block; goes on with the next step or, if the value is not true, with `otherwise`.
-    If { pipe: u32, otherwise: u32 },
+    If {
+        pipe: u32,
+        otherwise: u32,
+    },
     /// As `If`, with the value as dot.
-    With { pipe: u32, otherwise: u32 },
+    With {
+        pipe: u32,
+        otherwise: u32,
+    },
     /// Opens a block and a loop; goes to `otherwise` where there is nothing to walk.
-    Range { pipe: u32, otherwise: u32 },
+    Range {
+        pipe: u32,
+        otherwise: u32,
+    },
     /// Takes the next element, or goes to `end`.
-    Next { end: u32 },
+    Next {
+        end: u32,
+    },
     Jump(u32),
     /// Closes the innermost block.
     Leave,
     /// Closes some blocks and goes on elsewhere: `break` and `continue`.
-    Exit { blocks: u32, to: u32 },
+    Exit {
+        blocks: u32,
+        to: u32,
+    },
     /// Runs another template.
-    Template { name: Text, pipe: Option<u32>, position: u32 },
+    Template {
+        name: Text,
+        pipe: Option<u32>,
+        position: u32,
+    },
 }
 
 /// Commands, each of which gets the value of the one before.

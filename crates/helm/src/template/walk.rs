@@ -89,7 +89,13 @@ impl Elements {
 
 impl Evaluator<'_> {
     /// Runs a template with a dot.
-    pub(crate) fn run(&mut self, tree: &Arc<Tree>, dot: Value, out: &mut Vec<u8>, trace: Trace) -> Evaluated<()> {
+    pub(crate) fn run(
+        &mut self,
+        tree: &Arc<Tree>,
+        dot: Value,
+        out: &mut Vec<u8>,
+        trace: Trace,
+    ) -> Evaluated<()> {
         if self.nesting > self.limits.nesting {
             self.part = Part::Pipe(0);
             return self.fail(tree, "templates nest too deeply");
@@ -128,7 +134,9 @@ impl Evaluator<'_> {
             match step {
                 Step::Text { start, end } => {
                     self.trace(trace, &frame.tree, *start, out.len());
-                    out.extend_from_slice(tree.source.text.get(*start as usize..*end as usize).unwrap_or_default());
+                    out.extend_from_slice(
+                        tree.source.text.get(*start as usize..*end as usize).unwrap_or_default(),
+                    );
                 }
                 Step::Action { pipe, position } => {
                     let value = self.pipeline(tree, &frame.dot, *pipe)?;
@@ -245,7 +253,8 @@ impl Evaluator<'_> {
         let number = matches!(value, Value::Int(..) | Value::Uint(..));
         if number && tree.pipes.get(pipe as usize).is_some_and(|pipe| pipe.declares.len() > 1) {
             let text = value.to_text().unwrap_or_default();
-            let message = [b"can't use ", text.as_bytes(), b" to iterate over more than one variable"].concat();
+            let message =
+                [b"can't use ", text.as_bytes(), b" to iterate over more than one variable"].concat();
             return self.fail(tree, message);
         }
         Ok(match value {

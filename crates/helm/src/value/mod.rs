@@ -22,7 +22,8 @@ pub use native::Native;
 pub use text::Text;
 pub use types::{
     ANY_LIST, ANY_MAP, BYTES_MAP, INT_LIST, Kind, LIST_LIST, ListType, MAP_LIST, MapType, STRING_LIST,
-    STRING_MAP, Type, VALUES_MAP};
+    STRING_MAP, Type, VALUES_MAP,
+};
 
 /// Any value in a template.
 #[derive(Clone, Debug, Default)]
@@ -173,8 +174,8 @@ impl Value {
             Self::Complex(real, imaginary) => *real != 0.0 || *imaginary != 0.0,
             Self::String(text) => !text.is_empty(),
             Self::Bytes(bytes) => !bytes.is_empty(),
-            Self::List(list) => list.len() > 0,
-            Self::Map(map) => map.len() > 0,
+            Self::List(list) => !list.is_empty(),
+            Self::Map(map) => !map.is_empty(),
             Self::Native(native) => native.underlying().is_none_or(|value| value.is_true()),
         }
     }
@@ -200,7 +201,9 @@ fn deep_equal(left: &Value, right: &Value, depth: usize) -> bool {
     match (left, right) {
         (left, right) if left.is_nil() || right.is_nil() => left.is_nil() && right.is_nil(),
         (Value::Bool(left), Value::Bool(right)) => left == right,
-        (Value::Int(left_kind, left), Value::Int(right_kind, right)) => left_kind == right_kind && left == right,
+        (Value::Int(left_kind, left), Value::Int(right_kind, right)) => {
+            left_kind == right_kind && left == right
+        }
         (Value::Uint(left_kind, left), Value::Uint(right_kind, right)) => {
             left_kind == right_kind && left == right
         }
@@ -215,8 +218,7 @@ fn deep_equal(left: &Value, right: &Value, depth: usize) -> bool {
             let (left_items, right_items) = (left.items(), right.items());
             let mut pairs = left_items.iter().zip(right_items.iter());
             alike
-                && (left.same(right)
-                    || deepen(|| pairs.all(|(left, right)| deep_equal(left, right, depth))))
+                && (left.same(right) || deepen(|| pairs.all(|(left, right)| deep_equal(left, right, depth))))
         }
         (Value::Map(left), Value::Map(right)) => {
             let alike = left.map_type().name == right.map_type().name

@@ -61,7 +61,10 @@ impl Cursor<'_> {
         let number = self.number(end).filter(|_| self.at == end);
         self.at = end + 1;
         self.after_number = number.is_some();
-        match number.and_then(|number| usize::try_from(number - 1).ok()).filter(|index| *index < self.values.len()) {
+        match number
+            .and_then(|number| usize::try_from(number - 1).ok())
+            .filter(|index| *index < self.values.len())
+        {
             Some(index) => self.argument = index,
             None => self.good = false,
         }
@@ -130,7 +133,7 @@ impl Printer {
                 cursor.good = false;
             }
         }
-        if cursor.byte() == Some(b'.') && cursor.at + 1 <= end {
+        if cursor.byte() == Some(b'.') && cursor.at + 1 < end {
             self.precision(cursor, end);
         }
         if !cursor.after_number {

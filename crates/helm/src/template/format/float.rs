@@ -42,7 +42,9 @@ impl Printer {
             sign = ' ';
         }
         if !number.is_finite() {
-            if number.is_infinite() && (sign != '+' || flags.plus) || number.is_nan() && (flags.space || flags.plus) {
+            if number.is_infinite() && (sign != '+' || flags.plus)
+                || number.is_nan() && (flags.space || flags.plus)
+            {
                 text.insert(0, sign);
             }
             return self.pad_without_zeros(text.as_bytes());
@@ -175,7 +177,9 @@ fn general(magnitude: f64, precision: Option<usize>) -> String {
     let count = decimal.digits.len();
     let mut limit = match wanted {
         None => 6,
-        Some(wanted) if wanted > count && i32::try_from(count).is_ok_and(|count| count >= decimal.point) => count,
+        Some(wanted) if wanted > count && i32::try_from(count).is_ok_and(|count| count >= decimal.point) => {
+            count
+        }
         Some(wanted) => wanted,
     };
     if precision.is_none() {

@@ -42,7 +42,8 @@ impl Printer {
                 self.out.resize(self.out.len() + width, b' ');
                 return;
             }
-        } else if flags.zero && !flags.minus
+        } else if flags.zero
+            && !flags.minus
             && let Some(width) = flags.width
         {
             // The sign needs its room.

@@ -7,8 +7,8 @@ mod text;
 
 pub use float::format_float;
 
-use super::{FunctionError, deepen};
 use super::rune::count;
+use super::{FunctionError, deepen};
 use crate::value::{Kind, List, Map, Native, Text, Value};
 
 /// How deep values may nest before they count as holding themselves.
@@ -79,7 +79,9 @@ pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value) -> Result<(), Functi
             printer.structure(native.as_ref(), 'v', 0);
             *out = printer.finish()?;
         }
-        Value::Native(native) if let Some(text) = native.pointer_text() => out.extend_from_slice(text.as_bytes()),
+        Value::Native(native) if let Some(text) = native.pointer_text() => {
+            out.extend_from_slice(text.as_bytes())
+        }
         other => {
             let mut printer = Printer::new(std::mem::take(out));
             printer.argument(other, 'v');
@@ -207,7 +209,8 @@ impl Printer {
         if depth > DEPTH_LIMIT {
             self.endless.get_or_insert_with(|| "cannot print a value that holds itself".to_owned());
         } else if self.out.len() - self.start > SIZE_LIMIT {
-            self.endless.get_or_insert_with(|| format!("cannot print a value of more than {SIZE_LIMIT} bytes"));
+            self.endless
+                .get_or_insert_with(|| format!("cannot print a value of more than {SIZE_LIMIT} bytes"));
         }
         if self.endless.is_some() {
             return;
