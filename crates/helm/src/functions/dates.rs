@@ -2,7 +2,7 @@
 
 use super::arguments::{Answer, Arguments};
 use super::duration::{self, SECOND};
-use super::numbers::parse_float;
+use super::numbers::{parse_float, parse_int_saturating};
 use super::strings::trim_space;
 use super::time::{Duration, Time, Zone, as_time, in_unit, time_argument};
 use super::time_parse::parse;
@@ -94,9 +94,7 @@ pub(super) fn ago(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
 /// Writes seconds as a duration; takes texts and `int64` only.
 pub(super) fn duration(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let seconds = match Arguments(arguments).value(0)? {
-        Value::String(text) => {
-            text.as_str().and_then(|text| super::numbers::parse_int(text, 10)).unwrap_or(0)
-        }
+        Value::String(text) => text.as_str().and_then(parse_int_saturating).unwrap_or(0),
         Value::Int(Kind::Int64, seconds) => *seconds,
         _ => 0,
     };

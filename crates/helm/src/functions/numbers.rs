@@ -148,8 +148,8 @@ pub(super) fn atoi(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(Value::int(text.as_str().and_then(parse_int_saturating).unwrap_or(0)))
 }
 
-/// `strconv.Atoi` returns the nearest number next to its error, and sprig drops the error only.
-fn parse_int_saturating(text: &str) -> Option<i64> {
+/// Go returns the nearest number next to its error, and sprig drops the error only.
+pub(super) fn parse_int_saturating(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

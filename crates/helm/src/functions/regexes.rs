@@ -1,6 +1,6 @@
 //! Regular expressions: matched, found, replaced, split.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -17,9 +17,15 @@ use crate::value::{List, STRING_LIST, Text, Value};
 struct Expression {
     /// For texts that are UTF-8, where empty matches stand between letters only.
     utf8: regex::Regex,
-    bytes: Regex,
+    /// For other texts; made when one comes.
+    bytes: OnceCell<Option<Regex>>,
+    pattern: String,
     names: Vec<String>,
 }
+
+/// How large a compiled expression may be, in bytes, and how deep one may nest.
+const SIZE_LIMIT: usize = 64 << 20;
+const NEST_LIMIT: u32 = 1000;
 
 /// How many compiled expressions are kept.
 const CACHE_LIMIT: usize = 256;
@@ -38,16 +44,16 @@ fn compile(expression: &[u8]) -> Result<Rc<Expression>, String> {
     let too_large =
         || format!("error parsing regexp: expression too large: `{}`", String::from_utf8_lossy(expression));
     let utf8 = regex::RegexBuilder::new(&translation.pattern)
-        .size_limit(64 << 20)
-        .nest_limit(1000)
+        .size_limit(SIZE_LIMIT)
+        .nest_limit(NEST_LIMIT)
         .build()
         .map_err(|_| too_large())?;
-    let bytes = RegexBuilder::new(&translation.pattern)
-        .size_limit(64 << 20)
-        .nest_limit(1000)
-        .build()
-        .map_err(|_| too_large())?;
-    let compiled = Rc::new(Expression { utf8, bytes, names: translation.names });
+    let compiled = Rc::new(Expression {
+        utf8,
+        bytes: OnceCell::new(),
+        pattern: translation.pattern,
+        names: translation.names,
+    });
     CACHE.with_borrow_mut(|cache| {
         if cache.len() >= CACHE_LIMIT {
             cache.clear();
@@ -75,6 +81,20 @@ fn compile_or_panic(expression: &[u8]) -> Result<Rc<Expression>, FunctionError> 
 }
 
 impl Expression {
+    /// Returns the expression for texts that are not UTF-8.
+    fn for_bytes(&self) -> Option<&Regex> {
+        let build =
+            || RegexBuilder::new(&self.pattern).size_limit(SIZE_LIMIT).nest_limit(NEST_LIMIT).build().ok();
+        self.bytes.get_or_init(build).as_ref()
+    }
+
+    fn is_match(&self, bytes: &[u8]) -> bool {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.utf8.is_match(text),
+            Err(_) => self.for_bytes().is_some_and(|expression| expression.is_match(bytes)),
+        }
+    }
+
     /// Returns the places of the matches, at most so many; a negative limit is none.
     fn find_all(&self, bytes: &[u8], limit: i64) -> Vec<(usize, usize)> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -83,7 +103,8 @@ impl Expression {
                 self.utf8.find_iter(text).take(limit).map(|found| (found.start(), found.end())).collect()
             }
             Err(_) => {
-                self.bytes.find_iter(bytes).take(limit).map(|found| (found.start(), found.end())).collect()
+                let found = self.for_bytes().into_iter().flat_map(|expression| expression.find_iter(bytes));
+                found.take(limit).map(|found| (found.start(), found.end())).collect()
             }
         }
     }
@@ -101,7 +122,11 @@ impl Expression {
                     captures.iter().map(|group| group.map(|found| (found.start(), found.end()))).collect()
                 })
                 .collect(),
-            Err(_) => self.bytes.captures_iter(bytes).map(|captures| spans(&captures)).collect(),
+            Err(_) => {
+                let found =
+                    self.for_bytes().into_iter().flat_map(|expression| expression.captures_iter(bytes));
+                found.map(|captures| spans(&captures)).collect()
+            }
         }
     }
 }
@@ -112,12 +137,12 @@ fn part(bytes: &[u8], (start, end): (usize, usize)) -> &[u8] {
 
 pub(super) fn regex_match(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let Ok(expression) = compile(Arguments(arguments).bytes(0)?) else { return Ok(false.into()) };
-    Ok(expression.bytes.is_match(Arguments(arguments).bytes(1)?).into())
+    Ok(expression.is_match(Arguments(arguments).bytes(1)?).into())
 }
 
 pub(super) fn must_regex_match(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let expression = must_compile(Arguments(arguments).bytes(0)?)?;
-    Ok(expression.bytes.is_match(Arguments(arguments).bytes(1)?).into())
+    Ok(expression.is_match(Arguments(arguments).bytes(1)?).into())
 }
 
 fn find(expression: &Expression, arguments: &[Value]) -> Answer {

@@ -11,6 +11,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use crate::template::{Charset, quote};
+
 /// A version such as `1.2.3-rc.1+build.5`. Equality and order ignore the build metadata.
 #[derive(Clone, Debug)]
 pub struct Version {
@@ -91,6 +93,7 @@ impl Version {
     /// # Errors
     /// What is left is no version.
     pub fn parse(text: &str) -> Result<Self, SemverError> {
+        check_length(text)?;
         let Some(captures) = VERSION.captures(text) else {
             return Err(SemverError::new("invalid semantic version"));
         };
@@ -114,6 +117,7 @@ impl Version {
         if text.is_empty() {
             return Err(SemverError::new("version string empty"));
         }
+        check_length(text)?;
         let mut parts = text.splitn(3, '.');
         let (Some(major), Some(minor), Some(mut patch)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(SemverError::new("invalid semantic version"));
@@ -125,6 +129,10 @@ impl Version {
         if let Some((left, right)) = patch.split_once('-') {
             (patch, prerelease) = (left, right);
         }
+        if !metadata.split('.').all(is_identifier) {
+            return Err(SemverError::new("invalid metadata string"));
+        }
+        check_prerelease(prerelease)?;
         for part in [major, minor, patch] {
             if !part.bytes().all(|byte| byte.is_ascii_digit()) {
                 return Err(SemverError::new("invalid characters in version"));
@@ -133,24 +141,17 @@ impl Version {
                 return Err(SemverError::new("version segment starts with 0"));
             }
         }
-        let version = Self {
+        Ok(Self {
             major: number(major)?,
             minor: number(minor)?,
             patch: number(patch)?,
             prerelease: prerelease.to_owned(),
             metadata: metadata.to_owned(),
             original: text.to_owned(),
-        };
-        if !prerelease.is_empty() {
-            check_prerelease(prerelease)?;
-        }
-        if !metadata.split('.').all(is_identifier) {
-            return Err(SemverError::new("invalid metadata string"));
-        }
-        Ok(version)
+        })
     }
 
-    /// Returns the version after this one in the place of a number; the rest is reset.
+    /// Returns the next major version.
     pub fn next_major(&self) -> Self {
         self.with_numbers(self.major.wrapping_add(1), 0, 0)
     }
@@ -271,6 +272,16 @@ fn compare_prereleases(left: &str, right: &str) -> Ordering {
             return order;
         }
     }
+}
+
+/// The longest version that is read, in bytes.
+const VERSION_LENGTH_LIMIT: usize = 256;
+
+fn check_length(text: &str) -> Result<(), SemverError> {
+    if text.len() > VERSION_LENGTH_LIMIT {
+        return Err(SemverError(format!("version string is too long (max {VERSION_LENGTH_LIMIT} bytes)")));
+    }
+    Ok(())
 }
 
 fn number(digits: &str) -> Result<u64, SemverError> {
@@ -408,7 +419,10 @@ fn expand_hyphens(text: &str) -> String {
 impl Group {
     fn parse(text: &str) -> Result<Self, SemverError> {
         if !VALID_GROUP.is_match(text) {
-            return Err(SemverError(format!("improper constraint: {text:?}")));
+            return Err(SemverError(format!(
+                "improper constraint: {}",
+                quote(text.as_bytes(), Charset::Unicode)
+            )));
         }
         let constraints: Vec<Constraint> = FIND_CONSTRAINT
             .find_iter(text)
@@ -422,7 +436,10 @@ impl Group {
 impl Constraint {
     fn parse(text: &str) -> Result<Self, SemverError> {
         let Some(captures) = CONSTRAINT.captures(text) else {
-            return Err(SemverError(format!("improper constraint: {text:?}")));
+            return Err(SemverError(format!(
+                "improper constraint: {}",
+                quote(text.as_bytes(), Charset::Unicode)
+            )));
         };
         let written = group(&captures, 1);
         let operator = match written {

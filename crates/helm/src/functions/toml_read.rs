@@ -225,8 +225,11 @@ impl<'a> Reader<'a> {
         self.last_key = dotted(&path);
         let (name, parents) = path.split_last().ok_or("unexpected end of table name")?;
         let mut table = &mut *root;
-        for parent in parents {
-            table = table.child(parent, Origin::Implicit).ok_or_else(|| defined(&dotted(&path)))?;
+        for (index, parent) in parents.iter().enumerate() {
+            table = table.child(parent, Origin::Implicit).ok_or_else(|| {
+                let place = dotted(path.get(..=index).unwrap_or_default());
+                format!("Key '{place}' was already created as a hash.")
+            })?;
             if table.origin == Origin::Inline {
                 return Err(defined(&dotted(&path)));
             }
@@ -239,6 +242,10 @@ impl<'a> Reader<'a> {
                 table.origin = Origin::Header
             }
             (Some(Entry::Tables(tables)), true) => tables.push(new),
+            (Some(_), true) => {
+                let place = dotted(&path);
+                return Err(format!("Key '{place}' was already created and cannot be used as an array."));
+            }
             _ => return Err(defined(&dotted(&path))),
         }
         self.line_end("top-level item")?;
@@ -696,6 +703,11 @@ mod tests {
             ("a = 1\na = 2", "toml: line 2 (last key \"a\"): Key 'a' has already been defined."),
             ("a =", "toml: line 1 (last key \"a\"): unexpected EOF; expected value"),
             ("[a]\n[a]", "toml: line 2 (last key \"a\"): Key 'a' has already been defined."),
+            ("a = 1\n[a.b]", "toml: line 2 (last key \"a.b\"): Key 'a' was already created as a hash."),
+            (
+                "[a]\n[[a]]",
+                "toml: line 2 (last key \"a\"): Key 'a' was already created and cannot be used as an array.",
+            ),
             ("= 1", "toml: line 1: unexpected '=': key name appears blank"),
             (
                 "a = 1 b = 2",

@@ -128,10 +128,14 @@ fn string(text: &SmolStr, indent: usize) -> String {
 
 /// Writes a text of several lines as a literal block, where YAML allows it.
 fn block(text: &str, indent: usize) -> String {
-    let written = yaml::write(&Plain::from(text));
+    // Unlike the manifest writer, go-yaml v3 lets tabs stand in a block.
+    const TAB: &str = "\u{e001}";
+    let written = yaml::write(&Plain::from(text.replace('\t', TAB)));
     let Some((header, body)) = written.split_once('\n').filter(|(header, _)| header.starts_with('|')) else {
-        return written.trim_end_matches('\n').to_owned();
+        return yaml::write(&Plain::from(text)).trim_end_matches('\n').to_owned();
     };
+    let body = body.replace(TAB, "\t");
+    let body = body.as_str();
     let mut out = header.to_owned();
     for line in body.strip_suffix('\n').unwrap_or(body).split('\n') {
         out.push('\n');
@@ -164,6 +168,12 @@ mod tests {
         let expected =
             "a:\n  - c: 1\n    d:\n      - 1.5\n  - |-\n    x\n    y\n  - - 'a: b'\n    - \"yes\"\nb: {}\n";
         assert_eq!(write(&value).expect("the value has YAML"), expected);
+    }
+
+    #[test]
+    fn tabs_stand_in_blocks() {
+        let text = write(&Value::from("a\tb\nc")).expect("the value has YAML");
+        assert_eq!(text, "|-\n  a\tb\n  c\n");
     }
 
     #[test]
