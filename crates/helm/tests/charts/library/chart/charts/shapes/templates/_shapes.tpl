@@ -1,0 +1,2 @@
+{{ define "shapes.labels" }}kind: Labels
+app: {{ .Chart.Name }}{{ end }}{{ define "shared" }}from: library{{ end }}
