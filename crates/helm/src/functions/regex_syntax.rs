@@ -585,3 +585,26 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod properties {
+    use proptest::prelude::*;
+
+    use super::translate;
+
+    proptest! {
+        /// What the translator lets through is an expression of the `regex` crate.
+        #[test]
+        fn translations_are_expressions(expression in r"[ab01(){}\[\]^$.*+?|\\:\-,&~idswbpLQEPxé<>n#]{0,14}") {
+            if let Ok(translation) = translate(expression.as_bytes()) {
+                let built = regex::Regex::new(&translation.pattern);
+                prop_assert!(built.is_ok(), "{expression:?} became {:?}: {built:?}", translation.pattern);
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read(expression in prop::collection::vec(any::<u8>(), 0..40)) {
+            let _ = translate(&expression);
+        }
+    }
+}

@@ -480,3 +480,33 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod properties {
+    use proptest::prelude::*;
+
+    use super::parse;
+    use crate::functions::time::{Time, Zone};
+
+    proptest! {
+        /// A time that is written by a full layout is read back.
+        #[test]
+        fn times_come_back(seconds in -62_135_596_800_i64..253_402_300_799, nanosecond in 0_u32..1_000_000_000) {
+            let time = Time { seconds, nanosecond, zone: Zone::Utc };
+            for layout in ["2006-01-02T15:04:05.999999999Z07:00", "Mon, 02 Jan 2006 15:04:05.000000000 -0700", "2006-002 3:4:5.999999999PM MST"] {
+                let text = time.format(layout.as_bytes());
+                let parsed = parse(layout.as_bytes(), text.as_bytes());
+                let again = parsed.map(|parsed| Time::from_parsed(&parsed, "UTC"));
+                prop_assert!(
+                    again.as_ref().is_ok_and(|again| (again.seconds, again.nanosecond) == (seconds, nanosecond)),
+                    "{text:?} by {layout}: {again:?}"
+                );
+            }
+        }
+
+        #[test]
+        fn any_text_is_read(layout in r"[0-9a-zA-Z:/. _+,-]{0,24}", text in r"[0-9a-zA-Z:/. _+,-]{0,24}") {
+            let _ = parse(layout.as_bytes(), text.as_bytes());
+        }
+    }
+}

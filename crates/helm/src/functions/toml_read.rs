@@ -724,3 +724,58 @@ mod tests {
         assert!(read(&format!("a = {}", "{ b = ".repeat(100_000))).is_err());
     }
 }
+
+#[cfg(test)]
+mod properties {
+    use proptest::prelude::*;
+
+    use super::{Reader, Table};
+    use crate::functions::toml_write::write;
+    use crate::value::{ANY_MAP, Map, Value};
+
+    fn value() -> impl Strategy<Value = String> {
+        // JSON in, so that a failing case can be read.
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(|value| value.to_string()),
+            (-1000_i32..1000).prop_map(|value| value.to_string()),
+            "[ -~é\n\t]{0,8}".prop_map(|text| aqueduct_manifest::json::write(&text.into())),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(","))),
+                prop::collection::btree_map("[a-c. ]{0,3}", inner, 0..4).prop_map(|entries| {
+                    let entries: Vec<String> =
+                        entries.iter().map(|(key, value)| format!("{key:?}:{value}")).collect();
+                    format!("{{{}}}", entries.join(","))
+                }),
+            ]
+        })
+    }
+
+    proptest! {
+        /// What is written as TOML reads back as the same JSON.
+        #[test]
+        fn values_come_back(json in value()) {
+            let plain = aqueduct_manifest::json::read(&json).expect("the strategy makes JSON");
+            let map = Value::Map(Map::with_entries(&ANY_MAP, [("root", Value::from(&plain))]));
+            let text = write(&map).expect("the value has TOML");
+            let mut reader = Reader { text: &text, at: 0, local: "UTC".to_owned(), last_key: String::new() };
+            let again = reader.document().map(Table::into_map);
+            let again = again.map_err(|message| reader.failure(&message));
+            prop_assert!(again.is_ok(), "{text}\n{again:?}");
+            let again = Value::Map(again.unwrap_or_default()).to_manifest().expect("JSON");
+            let before = map.to_manifest().expect("JSON");
+            prop_assert_eq!(
+                aqueduct_manifest::json::write(&again),
+                aqueduct_manifest::json::write(&before),
+                "{}", text
+            );
+        }
+
+        #[test]
+        fn any_text_is_read(text in "[ab=.\\[\\]{}\"',#\n 0-9tf\\\\+-]{0,40}") {
+            let mut reader = Reader { text: &text, at: 0, local: "UTC".to_owned(), last_key: String::new() };
+            let _ = reader.document().map_err(|message| reader.failure(&message));
+        }
+    }
+}

@@ -28,7 +28,7 @@ fn refuse_nil(value: &Value) -> Result<(), FunctionError> {
     Ok(())
 }
 
-fn write(value: &Value) -> Result<String, String> {
+pub(super) fn write(value: &Value) -> Result<String, String> {
     let mut encoder = Encoder { out: String::new() };
     encoder.encode(&mut Vec::new(), value, DEPTH_LIMIT)?;
     Ok(encoder.out)
