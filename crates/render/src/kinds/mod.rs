@@ -5,6 +5,7 @@
 mod backup;
 mod config;
 mod cron_job;
+mod daemon;
 mod etcd;
 mod job;
 mod manifests;
@@ -18,6 +19,7 @@ mod worker;
 pub use backup::Backup;
 pub use config::Config;
 pub use cron_job::CronJob;
+pub use daemon::Daemon;
 pub use etcd::Etcd;
 pub use job::Job;
 pub use manifests::Manifests;
@@ -36,6 +38,7 @@ pub fn all() -> Vec<Kind> {
         Kind::of::<Backup>(),
         Kind::of::<Config>(),
         Kind::of::<CronJob>(),
+        Kind::of::<Daemon>(),
         Kind::of::<Etcd>(),
         Kind::of::<Job>(),
         Kind::of::<Manifests>(),

@@ -77,6 +77,8 @@ pub fn pod_template(
         affinity: affinity(context, workload.scheduling, options.replicas),
         automount_service_account_token: Some(workload.permissions.is_some()),
         containers: vec![main],
+        // On the node's network only this policy asks the cluster's DNS.
+        dns_policy: security.host.then(|| "ClusterFirstWithHostNet".to_owned()),
         enable_service_links: Some(false),
         host_network: security.host.then_some(true),
         host_pid: security.host.then_some(true),
