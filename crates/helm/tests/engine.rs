@@ -6,6 +6,7 @@ use aqueduct_helm::engine::{RenderError, Rendered, TemplateFile, Templates};
 use aqueduct_helm::template::{CallSite, Host, Limits, Moment, Refusal};
 use aqueduct_helm::value::{Map, VALUES_MAP, Value};
 use aqueduct_manifest::json;
+use proptest::prelude::*;
 use serde::Deserialize;
 
 /// A world outside that gives nothing away.
@@ -234,4 +235,34 @@ fn parsed_templates_serve_several_renders_and_threads() {
         threads.into_iter().map(|thread| thread.join().expect("no panic")).collect::<Vec<_>>()
     });
     assert_eq!(texts, ["2"; 4]);
+}
+
+/// What templates are made of, whole and broken.
+fn fragment() -> impl Strategy<Value = String> {
+    proptest::sample::select(vec![
+        "{{ ", " }}", "{{- ", " -}}", "if ", "else ", "else if ", "end", "range ", "with ", "define \"a\"",
+        "template \"a\" ", "block \"b\" ", "break", "continue", "include \"a\" ", "tpl ", ". ", ".Values", ".list",
+        ".map.key", "$x", "$x := ", "$x = ", "$k, $v := ", "(", ")", " | ", "1", "-2.5", "'c'", "\"text\"", "`raw`",
+        "nil ", "true ", "printf \"%v %5.2f %q %[2]*d\" ", "index ", "len ", "eq ", "lt ", "and ", "or ", "not ",
+        "dict \"k\" ", "list ", "set ", "toYaml ", "default ", "text\n", " ", "\n", "/* c */", "{{/*", "*/}}", "\u{e9}",
+        "{{ end }}", "{{ else }}", "{{ . }}", "{{ range .Values.list }}", "{{ $x := 1 }}",
+    ])
+    .prop_map(str::to_owned)
+}
+
+proptest! {
+    #[test]
+    fn any_template_ends(fragments in proptest::collection::vec(fragment(), 0..40)) {
+        let template = fragments.concat();
+        let limits = Limits { output: 1 << 16, steps: 10_000, text: 1 << 16, nesting: 50 };
+        let values = r#"{"list": [1, null, "a", {"b": 2}], "map": {"key": "value"}, "x": true}"#;
+        match render(&[("t.yaml", &template)], values, limits) {
+            Ok(rendered) => {
+                for line in 0..=rendered.text.to_str().lines().count() as u32 + 1 {
+                    rendered.place(line);
+                }
+            }
+            Err(error) => prop_assert!(!error.message.is_empty()),
+        }
+    }
 }

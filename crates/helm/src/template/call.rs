@@ -1,7 +1,7 @@
 //! Calls functions and methods: the number of arguments, their types, and what is special about a few.
 
 use super::describe::Part;
-use super::evaluate::{Evaluated, Evaluator, Held, nil_of};
+use super::evaluate::{Evaluated, Evaluator, Held};
 use super::tree::{Special, Tree};
 use super::{Call, Function, FunctionError};
 use crate::value::{Kind, Type, Value};
@@ -88,59 +88,6 @@ impl Evaluator<'_> {
         }
         Ok(last.unwrap_or(value))
     }
-
-    /// Makes sure that a value fits a parameter, and converts it as an assignment in Go does.
-    pub(super) fn validate(&self, tree: &Tree, value: Value, parameter: Type) -> Evaluated<Value> {
-        let fits = match (parameter, &value) {
-            (Type::Reflect, _) => true,
-            (_, Value::Nil) => {
-                return match nil_of(parameter) {
-                    Some(value) => Ok(value),
-                    None => self.fail(tree, format!("invalid value; expected {}", parameter.name())),
-                };
-            }
-            (Type::Any, Value::NilInterface) => return Ok(Value::Nil),
-            (Type::Any, _)
-            | (Type::Bool, Value::Bool(_))
-            | (Type::Float, Value::Float(_))
-            | (Type::String, Value::String(_))
-            | (Type::Bytes, Value::Bytes(_)) => true,
-            (Type::Integer(kind), Value::Int(own, _) | Value::Uint(own, _)) => kind == *own,
-            (Type::List(list_type), Value::List(list)) => {
-                let own = list.list_type();
-                own.name == list_type.name
-                    || (own.element.name() == list_type.element.name()
-                        && one_is_unnamed(own.name, list_type.name))
-            }
-            (Type::Map(map_type), Value::Map(map)) => {
-                let own = map.map_type();
-                if own.name == map_type.name {
-                    return Ok(value);
-                }
-                if own.element.name() == map_type.element.name() && one_is_unnamed(own.name, map_type.name) {
-                    return Ok(Value::Map(map.converted(map_type)));
-                }
-                false
-            }
-            (Type::Native(name), Value::Native(native)) => {
-                native.type_name() == name || native.type_name().strip_prefix('*') == Some(name)
-            }
-            _ => false,
-        };
-        if fits {
-            return Ok(value);
-        }
-        self.fail(
-            tree,
-            format!("wrong type for value; expected {}; got {}", parameter.name(), value.type_name()),
-        )
-    }
-}
-
-/// Go assigns between types of equal make when one of them has no name of its own.
-fn one_is_unnamed(left: &str, right: &str) -> bool {
-    let unnamed = |name: &str| name.starts_with('[') || name.starts_with("map[");
-    unnamed(left) || unnamed(right)
 }
 
 /// Returns how `call` names what it was to call.

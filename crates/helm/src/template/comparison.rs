@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::format::sprintf;
 use super::{Call, FunctionError};
-use crate::value::{Kind, Value};
+use crate::value::{Kind, Text, Value};
 
 type Answer<T> = Result<T, FunctionError>;
 
@@ -52,7 +52,7 @@ fn equal(left: &Value, right: &Value) -> Answer<bool> {
         (Basic::Int(int), Basic::Uint(uint)) | (Basic::Uint(uint), Basic::Int(int)) => {
             u64::try_from(int).is_ok_and(|int| int == uint)
         }
-        (Basic::String, Basic::String) => text(left) == text(right),
+        (Basic::String, Basic::String) => compare(left, right) == Ordering::Equal,
         (Basic::Invalid, Basic::Invalid) => return equal_others(left, right),
         _ if left.is_nil() || right.is_nil() => false,
         _ => return Err(incompatible(left, right)),
@@ -92,11 +92,19 @@ fn is_nil(value: &Value) -> bool {
     }
 }
 
-fn text(value: &Value) -> Vec<u8> {
-    match value {
-        Value::String(text) => text.as_bytes().to_vec(),
-        Value::Native(native) => native.underlying().map(|value| text(&value)).unwrap_or_default(),
-        _ => Vec::new(),
+/// Compares two texts, one of which may be of a named Go type.
+fn compare(left: &Value, right: &Value) -> Ordering {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Native(native) => match native.underlying() {
+            Some(Value::String(text)) => text,
+            _ => Text::default(),
+        },
+        _ => Text::default(),
+    };
+    match (left, right) {
+        (Value::String(left), Value::String(right)) => left.cmp(right),
+        _ => text(left).cmp(&text(right)),
     }
 }
 
@@ -109,7 +117,7 @@ fn less(left: &Value, right: &Value) -> Answer<bool> {
         (Basic::Uint(left), Basic::Uint(right)) => left < right,
         (Basic::Int(left), Basic::Uint(right)) => u64::try_from(left).map_or(true, |left| left < right),
         (Basic::Uint(left), Basic::Int(right)) => u64::try_from(right).is_ok_and(|right| left < right),
-        (Basic::String, Basic::String) => text(left).cmp(&text(right)) == Ordering::Less,
+        (Basic::String, Basic::String) => compare(left, right) == Ordering::Less,
         (Basic::Bool(_), Basic::Bool(_)) | (Basic::Complex(..), Basic::Complex(..)) => return Err(invalid()),
         _ => return Err(incompatible(left, right)),
     })

@@ -11,7 +11,7 @@ use super::quote::{Charset, quote};
 use super::set::Set;
 use super::tree::{Tree, WordKind};
 use super::{ExecutionError, Host};
-use crate::value::{Text, Type, Value};
+use crate::value::{Text, Value};
 
 /// How far a render may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,7 +168,7 @@ impl<'run> Evaluator<'run> {
         self.fail(tree, message)
     }
 
-    fn variable(&self, tree: &Tree, name: u32) -> Evaluated<Held> {
+    pub(super) fn variable(&self, tree: &Tree, name: u32) -> Evaluated<Held> {
         let scope = self.variables.get(self.base..).unwrap_or_default();
         match scope.iter().rev().find(|variable| variable.name == name) {
             Some(variable) => Ok(variable.held.clone()),
@@ -228,7 +228,7 @@ impl<'run> Evaluator<'run> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "a call has that many sides")]
-    fn chain(
+    pub(super) fn chain(
         &mut self,
         tree: &Tree,
         dot: &Held,
@@ -250,7 +250,7 @@ impl<'run> Evaluator<'run> {
     }
 
     /// Returns the value of a literal or of the dot.
-    fn constant(&mut self, tree: &Tree, dot: &Held, at: u32, kind: &WordKind) -> Evaluated<Value> {
+    pub(super) fn constant(&mut self, tree: &Tree, dot: &Held, at: u32, kind: &WordKind) -> Evaluated<Value> {
         Ok(match kind {
             WordKind::Dot => dot.value.clone(),
             WordKind::Bool(value) => Value::Bool(*value),
@@ -281,90 +281,9 @@ impl<'run> Evaluator<'run> {
             None => self.fail(tree, [text, b" overflows int"].concat()),
         }
     }
-
-    /// Evaluates an argument for a parameter.
-    pub(super) fn argument(&mut self, tree: &Tree, dot: &Held, parameter: Type, at: u32) -> Evaluated<Value> {
-        self.part = Part::Word(at);
-        let Some(word) = tree.words.get(at as usize) else { return Ok(Value::Nil) };
-        let value = match &word.kind {
-            WordKind::Dot => dot.value.clone(),
-            WordKind::Nil => {
-                return match nil_of(parameter) {
-                    Some(value) => Ok(value),
-                    None => self.fail(tree, format!("cannot assign nil to {}", parameter.name())),
-                };
-            }
-            WordKind::Field(names) => self.fields(tree, dot, dot.clone(), names, at, &[], None)?,
-            WordKind::Variable(name, names) => {
-                let held = self.variable(tree, *name)?;
-                if names.is_empty() {
-                    held.value
-                } else {
-                    self.fields(tree, dot, held, names, at, &[], None)?
-                }
-            }
-            WordKind::Pipe(pipe) => super::deepen(|| self.pipeline(tree, dot, *pipe))?,
-            WordKind::Function(function, special) => {
-                self.call(tree, dot, Part::Word(at), function, *special, None, &[], None)?
-            }
-            WordKind::Chain(inner, names) => self.chain(tree, dot, at, *inner, names, &[], None)?,
-            constant => return self.literal(tree, dot, parameter, at, constant),
-        };
-        self.validate(tree, value, parameter)
-    }
-
-    /// Converts a literal to a parameter's type.
-    fn literal(
-        &mut self,
-        tree: &Tree,
-        dot: &Held,
-        parameter: Type,
-        at: u32,
-        kind: &WordKind,
-    ) -> Evaluated<Value> {
-        let expected = match (parameter, kind) {
-            (Type::Any | Type::Reflect, _) => return self.constant(tree, dot, at, kind),
-            (Type::Bool, WordKind::Bool(value)) => return Ok(Value::Bool(*value)),
-            (Type::String, WordKind::String(text, _)) => return Ok(Value::String(text.clone())),
-            (Type::Float, WordKind::Number(Number { float: Some(float), .. }, _)) => {
-                return Ok(Value::Float(*float));
-            }
-            (Type::Integer(kind), WordKind::Number(number, _)) if kind.is_unsigned() => match number.uint {
-                Some(uint) => return Ok(Value::Uint(kind, uint)),
-                None => "unsigned integer",
-            },
-            (Type::Integer(kind), WordKind::Number(Number { int: Some(int), .. }, _)) => {
-                return Ok(Value::Int(kind, *int));
-            }
-            (Type::Bool, _) => "bool",
-            (Type::String, _) => "string",
-            (Type::Float, _) => "float",
-            (Type::Integer(kind), _) if kind.is_unsigned() => "unsigned integer",
-            (Type::Integer(_), _) => "integer",
-            (Type::Bytes | Type::List(_) | Type::Map(_) | Type::Native(_), _) => {
-                let mut message = b"can't handle ".to_vec();
-                message.extend_from_slice(&tree.describe(Part::Word(at)));
-                message.extend_from_slice(format!(" for arg of type {}", parameter.name()).as_bytes());
-                return self.fail(tree, message);
-            }
-        };
-        let mut message = format!("expected {expected}; found ").into_bytes();
-        message.extend_from_slice(&tree.describe(Part::Word(at)));
-        self.fail(tree, message)
-    }
 }
 
 /// Forgets that a value was in an `interface {}`.
 fn unboxed(value: Value) -> Value {
     if matches!(value, Value::NilInterface) { Value::Nil } else { value }
-}
-
-/// Returns what a bare `nil` is as a type, `None` where the type has none.
-pub(super) fn nil_of(parameter: Type) -> Option<Value> {
-    match parameter {
-        Type::Any | Type::Reflect => Some(Value::Nil),
-        Type::Bytes | Type::List(_) | Type::Map(_) => Some(parameter.zero()),
-        Type::Native(name) if name.starts_with('*') => Some(Value::Nil),
-        Type::Bool | Type::Integer(_) | Type::Float | Type::String | Type::Native(_) => None,
-    }
 }

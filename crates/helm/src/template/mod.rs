@@ -1,5 +1,6 @@
 //! Go's `text/template` as a library of its own: from text to tokens, to a tree, to output.
 
+mod argument;
 mod builtin;
 mod call;
 mod comparison;

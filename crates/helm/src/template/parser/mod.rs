@@ -1,0 +1,187 @@
+//! From tokens to trees, with the rules and the messages of Go's `text/template/parse`.
+
+mod builder;
+mod control;
+mod pipeline;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use builder::Builder;
+
+use super::lexer::Lexer;
+use super::quote::{Charset, quote, unquote};
+use super::token::{Keyword, Token, TokenKind, describe};
+use super::tree::{Source, Tree};
+use crate::value::Text;
+
+/// Why a text is no template: Go's message, which begins with the name and the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ParseError(pub(crate) String);
+
+type Parsed<T> = Result<T, ParseError>;
+
+/// Parses a text into the templates that it defines, the text itself being one under its name.
+pub(crate) fn parse(name: &str, text: Arc<[u8]>) -> Parsed<Vec<Tree>> {
+    if u32::try_from(text.len()).is_err() {
+        return Err(ParseError(format!("template: {name}:1: text too long")));
+    }
+    let source = Arc::new(Source { name: name.into(), text });
+    let mut parser = Parser {
+        lexer: Lexer::new(&source.text),
+        source: &source,
+        trees: Vec::new(),
+        known: BTreeMap::new(),
+        current: Builder::new(name.into()),
+        blocks: 0,
+    };
+    parser.parse()?;
+    let main = std::mem::replace(&mut parser.current, Builder::new(Text::default()));
+    parser.add(main)?;
+    Ok(parser.trees)
+}
+
+struct Parser<'a> {
+    lexer: Lexer<'a>,
+    source: &'a Arc<Source>,
+    trees: Vec<Tree>,
+    known: BTreeMap<Text, usize>,
+    current: Builder,
+    blocks: usize,
+}
+
+impl<'a> Parser<'a> {
+    fn value(&self, token: Token) -> &'a [u8] {
+        self.source.text.get(token.start..token.end).unwrap_or_default()
+    }
+
+    fn line(&self, position: usize) -> u32 {
+        self.source.place(position as u32).0
+    }
+
+    fn next(&mut self) -> Token {
+        let current = &mut self.current;
+        if current.peeked > 0 {
+            current.peeked -= 1;
+        } else {
+            current.lookahead[0] = self.lexer.next_token();
+        }
+        current.lookahead.get(current.peeked).copied().unwrap_or(current.lookahead[0])
+    }
+
+    fn back(&mut self) {
+        self.current.peeked += 1;
+    }
+
+    fn peek(&mut self) -> Token {
+        let token = self.next();
+        self.back();
+        token
+    }
+
+    fn next_solid(&mut self) -> Token {
+        loop {
+            let token = self.next();
+            if token.kind != TokenKind::Space {
+                return token;
+            }
+        }
+    }
+
+    fn peek_solid(&mut self) -> Token {
+        let token = self.next_solid();
+        self.back();
+        token
+    }
+
+    fn fail<T>(&self, message: impl AsRef<str>) -> Parsed<T> {
+        let line = self.line(self.current.lookahead[0].start);
+        Err(ParseError(format!("template: {}:{line}: {}", self.source.name, message.as_ref())))
+    }
+
+    fn unexpected<T>(&self, token: Token, context: &str) -> Parsed<T> {
+        if token.kind == TokenKind::Error {
+            let message = self.lexer.error();
+            let started = self.current.action.map(|position| self.line(position));
+            let extra = match started {
+                Some(line) if line != self.line(token.start) => {
+                    let place = format!(" started at {}:{line}", self.source.name);
+                    // Not "unclosed action in action".
+                    if message.ends_with(" action") { place } else { format!(" in action{place}") }
+                }
+                _ => String::new(),
+            };
+            return self.fail(format!("{message}{extra}"));
+        }
+        self.fail(format!("unexpected {} in {context}", describe(token.kind, self.value(token))))
+    }
+
+    fn expect(&mut self, kind: TokenKind, context: &str) -> Parsed<Token> {
+        let token = self.next_solid();
+        if token.kind == kind { Ok(token) } else { self.unexpected(token, context) }
+    }
+
+    fn unquote(&self, token: Token) -> Parsed<Text> {
+        match unquote(self.value(token)) {
+            Some(bytes) => Ok(bytes.into()),
+            None => self.fail("invalid syntax"),
+        }
+    }
+
+    fn parse(&mut self) -> Parsed<()> {
+        while self.peek().kind != TokenKind::End {
+            if self.peek().kind == TokenKind::LeftDelimiter {
+                let delimiter = self.next();
+                if self.next_solid().kind == TokenKind::Keyword(Keyword::Define) {
+                    self.definition()?;
+                    continue;
+                }
+                self.current.lookahead[1] = delimiter;
+                self.current.peeked = 2;
+            }
+            if let Some(terminator) = self.text_or_action()? {
+                return self.fail(format!("unexpected {}", terminator.name()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Parses a template that is a tree of its own, with tokens and variables of its own.
+    fn separate(&mut self, name: Text, body: impl FnOnce(&mut Self) -> Parsed<()>) -> Parsed<()> {
+        let outer = std::mem::replace(&mut self.current, Builder::new(name));
+        body(self)?;
+        let inner = std::mem::replace(&mut self.current, outer);
+        // A clash is reported with the inner template's place.
+        let lookahead = std::mem::replace(&mut self.current.lookahead, inner.lookahead);
+        self.add(inner)?;
+        self.current.lookahead = lookahead;
+        Ok(())
+    }
+
+    /// Adds a finished tree; an empty one yields to, and is replaced by, one of the same name.
+    fn add(&mut self, builder: Builder) -> Parsed<()> {
+        let tree = Tree {
+            name: builder.name,
+            source: Arc::clone(self.source),
+            empty: builder.empty,
+            steps: builder.steps,
+            pipes: builder.pipes,
+            commands: builder.commands,
+            words: builder.words,
+            variables: builder.names,
+        };
+        match self.known.get(&tree.name).and_then(|at| self.trees.get_mut(*at)) {
+            None => {
+                self.known.insert(tree.name.clone(), self.trees.len());
+                self.trees.push(tree);
+            }
+            Some(known) if known.empty => *known = tree,
+            Some(_) if tree.empty => {}
+            Some(_) => {
+                let name = quote(tree.name.as_bytes(), Charset::Unicode);
+                return self.fail(format!("template: multiple definition of template {name}"));
+            }
+        }
+        Ok(())
+    }
+}
