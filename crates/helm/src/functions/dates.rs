@@ -4,8 +4,9 @@ use super::arguments::{Answer, Arguments};
 use super::duration::{self, SECOND};
 use super::numbers::{parse_float, parse_int_saturating};
 use super::strings::trim_space;
-use super::time::{Duration, Time, Zone, as_time, in_unit, time_argument};
+use super::time::{Time, Zone, as_time, time_argument};
 use super::time_parse::parse;
+use super::time_units::{Duration, in_unit};
 use crate::template::{Call, FunctionError, Moment};
 use crate::value::{Kind, Value};
 

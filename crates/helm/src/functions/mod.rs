@@ -5,6 +5,7 @@
 //! on Go values; what differs from run to run (the clock, randomness, name lookups) it asks of the call.
 
 mod arguments;
+mod calendar;
 mod certificates;
 mod dates;
 mod decimals;
@@ -24,6 +25,7 @@ mod paths;
 mod primes;
 mod print;
 mod random;
+mod regex_escape;
 mod regex_syntax;
 mod regexes;
 pub mod semver;
@@ -31,7 +33,10 @@ mod strings;
 mod time;
 mod time_layout;
 mod time_parse;
+mod time_units;
+mod toml_number;
 mod toml_read;
+mod toml_table;
 mod toml_write;
 mod url;
 mod versions;

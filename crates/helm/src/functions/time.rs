@@ -8,16 +8,16 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::arguments::{Answer, Arguments};
+use super::calendar::{civil_from_days, days_from_civil, weekday};
 use super::duration::{self, SECOND};
-use super::time_layout::{Clock, MONTHS, WEEKDAYS, format};
+use super::time_layout::{Clock, format};
 use super::time_parse::{Parsed, ParsedZone};
+use super::time_units::{DURATION, Duration, Month, Weekday};
 use crate::template::{Call, Function, FunctionError, Moment};
 use crate::value::{Kind, Native, Text, Type, Value};
 
 /// The type of `time.Time` parameters.
 pub(super) const TIME: Type = Type::Native("time.Time");
-/// The type of `time.Duration` parameters.
-pub(super) const DURATION: Type = Type::Native("time.Duration");
 
 /// The seconds from year 1 to 1970: Go's zero time is the first of January of year 1.
 const ZERO_SECONDS: i64 = -62_135_596_800;
@@ -208,35 +208,6 @@ fn on_clock(clock: i64, zone: &Zone) -> i64 {
     clock - i64::from(zone.at(guess).0)
 }
 
-/// Counts the days from 1970 to a date of the Gregorian calendar; months and days may overflow.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let months = year.saturating_mul(12).saturating_add(month - 1);
-    let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era.saturating_mul(146_097).saturating_add(day_of_era - 719_468).saturating_add(day - 1)
-}
-
-fn civil_from_days(days: i64) -> (i64, u8, u8) {
-    let shifted = days.saturating_add(719_468);
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    (year, u8::try_from(month).unwrap_or(1), u8::try_from(day).unwrap_or(1))
-}
-
-fn weekday(days: i64) -> u8 {
-    u8::try_from((days + 4).rem_euclid(7)).unwrap_or_default()
-}
-
 impl Native for Time {
     fn type_name(&self) -> &'static str {
         "time.Time"
@@ -384,116 +355,6 @@ fn add_date(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(Value::native(Time { seconds: on_clock(clock, &time.zone), ..time.clone() }))
 }
 
-/// A `time.Duration`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Duration(pub(super) i64);
-
-impl Native for Duration {
-    fn type_name(&self) -> &'static str {
-        "time.Duration"
-    }
-
-    fn kind(&self) -> Kind {
-        Kind::Int64
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn methods(&self) -> &'static [Function] {
-        DURATION_METHODS
-    }
-
-    fn text(&self) -> Option<String> {
-        Some(duration::format(self.0))
-    }
-
-    fn underlying(&self) -> Option<Value> {
-        Some(Value::int64(self.0))
-    }
-}
-
-static DURATION_METHODS: &[Function] = &[
-    Function::new("Abs", &[], |_, arguments| {
-        Ok(Value::native(Duration(Arguments(arguments).int(0)?.saturating_abs())))
-    }),
-    Function::new("Hours", &[], |_, arguments| {
-        Ok(in_unit(Arguments(arguments).int(0)?, 3600 * SECOND).into())
-    }),
-    Function::new("Microseconds", &[], |_, arguments| Ok(Value::int64(Arguments(arguments).int(0)? / 1_000))),
-    Function::new("Milliseconds", &[], |_, arguments| {
-        Ok(Value::int64(Arguments(arguments).int(0)? / 1_000_000))
-    }),
-    Function::new("Minutes", &[], |_, arguments| {
-        Ok(in_unit(Arguments(arguments).int(0)?, 60 * SECOND).into())
-    }),
-    Function::new("Nanoseconds", &[], |_, arguments| Ok(Value::int64(Arguments(arguments).int(0)?))),
-    Function::new("Round", &[DURATION], |_, arguments| {
-        let arguments = Arguments(arguments);
-        Ok(Value::native(Duration(duration::round(arguments.int(0)?, arguments.int(1)?))))
-    }),
-    Function::new("Seconds", &[], |_, arguments| Ok(in_unit(Arguments(arguments).int(0)?, SECOND).into())),
-    Function::new("String", &[], |_, arguments| Ok(duration::format(Arguments(arguments).int(0)?).into())),
-    Function::new("Truncate", &[DURATION], |_, arguments| {
-        let arguments = Arguments(arguments);
-        Ok(Value::native(Duration(duration::truncate(arguments.int(0)?, arguments.int(1)?))))
-    }),
-];
-
-/// Returns a duration in a unit, as Go adds it up: the whole units and the fraction apart.
-pub(super) fn in_unit(nanoseconds: i64, unit: i64) -> f64 {
-    (nanoseconds / unit) as f64 + (nanoseconds % unit) as f64 / unit as f64
-}
-
-macro_rules! named_number {
-    ($(#[$about:meta])* $name:ident, $type_name:literal, $names:ident, $first:literal, $wrong:literal) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug)]
-        struct $name(i64);
-
-        impl Native for $name {
-            fn type_name(&self) -> &'static str {
-                $type_name
-            }
-
-            fn kind(&self) -> Kind {
-                Kind::Int
-            }
-
-            fn as_any(&self) -> &dyn Any {
-                self
-            }
-
-            fn methods(&self) -> &'static [Function] {
-                const METHODS: &[Function] = &[Function::new("String", &[], |_, arguments| {
-                    Ok($name(Arguments(arguments).int(0)?).text().unwrap_or_default().into())
-                })];
-                METHODS
-            }
-
-            fn text(&self) -> Option<String> {
-                let index = usize::try_from(self.0 - $first).ok();
-                let name = index.and_then(|index| $names.get(index));
-                Some(name.map_or_else(|| format!(concat!("%!", $wrong, "({})"), self.0), |name| (*name).to_owned()))
-            }
-
-            fn underlying(&self) -> Option<Value> {
-                Some(Value::int(self.0))
-            }
-        }
-    };
-}
-
-named_number!(
-    /// A `time.Month`, from 1.
-    Month, "time.Month", MONTHS, 1, "Month"
-);
-named_number!(
-    /// A `time.Weekday`, from 0, Sunday.
-    Weekday, "time.Weekday", WEEKDAYS, 0, "Weekday"
-);
-
 /// A `*time.Location`.
 #[derive(Clone, Debug)]
 struct Location(Zone);
@@ -531,17 +392,6 @@ impl Native for Location {
 mod tests {
     use super::*;
     use crate::functions::time_parse::parse;
-
-    #[test]
-    fn calendar() {
-        for days in (-800_000..800_000).step_by(997) {
-            let (year, month, day) = civil_from_days(days);
-            assert_eq!(days_from_civil(year, month.into(), day.into()), days);
-        }
-        assert_eq!(civil_from_days(0), (1970, 1, 1));
-        assert_eq!(weekday(0), 4);
-        assert_eq!(days_from_civil(2020, 14, 1), days_from_civil(2021, 2, 1));
-    }
 
     #[test]
     fn zones() {

@@ -4,8 +4,10 @@ use super::arguments::{Answer, Arguments};
 use super::json::error_map;
 use super::time::Time;
 use super::time_parse::parse as parse_time;
+use super::toml_number::number;
+use super::toml_table::{Entry, Origin, Table, open};
 use crate::template::{Call, Charset, deepen, quote_rune};
-use crate::value::{ANY_MAP, List, MAP_LIST, Map, Text, Value};
+use crate::value::{Text, Value};
 
 /// How deep arrays and tables may nest.
 const DEPTH_LIMIT: usize = 100;
@@ -26,71 +28,6 @@ pub(super) fn from_toml(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer 
         Ok(table) => Value::Map(table.into_map()),
         Err(message) => error_map(reader.failure(&message)),
     })
-}
-
-/// A table while it is read.
-#[derive(Default)]
-struct Table {
-    entries: Vec<(String, Entry)>,
-    /// Where the table came from decides on what may still be put into it.
-    origin: Origin,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Origin {
-    /// A header named a table inside of it.
-    #[default]
-    Implicit,
-    /// A header named it.
-    Header,
-    /// A dotted key named a key inside of it.
-    Dotted,
-    /// It stands between braces, and is complete.
-    Inline,
-}
-
-enum Entry {
-    Value(Value),
-    Table(Table),
-    /// The tables of `[[name]]`.
-    Tables(Vec<Table>),
-}
-
-impl Table {
-    fn into_map(self) -> Map {
-        let entries = self.entries.into_iter().map(|(key, entry)| {
-            let value = match entry {
-                Entry::Value(value) => value,
-                Entry::Table(table) => Value::Map(table.into_map()),
-                Entry::Tables(tables) => {
-                    let tables = tables.into_iter().map(|table| Value::Map(table.into_map()));
-                    Value::List(List::typed(&MAP_LIST, tables.collect()))
-                }
-            };
-            (key, value)
-        });
-        Map::with_entries(&ANY_MAP, entries)
-    }
-
-    fn get(&mut self, key: &str) -> Option<&mut Entry> {
-        self.entries.iter_mut().find(|(own, _)| own == key).map(|(_, entry)| entry)
-    }
-
-    /// Returns the table under a key, made where there is none.
-    fn child(&mut self, key: &str, origin: Origin) -> Option<&mut Self> {
-        let index = match self.entries.iter().position(|(own, _)| own == key) {
-            Some(index) => index,
-            None => {
-                self.entries.push((key.to_owned(), Entry::Table(Self { origin, ..Self::default() })));
-                self.entries.len() - 1
-            }
-        };
-        match &mut self.entries.get_mut(index)?.1 {
-            Entry::Table(table) => Some(table),
-            Entry::Tables(tables) => tables.last_mut(),
-            Entry::Value(_) => None,
-        }
-    }
 }
 
 type Outcome<T> = Result<T, String>;
@@ -594,10 +531,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn open<'t>(root: &'t mut Table, path: &[String]) -> Option<&'t mut Table> {
-    path.iter().try_fold(root, |table, name| table.child(name, Origin::Implicit))
-}
-
 fn dotted(path: &[String]) -> String {
     let parts: Vec<String> =
         path.iter().map(|part| super::toml_write::key_text(&Text::from(part.as_str()))).collect();
@@ -616,52 +549,10 @@ fn control(rune: char, place: &str) -> String {
     format!("control characters are not allowed inside {place}: '0x{:02x}'", u32::from(rune))
 }
 
-fn number(word: &str) -> Outcome<Value> {
-    let quoted = || crate::template::quote(word.as_bytes(), Charset::Unicode);
-    let unsigned = word.strip_prefix(['+', '-']).unwrap_or(word);
-    let bytes = unsigned.as_bytes();
-    let has_base = matches!(unsigned.get(..2), Some("0x" | "0o" | "0b"));
-    let between_digits = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'_').all(|(index, _)| {
-        let is_digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_hexdigit);
-        is_digit(index.checked_sub(1)) && is_digit(Some(index + 1))
-    });
-    if !between_digits {
-        return Err(format!("Invalid float {}: underscores must be surrounded by digits", quoted()));
-    }
-    let leading_zero = !has_base && unsigned.len() > 1 && unsigned.starts_with('0');
-    let is_float = !has_base && unsigned.contains(['.', 'e', 'E']);
-    if leading_zero && unsigned.as_bytes().get(1).is_some_and(|byte| byte.is_ascii_digit() || *byte == b'_') {
-        let what = if is_float { "float" } else { "integer" };
-        return Err(format!("Invalid {what} {}: cannot have leading zeroes", quoted()));
-    }
-    let digits = word.replace('_', "");
-    if is_float {
-        let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
-        let starts = |text: &str| text.starts_with(|rune: char| rune.is_ascii_digit());
-        if !starts(fraction) || !whole.ends_with(|rune: char| rune.is_ascii_digit()) && unsigned.contains('.')
-        {
-            return Err(format!("Invalid float {}: '.' must be followed by one or more digits", quoted()));
-        }
-        return match digits.parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(number.into()),
-            Ok(_) => Err(format!("{digits} is out of range for float64")),
-            Err(_) => Err(format!("Invalid float value: {}", quoted())),
-        };
-    }
-    match super::numbers::parse_int(&digits, if has_base { 0 } else { 10 }) {
-        Some(number) => Ok(Value::int64(number)),
-        None if unsigned.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
-            && !unsigned.is_empty() =>
-        {
-            Err(format!("{digits} is out of range for int64"))
-        }
-        None => Err(format!("Invalid integer value: {}", quoted())),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::Map;
 
     fn read(text: &str) -> Result<Map, String> {
         let mut reader = Reader { text, at: 0, local: "UTC".to_owned(), last_key: String::new() };

@@ -1,0 +1,274 @@
+//! Ranges of versions.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::version::{SUFFIX, SemverError, Version, compare_prereleases, group, pattern};
+use crate::template::{Charset, quote};
+
+const SPACE: &str = r"[\t\n\f\r ]";
+const PART: &str = r"[0-9|x|X|\*]+";
+const OPERATORS: &str = r"=||!=|>|<|>=|=>|<=|=<|~|~>|\^";
+
+fn constraint_version() -> String {
+    format!(r"v?({PART})(\.{PART})?(\.{PART})?{SUFFIX}")
+}
+
+static CONSTRAINT: LazyLock<Regex> =
+    LazyLock::new(|| pattern(&format!("^{SPACE}*({OPERATORS}){SPACE}*({}){SPACE}*$", constraint_version())));
+
+static FIND_CONSTRAINT: LazyLock<Regex> =
+    LazyLock::new(|| pattern(&format!("({OPERATORS}){SPACE}*({})", constraint_version())));
+
+static VALID_GROUP: LazyLock<Regex> = LazyLock::new(|| {
+    let version = constraint_version();
+    pattern(&format!(
+        "^({SPACE}*({OPERATORS}){SPACE}*({version}){SPACE}*)\
+         ((?:{SPACE}+|,{SPACE}*)({OPERATORS}){SPACE}*({version}){SPACE}*)*$"
+    ))
+});
+
+static HYPHEN_RANGE: LazyLock<Regex> = LazyLock::new(|| {
+    let version = constraint_version();
+    pattern(&format!("{SPACE}*(?P<from>{version}){SPACE}+-{SPACE}+(?P<to>{version}){SPACE}*"))
+});
+
+/// A range of versions: groups joined by `||`, of which one has to hold in all its parts.
+#[derive(Clone, Debug)]
+pub struct Constraints {
+    groups: Vec<Group>,
+}
+
+#[derive(Clone, Debug)]
+struct Group {
+    constraints: Vec<Constraint>,
+    /// Whether one of the parts names a prerelease, which lets prereleases in.
+    prerelease: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Constraint {
+    operator: Operator,
+    version: Version,
+    /// The version as it was written, for printing.
+    original: String,
+    /// The operator as it was written.
+    written: String,
+    wildcard: Wildcard,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operator {
+    Equal,
+    NotEqual,
+    Greater,
+    Less,
+    GreaterOrEqual,
+    LessOrEqual,
+    Tilde,
+    Caret,
+}
+
+/// From which number on a constraint's version was left open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wildcard {
+    None,
+    Patch,
+    Minor,
+    Major,
+}
+
+/// The longest range that is read, in bytes.
+const LENGTH_LIMIT: usize = 512;
+/// The most groups that a range may have.
+const GROUP_LIMIT: usize = 32;
+
+impl Constraints {
+    /// Reads a range.
+    ///
+    /// # Errors
+    /// A part is not an operator and a version, or the range is too long.
+    pub fn parse(text: &str) -> Result<Self, SemverError> {
+        if text.len() > LENGTH_LIMIT {
+            return Err(SemverError(format!("constraint string is too long (max {LENGTH_LIMIT} bytes)")));
+        }
+        let text = expand_hyphens(text);
+        if text.split("||").count() > GROUP_LIMIT {
+            return Err(SemverError(format!("too many constraint groups (max {GROUP_LIMIT})")));
+        }
+        let groups = text.split("||").map(Group::parse).collect::<Result<_, _>>()?;
+        Ok(Self { groups })
+    }
+
+    /// Tells whether a version is in the range.
+    pub fn check(&self, version: &Version) -> bool {
+        self.groups.iter().any(|group| {
+            (version.prerelease.is_empty() || group.prerelease)
+                && group.constraints.iter().all(|constraint| constraint.check(version))
+        })
+    }
+}
+
+impl fmt::Display for Constraints {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, group) in self.groups.iter().enumerate() {
+            if index > 0 {
+                out.write_str(" || ")?;
+            }
+            for (index, constraint) in group.constraints.iter().enumerate() {
+                let space = if index > 0 { " " } else { "" };
+                write!(out, "{space}{}{}", constraint.written, constraint.original)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn expand_hyphens(text: &str) -> String {
+    let mut expanded = text.to_owned();
+    for captures in HYPHEN_RANGE.captures_iter(text) {
+        let (Some(from), Some(to)) = (captures.name("from"), captures.name("to")) else { continue };
+        let range = format!(">= {}, <= {} ", from.as_str(), to.as_str());
+        expanded = expanded.replacen(group(&captures, 0), &range, 1);
+    }
+    expanded
+}
+
+impl Group {
+    fn parse(text: &str) -> Result<Self, SemverError> {
+        if !VALID_GROUP.is_match(text) {
+            return Err(SemverError(format!(
+                "improper constraint: {}",
+                quote(text.as_bytes(), Charset::Unicode)
+            )));
+        }
+        let constraints: Vec<Constraint> = FIND_CONSTRAINT
+            .find_iter(text)
+            .map(|found| Constraint::parse(found.as_str()))
+            .collect::<Result<_, _>>()?;
+        let prerelease = constraints.iter().any(|constraint| !constraint.version.prerelease.is_empty());
+        Ok(Self { constraints, prerelease })
+    }
+}
+
+impl Constraint {
+    fn parse(text: &str) -> Result<Self, SemverError> {
+        let Some(captures) = CONSTRAINT.captures(text) else {
+            return Err(SemverError(format!(
+                "improper constraint: {}",
+                quote(text.as_bytes(), Charset::Unicode)
+            )));
+        };
+        let written = group(&captures, 1);
+        let operator = match written {
+            "!=" => Operator::NotEqual,
+            ">" => Operator::Greater,
+            "<" => Operator::Less,
+            ">=" | "=>" => Operator::GreaterOrEqual,
+            "<=" | "=<" => Operator::LessOrEqual,
+            "~" | "~>" => Operator::Tilde,
+            "^" => Operator::Caret,
+            _ => Operator::Equal,
+        };
+        let original = group(&captures, 2);
+        let (major, minor, patch) = (group(&captures, 3), group(&captures, 4), group(&captures, 5));
+        let prerelease = group(&captures, 6);
+        let (wildcard, version) = if is_open(major) {
+            (Wildcard::Major, format!("0.0.0{prerelease}"))
+        } else if is_open(minor) {
+            (Wildcard::Minor, format!("{major}.0.0{prerelease}"))
+        } else if is_open(patch) {
+            (Wildcard::Patch, format!("{major}{minor}.0{prerelease}"))
+        } else {
+            (Wildcard::None, original.to_owned())
+        };
+        let version = Version::parse(&version).map_err(|_| SemverError::new("constraint parser error"))?;
+        Ok(Self { operator, version, original: original.to_owned(), written: written.to_owned(), wildcard })
+    }
+
+    fn check(&self, version: &Version) -> bool {
+        let own = &self.version;
+        match self.operator {
+            Operator::Equal if self.wildcard == Wildcard::None => version == own,
+            Operator::Equal | Operator::Tilde => self.check_tilde(version),
+            Operator::NotEqual => self.check_not_equal(version),
+            Operator::Less => version < own,
+            Operator::GreaterOrEqual => version >= own,
+            Operator::Greater => match self.wildcard {
+                Wildcard::None | Wildcard::Major => version > own,
+                Wildcard::Minor => version.major > own.major,
+                Wildcard::Patch => {
+                    version.major > own.major || version.major == own.major && version.minor > own.minor
+                }
+            },
+            Operator::LessOrEqual if self.wildcard == Wildcard::None => version <= own,
+            Operator::LessOrEqual => {
+                version.major < own.major
+                    || version.major == own.major
+                        && (version.minor <= own.minor || self.wildcard == Wildcard::Minor)
+            }
+            Operator::Caret => self.check_caret(version),
+        }
+    }
+
+    fn check_tilde(&self, version: &Version) -> bool {
+        let own = &self.version;
+        if version < own {
+            return false;
+        }
+        // The Go library lets `~0.0.0` stand for any version.
+        if (own.major, own.minor, own.patch) == (0, 0, 0)
+            && !matches!(self.wildcard, Wildcard::Minor | Wildcard::Patch)
+        {
+            return true;
+        }
+        version.major == own.major && (version.minor == own.minor || self.wildcard == Wildcard::Minor)
+    }
+
+    fn check_caret(&self, version: &Version) -> bool {
+        let own = &self.version;
+        if version < own {
+            return false;
+        }
+        if own.major > 0 || self.wildcard == Wildcard::Minor {
+            return version.major == own.major;
+        }
+        if version.major > 0 {
+            return false;
+        }
+        if own.minor > 0 || self.wildcard == Wildcard::Patch {
+            return version.minor == own.minor;
+        }
+        version.minor == 0 && version.patch == own.patch
+    }
+
+    fn check_not_equal(&self, version: &Version) -> bool {
+        let own = &self.version;
+        if self.wildcard != Wildcard::None {
+            if own.major != version.major {
+                return true;
+            }
+            if self.wildcard == Wildcard::Minor {
+                return false;
+            }
+            if own.minor != version.minor {
+                return true;
+            }
+            if self.wildcard == Wildcard::Patch {
+                return (!version.prerelease.is_empty() || !own.prerelease.is_empty())
+                    && compare_prereleases(&version.prerelease, &own.prerelease) != Ordering::Equal;
+            }
+            if own.patch != version.patch {
+                return true;
+            }
+        }
+        version != own
+    }
+}
+
+fn is_open(part: &str) -> bool {
+    matches!(part.trim_start_matches('.'), "" | "x" | "X" | "*")
+}

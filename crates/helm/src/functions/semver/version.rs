@@ -1,0 +1,288 @@
+//! A single version, strict or coerced.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+/// A version such as `1.2.3-rc.1+build.5`. Equality and order ignore the build metadata.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// The first number.
+    pub major: u64,
+    /// The second number.
+    pub minor: u64,
+    /// The third number.
+    pub patch: u64,
+    /// What follows `-`, or nothing.
+    pub prerelease: String,
+    /// What follows `+`, or nothing.
+    pub metadata: String,
+    /// The text that was read.
+    pub original: String,
+}
+
+/// Why a version or a range cannot be read, in the words of the Go library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SemverError(pub String);
+
+impl fmt::Display for SemverError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SemverError {}
+
+impl SemverError {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+/// What may follow the numbers of a version: a prerelease and metadata.
+pub(super) const SUFFIX: &str =
+    r"(-([0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?";
+
+static VERSION: LazyLock<Regex> =
+    LazyLock::new(|| pattern(&format!(r"^v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?{SUFFIX}$")));
+
+/// Compiles one of the patterns of this module.
+pub(super) fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("the patterns above are fixed and valid")
+}
+
+/// Returns the text of a group; empty where it took no part.
+pub(super) fn group<'a>(captures: &Captures<'a>, index: usize) -> &'a str {
+    captures.get(index).map_or("", |found| found.as_str())
+}
+
+impl Version {
+    /// Reads a version, forgiving a leading `v`, missing numbers and leading zeros.
+    ///
+    /// # Errors
+    /// What is left is no version.
+    pub fn parse(text: &str) -> Result<Self, SemverError> {
+        check_length(text)?;
+        let Some(captures) = VERSION.captures(text) else {
+            return Err(SemverError::new("invalid semantic version"));
+        };
+        let version = Self {
+            major: segment(group(&captures, 1))?,
+            minor: segment(group(&captures, 2).trim_start_matches('.'))?,
+            patch: segment(group(&captures, 3).trim_start_matches('.'))?,
+            prerelease: group(&captures, 5).to_owned(),
+            metadata: group(&captures, 7).to_owned(),
+            original: text.to_owned(),
+        };
+        check_prerelease(&version.prerelease)?;
+        Ok(version)
+    }
+
+    /// Reads a version that keeps to the letter of the specification.
+    ///
+    /// # Errors
+    /// A part is missing, has a leading zero or a character that does not belong there.
+    pub fn parse_strict(text: &str) -> Result<Self, SemverError> {
+        if text.is_empty() {
+            return Err(SemverError::new("version string empty"));
+        }
+        check_length(text)?;
+        let mut parts = text.splitn(3, '.');
+        let (Some(major), Some(minor), Some(mut patch)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(SemverError::new("invalid semantic version"));
+        };
+        let (mut prerelease, mut metadata) = ("", "");
+        if let Some((left, right)) = patch.split_once('+') {
+            (patch, metadata) = (left, right);
+        }
+        if let Some((left, right)) = patch.split_once('-') {
+            (patch, prerelease) = (left, right);
+        }
+        if !metadata.split('.').all(is_identifier) {
+            return Err(SemverError::new("invalid metadata string"));
+        }
+        check_prerelease(prerelease)?;
+        for part in [major, minor, patch] {
+            if !part.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(SemverError::new("invalid characters in version"));
+            }
+            if part.len() > 1 && part.starts_with('0') {
+                return Err(SemverError::new("version segment starts with 0"));
+            }
+        }
+        Ok(Self {
+            major: number(major)?,
+            minor: number(minor)?,
+            patch: number(patch)?,
+            prerelease: prerelease.to_owned(),
+            metadata: metadata.to_owned(),
+            original: text.to_owned(),
+        })
+    }
+
+    /// Returns the next major version.
+    pub fn next_major(&self) -> Self {
+        self.with_numbers(self.major.wrapping_add(1), 0, 0)
+    }
+
+    /// Returns the next minor version.
+    pub fn next_minor(&self) -> Self {
+        self.with_numbers(self.major, self.minor.wrapping_add(1), 0)
+    }
+
+    /// Returns the next patch version; of a prerelease, the version that it leads to.
+    pub fn next_patch(&self) -> Self {
+        let step = u64::from(self.prerelease.is_empty());
+        self.with_numbers(self.major, self.minor, self.patch.wrapping_add(step))
+    }
+
+    /// Returns this version with another prerelease.
+    ///
+    /// # Errors
+    /// The prerelease has a leading zero or a character that does not belong there.
+    pub fn with_prerelease(&self, prerelease: &str) -> Result<Self, SemverError> {
+        if !prerelease.is_empty() {
+            check_prerelease(prerelease)?;
+        }
+        let mut version = self.clone();
+        version.prerelease = prerelease.to_owned();
+        version.original = format!("{}{version}", self.prefix());
+        Ok(version)
+    }
+
+    /// Returns this version with other build metadata.
+    ///
+    /// # Errors
+    /// The metadata has a character that does not belong there.
+    pub fn with_metadata(&self, metadata: &str) -> Result<Self, SemverError> {
+        if !metadata.split('.').all(is_identifier) {
+            return Err(SemverError::new("invalid metadata string"));
+        }
+        let mut version = self.clone();
+        version.metadata = metadata.to_owned();
+        version.original = format!("{}{version}", self.prefix());
+        Ok(version)
+    }
+
+    fn with_numbers(&self, major: u64, minor: u64, patch: u64) -> Self {
+        let mut version = Self {
+            major,
+            minor,
+            patch,
+            prerelease: String::new(),
+            metadata: String::new(),
+            original: String::new(),
+        };
+        version.original = format!("{}{version}", self.prefix());
+        version
+    }
+
+    fn prefix(&self) -> &'static str {
+        if self.original.starts_with('v') { "v" } else { "" }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}.{}.{}", self.major, self.minor, self.patch)?;
+        if !self.prerelease.is_empty() {
+            write!(out, "-{}", self.prerelease)?;
+        }
+        if !self.metadata.is_empty() {
+            write!(out, "+{}", self.metadata)?;
+        }
+        Ok(())
+    }
+}
+
+impl PartialEq for Version {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Version {}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.major, self.minor, self.patch).cmp(&(other.major, other.minor, other.patch)).then_with(
+            || match (self.prerelease.is_empty(), other.prerelease.is_empty()) {
+                (true, true) => Ordering::Equal,
+                (true, false) => Ordering::Greater,
+                (false, true) => Ordering::Less,
+                (false, false) => compare_prereleases(&self.prerelease, &other.prerelease),
+            },
+        )
+    }
+}
+
+/// Compares two prereleases, part by part.
+pub(super) fn compare_prereleases(left: &str, right: &str) -> Ordering {
+    let (mut left, mut right) = (left.split('.'), right.split('.'));
+    loop {
+        let order = match (left.next(), right.next()) {
+            (None, None) => return Ordering::Equal,
+            (None, Some(_)) => Ordering::Less,
+            (Some(_), None) => Ordering::Greater,
+            (Some(left), Some(right)) => match (left.parse::<u64>(), right.parse::<u64>()) {
+                _ if left == right => Ordering::Equal,
+                (Ok(left), Ok(right)) => left.cmp(&right).then(Ordering::Less),
+                (Ok(_), Err(_)) => Ordering::Less,
+                (Err(_), Ok(_)) => Ordering::Greater,
+                (Err(_), Err(_)) => left.cmp(right),
+            },
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+}
+
+/// The longest version that is read, in bytes.
+const VERSION_LENGTH_LIMIT: usize = 256;
+
+fn check_length(text: &str) -> Result<(), SemverError> {
+    if text.len() > VERSION_LENGTH_LIMIT {
+        return Err(SemverError(format!("version string is too long (max {VERSION_LENGTH_LIMIT} bytes)")));
+    }
+    Ok(())
+}
+
+fn number(digits: &str) -> Result<u64, SemverError> {
+    digits.parse().map_err(|_| {
+        let reason = if digits.is_empty() { "invalid syntax" } else { "value out of range" };
+        SemverError(format!("strconv.ParseUint: parsing \"{digits}\": {reason}"))
+    })
+}
+
+fn segment(digits: &str) -> Result<u64, SemverError> {
+    if digits.is_empty() {
+        return Ok(0);
+    }
+    number(digits).map_err(|error| SemverError(format!("error parsing version segment: {error}")))
+}
+
+fn is_identifier(part: &str) -> bool {
+    part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn check_prerelease(prerelease: &str) -> Result<(), SemverError> {
+    for part in prerelease.split('.') {
+        if part.bytes().all(|byte| byte.is_ascii_digit()) {
+            if part.len() > 1 && part.starts_with('0') {
+                return Err(SemverError::new("version segment starts with 0"));
+            }
+        } else if !is_identifier(part) {
+            return Err(SemverError::new("invalid prerelease string"));
+        }
+    }
+    Ok(())
+}
