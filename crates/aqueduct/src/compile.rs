@@ -7,7 +7,7 @@ use aqueduct_manifest::{Diagnostic, Files, Object, Severity, Value, yaml};
 use aqueduct_model::types::{Name, Subdomain};
 use aqueduct_model::{CheckLevel, Environment, Instance, Platform, Selection, Tenancy, resolve, tenancies};
 use aqueduct_render::argocd::ROOT;
-use aqueduct_render::{Outline, Registry, RenderedComponent, render};
+use aqueduct_render::{Inputs, Outline, Registry, RenderedComponent, render};
 use aqueduct_tree::{Scope, Tree, file_names};
 use rayon::prelude::*;
 
@@ -89,6 +89,7 @@ pub fn compile(
     let mut tree = Tree::of(scopes(&platform, selection));
     let mut components = Vec::new();
     let mut report = Report::default();
+    let inputs = Inputs::new(files);
     instances.sort_by(|left, right| key(left).cmp(&key(right)));
     for environment in platform.environments.values().filter(|one| selection.has_environment(&one.name)) {
         progress(environment.name.as_str());
@@ -98,7 +99,7 @@ pub fn compile(
         let start = instances.partition_point(|instance| instance.environment.name < environment.name);
         let end = instances.partition_point(|instance| instance.environment.name <= environment.name);
         let selected = |tenant: &Name| selection.has_tenant(tenant);
-        let rendered = render(&platform, environment, &all, &instances[start..end], registry, files, &selected);
+        let rendered = render(&platform, environment, &all, &instances[start..end], registry, &inputs, &selected);
         diagnostics.extend(rendered.diagnostics);
         components.extend(rendered.outlines);
         let paths: Vec<Vec<String>> = rendered.components.par_iter().map(paths_of).collect();

@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use aqueduct_manifest::{Files, Map, Object, Value};
+use aqueduct_manifest::{Map, Object, Value};
 use aqueduct_model::{Environment, Instance, Platform, Tenancy};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use sha2::{Digest, Sha256};
 
 use crate::graph::Node;
-use crate::{Endpoint, Error, Graph};
+use crate::{Endpoint, Error, Graph, Inputs};
 
 /// One instance and the names that follow from it.
 #[derive(Clone, Copy)]
@@ -19,7 +19,7 @@ pub struct Site<'a> {
     /// The instance.
     pub instance: &'a Instance,
     /// The files of the platform's folder.
-    pub files: &'a Files,
+    pub inputs: &'a Inputs<'a>,
 }
 
 impl<'a> Site<'a> {
@@ -126,8 +126,8 @@ impl<'a> Site<'a> {
     /// A path that leaves the folder, and a file that is absent or not text.
     pub fn source(&self, field: &str, path: &str) -> Result<&'a str, Error> {
         let full = self.source_path(field, path)?;
-        self.files.text(&full).ok_or_else(|| {
-            let near = self.files.below(&format!("tenants/{}", self.tenant())).map(|(path, _)| path);
+        self.inputs.files.text(&full).ok_or_else(|| {
+            let near = self.inputs.files.below(&format!("tenants/{}", self.tenant())).map(|(path, _)| path);
             let error = Error::field(field, format!("there is no such text file: `{full}`"));
             match aqueduct_manifest::closest(&full, near) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),

@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_manifest::{Diagnostic, Files};
+use aqueduct_manifest::Diagnostic;
 use aqueduct_model::types::Name;
 use aqueduct_model::{Instance, Peer, Platform};
 
-use crate::{AnyComponent, Endpoint, Link, Offer, Registry, Site};
+use crate::{AnyComponent, Endpoint, Inputs, Link, Offer, Registry, Site};
 
 /// The components of one environment.
 #[derive(Default)]
@@ -59,7 +59,7 @@ impl<'a> Graph<'a> {
         platform: &'a Platform,
         instances: &'a [Instance],
         registry: &Registry,
-        files: &'a Files,
+        inputs: &'a Inputs<'a>,
     ) -> (Self, Vec<Diagnostic>) {
         let mut graph = Self::default();
         let mut diagnostics = Vec::new();
@@ -67,7 +67,7 @@ impl<'a> Graph<'a> {
         for instance in instances {
             match registry.read(instance) {
                 Ok(component) => {
-                    let site = Site { platform, instance, files };
+                    let site = Site { platform, instance, inputs };
                     let offer = component.offer(&site);
                     let mut links: Vec<Link> = component.links();
                     links.extend(instance.depends_on.iter().map(|reference| Link {

@@ -43,8 +43,10 @@ pub struct Part {
     pub from_namespaces: Vec<(String, Vec<u16>)>,
     /// The container ports that every namespace of the cluster reaches.
     pub from_cluster: Vec<u16>,
-    /// The container ports on which the pods of the component reach one another.
+    /// The container ports on which the pods of the part reach one another.
     pub among: Vec<u16>,
+    /// Whether the pods of the part reach one another on every port.
+    pub open_among: bool,
     /// Where the pods go outside of the cluster: a range (everywhere where `None`) and ports.
     pub egress: Vec<(Option<String>, Vec<u16>)>,
     /// Whether the pods talk to the Kubernetes API.

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_manifest::{Diagnostic, Files, Object};
+use aqueduct_manifest::{Diagnostic, Object};
 use aqueduct_model::types::Name;
 use aqueduct_model::{Environment, Instance, Platform, Tenancy};
 use rayon::prelude::*;
 
 use crate::graph::Node;
 use crate::normalise::{declared_scopes, normalise};
-use crate::{Context, Graph, Registry, argocd, tenancy};
+use crate::{Context, Graph, Inputs, Registry, argocd, tenancy};
 
 /// The objects of one environment.
 #[derive(Debug, Default)]
@@ -77,10 +77,10 @@ pub fn render(
     tenancies: &[&Tenancy],
     instances: &[Instance],
     registry: &Registry,
-    files: &Files,
+    inputs: &Inputs<'_>,
     selected: &(dyn Fn(&Name) -> bool + Sync),
 ) -> Rendered {
-    let (graph, mut diagnostics) = Graph::new(platform, instances, registry, files);
+    let (graph, mut diagnostics) = Graph::new(platform, instances, registry, inputs);
     let nodes: Vec<&Node<'_>> =
         graph.nodes().iter().filter(|node| selected(&node.site.tenancy().tenant.name)).collect();
     let outcomes: Vec<(Vec<Object>, Vec<Diagnostic>)> =

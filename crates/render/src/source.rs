@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::{Diagnostic, Map, Object, Origin, Value, yaml};
+use aqueduct_model::types::{Name, Port};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::workload::{Anything, Table};
-use crate::{Context, Error};
+use crate::workload::{Anything, Egress, Table};
+use crate::{Context, Endpoint, Error, MetricsOffer, Offer, Part, Pods, Site};
 
 /// A change to rendered objects: to all that the target names.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -118,7 +119,7 @@ pub fn texts<'a>(
     path: &str,
     endings: &[&str],
 ) -> Result<Vec<(&'a str, &'a str)>, Error> {
-    let files = context.site.files;
+    let files = context.inputs.files;
     let is_meant = |name: &str| name.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending));
     let single = files.iter().find(|(name, _)| name.as_ref() == path).map(|(name, _)| name.as_ref());
     let names: Vec<&str> = match single {
@@ -197,4 +198,95 @@ fn line_span(text: &str, line: u32) -> Option<aqueduct_manifest::Span> {
     let start: usize = text.split_inclusive('\n').take(before).map(str::len).sum();
     let length = text.get(start..)?.lines().next().map_or(0, str::len);
     Some((start..start + length).into())
+}
+
+/// What other components can reach of foreign objects.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct EndpointField {
+    /// The Service.
+    pub service: Name,
+    /// The port of the Service.
+    pub port: Port,
+    /// The port that the container listens on; the Service's where it is not given.
+    pub container_port: Option<Port>,
+    /// The labels of the pods; those of all pods of the component where none is given.
+    #[serde(default)]
+    pub pods: BTreeMap<String, String>,
+}
+
+/// What a group of foreign pods may reach, and who may reach it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PolicyField {
+    /// The labels of the pods; those of all pods of the component where none is given.
+    #[serde(default)]
+    pub pods: BTreeMap<String, String>,
+    /// Whether the pods of the group are kept apart from one another.
+    #[serde(default)]
+    pub apart: bool,
+    /// The container ports that the ingress controller reaches.
+    #[serde(default)]
+    pub from_ingress: Vec<Port>,
+    /// Where metrics are served.
+    pub metrics: Option<Port>,
+    /// The container ports that every namespace of the cluster reaches.
+    #[serde(default)]
+    pub from_cluster: Vec<Port>,
+    /// Whether the pods talk to the Kubernetes API.
+    #[serde(default)]
+    pub api_server: bool,
+    /// Addresses outside of the cluster that the pods may reach.
+    #[serde(default)]
+    pub egress: Vec<Egress>,
+}
+
+/// Returns what a component of foreign objects offers; `all` are the labels of all its pods.
+pub fn foreign_offer(
+    site: &Site<'_>,
+    endpoints: &BTreeMap<Name, EndpointField>,
+    policies: &BTreeMap<Name, PolicyField>,
+    all: BTreeMap<String, String>,
+) -> Offer {
+    let labels = |pods: &BTreeMap<String, String>| if pods.is_empty() { all.clone() } else { pods.clone() };
+    let numbers = |ports: &[Port]| ports.iter().map(|port| port.get()).collect::<Vec<u16>>();
+    let endpoints = endpoints
+        .iter()
+        .map(|(name, endpoint)| Endpoint {
+            name: name.to_string(),
+            host: Some(site.host(endpoint.service.as_str())),
+            port: endpoint.port.get(),
+            scheme: "http",
+            pods: Some(Pods {
+                namespace: site.namespace().to_owned(),
+                labels: labels(&endpoint.pods),
+                port: endpoint.container_port.as_ref().unwrap_or(&endpoint.port).get(),
+            }),
+            outside: None,
+            members: Vec::new(),
+        })
+        .collect();
+    let whole = BTreeMap::from([(site.instance.component.clone(), PolicyField::default())]);
+    let parts = if policies.is_empty() { &whole } else { policies }
+        .iter()
+        .map(|(name, policy)| Part {
+            name: name.to_string(),
+            labels: labels(&policy.pods),
+            from_ingress: numbers(&policy.from_ingress),
+            metrics: policy
+                .metrics
+                .as_ref()
+                .map(|port| MetricsOffer { port: port.get(), path: "/metrics".to_owned() }),
+            from_cluster: numbers(&policy.from_cluster),
+            open_among: !policy.apart,
+            egress: policy
+                .egress
+                .iter()
+                .map(|egress| (egress.cidr.as_ref().map(ToString::to_string), numbers(&egress.ports)))
+                .collect(),
+            api_server: policy.api_server,
+            ..Part::default()
+        })
+        .collect();
+    Offer { endpoints, parts, ..Offer::default() }
 }

@@ -323,7 +323,9 @@ fn part_policy(
             ingress.add(vec![in_namespace(user.namespace(), Some(user_labels))], [pods.port]);
         }
     }
-    if !part.among.is_empty() {
+    if part.open_among {
+        ingress.add(vec![own()], []);
+    } else if !part.among.is_empty() {
         ingress.add(vec![own()], part.among.iter().copied());
     }
     if !part.from_ingress.is_empty() {
@@ -351,7 +353,9 @@ fn part_policy(
             (None, None) => {}
         }
     }
-    if !part.among.is_empty() {
+    if part.open_among {
+        egress.add(vec![own()], []);
+    } else if !part.among.is_empty() {
         egress.add(vec![own()], part.among.iter().copied());
     }
     for (cidr, ports) in &part.egress {

@@ -213,6 +213,8 @@ impl Component for Backup {
             image: &self.image,
             command: &command,
             arguments: &[],
+            prepare: &[],
+            shutdown: None,
             ports: &BTreeMap::new(),
             variables: &variables,
             secrets: &secrets,

@@ -3,11 +3,13 @@
 //! They use the public interface that a kind of your own uses, and nothing else.
 
 mod backup;
+mod chart;
 mod config;
 mod cron_job;
 mod daemon;
 mod etcd;
 mod job;
+mod kustomization;
 mod manifests;
 mod postgres;
 mod secret;
@@ -17,11 +19,13 @@ mod template;
 mod worker;
 
 pub use backup::Backup;
+pub use chart::Chart;
 pub use config::Config;
 pub use cron_job::CronJob;
 pub use daemon::Daemon;
 pub use etcd::Etcd;
 pub use job::Job;
+pub use kustomization::Kustomization;
 pub use manifests::Manifests;
 pub use postgres::Postgres;
 pub use secret::Secret;
@@ -36,11 +40,13 @@ use crate::Kind;
 pub fn all() -> Vec<Kind> {
     vec![
         Kind::of::<Backup>(),
+        Kind::of::<Chart>(),
         Kind::of::<Config>(),
         Kind::of::<CronJob>(),
         Kind::of::<Daemon>(),
         Kind::of::<Etcd>(),
         Kind::of::<Job>(),
+        Kind::of::<Kustomization>(),
         Kind::of::<Manifests>(),
         Kind::of::<Postgres>(),
         Kind::of::<Secret>(),

@@ -49,10 +49,7 @@ impl Component for Service {
         }
         if let Some(balancer) = &self.load_balancer {
             let ranges: Vec<String> = balancer.allow.iter().map(ToString::to_string).collect();
-            let ports = workload.all_ports();
-            let open = ports.iter().filter(|(name, _)| {
-                balancer.port.as_ref().is_none_or(|port| port.as_str() == name)
-            });
+            let open = self.ports.iter().filter(|(name, _)| balancer.port.as_ref().is_none_or(|port| port == *name));
             part.from_outside.extend(open.map(|(_, port)| (port.container(), ranges.clone())));
         }
         Offer { endpoints: endpoints(site, &workload, site.name(), &[]), parts: vec![part], ..Offer::default() }
@@ -143,6 +140,8 @@ fn before_rollout(context: &Context<'_>, workload: &Workload<'_>, field: &Before
     let job = Workload {
         command: &field.command,
         arguments: &[],
+        prepare: &[],
+        shutdown: None,
         files: &std::collections::BTreeMap::new(),
         volumes: &std::collections::BTreeMap::new(),
         certificate: None,

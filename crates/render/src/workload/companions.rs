@@ -406,6 +406,8 @@ pub fn ingress(context: &Context<'_>, workload: &Workload<'_>, field: &IngressFi
 /// A port that the component lacks.
 pub fn load_balancer(context: &Context<'_>, workload: &Workload<'_>, field: &LoadBalancer) -> Result<Object, Error> {
     let mut ports: Vec<ServicePort> = super::service_ports(workload);
+    // A metrics port with a number of its own is for the cluster, not for the world.
+    ports.retain(|port| workload.ports.keys().any(|name| port.name.as_deref() == Some(name.as_str())));
     if let Some(port) = &field.port {
         ports.retain(|known| known.name.as_deref() == Some(port.as_str()));
         if ports.is_empty() {

@@ -246,6 +246,17 @@ pub struct Probe {
     pub failures: Option<u16>,
 }
 
+/// How the container ends when its pod is deleted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Shutdown {
+    /// A command that runs before the container is told to end, such as one that drains connections.
+    #[serde(default)]
+    pub command: Vec<String>,
+    /// How long the container may take, the command included; 30 seconds where it is not given.
+    pub grace: Option<Duration>,
+}
+
 /// A folder of the container that is not part of its image.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -16,7 +16,7 @@ pub use fields::{
     Amounts, Anything, Autoscaling, BeforeRollout, CertificateField, ConfigMount, DatabaseField,
     DatabaseTable, Disruption, Egress, FileField, IngressField, IngressProtocol, LoadBalancer, Metrics,
     MetricsPort, Permissions, PortField, PortTable, Probe, Probes, Protocol, PullSecret, Resources, Rollout,
-    Rule, Scheduling, SecretField, Security, Spread, Table, Toleration, Variable, VariableSource, VolumeField,
+    Rule, Scheduling, SecretField, Security, Shutdown, Spread, Table, Toleration, Variable, VariableSource, VolumeField,
 };
 pub use files::{config_map, file_digest, file_texts};
 pub use network::{endpoints, service_ports};
@@ -31,6 +31,8 @@ pub struct Workload<'a> {
     pub image: &'a Image,
     pub command: &'a [String],
     pub arguments: &'a [String],
+    pub prepare: &'a [String],
+    pub shutdown: Option<&'a Shutdown>,
     pub ports: &'a BTreeMap<Name, PortField>,
     pub variables: &'a BTreeMap<String, Variable>,
     pub secrets: &'a BTreeMap<Name, SecretField>,
@@ -102,6 +104,8 @@ macro_rules! workload {
                     image,
                     command: Vec::new(),
                     arguments: Vec::new(),
+                    prepare: Vec::new(),
+                    shutdown: None,
                     ports: Default::default(),
                     variables: Default::default(),
                     secrets: Default::default(),
@@ -142,6 +146,12 @@ macro_rules! workload {
             /// The arguments of the command.
             #[serde(default)]
             pub arguments: Vec<String>,
+            /// A command that runs to its end before the container starts, in the same image, with the same
+            /// variables, files and volumes.
+            #[serde(default)]
+            pub prepare: Vec<String>,
+            /// How the container ends; at once, after its SIGTERM, where it is not given.
+            pub shutdown: Option<$crate::workload::Shutdown>,
             /// The ports that the container listens on, by name.
             #[serde(default)]
             pub ports: std::collections::BTreeMap<aqueduct_model::types::Name, $crate::workload::PortField>,
@@ -196,6 +206,8 @@ macro_rules! workload {
                     image: &self.image,
                     command: &self.command,
                     arguments: &self.arguments,
+                    prepare: &self.prepare,
+                    shutdown: self.shutdown.as_ref(),
                     ports: &self.ports,
                     variables: &self.variables,
                     secrets: &self.secrets,

@@ -7,7 +7,7 @@ use aqueduct_manifest::Object;
 use aqueduct_model::types::{Cpu, Memory};
 use k8s_openapi::api::core::v1::{
     Affinity, Capabilities, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, EnvVarSource, ExecAction,
-    GRPCAction, HTTPGetAction, HostPathVolumeSource, KeyToPath, LocalObjectReference, ObjectFieldSelector,
+    GRPCAction, HTTPGetAction, HostPathVolumeSource, KeyToPath, Lifecycle, LifecycleHandler, LocalObjectReference, ObjectFieldSelector,
     PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeClaimVolumeSource, PodAffinityTerm,
     PodAntiAffinity, PodSecurityContext, PodSpec, PodTemplateSpec, Probe as KubernetesProbe,
     ResourceRequirements, SeccompProfile, SecretKeySelector, SecretVolumeSource, SecurityContext,
@@ -69,6 +69,7 @@ pub fn pod_template(
     let mounts = mounts(context, workload, options)?;
     let mut main = container(context, workload, options)?;
     main.volume_mounts = Some(mounts.mounts).filter(|mounts| !mounts.is_empty());
+    let prepare = prepare(context, workload, &main)?;
     let annotations = annotations(context, workload, texts)?;
     let security = workload.security;
     let user = security.user.unwrap_or(1000);
@@ -85,6 +86,7 @@ pub fn pod_template(
         image_pull_secrets: workload
             .pull_secret
             .map(|pull| vec![LocalObjectReference { name: super::companions::pull_secret_name(context, pull) }]),
+        init_containers: prepare.map(|container| vec![container]),
         node_selector: node_selector(context, workload.scheduling)?,
         priority_class_name: workload.scheduling.priority_class.as_ref().map(ToString::to_string),
         restart_policy: options.runs_to_end.then(|| "Never".to_owned()),
@@ -97,6 +99,10 @@ pub fn pod_template(
             ..Default::default()
         }),
         service_account_name: options.own_account.then(|| context.name().to_owned()),
+        termination_grace_period_seconds: workload
+            .shutdown
+            .and_then(|shutdown| shutdown.grace.as_ref())
+            .map(|grace| grace.seconds() as i64),
         tolerations: tolerations(workload.scheduling),
         topology_spread_constraints: topology_spread(context, workload.scheduling, options.replicas),
         volumes: Some(mounts.volumes).filter(|volumes| !volumes.is_empty()),
@@ -157,6 +163,15 @@ pub fn container(context: &Context<'_>, workload: &Workload<'_>, options: PodOpt
         ports: Some(ports).filter(|ports| !ports.is_empty()),
         ..Default::default()
     };
+    if let Some(command) = workload.shutdown.map(|shutdown| &shutdown.command).filter(|command| !command.is_empty()) {
+        container.lifecycle = Some(Lifecycle {
+            pre_stop: Some(LifecycleHandler {
+                exec: Some(ExecAction { command: Some(command.clone()) }),
+                ..Default::default()
+            }),
+            ..Default::default()
+        });
+    }
     if !options.runs_to_end {
         let probes = workload.probes;
         container.liveness_probe = probe(workload, "liveness", probes.liveness.as_ref())?;
@@ -167,6 +182,25 @@ pub fn container(context: &Context<'_>, workload: &Workload<'_>, options: PodOpt
         container.readiness_probe = probe(workload, "readiness", readiness)?;
     }
     Ok(container)
+}
+
+/// Returns the container that runs to its end before the main one: the same image, with all that is mounted.
+fn prepare(context: &Context<'_>, workload: &Workload<'_>, main: &Container) -> Result<Option<Container>, Error> {
+    if workload.prepare.is_empty() {
+        return Ok(None);
+    }
+    let command =
+        workload.prepare.iter().map(|text| context.expand(&["prepare"], text)).collect::<Result<_, _>>()?;
+    Ok(Some(Container {
+        name: "prepare".to_owned(),
+        image: main.image.clone(),
+        command: Some(command),
+        env: main.env.clone(),
+        volume_mounts: main.volume_mounts.clone(),
+        resources: main.resources.clone(),
+        security_context: main.security_context.clone(),
+        ..Default::default()
+    }))
 }
 
 /// Returns Kubernetes' form of the resources.

@@ -1,0 +1,75 @@
+//! What all instances of a run share: the files, and the charts that were read from them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use aqueduct_helm::Chart;
+use aqueduct_manifest::Files;
+use aqueduct_vendor::{LOCK_FILE, Lock, Request, verify};
+
+type Slot<T> = Arc<OnceLock<Result<T, Problem>>>;
+
+/// The files of a platform, and what was read from them once for all instances.
+pub struct Inputs<'a> {
+    /// The files of the platform's folder.
+    pub files: &'a Files,
+    lock: OnceLock<Result<Lock, Problem>>,
+    charts: Mutex<BTreeMap<String, Slot<Arc<Chart>>>>,
+    folders: Mutex<BTreeMap<Request, Slot<String>>>,
+}
+
+/// Why something shared cannot be used: the message, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The message.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl From<aqueduct_vendor::Error> for Problem {
+    fn from(error: aqueduct_vendor::Error) -> Self {
+        Self { message: error.to_string(), hint: error.hint().map(str::to_owned) }
+    }
+}
+
+impl<'a> Inputs<'a> {
+    /// Returns the inputs over some files.
+    pub fn new(files: &'a Files) -> Self {
+        Self { files, lock: OnceLock::new(), charts: Mutex::default(), folders: Mutex::default() }
+    }
+
+    /// Returns the chart in a folder of the platform; every instance gets the same one.
+    ///
+    /// # Errors
+    /// What Helm says of a folder that is no chart.
+    pub fn chart(&self, folder: &str) -> Result<Arc<Chart>, Problem> {
+        slot(&self.charts, folder.to_owned())
+            .get_or_init(|| {
+                let chart = Chart::from_files(self.files, folder);
+                chart.map(Arc::new).map_err(|error| Problem { message: error.to_string(), hint: None })
+            })
+            .clone()
+    }
+
+    /// Returns the folder of a vendored chart, after its files were held against `aqueduct.lock`.
+    ///
+    /// # Errors
+    /// A chart that is not locked, missing or altered.
+    pub fn vendored(&self, request: &Request) -> Result<String, Problem> {
+        let lock = self.lock.get_or_init(|| match self.files.text(LOCK_FILE) {
+            Some(text) => Ok(Lock::parse(text)?),
+            None => Ok(Lock::default()),
+        });
+        slot(&self.folders, request.clone())
+            .get_or_init(|| Ok(verify(self.files, lock.as_ref().map_err(Clone::clone)?, request)?.folder()))
+            .clone()
+    }
+}
+
+/// Returns the slot of a key; whoever comes first fills it, the others wait for that slot alone.
+fn slot<K: Ord, T>(slots: &Mutex<BTreeMap<K, Slot<T>>>, key: K) -> Slot<T> {
+    // A map of slots is whole whatever happened to whoever held the lock.
+    let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(slots.entry(key).or_default())
+}

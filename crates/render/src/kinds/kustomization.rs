@@ -1,0 +1,66 @@
+//! `kustomization`: a kustomization, built in this process.
+
+use std::collections::BTreeMap;
+
+use aqueduct_kustomize::{Options, build};
+use aqueduct_manifest::Object;
+use aqueduct_model::types::Name;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::source::{EndpointField, Patch, PolicyField, foreign_offer, patched};
+use crate::{Component, Context, Error, Link, Offer, Site, Target};
+
+/// A kustomization, built in this process as `kustomize build` builds it.
+///
+/// The path may hold `${environment.name}`, or be another one in each environment. Remote bases are not
+/// fetched, and functions that run programs are refused.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Kustomization {
+    /// The folder: relative to the tenant's folder, or with a leading `/` to the platform's.
+    pub path: String,
+    /// Components that must start first.
+    #[serde(default)]
+    pub links: BTreeMap<Name, Target>,
+    /// What other components can reach of this one, by name.
+    #[serde(default)]
+    pub endpoints: BTreeMap<Name, EndpointField>,
+    /// What the pods may reach and who may reach them; all pods of the component among themselves where
+    /// none is given.
+    #[serde(default)]
+    pub policies: BTreeMap<Name, PolicyField>,
+    /// Changes to the built objects.
+    #[serde(default)]
+    pub patches: Vec<Patch>,
+}
+
+impl Component for Kustomization {
+    const KIND: &'static str = "kustomization";
+
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        foreign_offer(site, &self.endpoints, &self.policies, site.selector())
+    }
+
+    fn links(&self) -> Vec<Link> {
+        self.links
+            .iter()
+            .map(|(name, target)| Link {
+                field: vec!["links".to_owned(), name.to_string()],
+                ..Link::new(name.as_str(), target)
+            })
+            .collect()
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        let path = context.source_path("path", &self.path)?;
+        let built = build(context.inputs.files, &path, &Options::default()).map_err(|error| {
+            let failure = Error::field("path", error.to_string());
+            match error.hint() {
+                Some(hint) => failure.hint(hint),
+                None => failure,
+            }
+        })?;
+        patched(built.objects, &self.patches)
+    }
+}
