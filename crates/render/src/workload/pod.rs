@@ -242,7 +242,7 @@ pub fn claim_templates(context: &Context<'_>, workload: &Workload<'_>) -> Result
 }
 
 /// Returns the claim of a volume that one pod at a time writes.
-pub fn claim_spec(context: &Context<'_>, class: Option<String>, size: &Memory) -> PersistentVolumeClaimSpec {
+pub(super) fn claim_spec(context: &Context<'_>, class: Option<String>, size: &Memory) -> PersistentVolumeClaimSpec {
     PersistentVolumeClaimSpec {
         access_modes: Some(vec!["ReadWriteOnce".to_owned()]),
         resources: Some(VolumeResourceRequirements {
