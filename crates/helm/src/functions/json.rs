@@ -11,11 +11,11 @@ use crate::value::{ANY_LIST, ANY_MAP, List, Map, Value};
 fn written(arguments: &[Value], write: fn(&manifest::Value) -> String) -> Result<Value, FunctionError> {
     let value = Arguments(arguments).value(0)?;
     let plain = value.to_manifest()?;
-    if !holds_struct(value) {
+    if !is_special(value) {
         return Ok(write(&plain).into());
     }
     let mut out = String::new();
-    write_structs(value, write, &mut out)?;
+    write_special(value, write, &mut out)?;
     Ok(out.into())
 }
 
@@ -27,17 +27,19 @@ fn struct_fields(value: &Value) -> Option<Vec<(&'static str, Value)>> {
     }
 }
 
-fn holds_struct(value: &Value) -> bool {
+/// Tells whether a value holds structs, or texts that are not UTF-8: the manifest model knows neither.
+fn is_special(value: &Value) -> bool {
     match value {
         Value::Native(_) => struct_fields(value).is_some(),
-        Value::List(list) => list.items().iter().any(|item| deepen(|| holds_struct(item))),
-        Value::Map(map) => map.entries().iter().any(|(_, value)| deepen(|| holds_struct(value))),
+        Value::String(text) => text.as_str().is_none(),
+        Value::List(list) => list.items().iter().any(|item| deepen(|| is_special(item))),
+        Value::Map(map) => map.entries().iter().any(|(_, value)| deepen(|| is_special(value))),
         _ => false,
     }
 }
 
-/// Writes a value that holds structs; that it does not hold itself has been seen before.
-fn write_structs(
+/// Writes such a value; that it does not hold itself has been seen before.
+fn write_special(
     value: &Value,
     write: fn(&manifest::Value) -> String,
     out: &mut String,
@@ -50,9 +52,14 @@ fn write_structs(
         (None, Value::List(list)) => {
             for (index, item) in list.items().iter().enumerate() {
                 out.push(if index == 0 { '[' } else { ',' });
-                deepen(|| write_structs(item, write, out))?;
+                deepen(|| write_special(item, write, out))?;
             }
             out.push_str(if list.is_empty() { "[]" } else { "]" });
+            return Ok(());
+        }
+        (None, Value::String(text)) if text.as_str().is_none() => {
+            // Go escapes what stands for a stray byte, and nothing else of that kind.
+            out.push_str(&write(&value.to_manifest()?).replace('\u{fffd}', "\\ufffd"));
             return Ok(());
         }
         _ => {
@@ -67,7 +74,7 @@ fn write_structs(
         }
         out.push_str(&write(&key.into()));
         out.push(':');
-        deepen(|| write_structs(&value, write, out))?;
+        deepen(|| write_special(&value, write, out))?;
     }
     out.push('}');
     Ok(())

@@ -103,6 +103,10 @@ fn scalar(value: &Value, indent: usize) -> Result<String, FunctionError> {
             items.join(&format!("\n{}", " ".repeat(indent)))
         }
         Value::Native(native) => match (native.underlying(), native.to_json()) {
+            (_, Value::String(text)) if native.type_name() == "time.Time" => text.to_str().into_owned(),
+            _ if native.type_name() == "time.Duration" => {
+                string(&native.text().unwrap_or_default().into(), indent)
+            }
             (Some(value), _) => scalar(&value, indent)?,
             (None, Value::String(text)) => string(&text.to_smol(), indent),
             _ => "{}".to_owned(),
