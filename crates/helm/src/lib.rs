@@ -19,7 +19,7 @@ pub mod value;
 mod values;
 
 pub use capabilities::{Capabilities, KubeVersion};
-pub use chart::{Chart, Dependency, File, Maintainer, Metadata};
+pub use chart::{Chart, Dependency, File, Maintainer, Metadata, unpack};
 pub use error::Error;
 pub use manifests::{Hook, HookEvent, Manifest};
 pub use release::{CustomResourceDefinitions, Prepared, ReleaseError, RenderedRelease, check_installable};

@@ -33,10 +33,10 @@ pub(crate) fn validate(part: &Part, values: &Map) -> Result<(), Error> {
 }
 
 fn validate_part(part: &Part, values: &Map, findings: &mut String) {
-    if let Some(schema) = &part.chart.schema {
-        if let Err(message) = schema.validate(values) {
-            findings.push_str(&format!("{}:\n{message}", part.name));
-        }
+    if let Some(schema) = &part.chart.schema
+        && let Err(message) = schema.validate(values)
+    {
+        findings.push_str(&format!("{}:\n{message}", part.name));
     }
     for subpart in &part.subparts {
         match values.get(&subpart.name) {

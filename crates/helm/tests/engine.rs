@@ -237,6 +237,45 @@ fn parsed_templates_serve_several_renders_and_threads() {
     assert_eq!(texts, ["2"; 4]);
 }
 
+#[test]
+fn functions_end_on_values_that_hold_themselves() {
+    let set = r#"{{ $d := dict "a" 1 }}{{ $l := list $d }}{{ $_ := set $d "self" $d }}{{ $_ := set $d "list" $l }}
+        {{ $e := dict "a" 2 }}{{ $_ := set $e "self" $e }}{{ $_ := set $e "list" (list $e) }}"#;
+    let calls = [
+        "toYaml $d", "toYamlPretty $d", "mustToYaml $d", "toJson $d", "toPrettyJson $d", "toRawJson $d", "mustToJson $d",
+        "toToml $d", "mustToToml $d", "deepCopy $d", "mustDeepCopy $d", "merge (dict) $d", "merge $d $e",
+        "mustMerge $d $e", "mergeOverwrite (dict \"self\" (dict)) $d", "mergeOverwrite $d $e", "mustMergeOverwrite $e $d",
+        "deepEqual $d $e", "has $d (list $e)", "uniq (list $d $e)", "without (list $d) $e", "quote $d", "squote $d",
+        "toString $d", "toStrings $l", "cat $d", "join \",\" $l", "sortAlpha $l", "html $d", "js $d", "urlquery $d",
+        "print $d", "println $d", "printf \"%#v\" $d", "printf \"%d\" $d", "eq $l $l", "index $d \"self\" \"self\" \"a\"",
+        "required \"x\" $d", "default $d $e", "values $d", "pick $d \"self\"", "omit $d \"a\"", "dig \"self\" \"a\" 0 $d",
+        "first $l", "reverse $l", "concat $l $l", "compact $l", "empty $d", "len $d", "tpl \"{{ . }}\" $d", "include \"x\" $d",
+        "kindOf $d", "typeOf $d", "int $d", "toDecimal $d", "urlJoin $d", "b64enc (toYaml $d)", "ternary $d $e true",
+    ];
+    for call in calls {
+        let template = format!("{set}{{{{ {call} }}}}");
+        // An output or an error will do; what counts is that there is one.
+        if let Ok(rendered) = render(&[("t.yaml", &template)], "{}", Limits::default()) {
+            assert!(rendered.text.len() < 1 << 27, "{call}");
+        }
+    }
+}
+
+#[test]
+fn functions_end_on_values_that_share_much() {
+    // Written out, the innermost map would stand there 2^40 times.
+    let set = r#"{{ $d := dict "a" 1 }}{{ range 40 }}{{ $d = dict "l" $d "r" $d }}{{ end }}"#;
+    for call in [
+        "toYaml $d", "toJson $d", "toToml $d", "toYamlPretty $d", "deepCopy $d | len", "merge (dict) $d | len", "print $d",
+        "deepEqual $d (dict \"l\" $d \"r\" $d)", "mergeOverwrite (dict \"l\" (dict)) $d | len",
+    ] {
+        let template = format!("{set}{{{{ {call} }}}}");
+        if let Ok(rendered) = render(&[("t.yaml", &template)], "{}", Limits::default()) {
+            assert!(rendered.text.len() < 1 << 27, "{call}");
+        }
+    }
+}
+
 /// What templates are made of, whole and broken.
 fn fragment() -> impl Strategy<Value = String> {
     proptest::sample::select(vec![

@@ -197,7 +197,7 @@ pub(crate) fn go_float(value: f64) -> SmolStr {
     let scientific = format!("{value:e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if exponent < -4 || exponent >= 6 {
+    if !(-4..6).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
         format_smolstr!("{digits}e{sign}{:02}", exponent.unsigned_abs())
     } else {

@@ -205,6 +205,14 @@ impl Chart {
     }
 }
 
+/// Returns the files of a packed chart, their names relative to its only folder.
+///
+/// # Errors
+/// What is no packed chart, and one that reaches out of its folder, holds links or is too large.
+pub fn unpack(bytes: &[u8]) -> Result<Vec<File>, Error> {
+    archive::read(bytes, &mut { CHART_LIMIT })
+}
+
 fn load_subchart(folder: &str, files: Vec<File>, budget: &mut u64, depth: usize) -> Result<Chart, Error> {
     if folder.ends_with(".tgz") {
         let [file, ..] = files.as_slice() else { return Err(Error::new("no files in chart archive")) };

@@ -3,9 +3,10 @@
 use std::any::Any;
 use std::cmp::Ordering;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::arguments::{Answer, Arguments};
 use super::calendar::{civil_from_days, days_from_civil, weekday};
@@ -35,19 +36,26 @@ pub(super) enum Zone {
     Fixed(i32, Rc<str>),
 }
 
+/// Finds a zone in the database that comes with the program, so that no machine's own makes a difference.
+fn find_zone(name: &str) -> Option<TimeZone> {
+    static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
+    // Go's names are those of files, whose case matters.
+    ZONES.get(name).ok().filter(|zone| zone.iana_name() == Some(name))
+}
+
 impl Zone {
     /// Returns the zone that Go's `time.LoadLocation` finds.
     pub(super) fn load(name: &str, local: &str) -> Option<Self> {
         match name {
             "" | "UTC" => Some(Self::Utc),
             "Local" => Some(Self::local(local)),
-            _ => Some(Self::Named(name.into(), TimeZone::get(name).ok()?)),
+            _ => Some(Self::Named(name.into(), find_zone(name)?)),
         }
     }
 
     /// Returns the host's zone.
     pub(super) fn local(name: &str) -> Self {
-        Self::Local(TimeZone::get(name).unwrap_or(TimeZone::UTC))
+        Self::Local(find_zone(name).unwrap_or(TimeZone::UTC))
     }
 
     /// Returns the offset and the abbreviation at a time.
@@ -400,6 +408,8 @@ mod tests {
         let shown = time.within(berlin).text().expect("times have a text");
         assert_eq!(shown, "2023-06-04 07:06:07 +0200 CEST");
         assert!(Zone::load("Nowhere/Bad", "UTC").is_none());
+        assert!(Zone::load("europe/berlin", "UTC").is_none());
+        assert!(Zone::load("US/Eastern", "UTC").is_some());
     }
 
     #[test]

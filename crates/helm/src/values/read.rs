@@ -85,8 +85,7 @@ mod tests {
             ("a: 1\n---b\n", vec!["a: 1\n---b\n"]),
             ("a: 1\n---\n", vec!["a: 1\n"]),
         ] {
-            let actual: Vec<_> =
-                documents(text.as_bytes()).into_iter().map(|document| String::from_utf8(document)).collect();
+            let actual: Vec<_> = documents(text.as_bytes()).into_iter().map(String::from_utf8).collect();
             let expected: Vec<_> = expected.into_iter().map(|document| Ok(document.to_owned())).collect();
             assert_eq!(actual, expected, "{text:?}");
         }

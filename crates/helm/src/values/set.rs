@@ -359,10 +359,10 @@ fn typed(text: &str) -> Value {
     if text.eq_ignore_ascii_case("null") {
         return Value::Nil;
     }
-    if text == "0" || !text.starts_with('0') {
-        if let Ok(integer) = text.parse() {
-            return Value::Int(Kind::Int64, integer);
-        }
+    if (text == "0" || !text.starts_with('0'))
+        && let Ok(integer) = text.parse()
+    {
+        return Value::Int(Kind::Int64, integer);
     }
     text.into()
 }

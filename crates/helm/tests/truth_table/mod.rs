@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::corpus_folder::corpus_folder;
 
 /// Returns the lines of a truth table; `None` where it is absent, which is said.
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
 pub(crate) fn truth_lines(name: &str) -> Option<Vec<Value>> {
     let path = corpus_folder().join(format!("truth/{name}.jsonl"));
     let Ok(text) = std::fs::read_to_string(&path) else {
@@ -45,6 +46,7 @@ fn same_values(left: &Value, right: &Value) -> bool {
 }
 
 /// Prints how many lines passed, and fails when not all did.
+#[expect(clippy::print_stdout, reason = "the count is what people look for")]
 pub(crate) fn report(name: &str, lines: &[Value], failures: &[String]) {
     println!("{name}: {} of {} lines", lines.len() - failures.len(), lines.len());
     assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n"));

@@ -1,0 +1,131 @@
+//! One chart, fetched whole: resolved to an exact version, unpacked, and completed by the charts that its
+//! package came without.
+
+use std::collections::BTreeMap;
+
+use aqueduct_helm::{Chart, Dependency, File, unpack};
+use aqueduct_manifest::{Value, yaml};
+
+use crate::http::Http;
+use crate::repository::Fetched;
+use crate::{Credentials, Error, LockedChart, Request, Source, digest, registry, repository};
+
+/// How deep charts may ask for others.
+const DEPTH_LIMIT: usize = 8;
+
+/// What fetches charts.
+#[derive(Debug)]
+pub struct Client {
+    http: Http,
+    credentials: Credentials,
+}
+
+/// A chart that was fetched, with its files.
+#[derive(Debug)]
+pub(crate) struct Package {
+    pub(crate) chart: LockedChart,
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Client {
+    /// Returns a client that may use these credentials.
+    pub fn new(credentials: Credentials) -> Self {
+        Self { http: Http::new(), credentials }
+    }
+
+    /// Fetches a chart and everything that it depends on.
+    pub(crate) fn fetch(&self, request: &Request) -> Result<Package, Error> {
+        request.check()?;
+        let fetched = self.archive(request)?;
+        let mut package = Package {
+            chart: LockedChart {
+                name: request.name.clone(),
+                version: fetched.version.clone(),
+                source: request.source.to_string(),
+                sha256: String::new(),
+                archive: digest::of_bytes(&fetched.archive),
+                manifest: request.digest().unwrap_or_default().to_owned(),
+                dependencies: BTreeMap::new(),
+            },
+            files: BTreeMap::new(),
+        };
+        let version = self.add(&mut package, request, &fetched, "", 0)?;
+        package.chart.version = version;
+        let contents = package.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
+        package.chart.sha256 = digest::of_files(contents);
+        Ok(package)
+    }
+
+    fn archive(&self, request: &Request) -> Result<Fetched, Error> {
+        match &request.source {
+            Source::Repository(address) => repository::fetch(&self.http, &self.credentials, address, request),
+            Source::Registry { host, path } => {
+                registry::fetch(&self.http, &self.credentials, host, path, request)
+            }
+        }
+    }
+
+    /// Adds the files of a packed chart below a folder of the package; returns the version it says it has.
+    fn add(
+        &self,
+        package: &mut Package,
+        request: &Request,
+        fetched: &Fetched,
+        folder: &str,
+        depth: usize,
+    ) -> Result<String, Error> {
+        let fail = |cause: &dyn std::fmt::Display| Error::new(format!("cannot use {request}: {cause}"));
+        if depth > DEPTH_LIMIT {
+            return Err(fail(&"charts depend on one another without end"));
+        }
+        let files = unpack(&fetched.archive).map_err(|error| fail(&error))?;
+        let chart = Chart::from_archive(&fetched.archive).map_err(|error| fail(&error))?;
+        if chart.metadata.name != request.name.as_str() {
+            return Err(fail(&format!("the package holds `{}`", chart.metadata.name)));
+        }
+        if !fetched.version.is_empty() && chart.metadata.version != fetched.version.as_str() {
+            return Err(fail(&format!("the package has version {}", chart.metadata.version)));
+        }
+        let locked = locked_versions(&files);
+        for file in files {
+            package.files.insert(format!("{folder}{}", file.name), file.bytes.to_vec());
+        }
+        for dependency in chart.metadata.dependencies.iter().flatten() {
+            if chart.subcharts.iter().any(|subchart| subchart.metadata.name == dependency.name) {
+                continue;
+            }
+            let subchart = subchart_request(dependency, &locked).map_err(|error| fail(&error))?;
+            let fetched = self.archive(&subchart)?;
+            let folder = format!("{folder}charts/{}/", subchart.name);
+            let version = self.add(package, &subchart, &fetched, &folder, depth + 1)?;
+            let key = format!("{} {} {version}", subchart.source, subchart.name);
+            package.chart.dependencies.insert(key, digest::of_bytes(&fetched.archive));
+        }
+        Ok(chart.metadata.version.to_string())
+    }
+}
+
+/// Returns the versions that the `Chart.lock` of a package names.
+fn locked_versions(files: &[File]) -> BTreeMap<String, String> {
+    let lock = files.iter().find(|file| matches!(&*file.name, "Chart.lock" | "requirements.lock"));
+    let document = lock
+        .and_then(|file| std::str::from_utf8(&file.bytes).ok())
+        .and_then(|text| yaml::read(text).ok())
+        .unwrap_or_default();
+    let entries = document.get("dependencies").and_then(Value::as_list).cloned().unwrap_or_default();
+    let text = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned);
+    entries.iter().filter_map(|entry| Some((text(entry, "name")?, text(entry, "version")?))).collect()
+}
+
+fn subchart_request(dependency: &Dependency, locked: &BTreeMap<String, String>) -> Result<Request, Error> {
+    let missing = || format!("it depends on `{}`, which the package came without", dependency.name);
+    if dependency.repository.is_empty() {
+        return Err(Error::new(missing()));
+    }
+    let source = Source::parse(&dependency.repository).map_err(|error| error.context(missing()))?;
+    let version =
+        locked.get(dependency.name.as_str()).cloned().unwrap_or_else(|| dependency.version.to_string());
+    let request = Request { name: dependency.name.to_string(), source, version };
+    request.check()?;
+    Ok(request)
+}

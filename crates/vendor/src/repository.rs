@@ -1,0 +1,138 @@
+//! Chart repositories: an `index.yaml` and the packed charts that it lists.
+
+use aqueduct_manifest::{Value, yaml};
+
+use crate::credentials::Login;
+use crate::http::Http;
+use crate::{Credentials, Error, Request, digest};
+
+/// The largest index that is read, in bytes.
+const INDEX_LIMIT: u64 = 256 << 20;
+/// The largest packed chart that is fetched, in bytes.
+pub(crate) const ARCHIVE_LIMIT: u64 = 100 << 20;
+
+/// A packed chart, with the exact version that it was found under.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) version: String,
+    pub(crate) archive: Vec<u8>,
+}
+
+/// Fetches a chart from the repository at an address.
+pub(crate) fn fetch(
+    http: &Http,
+    credentials: &Credentials,
+    address: &str,
+    request: &Request,
+) -> Result<Fetched, Error> {
+    if request.digest().is_some() {
+        return Err(Error::new(format!("a digest names a chart in an OCI registry only: {request}")));
+    }
+    let index_address = format!("{address}/index.yaml");
+    let index = get(http, credentials, address, &index_address, INDEX_LIMIT)?;
+    let index = std::str::from_utf8(&index)
+        .map_err(|_| "it is not UTF-8".to_owned())
+        .and_then(|text| yaml::read(text).map_err(|error| error.to_string()))
+        .map_err(|cause| Error::new(format!("cannot read {index_address}: {cause}")))?;
+    let entries = index
+        .get("entries")
+        .and_then(Value::as_map)
+        .ok_or_else(|| Error::new(format!("cannot read {index_address}: it lists no charts")))?;
+    let Some(charts) = entries.get(&request.name).and_then(Value::as_list) else {
+        let error = Error::new(format!("there is no chart `{}` in {address}", request.name));
+        return Err(match aqueduct_manifest::closest(&request.name, entries.keys().map(|key| &**key)) {
+            Some(close) => error.with_hint(format!("did you mean `{close}`?")),
+            None => error,
+        });
+    };
+    let text =
+        |chart: &Value, key: &str| chart.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let versions: Vec<String> = charts.iter().map(|chart| text(chart, "version")).collect();
+    let version = request
+        .newest(versions.iter().map(String::as_str))
+        .ok_or_else(|| no_version(request, &versions))?
+        .to_owned();
+    let chart = charts
+        .iter()
+        .find(|chart| text(chart, "version") == version)
+        .ok_or_else(|| no_version(request, &versions))?;
+    let url = chart.get("urls").and_then(Value::as_list).and_then(|urls| urls.first()?.as_str()).ok_or_else(
+        || Error::new(format!("{index_address} has no address for `{} {version}`", request.name)),
+    )?;
+    if url.starts_with("oci://") {
+        return Err(Error::new(format!("`{} {version}` of {address} has moved: {url}", request.name))
+            .with_hint("name that address as the source"));
+    }
+    let url = join(address, url);
+    let archive = get(http, credentials, address, &url, ARCHIVE_LIMIT)?;
+    let expected = text(chart, "digest").to_ascii_lowercase();
+    let actual = digest::of_bytes(&archive);
+    let expected = expected.strip_prefix("sha256:").unwrap_or(&expected);
+    if !expected.is_empty() && expected != actual {
+        return Err(Error::new(format!(
+            "{url} is not what {index_address} lists: its SHA-256 is {actual}, not {expected}"
+        ))
+        .with_hint("the repository is broken, or somebody has changed the chart: ask those who keep it"));
+    }
+    Ok(Fetched { version, archive })
+}
+
+/// Returns the error of a range that no version is in.
+pub(crate) fn no_version(request: &Request, versions: &[String]) -> Error {
+    let shown: Vec<&str> = versions.iter().take(5).map(String::as_str).collect();
+    let more = if versions.len() > shown.len() { ", …" } else { "" };
+    let error = Error::new(format!("no version fits {request}"));
+    if shown.is_empty() { error } else { error.with_hint(format!("there are {}{more}", shown.join(", "))) }
+}
+
+/// Fetches an address; the login of the repository goes to its own host only.
+fn get(
+    http: &Http,
+    credentials: &Credentials,
+    repository: &str,
+    address: &str,
+    limit: u64,
+) -> Result<Vec<u8>, Error> {
+    let (home, host) = (host_of(repository), host_of(address));
+    let login = if home == host { credentials.find(host).and_then(Login::header) } else { None };
+    let headers: Vec<(&str, &str)> = login.iter().map(|login| ("authorization", login.as_str())).collect();
+    let answer = http.get(address, &headers, limit)?;
+    match answer.status {
+        200 => Ok(answer.body),
+        401 | 403 => Err(answer.error(address).with_hint(credentials.advice(host))),
+        _ => Err(answer.error(address)),
+    }
+}
+
+fn host_of(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+}
+
+/// Returns an address that may be relative to the repository's.
+fn join(repository: &str, url: &str) -> String {
+    if url.contains("://") {
+        return url.to_owned();
+    }
+    if let Some(path) = url.strip_prefix('/') {
+        let scheme = repository.split_once("://").map_or("https", |(scheme, _)| scheme);
+        return format!("{scheme}://{}/{path}", host_of(repository));
+    }
+    format!("{repository}/{url}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::join;
+
+    #[test]
+    fn addresses() {
+        for (url, expected) in [
+            ("web-1.0.0.tgz", "https://a.example.com/charts/web-1.0.0.tgz"),
+            ("/files/web.tgz", "https://a.example.com/files/web.tgz"),
+            ("https://b.example.com/web.tgz?x=1", "https://b.example.com/web.tgz?x=1"),
+        ] {
+            assert_eq!(join("https://a.example.com/charts", url), expected);
+        }
+    }
+}

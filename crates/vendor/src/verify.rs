@@ -1,0 +1,91 @@
+//! Whether a chart may be rendered: locked, there, and unaltered.
+
+use aqueduct_manifest::Files;
+
+use crate::lock::{Lock, LockedChart};
+use crate::{Error, FOLDER, Request, digest};
+
+/// Returns the locked chart that a request means, if its files are those that were fetched.
+///
+/// # Errors
+/// A chart that is not locked, whose files are missing or are not what was fetched.
+pub fn verify<'a>(files: &Files, lock: &'a Lock, request: &Request) -> Result<&'a LockedChart, Error> {
+    let Some(chart) = lock.find(request) else {
+        let others: Vec<&str> = lock
+            .charts
+            .iter()
+            .filter(|chart| chart.name == request.name && chart.source == request.source.to_string())
+            .map(|chart| &*chart.version)
+            .collect();
+        let locked =
+            if others.is_empty() { String::new() } else { format!("; locked is {}", others.join(", ")) };
+        return Err(Error::new(format!("chart {request} is not locked{locked}"))
+            .with_hint("run `aqueduct vendor` to fetch and lock it"));
+    };
+    let folder = chart.folder();
+    if !files.is_folder(&folder) {
+        return Err(Error::new(format!("chart {request} is locked but not there: {folder}"))
+            .with_hint(format!("commit {FOLDER}/, or run `aqueduct vendor` to fetch it again")));
+    }
+    let start = folder.len() + 1;
+    let contents = files.below(&folder).filter_map(|(path, bytes)| Some((path.get(start..)?, &**bytes)));
+    if digest::of_files(contents) != chart.sha256 {
+        return Err(Error::new(format!("chart {request} is not what was fetched: {folder}"))
+            .with_hint("run `aqueduct vendor` to fetch it again; changes belong into values or patches"));
+    }
+    Ok(chart)
+}
+
+#[cfg(test)]
+mod tests {
+    use aqueduct_manifest::Files;
+
+    use super::verify;
+    use crate::{Lock, LockedChart, Request, Source, digest};
+
+    #[test]
+    fn what_may_be_rendered() {
+        let contents: [(&str, &[u8]); 2] = [("Chart.yaml", b"name: web"), ("values.yaml", b"a: 1")];
+        let chart = LockedChart {
+            name: "web".to_owned(),
+            version: "1.2.3".to_owned(),
+            source: "https://charts.example.com".to_owned(),
+            sha256: digest::of_files(contents),
+            archive: String::new(),
+            manifest: String::new(),
+            dependencies: Default::default(),
+        };
+        let files: Files = contents
+            .iter()
+            .map(|(path, bytes)| (format!("vendor/charts/web-1.2.3/{path}"), *bytes))
+            .collect();
+        let lock = Lock { charts: vec![chart] };
+        let request = |version: &str| Request {
+            name: "web".to_owned(),
+            source: Source::parse("https://charts.example.com/").expect("it is an address"),
+            version: version.to_owned(),
+        };
+        assert_eq!(
+            verify(&files, &lock, &request("^1.2")).map(LockedChart::folder),
+            Ok("vendor/charts/web-1.2.3".to_owned())
+        );
+        let check = |files: &Files, version: &str, expected: &str| {
+            let error = verify(files, &lock, &request(version)).expect_err(version);
+            assert_eq!(error.to_string(), expected);
+            assert!(error.hint().is_some_and(|hint| hint.contains("aqueduct vendor")));
+        };
+        check(&files, "^2", "chart `web ^2` of https://charts.example.com is not locked; locked is 1.2.3");
+        check(
+            &Files::new(),
+            "1.2.3",
+            "chart `web 1.2.3` of https://charts.example.com is locked but not there: vendor/charts/web-1.2.3",
+        );
+        let mut altered = files.clone();
+        altered.insert("vendor/charts/web-1.2.3/templates/x.yaml", &b"x"[..]);
+        check(
+            &altered,
+            "1.2.3",
+            "chart `web 1.2.3` of https://charts.example.com is not what was fetched: vendor/charts/web-1.2.3",
+        );
+    }
+}

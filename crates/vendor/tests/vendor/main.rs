@@ -1,0 +1,5 @@
+//! Vendoring from servers on this machine.
+
+mod loopback;
+mod registry;
+mod repository;
