@@ -43,6 +43,12 @@ impl<'a> Loader<'a> {
         self.files
     }
 
+    /// Tells whether a name can only be meant as a kustomization of its own.
+    pub(crate) fn is_folder(&self, name: &str) -> bool {
+        let local = path::join(&self.root, name);
+        self.files.is_folder(&local) || (is_remote(name) && !self.files.is_file(&local))
+    }
+
     /// Returns the loader of another kustomization that this one names.
     pub(crate) fn enter(&self, name: &str) -> Result<Self> {
         if name.is_empty() {

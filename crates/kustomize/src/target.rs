@@ -121,13 +121,14 @@ impl<'a, 's> Target<'a, 's> {
                 Ok(()) => continue,
                 Err(error) => error,
             };
-            let inner = match self.loader.enter(name) {
-                Ok(loader) => loader,
-                Err(_) if as_file.is_malformed() => return Err(as_file),
-                Err(error) => return Err(error.within(format!("accumulation err='{as_file}'"))),
-            };
-            self.add_folder(into, inner, name, Role::Kustomization)
-                .within(|| format!("accumulation err='{as_file}'"))?;
+            // Of a name that is no folder, only what is wrong with the file is of use.
+            if as_file.is_malformed() || !self.loader.is_folder(name) {
+                return Err(as_file);
+            }
+            let inner = self.loader.enter(name);
+            inner
+                .and_then(|inner| self.add_folder(into, inner, name, Role::Kustomization))
+                .within(|| format!("accumulating resources from '{name}'"))?;
         }
         Ok(())
     }

@@ -101,7 +101,9 @@ impl Transform for PatchTransformer {
                 for place in resources.select(target)? {
                     if let Some(resource) = resources.list_mut().get_mut(place) {
                         resource.store_previous_id();
-                        operate(resource, operations)?;
+                        let id = resource.id();
+                        operate(resource, operations)
+                            .within(|| format!("applying JSON patch {} to {id}", self.source))?;
                     }
                 }
                 Ok(())
