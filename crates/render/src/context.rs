@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use sha2::{Digest, Sha256};
 
 use crate::graph::Node;
-use crate::{Endpoint, Error, Graph, Inputs};
+use crate::{Component, Endpoint, Error, Graph, Inputs};
 
 /// One instance and the names that follow from it.
 #[derive(Clone, Copy)]
@@ -20,12 +20,23 @@ pub struct Site<'a> {
     pub instance: &'a Instance,
     /// The files of the platform's folder.
     pub inputs: &'a Inputs<'a>,
+    /// The program that is meant, where the component has several; see [`Site::part`].
+    pub part: Option<&'a str>,
 }
 
 impl<'a> Site<'a> {
-    /// Returns the name of the component, which is also the name of its main objects.
+    /// Returns the name of the component, which is also the name of its main objects; of a part the part's.
     pub fn name(&self) -> &'a str {
-        self.instance.component.as_str()
+        self.part.unwrap_or(self.instance.component.as_str())
+    }
+
+    /// Returns the site of one program of a component that has several: what is named after the component
+    /// is named after the part, such as its objects and the labels of its pods.
+    pub fn part<'b>(&self, name: &'b str) -> Site<'b>
+    where
+        'a: 'b,
+    {
+        Site { part: Some(name), ..*self }
     }
 
     /// Returns the namespace of the instance.
@@ -259,6 +270,19 @@ impl<'a> Context<'a> {
         }
         let context = Self { depth: self.depth + 1, ..Self::new(self.graph, neighbour.node) };
         Ok(neighbour.node.component.render(&context).unwrap_or_default())
+    }
+
+    /// Returns the objects of one program of a component that has several, each of them a component as it
+    /// could stand alone. Its links must be among those that the whole component declares.
+    ///
+    /// # Errors
+    /// What cannot be rendered.
+    pub fn part(&self, name: &str, component: &impl Component) -> Result<Vec<Object>, Error> {
+        let context =
+            Context { site: self.site.part(name), graph: self.graph, node: self.node, depth: self.depth, problems: RefCell::default() };
+        let objects = component.render(&context);
+        self.problems.borrow_mut().extend(context.into_problems());
+        objects
     }
 
     /// Returns the components of the environment and how they are joined.

@@ -67,9 +67,10 @@ impl<'a> Graph<'a> {
         for instance in instances {
             match registry.read(instance) {
                 Ok(component) => {
-                    let site = Site { platform, instance, inputs };
+                    let site = Site { platform, instance, inputs, part: None };
                     let offer = component.offer(&site);
                     let mut links: Vec<Link> = component.links();
+                    links.extend(component.shared(&platform.services));
                     links.extend(instance.depends_on.iter().map(|reference| Link {
                         name: reference.to_string(),
                         target: crate::Target { reference: reference.clone(), endpoint: None },

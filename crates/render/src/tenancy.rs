@@ -240,6 +240,11 @@ fn in_namespace(namespace: &str, pods: Option<BTreeMap<String, String>>) -> Netw
     }
 }
 
+/// Returns the pods of the policy's own namespace that have some labels.
+fn selected(pods: &BTreeMap<String, String>) -> NetworkPolicyPeer {
+    NetworkPolicyPeer { pod_selector: Some(labels(pods.clone())), ..Default::default() }
+}
+
 fn range(cidr: &str) -> NetworkPolicyPeer {
     NetworkPolicyPeer {
         ip_block: Some(IPBlock { cidr: cidr.to_owned(), except: None }),
@@ -311,7 +316,7 @@ fn part_policy(
     node: &Node<'_>,
     part: &Part,
 ) -> NetworkPolicy {
-    let own = || NetworkPolicyPeer { pod_selector: Some(labels(part.labels.clone())), ..Default::default() };
+    let own = || selected(&part.labels);
     let mut ingress = Rules::default();
     for (user, endpoint) in graph.users(node) {
         let Some(pods) = endpoint.and_then(|endpoint| endpoint.pods.as_ref()) else { continue };
@@ -344,6 +349,11 @@ fn part_policy(
     if !part.from_cluster.is_empty() {
         ingress.add(vec![anywhere_in_cluster()], part.from_cluster.iter().copied());
     }
+    let others = || node.offer.parts.iter().filter(|other| other.name != part.name);
+    if !part.from_component.is_empty() {
+        let peers = others().map(|other| selected(&other.labels)).collect();
+        ingress.add(peers, part.from_component.iter().copied());
+    }
 
     let mut egress = Rules::default();
     for (_, endpoint) in graph.uses(node) {
@@ -357,6 +367,9 @@ fn part_policy(
         egress.add(vec![own()], []);
     } else if !part.among.is_empty() {
         egress.add(vec![own()], part.among.iter().copied());
+    }
+    for other in others().filter(|other| !other.from_component.is_empty()) {
+        egress.add(vec![selected(&other.labels)], other.from_component.iter().copied());
     }
     for (cidr, ports) in &part.egress {
         egress.add(vec![cidr.as_deref().map_or_else(world, range)], ports.iter().copied());
