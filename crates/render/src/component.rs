@@ -4,7 +4,7 @@ use std::any::type_name;
 use std::fmt;
 
 use aqueduct_manifest::{Diagnostic, Object};
-use aqueduct_model::{Instance, Node};
+use aqueduct_model::{Instance, Node, Services};
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::de::DeserializeOwned;
 
@@ -26,6 +26,12 @@ pub trait Component: DeserializeOwned + JsonSchema + Send + Sync + 'static {
 
     /// Returns the components that this one needs, by the names it gives them.
     fn links(&self) -> Vec<Link> {
+        Vec::new()
+    }
+
+    /// Returns the components that this one needs because the platform shares them.
+    fn shared(&self, services: &Services) -> Vec<Link> {
+        let _ = services;
         Vec::new()
     }
 
@@ -125,6 +131,8 @@ pub trait AnyComponent: Send + Sync {
     fn offer(&self, site: &Site<'_>) -> Offer;
     /// Returns what [`Component::links`] returns.
     fn links(&self) -> Vec<Link>;
+    /// Returns what [`Component::shared`] returns.
+    fn shared(&self, services: &Services) -> Vec<Link>;
     /// Returns what [`Component::render`] returns.
     ///
     /// # Errors
@@ -143,6 +151,10 @@ impl<T: Component> AnyComponent for T {
 
     fn links(&self) -> Vec<Link> {
         Component::links(self)
+    }
+
+    fn shared(&self, services: &Services) -> Vec<Link> {
+        Component::shared(self, services)
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {

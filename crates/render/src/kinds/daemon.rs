@@ -37,7 +37,7 @@ impl Component for Daemon {
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         let workload = self.workload();
-        if let Some((name, _)) = workload.volumes.iter().find(|(_, volume)| volume.persistent) {
+        if let Some((name, _)) = workload.volumes.iter().find(|(_, volume)| volume.is_claim()) {
             return Err(Error::path(&["volumes", name.as_str()], "the pods of a daemon cannot share one persistent volume")
                 .hint("keep the state in a folder of the node, or use the kind `stateful`"));
         }

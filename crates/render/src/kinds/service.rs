@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::job::job_spec;
 use crate::workload::{
-    Autoscaling, BeforeRollout, Disruption, IngressField, LoadBalancer, PodOptions, Rollout, Workload, companions,
+    Autoscaling, BeforeRollout, Disruption, IngressField, LoadBalancer, PodOptions, Rollout, VolumeField, Workload, companions,
     disruption_budget, endpoints, file_texts, ingress, load_balancer, object, pod_template, scaler, service_ports,
 };
 use crate::{Component, Context, Error, Link, Offer, Site};
@@ -99,7 +99,7 @@ pub(super) fn deployment(
 ) -> Result<Vec<Object>, Error> {
     let texts = file_texts(context, workload.files)?;
     let mut objects = companions(context, workload, &texts, false)?;
-    let one_writer = workload.volumes.values().any(|volume| volume.persistent);
+    let one_writer = workload.volumes.values().any(VolumeField::is_claim);
     if one_writer && (replicas > 1 || rollout == Rollout::Rolling) {
         return Err(Error::field("volumes", "a persistent volume has one writer at a time")
             .hint("set `rollout = \"recreate\"` with one replica, or use the kind `stateful`"));

@@ -62,7 +62,7 @@ pub fn companions(
     }
     objects.extend(workload.pull_secret.map(|pull| pull_secret(context, pull)).transpose()?.flatten());
     if !claims_per_pod {
-        for (name, volume) in workload.volumes.iter().filter(|(_, volume)| volume.persistent) {
+        for (name, volume) in workload.volumes.iter().filter(|(_, volume)| volume.is_claim()) {
             let size = volume
                 .size
                 .as_ref()
@@ -226,6 +226,7 @@ fn certificate(context: &Context<'_>, workload: &Workload<'_>) -> Result<Option<
             issuer_ref,
             dns_names,
             usages: vec!["digital signature", "key encipherment", "server auth", "client auth"],
+            ..Default::default()
         },
     }
     .object()

@@ -265,7 +265,7 @@ pub struct VolumeField {
     pub mount: String,
     /// The size: of the claim where `persistent` is set, else the limit of the scratch space.
     pub size: Option<Memory>,
-    /// Whether it outlives the pod.
+    /// Whether it outlives the pod; a folder of the node is then made and writable.
     #[serde(default)]
     pub persistent: bool,
     /// The StorageClass of a persistent volume; the environment's where it is not given.
@@ -273,8 +273,25 @@ pub struct VolumeField {
     /// Whether scratch space is kept in memory.
     #[serde(default)]
     pub memory: bool,
-    /// A folder of the node, for agents that read its logs or its state; always read-only.
+    /// A folder of the node, for agents that read its logs or its state; read-only unless `persistent`.
     pub node: Option<String>,
+}
+
+impl VolumeField {
+    /// Tells whether the volume is claimed from the cluster's storage.
+    pub fn is_claim(&self) -> bool {
+        self.persistent && self.node.is_none()
+    }
+
+    /// Returns a folder of the node, which the pods may only read.
+    pub fn of_node(folder: &str, mount: &str) -> Self {
+        Self { node: Some(folder.to_owned()), ..Self::scratch(mount) }
+    }
+
+    /// Returns scratch space.
+    pub fn scratch(mount: &str) -> Self {
+        Self { mount: mount.to_owned(), size: None, persistent: false, class: None, memory: false, node: None }
+    }
 }
 
 /// Where metrics are served.
@@ -465,7 +482,7 @@ pub enum IngressProtocol {
 }
 
 /// A load balancer of the cloud in front of this component alone.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LoadBalancer {
     /// The name of the port behind it; all ports where it is not given.

@@ -225,7 +225,7 @@ fn memory(memory: &Memory) -> Quantity {
 
 /// Returns the claims of a StatefulSet's pods.
 pub fn claim_templates(context: &Context<'_>, workload: &Workload<'_>) -> Result<Vec<PersistentVolumeClaim>, Error> {
-    let persistent = workload.volumes.iter().filter(|(_, volume)| volume.persistent);
+    let persistent = workload.volumes.iter().filter(|(_, volume)| volume.is_claim());
     persistent
         .map(|(name, volume)| {
             let size = volume
@@ -304,10 +304,13 @@ fn mounts(context: &Context<'_>, workload: &Workload<'_>, options: PodOptions) -
         mounts.add("certificate", &certificate.mount, true, Volume { secret: Some(source), ..Default::default() });
     }
     for (name, volume) in workload.volumes {
-        let claimed = volume.persistent && options.claims_per_pod;
+        let claimed = volume.is_claim() && options.claims_per_pod;
         let source = if let Some(path) = &volume.node {
             Volume {
-                host_path: Some(HostPathVolumeSource { path: path.clone(), ..Default::default() }),
+                host_path: Some(HostPathVolumeSource {
+                    path: path.clone(),
+                    type_: volume.persistent.then(|| "DirectoryOrCreate".to_owned()),
+                }),
                 ..Default::default()
             }
         } else if volume.persistent {
@@ -319,7 +322,11 @@ fn mounts(context: &Context<'_>, workload: &Workload<'_>, options: PodOptions) -
         } else {
             scratch(volume.size.as_ref(), volume.memory)
         };
-        mounts.add(name.as_str(), &volume.mount, volume.node.is_some(), source);
+        mounts.add(name.as_str(), &volume.mount, volume.node.is_some() && !volume.persistent, source);
+        if let Some(mount) = mounts.mounts.last_mut().filter(|_| volume.node.is_some()) {
+            // An agent must see what the node mounts after the agent has started.
+            mount.mount_propagation = Some("HostToContainer".to_owned());
+        }
         if claimed {
             // The StatefulSet adds the volume of the claim itself.
             mounts.volumes.pop();
@@ -503,6 +510,9 @@ fn annotations(
         annotations.insert("prometheus.io/scrape".to_owned(), "true".to_owned());
         annotations.insert("prometheus.io/port".to_owned(), metrics.port.to_string());
         annotations.insert("prometheus.io/path".to_owned(), metrics.path);
+        if let Some(interval) = workload.metrics.and_then(|metrics| metrics.interval.as_ref()) {
+            annotations.insert("prometheus.io/interval".to_owned(), interval.to_string());
+        }
     }
     Ok(annotations)
 }
