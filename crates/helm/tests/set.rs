@@ -39,3 +39,42 @@ fn arguments_as_helm_reads_them() {
     }
     truth_table::report("set", &lines, &failures);
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_argument_is_read_or_refused(
+        arguments in proptest::collection::vec("[ab.=,{}\\[\\]\\\\\"0-9-]{0,40}", 0..4),
+        mode in 0..4,
+    ) {
+        let mut options = ValueOptions::default();
+        *match mode {
+            0 => &mut options.set,
+            1 => &mut options.strings,
+            2 => &mut options.json,
+            _ => &mut options.literals,
+        } = arguments;
+        if let Ok(values) = options.merge(&|_| Ok(Vec::new())) {
+            truth_table::json_of(&values);
+        }
+    }
+}
+
+#[test]
+fn nesting_has_an_end() {
+    let merge = |argument: String| {
+        let options = ValueOptions { set: vec![argument], ..ValueOptions::default() };
+        options
+            .merge(&|_| Ok(Vec::new()))
+            .map(|values| truth_table::json_of(&values))
+            .map_err(|error| error.to_string())
+    };
+    assert!(merge(format!("a{}=1", "[0]".repeat(400))).is_ok());
+    let error = merge(format!("a{}=1", "[0]".repeat(100_000))).expect_err("it is too deep");
+    assert_eq!(error, "failed parsing --set data: lists nest deeper than 500 levels");
+    let error = merge("a.".repeat(100_000) + "b=1").expect_err("it is too deep");
+    assert!(error.contains("value name nested level is greater than maximum supported nested level of 30"));
+    let error = merge("a[65537]=1".to_owned()).expect_err("it is too large");
+    assert!(error.ends_with("index of 65537 is greater than maximum supported index of 65536"), "{error}");
+    let error = merge("a[99999999999999999999]=1".to_owned()).expect_err("it is too large");
+    assert!(error.ends_with("strconv.Atoi: parsing \"99999999999999999999\": value out of range"), "{error}");
+}
