@@ -83,4 +83,5 @@ goverse/config-digest: {{ include "goverse.config" . | sha256sum | trunc 16 }}
 prometheus.io/scrape: "true"
 prometheus.io/port: "8080"
 prometheus.io/path: /metrics
+prometheus.io/interval: {{ .Values.monitoring.serviceMonitor.interval }}
 {{- end }}

@@ -63,7 +63,7 @@ pub(crate) fn definition() -> clap::Command {
 
 /// A compiler for Kubernetes platforms: typed TOML in, a hydrated tree for Argo CD out.
 #[derive(Debug, Parser)]
-#[command(name = "aqueduct", version, max_term_width = 100, propagate_version = true)]
+#[command(name = "aqueduct", version, max_term_width = 100)]
 pub(crate) struct Arguments {
     /// The platform's folder, which holds `platform.toml`.
     #[arg(short = 'C', long, global = true, value_name = "DIRECTORY", default_value = ".")]

@@ -267,14 +267,16 @@ fn anywhere_in_cluster() -> NetworkPolicyPeer {
     NetworkPolicyPeer { namespace_selector: Some(LabelSelector::default()), ..Default::default() }
 }
 
-/// What one peer may reach, gathered so that a peer stands once with all its ports.
+/// What some peers may reach, gathered so that the same peers stand once with all their ports.
 #[derive(Default)]
-struct Rules(BTreeMap<String, (Vec<NetworkPolicyPeer>, BTreeSet<u16>)>);
+struct Rules(Vec<(Vec<NetworkPolicyPeer>, BTreeSet<u16>)>);
 
 impl Rules {
     fn add(&mut self, peers: Vec<NetworkPolicyPeer>, ports: impl IntoIterator<Item = u16>) {
-        let key = format!("{peers:?}");
-        self.0.entry(key).or_insert_with(|| (peers, BTreeSet::new())).1.extend(ports);
+        match self.0.iter_mut().find(|(known, _)| *known == peers) {
+            Some((_, known)) => known.extend(ports),
+            None => self.0.push((peers, ports.into_iter().collect())),
+        }
     }
 
     fn ports(ports: BTreeSet<u16>) -> Option<Vec<NetworkPolicyPort>> {
@@ -292,7 +294,7 @@ impl Rules {
     fn ingress(self) -> Option<Vec<NetworkPolicyIngressRule>> {
         let rules: Vec<_> = self
             .0
-            .into_values()
+            .into_iter()
             .map(|(peers, ports)| NetworkPolicyIngressRule { from: Some(peers), ports: Self::ports(ports) })
             .collect();
         Some(rules).filter(|rules| !rules.is_empty())
@@ -301,7 +303,7 @@ impl Rules {
     fn egress(self) -> Option<Vec<NetworkPolicyEgressRule>> {
         let rules: Vec<_> = self
             .0
-            .into_values()
+            .into_iter()
             .map(|(peers, ports)| NetworkPolicyEgressRule { to: Some(peers), ports: Self::ports(ports) })
             .collect();
         Some(rules).filter(|rules| !rules.is_empty())

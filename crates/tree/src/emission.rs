@@ -14,6 +14,7 @@ use crate::emit::{Options, Report};
 use crate::error::{Error, ErrorKind};
 use crate::hash::Hash;
 use crate::index::IndexWriter;
+use crate::input::remember;
 use crate::lock::Lock;
 use crate::plan::{Action, Planned, plan};
 use crate::recover::recover;
@@ -168,6 +169,9 @@ impl Emission {
         if !self.stage.is_empty() || self.survey.read.load(Ordering::Relaxed) {
             // A cache that cannot be written costs time and nothing else.
             let _uncached = self.write_index(&planned, &moved);
+        }
+        if let Some(key) = &self.options.input {
+            let _unremembered = remember(Arc::clone(&self.survey.files), &self.survey.output, key);
         }
         Ok(report)
     }

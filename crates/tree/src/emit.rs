@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::disk::{Disk, FileSystem};
 use crate::emission::Emission;
 use crate::error::Error;
+use crate::input::InputKey;
 use crate::tree::Tree;
 
 /// How a tree is written.
@@ -19,11 +20,14 @@ pub struct Options {
     pub overwrite_edited: bool,
     /// How long to wait for another run that is writing the same output.
     pub wait: Duration,
+    /// The key of what the whole tree was made from, for [`made_from`](crate::made_from); `None` for a
+    /// part of a tree, and where it must be rendered again the next time.
+    pub input: Option<InputKey>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { overwrite_edited: false, wait: Duration::from_secs(10) }
+        Self { overwrite_edited: false, wait: Duration::from_secs(10), input: None }
     }
 }
 

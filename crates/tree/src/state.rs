@@ -43,6 +43,11 @@ impl StateFolder {
         self.root.join("index")
     }
 
+    /// What the tree was made from.
+    pub(crate) fn input(&self) -> PathBuf {
+        self.root.join("input")
+    }
+
     /// A file that is being written to take another's place.
     pub(crate) fn scratch(&self) -> PathBuf {
         self.root.join("scratch")

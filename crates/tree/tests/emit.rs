@@ -6,12 +6,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use aqueduct_tree::{
+use aqueduct_tree::{made_from, 
     Emission, Error, ErrorKind, Options, Report, Scope, State, Tree, diff, emit, status, summary, unified,
 };
 use tempfile::TempDir;
 
-const OVERWRITE: Options = Options { overwrite_edited: true, wait: Duration::ZERO };
+const OVERWRITE: Options = Options { overwrite_edited: true, wait: Duration::ZERO, input: None };
 
 /// Builds a tree from `<environment>/<path>` and text.
 fn tree(files: &[(&str, &str)]) -> Tree {
@@ -568,4 +568,30 @@ fn status_and_diff_tell_all_kinds_apart() {
     prod
       bank  1 added
     "#);
+}
+
+#[test]
+fn a_tree_is_known_by_its_input_until_anything_changes() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let output = folder.path().join("output");
+    let mut tree = Tree::new();
+    tree.insert("dev", "shop/web/service-web.yaml", b"a: 1\n".to_vec()).expect("the name is fine");
+    let (key, other) = ([1; 32], [2; 32]);
+    let keyed = Options { input: Some(key), ..Options::default() };
+    assert_eq!(made_from(&output, &key), None);
+    emit(&output, &tree, keyed).expect("the tree is written");
+    assert_eq!(made_from(&output, &key), Some(1));
+    assert_eq!(made_from(&output, &other), None);
+    let file = output.join("dev/shop/web/service-web.yaml");
+    for (path, text) in [(file.clone(), "a: 2\n"), (output.join("dev/aqueduct.sum"), "")] {
+        let before = fs::read(&path).expect("it was written");
+        fs::write(&path, text).expect("it can be changed");
+        assert_eq!(made_from(&output, &key), None, "{} was changed", path.display());
+        fs::write(&path, before).expect("it can be changed back");
+    }
+    assert_eq!(made_from(&output, &key), Some(1));
+    fs::remove_file(&file).expect("it can be removed");
+    assert_eq!(made_from(&output, &key), None);
+    emit(&output, &tree, Options::default()).expect("the tree is written");
+    assert_eq!(made_from(&output, &key), None, "a write without a key made it worthless");
 }

@@ -8,7 +8,7 @@ use aqueduct_render::Registry;
 use aqueduct_tree::{Summary, diff, summary, unified};
 use clap::Args;
 
-use super::{Failure, Outcome, compiled, print};
+use super::{Failure, Outcome, compiled, print, read};
 use crate::cli::SelectionArguments;
 use crate::terminal::Terminal;
 
@@ -32,7 +32,8 @@ pub(crate) fn run(
     registry: &Registry,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
-    let compilation = compiled(directory, registry, &arguments.selection.selection(), terminal)?;
+    let files = read(directory)?;
+    let compilation = compiled(&files, registry, &arguments.selection.selection(), terminal);
     if compilation.has_errors() {
         return Ok(Outcome::Failed);
     }

@@ -135,18 +135,17 @@ pub(crate) fn read(directory: &Path) -> Result<Files, Failure> {
 
 /// Compiles the selected part of a platform and reports what is wrong with it.
 pub(crate) fn compiled(
-    directory: &Path,
+    files: &Files,
     registry: &Registry,
     selection: &Selection,
     terminal: &Terminal,
-) -> Result<Compilation, Failure> {
-    let files = read(directory)?;
+) -> Compilation {
     let progress = terminal.progress();
     let compilation =
-        compile(&files, registry, selection, &|environment| progress.set_message(format!("rendering {environment}")));
+        compile(files, registry, selection, &|environment| progress.set_message(format!("rendering {environment}")));
     progress.finish_and_clear();
-    tell(&compilation.diagnostics, &files, terminal);
-    Ok(compilation)
+    tell(&compilation.diagnostics, files, terminal);
+    compilation
 }
 
 /// Tells diagnostics: errors always, warnings unless quiet was asked for.

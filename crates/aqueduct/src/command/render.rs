@@ -2,12 +2,16 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
+use aqueduct_manifest::Files;
+use aqueduct_model::Selection;
 use aqueduct_render::Registry;
-use aqueduct_tree::{Change, Options, Report, emit, status};
+use aqueduct_tree::{Change, InputKey, Options, Report, emit, made_from, status};
 use clap::Args;
+use sha2::{Digest, Sha256};
 
-use super::{Failure, Outcome, compiled, print};
+use super::{Failure, Outcome, compiled, print, read};
 use crate::cli::SelectionArguments;
 use crate::terminal::Terminal;
 
@@ -35,7 +39,17 @@ pub(crate) fn run(
     registry: &Registry,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
-    let compilation = compiled(directory, registry, &arguments.selection.selection(), terminal)?;
+    let selection = arguments.selection.selection();
+    let files = read(directory)?;
+    // A whole tree that this very program made of these very files need not be rendered to be compared.
+    let input = (selection == Selection::default()).then(|| input_key(&files)).flatten();
+    if let (Some(key), false) = (&input, arguments.stdout)
+        && let Some(count) = made_from(&directory.join(output_folder(&files)), key)
+    {
+        terminal.say(&if arguments.check { fresh(count) } else { unchanged(count) });
+        return Ok(Outcome::Done);
+    }
+    let compilation = compiled(&files, registry, &selection, terminal);
     if compilation.has_errors() {
         terminal.say("nothing was written");
         return Ok(Outcome::Failed);
@@ -53,7 +67,7 @@ pub(crate) fn run(
     if arguments.check {
         let status = status(&output, &compilation.tree)?;
         if status.is_clean() {
-            terminal.say(&format!("{} files are up to date", compilation.tree.len()));
+            terminal.say(&fresh(compilation.tree.len()));
             return Ok(Outcome::Done);
         }
         print(terminal, &stale(&status.changes))?;
@@ -62,11 +76,48 @@ pub(crate) fn run(
     }
     let progress = terminal.progress();
     progress.set_message("writing");
-    let options = Options { overwrite_edited: arguments.overwrite_edited, ..Options::default() };
+    // Warnings must be said again, so a tree with warnings is rendered again.
+    let input = input.filter(|_| compilation.diagnostics.is_empty());
+    let options = Options { overwrite_edited: arguments.overwrite_edited, input, ..Options::default() };
     let report = emit(&output, &compilation.tree, options);
     progress.finish_and_clear();
     terminal.say(&told(&report?, compilation.tree.len()));
     Ok(Outcome::Done)
+}
+
+fn fresh(files: usize) -> String {
+    format!("{files} files are up to date")
+}
+
+fn unchanged(files: usize) -> String {
+    format!("{files} files, nothing changed")
+}
+
+/// Returns the folder of the output, without reading more than the platform's own file.
+fn output_folder(files: &Files) -> String {
+    let platform = files.get("platform.toml").map(|bytes| ("platform.toml", Arc::clone(bytes)));
+    aqueduct_model::load(&platform.into_iter().collect()).platform.output.to_string()
+}
+
+/// Returns the key of all that decides the output: the files, and this program.
+fn input_key(files: &Files) -> Option<InputKey> {
+    let program = std::env::current_exe().ok()?;
+    let metadata = program.metadata().ok()?;
+    let modified = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let mut hash = Sha256::new();
+    let mut add = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    add(env!("CARGO_PKG_VERSION").as_bytes());
+    add(program.as_os_str().as_encoded_bytes());
+    add(&metadata.len().to_le_bytes());
+    add(&modified.as_nanos().to_le_bytes());
+    for (path, bytes) in files.iter() {
+        add(path.as_bytes());
+        add(bytes);
+    }
+    Some(hash.finalize().into())
 }
 
 fn stale(changes: &[Change]) -> String {
@@ -82,7 +133,7 @@ fn stale(changes: &[Change]) -> String {
 
 fn told(report: &Report, files: usize) -> String {
     if report.is_unchanged() {
-        return format!("{files} files, nothing changed");
+        return unchanged(files);
     }
     let counts = [
         (report.created.len(), "created"),

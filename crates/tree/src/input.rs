@@ -1,0 +1,66 @@
+//! Whether a whole tree is still what some input made it, without rendering it again.
+//!
+//! A write of everything may carry the key of its input. The key is kept beside the index, together with
+//! the hash of the index and of each environment's list, so that any later write makes it worthless. As
+//! with the index, losing it costs time and nothing else.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::disk::{Disk, Entry, FileSystem};
+use crate::hash::Hash;
+use crate::state::{StateFolder, replace};
+use crate::sum::SUM;
+use crate::survey::{Found, Survey};
+
+/// The key of what a tree was made from, such as a hash of all files that were read.
+pub type InputKey = [u8; 32];
+
+/// Returns the number of files in the output, if the last write of the whole output carried this key and
+/// nobody has touched a file of it since; `None` where that cannot be told without rendering.
+pub fn made_from(output: &Path, key: &InputKey) -> Option<usize> {
+    let survey = Survey::open(Arc::new(Disk), output).ok()?;
+    let state = StateFolder::of(&survey.output);
+    let files = &*survey.files;
+    if files.entry(&state.committed()).ok()?.is_some() || files.read(&state.input()).ok()? != seal(&survey, &state, key).ok()? {
+        return None;
+    }
+    let known: Vec<_> = survey
+        .index
+        .environments()
+        .flat_map(|environment| survey.index.known(environment).map(move |(path, known)| (environment, path, known.1)))
+        .collect();
+    let untouched = known.par_iter().all(|(environment, path, hash)| {
+        matches!(survey.look(environment, path), Ok(Found::File { hash: found, .. }) if found == *hash)
+    });
+    untouched.then_some(known.len())
+}
+
+/// Writes down that the output, as it stands, was made from the input of a key.
+pub(crate) fn remember(files: Arc<dyn FileSystem>, output: &Path, key: &InputKey) -> io::Result<()> {
+    let survey = Survey::open(files, output).map_err(io::Error::other)?;
+    let state = StateFolder::of(&survey.output);
+    let sealed = seal(&survey, &state, key)?;
+    replace(&*survey.files, &state.input(), &state.scratch(), &sealed)
+}
+
+/// Returns the key with a hash of all that must be the same for it to hold.
+fn seal(survey: &Survey, state: &StateFolder, key: &InputKey) -> io::Result<Vec<u8>> {
+    let files = &*survey.files;
+    // The index ends with the hash of itself.
+    let index = files.read(&state.index())?;
+    let mut text = key.to_vec();
+    text.extend_from_slice(index.last_chunk::<32>().ok_or(io::ErrorKind::UnexpectedEof)?);
+    for environment in survey.environments().map_err(io::Error::other)? {
+        let sum = survey.output.join(&environment).join(SUM);
+        if !matches!(files.entry(&sum)?, Some(Entry::File(_))) {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        text.extend_from_slice(environment.as_bytes());
+        text.extend_from_slice(&Hash::of(&files.read(&sum)?).0);
+    }
+    Ok(Hash::of(&text).0.to_vec())
+}
