@@ -18,22 +18,32 @@ pub struct Certificate {
 custom_resource!(Certificate, "cert-manager.io/v1", "Certificate");
 
 /// What the certificate says and where it is kept.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CertificateSpec {
     /// The Secret.
     pub secret_name: String,
     /// Who signs it.
     pub issuer_ref: IssuerReference,
-    /// The names it is for.
+    /// The name of whom it is for, where that is not a host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub common_name: Option<String>,
+    /// The host names it is for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dns_names: Vec<String>,
+    /// Whether it signs other certificates.
+    #[serde(rename = "isCA", skip_serializing_if = "std::ops::Not::not")]
+    pub is_authority: bool,
+    /// How long it is valid; cert-manager's default where it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration: Option<&'static str>,
     /// What it may be used for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub usages: Vec<&'static str>,
 }
 
 /// Who signs a certificate.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct IssuerReference {
     /// The name.
     pub name: String,

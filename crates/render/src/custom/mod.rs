@@ -4,6 +4,7 @@
 mod application;
 mod certificate;
 mod external_secret;
+mod issuer;
 mod postgresql;
 mod service_monitor;
 
@@ -16,6 +17,7 @@ pub use certificate::{Certificate, CertificateSpec, IssuerReference};
 pub use external_secret::{
     ExternalSecret, ExternalSecretSpec, RemoteReference, SecretData, SecretTarget, SecretTemplate, StoreReference,
 };
+pub use issuer::{Issuer, IssuerSpec};
 pub use postgresql::{Postgresql, PostgresqlSpec, PostgresqlVersion, PostgresqlVolume};
 pub use service_monitor::{MonitorEndpoint, ServiceMonitor, ServiceMonitorSpec};
 

@@ -7,11 +7,16 @@ mod chart;
 mod config;
 mod cron_job;
 mod daemon;
+mod elasticsearch;
 mod etcd;
+mod fluent_bit;
+mod ingress_nginx;
 mod job;
+mod kibana;
 mod kustomization;
 mod manifests;
 mod postgres;
+mod redis;
 mod secret;
 mod service;
 mod stateful;
@@ -23,11 +28,16 @@ pub use chart::Chart;
 pub use config::Config;
 pub use cron_job::CronJob;
 pub use daemon::Daemon;
+pub use elasticsearch::Elasticsearch;
 pub use etcd::Etcd;
+pub use fluent_bit::FluentBit;
+pub use ingress_nginx::IngressNginx;
 pub use job::Job;
+pub use kibana::Kibana;
 pub use kustomization::Kustomization;
 pub use manifests::Manifests;
 pub use postgres::Postgres;
+pub use redis::Redis;
 pub use secret::Secret;
 pub use service::Service;
 pub use stateful::Stateful;
@@ -44,11 +54,16 @@ pub fn all() -> Vec<Kind> {
         Kind::of::<Config>(),
         Kind::of::<CronJob>(),
         Kind::of::<Daemon>(),
+        Kind::of::<Elasticsearch>(),
         Kind::of::<Etcd>(),
+        Kind::of::<FluentBit>(),
+        Kind::of::<IngressNginx>(),
         Kind::of::<Job>(),
+        Kind::of::<Kibana>(),
         Kind::of::<Kustomization>(),
         Kind::of::<Manifests>(),
         Kind::of::<Postgres>(),
+        Kind::of::<Redis>(),
         Kind::of::<Secret>(),
         Kind::of::<Service>(),
         Kind::of::<Stateful>(),

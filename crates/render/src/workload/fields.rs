@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::Value;
-use aqueduct_model::types::{Cidr, Cpu, Duration, Host, HttpPath, Memory, Name, Percentage, Port};
+use aqueduct_model::types::{Cidr, Cpu, Duration, Host, HttpPath, Memory, Name, Percentage, Port, Subdomain};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -123,7 +123,7 @@ pub struct SecretField {
     /// The entry in the environment's secret store.
     pub remote: Option<String>,
     /// The name of a Secret that exists already.
-    pub existing: Option<Name>,
+    pub existing: Option<Subdomain>,
     /// A `secret` component of this tenant.
     pub component: Option<Name>,
     /// The keys, each of which becomes an environment variable of that name unless `mount` is given.
@@ -140,7 +140,7 @@ pub struct PullSecret {
     /// The entry in the environment's secret store that holds the Docker configuration.
     pub remote: Option<String>,
     /// The name of a Secret of type `kubernetes.io/dockerconfigjson` that exists already.
-    pub existing: Option<Name>,
+    pub existing: Option<Subdomain>,
 }
 
 /// A file of configuration, mounted into the container.
@@ -329,7 +329,7 @@ pub struct Permissions {
 }
 
 /// One permission.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Rule {
     /// The API groups; the core group where none is given.
@@ -428,7 +428,7 @@ pub struct Egress {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CertificateField {
     /// The Issuer of the namespace; the environment's ClusterIssuer where it is not given.
-    pub issuer: Option<Name>,
+    pub issuer: Option<Subdomain>,
     /// Names beside those of the component's Services.
     #[serde(default)]
     pub names: Vec<Host>,
