@@ -100,7 +100,7 @@ pub fn compile(
         let end = instances.partition_point(|instance| instance.environment.name <= environment.name);
         let selected = |tenant: &Name| selection.has_tenant(tenant);
         let rendered = render(&platform, environment, &all, &instances[start..end], registry, &inputs, &selected);
-        diagnostics.extend(rendered.diagnostics);
+        diagnostics.extend(rendered.diagnostics.into_iter().filter_map(|found| weighed(found, &platform)));
         components.extend(rendered.outlines);
         let paths: Vec<Vec<String>> = rendered.components.par_iter().map(paths_of).collect();
         // References cross tenants, so a part of an environment cannot be checked.

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::graph::Node;
 use crate::normalise::{declared_scopes, normalise};
-use crate::{Context, Graph, Inputs, Registry, argocd, tenancy};
+use crate::{Context, Graph, Inputs, Registry, argocd, plaintext, tenancy};
 
 /// The objects of one environment.
 #[derive(Debug, Default)]
@@ -175,7 +175,8 @@ fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnost
         problems.push(error);
         Vec::new()
     });
-    let diagnostics =
+    let mut diagnostics: Vec<Diagnostic> =
         problems.into_iter().flat_map(|problem| problem.into_diagnostics(node.site.instance)).collect();
+    diagnostics.extend(plaintext::findings(&node.site.instance.spec));
     (objects, diagnostics)
 }
