@@ -101,15 +101,17 @@ impl Prepared {
 
     /// Renders the templates and sorts what they make.
     ///
+    /// Templates can change the values that they see, so that this happens once.
+    ///
     /// # Errors
     /// What Helm says of a template that fails, and of a rendered document that is no YAML.
     pub fn render(
-        &self,
+        self,
         release: &Release,
         capabilities: &Capabilities,
         host: &mut dyn Host,
     ) -> Result<RenderedRelease, ReleaseError> {
-        let mut files = self.render_files(release, capabilities, host)?;
+        let mut files = self.output(release, capabilities, host)?;
         files.retain(|path, _| !path.ends_with(NOTES));
         let sorted = match manifests::sort(&files) {
             Ok(sorted) => sorted,
@@ -128,6 +130,15 @@ impl Prepared {
     /// # Errors
     /// What Helm says of a template that fails.
     pub fn render_files(
+        self,
+        release: &Release,
+        capabilities: &Capabilities,
+        host: &mut dyn Host,
+    ) -> Result<BTreeMap<Arc<str>, Rendered>, Error> {
+        self.output(release, capabilities, host)
+    }
+
+    fn output(
         &self,
         release: &Release,
         capabilities: &Capabilities,
