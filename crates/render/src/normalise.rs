@@ -93,12 +93,11 @@ pub fn normalise(site: &Site<'_>, object: &mut Object, scopes: &BTreeMap<(String
     }
     let labels = metadata.map_entry("labels");
     for (key, value) in site.tracking_labels() {
-        // A chart's own name and version labels say more than ours would.
+        // A chart's own name and version labels say more than ours would; Argo CD finds its settings by one.
         if !labels.contains_key(&key) {
             labels.insert(key, value);
         }
     }
-    labels.insert("app.kubernetes.io/part-of", site.tenant());
     labels.insert("app.kubernetes.io/managed-by", "aqueduct");
     for (key, value) in &site.instance.labels {
         labels.insert(key.to_string(), value.to_string());

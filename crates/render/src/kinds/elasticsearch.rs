@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
-use aqueduct_model::types::{Image, Memory};
+use aqueduct_model::types::Image;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -123,14 +123,7 @@ xpack.security.transport.ssl.enabled: false
     }
 
     fn stateful(&self, site: &Site<'_>) -> Stateful {
-        let scratch = |mount: String, size: &str| VolumeField {
-            mount,
-            size: Some(constant::<Memory>(size)),
-            persistent: false,
-            class: None,
-            memory: false,
-            node: None,
-        };
+        let scratch = |mount: &str, size: &str| VolumeField { size: Some(constant(size)), ..VolumeField::scratch(mount) };
         let file = |text: String| FileField { mount: SOURCE.to_owned(), text: Some(text), content: None, source: None };
         let probe = |port: &str, delay: &str, failures| Probe {
             port: Some(constant(port)),
@@ -178,16 +171,16 @@ xpack.security.transport.ssl.enabled: false
             },
             shutdown: Some(Shutdown { command: Vec::new(), grace: Some(constant("2m")) }),
             volumes: BTreeMap::from([
-                (constant("configuration"), scratch(CONFIGURATION.to_owned(), "16Mi")),
+                (constant("configuration"), scratch(CONFIGURATION, "16Mi")),
                 (
                     constant("data"),
                     match &self.storage {
                         Some(storage) => storage.volume(&data),
-                        None => scratch(data, "4Gi"),
+                        None => scratch(&data, "4Gi"),
                     },
                 ),
-                (constant("logs"), scratch(format!("{HOME}/logs"), "64Mi")),
-                (constant("temporary"), scratch("/tmp".to_owned(), "256Mi")),
+                (constant("logs"), scratch(&format!("{HOME}/logs"), "64Mi")),
+                (constant("temporary"), scratch("/tmp", "256Mi")),
             ]),
             // The files of the image belong to its user and to the group of root.
             security: Security { user: Some(1000), group: Some(0), ..Security::default() },

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
-use aqueduct_model::types::{Image, Memory, Name};
+use aqueduct_model::types::{Image, Name};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -164,27 +164,11 @@ impl FluentBit {
                 },
             )]),
             volumes: BTreeMap::from([
-                (
-                    constant("logs"),
-                    VolumeField {
-                        mount: "/var/log".to_owned(),
-                        size: None,
-                        persistent: false,
-                        class: None,
-                        memory: false,
-                        node: Some("/var/log".to_owned()),
-                    },
-                ),
+                (constant("logs"), VolumeField::of_node("/var/log", "/var/log")),
+                // How far each file has been read outlives the pod.
                 (
                     constant("state"),
-                    VolumeField {
-                        mount: "/state".to_owned(),
-                        size: Some(constant::<Memory>("512Mi")),
-                        persistent: false,
-                        class: None,
-                        memory: false,
-                        node: None,
-                    },
+                    VolumeField { persistent: true, ..VolumeField::of_node("/var/lib/fluent-bit", "/state") },
                 ),
             ]),
             probes: Probes { liveness: Some(probe("/")), readiness: Some(probe("/api/v1/health")), startup: None },

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
-use aqueduct_model::types::{Image, Memory};
+use aqueduct_model::types::Image;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -132,14 +132,7 @@ impl Kibana {
             )]),
             volumes: BTreeMap::from([(
                 constant("data"),
-                VolumeField {
-                    mount: "/usr/share/kibana/data".to_owned(),
-                    size: Some(constant::<Memory>("256Mi")),
-                    persistent: false,
-                    class: None,
-                    memory: false,
-                    node: None,
-                },
+                VolumeField { size: Some(constant("256Mi")), ..VolumeField::scratch("/usr/share/kibana/data") },
             )]),
             // The page to log in stands only once Elasticsearch answers.
             probes: Probes {

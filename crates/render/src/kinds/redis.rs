@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
-use aqueduct_model::types::{Image, Memory};
+use aqueduct_model::types::Image;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -136,14 +136,7 @@ impl Redis {
             ..Probe::default()
         };
         let data = self.storage.as_ref().map_or_else(
-            || VolumeField {
-                mount: "/data".to_owned(),
-                size: Some(Memory::from_bytes(64 << 20)),
-                persistent: false,
-                class: None,
-                memory: false,
-                node: None,
-            },
+            || VolumeField { size: Some(constant("64Mi")), ..VolumeField::scratch("/data") },
             |storage| storage.volume("/data"),
         );
         Stateful {

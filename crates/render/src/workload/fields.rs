@@ -31,6 +31,8 @@ pub enum VariableSource {
     Field(String),
     /// A key of a Secret that exists already: `secret-name/key`.
     Secret(String),
+    /// A key of a ConfigMap that exists already: `config-map-name/key`.
+    ConfigMap(String),
 }
 
 /// CPU and memory that a container asks for and may not exceed.

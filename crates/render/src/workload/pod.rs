@@ -14,7 +14,7 @@ use k8s_openapi::api::core::v1::{
     TCPSocketAction, Toleration as KubernetesToleration, TopologySpreadConstraint, Volume, VolumeMount,
     VolumeResourceRequirements, WeightedPodAffinityTerm,
 };
-use k8s_openapi::api::core::v1::ConfigMapVolumeSource;
+use k8s_openapi::api::core::v1::{ConfigMapKeySelector, ConfigMapVolumeSource};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -381,6 +381,18 @@ fn variables(context: &Context<'_>, workload: &Workload<'_>) -> Result<Vec<EnvVa
                     .split_once('/')
                     .ok_or_else(|| Error::path(&field, format!("a secret is named as `name/key`: `{reference}`")))?;
                 variables.push(from_secret(name, secret, key));
+            }
+            Variable::From(VariableSource::ConfigMap(reference)) => {
+                let (config_map, key) = reference
+                    .split_once('/')
+                    .ok_or_else(|| Error::path(&field, format!("a ConfigMap's key is named as `name/key`: `{reference}`")))?;
+                let selector =
+                    ConfigMapKeySelector { name: config_map.to_owned(), key: key.to_owned(), ..Default::default() };
+                variables.push(EnvVar {
+                    name: name.clone(),
+                    value_from: Some(EnvVarSource { config_map_key_ref: Some(selector), ..Default::default() }),
+                    ..Default::default()
+                });
             }
         }
     }

@@ -1,0 +1,330 @@
+//! `alertmanager`: tells people of alerts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aqueduct_manifest::{List, Map, Object, Value, yaml};
+use aqueduct_model::types::{Duration, Host, Image, Name, Port, Url};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::etcd::Storage;
+use super::{Stateful, constant};
+use crate::workload::{
+    Egress, FileField, Metrics, MetricsPort, PortField, Probe, Probes, Resources, Scheduling, SecretField, Security,
+};
+use crate::{Component, Context, Error, Offer, Site};
+
+const SECRETS: &str = "/etc/alertmanager-secrets";
+/// The receiver that tells nobody.
+const NOBODY: &str = "nobody";
+
+/// An Alertmanager: it gathers alerts, leaves out what follows from others, and tells the receivers.
+///
+/// The credentials of receivers are properties of one entry of the secret store, `remote`; each receiver
+/// names its property. Alerts go to the first of `routes` that fits, else to `receiver`. While an alert of
+/// severity `critical` stands, `warning` and `info` of the same name and namespace are not told.
+///
+/// Renders what `stateful` renders. One pod is meant for demos and small clusters; larger ones take the
+/// chart `kube-prometheus-stack` of <https://prometheus-community.github.io/helm-charts> through
+/// `kind = "chart"`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Alertmanager {
+    /// The image.
+    #[serde(default = "image")]
+    pub image: Image,
+    /// CPU and memory.
+    pub resources: Resources,
+    /// The volume that remembers silences and what was told; forgotten at each restart where it is not given.
+    pub storage: Option<Storage>,
+    /// The entry in the environment's secret store with the credentials of the receivers.
+    pub remote: Option<String>,
+    /// The receivers by name.
+    #[serde(default)]
+    pub receivers: BTreeMap<Name, Receiver>,
+    /// The receiver of alerts that no route takes; nobody is told where it is not given.
+    pub receiver: Option<Name>,
+    /// Which alerts go elsewhere; the first that fits takes an alert.
+    #[serde(default)]
+    pub routes: Vec<Route>,
+    /// How long a group waits for more alerts before it is told of first.
+    #[serde(default = "half_a_minute")]
+    pub group_wait: Duration,
+    /// How often a group is told of that still stands.
+    #[serde(default = "four_hours")]
+    pub repeat: Duration,
+    /// Where the pod may run.
+    #[serde(default)]
+    pub scheduling: Scheduling,
+}
+
+/// Somebody to tell of alerts, in one or several ways.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Receiver {
+    /// A channel of Slack.
+    pub slack: Option<Slack>,
+    /// A service of PagerDuty.
+    pub pagerduty: Option<Pagerduty>,
+    /// An address for mail.
+    pub email: Option<Email>,
+    /// A URL that takes alerts as JSON; without credentials, as within the cluster.
+    pub webhook: Option<Url>,
+}
+
+/// A channel of Slack.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Slack {
+    /// The channel, such as `#alerts`.
+    pub channel: String,
+    /// The property of the secret that holds the URL of the incoming webhook.
+    pub secret: String,
+}
+
+/// A service of PagerDuty.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pagerduty {
+    /// The property of the secret that holds the integration key.
+    pub secret: String,
+}
+
+/// An address for mail, and the server that takes it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Email {
+    /// The recipient.
+    pub to: String,
+    /// The sender.
+    pub from: String,
+    /// The mail server.
+    pub server: Host,
+    /// The port of the mail server; 587 where it is not given.
+    pub port: Option<Port>,
+    /// The user who logs in to the mail server.
+    pub user: String,
+    /// The property of the secret that holds the user's password.
+    pub secret: String,
+}
+
+/// Alerts with certain labels, and who is told of them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// The labels that an alert must have, such as `severity = "critical"` or `tenant = "shop"`.
+    pub labels: BTreeMap<String, String>,
+    /// The receiver.
+    pub receiver: Name,
+}
+
+fn image() -> Image {
+    constant("quay.io/prometheus/alertmanager:v0.27.0")
+}
+
+fn half_a_minute() -> Duration {
+    constant("30s")
+}
+
+fn four_hours() -> Duration {
+    constant("4h")
+}
+
+fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    let mut map = Map::new();
+    for (key, value) in entries {
+        map.insert(key, value);
+    }
+    map.into()
+}
+
+fn list(values: impl IntoIterator<Item = Value>) -> Value {
+    Value::List(values.into_iter().collect::<List>())
+}
+
+impl Receiver {
+    fn secrets(&self) -> impl Iterator<Item = &str> {
+        let slack = self.slack.as_ref().map(|slack| slack.secret.as_str());
+        let pagerduty = self.pagerduty.as_ref().map(|pagerduty| pagerduty.secret.as_str());
+        let email = self.email.as_ref().map(|email| email.secret.as_str());
+        slack.into_iter().chain(pagerduty).chain(email)
+    }
+
+    fn value(&self, name: &str) -> Value {
+        let file = |secret: &str| Value::from(format!("{SECRETS}/{secret}"));
+        let mut receiver = Map::new();
+        receiver.insert("name", name);
+        if let Some(slack) = &self.slack {
+            let config = map([
+                ("api_url_file", file(&slack.secret)),
+                ("channel", slack.channel.as_str().into()),
+                ("send_resolved", true.into()),
+                ("title", "{{ .Status | toUpper }}: {{ .CommonLabels.alertname }}".into()),
+                ("text", "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n{{ end }}".into()),
+            ]);
+            receiver.insert("slack_configs", list([config]));
+        }
+        if let Some(pagerduty) = &self.pagerduty {
+            let config = map([
+                ("routing_key_file", file(&pagerduty.secret)),
+                ("description", "{{ .CommonLabels.alertname }}: {{ (index .Alerts 0).Annotations.summary }}".into()),
+                ("severity", "{{ if eq .CommonLabels.severity \"critical\" }}critical{{ else }}warning{{ end }}".into()),
+            ]);
+            receiver.insert("pagerduty_configs", list([config]));
+        }
+        if let Some(email) = &self.email {
+            let port = email.port.as_ref().map_or(587, |port| port.get());
+            let config = map([
+                ("to", email.to.as_str().into()),
+                ("from", email.from.as_str().into()),
+                ("smarthost", format!("{}:{port}", email.server).into()),
+                ("auth_username", email.user.as_str().into()),
+                ("auth_password_file", file(&email.secret)),
+                ("send_resolved", true.into()),
+            ]);
+            receiver.insert("email_configs", list([config]));
+        }
+        if let Some(url) = &self.webhook {
+            receiver.insert("webhook_configs", list([map([("url", url.to_string().into()), ("send_resolved", true.into())])]));
+        }
+        receiver.into()
+    }
+
+    /// The ports outside of the cluster that the receiver is reached on.
+    fn ports(&self) -> Vec<u16> {
+        let mut ports = Vec::new();
+        if self.slack.is_some() || self.pagerduty.is_some() || self.webhook.is_some() {
+            ports.push(443);
+        }
+        ports.extend(self.email.as_ref().map(|email| email.port.as_ref().map_or(587, |port| port.get())));
+        ports
+    }
+}
+
+impl Alertmanager {
+    fn configuration(&self) -> Result<String, Error> {
+        let known = |field: &str, name: &Name| {
+            if self.receivers.contains_key(name) {
+                return Ok(());
+            }
+            let error = Error::field(field, format!("there is no receiver of this name: `{name}`"));
+            Err(match aqueduct_manifest::closest(name.as_str(), self.receivers.keys().map(Name::as_str)) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint("declare it in `[receivers]`"),
+            })
+        };
+        let matchers = |labels: &[(&str, &str)]| {
+            list(labels.iter().map(|(label, value)| Value::from(format!("{label}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))))
+        };
+        // The alert that always stands is for those who watch the watch.
+        let mut routes = vec![map([("matchers", matchers(&[("alertname", "Watchdog")])), ("receiver", NOBODY.into())])];
+        for route in &self.routes {
+            known("routes", &route.receiver)?;
+            let labels: Vec<(&str, &str)> = route.labels.iter().map(|(label, value)| (label.as_str(), value.as_str())).collect();
+            if labels.is_empty() {
+                return Err(Error::field("routes", "a route without `labels` would take every alert").hint("name it `receiver` instead"));
+            }
+            routes.push(map([("matchers", matchers(&labels)), ("receiver", route.receiver.as_str().into())]));
+        }
+        let default = match &self.receiver {
+            Some(receiver) => {
+                known("receiver", receiver)?;
+                receiver.as_str()
+            }
+            None => NOBODY,
+        };
+        let mut receivers = Vec::new();
+        for (name, receiver) in &self.receivers {
+            let value = receiver.value(name.as_str());
+            if name.as_str() == NOBODY || value.as_map().is_none_or(|map| map.len() < 2) {
+                return Err(Error::path(&["receivers", name.as_str()], format!("receiver `{name}` tells nobody"))
+                    .hint("give it `slack`, `pagerduty`, `email` or `webhook`, and a name other than `nobody`"));
+            }
+            receivers.push(value);
+        }
+        receivers.push(map([("name", NOBODY.into())]));
+        let inhibits = |source: &str, targets: &str| {
+            map([
+                ("source_matchers", matchers(&[("severity", source)])),
+                ("target_matchers", list([Value::from(format!("severity=~\"{targets}\""))])),
+                ("equal", list(["alertname".into(), "namespace".into()])),
+            ])
+        };
+        Ok(yaml::write(&map([
+            (
+                "route",
+                map([
+                    ("receiver", default.into()),
+                    ("group_by", list(["alertname".into(), "namespace".into()])),
+                    ("group_wait", self.group_wait.to_string().into()),
+                    ("group_interval", "5m".into()),
+                    ("repeat_interval", self.repeat.to_string().into()),
+                    ("routes", list(routes)),
+                ]),
+            ),
+            ("receivers", list(receivers)),
+            ("inhibit_rules", list([inhibits("critical", "warning|info"), inhibits("warning", "info")])),
+        ])))
+    }
+
+    fn stateful(&self, configuration: String) -> Result<Stateful, Error> {
+        let keys: BTreeSet<&str> = self.receivers.values().flat_map(Receiver::secrets).collect();
+        let mut secrets = BTreeMap::new();
+        if !keys.is_empty() {
+            let remote = self.remote.as_ref().ok_or_else(|| {
+                Error::field("receivers", "the credentials of the receivers have no source")
+                    .hint("name their entry in the secret store with `remote`")
+            })?;
+            let field = SecretField {
+                remote: Some(remote.clone()),
+                existing: None,
+                component: None,
+                keys: keys.into_iter().map(str::to_owned).collect(),
+                mount: Some(SECRETS.to_owned()),
+            };
+            secrets.insert(constant("receivers"), field);
+        }
+        let ports: BTreeSet<u16> = self.receivers.values().flat_map(Receiver::ports).collect();
+        let ports: Vec<Port> = ports.into_iter().map(|port| constant(&port.to_string())).collect();
+        let file = FileField { mount: "/etc/alertmanager".to_owned(), text: Some(configuration), content: None, source: None };
+        let data = match &self.storage {
+            Some(storage) => storage.volume("/alertmanager"),
+            None => crate::workload::VolumeField::scratch("/alertmanager"),
+        };
+        let probe = |path: &str| Probe { path: Some(constant(path)), ..Probe::default() };
+        Ok(Stateful {
+            arguments: [
+                "--config.file=/etc/alertmanager/alertmanager.yaml",
+                "--storage.path=/alertmanager",
+                // A single one has no peers.
+                "--cluster.listen-address=",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+            ports: BTreeMap::from([(constant("http"), PortField::Number(constant("9093")))]),
+            files: BTreeMap::from([("alertmanager.yaml".to_owned(), file)]),
+            secrets,
+            probes: Probes { liveness: Some(probe("/-/healthy")), readiness: Some(probe("/-/ready")), startup: None },
+            volumes: BTreeMap::from([(constant("data"), data)]),
+            metrics: Some(Metrics { port: MetricsPort::Name(constant("http")), path: None, interval: None }),
+            // The user of the image.
+            security: Security { user: Some(65534), ..Security::default() },
+            egress: if ports.is_empty() { Vec::new() } else { vec![Egress { cidr: None, ports }] },
+            scheduling: self.scheduling.clone(),
+            ..Stateful::new(self.image.clone(), self.resources.clone())
+        })
+    }
+}
+
+impl Component for Alertmanager {
+    const KIND: &'static str = "alertmanager";
+
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        // What is wrong with the receivers is told when the component is rendered.
+        self.stateful(String::new()).map(|stateful| Component::offer(&stateful, site)).unwrap_or_default()
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        Component::render(&self.stateful(self.configuration()?)?, context)
+    }
+}

@@ -1,0 +1,120 @@
+//! `kube-state-metrics`: turns the state of Kubernetes objects into metrics.
+
+use std::collections::BTreeMap;
+
+use aqueduct_manifest::Object;
+use aqueduct_model::types::Image;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Service, constant};
+use crate::workload::{
+    Metrics, MetricsPort, Permissions, PortField, Probe, Probes, Resources, Rule, Scheduling, Security,
+};
+use crate::{Component, Context, Error, Offer, Site};
+
+/// Metrics of what the Kubernetes API knows: wanted and ready replicas, phases of pods, quotas, jobs.
+///
+/// Renders what `service` renders, with permission to list and watch every object that it tells of; it
+/// reads no Secrets and no ConfigMaps. One pod is meant for demos and small clusters; larger ones take the
+/// chart `kube-state-metrics` of <https://prometheus-community.github.io/helm-charts> through
+/// `kind = "chart"`, which can divide the objects among several.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct KubeStateMetrics {
+    /// The image.
+    #[serde(default = "image")]
+    pub image: Image,
+    /// CPU and memory.
+    pub resources: Resources,
+    /// Where the pod may run.
+    #[serde(default)]
+    pub scheduling: Scheduling,
+}
+
+fn image() -> Image {
+    constant("registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.14.0")
+}
+
+/// The objects that it tells of, by API group.
+const RESOURCES: &[(&str, &[&str])] = &[
+    (
+        "",
+        &[
+            "endpoints",
+            "limitranges",
+            "namespaces",
+            "nodes",
+            "persistentvolumeclaims",
+            "persistentvolumes",
+            "pods",
+            "replicationcontrollers",
+            "resourcequotas",
+            "services",
+        ],
+    ),
+    ("apps", &["daemonsets", "deployments", "replicasets", "statefulsets"]),
+    ("autoscaling", &["horizontalpodautoscalers"]),
+    ("batch", &["cronjobs", "jobs"]),
+    ("certificates.k8s.io", &["certificatesigningrequests"]),
+    ("networking.k8s.io", &["ingresses", "networkpolicies"]),
+    ("policy", &["poddisruptionbudgets"]),
+    ("storage.k8s.io", &["storageclasses", "volumeattachments"]),
+];
+
+impl KubeStateMetrics {
+    fn service(&self) -> Service {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let mut resources: Vec<&str> = RESOURCES.iter().flat_map(|(_, resources)| resources.iter().copied()).collect();
+        resources.sort_unstable();
+        let cluster_rules = RESOURCES
+            .iter()
+            .map(|(group, resources)| Rule {
+                groups: texts(&[*group]),
+                resources: texts(resources),
+                names: Vec::new(),
+                paths: Vec::new(),
+                verbs: texts(&["list", "watch"]),
+            })
+            .collect();
+        let probe = |path: &str, port: &str| Probe {
+            path: Some(constant(path)),
+            port: Some(constant(port)),
+            delay: Some(constant("5s")),
+            ..Probe::default()
+        };
+        Service {
+            arguments: vec![
+                "--port=8080".to_owned(),
+                "--telemetry-port=8081".to_owned(),
+                format!("--resources={}", resources.join(",")),
+            ],
+            ports: BTreeMap::from([
+                (constant("http"), PortField::Number(constant("8080"))),
+                (constant("telemetry"), PortField::Number(constant("8081"))),
+            ]),
+            probes: Probes {
+                liveness: Some(probe("/livez", "http")),
+                readiness: Some(probe("/readyz", "telemetry")),
+                startup: None,
+            },
+            metrics: Some(Metrics { port: MetricsPort::Name(constant("http")), path: None, interval: None }),
+            permissions: Some(Permissions { rules: Vec::new(), cluster_rules }),
+            security: Security { user: Some(65534), ..Security::default() },
+            scheduling: self.scheduling.clone(),
+            ..Service::new(self.image.clone(), self.resources.clone())
+        }
+    }
+}
+
+impl Component for KubeStateMetrics {
+    const KIND: &'static str = "kube-state-metrics";
+
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        Component::offer(&self.service(), site)
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        Component::render(&self.service(), context)
+    }
+}
