@@ -160,7 +160,7 @@ impl Lists<'_> {
             Walked::Target(value) => (target, value),
             Walked::Patch(value) => (patch, value),
         };
-        let is_empty = value.as_map().is_some_and(Map::is_empty);
+        let is_empty = value.is_null() || value.as_map().is_some_and(Map::is_empty);
         if let Some(element) = place.and_then(|place| self.elements.get_mut(place)) {
             *element = value;
         }

@@ -1,8 +1,8 @@
 //! Strategic merge: maps merge, lists merge by key where the schema says so, directives delete and replace.
 //!
 //! The order of events follows kyaml's `merge2` and `walk` packages, because their side effects are part
-//! of what people see: a patch that adds a map is itself walked as if it were merged into itself, a field
-//! that is `null` in the target disappears, and so on.
+//! of what people see: a patch that adds a map is itself walked as if it were merged into itself, a `null`
+//! of the target stays where the patch says nothing, and so on.
 
 use std::collections::BTreeMap;
 
@@ -125,11 +125,15 @@ impl<'a> Walker<'a> {
         if depth > MAX_DEPTH {
             return Err(MergeError::TooDeep);
         }
-        let Some(target) = target.filter(|target| !target.is_null()) else {
-            return match patch {
-                Some(patch) => self.adopt_at(patch, schema, Adoption::Added, depth),
-                None => Ok(Walked::Gone),
-            };
+        let target = match (target, &patch) {
+            (Some(Value::Null), None) => return Ok(Walked::Target(Value::Null)),
+            (None | Some(Value::Null), _) => {
+                return match patch {
+                    Some(patch) => self.adopt_at(patch, schema, Adoption::Added, depth),
+                    None => Ok(Walked::Gone),
+                };
+            }
+            (Some(target), _) => target,
         };
         match &patch {
             Some(Value::Null) => return Ok(Walked::Gone),
