@@ -114,6 +114,7 @@ pub(super) fn deep_copy(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     if value.is_nil() {
         return Err(FunctionError::new("reflect: call of reflect.Value.Type on zero Value"));
     }
+    value.check_size()?;
     copied(value, DEPTH_LIMIT)
 }
 

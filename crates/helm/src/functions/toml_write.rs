@@ -29,6 +29,7 @@ fn refuse_nil(value: &Value) -> Result<(), FunctionError> {
 }
 
 pub(super) fn write(value: &Value) -> Result<String, String> {
+    value.check_size().map_err(|error| error.to_string())?;
     let mut encoder = Encoder { out: String::new() };
     encoder.encode(&mut Vec::new(), value, DEPTH_LIMIT)?;
     Ok(encoder.out)

@@ -16,6 +16,7 @@ const DEPTH_LIMIT: usize = 1000;
 /// # Errors
 /// The value holds itself, or something that has no YAML.
 pub(super) fn write(value: &Value) -> Result<String, FunctionError> {
+    value.check_size()?;
     let mut out = String::new();
     node(&mut out, value, 0, Place::Document, DEPTH_LIMIT)?;
     if !out.ends_with('\n') {

@@ -28,7 +28,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { output: 1 << 28, steps: 200_000_000, text: 1 << 27, nesting: 10_000 }
+        Self { output: 1 << 28, steps: 200_000_000, text: 1 << 25, nesting: 10_000 }
     }
 }
 

@@ -7,12 +7,9 @@ use aqueduct_manifest as manifest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::types::DEPTH_LIMIT;
+use super::types::{DEPTH_LIMIT, NODE_LIMIT};
 use super::{List, Map, Text, Value};
 use crate::template::{FunctionError, deepen, format_float};
-
-/// How many nodes a value may have; what it holds in several places counts each time.
-const NODE_LIMIT: usize = 20_000_000;
 
 impl From<&manifest::Value> for Value {
     fn from(value: &manifest::Value) -> Self {

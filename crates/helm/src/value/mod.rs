@@ -14,7 +14,7 @@ mod types;
 
 use std::rc::Rc;
 
-use crate::template::deepen;
+use crate::template::{FunctionError, deepen};
 
 pub use list::List;
 pub use map::Map;
@@ -182,7 +182,37 @@ impl Value {
 
     /// Compares as Go's `reflect.DeepEqual` does: types count, so `1` and `1.0` differ.
     pub fn deep_equal(&self, other: &Self) -> bool {
-        deep_equal(self, other, types::DEPTH_LIMIT)
+        let mut nodes = types::NODE_LIMIT;
+        deep_equal(self, other, types::DEPTH_LIMIT, &mut nodes)
+    }
+
+    /// Makes sure that a copy of the value could be carried; what it holds in several places counts each time.
+    /// A value that holds itself passes: whoever walks it has to bound its depth anyway.
+    ///
+    /// # Errors
+    /// The value is too large.
+    pub fn check_size(&self) -> Result<(), FunctionError> {
+        let mut count = 0_usize;
+        let mut pending = vec![(self.clone(), 0_usize)];
+        while let Some((value, depth)) = pending.pop() {
+            count += 1;
+            if depth > types::DEPTH_LIMIT {
+                return Ok(());
+            }
+            if count + pending.len() > types::NODE_LIMIT {
+                return Err(FunctionError::new(format!("a value of more than {} nodes", types::NODE_LIMIT)));
+            }
+            match &value {
+                Self::List(list) => {
+                    pending.extend(list.items().iter().map(|value| (value.clone(), depth + 1)));
+                }
+                Self::Map(map) => {
+                    pending.extend(map.entries().into_iter().map(|(_, value)| (value, depth + 1)));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Takes the values out of a container that nobody else holds.
@@ -195,9 +225,12 @@ impl Value {
     }
 }
 
-/// Values that nest too deeply hold themselves; what is left of them counts as equal, as in Go.
-fn deep_equal(left: &Value, right: &Value, depth: usize) -> bool {
+/// Values that nest too deeply hold themselves; what is left of them counts as equal, as in Go. Values that are
+/// too large to be compared count as different.
+fn deep_equal(left: &Value, right: &Value, depth: usize, nodes: &mut usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return true };
+    let Some(rest) = nodes.checked_sub(1) else { return false };
+    *nodes = rest;
     match (left, right) {
         (left, right) if left.is_nil() || right.is_nil() => left.is_nil() && right.is_nil(),
         (Value::Bool(left), Value::Bool(right)) => left == right,
@@ -218,16 +251,17 @@ fn deep_equal(left: &Value, right: &Value, depth: usize) -> bool {
             let (left_items, right_items) = (left.items(), right.items());
             let mut pairs = left_items.iter().zip(right_items.iter());
             alike
-                && (left.same(right) || deepen(|| pairs.all(|(left, right)| deep_equal(left, right, depth))))
+                && (left.same(right)
+                    || deepen(|| pairs.all(|(left, right)| deep_equal(left, right, depth, nodes))))
         }
         (Value::Map(left), Value::Map(right)) => {
             let alike = left.map_type().name == right.map_type().name
                 && left.is_nil() == right.is_nil()
                 && left.len() == right.len();
-            let equal = |(key, value): &(Text, Value)| {
-                right.get(key).is_some_and(|other| deep_equal(value, &other, depth))
+            let mut equal = |(key, value): &(Text, Value)| {
+                right.get(key).is_some_and(|other| deep_equal(value, &other, depth, nodes))
             };
-            alike && (left.same(right) || deepen(|| left.entries().iter().all(equal)))
+            alike && (left.same(right) || deepen(|| left.entries().iter().all(&mut equal)))
         }
         (Value::Native(left), Value::Native(right)) => left.equal(right.as_ref()),
         _ => false,

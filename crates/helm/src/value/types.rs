@@ -5,6 +5,8 @@ use crate::template::Function;
 
 /// How deep values may nest before they count as endless.
 pub(super) const DEPTH_LIMIT: usize = 1000;
+/// How many nodes a value may have; what it holds in several places counts each time.
+pub(super) const NODE_LIMIT: usize = 1_000_000;
 
 /// A Go kind: what a type is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

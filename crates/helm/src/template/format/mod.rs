@@ -14,7 +14,7 @@ use crate::value::{Kind, List, Map, Native, Text, Value};
 /// How deep values may nest before they count as holding themselves.
 const DEPTH_LIMIT: usize = 1000;
 /// How many bytes one call may print.
-const SIZE_LIMIT: usize = 1 << 27;
+const SIZE_LIMIT: usize = 1 << 25;
 
 /// Prints as Go's `fmt.Sprint`: a space stands between operands of which neither is a string.
 ///
