@@ -11,10 +11,12 @@ use serde::Deserialize;
 use super::constant;
 use super::cron_job::cron_job;
 use super::etcd::Storage;
+use super::redis::Flavour;
 use crate::context::Neighbour;
+use crate::custom::ExternalSecret;
 use crate::workload::{
     DatabaseField, DatabaseTable, Egress, PodOptions, Resources, SecretField, Variable, VolumeField, Workload,
-    companions, object, pod_template,
+    companions, object, pod_template, secret_store,
 };
 use crate::{Component, Context, Error, Link, Offer, Part, Site, Target};
 
@@ -57,6 +59,10 @@ pub struct Bucket {
     pub remote: String,
 }
 
+/// The keys of the bucket's Secret, as the program that stores copies names them, each with its property.
+const BUCKET_KEYS: [(&str, &str); 2] =
+    [("RCLONE_CONFIG_STORE_ACCESS_KEY_ID", "access-key"), ("RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY", "secret-key")];
+
 fn store_image() -> Image {
     constant("rclone/rclone:1.68.2")
 }
@@ -65,9 +71,14 @@ fn store_image() -> Image {
 struct Dump {
     command: Vec<String>,
     ending: &'static str,
-    database: bool,
+    /// The variables that only this command gets, each with the property of the login that it holds.
+    login: &'static [(&'static str, &'static str)],
     image: String,
 }
+
+const POSTGRES_LOGIN: [(&str, &str); 5] =
+    [("PGHOST", "host"), ("PGPORT", "port"), ("PGDATABASE", "database"), ("PGUSER", "user"), ("PGPASSWORD", "password")];
+const REDIS_LOGIN: [(&str, &str); 1] = [("REDISCLI_AUTH", "password")];
 
 impl Backup {
     fn dump(&self, neighbour: &Neighbour<'_>) -> Result<Dump, Error> {
@@ -83,29 +94,37 @@ impl Backup {
                     // The image of etcd has no shell.
                     command: texts(&["etcdctl", &endpoint, "snapshot", "save", "/work/copy"]),
                     ending: "db",
-                    database: false,
+                    login: &[],
                     image: image("quay.io/coreos/etcd:v3.5.11"),
                 })
             }
             "postgres" => Ok(Dump {
                 command: texts(&["pg_dump", "--format=custom", "--no-password", "--file=/work/copy"]),
                 ending: "dump",
-                database: true,
+                login: &POSTGRES_LOGIN,
                 image: image("postgres:15"),
             }),
             "redis" => {
                 let host = neighbour.property("host").map_err(|message| Error::field("of", message))?;
                 let port = neighbour.property("port").map_err(|message| Error::field("of", message))?;
+                let flavour = match neighbour.site.instance.spec.get("flavour").and_then(|node| node.as_str()) {
+                    Some("keydb") => Flavour::KeyDb,
+                    _ => Flavour::Redis,
+                };
                 Ok(Dump {
-                    command: texts(&["redis-cli", "-h", &host, "-p", &port, "--rdb", "/work/copy"]),
+                    command: texts(&[flavour.client(), "-h", &host, "-p", &port, "--rdb", "/work/copy"]),
                     ending: "rdb",
-                    database: false,
-                    image: "redis:7.4".to_owned(),
+                    login: &REDIS_LOGIN,
+                    image: image(&flavour.image().to_string()),
                 })
             }
             kind => Err(Error::field("of", format!("a component of kind `{kind}` has no copy of its own: `{}`", self.of))
                 .hint("name one of its persistent volumes with `volume`")),
         }
+    }
+
+    fn bucket_secret(&self, site: &Site<'_>) -> String {
+        format!("{}-bucket", site.name())
     }
 
     /// The script that stores the copy. Every name in it is a variable, so that nothing is quoted twice.
@@ -174,13 +193,10 @@ impl Component for Backup {
             secrets.insert(
                 constant("bucket"),
                 SecretField {
-                    remote: Some(bucket.remote.clone()),
-                    existing: None,
+                    existing: Some(constant(&self.bucket_secret(context))),
+                    remote: None,
                     component: None,
-                    keys: vec![
-                        "RCLONE_CONFIG_STORE_ACCESS_KEY_ID".to_owned(),
-                        "RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY".to_owned(),
-                    ],
+                    keys: BUCKET_KEYS.map(|(key, _)| key.to_owned()).to_vec(),
                     mount: None,
                 },
             );
@@ -200,12 +216,10 @@ impl Component for Backup {
             };
             volumes.insert(constant("work"), work);
         }
-        let database = dump.as_ref().filter(|dump| dump.database).map(|_| {
-            let variables = [("PGHOST", "host"), ("PGPORT", "port"), ("PGDATABASE", "database"), ("PGUSER", "user"), ("PGPASSWORD", "password")];
-            DatabaseField::Table(DatabaseTable {
-                component: self.of.clone(),
-                variables: variables.map(|(name, property)| (name.to_owned(), property.to_owned())).into(),
-            })
+        let login = dump.as_ref().map_or(&[][..], |dump| dump.login);
+        let database = (!login.is_empty()).then(|| {
+            let variables = login.iter().map(|(name, property)| ((*name).to_owned(), (*property).to_owned()));
+            DatabaseField::Table(DatabaseTable { component: self.of.clone(), variables: variables.collect() })
         });
         let command = ["/bin/sh".to_owned(), "-c".to_owned(), self.script()];
         let egress: [Egress; 0] = [];
@@ -235,6 +249,12 @@ impl Component for Backup {
         };
         let texts = BTreeMap::new();
         let mut objects = companions(context, &workload, &texts, false)?;
+        if let Some(bucket) = &self.bucket {
+            let keys = BUCKET_KEYS.map(|(key, property)| (key.to_owned(), property.to_owned()));
+            let metadata = context.metadata(self.bucket_secret(context));
+            let store = secret_store(context, &["bucket", "remote"])?;
+            objects.push(ExternalSecret::new(metadata, store, &bucket.remote, keys).object()?);
+        }
         let options = PodOptions { replicas: 1, claims_per_pod: false, runs_to_end: true, own_account: true };
         let mut template = pod_template(context, &workload, &texts, options)?;
         if let Some(spec) = &mut template.spec {
@@ -254,7 +274,7 @@ impl Component for Backup {
 fn take_copy(main: &mut Container, dump: Dump) -> Container {
     let variables = main.env.take().unwrap_or_default();
     let (login, rest): (Vec<EnvVar>, Vec<EnvVar>) =
-        variables.into_iter().partition(|variable| variable.name.starts_with("PG"));
+        variables.into_iter().partition(|variable| dump.login.iter().any(|(name, _)| *name == variable.name));
     main.env = Some(rest);
     let mounts = main.volume_mounts.iter().flatten().filter(|mount| mount.mount_path != "/archive").cloned();
     Container {

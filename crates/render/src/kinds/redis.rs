@@ -34,7 +34,8 @@ pub struct Redis {
     pub flavour: Flavour,
     /// The image; the official one of the flavour where it is not given.
     pub image: Option<Image>,
-    /// The entry in the environment's secret store with `password`.
+    /// The entry in the environment's secret store with `REDIS_PASSWORD`, so that components of other
+    /// namespaces may take it from there.
     pub remote: String,
     /// CPU and memory of the server, which gives three quarters of its memory to data.
     pub resources: Resources,
@@ -199,13 +200,13 @@ impl Component for Redis {
         let metadata = context.metadata(self.secret(&context.site));
         let store = secret_store(context, &["remote"])?;
         let mut secret =
-            ExternalSecret::new(metadata, store, &self.remote, [("password".to_owned(), "password".to_owned())]);
+            ExternalSecret::new(metadata, store, &self.remote, [(PASSWORD.to_owned(), PASSWORD.to_owned())]);
         secret.spec.target.template = Some(SecretTemplate {
             kind: "Opaque",
             metadata: None,
             data: BTreeMap::from([
-                (PASSWORD.to_owned(), "{{ .password }}".to_owned()),
-                ("login.conf".to_owned(), "requirepass {{ .password | quote }}\n".to_owned()),
+                (PASSWORD.to_owned(), format!("{{{{ .{PASSWORD} }}}}")),
+                ("login.conf".to_owned(), format!("requirepass {{{{ .{PASSWORD} | quote }}}}\n")),
             ]),
         });
         objects.push(secret.object()?);
