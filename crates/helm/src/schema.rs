@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{Draft, JsonType, Retrieve, Uri, ValidationError, Validator};
+use jsonschema::{Draft, JsonType, PatternOptions, Retrieve, Uri, ValidationError, Validator};
 use serde_json::Value as Json;
 
 use crate::Error;
@@ -69,18 +69,33 @@ impl Schema {
 }
 
 fn compile(bytes: &[u8]) -> Result<Validator, String> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut schema: Json = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    let draft = match &mut schema {
-        // The draft is told by hand, since the names that Helm's library accepts are more than others do.
-        Json::Object(schema) => draft(schema.remove("$schema").as_ref()),
-        _ => Draft::Draft202012,
-    };
+    // The draft is told by hand, since the names that Helm's library accepts are more than others do.
+    let draft = draft(schema.get("$schema"));
+    remove_names(&mut schema);
     jsonschema::options()
         .with_draft(draft)
         .with_base_uri("file:///values.schema.json")
         .with_retriever(NoRetriever)
+        // Patterns that look around are beyond Go's regular expressions, and Helm refuses them.
+        .with_pattern_options(PatternOptions::regex())
         .build(&schema)
         .map_err(|error| error.to_string())
+}
+
+/// Takes out the names of the draft, in parts of the schema too.
+fn remove_names(schema: &mut Json) {
+    match schema {
+        Json::Object(members) => {
+            if members.get("$schema").is_some_and(Json::is_string) {
+                members.remove("$schema");
+            }
+            members.values_mut().for_each(remove_names);
+        }
+        Json::Array(items) => items.iter_mut().for_each(remove_names),
+        _ => {}
+    }
 }
 
 fn draft(url: Option<&Json>) -> Draft {

@@ -31,7 +31,7 @@ impl IgnoreRules {
     /// Reads the rules and adds the one that Helm always has.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut rules = Self::default();
-        for line in text.lines() {
+        for line in text.trim_start_matches('\u{feff}').lines() {
             rules.add(line)?;
         }
         rules.add("templates/.?*")?;
