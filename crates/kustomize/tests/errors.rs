@@ -286,3 +286,22 @@ fn refuses_unreadable_configurations() {
     "#);
     assert_snapshot!(refused("resources: [map.yaml]\nsortOptions: {order: random}"), @"the field 'sortOptions.order' must be one of [fifo, legacy]");
 }
+
+#[test]
+fn refuses_blank_namespaces_of_service_accounts() {
+    let all = "\
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: test}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: test}
+subjects: [{kind: ServiceAccount, name: test, namespace: }]
+roleRef: {kind: Role, name: test, apiGroup: rbac.authorization.k8s.io}
+";
+    assert_snapshot!(refusal(&[("app/kustomization.yaml", "resources: [a.yaml]"), ("app/a.yaml", all)]), @r#"
+    Invalid Input: namespace is blank for resource "RoleBinding.v1.rbac.authorization.k8s.io/test.[noNs]"
+    hint: name the namespace of each service account among the subjects, as text
+    "#);
+}

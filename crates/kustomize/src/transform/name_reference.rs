@@ -24,7 +24,7 @@ impl Transform for NameReferenceTransformer<'_> {
     fn transform(&self, resources: &mut Resources) -> Result<()> {
         let candidates = Candidates::new(resources.list());
         if candidates.by_name.is_empty() {
-            return Ok(());
+            return resources.list().iter().try_for_each(|resource| bound_namespaces(resource).map(drop));
         }
         let mut fields_by_kind: BTreeMap<Gvk, Rc<Vec<(&Gvk, &FieldSpec)>>> = BTreeMap::new();
         for (place, resource) in resources.list_mut_same_ids().iter_mut().enumerate() {
@@ -40,7 +40,7 @@ impl Transform for NameReferenceTransformer<'_> {
             if fields.is_empty() {
                 continue;
             }
-            let referrer = Referrer::new(resource, place, &candidates);
+            let referrer = Referrer::new(resource, place, &candidates)?;
             for (target, field) in fields.iter() {
                 let lookup =
                     Lookup { referrer: &referrer, candidates: &candidates, target, path: &field.path };
@@ -105,7 +105,7 @@ struct Referrer {
 }
 
 impl Referrer {
-    fn new(resource: &Resource, place: usize, candidates: &Candidates) -> Self {
+    fn new(resource: &Resource, place: usize, candidates: &Candidates) -> Result<Self> {
         let (id, key) = match candidates.list.get(place) {
             Some(candidate) => (candidate.id.clone(), candidate.key.clone()),
             None => (resource.id(), resource.id().key()),
@@ -114,18 +114,8 @@ impl Referrer {
             let field = |name: &str| role.get(name).filter(|value| !value.is_null()).map(text::of);
             Some(Gvk { group: field("apiGroup")?, version: SmolStr::default(), kind: field("kind")? })
         });
-        let mut bound_namespaces = Vec::new();
-        if id.gvk.kind == "RoleBinding" {
-            let subjects = resource.map().get("subjects").and_then(Value::as_list);
-            for subject in subjects.into_iter().flatten() {
-                if subject.get("kind").and_then(Value::as_str) == Some("ServiceAccount")
-                    && let Some(namespace) = subject.get("namespace").and_then(Value::as_str)
-                {
-                    bound_namespaces.push(namespace.into());
-                }
-            }
-        }
-        Self { place, id, key, role, bound_namespaces }
+        let bound_namespaces = bound_namespaces(resource)?;
+        Ok(Self { place, id, key, role, bound_namespaces })
     }
 
     /// Tells whether this may speak of a resource at all.
@@ -135,6 +125,30 @@ impl Referrer {
             || candidate.key.namespace == self.key.namespace
             || self.bound_namespaces.contains(&candidate.id.namespace)
     }
+}
+
+/// Returns the namespaces of the service accounts that a role binding names.
+fn bound_namespaces(resource: &Resource) -> Result<Vec<SmolStr>> {
+    let mut namespaces = Vec::new();
+    if resource.map().get("kind").and_then(Value::as_str) != Some("RoleBinding") {
+        return Ok(namespaces);
+    }
+    let subjects = resource.map().get("subjects").and_then(Value::as_list);
+    for subject in subjects.into_iter().flatten() {
+        if subject.get("kind").and_then(Value::as_str) != Some("ServiceAccount") {
+            continue;
+        }
+        match subject.get("namespace") {
+            None => {}
+            Some(Value::String(namespace)) => namespaces.push(namespace.clone()),
+            Some(_) => {
+                let id = resource.id();
+                return Err(Error::new(format!("Invalid Input: namespace is blank for resource \"{id}\""))
+                    .with_hint("name the namespace of each service account among the subjects, as text"));
+            }
+        }
+    }
+    Ok(namespaces)
 }
 
 /// One field of a referrer, and the kind of resource that it names.
