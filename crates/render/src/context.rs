@@ -66,7 +66,7 @@ impl<'a> Site<'a> {
 
     /// Returns the name of the Argo CD Application, unique in the environment.
     pub fn application(&self) -> String {
-        application_name(self.tenant(), self.name())
+        application_name(self.tenant(), self.instance.component.as_str())
     }
 
     /// Returns the labels that select this component's pods; they never change over its life.

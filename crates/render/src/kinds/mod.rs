@@ -3,6 +3,7 @@
 //! They use the public interface that a kind of your own uses, and nothing else.
 
 mod alertmanager;
+mod argocd;
 mod backup;
 mod chart;
 mod config;
@@ -31,6 +32,7 @@ mod template;
 mod worker;
 
 pub use alertmanager::Alertmanager;
+pub use argocd::Argocd;
 pub use backup::Backup;
 pub use chart::Chart;
 pub use config::Config;
@@ -64,6 +66,7 @@ use crate::Kind;
 pub fn all() -> Vec<Kind> {
     vec![
         Kind::of::<Alertmanager>(),
+        Kind::of::<Argocd>(),
         Kind::of::<Backup>(),
         Kind::of::<Chart>(),
         Kind::of::<Config>(),
