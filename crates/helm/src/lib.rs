@@ -1,4 +1,10 @@
 //! Helm charts rendered natively, byte for byte as Helm v4 does.
+//!
+//! A [`Chart`] is read from a folder, a packed file or memory, and then shared. [`ValueOptions`] makes the
+//! user's values; [`Prepared`] works out which subcharts take part and what each chart sees;
+//! [`Prepared::render`] runs the templates in the [`engine`] and returns the manifests in the order of
+//! installation. [`template()`] is all of that as `helm template` does it. What would make two renders
+//! differ, such as the clock, comes from a [`template::Host`] that the caller gives.
 
 mod capabilities;
 mod chart;
