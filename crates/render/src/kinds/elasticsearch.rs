@@ -19,8 +19,9 @@ use crate::{Component, Context, Credential, Credentials, Error, Offer, Site};
 /// A node of Elasticsearch, the search engine, made for logs.
 ///
 /// Without `storage` it forgets when its pod ends. Users come from the secret store and are there before
-/// the node starts: `operator` for people, `kibana-server` for a `kibana`, `shipper` for a `fluent-bit`, and
-/// `janitor`, which only deletes what is old. Indices of logs are named `kubernetes-<day>`.
+/// the node starts: `operator` for people, `kibana-server` for a `kibana`, `shipper` for a `fluent-bit`,
+/// `reader` for a `grafana`, and `janitor`, which only deletes what is old. Indices of logs are named
+/// `kubernetes-<day>`.
 ///
 /// Renders what `stateful` renders, and an ExternalSecret with the passwords. It is one node without
 /// encryption inside the cluster, where the network policies let in only those that link to it; its indices
@@ -32,8 +33,8 @@ pub struct Elasticsearch {
     /// The image.
     #[serde(default = "image")]
     pub image: Image,
-    /// The entry in the environment's secret store with the passwords `operator`, `kibana`, `shipper` and
-    /// `janitor`.
+    /// The entry in the environment's secret store with the passwords `operator`, `kibana`, `shipper`,
+    /// `reader` and `janitor`.
     pub remote: String,
     /// CPU and memory of the node, which gives half of its memory to its heap.
     pub resources: Resources,
@@ -50,11 +51,15 @@ const HOME: &str = "/usr/share/elasticsearch";
 const CONFIGURATION: &str = "/etc/elasticsearch";
 const SOURCE: &str = "/etc/elasticsearch-source";
 
+/// The user that only searches, and the property of its password.
+pub(super) const READER: &str = "reader";
+
 /// The users: the name, the role, the property of the entry, and the key of the Secret.
-const USERS: [(&str, &str, &str, &str); 4] = [
+const USERS: [(&str, &str, &str, &str); 5] = [
     ("operator", "superuser", "operator", "OPERATOR_PASSWORD"),
     ("kibana-server", "kibana_system", "kibana", "KIBANA_PASSWORD"),
     ("shipper", "shipper", "shipper", "SHIPPER_PASSWORD"),
+    (READER, READER, READER, "READER_PASSWORD"),
     ("janitor", "janitor", "janitor", "JANITOR_PASSWORD"),
 ];
 
@@ -65,6 +70,11 @@ shipper:
   indices:
     - names: [\"kubernetes-*\"]
       privileges: [auto_configure, create_doc]
+reader:
+  cluster: [monitor]
+  indices:
+    - names: [\"kubernetes-*\"]
+      privileges: [read, view_index_metadata]
 janitor:
   cluster: [monitor]
   indices:

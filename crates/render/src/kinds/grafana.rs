@@ -12,6 +12,7 @@ use aqueduct_model::types::{Image, Name};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::elasticsearch::READER;
 use super::etcd::Storage;
 use super::{Stateful, constant};
 use crate::context::Neighbour;
@@ -23,6 +24,8 @@ use crate::{Component, Context, Error, Link, Offer, Site, Target, digest};
 
 use stock::Logs;
 
+/// The folder of the passwords of data sources.
+const SECRETS: &str = "/etc/grafana-secrets";
 const DASHBOARDS: &str = "/var/lib/grafana-dashboards";
 /// The folder of the dashboards that are about all tenants.
 const PLATFORM: &str = "platform";
@@ -74,6 +77,8 @@ struct DataSource {
     name: String,
     kind: String,
     url: String,
+    /// The entry in the secret store with the password, where one must log in.
+    remote: Option<String>,
 }
 
 fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
@@ -90,14 +95,21 @@ impl DataSource {
             "prometheus" => map([("httpMethod", "POST".into()), ("prometheusType", "Prometheus".into()), ("timeInterval", "30s".into())]),
             "loki" => map([("maxLines", 1000_i64.into())]),
             "elasticsearch" => map([
-                ("index", "logs-*".into()),
+                ("index", "kubernetes-*".into()),
                 ("timeField", "@timestamp".into()),
                 ("logMessageField", "log".into()),
                 ("maxConcurrentShardRequests", 5_i64.into()),
             ]),
             _ => map([("implementation", "prometheus".into()), ("handleGrafanaManagedAlerts", false.into())]),
         };
-        map([
+        let mut source = Map::new();
+        if self.remote.is_some() {
+            source.insert("basicAuth", true);
+            source.insert("basicAuthUser", READER);
+            let password = format!("$__file{{{SECRETS}/{}/{READER}}}", self.name);
+            source.insert("secureJsonData", map([("basicAuthPassword", password.into())]));
+        }
+        for (key, value) in [
             ("name", self.name.as_str().into()),
             ("uid", self.name.as_str().into()),
             ("type", self.kind.as_str().into()),
@@ -106,12 +118,27 @@ impl DataSource {
             ("isDefault", is_default.into()),
             ("editable", false.into()),
             ("jsonData", details),
-        ])
+        ] {
+            source.insert(key, value);
+        }
+        source.into()
+    }
+
+    /// Returns the secret with the password, mounted where the data source looks for it.
+    fn secret(&self) -> Option<(Name, SecretField)> {
+        let field = SecretField {
+            remote: Some(self.remote.clone()?),
+            existing: None,
+            component: None,
+            keys: vec![READER.to_owned()],
+            mount: Some(format!("{SECRETS}/{}", self.name)),
+        };
+        Some((constant(&self.name), field))
     }
 }
 
 impl Grafana {
-    fn stateful(&self, files: BTreeMap<String, FileField>) -> Stateful {
+    fn stateful(&self, sources: &[DataSource]) -> Stateful {
         let text = |text: &str| Variable::Text(text.to_owned());
         let mut variables = BTreeMap::from([
             ("GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES".to_owned(), text("false")),
@@ -145,8 +172,8 @@ impl Grafana {
         Stateful {
             ports: BTreeMap::from([(constant("http"), PortField::Number(constant("3000")))]),
             variables,
-            secrets: BTreeMap::from([(constant("admin"), admin)]),
-            files,
+            secrets: sources.iter().filter_map(DataSource::secret).chain([(constant("admin-password"), admin)]).collect(),
+            files: provisioning(sources),
             probes: Probes {
                 liveness: Some(Probe { failures: Some(10), delay: Some(constant("60s")), ..probe.clone() }),
                 readiness: Some(probe),
@@ -174,8 +201,11 @@ impl Grafana {
             }
             let url = neighbour.property("url").map_err(|message| Error::path(field, message))?;
             let name = name.unwrap_or(&kind).to_owned();
+            // What serves metrics and logs within the cluster asks nobody to log in, but for Elasticsearch.
+            let entry = neighbour.site.instance.spec.get("remote").and_then(|remote| remote.as_str());
+            let remote = entry.filter(|_| kind == "elasticsearch").map(str::to_owned);
             if !sources.iter().any(|source| source.name == name) {
-                sources.push(DataSource { name, kind, url });
+                sources.push(DataSource { name, kind, url, remote });
             }
             Ok(())
         };
@@ -240,7 +270,7 @@ impl Grafana {
                 map.remove("id");
                 map.insert("uid", identifier(folder, name));
             }
-            json::write(value) + "\n"
+            panel_by_panel(value)
         };
         Ok(folders
             .into_iter()
@@ -251,6 +281,22 @@ impl Grafana {
             })
             .collect())
     }
+}
+
+/// Returns the JSON of a dashboard with each panel on a line of its own, as reviewers compare them.
+fn panel_by_panel(dashboard: &Value) -> String {
+    let mut entries = Vec::new();
+    for (key, value) in dashboard.as_map().into_iter().flat_map(|map| map.iter()) {
+        let text = match value.as_list().filter(|list| key == "panels" && !list.is_empty()) {
+            Some(panels) => {
+                let lines: Vec<String> = panels.iter().map(json::write).collect();
+                format!("[\n{}\n]", lines.join(",\n"))
+            }
+            None => json::write(value),
+        };
+        entries.push(format!("{}: {text}", json::write(&Value::from(key.clone()))));
+    }
+    format!("{{\n{}\n}}\n", entries.join(",\n"))
 }
 
 /// Returns the identifier of a dashboard, which its address is made of: at most 40 characters.
@@ -321,7 +367,7 @@ impl Component for Grafana {
     const KIND: &'static str = "grafana";
 
     fn offer(&self, site: &Site<'_>) -> Offer {
-        Component::offer(&self.stateful(BTreeMap::new()), site)
+        Component::offer(&self.stateful(&[]), site)
     }
 
     fn links(&self) -> Vec<Link> {
@@ -349,7 +395,7 @@ impl Component for Grafana {
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         let sources = self.sources(context)?;
         let dashboards = self.dashboards(context, &sources)?;
-        let mut objects = Component::render(&self.stateful(provisioning(&sources)), context)?;
+        let mut objects = Component::render(&self.stateful(&sources), context)?;
         let mut names = BTreeMap::new();
         for (folder, texts) in &dashboards {
             let name = format!("{}-dashboards-{folder}", context.name());
