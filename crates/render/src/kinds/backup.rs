@@ -187,7 +187,7 @@ impl Component for Backup {
                 ("BUCKET".to_owned(), text(&bucket.name)),
                 ("RCLONE_CONFIG_STORE_TYPE".to_owned(), text("s3")),
                 ("RCLONE_CONFIG_STORE_PROVIDER".to_owned(), text("DigitalOcean")),
-                ("RCLONE_CONFIG_STORE_ENDPOINT".to_owned(), text(&bucket.endpoint.to_string())),
+                ("RCLONE_CONFIG_STORE_ENDPOINT".to_owned(), text(bucket.endpoint.as_ref())),
                 ("RCLONE_CONFIG_STORE_NO_CHECK_BUCKET".to_owned(), text("true")),
             ]);
             secrets.insert(

@@ -1,0 +1,151 @@
+//! What the small installs of servers render, and what they refuse.
+
+#[path = "rendering/mod.rs"]
+mod rendering;
+
+use std::fmt::Write as _;
+
+use aqueduct_manifest::{Files, yaml};
+
+const PLATFORM: &str = r#"
+name = "shop"
+repository = "https://example.com/shop.git"
+
+[environments.dev]
+kubernetes = "1.33"
+domain = "dev.example.com"
+apis = ["cert-manager.io/v1", "external-secrets.io/v1"]
+storage-class = "standard"
+storage-classes = ["standard"]
+ingress-class = "nginx"
+cluster-issuer = "letsencrypt"
+secret-store = "platform"
+"#;
+
+/// Renders a tenant `shop` of one environment from its component files, each given as `name` and text.
+/// Returns the objects as YAML, or what is wrong.
+fn check(components: &[(&str, &str)]) -> String {
+    let mut files = Files::new();
+    files.insert("platform.toml", PLATFORM.as_bytes());
+    files.insert("tenants/shop/tenant.toml", "owners = [\"shop-developers\"]\n".as_bytes());
+    for (name, text) in components {
+        files.insert(format!("tenants/shop/{name}.toml"), text.as_bytes());
+    }
+    let (objects, diagnostics) = rendering::objects(&files);
+    let mut text = String::new();
+    for diagnostic in &diagnostics {
+        let place = diagnostic.labels.first().map_or("nowhere", |label| &*label.file);
+        let _ = writeln!(text, "{diagnostic}: {place}");
+        for help in &diagnostic.hints {
+            let _ = writeln!(text, "  hint: {help}");
+        }
+    }
+    if diagnostics.is_empty() {
+        for object in objects {
+            let _ = write!(text, "---\n{}", yaml::write(&object.map.into()));
+        }
+    }
+    text
+}
+
+const RESOURCES: &str = r#"
+[resources]
+requests = { cpu = "100m", memory = "256Mi" }
+limits = { cpu = "1500m", memory = "512Mi" }
+"#;
+
+/// Returns a component file: its fields, and the resources.
+fn with_resources(fields: &str) -> String {
+    format!("{fields}{RESOURCES}")
+}
+
+#[test]
+fn ingress_nginx() {
+    let controller = with_resources("kind = \"ingress-nginx\"\nreplicas = 2\nload-balancer = { allow = [\"203.0.113.0/24\"] }\nconfiguration = { proxy-body-size = \"16m\" }\n");
+    insta::assert_snapshot!(check(&[("controller", &controller)]));
+}
+
+#[test]
+fn redis_as_a_cache() {
+    let cache = with_resources("kind = \"redis\"\nremote = \"shop/cache\"\n");
+    insta::assert_snapshot!(check(&[("cache", &cache)]));
+}
+
+#[test]
+fn keydb_with_a_volume_its_user_and_its_backup() {
+    let store = with_resources("kind = \"redis\"\nflavour = \"keydb\"\nremote = \"shop/store\"\nstorage = { size = \"5Gi\" }\n");
+    let user = with_resources("kind = \"worker\"\nimage = \"shop/web:1\"\ndatabase = \"store\"\n");
+    let backup = with_resources(
+        "kind = \"backup\"\nof = \"store\"\nschedule = \"0 2 * * *\"\nbucket = { name = \"copies\", endpoint = \"https://fra1.digitaloceanspaces.com\", remote = \"shop/spaces\" }\n",
+    );
+    insta::assert_snapshot!(check(&[("store", &store), ("web", &user), ("backup", &backup)]));
+}
+
+#[test]
+fn elasticsearch_kibana_and_fluent_bit() {
+    let search = with_resources("kind = \"elasticsearch\"\nremote = \"shop/users\"\n");
+    let kibana = with_resources(
+        "kind = \"kibana\"\nelasticsearch = \"search:http\"\nremote = \"shop/kibana\"\ningress = { host = \"logs.example.com\", path = \"/kibana\" }\n",
+    );
+    let agent = with_resources("kind = \"fluent-bit\"\nto = \"search:http\"\nnamespaces = [\"shop\", \"till\"]\n");
+    insta::assert_snapshot!(check(&[("agent", &agent), ("kibana", &kibana), ("search", &search)]));
+}
+
+#[test]
+fn elasticsearch_with_a_volume() {
+    let search = with_resources("kind = \"elasticsearch\"\nremote = \"shop/users\"\nstorage = { size = \"50Gi\" }\n");
+    let text = check(&[("search", &search)]);
+    assert!(text.contains("volumeClaimTemplates:"), "{text}");
+    assert!(text.contains("storage: 50Gi"), "{text}");
+}
+
+#[test]
+fn fluent_bit_ships_to_nobody_that_takes_no_logs() {
+    let cache = with_resources("kind = \"redis\"\nremote = \"shop/cache\"\n");
+    let agent = with_resources("kind = \"fluent-bit\"\nto = \"cache\"\n");
+    insta::assert_snapshot!(check(&[("agent", &agent), ("cache", &cache)]), @r"
+    error: a component of kind `redis` takes no logs: `cache`: tenants/shop/agent.toml
+      hint: name an `elasticsearch` or a `loki`
+    ");
+}
+
+#[test]
+fn kibana_needs_an_elasticsearch() {
+    let cache = with_resources("kind = \"redis\"\nremote = \"shop/cache\"\n");
+    let kibana = with_resources("kind = \"kibana\"\nelasticsearch = \"cache\"\nremote = \"shop/kibana\"\n");
+    insta::assert_snapshot!(check(&[("cache", &cache), ("kibana", &kibana)]), @"error: `cache` is not an `elasticsearch`: tenants/shop/kibana.toml");
+}
+
+#[test]
+fn redis_needs_a_password_and_knows_its_flavours() {
+    let nameless = with_resources("kind = \"redis\"\n");
+    let flavour = with_resources("kind = \"redis\"\nremote = \"shop/cache\"\nflavour = \"valkey\"\n");
+    insta::assert_snapshot!(check(&[("nameless", &nameless), ("flavour", &flavour)]), @r"
+    error: `flavour` of redis must be one of `redis`, `keydb`, not `valkey`: tenants/shop/flavour.toml
+    error: redis has no `remote`: tenants/shop/nameless.toml
+    ");
+}
+
+#[test]
+fn a_long_name_is_no_surprise() {
+    let name = "a".repeat(63);
+    let cache = with_resources("kind = \"redis\"\nremote = \"shop/cache\"\n");
+    assert!(check(&[(&name, &cache)]).contains(&format!("name: {name}-login")));
+}
+
+#[test]
+fn a_program_prepares_itself_and_ends_in_its_own_time() {
+    let web = with_resources(
+        r#"
+kind = "service"
+image = "shop/web:1"
+ports = { http = 8080 }
+metrics = { port = 9090 }
+prepare = ["cp", "-r", "/defaults/.", "/settings"]
+shutdown = { command = ["drain"], grace = "2m" }
+volumes = { settings = { mount = "/settings" } }
+load-balancer = {}
+"#,
+    );
+    insta::assert_snapshot!(check(&[("web", &web)]));
+}
