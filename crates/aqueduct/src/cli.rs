@@ -91,6 +91,10 @@ pub(crate) enum Command {
     Check(command::check::Arguments),
     /// List the components of all tenants and environments.
     List(command::list::Arguments),
+    /// Show what the pods request of the nodes, and what the environments cost.
+    Capacity(command::capacity::Arguments),
+    /// Print what an environment stands on for another program, such as Terraform.
+    Export(command::export::Arguments),
     /// Change one field of a component's TOML file; comments and layout stay.
     Set(command::set::Arguments),
     /// Make a new platform that renders at once.

@@ -11,6 +11,8 @@ use aqueduct_render::{Inputs, Outline, Registry, RenderedComponent, render};
 use aqueduct_tree::{Scope, Tree, file_names};
 use rayon::prelude::*;
 
+use crate::terraform::{VARIABLES_FILE, variables};
+
 /// The files and folders of a platform that the compiler reads.
 pub const SOURCES: &[&str] =
     &["platform.toml", "aqueduct.lock", "tenants", "blueprints", "charts", "kustomizations", "vendor"];
@@ -85,6 +87,17 @@ pub fn compile(
     selection: &Selection,
     progress: &dyn Fn(&str),
 ) -> Compilation {
+    compile_with(files, registry, selection, progress, &mut |_| {})
+}
+
+/// Compiles the selected part of a platform, and shows each whole environment as the checks see it.
+pub(crate) fn compile_with(
+    files: &Files,
+    registry: &Registry,
+    selection: &Selection,
+    progress: &dyn Fn(&str),
+    look: &mut dyn FnMut(&aqueduct_check::Environment<'_>),
+) -> Compilation {
     let Loaded { platform, mut instances, mut diagnostics } = load(files, registry, selection);
     let mut tree = Tree::of(scopes(&platform, selection));
     let mut components = Vec::new();
@@ -103,9 +116,13 @@ pub fn compile(
         diagnostics.extend(rendered.diagnostics.into_iter().filter_map(|found| weighed(found, &platform)));
         components.extend(rendered.outlines);
         let paths: Vec<Vec<String>> = rendered.components.par_iter().map(paths_of).collect();
-        // References cross tenants, so a part of an environment cannot be checked.
-        if selection.tenants.is_empty() {
-            check(&platform, environment, &all, &rendered.components, &paths, &mut report);
+        // References cross tenants, so a part of an environment cannot be checked, and neither can one in which
+        // something is missing because of an error: it would be blamed on those who refer to it.
+        if selection.tenants.is_empty() && !diagnostics.iter().any(Diagnostic::is_error) {
+            let facts = facts(&platform, environment, &all, &rendered.components, &paths);
+            check_environment(&facts, aqueduct_check::ALL, &mut report);
+            look(&facts);
+            diagnostics.extend(terraform(environment, &mut tree));
         }
         if !diagnostics.iter().any(Diagnostic::is_error) {
             insert(&mut tree, environment.name.as_str(), rendered.components, paths, &mut diagnostics);
@@ -156,15 +173,21 @@ fn insert(
     }
 }
 
-/// Checks the objects of one environment.
-fn check(
+/// Writes what Terraform reads of an environment, in a folder that no Application looks into.
+fn terraform(environment: &Environment, tree: &mut Tree) -> Option<Diagnostic> {
+    let bytes = variables(environment)?.into_bytes();
+    let error = tree.insert(environment.name.as_str(), VARIABLES_FILE, bytes).err()?;
+    Some(Diagnostic::error("output-path", error.to_string()))
+}
+
+/// Returns the objects of one environment and the facts around them, as the checks see them.
+fn facts<'a>(
     platform: &Platform,
-    environment: &Environment,
+    environment: &'a Environment,
     tenancies: &[&Tenancy],
-    components: &[RenderedComponent],
-    paths: &[Vec<String>],
-    report: &mut Report,
-) {
+    components: &'a [RenderedComponent],
+    paths: &'a [Vec<String>],
+) -> aqueduct_check::Environment<'a> {
     let entries = components
         .iter()
         .zip(paths)
@@ -189,7 +212,7 @@ fn check(
     // What delivers the tree lives in the namespace of Argo CD.
     tenants.insert(ROOT.to_owned(), aqueduct_check::Tenant { namespaces: BTreeSet::new(), system: true });
     let outside = ["default", "kube-node-lease", "kube-public", "kube-system", platform.argocd.namespace.as_str()];
-    let checked = aqueduct_check::Environment {
+    aqueduct_check::Environment {
         name: environment.name.as_str(),
         cluster: aqueduct_check::Cluster {
             kubernetes: environment.kubernetes.to_string(),
@@ -213,8 +236,7 @@ fn check(
         },
         tenants,
         entries,
-    };
-    check_environment(&checked, aqueduct_check::ALL, report);
+    }
 }
 
 /// Gives a finding the weight that the platform gives its rule; `None` where the rule is allowed.

@@ -33,8 +33,10 @@
 mod cli;
 mod command;
 mod compile;
+mod cost;
 mod report;
 mod terminal;
+mod terraform;
 
 pub use aqueduct_manifest::{Diagnostic, Files, Map, Object, Severity, Value};
 pub use aqueduct_model::{Selection, types};

@@ -3,8 +3,58 @@
 use aqueduct_manifest::{Object, Value};
 
 use crate::index::Index;
+use crate::platform::Environment;
 use crate::pod::{Container, Pod, list_at, text};
 use crate::quantity::Quantity;
+
+/// What one workload requests of the nodes when it is at its largest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Request {
+    /// The tenant.
+    pub tenant: String,
+    /// The component.
+    pub component: String,
+    /// The labels that a node must have.
+    pub node_selector: Vec<(String, String)>,
+    /// The number of pods.
+    pub pods: u64,
+    /// CPU in thousandths of a core.
+    pub cpu_millis: u64,
+    /// Memory in bytes.
+    pub memory_bytes: u64,
+}
+
+/// Returns what the workloads of an environment request, in the order of their paths: the most replicas of an
+/// autoscaler, a DaemonSet's pod on every node, one run of each job.
+pub fn requests(environment: &Environment<'_>) -> Vec<Request> {
+    let index = Index::new(environment);
+    let whole = |amount: Quantity, unit: i128| u64::try_from(amount.0.max(0) / unit).unwrap_or(u64::MAX);
+    index
+        .pods()
+        .iter()
+        .map(|pod| {
+            let demand = demand(&index, pod);
+            let selector = pod.spec.get("nodeSelector").and_then(Value::as_map).into_iter().flatten();
+            Request {
+                tenant: pod.entry.tenant.to_owned(),
+                component: pod.entry.component.to_owned(),
+                node_selector: selector
+                    .filter_map(|(key, value)| Some((key.to_string(), value.as_str()?.to_owned())))
+                    .collect(),
+                pods: whole(demand.pods, 1000),
+                cpu_millis: whole(demand.cpu, 1),
+                memory_bytes: whole(demand.memory, 1000),
+            }
+        })
+        .collect()
+}
+
+/// Returns the bytes of block storage that the claims of an environment ask for.
+pub fn claimed_storage(environment: &Environment<'_>) -> u64 {
+    let sum = claims(&Index::new(environment)).into_iter().map(|(_, amount)| amount);
+    let sum = sum.fold(Quantity::default(), Quantity::plus);
+    u64::try_from(sum.0.max(0) / 1000).unwrap_or(u64::MAX)
+}
 
 /// Resources that pods ask for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

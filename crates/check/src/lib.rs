@@ -23,6 +23,7 @@ mod rules;
 #[cfg(test)]
 mod testing;
 
+pub use demand::{Request, claimed_storage, requests};
 pub use index::Index;
 pub use platform::{Cluster, Entry, Environment, NodePool, Platform, Tenant};
 pub use report::{Finding, Report};

@@ -1,8 +1,10 @@
 //! The commands: one file each, with its arguments and what it does.
 
+pub(crate) mod capacity;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod diff;
+pub(crate) mod export;
 pub(crate) mod helm;
 pub(crate) mod init;
 pub(crate) mod kustomize;
@@ -95,6 +97,8 @@ pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
         Command::Diff(command) => diff::run(command, directory, registry, &terminal),
         Command::Check(command) => check::run(command, directory, registry, &terminal),
         Command::List(command) => list::run(command, directory, registry, &terminal),
+        Command::Capacity(command) => capacity::run(command, directory, registry, &terminal),
+        Command::Export(command) => export::run(command, directory, registry, &terminal),
         Command::Set(command) => set::run(command, directory, registry, &terminal),
         Command::Init(command) => init::run(command, directory, &terminal),
         Command::Schema(command) => schema::run(command, directory, registry, &terminal),

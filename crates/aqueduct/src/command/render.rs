@@ -57,7 +57,8 @@ pub(crate) fn run(
     let output = directory.join(compilation.output.as_str());
     if arguments.stdout {
         let mut text = String::new();
-        for (environment, path, bytes) in compilation.tree.iter() {
+        let objects = compilation.tree.iter().filter(|(_, path, _)| path.ends_with(".yaml"));
+        for (environment, path, bytes) in objects {
             let _ = writeln!(text, "---\n# {environment}/{path}");
             text.push_str(&String::from_utf8_lossy(bytes));
         }
