@@ -185,11 +185,19 @@ impl<'a> Graph<'a> {
     /// Gives every node its wave: one more than the highest wave of those it needs. Nodes that need one
     /// another are one group and share a wave (Tarjan's strongly connected components, without recursion).
     fn order(&mut self) {
-        let edges: Vec<Vec<usize>> = self
+        let mut edges: Vec<Vec<usize>> = self
             .nodes
             .iter()
             .map(|node| node.links.iter().filter(|link| link.link.ordered).filter_map(|link| link.to).collect())
             .collect();
+        // The controller's webhook must be up before the API server takes an Ingress.
+        if let Some(controller) = self.ingress() {
+            for (at, node) in self.nodes.iter().enumerate() {
+                if at != controller && node.offer.parts.iter().any(|part| !part.from_ingress.is_empty()) {
+                    edges[at].push(controller);
+                }
+            }
+        }
         let groups = groups(&edges);
         let mut group_of = vec![0; self.nodes.len()];
         for (number, group) in groups.iter().enumerate() {
@@ -205,6 +213,14 @@ impl<'a> Graph<'a> {
                 self.nodes[*member].wave = wave;
             }
         }
+    }
+}
+
+impl Graph<'_> {
+    /// Returns the ingress controller that the platform shares.
+    fn ingress(&self) -> Option<usize> {
+        let reference = self.nodes.first()?.site.platform.services.ingress.as_ref()?;
+        self.index.get(&(reference.tenant.as_ref()?.as_str(), reference.component.as_str())).copied()
     }
 }
 

@@ -47,6 +47,12 @@ pub fn objects(
         objects.push(object(&deny_all(tenancy, namespace))?);
         objects.push(object(&allow_dns(tenancy, namespace))?);
         objects.extend(among_namespaces(tenancy, namespace).map(|policy| object(&policy)).transpose()?);
+        let has_hosts = nodes.iter().any(|node| {
+            node.site.namespace() == namespace && node.offer.parts.iter().any(|part| !part.from_ingress.is_empty())
+        });
+        if has_hosts && tenancy.environment.cluster_issuer.is_some() {
+            objects.push(object(&allow_solver(platform, tenancy, graph, namespace))?);
+        }
     }
     for node in nodes {
         for part in &node.offer.parts {
@@ -195,6 +201,21 @@ fn allow_dns(tenancy: &Tenancy, namespace: &str) -> NetworkPolicy {
         ..Default::default()
     };
     policy(tenancy, "allow-dns", namespace, spec)
+}
+
+/// Lets the ingress controller reach the pods by which cert-manager proves to an ACME server whose a host is.
+/// Source: <https://cert-manager.io/docs/configuration/acme/http01/>.
+fn allow_solver(platform: &Platform, tenancy: &Tenancy, graph: &Graph<'_>, namespace: &str) -> NetworkPolicy {
+    let mut ingress = Rules::default();
+    ingress.add(graph.service_peers(platform, Role::Ingress), [8089]);
+    let solver = BTreeMap::from([("acme.cert-manager.io/http01-solver".to_owned(), "true".to_owned())]);
+    let spec = NetworkPolicySpec {
+        ingress: ingress.ingress(),
+        pod_selector: Some(labels(solver)),
+        policy_types: Some(vec!["Ingress".to_owned()]),
+        ..Default::default()
+    };
+    policy(tenancy, "allow-acme-solver", namespace, spec)
 }
 
 /// Lets in what the tenant admits as a whole: `allow-from` of its isolation.

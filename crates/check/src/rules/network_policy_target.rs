@@ -2,7 +2,7 @@
 //!
 //! A policy whose selector matches nothing protects nothing, and nobody notices. An empty selector means
 //! the whole namespace and is always fine; policies of components whose pods an operator makes are left
-//! alone.
+//! alone, and so are those for the pods by which cert-manager proves whose a host is.
 
 use crate::index::Index;
 use crate::label_selector::LabelSelector;
@@ -15,12 +15,16 @@ pub(crate) const RULE: Rule = Rule {
     check: network_policy_target,
 };
 
+/// The label of pods that cert-manager starts for as long as a host waits for its certificate.
+const SOLVER: &str = "acme.cert-manager.io/";
+
 fn network_policy_target(index: &Index<'_>, report: &mut Report) {
     for entry in index.of_kind("networking.k8s.io", "NetworkPolicy") {
         let Some(selector) = entry.object.at(&["spec", "podSelector"]) else { continue };
         let selector = LabelSelector::full(selector);
         let namespace = entry.object.namespace();
         if selector.is_empty()
+            || selector.text().starts_with(SOLVER)
             || index.may_have_unseen_pods(&entry)
             || index.selected(namespace, &selector).next().is_some()
         {
@@ -46,6 +50,11 @@ apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: deny, namespace: bank}
 spec: {podSelector: {}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: solver, namespace: bank}
+spec: {podSelector: {matchLabels: {acme.cert-manager.io/http01-solver: "true"}}}
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
