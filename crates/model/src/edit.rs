@@ -12,7 +12,7 @@ use crate::node::{Content, Layer, Node};
 use crate::platform::{Platform, Selection};
 use crate::resolve::{effective, resolve};
 use crate::tenant::Tenant;
-use crate::types::Name;
+use crate::types::{Image, Invalid, Name};
 
 /// A change of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,8 @@ pub struct Edit {
 ///
 /// The field is a TOML key: `image`, `resources.cpu`, `labels."app.kubernetes.io/name"`; a number is also a
 /// position in a list. The value is text where the field is text now, else it is read as TOML, and as text
-/// where it is no TOML.
+/// where it is no TOML. `image.tag` and `image.digest` change that part of the text `image`; a new tag takes
+/// the digest away, for it pins the old one.
 ///
 /// # Errors
 /// A target, an environment or a field that is not there, and all that the change would break.
@@ -67,11 +68,21 @@ pub fn set(
     if let Some(environment) = environment {
         path.extend(["environments", environment]);
     }
-    path.extend(keys.iter().map(Key::get));
-    let is_text = match get(document.as_item(), &path) {
-        Some(item) => item.is_str(),
-        None => target.effective(&loaded.platform, environment, &keys).is_some_and(|node| is_text(&node)),
+    let keys: Vec<&str> = keys.iter().map(Key::get).collect();
+    let text_at = |keys: &[&str]| match get(document.as_item(), &[&path, keys].concat()) {
+        Some(item) => item.as_str().map(str::to_owned),
+        None => match target.effective(&loaded.platform, environment, keys)?.content {
+            Content::String(text) => Some(text.to_string()),
+            _ => None,
+        },
     };
+    let image = image_with(&keys, value, text_at)
+        .map_err(|message| vec![Diagnostic::error("invalid-field", message).at(file.as_str(), None, "")])?;
+    let (keys, value, is_text) = match (&image, keys.as_slice()) {
+        (Some(image), [keys @ .., _]) => (keys, image.as_str(), true),
+        (_, keys) => (keys, value, text_at(keys).is_some()),
+    };
+    path.extend(keys);
     put(document.as_item_mut(), &path, typed(value, is_text))
         .map_err(|message| vec![Diagnostic::error("invalid-field", message).at(file.as_str(), None, "")])?;
     let after = document.to_string();
@@ -119,9 +130,8 @@ impl<'a> Target<'a> {
     }
 
     /// Returns what the field is now with all layers, in the environment or in the first that has it.
-    fn effective(&self, platform: &Platform, environment: Option<&str>, keys: &[Key]) -> Option<Node> {
+    fn effective(&self, platform: &Platform, environment: Option<&str>, keys: &[&str]) -> Option<Node> {
         let component = self.tenant.components.get(self.component.as_ref()?)?;
-        let keys: Vec<&str> = keys.iter().map(Key::get).collect();
         platform
             .tenancies
             .iter()
@@ -129,12 +139,28 @@ impl<'a> Target<'a> {
                 *tenant == self.tenant.name
                     && environment.is_none_or(|environment| name.as_str() == environment)
             })
-            .find_map(|(_, tenancy)| effective(platform, tenancy, component).find(&keys).cloned())
+            .find_map(|(_, tenancy)| effective(platform, tenancy, component).find(keys).cloned())
     }
 }
 
-fn is_text(node: &Node) -> bool {
-    matches!(node.content, Content::String(_))
+/// Returns the image that `<image>.tag` or `<image>.digest` makes of the one that is there; `None` where the
+/// keys mean no part of an image.
+fn image_with(
+    keys: &[&str],
+    value: &str,
+    text_at: impl Fn(&[&str]) -> Option<String>,
+) -> Result<Option<String>, String> {
+    let [field @ .., part @ ("tag" | "digest")] = keys else { return Ok(None) };
+    if !field.last().is_some_and(|name| *name == "image" || name.ends_with("-image")) {
+        return Ok(None);
+    }
+    let Some(text) = text_at(field) else { return Ok(None) };
+    let image: Image = text.parse().map_err(|error: Invalid| error.to_string())?;
+    let changed = match *part {
+        "tag" => image.with_tag(value),
+        _ => image.with_digest(value),
+    };
+    changed.map(|image| Some(image.to_string())).map_err(|error| error.to_string())
 }
 
 fn check_environment(platform: &Platform, tenant: &Tenant, environment: &str) -> Result<(), Diagnostic> {

@@ -11,6 +11,7 @@
 
 mod blueprint;
 mod component;
+mod definitions;
 mod document;
 pub mod edit;
 mod environment;

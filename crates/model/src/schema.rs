@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::blueprint::BlueprintFile;
 use crate::component::CommonFields;
+use crate::definitions::share;
 use crate::platform::PlatformFile;
 use crate::tenant::TenantFile;
 
@@ -65,7 +66,8 @@ pub fn component(kinds: &[(&str, Schema)]) -> Schema {
     let mut schema = composer.component();
     schema.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
     schema.insert("title".into(), json!("Component"));
-    schema.insert("$defs".into(), Value::Object(std::mem::take(&mut composer.definitions)));
+    let definitions = share(&mut schema, std::mem::take(&mut composer.definitions));
+    schema.insert("$defs".into(), Value::Object(definitions));
     schema.into()
 }
 
@@ -241,7 +243,8 @@ impl Composer {
             })
         });
         root.insert("title".into(), json!(title));
-        root.insert("$defs".into(), Value::Object(self.definitions));
+        let definitions = share(&mut root, self.definitions);
+        root.insert("$defs".into(), Value::Object(definitions));
         root.into()
     }
 

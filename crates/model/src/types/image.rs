@@ -33,6 +33,15 @@ impl Image {
         check_tag(tag)?;
         Ok(Self { tag: Some(tag.into()), digest: None, ..self.clone() })
     }
+
+    /// Returns the image with another digest.
+    ///
+    /// # Errors
+    /// A digest that no image can have.
+    pub fn with_digest(&self, digest: &str) -> Result<Self, Invalid> {
+        check_digest(digest)?;
+        Ok(Self { digest: Some(digest.into()), ..self.clone() })
+    }
 }
 
 impl FromStr for Image {

@@ -157,6 +157,29 @@ fn a_component_that_only_the_blueprint_has_gets_a_file() {
 }
 
 #[test]
+fn a_part_of_an_image() {
+    insta::assert_snapshot!(check("shop/web", "image.tag", "1.30", None), @r#"
+    tenants/shop/web.toml
+    + image = "nginx:1.30"   # pinned
+    - image = 'nginx:1.27'   # pinned
+    "#);
+    insta::assert_snapshot!(check("shop/cache", "image.tag", "8", Some("dev")), @r#"
+    tenants/shop/cache.toml
+    + [environments.dev]
+    + image = "redis:8"
+    "#);
+    let digest = format!("sha256:{}", "0123456789abcdef".repeat(4));
+    insta::assert_snapshot!(check("shop/web", "image.digest", &digest, Some("prod")), @r#"
+    tenants/shop/web.toml
+    + image = "nginx:1.27@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    "#);
+    insta::assert_snapshot!(check("shop/web", "image.tag", "a/b", None), @r"
+    error: `a/b` is not a valid tag of an image: it may only hold letters, digits, `_`, `.` and `-`, and must not start with `.` or `-` [invalid-field]
+      at tenants/shop/web.toml
+    ");
+}
+
+#[test]
 fn what_is_not_there() {
     insta::assert_snapshot!(check("shp/web", "image", "a", None), @r"
     error: there is no tenant `shp` [unknown-tenant]
@@ -174,7 +197,7 @@ fn what_is_not_there() {
     error: `ports.1` is no table [invalid-field]
       at tenants/shop/web.toml
     ");
-    insta::assert_snapshot!(check("shop/web", "image.tag", "1", None), @r"
+    insta::assert_snapshot!(check("shop/web", "image.name", "1", None), @r"
     error: `image` is no table [invalid-field]
       at tenants/shop/web.toml
     ");
