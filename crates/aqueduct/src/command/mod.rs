@@ -57,10 +57,14 @@ impl Failure {
 impl From<aqueduct_tree::Error> for Failure {
     fn from(error: aqueduct_tree::Error) -> Self {
         let failure = Self::new(with_causes(&error));
-        match error.hint() {
-            Some(hint) => failure.hint(hint),
-            None => failure,
+        if let Some(hint) = error.hint() {
+            return failure.hint(hint);
         }
+        // Of paths in the way each kind has a hint of its own.
+        let mut hints: Vec<String> = error.diagnostics().into_iter().flat_map(|found| found.hints).collect();
+        hints.sort();
+        hints.dedup();
+        if hints.is_empty() { failure } else { failure.hint(hints.join("\nhint: ")) }
     }
 }
 
@@ -160,10 +164,11 @@ pub(crate) fn tell(diagnostics: &[Diagnostic], files: &Files, terminal: &Termina
         terminal.warn(&report(&errors, files, styled));
     }
     if !warnings.is_empty() {
-        terminal.say(&report(&warnings, files, styled));
+        let gap = if errors.is_empty() { "" } else { "\n" };
+        terminal.say(&format!("{gap}{}", report(&warnings, files, styled)));
     }
     if let Some(summary) = summary(diagnostics) {
-        terminal.say(&summary);
+        terminal.say(&format!("\n{summary}"));
     }
 }
 
