@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use aqueduct_manifest::{Diagnostic, Files, Label, Position};
-use aqueduct_render::Registry;
+use aqueduct_render::{Registry, TENANCY};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -48,7 +48,10 @@ pub(crate) fn run(
         Format::Text => {
             tell(diagnostics, &files, terminal);
             if diagnostics.is_empty() {
-                terminal.say(&format!("{} components, no findings", compilation.components.len()));
+                // What a tenant gets beside its components is not counted: nobody wrote it.
+                let instances = compilation.components.iter().filter(|one| one.component != TENANCY).count();
+                let plural = if instances == 1 { "" } else { "s" };
+                terminal.say(&format!("{instances} instance{plural} of components, no findings"));
             }
         }
         Format::Json => {

@@ -70,5 +70,5 @@ fn coloured(text: &mut String, diff: &str) {
 }
 
 fn table(text: &mut String, summary: &Summary) {
-    let _ = writeln!(text, "{HEADING}{summary}{HEADING:#}");
+    let _ = writeln!(text, "{HEADING}{}{HEADING:#}", summary.to_string().trim_end());
 }

@@ -1,13 +1,14 @@
 //! `aqueduct render`: writes the tree, or tells whether it is fresh.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aqueduct_manifest::Files;
 use aqueduct_model::Selection;
 use aqueduct_render::Registry;
-use aqueduct_tree::{Change, InputKey, Options, Report, emit, made_from, status};
+use aqueduct_tree::{Change, ErrorKind, InputKey, Options, Report, emit, made_from, status};
 use clap::Args;
 use sha2::{Digest, Sha256};
 
@@ -30,7 +31,7 @@ pub(crate) struct Arguments {
     overwrite_edited: bool,
 }
 
-/// How many stale files are named before the rest is counted.
+/// How many files are named before the rest is counted.
 const NAMED: usize = 20;
 
 pub(crate) fn run(
@@ -41,12 +42,13 @@ pub(crate) fn run(
 ) -> Result<Outcome, Failure> {
     let selection = arguments.selection.selection();
     let files = read(directory)?;
-    // A whole tree that this very program made of these very files need not be rendered to be compared.
+    // A whole tree that this very program made of these very files need not be rendered to be compared; a
+    // check looks for strays as well.
     let input = (selection == Selection::default()).then(|| input_key(&files)).flatten();
-    if let (Some(key), false) = (&input, arguments.stdout)
+    if let (Some(key), false, false) = (&input, arguments.stdout, arguments.check)
         && let Some(count) = made_from(&directory.join(output_folder(&files)), key)
     {
-        terminal.say(&if arguments.check { fresh(count) } else { unchanged(count) });
+        terminal.say(&unchanged(count));
         return Ok(Outcome::Done);
     }
     let compilation = compiled(&files, registry, &selection, terminal);
@@ -67,8 +69,11 @@ pub(crate) fn run(
     }
     if arguments.check {
         let status = status(&output, &compilation.tree)?;
+        if let Some(warning) = strays(&status.unowned) {
+            terminal.say(&warning);
+        }
         if status.is_clean() {
-            terminal.say(&fresh(compilation.tree.len()));
+            terminal.say(&format!("{} files are up to date", compilation.tree.len()));
             return Ok(Outcome::Done);
         }
         print(terminal, &stale(&status.changes))?;
@@ -80,14 +85,16 @@ pub(crate) fn run(
     // Warnings must be said again, so a tree with warnings is rendered again.
     let input = input.filter(|_| compilation.diagnostics.is_empty());
     let options = Options { overwrite_edited: arguments.overwrite_edited, input, ..Options::default() };
-    let report = emit(&output, &compilation.tree, options);
+    let mut report = emit(&output, &compilation.tree, Options { wait: Duration::ZERO, ..options });
+    if let Err(error) = &report
+        && matches!(error.kind(), ErrorKind::Locked { .. })
+    {
+        terminal.say(&format!("waiting: {error}"));
+        report = emit(&output, &compilation.tree, options);
+    }
     progress.finish_and_clear();
     terminal.say(&told(&report?, compilation.tree.len()));
     Ok(Outcome::Done)
-}
-
-fn fresh(files: usize) -> String {
-    format!("{files} files are up to date")
 }
 
 fn unchanged(files: usize) -> String {
@@ -122,12 +129,29 @@ fn input_key(files: &Files) -> Option<InputKey> {
 }
 
 fn stale(changes: &[Change]) -> String {
-    let mut text = String::new();
-    for change in changes.iter().take(NAMED) {
-        let _ = writeln!(text, "{change}");
+    listed(changes.iter())
+}
+
+/// Returns a warning about the manifests in the output that the tool does not own: Argo CD would apply them.
+fn strays(unowned: &[String]) -> Option<String> {
+    let is_manifest = |path: &&String| [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
+    let manifests: Vec<&String> = unowned.iter().filter(is_manifest).collect();
+    if manifests.is_empty() {
+        return None;
     }
-    if changes.len() > NAMED {
-        let _ = writeln!(text, "… and {} more", changes.len() - NAMED);
+    let list: String = listed(manifests.iter()).lines().map(|line| format!("  {line}\n")).collect();
+    Some(format!("warning: Argo CD would apply what aqueduct did not write:\n{list}hint: move it into a component of kind `manifests`, or delete it"))
+}
+
+/// Returns a line for each of the first few, and one that counts the rest.
+fn listed<T: Display>(items: impl ExactSizeIterator<Item = T>) -> String {
+    let mut text = String::new();
+    let more = items.len().saturating_sub(NAMED);
+    for item in items.take(NAMED) {
+        let _ = writeln!(text, "{item}");
+    }
+    if more > 0 {
+        let _ = writeln!(text, "… and {more} more");
     }
     text
 }

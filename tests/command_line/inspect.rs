@@ -1,0 +1,55 @@
+//! `check`: findings for people, for programs and for GitHub, and how loud they are.
+
+use insta::assert_snapshot;
+
+use crate::Platform;
+
+/// Returns a platform with a finding of the checks, a wrong value and a misspelt field.
+fn wrong() -> Platform {
+    let platform = Platform::new();
+    platform.replace("tenants/shop/web.toml", "cpu = \"50m\"", "cpu = \"fifty\"");
+    platform.write("tenants/shop/api.toml", "kind = \"service\"\nimage = \"ghcr.io/example/api\"\nreplcias = 2\n");
+    platform
+}
+
+/// Returns a platform that renders, with a finding of the checks.
+fn doubtful() -> Platform {
+    let platform = Platform::new();
+    platform.replace("tenants/shop/web.toml", "nginx-unprivileged:1.29", "nginx-unprivileged:latest");
+    platform
+}
+
+#[test]
+fn nothing() {
+    let platform = Platform::new();
+    assert_snapshot!(platform.run("check") + &platform.run("check --format json") + &platform.run("check --format github"));
+}
+
+#[test]
+fn text() {
+    assert_snapshot!(wrong().run("check"));
+}
+
+#[test]
+fn json() {
+    assert_snapshot!(wrong().run("check --format json"));
+}
+
+#[test]
+fn github() {
+    assert_snapshot!(wrong().run("check --format github"));
+}
+
+#[test]
+fn levels() {
+    let platform = doubtful();
+    let mut seen = platform.run("check");
+    for level in ["warn", "deny", "allow"] {
+        platform.write(
+            "platform.toml",
+            &(Platform::new().text("platform.toml") + &format!("\n[checks]\nimage-tag = \"{level}\"\n")),
+        );
+        seen.push_str(&format!("\n=== {level}\n{}{}", platform.run("check"), platform.run("check --quiet")));
+    }
+    assert_snapshot!(seen);
+}

@@ -1,0 +1,116 @@
+//! `init` and `render`: what is written, and what is refused.
+
+use insta::assert_snapshot;
+
+use crate::{Platform, outcome};
+
+#[test]
+fn from_nothing() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let mut seen = outcome(folder.path(), "init demo --repository https://git.example.com/platform.git");
+    for command in ["render", "render", "render --check", "check", "list", "diff"] {
+        seen.push_str(&outcome(&folder.path().join("demo"), command));
+    }
+    seen.push_str(&outcome(folder.path(), "init demo"));
+    assert_snapshot!(seen);
+}
+
+#[test]
+fn files() {
+    assert_snapshot!(Platform::rendered().files());
+}
+
+#[test]
+fn names_of_folders() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let seen = outcome(folder.path(), "init Not_A_Name") + &outcome(folder.path(), "init Not_A_Name --name proper");
+    assert_snapshot!(seen);
+}
+
+#[test]
+fn check_names_what_is_stale() {
+    let platform = Platform::rendered();
+    platform.replace("tenants/shop/web.toml", "http = 8080", "http = 8081");
+    platform.remove("output/dev/shop/web/service-web.yaml");
+    let before = platform.text("output/prod/shop/web/deployment-web.yaml");
+    let seen = platform.run("render --check") + &platform.run("render --check --quiet");
+    assert_eq!(before, platform.text("output/prod/shop/web/deployment-web.yaml"));
+    assert_snapshot!(seen + &platform.run("render") + &platform.run("render --check"));
+}
+
+#[test]
+fn check_before_the_first_render() {
+    assert_snapshot!(Platform::new().run("render --check"));
+}
+
+#[test]
+fn standard_output() {
+    let platform = Platform::new();
+    assert_snapshot!(platform.run("render --stdout --environment prod --tenant shop"));
+    assert!(!platform.root().join("output").exists(), "`--stdout` wrote the output");
+}
+
+#[test]
+fn parts() {
+    let platform = Platform::new();
+    let mut seen = platform.run("render --environment dev");
+    seen.push_str(&platform.run("render --check"));
+    seen.push_str(&platform.run("render --environment prod --tenant shop"));
+    seen.push_str(&platform.run("render -e prod"));
+    seen.push_str(&platform.run("render --check"));
+    assert_snapshot!(seen);
+}
+
+#[test]
+fn what_is_no_longer_there_is_removed() {
+    let platform = Platform::rendered();
+    platform.replace("tenants/shop/web.toml", "[ingress]\nhost = \"shop.${environment.domain}\"\ntls = false\n", "");
+    let seen = platform.run("render");
+    assert!(!platform.root().join("output/dev/shop/web/ingress-web.yaml").exists());
+    assert_snapshot!(seen);
+}
+
+#[test]
+fn edited_output_is_kept() {
+    let platform = Platform::rendered();
+    let path = "output/prod/shop/web/deployment-web.yaml";
+    platform.replace(path, "replicas: 3", "replicas: 30");
+    let mut seen = platform.run("render --check");
+    seen.push_str(&platform.run("render"));
+    assert!(platform.text(path).contains("replicas: 30"), "the edit was lost");
+    seen.push_str(&platform.run("render --overwrite-edited"));
+    assert!(platform.text(path).contains("replicas: 3\n"), "the edit was kept");
+    assert_snapshot!(seen);
+}
+
+#[test]
+fn foreign_files_are_kept() {
+    let platform = Platform::new();
+    platform.write("output/prod/shop/web/deployment-web.yaml", "mine: true\n");
+    platform.write("output/prod/shop/web/notes.yaml", "also: mine\n");
+    let seen = platform.run("render");
+    assert_eq!(platform.text("output/prod/shop/web/deployment-web.yaml"), "mine: true\n");
+    platform.remove("output/prod/shop/web/deployment-web.yaml");
+    let seen = seen + &platform.run("render") + &platform.run("render --check");
+    assert_eq!(platform.text("output/prod/shop/web/notes.yaml"), "also: mine\n");
+    assert_snapshot!(seen);
+}
+
+#[test]
+fn strays_are_named() {
+    let platform = Platform::rendered();
+    platform.write("output/prod/shop/web/stray.yaml", "kind: ConfigMap\n");
+    platform.write("output/prod/README.md", "# Not for Argo CD\n");
+    assert_snapshot!(platform.run("render --check") + &platform.run("render --check --quiet"));
+}
+
+#[test]
+fn nothing_is_written_where_anything_is_wrong() {
+    let platform = Platform::rendered();
+    let before = platform.text("output/dev/shop/web/deployment-web.yaml");
+    platform.replace("tenants/shop/web.toml", "http = 8080", "http = 8081");
+    platform.write("tenants/shop/api.toml", "kind = \"service\"\n");
+    let seen = platform.run("render");
+    assert_eq!(before, platform.text("output/dev/shop/web/deployment-web.yaml"));
+    assert_snapshot!(seen);
+}

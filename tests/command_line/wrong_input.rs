@@ -1,0 +1,113 @@
+//! What is wrong with a platform or a command, and how that is said.
+
+use std::process::Command;
+
+use insta::assert_snapshot;
+
+use crate::{Platform, outcome};
+
+#[test]
+fn no_platform() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let mut seen = String::new();
+    for command in ["render", "check", "list", "diff", "set shop/web replicas 2", "--directory missing render"] {
+        seen.push_str(&outcome(folder.path(), command));
+    }
+    assert_snapshot!(seen);
+}
+
+#[test]
+fn unknown_names() {
+    let platform = Platform::new();
+    let mut seen = String::new();
+    for command in ["render -e prdo", "render -t shpo", "render -e prod -e qa", "render -e Not_A_Name", "check -t nobody", "diff -e nowhere"] {
+        seen.push_str(&platform.run(command));
+    }
+    assert_snapshot!(seen);
+}
+
+#[test]
+fn unknown_words() {
+    let platform = Platform::new();
+    let mut seen = String::new();
+    for command in ["", "rendre", "render --chekc", "render --check --stdout", "render --stdout --overwrite-edited", "check --format xml", "set shop/web"] {
+        seen.push_str(&platform.run(command));
+    }
+    assert_snapshot!(seen);
+}
+
+#[test]
+fn misspelt_field() {
+    let platform = Platform::new();
+    platform.replace("tenants/shop/web.toml", "replicas = 3", "replcias = 3");
+    assert_snapshot!(platform.run("check"));
+}
+
+#[test]
+fn broken_toml() {
+    let platform = Platform::new();
+    platform.replace("platform.toml", "[environments.dev]", "[environments.dev");
+    platform.write("tenants/shop/web.toml", "kind = \"service\"\nimage = \n");
+    assert_snapshot!(platform.run("render"));
+}
+
+#[test]
+fn text_that_is_not_unicode() {
+    let platform = Platform::new();
+    std::fs::write(platform.root().join("tenants/shop/web.toml"), b"kind = \"\xff\"\n").expect("the file can be written");
+    assert_snapshot!(platform.run("render"));
+}
+
+#[test]
+fn several_at_once() {
+    let platform = Platform::new();
+    platform.replace("platform.toml", "kubernetes = \"1.33\"", "kubernetes = \"latest\"");
+    platform.replace("tenants/shop/tenant.toml", "pods = 30", "pods = \"many\"");
+    platform.write("tenants/shop/api.toml", "kind = \"servise\"\n");
+    platform.write("tenants/shop/worker.toml", "kind = \"worker\"\nimage = \"a b\"\ndatabase = \"postgers\"\n");
+    platform.write("tenants/kube-system/tenant.toml", "owners = []\n");
+    assert_snapshot!(platform.run("render"));
+}
+
+#[test]
+fn a_link_that_leads_nowhere() {
+    let platform = Platform::new();
+    platform.replace("tenants/shop/web.toml", "[ingress]", "[links]\napi = \"ap\"\n\n[ingress]");
+    platform.write("tenants/shop/api.toml", "kind = \"config\"\n\n[files.\"a.json\"]\ntext = \"{}\"\n");
+    assert_snapshot!(platform.run("render"));
+}
+
+#[test]
+fn a_secret_in_the_source() {
+    let platform = Platform::new();
+    platform.replace("tenants/shop/web.toml", "[ingress]", "[variables]\nDATABASE_PASSWORD = \"hunter2hunter2\"\n\n[ingress]");
+    assert_snapshot!(platform.run("render"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_written() {
+    let platform = Platform::new();
+    platform.write("output", "a file where the output belongs\n");
+    assert_snapshot!(platform.run("render"));
+}
+
+#[test]
+fn colours_only_where_they_are_wanted() {
+    let platform = Platform::new();
+    platform.replace("tenants/shop/web.toml", "replicas = 3", "replcias = 3");
+    let coloured = |variable: &str, value: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_aqueduct"))
+            .arg("check")
+            .current_dir(platform.root())
+            .env_clear()
+            .env(variable, value)
+            .output()
+            .expect("the program starts");
+        assert_eq!(output.status.code(), Some(1));
+        output.stderr.contains(&0x1b)
+    };
+    assert!(coloured("CLICOLOR_FORCE", "1"));
+    assert!(!coloured("NO_COLOR", "1"));
+    assert!(!coloured("TERM", "xterm-256color"), "standard error is no terminal");
+}

@@ -1,0 +1,85 @@
+//! Holds the documents against the repository: excerpts are in the files that they name, and links lead somewhere.
+
+use std::path::{Path, PathBuf};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Returns the documents with their texts.
+fn documents() -> Vec<(PathBuf, String)> {
+    let mut paths = vec![PathBuf::from("README.md"), PathBuf::from("CHANGELOG.md")];
+    for entry in std::fs::read_dir(Path::new(ROOT).join("docs")).expect("there are documents") {
+        let name = entry.expect("the folder can be listed").file_name();
+        paths.push(Path::new("docs").join(name));
+    }
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    paths.sort();
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(Path::new(ROOT).join(&path)).expect("a document can be read");
+        (path, text)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+#[test]
+fn excerpts_are_in_the_files_that_they_name() {
+    let mut excerpts = 0;
+    for (document, text) in documents() {
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
+            let Some(info) = line.strip_prefix("```").filter(|info| !info.is_empty()) else { continue };
+            let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            let Some((language, path)) = info.split_once(' ') else { continue };
+            // The guide writes such files itself, and its own test reads them.
+            if document.ends_with("guide.md") && language != "rust" {
+                continue;
+            }
+            let file = std::fs::read_to_string(Path::new(ROOT).join(path))
+                .unwrap_or_else(|error| panic!("{}: {path}: {error}", document.display()));
+            let file: Vec<&str> = file.lines().collect();
+            assert!(!body.is_empty(), "{}: the excerpt of {path} is empty", document.display());
+            assert!(
+                file.windows(body.len()).any(|window| window == body),
+                "{}: {path} does not have these lines:\n{}",
+                document.display(),
+                body.join("\n")
+            );
+            excerpts += 1;
+        }
+    }
+    assert!(excerpts >= 5, "only {excerpts} excerpts were found");
+}
+
+#[test]
+fn links_lead_somewhere() {
+    for (document, text) in documents() {
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.contains("://") {
+                continue;
+            }
+            let (path, anchor) = link.split_once('#').map_or((link, None), |(path, anchor)| (path, Some(anchor)));
+            let target = match path {
+                "" => document.clone(),
+                path => document.parent().expect("a document is in a folder").join(path),
+            };
+            let full = Path::new(ROOT).join(&target);
+            assert!(full.exists(), "{}: the link leads nowhere: {link}", document.display());
+            if let Some(anchor) = anchor {
+                let text = std::fs::read_to_string(&full).expect("a document can be read");
+                let found = text.lines().filter(|line| line.starts_with('#')).any(|line| slug(line) == anchor);
+                assert!(found, "{}: there is no such heading: {link}", document.display());
+            }
+        }
+    }
+}
+
+/// Returns the anchor of a heading, as GitHub makes it.
+fn slug(heading: &str) -> String {
+    heading
+        .trim_start_matches('#')
+        .trim()
+        .to_lowercase()
+        .chars()
+        .filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'))
+        .map(|letter| if letter == ' ' { '-' } else { letter })
+        .collect()
+}

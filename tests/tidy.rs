@@ -1,0 +1,215 @@
+//! Holds the repository to its own rules: nothing forgotten, nothing in the wrong direction, nothing left lying.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Which of the workspace's crates each crate may use.
+const DIRECTIONS: &[(&str, &[&str])] = &[
+    ("aqueduct", &["check", "helm", "kustomize", "manifest", "model", "render", "tree", "vendor"]),
+    ("check", &["manifest"]),
+    ("helm", &["manifest"]),
+    ("kustomize", &["manifest"]),
+    ("manifest", &[]),
+    ("model", &["manifest"]),
+    ("render", &["helm", "kustomize", "manifest", "model", "vendor"]),
+    ("tree", &["manifest"]),
+    ("vendor", &["helm", "manifest"]),
+];
+
+/// Names that say nothing about what is inside.
+const EMPTY_NAMES: [&str; 6] = ["common", "core", "helper", "helpers", "misc", "util"];
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Returns the names in a folder, in order.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.expect("a folder can be listed").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Returns all files below a folder that have an ending.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for name in names(folder) {
+        let path = folder.join(&name);
+        if path.is_dir() {
+            found.extend(files(&path, ending));
+        } else if name.ends_with(ending) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn root(path: &str) -> PathBuf {
+    Path::new(ROOT).join(path)
+}
+
+/// Returns the names of the crates that are libraries.
+fn crates() -> Vec<String> {
+    names(&root("crates")).into_iter().filter(|name| root(&format!("crates/{name}/Cargo.toml")).exists()).collect()
+}
+
+/// Returns all Rust files of the repository.
+fn rust_files() -> Vec<PathBuf> {
+    let folders = ["crates", "examples", "fuzz/fuzz_targets", "tests"];
+    let files: Vec<PathBuf> = folders.iter().flat_map(|folder| files(&root(folder), ".rs")).collect();
+    assert!(files.len() > 100, "only {} Rust files were found", files.len());
+    files
+}
+
+fn manifest(path: &Path) -> toml::Table {
+    read(path).parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn the_architecture_names_every_crate() {
+    let architecture = read(&root("docs/architecture.md"));
+    for name in names(&root("crates")) {
+        assert!(architecture.contains(&format!("\n### `crates/{name}`\n")), "docs/architecture.md says nothing about crates/{name}");
+    }
+}
+
+#[test]
+fn dependencies_go_one_way() {
+    let directions: BTreeMap<&str, &[&str]> = DIRECTIONS.iter().copied().collect();
+    for name in crates() {
+        let allowed = directions.get(name.as_str()).unwrap_or_else(|| panic!("which crates may `{name}` use?"));
+        let manifest = manifest(&root(&format!("crates/{name}/Cargo.toml")));
+        let tables = ["dependencies", "build-dependencies", "dev-dependencies"];
+        for dependency in tables.iter().filter_map(|table| manifest.get(*table)?.as_table()).flat_map(toml::Table::keys) {
+            let own = dependency.strip_prefix("aqueduct-").or((dependency == "aqueduct").then_some("aqueduct"));
+            if let Some(own) = own {
+                assert!(allowed.contains(&own), "crates/{name} must not use crates/{own}");
+            }
+        }
+    }
+}
+
+#[test]
+fn versions_and_lints_are_those_of_the_workspace() {
+    for name in crates() {
+        let path = root(&format!("crates/{name}/Cargo.toml"));
+        let manifest = manifest(&path);
+        let inherits = |value: Option<&toml::Value>| {
+            value.and_then(|value| value.get("workspace")).and_then(toml::Value::as_bool) == Some(true)
+        };
+        assert!(inherits(manifest.get("lints")), "crates/{name} has lints of its own");
+        for key in ["version", "edition", "rust-version", "license"] {
+            let package = manifest.get("package").and_then(|package| package.get(key));
+            assert!(inherits(package), "crates/{name} has a `{key}` of its own");
+        }
+        for table in ["dependencies", "dev-dependencies"] {
+            for (dependency, value) in manifest.get(table).and_then(toml::Value::as_table).into_iter().flatten() {
+                assert!(inherits(Some(value)), "crates/{name} has a version of its own of `{dependency}`");
+            }
+        }
+    }
+}
+
+/// Adds a file and the files of the modules that it declares.
+fn reach(file: &Path, reached: &mut BTreeSet<PathBuf>) {
+    if !reached.insert(file.to_path_buf()) {
+        return;
+    }
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let folder = file.parent().expect("a file is in a folder");
+    let below = match stem.as_str() {
+        "lib" | "main" | "mod" => folder.to_path_buf(),
+        stem => folder.join(stem),
+    };
+    for line in read(file).lines() {
+        let Some(declared) = line.trim().strip_suffix(';') else { continue };
+        let Some((visibility, name)) = declared.rsplit_once("mod ") else { continue };
+        if !(visibility.is_empty() || visibility.starts_with("pub")) || name.contains(' ') {
+            continue;
+        }
+        for candidate in [below.join(format!("{name}.rs")), below.join(name).join("mod.rs")] {
+            if candidate.exists() {
+                reach(&candidate, reached);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_file_is_forgotten() {
+    for name in crates() {
+        let source = root(&format!("crates/{name}/src"));
+        let mut reached = BTreeSet::new();
+        reach(&source.join("lib.rs"), &mut reached);
+        for file in files(&source, ".rs") {
+            assert!(reached.contains(&file), "no module is made of {}", file.display());
+        }
+    }
+}
+
+#[test]
+fn every_kind_is_in_the_registry() {
+    let registry = aqueduct::Registry::stock();
+    let known: BTreeSet<&str> = registry.names().into_iter().collect();
+    let mut found = BTreeSet::new();
+    for file in files(&root("crates/render/src/kinds"), ".rs") {
+        let text = read(&file);
+        for kind in text.split("const KIND: &'static str = \"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(known.contains(kind), "the kind `{kind}` of {} is not in the registry", file.display());
+            found.insert(kind.to_owned());
+        }
+    }
+    assert_eq!(found.len(), known.len(), "the registry has kinds that no file declares");
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    for file in rust_files() {
+        let text = read(&file);
+        let opening = text.lines().find(|line| !line.starts_with("#!") && !line.is_empty()).unwrap_or_default();
+        assert!(opening.starts_with("//!"), "{} does not open with what it is", file.display());
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        assert!(!EMPTY_NAMES.contains(&name.as_ref()), "{} has a name that says nothing", file.display());
+    }
+}
+
+#[test]
+fn nothing_is_left_lying() {
+    // Put together, so that this file is not found itself.
+    let words = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimplemented", "!(")];
+    let mut texts = rust_files();
+    texts.extend(files(&root("docs"), ".md"));
+    texts.extend(["README.md", "CHANGELOG.md", "Cargo.toml", "platform.toml"].map(root));
+    for file in texts {
+        let text = read(&file);
+        for (number, line) in text.lines().enumerate() {
+            let place = || format!("{}:{}", file.display(), number + 1);
+            for word in words {
+                assert!(!line.contains(word), "{}: `{word}`", place());
+            }
+            // A checkout at the top of the file system has a path like any other.
+            if Path::new(ROOT).components().count() > 2 {
+                assert!(!line.contains(ROOT), "{}: a path of this machine", place());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_source_file_names_its_schema() {
+    let mut sources = vec![root("platform.toml")];
+    sources.extend(files(&root("tenants"), ".toml"));
+    sources.extend(files(&root("blueprints"), ".toml"));
+    for file in sources {
+        let text = read(&file);
+        let schema = text.lines().next().and_then(|line| line.strip_prefix("#:schema "));
+        let schema = schema.unwrap_or_else(|| panic!("{} names no schema in its first line", file.display()));
+        let path = file.parent().expect("a file is in a folder").join(schema);
+        assert!(path.exists(), "{}: there is no such schema: {schema}", file.display());
+    }
+}
