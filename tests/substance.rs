@@ -86,7 +86,7 @@ fn only_selectors(objects: Objects) -> Objects {
         match value {
             Value::Map(map) => {
                 map.remove("app.kubernetes.io/instance");
-                map.make_mut().values_mut().for_each(strip);
+                map.values_mut().for_each(strip);
             }
             Value::List(list) => list.make_mut().iter_mut().for_each(strip),
             _ => {}

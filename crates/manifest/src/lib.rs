@@ -21,4 +21,4 @@ pub use files::{FileError, Files};
 pub use object::{Object, ObjectKey, Origin};
 pub use serialize::to_value;
 pub use smol_str::{SmolStr, format_smolstr};
-pub use value::{List, Map, Value};
+pub use value::{List, Map, MapIter, Value};

@@ -282,7 +282,7 @@ fn change_numbers(value: &mut Value, change: fn(&Value) -> Value) {
             list.make_mut().iter_mut().for_each(|value| change_numbers(value, change));
         }
         Value::Map(map) if map.iter().any(|(_, value)| may_hold_numbers(value)) => {
-            map.make_mut().values_mut().for_each(|value| change_numbers(value, change));
+            map.values_mut().for_each(|value| change_numbers(value, change));
         }
         _ => {}
     }

@@ -174,7 +174,6 @@ impl<'a> Walker<'a> {
             }
             Directive::Merge => {}
         }
-        let mut patch = patch.into_entries();
         let mut merged: BTreeMap<SmolStr, Value> = BTreeMap::new();
         for (key, value) in target.into_entries() {
             let change = patch.remove(&key);
@@ -186,13 +185,13 @@ impl<'a> Walker<'a> {
                 }
             }
         }
-        for (key, value) in patch {
+        for (key, value) in patch.into_entries() {
             let schema = schema.and_then(|schema| schema.field(&key));
             if let Walked::Patch(value) = self.adopt_at(value, schema, Adoption::Added, depth + 1)? {
                 merged.insert(key, value);
             }
         }
-        Ok(Walked::Target(merged.into_iter().collect::<Map>().into()))
+        Ok(Walked::Target(Map::from(merged).into()))
     }
 
     fn walk_list(
