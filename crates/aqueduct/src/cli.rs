@@ -101,6 +101,8 @@ pub(crate) enum Command {
     Init(command::init::Arguments),
     /// Print the JSON Schemas of the TOML files, or write them to a folder.
     Schema(command::schema::Arguments),
+    /// Fetch the charts that components take from elsewhere, and lock them.
+    Vendor(command::vendor::Arguments),
     /// Render charts as Helm does.
     Helm(command::helm::Arguments),
     /// Build kustomizations as Kustomize does.

@@ -22,6 +22,8 @@ pub struct Finding {
     rule: &'static str,
     environment: String,
     file: Arc<str>,
+    /// The line that made the object, from 1; 0 where it is not known.
+    line: u32,
     message: String,
     hints: Vec<String>,
 }
@@ -45,9 +47,9 @@ impl Report {
 
     /// Adds a finding about an object.
     pub fn add(&mut self, severity: Severity, entry: &Entry<'_>, message: impl Into<String>) -> &mut Finding {
-        let file = match &entry.object.origin {
-            Some(origin) => Arc::clone(&origin.file),
-            None => entry.path.into(),
+        let (file, line) = match &entry.object.origin {
+            Some(origin) => (Arc::clone(&origin.file), origin.line),
+            None => (entry.path.into(), 0),
         };
         let at = self.findings.len();
         let environment = self.environment.clone();
@@ -56,6 +58,7 @@ impl Report {
             rule: self.rule,
             environment,
             file,
+            line,
             message: message.into(),
             hints: Vec::new(),
         });
@@ -66,20 +69,22 @@ impl Report {
     pub fn into_diagnostics(self) -> Vec<Diagnostic> {
         let mut merged: BTreeMap<_, Vec<String>> = BTreeMap::new();
         for finding in self.findings {
-            let key = (finding.severity, finding.file, finding.rule, finding.message, finding.hints);
+            let key =
+                (finding.severity, finding.file, finding.line, finding.rule, finding.message, finding.hints);
             let environments = merged.entry(key).or_default();
             if !environments.contains(&finding.environment) {
                 environments.push(finding.environment);
             }
         }
         let mut diagnostics = Vec::new();
-        for ((severity, file, rule, message, hints), environments) in merged {
+        for ((severity, file, line, rule, message, hints), environments) in merged {
             let diagnostic = match severity {
                 Severity::Error => Diagnostic::error(rule, message),
                 Severity::Warning => Diagnostic::warning(rule, message),
             };
             let names: Vec<String> = environments.iter().map(|name| format!("`{name}`")).collect();
-            let diagnostic = diagnostic.at(file, None, format!("in {}", names.join(", ")));
+            let place = if line == 0 { String::new() } else { format!("line {line}, ") };
+            let diagnostic = diagnostic.at(file, None, format!("{place}in {}", names.join(", ")));
             diagnostics.push(hints.into_iter().fold(diagnostic, Diagnostic::hint));
         }
         diagnostics

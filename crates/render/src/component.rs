@@ -89,7 +89,7 @@ impl Error {
     }
 
     /// Returns the diagnostics, placed at the fields of the instance.
-    pub(crate) fn into_diagnostics(self, instance: &Instance) -> Vec<Diagnostic> {
+    pub fn into_diagnostics(self, instance: &Instance) -> Vec<Diagnostic> {
         if !self.diagnostics.is_empty() {
             return self.diagnostics;
         }

@@ -13,6 +13,7 @@ pub(crate) mod man;
 pub(crate) mod render;
 pub(crate) mod schema;
 pub(crate) mod set;
+pub(crate) mod vendor;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -106,6 +107,7 @@ pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
         Command::Set(command) => set::run(command, directory, registry, &terminal),
         Command::Init(command) => init::run(command, directory, &terminal),
         Command::Schema(command) => schema::run(command, directory, registry, &terminal),
+        Command::Vendor(command) => vendor::run(command, directory, registry, &terminal),
         Command::Helm(command) => helm::run(command, &terminal),
         Command::Kustomize(command) => kustomize::run(command, directory, &terminal),
         Command::Completions(command) => completions::run(command, &terminal),
