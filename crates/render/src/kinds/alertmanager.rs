@@ -10,7 +10,8 @@ use serde::Deserialize;
 use super::etcd::Storage;
 use super::{Stateful, constant};
 use crate::workload::{
-    Egress, FileField, Metrics, MetricsPort, PortField, Probe, Probes, Resources, Scheduling, SecretField, Security,
+    Egress, FileField, Metrics, MetricsPort, PortField, Probe, Probes, Resources, Scheduling, SecretField,
+    Security,
 };
 use crate::{Component, Context, Error, Offer, Site};
 
@@ -167,8 +168,15 @@ impl Receiver {
         if let Some(pagerduty) = &self.pagerduty {
             let config = map([
                 ("routing_key_file", file(&pagerduty.secret)),
-                ("description", "{{ .CommonLabels.alertname }}: {{ (index .Alerts 0).Annotations.summary }}".into()),
-                ("severity", "{{ if eq .CommonLabels.severity \"critical\" }}critical{{ else }}warning{{ end }}".into()),
+                (
+                    "description",
+                    "{{ .CommonLabels.alertname }}: {{ (index .Alerts 0).Annotations.summary }}".into(),
+                ),
+                (
+                    "severity",
+                    "{{ if eq .CommonLabels.severity \"critical\" }}critical{{ else }}warning{{ end }}"
+                        .into(),
+                ),
             ]);
             receiver.insert("pagerduty_configs", list([config]));
         }
@@ -185,7 +193,10 @@ impl Receiver {
             receiver.insert("email_configs", list([config]));
         }
         if let Some(url) = &self.webhook {
-            receiver.insert("webhook_configs", list([map([("url", url.to_string().into()), ("send_resolved", true.into())])]));
+            receiver.insert(
+                "webhook_configs",
+                list([map([("url", url.to_string().into()), ("send_resolved", true.into())])]),
+            );
         }
         receiver.into()
     }
@@ -214,15 +225,20 @@ impl Alertmanager {
             })
         };
         let matchers = |labels: &[(&str, &str)]| {
-            list(labels.iter().map(|(label, value)| Value::from(format!("{label}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))))
+            list(labels.iter().map(|(label, value)| {
+                Value::from(format!("{label}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))
+            }))
         };
         // The alert that always stands is for those who watch the watch.
-        let mut routes = vec![map([("matchers", matchers(&[("alertname", "Watchdog")])), ("receiver", NOBODY.into())])];
+        let mut routes =
+            vec![map([("matchers", matchers(&[("alertname", "Watchdog")])), ("receiver", NOBODY.into())])];
         for route in &self.routes {
             known("routes", &route.receiver)?;
-            let labels: Vec<(&str, &str)> = route.labels.iter().map(|(label, value)| (label.as_str(), value.as_str())).collect();
+            let labels: Vec<(&str, &str)> =
+                route.labels.iter().map(|(label, value)| (label.as_str(), value.as_str())).collect();
             if labels.is_empty() {
-                return Err(Error::field("routes", "a route without `labels` would take every alert").hint("name it `receiver` instead"));
+                return Err(Error::field("routes", "a route without `labels` would take every alert")
+                    .hint("name it `receiver` instead"));
             }
             routes.push(map([("matchers", matchers(&labels)), ("receiver", route.receiver.as_str().into())]));
         }
@@ -237,8 +253,11 @@ impl Alertmanager {
         for (name, receiver) in &self.receivers {
             let value = receiver.value(name.as_str());
             if name.as_str() == NOBODY || value.as_map().is_none_or(|map| map.len() < 2) {
-                return Err(Error::path(&["receivers", name.as_str()], format!("receiver `{name}` tells nobody"))
-                    .hint("give it `slack`, `pagerduty`, `email` or `webhook`, and a name other than `nobody`"));
+                return Err(Error::path(
+                    &["receivers", name.as_str()],
+                    format!("receiver `{name}` tells nobody"),
+                )
+                .hint("give it `slack`, `pagerduty`, `email` or `webhook`, and a name other than `nobody`"));
             }
             receivers.push(value);
         }
@@ -286,7 +305,12 @@ impl Alertmanager {
         }
         let ports: BTreeSet<u16> = self.receivers.values().flat_map(Receiver::ports).collect();
         let ports: Vec<Port> = ports.into_iter().map(|port| constant(&port.to_string())).collect();
-        let file = FileField { mount: "/etc/alertmanager".to_owned(), text: Some(configuration), content: None, source: None };
+        let file = FileField {
+            mount: "/etc/alertmanager".to_owned(),
+            text: Some(configuration),
+            content: None,
+            source: None,
+        };
         let data = match &self.storage {
             Some(storage) => storage.volume("/alertmanager"),
             None => crate::workload::VolumeField::scratch("/alertmanager"),
@@ -304,7 +328,11 @@ impl Alertmanager {
             ports: BTreeMap::from([(constant("http"), PortField::Number(constant("9093")))]),
             files: BTreeMap::from([("alertmanager.yaml".to_owned(), file)]),
             secrets,
-            probes: Probes { liveness: Some(probe("/-/healthy")), readiness: Some(probe("/-/ready")), startup: None },
+            probes: Probes {
+                liveness: Some(probe("/-/healthy")),
+                readiness: Some(probe("/-/ready")),
+                startup: None,
+            },
             volumes: BTreeMap::from([(constant("data"), data)]),
             metrics: Some(Metrics { port: MetricsPort::Name(constant("http")), path: None, interval: None }),
             // The user of the image.

@@ -38,12 +38,16 @@ impl Component for Daemon {
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         let workload = self.workload();
         if let Some((name, _)) = workload.volumes.iter().find(|(_, volume)| volume.is_claim()) {
-            return Err(Error::path(&["volumes", name.as_str()], "the pods of a daemon cannot share one persistent volume")
-                .hint("keep the state in a folder of the node, or use the kind `stateful`"));
+            return Err(Error::path(
+                &["volumes", name.as_str()],
+                "the pods of a daemon cannot share one persistent volume",
+            )
+            .hint("keep the state in a folder of the node, or use the kind `stateful`"));
         }
         let texts = file_texts(context, workload.files)?;
         let mut objects = companions(context, &workload, &texts, false)?;
-        let options = PodOptions { replicas: 1, claims_per_pod: false, runs_to_end: false, own_account: true };
+        let options =
+            PodOptions { replicas: 1, claims_per_pod: false, runs_to_end: false, own_account: true };
         objects.push(object(&DaemonSet {
             metadata: context.metadata(context.name()),
             spec: Some(DaemonSetSpec {

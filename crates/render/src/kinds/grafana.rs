@@ -17,8 +17,8 @@ use super::etcd::Storage;
 use super::{Stateful, constant};
 use crate::context::Neighbour;
 use crate::workload::{
-    FileField, IngressField, Metrics, MetricsPort, PortField, Probe, Probes, Resources, Scheduling, SecretField,
-    Security, Variable, VolumeField, config_map,
+    FileField, IngressField, Metrics, MetricsPort, PortField, Probe, Probes, Resources, Scheduling,
+    SecretField, Security, Variable, VolumeField, config_map,
 };
 use crate::{Component, Context, Error, Link, Offer, Site, Target, digest};
 
@@ -92,7 +92,11 @@ fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
 impl DataSource {
     fn value(&self, is_default: bool) -> Value {
         let details = match self.kind.as_str() {
-            "prometheus" => map([("httpMethod", "POST".into()), ("prometheusType", "Prometheus".into()), ("timeInterval", "30s".into())]),
+            "prometheus" => map([
+                ("httpMethod", "POST".into()),
+                ("prometheusType", "Prometheus".into()),
+                ("timeInterval", "30s".into()),
+            ]),
             "loki" => map([("maxLines", 1000_i64.into())]),
             "elasticsearch" => map([
                 ("index", "kubernetes-*".into()),
@@ -144,7 +148,10 @@ impl Grafana {
             ("GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES".to_owned(), text("false")),
             ("GF_ANALYTICS_CHECK_FOR_UPDATES".to_owned(), text("false")),
             ("GF_ANALYTICS_REPORTING_ENABLED".to_owned(), text("false")),
-            ("GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH".to_owned(), text(&format!("{DASHBOARDS}/{PLATFORM}/overview.json"))),
+            (
+                "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH".to_owned(),
+                text(&format!("{DASHBOARDS}/{PLATFORM}/overview.json")),
+            ),
             ("GF_LOG_MODE".to_owned(), text("console")),
             ("GF_USERS_ALLOW_SIGN_UP".to_owned(), text("false")),
         ]);
@@ -154,8 +161,12 @@ impl Grafana {
             let scheme = if secure { "https" } else { "http" };
             let root = format!("{scheme}://{}{}/", ingress.host, path.trim_end_matches('/'));
             variables.insert("GF_SERVER_ROOT_URL".to_owned(), text(&root));
-            variables.insert("GF_SERVER_SERVE_FROM_SUB_PATH".to_owned(), text(if path.len() > 1 { "true" } else { "false" }));
-            variables.insert("GF_SECURITY_COOKIE_SECURE".to_owned(), text(if secure { "true" } else { "false" }));
+            variables.insert(
+                "GF_SERVER_SERVE_FROM_SUB_PATH".to_owned(),
+                text(if path.len() > 1 { "true" } else { "false" }),
+            );
+            variables
+                .insert("GF_SECURITY_COOKIE_SECURE".to_owned(), text(if secure { "true" } else { "false" }));
         }
         let admin = SecretField {
             remote: Some(self.remote.clone()),
@@ -172,7 +183,11 @@ impl Grafana {
         Stateful {
             ports: BTreeMap::from([(constant("http"), PortField::Number(constant("3000")))]),
             variables,
-            secrets: sources.iter().filter_map(DataSource::secret).chain([(constant("admin-password"), admin)]).collect(),
+            secrets: sources
+                .iter()
+                .filter_map(DataSource::secret)
+                .chain([(constant("admin-password"), admin)])
+                .collect(),
             files: provisioning(sources),
             probes: Probes {
                 liveness: Some(Probe { failures: Some(10), delay: Some(constant("60s")), ..probe.clone() }),
@@ -195,7 +210,8 @@ impl Grafana {
         let mut add = |name: Option<&str>, field: &[&str], neighbour: Neighbour<'_>| {
             let kind = neighbour.site.instance.kind.to_string();
             if !matches!(kind.as_str(), "prometheus" | "loki" | "elasticsearch" | "alertmanager") {
-                let message = format!("a component of kind `{kind}` is no data source: `{}`", neighbour.site.name());
+                let message =
+                    format!("a component of kind `{kind}` is no data source: `{}`", neighbour.site.name());
                 return Err(Error::path(field, message)
                     .hint("there are `prometheus`, `loki`, `elasticsearch` and `alertmanager`"));
             }
@@ -275,7 +291,9 @@ impl Grafana {
         Ok(folders
             .into_iter()
             .map(|(folder, values)| {
-                let texts = values.into_iter().map(|(name, mut value)| (format!("{name}.json"), text(&folder, &name, &mut value)));
+                let texts = values
+                    .into_iter()
+                    .map(|(name, mut value)| (format!("{name}.json"), text(&folder, &name, &mut value)));
                 let texts = texts.collect();
                 (folder, texts)
             })
@@ -332,11 +350,21 @@ fn provisioning(sources: &[DataSource]) -> BTreeMap<String, FileField> {
         (
             "datasources.yaml".to_owned(),
             // A source that is no longer among them is forgotten.
-            file("datasources", map([version(), ("prune", true.into()), ("datasources", Value::List(values.collect::<List>()))])),
+            file(
+                "datasources",
+                map([
+                    version(),
+                    ("prune", true.into()),
+                    ("datasources", Value::List(values.collect::<List>())),
+                ]),
+            ),
         ),
         (
             "dashboards.yaml".to_owned(),
-            file("dashboards", map([version(), ("providers", Value::List([provider].into_iter().collect()))])),
+            file(
+                "dashboards",
+                map([version(), ("providers", Value::List([provider].into_iter().collect()))]),
+            ),
         ),
     ])
 }
@@ -348,9 +376,13 @@ fn mount_dashboards(object: &mut Object, config_maps: &BTreeMap<&str, String>) {
     let mut containers = spec.get("containers").and_then(Value::as_list).cloned().unwrap_or_default();
     for (number, (folder, name)) in config_maps.iter().enumerate() {
         let volume = format!("dashboards-{number}");
-        volumes.push(map([("name", volume.as_str().into()), ("configMap", map([("name", name.as_str().into())]))]));
+        volumes.push(map([
+            ("name", volume.as_str().into()),
+            ("configMap", map([("name", name.as_str().into())])),
+        ]));
         if let Some(container) = containers.make_mut().first_mut().and_then(Value::as_map_mut) {
-            let mut mounts = container.get("volumeMounts").and_then(Value::as_list).cloned().unwrap_or_default();
+            let mut mounts =
+                container.get("volumeMounts").and_then(Value::as_list).cloned().unwrap_or_default();
             mounts.push(map([
                 ("name", volume.as_str().into()),
                 ("mountPath", format!("{DASHBOARDS}/{folder}").into()),
@@ -402,7 +434,10 @@ impl Component for Grafana {
             objects.extend(config_map(context, &name, texts)?);
             names.insert(folder.as_str(), name);
         }
-        objects.iter_mut().filter(|object| object.kind() == "StatefulSet").for_each(|object| mount_dashboards(object, &names));
+        objects
+            .iter_mut()
+            .filter(|object| object.kind() == "StatefulSet")
+            .for_each(|object| mount_dashboards(object, &names));
         Ok(objects)
     }
 }

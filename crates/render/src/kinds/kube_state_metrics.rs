@@ -65,7 +65,8 @@ const RESOURCES: &[(&str, &[&str])] = &[
 impl KubeStateMetrics {
     fn service(&self) -> Service {
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        let mut resources: Vec<&str> = RESOURCES.iter().flat_map(|(_, resources)| resources.iter().copied()).collect();
+        let mut resources: Vec<&str> =
+            RESOURCES.iter().flat_map(|(_, resources)| resources.iter().copied()).collect();
         resources.sort_unstable();
         let cluster_rules = RESOURCES
             .iter()

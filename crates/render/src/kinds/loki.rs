@@ -10,16 +10,16 @@ use serde::Deserialize;
 use super::backup::Bucket;
 use super::etcd::Storage;
 use super::{Stateful, constant};
+use crate::custom::ExternalSecret;
 use crate::workload::{
-    Egress, FileField, Metrics, MetricsPort, PortField, Probe, Probes, Resources, Scheduling, SecretField, Security,
+    Egress, FileField, Metrics, MetricsPort, PortField, Probe, Probes, Resources, Scheduling, SecretField,
+    Security, secret_store,
 };
 use crate::{Component, Context, Error, Offer, Site};
 
 /// A Loki that is one program: it takes logs, keeps them for a while, and answers Grafana.
 ///
-/// Logs are kept on the volume, or in a bucket with the volume for what is not yet sent there; the keys of
-/// the bucket are the properties `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` of its entry in the secret
-/// store. Name the component in `[services] logs` of `platform.toml`: agents send to it and Grafana asks it
+/// Logs are kept on the volume, or in a bucket with the volume for what is not yet sent there. Name the component in `[services] logs` of `platform.toml`: agents send to it and Grafana asks it
 /// without naming it again.
 ///
 /// Renders what `stateful` renders. One program is meant for demos and small clusters, up to some tens of
@@ -51,6 +51,15 @@ fn image() -> Image {
 
 fn retention() -> Duration {
     constant("14d")
+}
+
+/// The variables that Loki's client of the bucket reads, each with the property of the bucket's entry.
+const KEYS: [(&str, &str); 2] =
+    [("AWS_ACCESS_KEY_ID", "access-key"), ("AWS_SECRET_ACCESS_KEY", "secret-key")];
+
+/// Returns the name of the Secret with the keys of the bucket.
+fn login(site: &Site<'_>) -> String {
+    format!("{}-bucket", site.name())
 }
 
 const SETTINGS: &str = "\
@@ -125,8 +134,11 @@ analytics:
 impl Loki {
     fn configuration(&self) -> Result<String, Error> {
         if self.retention.seconds() == 0 || !self.retention.seconds().is_multiple_of(24 * 3600) {
-            return Err(Error::field("retention", format!("logs are kept for whole days: `{}`", self.retention))
-                .hint("the index has one table a day, and goes table by table"));
+            return Err(Error::field(
+                "retention",
+                format!("logs are kept for whole days: `{}`", self.retention),
+            )
+            .hint("the index has one table a day, and goes table by table"));
         }
         let (store, storage) = match &self.bucket {
             None => ("filesystem", "  filesystem:\n    directory: /var/loki/chunks\n".to_owned()),
@@ -147,13 +159,18 @@ impl Loki {
             .replace("{retention}", &self.retention.to_go()))
     }
 
-    fn stateful(&self, configuration: String) -> Stateful {
-        let file = FileField { mount: "/etc/loki".to_owned(), text: Some(configuration), content: None, source: None };
-        let bucket = self.bucket.as_ref().map(|bucket| SecretField {
-            remote: Some(bucket.remote.clone()),
-            existing: None,
+    fn stateful(&self, site: &Site<'_>, configuration: String) -> Stateful {
+        let file = FileField {
+            mount: "/etc/loki".to_owned(),
+            text: Some(configuration),
+            content: None,
+            source: None,
+        };
+        let bucket = self.bucket.as_ref().map(|_| SecretField {
+            existing: Some(constant(&login(site))),
+            remote: None,
             component: None,
-            keys: vec!["AWS_ACCESS_KEY_ID".to_owned(), "AWS_SECRET_ACCESS_KEY".to_owned()],
+            keys: KEYS.iter().map(|(key, _)| (*key).to_owned()).collect(),
             mount: None,
         });
         let probe = Probe { port: Some(constant("http")), ..Probe::default() };
@@ -164,7 +181,11 @@ impl Loki {
             secrets: bucket.into_iter().map(|bucket| (constant("bucket"), bucket)).collect(),
             probes: Probes {
                 liveness: Some(Probe { delay: Some(constant("45s")), failures: Some(6), ..probe.clone() }),
-                readiness: Some(Probe { path: Some(constant("/ready")), delay: Some(constant("15s")), ..probe }),
+                readiness: Some(Probe {
+                    path: Some(constant("/ready")),
+                    delay: Some(constant("15s")),
+                    ..probe
+                }),
                 startup: None,
             },
             volumes: BTreeMap::from([(constant("data"), self.storage.volume("/var/loki"))]),
@@ -182,10 +203,17 @@ impl Component for Loki {
     const KIND: &'static str = "loki";
 
     fn offer(&self, site: &Site<'_>) -> Offer {
-        Component::offer(&self.stateful(String::new()), site)
+        Component::offer(&self.stateful(site, String::new()), site)
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
-        Component::render(&self.stateful(self.configuration()?), context)
+        let mut objects = Component::render(&self.stateful(&context.site, self.configuration()?), context)?;
+        if let Some(bucket) = &self.bucket {
+            let keys = KEYS.iter().map(|(key, property)| ((*key).to_owned(), (*property).to_owned()));
+            let store = secret_store(context, &["bucket"])?;
+            let metadata = context.metadata(login(&context.site));
+            objects.push(ExternalSecret::new(metadata, store, &bucket.remote, keys).object()?);
+        }
+        Ok(objects)
     }
 }

@@ -11,7 +11,8 @@ use super::etcd::Storage;
 use super::{Stateful, constant};
 use crate::source::texts;
 use crate::workload::{
-    FileField, Metrics, MetricsPort, Permissions, PortField, Probe, Probes, Resources, Rule, Scheduling, Security,
+    FileField, Metrics, MetricsPort, Permissions, PortField, Probe, Probes, Resources, Rule, Scheduling,
+    Security,
 };
 use crate::{Component, Context, Error, Link, Offer, Site, Target};
 
@@ -96,7 +97,11 @@ impl Prometheus {
                 liveness: Some(Probe { failures: Some(6), ..probe("/-/healthy") }),
                 readiness: Some(probe("/-/ready")),
                 // It reads its log of samples before it answers.
-                startup: Some(Probe { period: Some(constant("15s")), failures: Some(60), ..probe("/-/healthy") }),
+                startup: Some(Probe {
+                    period: Some(constant("15s")),
+                    failures: Some(60),
+                    ..probe("/-/healthy")
+                }),
             },
             volumes: BTreeMap::from([(constant("data"), self.storage.volume("/prometheus"))]),
             metrics: Some(Metrics { port: MetricsPort::Name(constant("http")), path: None, interval: None }),
@@ -118,7 +123,10 @@ impl Prometheus {
         );
         if let Some(alertmanager) = context.link("alertmanager") {
             text.push_str("alerting:\n  alertmanagers:\n    - static_configs:\n        - targets:\n");
-            alertmanager.members().iter().for_each(|member| text.push_str(&format!("            - {member}\n")));
+            alertmanager
+                .members()
+                .iter()
+                .for_each(|member| text.push_str(&format!("            - {member}\n")));
             text.push('\n');
         }
         text.push_str(SCRAPE);
@@ -146,7 +154,10 @@ impl Prometheus {
             let (_, base) = name.rsplit_once('/').unwrap_or(("", name));
             let key = format!("{}.yaml", base.trim_end_matches(".yml").trim_end_matches(".yaml"));
             if files.insert(key, file(rules, text)).is_some() {
-                return Err(Error::field("rules", format!("another file of rules has the same name: `{name}`")));
+                return Err(Error::field(
+                    "rules",
+                    format!("another file of rules has the same name: `{name}`"),
+                ));
             }
         }
         Ok(files)
@@ -157,8 +168,13 @@ impl Prometheus {
 fn check_rules(name: &str, text: &str) -> Result<(), Error> {
     let fail = |message: &str| Error::field("rules", format!("{message}: `{name}`"));
     let value = yaml::read(text).map_err(|error| fail(&format!("not YAML, {}", error.message)))?;
-    let groups = value.get("groups").and_then(Value::as_list).ok_or_else(|| fail("a file of rules has a list `groups`"))?;
-    let named = |value: &Value, keys: &[&str]| keys.iter().any(|key| value.get(key).is_some_and(|name| name.as_str().is_some()));
+    let groups = value
+        .get("groups")
+        .and_then(Value::as_list)
+        .ok_or_else(|| fail("a file of rules has a list `groups`"))?;
+    let named = |value: &Value, keys: &[&str]| {
+        keys.iter().any(|key| value.get(key).is_some_and(|name| name.as_str().is_some()))
+    };
     for group in groups.iter() {
         if !named(group, &["name"]) {
             return Err(fail("a group of rules has no `name`"));
@@ -187,7 +203,11 @@ fn permissions() -> Permissions {
         cluster_rules: vec![
             rule(&[""], &["nodes", "services", "endpoints", "pods"], &["get", "list", "watch"]),
             rule(&[""], &["nodes/metrics"], &["get"]),
-            Rule { groups: Vec::new(), paths: texts(&["/metrics", "/metrics/cadvisor"]), ..rule(&[], &[], &["get"]) },
+            Rule {
+                groups: Vec::new(),
+                paths: texts(&["/metrics", "/metrics/cadvisor"]),
+                ..rule(&[], &[], &["get"])
+            },
         ],
     }
 }
@@ -206,7 +226,9 @@ impl Component for Prometheus {
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
-        if let Some(neighbour) = context.link("alertmanager").filter(|neighbour| neighbour.site.instance.kind != "alertmanager") {
+        if let Some(neighbour) =
+            context.link("alertmanager").filter(|neighbour| neighbour.site.instance.kind != "alertmanager")
+        {
             let message = format!("`{}` is not an Alertmanager", neighbour.site.name());
             return Err(Error::field("alertmanager", message).hint("name a component of kind `alertmanager`"));
         }

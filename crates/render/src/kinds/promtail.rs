@@ -11,8 +11,8 @@ use serde::Deserialize;
 use super::node_exporter::everywhere;
 use super::{Daemon, constant};
 use crate::workload::{
-    FileField, Metrics, MetricsPort, Permissions, PortField, Probe, Probes, Resources, Rule, Scheduling, Security,
-    Variable, VariableSource, VolumeField,
+    FileField, Metrics, MetricsPort, Permissions, PortField, Probe, Probes, Resources, Rule, Scheduling,
+    Security, Variable, VariableSource, VolumeField,
 };
 use crate::{Component, Context, Error, Link, Offer, Site, Target};
 
@@ -99,8 +99,16 @@ scrape_configs:
 
 impl Promtail {
     fn daemon(&self, configuration: String) -> Daemon {
-        let file = FileField { mount: "/etc/promtail".to_owned(), text: Some(configuration), content: None, source: None };
-        let positions = VolumeField { persistent: true, ..VolumeField::of_node("/var/lib/promtail", "/var/lib/promtail") };
+        let file = FileField {
+            mount: "/etc/promtail".to_owned(),
+            text: Some(configuration),
+            content: None,
+            source: None,
+        };
+        let positions = VolumeField {
+            persistent: true,
+            ..VolumeField::of_node("/var/lib/promtail", "/var/lib/promtail")
+        };
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
         let watch = Rule {
             groups: Vec::new(),
@@ -120,7 +128,11 @@ impl Promtail {
             files: BTreeMap::from([("promtail.yaml".to_owned(), file)]),
             probes: Probes {
                 liveness: None,
-                readiness: Some(Probe { path: Some(constant("/ready")), delay: Some(constant("10s")), ..Probe::default() }),
+                readiness: Some(Probe {
+                    path: Some(constant("/ready")),
+                    delay: Some(constant("10s")),
+                    ..Probe::default()
+                }),
                 startup: None,
             },
             volumes: BTreeMap::from([

@@ -19,7 +19,8 @@ pub(super) fn dashboards(
     sources: &[&str],
     problems: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, Value> {
-    let blueprint = tenancy.tenant.blueprint.as_ref().map(|blueprint| format!("blueprints/{blueprint}/dashboards"));
+    let blueprint =
+        tenancy.tenant.blueprint.as_ref().map(|blueprint| format!("blueprints/{blueprint}/dashboards"));
     let own = format!("tenants/{}/dashboards", tenancy.tenant.name);
     let mut dashboards = BTreeMap::new();
     for folder in blueprint.iter().chain([&own]) {
@@ -73,10 +74,14 @@ fn unknown_sources(value: &Value, sources: &[&str], messages: &mut Vec<String>) 
         Value::Map(map) => {
             for (key, inner) in map.iter() {
                 let uid = inner.get("uid").and_then(Value::as_str).filter(|_| key == "datasource");
-                let known = |uid: &str| uid.starts_with('$') || uid.starts_with('-') || uid == "grafana" || sources.contains(&uid);
+                let known = |uid: &str| {
+                    uid.starts_with('$') || uid.starts_with('-') || uid == "grafana" || sources.contains(&uid)
+                };
                 if let Some(uid) = uid.filter(|uid| !known(uid)) {
                     let message = match aqueduct_manifest::closest(uid, sources.iter().copied()) {
-                        Some(near) => format!("there is no data source of this name: `{uid}`; did you mean `{near}`?"),
+                        Some(near) => {
+                            format!("there is no data source of this name: `{uid}`; did you mean `{near}`?")
+                        }
                         None => format!("there is no data source of this name: `{uid}`"),
                     };
                     if !messages.contains(&message) {
@@ -96,9 +101,9 @@ fn expanded(value: &Value, tenancy: &Tenancy) -> Value {
     match value {
         Value::String(text) => expand(text, tenancy).into(),
         Value::List(list) => Value::List(list.iter().map(|inner| expanded(inner, tenancy)).collect::<List>()),
-        Value::Map(map) => {
-            Value::Map(map.iter().map(|(key, inner)| (key.clone(), expanded(inner, tenancy))).collect::<Map>())
-        }
+        Value::Map(map) => Value::Map(
+            map.iter().map(|(key, inner)| (key.clone(), expanded(inner, tenancy))).collect::<Map>(),
+        ),
         other => other.clone(),
     }
 }

@@ -53,7 +53,11 @@ enum Form {
 
 impl Panel {
     /// Returns lines over time; each query has a legend such as `{{pod}}`.
-    pub(super) fn graph(title: &'static str, unit: &'static str, queries: Vec<(String, &'static str)>) -> Self {
+    pub(super) fn graph(
+        title: &'static str,
+        unit: &'static str,
+        queries: Vec<(String, &'static str)>,
+    ) -> Self {
         Self { title, form: Form::Graph, unit, queries }
     }
 
@@ -91,14 +95,28 @@ impl Panel {
             Form::Graph => (
                 "timeseries",
                 map([
-                    ("legend", map([("displayMode", "list".into()), ("placement", "bottom".into()), ("showLegend", true.into())])),
+                    (
+                        "legend",
+                        map([
+                            ("displayMode", "list".into()),
+                            ("placement", "bottom".into()),
+                            ("showLegend", true.into()),
+                        ]),
+                    ),
                     ("tooltip", map([("mode", "multi".into()), ("sort", "desc".into())])),
                 ]),
             ),
-            Form::Number => ("stat", map([("colorMode", "value".into()), ("graphMode", "area".into()), ("reduceOptions", last())])),
+            Form::Number => (
+                "stat",
+                map([("colorMode", "value".into()), ("graphMode", "area".into()), ("reduceOptions", last())]),
+            ),
             Form::Bars => (
                 "bargauge",
-                map([("displayMode", "basic".into()), ("orientation", "horizontal".into()), ("reduceOptions", last())]),
+                map([
+                    ("displayMode", "basic".into()),
+                    ("orientation", "horizontal".into()),
+                    ("reduceOptions", last()),
+                ]),
             ),
             Form::Logs => (
                 "logs",
@@ -132,7 +150,11 @@ impl Panel {
             defaults.insert("min", 0_i64);
             defaults.insert(
                 "custom",
-                map([("fillOpacity", 10_i64.into()), ("lineWidth", 1_i64.into()), ("showPoints", "never".into())]),
+                map([
+                    ("fillOpacity", 10_i64.into()),
+                    ("lineWidth", 1_i64.into()),
+                    ("showPoints", "never".into()),
+                ]),
             );
         }
         if self.form == Form::Bars {

@@ -19,16 +19,30 @@ pub(super) fn overview(logs: Logs) -> Dashboard {
         Row {
             title: "Platform",
             panels: vec![
-                Panel::number("Nodes that are ready", "none", query("sum(kube_node_status_condition{condition=\"Ready\", status=\"true\"})")),
+                Panel::number(
+                    "Nodes that are ready",
+                    "none",
+                    query("sum(kube_node_status_condition{condition=\"Ready\", status=\"true\"})"),
+                ),
                 Panel::number("Running pods", "none", query("sum(kube_pod_status_phase{phase=\"Running\"})")),
-                Panel::number("Pods that do not run", "none", query("sum(kube_pod_status_phase{phase=~\"Pending|Unknown|Failed\"})")),
+                Panel::number(
+                    "Pods that do not run",
+                    "none",
+                    query("sum(kube_pod_status_phase{phase=~\"Pending|Unknown|Failed\"})"),
+                ),
                 Panel::number("Targets that do not answer", "none", query("count(up == 0) or vector(0)")),
                 Panel::number(
                     "Alerts",
                     "none",
-                    query("count(ALERTS{alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)"),
+                    query(
+                        "count(ALERTS{alertstate=\"firing\", severity=~\"critical|warning\"}) or vector(0)",
+                    ),
                 ),
-                Panel::number("Restarts in an hour", "none", query("sum(increase(kube_pod_container_status_restarts_total[1h]))")),
+                Panel::number(
+                    "Restarts in an hour",
+                    "none",
+                    query("sum(increase(kube_pod_container_status_restarts_total[1h]))"),
+                ),
             ],
         },
         Row {
@@ -37,12 +51,18 @@ pub(super) fn overview(logs: Logs) -> Dashboard {
                 Panel::graph(
                     "Processors in use",
                     "short",
-                    vec![(query("namespace:container_cpu_usage_seconds:sum_rate5m{namespace=~\"$namespace\"}"), "{{namespace}}")],
+                    vec![(
+                        query("namespace:container_cpu_usage_seconds:sum_rate5m{namespace=~\"$namespace\"}"),
+                        "{{namespace}}",
+                    )],
                 ),
                 Panel::graph(
                     "Memory in use",
                     "bytes",
-                    vec![(query("namespace:container_memory_working_set_bytes:sum{namespace=~\"$namespace\"}"), "{{namespace}}")],
+                    vec![(
+                        query("namespace:container_memory_working_set_bytes:sum{namespace=~\"$namespace\"}"),
+                        "{{namespace}}",
+                    )],
                 ),
                 Panel::bars(
                     "Use of quotas",
@@ -62,7 +82,9 @@ pub(super) fn overview(logs: Logs) -> Dashboard {
                     "Restarts",
                     "short",
                     vec![(
-                        query("sum by (namespace) (increase(kube_pod_container_status_restarts_total{namespace=~\"$namespace\"}[5m]))"),
+                        query(
+                            "sum by (namespace) (increase(kube_pod_container_status_restarts_total{namespace=~\"$namespace\"}[5m]))",
+                        ),
                         "{{namespace}}",
                     )],
                 ),
@@ -76,8 +98,16 @@ pub(super) fn overview(logs: Logs) -> Dashboard {
         Row {
             title: "Nodes",
             panels: vec![
-                Panel::graph("Processors in use", "percentunit", vec![(query("node:node_cpu_utilisation:rate5m"), "{{node}}")]),
-                Panel::graph("Memory in use", "percentunit", vec![(query("node:node_memory_utilisation:ratio"), "{{node}}")]),
+                Panel::graph(
+                    "Processors in use",
+                    "percentunit",
+                    vec![(query("node:node_cpu_utilisation:rate5m"), "{{node}}")],
+                ),
+                Panel::graph(
+                    "Memory in use",
+                    "percentunit",
+                    vec![(query("node:node_memory_utilisation:ratio"), "{{node}}")],
+                ),
                 Panel::graph(
                     "Requested of what nodes have",
                     "percentunit",
@@ -113,17 +143,22 @@ pub(super) fn overview(logs: Logs) -> Dashboard {
     Dashboard {
         title: "Platform".to_owned(),
         tags: vec!["platform".to_owned()],
-        variables: vec![Variable { name: "namespace", query: "label_values(kube_namespace_created, namespace)" }],
+        variables: vec![Variable {
+            name: "namespace",
+            query: "label_values(kube_namespace_created, namespace)",
+        }],
         rows,
     }
 }
 
 /// Returns the dashboard of the nodes, as the node exporter sees them.
 pub(super) fn nodes() -> Dashboard {
-    let graph = |title, unit, query: &str, legend| Panel::graph(title, unit, vec![(query.to_owned(), legend)]);
-    let both = |title, unit, (inward, first): (&str, &'static str), (outward, second): (&str, &'static str)| {
-        Panel::graph(title, unit, vec![(inward.to_owned(), first), (outward.to_owned(), second)])
-    };
+    let graph =
+        |title, unit, query: &str, legend| Panel::graph(title, unit, vec![(query.to_owned(), legend)]);
+    let both =
+        |title, unit, (inward, first): (&str, &'static str), (outward, second): (&str, &'static str)| {
+            Panel::graph(title, unit, vec![(inward.to_owned(), first), (outward.to_owned(), second)])
+        };
     Dashboard {
         title: "Nodes".to_owned(),
         tags: vec!["platform".to_owned()],
@@ -142,7 +177,10 @@ pub(super) fn nodes() -> Dashboard {
                     both(
                         "Memory",
                         "bytes",
-                        ("node_memory_MemTotal_bytes{node=~\"$node\"} - node_memory_MemAvailable_bytes{node=~\"$node\"}", "{{node}} in use"),
+                        (
+                            "node_memory_MemTotal_bytes{node=~\"$node\"} - node_memory_MemAvailable_bytes{node=~\"$node\"}",
+                            "{{node}} in use",
+                        ),
                         ("node_memory_MemTotal_bytes{node=~\"$node\"}", "{{node}} total"),
                     ),
                     graph(
@@ -171,8 +209,14 @@ pub(super) fn nodes() -> Dashboard {
                     both(
                         "Disk traffic",
                         "Bps",
-                        ("sum by (node) (rate(node_disk_read_bytes_total{node=~\"$node\"}[$__rate_interval]))", "{{node}} read"),
-                        ("sum by (node) (rate(node_disk_written_bytes_total{node=~\"$node\"}[$__rate_interval]))", "{{node}} written"),
+                        (
+                            "sum by (node) (rate(node_disk_read_bytes_total{node=~\"$node\"}[$__rate_interval]))",
+                            "{{node}} read",
+                        ),
+                        (
+                            "sum by (node) (rate(node_disk_written_bytes_total{node=~\"$node\"}[$__rate_interval]))",
+                            "{{node}} written",
+                        ),
                     ),
                     both(
                         "Network traffic",
@@ -208,7 +252,9 @@ pub(super) fn component(node: &GraphNode<'_>, logs: Logs) -> Option<Dashboard> {
     let (tenant, namespace) = (node.site.tenant(), node.site.namespace());
     let parts = parts.join("|");
     // The names of pods that a StatefulSet, a DaemonSet and a Deployment make.
-    let pods = format!("namespace=\"{namespace}\", pod=~\"({parts})-([0-9]+|[a-z0-9]{{5}}|[a-z0-9]{{6,10}}-[a-z0-9]{{5}})\"");
+    let pods = format!(
+        "namespace=\"{namespace}\", pod=~\"({parts})-([0-9]+|[a-z0-9]{{5}}|[a-z0-9]{{6,10}}-[a-z0-9]{{5}})\""
+    );
     let own = match node.site.instance.kind.as_str() {
         // Its metrics are about all nodes or all objects, and tell nothing of the exporter's own pods.
         kind @ ("node-exporter" | "kube-state-metrics") => format!("job=\"{kind}\""),
@@ -231,7 +277,11 @@ pub(super) fn component(node: &GraphNode<'_>, logs: Logs) -> Option<Dashboard> {
                     "short",
                     format!("sum(rate(container_cpu_usage_seconds_total{{{containers}}}[$__rate_interval]))"),
                 ),
-                Panel::number("Memory in use", "bytes", format!("sum(container_memory_working_set_bytes{{{containers}}})")),
+                Panel::number(
+                    "Memory in use",
+                    "bytes",
+                    format!("sum(container_memory_working_set_bytes{{{containers}}})"),
+                ),
                 Panel::number(
                     "Alerts",
                     "none",
@@ -246,18 +296,40 @@ pub(super) fn component(node: &GraphNode<'_>, logs: Logs) -> Option<Dashboard> {
                     "Processors",
                     "short",
                     vec![
-                        (format!("sum by (pod) (rate(container_cpu_usage_seconds_total{{{containers}}}[$__rate_interval]))"), "{{pod}}"),
-                        (format!("max(kube_pod_container_resource_requests{{{pods}, resource=\"cpu\"}})"), "requested"),
-                        (format!("max(kube_pod_container_resource_limits{{{pods}, resource=\"cpu\"}})"), "limit"),
+                        (
+                            format!(
+                                "sum by (pod) (rate(container_cpu_usage_seconds_total{{{containers}}}[$__rate_interval]))"
+                            ),
+                            "{{pod}}",
+                        ),
+                        (
+                            format!("max(kube_pod_container_resource_requests{{{pods}, resource=\"cpu\"}})"),
+                            "requested",
+                        ),
+                        (
+                            format!("max(kube_pod_container_resource_limits{{{pods}, resource=\"cpu\"}})"),
+                            "limit",
+                        ),
                     ],
                 ),
                 Panel::graph(
                     "Memory",
                     "bytes",
                     vec![
-                        (format!("sum by (pod) (container_memory_working_set_bytes{{{containers}}})"), "{{pod}}"),
-                        (format!("max(kube_pod_container_resource_requests{{{pods}, resource=\"memory\"}})"), "requested"),
-                        (format!("max(kube_pod_container_resource_limits{{{pods}, resource=\"memory\"}})"), "limit"),
+                        (
+                            format!("sum by (pod) (container_memory_working_set_bytes{{{containers}}})"),
+                            "{{pod}}",
+                        ),
+                        (
+                            format!(
+                                "max(kube_pod_container_resource_requests{{{pods}, resource=\"memory\"}})"
+                            ),
+                            "requested",
+                        ),
+                        (
+                            format!("max(kube_pod_container_resource_limits{{{pods}, resource=\"memory\"}})"),
+                            "limit",
+                        ),
                     ],
                 ),
                 Panel::graph(
@@ -274,8 +346,18 @@ pub(super) fn component(node: &GraphNode<'_>, logs: Logs) -> Option<Dashboard> {
                     "Network",
                     "Bps",
                     vec![
-                        (format!("sum by (pod) (rate(container_network_receive_bytes_total{{{pods}}}[$__rate_interval]))"), "{{pod}} received"),
-                        (format!("sum by (pod) (rate(container_network_transmit_bytes_total{{{pods}}}[$__rate_interval]))"), "{{pod}} sent"),
+                        (
+                            format!(
+                                "sum by (pod) (rate(container_network_receive_bytes_total{{{pods}}}[$__rate_interval]))"
+                            ),
+                            "{{pod}} received",
+                        ),
+                        (
+                            format!(
+                                "sum by (pod) (rate(container_network_transmit_bytes_total{{{pods}}}[$__rate_interval]))"
+                            ),
+                            "{{pod}} sent",
+                        ),
                     ],
                 ),
             ],
@@ -314,37 +396,93 @@ pub(super) fn component(node: &GraphNode<'_>, logs: Logs) -> Option<Dashboard> {
 /// Returns what is known of the metrics of a kind's program.
 fn by_kind(kind: &str, own: &str) -> Option<Row> {
     let graph = |title, unit, query: String, legend| Panel::graph(title, unit, vec![(query, legend)]);
-    let slow = |metric: &str| format!("histogram_quantile(0.99, sum by (le, pod) (rate({metric}_bucket{{{own}}}[$__rate_interval])))");
+    let slow = |metric: &str| {
+        format!(
+            "histogram_quantile(0.99, sum by (le, pod) (rate({metric}_bucket{{{own}}}[$__rate_interval])))"
+        )
+    };
     let rate = |metric: &str| format!("sum by (pod) (rate({metric}{{{own}}}[$__rate_interval]))");
     let (title, panels) = match kind {
         "etcd" => (
             "etcd",
             vec![
-                graph("Members with a leader", "none", format!("sum(etcd_server_has_leader{{{own}}})"), "members"),
-                graph("Changes of the leader in an hour", "none", format!("max(increase(etcd_server_leader_changes_seen_total{{{own}}}[1h]))"), "changes"),
-                graph("Write-ahead log, 99th percentile", "s", slow("etcd_disk_wal_fsync_duration_seconds"), "{{pod}}"),
-                graph("Commits, 99th percentile", "s", slow("etcd_disk_backend_commit_duration_seconds"), "{{pod}}"),
-                graph("Round trip between members, 99th percentile", "s", slow("etcd_network_peer_round_trip_time_seconds"), "{{pod}}"),
-                graph("Size of the database", "bytes", format!("etcd_mvcc_db_total_size_in_bytes{{{own}}}"), "{{pod}}"),
+                graph(
+                    "Members with a leader",
+                    "none",
+                    format!("sum(etcd_server_has_leader{{{own}}})"),
+                    "members",
+                ),
+                graph(
+                    "Changes of the leader in an hour",
+                    "none",
+                    format!("max(increase(etcd_server_leader_changes_seen_total{{{own}}}[1h]))"),
+                    "changes",
+                ),
+                graph(
+                    "Write-ahead log, 99th percentile",
+                    "s",
+                    slow("etcd_disk_wal_fsync_duration_seconds"),
+                    "{{pod}}",
+                ),
+                graph(
+                    "Commits, 99th percentile",
+                    "s",
+                    slow("etcd_disk_backend_commit_duration_seconds"),
+                    "{{pod}}",
+                ),
+                graph(
+                    "Round trip between members, 99th percentile",
+                    "s",
+                    slow("etcd_network_peer_round_trip_time_seconds"),
+                    "{{pod}}",
+                ),
+                graph(
+                    "Size of the database",
+                    "bytes",
+                    format!("etcd_mvcc_db_total_size_in_bytes{{{own}}}"),
+                    "{{pod}}",
+                ),
             ],
         ),
         "prometheus" => (
             "Prometheus",
             vec![
                 graph("Series", "short", format!("prometheus_tsdb_head_series{{{own}}}"), "{{pod}}"),
-                graph("Samples a second", "short", rate("prometheus_tsdb_head_samples_appended_total"), "{{pod}}"),
-                graph("Size of what is kept", "bytes", format!("prometheus_tsdb_storage_blocks_bytes{{{own}}}"), "{{pod}}"),
-                graph("Rules that fail", "short", rate("prometheus_rule_evaluation_failures_total"), "{{pod}}"),
+                graph(
+                    "Samples a second",
+                    "short",
+                    rate("prometheus_tsdb_head_samples_appended_total"),
+                    "{{pod}}",
+                ),
+                graph(
+                    "Size of what is kept",
+                    "bytes",
+                    format!("prometheus_tsdb_storage_blocks_bytes{{{own}}}"),
+                    "{{pod}}",
+                ),
+                graph(
+                    "Rules that fail",
+                    "short",
+                    rate("prometheus_rule_evaluation_failures_total"),
+                    "{{pod}}",
+                ),
             ],
         ),
         "alertmanager" => (
             "Alertmanager",
             vec![
-                graph("Alerts", "short", format!("sum by (state) (alertmanager_alerts{{{own}}})"), "{{state}}"),
+                graph(
+                    "Alerts",
+                    "short",
+                    format!("sum by (state) (alertmanager_alerts{{{own}}})"),
+                    "{{state}}",
+                ),
                 graph(
                     "Notifications that fail",
                     "short",
-                    format!("sum by (integration) (rate(alertmanager_notifications_failed_total{{{own}}}[$__rate_interval]))"),
+                    format!(
+                        "sum by (integration) (rate(alertmanager_notifications_failed_total{{{own}}}[$__rate_interval]))"
+                    ),
                     "{{integration}}",
                 ),
             ],
@@ -357,13 +495,17 @@ fn by_kind(kind: &str, own: &str) -> Option<Row> {
                 graph(
                     "Requests, 99th percentile",
                     "s",
-                    format!("histogram_quantile(0.99, sum by (le, route) (rate(loki_request_duration_seconds_bucket{{{own}}}[$__rate_interval])))"),
+                    format!(
+                        "histogram_quantile(0.99, sum by (le, route) (rate(loki_request_duration_seconds_bucket{{{own}}}[$__rate_interval])))"
+                    ),
                     "{{route}}",
                 ),
                 graph(
                     "Lines refused",
                     "short",
-                    format!("sum by (reason) (rate(loki_discarded_samples_total{{{own}}}[$__rate_interval]))"),
+                    format!(
+                        "sum by (reason) (rate(loki_discarded_samples_total{{{own}}}[$__rate_interval]))"
+                    ),
                     "{{reason}}",
                 ),
             ],
@@ -381,7 +523,9 @@ fn by_kind(kind: &str, own: &str) -> Option<Row> {
                 graph(
                     "Requests a second",
                     "reqps",
-                    format!("sum by (ingress) (rate(nginx_ingress_controller_requests{{{own}}}[$__rate_interval]))"),
+                    format!(
+                        "sum by (ingress) (rate(nginx_ingress_controller_requests{{{own}}}[$__rate_interval]))"
+                    ),
                     "{{ingress}}",
                 ),
                 graph(
