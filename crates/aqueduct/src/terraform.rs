@@ -73,7 +73,11 @@ pub(crate) fn variables(environment: &Environment) -> Option<String> {
         vpc_cidr: infrastructure.vpc.as_ref().map(ToString::to_string),
         kubernetes_version: environment.kubernetes.to_string(),
         domain: environment.domain.to_string(),
-        node_pools: environment.node_pools.iter().map(|(name, pool)| (name.as_str(), Pool::new(pool))).collect(),
+        node_pools: environment
+            .node_pools
+            .iter()
+            .map(|(name, pool)| (name.as_str(), Pool::new(pool)))
+            .collect(),
         load_balancers: items(&infrastructure.load_balancers),
         items: items(&infrastructure.items),
         monthly_cost: total(&costs(environment)),

@@ -43,8 +43,8 @@ pub struct Part {
     pub from_namespaces: Vec<(String, Vec<u16>)>,
     /// The container ports that every namespace of the cluster reaches.
     pub from_cluster: Vec<u16>,
-    /// The container ports that the other parts of the same component reach.
-    pub from_component: Vec<u16>,
+    /// The other parts of the same component that reach it, by name, each with the container ports.
+    pub from_parts: Vec<(String, Vec<u16>)>,
     /// The container ports on which the pods of the part reach one another.
     pub among: Vec<u16>,
     /// Whether the pods of the part reach one another on every port.

@@ -372,10 +372,12 @@ fn part_policy(
     if !part.from_cluster.is_empty() {
         ingress.add(vec![anywhere_in_cluster()], part.from_cluster.iter().copied());
     }
-    let others = || node.offer.parts.iter().filter(|other| other.name != part.name);
-    if !part.from_component.is_empty() {
-        let peers = others().map(|other| selected(&other.labels)).collect();
-        ingress.add(peers, part.from_component.iter().copied());
+    let named = |name: &String| node.offer.parts.iter().find(|other| other.name == *name);
+    for (caller, ports) in &part.from_parts {
+        // A rule without any peer would let everybody in.
+        if let Some(caller) = named(caller) {
+            ingress.add(vec![selected(&caller.labels)], ports.iter().copied());
+        }
     }
 
     let mut egress = Rules::default();
@@ -391,8 +393,10 @@ fn part_policy(
     } else if !part.among.is_empty() {
         egress.add(vec![own()], part.among.iter().copied());
     }
-    for other in others().filter(|other| !other.from_component.is_empty()) {
-        egress.add(vec![selected(&other.labels)], other.from_component.iter().copied());
+    for other in &node.offer.parts {
+        for (_, ports) in other.from_parts.iter().filter(|(caller, _)| *caller == part.name) {
+            egress.add(vec![selected(&other.labels)], ports.iter().copied());
+        }
     }
     for (cidr, ports) in &part.egress {
         egress.add(vec![cidr.as_deref().map_or_else(world, range)], ports.iter().copied());

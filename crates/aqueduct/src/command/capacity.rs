@@ -54,7 +54,8 @@ struct Demand {
 impl Demand {
     fn of(environment: &aqueduct_check::Environment<'_>) -> Self {
         let is_balancer = |object: &Object| {
-            object.kind() == "Service" && object.at(&["spec", "type"]).and_then(Value::as_str) == Some("LoadBalancer")
+            object.kind() == "Service"
+                && object.at(&["spec", "type"]).and_then(Value::as_str) == Some("LoadBalancer")
         };
         Self {
             requests: requests(environment),
@@ -235,10 +236,13 @@ impl Capacity {
         let mut requests = vec![["REQUESTS", "PODS", "CPU", "", "MEMORY", ""].map(str::to_owned).to_vec()];
         requests.extend(self.tenants.iter().map(|tenant| share(&tenant.tenant, &tenant.share)));
         requests.push(share("all tenants", &self.requested));
-        let mut pools = vec![["NODES", "COUNT", "CPU", "BOUND", "MEMORY", "BOUND"].map(str::to_owned).to_vec()];
+        let mut pools =
+            vec![["NODES", "COUNT", "CPU", "BOUND", "MEMORY", "BOUND"].map(str::to_owned).to_vec()];
         pools.extend(self.pools.iter().map(|pool| {
             vec![
-                pool.size.as_ref().map_or_else(|| pool.pool.clone(), |size| format!("{} ({size})", pool.pool)),
+                pool.size
+                    .as_ref()
+                    .map_or_else(|| pool.pool.clone(), |size| format!("{} ({size})", pool.pool)),
                 pool.count.to_string(),
                 cpu(pool.allocatable.cpu),
                 format!("{:.1} %", pool.bound.cpu_percent),
@@ -247,7 +251,14 @@ impl Capacity {
             ]
         }));
         let (count, all) = (self.nodes.to_string(), self.allocatable);
-        pools.push(vec!["all nodes".to_owned(), count, cpu(all.cpu), String::new(), memory(all.memory), String::new()]);
+        pools.push(vec![
+            "all nodes".to_owned(),
+            count,
+            cpu(all.cpu),
+            String::new(),
+            memory(all.memory),
+            String::new(),
+        ]);
         let beside = vec![
             ["BESIDE THE NODES", ""].map(str::to_owned).to_vec(),
             vec!["volumes".to_owned(), memory(self.storage)],
@@ -288,7 +299,9 @@ fn money(amount: f64) -> String {
 fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
-        .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0))
+        .map(|column| {
+            rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        })
         .collect();
     let mut text = String::new();
     for row in rows {

@@ -50,7 +50,8 @@ pub(crate) fn run(
     if loaded.diagnostics.iter().any(Diagnostic::is_error) {
         return Ok(Outcome::Failed);
     }
-    let environments = loaded.platform.environments.values().filter(|one| selection.has_environment(&one.name));
+    let environments =
+        loaded.platform.environments.values().filter(|one| selection.has_environment(&one.name));
     let exported: Vec<(&Name, String)> =
         environments.filter_map(|environment| Some((&environment.name, variables(environment)?))).collect();
     let text = match exported.as_slice() {

@@ -2,18 +2,27 @@
 
 use aqueduct_manifest::{Diagnostic, Files, Object};
 use aqueduct_model::{Selection, load, resolve, tenancies};
-use aqueduct_render::{Inputs, Registry, TENANCY, render};
+use aqueduct_render::{Inputs, Registry, RenderedComponent, TENANCY, render};
 
 /// Returns the objects of all components of a platform's environments, without those of the tenants
 /// themselves and of the delivery, and what is wrong.
 pub(crate) fn objects(files: &Files) -> (Vec<Object>, Vec<Diagnostic>) {
+    let (components, diagnostics) = components(files);
+    let components = components.into_iter().filter(|component| {
+        component.tenant != aqueduct_render::argocd::ROOT && component.component.as_deref() != Some(TENANCY)
+    });
+    (components.flat_map(|component| component.objects).collect(), diagnostics)
+}
+
+/// Returns all folders of a platform's environments with their objects, and what is wrong.
+pub(crate) fn components(files: &Files) -> (Vec<RenderedComponent>, Vec<Diagnostic>) {
     let registry = Registry::stock();
     let loaded = load(files);
     let mut diagnostics = loaded.diagnostics;
     let resolved = resolve(&loaded.platform, &registry.names(), &Selection::default());
     diagnostics.extend(resolved.diagnostics);
     let inputs = Inputs::new(files);
-    let mut objects = Vec::new();
+    let mut components = Vec::new();
     for environment in loaded.platform.environments.values() {
         let only = Selection { environments: vec![environment.name.clone()], tenants: Vec::new() };
         let all = tenancies(&loaded.platform, &only);
@@ -26,10 +35,7 @@ pub(crate) fn objects(files: &Files) -> (Vec<Object>, Vec<Diagnostic>) {
             .collect();
         let rendered = render(&loaded.platform, environment, &all, &instances, &registry, &inputs, &|_| true);
         diagnostics.extend(rendered.diagnostics);
-        let components = rendered.components.into_iter().filter(|component| {
-            component.tenant != aqueduct_render::argocd::ROOT && component.component.as_deref() != Some(TENANCY)
-        });
-        objects.extend(components.flat_map(|component| component.objects));
+        components.extend(rendered.components);
     }
-    (objects, diagnostics)
+    (components, diagnostics)
 }

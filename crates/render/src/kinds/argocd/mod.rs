@@ -129,12 +129,14 @@ const PART_OF: &str = "app.kubernetes.io/part-of";
 impl Argocd {
     fn secrets(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         let store = secret_store(context, &["remotes"])?;
-        let same = |keys: &[&str]| keys.iter().map(|key| ((*key).to_owned(), (*key).to_owned())).collect::<Vec<_>>();
+        let same =
+            |keys: &[&str]| keys.iter().map(|key| ((*key).to_owned(), (*key).to_owned())).collect::<Vec<_>>();
         let mut keys = same(&["admin.password", "admin.passwordMtime", "server.secretkey"]);
         if self.login.is_some() {
             keys.extend(same(&["oidc.clientSecret"]));
         }
-        let mut server = ExternalSecret::new(context.metadata(SERVER_SECRET), store, &self.remotes.server, keys.clone());
+        let mut server =
+            ExternalSecret::new(context.metadata(SERVER_SECRET), store, &self.remotes.server, keys.clone());
         // Argo CD finds its settings by this label.
         let labels = BTreeMap::from([(PART_OF.to_owned(), "argocd".to_owned())]);
         server.spec.target.template = Some(SecretTemplate {
@@ -160,8 +162,11 @@ impl Argocd {
 fn repository(context: &Context<'_>, store: &str, remote: &str) -> Result<Object, Error> {
     let url = context.site.platform.repository.to_string();
     if !url.starts_with("https://") {
-        return Err(Error::field("remotes.repository", format!("only a repository behind https has user and password: `{url}`"))
-            .hint("the chart `argo/argo-cd` knows other connections"));
+        return Err(Error::field(
+            "remotes.repository",
+            format!("only a repository behind https has user and password: `{url}`"),
+        )
+        .hint("the chart `argo/argo-cd` knows other connections"));
     }
     let keys = ["username", "password"];
     let metadata = context.metadata(format!("{}-repository", context.name()));
@@ -187,12 +192,16 @@ impl Component for Argocd {
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         let namespace = &context.site.platform.argocd.namespace;
         if context.namespace() != namespace.as_str() {
-            return Err(Error::field("", format!("Argo CD runs in its own namespace, `{namespace}`: `{}`", context.namespace()))
-                .hint("set `namespace` of the tenant, or that of `[argocd]` in platform.toml"));
+            return Err(Error::field(
+                "",
+                format!("Argo CD runs in its own namespace, `{namespace}`: `{}`", context.namespace()),
+            )
+            .hint("set `namespace` of the tenant, or that of `[argocd]` in platform.toml"));
         }
         let mut objects = settings::objects(self, context)?;
         let parameters = objects.iter().filter(|object| object.name() == settings::PARAMETERS);
-        let digest = digest(parameters.map(|object| format!("{:?}", object.map)).collect::<String>().as_bytes());
+        let digest =
+            digest(parameters.map(|object| format!("{:?}", object.map)).collect::<String>().as_bytes());
         let mut programs = programs::objects(self, context)?;
         programs.iter_mut().for_each(|program| roll(program, &digest[..16]));
         objects.extend(programs);

@@ -10,8 +10,8 @@ use super::settings::PARAMETERS;
 use super::{Argocd, constant, port_name, program};
 use crate::kinds::{Service, Stateful};
 use crate::workload::{
-    Egress, IngressField, IngressProtocol, Metrics, MetricsPort, Permissions, PortField, PortTable, Probe, Probes,
-    Protocol, Resources, Rule, Security, Variable, VariableSource, VolumeField,
+    Egress, IngressField, IngressProtocol, Metrics, MetricsPort, Permissions, PortField, PortTable, Probe,
+    Probes, Protocol, Resources, Rule, Security, Variable, VariableSource, VolumeField,
 };
 use crate::{AnyComponent, Context, Error, Offer, Site};
 
@@ -27,18 +27,22 @@ const RESOURCES: &[&str] = &["applications", "applicationsets", "appprojects"];
 pub(super) fn offer(argocd: &Argocd, site: &Site<'_>) -> Offer {
     let install = Install::new(argocd, site);
     let mut offer = Offer::default();
-    let mut add = |name: &str, component: &dyn AnyComponent, from_component: &[u16]| {
+    let mut add = |name: &str, component: &dyn AnyComponent, callers: &[(&str, u16)]| {
         let name = program(site, name);
         let mut part = component.offer(&site.part(&name));
-        part.parts.iter_mut().for_each(|part| part.from_component.extend(from_component));
+        let callers = callers.iter().map(|(caller, port)| (program(site, caller), vec![*port]));
+        part.parts.iter_mut().for_each(|part| part.from_parts.extend(callers.clone()));
         offer.parts.extend(part.parts);
         offer.endpoints.extend(part.endpoints);
     };
     add("server", &install.server(), &[]);
     add("application-controller", &install.controller(), &[]);
     add("applicationset-controller", &install.application_sets(), &[]);
-    add("redis", &install.redis(), &[REDIS]);
-    add("repo-server", &install.repository_server(), &[REPOSITORY]);
+    let callers = ["application-controller", "repo-server", "server"].map(|caller| (caller, REDIS));
+    add("redis", &install.redis(), &callers);
+    let callers =
+        ["application-controller", "applicationset-controller", "server"].map(|caller| (caller, REPOSITORY));
+    add("repo-server", &install.repository_server(), &callers);
     // What others call is the server; the rest serves Argo CD alone.
     offer.endpoints.truncate(1);
     offer
@@ -68,7 +72,10 @@ impl<'a> Install<'a> {
     }
 
     fn redis_password(&self) -> (String, Variable) {
-        ("REDIS_PASSWORD".to_owned(), Variable::From(VariableSource::Secret(format!("{}/auth", self.redis_secret))))
+        (
+            "REDIS_PASSWORD".to_owned(),
+            Variable::From(VariableSource::Secret(format!("{}/auth", self.redis_secret))),
+        )
     }
 
     /// Returns variables that are parameters of Argo CD, and the login of its Redis.
@@ -79,7 +86,8 @@ impl<'a> Install<'a> {
     }
 
     fn server(&self) -> Service {
-        let http = PortTable { port: constant("8080"), service: Some(constant("80")), protocol: Protocol::Tcp };
+        let http =
+            PortTable { port: constant("8080"), service: Some(constant("80")), protocol: Protocol::Tcp };
         Service {
             ports: BTreeMap::from([(port_name("http"), PortField::Table(http))]),
             variables: self.with_redis(&[
@@ -92,8 +100,16 @@ impl<'a> Install<'a> {
             metrics: metrics("8083"),
             permissions: Some(Permissions {
                 rules: vec![
-                    rule(&[""], &["configmaps", "secrets"], &["create", "get", "list", "watch", "update", "patch", "delete"]),
-                    rule(&["argoproj.io"], RESOURCES, &["create", "get", "list", "watch", "update", "patch", "delete"]),
+                    rule(
+                        &[""],
+                        &["configmaps", "secrets"],
+                        &["create", "get", "list", "watch", "update", "patch", "delete"],
+                    ),
+                    rule(
+                        &["argoproj.io"],
+                        RESOURCES,
+                        &["create", "get", "list", "watch", "update", "patch", "delete"],
+                    ),
                     rule(&[""], &["events"], &["create", "list"]),
                 ],
                 // People look at what runs; they change it in the repository, not here.
@@ -120,12 +136,17 @@ impl<'a> Install<'a> {
     }
 
     fn repository_server(&self) -> Service {
-        let mut variables =
-            self.with_redis(&[("ARGOCD_REPO_SERVER_LOGFORMAT", "reposerver.log.format"), ("REDIS_SERVER", "redis.server")]);
+        let mut variables = self.with_redis(&[
+            ("ARGOCD_REPO_SERVER_LOGFORMAT", "reposerver.log.format"),
+            ("REDIS_SERVER", "redis.server"),
+        ]);
         // Commits are not signed, so there is no keyring to keep.
         variables.insert("ARGOCD_GPG_ENABLED".to_owned(), Variable::Switch(false));
         Service {
-            ports: BTreeMap::from([(port_name("grpc"), PortField::Number(constant(&REPOSITORY.to_string())))]),
+            ports: BTreeMap::from([(
+                port_name("grpc"),
+                PortField::Number(constant(&REPOSITORY.to_string())),
+            )]),
             variables,
             probes: health("metrics", "/healthz"),
             metrics: metrics("8084"),
@@ -136,7 +157,11 @@ impl<'a> Install<'a> {
             ]),
             egress: vec![Egress { cidr: None, ports: vec![constant("443")] }],
             replicas: self.argocd.replicas,
-            ..self.service(self.argocd.image.clone(), "argocd-repo-server", &self.argocd.resources.repository_server)
+            ..self.service(
+                self.argocd.image.clone(),
+                "argocd-repo-server",
+                &self.argocd.resources.repository_server,
+            )
         }
     }
 
@@ -153,19 +178,33 @@ impl<'a> Install<'a> {
             ports: BTreeMap::from([(port_name("metrics"), PortField::Number(constant("8082")))]),
             variables,
             probes: health("metrics", "/healthz"),
-            metrics: Some(Metrics { port: MetricsPort::Name(port_name("metrics")), path: None, interval: None }),
+            metrics: Some(Metrics {
+                port: MetricsPort::Name(port_name("metrics")),
+                path: None,
+                interval: None,
+            }),
             volumes: home(),
             permissions: Some(Permissions {
                 rules: vec![
                     rule(&[""], &["configmaps", "secrets"], &["get", "list", "watch"]),
-                    rule(&["argoproj.io"], RESOURCES, &["create", "get", "list", "watch", "update", "patch", "delete"]),
+                    rule(
+                        &["argoproj.io"],
+                        RESOURCES,
+                        &["create", "get", "list", "watch", "update", "patch", "delete"],
+                    ),
                     rule(&[""], &["events"], &["create", "list"]),
                     rule(&["apps"], &["deployments"], &["get", "list", "watch"]),
                 ],
                 // It applies whatever the tree holds, roles among it; projects bound what each tenant's may be.
                 cluster_rules: vec![
                     rule(&["*"], &["*"], &["*"]),
-                    Rule { groups: Vec::new(), resources: Vec::new(), names: Vec::new(), paths: vec!["*".to_owned()], verbs: vec!["*".to_owned()] },
+                    Rule {
+                        groups: Vec::new(),
+                        resources: Vec::new(),
+                        names: Vec::new(),
+                        paths: vec!["*".to_owned()],
+                        verbs: vec!["*".to_owned()],
+                    },
                 ],
             }),
             security: user(),
@@ -176,34 +215,52 @@ impl<'a> Install<'a> {
 
     fn application_sets(&self) -> Service {
         let mut variables = variables(&[
-            ("ARGOCD_APPLICATIONSET_CONTROLLER_ENABLE_PROGRESSIVE_SYNCS", "applicationsetcontroller.enable.progressive.syncs"),
+            (
+                "ARGOCD_APPLICATIONSET_CONTROLLER_ENABLE_PROGRESSIVE_SYNCS",
+                "applicationsetcontroller.enable.progressive.syncs",
+            ),
             ("ARGOCD_APPLICATIONSET_CONTROLLER_LOGFORMAT", "applicationsetcontroller.log.format"),
             ("ARGOCD_APPLICATIONSET_CONTROLLER_REPO_SERVER", "repo.server"),
         ]);
-        variables.insert("NAMESPACE".to_owned(), Variable::From(VariableSource::Field("metadata.namespace".to_owned())));
+        variables.insert(
+            "NAMESPACE".to_owned(),
+            Variable::From(VariableSource::Field("metadata.namespace".to_owned())),
+        );
         Service {
             ports: BTreeMap::from([(port_name("webhook"), PortField::Number(constant("7000")))]),
             variables,
             metrics: metrics("8080"),
             permissions: Some(Permissions {
                 rules: vec![
-                    rule(&["argoproj.io"], &["applications", "applicationsets", "applicationsets/finalizers"],
-                        &["create", "delete", "get", "list", "patch", "update", "watch"]),
+                    rule(
+                        &["argoproj.io"],
+                        &["applications", "applicationsets", "applicationsets/finalizers"],
+                        &["create", "delete", "get", "list", "patch", "update", "watch"],
+                    ),
                     rule(&["argoproj.io"], &["appprojects"], &["get", "list", "watch"]),
                     rule(&["argoproj.io"], &["applicationsets/status"], &["get", "patch", "update"]),
                     rule(&[""], &["events"], &["create", "get", "list", "patch", "watch"]),
                     rule(&[""], &["configmaps", "secrets"], &["get", "list", "watch"]),
-                    rule(&["coordination.k8s.io"], &["leases"], &["create", "delete", "get", "list", "patch", "update", "watch"]),
+                    rule(
+                        &["coordination.k8s.io"],
+                        &["leases"],
+                        &["create", "delete", "get", "list", "patch", "update", "watch"],
+                    ),
                 ],
                 cluster_rules: Vec::new(),
             }),
-            ..self.service(self.argocd.image.clone(), "argocd-applicationset-controller", &self.argocd.resources.application_sets)
+            ..self.service(
+                self.argocd.image.clone(),
+                "argocd-applicationset-controller",
+                &self.argocd.resources.application_sets,
+            )
         }
     }
 
     /// A cache only: whatever it forgets is read from the repository and the cluster again.
     fn redis(&self) -> Service {
-        let arguments = ["redis-server", "--save", "", "--appendonly", "no", "--requirepass", "$(REDIS_PASSWORD)"];
+        let arguments =
+            ["redis-server", "--save", "", "--appendonly", "no", "--requirepass", "$(REDIS_PASSWORD)"];
         Service {
             arguments: arguments.map(str::to_owned).to_vec(),
             ports: BTreeMap::from([(port_name("redis"), PortField::Number(constant(&REDIS.to_string())))]),
@@ -239,7 +296,13 @@ fn variables(parameters: &[(&str, &str)]) -> BTreeMap<String, Variable> {
 
 fn rule(groups: &[&str], resources: &[&str], verbs: &[&str]) -> Rule {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-    Rule { groups: texts(groups), resources: texts(resources), names: Vec::new(), paths: Vec::new(), verbs: texts(verbs) }
+    Rule {
+        groups: texts(groups),
+        resources: texts(resources),
+        names: Vec::new(),
+        paths: Vec::new(),
+        verbs: texts(verbs),
+    }
 }
 
 fn metrics(port: &str) -> Option<Metrics> {

@@ -45,7 +45,11 @@ pub(super) fn objects(argocd: &Argocd, context: &Context<'_>) -> Result<Vec<Obje
             let mut metadata = context.metadata(name);
             // Argo CD watches the ConfigMaps with this label and no others.
             metadata.labels.get_or_insert_default().insert(PART_OF.to_owned(), "argocd".to_owned());
-            object(&ConfigMap { metadata, data: Some(data).filter(|data| !data.is_empty()), ..Default::default() })
+            object(&ConfigMap {
+                metadata,
+                data: Some(data).filter(|data| !data.is_empty()),
+                ..Default::default()
+            })
         })
         .collect()
 }
