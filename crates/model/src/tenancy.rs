@@ -94,7 +94,7 @@ pub struct Resources {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Isolation {
-    /// The tenants whose pods may connect to this tenant's pods; `*` is everything, the world included.
+    /// The tenants whose pods may connect to this tenant's pods; `*` is every namespace of the cluster.
     #[serde(default)]
     pub allow_from: Vec<Peer>,
     /// The tenants whose pods this tenant's pods may connect to; `*` is everything, the world included.

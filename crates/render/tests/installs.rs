@@ -91,6 +91,23 @@ fn elasticsearch_kibana_and_fluent_bit() {
     insta::assert_snapshot!(check(&[("agent", &agent), ("kibana", &kibana), ("search", &search)]));
 }
 
+/// Fluent Bit's form: sections at the margin, below them pairs of a key and a value, all indented alike.
+#[test]
+fn fluent_bit_has_its_form() {
+    for (kind, fields) in [("elasticsearch", "remote = \"shop/users\"\n"), ("loki", "storage = { size = \"5Gi\" }\n")] {
+        let sink = with_resources(&format!("kind = \"{kind}\"\n{fields}"));
+        let agent = with_resources("kind = \"fluent-bit\"\nto = \"sink:http\"\n");
+        let text = check(&[("agent", &agent), ("sink", &sink)]);
+        let (_, after) = text.split_once("  fluent-bit.conf: |\n").unwrap_or_else(|| panic!("{text}"));
+        let lines: Vec<&str> = after.lines().map_while(|line| if line.is_empty() { Some("") } else { line.strip_prefix("    ") }).collect();
+        assert_eq!(lines.iter().filter(|line| **line == "[OUTPUT]").count(), 1, "{lines:?}");
+        for line in lines.iter().filter(|line| !line.is_empty() && !line.starts_with('[')) {
+            let pair = line.strip_prefix("    ").and_then(|pair| pair.split_once(' '));
+            assert!(pair.is_some_and(|(key, value)| !key.is_empty() && !value.trim().is_empty()), "{line}");
+        }
+    }
+}
+
 #[test]
 fn elasticsearch_with_a_volume() {
     let search = with_resources("kind = \"elasticsearch\"\nremote = \"shop/users\"\nstorage = { size = \"50Gi\" }\n");

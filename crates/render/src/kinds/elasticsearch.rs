@@ -25,8 +25,18 @@ use crate::{Component, Context, Credential, Credentials, Error, Offer, Site};
 ///
 /// Renders what `stateful` renders, and an ExternalSecret with the passwords. It is one node without
 /// encryption inside the cluster, where the network policies let in only those that link to it; its indices
-/// stay yellow, since there is no second node for a replica. Larger users take ECK's operator or the chart
-/// `elastic/elasticsearch` through `kind = "chart"`.
+/// stay yellow, since there is no second node for a replica. Larger users take ECK's operator, or the chart:
+///
+/// ```toml
+/// kind = "chart"
+/// repository = "https://helm.elastic.co"
+/// name = "elasticsearch"
+/// version = "^8.5"
+///
+/// [values]
+/// replicas = 3
+/// volumeClaimTemplate = { resources = { requests = { storage = "100Gi" } } }
+/// ```
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Elasticsearch {

@@ -21,8 +21,18 @@ use crate::{Component, Context, Error, Link, Offer, Site, Target};
 /// day, `kubernetes-<day>`; in Loki in streams by namespace, pod and container.
 ///
 /// Renders what `daemon` renders. It reads the node's log folder as root, so its namespace must allow that
-/// (`pod-security = "privileged"`). Larger users take the chart `fluent/fluent-bit` through
-/// `kind = "chart"`.
+/// (`pod-security = "privileged"`). It is one pipeline for a small cluster. Larger users take the chart of the
+/// project:
+///
+/// ```toml
+/// kind = "chart"
+/// repository = "https://fluent.github.io/helm-charts"
+/// name = "fluent-bit"
+/// version = "^0.48"
+///
+/// [values]
+/// config = { filters = "…", outputs = "…" }
+/// ```
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FluentBit {
@@ -67,6 +77,7 @@ impl FluentBit {
         };
         let output = match sink {
             Sink::Elasticsearch => "\
+[OUTPUT]
     Name                es
     Match               kube.*
     Host                ${link.to.host}
@@ -81,6 +92,7 @@ impl FluentBit {
     Trace_Error         On
     Retry_Limit         10",
             Sink::Loki => "\
+[OUTPUT]
     Name                loki
     Match               kube.*
     Host                ${link.to.host}
@@ -121,8 +133,8 @@ impl FluentBit {
     Keep_Log            Off
     Labels              On
     Annotations         Off
+    Buffer_Size         256KB
 
-[OUTPUT]
 {output}
     storage.total_limit_size 256M
 ",

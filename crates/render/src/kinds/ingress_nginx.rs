@@ -28,8 +28,17 @@ use crate::{Component, Context, Error, Offer, Site};
 /// PodDisruptionBudget from two replicas on. Name it as `ingress` of `[services]` in `platform.toml`, and
 /// the network policies of all tenants let it in.
 ///
-/// It is the install of a small cluster. Larger users take the same through `kind = "chart"` and the chart
-/// `ingress-nginx/ingress-nginx`.
+/// It is the install of a small cluster. Larger users take the chart of the project:
+///
+/// ```toml
+/// kind = "chart"
+/// repository = "https://kubernetes.github.io/ingress-nginx"
+/// name = "ingress-nginx"
+/// version = "^4.13"
+///
+/// [values]
+/// controller = { replicaCount = 3, metrics = { enabled = true } }
+/// ```
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct IngressNginx {

@@ -21,7 +21,18 @@ use crate::{Component, Context, Error, Link, Offer, Site, Target};
 /// has no volume.
 ///
 /// Renders what `service` renders, and an ExternalSecret with the key that encrypts sessions and saved
-/// secrets. Larger users take ECK's operator or the chart `elastic/kibana` through `kind = "chart"`.
+/// secrets. It is one pod for a small cluster. Larger users take ECK's operator, or the chart:
+///
+/// ```toml
+/// kind = "chart"
+/// repository = "https://helm.elastic.co"
+/// name = "kibana"
+/// version = "^8.5"
+///
+/// [values]
+/// elasticsearchHosts = "https://elasticsearch-master:9200"
+/// replicas = 2
+/// ```
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Kibana {

@@ -24,8 +24,19 @@ use crate::{Component, Context, Credential, Credentials, Error, Offer, Site};
 /// `database = "…"` gets `REDIS_HOST`, `REDIS_PORT`, `REDIS_DB`, `REDIS_USER` and `REDIS_PASSWORD`.
 ///
 /// Renders what `stateful` renders, and an ExternalSecret with the password. It is one server without
-/// replicas or sentinels, enough for a demo or a small cluster. Larger users take the same through
-/// `kind = "chart"` and the chart `bitnami/redis` or `enapter/keydb`.
+/// replicas or sentinels, enough for a demo or a small cluster. Larger users take a chart, for KeyDB that
+/// of <https://enapter.github.io/charts>:
+///
+/// ```toml
+/// kind = "chart"
+/// repository = "oci://registry-1.docker.io/bitnamicharts"
+/// name = "redis"
+/// version = "^20"
+///
+/// [values]
+/// architecture = "replication"
+/// auth = { existingSecret = "cache-login", existingSecretPasswordKey = "REDIS_PASSWORD" }
+/// ```
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Redis {
