@@ -43,6 +43,16 @@ impl Reader {
     }
 }
 
+/// Puts the sources of the repository's own platform where the reader has cloned it.
+fn clone_the_platform(folder: &Path) {
+    let sources = aqueduct::Files::read(Path::new(env!("CARGO_MANIFEST_DIR")), aqueduct::SOURCES);
+    for (path, bytes) in sources.expect("the sources can be read").iter() {
+        let path = folder.join(&**path);
+        std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("the folder can be made");
+        std::fs::write(path, bytes).expect("the file can be written");
+    }
+}
+
 /// Returns the page with what its commands print now, and how many commands there are.
 fn walk(page: &str, reader: &mut Reader) -> (String, usize) {
     let mut lines = page.lines().peekable();
@@ -82,6 +92,7 @@ fn every_command_prints_what_the_page_says() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let start = folder.path().join("reader");
     std::fs::create_dir(&start).expect("the folder can be made");
+    clone_the_platform(&start.join("aqueduct"));
     let mut reader = Reader { folder: start, state: folder.path().join("state") };
     let (walked, commands) = walk(&page, &mut reader);
     assert!(commands > 20, "the guide has only {commands} commands");

@@ -49,6 +49,21 @@ fn as_components() {
 }
 
 #[test]
+fn vendor_of_nothing() {
+    assert_snapshot!(platform().run("vendor"));
+}
+
+#[test]
+fn a_chart_that_is_not_vendored() {
+    let platform = platform();
+    platform.write(
+        "tenants/shop/cache.toml",
+        "kind = \"chart\"\nrepository = \"https://charts.example.com\"\nname = \"cache\"\nversion = \"1.2.3\"\n",
+    );
+    assert_snapshot!(platform.run("render"));
+}
+
+#[test]
 fn wrong_usage_ends_like_the_tools() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     assert_snapshot!(outcome(folder.path(), "helm template --no-such-flag") + &outcome(folder.path(), "kustomize build --no-such-flag"));

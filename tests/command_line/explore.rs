@@ -70,10 +70,25 @@ fn manual() {
 fn help() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let mut seen = outcome(folder.path(), "--help");
-    for command in ["render", "diff", "check", "list", "set", "init", "schema"] {
+    for command in ["render", "diff", "check", "list", "capacity", "export", "set", "init", "schema", "vendor"] {
         seen.push_str(&outcome(folder.path(), &format!("{command} --help")));
     }
     assert_snapshot!(seen);
+}
+
+#[test]
+fn capacity() {
+    let platform = Platform::new();
+    let mut seen = platform.run("capacity");
+    for options in ["--environment prod --json", "--environment nowhere"] {
+        seen.push_str(&platform.run(&format!("capacity {options}")));
+    }
+    assert_snapshot!(seen);
+}
+
+#[test]
+fn export() {
+    assert_snapshot!(Platform::new().run("export terraform --environment prod"));
 }
 
 #[test]

@@ -47,7 +47,8 @@ pub(crate) fn costs(environment: &Environment) -> Vec<Cost> {
 
 /// Returns the sum of some costs.
 pub(crate) fn total(costs: &[Cost]) -> f64 {
-    cents(costs.iter().map(|cost| cost.monthly).sum())
+    // The sum of nothing is `-0.0` to an iterator.
+    cents(costs.iter().fold(0.0, |sum, cost| sum + cost.monthly))
 }
 
 /// Rounds to what can be paid.

@@ -166,7 +166,7 @@ pub(crate) fn run(
         capacities.iter().map(Capacity::table).collect::<Vec<_>>().join("\n")
     };
     print(terminal, &text)?;
-    Ok(if errors.is_empty() { Outcome::Done } else { Outcome::Found })
+    Ok(if errors.is_empty() { Outcome::Done } else { Outcome::Failed })
 }
 
 impl Capacity {

@@ -48,6 +48,7 @@ pub(crate) fn run(arguments: &Arguments, directory: &Path, terminal: &Terminal) 
         let text = text.replace("NAME", name.as_str()).replace("REPOSITORY", &arguments.repository);
         write_file(&folder.join(path), &text)?;
     }
+    let folder: PathBuf = folder.components().collect();
     terminal.say(&format!("made platform {name} in {}; next: `aqueduct render`", folder.display()));
     Ok(Outcome::Done)
 }
