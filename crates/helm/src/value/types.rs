@@ -108,7 +108,8 @@ pub static ANY_MAP: MapType = MapType { name: "map[string]interface {}", element
 /// `map[string]string`.
 pub static STRING_MAP: MapType = MapType { name: "map[string]string", element: Type::String, methods: &[] };
 /// `common.Values`, the type of `.Values`, of the root and of `.Template`.
-pub static VALUES_MAP: MapType = MapType { name: "common.Values", element: Type::Any, methods: &[] };
+pub static VALUES_MAP: MapType =
+    MapType { name: "common.Values", element: Type::Any, methods: crate::values::methods::METHODS };
 /// `map[string][]uint8`.
 pub static BYTES_MAP: MapType = MapType { name: "map[string][]uint8", element: Type::Bytes, methods: &[] };
 

@@ -1,6 +1,7 @@
 //! Values: read from files and arguments, coalesced with the defaults of charts.
 
 pub(crate) mod coalesce;
+pub(crate) mod methods;
 mod read;
 mod set;
 
