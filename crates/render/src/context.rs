@@ -265,11 +265,19 @@ impl<'a> Context<'a> {
     /// # Errors
     /// Neighbours that render one another in a circle.
     pub fn rendered(&self, neighbour: &Neighbour<'a>) -> Result<Vec<Object>, Error> {
+        self.rendered_node(neighbour.node)
+    }
+
+    /// Returns the objects of any component of the environment, as [`Context::rendered`] does.
+    ///
+    /// # Errors
+    /// Components that render one another in a circle.
+    pub fn rendered_node(&self, node: &'a Node<'a>) -> Result<Vec<Object>, Error> {
         if self.depth > 4 {
             return Err(Error::field("", format!("`{}` takes part in a circle of configurations", self.name())));
         }
-        let context = Self { depth: self.depth + 1, ..Self::new(self.graph, neighbour.node) };
-        Ok(neighbour.node.component.render(&context).unwrap_or_default())
+        let context = Self { depth: self.depth + 1, ..Self::new(self.graph, node) };
+        Ok(node.component.render(&context).unwrap_or_default())
     }
 
     /// Returns the objects of one program of a component that has several, each of them a component as it

@@ -432,3 +432,96 @@ fn a_daemon_claims_nothing() {
         type: RollingUpdate
     ");
 }
+
+#[test]
+fn monitors_of_manifests_become_jobs() {
+    let prometheus = with_resources("kind = \"prometheus\"\nstorage = { size = \"20Gi\" }\n");
+    let text = check_with(
+        &[("prometheus", &prometheus), ("foreign", "kind = \"manifests\"\npath = \"monitors.yaml\"\n")],
+        &[(
+            "tenants/shop/monitors.yaml",
+            r#"
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: till}
+spec:
+  namespaceSelector: {matchNames: [till, bank]}
+  selector:
+    matchLabels: {app.kubernetes.io/version: v1.2}
+    matchExpressions:
+      - {key: tier, operator: In, values: [front, back]}
+      - {key: old, operator: DoesNotExist}
+  endpoints:
+    - port: http-metrics
+      path: /stats
+      interval: 10s
+      scheme: https
+      tlsConfig: {insecureSkipVerify: true}
+      bearerTokenFile: /var/run/secrets/kubernetes.io/serviceaccount/token
+      relabelings: [{sourceLabels: [__meta_kubernetes_pod_node_name], targetLabel: node}]
+      metricRelabelings: [{action: labeldrop, regex: secret_.*}]
+    - targetPort: 9090
+      basicAuth: {username: {name: login, key: user}}
+"#,
+        )],
+    );
+    let (_, jobs) = text.split_once("job_name: serviceMonitor/").expect("the monitor became a job");
+    let (jobs, _) = jobs.split_once("\nkind: ConfigMap").expect("the jobs stand in a ConfigMap");
+    insta::assert_snapshot!(jobs, @r#"
+    shop/till/0
+            kubernetes_sd_configs:
+            - namespaces:
+                names:
+                - till
+                - bank
+              role: endpoints
+            metric_relabel_configs:
+            - action: labeldrop
+              regex: secret_.*
+            metrics_path: /stats
+            relabel_configs:
+            - action: drop
+              regex: "true"
+              source_labels:
+              - __meta_kubernetes_pod_annotation_prometheus_io_scrape
+            - action: keep
+              regex: v1\.2
+              source_labels:
+              - __meta_kubernetes_service_label_app_kubernetes_io_version
+            - action: keep
+              regex: front|back
+              source_labels:
+              - __meta_kubernetes_service_label_tier
+            - action: drop
+              regex: "true"
+              source_labels:
+              - __meta_kubernetes_service_labelpresent_old
+            - action: keep
+              regex: http-metrics
+              source_labels:
+              - __meta_kubernetes_endpoint_port_name
+            - source_labels:
+              - __meta_kubernetes_namespace
+              target_label: namespace
+            - source_labels:
+              - __meta_kubernetes_pod_name
+              target_label: pod
+            - source_labels:
+              - __meta_kubernetes_service_name
+              target_label: job
+            - source_labels:
+              - __meta_kubernetes_service_name
+              target_label: component
+            - replacement: shop
+              target_label: tenant
+            - source_labels:
+              - __meta_kubernetes_pod_node_name
+              target_label: node
+            scheme: https
+            scrape_interval: 10s
+            tls_config:
+              insecure_skip_verify: true
+
+          # serviceMonitor/shop/till/1 is left out: its credentials are in another namespace.
+    "#);
+}

@@ -1,5 +1,7 @@
 //! `prometheus`: collects the metrics of everything in the cluster, keeps them and evaluates alerts.
 
+mod monitors;
+
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::{Object, Value, yaml};
@@ -28,7 +30,7 @@ const ALERTMANAGER_RULES: &str = include_str!("prometheus/alertmanager.yaml");
 /// A component with `metrics` is scraped without a line here: its pods carry the annotations
 /// `prometheus.io/scrape`, `/port`, `/path` and `/interval`, whether or not the cluster also has the
 /// Prometheus operator and its ServiceMonitors. Pods and Services of charts that carry the same annotations
-/// are found as well, and so are the API server, the kubelets, their containers (cAdvisor), the node
+/// are found as well, what ServiceMonitors in charts, kustomizations and manifests name, and so are the API server, the kubelets, their containers (cAdvisor), the node
 /// exporter and kube-state-metrics. Samples carry the labels `namespace`, `pod`, `tenant` and `component`.
 ///
 /// Alerts about nodes, workloads, volumes, quotas, the cluster and the monitoring itself are part of the
@@ -113,7 +115,7 @@ impl Prometheus {
         }
     }
 
-    fn configuration(&self, context: &Context<'_>) -> String {
+    fn configuration(&self, context: &Context<'_>) -> Result<String, Error> {
         let mut text = format!(
             "global:\n  scrape_interval: {interval}\n  evaluation_interval: {interval}\n  external_labels:\n    \
              platform: {}\n    environment: {}\n\nrule_files:\n  - /etc/prometheus-rules/*.yaml\n\n",
@@ -130,7 +132,8 @@ impl Prometheus {
             text.push('\n');
         }
         text.push_str(SCRAPE);
-        text
+        text.push_str(&monitors::jobs(context)?);
+        Ok(text)
     }
 
     fn files(&self, context: &Context<'_>) -> Result<BTreeMap<String, FileField>, Error> {
@@ -142,7 +145,7 @@ impl Prometheus {
         };
         let rules = "/etc/prometheus-rules";
         let mut files = BTreeMap::from([
-            ("prometheus.yml".to_owned(), file("/etc/prometheus", &self.configuration(context))),
+            ("prometheus.yml".to_owned(), file("/etc/prometheus", &self.configuration(context)?)),
             ("default.yaml".to_owned(), file(rules, RULES)),
         ]);
         if self.alertmanager.is_some() {
