@@ -22,13 +22,15 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
 const EMPTY_NAMES: [&str; 6] = ["common", "core", "helper", "helpers", "misc", "util"];
 
 fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
+    text.expect("a file of the repository can be read")
 }
 
 /// Returns the names in a folder, in order.
 fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let entries = std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()));
     let mut names: Vec<String> = entries
+        .expect("a folder of the repository can be listed")
         .map(|entry| entry.expect("a folder can be listed").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
@@ -67,7 +69,7 @@ fn rust_files() -> Vec<PathBuf> {
 }
 
 fn manifest(path: &Path) -> toml::Table {
-    read(path).parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    read(path).parse().map_err(|error| format!("{}: {error}", path.display())).expect("a manifest is TOML")
 }
 
 #[test]

@@ -17,15 +17,15 @@ use serde::Deserialize;
 /// Renders a Deployment with one pod: two relayers with one key would pay for every message twice.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Bridge {
+pub(crate) struct Bridge {
     /// The image of the relayer.
-    pub image: Image,
+    image: Image,
     /// The chain that messages come from.
-    pub chain: String,
+    chain: String,
     /// The chains that messages go to, each with the component that is its node.
-    pub targets: BTreeMap<Name, Target>,
+    targets: BTreeMap<Name, Target>,
     /// CPU and memory.
-    pub resources: Resources,
+    resources: Resources,
 }
 
 impl Component for Bridge {

@@ -1,5 +1,9 @@
 //! `init` and `render`: what is written, and what is refused.
 
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
 use insta::assert_snapshot;
 
 use crate::{Platform, outcome};
@@ -113,4 +117,27 @@ fn nothing_is_written_where_anything_is_wrong() {
     let seen = platform.run("render");
     assert_eq!(before, platform.text("output/dev/shop/web/deployment-web.yaml"));
     assert_snapshot!(seen);
+}
+
+#[test]
+fn a_second_run_waits_and_says_so() {
+    let platform = Platform::rendered();
+    platform.replace("tenants/shop/web.toml", "http = 8080", "http = 8081");
+    let lock = File::options().write(true).open(platform.root().join("output/.aqueduct/lock"));
+    let lock = lock.expect("the first run left its lock behind");
+    lock.lock().expect("nobody holds it");
+    let mut second = Command::new(env!("CARGO_BIN_EXE_aqueduct"))
+        .arg("render")
+        .current_dir(platform.root())
+        .env_clear()
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut lines = BufReader::new(second.stderr.take().expect("standard error is a pipe")).lines();
+    let first = lines.next().expect("the second run says something").expect("it is text");
+    assert!(first.starts_with("waiting: "), "{first}");
+    drop(lock);
+    let rest: Vec<String> = lines.map(|line| line.expect("it is text")).collect();
+    assert!(second.wait().expect("the program ends").success(), "{rest:?}");
+    assert_eq!(rest, ["31 files: 6 updated, 25 unchanged"]);
 }

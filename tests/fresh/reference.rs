@@ -113,12 +113,12 @@ fn reached_by(schema: &Value) -> Value {
 fn reach(schema: &Value, definitions: &Value, reached: &mut Map<String, Value>) {
     match schema {
         Value::Object(object) => {
-            if let Some(name) = object.get("$ref").and_then(target) {
-                if !reached.contains_key(name) {
-                    let definition = definitions[name].clone();
-                    reached.insert(name.to_owned(), definition.clone());
-                    reach(&definition, definitions, reached);
-                }
+            if let Some(name) = object.get("$ref").and_then(target)
+                && !reached.contains_key(name)
+            {
+                let definition = definitions[name].clone();
+                reached.insert(name.to_owned(), definition.clone());
+                reach(&definition, definitions, reached);
             }
             object.values().for_each(|value| reach(value, definitions, reached));
         }
@@ -173,10 +173,10 @@ fn adopt(mut schema: Value, owner: &str, types: &mut Types) -> Value {
 fn rename(schema: &mut Value, to: &dyn Fn(&str) -> String) {
     match schema {
         Value::Object(object) => {
-            if let Some(reference) = object.get_mut("$ref") {
-                if let Some(name) = target(reference).map(to) {
-                    *reference = Value::String(format!("#/$defs/{name}"));
-                }
+            if let Some(reference) = object.get_mut("$ref")
+                && let Some(name) = target(reference).map(to)
+            {
+                *reference = Value::String(format!("#/$defs/{name}"));
             }
             object.values_mut().for_each(|value| rename(value, to));
         }
@@ -189,19 +189,16 @@ fn rename(schema: &mut Value, to: &dyn Fn(&str) -> String) {
 fn without_parameters(schema: Value) -> Value {
     match schema {
         Value::Object(object) => {
-            let object: Map<String, Value> =
+            let mut object: Map<String, Value> =
                 object.into_iter().map(|(key, value)| (key, without_parameters(value))).collect();
-            let mut object = object;
             if let Some(Value::Array(branches)) = object.get_mut("anyOf") {
-                branches.retain(|branch| {
-                    branch["pattern"].as_str().is_none_or(|pattern| !pattern.contains(r"\$\{"))
-                });
-                if branches.len() == 1 {
-                    if let Some(Value::Object(only)) = branches.pop() {
-                        object.remove("anyOf");
-                        for (key, value) in only {
-                            object.entry(key).or_insert(value);
-                        }
+                branches.retain(|branch| branch["pattern"].as_str().is_none_or(|pattern| !pattern.contains(r"\$\{")));
+                if branches.len() == 1
+                    && let Some(Value::Object(only)) = branches.pop()
+                {
+                    object.remove("anyOf");
+                    for (key, value) in only {
+                        object.entry(key).or_insert(value);
                     }
                 }
             }
