@@ -28,6 +28,17 @@ const NOBODY: &str = "nobody";
 /// Renders what `stateful` renders. One pod is meant for demos and small clusters; larger ones take the
 /// chart `kube-prometheus-stack` of <https://prometheus-community.github.io/helm-charts> through
 /// `kind = "chart"`.
+///
+/// ```toml
+/// kind = "chart"
+/// repository = "https://prometheus-community.github.io/helm-charts"
+/// name = "alertmanager"
+/// version = "^1.13"
+///
+/// [values]
+/// replicaCount = 3
+/// configmapReload.enabled = true
+/// ```
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Alertmanager {

@@ -46,6 +46,17 @@ const PLATFORM: &str = "platform";
 /// Renders what `stateful` renders, and a ConfigMap of dashboards for each tenant. One pod with a file as its
 /// database is meant for demos and small clusters; larger ones take the chart `grafana` of
 /// <https://grafana.github.io/helm-charts> through `kind = "chart"`, with a database of its own.
+///
+/// ```toml
+/// kind = "chart"
+/// repository = "https://grafana.github.io/helm-charts"
+/// name = "grafana"
+/// version = "^8.6"
+///
+/// [values]
+/// replicas = 2
+/// "grafana.ini".database = { type = "postgres", host = "grafana-db:5432" }
+/// ```
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Grafana {

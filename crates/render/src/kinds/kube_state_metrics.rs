@@ -19,6 +19,17 @@ use crate::{Component, Context, Error, Offer, Site};
 /// reads no Secrets and no ConfigMaps. One pod is meant for demos and small clusters; larger ones take the
 /// chart `kube-state-metrics` of <https://prometheus-community.github.io/helm-charts> through
 /// `kind = "chart"`, which can divide the objects among several.
+///
+/// ```toml
+/// kind = "chart"
+/// repository = "https://prometheus-community.github.io/helm-charts"
+/// name = "kube-state-metrics"
+/// version = "^5.27"
+///
+/// [values]
+/// autosharding.enabled = true
+/// replicas = 3
+/// ```
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct KubeStateMetrics {

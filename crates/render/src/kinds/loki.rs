@@ -25,6 +25,17 @@ use crate::{Component, Context, Error, Offer, Site};
 /// Renders what `stateful` renders. One program is meant for demos and small clusters, up to some tens of
 /// gigabytes a day; larger ones take the chart `loki` of <https://grafana.github.io/helm-charts> through
 /// `kind = "chart"`, which divides it into readers and writers.
+///
+/// ```toml
+/// kind = "chart"
+/// repository = "https://grafana.github.io/helm-charts"
+/// name = "loki"
+/// version = "^6.20"
+///
+/// [values]
+/// deploymentMode = "SimpleScalable"
+/// loki.storage = { type = "s3", bucketNames = { chunks = "logs", ruler = "logs", admin = "logs" } }
+/// ```
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Loki {

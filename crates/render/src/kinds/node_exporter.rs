@@ -19,6 +19,16 @@ use crate::{Component, Context, Error, Offer, Site};
 /// so the tenant needs `pod-security = "privileged"`; it runs as nobody, without any capability. It is meant
 /// for demos and small clusters; larger ones take the chart `prometheus-node-exporter` of
 /// <https://prometheus-community.github.io/helm-charts> through `kind = "chart"`.
+///
+/// ```toml
+/// kind = "chart"
+/// repository = "https://prometheus-community.github.io/helm-charts"
+/// name = "prometheus-node-exporter"
+/// version = "^4.42"
+///
+/// [values]
+/// tolerations = [{ operator = "Exists" }]
+/// ```
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NodeExporter {

@@ -43,6 +43,17 @@ const ALERTMANAGER_RULES: &str = include_str!("prometheus/alertmanager.yaml");
 /// volume is meant for demos and small clusters; larger ones take the chart `kube-prometheus-stack` of
 /// <https://prometheus-community.github.io/helm-charts> through `kind = "chart"`, whose operator reads the
 /// ServiceMonitors that components render.
+///
+/// ```toml
+/// kind = "chart"
+/// repository = "https://prometheus-community.github.io/helm-charts"
+/// name = "kube-prometheus-stack"
+/// version = "^66"
+///
+/// [values]
+/// prometheus.prometheusSpec = { retention = "30d", replicas = 2, serviceMonitorSelectorNilUsesHelmValues = false }
+/// grafana.enabled = false
+/// ```
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Prometheus {

@@ -26,6 +26,16 @@ use crate::{Component, Context, Error, Link, Offer, Site, Target};
 /// it has read, so the tenant needs `pod-security = "privileged"`; it has no capability. It is meant for
 /// demos and small clusters; larger ones take Promtail's successor, the chart `alloy` of
 /// <https://grafana.github.io/helm-charts>, through `kind = "chart"`.
+///
+/// ```toml
+/// kind = "chart"
+/// repository = "https://grafana.github.io/helm-charts"
+/// name = "alloy"
+/// version = "^0.9"
+///
+/// [values]
+/// controller.type = "daemonset"
+/// ```
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Promtail {
