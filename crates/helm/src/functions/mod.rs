@@ -19,6 +19,7 @@ mod json;
 mod keys;
 mod lists;
 mod merge;
+mod montgomery;
 mod numbers;
 mod passwords;
 mod paths;

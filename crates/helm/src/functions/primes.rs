@@ -1,34 +1,40 @@
-//! Primes, for keys that are made of them.
+//! Primes, for keys that are made of them: a random number and those that follow it are sieved by small primes,
+//! and what is left is put to the test of Miller and Rabin.
+
+use std::num::NonZero;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use num_bigint::BigUint;
 
+use super::montgomery::power;
 use super::random::Generator;
 
-/// How many rounds the test for primes takes; a composite number passes one with a chance of 1 in 4 at most.
-const ROUNDS: usize = 20;
+/// How many odd numbers in a row are sieved; hardly ever is none of them a prime.
+const SPAN: usize = 8192;
 
-const SMALL: [u32; 167] = small_primes();
+/// How many threads look for a prime at most; more of them would take longer to start than they save.
+const THREADS: usize = 8;
 
-/// The odd primes below 1000.
-const fn small_primes() -> [u32; 167] {
-    let mut primes = [0; 167];
-    let (mut count, mut number) = (0, 3);
-    while count < primes.len() {
-        let (mut divisor, mut prime) = (3, true);
-        while divisor * divisor <= number {
-            if number % divisor == 0 {
-                prime = false;
-            }
-            divisor += 2;
+/// How many small primes are tried on a number that was not sieved.
+const TRIALS: usize = 512;
+
+/// The odd primes below 2^16. A larger sieve takes longer than the tests that it saves.
+static SMALL: LazyLock<Vec<u32>> = LazyLock::new(|| {
+    let mut prime = vec![true; 1 << 16];
+    for number in (3..1 << 8).step_by(2) {
+        if prime.get(number) == Some(&true) {
+            prime.iter_mut().skip(number * number).step_by(number).for_each(|prime| *prime = false);
         }
-        if prime {
-            primes[count] = number;
-            count += 1;
-        }
-        number += 2;
     }
-    primes
-}
+    (3_u32..)
+        .step_by(2)
+        .zip(prime.iter().skip(3).step_by(2))
+        .filter(|(_, prime)| **prime)
+        .map(|(number, _)| number)
+        .collect()
+});
 
 /// Returns a random number of exactly so many bits.
 pub(super) fn number_of_bits(generator: &mut Generator, bits: u64) -> BigUint {
@@ -50,52 +56,115 @@ pub(super) fn number_below(generator: &mut Generator, bound: &BigUint) -> BigUin
     }
 }
 
-/// Returns a random prime of so many bits, the two highest of them set, so that the product of two such primes
-/// has all its bits.
+/// Returns a random prime of so many bits, 32 at least, the two highest of them set, so that the product of two
+/// such primes has all its bits.
 pub(super) fn prime(generator: &mut Generator, bits: u64) -> BigUint {
     loop {
-        let mut candidate = number_of_bits(generator, bits);
-        candidate.set_bit(bits.saturating_sub(2), true);
-        candidate.set_bit(0, true);
-        if is_prime(generator, &candidate) {
-            return candidate;
+        let mut start = number_of_bits(generator, bits);
+        start.set_bit(bits.saturating_sub(2), true);
+        start.set_bit(0, true);
+        let left = sieve(&start);
+        let candidate = |index| left.get(index).map(|distance| &start + 2 * distance);
+        let two = BigUint::from(2_u32);
+        let found = first(left.len(), |index| candidate(index).is_some_and(|number| passes(&number, &two)));
+        let found = found.and_then(candidate).filter(|number| number.bits() == bits);
+        if let Some(prime) = found.filter(|number| passes_random(generator, number)) {
+            return prime;
         }
     }
 }
 
-/// Tells whether a number is a prime, by trial division and the test of Miller and Rabin.
-pub(super) fn is_prime(generator: &mut Generator, number: &BigUint) -> bool {
-    let one = BigUint::from(1_u32);
-    if *number < BigUint::from(4_u32) {
-        return *number > one;
-    }
-    if !number.bit(0) {
-        return false;
-    }
-    for small in SMALL {
-        if number % small == BigUint::ZERO {
-            return *number == BigUint::from(small);
-        }
-    }
-    let minus_one = number - &one;
-    let twos = minus_one.trailing_zeros().unwrap_or_default();
-    let odd = &minus_one >> twos;
-    let two = BigUint::from(2_u32);
-    (0..ROUNDS).all(|round| {
-        // The first base weeds out nearly all; randomness is for those that remain.
-        let base = if round == 0 { two.clone() } else { number_below(generator, &minus_one) };
-        let mut power = base.modpow(&odd, number);
-        if power == one || power == minus_one {
-            return true;
-        }
-        for _ in 1..twos {
-            power = power.modpow(&two, number);
-            if power == minus_one {
-                return true;
+/// Returns how far the odd numbers from a start on that no small prime divides are from it, in steps of two.
+fn sieve(start: &BigUint) -> Vec<usize> {
+    let mut composite = vec![false; SPAN];
+    let digits = start.to_u32_digits();
+    // Two primes at once fit half a word, which halves the divisions of the long number.
+    for primes in SMALL.chunks(2) {
+        let product: u64 = primes.iter().copied().map(u64::from).product();
+        let rest = digits.iter().rev().fold(0, |rest, digit| (rest << 32 | u64::from(*digit)) % product);
+        for prime in primes.iter().copied().map(u64::from) {
+            let missing = prime - rest % prime;
+            let steps = if missing.is_multiple_of(2) { missing } else { missing + prime } / 2;
+            let (first, step) = (steps % prime, prime);
+            for number in composite.iter_mut().skip(first as usize).step_by(step as usize) {
+                *number = true;
             }
         }
-        false
-    })
+    }
+    composite.iter().enumerate().filter(|(_, composite)| !**composite).map(|(distance, _)| distance).collect()
+}
+
+/// Returns the least of so many indexes that a test, which takes its time, holds for.
+fn first(count: usize, test: impl Fn(usize) -> bool + Sync) -> Option<usize> {
+    let (next, found) = (AtomicUsize::new(0), AtomicUsize::new(count));
+    let work = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            // Whoever took a lesser index still tests it, so that chance has no say in what is found.
+            if index >= found.load(Ordering::Relaxed) {
+                return;
+            }
+            if test(index) {
+                found.fetch_min(index, Ordering::Relaxed);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS).min(count);
+        for _ in 1..threads {
+            // Where no thread can be had, those that there are do the work.
+            if thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                break;
+            }
+        }
+        work();
+    });
+    Some(found.into_inner()).filter(|index| *index < count)
+}
+
+/// Tells whether a random number is a prime.
+pub(super) fn is_prime(generator: &mut Generator, number: &BigUint) -> bool {
+    if let Ok(number) = u32::try_from(number) {
+        let divisors = SMALL.iter().take_while(|prime| prime.saturating_mul(**prime) <= number);
+        return number == 2
+            || number > 2 && number % 2 == 1 && divisors.copied().all(|prime| number % prime > 0);
+    }
+    let divisible = |prime: &u32| number % *prime == BigUint::ZERO;
+    number.bit(0)
+        && !SMALL.iter().take(TRIALS).any(divisible)
+        && passes(number, &BigUint::from(2_u32))
+        && passes_random(generator, number)
+}
+
+/// Tells whether an odd number passes the test of Miller and Rabin with random bases.
+fn passes_random(generator: &mut Generator, number: &BigUint) -> bool {
+    // So many rounds FIPS 186-5 asks for (appendix B.3, for an error of 2^-112); smaller numbers are not for use.
+    let rounds = match number.bits() {
+        1536.. => 4,
+        1024.. => 5,
+        _ => 20,
+    };
+    let bases: Vec<BigUint> = (0..rounds).map(|_| number_below(generator, number)).collect();
+    first(rounds, |round| bases.get(round).is_some_and(|base| !passes(number, base))).is_none()
+}
+
+/// Tells whether an odd number passes the test of Miller and Rabin with a base; one that is no prime does with a
+/// chance of 1 in 4 at most.
+fn passes(number: &BigUint, base: &BigUint) -> bool {
+    let one = BigUint::from(1_u32);
+    let minus_one = number - &one;
+    let twos = minus_one.trailing_zeros().unwrap_or_default();
+    let mut residue = power(base, &(&minus_one >> twos), number);
+    if residue == one || residue == minus_one {
+        return true;
+    }
+    for _ in 1..twos {
+        residue = &residue * &residue % number;
+        if residue == minus_one {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -103,16 +172,67 @@ mod tests {
     use super::*;
 
     #[test]
+    fn small_primes() {
+        assert_eq!(SMALL.len(), 6541);
+        assert_eq!(SMALL.first(), Some(&3));
+        assert_eq!(SMALL.last(), Some(&65_521));
+    }
+
+    #[test]
     fn known_primes() {
         let mut generator = Generator::from_seed([1; 32]);
-        for (number, expected) in
-            [(2_u64, true), (561, false), (997, true), (1_000_003, true), (3_215_031_751, false)]
-        {
+        for (number, expected) in [
+            (0_u64, false),
+            (1, false),
+            (2, true),
+            (3, true),
+            (9, false),
+            (561, false),
+            (997, true),
+            (1_000_003, true),
+            (3_215_031_751, false),
+            (4_294_967_291, true),
+            (4_294_967_311, true),
+            (341_550_071_728_321, false),
+            (3_825_123_056_546_413_051, false),
+            (18_446_744_073_709_551_557, true),
+        ] {
             assert_eq!(is_prime(&mut generator, &BigUint::from(number)), expected, "{number}");
         }
-        let mersenne = (BigUint::from(1_u32) << 127_u32) - 1_u32;
-        assert!(is_prime(&mut generator, &mersenne));
-        let found = prime(&mut generator, 128);
-        assert_eq!(found.bits(), 128);
+        for (exponent, expected) in [(89_u32, true), (127, true), (521, true), (523, false), (1279, true)] {
+            let mersenne = (BigUint::from(1_u32) << exponent) - 1_u32;
+            assert_eq!(is_prime(&mut generator, &mersenne), expected, "2^{exponent} - 1");
+        }
+    }
+
+    #[test]
+    fn found_primes() {
+        for bits in [32, 33, 64, 128, 200] {
+            let mut generator = Generator::from_seed([1; 32]);
+            let found = prime(&mut generator, bits);
+            assert_eq!(found.bits(), bits);
+            assert!(found.bit(bits - 2));
+            assert!(is_prime(&mut generator, &found));
+            assert_eq!(prime(&mut Generator::from_seed([1; 32]), bits), found, "the seed decides");
+        }
+    }
+
+    #[test]
+    fn sieved() {
+        let start = BigUint::from(1_000_000_001_u32);
+        let left = sieve(&start);
+        for distance in 0..SPAN {
+            let is_prime = is_prime(&mut Generator::from_seed([1; 32]), &(&start + 2 * distance));
+            // Below 2^32 the sieve decides by itself.
+            assert_eq!(left.contains(&distance), is_prime, "{distance}");
+        }
+    }
+
+    #[test]
+    fn the_first_of_many() {
+        assert_eq!(first(1000, |index| index % 7 == 6), Some(6));
+        assert_eq!(first(1000, |index| index == 999), Some(999));
+        assert_eq!(first(1000, |_| false), None);
+        assert_eq!(first(0, |_| true), None);
     }
 }
