@@ -54,7 +54,7 @@ spec: {podSelector: {}}
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: solver, namespace: bank}
-spec: {podSelector: {matchLabels: {acme.cert-manager.io/http01-solver: "true"}}}
+spec: {podSelector: {matchLabels: {acme.cert-manager.io/http01-solver: 'true'}}}
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
