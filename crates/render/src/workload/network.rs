@@ -15,7 +15,7 @@ impl Workload<'_> {
         if let Some(MetricsPort::Number(port)) = self.metrics.map(|metrics| &metrics.port)
             && !ports.iter().any(|(_, known)| known.container() == port.get())
         {
-            ports.push(("metrics".to_owned(), PortField::Number(port.clone())));
+            ports.push(("metrics".to_owned(), PortField::Number(*port)));
         }
         ports
     }

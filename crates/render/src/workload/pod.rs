@@ -602,7 +602,6 @@ fn tolerations(scheduling: &Scheduling) -> Option<Vec<KubernetesToleration>> {
         operator: toleration.value.is_none().then(|| "Exists".to_owned()),
         effect: toleration.effect.clone(),
         toleration_seconds: toleration.seconds,
-        ..Default::default()
     });
     Some(tolerations.collect::<Vec<_>>()).filter(|tolerations| !tolerations.is_empty())
 }
