@@ -14,18 +14,11 @@ pub(crate) struct Accumulator {
     pub(crate) resources: Resources,
     pub(crate) config: Rc<TransformerConfig>,
     variables: Vec<Var>,
-    /// Whether `config` is still the empty one.
-    configured: bool,
 }
 
 impl Accumulator {
     pub(crate) fn merge_config(&mut self, config: &Rc<TransformerConfig>) -> Result<()> {
-        self.config = if self.configured {
-            TransformerConfig::merge_shared(&self.config, config)?
-        } else {
-            Rc::clone(config)
-        };
-        self.configured = true;
+        self.config = TransformerConfig::merge_shared(&self.config, config)?;
         Ok(())
     }
 
@@ -36,9 +29,7 @@ impl Accumulator {
         } else {
             self.resources.append_all(other.resources)?;
         }
-        if other.configured {
-            self.merge_config(&other.config)?;
-        }
+        self.merge_config(&other.config)?;
         self.add_variables(other.variables)
     }
 

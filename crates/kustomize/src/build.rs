@@ -12,6 +12,7 @@ use crate::file_system::FileSystem;
 use crate::id::Gvk;
 use crate::kustomization::{FieldSpec, Kustomization};
 use crate::loader::Loader;
+use crate::read;
 use crate::resources::Resources;
 use crate::schemas::Schemas;
 use crate::target::{Shared, Target};
@@ -123,7 +124,7 @@ pub fn build(files: &dyn FileSystem, folder: &str, options: &Options<'_>) -> Res
     if let Some(warning) = settle(&mut collected)? {
         shared.warnings.borrow_mut().push(warning);
     }
-    drop_local(&mut collected.resources);
+    drop_local(&mut collected.resources)?;
     let kustomization = &target.kustomization;
     if let Some(warning) = sort(&mut collected.resources, kustomization, options.reorder)? {
         shared.warnings.borrow_mut().push(warning);
@@ -187,12 +188,14 @@ fn settle(collected: &mut Accumulator) -> Result<Option<String>> {
         .then(|| format!("well-defined vars that were never replaced: {}", unused.join(","))))
 }
 
-/// Drops resources that are only meant for the build itself.
-fn drop_local(resources: &mut Resources) {
+/// Drops resources that are only meant for the build itself; what a patch left without a name is refused.
+fn drop_local(resources: &mut Resources) -> Result<()> {
+    resources.list().iter().try_for_each(|resource| read::check_metadata(resource.map()))?;
     resources.list_mut().retain(|resource| {
         let local = resource.metadata_text("annotations", "config.kubernetes.io/local-config");
         local.is_none_or(|local| local == "false")
     });
+    Ok(())
 }
 
 fn sort(

@@ -12,7 +12,7 @@ use crate::loader::Loader;
 use crate::{defaults, read};
 
 /// The fields by what is done to them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TransformerConfig {
     pub(crate) name_prefix: Vec<FieldSpec>,
     pub(crate) name_suffix: Vec<FieldSpec>,
@@ -76,45 +76,79 @@ impl TransformerConfig {
         }
         let (inline, files): (Vec<_>, Vec<_>) =
             configurations.iter().partition(|text| text.contains(['\n', '\r']));
-        let mut own = Self::default();
         for text in inline {
-            own = own.merge(&Self::read(text)?)?;
+            config = Rc::new(config.merge(&Self::read(text)?)?);
         }
+        if files.is_empty() {
+            return Ok(config);
+        }
+        let mut own = Self::default();
         for file in files {
             let text = loader.load_text(file)?;
             own = own.merge(&Self::read(&text).within(|| file.to_string())?)?;
         }
-        config = Rc::new(config.merge(&own)?);
-        Ok(config)
+        Ok(Rc::new(config.merge(&own)?))
     }
 
     fn read(text: &str) -> Result<Self> {
         match read::value(text)? {
             Value::Null => Ok(Self::default()),
-            value => Self::from_value(&value, Names::Strict),
+            value => {
+                let mut config = Self::from_value(&value, Names::Strict)?;
+                config.sort();
+                Ok(config)
+            }
         }
     }
 
-    /// Merges two configurations; the very same one is returned as it is.
+    /// Puts the fields in the order in which they are merged and applied: a field of some kinds comes
+    /// before one of all kinds, and where both are on the same path, merging keeps the first alone.
+    pub(crate) fn sort(&mut self) {
+        for fields in [
+            &mut self.name_prefix,
+            &mut self.name_suffix,
+            &mut self.namespace,
+            &mut self.common_labels,
+            &mut self.labels,
+            &mut self.template_labels,
+            &mut self.volume_claim_template_labels,
+            &mut self.common_annotations,
+            &mut self.var_references,
+            &mut self.images,
+            &mut self.replicas,
+        ] {
+            fields.sort_by_cached_key(|field| field.gvk.sort_key());
+        }
+        self.name_references.sort_by_cached_key(|reference| reference.target.sort_key());
+    }
+
+    /// Merges two configurations. The very same one is returned as it is, and so are the defaults
+    /// where nothing was: they are what merging makes of them.
     pub(crate) fn merge_shared(this: &Rc<Self>, other: &Rc<Self>) -> Result<Rc<Self>> {
-        if Rc::ptr_eq(this, other) { Ok(Rc::clone(this)) } else { Ok(Rc::new(this.merge(other)?)) }
+        if Rc::ptr_eq(this, other) || (this.is_empty() && Rc::ptr_eq(other, &defaults::config())) {
+            Ok(Rc::clone(other))
+        } else if other.is_empty() {
+            Ok(Rc::clone(this))
+        } else {
+            Ok(Rc::new(this.merge(other)?))
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 
     /// Returns both configurations in one, each sorted by kind.
     pub(crate) fn merge(&self, other: &Self) -> Result<Self> {
         let one = |name: &str, left: &[FieldSpec], right: &[FieldSpec]| -> Result<Vec<FieldSpec>> {
-            let mut merged =
-                merge_all(left.to_vec(), right).within(|| format!("failed to merge {name} fieldSpec"))?;
-            merged.sort_by_cached_key(|field| field.gvk.sort_key());
-            Ok(merged)
+            merge_all(left.to_vec(), right).within(|| format!("failed to merge {name} fieldSpec"))
         };
         let mut name_references = self.name_references.clone();
         for reference in &other.name_references {
             add_name_reference(&mut name_references, reference)
                 .within(|| "failed to merge NameReference fieldSpec".to_owned())?;
         }
-        name_references.sort_by_cached_key(|reference| reference.target.sort_key());
-        Ok(Self {
+        let mut merged = Self {
             name_prefix: one("NamePrefix", &self.name_prefix, &other.name_prefix)?,
             name_suffix: one("NameSuffix", &self.name_suffix, &other.name_suffix)?,
             namespace: one("NameSpace", &self.namespace, &other.namespace)?,
@@ -135,7 +169,9 @@ impl TransformerConfig {
             var_references: one("VarReference", &self.var_references, &other.var_references)?,
             images: one("Images", &self.images, &other.images)?,
             replicas: one("Replicas", &self.replicas, &other.replicas)?,
-        })
+        };
+        merged.sort();
+        Ok(merged)
     }
 }
 
@@ -173,4 +209,16 @@ pub(crate) fn add_name_reference(
         None => references.push(reference.clone()),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_stay_the_same_when_merged_into_nothing() {
+        let defaults = defaults::config();
+        let merged = TransformerConfig::default().merge(&defaults).expect("the defaults do not conflict");
+        assert_eq!(merged, *defaults);
+    }
 }

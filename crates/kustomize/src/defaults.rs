@@ -323,17 +323,7 @@ fn make() -> TransformerConfig {
         images: fields(IMAGES, true),
         replicas: fields(REPLICAS, true),
     };
-    for list in [
-        &mut config.namespace,
-        &mut config.common_labels,
-        &mut config.template_labels,
-        &mut config.common_annotations,
-        &mut config.var_references,
-        &mut config.replicas,
-    ] {
-        list.sort_by_cached_key(|field| field.gvk.sort_key());
-    }
-    config.name_references.sort_by_cached_key(|reference| reference.target.sort_key());
+    config.sort();
     config
 }
 

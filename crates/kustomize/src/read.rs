@@ -144,29 +144,33 @@ fn checked(value: Value) -> Result<Option<Map>> {
             )));
         }
     };
-    let kind = map.get("kind").map(text::of).unwrap_or_default();
-    let describe = || serde_json::to_string(&map).unwrap_or_default();
-    if kind.is_empty() {
-        if map.get("metadata").is_none() && map.get("apiVersion").is_none() {
-            return Err(Error::new(format!("missing Resource metadata in object {}", describe())));
-        }
-        return Err(Error::new(format!("missing Kind in object {}", describe())));
-    }
-    if !kind.ends_with("List") {
-        let metadata = map.get("metadata");
-        let named = |key| {
-            metadata.and_then(|metadata| metadata.get(key)).is_some_and(|name| !text::of(name).is_empty())
-        };
-        if !named("name") && !named("generateName") {
-            return Err(Error::new(format!("missing metadata.name in object {}", describe())));
-        }
-    }
+    check_metadata(&map)?;
     let mut path = Vec::new();
     if map.iter().any(|(key, value)| holds_empty_item(key, value, &mut path)) {
         path.reverse();
-        return Err(Error::new(format!("empty item at {} in object {}", path.join("."), describe())));
+        return Err(Error::new(format!("empty item at {} in object {}", path.join("."), described(&map))));
     }
     Ok(Some(map))
+}
+
+/// Refuses a resource without a kind, and one without a name that is no list.
+pub(crate) fn check_metadata(map: &Map) -> Result<()> {
+    let kind = map.get("kind").map(text::of).unwrap_or_default();
+    if kind.is_empty() {
+        if map.get("metadata").is_none() && map.get("apiVersion").is_none() {
+            return Err(Error::new(format!("missing Resource metadata in object {}", described(map))));
+        }
+        return Err(Error::new(format!("missing Kind in object {}", described(map))));
+    }
+    let named = |key| map.get("metadata")?.get(key).filter(|name| !text::of(name).is_empty());
+    if !kind.ends_with("List") && named("name").or_else(|| named("generateName")).is_none() {
+        return Err(Error::new(format!("missing metadata.name in object {}", described(map))));
+    }
+    Ok(())
+}
+
+fn described(map: &Map) -> String {
+    serde_json::to_string(map).unwrap_or_default()
 }
 
 /// Looks for a list with a `null` in it; leaves the way to it in `path`, the last step first.

@@ -305,3 +305,15 @@ roleRef: {kind: Role, name: test, apiGroup: rbac.authorization.k8s.io}
     hint: name the namespace of each service account among the subjects, as text
     "#);
 }
+
+#[test]
+fn refuses_what_patches_leave_without_a_name() {
+    let without = |path: &str| {
+        let patch = format!(r#"[{{"op": "remove", "path": "{path}"}}]"#);
+        refused(&format!(
+            "resources: [map.yaml]\npatches: [{{target: {{kind: ConfigMap}}, patch: '{patch}'}}]"
+        ))
+    };
+    assert_snapshot!(without("/metadata/name"), @r#"missing metadata.name in object {"apiVersion":"v1","kind":"ConfigMap","metadata":{"annotations":{}}}"#);
+    assert_snapshot!(without("/kind"), @r#"missing Kind in object {"apiVersion":"v1","metadata":{"name":"settings"}}"#);
+}
