@@ -344,11 +344,11 @@ fn part_policy(
     for (user, endpoint) in graph.users(node) {
         let Some(pods) = endpoint.and_then(|endpoint| endpoint.pods.as_ref()) else { continue };
         if pods.labels == part.labels {
-            let user_labels = BTreeMap::from([(
-                "app.kubernetes.io/instance".to_owned(),
-                user.application(),
-            )]);
-            ingress.add(vec![in_namespace(user.namespace(), Some(user_labels))], [pods.port]);
+            // What has no pods, such as a shared configuration, only names the address.
+            let callers = graph.node(user.tenant(), user.name()).map(pods_of).unwrap_or_default();
+            if !callers.is_empty() {
+                ingress.add(callers, [pods.port]);
+            }
         }
     }
     if part.open_among {
@@ -417,6 +417,12 @@ fn part_policy(
     policy(tenancy, &part.name, node.site.namespace(), spec)
 }
 
+/// Returns the pods of a component as peers of a policy, part by part.
+fn pods_of(node: &Node<'_>) -> Vec<NetworkPolicyPeer> {
+    let parts = node.offer.parts.iter();
+    parts.map(|part| in_namespace(node.site.namespace(), Some(part.labels.clone()))).collect()
+}
+
 /// A service that the platform shares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
@@ -437,10 +443,8 @@ impl Graph<'_> {
             self.node(reference.tenant.as_ref()?.as_str(), reference.component.as_str())
         });
         match node {
-            Some(node) => vec![in_namespace(
-                node.site.namespace(),
-                Some(BTreeMap::from([("app.kubernetes.io/instance".to_owned(), node.site.application())])),
-            )],
+            Some(node) if node.offer.parts.is_empty() => vec![in_namespace(node.site.namespace(), None)],
+            Some(node) => pods_of(node),
             None => vec![anywhere_in_cluster()],
         }
     }
