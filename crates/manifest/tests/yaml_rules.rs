@@ -273,3 +273,15 @@ fn marshalling_fails_where_go_fails() {
         Ok("- 1e+06\n- 1000000\n".to_owned())
     );
 }
+
+#[test]
+fn numbers_that_only_other_readers_see_are_quoted_for_them() {
+    let address = "0x9395e0fE5C3A5F9E0F4C8D2b2cA1B9A6b7c3D401";
+    let written = |text: &str| (yaml::write(&text.into()), yaml::write_portable(&text.into()));
+    assert_eq!(written(address), (format!("{address}\n"), format!("\"{address}\"\n")));
+    assert_eq!(written("-0x1p"), ("-0x1p\n".to_owned(), "-0x1p\n".to_owned()));
+    // A number to both, and text to both.
+    for (text, expected) in [("0x10", "\"0x10\"\n"), ("0xyz", "0xyz\n"), ("1.2.3", "1.2.3\n"), ("web", "web\n")] {
+        assert_eq!(written(text), (expected.to_owned(), expected.to_owned()), "{text}");
+    }
+}

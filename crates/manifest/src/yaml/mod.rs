@@ -36,7 +36,7 @@ use decode::Decoder;
 pub use error::Error;
 pub use order::compare as compare_keys;
 pub use spans::{Spans, Step};
-pub use write::{convert_json, write, write_marshal, write_to};
+pub use write::{convert_json, write, write_marshal, write_portable, write_to};
 
 use crate::Value;
 

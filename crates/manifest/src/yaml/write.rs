@@ -50,6 +50,16 @@ pub fn write_marshal(value: &Value) -> Result<String> {
     Ok(out)
 }
 
+/// Writes a value like [`write()`], for programs that read YAML in another way than Kubernetes does.
+///
+/// A text such as `0x9395e0fE5C3A5F9E0F4C8D2b2cA1B9A6b7c3D401` is no number to Go, for it has too many digits, and
+/// a rounded number to a reader of JavaScript. Here it is quoted.
+pub fn write_portable(value: &Value) -> String {
+    let mut out = String::new();
+    Writer { readers: Readers::All, ..Writer::new(&mut out, Numbers::OfJson) }.document(value);
+    out
+}
+
 /// Converts a JSON text as `yaml.JSONToYAML` does. Unlike [`write()`] it keeps the form of floats: `1e6`
 /// becomes `1e+06`.
 ///
@@ -103,6 +113,15 @@ fn is_delicate(value: &Value, levels_left: usize) -> Result<bool> {
     })
 }
 
+/// Tells whether a text is a number in base 2, 8 or 16 to a reader that takes any number of digits.
+fn is_number_of_any_length(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text).strip_prefix('0');
+    let digits = digits.and_then(|rest| rest.strip_prefix(['x', 'X', 'o', 'O', 'b', 'B']));
+    digits.is_some_and(|digits| {
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'_')
+    })
+}
+
 /// How floats are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Numbers {
@@ -118,10 +137,19 @@ enum MergeText {
     Plain,
 }
 
+/// Who reads what is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    /// Those that share Go's reading of scalars.
+    OfKubernetes,
+    All,
+}
+
 struct Writer<'o> {
     out: &'o mut String,
     numbers: Numbers,
     merge_text: MergeText,
+    readers: Readers,
     /// Where the current line starts in the text.
     line_start: usize,
 }
@@ -129,7 +157,7 @@ struct Writer<'o> {
 impl<'o> Writer<'o> {
     fn new(out: &'o mut String, numbers: Numbers) -> Self {
         let line_start = out.len();
-        Self { out, numbers, merge_text: MergeText::Quoted, line_start }
+        Self { out, numbers, merge_text: MergeText::Quoted, readers: Readers::OfKubernetes, line_start }
     }
 
     fn document(mut self, value: &Value) {
@@ -144,6 +172,9 @@ impl<'o> Writer<'o> {
     fn style(&self, text: &str) -> Style {
         if text == "<<" && self.merge_text == MergeText::Plain {
             return Style { form: Form::Plain, multiline: false };
+        }
+        if self.readers == Readers::All && is_number_of_any_length(text) {
+            return Style { form: Form::DoubleQuoted, multiline: false };
         }
         style(text)
     }

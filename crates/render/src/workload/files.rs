@@ -38,7 +38,8 @@ fn file_text(context: &Context<'_>, name: &str, file: &FileField) -> Result<Stri
         (None, Some(content), None) => {
             let value = context.expand_value(&["files", name, "content"], &content.0.clone().into())?;
             match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
-                "yaml" | "yml" => Ok(yaml::write(&value)),
+                // Whatever language the program is written in reads this file.
+                "yaml" | "yml" => Ok(yaml::write_portable(&value)),
                 "json" => Ok(json::write_pretty(&value) + "\n"),
                 _ => Err(Error::path(&["files", name, "content"], "a table can be written as `.yaml` or `.json` only")
                     .hint("give the file's `text` instead")),
