@@ -12,8 +12,8 @@ const WINDOW: u64 = 5;
 pub(super) fn power(base: &BigUint, exponent: &BigUint, modulus: &BigUint) -> BigUint {
     let result = match modulus.bits() {
         // These are the primes of keys of 2048 bits and those of keys of 4096 bits, and what is below.
-        ..=1024 => power_within::<16>(base, exponent, modulus),
-        ..=2048 => power_within::<32>(base, exponent, modulus),
+        0..=1024 => power_within::<16>(base, exponent, modulus),
+        1025..=2048 => power_within::<32>(base, exponent, modulus),
         _ => None,
     };
     result.unwrap_or_else(|| base.modpow(exponent, modulus))
