@@ -315,5 +315,5 @@ fn refuses_what_patches_leave_without_a_name() {
         ))
     };
     assert_snapshot!(without("/metadata/name"), @r#"missing metadata.name in object {"apiVersion":"v1","kind":"ConfigMap","metadata":{"annotations":{}}}"#);
-    assert_snapshot!(without("/kind"), @r#"missing Kind in object {"apiVersion":"v1","metadata":{"name":"settings"}}"#);
+    assert_snapshot!(without("/kind"), @r#"missing Kind in object {"apiVersion":"v1","metadata":{"annotations":{},"name":"settings"}}"#);
 }
