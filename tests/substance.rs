@@ -1,5 +1,7 @@
 //! The chart and the kustomization of the repository say the same as the typed components beside them.
 
+#![expect(clippy::panic, reason = "a test that cannot read its input fails with the reason")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -17,9 +19,12 @@ fn read(environment: &str, tenant: &str, components: &[&str], words: &[(&str, &s
         let folder = root.join(component);
         let files = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         for file in files {
-            let text = fs::read_to_string(file.expect("the folder can be listed").path()).expect("it is text");
+            let text =
+                fs::read_to_string(file.expect("the folder can be listed").path()).expect("it is text");
             let text = words.iter().fold(text, |text, (from, to)| text.replace(from, to));
-            let Ok(Value::Map(map)) = yaml::read(&text) else { panic!("{component} holds what is no object") };
+            let Ok(Value::Map(map)) = yaml::read(&text) else {
+                panic!("{component} holds what is no object")
+            };
             let object = Object::new(map);
             let key = (object.kind().to_owned(), object.name().to_owned());
             objects.insert(key, substance(&Value::Map(object.map), ""));
@@ -41,7 +46,14 @@ fn substance(value: &Value, key: &str) -> Value {
         ),
         Value::List(list) => {
             let mut values: Vec<Value> = list.iter().map(|value| substance(value, key)).collect();
-            if matches!(key, "env" | "preferredDuringSchedulingIgnoredDuringExecution" | "volumes" | "ports" | "volumeMounts") {
+            if matches!(
+                key,
+                "env"
+                    | "preferredDuringSchedulingIgnoredDuringExecution"
+                    | "volumes"
+                    | "ports"
+                    | "volumeMounts"
+            ) {
                 values.sort_by_key(json::write);
             }
             values.into()
@@ -66,7 +78,8 @@ fn assert_same(typed: &Objects, foreign: &Objects) {
 #[test]
 fn the_chart_says_what_the_typed_components_say() {
     let components = ["goverse-config", "goverse-node", "goverse-gate", "etcd", "postgres", "inspector"];
-    let typed = read("dev", "goverse", &components, &[("goverse-etcd", "TOKEN"), ("goverse-goverse-", "goverse-")]);
+    let typed =
+        read("dev", "goverse", &components, &[("goverse-etcd", "TOKEN"), ("goverse-goverse-", "goverse-")]);
     let chart = read(
         "dev",
         "goverse-chart",
@@ -105,7 +118,12 @@ fn only_selectors(objects: Objects) -> Objects {
 fn the_kustomization_says_what_the_blueprint_says() {
     for environment in ["dev", "staging", "prod"] {
         // A DAO without a timelock too, so that only names and addresses of contracts differ.
-        let typed = read(environment, "demo-no-timelock-dao", &["web"], &[("demo-no-timelock-dao", "DAO"), ("c3D403", "CONTRACT"), ("3F4a03", "CONTRACT")]);
+        let typed = read(
+            environment,
+            "demo-no-timelock-dao",
+            &["web"],
+            &[("demo-no-timelock-dao", "DAO"), ("c3D403", "CONTRACT"), ("3F4a03", "CONTRACT")],
+        );
         let suffix = generated_suffix(environment);
         let built = read(
             environment,
@@ -119,9 +137,14 @@ fn the_kustomization_says_what_the_blueprint_says() {
 
 /// Returns the hash that Kustomize puts behind the name of a generated ConfigMap.
 fn generated_suffix(environment: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("output").join(environment).join("demo-kustomize-dao/site");
-    let names = fs::read_dir(folder).expect("the kustomization is rendered").flatten().map(|file| file.file_name());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("output")
+        .join(environment)
+        .join("demo-kustomize-dao/site");
+    let names =
+        fs::read_dir(folder).expect("the kustomization is rendered").flatten().map(|file| file.file_name());
     let names: Vec<String> = names.map(|name| name.to_string_lossy().into_owned()).collect();
-    let name = names.iter().find(|name| name.starts_with("configmap-web-files-")).expect("a ConfigMap is generated");
+    let name =
+        names.iter().find(|name| name.starts_with("configmap-web-files-")).expect("a ConfigMap is generated");
     name.trim_start_matches("configmap-web-files").trim_end_matches(".yaml").to_owned()
 }

@@ -3,7 +3,11 @@
 //! `cargo bench --bench fleet` prints for growing fleets the time of each run, its ratio to the copy, and
 //! the peak memory of the cold run. `cargo bench --bench fleet -- 100` measures one fleet of 100 tenants.
 
-#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark measures time and prints it")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a benchmark measures time and prints it"
+)]
 
 use std::ffi::OsString;
 use std::fs;
@@ -27,7 +31,10 @@ fn main() -> ExitCode {
     }
     let sizes: Vec<usize> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![100, 300, 1000] } else { sizes };
-    println!("{:>8} {:>9} {:>8} {:>7} {:>16} {:>16} {:>16} {:>9}", "tenants", "instances", "files", "cp -r", "cold", "nothing changed", "one tenant", "memory");
+    println!(
+        "{:>8} {:>9} {:>8} {:>7} {:>16} {:>16} {:>16} {:>9}",
+        "tenants", "instances", "files", "cp -r", "cold", "nothing changed", "one tenant", "memory"
+    );
     for tenants in sizes {
         measure(tenants);
     }
@@ -44,7 +51,8 @@ fn measure(tenants: usize) {
     let mut aside = (0..).map(|number| folder.path().join(format!("aside-{number}")));
     let mut clear = |path: &Path| {
         if path.exists() {
-            fs::rename(path, aside.next().expect("there is always another number")).expect("a folder can be moved");
+            fs::rename(path, aside.next().expect("there is always another number"))
+                .expect("a folder can be moved");
         }
     };
     let cold = fastest(|| {
@@ -54,8 +62,16 @@ fn measure(tenants: usize) {
         start.elapsed()
     });
     let files = count(&output);
-    let warm = fastest(|| timed(|| drop(run(&platform, &["render", "--quiet"]))));
-    let one = fastest(|| timed(|| drop(run(&platform, &["render", "--quiet", "--tenant", "tenant-0"]))));
+    let warm = fastest(|| {
+        timed(|| {
+            run(&platform, &["render", "--quiet"]);
+        })
+    });
+    let one = fastest(|| {
+        timed(|| {
+            run(&platform, &["render", "--quiet", "--tenant", "tenant-0"]);
+        })
+    });
     let copy = fastest(|| {
         let target = folder.path().join("copy");
         clear(&target);
@@ -64,7 +80,9 @@ fn measure(tenants: usize) {
             assert!(status.is_ok_and(|status| status.success()), "the tree can be copied");
         })
     });
-    let ratio = |time: Duration| format!("{:>7.2} s {:>4.2} x", time.as_secs_f64(), time.as_secs_f64() / copy.as_secs_f64());
+    let ratio = |time: Duration| {
+        format!("{:>7.2} s {:>4.2} x", time.as_secs_f64(), time.as_secs_f64() / copy.as_secs_f64())
+    };
     println!(
         "{tenants:>8} {:>9} {files:>8} {:>5.2} s {} {} {} {:>5} MiB",
         tenants * COMPONENTS * 3,

@@ -112,7 +112,8 @@ pub(crate) fn compile_with(
         let start = instances.partition_point(|instance| instance.environment.name < environment.name);
         let end = instances.partition_point(|instance| instance.environment.name <= environment.name);
         let selected = |tenant: &Name| selection.has_tenant(tenant);
-        let rendered = render(&platform, environment, &all, &instances[start..end], registry, &inputs, &selected);
+        let rendered =
+            render(&platform, environment, &all, &instances[start..end], registry, &inputs, &selected);
         diagnostics.extend(rendered.diagnostics.into_iter().filter_map(|found| weighed(found, &platform)));
         components.extend(rendered.outlines);
         let paths: Vec<Vec<String>> = rendered.components.par_iter().map(paths_of).collect();
@@ -131,9 +132,8 @@ pub(crate) fn compile_with(
     diagnostics.extend(report.into_diagnostics().into_iter().filter_map(|found| weighed(found, &platform)));
     diagnostics.iter_mut().for_each(|diagnostic| point(diagnostic, &instances));
     diagnostics.sort_by(|left, right| {
-        let place = |diagnostic: &Diagnostic| {
-            diagnostic.labels.first().map(|label| (label.file.clone(), label.span))
-        };
+        let place =
+            |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| (label.file.clone(), label.span));
         (place(left), left).cmp(&(place(right), right))
     });
     diagnostics.dedup();
@@ -206,17 +206,26 @@ fn facts<'a>(
         .iter()
         .map(|tenancy| {
             let namespaces = tenancy.namespaces.iter().map(ToString::to_string).collect();
-            (tenancy.tenant.name.to_string(), aqueduct_check::Tenant { namespaces, system: tenancy.tenant.system })
+            (
+                tenancy.tenant.name.to_string(),
+                aqueduct_check::Tenant { namespaces, system: tenancy.tenant.system },
+            )
         })
         .collect();
     // What delivers the tree lives in the namespace of Argo CD.
     tenants.insert(ROOT.to_owned(), aqueduct_check::Tenant { namespaces: BTreeSet::new(), system: true });
-    let outside = ["default", "kube-node-lease", "kube-public", "kube-system", platform.argocd.namespace.as_str()];
+    let outside =
+        ["default", "kube-node-lease", "kube-public", "kube-system", platform.argocd.namespace.as_str()];
     aqueduct_check::Environment {
         name: environment.name.as_str(),
         cluster: aqueduct_check::Cluster {
             kubernetes: environment.kubernetes.to_string(),
-            apis: environment.apis.iter().map(ToString::to_string).chain(["argoproj.io/v1alpha1".to_owned()]).collect(),
+            apis: environment
+                .apis
+                .iter()
+                .map(ToString::to_string)
+                .chain(["argoproj.io/v1alpha1".to_owned()])
+                .collect(),
             namespaces: outside.into_iter().map(str::to_owned).collect(),
             storage_classes: texts(&environment.storage_classes),
             ingress_classes: text(&environment.ingress_class),

@@ -40,7 +40,9 @@ mod terraform;
 
 pub use aqueduct_manifest::{Diagnostic, Files, Map, Object, Severity, Value};
 pub use aqueduct_model::{Selection, types};
-pub use aqueduct_render::{Component, Context, Endpoint, Error, Link, Offer, Part, Registry, Site, Target, workload};
+pub use aqueduct_render::{
+    Component, Context, Endpoint, Error, Link, Offer, Part, Registry, Site, Target, workload,
+};
 pub use cli::Cli;
 pub use compile::{Compilation, SOURCES, compile, load};
 pub use report::{report, summary};

@@ -36,7 +36,8 @@ fn render(diagnostic: &Diagnostic, files: &Files, renderer: &Renderer) -> String
     for (number, (label, text, span)) in shown.iter().enumerate() {
         let kind = if number == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
         let annotation = kind.span(span.clone());
-        let annotation = if label.text.is_empty() { annotation } else { annotation.label(label.text.as_str()) };
+        let annotation =
+            if label.text.is_empty() { annotation } else { annotation.label(label.text.as_str()) };
         elements.push(Snippet::source(*text).path(&*label.file).annotation(annotation).into());
     }
     for label in &diagnostic.labels {

@@ -281,7 +281,9 @@ fn numbers_that_only_other_readers_see_are_quoted_for_them() {
     assert_eq!(written(address), (format!("{address}\n"), format!("\"{address}\"\n")));
     assert_eq!(written("-0x1p"), ("-0x1p\n".to_owned(), "-0x1p\n".to_owned()));
     // A number to both, and text to both.
-    for (text, expected) in [("0x10", "\"0x10\"\n"), ("0xyz", "0xyz\n"), ("1.2.3", "1.2.3\n"), ("web", "web\n")] {
+    for (text, expected) in
+        [("0x10", "\"0x10\"\n"), ("0xyz", "0xyz\n"), ("1.2.3", "1.2.3\n"), ("web", "web\n")]
+    {
         assert_eq!(written(text), (expected.to_owned(), expected.to_owned()), "{text}");
     }
 }

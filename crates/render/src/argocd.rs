@@ -9,8 +9,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::custom::{
     AppProject, AppProjectSpec, Application, ApplicationSet, ApplicationSetSpec, ApplicationSpec,
-    ApplicationTemplate, Automated, Destination, Directory, Generator, GroupKind, ListGenerator, MatchExpression,
-    ProjectRole, RollingStep, RollingSync, Source, Strategy, SyncPolicy, TemplateMetadata,
+    ApplicationTemplate, Automated, Backoff, Destination, Directory, Generator, GroupKind, ListGenerator,
+    MatchExpression, ProjectRole, Retry, RollingStep, RollingSync, Source, Strategy, SyncPolicy,
+    TemplateMetadata,
 };
 use crate::normalise::is_cluster_scoped;
 use crate::{Error, Outline, RenderedComponent, application_name};
@@ -106,9 +107,16 @@ impl Delivery<'_> {
         SyncPolicy {
             automated: (self.environment.sync == Sync::Automatic)
                 .then_some(Automated { prune: true, self_heal: true }),
-            sync_options: ["ApplyOutOfSyncOnly=true", "CreateNamespace=false", "PruneLast=true", "ServerSideApply=true"]
-                .map(str::to_owned)
-                .to_vec(),
+            sync_options: [
+                "ApplyOutOfSyncOnly=true",
+                "CreateNamespace=false",
+                "PruneLast=true",
+                "ServerSideApply=true",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+            // The first synchronisation of a cluster meets webhooks and operators that are still starting.
+            retry: Retry { limit: 5, backoff: Backoff { duration: "10s", factor: 2, max_duration: "3m" } },
         }
     }
 
@@ -116,7 +124,10 @@ impl Delivery<'_> {
         ApplicationSpec {
             project: project.to_owned(),
             source: self.source(folder, recurse),
-            destination: Destination { server: self.environment.cluster.to_string(), namespace: namespace.to_owned() },
+            destination: Destination {
+                server: self.environment.cluster.to_string(),
+                namespace: namespace.to_owned(),
+            },
             sync_policy: self.sync_policy(),
             revision_history_limit: Some(3),
         }
@@ -229,13 +240,18 @@ impl Delivery<'_> {
         let steps = waves
             .iter()
             .map(|wave| RollingStep {
-                match_expressions: vec![MatchExpression { key: WAVE, operator: "In", values: vec![wave.to_string()] }],
+                match_expressions: vec![MatchExpression {
+                    key: WAVE,
+                    operator: "In",
+                    values: vec![wave.to_string()],
+                }],
             })
             .collect();
         // Steps of a rolling sync start the synchronisation themselves, so they exclude `automated`.
         let strategy = (self.environment.sync == Sync::Automatic)
-            .then(|| Strategy { kind: "RollingSync", rolling_sync: RollingSync { steps } });
-        let mut spec = self.spec("{{ .tenant }}", "{{ .tenant }}/{{ .component }}", false, "{{ .namespace }}");
+            .then_some(Strategy { kind: "RollingSync", rolling_sync: RollingSync { steps } });
+        let mut spec =
+            self.spec("{{ .tenant }}", "{{ .tenant }}/{{ .component }}", false, "{{ .namespace }}");
         if strategy.is_some() {
             spec.sync_policy.automated = None;
         }

@@ -162,6 +162,9 @@ impl<T: Component> AnyComponent for T {
     }
 }
 
+/// Reads the fields of an instance into a component of a kind.
+type Read = fn(&Node) -> Result<Box<dyn AnyComponent>, Vec<Diagnostic>>;
+
 /// One kind in a registry: its name and how to read it.
 #[derive(Clone, Copy)]
 pub struct Kind {
@@ -171,7 +174,7 @@ pub struct Kind {
     pub type_name: &'static str,
     /// Returns the JSON Schema of the fields.
     pub schema: fn() -> Schema,
-    read: fn(&Node) -> Result<Box<dyn AnyComponent>, Vec<Diagnostic>>,
+    read: Read,
 }
 
 impl Kind {

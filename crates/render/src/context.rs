@@ -161,7 +161,10 @@ impl<'a> Site<'a> {
             match part {
                 "" | "." => {}
                 ".." if parts.pop().is_none() => {
-                    return Err(Error::field(field, format!("the path leaves the platform's folder: `{path}`")));
+                    return Err(Error::field(
+                        field,
+                        format!("the path leaves the platform's folder: `{path}`"),
+                    ));
                 }
                 ".." => {}
                 part => parts.push(part),
@@ -274,7 +277,10 @@ impl<'a> Context<'a> {
     /// Components that render one another in a circle.
     pub fn rendered_node(&self, node: &'a Node<'a>) -> Result<Vec<Object>, Error> {
         if self.depth > 4 {
-            return Err(Error::field("", format!("`{}` takes part in a circle of configurations", self.name())));
+            return Err(Error::field(
+                "",
+                format!("`{}` takes part in a circle of configurations", self.name()),
+            ));
         }
         let context = Self { depth: self.depth + 1, ..Self::new(self.graph, node) };
         Ok(node.component.render(&context).unwrap_or_default())
@@ -286,8 +292,13 @@ impl<'a> Context<'a> {
     /// # Errors
     /// What cannot be rendered.
     pub fn part(&self, name: &str, component: &impl Component) -> Result<Vec<Object>, Error> {
-        let context =
-            Context { site: self.site.part(name), graph: self.graph, node: self.node, depth: self.depth, problems: RefCell::default() };
+        let context = Context {
+            site: self.site.part(name),
+            graph: self.graph,
+            node: self.node,
+            depth: self.depth,
+            problems: RefCell::default(),
+        };
         let objects = component.render(&context);
         self.problems.borrow_mut().extend(context.into_problems());
         objects

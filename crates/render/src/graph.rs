@@ -149,11 +149,16 @@ impl<'a> Graph<'a> {
     fn unknown(&self, node: &Node<'_>, link: &ResolvedLink, tenant: &str) -> Diagnostic {
         let environment = &node.site.environment().name;
         let siblings = self.nodes.iter().filter(|other| other.site.tenant() == tenant);
-        place(node, link, "unknown-component", format!("there is no such component in {environment}: `{}`", link.link.target))
-            .did_you_mean(
-                link.link.target.reference.component.as_str(),
-                siblings.map(|other| other.site.name()).filter(|name| *name != node.site.name()),
-            )
+        place(
+            node,
+            link,
+            "unknown-component",
+            format!("there is no such component in {environment}: `{}`", link.link.target),
+        )
+        .did_you_mean(
+            link.link.target.reference.component.as_str(),
+            siblings.map(|other| other.site.name()).filter(|name| *name != node.site.name()),
+        )
     }
 
     /// Returns why a link may not be, if it may not.
@@ -162,19 +167,45 @@ impl<'a> Graph<'a> {
             && target.endpoint(Some(endpoint)).is_none()
         {
             let names = target.offer.endpoints.iter().map(|endpoint| endpoint.name.as_str());
-            let message = format!("`{}` has no endpoint of this name: `{endpoint}`", link.link.target.reference);
-            return Some(place(node, link, "unknown-endpoint", message).did_you_mean(endpoint.as_str(), names));
+            let message =
+                format!("`{}` has no endpoint of this name: `{endpoint}`", link.link.target.reference);
+            return Some(
+                place(node, link, "unknown-endpoint", message).did_you_mean(endpoint.as_str(), names),
+            );
         }
         let tenant = &target.site.tenancy().tenant;
+        let may = |peers: &[Peer], wanted: &Name| {
+            peers.iter().any(|peer| match peer {
+                Peer::Any => true,
+                Peer::Tenant(name) => name == wanted,
+            })
+        };
         let own = tenant.name == node.site.tenancy().tenant.name;
-        let admitted = target.site.tenancy().isolation.allow_from.iter().any(|peer| match peer {
-            Peer::Any => true,
-            Peer::Tenant(name) => *name == node.site.tenancy().tenant.name,
-        });
-        if own || tenant.system || admitted {
+        if own || tenant.system {
             return None;
         }
-        let message = format!("tenant `{}` does not let tenant `{}` in: `{}`", tenant.name, node.site.tenant(), link.link.target);
+        if !may(&node.site.tenancy().isolation.allow_to, &tenant.name) {
+            let message = format!(
+                "tenant `{}` may not reach tenant `{}`: `{}`",
+                node.site.tenant(),
+                tenant.name,
+                link.link.target
+            );
+            return Some(place(node, link, "tenant-isolation", message).hint(format!(
+                "add `{}` to `allow-to` of `[isolation]` in tenants/{}/tenant.toml",
+                tenant.name,
+                node.site.tenant()
+            )));
+        }
+        if may(&target.site.tenancy().isolation.allow_from, &node.site.tenancy().tenant.name) {
+            return None;
+        }
+        let message = format!(
+            "tenant `{}` does not let tenant `{}` in: `{}`",
+            tenant.name,
+            node.site.tenant(),
+            link.link.target
+        );
         Some(place(node, link, "tenant-isolation", message).hint(format!(
             "add `{}` to `allow-from` of `[isolation]` in tenants/{}/tenant.toml",
             node.site.tenant(),
@@ -188,7 +219,9 @@ impl<'a> Graph<'a> {
         let mut edges: Vec<Vec<usize>> = self
             .nodes
             .iter()
-            .map(|node| node.links.iter().filter(|link| link.link.ordered).filter_map(|link| link.to).collect())
+            .map(|node| {
+                node.links.iter().filter(|link| link.link.ordered).filter_map(|link| link.to).collect()
+            })
             .collect();
         // The controller's webhook must be up before the API server takes an Ingress.
         if let Some(controller) = self.ingress() {

@@ -9,6 +9,7 @@
 //!
 //! The stock kinds in [`kinds`] use nothing that a kind of your own could not use.
 
+pub mod argocd;
 mod component;
 mod context;
 pub mod custom;
@@ -22,7 +23,6 @@ mod render;
 pub mod source;
 pub mod tenancy;
 pub mod workload;
-pub mod argocd;
 
 pub use component::{AnyComponent, Component, Error, Kind, Registry};
 pub use context::{Context, Neighbour, Site, application_name, digest};

@@ -63,7 +63,9 @@ pub fn is_cluster_scoped(object: &Object, scopes: &BTreeMap<(String, String), bo
 }
 
 /// Returns the scopes that the CRDs among some objects declare: whether each kind is cluster-scoped.
-pub fn declared_scopes<'a>(objects: impl IntoIterator<Item = &'a Object>) -> BTreeMap<(String, String), bool> {
+pub fn declared_scopes<'a>(
+    objects: impl IntoIterator<Item = &'a Object>,
+) -> BTreeMap<(String, String), bool> {
     let text = |object: &Object, path: &[&str]| object.at(path).and_then(Value::as_str).map(str::to_owned);
     objects
         .into_iter()

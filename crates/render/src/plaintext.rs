@@ -48,7 +48,10 @@ pub(crate) fn findings(spec: &Node) -> Vec<Diagnostic> {
             Content::List(list) => open.extend(list.iter().map(|node| (name, node))),
             // `database` says which variable gets which property of a login: names, never values.
             Content::Table(table) => open.extend(
-                table.iter().map(|(name, node)| (name.as_str(), node)).filter(|(name, _)| *name != "database"),
+                table
+                    .iter()
+                    .map(|(name, node)| (name.as_str(), node))
+                    .filter(|(name, _)| *name != "database"),
             ),
             _ => {}
         }

@@ -45,7 +45,8 @@ pub struct PatchTarget {
 
 impl PatchTarget {
     fn matches(&self, object: &Object) -> bool {
-        let agrees = |wanted: &Option<String>, text: &str| wanted.as_ref().is_none_or(|wanted| wanted == text);
+        let agrees =
+            |wanted: &Option<String>, text: &str| wanted.as_ref().is_none_or(|wanted| wanted == text);
         let label = |key: &str| object.labels().and_then(|labels| labels.get(key)).and_then(Value::as_str);
         agrees(&self.group, object.group())
             && agrees(&self.kind, object.kind())
@@ -133,7 +134,9 @@ pub fn texts<'a>(
     names
         .into_iter()
         .map(|name| {
-            let text = files.text(name).ok_or_else(|| Error::field(field, format!("the file is not UTF-8: `{name}`")))?;
+            let text = files
+                .text(name)
+                .ok_or_else(|| Error::field(field, format!("the file is not UTF-8: `{name}`")))?;
             Ok((name, text))
         })
         .collect()
@@ -145,7 +148,11 @@ pub fn texts<'a>(
 /// What is not YAML, and documents that are no objects.
 pub fn read_objects(file: &str, text: &str) -> Result<Vec<Object>, Vec<Diagnostic>> {
     let documents = yaml::read_documents(text, yaml::Dialect::Sigs).map_err(|error| {
-        vec![Diagnostic::error("invalid-yaml", error.message.clone()).at(file, line_span(text, error.line), "")]
+        vec![Diagnostic::error("invalid-yaml", error.message.clone()).at(
+            file,
+            line_span(text, error.line),
+            "",
+        )]
     })?;
     let mut objects = Vec::new();
     let mut diagnostics = Vec::new();
@@ -156,8 +163,11 @@ pub fn read_objects(file: &str, text: &str) -> Result<Vec<Object>, Vec<Diagnosti
             Value::Null => {}
             Value::Map(map) => expand(map, origin, text, &mut objects, &mut diagnostics),
             other => diagnostics.push(
-                Diagnostic::error("not-an-object", format!("a document is a {}, not an object", other.kind()))
-                    .at(file, line_span(text, line), ""),
+                Diagnostic::error(
+                    "not-an-object",
+                    format!("a document is a {}, not an object", other.kind()),
+                )
+                .at(file, line_span(text, line), ""),
             ),
         }
     }
@@ -178,18 +188,21 @@ fn expand(
         maps.for_each(|map| expand(map, origin.clone(), text, objects, diagnostics));
         return;
     }
-    let missing: Vec<&str> = [("apiVersion", object.api_version()), ("kind", object.kind()), ("metadata.name", object.name())]
-        .into_iter()
-        .filter(|(_, value)| value.is_empty())
-        .map(|(field, _)| field)
-        .collect();
+    let missing: Vec<&str> =
+        [("apiVersion", object.api_version()), ("kind", object.kind()), ("metadata.name", object.name())]
+            .into_iter()
+            .filter(|(_, value)| value.is_empty())
+            .map(|(field, _)| field)
+            .collect();
     if missing.is_empty() {
         objects.push(object);
     } else if let Some(origin) = origin {
         let message = format!("an object needs {}", missing.join(", "));
-        diagnostics.push(
-            Diagnostic::error("not-an-object", message).at(origin.file, line_span(text, origin.line), ""),
-        );
+        diagnostics.push(Diagnostic::error("not-an-object", message).at(
+            origin.file,
+            line_span(text, origin.line),
+            "",
+        ));
     }
 }
 

@@ -48,7 +48,8 @@ pub fn objects(
         objects.push(object(&allow_dns(tenancy, namespace))?);
         objects.extend(among_namespaces(tenancy, namespace).map(|policy| object(&policy)).transpose()?);
         let has_hosts = nodes.iter().any(|node| {
-            node.site.namespace() == namespace && node.offer.parts.iter().any(|part| !part.from_ingress.is_empty())
+            node.site.namespace() == namespace
+                && node.offer.parts.iter().any(|part| !part.from_ingress.is_empty())
         });
         if has_hosts && tenancy.environment.cluster_issuer.is_some() {
             objects.push(object(&allow_solver(platform, tenancy, graph, namespace))?);
@@ -136,7 +137,8 @@ fn limit_range(tenancy: &Tenancy, namespace: &str) -> Option<LimitRange> {
         min: amounts(&tenancy.limits.min),
         ..Default::default()
     };
-    let empty = item.default.is_none() && item.default_request.is_none() && item.max.is_none() && item.min.is_none();
+    let empty =
+        item.default.is_none() && item.default_request.is_none() && item.max.is_none() && item.min.is_none();
     (!empty).then(|| LimitRange {
         metadata: metadata(tenancy, "limits", Some(namespace)),
         spec: Some(LimitRangeSpec { limits: vec![item] }),
@@ -193,7 +195,10 @@ fn allow_dns(tenancy: &Tenancy, namespace: &str) -> NetworkPolicy {
     };
     let rule = NetworkPolicyEgressRule {
         ports: Some(vec![port("UDP"), port("TCP")]),
-        to: Some(vec![in_namespace("kube-system", Some(BTreeMap::from([("k8s-app".to_owned(), "kube-dns".to_owned())])))]),
+        to: Some(vec![in_namespace(
+            "kube-system",
+            Some(BTreeMap::from([("k8s-app".to_owned(), "kube-dns".to_owned())])),
+        )]),
     };
     let spec = NetworkPolicySpec {
         egress: Some(vec![rule]),
@@ -228,12 +233,14 @@ fn among_namespaces(tenancy: &Tenancy, namespace: &str) -> Option<NetworkPolicy>
         .allow_from
         .iter()
         .map(|peer| match peer {
-            Peer::Any => NetworkPolicyPeer {
-                namespace_selector: Some(LabelSelector::default()),
-                ..Default::default()
-            },
+            Peer::Any => {
+                NetworkPolicyPeer { namespace_selector: Some(LabelSelector::default()), ..Default::default() }
+            }
             Peer::Tenant(tenant) => NetworkPolicyPeer {
-                namespace_selector: Some(labels(BTreeMap::from([("aqueduct.dev/tenant".to_owned(), tenant.to_string())]))),
+                namespace_selector: Some(labels(BTreeMap::from([(
+                    "aqueduct.dev/tenant".to_owned(),
+                    tenant.to_string(),
+                )]))),
                 ..Default::default()
             },
         })
@@ -363,7 +370,11 @@ fn part_policy(
         ingress.add(graph.service_peers(platform, Role::Metrics), [metrics.port]);
     }
     for (port, ranges) in &part.from_outside {
-        let peers = if ranges.is_empty() { vec![range("0.0.0.0/0")] } else { ranges.iter().map(|cidr| range(cidr)).collect() };
+        let peers = if ranges.is_empty() {
+            vec![range("0.0.0.0/0")]
+        } else {
+            ranges.iter().map(|cidr| range(cidr)).collect()
+        };
         ingress.add(peers, [*port]);
     }
     for (namespace, ports) in &part.from_namespaces {
@@ -383,7 +394,9 @@ fn part_policy(
     let mut egress = Rules::default();
     for (_, endpoint) in graph.uses(node) {
         match (&endpoint.pods, &endpoint.outside) {
-            (Some(pods), _) => egress.add(vec![in_namespace(&pods.namespace, Some(pods.labels.clone()))], [pods.port]),
+            (Some(pods), _) => {
+                egress.add(vec![in_namespace(&pods.namespace, Some(pods.labels.clone()))], [pods.port])
+            }
             (None, Some(outside)) => egress.add(vec![range(&outside.cidr)], [outside.port]),
             (None, None) => {}
         }

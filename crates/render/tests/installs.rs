@@ -61,7 +61,9 @@ fn with_resources(fields: &str) -> String {
 
 #[test]
 fn ingress_nginx() {
-    let controller = with_resources("kind = \"ingress-nginx\"\nreplicas = 2\nload-balancer = { allow = [\"203.0.113.0/24\"] }\nconfiguration = { proxy-body-size = \"16m\" }\n");
+    let controller = with_resources(
+        "kind = \"ingress-nginx\"\nreplicas = 2\nload-balancer = { allow = [\"203.0.113.0/24\"] }\nconfiguration = { proxy-body-size = \"16m\" }\n",
+    );
     insta::assert_snapshot!(check(&[("controller", &controller)]));
 }
 
@@ -73,7 +75,9 @@ fn redis_as_a_cache() {
 
 #[test]
 fn keydb_with_a_volume_its_user_and_its_backup() {
-    let store = with_resources("kind = \"redis\"\nflavour = \"keydb\"\nremote = \"shop/store\"\nstorage = { size = \"5Gi\" }\n");
+    let store = with_resources(
+        "kind = \"redis\"\nflavour = \"keydb\"\nremote = \"shop/store\"\nstorage = { size = \"5Gi\" }\n",
+    );
     let user = with_resources("kind = \"worker\"\nimage = \"shop/web:1\"\ndatabase = \"store\"\n");
     let backup = with_resources(
         "kind = \"backup\"\nof = \"store\"\nschedule = \"0 2 * * *\"\nbucket = { name = \"copies\", endpoint = \"https://fra1.digitaloceanspaces.com\", remote = \"shop/spaces\" }\n",
@@ -87,19 +91,25 @@ fn elasticsearch_kibana_and_fluent_bit() {
     let kibana = with_resources(
         "kind = \"kibana\"\nelasticsearch = \"search:http\"\nremote = \"shop/kibana\"\ningress = { host = \"logs.example.com\", path = \"/kibana\" }\n",
     );
-    let agent = with_resources("kind = \"fluent-bit\"\nto = \"search:http\"\nnamespaces = [\"shop\", \"till\"]\n");
+    let agent =
+        with_resources("kind = \"fluent-bit\"\nto = \"search:http\"\nnamespaces = [\"shop\", \"till\"]\n");
     insta::assert_snapshot!(check(&[("agent", &agent), ("kibana", &kibana), ("search", &search)]));
 }
 
 /// Fluent Bit's form: sections at the margin, below them pairs of a key and a value, all indented alike.
 #[test]
 fn fluent_bit_has_its_form() {
-    for (kind, fields) in [("elasticsearch", "remote = \"shop/users\"\n"), ("loki", "storage = { size = \"5Gi\" }\n")] {
+    for (kind, fields) in
+        [("elasticsearch", "remote = \"shop/users\"\n"), ("loki", "storage = { size = \"5Gi\" }\n")]
+    {
         let sink = with_resources(&format!("kind = \"{kind}\"\n{fields}"));
         let agent = with_resources("kind = \"fluent-bit\"\nto = \"sink:http\"\n");
         let text = check(&[("agent", &agent), ("sink", &sink)]);
         let (_, after) = text.split_once("  fluent-bit.conf: |\n").unwrap_or_else(|| panic!("{text}"));
-        let lines: Vec<&str> = after.lines().map_while(|line| if line.is_empty() { Some("") } else { line.strip_prefix("    ") }).collect();
+        let lines: Vec<&str> = after
+            .lines()
+            .map_while(|line| if line.is_empty() { Some("") } else { line.strip_prefix("    ") })
+            .collect();
         assert_eq!(lines.iter().filter(|line| **line == "[OUTPUT]").count(), 1, "{lines:?}");
         for line in lines.iter().filter(|line| !line.is_empty() && !line.starts_with('[')) {
             let pair = line.strip_prefix("    ").and_then(|pair| pair.split_once(' '));
@@ -110,7 +120,8 @@ fn fluent_bit_has_its_form() {
 
 #[test]
 fn elasticsearch_with_a_volume() {
-    let search = with_resources("kind = \"elasticsearch\"\nremote = \"shop/users\"\nstorage = { size = \"50Gi\" }\n");
+    let search =
+        with_resources("kind = \"elasticsearch\"\nremote = \"shop/users\"\nstorage = { size = \"50Gi\" }\n");
     let text = check(&[("search", &search)]);
     assert!(text.contains("volumeClaimTemplates:"), "{text}");
     assert!(text.contains("storage: 50Gi"), "{text}");

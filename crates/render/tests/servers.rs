@@ -3,7 +3,11 @@
 //! The texts are those of the repository's own platform. Only what a cluster has and this machine has not is
 //! replaced: addresses, folders, the secret part. A program that is not installed is skipped, visibly.
 
-#![expect(clippy::panic, clippy::print_stderr, reason = "a test that cannot be set up ends, one that is skipped says so")]
+#![expect(
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that cannot be set up ends, one that is skipped says so"
+)]
 
 #[path = "rendering/mod.rs"]
 mod rendering;
@@ -59,7 +63,8 @@ fn run(program: &str, arguments: &[&str]) -> Option<Output> {
 fn nginx_takes_the_proxy() {
     let folder = folder("nginx");
     let text = file("front-web", "nginx-proxy-server-files", "nginx.conf");
-    let hosts = ["web.front-web.svc.cluster.local", "ii.back.svc.cluster.local", "keydb.back.svc.cluster.local"];
+    let hosts =
+        ["web.front-web.svc.cluster.local", "ii.back.svc.cluster.local", "keydb.back.svc.cluster.local"];
     let mut text = hosts.iter().fold(text, |text, host| {
         assert!(text.contains(host), "{host} follows from the links");
         text.replace(host, "127.0.0.1")
@@ -73,7 +78,9 @@ fn nginx_takes_the_proxy() {
     }
     let configuration = folder.join("nginx.conf");
     write(&configuration, &text);
-    let Some(output) = run("nginx", &["-t", "-p", &path, "-c", &configuration.display().to_string()]) else { return };
+    let Some(output) = run("nginx", &["-t", "-p", &path, "-c", &configuration.display().to_string()]) else {
+        return;
+    };
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     assert!(!said.contains("[warn]") || said.contains("\"user\" directive"), "{said}");
@@ -145,12 +152,19 @@ fn retention_deletes_only_what_is_old() {
     let indices = "kubernetes-2000.01.01\\nkubernetes-2999.01.01\\nkubernetes-odd\\n";
     write(
         &folder.join("curl"),
-        &format!("#!/bin/sh\ncase \"$*\" in *DELETE*) echo \"$*\" >> '{path}/deleted' ;; *) printf '{indices}' ;; esac\n"),
+        &format!(
+            "#!/bin/sh\ncase \"$*\" in *DELETE*) echo \"$*\" >> '{path}/deleted' ;; *) printf '{indices}' ;; esac\n"
+        ),
     );
     let _ = run("chmod", &["+x", &format!("{path}/curl")]);
-    let script = format!("PATH='{path}':$PATH KEEP_DAYS=7 JANITOR_USER=janitor JANITOR_PASSWORD=x ELASTICSEARCH_URL=http://search exec bash '{path}/retention.sh'");
+    let script = format!(
+        "PATH='{path}':$PATH KEEP_DAYS=7 JANITOR_USER=janitor JANITOR_PASSWORD=x ELASTICSEARCH_URL=http://search exec bash '{path}/retention.sh'"
+    );
     let Some(output) = run("bash", &["-c", &script]) else { return };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let deleted = fs::read_to_string(folder.join("deleted")).expect("something is old");
-    assert_eq!(deleted, "--silent --show-error --fail --user janitor:x --request DELETE http://search/kubernetes-2000.01.01\n");
+    assert_eq!(
+        deleted,
+        "--silent --show-error --fail --user janitor:x --request DELETE http://search/kubernetes-2000.01.01\n"
+    );
 }

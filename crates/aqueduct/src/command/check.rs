@@ -55,8 +55,10 @@ pub(crate) fn run(
             }
         }
         Format::Json => {
-            let findings: Vec<Finding<'_>> = diagnostics.iter().map(|one| Finding::new(one, &files)).collect();
-            let text = serde_json::to_string_pretty(&findings).map_err(|error| Failure::new(error.to_string()))?;
+            let findings: Vec<Finding<'_>> =
+                diagnostics.iter().map(|one| Finding::new(one, &files)).collect();
+            let text =
+                serde_json::to_string_pretty(&findings).map_err(|error| Failure::new(error.to_string()))?;
             print(terminal, &(text + "\n"))?;
         }
         Format::Github => {

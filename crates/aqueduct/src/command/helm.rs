@@ -128,7 +128,6 @@ struct ClusterArguments {
 
 /// What changes nothing without a cluster.
 #[derive(Debug, Args)]
-#[expect(dead_code, reason = "the flags are taken so that scripts need not drop them")]
 struct IgnoredArguments {
     #[arg(long, hide = true)]
     atomic: bool,
@@ -193,7 +192,11 @@ impl RefusedArguments {
             (self.dependency_update, "--dependency-update", "it fetches charts: vendor them first"),
             (with_cluster, "--dry-run=server", "it needs a cluster"),
             (self.enable_dns, "--enable-dns", "the output would depend on the network"),
-            (self.post_renderer.is_some(), "--post-renderer", "it runs another program: pipe the output to it"),
+            (
+                self.post_renderer.is_some(),
+                "--post-renderer",
+                "it runs another program: pipe the output to it",
+            ),
             (self.repo.is_some(), "--repo", "it fetches charts: vendor them first"),
             (self.validate, "--validate", "it needs a cluster: `aqueduct check` validates without one"),
             (self.verify, "--verify", "it needs a keyring: vendored charts are held against their digests"),
@@ -262,7 +265,9 @@ fn options(arguments: &TemplateArguments) -> TemplateOptions {
 fn read_values_file(path: &str) -> Result<Vec<u8>, String> {
     if path.trim() == "-" {
         let mut bytes = Vec::new();
-        io::stdin().read_to_end(&mut bytes).map_err(|error| format!("cannot read standard input: {error}"))?;
+        io::stdin()
+            .read_to_end(&mut bytes)
+            .map_err(|error| format!("cannot read standard input: {error}"))?;
         return Ok(bytes);
     }
     if path.contains("://") {
@@ -311,6 +316,7 @@ impl Machine {
 }
 
 impl Host for Machine {
+    #[expect(clippy::disallowed_methods, reason = "`helm template` tells the time, as Helm does")]
     fn now(&mut self, _site: &CallSite) -> Result<Moment, Refusal> {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)

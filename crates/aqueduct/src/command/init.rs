@@ -28,18 +28,21 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 pub(crate) fn run(arguments: &Arguments, directory: &Path, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let folder = arguments.folder.as_ref().map_or_else(|| directory.to_owned(), |folder| directory.join(folder));
+    let folder =
+        arguments.folder.as_ref().map_or_else(|| directory.to_owned(), |folder| directory.join(folder));
     let name = match &arguments.name {
         Some(name) => name.clone(),
         None => {
             let full = std::path::absolute(&folder).map_err(|error| Failure::new(error.to_string()))?;
             let name = full.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
             name.parse().map_err(|_| {
-                Failure::new(format!("the folder's name is no name for a platform: `{name}`")).hint("give one with `--name`")
+                Failure::new(format!("the folder's name is no name for a platform: `{name}`"))
+                    .hint("give one with `--name`")
             })?
         }
     };
-    let taken: Vec<&str> = FILES.iter().map(|(path, _)| *path).filter(|path| folder.join(path).exists()).collect();
+    let taken: Vec<&str> =
+        FILES.iter().map(|(path, _)| *path).filter(|path| folder.join(path).exists()).collect();
     if !taken.is_empty() {
         return Err(Failure::new(format!("{} already has {}", folder.display(), taken.join(", ")))
             .hint("`init` makes a new platform in an empty folder"));

@@ -151,8 +151,9 @@ pub(crate) fn compiled(
     terminal: &Terminal,
 ) -> Compilation {
     let progress = terminal.progress();
-    let compilation =
-        compile(files, registry, selection, &|environment| progress.set_message(format!("rendering {environment}")));
+    let compilation = compile(files, registry, selection, &|environment| {
+        progress.set_message(format!("rendering {environment}"))
+    });
     progress.finish_and_clear();
     tell(&compilation.diagnostics, files, terminal);
     compilation

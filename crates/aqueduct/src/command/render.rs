@@ -77,7 +77,11 @@ pub(crate) fn run(
             return Ok(Outcome::Done);
         }
         print(terminal, &stale(&status.changes))?;
-        terminal.say(&format!("the output is stale: {} of {} files; run `aqueduct render`", status.changes.len(), compilation.tree.len()));
+        terminal.say(&format!(
+            "the output is stale: {} of {} files; run `aqueduct render`",
+            status.changes.len(),
+            compilation.tree.len()
+        ));
         return Ok(Outcome::Found);
     }
     let progress = terminal.progress();
@@ -140,7 +144,9 @@ fn strays(unowned: &[String]) -> Option<String> {
         return None;
     }
     let list: String = listed(manifests.iter()).lines().map(|line| format!("  {line}\n")).collect();
-    Some(format!("warning: Argo CD would apply what aqueduct did not write:\n{list}hint: move it into a component of kind `manifests`, or delete it"))
+    Some(format!(
+        "warning: Argo CD would apply what aqueduct did not write:\n{list}hint: move it into a component of kind `manifests`, or delete it"
+    ))
 }
 
 /// Returns a line for each of the first few, and one that counts the rest.
@@ -167,8 +173,11 @@ fn told(report: &Report, files: usize) -> String {
         (report.adopted.len(), "adopted"),
         (report.unchanged, "unchanged"),
     ];
-    let parts: Vec<String> =
-        counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let parts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
     let finished = if report.finished { "; the work of an interrupted run was finished first" } else { "" };
     format!("{files} files: {}{finished}", parts.join(", "))
 }

@@ -22,7 +22,8 @@ pub(crate) struct Arguments {
 
 /// Returns all schemas by the name of the file they are for.
 pub(crate) fn schemas(registry: &Registry) -> Vec<(&'static str, Schema)> {
-    let kinds: Vec<(&str, Schema)> = registry.kinds().iter().map(|kind| (kind.name, (kind.schema)())).collect();
+    let kinds: Vec<(&str, Schema)> =
+        registry.kinds().iter().map(|kind| (kind.name, (kind.schema)())).collect();
     vec![
         ("blueprint", schema::blueprint(&kinds)),
         ("component", schema::component(&kinds)),
@@ -46,7 +47,8 @@ pub(crate) fn run(
         }
     }
     for (name, schema) in schemas {
-        let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::new(error.to_string()))? + "\n";
+        let text =
+            serde_json::to_string_pretty(&schema).map_err(|error| Failure::new(error.to_string()))? + "\n";
         match &arguments.output {
             Some(folder) => write_file(&directory.join(folder).join(format!("{name}.schema.json")), &text)?,
             None => print(terminal, &text)?,

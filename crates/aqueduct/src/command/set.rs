@@ -31,8 +31,13 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
     let mut files = read(directory)?;
-    let edited =
-        edit::set(&files, &arguments.target, &arguments.field, &arguments.value, arguments.environment.as_deref());
+    let edited = edit::set(
+        &files,
+        &arguments.target,
+        &arguments.field,
+        &arguments.value,
+        arguments.environment.as_deref(),
+    );
     let edit = match edited {
         Ok(edit) => edit,
         Err(diagnostics) => {

@@ -70,7 +70,10 @@ pub(crate) fn run(
 }
 
 /// Returns the logins that `docker login` and `helm registry login` wrote down.
-#[expect(clippy::disallowed_methods, reason = "where logins are kept is a matter of the person, not of the platform")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where logins are kept is a matter of the person, not of the platform"
+)]
 fn credentials() -> Result<Credentials, Failure> {
     let files = Credentials::default_files(|name| std::env::var_os(name));
     Credentials::read(&files).map_err(|error| Failure::new(error.to_string()))

@@ -77,6 +77,29 @@ pub struct SyncPolicy {
     pub automated: Option<Automated>,
     /// The options, each as `Name=value`.
     pub sync_options: Vec<String>,
+    /// How a failed synchronisation is tried again.
+    pub retry: Retry,
+}
+
+/// How a failed synchronisation is tried again.
+#[derive(Clone, Debug, Serialize)]
+pub struct Retry {
+    /// How often.
+    pub limit: u16,
+    /// How long to wait in between.
+    pub backoff: Backoff,
+}
+
+/// A wait that grows from try to try.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Backoff {
+    /// The first wait.
+    pub duration: &'static str,
+    /// How many times longer each wait is than the one before.
+    pub factor: u16,
+    /// The longest wait.
+    pub max_duration: &'static str,
 }
 
 /// What automatic synchronisation may do.

@@ -91,7 +91,12 @@ pub struct RemoteReference {
 
 impl ExternalSecret {
     /// Returns an ExternalSecret that copies properties of one entry into a Secret of the same name.
-    pub fn new(metadata: ObjectMeta, store: &str, remote: &str, keys: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub fn new(
+        metadata: ObjectMeta,
+        store: &str,
+        remote: &str,
+        keys: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
         let name = metadata.name.clone().unwrap_or_default();
         let data = keys
             .into_iter()

@@ -10,12 +10,14 @@ mod service_monitor;
 
 pub use application::{
     AppProject, AppProjectSpec, Application, ApplicationSet, ApplicationSetSpec, ApplicationSpec,
-    ApplicationTemplate, Automated, Destination, Directory, Generator, GroupKind, ListGenerator, MatchExpression,
-    ProjectRole, RollingStep, RollingSync, Source, Strategy, SyncPolicy, TemplateMetadata,
+    ApplicationTemplate, Automated, Backoff, Destination, Directory, Generator, GroupKind, ListGenerator,
+    MatchExpression, ProjectRole, Retry, RollingStep, RollingSync, Source, Strategy, SyncPolicy,
+    TemplateMetadata,
 };
 pub use certificate::{Certificate, CertificateSpec, IssuerReference};
 pub use external_secret::{
-    ExternalSecret, ExternalSecretSpec, RemoteReference, SecretData, SecretTarget, SecretTemplate, StoreReference,
+    ExternalSecret, ExternalSecretSpec, RemoteReference, SecretData, SecretTarget, SecretTemplate,
+    StoreReference,
 };
 pub use issuer::{Issuer, IssuerSpec};
 pub use postgresql::{Postgresql, PostgresqlSpec, PostgresqlVersion, PostgresqlVolume};

@@ -15,8 +15,8 @@ use super::redis::Flavour;
 use crate::context::Neighbour;
 use crate::custom::ExternalSecret;
 use crate::workload::{
-    DatabaseField, DatabaseTable, Egress, PodOptions, Resources, SecretField, Variable, VolumeField, Workload,
-    companions, object, pod_template, secret_store,
+    DatabaseField, DatabaseTable, Egress, PodOptions, Resources, SecretField, Variable, VolumeField,
+    Workload, companions, object, pod_template, secret_store,
 };
 use crate::{Component, Context, Error, Link, Offer, Part, Site, Target};
 
@@ -60,8 +60,10 @@ pub struct Bucket {
 }
 
 /// The keys of the bucket's Secret, as the program that stores copies names them, each with its property.
-const BUCKET_KEYS: [(&str, &str); 2] =
-    [("RCLONE_CONFIG_STORE_ACCESS_KEY_ID", "access-key"), ("RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY", "secret-key")];
+const BUCKET_KEYS: [(&str, &str); 2] = [
+    ("RCLONE_CONFIG_STORE_ACCESS_KEY_ID", "access-key"),
+    ("RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY", "secret-key"),
+];
 
 fn store_image() -> Image {
     constant("rclone/rclone:1.68.2")
@@ -76,14 +78,26 @@ struct Dump {
     image: String,
 }
 
-const POSTGRES_LOGIN: [(&str, &str); 5] =
-    [("PGHOST", "host"), ("PGPORT", "port"), ("PGDATABASE", "database"), ("PGUSER", "user"), ("PGPASSWORD", "password")];
+const POSTGRES_LOGIN: [(&str, &str); 5] = [
+    ("PGHOST", "host"),
+    ("PGPORT", "port"),
+    ("PGDATABASE", "database"),
+    ("PGUSER", "user"),
+    ("PGPASSWORD", "password"),
+];
 const REDIS_LOGIN: [(&str, &str); 1] = [("REDISCLI_AUTH", "password")];
 
 impl Backup {
     fn dump(&self, neighbour: &Neighbour<'_>) -> Result<Dump, Error> {
         let image = |default: &str| {
-            neighbour.site.instance.spec.get("image").and_then(|node| node.as_str()).unwrap_or(default).to_owned()
+            neighbour
+                .site
+                .instance
+                .spec
+                .get("image")
+                .and_then(|node| node.as_str())
+                .unwrap_or(default)
+                .to_owned()
         };
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         match neighbour.site.instance.kind.as_str() {
@@ -107,7 +121,8 @@ impl Backup {
             "redis" => {
                 let host = neighbour.property("host").map_err(|message| Error::field("of", message))?;
                 let port = neighbour.property("port").map_err(|message| Error::field("of", message))?;
-                let flavour = match neighbour.site.instance.spec.get("flavour").and_then(|node| node.as_str()) {
+                let flavour = match neighbour.site.instance.spec.get("flavour").and_then(|node| node.as_str())
+                {
                     Some("keydb") => Flavour::KeyDb,
                     _ => Flavour::Redis,
                 };
@@ -118,8 +133,11 @@ impl Backup {
                     image: image(&flavour.image().to_string()),
                 })
             }
-            kind => Err(Error::field("of", format!("a component of kind `{kind}` has no copy of its own: `{}`", self.of))
-                .hint("name one of its persistent volumes with `volume`")),
+            kind => Err(Error::field(
+                "of",
+                format!("a component of kind `{kind}` has no copy of its own: `{}`", self.of),
+            )
+            .hint("name one of its persistent volumes with `volume`")),
         }
     }
 
@@ -139,7 +157,10 @@ impl Backup {
             }
         } else {
             if self.bucket.is_some() {
-                lines.push("rclone copyto /work/copy \"store:$BUCKET/$COPY_NAME/$COPY_NAME-$stamp.$COPY_ENDING\"".to_owned());
+                lines.push(
+                    "rclone copyto /work/copy \"store:$BUCKET/$COPY_NAME/$COPY_NAME-$stamp.$COPY_ENDING\""
+                        .to_owned(),
+                );
             }
             if self.storage.is_some() {
                 lines.push("cp /work/copy \"/archive/$COPY_NAME-$stamp.$COPY_ENDING\"".to_owned());
@@ -301,7 +322,10 @@ fn mount_source(spec: &mut k8s_openapi::api::core::v1::PodSpec, neighbour: &Neig
     };
     spec.volumes.get_or_insert_default().push(Volume {
         name: "source".to_owned(),
-        persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource { claim_name, read_only: Some(true) }),
+        persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
+            claim_name,
+            read_only: Some(true),
+        }),
         ..Default::default()
     });
     for container in &mut spec.containers {

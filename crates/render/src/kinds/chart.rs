@@ -100,9 +100,9 @@ impl Chart {
 
     fn capabilities(&self, context: &Context<'_>) -> Result<Capabilities, Error> {
         let environment = context.environment();
-        let mut capabilities = Capabilities::default();
-        capabilities.kube_version = KubeVersion::parse(&environment.kubernetes.to_string())
+        let kube_version = KubeVersion::parse(&environment.kubernetes.to_string())
             .map_err(|error| Error::field("", error.to_string()))?;
+        let mut capabilities = Capabilities { kube_version, ..Capabilities::default() };
         let known = environment.apis.iter().map(ToString::to_string);
         let known = known.chain(["argoproj.io/v1alpha1".to_owned()]).chain(self.api_versions.iter().cloned());
         capabilities.api_versions.extend(known.map(Into::into));
@@ -149,7 +149,8 @@ impl Component for Chart {
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         let (field, folder) = match (self.request(&context.site)?, &self.path) {
             (Some(request), _) => {
-                let folder = context.inputs.vendored(&request).map_err(|found| problem("repository", found))?;
+                let folder =
+                    context.inputs.vendored(&request).map_err(|found| problem("repository", found))?;
                 ("repository", folder)
             }
             (None, path) => ("path", context.source_path("path", path.as_deref().unwrap_or_default())?),
@@ -178,7 +179,9 @@ impl Component for Chart {
         let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
         for manifest in rendered.manifests.iter().chain(hooks.map(|hook| &hook.manifest)) {
             let found = read(&manifest.source, &manifest.content)?;
-            objects.extend(found.into_iter().map(|object| Object { origin: Some(origin(parent, manifest)), ..object }));
+            objects.extend(
+                found.into_iter().map(|object| Object { origin: Some(origin(parent, manifest)), ..object }),
+            );
         }
         patched(objects, &self.patches)
     }
@@ -230,7 +233,8 @@ impl Host for Reproducible {
         self.note(site);
         for chunk in buffer.chunks_mut(32) {
             self.counter += 1;
-            let digest = Sha256::new().chain_update(&self.seed).chain_update(self.counter.to_le_bytes()).finalize();
+            let digest =
+                Sha256::new().chain_update(&self.seed).chain_update(self.counter.to_le_bytes()).finalize();
             chunk.iter_mut().zip(digest).for_each(|(byte, random)| *byte = random);
         }
         Ok(())
@@ -264,7 +268,8 @@ fn irreproducible(
             format!("{folder}/{inside}")
         };
         let text = context.inputs.files.text(&file).unwrap_or_default();
-        let message = format!("`{function}` gives another result at each render: {file}:{line}:{}", column + 1);
+        let message =
+            format!("`{function}` gives another result at each render: {file}:{line}:{}", column + 1);
         let diagnostic = spec.diagnostic("irreproducible", message);
         let paths = value_paths(text, *line);
         diagnostic.hint(match paths.as_slice() {

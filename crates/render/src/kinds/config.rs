@@ -62,7 +62,10 @@ impl Component for Config {
             .map(|(name, file)| {
                 let file = file.clone();
                 let mount = String::new();
-                (name.clone(), FileField { mount, text: file.text, content: file.content, source: file.source })
+                (
+                    name.clone(),
+                    FileField { mount, text: file.text, content: file.content, source: file.source },
+                )
             })
             .collect();
         let texts = file_texts(context, &files)?;

@@ -41,7 +41,13 @@ impl Component for CronJob {
         let mut objects = companions(context, &workload, &texts, false)?;
         let options = PodOptions { replicas: 1, claims_per_pod: false, runs_to_end: true, own_account: true };
         let template = pod_template(context, &workload, &texts, options)?;
-        objects.push(object(&cron_job(context, &self.schedule, template, self.timeout.as_ref(), self.retries))?);
+        objects.push(object(&cron_job(
+            context,
+            &self.schedule,
+            template,
+            self.timeout.as_ref(),
+            self.retries,
+        ))?);
         Ok(objects)
     }
 }

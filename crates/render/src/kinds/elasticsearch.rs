@@ -143,8 +143,16 @@ xpack.security.transport.ssl.enabled: false
     }
 
     fn stateful(&self, site: &Site<'_>) -> Stateful {
-        let scratch = |mount: &str, size: &str| VolumeField { size: Some(constant(size)), ..VolumeField::scratch(mount) };
-        let file = |text: String| FileField { mount: SOURCE.to_owned(), text: Some(text), content: None, source: None };
+        let scratch = |mount: &str, size: &str| VolumeField {
+            size: Some(constant(size)),
+            ..VolumeField::scratch(mount)
+        };
+        let file = |text: String| FileField {
+            mount: SOURCE.to_owned(),
+            text: Some(text),
+            content: None,
+            source: None,
+        };
         let probe = |port: &str, delay: &str, failures| Probe {
             port: Some(constant(port)),
             delay: Some(constant(delay)),

@@ -115,7 +115,11 @@ impl Etcd {
                 startup: None,
             },
             volumes: BTreeMap::from([(constant("data"), self.storage.volume("/var/lib/etcd"))]),
-            metrics: Some(Metrics { port: MetricsPort::Name(constant("client")), path: None, interval: None }),
+            metrics: Some(Metrics {
+                port: MetricsPort::Name(constant("client")),
+                path: None,
+                interval: None,
+            }),
             replicas: Some(self.replicas),
             peers: true,
             // The members wait for one another, so none would ever be ready first.
@@ -139,8 +143,11 @@ impl Component for Etcd {
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         if !matches!(self.replicas, 1 | 3 | 5 | 7) {
-            return Err(Error::field("replicas", format!("etcd needs 1, 3, 5 or 7 members: `{}`", self.replicas))
-                .hint("an even number tolerates no more failures than the odd number below it"));
+            return Err(Error::field(
+                "replicas",
+                format!("etcd needs 1, 3, 5 or 7 members: `{}`", self.replicas),
+            )
+            .hint("an even number tolerates no more failures than the odd number below it"));
         }
         Component::render(&self.stateful(&context.site), context)
     }

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::{Daemon, constant};
 use crate::workload::{
-    DatabaseField, DatabaseTable, FileField, Metrics, MetricsPort, Permissions, PortField, Probe, Probes, Resources,
-    Rule, Scheduling, Security, Toleration, VolumeField,
+    DatabaseField, DatabaseTable, FileField, Metrics, MetricsPort, Permissions, PortField, Probe, Probes,
+    Resources, Rule, Scheduling, Security, Toleration, VolumeField,
 };
 use crate::{Component, Context, Error, Link, Offer, Site, Target};
 
@@ -183,7 +183,11 @@ impl FluentBit {
                     VolumeField { persistent: true, ..VolumeField::of_node("/var/lib/fluent-bit", "/state") },
                 ),
             ]),
-            probes: Probes { liveness: Some(probe("/")), readiness: Some(probe("/api/v1/health")), startup: None },
+            probes: Probes {
+                liveness: Some(probe("/")),
+                readiness: Some(probe("/api/v1/health")),
+                startup: None,
+            },
             metrics: Some(Metrics {
                 port: MetricsPort::Name(constant("http")),
                 path: Some(constant("/api/v2/metrics/prometheus")),
@@ -221,8 +225,11 @@ impl Component for FluentBit {
             "elasticsearch" => Sink::Elasticsearch,
             "loki" => Sink::Loki,
             kind => {
-                return Err(Error::field("to", format!("a component of kind `{kind}` takes no logs: `{}`", self.to))
-                    .hint("name an `elasticsearch` or a `loki`"));
+                return Err(Error::field(
+                    "to",
+                    format!("a component of kind `{kind}` takes no logs: `{}`", self.to),
+                )
+                .hint("name an `elasticsearch` or a `loki`"));
             }
         };
         Component::render(&self.daemon(sink), context)

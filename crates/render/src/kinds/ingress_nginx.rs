@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use aqueduct_manifest::Object;
 use aqueduct_model::types::{Image, Name};
 use k8s_openapi::api::admissionregistration::v1::{
-    RuleWithOperations, ServiceReference, ValidatingWebhook, ValidatingWebhookConfiguration, WebhookClientConfig,
+    RuleWithOperations, ServiceReference, ValidatingWebhook, ValidatingWebhookConfiguration,
+    WebhookClientConfig,
 };
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::api::networking::v1::{IngressClass, IngressClassSpec};
@@ -15,8 +16,9 @@ use serde::Deserialize;
 use super::{Service, constant};
 use crate::custom::{Certificate, CertificateSpec, Issuer, IssuerReference, IssuerSpec};
 use crate::workload::{
-    CertificateField, LoadBalancer, Metrics, MetricsPort, Permissions, PortField, PortTable, Probe, Probes, Protocol,
-    Resources, Rule, Scheduling, Security, Shutdown, Variable, VariableSource, load_balancer, object,
+    CertificateField, LoadBalancer, Metrics, MetricsPort, Permissions, PortField, PortTable, Probe, Probes,
+    Protocol, Resources, Rule, Scheduling, Security, Shutdown, Variable, VariableSource, load_balancer,
+    object,
 };
 use crate::{Component, Context, Error, Offer, Site};
 
@@ -91,7 +93,11 @@ impl IngressNginx {
     /// Returns the ports that the world reaches.
     fn ports() -> BTreeMap<Name, PortField> {
         let port = |port, service| {
-            PortField::Table(PortTable { port: number(port), service: Some(number(service)), protocol: Protocol::Tcp })
+            PortField::Table(PortTable {
+                port: number(port),
+                service: Some(number(service)),
+                protocol: Protocol::Tcp,
+            })
         };
         BTreeMap::from([(constant("http"), port(HTTP, 80)), (constant("https"), port(HTTPS, 443))])
     }
@@ -130,9 +136,16 @@ impl IngressNginx {
                 ("POD_NAMESPACE".to_owned(), field("metadata.namespace")),
                 ("LD_PRELOAD".to_owned(), Variable::Text("/usr/local/lib/libmimalloc.so".to_owned())),
             ]),
-            probes: Probes { liveness: Some(healthy("10s", 5)), readiness: Some(healthy("10s", 3)), startup: None },
+            probes: Probes {
+                liveness: Some(healthy("10s", 5)),
+                readiness: Some(healthy("10s", 3)),
+                startup: None,
+            },
             // Connections are drained while the load balancer learns that the pod is gone.
-            shutdown: Some(Shutdown { command: vec!["/wait-shutdown".to_owned()], grace: Some(constant("5m")) }),
+            shutdown: Some(Shutdown {
+                command: vec!["/wait-shutdown".to_owned()],
+                grace: Some(constant("5m")),
+            }),
             metrics: Some(Metrics { port: MetricsPort::Number(number(METRICS)), path: None, interval: None }),
             permissions: Some(permissions(name)),
             security: Security {
@@ -174,8 +187,11 @@ impl IngressNginx {
                 },
             }
             .object()?,
-            Issuer { metadata: context.metadata(&authority), spec: IssuerSpec::Ca { secret_name: authority } }
-                .object()?,
+            Issuer {
+                metadata: context.metadata(&authority),
+                spec: IssuerSpec::Ca { secret_name: authority },
+            }
+            .object()?,
         ])
     }
 
@@ -228,10 +244,17 @@ fn permissions(name: &str) -> Permissions {
     Permissions {
         rules: vec![
             rule("coordination.k8s.io", &["leases"], &["create"]),
-            Rule { names: vec![format!("{name}-leader")], ..rule("coordination.k8s.io", &["leases"], &["get", "update"]) },
+            Rule {
+                names: vec![format!("{name}-leader")],
+                ..rule("coordination.k8s.io", &["leases"], &["get", "update"])
+            },
         ],
         cluster_rules: vec![
-            rule("", &["configmaps", "endpoints", "namespaces", "nodes", "pods", "secrets", "services"], read),
+            rule(
+                "",
+                &["configmaps", "endpoints", "namespaces", "nodes", "pods", "secrets", "services"],
+                read,
+            ),
             rule("", &["events"], &["create", "patch"]),
             rule("coordination.k8s.io", &["leases"], &["list", "watch"]),
             rule("discovery.k8s.io", &["endpointslices"], read),
@@ -264,8 +287,15 @@ impl Component for IngressNginx {
             Error::field("class", format!("neither `class` nor the `ingress-class` of {environment} is set"))
         })?;
         if !context.provides(Certificate::API_VERSION) {
-            return Err(Error::field("", format!("the admission webhook needs `{}`, which {} does not provide", Certificate::API_VERSION, context.environment().name))
-                .hint("install cert-manager and name its API in `apis` of the environment"));
+            return Err(Error::field(
+                "",
+                format!(
+                    "the admission webhook needs `{}`, which {} does not provide",
+                    Certificate::API_VERSION,
+                    context.environment().name
+                ),
+            )
+            .hint("install cert-manager and name its API in `apis` of the environment"));
         }
         let service = self.service(&context.site);
         let mut objects = Component::render(&service, context)?;
@@ -274,8 +304,9 @@ impl Component for IngressNginx {
         objects.push(load_balancer(context, &workload, &self.load_balancer)?);
         let default = context.environment().ingress_class.as_ref().is_some_and(|name| name.as_str() == class);
         let mut metadata = context.cluster_metadata(class);
-        metadata.annotations =
-            default.then(|| BTreeMap::from([("ingressclass.kubernetes.io/is-default-class".to_owned(), "true".to_owned())]));
+        metadata.annotations = default.then(|| {
+            BTreeMap::from([("ingressclass.kubernetes.io/is-default-class".to_owned(), "true".to_owned())])
+        });
         objects.push(object(&IngressClass {
             metadata,
             spec: Some(IngressClassSpec { controller: Some(CONTROLLER.to_owned()), parameters: None }),

@@ -75,7 +75,11 @@ impl Kibana {
         if let Some(ingress) = &self.ingress {
             let scheme = if ingress.tls.unwrap_or(true) { "https" } else { "http" };
             let path = ingress.path.as_ref().map(|path| path.to_string()).filter(|path| path != "/");
-            lines.push(format!("server.publicBaseUrl: {scheme}://{}{}", ingress.host, path.as_deref().unwrap_or("")));
+            lines.push(format!(
+                "server.publicBaseUrl: {scheme}://{}{}",
+                ingress.host,
+                path.as_deref().unwrap_or("")
+            ));
             if let Some(path) = path {
                 lines.push(format!("server.basePath: {path}"));
                 lines.push("server.rewriteBasePath: true".to_owned());
@@ -95,7 +99,8 @@ impl Kibana {
             .map(str::to_owned),
         );
         lines.extend(
-            ["encryptedSavedObjects", "reporting", "security"].map(|part| format!("xpack.{part}.encryptionKey: ${{{KEY}}}")),
+            ["encryptedSavedObjects", "reporting", "security"]
+                .map(|part| format!("xpack.{part}.encryptionKey: ${{{KEY}}}")),
         );
         lines.join("\n") + "\n"
     }
@@ -117,7 +122,10 @@ impl Kibana {
         ];
         Service {
             ports: BTreeMap::from([(constant("http"), PortField::Number(constant("5601")))]),
-            variables: BTreeMap::from([("KBN_PATH_CONF".to_owned(), Variable::Text(CONFIGURATION.to_owned()))]),
+            variables: BTreeMap::from([(
+                "KBN_PATH_CONF".to_owned(),
+                Variable::Text(CONFIGURATION.to_owned()),
+            )]),
             secrets: BTreeMap::from([(
                 constant("encryption"),
                 SecretField {
@@ -143,7 +151,10 @@ impl Kibana {
             )]),
             volumes: BTreeMap::from([(
                 constant("data"),
-                VolumeField { size: Some(constant("256Mi")), ..VolumeField::scratch("/usr/share/kibana/data") },
+                VolumeField {
+                    size: Some(constant("256Mi")),
+                    ..VolumeField::scratch("/usr/share/kibana/data")
+                },
             )]),
             // The page to log in stands only once Elasticsearch answers.
             probes: Probes {
@@ -173,7 +184,10 @@ impl Component for Kibana {
         if let Some(neighbour) = context.link("database")
             && neighbour.site.instance.kind != "elasticsearch"
         {
-            return Err(Error::field("elasticsearch", format!("`{}` is not an `elasticsearch`", self.elasticsearch)));
+            return Err(Error::field(
+                "elasticsearch",
+                format!("`{}` is not an `elasticsearch`", self.elasticsearch),
+            ));
         }
         let mut objects = Component::render(&self.service(&context.site), context)?;
         let metadata = context.metadata(self.secret(&context.site));

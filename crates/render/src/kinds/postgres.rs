@@ -12,8 +12,8 @@ use super::etcd::Storage;
 use super::{Stateful, constant};
 use crate::custom::{ExternalSecret, Postgresql, PostgresqlSpec, PostgresqlVersion, PostgresqlVolume};
 use crate::workload::{
-    PortField, Probe, Probes, Resources, Scheduling, SecretField, Security, Variable, VolumeField, requirements,
-    secret_store,
+    PortField, Probe, Probes, Resources, Scheduling, SecretField, Security, Variable, VolumeField,
+    requirements, secret_store,
 };
 use crate::{Component, Context, Credential, Credentials, Endpoint, Error, Offer, Outside, Part, Pods, Site};
 
@@ -160,7 +160,9 @@ impl Postgres {
             volumes: BTreeMap::from([
                 (
                     constant("data"),
-                    self.storage.as_ref().map_or_else(|| scratch(data, "2Gi"), |storage| storage.volume(data)),
+                    self.storage
+                        .as_ref()
+                        .map_or_else(|| scratch(data, "2Gi"), |storage| storage.volume(data)),
                 ),
                 (constant("run"), scratch("/var/run/postgresql", "16Mi")),
                 (constant("shared-memory"), VolumeField { memory: true, ..scratch("/dev/shm", "256Mi") }),
@@ -250,15 +252,23 @@ impl Component for Postgres {
             outside,
             members: Vec::new(),
         };
-        Offer { endpoints: vec![endpoint], credentials: Some(self.credentials(site)), parts, ..Offer::default() }
+        Offer {
+            endpoints: vec![endpoint],
+            credentials: Some(self.credentials(site)),
+            parts,
+            ..Offer::default()
+        }
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         match self.mode {
             Mode::InCluster => {
                 if let Some(replicas) = self.replicas.filter(|replicas| *replicas != 1) {
-                    return Err(Error::field("replicas", format!("a database in the cluster has one instance: `{replicas}`"))
-                        .hint("mode `operator` replicates"));
+                    return Err(Error::field(
+                        "replicas",
+                        format!("a database in the cluster has one instance: `{replicas}`"),
+                    )
+                    .hint("mode `operator` replicates"));
                 }
                 let resources = self.required("resources", self.resources.as_ref())?;
                 let mut objects = Component::render(&self.stateful(&context.site, resources), context)?;
@@ -280,11 +290,15 @@ impl Component for Postgres {
                             team_id: self.team(site),
                             volume: PostgresqlVolume {
                                 size: storage.size.to_string(),
-                                storage_class: class
-                                    .or_else(|| context.environment().storage_class.as_ref().map(ToString::to_string)),
+                                storage_class: class.or_else(|| {
+                                    context.environment().storage_class.as_ref().map(ToString::to_string)
+                                }),
                             },
                             number_of_instances: self.replicas.unwrap_or(1),
-                            users: BTreeMap::from([(user.clone(), vec!["superuser".to_owned(), "createdb".to_owned()])]),
+                            users: BTreeMap::from([(
+                                user.clone(),
+                                vec!["superuser".to_owned(), "createdb".to_owned()],
+                            )]),
                             databases: BTreeMap::from([(self.database(site), user)]),
                             postgresql: PostgresqlVersion {
                                 version: tag.split(['.', '-']).next().unwrap_or(tag).to_owned(),

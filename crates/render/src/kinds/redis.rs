@@ -11,8 +11,8 @@ use super::etcd::Storage;
 use super::{Stateful, constant};
 use crate::custom::{ExternalSecret, SecretTemplate};
 use crate::workload::{
-    FileField, PortField, Probe, Probes, Resources, Scheduling, SecretField, Security, Variable, VariableSource,
-    VolumeField, secret_store,
+    FileField, PortField, Probe, Probes, Resources, Scheduling, SecretField, Security, Variable,
+    VariableSource, VolumeField, secret_store,
 };
 use crate::{Component, Context, Credential, Credentials, Error, Offer, Site};
 
@@ -131,7 +131,10 @@ impl Redis {
             ],
         });
         if self.flavour == Flavour::KeyDb {
-            lines.push(format!("server-threads {}", self.resources.limits.cpu.millicores().div_ceil(1000).clamp(1, 8)));
+            lines.push(format!(
+                "server-threads {}",
+                self.resources.limits.cpu.millicores().div_ceil(1000).clamp(1, 8)
+            ));
         }
         lines.join("\n") + "\n"
     }
@@ -183,7 +186,10 @@ impl Redis {
             // The user that both images make for the server.
             security: Security { user: Some(999), ..Security::default() },
             scheduling: self.scheduling.clone(),
-            ..Stateful::new(self.image.clone().unwrap_or_else(|| self.flavour.image()), self.resources.clone())
+            ..Stateful::new(
+                self.image.clone().unwrap_or_else(|| self.flavour.image()),
+                self.resources.clone(),
+            )
         }
     }
 }

@@ -7,8 +7,9 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::job::job_spec;
 use crate::workload::{
-    Autoscaling, BeforeRollout, Disruption, IngressField, LoadBalancer, PodOptions, Rollout, VolumeField, Workload, companions,
-    disruption_budget, endpoints, file_texts, ingress, load_balancer, object, pod_template, scaler, service_ports,
+    Autoscaling, BeforeRollout, Disruption, IngressField, LoadBalancer, PodOptions, Rollout, VolumeField,
+    Workload, companions, disruption_budget, endpoints, file_texts, ingress, load_balancer, object,
+    pod_template, scaler, service_ports,
 };
 use crate::{Component, Context, Error, Link, Offer, Site};
 
@@ -49,10 +50,15 @@ impl Component for Service {
         }
         if let Some(balancer) = &self.load_balancer {
             let ranges: Vec<String> = balancer.allow.iter().map(ToString::to_string).collect();
-            let open = self.ports.iter().filter(|(name, _)| balancer.port.as_ref().is_none_or(|port| port == *name));
+            let open =
+                self.ports.iter().filter(|(name, _)| balancer.port.as_ref().is_none_or(|port| port == *name));
             part.from_outside.extend(open.map(|(_, port)| (port.container(), ranges.clone())));
         }
-        Offer { endpoints: endpoints(site, &workload, site.name(), &[]), parts: vec![part], ..Offer::default() }
+        Offer {
+            endpoints: endpoints(site, &workload, site.name(), &[]),
+            parts: vec![part],
+            ..Offer::default()
+        }
     }
 
     fn links(&self) -> Vec<Link> {
@@ -65,7 +71,10 @@ impl Component for Service {
                 .hint("a program that nobody calls is a `worker`"));
         }
         if let (Some(_), Some(replicas)) = (&self.autoscaling, self.replicas) {
-            return Err(Error::field("replicas", format!("`replicas` and `autoscaling` exclude each other: `{replicas}`")));
+            return Err(Error::field(
+                "replicas",
+                format!("`replicas` and `autoscaling` exclude each other: `{replicas}`"),
+            ));
         }
         let workload = self.workload();
         let replicas = self.autoscaling.as_ref().map_or(self.replicas.unwrap_or(1), |scaling| scaling.max);
@@ -80,11 +89,17 @@ impl Component for Service {
             }),
             ..Default::default()
         })?);
-        objects.extend(self.autoscaling.as_ref().map(|scaling| scaler(context, "Deployment", scaling)).transpose()?);
+        objects.extend(
+            self.autoscaling.as_ref().map(|scaling| scaler(context, "Deployment", scaling)).transpose()?,
+        );
         objects.extend(self.ingress.as_ref().map(|field| ingress(context, &workload, field)).transpose()?);
-        objects.extend(self.load_balancer.as_ref().map(|field| load_balancer(context, &workload, field)).transpose()?);
+        objects.extend(
+            self.load_balancer.as_ref().map(|field| load_balancer(context, &workload, field)).transpose()?,
+        );
         objects.extend(disruption_budget(context, self.disruption.as_ref(), fewest)?);
-        objects.extend(self.before_rollout.as_ref().map(|job| before_rollout(context, &workload, job)).transpose()?);
+        objects.extend(
+            self.before_rollout.as_ref().map(|job| before_rollout(context, &workload, job)).transpose()?,
+        );
         Ok(objects)
     }
 }
@@ -131,11 +146,18 @@ pub(super) fn deployment(
     Ok(objects)
 }
 
-fn before_rollout(context: &Context<'_>, workload: &Workload<'_>, field: &BeforeRollout) -> Result<Object, Error> {
+fn before_rollout(
+    context: &Context<'_>,
+    workload: &Workload<'_>,
+    field: &BeforeRollout,
+) -> Result<Object, Error> {
     // The hook runs before anything of this component is applied, so what it uses must not be its own.
     if let Some((name, _)) = workload.secrets.iter().find(|(_, secret)| secret.remote.is_some()) {
-        return Err(Error::path(&["secrets", name.as_str()], "a secret that `before-rollout` uses must exist before the rollout")
-            .hint("move it into a component of kind `secret` and name that with `component`"));
+        return Err(Error::path(
+            &["secrets", name.as_str()],
+            "a secret that `before-rollout` uses must exist before the rollout",
+        )
+        .hint("move it into a component of kind `secret` and name that with `component`"));
     }
     let job = Workload {
         command: &field.command,

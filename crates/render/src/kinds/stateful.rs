@@ -7,8 +7,8 @@ use k8s_openapi::api::apps::v1::{
 use k8s_openapi::api::core::v1 as core;
 
 use crate::workload::{
-    Autoscaling, Disruption, IngressField, PodOptions, Workload, claim_templates, companions, disruption_budget,
-    endpoints, file_texts, ingress, object, pod_template, scaler, service_ports,
+    Autoscaling, Disruption, IngressField, PodOptions, Workload, claim_templates, companions,
+    disruption_budget, endpoints, file_texts, ingress, object, pod_template, scaler, service_ports,
 };
 use crate::{Component, Context, Error, Link, Offer, Site};
 
@@ -70,7 +70,11 @@ impl Component for Stateful {
             part.from_ingress.extend(workload.port(ingress.port.as_ref()).map(|(_, port)| port));
         }
         let members = members(site, self.replicas.unwrap_or(1));
-        Offer { endpoints: endpoints(site, &workload, site.name(), &members), parts: vec![part], ..Offer::default() }
+        Offer {
+            endpoints: endpoints(site, &workload, site.name(), &members),
+            parts: vec![part],
+            ..Offer::default()
+        }
     }
 
     fn links(&self) -> Vec<Link> {
@@ -86,7 +90,12 @@ impl Component for Stateful {
         let fewest = self.autoscaling.as_ref().map_or(self.replicas(), |scaling| scaling.min);
         let texts = file_texts(context, workload.files)?;
         let mut objects = companions(context, &workload, &texts, true)?;
-        let options = PodOptions { replicas: self.replicas(), claims_per_pod: true, runs_to_end: false, own_account: true };
+        let options = PodOptions {
+            replicas: self.replicas(),
+            claims_per_pod: true,
+            runs_to_end: false,
+            own_account: true,
+        };
         let claims = claim_templates(context, &workload)?;
         objects.push(object(&StatefulSet {
             metadata: context.metadata(context.name()),
@@ -110,7 +119,9 @@ impl Component for Stateful {
             ..Default::default()
         })?);
         objects.extend(services(context, &workload)?);
-        objects.extend(self.autoscaling.as_ref().map(|scaling| scaler(context, "StatefulSet", scaling)).transpose()?);
+        objects.extend(
+            self.autoscaling.as_ref().map(|scaling| scaler(context, "StatefulSet", scaling)).transpose()?,
+        );
         objects.extend(self.ingress.as_ref().map(|field| ingress(context, &workload, field)).transpose()?);
         objects.extend(disruption_budget(context, self.disruption.as_ref(), fewest)?);
         Ok(objects)

@@ -48,8 +48,11 @@ impl Component for Template {
                     Ok(found) => objects.extend(found),
                     // The lines are those of the rendered text, so they are told, not pointed at.
                     Err(found) => diagnostics.extend(found.into_iter().map(|diagnostic| {
-                        Diagnostic::error("template", format!("the template renders what is not YAML: {}", diagnostic.message))
-                            .at(file, None, "")
+                        Diagnostic::error(
+                            "template",
+                            format!("the template renders what is not YAML: {}", diagnostic.message),
+                        )
+                        .at(file, None, "")
                     })),
                 },
                 Err(error) => diagnostics.push(template_error(file, text, &error)),

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use aqueduct_manifest::Object;
 use aqueduct_model::types::{Name, Percentage};
 use k8s_openapi::api::autoscaling::v2::{
-    CrossVersionObjectReference, HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, MetricSpec, MetricTarget,
-    ResourceMetricSource,
+    CrossVersionObjectReference, HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, MetricSpec,
+    MetricTarget, ResourceMetricSource,
 };
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Service, ServiceAccount, ServicePort, ServiceSpec};
 use k8s_openapi::api::networking::v1::{
@@ -15,18 +15,20 @@ use k8s_openapi::api::networking::v1::{
     IngressSpec, IngressTLS, ServiceBackendPort,
 };
 use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec};
-use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject};
+use k8s_openapi::api::rbac::v1::{
+    ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject,
+};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde::Serialize;
 
 use super::pod::claim_spec;
 use super::{
-    Autoscaling, Disruption, IngressField, IngressProtocol, LoadBalancer, Permissions, PullSecret, Rule, SecretField,
-    Workload, config_map,
+    Autoscaling, Disruption, IngressField, IngressProtocol, LoadBalancer, Permissions, PullSecret, Rule,
+    SecretField, Workload, config_map,
 };
 use crate::custom::{
-    Certificate, CertificateSpec, ExternalSecret, IssuerReference, MonitorEndpoint, SecretTemplate, ServiceMonitor,
-    ServiceMonitorSpec,
+    Certificate, CertificateSpec, ExternalSecret, IssuerReference, MonitorEndpoint, SecretTemplate,
+    ServiceMonitor, ServiceMonitorSpec,
 };
 use crate::{Context, Error};
 
@@ -63,10 +65,9 @@ pub fn companions(
     objects.extend(workload.pull_secret.map(|pull| pull_secret(context, pull)).transpose()?.flatten());
     if !claims_per_pod {
         for (name, volume) in workload.volumes.iter().filter(|(_, volume)| volume.is_claim()) {
-            let size = volume
-                .size
-                .as_ref()
-                .ok_or_else(|| Error::path(&["volumes", name.as_str()], "a persistent volume needs a `size`"))?;
+            let size = volume.size.as_ref().ok_or_else(|| {
+                Error::path(&["volumes", name.as_str()], "a persistent volume needs a `size`")
+            })?;
             objects.push(object(&PersistentVolumeClaim {
                 metadata: context.metadata(format!("{}-{name}", context.name())),
                 spec: Some(claim_spec(context, volume.class.as_ref().map(ToString::to_string), size)),
@@ -83,7 +84,11 @@ pub fn companions(
 ///
 /// # Errors
 /// A struct that has no place in a manifest.
-pub(crate) fn roles(context: &Context<'_>, name: &str, permissions: &Permissions) -> Result<Vec<Object>, Error> {
+pub(crate) fn roles(
+    context: &Context<'_>,
+    name: &str,
+    permissions: &Permissions,
+) -> Result<Vec<Object>, Error> {
     let subject = Subject {
         kind: "ServiceAccount".to_owned(),
         name: name.to_owned(),
@@ -126,7 +131,11 @@ pub(crate) fn roles(context: &Context<'_>, name: &str, permissions: &Permissions
 
 fn policy_rule(rule: &Rule) -> PolicyRule {
     let some = |texts: &[String]| Some(texts.to_vec()).filter(|texts| !texts.is_empty());
-    let groups = if rule.groups.is_empty() && rule.paths.is_empty() { vec![String::new()] } else { rule.groups.clone() };
+    let groups = if rule.groups.is_empty() && rule.paths.is_empty() {
+        vec![String::new()]
+    } else {
+        rule.groups.clone()
+    };
     PolicyRule {
         api_groups: some(&groups),
         resources: some(&rule.resources),
@@ -143,7 +152,9 @@ pub(super) fn secret_name(context: &Context<'_>, name: &Name, secret: &SecretFie
         (Some(_), None, None) => Ok(format!("{}-{name}", context.name())),
         (None, Some(existing), None) => Ok(existing.to_string()),
         (None, None, Some(component)) => {
-            let Some(neighbour) = context.link(&format!("secrets.{name}")) else { return Ok(component.to_string()) };
+            let Some(neighbour) = context.link(&format!("secrets.{name}")) else {
+                return Ok(component.to_string());
+            };
             match &neighbour.offer().secret {
                 Some((secret, _)) => Ok(secret.clone()),
                 None => Err(Error::path(
@@ -153,18 +164,27 @@ pub(super) fn secret_name(context: &Context<'_>, name: &Name, secret: &SecretFie
                 .hint("name a component of kind `secret`")),
             }
         }
-        _ => Err(Error::path(&field, format!("secret `{name}` needs exactly one of `remote`, `existing` and `component`"))),
+        _ => Err(Error::path(
+            &field,
+            format!("secret `{name}` needs exactly one of `remote`, `existing` and `component`"),
+        )),
     }
 }
 
-fn external_secret(context: &Context<'_>, name: &Name, secret: &SecretField) -> Result<Option<Object>, Error> {
+fn external_secret(
+    context: &Context<'_>,
+    name: &Name,
+    secret: &SecretField,
+) -> Result<Option<Object>, Error> {
     let Some(remote) = &secret.remote else { return Ok(None) };
     if secret.keys.is_empty() {
         return Err(Error::path(&["secrets", name.as_str()], format!("secret `{name}` needs `keys`")));
     }
     let metadata = context.metadata(secret_name(context, name, secret)?);
     let keys = secret.keys.iter().map(|key| (key.clone(), key.clone()));
-    ExternalSecret::new(metadata, secret_store(context, &["secrets", name.as_str()])?, remote, keys).object().map(Some)
+    ExternalSecret::new(metadata, secret_store(context, &["secrets", name.as_str()])?, remote, keys)
+        .object()
+        .map(Some)
 }
 
 /// Returns the secret store of the environment.
@@ -188,12 +208,18 @@ fn pull_secret(context: &Context<'_>, pull: &PullSecret) -> Result<Option<Object
     let remote = match (&pull.remote, &pull.existing) {
         (Some(remote), None) => remote,
         (None, Some(_)) => return Ok(None),
-        _ => return Err(Error::field("pull-secret", "a pull secret needs exactly one of `remote` and `existing`")),
+        _ => {
+            return Err(Error::field(
+                "pull-secret",
+                "a pull secret needs exactly one of `remote` and `existing`",
+            ));
+        }
     };
     let key = ".dockerconfigjson";
     let store = secret_store(context, &["pull-secret"])?;
     let metadata = context.metadata(pull_secret_name(context, pull));
-    let mut secret = ExternalSecret::new(metadata, store, remote, [("login".to_owned(), key[1..].to_owned())]);
+    let mut secret =
+        ExternalSecret::new(metadata, store, remote, [("login".to_owned(), key[1..].to_owned())]);
     secret.spec.target.template = Some(SecretTemplate {
         kind: "kubernetes.io/dockerconfigjson",
         metadata: None,
@@ -208,15 +234,15 @@ fn certificate(context: &Context<'_>, workload: &Workload<'_>) -> Result<Option<
         (Some(issuer), _) => IssuerReference { name: issuer.to_string(), kind: "Issuer" },
         (None, Some(issuer)) => IssuerReference { name: issuer.to_string(), kind: "ClusterIssuer" },
         (None, None) => {
-            return Err(Error::field("certificate", "neither `issuer` nor the environment's `cluster-issuer` is set"));
+            return Err(Error::field(
+                "certificate",
+                "neither `issuer` nor the environment's `cluster-issuer` is set",
+            ));
         }
     };
     let headless = format!("{}-headless", context.name());
-    let mut dns_names = vec![
-        context.host(context.name()),
-        context.host(&headless),
-        format!("*.{}", context.host(&headless)),
-    ];
+    let mut dns_names =
+        vec![context.host(context.name()), context.host(&headless), format!("*.{}", context.host(&headless))];
     dns_names.extend(field.names.iter().map(ToString::to_string));
     let name = format!("{}-certificate", context.name());
     Certificate {
@@ -267,10 +293,16 @@ pub fn disruption_budget(
     }
     let (min, max) = match disruption {
         Some(Disruption { min_available: Some(_), max_unavailable: Some(_) }) => {
-            return Err(Error::field("disruption", "`min-available` and `max-unavailable` exclude each other"));
+            return Err(Error::field(
+                "disruption",
+                "`min-available` and `max-unavailable` exclude each other",
+            ));
         }
         Some(Disruption { min_available: Some(min), .. }) if *min >= replicas => {
-            return Err(Error::field("disruption.min-available", format!("with {replicas} replicas no node could ever be drained: `{min}`")));
+            return Err(Error::field(
+                "disruption.min-available",
+                format!("with {replicas} replicas no node could ever be drained: `{min}`"),
+            ));
         }
         Some(disruption) => (disruption.min_available, disruption.max_unavailable),
         None => (None, None),
@@ -337,7 +369,11 @@ pub fn scaler(context: &Context<'_>, kind: &str, autoscaling: &Autoscaling) -> R
 ///
 /// # Errors
 /// A port that the component lacks, and TLS without anybody who signs.
-pub fn ingress(context: &Context<'_>, workload: &Workload<'_>, field: &IngressField) -> Result<Object, Error> {
+pub fn ingress(
+    context: &Context<'_>,
+    workload: &Workload<'_>,
+    field: &IngressField,
+) -> Result<Object, Error> {
     let (port, _) = workload.port(field.port.as_ref()).ok_or_else(|| match &field.port {
         Some(port) => Error::field("ingress.port", format!("there is no port of this name: `{port}`")),
         None => Error::field("ingress", "an Ingress needs one of `ports`"),
@@ -356,8 +392,14 @@ pub fn ingress(context: &Context<'_>, workload: &Workload<'_>, field: &IngressFi
     let tls = field.tls.unwrap_or(true);
     if tls {
         let issuer = environment.cluster_issuer.as_ref().ok_or_else(|| {
-            Error::field("ingress", format!("environment {} has no `cluster-issuer` to sign the host's certificate", environment.name))
-                .hint("set `cluster-issuer` of the environment, or `tls = false`")
+            Error::field(
+                "ingress",
+                format!(
+                    "environment {} has no `cluster-issuer` to sign the host's certificate",
+                    environment.name
+                ),
+            )
+            .hint("set `cluster-issuer` of the environment, or `tls = false`")
         })?;
         annotations.insert("cert-manager.io/cluster-issuer".to_owned(), issuer.to_string());
     }
@@ -405,19 +447,29 @@ pub fn ingress(context: &Context<'_>, workload: &Workload<'_>, field: &IngressFi
 ///
 /// # Errors
 /// A port that the component lacks.
-pub fn load_balancer(context: &Context<'_>, workload: &Workload<'_>, field: &LoadBalancer) -> Result<Object, Error> {
+pub fn load_balancer(
+    context: &Context<'_>,
+    workload: &Workload<'_>,
+    field: &LoadBalancer,
+) -> Result<Object, Error> {
     let mut ports: Vec<ServicePort> = super::service_ports(workload);
     // A metrics port with a number of its own is for the cluster, not for the world.
     ports.retain(|port| workload.ports.keys().any(|name| port.name.as_deref() == Some(name.as_str())));
     if let Some(port) = &field.port {
         ports.retain(|known| known.name.as_deref() == Some(port.as_str()));
         if ports.is_empty() {
-            return Err(Error::field("load-balancer.port", format!("there is no port of this name: `{port}`")));
+            return Err(Error::field(
+                "load-balancer.port",
+                format!("there is no port of this name: `{port}`"),
+            ));
         }
     }
     if let Some(listen) = &field.listen {
         if ports.len() != 1 {
-            return Err(Error::field("load-balancer.listen", "`listen` needs `port`, since the component has several ports"));
+            return Err(Error::field(
+                "load-balancer.listen",
+                "`listen` needs `port`, since the component has several ports",
+            ));
         }
         ports.iter_mut().for_each(|port| port.port = listen.get().into());
     }
@@ -440,8 +492,10 @@ pub fn load_balancer(context: &Context<'_>, workload: &Workload<'_>, field: &Loa
         spec: Some(ServiceSpec {
             type_: Some("LoadBalancer".to_owned()),
             external_traffic_policy: Some("Local".to_owned()),
-            load_balancer_source_ranges: Some(field.allow.iter().map(ToString::to_string).collect::<Vec<_>>())
-                .filter(|ranges| !ranges.is_empty()),
+            load_balancer_source_ranges: Some(
+                field.allow.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            )
+            .filter(|ranges| !ranges.is_empty()),
             ports: Some(ports),
             selector: Some(context.selector()),
             ..Default::default()

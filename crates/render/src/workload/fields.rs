@@ -292,7 +292,14 @@ impl VolumeField {
 
     /// Returns scratch space.
     pub fn scratch(mount: &str) -> Self {
-        Self { mount: mount.to_owned(), size: None, persistent: false, class: None, memory: false, node: None }
+        Self {
+            mount: mount.to_owned(),
+            size: None,
+            persistent: false,
+            class: None,
+            memory: false,
+            node: None,
+        }
     }
 }
 

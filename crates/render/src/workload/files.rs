@@ -26,8 +26,11 @@ fn file_text(context: &Context<'_>, name: &str, file: &FileField) -> Result<Stri
         && name.len() <= 253
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     if !valid {
-        return Err(Error::path(&field, format!("a file's name may hold only letters, digits, `-`, `_` and `.`: `{name}`"))
-            .hint("the folder belongs in `mount`"));
+        return Err(Error::path(
+            &field,
+            format!("a file's name may hold only letters, digits, `-`, `_` and `.`: `{name}`"),
+        )
+        .hint("the folder belongs in `mount`"));
     }
     match (&file.text, &file.content, &file.source) {
         (Some(text), None, None) => context.expand(&["files", name, "text"], text),
@@ -41,11 +44,17 @@ fn file_text(context: &Context<'_>, name: &str, file: &FileField) -> Result<Stri
                 // Whatever language the program is written in reads this file.
                 "yaml" | "yml" => Ok(yaml::write_portable(&value)),
                 "json" => Ok(json::write_pretty(&value) + "\n"),
-                _ => Err(Error::path(&["files", name, "content"], "a table can be written as `.yaml` or `.json` only")
-                    .hint("give the file's `text` instead")),
+                _ => Err(Error::path(
+                    &["files", name, "content"],
+                    "a table can be written as `.yaml` or `.json` only",
+                )
+                .hint("give the file's `text` instead")),
             }
         }
-        _ => Err(Error::path(&field, format!("file `{name}` needs exactly one of `text`, `content` and `source`"))),
+        _ => Err(Error::path(
+            &field,
+            format!("file `{name}` needs exactly one of `text`, `content` and `source`"),
+        )),
     }
 }
 
@@ -63,7 +72,10 @@ pub fn config_map(
     }
     let size: usize = texts.iter().map(|(name, text)| name.len() + text.len()).sum();
     if size > 1 << 20 {
-        return Err(Error::field("files", format!("a ConfigMap holds at most 1 MiB, the files take {size} bytes")));
+        return Err(Error::field(
+            "files",
+            format!("a ConfigMap holds at most 1 MiB, the files take {size} bytes"),
+        ));
     }
     let config_map =
         ConfigMap { metadata: context.metadata(name), data: Some(texts.clone()), ..Default::default() };

@@ -10,13 +10,14 @@ use std::collections::BTreeMap;
 
 use aqueduct_model::types::{Image, Name, Reference};
 
-pub(crate) use companions::{object, secret_store};
 pub use companions::{companions, disruption_budget, ingress, load_balancer, scaler};
+pub(crate) use companions::{object, secret_store};
 pub use fields::{
     Amounts, Anything, Autoscaling, BeforeRollout, CertificateField, ConfigMount, DatabaseField,
     DatabaseTable, Disruption, Egress, FileField, IngressField, IngressProtocol, LoadBalancer, Metrics,
     MetricsPort, Permissions, PortField, PortTable, Probe, Probes, Protocol, PullSecret, Resources, Rollout,
-    Rule, Scheduling, SecretField, Security, Shutdown, Spread, Table, Toleration, Variable, VariableSource, VolumeField,
+    Rule, Scheduling, SecretField, Security, Shutdown, Spread, Table, Toleration, Variable, VariableSource,
+    VolumeField,
 };
 pub use files::{config_map, file_digest, file_texts};
 pub use network::{endpoints, service_ports};
@@ -67,7 +68,10 @@ impl Workload<'_> {
         links.extend(self.config.map(|config| Link::new("config", &config.component)));
         for (name, secret) in self.secrets {
             if let Some(component) = &secret.component {
-                let target = Target { reference: Reference { tenant: None, component: component.clone() }, endpoint: None };
+                let target = Target {
+                    reference: Reference { tenant: None, component: component.clone() },
+                    endpoint: None,
+                };
                 links.push(Link {
                     field: vec!["secrets".to_owned(), name.to_string(), "component".to_owned()],
                     ..Link::new(&format!("secrets.{name}"), &target)

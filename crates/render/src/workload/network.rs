@@ -72,7 +72,12 @@ impl Workload<'_> {
 }
 
 /// Returns the endpoints of a workload behind a Service; `members` are the stable host names of its pods.
-pub fn endpoints(site: &Site<'_>, workload: &Workload<'_>, service: &str, members: &[String]) -> Vec<Endpoint> {
+pub fn endpoints(
+    site: &Site<'_>,
+    workload: &Workload<'_>,
+    service: &str,
+    members: &[String],
+) -> Vec<Endpoint> {
     let mut endpoints: Vec<Endpoint> = workload
         .all_ports()
         .into_iter()

@@ -7,12 +7,12 @@ use aqueduct_manifest::Object;
 use aqueduct_model::types::{Cpu, Memory};
 use k8s_openapi::api::core::v1::{
     Affinity, Capabilities, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, EnvVarSource, ExecAction,
-    GRPCAction, HTTPGetAction, HostPathVolumeSource, KeyToPath, Lifecycle, LifecycleHandler, LocalObjectReference, ObjectFieldSelector,
-    PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeClaimVolumeSource, PodAffinityTerm,
-    PodAntiAffinity, PodSecurityContext, PodSpec, PodTemplateSpec, Probe as KubernetesProbe,
-    ResourceRequirements, SeccompProfile, SecretKeySelector, SecretVolumeSource, SecurityContext,
-    TCPSocketAction, Toleration as KubernetesToleration, TopologySpreadConstraint, Volume, VolumeMount,
-    VolumeResourceRequirements, WeightedPodAffinityTerm,
+    GRPCAction, HTTPGetAction, HostPathVolumeSource, KeyToPath, Lifecycle, LifecycleHandler,
+    LocalObjectReference, ObjectFieldSelector, PersistentVolumeClaim, PersistentVolumeClaimSpec,
+    PersistentVolumeClaimVolumeSource, PodAffinityTerm, PodAntiAffinity, PodSecurityContext, PodSpec,
+    PodTemplateSpec, Probe as KubernetesProbe, ResourceRequirements, SeccompProfile, SecretKeySelector,
+    SecretVolumeSource, SecurityContext, TCPSocketAction, Toleration as KubernetesToleration,
+    TopologySpreadConstraint, Volume, VolumeMount, VolumeResourceRequirements, WeightedPodAffinityTerm,
 };
 use k8s_openapi::api::core::v1::{ConfigMapKeySelector, ConfigMapVolumeSource};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
@@ -21,7 +21,8 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::companions::secret_name;
 use super::{
-    Amounts, DatabaseField, Probe, Resources, Scheduling, Spread, Variable, VariableSource, Workload, file_digest,
+    Amounts, DatabaseField, Probe, Resources, Scheduling, Spread, Variable, VariableSource, Workload,
+    file_digest,
 };
 use crate::{Context, Credential, Error};
 
@@ -83,9 +84,9 @@ pub fn pod_template(
         enable_service_links: Some(false),
         host_network: security.host.then_some(true),
         host_pid: security.host.then_some(true),
-        image_pull_secrets: workload
-            .pull_secret
-            .map(|pull| vec![LocalObjectReference { name: super::companions::pull_secret_name(context, pull) }]),
+        image_pull_secrets: workload.pull_secret.map(|pull| {
+            vec![LocalObjectReference { name: super::companions::pull_secret_name(context, pull) }]
+        }),
         init_containers: prepare.map(|container| vec![container]),
         node_selector: node_selector(context, workload.scheduling)?,
         priority_class_name: workload.scheduling.priority_class.as_ref().map(ToString::to_string),
@@ -95,7 +96,10 @@ pub fn pod_template(
             run_as_group: Some(group),
             run_as_non_root: Some(user != 0),
             run_as_user: Some(user),
-            seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), ..Default::default() }),
+            seccomp_profile: Some(SeccompProfile {
+                type_: "RuntimeDefault".to_owned(),
+                ..Default::default()
+            }),
             ..Default::default()
         }),
         service_account_name: options.own_account.then(|| context.name().to_owned()),
@@ -122,7 +126,11 @@ pub fn pod_template(
 ///
 /// # Errors
 /// A variable, a secret or a probe that names something the component does not have.
-pub fn container(context: &Context<'_>, workload: &Workload<'_>, options: PodOptions) -> Result<Container, Error> {
+pub fn container(
+    context: &Context<'_>,
+    workload: &Workload<'_>,
+    options: PodOptions,
+) -> Result<Container, Error> {
     let ports: Vec<ContainerPort> = workload
         .all_ports()
         .into_iter()
@@ -163,7 +171,9 @@ pub fn container(context: &Context<'_>, workload: &Workload<'_>, options: PodOpt
         ports: Some(ports).filter(|ports| !ports.is_empty()),
         ..Default::default()
     };
-    if let Some(command) = workload.shutdown.map(|shutdown| &shutdown.command).filter(|command| !command.is_empty()) {
+    if let Some(command) =
+        workload.shutdown.map(|shutdown| &shutdown.command).filter(|command| !command.is_empty())
+    {
         container.lifecycle = Some(Lifecycle {
             pre_stop: Some(LifecycleHandler {
                 exec: Some(ExecAction { command: Some(command.clone()) }),
@@ -185,7 +195,11 @@ pub fn container(context: &Context<'_>, workload: &Workload<'_>, options: PodOpt
 }
 
 /// Returns the container that runs to its end before the main one: the same image, with all that is mounted.
-fn prepare(context: &Context<'_>, workload: &Workload<'_>, main: &Container) -> Result<Option<Container>, Error> {
+fn prepare(
+    context: &Context<'_>,
+    workload: &Workload<'_>,
+    main: &Container,
+) -> Result<Option<Container>, Error> {
     if workload.prepare.is_empty() {
         return Ok(None);
     }
@@ -206,7 +220,10 @@ fn prepare(context: &Context<'_>, workload: &Workload<'_>, main: &Container) -> 
 /// Returns Kubernetes' form of the resources.
 pub fn requirements(resources: &Resources) -> ResourceRequirements {
     let amounts = |amounts: &Amounts| {
-        BTreeMap::from([("cpu".to_owned(), cpu(&amounts.cpu)), ("memory".to_owned(), memory(&amounts.memory))])
+        BTreeMap::from([
+            ("cpu".to_owned(), cpu(&amounts.cpu)),
+            ("memory".to_owned(), memory(&amounts.memory)),
+        ])
     };
     ResourceRequirements {
         limits: Some(amounts(&resources.limits)),
@@ -224,14 +241,16 @@ fn memory(memory: &Memory) -> Quantity {
 }
 
 /// Returns the claims of a StatefulSet's pods.
-pub fn claim_templates(context: &Context<'_>, workload: &Workload<'_>) -> Result<Vec<PersistentVolumeClaim>, Error> {
+pub fn claim_templates(
+    context: &Context<'_>,
+    workload: &Workload<'_>,
+) -> Result<Vec<PersistentVolumeClaim>, Error> {
     let persistent = workload.volumes.iter().filter(|(_, volume)| volume.is_claim());
     persistent
         .map(|(name, volume)| {
-            let size = volume
-                .size
-                .as_ref()
-                .ok_or_else(|| Error::path(&["volumes", name.as_str()], "a persistent volume needs a `size`"))?;
+            let size = volume.size.as_ref().ok_or_else(|| {
+                Error::path(&["volumes", name.as_str()], "a persistent volume needs a `size`")
+            })?;
             Ok(PersistentVolumeClaim {
                 metadata: ObjectMeta { name: Some(name.to_string()), ..Default::default() },
                 spec: Some(claim_spec(context, volume.class.as_ref().map(ToString::to_string), size)),
@@ -242,14 +261,19 @@ pub fn claim_templates(context: &Context<'_>, workload: &Workload<'_>) -> Result
 }
 
 /// Returns the claim of a volume that one pod at a time writes.
-pub(super) fn claim_spec(context: &Context<'_>, class: Option<String>, size: &Memory) -> PersistentVolumeClaimSpec {
+pub(super) fn claim_spec(
+    context: &Context<'_>,
+    class: Option<String>,
+    size: &Memory,
+) -> PersistentVolumeClaimSpec {
     PersistentVolumeClaimSpec {
         access_modes: Some(vec!["ReadWriteOnce".to_owned()]),
         resources: Some(VolumeResourceRequirements {
             requests: Some(BTreeMap::from([("storage".to_owned(), memory(size))])),
             ..Default::default()
         }),
-        storage_class_name: class.or_else(|| context.environment().storage_class.as_ref().map(ToString::to_string)),
+        storage_class_name: class
+            .or_else(|| context.environment().storage_class.as_ref().map(ToString::to_string)),
         ..Default::default()
     }
 }
@@ -279,7 +303,10 @@ fn mounts(context: &Context<'_>, workload: &Workload<'_>, options: PodOptions) -
             .hint("name a component of kind `config`"));
         };
         if neighbour.site.namespace() != context.namespace() {
-            return Err(Error::field("config.component", "a ConfigMap can be mounted only in its own namespace"));
+            return Err(Error::field(
+                "config.component",
+                "a ConfigMap can be mounted only in its own namespace",
+            ));
         }
         let source = ConfigMapVolumeSource { name: config_map.clone(), ..Default::default() };
         mounts.add("config", &config.mount, true, Volume { config_map: Some(source), ..Default::default() });
@@ -292,7 +319,12 @@ fn mounts(context: &Context<'_>, workload: &Workload<'_>, options: PodOptions) -
                 default_mode: Some(0o440),
                 ..Default::default()
             };
-            mounts.add(&format!("secret-{name}"), folder, true, Volume { secret: Some(source), ..Default::default() });
+            mounts.add(
+                &format!("secret-{name}"),
+                folder,
+                true,
+                Volume { secret: Some(source), ..Default::default() },
+            );
         }
     }
     if let Some(certificate) = workload.certificate {
@@ -301,7 +333,12 @@ fn mounts(context: &Context<'_>, workload: &Workload<'_>, options: PodOptions) -
             default_mode: Some(0o440),
             ..Default::default()
         };
-        mounts.add("certificate", &certificate.mount, true, Volume { secret: Some(source), ..Default::default() });
+        mounts.add(
+            "certificate",
+            &certificate.mount,
+            true,
+            Volume { secret: Some(source), ..Default::default() },
+        );
     }
     for (name, volume) in workload.volumes {
         let claimed = volume.is_claim() && options.claims_per_pod;
@@ -316,7 +353,10 @@ fn mounts(context: &Context<'_>, workload: &Workload<'_>, options: PodOptions) -
         } else if volume.persistent {
             let claim_name = format!("{}-{name}", context.name());
             Volume {
-                persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource { claim_name, ..Default::default() }),
+                persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
+                    claim_name,
+                    ..Default::default()
+                }),
                 ..Default::default()
             }
         } else {
@@ -341,7 +381,10 @@ fn mounts(context: &Context<'_>, workload: &Workload<'_>, options: PodOptions) -
         if let Some(other) = seen.insert(mount.mount_path.as_str(), mount.name.as_str()) {
             return Err(Error::field(
                 "",
-                format!("`{other}` and `{}` are mounted in the same folder: `{}`", mount.name, mount.mount_path),
+                format!(
+                    "`{other}` and `{}` are mounted in the same folder: `{}`",
+                    mount.name, mount.mount_path
+                ),
             ));
         }
     }
@@ -349,10 +392,8 @@ fn mounts(context: &Context<'_>, workload: &Workload<'_>, options: PodOptions) -
 }
 
 fn scratch(size: Option<&Memory>, in_memory: bool) -> Volume {
-    let source = EmptyDirVolumeSource {
-        medium: in_memory.then(|| "Memory".to_owned()),
-        size_limit: size.map(memory),
-    };
+    let source =
+        EmptyDirVolumeSource { medium: in_memory.then(|| "Memory".to_owned()), size_limit: size.map(memory) };
     Volume { empty_dir: Some(source), ..Default::default() }
 }
 
@@ -377,20 +418,26 @@ fn variables(context: &Context<'_>, workload: &Workload<'_>) -> Result<Vec<EnvVa
                 ..Default::default()
             }),
             Variable::From(VariableSource::Secret(reference)) => {
-                let (secret, key) = reference
-                    .split_once('/')
-                    .ok_or_else(|| Error::path(&field, format!("a secret is named as `name/key`: `{reference}`")))?;
+                let (secret, key) = reference.split_once('/').ok_or_else(|| {
+                    Error::path(&field, format!("a secret is named as `name/key`: `{reference}`"))
+                })?;
                 variables.push(from_secret(name, secret, key));
             }
             Variable::From(VariableSource::ConfigMap(reference)) => {
-                let (config_map, key) = reference
-                    .split_once('/')
-                    .ok_or_else(|| Error::path(&field, format!("a ConfigMap's key is named as `name/key`: `{reference}`")))?;
-                let selector =
-                    ConfigMapKeySelector { name: config_map.to_owned(), key: key.to_owned(), ..Default::default() };
+                let (config_map, key) = reference.split_once('/').ok_or_else(|| {
+                    Error::path(&field, format!("a ConfigMap's key is named as `name/key`: `{reference}`"))
+                })?;
+                let selector = ConfigMapKeySelector {
+                    name: config_map.to_owned(),
+                    key: key.to_owned(),
+                    ..Default::default()
+                };
                 variables.push(EnvVar {
                     name: name.clone(),
-                    value_from: Some(EnvVarSource { config_map_key_ref: Some(selector), ..Default::default() }),
+                    value_from: Some(EnvVarSource {
+                        config_map_key_ref: Some(selector),
+                        ..Default::default()
+                    }),
                     ..Default::default()
                 });
             }
@@ -406,7 +453,10 @@ fn variables(context: &Context<'_>, workload: &Workload<'_>) -> Result<Vec<EnvVa
                 _ => &secret.keys,
             };
             if keys.is_empty() {
-                return Err(Error::path(&["secrets", name.as_str()], format!("secret `{name}` has neither `keys` nor a `mount`")));
+                return Err(Error::path(
+                    &["secrets", name.as_str()],
+                    format!("secret `{name}` has neither `keys` nor a `mount`"),
+                ));
             }
             variables.extend(keys.iter().map(|key| from_secret(key, &object, key)));
         }
@@ -416,14 +466,20 @@ fn variables(context: &Context<'_>, workload: &Workload<'_>) -> Result<Vec<EnvVa
             return Err(Error::field("database", format!("`{}` is not a database", database.target())));
         };
         if credentials.namespace != context.namespace() {
-            return Err(Error::field("database", "the login of a database can be used only in its own namespace")
-                .hint("give the tenant a database component of its own"));
+            return Err(Error::field(
+                "database",
+                "the login of a database can be used only in its own namespace",
+            )
+            .hint("give the tenant a database component of its own"));
         }
         for (name, property) in database_variables(&neighbour.site.instance.kind, database) {
             let Some(credential) = credentials.properties.get(property.as_str()) else {
                 let known: Vec<&str> = credentials.properties.keys().copied().collect();
-                return Err(Error::path(&["database", "variables", &name], format!("unknown property: `{property}`"))
-                    .hint(format!("there are {}", known.join(", "))));
+                return Err(Error::path(
+                    &["database", "variables", &name],
+                    format!("unknown property: `{property}`"),
+                )
+                .hint(format!("there are {}", known.join(", "))));
             };
             match credential {
                 Credential::Value(value) => {
@@ -438,14 +494,18 @@ fn variables(context: &Context<'_>, workload: &Workload<'_>) -> Result<Vec<EnvVa
     };
     // At each turn the first one that uses none of the others; one that uses itself is left as it is.
     while !composed.is_empty() {
-        let free = (0..composed.len())
-            .find(|at| (0..composed.len()).all(|other| other == *at || !uses(&composed[*at], &composed[other])));
+        let free = (0..composed.len()).find(|at| {
+            (0..composed.len()).all(|other| other == *at || !uses(&composed[*at], &composed[other]))
+        });
         variables.push(composed.remove(free.unwrap_or(0)));
     }
     let mut names: Vec<&str> = variables.iter().map(|variable| variable.name.as_str()).collect();
     names.sort_unstable();
     if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(Error::path(&["variables", twice[0]], format!("the variable is set twice: `{}`", twice[0])));
+        return Err(Error::path(
+            &["variables", twice[0]],
+            format!("the variable is set twice: `{}`", twice[0]),
+        ));
     }
     Ok(variables)
 }
@@ -454,10 +514,16 @@ fn database_variables(kind: &str, database: &DatabaseField) -> Vec<(String, Stri
     match database {
         DatabaseField::Component(_) => {
             let prefix = kind.to_ascii_uppercase().replace('-', "_");
-            [("HOST", "host"), ("PORT", "port"), ("DB", "database"), ("USER", "user"), ("PASSWORD", "password")]
-                .into_iter()
-                .map(|(name, property)| (format!("{prefix}_{name}"), property.to_owned()))
-                .collect()
+            [
+                ("HOST", "host"),
+                ("PORT", "port"),
+                ("DB", "database"),
+                ("USER", "user"),
+                ("PASSWORD", "password"),
+            ]
+            .into_iter()
+            .map(|(name, property)| (format!("{prefix}_{name}"), property.to_owned()))
+            .collect()
         }
         DatabaseField::Table(table) => table.variables.clone().into_iter().collect(),
     }
@@ -467,14 +533,22 @@ fn from_secret(variable: &str, secret: &str, key: &str) -> EnvVar {
     EnvVar {
         name: variable.to_owned(),
         value_from: Some(EnvVarSource {
-            secret_key_ref: Some(SecretKeySelector { name: secret.to_owned(), key: key.to_owned(), optional: None }),
+            secret_key_ref: Some(SecretKeySelector {
+                name: secret.to_owned(),
+                key: key.to_owned(),
+                optional: None,
+            }),
             ..Default::default()
         }),
         ..Default::default()
     }
 }
 
-fn probe(workload: &Workload<'_>, field: &str, probe: Option<&Probe>) -> Result<Option<KubernetesProbe>, Error> {
+fn probe(
+    workload: &Workload<'_>,
+    field: &str,
+    probe: Option<&Probe>,
+) -> Result<Option<KubernetesProbe>, Error> {
     let Some(probe) = probe else { return Ok(None) };
     let path = format!("probes.{field}");
     let mut result = KubernetesProbe {
@@ -489,7 +563,9 @@ fn probe(workload: &Workload<'_>, field: &str, probe: Option<&Probe>) -> Result<
         return Ok(Some(result));
     }
     let (name, number) = workload.port(probe.port.as_ref()).ok_or_else(|| match &probe.port {
-        Some(port) => Error::field(&format!("{path}.port"), format!("there is no port of this name: `{port}`")),
+        Some(port) => {
+            Error::field(&format!("{path}.port"), format!("there is no port of this name: `{port}`"))
+        }
         None => Error::field(&path, "a probe without a `command` needs one of `ports`"),
     })?;
     let port = IntOrString::String(name);
@@ -541,10 +617,15 @@ fn node_selector(
     let Some(pool) = &scheduling.pool else { return Ok(None) };
     let pools = &context.environment().node_pools;
     match pools.get(pool) {
-        Some(_) => Ok(Some(BTreeMap::from([("doks.digitalocean.com/node-pool".to_owned(), pool.to_string())]))),
+        Some(_) => {
+            Ok(Some(BTreeMap::from([("doks.digitalocean.com/node-pool".to_owned(), pool.to_string())])))
+        }
         None => {
             let environment = &context.environment().name;
-            let error = Error::field("scheduling.pool", format!("{environment} has no node pool of this name: `{pool}`"));
+            let error = Error::field(
+                "scheduling.pool",
+                format!("{environment} has no node pool of this name: `{pool}`"),
+            );
             Err(match aqueduct_manifest::closest(pool.as_str(), pools.keys().map(|name| name.as_str())) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
                 None => error,

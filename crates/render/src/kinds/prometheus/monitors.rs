@@ -19,7 +19,8 @@ pub(super) fn jobs(context: &Context<'_>) -> Result<String, Error> {
         if !FOREIGN.contains(&node.site.instance.kind.as_str()) {
             continue;
         }
-        for monitor in context.rendered_node(node)?.iter().filter(|object| object.kind() == "ServiceMonitor") {
+        for monitor in context.rendered_node(node)?.iter().filter(|object| object.kind() == "ServiceMonitor")
+        {
             let endpoints = monitor.at(&["spec", "endpoints"]).and_then(Value::as_list);
             for (number, endpoint) in endpoints.into_iter().flat_map(|list| list.iter()).enumerate() {
                 text.push_str(&job(node, monitor, endpoint, number));
@@ -30,11 +31,11 @@ pub(super) fn jobs(context: &Context<'_>) -> Result<String, Error> {
 }
 
 fn job(node: &GraphNode<'_>, monitor: &Object, endpoint: &Value, number: usize) -> String {
-    let namespace =
-        if monitor.namespace().is_empty() { node.site.namespace() } else { monitor.namespace() };
+    let namespace = if monitor.namespace().is_empty() { node.site.namespace() } else { monitor.namespace() };
     let name = format!("serviceMonitor/{namespace}/{}/{number}", monitor.name());
     let of_tls = endpoint.get("tlsConfig").and_then(Value::as_map);
-    let is_plain = of_tls.is_none_or(|map| map.keys().all(|key| key == "insecureSkipVerify" || key == "serverName"));
+    let is_plain =
+        of_tls.is_none_or(|map| map.keys().all(|key| key == "insecureSkipVerify" || key == "serverName"));
     if !is_plain || CREDENTIALS.iter().any(|field| endpoint.get(field).is_some()) {
         return format!("\n  # {name} is left out: its credentials are in another namespace.\n");
     }
@@ -80,14 +81,16 @@ fn namespaces(monitor: &Object, own: &str) -> Option<Value> {
     if selector.and_then(|selector| selector.get("any")?.as_bool()) == Some(true) {
         return None;
     }
-    let names = selector.and_then(|selector| selector.get("matchNames")).filter(|names| names.as_list().is_some());
+    let names =
+        selector.and_then(|selector| selector.get("matchNames")).filter(|names| names.as_list().is_some());
     Some(names.cloned().unwrap_or_else(|| list([own.into()])))
 }
 
 fn relabelling(node: &GraphNode<'_>, monitor: &Object, endpoint: &Value) -> Value {
     let label = |name: &str| format!("__meta_kubernetes_service_label_{}", sanitised(name));
     let present = |name: &str| format!("__meta_kubernetes_service_labelpresent_{}", sanitised(name));
-    let text = |value: &Value, field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text =
+        |value: &Value, field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
     // Pods that say it themselves are found by the job of all pods.
     let mut rules = vec![rule("drop", "__meta_kubernetes_pod_annotation_prometheus_io_scrape", "true")];
     let labels = monitor.at(&["spec", "selector", "matchLabels"]).and_then(Value::as_map);
@@ -97,7 +100,8 @@ fn relabelling(node: &GraphNode<'_>, monitor: &Object, endpoint: &Value) -> Valu
     let expressions = monitor.at(&["spec", "selector", "matchExpressions"]).and_then(Value::as_list);
     for expression in expressions.into_iter().flat_map(|list| list.iter()) {
         let key = text(expression, "key");
-        let values = expression.get("values").and_then(Value::as_list).into_iter().flat_map(|list| list.iter());
+        let values =
+            expression.get("values").and_then(Value::as_list).into_iter().flat_map(|list| list.iter());
         let values: Vec<String> = values.filter_map(Value::as_str).map(literal).collect();
         rules.push(match text(expression, "operator").as_str() {
             "In" => rule("keep", &label(&key), &values.join("|")),
