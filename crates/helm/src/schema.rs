@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use crate::Error;
 use crate::chart::decode::go_float;
 use crate::part::Part;
+use crate::template::{Charset, quote};
 use crate::value::{Map, Value};
 
 /// The schema of a chart's values; compiled when it is first needed.
@@ -311,8 +312,9 @@ fn display(value: &Json) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    let escaped = text.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'");
-    format!("'{}'", escaped.replace('\'', "\\'"))
+    let escaped = quote(text.as_bytes(), Charset::Unicode).replace("\\\"", "\"").replace('\'', "\\'");
+    let inner = escaped.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&escaped);
+    format!("'{inner}'")
 }
 
 /// Converts values; whole floats become integers, which JSON Schema does not tell apart from them.

@@ -1,9 +1,8 @@
 //! The syntax of `--set` and its kin: `a.b[0].c=value,d={x,y}`.
 
-use std::fmt;
-
 use serde_json::Deserializer;
 
+use crate::template::{Charset, quote, quote_rune};
 use crate::value::{Kind, List, Map, Text, Value};
 
 /// The highest index that a list may be given.
@@ -216,7 +215,7 @@ impl Parser<'_> {
         let (text, stop) = self.until(&['[', '.', '=']);
         if !text.is_empty() {
             let characters: Vec<String> =
-                text.chars().map(|character| format!("'{}'", character.escape_debug())).collect();
+                text.chars().map(|character| quote_rune(character, Charset::Unicode)).collect();
             let message = format!("unexpected data at end of array index: [{}]", characters.join(" "));
             return (list, fail(message));
         }
@@ -381,7 +380,7 @@ pub(super) fn from_json(value: &serde_json::Value) -> Value {
     }
 }
 
-/// Quotes as Go's `%q` does, for the texts that turn up in keys.
-fn quoted(text: &str) -> impl fmt::Display {
-    format!("\"{}\"", text.escape_debug().to_string().replace("\\'", "'"))
+/// Quotes as Go's `%q` does.
+fn quoted(text: &str) -> String {
+    quote(text.as_bytes(), Charset::Unicode)
 }

@@ -42,9 +42,8 @@ impl Printer {
             sign = ' ';
         }
         if !number.is_finite() {
-            if number.is_infinite() && (sign != '+' || flags.plus)
-                || number.is_nan() && (flags.space || flags.plus)
-            {
+            // Infinity has a sign even where nobody asks for one.
+            if number.is_infinite() || flags.space || flags.plus {
                 text.insert(0, sign);
             }
             return self.pad_without_zeros(text.as_bytes());
