@@ -47,6 +47,8 @@ impl Generate for SecretGenerator<'_> {
         let mut map = base(args, "Secret")?;
         let kind = if self.args.kind.is_empty() { "Opaque" } else { &self.args.kind };
         map.insert("type", kind);
+        // Unlike a ConfigMap, a Secret says so when it holds nothing.
+        map.insert("data", Map::new());
         let pairs = key_values::load(&self.loader, args).within(|| "loading KV pairs".to_owned())?;
         for (key, bytes) in pairs {
             map.map_entry("data").insert(key, encode(&bytes));
