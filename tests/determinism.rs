@@ -16,7 +16,8 @@ fn copy_of_the_platform() -> TempDir {
     let files = aqueduct::Files::read(Path::new(ROOT), aqueduct::SOURCES).expect("the sources can be read");
     for (path, bytes) in files.iter() {
         let path = folder.path().join(&**path);
-        std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("the folder can be made");
+        std::fs::create_dir_all(path.parent().expect("a file is in a folder"))
+            .expect("the folder can be made");
         std::fs::write(path, bytes).expect("the file can be written");
     }
     folder
@@ -35,7 +36,8 @@ fn output(platform: &Path) -> BTreeMap<String, Vec<u8>> {
 /// Holds two trees against each other and names the first files that differ.
 fn same(left: &BTreeMap<String, Vec<u8>>, right: &BTreeMap<String, Vec<u8>>) {
     let paths: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
-    let different: Vec<&String> = paths.into_iter().filter(|path| left.get(*path) != right.get(*path)).collect();
+    let different: Vec<&String> =
+        paths.into_iter().filter(|path| left.get(*path) != right.get(*path)).collect();
     let first: Vec<&&String> = different.iter().take(5).collect();
     assert!(different.is_empty(), "{} files differ, among them {first:?}", different.len());
 }

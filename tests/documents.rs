@@ -56,7 +56,8 @@ fn links_lead_somewhere() {
             if link.contains("://") {
                 continue;
             }
-            let (path, anchor) = link.split_once('#').map_or((link, None), |(path, anchor)| (path, Some(anchor)));
+            let (path, anchor) =
+                link.split_once('#').map_or((link, None), |(path, anchor)| (path, Some(anchor)));
             let target = match path {
                 "" => document.clone(),
                 path => document.parent().expect("a document is in a folder").join(path),
@@ -65,7 +66,8 @@ fn links_lead_somewhere() {
             assert!(full.exists(), "{}: the link leads nowhere: {link}", document.display());
             if let Some(anchor) = anchor {
                 let text = std::fs::read_to_string(&full).expect("a document can be read");
-                let found = text.lines().filter(|line| line.starts_with('#')).any(|line| slug(line) == anchor);
+                let found =
+                    text.lines().filter(|line| line.starts_with('#')).any(|line| slug(line) == anchor);
                 assert!(found, "{}: there is no such heading: {link}", document.display());
             }
         }

@@ -17,7 +17,10 @@ struct Reader {
 
 impl Reader {
     /// Runs one line in a shell and returns what the reader sees of it.
-    #[expect(clippy::disallowed_methods, reason = "the shell's own tools are found where the tests find theirs")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the shell's own tools are found where the tests find theirs"
+    )]
     fn run(&mut self, command: &str) -> String {
         let program = Path::new(env!("CARGO_BIN_EXE_aqueduct")).parent().expect("a program is in a folder");
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -38,7 +41,8 @@ impl Reader {
 
     fn write(&self, path: &str, text: &str) {
         let path = self.folder.join(path);
-        std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("the folder can be made");
+        std::fs::create_dir_all(path.parent().expect("a file is in a folder"))
+            .expect("the folder can be made");
         std::fs::write(path, text).expect("the file can be written");
     }
 }
@@ -48,7 +52,8 @@ fn clone_the_platform(folder: &Path) {
     let sources = aqueduct::Files::read(Path::new(env!("CARGO_MANIFEST_DIR")), aqueduct::SOURCES);
     for (path, bytes) in sources.expect("the sources can be read").iter() {
         let path = folder.join(&**path);
-        std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("the folder can be made");
+        std::fs::create_dir_all(path.parent().expect("a file is in a folder"))
+            .expect("the folder can be made");
         std::fs::write(path, bytes).expect("the file can be written");
     }
 }
@@ -86,7 +91,10 @@ fn walk(page: &str, reader: &mut Reader) -> (String, usize) {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the variable asks for an update, it decides nothing of the output")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the variable asks for an update, it decides nothing of the output"
+)]
 fn every_command_prints_what_the_page_says() {
     let page = std::fs::read_to_string(GUIDE).expect("the guide is there");
     let folder = tempfile::tempdir().expect("there is room for a folder");
@@ -103,5 +111,9 @@ fn every_command_prints_what_the_page_says() {
     for (number, (said, shown)) in page.lines().zip(walked.lines()).enumerate() {
         assert_eq!(said, shown, "line {} of the guide is not what is printed", number + 1);
     }
-    assert_eq!(page.lines().count(), walked.lines().count(), "the guide and what is printed differ in length");
+    assert_eq!(
+        page.lines().count(),
+        walked.lines().count(),
+        "the guide and what is printed differ in length"
+    );
 }

@@ -36,7 +36,8 @@ fn renders() {
 
 #[test]
 fn mistakes() {
-    let text = "kind = \"bridge\"\nimage = \"ghcr.io/example/bridge:1.4.0\"\nchian = \"darwinia\"\ntargets = {}\n";
+    let text =
+        "kind = \"bridge\"\nimage = \"ghcr.io/example/bridge:1.4.0\"\nchian = \"darwinia\"\ntargets = {}\n";
     let no_targets = format!(
         "{}\n[resources]\nrequests = {{ cpu = \"1\", memory = \"1Gi\" }}\nlimits = {{ cpu = \"1\", memory = \"1Gi\" }}\n",
         text.replace("chian", "chain")

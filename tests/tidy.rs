@@ -57,7 +57,10 @@ fn root(path: &str) -> PathBuf {
 
 /// Returns the names of the crates that are libraries.
 fn crates() -> Vec<String> {
-    names(&root("crates")).into_iter().filter(|name| root(&format!("crates/{name}/Cargo.toml")).exists()).collect()
+    names(&root("crates"))
+        .into_iter()
+        .filter(|name| root(&format!("crates/{name}/Cargo.toml")).exists())
+        .collect()
 }
 
 /// Returns all Rust files of the repository.
@@ -76,7 +79,10 @@ fn manifest(path: &Path) -> toml::Table {
 fn the_architecture_names_every_crate() {
     let architecture = read(&root("docs/architecture.md"));
     for name in names(&root("crates")) {
-        assert!(architecture.contains(&format!("\n### `crates/{name}`\n")), "docs/architecture.md says nothing about crates/{name}");
+        assert!(
+            architecture.contains(&format!("\n### `crates/{name}`\n")),
+            "docs/architecture.md says nothing about crates/{name}"
+        );
     }
 }
 
@@ -84,11 +90,15 @@ fn the_architecture_names_every_crate() {
 fn dependencies_go_one_way() {
     let directions: BTreeMap<&str, &[&str]> = DIRECTIONS.iter().copied().collect();
     for name in crates() {
-        let allowed = directions.get(name.as_str()).unwrap_or_else(|| panic!("which crates may `{name}` use?"));
+        let allowed =
+            directions.get(name.as_str()).unwrap_or_else(|| panic!("which crates may `{name}` use?"));
         let manifest = manifest(&root(&format!("crates/{name}/Cargo.toml")));
         let tables = ["dependencies", "build-dependencies", "dev-dependencies"];
-        for dependency in tables.iter().filter_map(|table| manifest.get(*table)?.as_table()).flat_map(toml::Table::keys) {
-            let own = dependency.strip_prefix("aqueduct-").or((dependency == "aqueduct").then_some("aqueduct"));
+        for dependency in
+            tables.iter().filter_map(|table| manifest.get(*table)?.as_table()).flat_map(toml::Table::keys)
+        {
+            let own =
+                dependency.strip_prefix("aqueduct-").or((dependency == "aqueduct").then_some("aqueduct"));
             if let Some(own) = own {
                 assert!(allowed.contains(&own), "crates/{name} must not use crates/{own}");
             }
@@ -110,7 +120,9 @@ fn versions_and_lints_are_those_of_the_workspace() {
             assert!(inherits(package), "crates/{name} has a `{key}` of its own");
         }
         for table in ["dependencies", "dev-dependencies"] {
-            for (dependency, value) in manifest.get(table).and_then(toml::Value::as_table).into_iter().flatten() {
+            for (dependency, value) in
+                manifest.get(table).and_then(toml::Value::as_table).into_iter().flatten()
+            {
                 assert!(inherits(Some(value)), "crates/{name} has a version of its own of `{dependency}`");
             }
         }
@@ -161,7 +173,9 @@ fn every_kind_is_in_the_registry() {
     let mut found = BTreeSet::new();
     for file in files(&root("crates/render/src/kinds"), ".rs") {
         let text = read(&file);
-        for kind in text.split("const KIND: &'static str = \"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        for kind in
+            text.split("const KIND: &'static str = \"").skip(1).filter_map(|rest| rest.split('"').next())
+        {
             assert!(known.contains(kind), "the kind `{kind}` of {} is not in the registry", file.display());
             found.insert(kind.to_owned());
         }
@@ -173,7 +187,8 @@ fn every_kind_is_in_the_registry() {
 fn every_file_says_what_it_is() {
     for file in rust_files() {
         let text = read(&file);
-        let opening = text.lines().find(|line| !line.starts_with("#!") && !line.is_empty()).unwrap_or_default();
+        let opening =
+            text.lines().find(|line| !line.starts_with("#!") && !line.is_empty()).unwrap_or_default();
         assert!(opening.starts_with("//!"), "{} does not open with what it is", file.display());
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
         assert!(!EMPTY_NAMES.contains(&name.as_ref()), "{} has a name that says nothing", file.display());
@@ -183,7 +198,8 @@ fn every_file_says_what_it_is() {
 #[test]
 fn nothing_is_left_lying() {
     // Put together, so that this file is not found itself.
-    let words = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimplemented", "!(")];
+    let words =
+        [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimplemented", "!(")];
     let mut texts = rust_files();
     texts.extend(files(&root("docs"), ".md"));
     texts.extend(["README.md", "CHANGELOG.md", "Cargo.toml", "platform.toml"].map(root));

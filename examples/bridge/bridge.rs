@@ -7,7 +7,8 @@ use aqueduct::workload::{Resources, requirements};
 use aqueduct::{Component, Context, Error, Link, Object, Offer, Part, Site, Target};
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy};
 use k8s_openapi::api::core::v1::{
-    Capabilities, Container, EnvVar, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile, SecurityContext,
+    Capabilities, Container, EnvVar, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile,
+    SecurityContext,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -81,7 +82,10 @@ impl Component for Bridge {
             spec: Some(DeploymentSpec {
                 replicas: Some(1),
                 selector: context.label_selector(),
-                strategy: Some(DeploymentStrategy { type_: Some("Recreate".to_owned()), ..Default::default() }),
+                strategy: Some(DeploymentStrategy {
+                    type_: Some("Recreate".to_owned()),
+                    ..Default::default()
+                }),
                 template: PodTemplateSpec {
                     metadata: Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta {
                         labels: Some(context.labels()),

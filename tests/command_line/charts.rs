@@ -12,7 +12,8 @@ fn platform() -> Platform {
         "charts/hello/templates/configmap.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\ndata:\n  text: {{ required \"a greeting is needed\" .Values.greeting | quote }}\n",
     );
-    platform.write("kustomizations/hello/kustomization.yaml", "namePrefix: dev-\nresources:\n- configmap.yaml\n");
+    platform
+        .write("kustomizations/hello/kustomization.yaml", "namePrefix: dev-\nresources:\n- configmap.yaml\n");
     platform.write(
         "kustomizations/hello/configmap.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: hello\ndata:\n  text: \"yes\"\n",
@@ -33,18 +34,27 @@ fn helm_template() {
 #[test]
 fn kustomize_build() {
     let platform = platform();
-    assert_snapshot!(platform.run("kustomize build kustomizations/hello") + &platform.run("kustomize build kustomizations"));
+    assert_snapshot!(
+        platform.run("kustomize build kustomizations/hello")
+            + &platform.run("kustomize build kustomizations")
+    );
 }
 
 #[test]
 fn as_components() {
     let platform = platform();
-    platform.write("tenants/shop/greeter.toml", "kind = \"chart\"\npath = \"/charts/hello\"\n\n[environments.prod.values]\ngreeting = \"Good day\"\n");
+    platform.write(
+        "tenants/shop/greeter.toml",
+        "kind = \"chart\"\npath = \"/charts/hello\"\n\n[environments.prod.values]\ngreeting = \"Good day\"\n",
+    );
     platform.write("tenants/shop/plain.toml", "kind = \"kustomization\"\npath = \"/kustomizations/hello\"\n");
     let seen = platform.run("render") + &platform.run("list");
-    let objects: String = ["output/prod/shop/greeter/configmap-greeter.yaml", "output/prod/shop/plain/configmap-dev-hello.yaml"]
-        .map(|path| format!("=== {path}\n{}", platform.text(path)))
-        .concat();
+    let objects: String = [
+        "output/prod/shop/greeter/configmap-greeter.yaml",
+        "output/prod/shop/plain/configmap-dev-hello.yaml",
+    ]
+    .map(|path| format!("=== {path}\n{}", platform.text(path)))
+    .concat();
     assert_snapshot!(seen + &objects);
 }
 
@@ -66,5 +76,8 @@ fn a_chart_that_is_not_vendored() {
 #[test]
 fn wrong_usage_ends_like_the_tools() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
-    assert_snapshot!(outcome(folder.path(), "helm template --no-such-flag") + &outcome(folder.path(), "kustomize build --no-such-flag"));
+    assert_snapshot!(
+        outcome(folder.path(), "helm template --no-such-flag")
+            + &outcome(folder.path(), "kustomize build --no-such-flag")
+    );
 }

@@ -45,7 +45,10 @@ fn tag_in_one_environment() {
 #[test]
 fn digest_of_an_image() {
     let digest = format!("sha256:{}", "0123456789abcdef".repeat(4));
-    assert_snapshot!(check(&[&format!("set shop/web image.digest {digest} -e prod"), "set shop/web image.tag 1.3.0 -e prod"]));
+    assert_snapshot!(check(&[
+        &format!("set shop/web image.digest {digest} -e prod"),
+        "set shop/web image.tag 1.3.0 -e prod"
+    ]));
 }
 
 #[test]
@@ -55,7 +58,10 @@ fn number_in_one_environment() {
 
 #[test]
 fn a_field_that_was_not_there() {
-    assert_snapshot!(check(&["set shop/web resources.limits.cpu 500m", "set shop/web probes.liveness.path /healthz"]));
+    assert_snapshot!(check(&[
+        "set shop/web resources.limits.cpu 500m",
+        "set shop/web probes.liveness.path /healthz"
+    ]));
 }
 
 #[test]
@@ -89,5 +95,8 @@ fn wrong_places() {
 fn a_tenant() {
     let platform = Platform::new();
     let seen = platform.run("set shop quota.pods 40");
-    assert_snapshot!(format!("{seen}=== tenants/shop/tenant.toml\n{}", platform.text("tenants/shop/tenant.toml")));
+    assert_snapshot!(format!(
+        "{seen}=== tenants/shop/tenant.toml\n{}",
+        platform.text("tenants/shop/tenant.toml")
+    ));
 }

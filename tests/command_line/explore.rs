@@ -8,7 +8,10 @@ use crate::{Platform, outcome};
 #[test]
 fn list() {
     let platform = Platform::new();
-    platform.write("tenants/shop/settings.toml", "kind = \"config\"\n\n[files.\"a.json\"]\ntext = \"{}\"\n\n[environments.prod]\nenabled = false\n");
+    platform.write(
+        "tenants/shop/settings.toml",
+        "kind = \"config\"\n\n[files.\"a.json\"]\ntext = \"{}\"\n\n[environments.prod]\nenabled = false\n",
+    );
     let mut seen = platform.run("list");
     for options in ["--json", "--environment prod", "--tenant shop --json -e prod", "--tenant nobody"] {
         seen.push_str(&platform.run(&format!("list {options}")));
@@ -70,7 +73,9 @@ fn manual() {
 fn help() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let mut seen = outcome(folder.path(), "--help");
-    for command in ["render", "diff", "check", "list", "capacity", "export", "set", "init", "schema", "vendor"] {
+    for command in
+        ["render", "diff", "check", "list", "capacity", "export", "set", "init", "schema", "vendor"]
+    {
         seen.push_str(&outcome(folder.path(), &format!("{command} --help")));
     }
     assert_snapshot!(seen);

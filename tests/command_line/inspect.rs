@@ -8,7 +8,10 @@ use crate::Platform;
 fn wrong() -> Platform {
     let platform = Platform::new();
     platform.replace("tenants/shop/web.toml", "cpu = \"50m\"", "cpu = \"fifty\"");
-    platform.write("tenants/shop/api.toml", "kind = \"service\"\nimage = \"ghcr.io/example/api\"\nreplcias = 2\n");
+    platform.write(
+        "tenants/shop/api.toml",
+        "kind = \"service\"\nimage = \"ghcr.io/example/api\"\nreplcias = 2\n",
+    );
     platform
 }
 
@@ -22,7 +25,9 @@ fn doubtful() -> Platform {
 #[test]
 fn nothing() {
     let platform = Platform::new();
-    assert_snapshot!(platform.run("check") + &platform.run("check --format json") + &platform.run("check --format github"));
+    assert_snapshot!(
+        platform.run("check") + &platform.run("check --format json") + &platform.run("check --format github")
+    );
 }
 
 #[test]

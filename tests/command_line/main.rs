@@ -51,7 +51,8 @@ impl Platform {
 
     fn write(&self, path: &str, text: &str) {
         let path = self.root().join(path);
-        std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("the folder can be made");
+        std::fs::create_dir_all(path.parent().expect("a file is in a folder"))
+            .expect("the folder can be made");
         std::fs::write(path, text).expect("the file can be written");
     }
 
@@ -67,11 +68,15 @@ impl Platform {
 
     /// Returns the paths of all files but the tool's own state, with their sizes left out.
     fn files(&self) -> String {
-        let files = aqueduct::Files::read(&self.root(), &["platform.toml", "tenants", "output"]).expect("the platform can be read");
-        files.iter().filter(|(path, _)| !path.contains("/.aqueduct/")).fold(String::new(), |mut text, (path, _)| {
-            let _ = writeln!(text, "{path}");
-            text
-        })
+        let files = aqueduct::Files::read(&self.root(), &["platform.toml", "tenants", "output"])
+            .expect("the platform can be read");
+        files.iter().filter(|(path, _)| !path.contains("/.aqueduct/")).fold(
+            String::new(),
+            |mut text, (path, _)| {
+                let _ = writeln!(text, "{path}");
+                text
+            },
+        )
     }
 }
 

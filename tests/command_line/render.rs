@@ -27,7 +27,8 @@ fn files() {
 #[test]
 fn names_of_folders() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
-    let seen = outcome(folder.path(), "init Not_A_Name") + &outcome(folder.path(), "init Not_A_Name --name proper");
+    let seen =
+        outcome(folder.path(), "init Not_A_Name") + &outcome(folder.path(), "init Not_A_Name --name proper");
     assert_snapshot!(seen);
 }
 
@@ -68,7 +69,11 @@ fn parts() {
 #[test]
 fn what_is_no_longer_there_is_removed() {
     let platform = Platform::rendered();
-    platform.replace("tenants/shop/web.toml", "[ingress]\nhost = \"shop.${environment.domain}\"\ntls = false\n", "");
+    platform.replace(
+        "tenants/shop/web.toml",
+        "[ingress]\nhost = \"shop.${environment.domain}\"\ntls = false\n",
+        "",
+    );
     let seen = platform.run("render");
     assert!(!platform.root().join("output/dev/shop/web/ingress-web.yaml").exists());
     assert_snapshot!(seen);

@@ -10,7 +10,9 @@ use crate::{Platform, outcome};
 fn no_platform() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let mut seen = String::new();
-    for command in ["render", "check", "list", "diff", "set shop/web replicas 2", "--directory missing render"] {
+    for command in
+        ["render", "check", "list", "diff", "set shop/web replicas 2", "--directory missing render"]
+    {
         seen.push_str(&outcome(folder.path(), command));
     }
     assert_snapshot!(seen);
@@ -20,7 +22,14 @@ fn no_platform() {
 fn unknown_names() {
     let platform = Platform::new();
     let mut seen = String::new();
-    for command in ["render -e prdo", "render -t shpo", "render -e prod -e qa", "render -e Not_A_Name", "check -t nobody", "diff -e nowhere"] {
+    for command in [
+        "render -e prdo",
+        "render -t shpo",
+        "render -e prod -e qa",
+        "render -e Not_A_Name",
+        "check -t nobody",
+        "diff -e nowhere",
+    ] {
         seen.push_str(&platform.run(command));
     }
     assert_snapshot!(seen);
@@ -30,7 +39,15 @@ fn unknown_names() {
 fn unknown_words() {
     let platform = Platform::new();
     let mut seen = String::new();
-    for command in ["", "rendre", "render --chekc", "render --check --stdout", "render --stdout --overwrite-edited", "check --format xml", "set shop/web"] {
+    for command in [
+        "",
+        "rendre",
+        "render --chekc",
+        "render --check --stdout",
+        "render --stdout --overwrite-edited",
+        "check --format xml",
+        "set shop/web",
+    ] {
         seen.push_str(&platform.run(command));
     }
     assert_snapshot!(seen);
@@ -54,7 +71,8 @@ fn broken_toml() {
 #[test]
 fn text_that_is_not_unicode() {
     let platform = Platform::new();
-    std::fs::write(platform.root().join("tenants/shop/web.toml"), b"kind = \"\xff\"\n").expect("the file can be written");
+    std::fs::write(platform.root().join("tenants/shop/web.toml"), b"kind = \"\xff\"\n")
+        .expect("the file can be written");
     assert_snapshot!(platform.run("render"));
 }
 
@@ -64,7 +82,8 @@ fn several_at_once() {
     platform.replace("platform.toml", "kubernetes = \"1.33\"", "kubernetes = \"latest\"");
     platform.replace("tenants/shop/tenant.toml", "pods = 30", "pods = \"many\"");
     platform.write("tenants/shop/api.toml", "kind = \"servise\"\n");
-    platform.write("tenants/shop/worker.toml", "kind = \"worker\"\nimage = \"a b\"\ndatabase = \"postgers\"\n");
+    platform
+        .write("tenants/shop/worker.toml", "kind = \"worker\"\nimage = \"a b\"\ndatabase = \"postgers\"\n");
     platform.write("tenants/kube-system/tenant.toml", "owners = []\n");
     assert_snapshot!(platform.run("render"));
 }
@@ -80,7 +99,11 @@ fn a_link_that_leads_nowhere() {
 #[test]
 fn a_secret_in_the_source() {
     let platform = Platform::new();
-    platform.replace("tenants/shop/web.toml", "[ingress]", "[variables]\nDATABASE_PASSWORD = \"hunter2hunter2\"\n\n[ingress]");
+    platform.replace(
+        "tenants/shop/web.toml",
+        "[ingress]",
+        "[variables]\nDATABASE_PASSWORD = \"hunter2hunter2\"\n\n[ingress]",
+    );
     assert_snapshot!(platform.run("render"));
 }
 

@@ -37,11 +37,15 @@ fn reference() {
 }
 
 /// Holds a committed file against its fresh text, or writes it where an update was asked for.
-#[expect(clippy::disallowed_methods, reason = "the variable asks for an update, it decides nothing of the output")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the variable asks for an update, it decides nothing of the output"
+)]
 fn check(path: &str, fresh: &str) {
     let file = Path::new(ROOT).join(path);
     if std::env::var_os("AQUEDUCT_UPDATE").is_some() {
-        std::fs::create_dir_all(file.parent().expect("a file is in a folder")).expect("the folder can be made");
+        std::fs::create_dir_all(file.parent().expect("a file is in a folder"))
+            .expect("the folder can be made");
         std::fs::write(&file, fresh).expect("the file can be written");
         return;
     }

@@ -134,7 +134,8 @@ fn target(reference: &Value) -> Option<&str> {
 /// Takes the definitions of a schema into the types and returns the schema with its references renamed. Where a
 /// different type has the name already, the owner's gets a longer one.
 fn adopt(mut schema: Value, owner: &str, types: &mut Types) -> Value {
-    let Some(Value::Object(definitions)) = schema.as_object_mut().and_then(|object| object.remove("$defs")) else {
+    let Some(Value::Object(definitions)) = schema.as_object_mut().and_then(|object| object.remove("$defs"))
+    else {
         return schema;
     };
     let plain = |name: &str| name.rsplit('.').find(|part| *part != "partial").unwrap_or(name).to_owned();
@@ -159,7 +160,8 @@ fn adopt(mut schema: Value, owner: &str, types: &mut Types) -> Value {
         };
         names.insert(name.clone(), chosen);
     }
-    let rename_all = |value: &mut Value| rename(value, &|name| names.get(name).cloned().unwrap_or_else(|| plain(name)));
+    let rename_all =
+        |value: &mut Value| rename(value, &|name| names.get(name).cloned().unwrap_or_else(|| plain(name)));
     for (name, definition) in definitions {
         let mut definition = without_parameters(definition);
         rename_all(&mut definition);
@@ -192,7 +194,9 @@ fn without_parameters(schema: Value) -> Value {
             let mut object: Map<String, Value> =
                 object.into_iter().map(|(key, value)| (key, without_parameters(value))).collect();
             if let Some(Value::Array(branches)) = object.get_mut("anyOf") {
-                branches.retain(|branch| branch["pattern"].as_str().is_none_or(|pattern| !pattern.contains(r"\$\{")));
+                branches.retain(|branch| {
+                    branch["pattern"].as_str().is_none_or(|pattern| !pattern.contains(r"\$\{"))
+                });
                 if branches.len() == 1
                     && let Some(Value::Object(only)) = branches.pop()
                 {
@@ -211,7 +215,10 @@ fn without_parameters(schema: Value) -> Value {
 
 /// Adds a table of the fields of an object.
 fn fields(text: &mut String, schema: &Value) {
-    let Some(properties) = schema["properties"].as_object().filter(|properties| !properties.is_empty()) else { return };
+    let Some(properties) = schema["properties"].as_object().filter(|properties| !properties.is_empty())
+    else {
+        return;
+    };
     let required: Vec<&str> =
         schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     text.push_str("| field | type | default | what it says |\n|---|---|---|---|\n");
@@ -269,7 +276,8 @@ fn label(schema: &Value) -> String {
         return format!("`{value}`");
     }
     if let Some(values) = schema["enum"].as_array() {
-        let values: Vec<String> = values.iter().filter(|value| !value.is_null()).map(|value| format!("`{value}`")).collect();
+        let values: Vec<String> =
+            values.iter().filter(|value| !value.is_null()).map(|value| format!("`{value}`")).collect();
         return values.join(", ");
     }
     if let Some(branches) = branches(schema) {
@@ -277,7 +285,9 @@ fn label(schema: &Value) -> String {
     }
     let kinds: Vec<&str> = match &schema["type"] {
         Value::String(kind) => vec![kind],
-        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null").collect(),
+        Value::Array(kinds) => {
+            kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null").collect()
+        }
         _ => return "any value".to_owned(),
     };
     let words: Vec<String> = kinds.into_iter().map(|kind| word(kind, schema)).collect();

@@ -10,7 +10,10 @@ use serde_json::{Map, Value};
 const PREFIX: &str = "#/$defs/";
 
 /// Returns the definitions that a schema needs, with equal ones shared, and points the schema at them.
-pub(crate) fn share(root: &mut Map<String, Value>, mut definitions: Map<String, Value>) -> Map<String, Value> {
+pub(crate) fn share(
+    root: &mut Map<String, Value>,
+    mut definitions: Map<String, Value>,
+) -> Map<String, Value> {
     // Two definitions that differ only in what they refer to become equal once that has become one.
     loop {
         let mut first: BTreeMap<String, String> = BTreeMap::new();
@@ -46,7 +49,8 @@ fn rename(schema: &mut Value, renamed: &BTreeMap<String, String>) {
             for (key, value) in object {
                 match value {
                     Value::String(reference) if key == "$ref" => {
-                        if let Some(name) = reference.strip_prefix(PREFIX).and_then(|name| renamed.get(name)) {
+                        if let Some(name) = reference.strip_prefix(PREFIX).and_then(|name| renamed.get(name))
+                        {
                             *reference = format!("{PREFIX}{name}");
                         }
                     }
@@ -102,7 +106,9 @@ mod tests {
 
     #[test]
     fn a_definition_of_itself_is_kept() {
-        let Value::Object(mut root) = json!({ "a": { "$ref": "#/$defs/Tree" } }) else { panic!("it is a table") };
+        let Value::Object(mut root) = json!({ "a": { "$ref": "#/$defs/Tree" } }) else {
+            panic!("it is a table")
+        };
         let Value::Object(definitions) = json!({ "Tree": { "items": { "$ref": "#/$defs/Tree" } } }) else {
             panic!("it is a table")
         };
