@@ -77,8 +77,8 @@ impl<const N: usize> Montgomery<N> {
         let product = wide.as_flattened_mut();
         for i in 0..N {
             let mut carry = 0;
-            for j in 0..N {
-                (product[i + j], carry) = multiply_add(first[i], second[j], product[i + j], carry);
+            for (word, second) in product[i..i + N].iter_mut().zip(second) {
+                (*word, carry) = multiply_add(first[i], *second, *word, carry);
             }
             product[i + N] = carry;
         }
@@ -92,8 +92,8 @@ impl<const N: usize> Montgomery<N> {
         // Each product of two different words stands twice in a square.
         for i in 0..N {
             let mut carry = 0;
-            for j in i + 1..N {
-                (product[i + j], carry) = multiply_add(residue[i], residue[j], product[i + j], carry);
+            for (word, second) in product[2 * i + 1..i + N].iter_mut().zip(&residue[i + 1..]) {
+                (*word, carry) = multiply_add(residue[i], *second, *word, carry);
             }
             product[i + N] = carry;
         }
@@ -161,8 +161,8 @@ impl<const N: usize> Montgomery<N> {
         for i in 0..N {
             let factor = product[i].wrapping_mul(self.inverse);
             let mut carry = 0;
-            for j in 0..N {
-                (product[i + j], carry) = multiply_add(factor, self.modulus[j], product[i + j], carry);
+            for (word, modulus) in product[i..i + N].iter_mut().zip(&self.modulus) {
+                (*word, carry) = multiply_add(factor, *modulus, *word, carry);
             }
             let sum = u128::from(product[i + N]) + u128::from(carry) + u128::from(over);
             product[i + N] = sum as u64;
