@@ -64,7 +64,8 @@ impl Transform for NamespaceTransformer {
 }
 
 impl NamespaceTransformer {
-    fn change(&self, resource: &mut Resource) -> Result<()> {
+    /// Changes one resource, without a note on what it was called before.
+    pub(crate) fn change(&self, resource: &mut Resource) -> Result<()> {
         let id = resource.id();
         let is_binding = id.gvk.kind == "RoleBinding" || id.gvk.kind == "ClusterRoleBinding";
         let is_core = resource.api_version() == "v1";

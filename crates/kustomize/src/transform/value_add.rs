@@ -3,6 +3,7 @@
 use aqueduct_manifest::{Map, SmolStr, Value};
 
 use super::Transform;
+use super::namespace::{NamespaceTransformer, Subjects};
 use crate::decode::{Decode, Fields, Names};
 use crate::error::{Error, Result};
 use crate::field_spec;
@@ -59,11 +60,8 @@ impl ValueAddTransformer {
         }
         if !self.target_file.is_empty() {
             let text = loader.load_text(&self.target_file)?;
-            if let Value::List(list) = read::value(&text)? {
-                for value in &list {
-                    self.targets.push(Target::from_value(value, Names::Lenient)?);
-                }
-            }
+            let file = Self::from_value(&read::value(&text)?, Names::Lenient)?;
+            self.targets.extend(file.targets);
         }
         if self.targets.is_empty() {
             return Err(Error::new("must specify at least one target"));
@@ -72,6 +70,18 @@ impl ValueAddTransformer {
             return Err(Error::new("must specify fieldPath of every target"));
         }
         Ok(self)
+    }
+}
+
+impl ValueAddTransformer {
+    /// Returns what sets the value as the namespace: only on what can have one, and on the subjects of bindings.
+    fn namespace(&self) -> NamespaceTransformer {
+        NamespaceTransformer {
+            namespace: self.value.clone(),
+            fields: Vec::new(),
+            unset_only: false,
+            subjects: Subjects::Default,
+        }
     }
 }
 
@@ -85,6 +95,10 @@ impl Transform for ValueAddTransformer {
             let parts = field_spec::split(&target.field_path);
             for place in places {
                 if let Some(resource) = resources.list_mut().get_mut(place) {
+                    if target.field_path == "metadata/namespace" {
+                        self.namespace().change(resource)?;
+                        continue;
+                    }
                     let mut object = Value::Map(std::mem::take(resource.map_mut()));
                     let result = add(&mut object, &parts, &self.value, target.file_path_position);
                     if let Value::Map(map) = object {
