@@ -7,6 +7,7 @@
 
 use crate::Error;
 use crate::part::Part;
+use crate::template::sprintf;
 use crate::value::{List, Map, Value};
 
 /// The key of the values that every subchart sees.
@@ -39,7 +40,9 @@ fn coalesce_part(part: &Part, values: &Map, nulls: Nulls) -> Result<(), Error> {
             }
             Some(Value::Map(table)) => table,
             Some(other) => {
-                return Err(Error::new(format!("type mismatch on {}: {}", subpart.name, verb_t(&other))));
+                // Helm prints what is there with `%t`, which is meant for truth values only.
+                let shown = sprintf(b"%t", &[other]).map_err(|error| Error::new(error.to_string()))?;
+                return Err(Error::new(format!("type mismatch on {}: {}", subpart.name, shown.to_str())));
             }
         };
         coalesce_globals(&table, values);
@@ -169,21 +172,5 @@ fn copy_value(value: Value) -> Value {
         Value::Map(map) => Value::Map(copy(&map)),
         Value::List(list) => Value::List(List::new(list.items().iter().cloned().map(copy_value).collect())),
         other => other,
-    }
-}
-
-/// Formats a value as Go's `%t` does, which is meant for truth values only.
-fn verb_t(value: &Value) -> String {
-    match value {
-        Value::Bool(value) => value.to_string(),
-        Value::List(list) => {
-            let items: Vec<String> = list.items().iter().map(verb_t).collect();
-            format!("[{}]", items.join(" "))
-        }
-        value if value.is_nil() => "%!t(<nil>)".to_owned(),
-        Value::String(text) => format!("%!t(string={})", text.to_str()),
-        Value::Float(value) => format!("%!t(float64={value})"),
-        Value::Int(_, integer) => format!("%!t({}={integer})", value.type_name()),
-        other => format!("%!t({})", other.type_name()),
     }
 }
