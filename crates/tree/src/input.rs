@@ -25,13 +25,17 @@ pub fn made_from(output: &Path, key: &InputKey) -> Option<usize> {
     let survey = Survey::open(Arc::new(Disk), output).ok()?;
     let state = StateFolder::of(&survey.output);
     let files = &*survey.files;
-    if files.entry(&state.committed()).ok()?.is_some() || files.read(&state.input()).ok()? != seal(&survey, &state, key).ok()? {
+    if files.entry(&state.committed()).ok()?.is_some()
+        || files.read(&state.input()).ok()? != seal(&survey, &state, key).ok()?
+    {
         return None;
     }
     let known: Vec<_> = survey
         .index
         .environments()
-        .flat_map(|environment| survey.index.known(environment).map(move |(path, known)| (environment, path, known.1)))
+        .flat_map(|environment| {
+            survey.index.known(environment).map(move |(path, known)| (environment, path, known.1))
+        })
         .collect();
     let untouched = known.par_iter().all(|(environment, path, hash)| {
         matches!(survey.look(environment, path), Ok(Found::File { hash: found, .. }) if found == *hash)

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use aqueduct_tree::{made_from, 
-    Emission, Error, ErrorKind, Options, Report, Scope, State, Tree, diff, emit, status, summary, unified,
+use aqueduct_tree::{
+    Emission, Error, ErrorKind, Options, Report, Scope, State, Tree, diff, emit, made_from, status, summary,
+    unified,
 };
 use tempfile::TempDir;
 
