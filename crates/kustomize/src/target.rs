@@ -30,6 +30,9 @@ use crate::{crd, plugin, read};
 /// Kustomizations are not nested deeper than this; no repository comes close.
 const MAX_DEPTH: usize = 100;
 
+/// The label by which a validator says that it ran.
+const VALIDATED_BY: &str = "validated-by";
+
 /// What the whole build shares.
 #[derive(Default)]
 pub(crate) struct Shared {
@@ -402,16 +405,20 @@ impl<'a, 's> Target<'a, 's> {
         Ok(steps)
     }
 
-    /// Runs validators: transformers that must not change anything.
+    /// Runs validators: transformers that must not change anything but the label that says they ran.
     fn validate(&self, into: &mut Accumulator) -> Result<()> {
         for (validator, _) in self.plugin_steps(&self.kustomization.validators)? {
-            let before: Vec<_> =
-                into.resources.list().iter().map(|resource| resource.map().clone()).collect();
-            let mut copy = into.resources.clone();
-            validator.transform(&mut copy)?;
-            let changed = copy.list().len() != before.len()
-                || copy.list().iter().zip(&before).any(|(after, before)| after.map() != before);
-            if changed {
+            let before = into.resources.clone();
+            validator.transform(&mut into.resources)?;
+            let mut after = into.resources.clone();
+            for resource in after.list_mut() {
+                if resource.metadata_text("labels", VALIDATED_BY).is_some() {
+                    let mut labels = resource.metadata_texts("labels");
+                    labels.remove(VALIDATED_BY);
+                    resource.set_metadata_map("labels", labels);
+                }
+            }
+            if !after.list().iter().map(Resource::map).eq(before.list().iter().map(Resource::map)) {
                 return Err(Error::new("validator shouldn't modify the resource map"));
             }
         }
