@@ -317,3 +317,9 @@ fn refuses_what_patches_leave_without_a_name() {
     assert_snapshot!(without("/metadata/name"), @r#"missing metadata.name in object {"apiVersion":"v1","kind":"ConfigMap","metadata":{"annotations":{}}}"#);
     assert_snapshot!(without("/kind"), @r#"missing Kind in object {"apiVersion":"v1","metadata":{"annotations":{},"name":"settings"}}"#);
 }
+
+#[test]
+fn refuses_validators_that_change_something() {
+    let validator = "{apiVersion: builtin, kind: LabelTransformer, metadata: {name: tier}, labels: {tier: web}, fieldSpecs: [{path: metadata/labels, create: true}]}";
+    assert_snapshot!(refused(&format!("resources: [map.yaml]\nvalidators: ['{validator}']")), @"validator shouldn't modify the resource map");
+}
