@@ -208,3 +208,38 @@ pub(crate) fn scaled(object: &Object) -> Option<(&str, &str, u64)> {
         spec.get(field).and_then(Value::as_i64).and_then(|most| u64::try_from(most).ok()).or(default)?;
     Some((kind, text(target, "name"), most))
 }
+
+#[cfg(test)]
+mod tests {
+    use aqueduct_manifest::Object;
+
+    use super::{claimed_storage, requests};
+    use crate::platform::{Entry, Environment};
+    use crate::testing::cluster;
+
+    #[test]
+    fn requests_are_those_of_the_largest_size() {
+        let documents = [
+            "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}, spec: {replicas: 1, template: {spec: {nodeSelector: {pool: main}, containers: [{name: a, resources: {requests: {cpu: 250m, memory: 1Gi}}}]}}}}",
+            "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web, namespace: shop}, spec: {maxReplicas: 3, scaleTargetRef: {kind: Deployment, name: web}}}",
+            "{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: agent, namespace: shop}, spec: {template: {spec: {containers: [{name: a, resources: {requests: {cpu: 1}}}]}}}}",
+            "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: store, namespace: shop}, spec: {replicas: 2, template: {spec: {containers: []}}, volumeClaimTemplates: [{spec: {resources: {requests: {storage: 4Gi}}}}]}}",
+            "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: files, namespace: shop}, spec: {resources: {requests: {storage: 1Gi}}}}",
+        ];
+        let objects: Vec<Object> = documents
+            .iter()
+            .map(|text| Object::new(serde_yaml::from_str(text).expect("the example is an object")))
+            .collect();
+        let entries =
+            objects.iter().map(|object| Entry { tenant: "shop", component: "web", path: "web.yaml", object });
+        let environment =
+            Environment { cluster: cluster(), entries: entries.collect(), ..Environment::default() };
+        let found: Vec<_> = requests(&environment)
+            .into_iter()
+            .map(|request| (request.pods, request.cpu_millis, request.memory_bytes, request.node_selector))
+            .collect();
+        let pool = vec![("pool".to_owned(), "main".to_owned())];
+        assert_eq!(found, [(3, 750, 3 << 30, pool), (2, 2000, 0, vec![]), (2, 0, 0, vec![])]);
+        assert_eq!(claimed_storage(&environment), 9 << 30);
+    }
+}
