@@ -102,7 +102,10 @@ pub(crate) fn compile_with(
     let mut tree = Tree::of(scopes(&platform, selection));
     let mut components = Vec::new();
     let mut report = Report::default();
-    let inputs = Inputs::new(files);
+    let mut inputs = Inputs::new(files);
+    let broken = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+    inputs.broken =
+        broken.flat_map(|diagnostic| &diagnostic.labels).map(|label| label.file.clone()).collect();
     instances.sort_by(|left, right| key(left).cmp(&key(right)));
     for environment in platform.environments.values().filter(|one| selection.has_environment(&one.name)) {
         progress(environment.name.as_str());
@@ -136,8 +139,26 @@ pub(crate) fn compile_with(
             |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| (label.file.clone(), label.span));
         (place(left), left).cmp(&(place(right), right))
     });
-    diagnostics.dedup();
+    diagnostics.dedup_by(|later, earlier| same_mistake(later, earlier));
     Compilation { output: platform.output.to_string(), tree, components, diagnostics }
+}
+
+/// Tells whether two neighbouring diagnostics say the same of the same place, and names the environments of
+/// both in the earlier one.
+fn same_mistake(later: &Diagnostic, earlier: &mut Diagnostic) -> bool {
+    if later == earlier {
+        return true;
+    }
+    let (Some(one), Some(other)) = (earlier.labels.first(), later.labels.first()) else { return false };
+    let (text, more) = (one.text.clone(), other.text.clone());
+    let mut merged = earlier.clone();
+    merged.labels[0].text.clone_from(&more);
+    let Some(environment) = more.strip_prefix("in ") else { return false };
+    if merged != *later || !text.starts_with("in ") {
+        return false;
+    }
+    earlier.labels[0].text = format!("{text}, {environment}");
+    true
 }
 
 fn key(instance: &Instance) -> (&Name, &Name, &Name) {

@@ -135,7 +135,7 @@ impl<'a> Graph<'a> {
                         None => edges.push((from, number, *to)),
                     },
                     // What could not be read has been reported already.
-                    None if unread.contains(&(tenant, component)) => {}
+                    None if unread.contains(&(tenant, component)) || is_broken(node, tenant, component) => {}
                     None => diagnostics.push(self.unknown(node, link, tenant)),
                 }
             }
@@ -149,13 +149,12 @@ impl<'a> Graph<'a> {
     fn unknown(&self, node: &Node<'_>, link: &ResolvedLink, tenant: &str) -> Diagnostic {
         let environment = &node.site.environment().name;
         let siblings = self.nodes.iter().filter(|other| other.site.tenant() == tenant);
-        place(
-            node,
-            link,
-            "unknown-component",
-            format!("there is no such component in {environment}: `{}`", link.link.target),
-        )
-        .did_you_mean(
+        let message = format!("there is no such component: `{}`", link.link.target);
+        let mut diagnostic = place(node, link, "unknown-component", message);
+        if let Some(label) = diagnostic.labels.first_mut() {
+            label.text = format!("in `{environment}`");
+        }
+        diagnostic.did_you_mean(
             link.link.target.reference.component.as_str(),
             siblings.map(|other| other.site.name()).filter(|name| *name != node.site.name()),
         )
@@ -255,6 +254,11 @@ impl Graph<'_> {
         let reference = self.nodes.first()?.site.platform.services.ingress.as_ref()?;
         self.index.get(&(reference.tenant.as_ref()?.as_str(), reference.component.as_str())).copied()
     }
+}
+
+/// Tells whether the file of a component could not be understood.
+fn is_broken(node: &Node<'_>, tenant: &str, component: &str) -> bool {
+    node.site.inputs.broken.contains(format!("tenants/{tenant}/{component}.toml").as_str())
 }
 
 fn place(node: &Node<'_>, link: &ResolvedLink, code: &'static str, message: String) -> Diagnostic {

@@ -1,6 +1,6 @@
 //! What all instances of a run share: the files, and the charts that were read from them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aqueduct_helm::Chart;
@@ -13,6 +13,8 @@ type Slot<T> = Arc<OnceLock<Result<T, Problem>>>;
 pub struct Inputs<'a> {
     /// The files of the platform's folder.
     pub files: &'a Files,
+    /// The source files that could not be understood; nothing is concluded from what they do not say.
+    pub broken: BTreeSet<Arc<str>>,
     lock: OnceLock<Result<Lock, Problem>>,
     charts: Mutex<BTreeMap<String, Slot<Arc<Chart>>>>,
     folders: Mutex<BTreeMap<Request, Slot<String>>>,
@@ -36,7 +38,13 @@ impl From<aqueduct_vendor::Error> for Problem {
 impl<'a> Inputs<'a> {
     /// Returns the inputs over some files.
     pub fn new(files: &'a Files) -> Self {
-        Self { files, lock: OnceLock::new(), charts: Mutex::default(), folders: Mutex::default() }
+        Self {
+            files,
+            broken: BTreeSet::new(),
+            lock: OnceLock::new(),
+            charts: Mutex::default(),
+            folders: Mutex::default(),
+        }
     }
 
     /// Returns the chart in a folder of the platform; every instance gets the same one.
