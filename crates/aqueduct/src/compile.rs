@@ -1,9 +1,10 @@
 //! Files in, tree out: the whole compiler as one pure function.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aqueduct_check::{Report, check_environment};
-use aqueduct_manifest::{Diagnostic, Files, Object, Severity, Value, yaml};
+use aqueduct_manifest::{Diagnostic, Files, Object, Severity, Span, Value, yaml};
 use aqueduct_model::types::{Name, Subdomain};
 use aqueduct_model::{CheckLevel, Environment, Instance, Platform, Selection, Tenancy, resolve, tenancies};
 use aqueduct_render::argocd::ROOT;
@@ -107,16 +108,21 @@ pub(crate) fn compile_with(
     inputs.broken =
         broken.flat_map(|diagnostic| &diagnostic.labels).map(|label| label.file.clone()).collect();
     instances.sort_by(|left, right| key(left).cmp(&key(right)));
+    let mut kinds: BTreeMap<Arc<str>, Span> = BTreeMap::new();
+    for instance in &instances {
+        kinds.entry(instance.file.clone()).or_insert(instance.spec.origin.span);
+    }
     for environment in platform.environments.values().filter(|one| selection.has_environment(&one.name)) {
         progress(environment.name.as_str());
         let only = Selection { environments: vec![environment.name.clone()], tenants: Vec::new() };
         let all = tenancies(&platform, &only);
         let all: Vec<&Tenancy> = all.iter().map(AsRef::as_ref).collect();
-        let start = instances.partition_point(|instance| instance.environment.name < environment.name);
+        // Each environment's instances are let go once it is rendered; the last one needs the room.
         let end = instances.partition_point(|instance| instance.environment.name <= environment.name);
+        let later = instances.split_off(end);
+        let mine = std::mem::replace(&mut instances, later);
         let selected = |tenant: &Name| selection.has_tenant(tenant);
-        let rendered =
-            render(&platform, environment, &all, &instances[start..end], registry, &inputs, &selected);
+        let rendered = render(&platform, environment, &all, &mine, registry, &inputs, &selected);
         diagnostics.extend(rendered.diagnostics.into_iter().filter_map(|found| weighed(found, &platform)));
         components.extend(rendered.outlines);
         let paths: Vec<Vec<String>> = rendered.components.par_iter().map(paths_of).collect();
@@ -133,7 +139,7 @@ pub(crate) fn compile_with(
         }
     }
     diagnostics.extend(report.into_diagnostics().into_iter().filter_map(|found| weighed(found, &platform)));
-    diagnostics.iter_mut().for_each(|diagnostic| point(diagnostic, &instances));
+    diagnostics.iter_mut().for_each(|diagnostic| point(diagnostic, &kinds));
     diagnostics.sort_by(|left, right| {
         let place =
             |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| (label.file.clone(), label.span));
@@ -281,11 +287,9 @@ fn weighed(mut finding: Diagnostic, platform: &Platform) -> Option<Diagnostic> {
 }
 
 /// Points a finding about a whole source file at the line that says the kind.
-fn point(finding: &mut Diagnostic, instances: &[Instance]) {
+fn point(finding: &mut Diagnostic, kinds: &BTreeMap<Arc<str>, Span>) {
     for label in finding.labels.iter_mut().filter(|label| label.span.is_none()) {
-        if let Some(instance) = instances.iter().find(|instance| instance.file == label.file) {
-            label.span = Some(instance.spec.origin.span);
-        }
+        label.span = kinds.get(&label.file).copied();
     }
 }
 
