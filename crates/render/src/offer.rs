@@ -142,6 +142,14 @@ pub struct Link {
 }
 
 impl Link {
+    /// Returns the links of a table `[links]`.
+    pub fn table(links: &BTreeMap<Name, Target>) -> impl Iterator<Item = Self> {
+        links.iter().map(|(name, target)| Self {
+            field: vec!["links".to_owned(), name.to_string()],
+            ..Self::new(name.as_str(), target)
+        })
+    }
+
     /// Returns a link whose target must be up first, declared by the field of the same name.
     pub fn new(name: &str, target: &Target) -> Self {
         Self { name: name.to_owned(), target: target.clone(), field: vec![name.to_owned()], ordered: true }

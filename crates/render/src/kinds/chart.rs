@@ -137,13 +137,7 @@ impl Component for Chart {
     }
 
     fn links(&self) -> Vec<Link> {
-        self.links
-            .iter()
-            .map(|(name, target)| Link {
-                field: vec!["links".to_owned(), name.to_string()],
-                ..Link::new(name.as_str(), target)
-            })
-            .collect()
+        Link::table(&self.links).collect()
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {

@@ -45,14 +45,7 @@ impl Component for Config {
 
     fn links(&self) -> Vec<Link> {
         // Addresses are known before anything runs, so a configuration waits for nobody.
-        self.links
-            .iter()
-            .map(|(name, target)| Link {
-                field: vec!["links".to_owned(), name.to_string()],
-                ordered: false,
-                ..Link::new(name.as_str(), target)
-            })
-            .collect()
+        Link::table(&self.links).map(|link| Link { ordered: false, ..link }).collect()
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {

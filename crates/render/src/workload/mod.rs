@@ -56,14 +56,7 @@ pub struct Workload<'a> {
 impl Workload<'_> {
     /// Returns the components that the shared fields name.
     pub fn needs(&self) -> Vec<Link> {
-        let mut links: Vec<Link> = self
-            .links
-            .iter()
-            .map(|(name, target)| Link {
-                field: vec!["links".to_owned(), name.to_string()],
-                ..Link::new(name.as_str(), target)
-            })
-            .collect();
+        let mut links: Vec<Link> = Link::table(self.links).collect();
         links.extend(self.database.map(|database| Link::new("database", database.target())));
         links.extend(self.config.map(|config| Link::new("config", &config.component)));
         for (name, secret) in self.secrets {
