@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aqueduct_check::{Report, check_environment};
-use aqueduct_manifest::{Diagnostic, Files, Object, Severity, Span, Value, yaml};
+use aqueduct_manifest::{Diagnostic, Files, Severity, Span};
 use aqueduct_model::types::{Name, Subdomain};
 use aqueduct_model::{CheckLevel, Environment, Instance, Platform, Selection, Tenancy, resolve, tenancies};
 use aqueduct_render::argocd::ROOT;
@@ -12,6 +12,7 @@ use aqueduct_render::{Inputs, Outline, Registry, RenderedComponent, render};
 use aqueduct_tree::{Scope, Tree, file_names};
 use rayon::prelude::*;
 
+use crate::sink::{Content, Sink};
 use crate::terraform::{VARIABLES_FILE, variables};
 
 /// The files and folders of a platform that the compiler reads.
@@ -20,18 +21,18 @@ pub const SOURCES: &[&str] =
 
 /// What a platform compiles to.
 #[derive(Debug)]
-pub struct Compilation {
+pub struct Compilation<T = Tree> {
     /// The folder of the output, below the platform's.
     pub output: String,
     /// The rendered files; only complete where no diagnostic is an error.
-    pub tree: Tree,
+    pub tree: T,
     /// The components that were rendered.
     pub components: Vec<Outline>,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-impl Compilation {
+impl<T> Compilation<T> {
     /// Tells whether anything stops the tree from being written.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
@@ -88,19 +89,39 @@ pub fn compile(
     selection: &Selection,
     progress: &dyn Fn(&str),
 ) -> Compilation {
-    compile_with(files, registry, selection, progress, &mut |_| {})
+    let begin = |_: &str, scopes| Ok(Tree::of(scopes));
+    let compiled = compile_into(files, registry, selection, progress, &mut |_| {}, begin);
+    match compiled {
+        Ok(Compilation { output, tree, components, diagnostics }) => {
+            Compilation { output, tree: tree.unwrap_or_default(), components, diagnostics }
+        }
+        Err(error) => Compilation {
+            output: String::new(),
+            tree: Tree::default(),
+            components: Vec::new(),
+            diagnostics: vec![Diagnostic::error("output-path", error.to_string())],
+        },
+    }
 }
 
-/// Compiles the selected part of a platform, and shows each whole environment as the checks see it.
-pub(crate) fn compile_with(
+/// Compiles the selected part of a platform, shows each whole environment as the checks see it, and hands its
+/// files over before the next one is rendered.
+///
+/// The sink is begun, with the folder of the output and the part of it that the files stand for, when the
+/// first files are there; there are none after an error.
+///
+/// # Errors
+/// What the sink refuses.
+pub(crate) fn compile_into<S: Sink>(
     files: &Files,
     registry: &Registry,
     selection: &Selection,
     progress: &dyn Fn(&str),
     look: &mut dyn FnMut(&aqueduct_check::Environment<'_>),
-) -> Compilation {
+    begin: impl Fn(&str, Vec<Scope>) -> Result<S, aqueduct_tree::Error>,
+) -> Result<Compilation<Option<S>>, aqueduct_tree::Error> {
     let Loaded { platform, mut instances, mut diagnostics } = load(files, registry, selection);
-    let mut tree = Tree::of(scopes(&platform, selection));
+    let mut sink: Option<S> = None;
     let mut components = Vec::new();
     let mut report = Report::default();
     let mut inputs = Inputs::new(files);
@@ -132,10 +153,19 @@ pub(crate) fn compile_with(
             let facts = facts(&platform, environment, &all, &rendered.components, &paths);
             check_environment(&facts, aqueduct_check::ALL, &mut report);
             look(&facts);
-            diagnostics.extend(terraform(environment, &mut tree));
         }
         if !diagnostics.iter().any(Diagnostic::is_error) {
-            insert(&mut tree, environment.name.as_str(), rendered.components, paths, &mut diagnostics);
+            let mut files = contents(rendered.components, paths);
+            // What Terraform reads lies in a folder that no Application looks into.
+            let variables = variables(environment).filter(|_| selection.tenants.is_empty());
+            files
+                .extend(variables.map(|text| (VARIABLES_FILE.to_owned(), Content::Bytes(text.into_bytes()))));
+            if sink.is_none() {
+                sink = Some(begin(platform.output.as_str(), scopes(&platform, selection))?);
+            }
+            if let Some(sink) = &mut sink {
+                sink.add(environment.name.as_str(), files)?;
+            }
         }
     }
     diagnostics.extend(report.into_diagnostics().into_iter().filter_map(|found| weighed(found, &platform)));
@@ -146,7 +176,11 @@ pub(crate) fn compile_with(
         (place(left), left).cmp(&(place(right), right))
     });
     diagnostics.dedup_by(|later, earlier| same_mistake(later, earlier));
-    Compilation { output: platform.output.to_string(), tree, components, diagnostics }
+    // Without any environment everything in the output is stale.
+    if sink.is_none() && !diagnostics.iter().any(Diagnostic::is_error) {
+        sink = Some(begin(platform.output.as_str(), scopes(&platform, selection))?);
+    }
+    Ok(Compilation { output: platform.output.to_string(), tree: sink, components, diagnostics })
 }
 
 /// Tells whether two neighbouring diagnostics say the same of the same place, and names the environments of
@@ -177,34 +211,10 @@ fn paths_of(component: &RenderedComponent) -> Vec<String> {
     file_names(&component.objects).into_iter().map(|name| format!("{folder}/{name}")).collect()
 }
 
-/// Writes the objects of an environment as files.
-fn insert(
-    tree: &mut Tree,
-    environment: &str,
-    components: Vec<RenderedComponent>,
-    paths: Vec<Vec<String>>,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let files: Vec<Vec<(String, Vec<u8>)>> = components
-        .into_par_iter()
-        .zip(paths)
-        .map(|(component, paths)| {
-            let write = |object: Object| yaml::write(&Value::Map(object.map)).into_bytes();
-            paths.into_iter().zip(component.objects.into_iter().map(write)).collect()
-        })
-        .collect();
-    for (path, bytes) in files.into_iter().flatten() {
-        if let Err(error) = tree.insert(environment, path, bytes) {
-            diagnostics.push(Diagnostic::error("output-path", error.to_string()));
-        }
-    }
-}
-
-/// Writes what Terraform reads of an environment, in a folder that no Application looks into.
-fn terraform(environment: &Environment, tree: &mut Tree) -> Option<Diagnostic> {
-    let bytes = variables(environment)?.into_bytes();
-    let error = tree.insert(environment.name.as_str(), VARIABLES_FILE, bytes).err()?;
-    Some(Diagnostic::error("output-path", error.to_string()))
+/// Returns the files of an environment.
+fn contents(components: Vec<RenderedComponent>, paths: Vec<Vec<String>>) -> Vec<(String, Content)> {
+    let objects = components.into_iter().flat_map(|component| component.objects).map(Content::Object);
+    paths.into_iter().flatten().zip(objects).collect()
 }
 
 /// Returns the objects of one environment and the facts around them, as the checks see them.
@@ -219,11 +229,9 @@ fn facts<'a>(
         .iter()
         .zip(paths)
         .flat_map(|(component, paths)| {
-            component.objects.iter().zip(paths).map(move |(object, path)| aqueduct_check::Entry {
-                tenant: &component.tenant,
-                component: component.component.as_deref().unwrap_or(&component.tenant),
-                path,
-                object,
+            component.objects.iter().zip(paths).map(move |(object, path)| {
+                let name = component.component.as_deref().unwrap_or(&component.tenant);
+                aqueduct_check::Entry::new(&component.tenant, name, path, object)
             })
         })
         .collect();

@@ -35,6 +35,7 @@ mod command;
 mod compile;
 mod cost;
 mod report;
+mod sink;
 mod terminal;
 mod terraform;
 

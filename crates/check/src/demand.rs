@@ -1,9 +1,9 @@
 //! What workloads ask of a cluster when they are at their largest.
 
-use aqueduct_manifest::{Object, Value};
+use aqueduct_manifest::Value;
 
 use crate::index::Index;
-use crate::platform::Environment;
+use crate::platform::{Entry, Environment};
 use crate::pod::{Container, Pod, list_at, text};
 use crate::quantity::Quantity;
 
@@ -154,10 +154,10 @@ pub(crate) fn amount(
 
 /// Returns the most pods that a workload has at a time.
 fn replicas(index: &Index<'_>, pod: &Pod<'_>) -> u64 {
-    let object = pod.entry.object;
+    let Entry { object, kind, namespace, name, .. } = pod.entry;
     let count =
         |path: &[&str]| object.at(path).and_then(Value::as_i64).and_then(|count| u64::try_from(count).ok());
-    match object.kind() {
+    match kind {
         "Pod" => 1,
         "DaemonSet" => {
             let pools = &index.cluster().node_pools;
@@ -165,10 +165,7 @@ fn replicas(index: &Index<'_>, pod: &Pod<'_>) -> u64 {
         }
         "Job" => count(&["spec", "parallelism"]).unwrap_or(1),
         "CronJob" => count(&["spec", "jobTemplate", "spec", "parallelism"]).unwrap_or(1),
-        _ => index
-            .most_replicas(object.namespace(), object.kind(), object.name())
-            .or_else(|| count(&["spec", "replicas"]))
-            .unwrap_or(1),
+        _ => index.most_replicas(namespace, kind, name).or_else(|| count(&["spec", "replicas"])).unwrap_or(1),
     }
 }
 
@@ -181,27 +178,27 @@ pub(crate) fn claims<'a>(index: &Index<'a>) -> Vec<(&'a str, Quantity)> {
     };
     let rendered = index.of_kind("", "PersistentVolumeClaim");
     let mut claims: Vec<(&str, Quantity)> =
-        rendered.map(|claim| (claim.object.namespace(), amount(claim.object.map.get("spec")))).collect();
+        rendered.map(|claim| (claim.namespace, amount(claim.object.map.get("spec")))).collect();
     for set in index.of_kind("apps", "StatefulSet") {
         let Some(spec) = set.object.map.get("spec") else { continue };
         let replicas =
             spec.get("replicas").and_then(Value::as_i64).and_then(|count| u64::try_from(count).ok());
         for template in list_at(spec, "volumeClaimTemplates") {
             let all = amount(template.get("spec")).times(replicas.unwrap_or(1));
-            claims.push((set.object.namespace(), all));
+            claims.push((set.namespace, all));
         }
     }
     claims
 }
 
 /// Returns the target of an autoscaler and the most replicas that it makes.
-pub(crate) fn scaled(object: &Object) -> Option<(&str, &str, u64)> {
-    let (field, default) = match (object.group(), object.kind()) {
+pub(crate) fn scaled<'a>(entry: &Entry<'a>) -> Option<(&'a str, &'a str, u64)> {
+    let (field, default) = match (entry.group, entry.kind) {
         ("autoscaling", "HorizontalPodAutoscaler") => ("maxReplicas", None),
         ("keda.sh", "ScaledObject") => ("maxReplicaCount", Some(100)),
         _ => return None,
     };
-    let spec = object.map.get("spec")?;
+    let spec = entry.object.map.get("spec")?;
     let target = spec.get("scaleTargetRef")?;
     let kind = Some(text(target, "kind")).filter(|kind| !kind.is_empty()).unwrap_or("Deployment");
     let most =
@@ -230,8 +227,7 @@ mod tests {
             .iter()
             .map(|text| Object::new(serde_yaml::from_str(text).expect("the example is an object")))
             .collect();
-        let entries =
-            objects.iter().map(|object| Entry { tenant: "shop", component: "web", path: "web.yaml", object });
+        let entries = objects.iter().map(|object| Entry::new("shop", "web", "web.yaml", object));
         let environment =
             Environment { cluster: cluster(), entries: entries.collect(), ..Environment::default() };
         let found: Vec<_> = requests(&environment)

@@ -1,13 +1,15 @@
 //! The objects of one environment by what rules ask for, built once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
-use aqueduct_manifest::{Object, Value};
+use aqueduct_manifest::Value;
 
 use crate::demand::scaled;
 use crate::label_selector::LabelSelector;
 use crate::platform::{Cluster, Entry, Environment, Tenant};
 use crate::pod::{Pod, list_at};
+use crate::produced::Produced;
 
 type ByText<'a, T> = BTreeMap<&'a str, T>;
 
@@ -34,6 +36,7 @@ pub struct Index<'a> {
     creators: BTreeSet<(&'a str, &'a str, &'static str)>,
     /// The most replicas that an autoscaler makes, by namespace, kind and name of its target.
     scaled: BTreeMap<(&'a str, &'a str, &'a str), u64>,
+    secrets: OnceLock<Produced>,
 }
 
 impl<'a> Index<'a> {
@@ -51,6 +54,7 @@ impl<'a> Index<'a> {
             with_unseen_pods: BTreeSet::new(),
             creators: BTreeSet::new(),
             scaled: BTreeMap::new(),
+            secrets: OnceLock::new(),
         };
         for (name, tenant) in &environment.tenants {
             for namespace in &tenant.namespaces {
@@ -62,27 +66,26 @@ impl<'a> Index<'a> {
         }
         for entry in &environment.entries {
             if index.operated.contains(&(entry.tenant, entry.component)) || index.may_create(entry, "pods") {
-                index.with_unseen_pods.insert(entry.object.namespace());
+                index.with_unseen_pods.insert(entry.namespace);
             }
         }
         index
     }
 
     fn add(&mut self, entry: Entry<'a>) {
-        let object = entry.object;
-        let of_kind = self.objects.entry(object.group()).or_default().entry(object.kind()).or_default();
-        of_kind.entry(object.namespace()).or_default().entry(object.name()).or_insert(entry);
+        let of_kind = self.objects.entry(entry.group).or_default().entry(entry.kind).or_default();
+        of_kind.entry(entry.namespace).or_default().entry(entry.name).or_insert(entry);
         let component = (entry.tenant, entry.component);
-        if may_become_pods(object) {
+        if may_become_pods(&entry) {
             self.operated.insert(component);
         }
         for resource in ["secrets", "configmaps", "pods"] {
-            if may_create(object, resource) {
+            if may_create(&entry, resource) {
                 self.creators.insert((entry.tenant, entry.component, resource));
             }
         }
-        if let Some((kind, name, most)) = scaled(object) {
-            self.scaled.insert((object.namespace(), kind, name), most);
+        if let Some((kind, name, most)) = scaled(&entry) {
+            self.scaled.insert((entry.namespace, kind, name), most);
         }
         let Some(pod) = Pod::of(entry) else { return };
         let place = self.pods.len();
@@ -142,7 +145,7 @@ impl<'a> Index<'a> {
 
     /// Returns the names of the objects of a kind in a namespace, for suggestions.
     pub fn names(&self, group: &str, kind: &str, namespace: &str) -> Vec<&'a str> {
-        self.in_namespace(group, kind, namespace).map(|entry| entry.object.name()).collect()
+        self.in_namespace(group, kind, namespace).map(|entry| entry.name).collect()
     }
 
     /// Tells whether a namespace is managed outside, so that it may hold anything.
@@ -153,7 +156,7 @@ impl<'a> Index<'a> {
     /// Tells whether there may be things around an object that nobody can see here: its namespace is
     /// managed outside, or an operator makes them of a custom resource of its component.
     pub fn is_open(&self, entry: &Entry<'_>) -> bool {
-        self.operated.contains(&(entry.tenant, entry.component)) || self.is_outside(entry.object.namespace())
+        self.operated.contains(&(entry.tenant, entry.component)) || self.is_outside(entry.namespace)
     }
 
     /// Tells whether the component of an object is allowed to create objects of a core resource while it
@@ -168,12 +171,17 @@ impl<'a> Index<'a> {
         let speaks_of_others = !self.with_pods.contains(&(entry.tenant, entry.component));
         self.is_open(entry)
             || self.may_create(entry, "pods")
-            || (speaks_of_others && self.with_unseen_pods.contains(entry.object.namespace()))
+            || (speaks_of_others && self.with_unseen_pods.contains(entry.namespace))
     }
 
     /// Returns the most replicas that an autoscaler makes of a workload.
     pub(crate) fn most_replicas(&self, namespace: &str, kind: &str, name: &str) -> Option<u64> {
         self.scaled.get(&(namespace, kind, name)).copied()
+    }
+
+    /// Returns the Secrets that will exist.
+    pub(crate) fn secrets(&self) -> &Produced {
+        self.secrets.get_or_init(|| Produced::secrets(self))
     }
 
     /// Returns all pod templates.
@@ -200,8 +208,8 @@ impl<'a> Index<'a> {
 }
 
 /// Tells whether an operator may turn a custom resource into pods.
-fn may_become_pods(object: &Object) -> bool {
-    let group = object.group();
+fn may_become_pods(entry: &Entry<'_>) -> bool {
+    let group = entry.group;
     let is_native = !group.contains('.') || group.ends_with(".k8s.io");
     let is_podless = match group {
         "cert-manager.io"
@@ -222,10 +230,10 @@ fn may_become_pods(object: &Object) -> bool {
         | "metallb.io"
         | "trust.cert-manager.io" => true,
         "argoproj.io" => {
-            !matches!(object.kind(), "Workflow" | "CronWorkflow" | "EventBus" | "EventSource" | "Sensor")
+            !matches!(entry.kind, "Workflow" | "CronWorkflow" | "EventBus" | "EventSource" | "Sensor")
         }
         "monitoring.coreos.com" => {
-            !matches!(object.kind(), "Prometheus" | "PrometheusAgent" | "Alertmanager" | "ThanosRuler")
+            !matches!(entry.kind, "Prometheus" | "PrometheusAgent" | "Alertmanager" | "ThanosRuler")
         }
         _ => false,
     };
@@ -233,11 +241,15 @@ fn may_become_pods(object: &Object) -> bool {
 }
 
 /// Tells whether an object is a role that allows to create objects of a core resource.
-fn may_create(object: &Object, resource: &str) -> bool {
-    let is_role =
-        object.group() == "rbac.authorization.k8s.io" && matches!(object.kind(), "Role" | "ClusterRole");
-    let rules =
-        object.map.get("rules").and_then(Value::as_list).filter(|_| is_role).map_or(&[][..], |list| list);
+fn may_create(entry: &Entry<'_>, resource: &str) -> bool {
+    let is_role = entry.group == "rbac.authorization.k8s.io" && matches!(entry.kind, "Role" | "ClusterRole");
+    let rules = entry
+        .object
+        .map
+        .get("rules")
+        .and_then(Value::as_list)
+        .filter(|_| is_role)
+        .map_or(&[][..], |list| list);
     rules.iter().any(|rule| {
         let has = |field, wanted: &[&str]| {
             list_at(rule, field).iter().filter_map(Value::as_str).any(|value| wanted.contains(&value))

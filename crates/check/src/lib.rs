@@ -30,6 +30,7 @@ pub use report::{Finding, Report};
 pub use rule::{ALL, Rule};
 
 use aqueduct_manifest::Diagnostic;
+use rayon::prelude::*;
 
 /// Runs rules over all environments; errors come first, then the order is by file.
 pub fn check(platform: &Platform<'_>, rules: &[Rule]) -> Vec<Diagnostic> {
@@ -44,8 +45,13 @@ pub fn check(platform: &Platform<'_>, rules: &[Rule]) -> Vec<Diagnostic> {
 /// objects of all environments at once.
 pub fn check_environment(environment: &Environment<'_>, rules: &[Rule], report: &mut Report) {
     let index = Index::new(environment);
-    for rule in rules {
-        report.begin(rule.name, environment.name);
-        (rule.check)(&index, report);
-    }
+    let reports: Vec<Report> = rules
+        .par_iter()
+        .map(|rule| {
+            let mut report = Report::of(rule.name, environment.name);
+            (rule.check)(&index, &mut report);
+            report
+        })
+        .collect();
+    reports.into_iter().for_each(|one| report.extend(one));
 }

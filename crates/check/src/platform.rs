@@ -35,12 +35,34 @@ pub struct Entry<'a> {
     pub path: &'a str,
     /// The object.
     pub object: &'a Object,
+    /// The API group of the object, empty for the core group.
+    pub group: &'a str,
+    /// The kind of the object.
+    pub kind: &'a str,
+    /// The namespace of the object, empty for cluster-scoped ones.
+    pub namespace: &'a str,
+    /// The name of the object.
+    pub name: &'a str,
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    /// Returns the entry of an object; what it is called is read once, since every rule asks for it.
+    pub fn new(tenant: &'a str, component: &'a str, path: &'a str, object: &'a Object) -> Self {
+        Self {
+            tenant,
+            component,
+            path,
+            object,
+            group: object.group(),
+            kind: object.kind(),
+            namespace: object.namespace(),
+            name: object.name(),
+        }
+    }
+
     /// Returns kind, namespace and name as messages write them.
     pub(crate) fn title(&self) -> String {
-        title(self.object.kind(), self.object.namespace(), self.object.name())
+        title(self.kind, self.namespace, self.name)
     }
 }
 

@@ -34,9 +34,9 @@ impl<'a> Pod<'a> {
     /// Returns the pod template of an object, if it has one.
     pub(crate) fn of(entry: Entry<'a>) -> Option<Self> {
         let object = entry.object;
-        let path: &[&str] = match object.kind() {
-            "Pod" if object.group().is_empty() => &[],
-            "PodTemplate" if object.group().is_empty() => return None,
+        let path: &[&str] = match entry.kind {
+            "Pod" if entry.group.is_empty() => &[],
+            "PodTemplate" if entry.group.is_empty() => return None,
             "CronJob" => &["spec", "jobTemplate", "spec", "template"],
             _ => &["spec", "template"],
         };
@@ -53,7 +53,7 @@ impl<'a> Pod<'a> {
 
     /// Returns the namespace that the pods run in.
     pub(crate) fn namespace(&self) -> &'a str {
-        self.entry.object.namespace()
+        self.entry.namespace
     }
 
     /// Returns init containers and then containers.

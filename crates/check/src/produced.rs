@@ -46,14 +46,10 @@ impl Produced {
         // Kubernetes puts this one into every namespace.
         produced.everywhere.insert("kube-root-ca.crt".into(), known(["ca.crt"]));
         for entry in index.of_kind("", "ConfigMap") {
-            produced.add(
-                entry.object.namespace(),
-                entry.object.name(),
-                keys_of(&entry, &["data", "binaryData"]),
-            );
+            produced.add(entry.namespace, entry.name, keys_of(&entry, &["data", "binaryData"]));
         }
         for entry in index.of_kind("trust.cert-manager.io", "Bundle") {
-            produced.everywhere.insert(entry.object.name().to_owned(), Keys::Unknown);
+            produced.everywhere.insert(entry.name.to_owned(), Keys::Unknown);
         }
         produced
     }
@@ -78,15 +74,14 @@ impl Produced {
     }
 
     fn add_secrets_of(&mut self, entry: &Entry<'_>) {
-        let object = entry.object;
-        let (namespace, name) = (object.namespace(), object.name());
-        let spec = object.map.get("spec").unwrap_or(&Value::Null);
+        let (namespace, name) = (entry.namespace, entry.name);
+        let spec = entry.object.map.get("spec").unwrap_or(&Value::Null);
         if let Some(reference) = spec.get("writeConnectionSecretToRef") {
             let namespace =
                 Some(text(reference, "namespace")).filter(|text| !text.is_empty()).unwrap_or(namespace);
             self.add(namespace, text(reference, "name"), Keys::Unknown);
         }
-        match (object.group(), object.kind()) {
+        match (entry.group, entry.kind) {
             ("", "Secret") => self.add(namespace, name, keys_of(entry, &["data", "stringData"])),
             ("external-secrets.io", "ExternalSecret") => {
                 let target = spec.at(&["target", "name"]).and_then(Value::as_str).unwrap_or(name);

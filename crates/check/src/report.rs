@@ -29,10 +29,14 @@ pub struct Finding {
 }
 
 impl Report {
-    /// Names the rule and the environment that speak from here on.
-    pub(crate) fn begin(&mut self, rule: &'static str, environment: &str) {
-        self.rule = rule;
-        environment.clone_into(&mut self.environment);
+    /// Returns an empty report of what a rule says about an environment.
+    pub(crate) fn of(rule: &'static str, environment: &str) -> Self {
+        Self { rule, environment: environment.to_owned(), findings: Vec::new() }
+    }
+
+    /// Adds what another report says.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.findings.extend(other.findings);
     }
 
     /// Adds an error about an object.
@@ -121,15 +125,17 @@ mod tests {
     #[test]
     fn what_environments_share_is_said_once() {
         let object = Object::new(Map::new());
-        let entry = Entry { tenant: "shop", component: "web", path: "web.yaml", object: &object };
+        let entry = Entry::new("shop", "web", "web.yaml", &object);
         let mut report = Report::default();
         for environment in ["dev", "prod"] {
-            report.begin("rule", environment);
-            report.warning(&entry, "a warning in both").hint("do it");
+            let mut one = Report::of("rule", environment);
+            one.warning(&entry, "a warning in both").hint("do it");
+            report.extend(one);
         }
-        report.begin("rule", "prod");
-        report.error(&entry, "an error in one");
-        report.error(&entry, "an error in one");
+        let mut one = Report::of("rule", "prod");
+        one.error(&entry, "an error in one");
+        one.error(&entry, "an error in one");
+        report.extend(one);
         let lines: Vec<String> = report
             .into_diagnostics()
             .iter()

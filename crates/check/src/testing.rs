@@ -34,12 +34,10 @@ pub(crate) fn findings_in(rule: &str, documents: &str, cluster: Cluster) -> Stri
             (tenant, label(object, "component").unwrap_or_else(|| "web".to_owned()))
         })
         .collect();
-    let entries = objects.iter().zip(&owners).map(|(object, (tenant, component))| Entry {
-        tenant,
-        component,
-        path: "output",
-        object,
-    });
+    let entries = objects
+        .iter()
+        .zip(&owners)
+        .map(|(object, (tenant, component))| Entry::new(tenant, component, "output", object));
     let tenant = |namespace: &str, system| {
         let namespaces = [namespace.to_owned()].into();
         (namespace.to_owned(), Tenant { namespaces, system })

@@ -129,9 +129,8 @@ fn any_object() -> impl Strategy<Value = Object> {
 }
 
 fn platform(objects: &[Object]) -> Platform<'_> {
-    let entries =
-        objects.iter().map(|object| Entry { tenant: "shop", component: "web", path: "web.yaml", object });
-    let entries: Vec<_> = entries.collect();
+    let entries: Vec<_> =
+        objects.iter().map(|object| Entry::new("shop", "web", "web.yaml", object)).collect();
     let cluster = Cluster {
         kubernetes: "1.33".into(),
         storage_classes: ["standard".to_owned()].into(),

@@ -3,7 +3,7 @@
 //! No method follows a symbolic link at the end of its path; the survey makes sure that there is none on
 //! the way to it.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{self, DirBuilder, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -113,8 +113,8 @@ impl FileSystem for Disk {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, FOLDER_MODE);
         builder.create(path)?;
-        let folder = File::open(path)?;
-        correct_mode(&folder.metadata()?, FOLDER_MODE, |permissions| folder.set_permissions(permissions))?;
+        let metadata = fs::symlink_metadata(path)?;
+        correct_mode(&metadata, FOLDER_MODE, |permissions| fs::set_permissions(path, permissions))?;
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::emit::{Options, Report};
 use crate::error::{Error, ErrorKind};
 use crate::hash::Hash;
 use crate::index::IndexWriter;
-use crate::input::remember;
+use crate::input::{InputKey, remember};
 use crate::lock::Lock;
 use crate::plan::{Action, Planned, plan};
 use crate::recover::recover;
@@ -128,11 +128,14 @@ impl Emission {
 
     /// Makes the output equal to what was added: the new tree as a whole, or an error and the old one.
     ///
+    /// `input` is the key of what the whole tree was made from, for [`made_from`](crate::made_from); `None`
+    /// for a part of a tree, and where it must be rendered again the next time.
+    ///
     /// # Errors
     /// [`ErrorKind::Refused`] with all paths that hold what must not be overwritten; two files that claim one
     /// path; and whatever the file system refuses, where [`ErrorKind::HalfWritten`] means that the next run
     /// finishes the work.
-    pub fn commit(self) -> Result<Report, Error> {
+    pub fn commit(self, input: Option<&InputKey>) -> Result<Report, Error> {
         let mut planned = std::mem::take(&mut *self.planned.lock().unwrap_or_else(PoisonError::into_inner));
         for environment in &self.environments {
             planned.entry(environment.clone()).or_default();
@@ -170,7 +173,7 @@ impl Emission {
             // A cache that cannot be written costs time and nothing else.
             let _uncached = self.write_index(&planned, &moved);
         }
-        if let Some(key) = &self.options.input {
+        if let Some(key) = input {
             let _unremembered = remember(Arc::clone(&self.survey.files), &self.survey.output, key);
         }
         Ok(report)

@@ -9,7 +9,6 @@ use rayon::prelude::*;
 use crate::disk::{Disk, FileSystem};
 use crate::emission::Emission;
 use crate::error::Error;
-use crate::input::InputKey;
 use crate::tree::Tree;
 
 /// How a tree is written.
@@ -20,14 +19,11 @@ pub struct Options {
     pub overwrite_edited: bool,
     /// How long to wait for another run that is writing the same output.
     pub wait: Duration,
-    /// The key of what the whole tree was made from, for [`made_from`](crate::made_from); `None` for a
-    /// part of a tree, and where it must be rendered again the next time.
-    pub input: Option<InputKey>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { overwrite_edited: false, wait: Duration::from_secs(10), input: None }
+        Self { overwrite_edited: false, wait: Duration::from_secs(10) }
     }
 }
 
@@ -87,5 +83,5 @@ pub(crate) fn emit_on(
     let emission = Emission::begin_on(files, output, tree.scopes().iter().cloned(), options)?;
     let all: Vec<_> = tree.iter().collect();
     all.par_iter().try_for_each(|(environment, path, bytes)| emission.add(environment, path, bytes))?;
-    emission.commit()
+    emission.commit(None)
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::disk::FileSystem;
 use crate::error::{Error, ErrorKind};
@@ -14,22 +15,16 @@ use crate::stamp::Stamp;
 pub(crate) struct Stage {
     files: Arc<dyn FileSystem>,
     root: PathBuf,
-    state: Mutex<State>,
-}
-
-/// What the stage holds.
-#[derive(Default)]
-struct State {
     /// The folders that were made, by their path below the root; the root is the empty one.
-    folders: BTreeSet<String>,
+    folders: RwLock<BTreeSet<String>>,
     /// Whether what it holds was handed over.
-    committed: bool,
+    committed: AtomicBool,
 }
 
 impl Stage {
     /// Returns an empty stage; nothing is made on disk before the first file.
     pub(crate) fn new(files: Arc<dyn FileSystem>, root: PathBuf) -> Self {
-        Self { files, root, state: Mutex::default() }
+        Self { files, root, folders: RwLock::default(), committed: AtomicBool::new(false) }
     }
 
     /// Writes a file by its path below the output.
@@ -43,31 +38,35 @@ impl Stage {
 
     /// Tells whether nothing was written.
     pub(crate) fn is_empty(&self) -> bool {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).folders.is_empty()
+        self.folders.read().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// Gives the stage the name that makes its content the new tree.
     pub(crate) fn commit(&self, committed: &Path) -> Result<(), Error> {
         self.files.rename(&self.root, committed).map_err(|source| Error::write(committed, source))?;
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).committed = true;
+        self.committed.store(true, Ordering::Relaxed);
         Ok(())
     }
 
     fn make_folder(&self, folder: &str) -> Result<(), Error> {
-        // The lock is held while the folder is made, so that nobody writes into one that is not there yet.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.folders.contains(folder) {
+        let known = || self.folders.read().unwrap_or_else(PoisonError::into_inner);
+        if known().contains(folder) {
             return Ok(());
         }
-        let mut missing: Vec<&str> = std::iter::once(folder)
-            .chain(path::folders_above(folder))
-            .chain(std::iter::once(""))
-            .take_while(|folder| !state.folders.contains(*folder))
-            .collect();
+        let mut missing: Vec<&str> = {
+            let known = known();
+            let above = path::folders_above(folder).chain(std::iter::once(""));
+            std::iter::once(folder).chain(above).take_while(|folder| !known.contains(*folder)).collect()
+        };
         while let Some(folder) = missing.pop() {
             let full = if folder.is_empty() { self.root.clone() } else { self.root.join(folder) };
-            self.files.create_folder(&full).map_err(|source| clash_or_write(folder, full, source))?;
-            state.folders.insert(folder.to_owned());
+            match self.files.create_folder(&full) {
+                // Another thread made it at this moment, or a file stands there: then what goes into the
+                // folder is refused.
+                Err(source) if source.kind() == io::ErrorKind::AlreadyExists => {}
+                made => made.map_err(|source| clash_or_write(folder, full, source))?,
+            }
+            self.folders.write().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned());
         }
         Ok(())
     }
@@ -83,8 +82,7 @@ fn clash_or_write(relative: &str, full: PathBuf, source: io::Error) -> Error {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if !state.committed && !state.folders.is_empty() {
+        if !*self.committed.get_mut() && !self.is_empty() {
             // What cannot be removed now is removed by the next run.
             let _left = self.files.remove_all(&self.root);
         }

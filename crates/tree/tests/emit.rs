@@ -12,7 +12,7 @@ use aqueduct_tree::{
 };
 use tempfile::TempDir;
 
-const OVERWRITE: Options = Options { overwrite_edited: true, wait: Duration::ZERO, input: None };
+const OVERWRITE: Options = Options { overwrite_edited: true, wait: Duration::ZERO };
 
 /// Builds a tree from `<environment>/<path>` and text.
 fn tree(files: &[(&str, &str)]) -> Tree {
@@ -401,7 +401,7 @@ fn clashes_are_refused() {
         let emission =
             Emission::begin(&output, [Scope::Everything], Options::default()).expect("nothing else runs");
         let added = files.iter().try_for_each(|(path, text)| emission.add("dev", path, text.as_bytes()));
-        let error = added.and_then(|()| emission.commit().map(|_| ())).expect_err("they clash");
+        let error = added.and_then(|()| emission.commit(None).map(|_| ())).expect_err("they clash");
         assert_eq!(*error.kind(), ErrorKind::Clash, "{error}");
     };
     clash(&[("a", "1"), ("a", "1")]);
@@ -430,7 +430,7 @@ fn a_second_run_waits_or_says_who_is_first() {
     let second = std::thread::scope(|scope| {
         let waiting = scope.spawn(|| emit(&output, &shop(), Options::default()));
         std::thread::sleep(Duration::from_millis(120));
-        first.commit().expect("it can be written");
+        first.commit(None).expect("it can be written");
         waiting.join().expect("it does not panic")
     });
     assert_eq!(second.expect("its turn comes").removed, ["dev/a"]);
@@ -578,9 +578,13 @@ fn a_tree_is_known_by_its_input_until_anything_changes() {
     let mut tree = Tree::new();
     tree.insert("dev", "shop/web/service-web.yaml", b"a: 1\n".to_vec()).expect("the name is fine");
     let (key, other) = ([1; 32], [2; 32]);
-    let keyed = Options { input: Some(key), ..Options::default() };
     assert_eq!(made_from(&output, &key), None);
-    emit(&output, &tree, keyed).expect("the tree is written");
+    let emission =
+        Emission::begin(&output, [Scope::Everything], Options::default()).expect("nobody holds it");
+    for (environment, path, bytes) in tree.iter() {
+        emission.add(environment, path, bytes).expect("the name is fine");
+    }
+    emission.commit(Some(&key)).expect("the tree is written");
     assert_eq!(made_from(&output, &key), Some(1));
     assert_eq!(made_from(&output, &other), None);
     let file = output.join("dev/shop/web/service-web.yaml");

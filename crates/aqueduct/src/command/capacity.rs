@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::{Failure, Outcome, print, read, tell};
 use crate::cli::SelectionArguments;
-use crate::compile::{compile_with, load};
+use crate::compile::{compile_into, load};
 use crate::cost::{Cost, costs, total};
 use crate::terminal::Terminal;
 
@@ -139,7 +139,7 @@ pub(crate) fn run(
     let whole = Selection { environments: chosen.environments.clone(), tenants: Vec::new() };
     let progress = terminal.progress();
     let mut demands: BTreeMap<String, Demand> = BTreeMap::new();
-    let compilation = compile_with(
+    let compilation = compile_into(
         &files,
         registry,
         &whole,
@@ -147,8 +147,10 @@ pub(crate) fn run(
         &mut |environment| {
             demands.insert(environment.name.to_owned(), Demand::of(environment));
         },
+        |_, _| Ok(()),
     );
     progress.finish_and_clear();
+    let compilation = compilation?;
     let errors: Vec<_> = compilation.diagnostics.iter().filter(|found| found.is_error()).cloned().collect();
     tell(&errors, &files, terminal);
     let loaded = load(&files, registry, &chosen);

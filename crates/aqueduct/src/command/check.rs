@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{Failure, Outcome, print, read, tell};
 use crate::cli::SelectionArguments;
-use crate::compile;
+use crate::compile::compile_into;
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
@@ -39,10 +39,11 @@ pub(crate) fn run(
 ) -> Result<Outcome, Failure> {
     let files = read(directory)?;
     let progress = terminal.progress();
-    let compilation = compile(&files, registry, &arguments.selection.selection(), &|environment| {
-        progress.set_message(format!("checking {environment}"));
-    });
+    let selection = arguments.selection.selection();
+    let message = |environment: &str| progress.set_message(format!("checking {environment}"));
+    let compilation = compile_into(&files, registry, &selection, &message, &mut |_| {}, |_, _| Ok(()));
     progress.finish_and_clear();
+    let compilation = compilation?;
     let diagnostics = &compilation.diagnostics;
     match arguments.format {
         Format::Text => {

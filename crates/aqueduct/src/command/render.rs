@@ -8,12 +8,13 @@ use std::time::Duration;
 use aqueduct_manifest::Files;
 use aqueduct_model::Selection;
 use aqueduct_render::Registry;
-use aqueduct_tree::{Change, ErrorKind, InputKey, Options, Report, emit, made_from, status};
+use aqueduct_tree::{Change, Emission, ErrorKind, InputKey, Options, Report, Scope, made_from, status};
 use clap::Args;
 use sha2::{Digest, Sha256};
 
-use super::{Failure, Outcome, compiled, print, read};
+use super::{Failure, Outcome, compiled, print, read, tell};
 use crate::cli::SelectionArguments;
+use crate::compile::compile_into;
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
@@ -51,12 +52,13 @@ pub(crate) fn run(
         terminal.say(&unchanged(count));
         return Ok(Outcome::Done);
     }
+    if !arguments.stdout && !arguments.check {
+        return write(arguments, directory, &files, registry, &selection, input.as_ref(), terminal);
+    }
     let compilation = compiled(&files, registry, &selection, terminal);
     if compilation.has_errors() {
-        terminal.say("nothing was written");
         return Ok(Outcome::Failed);
     }
-    let output = directory.join(compilation.output.as_str());
     if arguments.stdout {
         let mut text = String::new();
         let objects = compilation.tree.iter().filter(|(_, path, _)| path.ends_with(".yaml"));
@@ -67,37 +69,59 @@ pub(crate) fn run(
         print(terminal, &text)?;
         return Ok(Outcome::Done);
     }
-    if arguments.check {
-        let status = status(&output, &compilation.tree)?;
-        if let Some(warning) = strays(&status.unowned) {
-            terminal.say(&warning);
-        }
-        if status.is_clean() {
-            terminal.say(&format!("{} files are up to date", compilation.tree.len()));
-            return Ok(Outcome::Done);
-        }
-        print(terminal, &stale(&status.changes))?;
-        terminal.say(&format!(
-            "the output is stale: {} of {} files; run `aqueduct render`",
-            status.changes.len(),
-            compilation.tree.len()
-        ));
-        return Ok(Outcome::Found);
+    let status = status(&directory.join(compilation.output.as_str()), &compilation.tree)?;
+    if let Some(warning) = strays(&status.unowned) {
+        terminal.say(&warning);
     }
+    if status.is_clean() {
+        terminal.say(&format!("{} files are up to date", compilation.tree.len()));
+        return Ok(Outcome::Done);
+    }
+    print(terminal, &stale(&status.changes))?;
+    terminal.say(&format!(
+        "the output is stale: {} of {} files; run `aqueduct render`",
+        status.changes.len(),
+        compilation.tree.len()
+    ));
+    Ok(Outcome::Found)
+}
+
+/// Renders environment by environment into files that take their places together at the end.
+fn write(
+    arguments: &Arguments,
+    directory: &Path,
+    files: &Files,
+    registry: &Registry,
+    selection: &Selection,
+    input: Option<&InputKey>,
+    terminal: &Terminal,
+) -> Result<Outcome, Failure> {
+    let options = Options { overwrite_edited: arguments.overwrite_edited, ..Options::default() };
+    let begin = |output: &str, scopes: Vec<Scope>| {
+        let output = directory.join(output);
+        let begin = |options| Emission::begin(&output, scopes.iter().cloned(), options);
+        match begin(Options { wait: Duration::ZERO, ..options }) {
+            Err(error) if matches!(error.kind(), ErrorKind::Locked { .. }) => {
+                terminal.say(&format!("waiting: {error}"));
+                begin(options)
+            }
+            begun => begun,
+        }
+    };
     let progress = terminal.progress();
-    progress.set_message("writing");
-    // Warnings must be said again, so a tree with warnings is rendered again.
-    let input = input.filter(|_| compilation.diagnostics.is_empty());
-    let options = Options { overwrite_edited: arguments.overwrite_edited, input, ..Options::default() };
-    let mut report = emit(&output, &compilation.tree, Options { wait: Duration::ZERO, ..options });
-    if let Err(error) = &report
-        && matches!(error.kind(), ErrorKind::Locked { .. })
-    {
-        terminal.say(&format!("waiting: {error}"));
-        report = emit(&output, &compilation.tree, options);
-    }
+    let message = |environment: &str| progress.set_message(format!("rendering {environment}"));
+    let compilation = compile_into(files, registry, selection, &message, &mut |_| {}, begin);
     progress.finish_and_clear();
-    terminal.say(&told(&report?, compilation.tree.len()));
+    let compilation = compilation?;
+    tell(&compilation.diagnostics, files, terminal);
+    let has_errors = compilation.has_errors();
+    let Some(emission) = compilation.tree.filter(|_| !has_errors) else {
+        terminal.say("nothing was written");
+        return Ok(Outcome::Failed);
+    };
+    // Warnings must be said again, so a tree with warnings is rendered again.
+    let report = emission.commit(input.filter(|_| compilation.diagnostics.is_empty()))?;
+    terminal.say(&told(&report));
     Ok(Outcome::Done)
 }
 
@@ -162,7 +186,9 @@ fn listed<T: Display>(items: impl ExactSizeIterator<Item = T>) -> String {
     text
 }
 
-fn told(report: &Report, files: usize) -> String {
+fn told(report: &Report) -> String {
+    let written = [&report.created, &report.updated, &report.adopted].map(Vec::len);
+    let files = written.iter().sum::<usize>() + report.unchanged;
     if report.is_unchanged() {
         return unchanged(files);
     }

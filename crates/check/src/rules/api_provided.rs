@@ -113,7 +113,7 @@ fn api_provided(index: &Index<'_>, report: &mut Report) {
     let defined = defined(index);
     let minor = minor(&index.cluster().kubernetes);
     for entry in index.entries() {
-        let (api_version, kind) = (entry.object.api_version(), entry.object.kind());
+        let (api_version, kind) = (entry.object.api_version(), entry.kind);
         if index.cluster().apis.contains(api_version)
             || defined.contains(&(api_version.to_owned(), kind.to_owned()))
         {

@@ -24,7 +24,7 @@ fn claim_reference(index: &Index<'_>, report: &mut Report) {
         .of_kind("apps", "StatefulSet")
         .flat_map(|set| {
             let spec = set.object.map.get("spec").unwrap_or(&Value::Null);
-            let (namespace, set_name) = (set.object.namespace(), set.object.name());
+            let (namespace, set_name) = (set.namespace, set.name);
             list_at(spec, "volumeClaimTemplates").iter().filter_map(move |template| {
                 let name = template.at(&["metadata", "name"])?.as_str()?;
                 Some((namespace, format!("{name}-{set_name}")))

@@ -19,7 +19,7 @@ fn disruption_target(index: &Index<'_>, report: &mut Report) {
     for entry in index.of_kind("policy", "PodDisruptionBudget") {
         let Some(selector) = entry.object.at(&["spec", "selector"]) else { continue };
         let selector = LabelSelector::full(selector);
-        let namespace = entry.object.namespace();
+        let namespace = entry.namespace;
         if index.may_have_unseen_pods(&entry) || index.selected(namespace, &selector).next().is_some() {
             continue;
         }

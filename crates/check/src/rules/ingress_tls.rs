@@ -12,7 +12,7 @@ use aqueduct_manifest::Value;
 
 use crate::index::Index;
 use crate::pod::{list_at, text};
-use crate::produced::{Keys, Produced};
+use crate::produced::Keys;
 use crate::report::Report;
 use crate::rule::Rule;
 
@@ -20,9 +20,9 @@ pub(crate) const RULE: Rule =
     Rule { name: "ingress-tls", summary: "nothing makes the certificate of an Ingress", check: ingress_tls };
 
 fn ingress_tls(index: &Index<'_>, report: &mut Report) {
-    let secrets = Produced::secrets(index);
+    let secrets = index.secrets();
     for entry in index.of_kind("networking.k8s.io", "Ingress") {
-        let namespace = entry.object.namespace();
+        let namespace = entry.namespace;
         if index.is_outside(namespace) || index.may_create(&entry, "secrets") {
             continue;
         }

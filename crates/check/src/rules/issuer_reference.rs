@@ -46,7 +46,7 @@ fn issuer_reference(index: &Index<'_>, report: &mut Report) {
 }
 
 fn check_issuer(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, kind: &str, name: &str) {
-    let namespace = if kind == "Issuer" { entry.object.namespace() } else { "" };
+    let namespace = if kind == "Issuer" { entry.namespace } else { "" };
     let mut known: Vec<&str> = index.names("cert-manager.io", kind, namespace);
     if kind == "ClusterIssuer" {
         if index.cluster().cluster_issuers.is_empty() {

@@ -26,7 +26,7 @@ fn metadata_limits(index: &Index<'_>, report: &mut Report) {
         check_labels(report, entry, entry.object.labels(), "label");
         check_annotations(report, entry, entry.object.annotations());
     }
-    for pod in index.pods().iter().filter(|pod| pod.entry.object.kind() != "Pod") {
+    for pod in index.pods().iter().filter(|pod| pod.entry.kind != "Pod") {
         check_labels(report, &pod.entry, pod.labels, "pod label");
         check_annotations(report, &pod.entry, pod.annotations);
     }

@@ -68,7 +68,7 @@ fn reach<'a>(index: &Index<'_>, entry: &Entry<'a>) -> Option<Vec<&'a str>> {
         return None;
     }
     let names = match list_at(selector, "matchNames") {
-        [] => vec![entry.object.namespace()],
+        [] => vec![entry.namespace],
         names => names.iter().filter_map(Value::as_str).collect(),
     };
     (!names.iter().any(|name| index.is_outside(name))).then_some(names)

@@ -15,7 +15,7 @@ pub(crate) const RULE: Rule = Rule {
 
 fn namespace_exists(index: &Index<'_>, report: &mut Report) {
     for entry in index.entries() {
-        let namespace = entry.object.namespace();
+        let namespace = entry.namespace;
         if namespace.is_empty()
             || index.is_outside(namespace)
             || index.owner(namespace).is_some()

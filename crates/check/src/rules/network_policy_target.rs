@@ -22,7 +22,7 @@ fn network_policy_target(index: &Index<'_>, report: &mut Report) {
     for entry in index.of_kind("networking.k8s.io", "NetworkPolicy") {
         let Some(selector) = entry.object.at(&["spec", "podSelector"]) else { continue };
         let selector = LabelSelector::full(selector);
-        let namespace = entry.object.namespace();
+        let namespace = entry.namespace;
         if selector.is_empty()
             || selector.text().starts_with(SOLVER)
             || index.may_have_unseen_pods(&entry)

@@ -16,7 +16,7 @@ pub(crate) const RULE: Rule =
 
 fn object_name(index: &Index<'_>, report: &mut Report) {
     for entry in index.entries() {
-        let name = entry.object.name();
+        let name = entry.name;
         if name.is_empty() {
             let generated = entry.object.at(&["metadata", "generateName"]).is_some();
             let problem = if generated { "`generateName` instead of a name" } else { "no name" };
@@ -28,7 +28,7 @@ fn object_name(index: &Index<'_>, report: &mut Report) {
 }
 
 fn problem(entry: &Entry<'_>, name: &str) -> Option<String> {
-    let (group, kind) = (entry.object.group(), entry.object.kind());
+    let (group, kind) = (entry.group, entry.kind);
     match (group, kind) {
         ("rbac.authorization.k8s.io", _) => {
             let is_segment = name != "." && name != ".." && !name.contains(['/', '%']);

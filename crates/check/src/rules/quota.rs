@@ -30,7 +30,7 @@ fn quota(index: &Index<'_>, report: &mut Report) {
         *sum = sum.plus(amount);
     }
     for entry in index.of_kind("", "ResourceQuota") {
-        let namespace = entry.object.namespace();
+        let namespace = entry.namespace;
         let Some(spec) = entry.object.map.get("spec") else { continue };
         if spec.get("scopes").is_some() || spec.get("scopeSelector").is_some() {
             continue;

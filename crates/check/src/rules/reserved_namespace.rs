@@ -15,9 +15,8 @@ pub(crate) const RULE: Rule = Rule {
 
 fn reserved_namespace(index: &Index<'_>, report: &mut Report) {
     for entry in index.entries() {
-        let object = entry.object;
-        let is_namespace = object.group().is_empty() && object.kind() == "Namespace";
-        let namespace = if is_namespace { object.name() } else { object.namespace() };
+        let is_namespace = entry.group.is_empty() && entry.kind == "Namespace";
+        let namespace = if is_namespace { entry.name } else { entry.namespace };
         let is_reserved = namespace == "default" || namespace.starts_with("kube-");
         if is_reserved && !index.tenant(entry.tenant).is_some_and(|tenant| tenant.system) {
             report

@@ -32,7 +32,7 @@ fn role_reference(index: &Index<'_>, report: &mut Report) {
 fn check_role(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>) {
     let Some(reference) = entry.object.map.get("roleRef") else { return };
     let (kind, name) = (text(reference, "kind"), text(reference, "name"));
-    let namespace = if kind == "Role" { entry.object.namespace() } else { "" };
+    let namespace = if kind == "Role" { entry.namespace } else { "" };
     let is_builtin =
         matches!(name, "view" | "edit" | "admin" | "cluster-admin") || name.starts_with("system:");
     if (kind == "ClusterRole" && is_builtin)
@@ -52,7 +52,7 @@ fn check_subjects(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>) {
     for subject in list_at(&root, "subjects") {
         let (kind, name, namespace) =
             (text(subject, "kind"), text(subject, "name"), text(subject, "namespace"));
-        let namespace = if namespace.is_empty() { entry.object.namespace() } else { namespace };
+        let namespace = if namespace.is_empty() { entry.namespace } else { namespace };
         if kind != "ServiceAccount"
             || name == "default"
             || index.is_open(entry)

@@ -34,7 +34,7 @@ fn scale_target(index: &Index<'_>, report: &mut Report) {
             let (api_version, target_kind) = (or("apiVersion", default_version), or("kind", default_kind));
             let name = text(reference, "name");
             let target_group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
-            let namespace = entry.object.namespace();
+            let namespace = entry.namespace;
             if index.is_outside(namespace) || index.get(target_group, &target_kind, namespace, name).is_some()
             {
                 continue;

@@ -8,7 +8,7 @@
 
 use crate::index::Index;
 use crate::pod_reference::{Source, references};
-use crate::produced::{Keys, Produced};
+use crate::produced::Keys;
 use crate::report::Report;
 use crate::rule::Rule;
 
@@ -19,7 +19,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn secret_reference(index: &Index<'_>, report: &mut Report) {
-    let secrets = Produced::secrets(index);
+    let secrets = index.secrets();
     for pod in index.pods() {
         let entry = &pod.entry;
         if index.is_open(entry) || index.may_create(entry, "secrets") {

@@ -21,7 +21,7 @@ fn secret_store(index: &Index<'_>, report: &mut Report) {
         let Some(reference) = entry.object.at(&["spec", "secretStoreRef"]) else { continue };
         let kind = Some(text(reference, "kind")).filter(|kind| !kind.is_empty()).unwrap_or("SecretStore");
         let name = text(reference, "name");
-        let namespace = if kind == "SecretStore" { entry.object.namespace() } else { "" };
+        let namespace = if kind == "SecretStore" { entry.namespace } else { "" };
         let mut known = index.names("external-secrets.io", kind, namespace);
         if kind == "ClusterSecretStore" {
             if index.cluster().secret_stores.is_empty() {

@@ -33,7 +33,7 @@ fn service_port(index: &Index<'_>, report: &mut Report) {
             continue;
         };
         let selector = LabelSelector::plain(labels);
-        let pods: Vec<&Pod<'_>> = index.selected(entry.object.namespace(), &selector).collect();
+        let pods: Vec<&Pod<'_>> = index.selected(entry.namespace, &selector).collect();
         if pods.is_empty() || index.may_have_unseen_pods(&entry) {
             continue;
         }

@@ -25,7 +25,7 @@ fn service_selector(index: &Index<'_>, report: &mut Report) {
     for entry in index.of_kind("", "Service") {
         let Some(labels) = entry.object.at(&["spec", "selector"]).and_then(Value::as_map) else { continue };
         let selector = LabelSelector::plain(labels);
-        let namespace = entry.object.namespace();
+        let namespace = entry.namespace;
         if selector.is_empty()
             || index.may_have_unseen_pods(&entry)
             || index.selected(namespace, &selector).next().is_some()

@@ -16,7 +16,7 @@ pub(crate) const RULE: Rule =
 
 fn stateful_service(index: &Index<'_>, report: &mut Report) {
     for entry in index.of_kind("apps", "StatefulSet") {
-        let namespace = entry.object.namespace();
+        let namespace = entry.namespace;
         let Some(name) = entry.object.at(&["spec", "serviceName"]).and_then(Value::as_str) else { continue };
         if name.is_empty() || index.is_outside(namespace) {
             continue;

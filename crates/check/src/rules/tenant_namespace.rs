@@ -16,9 +16,8 @@ pub(crate) const RULE: Rule = Rule {
 fn tenant_namespace(index: &Index<'_>, report: &mut Report) {
     for entry in index.entries() {
         let Some(tenant) = index.tenant(entry.tenant).filter(|tenant| !tenant.system) else { continue };
-        let object = entry.object;
-        let is_namespace = object.group().is_empty() && object.kind() == "Namespace";
-        let namespace = if is_namespace { object.name() } else { object.namespace() };
+        let is_namespace = entry.group.is_empty() && entry.kind == "Namespace";
+        let namespace = if is_namespace { entry.name } else { entry.namespace };
         if namespace.is_empty() || tenant.namespaces.contains(namespace) {
             continue;
         }
