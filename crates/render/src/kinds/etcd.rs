@@ -85,13 +85,16 @@ impl Etcd {
             .map(|(ordinal, host)| format!("{}-{ordinal}=http://{host}:{PEER}", site.name()))
             .collect();
         let own = format!("$(ETCD_NAME).{}", site.host(&headless(site.name())));
-        let health = |delay: &str, period: &str| Probe {
-            path: Some(constant("/health")),
+        let health = |path: &str, period: &str, failures| Probe {
+            path: Some(constant(path)),
             port: Some(constant("client")),
-            delay: Some(constant(delay)),
             period: Some(constant(period)),
+            timeout: Some(constant("5s")),
+            failures: Some(failures),
             ..Probe::default()
         };
+        // A member that has lost the others, or has no space left, does not become better by a restart.
+        let alive = "/health?exclude=NOSPACE&serializable=true";
         Stateful {
             command: vec!["/usr/local/bin/etcd".to_owned()],
             ports: BTreeMap::from([
@@ -110,9 +113,10 @@ impl Etcd {
                 ("ETCD_INITIAL_ADVERTISE_PEER_URLS".to_owned(), text(format!("http://{own}:{PEER}"))),
             ]),
             probes: Probes {
-                liveness: Some(health("10s", "10s")),
-                readiness: Some(health("5s", "5s")),
-                startup: None,
+                liveness: Some(health(alive, "10s", 6)),
+                readiness: Some(health("/health", "5s", 3)),
+                // A large log takes its time to be read again.
+                startup: Some(health(alive, "5s", 60)),
             },
             volumes: BTreeMap::from([(constant("data"), self.storage.volume("/var/lib/etcd"))]),
             metrics: Some(Metrics {

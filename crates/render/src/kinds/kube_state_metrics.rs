@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_manifest::Object;
+use aqueduct_manifest::{Object, Value};
 use aqueduct_model::types::Image;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -127,6 +127,19 @@ impl Component for KubeStateMetrics {
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
-        Component::render(&self.service(), context)
+        let mut objects = Component::render(&self.service(), context)?;
+        objects.iter_mut().filter(|object| object.kind() == "ServiceMonitor").for_each(honour_labels);
+        Ok(objects)
     }
+}
+
+/// Lets the metrics keep their labels: `namespace` and `pod` are those of what they tell of, not of the pod
+/// that tells of it.
+fn honour_labels(monitor: &mut Object) {
+    let spec = monitor.map.map_entry("spec");
+    let mut endpoints = spec.get("endpoints").and_then(Value::as_list).cloned().unwrap_or_default();
+    for endpoint in endpoints.make_mut().iter_mut().filter_map(Value::as_map_mut) {
+        endpoint.insert("honorLabels", true);
+    }
+    spec.insert("endpoints", endpoints);
 }

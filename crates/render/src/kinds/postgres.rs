@@ -117,17 +117,20 @@ impl Postgres {
     }
 
     fn stateful(&self, site: &Site<'_>, resources: &Resources) -> Stateful {
-        let ready = |delay: &str| Probe {
+        let ready = |period: &str, failures| Probe {
             command: vec![
                 "pg_isready".to_owned(),
+                // Not the socket: the server that the image runs while it prepares the data listens there.
+                "--host".to_owned(),
+                "127.0.0.1".to_owned(),
                 "--username".to_owned(),
                 self.user(site),
                 "--dbname".to_owned(),
                 self.database(site),
             ],
-            delay: Some(constant(delay)),
-            period: Some(constant("10s")),
+            period: Some(constant(period)),
             timeout: Some(constant("5s")),
+            failures: Some(failures),
             ..Probe::default()
         };
         let scratch = |mount: &str, size: &str| VolumeField {
@@ -156,7 +159,12 @@ impl Postgres {
                     mount: None,
                 },
             )]),
-            probes: Probes { liveness: Some(ready("30s")), readiness: Some(ready("5s")), startup: None },
+            probes: Probes {
+                liveness: Some(ready("10s", 3)),
+                readiness: Some(ready("10s", 3)),
+                // The first start makes the database, one after a crash reads the log again.
+                startup: Some(ready("5s", 120)),
+            },
             volumes: BTreeMap::from([
                 (
                     constant("data"),

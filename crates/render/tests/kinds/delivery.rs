@@ -1,11 +1,10 @@
 //! What delivers the tree: Argo CD's own install, and the two ways in which it learns of the components.
 
-#[path = "rendering/mod.rs"]
-mod rendering;
-
 use std::fmt::Write as _;
 
 use aqueduct_manifest::{Files, Object, Value, yaml};
+
+use super::rendering;
 
 const PLATFORM: &str = r#"
 name = "shop"

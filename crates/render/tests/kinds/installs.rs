@@ -1,63 +1,6 @@
 //! What the small installs of servers render, and what they refuse.
 
-#[path = "rendering/mod.rs"]
-mod rendering;
-
-use std::fmt::Write as _;
-
-use aqueduct_manifest::{Files, yaml};
-
-const PLATFORM: &str = r#"
-name = "shop"
-repository = "https://example.com/shop.git"
-
-[environments.dev]
-kubernetes = "1.33"
-domain = "dev.example.com"
-apis = ["cert-manager.io/v1", "external-secrets.io/v1"]
-storage-class = "standard"
-storage-classes = ["standard"]
-ingress-class = "nginx"
-cluster-issuer = "letsencrypt"
-secret-store = "platform"
-"#;
-
-/// Renders a tenant `shop` of one environment from its component files, each given as `name` and text.
-/// Returns the objects as YAML, or what is wrong.
-fn check(components: &[(&str, &str)]) -> String {
-    let mut files = Files::new();
-    files.insert("platform.toml", PLATFORM.as_bytes());
-    files.insert("tenants/shop/tenant.toml", "owners = [\"shop-developers\"]\n".as_bytes());
-    for (name, text) in components {
-        files.insert(format!("tenants/shop/{name}.toml"), text.as_bytes());
-    }
-    let (objects, diagnostics) = rendering::objects(&files);
-    let mut text = String::new();
-    for diagnostic in &diagnostics {
-        let place = diagnostic.labels.first().map_or("nowhere", |label| &*label.file);
-        let _ = writeln!(text, "{diagnostic}: {place}");
-        for help in &diagnostic.hints {
-            let _ = writeln!(text, "  hint: {help}");
-        }
-    }
-    if diagnostics.is_empty() {
-        for object in objects {
-            let _ = write!(text, "---\n{}", yaml::write(&object.map.into()));
-        }
-    }
-    text
-}
-
-const RESOURCES: &str = r#"
-[resources]
-requests = { cpu = "100m", memory = "256Mi" }
-limits = { cpu = "1500m", memory = "512Mi" }
-"#;
-
-/// Returns a component file: its fields, and the resources.
-fn with_resources(fields: &str) -> String {
-    format!("{fields}{RESOURCES}")
-}
+use super::shop::{check, with_resources};
 
 #[test]
 fn ingress_nginx() {

@@ -1,74 +1,6 @@
 //! What the small installs of metrics, logs and dashboards render, and what they refuse.
 
-#[path = "rendering/mod.rs"]
-mod rendering;
-
-use std::fmt::Write as _;
-
-use aqueduct_manifest::{Files, yaml};
-
-const PLATFORM: &str = r#"
-name = "shop"
-repository = "https://example.com/shop.git"
-
-[environments.dev]
-kubernetes = "1.33"
-domain = "dev.example.com"
-apis = ["cert-manager.io/v1", "external-secrets.io/v1"]
-storage-class = "standard"
-storage-classes = ["standard"]
-ingress-class = "nginx"
-cluster-issuer = "letsencrypt"
-secret-store = "platform"
-"#;
-
-/// Renders a tenant `shop` of one environment from its component files, each given as `name` and text.
-/// Returns the objects as YAML, or what is wrong.
-fn check(components: &[(&str, &str)]) -> String {
-    check_with(components, &[])
-}
-
-/// Renders as [`check`] does, with more files; a `platform.toml` among them is added to the one that there is.
-fn check_with(components: &[(&str, &str)], more: &[(&str, &str)]) -> String {
-    let mut files = Files::new();
-    let mut platform = PLATFORM.to_owned();
-    files.insert("tenants/shop/tenant.toml", "owners = [\"shop-developers\"]\n".as_bytes());
-    for (name, text) in components {
-        files.insert(format!("tenants/shop/{name}.toml"), text.as_bytes());
-    }
-    for (path, text) in more {
-        match *path {
-            "platform.toml" => platform.push_str(text),
-            path => files.insert(path.to_owned(), text.as_bytes()),
-        }
-    }
-    files.insert("platform.toml", platform.as_bytes());
-    let (objects, diagnostics) = rendering::objects(&files);
-    let mut text = String::new();
-    for diagnostic in &diagnostics {
-        let _ = writeln!(text, "{diagnostic}");
-        for hint in &diagnostic.hints {
-            let _ = writeln!(text, "  hint: {hint}");
-        }
-    }
-    if diagnostics.is_empty() {
-        for object in objects {
-            let _ = write!(text, "---\n{}", yaml::write(&object.map.into()));
-        }
-    }
-    text
-}
-
-const RESOURCES: &str = r#"
-[resources]
-requests = { cpu = "100m", memory = "256Mi" }
-limits = { cpu = "500m", memory = "512Mi" }
-"#;
-
-/// Returns a component file: its fields, and the resources.
-fn with_resources(fields: &str) -> String {
-    format!("{fields}{RESOURCES}")
-}
+use super::shop::{check, check_with, with_resources};
 
 /// Returns the text between a line that holds `from` and the end of its document.
 fn part<'a>(text: &'a str, from: &str) -> &'a str {
@@ -250,12 +182,12 @@ fn a_dashboard_must_be_one() {
         ],
     );
     insta::assert_snapshot!(text, @r"
-    error: not JSON: unexpected end of JSON input
-    error: a dashboard has a `title`
-    error: a dashboard has a list of `panels`
-    error: a folder of dashboards holds `.json` files only
-    error: panel 1 has no `type`
-    error: there is no data source of this name: `prometheu`; did you mean `prometheus`?
+    error: not JSON: unexpected end of JSON input: tenants/shop/dashboards/broken.json
+    error: a dashboard has a `title`: tenants/shop/dashboards/empty.json
+    error: a dashboard has a list of `panels`: tenants/shop/dashboards/empty.json
+    error: a folder of dashboards holds `.json` files only: tenants/shop/dashboards/notes.txt
+    error: panel 1 has no `type`: tenants/shop/dashboards/source.json
+    error: there is no data source of this name: `prometheu`; did you mean `prometheus`?: tenants/shop/dashboards/source.json
     ");
 }
 
@@ -272,13 +204,13 @@ fn an_alertmanager_tells_only_receivers_that_there_are() {
         "kind = \"alertmanager\"\nroutes = [{ labels = {}, receiver = \"team\" }]\n[receivers.team]\nwebhook = \"https://example.com\"\n",
     );
     insta::assert_snapshot!(check(&[("first", &first), ("fourth", &fourth), ("second", &second), ("third", &third)]), @r"
-    error: there is no receiver of this name: `tam`
+    error: there is no receiver of this name: `tam`: tenants/shop/first.toml
       hint: did you mean `team`?
-    error: a route without `labels` would take every alert
+    error: a route without `labels` would take every alert: tenants/shop/fourth.toml
       hint: name it `receiver` instead
-    error: the credentials of the receivers have no source
+    error: the credentials of the receivers have no source: tenants/shop/second.toml
       hint: name their entry in the secret store with `remote`
-    error: receiver `team` tells nobody
+    error: receiver `team` tells nobody: tenants/shop/third.toml
       hint: give it `slack`, `pagerduty`, `email` or `webhook`, and a name other than `nobody`
     ");
 }
@@ -300,15 +232,15 @@ fn a_watcher_is_linked_to_its_own_kind() {
         ("promtail", &promtail),
         ("web", &web)
     ]), @r"
-    error: a component of kind `service` is no data source: `web`
+    error: a component of kind `service` is no data source: `web`: tenants/shop/grafana.toml
       hint: there are `prometheus`, `loki`, `elasticsearch` and `alertmanager`
-    error: logs are kept for whole days: `36h`
+    error: logs are kept for whole days: `36h`: tenants/shop/loki.toml
       hint: the index has one table a day, and goes table by table
-    error: nobody takes the logs
+    error: nobody takes the logs: tenants/shop/nowhere.toml
       hint: name a `loki` in `[services] logs` of platform.toml, or with `to`
-    error: `web` is not an Alertmanager
+    error: `web` is not an Alertmanager: tenants/shop/prometheus.toml
       hint: name a component of kind `alertmanager`
-    error: `web` is not a Loki
+    error: `web` is not a Loki: tenants/shop/promtail.toml
       hint: name a component of kind `loki`
     ");
 }
@@ -320,10 +252,10 @@ fn rules_are_held_against_their_shape() {
     let with =
         |text: &str| check_with(&[("prometheus", &prometheus)], &[("tenants/shop/rules/sales.yaml", text)]);
     assert!(with("groups: [{name: a, rules: [{alert: A, expr: up == 0}]}]\n").contains("  sales.yaml: "));
-    insta::assert_snapshot!(with("groups: [{rules: []}]\n"), @"error: a group of rules has no `name`: `tenants/shop/rules/sales.yaml`");
-    insta::assert_snapshot!(with("groups: [{name: a, rules: [{alert: A}]}]\n"), @"error: a rule needs `expr` and either `alert` or `record`: `tenants/shop/rules/sales.yaml`");
-    insta::assert_snapshot!(with("rules: []\n"), @"error: a file of rules has a list `groups`: `tenants/shop/rules/sales.yaml`");
-    insta::assert_snapshot!(with("a: ["), @"error: not YAML, yaml: line 1: did not find expected node content: `tenants/shop/rules/sales.yaml`");
+    insta::assert_snapshot!(with("groups: [{rules: []}]\n"), @"error: a group of rules has no `name`: `tenants/shop/rules/sales.yaml`: tenants/shop/prometheus.toml");
+    insta::assert_snapshot!(with("groups: [{name: a, rules: [{alert: A}]}]\n"), @"error: a rule needs `expr` and either `alert` or `record`: `tenants/shop/rules/sales.yaml`: tenants/shop/prometheus.toml");
+    insta::assert_snapshot!(with("rules: []\n"), @"error: a file of rules has a list `groups`: `tenants/shop/rules/sales.yaml`: tenants/shop/prometheus.toml");
+    insta::assert_snapshot!(with("a: ["), @"error: not YAML, yaml: line 1: did not find expected node content: `tenants/shop/rules/sales.yaml`: tenants/shop/prometheus.toml");
 }
 
 #[test]
@@ -335,7 +267,7 @@ fn a_daemon_claims_nothing() {
         "kind = \"daemon\"\nimage = \"shop/agent:1\"\n[volumes]\nstate = { mount = \"/state\", node = \"/var/lib/agent\", persistent = true }\nlogs = { mount = \"/logs\", node = \"/var/log\" }\n",
     );
     insta::assert_snapshot!(check(&[("agent", &agent)]), @r"
-    error: the pods of a daemon cannot share one persistent volume
+    error: the pods of a daemon cannot share one persistent volume: tenants/shop/agent.toml
       hint: keep the state in a folder of the node, or use the kind `stateful`
     ");
     insta::assert_snapshot!(check(&[("agent", &rootless)]), @r"
@@ -385,7 +317,7 @@ fn a_daemon_claims_nothing() {
             name: agent
             resources:
               limits:
-                cpu: 500m
+                cpu: 1500m
                 memory: 512Mi
               requests:
                 cpu: 100m

@@ -1,0 +1,9 @@
+//! What the stock kinds render, and what they refuse.
+
+#[path = "../rendering/mod.rs"]
+mod rendering;
+mod shop;
+
+mod delivery;
+mod installs;
+mod observability;

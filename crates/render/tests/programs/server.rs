@@ -1,0 +1,53 @@
+//! Servers that run while a test asks them.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+/// A running server; it ends with the test.
+pub(crate) struct Server(Child);
+
+impl Server {
+    /// Starts a program that is installed.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        Self(child.expect("the program was asked for its version"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Returns different ports that nobody listens on.
+pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
+    let listeners: [TcpListener; N] =
+        std::array::from_fn(|_| TcpListener::bind(("127.0.0.1", 0)).expect("a port is free"));
+    listeners.map(|listener| listener.local_addr().expect("it listens").port())
+}
+
+/// Asks a server on this machine, and returns the body of its answer if it is a good one.
+pub(crate) fn ask(port: u16, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    head.contains(" 200 ").then(|| body.to_owned())
+}
+
+/// Asks again and again until there is an answer, for half a minute.
+pub(crate) fn wait<T>(mut question: impl FnMut() -> Option<T>) -> Option<T> {
+    (0..300).find_map(|_| {
+        let answer = question();
+        if answer.is_none() {
+            sleep(Duration::from_millis(100));
+        }
+        answer
+    })
+}
