@@ -3,19 +3,43 @@
 
 use std::fmt;
 
+use aqueduct_manifest::{Position, Span};
+
 /// A kustomization that cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     message: String,
     hint: Option<String>,
     malformed: bool,
+    /// What is wrong and where, without the way there.
+    located: Option<Box<(String, Place)>>,
+}
+
+/// Where a kustomization names something.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file of the kustomization.
+    pub file: String,
+    /// The name in the text of the file, where it is found there.
+    pub span: Option<Span>,
+    /// Line and column of the same.
+    pub position: Option<Position>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.position {
+            Some(Position { line, column }) => write!(out, "{}:{line}:{column}", self.file),
+            None => out.write_str(&self.file),
+        }
+    }
 }
 
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, malformed: false }
+        Self { message: message.into(), hint: None, malformed: false, located: None }
     }
 
     /// Returns an error about a text that is no YAML; such a text is certainly meant to be a file.
@@ -27,6 +51,13 @@ impl Error {
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says where the cause is written.
+    #[must_use]
+    pub(crate) fn at(mut self, place: Place) -> Self {
+        self.located = Some(Box::new((self.message.clone(), place)));
         self
     }
 
@@ -44,6 +75,11 @@ impl Error {
     /// Returns what to do about it, where that is known.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
+    }
+
+    /// Returns the innermost message and where its cause is written, where that is known.
+    pub fn located(&self) -> Option<(&str, &Place)> {
+        self.located.as_deref().map(|(message, place)| (message.as_str(), place))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::read;
 use crate::selector::Selector;
 
 /// The names that a kustomization file may have.
-const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+pub(crate) const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 const KIND: &str = "Kustomization";
 const VERSION: &str = "kustomize.config.k8s.io/v1beta1";

@@ -6,8 +6,9 @@
 //! everything, names get their hashes, references to renamed resources are repaired, variables are
 //! replaced, and the result is sorted. [`to_yaml`] prints it.
 //!
-//! Nothing is fetched and nothing is run: remote bases come from [`Remotes`], charts from
-//! [`ChartInflator`], and functions in containers or programs are refused.
+//! Nothing is fetched and nothing is run: copies of remotes come from [`Remotes`], charts from
+//! [`ChartInflator`], and functions in containers or programs are refused. Which remotes there are to be
+//! copied, [`inventory`] says.
 
 mod accumulator;
 mod build;
@@ -20,12 +21,14 @@ mod field_spec;
 mod file_system;
 mod generate;
 mod id;
+mod inventory;
 mod kustomization;
 mod loader;
 mod origin;
 mod path;
 mod plugin;
 mod read;
+mod repository;
 mod resource;
 mod resources;
 mod schemas;
@@ -35,7 +38,10 @@ mod text;
 mod transform;
 
 pub use build::{
-    Build, ChartInflator, ChartRequest, LoadRestrictor, Options, Remotes, Reorder, build, file_names, to_yaml,
+    Build, ChartInflator, ChartRequest, LoadRestrictor, MissingCopy, Options, RemoteCopy, Remotes, Reorder,
+    build, file_names, to_yaml,
 };
-pub use error::Error;
+pub use error::{Error, Place};
 pub use file_system::{Disk, FileSystem};
+pub use inventory::{Inventory, Meaning, RemoteName, holds_resources, inventory};
+pub use repository::Repository;

@@ -3,10 +3,17 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use aqueduct_manifest::Span;
+
+use crate::error::{Error, Place, Result};
 use crate::file_system::FileSystem;
+use crate::kustomization::FILE_NAMES;
 use crate::path;
-use crate::{LoadRestrictor, Options};
+use crate::repository::{Repository, is_web};
+use crate::{LoadRestrictor, Options, RemoteCopy};
+
+/// Kustomizations are not nested deeper than this; no repository comes close.
+const MAX_DEPTH: usize = 100;
 
 /// The files around one kustomization.
 #[derive(Clone)]
@@ -14,21 +21,26 @@ pub(crate) struct Loader<'a> {
     files: &'a dyn FileSystem,
     options: &'a Options<'a>,
     root: Rc<str>,
+    /// The remote repository that the folder lies in.
+    repository: Option<Rc<Remote>>,
     referrer: Option<Rc<Loader<'a>>>,
+}
+
+/// A remote repository by the name that led to it, and the folder of its copy.
+struct Remote {
+    name: String,
+    root: String,
 }
 
 impl<'a> Loader<'a> {
     /// Starts at the folder that is to be built.
     pub(crate) fn new(files: &'a dyn FileSystem, folder: &str, options: &'a Options<'a>) -> Result<Self> {
-        if options.remotes.is_none() && is_remote(folder) && !files.is_folder(folder) {
-            return Err(no_remote(folder));
+        let start = Self { files, options, root: ".".into(), repository: None, referrer: None };
+        if Repository::parse(folder).is_some() {
+            return Ok(Self { referrer: None, ..start.enter_repository(folder)? });
         }
-        let folder = match options.remotes {
-            Some(remotes) if is_remote(folder) => remotes.find(folder).ok_or_else(|| no_remote(folder))?,
-            _ => folder.to_owned(),
-        };
-        let root = demand_folder(files, &folder)?;
-        Ok(Self { files, options, root: root.into(), referrer: None })
+        let root = demand_folder(files, folder)?;
+        Ok(Self { root: root.into(), ..start })
     }
 
     pub(crate) fn root(&self) -> &str {
@@ -45,8 +57,11 @@ impl<'a> Loader<'a> {
 
     /// Tells whether a name can only be meant as a kustomization of its own.
     pub(crate) fn is_folder(&self, name: &str) -> bool {
-        let local = path::join(&self.root, name);
-        self.files.is_folder(&local) || (is_remote(name) && !self.files.is_file(&local))
+        if is_web(name) {
+            let copy = self.find(name);
+            return copy.is_ok_and(|copy| self.files.is_folder(&copy.path));
+        }
+        Repository::parse(name).is_some() || self.files.is_folder(&path::join(&self.root, name))
     }
 
     /// Returns the loader of another kustomization that this one names.
@@ -54,56 +69,126 @@ impl<'a> Loader<'a> {
         if name.is_empty() {
             return Err(Error::new("new root cannot be empty"));
         }
-        let local = path::join(&self.root, name);
-        let root = if is_remote(name) && !self.files.is_folder(&local) {
-            let found = self.options.remotes.and_then(|remotes| remotes.find(name));
-            let folder = found.ok_or_else(|| no_remote(name))?;
-            demand_folder(self.files, &folder)?
-        } else {
-            if name.starts_with('/') && self.options.load_restrictor == LoadRestrictor::RootOnly {
-                return Err(Error::new(format!("new root '{name}' cannot be absolute")));
-            }
-            demand_folder(self.files, &local)?
-        };
-        let mut visited = Some(self);
-        while let Some(loader) = visited {
-            if path::is_within(&loader.root, &root) {
+        if Repository::parse(name).is_some() {
+            return self.enter_repository(name).map_err(|error| error.at(self.place(name)));
+        }
+        if name.starts_with('/') && self.restrictor() == LoadRestrictor::RootOnly {
+            return Err(Error::new(format!("new root '{name}' cannot be absolute")));
+        }
+        let root = demand_folder(self.files, &path::join(&self.root, name))?;
+        if let Some(repository) = &self.repository
+            && !path::is_within(&root, &repository.root)
+        {
+            return Err(Error::new(format!(
+                "security; bases in kustomizations found in cloned git repos must be within the repo, but base '{root}' is outside '{}'",
+                repository.root
+            )));
+        }
+        self.below(root, self.repository.clone())
+    }
+
+    fn enter_repository(&self, name: &str) -> Result<Self> {
+        for visited in self.line() {
+            // Kustomize compares the names as they are written.
+            if let Some(repository) = &visited.repository
+                && repository.name.starts_with(name)
+            {
                 return Err(Error::new(format!(
-                    "cycle detected: candidate root '{root}' contains visited root '{}'",
-                    loader.root
+                    "cycle detected: URI '{name}' referenced by previous URI '{}'",
+                    repository.name
                 )));
             }
-            visited = loader.referrer.as_deref();
         }
-        Ok(Self {
-            files: self.files,
-            options: self.options,
-            root: root.into(),
-            referrer: Some(Rc::new(self.clone())),
-        })
+        let copy = self.find(name)?;
+        let root = demand_folder(self.files, &copy.path)?;
+        let copy = demand_folder(self.files, &copy.root)?;
+        self.below(root, Some(Rc::new(Remote { name: name.to_owned(), root: copy })))
+    }
+
+    fn below(&self, root: String, repository: Option<Rc<Remote>>) -> Result<Self> {
+        if let Some(visited) = self.line().find(|visited| path::is_within(&visited.root, &root)) {
+            return Err(Error::new(format!(
+                "cycle detected: candidate root '{root}' contains visited root '{}'",
+                visited.root
+            )));
+        }
+        if self.line().count() > MAX_DEPTH {
+            return Err(Error::new(format!("kustomizations are nested deeper than {MAX_DEPTH} levels")));
+        }
+        Ok(Self { root: root.into(), repository, referrer: Some(Rc::new(self.clone())), ..*self })
+    }
+
+    /// Returns this loader and those that led to it.
+    fn line(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |loader| loader.referrer.as_deref())
+    }
+
+    /// Returns what files may be named; a repository never leads out of itself.
+    fn restrictor(&self) -> LoadRestrictor {
+        if self.repository.is_some() { LoadRestrictor::RootOnly } else { self.options.load_restrictor }
+    }
+
+    /// Returns where the copy of a remote lies.
+    fn find(&self, name: &str) -> Result<RemoteCopy> {
+        let found = match self.options.remotes {
+            Some(remotes) => remotes.find(name).map_err(|missing| (missing.message, missing.hint)),
+            None => Err((
+                format!("remote `{name}` is not read from the network while building"),
+                "vendor it: put a copy into the repository and name its path instead".to_owned(),
+            )),
+        };
+        found.map_err(|(message, hint)| Error::new(message).with_hint(hint))
+    }
+
+    /// Returns where the kustomization names something, as well as its text tells.
+    pub(crate) fn place(&self, name: &str) -> Place {
+        let text = |file: &str| String::from_utf8(self.files.read(file).ok()?.to_vec()).ok();
+        let mut files = FILE_NAMES.iter().map(|file| path::join(&self.root, file));
+        match files.find_map(|file| Some((text(&file)?, file))) {
+            Some((text, file)) => {
+                let span = span_of(&text, name);
+                Place { file, span, position: span.map(|span| span.position(&text)) }
+            }
+            None => Place { file: self.root.to_string(), span: None, position: None },
+        }
     }
 
     /// Reads a file that the kustomization names.
     pub(crate) fn load(&self, name: &str) -> Result<Arc<[u8]>> {
-        let local = path::join(&self.root, name);
-        if is_url(name) {
-            let found = self.options.remotes.and_then(|remotes| remotes.find(name));
-            let file = found.ok_or_else(|| no_remote(name))?;
-            return self.read(&file, name);
+        if is_web(name) {
+            let copy = self.find(name).map_err(|error| error.at(self.place(name)))?;
+            if self.files.is_folder(&copy.path) {
+                return Err(Error::new("URL is a git repository"));
+            }
+            return self.read(&copy.path, name);
         }
+        let resolved = self.resolve(name)?;
+        self.read(&resolved, name)
+    }
+
+    /// Returns the path that a file is read from.
+    pub(crate) fn source(&self, name: &str) -> String {
+        let copy = if is_web(name) { self.find(name).ok() } else { None };
+        copy.map_or_else(|| path::join(&self.root, name), |copy| copy.path)
+    }
+
+    /// Returns the path of a local file that the kustomization names, links followed.
+    pub(crate) fn resolve(&self, name: &str) -> Result<String> {
+        let local = path::join(&self.root, name);
         if self.files.is_folder(&local) {
             return Err(Error::new(format!("'{local}' must resolve to a file")));
         }
         let Some(resolved) = self.files.resolve(&local) else {
             return Err(Error::new(format!("'{local}' doesn't exist")));
         };
-        if self.options.load_restrictor == LoadRestrictor::RootOnly
-            && !path::is_within(&resolved, &self.real_root())
-        {
-            return Err(Error::new(format!("security; file '{local}' is not in or below '{}'", self.root))
-                .with_hint("move the file below the kustomization, or build with `--load-restrictor LoadRestrictionsNone`"));
+        if self.restrictor() == LoadRestrictor::RootOnly && !path::is_within(&resolved, &self.real_root()) {
+            let error = Error::new(format!("security; file '{local}' is not in or below '{}'", self.root));
+            if self.repository.is_some() {
+                return Err(error);
+            }
+            return Err(error.with_hint("move the file below the kustomization, or build with `--load-restrictor LoadRestrictionsNone`"));
         }
-        self.read(&resolved, name)
+        Ok(resolved)
     }
 
     /// Reads a file that must be text.
@@ -133,25 +218,36 @@ fn demand_folder(files: &dyn FileSystem, folder: &str) -> Result<String> {
     }))
 }
 
-fn no_remote(name: &str) -> Error {
-    Error::new(format!("remote `{name}` is not read from the network while building"))
-        .with_hint("vendor it: put a copy into the repository and name its path instead")
+/// Returns where a name stands in a text, outside of comments and not as a part of a longer one.
+fn span_of(text: &str, name: &str) -> Option<Span> {
+    let ends = |letter: Option<char>| letter.is_none_or(|at| at.is_whitespace() || "\"'[]{},=".contains(at));
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        if !line.trim_start().starts_with('#') {
+            let found = line.match_indices(name).map(|(at, _)| (at, at + name.len())).find(|(start, end)| {
+                let before = line.get(..*start).and_then(|before| before.chars().next_back());
+                ends(before) && ends(line.get(*end..).and_then(|after| after.chars().next()))
+            });
+            if let Some((start, end)) = found {
+                return Some(Span::from(offset + start..offset + end));
+            }
+        }
+        offset += line.len();
+    }
+    None
 }
 
-fn is_url(name: &str) -> bool {
-    let lower = name.get(..8).unwrap_or(name).to_ascii_lowercase();
-    lower.starts_with("http://") || lower.starts_with("https://")
-}
+#[cfg(test)]
+mod tests {
+    use super::span_of;
 
-/// Tells whether a name is a remote one: a web address or a git repository, by the rules of
-/// Kustomize's `git.NewRepoSpecFromURL`.
-pub(crate) fn is_remote(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    is_url(&lower)
-        || ["ssh://", "git::", "file://", "oci://", "git@", "gh:", "github.com/", "github.com:"]
-            .iter()
-            .any(|start| lower.starts_with(start))
-        || lower.split(['/', '?']).any(|part| part.ends_with(".git") && part.len() > 4)
-            && !lower.starts_with('.')
-            && !lower.starts_with('/')
+    #[test]
+    fn places_of_names() {
+        let text = "# https://a/b\nresources:\n- https://a/bc\n- 'https://a/b'\n";
+        let span = span_of(text, "https://a/b").expect("it is there");
+        let position = span.position(text);
+        assert_eq!((position.line, position.column), (4, 4));
+        assert_eq!(text.get(span.start as usize..span.end as usize), Some("https://a/b"));
+        assert_eq!(span_of(text, "https://a"), None);
+    }
 }

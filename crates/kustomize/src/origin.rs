@@ -2,8 +2,8 @@
 
 use aqueduct_manifest::SmolStr;
 
-use crate::loader;
 use crate::path;
+use crate::repository::Repository;
 
 /// The annotation with the source of a resource.
 pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
@@ -33,12 +33,12 @@ impl Origin {
     /// Returns the origin of what this one names.
     pub(crate) fn append(&self, name: &str) -> Self {
         let mut origin = self.clone();
-        if loader::is_remote(name) {
-            let (repo, rest) = split_remote(name);
-            origin.repo = repo;
-            let (folder, reference) = rest;
-            origin.reference = reference;
-            origin.path = folder;
+        if let Some(repository) = Repository::parse(name) {
+            origin.repo = repository.address;
+            origin.reference = repository.reference;
+            // Kustomize takes the name of the folder that it clones into for a part of the path.
+            let whole = repository.folder.is_empty();
+            origin.path = if whole { "notCloned".to_owned() } else { repository.folder };
         } else {
             origin.path =
                 path::clean(&format!("{}/{name}", if self.path.is_empty() { "." } else { &self.path }));
@@ -113,28 +113,4 @@ pub(crate) fn transformations_text(transformations: &[Origin]) -> String {
         }
     }
     text
-}
-
-/// Splits a remote into its repository, the folder in it and the git reference.
-fn split_remote(name: &str) -> (String, (String, String)) {
-    let (address, query) = name.split_once('?').unwrap_or((name, ""));
-    let reference = query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("ref=").or_else(|| pair.strip_prefix("version=")))
-        .unwrap_or("");
-    let start = address.find("://").map_or(0, |at| at + 3);
-    let (repo, folder) = if let Some(at) = address.get(start..).and_then(|rest| rest.find("//")) {
-        (address.get(..start + at).unwrap_or(address), address.get(start + at + 2..).unwrap_or(""))
-    } else if let Some(at) = address.find(".git/") {
-        (address.get(..at + 4).unwrap_or(address), address.get(at + 5..).unwrap_or(""))
-    } else {
-        let host = address.get(start..).unwrap_or("");
-        let end = host.match_indices('/').nth(2).map_or(host.len(), |(at, _)| at);
-        (
-            address.get(..start + end).unwrap_or(address),
-            address.get(start + end..).unwrap_or("").trim_start_matches('/'),
-        )
-    };
-    let repo = if repo.starts_with("github.com/") { format!("https://{repo}") } else { repo.to_owned() };
-    (repo, (folder.to_owned(), reference.to_owned()))
 }

@@ -27,7 +27,7 @@ pub(crate) fn file(loader: &Loader<'_>, name: &str, schemas: &Rc<Schemas>) -> Re
             error
         }
     })?;
-    let file: Rc<str> = crate::path::join(loader.root(), name).into();
+    let file: Rc<str> = loader.source(name).into();
     for resource in &mut list {
         resource.file = Some(Rc::clone(&file));
     }

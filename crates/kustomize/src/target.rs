@@ -27,9 +27,6 @@ use crate::transform::replacement::ReplacementTransformer;
 use crate::transform::replicas::ReplicaTransformer;
 use crate::{crd, plugin, read};
 
-/// Kustomizations are not nested deeper than this; no repository comes close.
-const MAX_DEPTH: usize = 100;
-
 /// The label by which a validator says that it ran.
 const VALIDATED_BY: &str = "validated-by";
 
@@ -48,7 +45,6 @@ pub(crate) struct Target<'a, 's> {
     origin: Option<Origin>,
     /// The namespace that kustomizations further out want; charts are rendered for it.
     chart_namespace: SmolStr,
-    depth: usize,
 }
 
 /// A transformer, and what to note on what it changed.
@@ -63,14 +59,8 @@ impl<'a, 's> Target<'a, 's> {
         let kustomization = Kustomization::load(&loader)?;
         shared.warnings.borrow_mut().extend(kustomization.warnings.iter().cloned());
         let origin = (!kustomization.build_metadata.is_empty()).then(Origin::default);
-        let target = Self {
-            chart_namespace: kustomization.namespace.clone(),
-            kustomization,
-            loader,
-            shared,
-            origin,
-            depth: 0,
-        };
+        let target =
+            Self { chart_namespace: kustomization.namespace.clone(), kustomization, loader, shared, origin };
         target.adopt_schema()?;
         Ok(target)
     }
@@ -160,9 +150,6 @@ impl<'a, 's> Target<'a, 's> {
     }
 
     fn add_folder(&self, into: &mut Accumulator, loader: Loader<'a>, name: &str, role: Role) -> Result<()> {
-        if self.depth >= MAX_DEPTH {
-            return Err(Error::new(format!("kustomizations are nested deeper than {MAX_DEPTH} levels")));
-        }
         let root = loader.root().to_owned();
         let mut kustomization =
             Kustomization::load(&loader).within(|| format!("couldn't make target for path '{root}'"))?;
@@ -178,7 +165,6 @@ impl<'a, 's> Target<'a, 's> {
             loader,
             shared: self.shared,
             origin: self.origin.as_ref().map(|origin| origin.append(name)),
-            depth: self.depth + 1,
         };
         inner.adopt_schema()?;
         match (role, inner.kustomization.is_component()) {

@@ -4,7 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aqueduct_kustomize::{Disk, LoadRestrictor, Options, Reorder, build, to_yaml};
+use aqueduct_kustomize::{Disk, LoadRestrictor, Options, Reorder, build, inventory, to_yaml};
+use aqueduct_manifest::Files;
 
 /// One build: its name, its folder, how it is built, and what was printed.
 struct Case {
@@ -75,6 +76,40 @@ fn cases(folder: &Path, root: &Path, cases: &mut Vec<Case>) {
         inner.sort();
         inner.iter().for_each(|inner| self::cases(inner, root, cases));
     }
+}
+
+/// Returns what the inventory of a case leaves out that its build needs.
+fn missing(case: &Case) -> Option<String> {
+    let folder = case.folder.canonicalize().expect("the case is there");
+    let folder = folder.to_str().expect("the corpus has UTF-8 names");
+    let found = match inventory(&Disk::new("/"), folder) {
+        Ok(found) => found,
+        Err(error) => return Some(error.to_string()),
+    };
+    let read = |path: &String| fs::read(path).expect("what the inventory names is there");
+    let files: Files = found.files.iter().map(|path| (path.trim_start_matches('/'), read(path))).collect();
+    match build(&files, folder.trim_start_matches('/'), &case.options) {
+        Ok(built) if Some(to_yaml(&built.objects).as_bytes()) == case.expected.as_deref() => None,
+        Ok(_) => Some("another output".to_owned()),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+#[test]
+fn the_inventory_holds_all_that_a_build_needs() {
+    let root = corpus();
+    if !root.is_dir() {
+        println!("skipped: no corpus at {}", root.display());
+        return;
+    }
+    let mut all = Vec::new();
+    cases(&root, &root, &mut all);
+    // Copies of remotes never lead out of themselves, so there is no inventory without restrictions.
+    all.retain(|case| case.expected.is_some() && case.options.load_restrictor == LoadRestrictor::RootOnly);
+    let failures: Vec<String> =
+        all.iter().filter_map(|case| Some(format!("-- {}\n   {}", case.name, missing(case)?))).collect();
+    println!("kustomize: {} of {} inventories", all.len() - failures.len(), all.len());
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 /// Returns why a case differs from the reference.

@@ -79,7 +79,7 @@ impl ChartGenerator<'_> {
     }
 
     /// Returns the folder of the chart, with or without the version in the name of the one above it.
-    fn folder(&self) -> Result<String> {
+    pub(crate) fn folder(&self) -> Result<String> {
         let chart = &self.args.chart;
         let home = path::join(self.loader.root(), self.home());
         let versioned = path::join(&home, &format!("{0}-{1}/{0}", chart.name, chart.version));

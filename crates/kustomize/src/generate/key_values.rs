@@ -76,7 +76,8 @@ fn unquoted(text: &str) -> &str {
     text
 }
 
-fn parse_file(source: &str) -> Result<(&str, &str)> {
+/// Returns the key and the path that an entry of `files` means.
+pub(crate) fn parse_file(source: &str) -> Result<(&str, &str)> {
     let problem = match source.split_once('=') {
         None => return Ok((path::base(source), source)),
         Some(("", file)) => format!("missing key name for file path \"{file}\" in source \"{source}\""),

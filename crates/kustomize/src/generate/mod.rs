@@ -3,7 +3,7 @@
 pub(crate) mod chart;
 pub(crate) mod config_map;
 pub(crate) mod iam_policy;
-mod key_values;
+pub(crate) mod key_values;
 
 use crate::error::Result;
 use crate::resource::Resource;

@@ -1,0 +1,210 @@
+//! What a kustomization is made of: the local files that a build reads, and the remotes that it needs.
+//!
+//! Whoever keeps copies of remotes asks this before there is anything to build with: it follows the names in
+//! kustomizations and in the files of plugins, and applies nothing.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use aqueduct_manifest::{SmolStr, Value};
+
+use crate::decode::{Decode, Names};
+use crate::error::{Place, Result};
+use crate::file_system::FileSystem;
+use crate::generate::chart::{self, ChartGenerator};
+use crate::generate::key_values;
+use crate::kustomization::{ConfigMapArgs, Kustomization, Patch};
+use crate::loader::Loader;
+use crate::repository::{Repository, is_web};
+use crate::resource::Resource;
+use crate::schemas::Schemas;
+use crate::{Options, path, read};
+
+/// The files of a kustomization and of all local ones that it leads to.
+#[derive(Clone, Debug, Default)]
+pub struct Inventory {
+    /// The files.
+    pub files: BTreeSet<String>,
+    /// The folders of charts; all that lies in them belongs to it.
+    pub charts: BTreeSet<String>,
+    /// The remotes, each once for every place that names it. What they lead to is not followed.
+    pub remotes: BTreeSet<RemoteName>,
+}
+
+/// A remote, where it is named.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RemoteName {
+    /// The name as it is written.
+    pub name: String,
+    /// What the name can mean.
+    pub meaning: Meaning,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// What the name of a remote can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Meaning {
+    /// A file of the web.
+    File,
+    /// A folder of a git repository.
+    Repository,
+    /// A file of the web if the server has one with resources, else a folder of a git repository.
+    Either,
+}
+
+/// Returns what the kustomization of a folder is made of.
+///
+/// A file that is named and not there is left to the build to complain of.
+///
+/// # Errors
+/// A kustomization that cannot be read, for nobody knows what it names.
+pub fn inventory(files: &dyn FileSystem, folder: &str) -> Result<Inventory> {
+    let options = Options::default();
+    let mut walk = Walk::default();
+    walk.enter(&Loader::new(files, folder, &options)?)?;
+    Ok(walk.inventory)
+}
+
+/// Checks that a text can be what an entry of `resources` means: YAML with resources.
+///
+/// # Errors
+/// What else it is.
+pub fn holds_resources(text: &str) -> Result<()> {
+    read::resources(text, &Rc::default()).map(drop)
+}
+
+#[derive(Default)]
+struct Walk {
+    inventory: Inventory,
+    entered: BTreeSet<String>,
+    schemas: Rc<Schemas>,
+}
+
+impl Walk {
+    fn enter(&mut self, loader: &Loader<'_>) -> Result<()> {
+        if !self.entered.insert(loader.root().to_owned()) {
+            return Ok(());
+        }
+        let kustomization = Kustomization::load(loader)?;
+        self.file(loader, &kustomization.file_name);
+        for name in kustomization.resources.iter().chain(&kustomization.components) {
+            self.file_or_folder(loader, name)?;
+        }
+        let plugins = [&kustomization.generators, &kustomization.transformers, &kustomization.validators];
+        for name in plugins.into_iter().flatten() {
+            for config in self.configs(loader, name, &mut BTreeSet::new())? {
+                self.config(loader, &config);
+            }
+        }
+        let of_patch = |patch: &Patch| patch.path.clone();
+        let mut names: Vec<SmolStr> = Vec::new();
+        names.extend(kustomization.patches.iter().map(of_patch));
+        names.extend(kustomization.patches_json6902.iter().map(of_patch));
+        names.extend(kustomization.patches_strategic_merge.iter().cloned());
+        names.extend(kustomization.replacements.iter().map(|replacement| replacement.path.clone()));
+        names.extend(kustomization.crds.iter().chain(&kustomization.configurations).cloned());
+        names.extend(kustomization.open_api.get("path").cloned());
+        for name in &names {
+            self.file(loader, name);
+        }
+        let secrets = kustomization.secrets.iter().map(|secret| &secret.common);
+        for generator in kustomization.config_maps.iter().chain(secrets) {
+            self.generator(loader, generator);
+        }
+        for chart in kustomization.helm_charts {
+            self.chart(loader, chart::Args { chart, globals: kustomization.helm_globals.clone() });
+        }
+        Ok(())
+    }
+
+    /// Follows an entry of `resources` or `components`.
+    fn file_or_folder(&mut self, loader: &Loader<'_>, name: &str) -> Result<()> {
+        if is_web(name) {
+            self.remote(loader, name, Meaning::Either);
+        } else if Repository::parse(name).is_some() {
+            self.remote(loader, name, Meaning::Repository);
+        } else if loader.resolve(name).is_ok() {
+            self.file(loader, name);
+        } else if let Ok(inner) = loader.enter(name) {
+            self.enter(&inner)?;
+        }
+        Ok(())
+    }
+
+    fn remote(&mut self, loader: &Loader<'_>, name: &str, meaning: Meaning) {
+        let place = loader.place(name);
+        self.inventory.remotes.insert(RemoteName { name: name.to_owned(), meaning, place });
+    }
+
+    /// Adds a file; what is none, such as a patch that stands inline, is passed over.
+    fn file(&mut self, loader: &Loader<'_>, name: &str) {
+        if is_web(name) {
+            self.remote(loader, name, Meaning::File);
+        } else if !name.is_empty() && !name.contains('\n') && loader.resolve(name).is_ok() {
+            self.inventory.files.insert(path::join(loader.root(), name));
+        }
+    }
+
+    fn generator(&mut self, loader: &Loader<'_>, args: &ConfigMapArgs) {
+        let files = args.files.iter().filter_map(|source| key_values::parse_file(source).ok());
+        for name in files.map(|(_, file)| file).chain(args.env_files.iter().map(SmolStr::as_str)) {
+            self.file(loader, name);
+        }
+    }
+
+    fn chart(&mut self, loader: &Loader<'_>, args: chart::Args) {
+        for name in args.chart.additional_values_files.iter().chain([&args.chart.values_file]) {
+            self.file(loader, name);
+        }
+        let generator = ChartGenerator { loader: loader.clone(), schemas: Rc::clone(&self.schemas), args };
+        self.inventory.charts.extend(generator.folder().ok());
+    }
+
+    /// Returns the plugins that an entry configures: inline, in a file, or in the files of a kustomization.
+    fn configs(
+        &mut self,
+        loader: &Loader<'_>,
+        name: &str,
+        entered: &mut BTreeSet<String>,
+    ) -> Result<Vec<Resource>> {
+        if let Ok(inline) = read::resources(name, &self.schemas) {
+            return Ok(inline);
+        }
+        self.file_or_folder(loader, name)?;
+        if let Ok(text) = loader.load_text(name) {
+            return Ok(read::resources(&text, &self.schemas).unwrap_or_default());
+        }
+        let mut configs = Vec::new();
+        if let Ok(inner) = loader.enter(name)
+            && entered.insert(inner.root().to_owned())
+        {
+            for name in &Kustomization::load(&inner)?.resources {
+                configs.extend(self.configs(&inner, name, entered)?);
+            }
+        }
+        Ok(configs)
+    }
+
+    /// Adds the files that the configuration of a plugin names, whichever plugin it is.
+    fn config(&mut self, loader: &Loader<'_>, config: &Resource) {
+        let value = Value::Map(config.map().clone());
+        let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(SmolStr::from);
+        let list = |key: &str| value.get(key).and_then(Value::as_list).into_iter().flatten();
+        let mut names: Vec<SmolStr> = Vec::new();
+        names.extend(["path", "targetFilePath"].into_iter().filter_map(|key| text(&value, key)));
+        names.extend(list("paths").filter_map(Value::as_str).map(SmolStr::from));
+        names.extend(list("replacements").filter_map(|entry| text(entry, "path")));
+        for name in &names {
+            self.file(loader, name);
+        }
+        if let Ok(args) = ConfigMapArgs::from_value(&value, Names::Lenient) {
+            self.generator(loader, &args);
+        }
+        if config.kind() == "HelmChartInflationGenerator"
+            && let Ok(args) = chart::Args::from_value(&value, Names::Lenient)
+        {
+            self.chart(loader, args);
+        }
+    }
+}
