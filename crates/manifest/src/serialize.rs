@@ -143,8 +143,8 @@ impl ser::Serializer for ValueSerializer {
         Ok(ListSerializer { variant: Some(variant), values: Vec::with_capacity(length) })
     }
 
-    fn serialize_map(self, _length: Option<usize>) -> Result<MapSerializer> {
-        Ok(MapSerializer { variant: None, map: Map::new(), key: None })
+    fn serialize_map(self, length: Option<usize>) -> Result<MapSerializer> {
+        Ok(MapSerializer { variant: None, entries: Vec::with_capacity(length.unwrap_or(0)), key: None })
     }
 
     fn serialize_struct(self, _name: &'static str, length: usize) -> Result<MapSerializer> {
@@ -156,9 +156,9 @@ impl ser::Serializer for ValueSerializer {
         _name: &'static str,
         _index: u32,
         variant: &'static str,
-        _length: usize,
+        length: usize,
     ) -> Result<MapSerializer> {
-        Ok(MapSerializer { variant: Some(variant), map: Map::new(), key: None })
+        Ok(MapSerializer { variant: Some(variant), entries: Vec::with_capacity(length), key: None })
     }
 }
 
@@ -208,13 +208,13 @@ list_serializer!(
 
 struct MapSerializer {
     variant: Option<&'static str>,
-    map: Map,
+    entries: Vec<(SmolStr, Value)>,
     key: Option<SmolStr>,
 }
 
 impl MapSerializer {
     fn finish(self) -> Result {
-        let map = Value::Map(self.map);
+        let map = Value::Map(self.entries.into_iter().collect());
         Ok(match self.variant {
             Some(variant) => Value::Map(Map::from_iter([(variant, map)])),
             None => map,
@@ -233,7 +233,7 @@ impl ser::SerializeMap for MapSerializer {
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         let key = self.key.take().ok_or_else(|| SerializeError("a map value came before its key".into()))?;
-        self.map.insert(key, to_value(value)?);
+        self.entries.push((key, to_value(value)?));
         Ok(())
     }
 
@@ -249,7 +249,7 @@ macro_rules! struct_serializer {
             type Error = SerializeError;
 
             fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
-                self.map.insert(SmolStr::new_static(key), to_value(value)?);
+                self.entries.push((SmolStr::new_static(key), to_value(value)?));
                 Ok(())
             }
 

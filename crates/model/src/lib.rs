@@ -26,6 +26,7 @@ mod resolve;
 pub mod schema;
 #[cfg(test)]
 mod snapshot;
+mod table;
 mod tenancy;
 mod tenant;
 pub mod types;
@@ -39,5 +40,6 @@ pub use load::{Loaded, load};
 pub use node::{Content, Layer, Node, Source};
 pub use platform::{Argocd, ArgocdStyle, CheckLevel, Platform, Selection, Services, tenancies};
 pub use resolve::{Resolved, resolve};
+pub use table::Table;
 pub use tenancy::{Isolation, Limits, Peer, PodSecurity, Quota, Resources, Tenancy};
 pub use tenant::Tenant;

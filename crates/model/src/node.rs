@@ -5,11 +5,12 @@
 //! points at the line that wrote it.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::fmt;
 use std::sync::Arc;
 
 use aqueduct_manifest::{Diagnostic, SmolStr, Span, Value};
+
+use crate::table::Table;
 
 /// A value and where it was written.
 #[derive(Clone, Debug)]
@@ -38,7 +39,7 @@ pub enum Content {
     /// An array.
     List(Vec<Node>),
     /// A table.
-    Table(BTreeMap<SmolStr, Node>),
+    Table(Table),
 }
 
 /// Where a value was written.
@@ -110,7 +111,7 @@ impl Node {
     /// Returns an empty table that was written nowhere but in the given file as a whole.
     pub fn empty_table(layer: Layer, file: impl Into<Arc<str>>) -> Self {
         let origin = Source { layer, file: file.into(), span: Span::default() };
-        Self { content: Content::Table(BTreeMap::new()), origin, key: None, shadowed: None }
+        Self { content: Content::Table(Table::default()), origin, key: None, shadowed: None }
     }
 
     /// Returns the node under a key, if this is a table that has it.
@@ -121,14 +122,14 @@ impl Node {
     /// Returns the node at a path of keys; a number is also the position in a list.
     pub fn find(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, key| match &node.content {
-            Content::Table(table) => table.get(*key),
+            Content::Table(table) => table.get(key),
             Content::List(list) => list.get(key.parse::<usize>().ok()?),
             _ => None,
         })
     }
 
     /// Returns the entries, if this is a table.
-    pub fn as_table(&self) -> Option<&BTreeMap<SmolStr, Node>> {
+    pub fn as_table(&self) -> Option<&Table> {
         match &self.content {
             Content::Table(table) => Some(table),
             _ => None,
@@ -208,7 +209,7 @@ impl Node {
     }
 
     /// Returns the entries for changing, if this is a table.
-    pub(crate) fn as_table_mut(&mut self) -> Option<&mut BTreeMap<SmolStr, Node>> {
+    pub(crate) fn as_table_mut(&mut self) -> Option<&mut Table> {
         match &mut self.content {
             Content::Table(table) => Some(table),
             _ => None,
@@ -247,10 +248,10 @@ impl Node {
         match (&mut self.content, &higher.content) {
             (Content::Table(lower), Content::Table(entries)) => {
                 for (key, node) in entries {
-                    match lower.entry(key.clone()) {
-                        Entry::Occupied(mut entry) => entry.get_mut().merge(node),
-                        Entry::Vacant(entry) => {
-                            entry.insert(node.clone());
+                    match lower.get_mut(key) {
+                        Some(known) => known.merge(node),
+                        None => {
+                            lower.insert(key.clone(), node.clone());
                         }
                     }
                 }

@@ -3,10 +3,11 @@
 mod layers;
 mod references;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aqueduct_manifest::{Diagnostic, SmolStr};
+use rayon::prelude::*;
 
 use crate::component::{CommonFields, Component};
 use crate::instance::Instance;
@@ -14,6 +15,7 @@ use crate::interpolate::{Scope, fill};
 use crate::load::in_order;
 use crate::node::{Content, Node};
 use crate::platform::{Platform, Selection, tenancies};
+use crate::table::Table;
 use crate::tenancy::Tenancy;
 use crate::types::Name;
 
@@ -32,13 +34,19 @@ pub struct Resolved {
 pub fn resolve(platform: &Platform, kinds: &[&str], selection: &Selection) -> Resolved {
     let mut diagnostics = check_selection(platform, selection);
     diagnostics.extend(check_kinds(platform, kinds));
+    let of_tenancy = |tenancy: &Arc<Tenancy>| {
+        let mut diagnostics = Vec::new();
+        let components = tenancy.tenant.components.values();
+        let known = components.filter(|component| kinds.contains(&component.kind.as_str()));
+        let instances: Vec<Instance> = known
+            .filter_map(|component| resolve_component(platform, tenancy, component, &mut diagnostics))
+            .collect();
+        (instances, diagnostics)
+    };
     let mut instances = Vec::new();
-    for tenancy in tenancies(platform, selection) {
-        for component in tenancy.tenant.components.values() {
-            if kinds.contains(&component.kind.as_str()) {
-                instances.extend(resolve_component(platform, &tenancy, component, &mut diagnostics));
-            }
-        }
+    for (some, found) in tenancies(platform, selection).par_iter().map(of_tenancy).collect::<Vec<_>>() {
+        instances.extend(some);
+        diagnostics.extend(found);
     }
     references::check(platform, &instances, &mut diagnostics);
     Resolved { instances, diagnostics: in_order(diagnostics) }
@@ -62,7 +70,7 @@ fn resolve_component(
     };
     fill(&mut node, &scope, diagnostics);
     let mut common = Node {
-        content: Content::Table(BTreeMap::new()),
+        content: Content::Table(Table::default()),
         origin: node.origin.clone(),
         key: node.key,
         shadowed: None,

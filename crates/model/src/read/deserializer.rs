@@ -1,7 +1,5 @@
 //! A [`Node`] as a source for serde, with what is to be left out and what is to be put in.
 
-use std::collections::btree_map;
-
 use aqueduct_manifest::SmolStr;
 use serde::de::value::StrDeserializer;
 use serde::de::{
@@ -10,6 +8,7 @@ use serde::de::{
 };
 
 use crate::node::{Content, Node};
+use crate::table::Table;
 
 use super::error::{Kind, Place, ReadError, Segment, quoted};
 use super::stand_in::StandIn;
@@ -78,10 +77,10 @@ impl<'a, 'b> Reader<'a, 'b> {
         Self { node, ..self }
     }
 
-    fn table_access(self, table: &'a std::collections::BTreeMap<SmolStr, Node>) -> TableAccess<'a, 'b> {
+    fn table_access(self, table: &'a Table) -> TableAccess<'a, 'b> {
         TableAccess {
             reader: self,
-            entries: table.iter(),
+            entries: table.into_iter(),
             value: None,
             stand_ins: self.amendments.stand_ins.iter(),
             stand_in: None,
@@ -174,7 +173,7 @@ impl<'a: 'b, 'b, 'de> SeqAccess<'de> for ListAccess<'a, 'b> {
 
 struct TableAccess<'a, 'b> {
     reader: Reader<'a, 'b>,
-    entries: btree_map::Iter<'a, SmolStr, Node>,
+    entries: <&'a Table as IntoIterator>::IntoIter,
     value: Option<(&'a SmolStr, &'a Node)>,
     stand_ins: std::slice::Iter<'b, StandIn<'a>>,
     stand_in: Option<&'b StandIn<'a>>,

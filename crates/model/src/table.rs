@@ -1,0 +1,113 @@
+//! The entries of a table of TOML: a sorted list, since a node of a `BTreeMap` takes the room of eleven entries
+//! and most tables have two or three.
+
+use aqueduct_manifest::SmolStr;
+
+use crate::node::Node;
+
+/// Nodes by key, in the byte order of their keys.
+#[derive(Clone, Debug, Default)]
+pub struct Table(Vec<(SmolStr, Node)>);
+
+impl Table {
+    /// Returns the node under a key.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.find(key).ok().map(|at| &self.0[at].1)
+    }
+
+    /// Tells whether the key is there.
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.find(key).is_ok()
+    }
+
+    /// Returns the number of entries.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Tells whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the entries in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&SmolStr, &Node)> + ExactSizeIterator {
+        self.0.iter().map(|(key, node)| (key, node))
+    }
+
+    /// Returns the keys in order.
+    pub fn keys(&self) -> impl Iterator<Item = &SmolStr> {
+        self.0.iter().map(|(key, _)| key)
+    }
+
+    /// Returns the nodes in the order of their keys.
+    pub fn values(&self) -> impl Iterator<Item = &Node> {
+        self.0.iter().map(|(_, node)| node)
+    }
+
+    /// Returns the nodes for changing, in the order of their keys.
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Node> {
+        self.0.iter_mut().map(|(_, node)| node)
+    }
+
+    /// Returns the node under a key for changing.
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        let at = self.find(key).ok()?;
+        Some(&mut self.0[at].1)
+    }
+
+    /// Sets a key and returns what it held before.
+    pub(crate) fn insert(&mut self, key: SmolStr, node: Node) -> Option<Node> {
+        match self.find(&key) {
+            Ok(at) => Some(std::mem::replace(&mut self.0[at].1, node)),
+            Err(at) => {
+                self.0.insert(at, (key, node));
+                None
+            }
+        }
+    }
+
+    /// Removes a key and returns what it held.
+    pub(crate) fn remove(&mut self, key: &str) -> Option<Node> {
+        let at = self.find(key).ok()?;
+        Some(self.0.remove(at).1)
+    }
+
+    fn find(&self, key: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| known.as_str().cmp(key))
+    }
+}
+
+impl FromIterator<(SmolStr, Node)> for Table {
+    /// Of entries with the same key the last one stays.
+    fn from_iter<I: IntoIterator<Item = (SmolStr, Node)>>(entries: I) -> Self {
+        let mut table = Self(Vec::new());
+        let entries = entries.into_iter();
+        table.0.reserve_exact(entries.size_hint().0);
+        for (key, node) in entries {
+            table.insert(key, node);
+        }
+        table
+    }
+}
+
+impl<'a> IntoIterator for &'a Table {
+    type Item = (&'a SmolStr, &'a Node);
+    type IntoIter = std::iter::Map<
+        std::slice::Iter<'a, (SmolStr, Node)>,
+        fn(&'a (SmolStr, Node)) -> (&'a SmolStr, &'a Node),
+    >;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter().map(|(key, node)| (key, node))
+    }
+}
+
+impl IntoIterator for Table {
+    type Item = (SmolStr, Node);
+    type IntoIter = std::vec::IntoIter<(SmolStr, Node)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
