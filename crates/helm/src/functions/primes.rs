@@ -1,10 +1,8 @@
 //! Primes, for keys that are made of them: a random number and those that follow it are sieved by small primes,
 //! and what is left is put to the test of Miller and Rabin.
 
-use std::num::NonZero;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use num_bigint::BigUint;
 
@@ -14,8 +12,8 @@ use super::random::Generator;
 /// How many odd numbers in a row are sieved; hardly ever is none of them a prime.
 const SPAN: usize = 8192;
 
-/// How many threads look for a prime at most; more of them would take longer to start than they save.
-const THREADS: usize = 8;
+/// How many numbers are tested at once; see [`super::lanes`].
+const BATCH: usize = 8;
 
 /// How many small primes are tried on a number that was not sieved.
 const TRIALS: usize = 512;
@@ -64,10 +62,13 @@ pub(super) fn prime(generator: &mut Generator, bits: u64) -> BigUint {
         start.set_bit(bits.saturating_sub(2), true);
         start.set_bit(0, true);
         let left = sieve(&start);
-        let candidate = |index| left.get(index).map(|distance| &start + 2 * distance);
-        let two = BigUint::from(2_u32);
-        let found = first(left.len(), |index| candidate(index).is_some_and(|number| passes(&number, &two)));
-        let found = found.and_then(candidate).filter(|number| number.bits() == bits);
+        let batches: Vec<&[usize]> = left.chunks(BATCH).collect();
+        let found = first(batches.len(), |index| {
+            let numbers: Vec<BigUint> =
+                batches.get(index)?.iter().map(|distance| &start + 2 * distance).collect();
+            first_passing(&numbers).cloned()
+        });
+        let found = found.filter(|number| number.bits() == bits);
         if let Some(prime) = found.filter(|number| passes_random(generator, number)) {
             return prime;
         }
@@ -77,11 +78,10 @@ pub(super) fn prime(generator: &mut Generator, bits: u64) -> BigUint {
 /// Returns how far the odd numbers from a start on that no small prime divides are from it, in steps of two.
 fn sieve(start: &BigUint) -> Vec<usize> {
     let mut composite = vec![false; SPAN];
-    let digits = start.to_u32_digits();
-    // Two primes at once fit half a word, which halves the divisions of the long number.
-    for primes in SMALL.chunks(2) {
+    // Four primes at once fit a word, which saves divisions of the long number.
+    for primes in SMALL.chunks(4) {
         let product: u64 = primes.iter().copied().map(u64::from).product();
-        let rest = digits.iter().rev().fold(0, |rest, digit| (rest << 32 | u64::from(*digit)) % product);
+        let rest = u64::try_from(start % product).unwrap_or_default();
         for prime in primes.iter().copied().map(u64::from) {
             let missing = prime - rest % prime;
             let steps = if missing.is_multiple_of(2) { missing } else { missing + prime } / 2;
@@ -94,32 +94,30 @@ fn sieve(start: &BigUint) -> Vec<usize> {
     composite.iter().enumerate().filter(|(_, composite)| !**composite).map(|(distance, _)| distance).collect()
 }
 
-/// Returns the least of so many indexes that a test, which takes its time, holds for.
-fn first(count: usize, test: impl Fn(usize) -> bool + Sync) -> Option<usize> {
-    let (next, found) = (AtomicUsize::new(0), AtomicUsize::new(count));
+/// Returns what a search, which takes its time, finds at the least of so many indexes where it finds anything.
+fn first<T: Send>(count: usize, search: impl Fn(usize) -> Option<T> + Sync) -> Option<T> {
+    let (next, end, found) = (AtomicUsize::new(0), AtomicUsize::new(count), Mutex::new(None));
     let work = || {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            // Whoever took a lesser index still tests it, so that chance has no say in what is found.
-            if index >= found.load(Ordering::Relaxed) {
+            // Whoever took a lesser index still searches there, so that chance has no say in what is found.
+            if index >= end.load(Ordering::Relaxed) {
                 return;
             }
-            if test(index) {
-                found.fetch_min(index, Ordering::Relaxed);
+            let Some(result) = search(index) else { continue };
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            if end.fetch_min(index, Ordering::Relaxed) > index {
+                *found = Some(result);
             }
         }
     };
-    thread::scope(|scope| {
-        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS).min(count);
-        for _ in 1..threads {
-            // Where no thread can be had, those that there are do the work.
-            if thread::Builder::new().spawn_scoped(scope, work).is_err() {
-                break;
-            }
+    rayon::scope(|scope| {
+        for _ in 1..rayon::current_num_threads().min(count) {
+            scope.spawn(|_| work());
         }
         work();
     });
-    Some(found.into_inner()).filter(|index| *index < count)
+    found.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Tells whether a random number is a prime.
@@ -132,8 +130,18 @@ pub(super) fn is_prime(generator: &mut Generator, number: &BigUint) -> bool {
     let divisible = |prime: &u32| number % *prime == BigUint::ZERO;
     number.bit(0)
         && !SMALL.iter().take(TRIALS).any(divisible)
-        && passes(number, &BigUint::from(2_u32))
+        && passes(number, &[BigUint::from(2_u32)])
         && passes_random(generator, number)
+}
+
+/// Returns the first of a few odd numbers that looks like a prime at first sight.
+fn first_passing(numbers: &[BigUint]) -> Option<&BigUint> {
+    #[cfg(all(target_arch = "x86_64", not(debug_assertions)))]
+    if let Some(passed) = super::lanes::fermat(numbers) {
+        return numbers.iter().zip(passed).find_map(|(number, passed)| passed.then_some(number));
+    }
+    let two = [BigUint::from(2_u32)];
+    numbers.iter().find(|number| passes(number, &two))
 }
 
 /// Tells whether an odd number passes the test of Miller and Rabin with random bases.
@@ -145,26 +153,33 @@ fn passes_random(generator: &mut Generator, number: &BigUint) -> bool {
         _ => 20,
     };
     let bases: Vec<BigUint> = (0..rounds).map(|_| number_below(generator, number)).collect();
-    first(rounds, |round| bases.get(round).is_some_and(|base| !passes(number, base))).is_none()
+    bases.chunks(BATCH).all(|bases| passes(number, bases))
 }
 
-/// Tells whether an odd number passes the test of Miller and Rabin with a base; one that is no prime does with a
-/// chance of 1 in 4 at most.
-fn passes(number: &BigUint, base: &BigUint) -> bool {
+/// Tells whether an odd number passes the test of Miller and Rabin with a few bases; one that is no prime passes
+/// each with a chance of 1 in 4 at most.
+fn passes(number: &BigUint, bases: &[BigUint]) -> bool {
     let one = BigUint::from(1_u32);
     let minus_one = number - &one;
     let twos = minus_one.trailing_zeros().unwrap_or_default();
-    let mut residue = power(base, &(&minus_one >> twos), number);
-    if residue == one || residue == minus_one {
-        return true;
-    }
-    for _ in 1..twos {
-        residue = &residue * &residue % number;
-        if residue == minus_one {
+    powers(bases, &(&minus_one >> twos), number).into_iter().all(|mut residue| {
+        if residue == one || residue == minus_one {
             return true;
         }
+        (1..twos).any(|_| {
+            residue = &residue * &residue % number;
+            residue == minus_one
+        })
+    })
+}
+
+/// Returns powers of a few numbers modulo an odd number.
+fn powers(bases: &[BigUint], exponent: &BigUint, modulus: &BigUint) -> Vec<BigUint> {
+    #[cfg(all(target_arch = "x86_64", not(debug_assertions)))]
+    if let Some(powers) = super::lanes::powers(bases, exponent, modulus) {
+        return powers;
     }
-    false
+    bases.iter().map(|base| power(base, exponent, modulus)).collect()
 }
 
 #[cfg(test)]
@@ -230,9 +245,10 @@ mod tests {
 
     #[test]
     fn the_first_of_many() {
-        assert_eq!(first(1000, |index| index % 7 == 6), Some(6));
-        assert_eq!(first(1000, |index| index == 999), Some(999));
-        assert_eq!(first(1000, |_| false), None);
-        assert_eq!(first(0, |_| true), None);
+        let search = |count, holds: fn(usize) -> bool| first(count, |index| holds(index).then_some(index));
+        assert_eq!(search(1000, |index| index % 7 == 6), Some(6));
+        assert_eq!(search(1000, |index| index == 999), Some(999));
+        assert_eq!(search(1000, |_| false), None);
+        assert_eq!(search(0, |_| true), None);
     }
 }
