@@ -1,24 +1,25 @@
 //! `backup`: copies of a database or a volume, taken on a schedule.
 
+mod copy;
+
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::{Image, Name, Schedule, Url};
-use k8s_openapi::api::core::v1::{Container, EnvVar, VolumeMount};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::constant;
 use super::cron_job::cron_job;
 use super::etcd::Storage;
-use super::redis::Flavour;
-use crate::context::Neighbour;
 use crate::custom::ExternalSecret;
 use crate::workload::{
     DatabaseField, DatabaseTable, Egress, PodOptions, Resources, SecretField, Variable, VolumeField,
     Workload, companions, object, pod_template, secret_store,
 };
 use crate::{Component, Context, Error, Link, Offer, Part, Site, Target};
+
+use copy::{mount_source, take_copy};
 
 /// Copies of a database or of a volume: a CronJob.
 ///
@@ -69,78 +70,7 @@ fn store_image() -> Image {
     constant("rclone/rclone:1.68.2")
 }
 
-/// The command that takes a copy, and what the file is called.
-struct Dump {
-    command: Vec<String>,
-    ending: &'static str,
-    /// The variables that only this command gets, each with the property of the login that it holds.
-    login: &'static [(&'static str, &'static str)],
-    image: String,
-}
-
-const POSTGRES_LOGIN: [(&str, &str); 5] = [
-    ("PGHOST", "host"),
-    ("PGPORT", "port"),
-    ("PGDATABASE", "database"),
-    ("PGUSER", "user"),
-    ("PGPASSWORD", "password"),
-];
-const REDIS_LOGIN: [(&str, &str); 1] = [("REDISCLI_AUTH", "password")];
-
 impl Backup {
-    fn dump(&self, neighbour: &Neighbour<'_>) -> Result<Dump, Error> {
-        let image = |default: &str| {
-            neighbour
-                .site
-                .instance
-                .spec
-                .get("image")
-                .and_then(|node| node.as_str())
-                .unwrap_or(default)
-                .to_owned()
-        };
-        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-        match neighbour.site.instance.kind.as_str() {
-            "etcd" => {
-                let address = neighbour.property("address").map_err(|message| Error::field("of", message))?;
-                let endpoint = format!("--endpoints=http://{address}");
-                Ok(Dump {
-                    // The image of etcd has no shell.
-                    command: texts(&["etcdctl", &endpoint, "snapshot", "save", "/work/copy"]),
-                    ending: "db",
-                    login: &[],
-                    image: image("quay.io/coreos/etcd:v3.5.11"),
-                })
-            }
-            "postgres" => Ok(Dump {
-                command: texts(&["pg_dump", "--format=custom", "--no-password", "--file=/work/copy"]),
-                ending: "dump",
-                login: &POSTGRES_LOGIN,
-                image: image("postgres:15"),
-            }),
-            "redis" => {
-                let host = neighbour.property("host").map_err(|message| Error::field("of", message))?;
-                let port = neighbour.property("port").map_err(|message| Error::field("of", message))?;
-                let flavour = match neighbour.site.instance.spec.get("flavour").and_then(|node| node.as_str())
-                {
-                    Some("keydb") => Flavour::KeyDb,
-                    _ => Flavour::Redis,
-                };
-                Ok(Dump {
-                    command: texts(&[flavour.client(), "-h", &host, "-p", &port, "--rdb", "/work/copy"]),
-                    ending: "rdb",
-                    login: &REDIS_LOGIN,
-                    image: image(&flavour.image().to_string()),
-                })
-            }
-            kind => Err(Error::field(
-                "of",
-                format!("a component of kind `{kind}` has no copy of its own: `{}`", self.of),
-            )
-            .hint("name one of its persistent volumes with `volume`")),
-        }
-    }
-
     fn bucket_secret(&self, site: &Site<'_>) -> String {
         format!("{}-bucket", site.name())
     }
@@ -289,62 +219,4 @@ impl Component for Backup {
         objects.push(object(&cron_job(context, &self.schedule, template, None, None))?);
         Ok(objects)
     }
-}
-
-/// Returns the container that takes the copy, with the login that only it needs.
-fn take_copy(main: &mut Container, dump: Dump) -> Container {
-    let variables = main.env.take().unwrap_or_default();
-    let (login, rest): (Vec<EnvVar>, Vec<EnvVar>) =
-        variables.into_iter().partition(|variable| dump.login.iter().any(|(name, _)| *name == variable.name));
-    main.env = Some(rest);
-    let mounts = main.volume_mounts.iter().flatten().filter(|mount| mount.mount_path != "/archive").cloned();
-    Container {
-        name: "copy".to_owned(),
-        image: Some(dump.image),
-        command: Some(dump.command),
-        env: Some(login).filter(|login| !login.is_empty()),
-        volume_mounts: Some(mounts.collect()),
-        resources: main.resources.clone(),
-        security_context: main.security_context.clone(),
-        ..Default::default()
-    }
-}
-
-/// Mounts the volume of the component that is copied, on the node where that component runs.
-fn mount_source(spec: &mut k8s_openapi::api::core::v1::PodSpec, neighbour: &Neighbour<'_>, volume: &Name) {
-    use k8s_openapi::api::core::v1::{
-        Affinity, PersistentVolumeClaimVolumeSource, PodAffinity, PodAffinityTerm, Volume,
-    };
-    let claim_name = match neighbour.site.instance.kind.as_str() {
-        // The first pod of a StatefulSet.
-        "stateful" => format!("{volume}-{}-0", neighbour.site.name()),
-        _ => format!("{}-{volume}", neighbour.site.name()),
-    };
-    spec.volumes.get_or_insert_default().push(Volume {
-        name: "source".to_owned(),
-        persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
-            claim_name,
-            read_only: Some(true),
-        }),
-        ..Default::default()
-    });
-    for container in &mut spec.containers {
-        container.volume_mounts.get_or_insert_default().push(VolumeMount {
-            name: "source".to_owned(),
-            mount_path: "/data".to_owned(),
-            read_only: Some(true),
-            ..Default::default()
-        });
-    }
-    spec.affinity = Some(Affinity {
-        pod_affinity: Some(PodAffinity {
-            required_during_scheduling_ignored_during_execution: Some(vec![PodAffinityTerm {
-                label_selector: Some(neighbour.site.label_selector()),
-                topology_key: "kubernetes.io/hostname".to_owned(),
-                ..Default::default()
-            }]),
-            ..Default::default()
-        }),
-        ..Default::default()
-    });
 }

@@ -2,10 +2,9 @@
 
 use aqueduct_manifest::Object;
 use k8s_openapi::api::apps::v1::{DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, RollingUpdateDaemonSet};
-use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::workload::{PodOptions, companions, endpoints, file_texts, object, pod_template, service_ports};
+use crate::workload::{PodOptions, companions, endpoints, file_texts, object, pod_template, service};
 use crate::{Component, Context, Error, Link, Offer, Site};
 
 crate::workload! {
@@ -66,15 +65,7 @@ impl Component for Daemon {
             ..Default::default()
         })?);
         if !workload.all_ports().is_empty() {
-            objects.push(object(&core::Service {
-                metadata: context.metadata(context.name()),
-                spec: Some(core::ServiceSpec {
-                    ports: Some(service_ports(&workload)),
-                    selector: Some(context.selector()),
-                    ..Default::default()
-                }),
-                ..Default::default()
-            })?);
+            objects.push(service(context, &workload)?);
         }
         Ok(objects)
     }

@@ -2,31 +2,32 @@
 
 mod authored;
 mod dashboard;
+mod data_source;
+mod folders;
 mod stock;
 
 use std::collections::BTreeMap;
 
-use aqueduct_manifest::{List, Map, Object, Value, json, yaml};
+use aqueduct_manifest::{Object, yaml};
 use aqueduct_model::Services;
 use aqueduct_model::types::{Image, Name};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::elasticsearch::READER;
 use super::etcd::Storage;
+use super::values::{list, map};
 use super::{Stateful, constant};
-use crate::context::Neighbour;
 use crate::workload::{
     FileField, IngressField, Metrics, MetricsPort, PortField, Probe, Probes, Resources, Scheduling,
     SecretField, Security, Variable, VolumeField, config_map,
 };
-use crate::{Component, Context, Error, Link, Offer, Site, Target, digest};
+use crate::{Component, Context, Error, Link, Offer, Site, Target};
 
-use stock::Logs;
+use data_source::DataSource;
+use folders::mount_dashboards;
 
-/// The folder of the passwords of data sources.
-const SECRETS: &str = "/etc/grafana-secrets";
 const DASHBOARDS: &str = "/var/lib/grafana-dashboards";
+
 /// The folder of the dashboards that are about all tenants.
 const PLATFORM: &str = "platform";
 
@@ -81,75 +82,6 @@ pub struct Grafana {
 
 fn image() -> Image {
     constant("grafana/grafana:11.3.1")
-}
-
-/// A data source: the name that dashboards use, and where it is.
-struct DataSource {
-    name: String,
-    kind: String,
-    url: String,
-    /// The entry in the secret store with the password, where one must log in.
-    remote: Option<String>,
-}
-
-fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
-    let mut map = Map::new();
-    for (key, value) in entries {
-        map.insert(key, value);
-    }
-    map.into()
-}
-
-impl DataSource {
-    fn value(&self, is_default: bool) -> Value {
-        let details = match self.kind.as_str() {
-            "prometheus" => map([
-                ("httpMethod", "POST".into()),
-                ("prometheusType", "Prometheus".into()),
-                ("timeInterval", "30s".into()),
-            ]),
-            "loki" => map([("maxLines", 1000_i64.into())]),
-            "elasticsearch" => map([
-                ("index", "kubernetes-*".into()),
-                ("timeField", "@timestamp".into()),
-                ("logMessageField", "log".into()),
-                ("maxConcurrentShardRequests", 5_i64.into()),
-            ]),
-            _ => map([("implementation", "prometheus".into()), ("handleGrafanaManagedAlerts", false.into())]),
-        };
-        let mut source = Map::new();
-        if self.remote.is_some() {
-            source.insert("basicAuth", true);
-            source.insert("basicAuthUser", READER);
-            let password = format!("$__file{{{SECRETS}/{}/{READER}}}", self.name);
-            source.insert("secureJsonData", map([("basicAuthPassword", password.into())]));
-        }
-        for (key, value) in [
-            ("name", self.name.as_str().into()),
-            ("uid", self.name.as_str().into()),
-            ("type", self.kind.as_str().into()),
-            ("access", "proxy".into()),
-            ("url", self.url.as_str().into()),
-            ("isDefault", is_default.into()),
-            ("editable", false.into()),
-            ("jsonData", details),
-        ] {
-            source.insert(key, value);
-        }
-        source.into()
-    }
-
-    /// Returns the secret with the password, mounted where the data source looks for it.
-    fn secret(&self) -> Option<(Name, SecretField)> {
-        let field = SecretField {
-            remote: Some(self.remote.clone()?),
-            existing: None,
-            component: None,
-            keys: vec![READER.to_owned()],
-            mount: Some(format!("{SECRETS}/{}", self.name)),
-        };
-        Some((constant(&self.name), field))
-    }
 }
 
 impl Grafana {
@@ -214,133 +146,11 @@ impl Grafana {
             ..Stateful::new(self.image.clone(), self.resources.clone())
         }
     }
-
-    fn sources(&self, context: &Context<'_>) -> Result<Vec<DataSource>, Error> {
-        let mut sources: Vec<DataSource> = Vec::new();
-        let mut taken: Vec<(&str, &str)> = Vec::new();
-        let mut add = |name: Option<&str>, field: &[&str], neighbour: Neighbour<'_>| {
-            let kind = neighbour.site.instance.kind.to_string();
-            if !matches!(kind.as_str(), "prometheus" | "loki" | "elasticsearch" | "alertmanager") {
-                let message =
-                    format!("a component of kind `{kind}` is no data source: `{}`", neighbour.site.name());
-                return Err(Error::path(field, message)
-                    .hint("there are `prometheus`, `loki`, `elasticsearch` and `alertmanager`"));
-            }
-            let url = neighbour.property("url").map_err(|message| Error::path(field, message))?;
-            let name = name.unwrap_or(&kind).to_owned();
-            // What serves metrics and logs within the cluster asks nobody to log in, but for Elasticsearch.
-            let entry = neighbour.site.instance.spec.get("remote").and_then(|remote| remote.as_str());
-            let remote = entry.filter(|_| kind == "elasticsearch").map(str::to_owned);
-            if !sources.iter().any(|source| source.name == name) {
-                sources.push(DataSource { name, kind, url, remote });
-            }
-            Ok(())
-        };
-        for name in self.data_sources.keys() {
-            if let Some(neighbour) = context.link(&format!("data-sources.{name}")) {
-                taken.push((neighbour.site.tenant(), neighbour.site.name()));
-                add(Some(name.as_str()), &["data-sources", name.as_str()], neighbour)?;
-            }
-        }
-        for shared in ["services.metrics", "services.logs"] {
-            if let Some(neighbour) = context.link(shared)
-                && !taken.contains(&(neighbour.site.tenant(), neighbour.site.name()))
-            {
-                add(None, &[], neighbour)?;
-            }
-        }
-        Ok(sources)
-    }
-
-    /// Returns the dashboards: by folder and name, each as its JSON.
-    fn dashboards(
-        &self,
-        context: &Context<'_>,
-        sources: &[DataSource],
-    ) -> Result<BTreeMap<String, BTreeMap<String, String>>, Error> {
-        let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
-        let logs = if names.contains(&"loki") { Logs::Shown } else { Logs::None };
-        let shared = context.platform.services.dashboards.as_ref().is_none_or(|reference| {
-            reference.component.as_str() == context.name()
-                && reference.tenant_or(&context.tenancy().tenant.name).as_str() == context.tenant()
-        });
-        let mut folders: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
-        if names.contains(&"prometheus") {
-            let platform = folders.entry(PLATFORM.to_owned()).or_default();
-            platform.insert("overview".to_owned(), stock::overview(logs).value());
-            platform.insert("nodes".to_owned(), stock::nodes().value());
-        }
-        let mut problems = Vec::new();
-        let mut tenants: BTreeMap<&str, &aqueduct_model::Tenancy> = BTreeMap::new();
-        for node in context.graph().nodes() {
-            if !shared && node.site.tenant() != context.tenant() {
-                continue;
-            }
-            tenants.entry(node.site.tenant()).or_insert(node.site.tenancy());
-            if let Some(dashboard) = stock::component(node, logs).filter(|_| names.contains(&"prometheus")) {
-                let folder = folders.entry(node.site.tenant().to_owned()).or_default();
-                folder.insert(node.site.name().to_owned(), dashboard.value());
-            }
-        }
-        for (tenant, tenancy) in tenants {
-            let authored = authored::dashboards(context, tenancy, &names, &mut problems);
-            if !authored.is_empty() {
-                // A dashboard that somebody wrote takes the place of the one that was made.
-                folders.entry(tenant.to_owned()).or_default().extend(authored);
-            }
-        }
-        if !problems.is_empty() {
-            return Err(Error::diagnostics(problems));
-        }
-        let text = |folder: &str, name: &str, value: &mut Value| {
-            if let Some(map) = value.as_map_mut() {
-                map.remove("id");
-                map.insert("uid", identifier(folder, name));
-            }
-            panel_by_panel(value)
-        };
-        Ok(folders
-            .into_iter()
-            .map(|(folder, values)| {
-                let texts = values
-                    .into_iter()
-                    .map(|(name, mut value)| (format!("{name}.json"), text(&folder, &name, &mut value)));
-                let texts = texts.collect();
-                (folder, texts)
-            })
-            .collect())
-    }
-}
-
-/// Returns the JSON of a dashboard with each panel on a line of its own, as reviewers compare them.
-fn panel_by_panel(dashboard: &Value) -> String {
-    let mut entries = Vec::new();
-    for (key, value) in dashboard.as_map().into_iter().flat_map(|map| map.iter()) {
-        let text = match value.as_list().filter(|list| key == "panels" && !list.is_empty()) {
-            Some(panels) => {
-                let lines: Vec<String> = panels.iter().map(json::write).collect();
-                format!("[\n{}\n]", lines.join(",\n"))
-            }
-            None => json::write(value),
-        };
-        entries.push(format!("{}: {text}", json::write(&Value::from(key.clone()))));
-    }
-    format!("{{\n{}\n}}\n", entries.join(",\n"))
-}
-
-/// Returns the identifier of a dashboard, which its address is made of: at most 40 characters.
-fn identifier(folder: &str, name: &str) -> String {
-    let whole = format!("{folder}-{name}");
-    if whole.len() <= 40 {
-        return whole;
-    }
-    let start: String = whole.chars().take(31).collect();
-    format!("{}-{}", start.trim_end_matches('-'), &digest(whole.as_bytes())[..8])
 }
 
 /// Returns the files that tell Grafana of its data sources and where its dashboards are.
 fn provisioning(sources: &[DataSource]) -> BTreeMap<String, FileField> {
-    let file = |folder: &str, value: Value| FileField {
+    let file = |folder: &str, value: aqueduct_manifest::Value| FileField {
         mount: format!("/etc/grafana/provisioning/{folder}"),
         text: Some(yaml::write(&value)),
         content: None,
@@ -361,49 +171,10 @@ fn provisioning(sources: &[DataSource]) -> BTreeMap<String, FileField> {
         (
             "datasources.yaml".to_owned(),
             // A source that is no longer among them is forgotten.
-            file(
-                "datasources",
-                map([
-                    version(),
-                    ("prune", true.into()),
-                    ("datasources", Value::List(values.collect::<List>())),
-                ]),
-            ),
+            file("datasources", map([version(), ("prune", true.into()), ("datasources", list(values))])),
         ),
-        (
-            "dashboards.yaml".to_owned(),
-            file(
-                "dashboards",
-                map([version(), ("providers", Value::List([provider].into_iter().collect()))]),
-            ),
-        ),
+        ("dashboards.yaml".to_owned(), file("dashboards", map([version(), ("providers", list([provider]))]))),
     ])
-}
-
-/// Mounts a ConfigMap for each folder of dashboards; Grafana reads them again when they change.
-fn mount_dashboards(object: &mut Object, config_maps: &BTreeMap<&str, String>) {
-    let spec = object.map.map_entry("spec").map_entry("template").map_entry("spec");
-    let mut volumes = spec.get("volumes").and_then(Value::as_list).cloned().unwrap_or_default();
-    let mut containers = spec.get("containers").and_then(Value::as_list).cloned().unwrap_or_default();
-    for (number, (folder, name)) in config_maps.iter().enumerate() {
-        let volume = format!("dashboards-{number}");
-        volumes.push(map([
-            ("name", volume.as_str().into()),
-            ("configMap", map([("name", name.as_str().into())])),
-        ]));
-        if let Some(container) = containers.make_mut().first_mut().and_then(Value::as_map_mut) {
-            let mut mounts =
-                container.get("volumeMounts").and_then(Value::as_list).cloned().unwrap_or_default();
-            mounts.push(map([
-                ("name", volume.as_str().into()),
-                ("mountPath", format!("{DASHBOARDS}/{folder}").into()),
-                ("readOnly", true.into()),
-            ]));
-            container.insert("volumeMounts", mounts);
-        }
-    }
-    spec.insert("volumes", volumes);
-    spec.insert("containers", containers);
 }
 
 impl Component for Grafana {
@@ -450,18 +221,5 @@ impl Component for Grafana {
             .filter(|object| object.kind() == "StatefulSet")
             .for_each(|object| mount_dashboards(object, &names));
         Ok(objects)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::identifier;
-
-    #[test]
-    fn an_identifier_is_short_and_its_own() {
-        assert_eq!(identifier("shop", "web"), "shop-web");
-        let long = identifier("a-tenant-with-a-long-name", "a-component-with-a-long-name");
-        assert_eq!(long.len(), 40);
-        assert_ne!(long, identifier("a-tenant-with-a-long-name", "a-component-with-a-long-name-2"));
     }
 }

@@ -29,6 +29,7 @@ mod secret;
 mod service;
 mod stateful;
 mod template;
+mod values;
 mod worker;
 
 pub use alertmanager::Alertmanager;

@@ -2,14 +2,13 @@
 
 use aqueduct_manifest::Object;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
-use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::job::job_spec;
 use crate::workload::{
     Autoscaling, BeforeRollout, Disruption, IngressField, LoadBalancer, PodOptions, Rollout, VolumeField,
     Workload, companions, disruption_budget, endpoints, file_texts, ingress, load_balancer, object,
-    pod_template, scaler, service_ports,
+    pod_template, scaler, service,
 };
 use crate::{Component, Context, Error, Link, Offer, Site};
 
@@ -80,15 +79,7 @@ impl Component for Service {
         let replicas = self.autoscaling.as_ref().map_or(self.replicas.unwrap_or(1), |scaling| scaling.max);
         let fewest = self.autoscaling.as_ref().map_or(self.replicas.unwrap_or(1), |scaling| scaling.min);
         let mut objects = deployment(context, &workload, replicas, self.autoscaling.is_none(), self.rollout)?;
-        objects.push(object(&core::Service {
-            metadata: context.metadata(context.name()),
-            spec: Some(core::ServiceSpec {
-                ports: Some(service_ports(&workload)),
-                selector: Some(context.selector()),
-                ..Default::default()
-            }),
-            ..Default::default()
-        })?);
+        objects.push(service(context, &workload)?);
         objects.extend(
             self.autoscaling.as_ref().map(|scaling| scaler(context, "Deployment", scaling)).transpose()?,
         );

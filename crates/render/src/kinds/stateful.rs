@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1 as core;
 
 use crate::workload::{
     Autoscaling, Disruption, IngressField, PodOptions, Workload, claim_templates, companions,
-    disruption_budget, endpoints, file_texts, ingress, object, pod_template, scaler, service_ports,
+    disruption_budget, endpoints, file_texts, ingress, object, pod_template, scaler, service, service_ports,
 };
 use crate::{Component, Context, Error, Link, Offer, Site};
 
@@ -148,14 +148,6 @@ fn services(context: &Context<'_>, workload: &Workload<'_>) -> Result<Vec<Object
             }),
             ..Default::default()
         })?,
-        object(&core::Service {
-            metadata: context.metadata(context.name()),
-            spec: Some(core::ServiceSpec {
-                ports: Some(service_ports(workload)),
-                selector: Some(context.selector()),
-                ..Default::default()
-            }),
-            ..Default::default()
-        })?,
+        service(context, workload)?,
     ])
 }

@@ -1,10 +1,9 @@
 //! `worker`: a stateless program that nobody calls, as a Deployment.
 
 use aqueduct_manifest::Object;
-use k8s_openapi::api::core::v1 as core;
 
 use super::service::deployment;
-use crate::workload::{Disruption, Rollout, disruption_budget, endpoints, object, service_ports};
+use crate::workload::{Disruption, Rollout, disruption_budget, endpoints, service};
 use crate::{Component, Context, Error, Link, Offer, Site};
 
 crate::workload! {
@@ -46,15 +45,7 @@ impl Component for Worker {
         let replicas = self.replicas.unwrap_or(1);
         let mut objects = deployment(context, &workload, replicas, true, self.rollout)?;
         if !workload.all_ports().is_empty() {
-            objects.push(object(&core::Service {
-                metadata: context.metadata(context.name()),
-                spec: Some(core::ServiceSpec {
-                    ports: Some(service_ports(&workload)),
-                    selector: Some(context.selector()),
-                    ..Default::default()
-                }),
-                ..Default::default()
-            })?);
+            objects.push(service(context, &workload)?);
         }
         objects.extend(disruption_budget(context, self.disruption.as_ref(), replicas)?);
         Ok(objects)

@@ -2,11 +2,48 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_manifest::{Object, json, yaml};
+use aqueduct_manifest::{Object, Value, json, yaml};
 use k8s_openapi::api::core::v1::ConfigMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
-use super::FileField;
-use crate::{Context, Error, digest};
+use crate::{Context, Error, Target, digest};
+
+/// A file of configuration, mounted into the container.
+///
+/// One of `text`, `content` and `source` says what is in it. The pods roll when it changes.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FileField {
+    /// The folder in which the file appears.
+    pub mount: String,
+    /// The text of the file; `${link.…}` is expanded.
+    pub text: Option<String>,
+    /// The content as a table, written as YAML or JSON by the ending of the file's name.
+    pub content: Option<Table>,
+    /// A file of the source, relative to the tenant's folder.
+    pub source: Option<String>,
+}
+
+/// Any table, taken as it is.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Table(#[schemars(with = "BTreeMap<String, serde_json::Value>")] pub aqueduct_manifest::Map);
+
+/// Any value, taken as it is.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Anything(#[schemars(with = "serde_json::Value")] pub Value);
+
+/// A configuration of a `config` component, mounted into the container.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigMount {
+    /// The `config` component.
+    pub component: Target,
+    /// The folder in which its files appear.
+    pub mount: String,
+}
 
 /// Returns the text of each file, with links expanded.
 ///

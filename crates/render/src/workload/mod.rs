@@ -1,27 +1,46 @@
 //! What all kinds with pods share: the fields, the pod template, and the objects beside it.
 
+mod certificate;
 mod companions;
-mod fields;
 mod files;
+mod ingress;
+mod lifecycle;
+mod load_balancer;
+mod metrics;
 mod network;
+mod permissions;
 mod pod;
+mod probes;
+mod resources;
+mod scale;
+mod scheduling;
+mod secrets;
+mod variables;
+mod volumes;
 
 use std::collections::BTreeMap;
 
 use aqueduct_model::types::{Image, Name, Reference};
 
-pub use companions::{companions, disruption_budget, ingress, load_balancer, scaler};
-pub(crate) use companions::{object, secret_store};
-pub use fields::{
-    Amounts, Anything, Autoscaling, BeforeRollout, CertificateField, ConfigMount, DatabaseField,
-    DatabaseTable, Disruption, Egress, FileField, IngressField, IngressProtocol, LoadBalancer, Metrics,
-    MetricsPort, Permissions, PortField, PortTable, Probe, Probes, Protocol, PullSecret, Resources, Rollout,
-    Rule, Scheduling, SecretField, Security, Shutdown, Spread, Table, Toleration, Variable, VariableSource,
-    VolumeField,
-};
-pub use files::{config_map, file_digest, file_texts};
-pub use network::{endpoints, service_ports};
-pub use pod::{PodOptions, claim_templates, container, pod_template, requirements};
+pub use certificate::CertificateField;
+pub use companions::companions;
+pub(crate) use companions::object;
+pub use files::{Anything, ConfigMount, FileField, Table, config_map, file_digest, file_texts};
+pub use ingress::{IngressField, IngressProtocol, ingress};
+pub use lifecycle::{BeforeRollout, Rollout, Shutdown};
+pub use load_balancer::{LoadBalancer, load_balancer};
+pub use metrics::{Metrics, MetricsPort};
+pub use network::{Egress, PortField, PortTable, Protocol, endpoints, service, service_ports};
+pub use permissions::{Permissions, Rule};
+pub use pod::{PodOptions, Security, container, pod_template};
+pub use probes::{Probe, Probes};
+pub use resources::{Amounts, Resources, requirements};
+pub use scale::{Autoscaling, Disruption, disruption_budget, scaler};
+pub use scheduling::{Scheduling, Spread, Toleration};
+pub(crate) use secrets::secret_store;
+pub use secrets::{PullSecret, SecretField};
+pub use variables::{DatabaseField, DatabaseTable, Variable, VariableSource};
+pub use volumes::{VolumeField, claim_templates};
 
 use crate::{Link, Target};
 

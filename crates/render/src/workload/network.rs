@@ -1,11 +1,94 @@
-//! Ports: what a workload offers to others, and its Services.
+//! Ports: what a workload offers to others, and its Service.
 
-use aqueduct_model::types::Name;
-use k8s_openapi::api::core::v1::ServicePort;
+use aqueduct_manifest::Object;
+use aqueduct_model::types::{Cidr, Name, Port, ScalarOrTable};
+use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer};
 
-use super::{MetricsPort, PortField, Workload};
-use crate::{Endpoint, MetricsOffer, Part, Pods, Site};
+use super::{MetricsPort, Workload, object};
+use crate::{Context, Endpoint, Error, MetricsOffer, Part, Pods, Site};
+
+/// A port of the container.
+#[derive(Clone, Debug, PartialEq, JsonSchema)]
+#[schemars(untagged)]
+pub enum PortField {
+    /// The same number in the container and in the Service.
+    Number(Port),
+    /// Different numbers, or a scheme other than the port's name suggests.
+    Table(PortTable),
+}
+
+/// A port whose Service has another number.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PortTable {
+    /// The port that the container listens on.
+    pub port: Port,
+    /// The port of the Service; the container's where it is not given.
+    pub service: Option<Port>,
+    /// The network protocol; TCP where it is not given.
+    #[serde(default)]
+    pub protocol: Protocol,
+}
+
+/// A network protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// TCP.
+    #[default]
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+impl<'de> Deserialize<'de> for PortField {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        ScalarOrTable::deserialize(deserializer).map(|field| match field {
+            ScalarOrTable::Scalar(port) => Self::Number(port),
+            ScalarOrTable::Table(table) => Self::Table(table),
+        })
+    }
+}
+
+impl PortField {
+    /// Returns the port that the container listens on.
+    pub fn container(&self) -> u16 {
+        match self {
+            Self::Number(port) => port.get(),
+            Self::Table(table) => table.port.get(),
+        }
+    }
+
+    /// Returns the port of the Service.
+    pub fn service(&self) -> u16 {
+        match self {
+            Self::Number(port) => port.get(),
+            Self::Table(table) => table.service.as_ref().unwrap_or(&table.port).get(),
+        }
+    }
+
+    /// Returns the protocol as Kubernetes writes it; `None` for TCP, its default.
+    pub fn protocol(&self) -> Option<String> {
+        match self {
+            Self::Table(PortTable { protocol: Protocol::Udp, .. }) => Some("UDP".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// Addresses outside of the cluster that the component may reach.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Egress {
+    /// The range; everywhere but the cluster's own private ranges where it is not given.
+    pub cidr: Option<Cidr>,
+    /// The TCP ports; every port where none is given.
+    #[serde(default)]
+    pub ports: Vec<Port>,
+}
 
 impl Workload<'_> {
     /// Returns all ports: the declared ones, and the one of the metrics where it has a number of its own.
@@ -122,4 +205,20 @@ pub fn service_ports(workload: &Workload<'_>) -> Vec<ServicePort> {
             ..Default::default()
         })
         .collect()
+}
+
+/// Returns the Service in front of the workload's pods, of the component's name.
+///
+/// # Errors
+/// A struct that has no place in a manifest.
+pub fn service(context: &Context<'_>, workload: &Workload<'_>) -> Result<Object, Error> {
+    object(&Service {
+        metadata: context.metadata(context.name()),
+        spec: Some(ServiceSpec {
+            ports: Some(service_ports(workload)),
+            selector: Some(context.selector()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    })
 }

@@ -5,5 +5,6 @@ mod rendering;
 mod shop;
 
 mod delivery;
+mod fields;
 mod installs;
 mod observability;

@@ -47,10 +47,10 @@ fn etcd_forms_a_cluster_and_is_restored_from_a_copy() {
     // Two of three are enough, so one may start late or end.
     wait(|| healthy(0, "readinessProbe")).expect("two members form the cluster");
     servers.push(Server::start(&mut member(2).start(None)));
-    for number in 0..MEMBERS {
+    for (number, client) in clients.into_iter().enumerate() {
         wait(|| healthy(number, "readinessProbe")).expect("the member joins");
         healthy(number, "livenessProbe").expect("the member is alive");
-        let metrics = ask(clients[number], "/metrics").expect("the member tells its metrics");
+        let metrics = ask(client, "/metrics").expect("the member tells its metrics");
         assert!(metrics.contains("\netcd_server_has_leader 1\n"), "{metrics}");
     }
     let ask_at = |port: u16, question: &[&str]| {

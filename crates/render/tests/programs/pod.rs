@@ -97,8 +97,10 @@ pub(crate) fn store(backup: &'static Object, work: &Path, archive: &Path) -> std
     std::fs::create_dir_all(archive).expect("the folder can be made");
     let old = archive.join("from-long-ago");
     super::write(&old, "");
-    let age = std::time::SystemTime::now() - std::time::Duration::from_secs(60 * 60 * 24 * 20);
-    let touched = std::fs::File::options().write(true).open(&old).and_then(|file| file.set_modified(age));
+    let touched = std::fs::File::options().write(true).open(&old).and_then(|file| {
+        let twenty_days = std::time::Duration::from_secs(60 * 60 * 24 * 20);
+        file.set_modified(file.metadata()?.modified()? - twenty_days)
+    });
     touched.expect("the file's time can be set");
     let container = Container::main(backup)
         .replace("/work/copy", &work.join("copy").display().to_string())

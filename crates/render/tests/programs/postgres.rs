@@ -42,6 +42,7 @@ impl Drop for Removed {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the server's user must reach the folder")]
 fn postgres_starts_and_is_restored_from_a_copy() {
     let (Some(initdb), Some(postgres)) = (server_program("initdb"), server_program("postgres")) else {
         return;

@@ -41,9 +41,9 @@ pub(crate) fn ask(port: u16, path: &str) -> Option<String> {
     head.contains(" 200 ").then(|| body.to_owned())
 }
 
-/// Asks again and again until there is an answer, for half a minute.
+/// Asks again and again until there is an answer, for two minutes: machines are slow at times.
 pub(crate) fn wait<T>(mut question: impl FnMut() -> Option<T>) -> Option<T> {
-    (0..300).find_map(|_| {
+    (0..1200).find_map(|_| {
         let answer = question();
         if answer.is_none() {
             sleep(Duration::from_millis(100));

@@ -3,6 +3,8 @@
 
 use aqueduct_manifest::{List, Map, Value};
 
+use crate::kinds::values::{list, map};
+
 /// The width of a dashboard in Grafana's units.
 const WIDTH: i64 = 24;
 
@@ -175,20 +177,8 @@ impl Panel {
     }
 }
 
-fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
-    let mut map = Map::new();
-    for (key, value) in entries {
-        map.insert(key, value);
-    }
-    map.into()
-}
-
 fn last() -> Value {
     map([("calcs", list(["lastNotNull".into()])), ("fields", "".into()), ("values", false.into())])
-}
-
-fn list(values: impl IntoIterator<Item = Value>) -> Value {
-    Value::List(values.into_iter().collect())
 }
 
 /// Green, yellow from seven tenths on, red from nine tenths on.

@@ -1,8 +1,9 @@
 //! What ServiceMonitors ask for, without the operator that reads them: a job for each of their endpoints.
 //! Source: <https://prometheus-operator.dev/docs/api-reference/api/#monitoring.coreos.com/v1.ServiceMonitor>.
 
-use aqueduct_manifest::{List, Map, Object, Value, yaml};
+use aqueduct_manifest::{Map, Object, Value, yaml};
 
+use crate::kinds::values::{list, map};
 use crate::{Context, Error, GraphNode};
 
 /// The kinds whose objects are not made by components, and which may hold ServiceMonitors of their own.
@@ -168,16 +169,4 @@ fn sanitised(name: &str) -> String {
 /// Returns a regular expression that means a text itself: labels and ports hold no other special character.
 fn literal(text: &str) -> String {
     text.replace('.', "\\.")
-}
-
-fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
-    let mut map = Map::new();
-    for (key, value) in entries {
-        map.insert(key, value);
-    }
-    map.into()
-}
-
-fn list(values: impl IntoIterator<Item = Value>) -> Value {
-    Value::List(values.into_iter().collect::<List>())
 }

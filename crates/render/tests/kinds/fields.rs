@@ -1,0 +1,63 @@
+//! What the fields that have several forms refuse, and how they say it.
+
+use super::shop::{check, with_resources};
+
+/// Returns what is wrong with the fields of a service.
+fn refuse(fields: &str) -> String {
+    let service = with_resources(&format!("kind = \"service\"\nimage = \"shop/web:1\"\n{fields}"));
+    check(&[("web", &service)])
+}
+
+#[test]
+fn a_port_is_a_number_or_a_table() {
+    insta::assert_snapshot!(refuse("ports = { http = \"eighty\" }\n"), @"error: `ports.http` of service must be a port, an integer between 1 and 65535, not the string `eighty`: tenants/shop/web.toml");
+    insta::assert_snapshot!(refuse("ports = { http = 70000 }\n"), @"error: invalid `ports.http` of service: `70000` is not a port: wanted is an integer between 1 and 65535: tenants/shop/web.toml");
+    insta::assert_snapshot!(refuse("ports = { http = [80] }\n"), @"error: `ports.http` of service must be a single value or a table, not a list: tenants/shop/web.toml");
+    insta::assert_snapshot!(refuse("ports = { http = { port = 80, servce = 8080 } }\n"), @r"
+    error: unknown key `servce` in `ports.http` of service: tenants/shop/web.toml
+      hint: did you mean `service`?
+    ");
+    insta::assert_snapshot!(refuse("ports = { http = { service = 8080 } }\n"), @"error: `ports.http` of service has no `port`: tenants/shop/web.toml");
+    insta::assert_snapshot!(refuse("ports = { dns = { port = 53, protocol = \"upd\" } }\n"), @r"
+    error: `ports.dns.protocol` of service must be one of `tcp`, `udp`, not `upd`: tenants/shop/web.toml
+      hint: did you mean `udp`?
+    ");
+}
+
+#[test]
+fn a_variable_has_a_value_or_a_source() {
+    let refuse = |fields: &str| refuse(&format!("ports = {{ http = 80 }}\n{fields}"));
+    insta::assert_snapshot!(refuse("variables = { RATE = 1.5 }\n"), @"error: `variables.RATE` of service must be text, an integer, a boolean or a table that says where the value comes from, not the number `1.5`: tenants/shop/web.toml");
+    insta::assert_snapshot!(refuse("variables = { HOSTS = [\"a\", \"b\"] }\n"), @"error: `variables.HOSTS` of service must be text, an integer, a boolean or a table that says where the value comes from, not a list: tenants/shop/web.toml");
+    insta::assert_snapshot!(refuse("variables = { NAME = { feild = \"metadata.name\" } }\n"), @r"
+    error: unknown key `feild` in `variables.NAME` of service: tenants/shop/web.toml
+      hint: did you mean `field`?
+    ");
+    insta::assert_snapshot!(refuse("variables = { NAME = { field = 1 } }\n"), @"error: `variables.NAME.field` of service must be a string, not the integer `1`: tenants/shop/web.toml");
+    insta::assert_snapshot!(refuse("variables = { NAME = {} }\n"), @"error: invalid `variables.NAME` of service: a value is taken from exactly one of `field`, `secret` and `config-map`: tenants/shop/web.toml");
+    insta::assert_snapshot!(
+        refuse("variables = { NAME = { field = \"metadata.name\", secret = \"login/name\" } }\n"),
+        @"error: invalid `variables.NAME` of service: a value is taken from exactly one of `field`, `secret` and `config-map`: tenants/shop/web.toml"
+    );
+}
+
+#[test]
+fn metrics_have_a_port_or_the_name_of_one() {
+    let refuse = |fields: &str| refuse(&format!("ports = {{ http = 80 }}\n{fields}"));
+    insta::assert_snapshot!(refuse("metrics = { port = 0 }\n"), @"error: invalid `metrics.port` of service: `0` is not a port: wanted is an integer between 1 and 65535: tenants/shop/web.toml");
+    insta::assert_snapshot!(refuse("metrics = { port = \"Http\" }\n"), @"error: invalid `metrics.port` of service: `Http` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit: tenants/shop/web.toml");
+    insta::assert_snapshot!(refuse("metrics = { port = true }\n"), @"error: `metrics.port` of service must be a port, or the name of one of `ports`, not the boolean `true`: tenants/shop/web.toml");
+    insta::assert_snapshot!(refuse("metrics = { path = \"/metrics\" }\n"), @"error: `metrics` of service has no `port`: tenants/shop/web.toml");
+}
+
+#[test]
+fn a_database_is_a_component_or_a_table() {
+    let refuse = |fields: &str| refuse(&format!("ports = {{ http = 80 }}\n{fields}"));
+    insta::assert_snapshot!(refuse("database = \"Store!\"\n"), @"error: invalid `database` of service: `Store!` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit: tenants/shop/web.toml");
+    insta::assert_snapshot!(refuse("database = 5432\n"), @"error: `database` of service must be a string, not the integer `5432`: tenants/shop/web.toml");
+    insta::assert_snapshot!(refuse("database = { component = \"store\" }\n"), @"error: `database` of service has no `variables`: tenants/shop/web.toml");
+    insta::assert_snapshot!(refuse("database = { component = \"store\", variabels = { A = \"host\" } }\n"), @r"
+    error: unknown key `variabels` in `database` of service: tenants/shop/web.toml
+      hint: did you mean `variables`?
+    ");
+}
