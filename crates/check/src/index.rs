@@ -1,6 +1,6 @@
 //! The objects of one environment by what rules ask for, built once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::sync::OnceLock;
 
 use aqueduct_manifest::Value;
@@ -19,6 +19,8 @@ pub struct Index<'a> {
     environment: &'a Environment<'a>,
     /// By group, kind, namespace and name.
     objects: ByText<'a, ByText<'a, ByText<'a, ByText<'a, Entry<'a>>>>>,
+    /// The objects that are there already, each with the first of its key.
+    duplicates: Vec<(Entry<'a>, Entry<'a>)>,
     pods: Vec<Pod<'a>>,
     /// The places of pods by namespace.
     pods_of_namespace: ByText<'a, Vec<usize>>,
@@ -45,6 +47,7 @@ impl<'a> Index<'a> {
         let mut index = Self {
             environment,
             objects: BTreeMap::new(),
+            duplicates: Vec::new(),
             pods: Vec::new(),
             pods_of_namespace: BTreeMap::new(),
             pods_of_label: BTreeMap::new(),
@@ -74,7 +77,12 @@ impl<'a> Index<'a> {
 
     fn add(&mut self, entry: Entry<'a>) {
         let of_kind = self.objects.entry(entry.group).or_default().entry(entry.kind).or_default();
-        of_kind.entry(entry.namespace).or_default().entry(entry.name).or_insert(entry);
+        match of_kind.entry(entry.namespace).or_default().entry(entry.name) {
+            btree_map::Entry::Vacant(place) => {
+                place.insert(entry);
+            }
+            btree_map::Entry::Occupied(first) => self.duplicates.push((*first.get(), entry)),
+        }
         let component = (entry.tenant, entry.component);
         if may_become_pods(&entry) {
             self.operated.insert(component);
@@ -118,6 +126,12 @@ impl<'a> Index<'a> {
     /// Returns all objects in the order they were given in.
     pub fn entries(&self) -> &'a [Entry<'a>] {
         &self.environment.entries
+    }
+
+    /// Returns the objects that are there already, each with the first of the same group, kind, namespace and
+    /// name.
+    pub(crate) fn duplicates(&self) -> &[(Entry<'a>, Entry<'a>)] {
+        &self.duplicates
     }
 
     /// Returns the objects of a kind in the order of namespace and name.

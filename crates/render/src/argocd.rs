@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::Object;
+use aqueduct_model::types::Name;
 use aqueduct_model::{ArgocdStyle, Environment, Platform, SyncPolicy as Sync, Tenancy};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use rayon::prelude::*;
 
 use crate::custom::{
     AppProject, AppProjectSpec, Application, ApplicationSet, ApplicationSetSpec, ApplicationSpec,
@@ -22,7 +24,7 @@ const WAVE: &str = "aqueduct.dev/wave";
 
 /// Returns what delivers the selected tenants: a folder for the root, and one for each tenant.
 ///
-/// The root is written only with the `whole` environment, since nothing in it depends on one tenant.
+/// The outlines are in order. The root is written only with the `whole` environment, since nothing in it depends on one tenant.
 ///
 /// # Errors
 /// A struct that has no place in a manifest.
@@ -49,17 +51,25 @@ pub fn objects(
         }
         folders.push(delivery.folder(None, objects));
     }
-    for tenancy in tenancies {
-        let tenant = tenancy.tenant.name.as_str();
-        let components = by_tenant.get(tenant).map_or(&[][..], Vec::as_slice);
-        let mut objects = vec![delivery.project(tenancy, components, scopes)?];
-        if applications {
-            for outline in outlines.iter().filter(|outline| outline.tenant == tenant) {
-                objects.push(delivery.application(outline)?);
+    let outlines_of: BTreeMap<&str, &[Outline]> = outlines
+        .chunk_by(|left, right| left.tenant == right.tenant)
+        .filter_map(|chunk| Some((chunk.first()?.tenant.as_str(), chunk)))
+        .collect();
+    let of_tenants: Vec<RenderedComponent> = tenancies
+        .par_iter()
+        .map(|tenancy| {
+            let tenant = tenancy.tenant.name.as_str();
+            let components = by_tenant.get(tenant).map_or(&[][..], Vec::as_slice);
+            let mut objects = vec![delivery.project(tenancy, components, scopes)?];
+            if applications {
+                for outline in outlines_of.get(tenant).copied().unwrap_or_default() {
+                    objects.push(delivery.application(outline)?);
+                }
             }
-        }
-        folders.push(delivery.folder(Some(tenant), objects));
-    }
+            Ok(delivery.folder(Some(tenant), objects))
+        })
+        .collect::<Result<_, Error>>()?;
+    folders.extend(of_tenants);
     Ok(folders)
 }
 
@@ -171,17 +181,22 @@ impl Delivery<'_> {
         scopes: &BTreeMap<(String, String), bool>,
     ) -> Result<Object, Error> {
         let tenant = &tenancy.tenant;
-        let mut namespaces: BTreeSet<String> = tenancy.namespaces.iter().map(ToString::to_string).collect();
+        let mut namespaces: BTreeSet<&str> = tenancy.namespaces.iter().map(Name::as_str).collect();
         let (mut cluster, mut namespaced) = (BTreeSet::new(), BTreeSet::new());
         for object in components.iter().flat_map(|component| &component.objects) {
-            let kind = GroupKind { group: object.group().to_owned(), kind: object.kind().to_owned() };
+            let kind = (object.group(), object.kind());
             if is_cluster_scoped(object, scopes) {
                 cluster.insert(kind);
             } else {
                 namespaced.insert(kind);
-                namespaces.insert(object.namespace().to_owned());
+                namespaces.insert(object.namespace());
             }
         }
+        let kinds = |kinds: BTreeSet<(&str, &str)>| {
+            let kind =
+                |(group, kind): (&str, &str)| GroupKind { group: group.to_owned(), kind: kind.to_owned() };
+            kinds.into_iter().map(kind).collect()
+        };
         let role = |owners: Vec<String>| ProjectRole {
             name: "owner".to_owned(),
             description: format!("Owners of {}: see and synchronise", tenant.name),
@@ -203,10 +218,13 @@ impl Delivery<'_> {
                 source_repos: vec![self.platform.repository.to_string()],
                 destinations: namespaces
                     .into_iter()
-                    .map(|namespace| Destination { server: self.environment.cluster.to_string(), namespace })
+                    .map(|namespace| Destination {
+                        server: self.environment.cluster.to_string(),
+                        namespace: namespace.to_owned(),
+                    })
                     .collect(),
-                cluster_resource_whitelist: cluster.into_iter().collect(),
-                namespace_resource_whitelist: namespaced.into_iter().collect(),
+                cluster_resource_whitelist: kinds(cluster),
+                namespace_resource_whitelist: kinds(namespaced),
                 roles: if groups.is_empty() { Vec::new() } else { vec![role(groups)] },
             },
         }

@@ -6,7 +6,7 @@ use aqueduct_manifest::{Map, Object, Origin, Value};
 
 use crate::Site;
 
-/// The kinds of Kubernetes that live outside of namespaces, as `group/Kind`.
+/// The kinds of Kubernetes that live outside of namespaces, as group and kind, in order.
 /// Source: <https://kubernetes.io/docs/reference/kubernetes-api/>, `kubectl api-resources --namespaced=false`.
 const CLUSTER_SCOPED: &[(&str, &str)] = &[
     ("", "ComponentStatus"),
@@ -56,10 +56,12 @@ const CLUSTER_SCOPED: &[(&str, &str)] = &[
 /// declare, by group and kind.
 pub fn is_cluster_scoped(object: &Object, scopes: &BTreeMap<(String, String), bool>) -> bool {
     let (group, kind) = (object.group(), object.kind());
-    match scopes.get(&(group.to_owned(), kind.to_owned())) {
-        Some(cluster) => *cluster,
-        None => CLUSTER_SCOPED.contains(&(group, kind)),
+    let is_native = || CLUSTER_SCOPED.binary_search(&(group, kind)).is_ok();
+    // Most trees declare none, and every object asks.
+    if scopes.is_empty() {
+        return is_native();
     }
+    scopes.get(&(group.to_owned(), kind.to_owned())).copied().unwrap_or_else(is_native)
 }
 
 /// Returns the scopes that the CRDs among some objects declare: whether each kind is cluster-scoped.
@@ -112,5 +114,15 @@ pub fn normalise(site: &Site<'_>, object: &mut Object, scopes: &BTreeMap<(String
     }
     if object.map.get("status").and_then(Value::as_map).is_some_and(Map::is_empty) {
         object.map.remove("status");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CLUSTER_SCOPED;
+
+    #[test]
+    fn the_list_can_be_searched() {
+        assert!(CLUSTER_SCOPED.is_sorted_by(|left, right| left < right));
     }
 }

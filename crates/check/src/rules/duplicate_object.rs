@@ -3,8 +3,6 @@
 //! Two components that render the same kind, namespace and name fight over it: Argo CD reports both as out
 //! of sync, and whichever was applied last wins until the next sync.
 
-use std::collections::{BTreeMap, btree_map};
-
 use crate::index::Index;
 use crate::platform::Entry;
 use crate::report::Report;
@@ -14,20 +12,12 @@ pub(crate) const RULE: Rule =
     Rule { name: "duplicate-object", summary: "two files are the same object", check: duplicate_object };
 
 fn duplicate_object(index: &Index<'_>, report: &mut Report) {
-    let mut seen: BTreeMap<_, Entry<'_>> = BTreeMap::new();
-    for entry in index.entries() {
-        let first = match seen.entry((entry.group, entry.kind, entry.namespace, entry.name)) {
-            btree_map::Entry::Occupied(first) => *first.get(),
-            btree_map::Entry::Vacant(place) => {
-                place.insert(*entry);
-                continue;
-            }
-        };
+    for (first, entry) in index.duplicates() {
         let maker = |entry: &Entry<'_>| format!("{}/{}", entry.tenant, entry.component);
-        let makers = if maker(&first) == maker(entry) {
+        let makers = if maker(first) == maker(entry) {
             format!("twice by `{}`", maker(entry))
         } else {
-            format!("by `{}` and by `{}`", maker(&first), maker(entry))
+            format!("by `{}` and by `{}`", maker(first), maker(entry))
         };
         report.error(entry, format!("{} is rendered {makers}", entry.title()));
     }
