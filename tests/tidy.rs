@@ -15,7 +15,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("model", &["manifest"]),
     ("render", &["helm", "kustomize", "manifest", "model", "vendor"]),
     ("tree", &["manifest"]),
-    ("vendor", &["helm", "manifest"]),
+    ("vendor", &["helm", "kustomize", "manifest"]),
 ];
 
 /// Names that say nothing about what is inside.

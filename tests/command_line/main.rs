@@ -8,6 +8,7 @@ mod compare;
 mod edit;
 mod explore;
 mod inspect;
+mod remotes;
 mod render;
 mod wrong_input;
 

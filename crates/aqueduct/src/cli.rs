@@ -101,7 +101,7 @@ pub(crate) enum Command {
     Init(command::init::Arguments),
     /// Print the JSON Schemas of the TOML files, or write them to a folder.
     Schema(command::schema::Arguments),
-    /// Fetch the charts that components take from elsewhere, and lock them.
+    /// Fetch what charts and kustomizations take from elsewhere, and lock it.
     Vendor(command::vendor::Arguments),
     /// Render charts as Helm does.
     Helm(command::helm::Arguments),

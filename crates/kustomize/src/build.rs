@@ -85,8 +85,8 @@ pub struct RemoteCopy {
 pub struct MissingCopy {
     /// The message.
     pub message: String,
-    /// What to do.
-    pub hint: String,
+    /// What to do, where that is known.
+    pub hint: Option<String>,
 }
 
 /// Renders charts.

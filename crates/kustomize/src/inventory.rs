@@ -88,8 +88,11 @@ impl Walk {
         }
         let kustomization = Kustomization::load(loader)?;
         self.file(loader, &kustomization.file_name);
-        for name in kustomization.resources.iter().chain(&kustomization.components) {
+        for name in &kustomization.resources {
             self.file_or_folder(loader, name)?;
+        }
+        for name in &kustomization.components {
+            self.folder(loader, name)?;
         }
         let plugins = [&kustomization.generators, &kustomization.transformers, &kustomization.validators];
         for name in plugins.into_iter().flatten() {
@@ -118,14 +121,22 @@ impl Walk {
         Ok(())
     }
 
-    /// Follows an entry of `resources` or `components`.
+    /// Follows an entry of `resources`.
     fn file_or_folder(&mut self, loader: &Loader<'_>, name: &str) -> Result<()> {
         if is_web(name) {
             self.remote(loader, name, Meaning::Either);
-        } else if Repository::parse(name).is_some() {
-            self.remote(loader, name, Meaning::Repository);
         } else if loader.resolve(name).is_ok() {
             self.file(loader, name);
+        } else {
+            self.folder(loader, name)?;
+        }
+        Ok(())
+    }
+
+    /// Follows an entry of `components`.
+    fn folder(&mut self, loader: &Loader<'_>, name: &str) -> Result<()> {
+        if Repository::parse(name).is_some() {
+            self.remote(loader, name, Meaning::Repository);
         } else if let Ok(inner) = loader.enter(name) {
             self.enter(&inner)?;
         }

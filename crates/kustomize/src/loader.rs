@@ -10,7 +10,7 @@ use crate::file_system::FileSystem;
 use crate::kustomization::FILE_NAMES;
 use crate::path;
 use crate::repository::{Repository, is_web};
-use crate::{LoadRestrictor, Options, RemoteCopy};
+use crate::{LoadRestrictor, MissingCopy, Options, RemoteCopy};
 
 /// Kustomizations are not nested deeper than this; no repository comes close.
 const MAX_DEPTH: usize = 100;
@@ -131,13 +131,16 @@ impl<'a> Loader<'a> {
     /// Returns where the copy of a remote lies.
     fn find(&self, name: &str) -> Result<RemoteCopy> {
         let found = match self.options.remotes {
-            Some(remotes) => remotes.find(name).map_err(|missing| (missing.message, missing.hint)),
-            None => Err((
-                format!("remote `{name}` is not read from the network while building"),
-                "vendor it: put a copy into the repository and name its path instead".to_owned(),
-            )),
+            Some(remotes) => remotes.find(name),
+            None => Err(MissingCopy {
+                message: format!("remote `{name}` is not read from the network while building"),
+                hint: Some("put a copy into the repository and name its path instead".to_owned()),
+            }),
         };
-        found.map_err(|(message, hint)| Error::new(message).with_hint(hint))
+        found.map_err(|missing| match missing.hint {
+            Some(hint) => Error::new(missing.message).with_hint(hint),
+            None => Error::new(missing.message),
+        })
     }
 
     /// Returns where the kustomization names something, as well as its text tells.

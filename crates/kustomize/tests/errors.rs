@@ -118,15 +118,15 @@ fn refuses_cycles() {
 fn refuses_to_fetch_and_to_run() {
     assert_snapshot!(refused("resources: ['https://github.com/example/platform//base?ref=v1']"), @r#"
     accumulating resources: accumulating resources from 'https://github.com/example/platform//base?ref=v1': remote `https://github.com/example/platform//base?ref=v1` is not read from the network while building
-    hint: vendor it: put a copy into the repository and name its path instead
+    hint: put a copy into the repository and name its path instead
     "#);
     assert_snapshot!(refused("resources: ['git@github.com:example/platform.git']"), @r#"
     accumulating resources: accumulating resources from 'git@github.com:example/platform.git': remote `git@github.com:example/platform.git` is not read from the network while building
-    hint: vendor it: put a copy into the repository and name its path instead
+    hint: put a copy into the repository and name its path instead
     "#);
     assert_snapshot!(refused("resources: [https://example.com/all.yaml]"), @r#"
     accumulating resources: accumulating resources from 'https://example.com/all.yaml': remote `https://example.com/all.yaml` is not read from the network while building
-    hint: vendor it: put a copy into the repository and name its path instead
+    hint: put a copy into the repository and name its path instead
     "#);
     assert_snapshot!(refused(
         "transformers:\n- |-\n  apiVersion: example.com/v1\n  kind: Sealer\n  metadata:\n    name: seal\n    annotations:\n      config.kubernetes.io/function: |\n        container:\n          image: example.com/sealer\n"

@@ -24,7 +24,7 @@ impl Remotes for Copies {
             Some((root, path)) => Ok(RemoteCopy { root: (*root).to_owned(), path: format!("{root}/{path}") }),
             None => Err(MissingCopy {
                 message: format!("there is no copy of `{name}`"),
-                hint: "make one".to_owned(),
+                hint: Some("make one".to_owned()),
             }),
         }
     }

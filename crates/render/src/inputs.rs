@@ -1,11 +1,12 @@
-//! What all instances of a run share: the files, and the charts that were read from them.
+//! What all instances of a run share: the files, the charts that were read from them, and what is vendored.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aqueduct_helm::Chart;
+use aqueduct_kustomize::{MissingCopy, RemoteCopy, Remotes};
 use aqueduct_manifest::Files;
-use aqueduct_vendor::{LOCK_FILE, Lock, Request, verify};
+use aqueduct_vendor::{Lock, Request, verify, verify_remote};
 
 type Slot<T> = Arc<OnceLock<Result<T, Problem>>>;
 
@@ -18,6 +19,7 @@ pub struct Inputs<'a> {
     lock: OnceLock<Result<Lock, Problem>>,
     charts: Mutex<BTreeMap<String, Slot<Arc<Chart>>>>,
     folders: Mutex<BTreeMap<Request, Slot<String>>>,
+    remotes: Mutex<BTreeMap<String, Slot<RemoteCopy>>>,
 }
 
 /// Why something shared cannot be used: the message, and what to do.
@@ -44,6 +46,7 @@ impl<'a> Inputs<'a> {
             lock: OnceLock::new(),
             charts: Mutex::default(),
             folders: Mutex::default(),
+            remotes: Mutex::default(),
         }
     }
 
@@ -65,13 +68,28 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// A chart that is not locked, missing or altered.
     pub fn vendored(&self, request: &Request) -> Result<String, Problem> {
-        let lock = self.lock.get_or_init(|| match self.files.text(LOCK_FILE) {
-            Some(text) => Ok(Lock::parse(text)?),
-            None => Ok(Lock::default()),
-        });
         slot(&self.folders, request.clone())
-            .get_or_init(|| Ok(verify(self.files, lock.as_ref().map_err(Clone::clone)?, request)?.folder()))
+            .get_or_init(|| Ok(verify(self.files, self.lock()?, request)?.folder()))
             .clone()
+    }
+
+    fn lock(&self) -> Result<&Lock, Problem> {
+        let lock = self.lock.get_or_init(|| Ok(Lock::of(self.files)?));
+        lock.as_ref().map_err(Clone::clone)
+    }
+}
+
+/// The vendored copies of what kustomizations name, held against `aqueduct.lock`.
+impl Remotes for Inputs<'_> {
+    fn find(&self, name: &str) -> Result<RemoteCopy, MissingCopy> {
+        let found = slot(&self.remotes, name.to_owned())
+            .get_or_init(|| {
+                let remote = verify_remote(self.files, self.lock()?, name)?;
+                let root = remote.folder();
+                Ok(RemoteCopy { path: format!("{root}/{}", remote.path()), root })
+            })
+            .clone();
+        found.map_err(|Problem { message, hint }| MissingCopy { message, hint })
     }
 }
 

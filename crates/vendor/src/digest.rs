@@ -1,4 +1,4 @@
-//! SHA-256 digests of bytes and of the files of a chart.
+//! SHA-256 digests of bytes and of files.
 
 use sha2::{Digest as _, Sha256};
 

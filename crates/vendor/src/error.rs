@@ -1,4 +1,4 @@
-//! Why a chart could not be fetched, or may not be rendered.
+//! Why something could not be fetched, or may not be rendered.
 
 use std::fmt;
 
@@ -25,6 +25,12 @@ impl Error {
     #[must_use]
     pub(crate) fn context(self, attempt: impl fmt::Display) -> Self {
         Self { message: format!("{attempt}: {}", self.message), ..self }
+    }
+
+    /// Puts more behind the message.
+    #[must_use]
+    pub(crate) fn and(self, more: impl fmt::Display) -> Self {
+        Self { message: format!("{}{more}", self.message), ..self }
     }
 
     /// Returns what to do, if there is something.

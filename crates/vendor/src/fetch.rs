@@ -8,23 +8,23 @@ use aqueduct_manifest::{Value, yaml};
 
 use crate::http::Http;
 use crate::repository::Fetched;
+use crate::write::Package;
 use crate::{Credentials, Error, LockedChart, Request, Source, digest, registry, repository};
 
 /// How deep charts may ask for others.
 const DEPTH_LIMIT: usize = 8;
 
-/// What fetches charts.
+/// What fetches charts and files of the web.
 #[derive(Debug)]
 pub struct Client {
-    http: Http,
+    pub(crate) http: Http,
     credentials: Credentials,
 }
 
-/// A chart that was fetched, with its files.
-#[derive(Debug)]
-pub(crate) struct Package {
-    pub(crate) chart: LockedChart,
-    pub(crate) files: BTreeMap<String, Vec<u8>>,
+/// A chart that is being fetched, with its files.
+struct Fetching {
+    chart: LockedChart,
+    files: BTreeMap<String, Vec<u8>>,
 }
 
 impl Client {
@@ -34,10 +34,10 @@ impl Client {
     }
 
     /// Fetches a chart and everything that it depends on.
-    pub(crate) fn fetch(&self, request: &Request) -> Result<Package, Error> {
+    pub(crate) fn fetch(&self, request: &Request) -> Result<(LockedChart, Package), Error> {
         request.check()?;
         let fetched = self.archive(request)?;
-        let mut package = Package {
+        let mut package = Fetching {
             chart: LockedChart {
                 name: request.name.clone(),
                 version: fetched.version.clone(),
@@ -53,7 +53,8 @@ impl Client {
         package.chart.version = version;
         let contents = package.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
         package.chart.sha256 = digest::of_files(contents);
-        Ok(package)
+        let folder = package.chart.folder();
+        Ok((package.chart, Package { folder, files: package.files }))
     }
 
     fn archive(&self, request: &Request) -> Result<Fetched, Error> {
@@ -68,7 +69,7 @@ impl Client {
     /// Adds the files of a packed chart below a folder of the package; returns the version it says it has.
     fn add(
         &self,
-        package: &mut Package,
+        package: &mut Fetching,
         request: &Request,
         fetched: &Fetched,
         folder: &str,

@@ -1,14 +1,18 @@
-//! Remote Helm charts, fetched once and kept in the repository.
+//! Charts and remotes of kustomizations, fetched once and kept in the repository.
 //!
-//! A platform names charts by repository and version range. [`vendor`] resolves them to exact versions,
-//! fetches them with everything they depend on into `vendor/charts/`, and writes down in `aqueduct.lock`
-//! what it fetched and the digest of each. A render needs no network: [`verify`] is a pure function that
-//! says whether a chart is locked, there, and unaltered.
+//! A platform names charts by repository and version range, and its kustomizations name git repositories and
+//! files of the web. [`vendor`] resolves them to exact versions and commits, fetches them with everything
+//! they depend on into `vendor/`, and writes down in `aqueduct.lock` what it fetched and the digest of each.
+//! A render needs no network: [`verify`] and [`verify_remote`] are pure functions that say whether something
+//! is locked, there, and unaltered.
 
+mod checkout;
+mod copies;
 mod credentials;
 mod digest;
 mod error;
 mod fetch;
+mod git;
 mod http;
 mod lock;
 mod registry;
@@ -16,17 +20,24 @@ mod repository;
 mod request;
 mod store;
 mod verify;
+mod write;
 
 pub use credentials::Credentials;
 pub use error::Error;
 pub use fetch::Client;
-pub use lock::{Lock, LockedChart};
+pub use lock::{Lock, LockedChart, LockedRemote};
 pub use request::{Request, Source};
-pub use store::{Update, vendor};
-pub use verify::verify;
+pub use store::{Update, Wanted, vendor};
+pub use verify::{verify, verify_remote};
 
-/// The folder of the vendored charts, relative to the platform.
-pub const FOLDER: &str = "vendor/charts";
+/// The folder of all that is vendored, relative to the platform.
+pub const FOLDER: &str = "vendor";
 
-/// The file that says which charts are vendored, relative to the platform.
+/// The folder of the vendored charts.
+const CHARTS: &str = "vendor/charts";
+
+/// The folder of what kustomizations name.
+const KUSTOMIZATIONS: &str = "vendor/kustomizations";
+
+/// The file that says what is vendored, relative to the platform.
 pub const LOCK_FILE: &str = "aqueduct.lock";

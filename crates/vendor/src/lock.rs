@@ -1,20 +1,24 @@
-//! `aqueduct.lock`: the exact charts that a platform renders with.
+//! `aqueduct.lock`: the exact charts and remotes that a platform renders with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use aqueduct_kustomize::Repository;
+use aqueduct_manifest::Files;
 use serde::Deserialize;
 
-use crate::{Error, FOLDER, LOCK_FILE, Request};
+use crate::{CHARTS, Error, KUSTOMIZATIONS, LOCK_FILE, Request};
 
 /// The format of the file.
 const VERSION: u32 = 1;
 
-/// All locked charts, in the order of their names, versions and sources.
+/// All that is locked, each in the order of its fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lock {
     /// The charts.
     pub charts: Vec<LockedChart>,
+    /// The remotes of kustomizations.
+    pub remotes: Vec<LockedRemote>,
 }
 
 /// A chart as it was fetched.
@@ -40,15 +44,44 @@ pub struct LockedChart {
     pub dependencies: BTreeMap<String, String>,
 }
 
+/// A remote of a kustomization as it was fetched.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedRemote {
+    /// The name as the kustomization writes it.
+    pub name: String,
+    /// Where it came from.
+    pub source: String,
+    /// The commit of a git repository; empty for a file of the web.
+    #[serde(default)]
+    pub commit: String,
+    /// The SHA-256 of its files, as `sha256sum` lists them.
+    pub sha256: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
     version: u32,
     #[serde(default)]
     chart: Vec<LockedChart>,
+    #[serde(default)]
+    remote: Vec<LockedRemote>,
 }
 
 impl Lock {
+    /// Reads the lock file among the files of a platform; where there is none, nothing is locked.
+    ///
+    /// # Errors
+    /// As [`Lock::parse`].
+    pub fn of(files: &Files) -> Result<Self, Error> {
+        match files.get(LOCK_FILE).map(|bytes| std::str::from_utf8(bytes)) {
+            None => Ok(Self::default()),
+            Some(Ok(text)) => Self::parse(text),
+            Some(Err(_)) => Err(Error::new(format!("cannot read {LOCK_FILE}: it is not UTF-8"))),
+        }
+    }
+
     /// Reads the file.
     ///
     /// # Errors
@@ -65,15 +98,25 @@ impl Lock {
             ))
             .with_hint("use the version of aqueduct that wrote it, or a later one"));
         }
-        let mut lock = Self { charts: document.chart };
+        let is_digest = |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if let Some(remote) = document.remote.iter().find(|remote| !is_digest(&remote.sha256)) {
+            return Err(Error::new(format!(
+                "cannot read {LOCK_FILE}: not a SHA-256 of `{}`: `{}`",
+                remote.name, remote.sha256
+            ))
+            .with_hint("the file is written by `aqueduct vendor`, not by hand"));
+        }
+        let mut lock = Self { charts: document.chart, remotes: document.remote };
         lock.charts.sort();
+        lock.remotes.sort();
         Ok(lock)
     }
 
-    /// Writes the file: the same charts, the same bytes.
+    /// Writes the file: the same entries, the same bytes.
     pub fn write(&self) -> String {
-        let mut charts = self.charts.clone();
+        let (mut charts, mut remotes) = (self.charts.clone(), self.remotes.clone());
         charts.sort();
+        remotes.sort();
         let mut text = format!("# Written by `aqueduct vendor`; commit it.\nversion = {VERSION}\n");
         for chart in charts {
             let fields = [
@@ -99,7 +142,31 @@ impl Lock {
                 }
             }
         }
+        for remote in remotes {
+            let fields = [
+                ("name", &remote.name),
+                ("source", &remote.source),
+                ("commit", &remote.commit),
+                ("sha256", &remote.sha256),
+            ];
+            text.push_str("\n[[remote]]\n");
+            for (key, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
+                let _ = writeln!(text, "{key} = {}", toml::Value::from(value.as_str()));
+            }
+        }
         text
+    }
+
+    /// Returns a remote by its name.
+    pub fn remote(&self, name: &str) -> Option<&LockedRemote> {
+        self.remotes.iter().find(|remote| remote.name == name)
+    }
+
+    /// Returns the folders of all that is locked.
+    pub(crate) fn folders(&self) -> BTreeSet<String> {
+        let is_plain = |text: &str| !text.contains(['/', '\\']);
+        let charts = self.charts.iter().filter(|chart| is_plain(&chart.name) && is_plain(&chart.version));
+        charts.map(LockedChart::folder).chain(self.remotes.iter().map(LockedRemote::folder)).collect()
     }
 
     /// Returns the chart that a request is locked to.
@@ -118,13 +185,90 @@ impl Lock {
 impl LockedChart {
     /// Returns the folder of the chart, relative to the platform.
     pub fn folder(&self) -> String {
-        format!("{FOLDER}/{}-{}", self.name, self.version)
+        format!("{CHARTS}/{}-{}", self.name, self.version)
     }
+}
+
+impl LockedRemote {
+    /// Returns the folder of the copy, relative to the platform: named after the remote for those who read
+    /// it, and after its content.
+    pub fn folder(&self) -> String {
+        let last = |path: &str| path.rsplit(['/', ':']).next().unwrap_or_default().to_owned();
+        let label = match self.repository() {
+            Some(repository) => {
+                let mut label = last(repository.address.trim_end_matches(".git").trim_end_matches('/'));
+                if !repository.folder.is_empty() {
+                    label = format!("{label}-{}", last(&repository.folder));
+                }
+                label
+            }
+            None => {
+                let name = Self::file_name(&self.name);
+                name.rsplit_once('.').map_or(name.clone(), |(stem, _)| stem.to_owned())
+            }
+        };
+        let digits = self.sha256.get(..12).unwrap_or_default();
+        format!("{KUSTOMIZATIONS}/{}-{digits}", plain(&label, "remote"))
+    }
+
+    /// Returns what the name stands for in the copy: the folder of a kustomization, or a file.
+    pub fn path(&self) -> String {
+        match self.repository() {
+            Some(repository) => repository.folder,
+            None => Self::file_name(&self.name),
+        }
+    }
+
+    fn repository(&self) -> Option<Repository> {
+        if self.commit.is_empty() { None } else { Repository::parse(&self.name) }
+    }
+
+    /// Returns the name under which a file of the web is kept.
+    pub(crate) fn file_name(address: &str) -> String {
+        let path = address.split(['?', '#']).next().unwrap_or_default();
+        plain(path.rsplit('/').next().unwrap_or_default(), "file")
+    }
+}
+
+/// Returns a name that every file system takes, `otherwise` where nothing is left of it.
+fn plain(name: &str, otherwise: &str) -> String {
+    let letter = |at: char| if at.is_ascii_alphanumeric() || "-_.".contains(at) { at } else { '-' };
+    let name: String = name.chars().map(letter).collect();
+    let name = name.trim_matches(['.', '-']);
+    // A digest follows, so that nothing is lost by cutting.
+    let name = name.get(name.len().saturating_sub(60)..).unwrap_or_default().trim_start_matches(['.', '-']);
+    if name.is_empty() { otherwise.to_owned() } else { name.to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Lock, LockedChart};
+    use super::{Lock, LockedChart, LockedRemote};
+
+    fn remote(name: &str, commit: &str) -> LockedRemote {
+        LockedRemote {
+            name: name.to_owned(),
+            source: "https://github.com/org/repo".to_owned(),
+            commit: commit.to_owned(),
+            sha256: "0123456789abcdef".repeat(4),
+        }
+    }
+
+    #[test]
+    fn folders_of_remotes() {
+        for (name, commit, folder, path) in [
+            ("github.com/org/repo//a/base?ref=v1", "c", "repo-base", "a/base"),
+            ("git@example.com:org/repo.git", "c", "repo", ""),
+            ("https://example.com/org/r%20p/", "c", "r-20p", ""),
+            ("https://raw.example.com/org/repo/v1/install.yaml", "", "install", "install.yaml"),
+            ("https://raw.example.com/org/repo/v1/install.yaml", "c", "repo-install.yaml", "v1/install.yaml"),
+            ("https://example.com/..%2f?a=/b", "", "2f", "2f"),
+            ("https://example.com/", "", "file", "file"),
+        ] {
+            let remote = remote(name, commit);
+            assert_eq!(remote.folder(), format!("vendor/kustomizations/{folder}-0123456789ab"), "{name}");
+            assert_eq!(remote.path(), path, "{name}");
+        }
+    }
 
     #[test]
     fn what_is_written_is_read() {
@@ -140,12 +284,16 @@ mod tests {
                 .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
                 .collect(),
         };
-        let lock = Lock { charts: vec![chart("web", &[("oci://x y 1.0.0", "cc")]), chart("database", &[])] };
+        let lock = Lock {
+            charts: vec![chart("web", &[("oci://x y 1.0.0", "cc")]), chart("database", &[])],
+            remotes: vec![remote("https://b.example.com/\"", ""), remote("github.com/a/b", "dd")],
+        };
         let text = lock.write();
         let read = Lock::parse(&text).expect("it was written by us");
         assert_eq!(read.write(), text);
         assert_eq!(read.charts.iter().map(|chart| &*chart.name).collect::<Vec<_>>(), ["database", "web"]);
         assert_eq!(read.charts[1].dependencies.len(), 1);
+        assert_eq!(read.remotes.iter().map(|remote| &*remote.commit).collect::<Vec<_>>(), ["dd", ""]);
     }
 
     #[test]
@@ -155,6 +303,10 @@ mod tests {
             ("version = 1\nchart = 3\n", "cannot read aqueduct.lock: "),
             ("version = 1\n[[chart]]\nname = \"a\"\n", "cannot read aqueduct.lock: "),
             ("", "cannot read aqueduct.lock: "),
+            (
+                "version = 1\n[[remote]]\nname = \"a\"\nsource = \"b\"\nsha256 = \"../..\"\n",
+                "cannot read aqueduct.lock: not a SHA-256 of `a`: `../..`",
+            ),
         ] {
             let error = Lock::parse(text).expect_err(text);
             assert!(error.to_string().starts_with(expected), "{error}");

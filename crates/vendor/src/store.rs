@@ -1,25 +1,34 @@
-//! Vendored charts on disk: fetched as a whole, swapped in as a whole.
+//! What a platform takes from elsewhere, fetched as a whole and kept beside it.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::{self, Write as _};
 use std::path::Path;
 
 use aqueduct_manifest::Files;
 
-use crate::fetch::Package;
-use crate::{Client, Error, FOLDER, LOCK_FILE, Lock, LockedChart, Request, verify};
+use crate::copies::Copies;
+use crate::write::{Package, write};
+use crate::{Client, Error, LOCK_FILE, Lock, LockedChart, Request, verify};
 
-/// What becomes of charts that are locked already.
+/// What a platform takes from elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// The charts.
+    pub charts: BTreeSet<Request>,
+    /// The folders of the kustomizations whose remotes are wanted, relative to the platform.
+    pub kustomizations: BTreeSet<String>,
+}
+
+/// What becomes of charts and remotes that are locked already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Update {
     /// They stay as they are locked.
     Keep,
-    /// The newest version that fits takes their place.
+    /// The newest version that fits, or what is at the source now, takes their place.
     Newest,
 }
 
-/// Makes the vendored charts of a platform those that are asked for, and returns what is locked now.
+/// Makes what is vendored that which is wanted, and returns what is locked now. The files are those of the
+/// platform's folder, with its lock file and all that is vendored.
 ///
 /// What is locked, there and unaltered is not fetched. Everything is fetched before anything is written,
 /// and the lock file is written last.
@@ -28,27 +37,26 @@ pub enum Update {
 /// Everything that could not be fetched; then nothing has changed on disk.
 pub fn vendor(
     root: &Path,
-    requests: &[Request],
+    files: &Files,
+    wanted: &Wanted,
     update: Update,
     client: &Client,
 ) -> Result<Lock, Vec<Error>> {
-    let old = read_lock(root).map_err(|error| vec![error])?;
-    let files = Files::read(root, &[FOLDER])
-        .map_err(|error| vec![Error::new(format!("cannot read {FOLDER}: {error}"))])?;
+    let old = Lock::of(files).map_err(|error| vec![error])?;
     let mut errors = Vec::new();
     let mut charts: BTreeSet<LockedChart> = BTreeSet::new();
     let mut packages: Vec<Package> = Vec::new();
-    for request in requests {
+    for request in &wanted.charts {
         let locked = if update == Update::Keep { old.find(request) } else { None };
         if let Some(chart) = locked
-            && verify(&files, &old, request).is_ok()
+            && verify(files, &old, request).is_ok()
         {
             charts.insert(chart.clone());
             continue;
         }
         match fetch(client, request, locked) {
-            Ok(package) => {
-                charts.insert(package.chart.clone());
+            Ok((chart, package)) => {
+                charts.insert(chart);
                 packages.push(package);
             }
             Err(error) => errors.push(error),
@@ -64,92 +72,34 @@ pub fn vendor(
             )));
         }
     }
+    let mut copies = Copies::new(files, &old, update, client);
+    copies.gather(&wanted.kustomizations);
+    errors.append(&mut copies.errors);
+    packages.append(&mut copies.packages);
     if !errors.is_empty() {
         return Err(errors);
     }
-    let new = Lock { charts: charts.into_iter().collect() };
+    let new = Lock { charts: charts.into_iter().collect(), remotes: copies.locked.into_iter().collect() };
     write(root, &old, &new, &packages).map_err(|error| vec![error])?;
     Ok(new)
 }
 
 /// Fetches a chart; one that is locked has to be what was locked.
-fn fetch(client: &Client, request: &Request, locked: Option<&LockedChart>) -> Result<Package, Error> {
+fn fetch(
+    client: &Client,
+    request: &Request,
+    locked: Option<&LockedChart>,
+) -> Result<(LockedChart, Package), Error> {
     let Some(locked) = locked else { return client.fetch(request) };
     // A digest is exact already, and says more than the version.
     let version = request.digest().unwrap_or(&locked.version).to_owned();
-    let package = client.fetch(&Request { version, ..request.clone() })?;
-    if package.chart != *locked {
+    let (chart, package) = client.fetch(&Request { version, ..request.clone() })?;
+    if chart != *locked {
         return Err(Error::new(format!(
             "chart {request} is not what was locked: {} {} has changed at its source",
             locked.name, locked.version
         ))
         .with_hint(format!("if the change is meant, take the chart out of {LOCK_FILE} and run again")));
     }
-    Ok(package)
-}
-
-fn read_lock(root: &Path) -> Result<Lock, Error> {
-    match fs::read_to_string(root.join(LOCK_FILE)) {
-        Ok(text) => Lock::parse(&text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Lock::default()),
-        Err(error) => Err(Error::new(format!("cannot read {LOCK_FILE}: {error}"))),
-    }
-}
-
-fn write(root: &Path, old: &Lock, new: &Lock, packages: &[Package]) -> Result<(), Error> {
-    let fail = |error: io::Error| Error::new(format!("cannot write {FOLDER}: {error}"));
-    let parent = root.join(FOLDER);
-    if !packages.is_empty() {
-        fs::create_dir_all(&parent).map_err(fail)?;
-        // On the same file system, so that whole folders can be moved.
-        let staging = tempfile::Builder::new().prefix(".fetched-").tempdir_in(&parent).map_err(fail)?;
-        for package in packages {
-            let name = format!("{}-{}", package.chart.name, package.chart.version);
-            for (path, bytes) in &package.files {
-                let path = staging.path().join(&name).join(path);
-                if let Some(folder) = path.parent() {
-                    fs::create_dir_all(folder).map_err(fail)?;
-                }
-                fs::write(&path, bytes).map_err(fail)?;
-            }
-        }
-        for package in packages {
-            let name = format!("{}-{}", package.chart.name, package.chart.version);
-            let target = root.join(package.chart.folder());
-            if target.symlink_metadata().is_ok() {
-                fs::rename(&target, staging.path().join(format!("{name}.old"))).map_err(fail)?;
-            }
-            fs::rename(staging.path().join(&name), &target).map_err(fail)?;
-        }
-    }
-    let text = new.write();
-    let path = root.join(LOCK_FILE);
-    if fs::read_to_string(&path).ok().as_deref() != Some(&text) {
-        let fail = |error: io::Error| Error::new(format!("cannot write {LOCK_FILE}: {error}"));
-        let mut file = tempfile::NamedTempFile::new_in(root).map_err(fail)?;
-        file.write_all(text.as_bytes()).map_err(fail)?;
-        readable(file.as_file()).map_err(fail)?;
-        file.persist(&path).map_err(|error| fail(error.error))?;
-    }
-    // Only what the old lock file owned is removed, and only once the new one no longer names it.
-    let kept: BTreeSet<String> = new.charts.iter().map(LockedChart::folder).collect();
-    for chart in &old.charts {
-        let folder = chart.folder();
-        let is_plain = !chart.name.contains(['/', '\\']) && !chart.version.contains(['/', '\\']);
-        if is_plain && !kept.contains(&folder) && root.join(&folder).is_dir() {
-            fs::remove_dir_all(root.join(&folder)).map_err(fail)?;
-        }
-    }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn readable(file: &fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable(_file: &fs::File) -> io::Result<()> {
-    Ok(())
+    Ok((chart, package))
 }

@@ -1,8 +1,8 @@
-//! Whether a chart may be rendered: locked, there, and unaltered.
+//! Whether a chart or a remote may be rendered: locked, there, and unaltered.
 
 use aqueduct_manifest::Files;
 
-use crate::lock::{Lock, LockedChart};
+use crate::lock::{Lock, LockedChart, LockedRemote};
 use crate::{Error, FOLDER, Request, digest};
 
 /// Returns the locked chart that a request means, if its files are those that were fetched.
@@ -23,17 +23,53 @@ pub fn verify<'a>(files: &Files, lock: &'a Lock, request: &Request) -> Result<&'
             .with_hint("run `aqueduct vendor` to fetch and lock it"));
     };
     let folder = chart.folder();
-    if !files.is_folder(&folder) {
-        return Err(Error::new(format!("chart {request} is locked but not there: {folder}"))
-            .with_hint(format!("commit {FOLDER}/, or run `aqueduct vendor` to fetch it again")));
+    intact(files, &folder, &chart.sha256)
+        .map_err(|damage| damage.error(&format!("chart {request}"), &folder, "values or patches"))?;
+    Ok(chart)
+}
+
+/// Returns the locked remote of a name, if its files are those that were fetched.
+///
+/// # Errors
+/// A remote that is not locked, whose files are missing or are not what was fetched.
+pub fn verify_remote<'a>(files: &Files, lock: &'a Lock, name: &str) -> Result<&'a LockedRemote, Error> {
+    let remote = lock.remote(name).ok_or_else(|| {
+        Error::new(format!("remote `{name}` is not locked"))
+            .with_hint("run `aqueduct vendor` to fetch and lock it")
+    })?;
+    let folder = remote.folder();
+    intact(files, &folder, &remote.sha256)
+        .map_err(|damage| damage.error(&format!("remote `{name}`"), &folder, "patches"))?;
+    Ok(remote)
+}
+
+/// What is wrong with a vendored folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Damage {
+    Missing,
+    Altered,
+}
+
+impl Damage {
+    fn error(self, what: &str, folder: &str, place_of_changes: &str) -> Error {
+        match self {
+            Self::Missing => Error::new(format!("{what} is locked but not there: {folder}"))
+                .with_hint(format!("commit {FOLDER}/, or run `aqueduct vendor` to fetch it again")),
+            Self::Altered => Error::new(format!("{what} is not what was fetched: {folder}")).with_hint(
+                format!("run `aqueduct vendor` to fetch it again; changes belong into {place_of_changes}"),
+            ),
+        }
+    }
+}
+
+/// Checks that a folder holds the files that were locked, and no others.
+pub(crate) fn intact(files: &Files, folder: &str, sha256: &str) -> Result<(), Damage> {
+    if !files.is_folder(folder) {
+        return Err(Damage::Missing);
     }
     let start = folder.len() + 1;
-    let contents = files.below(&folder).filter_map(|(path, bytes)| Some((path.get(start..)?, &**bytes)));
-    if digest::of_files(contents) != chart.sha256 {
-        return Err(Error::new(format!("chart {request} is not what was fetched: {folder}"))
-            .with_hint("run `aqueduct vendor` to fetch it again; changes belong into values or patches"));
-    }
-    Ok(chart)
+    let contents = files.below(folder).filter_map(|(path, bytes)| Some((path.get(start..)?, &**bytes)));
+    if digest::of_files(contents) == sha256 { Ok(()) } else { Err(Damage::Altered) }
 }
 
 #[cfg(test)]
@@ -59,7 +95,7 @@ mod tests {
             .iter()
             .map(|(path, bytes)| (format!("vendor/charts/web-1.2.3/{path}"), *bytes))
             .collect();
-        let lock = Lock { charts: vec![chart] };
+        let lock = Lock { charts: vec![chart], ..Lock::default() };
         let request = |version: &str| Request {
             name: "web".to_owned(),
             source: Source::parse("https://charts.example.com/").expect("it is an address"),

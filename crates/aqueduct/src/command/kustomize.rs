@@ -1,15 +1,19 @@
 //! `aqueduct kustomize build`: builds a kustomization as `kustomize build` does, without Kustomize.
 //!
 //! The flags are Kustomize's own, so that a script changes one word. Charts are rendered in this process
-//! too; what would run other programs or fetch from the network is refused with the reason.
+//! too, and remotes are read from the vendor folder of the platform around the kustomization; what would run
+//! other programs or fetch from the network is refused with the reason.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use aqueduct_helm::{TemplateOptions, ValueOptions, template};
 use aqueduct_kustomize::{
-    ChartInflator, ChartRequest, Disk, Error, LoadRestrictor, Options, Reorder, build, file_names, to_yaml,
+    ChartInflator, ChartRequest, Disk, Error, LoadRestrictor, MissingCopy, Options, RemoteCopy, Remotes,
+    Reorder, build, file_names, to_yaml,
 };
-use aqueduct_manifest::{Object, Value, yaml};
+use aqueduct_manifest::{Files, Object, Value, yaml};
+use aqueduct_vendor::{FOLDER, LOCK_FILE, Lock, verify_remote};
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 
 use super::helm::Machine;
@@ -135,6 +139,7 @@ pub(crate) fn run(arguments: &Arguments, directory: &Path, terminal: &Terminal) 
     let Command::Build(arguments) = &arguments.command;
     arguments.refused.check()?;
     let charts = NativeCharts { directory, arguments };
+    let remotes = Vendored::around(&directory.join(&arguments.folder), directory);
     let options = Options {
         load_restrictor: match arguments.load_restrictor {
             Restrictor::RootOnly => LoadRestrictor::RootOnly,
@@ -147,7 +152,7 @@ pub(crate) fn run(arguments: &Arguments, directory: &Path, terminal: &Terminal) 
         },
         enable_helm: arguments.enable_helm,
         managed_by_label: arguments.enable_managedby_label,
-        remotes: None,
+        remotes: Some(&remotes),
         charts: Some(&charts),
     };
     let built = match build(&Disk::new(directory), &arguments.folder, &options) {
@@ -166,7 +171,8 @@ pub(crate) fn run(arguments: &Arguments, directory: &Path, terminal: &Terminal) 
 
 /// Tells why nothing was built; the process ends with 1, as Kustomize does.
 fn refuse(error: &Error, terminal: &Terminal) -> Outcome {
-    terminal.warn(&format!("Error: {error}"));
+    let place = error.located().map(|(_, place)| format!(": {place}")).unwrap_or_default();
+    terminal.warn(&format!("Error: {error}{place}"));
     if let Some(hint) = error.hint() {
         terminal.warn(&format!("hint: {hint}"));
     }
@@ -181,6 +187,56 @@ fn write(output: &Path, objects: &[Object]) -> Result<(), Failure> {
         write_file(&output.join(name), &to_yaml(std::slice::from_ref(object)))?;
     }
     Ok(())
+}
+
+/// The copies of the platform that a kustomization belongs to; read when the first one is asked for.
+struct Vendored {
+    platform: Option<PathBuf>,
+    content: OnceCell<Result<(Files, Lock), MissingCopy>>,
+}
+
+impl Vendored {
+    /// Finds the lock file in a folder or above it; of what is no folder, in and above the one that the
+    /// command runs in.
+    fn around(folder: &Path, directory: &Path) -> Self {
+        let start = [folder, directory].into_iter().find_map(|folder| folder.canonicalize().ok());
+        let platform = start.and_then(|start| {
+            start.ancestors().find(|folder| folder.join(LOCK_FILE).is_file()).map(Path::to_path_buf)
+        });
+        Self { platform, content: OnceCell::new() }
+    }
+
+    fn read(platform: &Path) -> Result<(Files, Lock), MissingCopy> {
+        let files = Files::read(platform, &[LOCK_FILE, FOLDER]).map_err(|error| MissingCopy {
+            message: format!("{error} in {}: {}", platform.display(), error.source),
+            hint: None,
+        })?;
+        let lock = Lock::of(&files).map_err(missing)?;
+        Ok((files, lock))
+    }
+}
+
+impl Remotes for Vendored {
+    fn find(&self, name: &str) -> Result<RemoteCopy, MissingCopy> {
+        let Some(platform) = &self.platform else {
+            return Err(MissingCopy {
+                message: format!("remote `{name}` is not fetched while building"),
+                hint: Some(format!(
+                    "there is no {LOCK_FILE} in this folder or above it: in a platform, `aqueduct vendor` fetches \
+                     the remotes of its components; elsewhere, put a copy beside it and name its path"
+                )),
+            });
+        };
+        let content = self.content.get_or_init(|| Self::read(platform));
+        let (files, lock) = content.as_ref().map_err(Clone::clone)?;
+        let remote = verify_remote(files, lock, name).map_err(missing)?;
+        let root = format!("{}/{}", platform.display(), remote.folder());
+        Ok(RemoteCopy { path: format!("{root}/{}", remote.path()), root })
+    }
+}
+
+fn missing(error: aqueduct_vendor::Error) -> MissingCopy {
+    MissingCopy { message: error.to_string(), hint: error.hint().map(str::to_owned) }
 }
 
 /// Renders charts in this process.

@@ -1,12 +1,12 @@
-//! `aqueduct vendor`: fetches the charts that components take from elsewhere, and locks them.
+//! `aqueduct vendor`: fetches the charts that components take from elsewhere and the remotes that their
+//! kustomizations name, and locks them.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use aqueduct_manifest::Diagnostic;
 use aqueduct_model::Selection;
 use aqueduct_render::{Component as _, Inputs, Registry, Site, kinds};
-use aqueduct_vendor::{Client, Credentials, FOLDER, LOCK_FILE, Request, Update, vendor};
+use aqueduct_vendor::{Client, Credentials, FOLDER, LOCK_FILE, Lock, Update, Wanted, vendor};
 use clap::Args;
 
 use super::{Failure, Outcome, read, tell};
@@ -15,7 +15,7 @@ use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Fetch the newest versions that fit, not those that are locked.
+    /// Fetch the newest that fits, not what is locked.
     #[arg(long)]
     update: bool,
 }
@@ -30,16 +30,10 @@ pub(crate) fn run(
     let loaded = load(&files, registry, &Selection::default());
     let mut diagnostics = loaded.diagnostics;
     let inputs = Inputs::new(&files);
-    let mut requests: BTreeSet<Request> = BTreeSet::new();
-    for instance in loaded.instances.iter().filter(|instance| instance.kind == kinds::Chart::KIND) {
+    let mut wanted = Wanted::default();
+    for instance in &loaded.instances {
         let site = Site { platform: &loaded.platform, instance, inputs: &inputs, part: None };
-        match instance.spec.read::<kinds::Chart>(kinds::Chart::KIND) {
-            Ok(chart) => match chart.request(&site) {
-                Ok(request) => requests.extend(request),
-                Err(error) => diagnostics.extend(error.into_diagnostics(instance)),
-            },
-            Err(found) => diagnostics.extend(found),
-        }
+        diagnostics.extend(add(&mut wanted, &site).err().into_iter().flatten());
     }
     diagnostics.sort();
     diagnostics.dedup();
@@ -47,12 +41,11 @@ pub(crate) fn run(
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Ok(Outcome::Failed);
     }
-    let requests: Vec<Request> = requests.into_iter().collect();
     let progress = terminal.progress();
-    progress.set_message("fetching charts");
+    progress.set_message("fetching");
     let update = if arguments.update { Update::Newest } else { Update::Keep };
     let fetched = credentials().and_then(|credentials| {
-        vendor(directory, &requests, update, &Client::new(credentials)).map_err(|errors| {
+        vendor(directory, &files, &wanted, update, &Client::new(credentials)).map_err(|errors| {
             for error in &errors {
                 let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
                 terminal.warn(&format!("error: {error}{hint}"));
@@ -62,11 +55,38 @@ pub(crate) fn run(
     });
     progress.finish_and_clear();
     let lock = fetched?;
+    if lock == Lock::default() {
+        terminal.say("no component takes anything from elsewhere");
+        return Ok(Outcome::Done);
+    }
     for chart in &lock.charts {
         terminal.say(&format!("{} {} from {}", chart.name, chart.version, chart.source));
     }
-    terminal.say(&format!("{} charts in {FOLDER}, locked in {LOCK_FILE}", lock.charts.len()));
+    for remote in &lock.remotes {
+        let commit = remote.commit.get(..12).map(|commit| format!(" at {commit}")).unwrap_or_default();
+        terminal.say(&format!("{}{commit}", remote.name));
+    }
+    let counts = [(lock.charts.len(), "chart"), (lock.remotes.len(), "remote")];
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<String> =
+        counts.map(|(count, noun)| format!("{count} {noun}{}", if *count == 1 { "" } else { "s" })).collect();
+    terminal.say(&format!("{} in {FOLDER}, locked in {LOCK_FILE}", counts.join(" and ")));
     Ok(Outcome::Done)
+}
+
+/// Adds what an instance takes from elsewhere.
+fn add(wanted: &mut Wanted, site: &Site<'_>) -> Result<(), Vec<Diagnostic>> {
+    let instance = site.instance;
+    let refuse = |error: aqueduct_render::Error| error.into_diagnostics(instance);
+    if instance.kind == kinds::Chart::KIND {
+        let chart: kinds::Chart = instance.spec.read(kinds::Chart::KIND)?;
+        wanted.charts.extend(chart.request(site).map_err(refuse)?);
+    } else if instance.kind == kinds::Kustomization::KIND {
+        let kustomization: kinds::Kustomization = instance.spec.read(kinds::Kustomization::KIND)?;
+        let folder = site.source_path("path", &kustomization.path).map_err(refuse)?;
+        wanted.kustomizations.insert(folder);
+    }
+    Ok(())
 }
 
 /// Returns the logins that `docker login` and `helm registry login` wrote down.

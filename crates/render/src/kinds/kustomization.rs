@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aqueduct_kustomize::{Options, build};
-use aqueduct_manifest::Object;
+use aqueduct_manifest::{Diagnostic, Object};
 use aqueduct_model::types::Name;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,8 +13,9 @@ use crate::{Component, Context, Error, Link, Offer, Site, Target};
 
 /// A kustomization, built in this process as `kustomize build` builds it.
 ///
-/// The path may hold `${environment.name}`, or be another one in each environment. Remote bases are not
-/// fetched, and functions that run programs are refused.
+/// The path may hold `${environment.name}`, or be another one in each environment. Remote bases and resources
+/// are fetched once with `aqueduct vendor` and held against `aqueduct.lock` at each render; nothing is fetched
+/// while rendering. Functions that run programs are refused.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Kustomization {
@@ -48,13 +49,26 @@ impl Component for Kustomization {
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         let path = context.source_path("path", &self.path)?;
-        let built = build(context.inputs.files, &path, &Options::default()).map_err(|error| {
-            let failure = Error::field("path", error.to_string());
-            match error.hint() {
-                Some(hint) => failure.hint(hint),
-                None => failure,
-            }
-        })?;
+        let options = Options { remotes: Some(context.inputs), ..Options::default() };
+        let built = build(context.inputs.files, &path, &options).map_err(|error| refusal(context, &error))?;
         patched(built.objects, &self.patches)
     }
+}
+
+/// Returns why nothing was built: at the place in the kustomization where that is known, else at the path.
+fn refusal(context: &Context<'_>, error: &aqueduct_kustomize::Error) -> Error {
+    let Some((message, place)) = error.located() else {
+        let failure = Error::field("path", error.to_string());
+        return match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        };
+    };
+    let diagnostic = Diagnostic::error("remote", message).at(&*place.file, place.span, "");
+    let path = context.instance.spec.find(&["path"]).unwrap_or(&context.instance.spec);
+    let diagnostic = path.label(diagnostic, "which this component builds");
+    Error::diagnostics(vec![match error.hint() {
+        Some(hint) => diagnostic.hint(hint),
+        None => diagnostic,
+    }])
 }

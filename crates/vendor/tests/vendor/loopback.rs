@@ -1,7 +1,7 @@
 //! A server on this machine that answers as a test tells it to, and packed charts for it to serve.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
@@ -11,8 +11,10 @@ use flate2::write::GzEncoder;
 /// A request as it came: the path with its query, and the headers in lower case.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
+    pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// A server that lives as long as the test.
@@ -51,9 +53,11 @@ impl Server {
 }
 
 fn read(stream: &TcpStream) -> Option<Request> {
-    let mut lines = BufReader::new(stream).lines();
+    let mut reader = BufReader::new(stream);
+    let mut lines = reader.by_ref().lines();
     let first = lines.next()?.ok()?;
-    let path = first.split(' ').nth(1)?.to_owned();
+    let (method, rest) = first.split_once(' ')?;
+    let path = rest.split(' ').next()?.to_owned();
     let mut headers = BTreeMap::new();
     for line in lines {
         let line = line.ok()?;
@@ -63,7 +67,10 @@ fn read(stream: &TcpStream) -> Option<Request> {
         let (name, value) = line.split_once(':')?;
         headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
     }
-    Some(Request { path, headers })
+    let length: usize = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(Request { method: method.to_owned(), path, headers, body })
 }
 
 /// Returns an answer with a status, headers and a body.

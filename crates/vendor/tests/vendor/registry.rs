@@ -5,6 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::loopback::{Server, answer, pack, sha256};
+use crate::repository::wanted;
+use aqueduct_manifest::Files;
 use aqueduct_vendor::{Client, Credentials, Error, Lock, Request, Source, Update, vendor};
 use serde_json::json;
 
@@ -23,7 +25,8 @@ fn request(host: &str, version: &str) -> Request {
 
 fn run(request: &Request, credentials: Credentials) -> Result<Lock, Error> {
     let root = tempfile::tempdir().expect("a folder can be made");
-    let result = vendor(root.path(), std::slice::from_ref(request), Update::Keep, &Client::new(credentials));
+    let wanted = wanted(std::slice::from_ref(request));
+    let result = vendor(root.path(), &Files::new(), &wanted, Update::Keep, &Client::new(credentials));
     if result.is_err() {
         assert_eq!(root.path().read_dir().expect("the folder is there").count(), 0, "nothing is written");
     }
@@ -272,7 +275,8 @@ impl Registry {
 }
 
 fn vendored(root: &Path, host: &str, version: &str, credentials: Credentials) -> Result<Lock, Error> {
-    vendor(root, &[request(host, version)], Update::Keep, &Client::new(credentials))
+    let files = Files::read(root, &["aqueduct.lock", "vendor"]).expect("the folder can be read");
+    vendor(root, &files, &wanted(&[request(host, version)]), Update::Keep, &Client::new(credentials))
         .map_err(|mut errors| errors.remove(0))
 }
 

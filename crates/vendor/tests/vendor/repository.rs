@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::loopback::{Server, answer, pack, sha256};
 use aqueduct_manifest::Files;
-use aqueduct_vendor::{Client, Credentials, Lock, Request, Source, Update, vendor, verify};
+use aqueduct_vendor::{Client, Credentials, Lock, Request, Source, Update, Wanted, vendor, verify};
 
 /// A repository whose files a test can change.
 #[derive(Clone, Default)]
@@ -59,8 +59,13 @@ fn request(server: &Server, name: &str, version: &str) -> Request {
 }
 
 fn run(root: &Path, requests: &[Request], update: Update) -> Result<Lock, String> {
-    vendor(root, requests, update, &Client::new(Credentials::default()))
+    let files = Files::read(root, &["aqueduct.lock", "vendor"]).expect("the folder can be read");
+    vendor(root, &files, &wanted(requests), update, &Client::new(Credentials::default()))
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+pub(crate) fn wanted(requests: &[Request]) -> Wanted {
+    Wanted { charts: requests.iter().cloned().collect(), ..Wanted::default() }
 }
 
 fn refusal(requests: &[Request]) -> String {
@@ -307,8 +312,9 @@ fn a_login_goes_to_its_own_host_only() {
             _ => answer("401 Unauthorized", &[], b""),
         });
     let root = tempfile::tempdir().expect("a folder can be made");
-    let wanted = [request(&server, "web", "")];
-    let errors = vendor(root.path(), &wanted, Update::Keep, &Client::new(Credentials::default()))
+    let wanted = wanted(&[request(&server, "web", "")]);
+    let files = Files::new();
+    let errors = vendor(root.path(), &files, &wanted, Update::Keep, &Client::new(Credentials::default()))
         .expect_err("nobody has logged in");
     assert!(errors[0].to_string().ends_with("the server answers 401 (who are you?)"), "{}", errors[0]);
     assert_eq!(errors[0].hint(), Some(&*format!("log in first: `docker login {}`", server.host)));
@@ -316,7 +322,7 @@ fn a_login_goes_to_its_own_host_only() {
     let mut credentials = Credentials::default();
     let login = format!(r#"{{"auths": {{"{}": {{"auth": "YW5uOnNlY3JldA=="}}}}}}"#, server.host);
     credentials.add(&login).expect("it is well formed");
-    vendor(root.path(), &wanted, Update::Keep, &Client::new(credentials)).expect("we are let in");
+    vendor(root.path(), &files, &wanted, Update::Keep, &Client::new(credentials)).expect("we are let in");
     let requests = store.requests.lock().expect("no test panics while it holds it");
     assert!(requests.iter().all(|request| !request.headers.contains_key("authorization")), "{requests:?}");
 }

@@ -1,0 +1,81 @@
+//! The files of a clone as a kustomization may see them: without what git keeps beside them, and without
+//! links that lead out.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aqueduct_kustomize::FileSystem;
+
+/// Folders of a chart are not nested deeper than this.
+const DEPTH_LIMIT: usize = 64;
+
+/// The folder of a clone.
+#[derive(Debug)]
+pub(crate) struct Checkout {
+    root: PathBuf,
+}
+
+impl Checkout {
+    /// Returns the files of a folder.
+    pub(crate) fn new(folder: &Path) -> io::Result<Self> {
+        Ok(Self { root: folder.canonicalize()? })
+    }
+
+    /// Returns where a path leads to, links followed; `None` where that is not among the files.
+    fn at(&self, path: &str) -> Option<PathBuf> {
+        if path.starts_with('/') || path.split('/').any(|part| part == "..") {
+            return None;
+        }
+        let real = self.root.join(path).canonicalize().ok()?;
+        let inside = real.strip_prefix(&self.root).ok()?;
+        let hidden = |part: &std::ffi::OsStr| part.eq_ignore_ascii_case(".git");
+        let is_hidden = inside.iter().any(hidden) || Path::new(path).iter().any(hidden);
+        (!is_hidden).then_some(real)
+    }
+
+    /// Returns the paths of all files in a folder and below.
+    pub(crate) fn below(&self, folder: &str) -> io::Result<Vec<String>> {
+        let mut paths = Vec::new();
+        self.add(folder, &mut paths, 0)?;
+        Ok(paths)
+    }
+
+    fn add(&self, folder: &str, paths: &mut Vec<String>, depth: usize) -> io::Result<()> {
+        if depth > DEPTH_LIMIT {
+            return Err(io::Error::other(format!("folders are nested deeper than {DEPTH_LIMIT} levels")));
+        }
+        let real = self.at(folder).ok_or(io::ErrorKind::NotFound)?;
+        for entry in fs::read_dir(real)? {
+            let name = entry?.file_name();
+            let name = name.to_str().ok_or_else(|| io::Error::other("a name is not UTF-8"))?;
+            let path = format!("{folder}/{name}");
+            if self.is_folder(&path) {
+                self.add(&path, paths, depth + 1)?;
+            } else if self.is_file(&path) {
+                paths.push(path);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FileSystem for Checkout {
+    fn read(&self, path: &str) -> io::Result<Arc<[u8]>> {
+        fs::read(self.at(path).ok_or(io::ErrorKind::NotFound)?).map(Arc::from)
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        self.at(path).is_some_and(|path| path.is_dir())
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.at(path).is_some_and(|path| path.is_file())
+    }
+
+    /// A link stays under its own name, since the copy holds what it leads to.
+    fn resolve(&self, path: &str) -> Option<String> {
+        self.at(path).map(|_| path.to_owned())
+    }
+}

@@ -1,0 +1,83 @@
+//! What was fetched, written as a whole: folders are swapped in complete, and the lock file comes last.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use crate::{Error, FOLDER, LOCK_FILE, Lock};
+
+/// The files of one folder.
+#[derive(Debug)]
+pub(crate) struct Package {
+    pub(crate) folder: String,
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
+}
+
+/// Writes packages and the new lock file, and removes what only the old one names.
+pub(crate) fn write(root: &Path, old: &Lock, new: &Lock, packages: &[Package]) -> Result<(), Error> {
+    let fail = |error: io::Error| Error::new(format!("cannot write {FOLDER}: {error}"));
+    if !packages.is_empty() {
+        fs::create_dir_all(root.join(FOLDER)).map_err(fail)?;
+        // On the same file system, so that whole folders can be moved.
+        let staging =
+            tempfile::Builder::new().prefix(".fetched-").tempdir_in(root.join(FOLDER)).map_err(fail)?;
+        let staged = |folder: &str| staging.path().join(folder.replace('/', "-"));
+        for package in packages {
+            for (path, bytes) in &package.files {
+                let path = staged(&package.folder).join(path);
+                if let Some(folder) = path.parent() {
+                    fs::create_dir_all(folder).map_err(fail)?;
+                }
+                fs::write(&path, bytes).map_err(fail)?;
+            }
+        }
+        let folders: BTreeSet<&str> = packages.iter().map(|package| package.folder.as_str()).collect();
+        for folder in folders {
+            let target = root.join(folder);
+            if target.symlink_metadata().is_ok() {
+                fs::rename(&target, staged(&format!("{folder}.old"))).map_err(fail)?;
+            } else if let Some(parent) = target.parent() {
+                fs::create_dir_all(parent).map_err(fail)?;
+            }
+            fs::rename(staged(folder), &target).map_err(fail)?;
+        }
+    }
+    write_lock(root, new)?;
+    // Only what the old lock file owned is removed, and only once the new one no longer names it.
+    for folder in old.folders().difference(&new.folders()) {
+        if root.join(folder).is_dir() {
+            fs::remove_dir_all(root.join(folder)).map_err(fail)?;
+            for above in Path::new(folder).ancestors().skip(1).filter(|above| above.parent().is_some()) {
+                // It goes only where it is empty.
+                let _ = fs::remove_dir(root.join(above));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_lock(root: &Path, lock: &Lock) -> Result<(), Error> {
+    let fail = |error: io::Error| Error::new(format!("cannot write {LOCK_FILE}: {error}"));
+    let (path, text) = (root.join(LOCK_FILE), lock.write());
+    let old = fs::read_to_string(&path).ok();
+    if old.as_deref() == Some(&text) || (old.is_none() && *lock == Lock::default()) {
+        return Ok(());
+    }
+    let mut file = tempfile::NamedTempFile::new_in(root).map_err(fail)?;
+    file.write_all(text.as_bytes()).map_err(fail)?;
+    readable(file.as_file()).map_err(fail)?;
+    file.persist(&path).map_err(|error| fail(error.error))?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn readable(file: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_file: &fs::File) -> io::Result<()> {
+    Ok(())
+}
