@@ -226,9 +226,9 @@ fn facts<'a>(
     paths: &'a [Vec<String>],
 ) -> aqueduct_check::Environment<'a> {
     let entries = components
-        .iter()
+        .par_iter()
         .zip(paths)
-        .flat_map(|(component, paths)| {
+        .flat_map_iter(|(component, paths)| {
             component.objects.iter().zip(paths).map(move |(object, path)| {
                 let name = component.component.as_deref().unwrap_or(&component.tenant);
                 aqueduct_check::Entry::new(&component.tenant, name, path, object)
