@@ -1,7 +1,7 @@
 //! What holds for every kustomization: building is repeatable, an overlay that says nothing changes nothing,
 //! and what is built can be built again.
 
-use aqueduct_kustomize::{Options, build, to_yaml};
+use aqueduct_kustomize::{Options, Repository, build, to_yaml};
 use aqueduct_manifest::Files;
 use proptest::prelude::*;
 
@@ -126,5 +126,26 @@ proptest! {
         .map(|(path, text)| (path, text.into_bytes()))
         .collect();
         let _ = build(&files, ".", &Options::default());
+    }
+
+    #[test]
+    fn names_of_remotes_never_lead_out(
+        parts in prop::collection::vec(
+            prop_oneof![
+                prop::sample::select(vec![
+                    "https://", "ssh://", "file://", "git::", "git@", "github.com/", "github.com:", "org", "/",
+                    "//", ":", "..", ".", ".git", "_git/", "?", "ref=", "version=", "timeout=1.5h", "&", "%2", ";",
+                ]).prop_map(str::to_owned),
+                "\\PC{0,3}",
+            ],
+            0..12,
+        ),
+    ) {
+        let name = parts.concat();
+        if let Some(found) = Repository::parse(&name) {
+            prop_assert!(!found.address.is_empty() && !found.address.starts_with('-'), "{}", name);
+            let leads_out = found.folder.starts_with('/') || found.folder.split('/').any(|part| part == "..");
+            prop_assert!(!leads_out, "{}: {}", name, found.folder);
+        }
     }
 }

@@ -7,6 +7,9 @@ use std::path::Path;
 
 use crate::{Error, FOLDER, LOCK_FILE, Lock};
 
+/// How the names of folders begin that hold what is not in its place yet.
+const STAGING: &str = ".fetched-";
+
 /// The files of one folder.
 #[derive(Debug)]
 pub(crate) struct Package {
@@ -19,9 +22,9 @@ pub(crate) fn write(root: &Path, old: &Lock, new: &Lock, packages: &[Package]) -
     let fail = |error: io::Error| Error::new(format!("cannot write {FOLDER}: {error}"));
     if !packages.is_empty() {
         fs::create_dir_all(root.join(FOLDER)).map_err(fail)?;
+        remove_remains(&root.join(FOLDER)).map_err(fail)?;
         // On the same file system, so that whole folders can be moved.
-        let staging =
-            tempfile::Builder::new().prefix(".fetched-").tempdir_in(root.join(FOLDER)).map_err(fail)?;
+        let staging = tempfile::Builder::new().prefix(STAGING).tempdir_in(root.join(FOLDER)).map_err(fail)?;
         let staged = |folder: &str| staging.path().join(folder.replace('/', "-"));
         for package in packages {
             for (path, bytes) in &package.files {
@@ -52,6 +55,17 @@ pub(crate) fn write(root: &Path, old: &Lock, new: &Lock, packages: &[Package]) -
                 // It goes only where it is empty.
                 let _ = fs::remove_dir(root.join(above));
             }
+        }
+    }
+    Ok(())
+}
+
+/// Removes what a run left that was interrupted while it wrote.
+fn remove_remains(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(STAGING) {
+            fs::remove_dir_all(entry.path())?;
         }
     }
     Ok(())

@@ -211,7 +211,10 @@ impl Vendored {
             message: format!("{error} in {}: {}", platform.display(), error.source),
             hint: None,
         })?;
-        let lock = Lock::of(&files).map_err(missing)?;
+        let lock = Lock::of(&files).map_err(|error| MissingCopy {
+            message: error.to_string(),
+            hint: error.hint().map(str::to_owned),
+        })?;
         Ok((files, lock))
     }
 }
@@ -229,14 +232,19 @@ impl Remotes for Vendored {
         };
         let content = self.content.get_or_init(|| Self::read(platform));
         let (files, lock) = content.as_ref().map_err(Clone::clone)?;
-        let remote = verify_remote(files, lock, name).map_err(missing)?;
+        let remote = verify_remote(files, lock, name).map_err(|error| MissingCopy {
+            hint: match lock.remote(name) {
+                Some(_) => error.hint().map(str::to_owned),
+                None => Some(
+                    "`aqueduct vendor` fetches and locks what the kustomizations of components name"
+                        .to_owned(),
+                ),
+            },
+            message: error.to_string(),
+        })?;
         let root = format!("{}/{}", platform.display(), remote.folder());
         Ok(RemoteCopy { path: format!("{root}/{}", remote.path()), root })
     }
-}
-
-fn missing(error: aqueduct_vendor::Error) -> MissingCopy {
-    MissingCopy { message: error.to_string(), hint: error.hint().map(str::to_owned) }
 }
 
 /// Renders charts in this process.

@@ -38,6 +38,21 @@ pub(crate) fn is_there() -> bool {
     found
 }
 
+/// Tells whether git is there with what serves repositories; says so where it is not.
+#[expect(clippy::print_stdout, reason = "a test that is skipped is seen")]
+pub(crate) fn can_serve() -> bool {
+    if !is_there() {
+        return false;
+    }
+    let output = Command::new("git").arg("--exec-path").output().expect("git starts");
+    let folder = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    let found = folder.join(format!("git-http-backend{}", std::env::consts::EXE_SUFFIX)).exists();
+    if !found {
+        println!("skipped: there is no program `git http-backend`");
+    }
+    found
+}
+
 impl Repository {
     /// Makes an empty repository.
     pub(crate) fn new(name: &'static str) -> Self {
