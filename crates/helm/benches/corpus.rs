@@ -19,6 +19,10 @@ use aqueduct_helm::template::{CallSite, Host, Moment, Refusal};
 use aqueduct_helm::{Capabilities, Chart, Prepared, Release, ValueOptions, check_installable, read_file};
 use rayon::prelude::*;
 
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A clock and randomness, and whether a key was made of it.
 #[derive(Default)]
 struct BenchHost {

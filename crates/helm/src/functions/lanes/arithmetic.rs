@@ -146,8 +146,8 @@ impl<const S: usize> Arithmetic<S> {
                 sums.add_products(self.processor, factors, &self.modulus[k - i]);
             }
             let mut limbs = sums.limbs(self.processor, &above);
-            for t in 0..4 {
-                if let Some(factors) = factors.get_mut(k) {
+            if let Some(factors) = factors.get_mut(k) {
+                for t in 0..4 {
                     // Whatever multiple of the modulus takes away the lowest limb that is left.
                     factors[t] = products._mm512_madd52lo_epu64(self.zero, limbs[t], self.inverse);
                     for (u, modulus) in self.modulus[0].into_iter().enumerate() {
@@ -155,11 +155,15 @@ impl<const S: usize> Arithmetic<S> {
                         limbs[t + u + 1] =
                             products._mm512_madd52hi_epu64(limbs[t + u + 1], factors[t], modulus);
                     }
-                } else {
-                    result[k - S][t] = base._mm512_and_si512(limbs[t], self.mask);
+                    let carry = base._mm512_srli_epi64::<52>(limbs[t]);
+                    limbs[t + 1] = base._mm512_add_epi64(limbs[t + 1], carry);
                 }
-                let carry = base._mm512_srli_epi64::<52>(limbs[t]);
-                limbs[t + 1] = base._mm512_add_epi64(limbs[t + 1], carry);
+            } else {
+                for t in 0..4 {
+                    result[k - S][t] = base._mm512_and_si512(limbs[t], self.mask);
+                    let carry = base._mm512_srli_epi64::<52>(limbs[t]);
+                    limbs[t + 1] = base._mm512_add_epi64(limbs[t + 1], carry);
+                }
             }
             above.copy_from_slice(&limbs[4..]);
         }
@@ -178,18 +182,19 @@ struct Sums {
 impl Sums {
     #[inline(always)]
     fn add_products(&mut self, processor: Processor, first: &Block, second: &Block) {
-        for (i, first) in first.iter().enumerate() {
-            for ((low, high), second) in self.low[i..].iter_mut().zip(&mut self.high[i..]).zip(second) {
-                *low = processor.products._mm512_madd52lo_epu64(*low, *first, *second);
-                *high = processor.products._mm512_madd52hi_epu64(*high, *first, *second);
+        for (i, first) in first.iter().copied().enumerate() {
+            for (j, second) in second.iter().copied().enumerate() {
+                self.low[i + j] = processor.products._mm512_madd52lo_epu64(self.low[i + j], first, second);
+                self.high[i + j] = processor.products._mm512_madd52hi_epu64(self.high[i + j], first, second);
             }
         }
     }
 
     #[inline(always)]
     fn double(&mut self, processor: Processor) {
-        for sum in self.low.iter_mut().chain(&mut self.high) {
-            *sum = processor.base._mm512_add_epi64(*sum, *sum);
+        for (low, high) in self.low.iter_mut().zip(&mut self.high) {
+            *low = processor.base._mm512_add_epi64(*low, *low);
+            *high = processor.base._mm512_add_epi64(*high, *high);
         }
     }
 
