@@ -1,9 +1,9 @@
-//! Renders the corpus in one process, beside what Helm took for it: all cases on one core, each twice, the second
-//! time as another instance of the chart that is loaded already, and then all cases on all cores, as a platform of
-//! many instances is rendered.
+//! Renders the corpus in one process, beside what Helm took for it: each chart is loaded once and rendered with the
+//! values of all its cases, first on one core, then on all cores, as the instances of a platform are. Each case is
+//! measured on its own too, from the disk and then as another instance of the chart that is loaded already.
 //!
 //! Keys are searched at random, as they are in use, so that the cases that make some take longer or shorter from run
-//! to run; the times of the others are told on their own too.
+//! to run; the times of the others are told on their own too. All files have been read once before.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -13,7 +13,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use aqueduct_helm::template::{CallSite, Host, Moment, Refusal};
 use aqueduct_helm::{Capabilities, Chart, Prepared, Release, ValueOptions, check_installable, read_file};
@@ -42,7 +42,7 @@ impl Host for BenchHost {
     }
 }
 
-/// A chart with values, and how long Helm took for it.
+/// Values for a chart, and how long Helm took for it.
 struct Case {
     name: String,
     chart: PathBuf,
@@ -65,38 +65,35 @@ fn main() {
     }
     .join("helm");
     let only = std::env::var("AQUEDUCT_CASE").unwrap_or_default();
-    let cases: Vec<Case> = folders(&root)
-        .iter()
-        .flat_map(|folder| {
-            folders(&folder.join("cases")).into_iter().map(|case| (folder.join("chart"), case))
-        })
-        .filter_map(|(chart, case)| read_case(&root, chart, &case))
-        .filter(|case| case.name.contains(&only))
-        .collect();
-    let Ok(core) = rayon::ThreadPoolBuilder::new().num_threads(1).build() else { return };
-    let mut measured: Vec<Measured<'_>> = core.install(|| cases.iter().filter_map(measure).collect());
-    if measured.is_empty() {
+    let mut charts: Vec<Vec<Case>> = folders(&root).iter().map(|folder| read_cases(&root, folder)).collect();
+    charts
+        .iter_mut()
+        .for_each(|cases| cases.retain(|case| case.name.contains(&only) && case.load().is_some()));
+    charts.retain(|cases| !cases.is_empty());
+    if charts.is_empty() {
         println!("skipped: no cases at {}", root.display());
         return;
     }
-    let start = Instant::now();
-    measured.par_iter().with_max_len(1).for_each(|measured| {
-        measured.case.load().map(|chart| measured.case.render(&chart));
-    });
-    let all = start.elapsed().as_secs_f64();
+    let Ok(core) = rayon::ThreadPoolBuilder::new().num_threads(1).build() else { return };
+    let mut measured: Vec<Measured<'_>> =
+        core.install(|| charts.iter().flatten().filter_map(measure).collect());
+    let one_core = core.install(|| seconds(|| render_all(&charts)));
+    let all_cores = seconds(|| render_all(&charts));
     let total = Sums::of(measured.iter());
-    let keyless = Sums::of(measured.iter().filter(|measured| !measured.keys));
-    let Sums { first, helm, .. } = total;
-    println!("{} cases, Helm {helm:.3} s", measured.len());
-    println!("on one core {first:.3} s: {:.1} times as fast", helm / first);
-    println!("on {} cores {all:.3} s: {:.1} times as fast", rayon::current_num_threads(), helm / all);
+    let (keys, others): (Vec<_>, Vec<_>) = measured.iter().partition(|measured| measured.keys);
+    let [keys, others] = [keys, others].map(|measured| Sums::of(measured.into_iter()));
+    let helm = total.helm;
+    println!("{} charts with {} cases, for which Helm took {helm:.3} s", charts.len(), total.count);
+    println!("on one core {one_core:.3} s: {:.1} times as fast", helm / one_core);
+    let cores = rayon::current_num_threads();
+    println!("on {cores} cores {all_cores:.3} s: {:.1} times as fast", helm / all_cores);
     println!("a further instance takes {:.2} of the first", total.ratio());
     println!(
-        "without the {} cases that search keys: on one core {:.3} s, Helm {:.3} s; a further instance takes {:.2}",
-        measured.iter().filter(|measured| measured.keys).count(),
-        keyless.first,
-        keyless.helm,
-        keyless.ratio()
+        "without the {} cases that search keys at random: {:.2}; Helm took {:.3} s for them, on one core they take {:.3} s",
+        keys.count,
+        others.ratio(),
+        others.helm,
+        others.first
     );
     measured.sort_by(|left, right| right.first.total_cmp(&left.first));
     for Measured { case, first, second, keys } in measured.iter().take(10) {
@@ -106,7 +103,9 @@ fn main() {
 }
 
 /// The seconds of some cases, summed up.
+#[derive(Default)]
 struct Sums {
+    count: usize,
     first: f64,
     second: f64,
     helm: f64,
@@ -114,7 +113,8 @@ struct Sums {
 
 impl Sums {
     fn of<'a>(measured: impl Iterator<Item = &'a Measured<'a>>) -> Self {
-        measured.fold(Self { first: 0.0, second: 0.0, helm: 0.0 }, |sums, one| Self {
+        measured.fold(Self::default(), |sums, one| Self {
+            count: sums.count + 1,
             first: sums.first + one.first,
             second: sums.second + one.second,
             helm: sums.helm + one.case.helm,
@@ -126,6 +126,23 @@ impl Sums {
     }
 }
 
+/// Loads each chart and renders it with the values of its cases.
+fn render_all(charts: &[Vec<Case>]) {
+    charts.par_iter().with_max_len(1).for_each(|cases| {
+        if let Some(chart) = cases.first().and_then(Case::load) {
+            cases.par_iter().for_each(|case| {
+                case.render(&chart);
+            });
+        }
+    });
+}
+
+fn seconds(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64()
+}
+
 fn folders(parent: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut folders: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
@@ -133,13 +150,17 @@ fn folders(parent: &Path) -> Vec<PathBuf> {
     folders
 }
 
-fn read_case(root: &Path, chart: PathBuf, case: &Path) -> Option<Case> {
-    let meta: serde_json::Value = serde_json::from_slice(&fs::read(case.join("meta.json")).ok()?).ok()?;
-    let name = case.strip_prefix(root).unwrap_or(case).display().to_string();
-    let values = case.join("values.yaml");
-    let files = if values.exists() { vec![values.display().to_string()] } else { Vec::new() };
-    let values = ValueOptions { files, ..ValueOptions::default() };
-    Some(Case { name, chart, values, helm: meta.get("seconds")?.as_f64()? })
+/// Reads what there is to render of a chart, for which the corpus has a folder.
+fn read_cases(root: &Path, folder: &Path) -> Vec<Case> {
+    let read = |case: PathBuf| {
+        let meta: serde_json::Value = serde_json::from_slice(&fs::read(case.join("meta.json")).ok()?).ok()?;
+        let name = case.strip_prefix(root).unwrap_or(&case).display().to_string();
+        let values = case.join("values.yaml");
+        let files = if values.exists() { vec![values.display().to_string()] } else { Vec::new() };
+        let values = ValueOptions { files, ..ValueOptions::default() };
+        Some(Case { name, chart: folder.join("chart"), values, helm: meta.get("seconds")?.as_f64()? })
+    };
+    folders(&folder.join("cases")).into_iter().filter_map(read).collect()
 }
 
 /// Measures a case; one that cannot be rendered is measured as far as it goes.
@@ -147,10 +168,10 @@ fn measure(case: &Case) -> Option<Measured<'_>> {
     let start = Instant::now();
     let chart = case.load()?;
     let keys = case.render(&chart);
-    let first = start.elapsed();
-    let start = Instant::now();
-    case.render(&chart);
-    let [first, second] = [first, start.elapsed()].map(|time: Duration| time.as_secs_f64());
+    let first = start.elapsed().as_secs_f64();
+    let second = seconds(|| {
+        case.render(&chart);
+    });
     Some(Measured { case, first, second, keys })
 }
 

@@ -72,6 +72,11 @@ impl Pattern {
 
     /// Tells whether the pattern covers the whole text.
     pub(crate) fn matches(&self, text: &str) -> bool {
+        if let Some(Piece::Text(end)) = self.pieces.last()
+            && !end.iter().rev().copied().eq(text.chars().rev().take(end.len()))
+        {
+            return false;
+        }
         let text: Vec<char> = text.chars().collect();
         let mut starts = vec![false; text.len() + 1];
         starts[0] = true;
