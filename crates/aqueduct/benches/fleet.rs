@@ -15,6 +15,10 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The components of each tenant.
 const COMPONENTS: usize = 10;
 /// How often each run is repeated; the fastest counts.
