@@ -19,7 +19,7 @@ use crate::workload::{
 };
 use crate::{Component, Context, Error, Link, Offer, Part, Site, Target};
 
-use copy::{mount_source, take_copy};
+use copy::{Owner, mount_source, take_copy};
 
 /// Copies of a database or of a volume: a CronJob.
 ///
@@ -75,12 +75,14 @@ impl Backup {
         format!("{}-bucket", site.name())
     }
 
-    /// The script that stores the copy. Every name in it is a variable, so that nothing is quoted twice.
+    /// The script that stores the copy. Every name in it is a variable, so that nothing is quoted twice; a
+    /// file has its name only once it is whole.
     fn script(&self) -> String {
         let mut lines = vec!["set -eu".to_owned(), "stamp=$(date -u +%Y%m%d-%H%M%S)".to_owned()];
         if self.volume.is_some() {
             if self.storage.is_some() {
-                lines.push("tar -C /data -czf \"/archive/$COPY_NAME-$stamp.tar.gz\" .".to_owned());
+                lines.push("tar -C /data -czf /archive/.incoming .".to_owned());
+                lines.push("mv /archive/.incoming \"/archive/$COPY_NAME-$stamp.tar.gz\"".to_owned());
             }
             if self.bucket.is_some() {
                 lines.push("rclone sync /data \"store:$BUCKET/$COPY_NAME\"".to_owned());
@@ -93,7 +95,8 @@ impl Backup {
                 );
             }
             if self.storage.is_some() {
-                lines.push("cp /work/copy \"/archive/$COPY_NAME-$stamp.$COPY_ENDING\"".to_owned());
+                lines.push("cp /work/copy /archive/.incoming".to_owned());
+                lines.push("mv /archive/.incoming \"/archive/$COPY_NAME-$stamp.$COPY_ENDING\"".to_owned());
             }
         }
         if self.storage.is_some() {
@@ -172,6 +175,10 @@ impl Component for Backup {
             let variables = login.iter().map(|(name, property)| ((*name).to_owned(), (*property).to_owned()));
             DatabaseField::Table(DatabaseTable { component: self.of.clone(), variables: variables.collect() })
         });
+        let owner = match &self.volume {
+            Some(_) => Owner::of(context, &neighbour)?,
+            None => Owner::default(),
+        };
         let command = ["/bin/sh".to_owned(), "-c".to_owned(), self.script()];
         let egress: [Egress; 0] = [];
         let workload = Workload {
@@ -193,8 +200,8 @@ impl Component for Backup {
             volumes: &volumes,
             metrics: None,
             permissions: None,
-            security: &Default::default(),
-            scheduling: &Default::default(),
+            security: &owner.security,
+            scheduling: &owner.scheduling,
             egress: &egress,
             certificate: None,
         };
@@ -213,7 +220,7 @@ impl Component for Backup {
                 spec.init_containers = Some(vec![take_copy(main, dump)]);
             }
             if let Some(volume) = &self.volume {
-                mount_source(spec, &neighbour, volume);
+                mount_source(spec, &neighbour, &owner, volume);
             }
         }
         objects.push(object(&cron_job(context, &self.schedule, template, None, None))?);

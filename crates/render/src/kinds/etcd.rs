@@ -103,6 +103,9 @@ impl Etcd {
             ]),
             variables: BTreeMap::from([
                 ("ETCD_NAME".to_owned(), Variable::From(VariableSource::Field("metadata.name".to_owned()))),
+                // Without it every version of every key is kept, until there is no space left.
+                ("ETCD_AUTO_COMPACTION_MODE".to_owned(), text("periodic".to_owned())),
+                ("ETCD_AUTO_COMPACTION_RETENTION".to_owned(), text("1h".to_owned())),
                 ("ETCD_DATA_DIR".to_owned(), text("/var/lib/etcd/data".to_owned())),
                 ("ETCD_INITIAL_CLUSTER".to_owned(), text(peers.join(","))),
                 ("ETCD_INITIAL_CLUSTER_STATE".to_owned(), text("new".to_owned())),

@@ -96,6 +96,9 @@ impl Grafana {
                 text(&format!("{DASHBOARDS}/{PLATFORM}/overview.json")),
             ),
             ("GF_LOG_MODE".to_owned(), text("console")),
+            ("GF_NEWS_NEWS_FEED_ENABLED".to_owned(), text("false")),
+            // Nothing here is fetched from the internet.
+            ("GF_PLUGINS_PREINSTALL_DISABLED".to_owned(), text("true")),
             ("GF_USERS_ALLOW_SIGN_UP".to_owned(), text("false")),
         ]);
         if let Some(ingress) = &self.ingress {

@@ -129,6 +129,7 @@ limits_config:
   max_query_parallelism: 8
 
 query_range:
+  cache_results: true
   results_cache:
     cache:
       embedded_cache:

@@ -12,7 +12,7 @@ use super::etcd::Storage;
 use super::{Stateful, constant};
 use crate::custom::{ExternalSecret, Postgresql, PostgresqlSpec, PostgresqlVersion, PostgresqlVolume};
 use crate::workload::{
-    PortField, Probe, Probes, Resources, Scheduling, SecretField, Security, Variable, VolumeField,
+    PortField, Probe, Probes, Resources, Scheduling, SecretField, Security, Shutdown, Variable, VolumeField,
     requirements, secret_store,
 };
 use crate::{Component, Context, Credential, Credentials, Endpoint, Error, Offer, Outside, Part, Pods, Site};
@@ -177,6 +177,8 @@ impl Postgres {
             ]),
             // The user that the official image makes for the server.
             security: Security { user: Some(999), ..Security::default() },
+            // It writes what it has in memory before it ends.
+            shutdown: Some(Shutdown { grace: Some(constant("2m")), ..Shutdown::default() }),
             scheduling: self.scheduling.clone(),
             ..Stateful::new(self.image.clone(), resources.clone())
         }

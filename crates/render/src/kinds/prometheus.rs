@@ -14,7 +14,7 @@ use super::{Stateful, constant};
 use crate::source::texts;
 use crate::workload::{
     FileField, Metrics, MetricsPort, Permissions, PortField, Probe, Probes, Resources, Rule, Scheduling,
-    Security,
+    Security, Shutdown,
 };
 use crate::{Component, Context, Error, Link, Offer, Site, Target};
 
@@ -102,7 +102,6 @@ impl Prometheus {
                 "--storage.tsdb.path=/prometheus".to_owned(),
                 format!("--storage.tsdb.retention.time={}", self.retention),
                 format!("--storage.tsdb.retention.size={kept}MB"),
-                "--web.enable-lifecycle".to_owned(),
             ],
             ports: BTreeMap::from([(constant("http"), PortField::Number(constant("9090")))]),
             files,
@@ -121,6 +120,8 @@ impl Prometheus {
             permissions: Some(permissions()),
             // The user of the image.
             security: Security { user: Some(65534), ..Security::default() },
+            // It writes what it has in memory before it ends.
+            shutdown: Some(Shutdown { grace: Some(constant("5m")), ..Shutdown::default() }),
             scheduling: self.scheduling.clone(),
             ..Stateful::new(self.image.clone(), self.resources.clone())
         }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
+use aqueduct_model::types::PortName;
 use k8s_openapi::api::core::v1::{
     Capabilities, Container, ContainerPort, ExecAction, Lifecycle, LifecycleHandler, LocalObjectReference,
     PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile, SecurityContext,
@@ -18,7 +19,7 @@ use super::scheduling::{affinity, node_selector, tolerations, topology_spread};
 use super::secrets::pull_secret_name;
 use super::variables::variables;
 use super::volumes::mounts;
-use super::{Workload, file_digest};
+use super::{VolumeField, Workload, file_digest};
 use crate::{Context, Error};
 
 /// What differs between the kinds that have pods.
@@ -91,6 +92,12 @@ pub fn pod_template(
         restart_policy: options.runs_to_end.then(|| "Never".to_owned()),
         security_context: Some(PodSecurityContext {
             fs_group: Some(group),
+            // The owner of every file of a large volume would be set anew at each start.
+            fs_group_change_policy: workload
+                .volumes
+                .values()
+                .any(VolumeField::is_claim)
+                .then(|| "OnRootMismatch".to_owned()),
             run_as_group: Some(group),
             run_as_non_root: Some(user != 0),
             run_as_user: Some(user),
@@ -139,6 +146,10 @@ pub fn container(
             ..Default::default()
         })
         .collect();
+    for name in workload.ports.keys() {
+        let valid = name.as_str().parse::<PortName>();
+        valid.map_err(|invalid| Error::path(&["ports", name.as_str()], invalid.to_string()))?;
+    }
     if let Some(metrics) = workload.metrics_port()
         && !ports.iter().any(|port| port.name.as_deref() == Some(&metrics))
     {

@@ -171,8 +171,13 @@ impl Mounts {
     fn add_secrets(&mut self, context: &Context<'_>, workload: &Workload<'_>) -> Result<(), Error> {
         for (name, secret) in workload.secrets {
             if let Some(folder) = &secret.mount {
-                let volume = of_secret(secret_name(context, name, secret)?);
-                self.add(&format!("secret-{name}"), folder, true, volume);
+                let volume = format!("secret-{name}");
+                if volume.len() > 63 {
+                    let message =
+                        format!("the name of a secret with a `mount` has at most 56 bytes: `{name}`");
+                    return Err(Error::path(&["secrets", name.as_str()], message));
+                }
+                self.add(&volume, folder, true, of_secret(secret_name(context, name, secret)?));
             }
         }
         if let Some(certificate) = workload.certificate {

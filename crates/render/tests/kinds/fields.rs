@@ -25,6 +25,17 @@ fn a_port_is_a_number_or_a_table() {
 }
 
 #[test]
+fn names_fit_where_they_end_up() {
+    insta::assert_snapshot!(refuse("ports = { a-port-of-some-length = 80 }\n"), @"error: the port name `a-port-of-some-length` is too long: 21 bytes, the limit is 15: tenants/shop/web.toml");
+    insta::assert_snapshot!(refuse("ports = { 8080 = 80 }\n"), @"error: `8080` is not a valid port name: it may only hold lower-case letters, digits and single `-` between them, with at least one letter: tenants/shop/web.toml");
+    let mounted = "a-secret-whose-name-is-rather-long-for-a-volume-in-a-pod-of";
+    let secret = format!(
+        "ports = {{ http = 80 }}\nsecrets = {{ {mounted} = {{ existing = \"a\", mount = \"/a\" }} }}\n"
+    );
+    insta::assert_snapshot!(refuse(&secret), @"error: the name of a secret with a `mount` has at most 56 bytes: `a-secret-whose-name-is-rather-long-for-a-volume-in-a-pod-of`: tenants/shop/web.toml");
+}
+
+#[test]
 fn a_variable_has_a_value_or_a_source() {
     let refuse = |fields: &str| refuse(&format!("ports = {{ http = 80 }}\n{fields}"));
     insta::assert_snapshot!(refuse("variables = { RATE = 1.5 }\n"), @"error: `variables.RATE` of service must be text, an integer, a boolean or a table that says where the value comes from, not the number `1.5`: tenants/shop/web.toml");

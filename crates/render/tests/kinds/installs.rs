@@ -29,6 +29,57 @@ fn keydb_with_a_volume_its_user_and_its_backup() {
 }
 
 #[test]
+fn a_volume_is_copied_by_its_owner_where_it_is() {
+    let user = "security = { user = 1234 }\nscheduling = { tolerations = [{ key = \"disks\", value = \"fast\" }] }\n";
+    let volume = "volumes = { images = { mount = \"/images\", size = \"1Gi\", persistent = true } }\n";
+    let backup = |of: &str, volume: &str| {
+        with_resources(&format!(
+            "kind = \"backup\"\nof = \"{of}\"\nvolume = \"{volume}\"\nschedule = \"0 2 * * *\"\nstorage = {{ size = \"5Gi\" }}\n"
+        ))
+    };
+    let image = "image = \"shop/images:1\"\nports = { http = 80 }\n";
+    let service =
+        with_resources(&format!("kind = \"service\"\n{image}{user}{volume}rollout = \"recreate\"\n"));
+    let stateful = with_resources(&format!("kind = \"stateful\"\n{image}{volume}"));
+    let store = with_resources("kind = \"redis\"\nremote = \"shop/store\"\nstorage = { size = \"5Gi\" }\n");
+    let text = check(&[
+        ("images", &service),
+        ("images-backup", &backup("images", "images")),
+        ("set", &stateful),
+        ("set-backup", &backup("set", "images")),
+        ("store", &store),
+        ("store-backup", &backup("store", "data")),
+    ]);
+    let jobs: Vec<&str> = text.split("---\n").filter(|object| object.contains("kind: CronJob")).collect();
+    let what =
+        ["claimName:", "runAsUser:", "runAsGroup:", "- effect:", "- key:", "value: fast", "tar ", "mv "];
+    let lines = jobs.iter().flat_map(|job| job.lines());
+    let lines = lines.filter(|line| what.iter().any(|what| line.contains(what))).map(str::trim);
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
+    tar -C /data -czf /archive/.incoming .
+    mv /archive/.incoming "/archive/$COPY_NAME-$stamp.tar.gz"
+    runAsGroup: 1234
+    runAsUser: 1234
+    - key: disks
+    value: fast
+    claimName: images-backup-archive
+    claimName: images-images
+    tar -C /data -czf /archive/.incoming .
+    mv /archive/.incoming "/archive/$COPY_NAME-$stamp.tar.gz"
+    runAsGroup: 1000
+    runAsUser: 1000
+    claimName: set-backup-archive
+    claimName: images-set-0
+    tar -C /data -czf /archive/.incoming .
+    mv /archive/.incoming "/archive/$COPY_NAME-$stamp.tar.gz"
+    runAsGroup: 999
+    runAsUser: 999
+    claimName: store-backup-archive
+    claimName: data-store-0
+    "#);
+}
+
+#[test]
 fn elasticsearch_kibana_and_fluent_bit() {
     let search = with_resources("kind = \"elasticsearch\"\nremote = \"shop/users\"\n");
     let kibana = with_resources(

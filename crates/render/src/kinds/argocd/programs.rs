@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use aqueduct_manifest::Object;
 use aqueduct_model::types::{Image, Name};
 
-use super::settings::PARAMETERS;
+use super::settings::{GENERAL, PARAMETERS};
 use super::{Argocd, constant, port_name, program};
 use crate::kinds::{Service, Stateful};
 use crate::workload::{
@@ -140,6 +140,7 @@ impl<'a> Install<'a> {
             ("ARGOCD_REPO_SERVER_LOGFORMAT", "reposerver.log.format"),
             ("REDIS_SERVER", "redis.server"),
         ]);
+        variables.extend([reconciliation()]);
         // Commits are not signed, so there is no keyring to keep.
         variables.insert("ARGOCD_GPG_ENABLED".to_owned(), Variable::Switch(false));
         Service {
@@ -171,6 +172,7 @@ impl<'a> Install<'a> {
             ("ARGOCD_APPLICATION_CONTROLLER_REPO_SERVER", "repo.server"),
             ("REDIS_SERVER", "redis.server"),
         ]);
+        variables.extend([reconciliation()]);
         variables.insert("ARGOCD_CONTROLLER_REPLICAS".to_owned(), Variable::Integer(1));
         variables.insert("KUBECACHEDIR".to_owned(), Variable::Text("/tmp/kubecache".to_owned()));
         Stateful {
@@ -292,6 +294,12 @@ fn variables(parameters: &[(&str, &str)]) -> BTreeMap<String, Variable> {
             ((*name).to_owned(), Variable::From(VariableSource::ConfigMap(format!("{PARAMETERS}/{key}"))))
         })
         .collect()
+}
+
+/// Returns how often the repository is looked at; the programs take it from this variable alone.
+fn reconciliation() -> (String, Variable) {
+    let key = format!("{GENERAL}/timeout.reconciliation");
+    ("ARGOCD_RECONCILIATION_TIMEOUT".to_owned(), Variable::From(VariableSource::ConfigMap(key)))
 }
 
 fn rule(groups: &[&str], resources: &[&str], verbs: &[&str]) -> Rule {

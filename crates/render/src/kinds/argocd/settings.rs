@@ -10,6 +10,8 @@ use super::{Argocd, PART_OF, program};
 use crate::workload::object;
 use crate::{Context, Error};
 
+/// The ConfigMap with the settings of all programs.
+pub(super) const GENERAL: &str = "argocd-cm";
 /// The ConfigMap that the programs take their parameters from.
 pub(super) const PARAMETERS: &str = "argocd-cmd-params-cm";
 
@@ -31,7 +33,7 @@ return hs
 /// Returns the ConfigMaps under the names that Argo CD gives them.
 pub(super) fn objects(argocd: &Argocd, context: &Context<'_>) -> Result<Vec<Object>, Error> {
     let settings = [
-        ("argocd-cm", general(argocd)?),
+        (GENERAL, general(argocd)?),
         ("argocd-rbac-cm", permissions(context)),
         (PARAMETERS, parameters(context)),
         // What people add in the web interface; Argo CD expects them to be there.

@@ -1,5 +1,6 @@
 //! How a copy is taken: the command of a database, or the volume itself.
 
+use aqueduct_manifest::Value;
 use aqueduct_model::types::Name;
 use k8s_openapi::api::core::v1::{
     Affinity, Container, EnvVar, PersistentVolumeClaimVolumeSource, PodAffinity, PodAffinityTerm, PodSpec,
@@ -7,9 +8,10 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::Backup;
-use crate::Error;
 use crate::context::Neighbour;
 use crate::kinds::redis::Flavour;
+use crate::workload::{Scheduling, Security, Toleration};
+use crate::{Context, Error};
 
 /// The command that takes a copy, and what the file is called.
 pub(super) struct Dump {
@@ -107,13 +109,52 @@ pub(super) fn take_copy(main: &mut Container, dump: Dump) -> Container {
     }
 }
 
+/// What of the pods of a component decides who can read their volume, and where.
+#[derive(Default)]
+pub(super) struct Owner {
+    has_claims_per_pod: bool,
+    pub(super) security: Security,
+    pub(super) scheduling: Scheduling,
+}
+
+impl Owner {
+    /// Returns the owner of the volumes of a component.
+    ///
+    /// # Errors
+    /// Components that render one another in a circle.
+    pub(super) fn of(context: &Context<'_>, neighbour: &Neighbour<'_>) -> Result<Self, Error> {
+        let objects = context.rendered(neighbour)?;
+        let pods =
+            objects.iter().find_map(|object| Some((object, object.at(&["spec", "template", "spec"])?)));
+        let Some((object, pods)) = pods else { return Ok(Self::default()) };
+        let id = |field: &str| pods.at(&["securityContext", field]).and_then(Value::as_i64);
+        let toleration = |toleration: &Value| {
+            let text = |field: &str| toleration.get(field).and_then(Value::as_str).map(str::to_owned);
+            Toleration {
+                key: text("key"),
+                value: text("value"),
+                effect: text("effect"),
+                seconds: toleration.get("tolerationSeconds").and_then(Value::as_i64),
+            }
+        };
+        let tolerations = pods.get("tolerations").and_then(Value::as_list).into_iter().flatten();
+        Ok(Self {
+            has_claims_per_pod: object.kind() == "StatefulSet",
+            security: Security { user: id("runAsUser"), group: id("runAsGroup"), ..Security::default() },
+            scheduling: Scheduling {
+                tolerations: tolerations.map(toleration).collect(),
+                ..Scheduling::default()
+            },
+        })
+    }
+}
+
 /// Mounts the volume of the component that is copied, on the node where that component runs.
-pub(super) fn mount_source(spec: &mut PodSpec, neighbour: &Neighbour<'_>, volume: &Name) {
-    let claim_name = match neighbour.site.instance.kind.as_str() {
-        // The first pod of a StatefulSet.
-        "stateful" => format!("{volume}-{}-0", neighbour.site.name()),
-        _ => format!("{}-{volume}", neighbour.site.name()),
-    };
+pub(super) fn mount_source(spec: &mut PodSpec, neighbour: &Neighbour<'_>, owner: &Owner, volume: &Name) {
+    let name = neighbour.site.name();
+    // Of a StatefulSet the volume of its first pod.
+    let claim_name =
+        if owner.has_claims_per_pod { format!("{volume}-{name}-0") } else { format!("{name}-{volume}") };
     spec.volumes.get_or_insert_default().push(Volume {
         name: "source".to_owned(),
         persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
