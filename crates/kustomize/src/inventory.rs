@@ -62,7 +62,7 @@ pub enum Meaning {
 pub fn inventory(files: &dyn FileSystem, folder: &str) -> Result<Inventory> {
     let options = Options::default();
     let mut walk = Walk::default();
-    walk.enter(&Loader::new(files, folder, &options)?)?;
+    walk.enter(&Loader::local(files, folder, &options)?)?;
     Ok(walk.inventory)
 }
 

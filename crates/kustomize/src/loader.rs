@@ -35,12 +35,17 @@ struct Remote {
 impl<'a> Loader<'a> {
     /// Starts at the folder that is to be built.
     pub(crate) fn new(files: &'a dyn FileSystem, folder: &str, options: &'a Options<'a>) -> Result<Self> {
-        let start = Self { files, options, root: ".".into(), repository: None, referrer: None };
         if Repository::parse(folder).is_some() {
+            let start = Self { files, options, root: ".".into(), repository: None, referrer: None };
             return Ok(Self { referrer: None, ..start.enter_repository(folder)? });
         }
-        let root = demand_folder(files, folder)?;
-        Ok(Self { root: root.into(), ..start })
+        Self::local(files, folder, options)
+    }
+
+    /// Starts at a folder that is no remote, whatever its name looks like.
+    pub(crate) fn local(files: &'a dyn FileSystem, folder: &str, options: &'a Options<'a>) -> Result<Self> {
+        let root = demand_folder(files, folder)?.into();
+        Ok(Self { files, options, root, repository: None, referrer: None })
     }
 
     pub(crate) fn root(&self) -> &str {

@@ -30,7 +30,7 @@ impl Repository {
         let (host, rest) = split_host(location)?;
         let whole = if host == "file://" { Parts::All } else { Parts::OwnerAndName };
         let (repository, folder) = split_marked(rest).or_else(|| whole.split(rest))?;
-        let folder = path::clean(folder.strip_prefix('/').unwrap_or(folder));
+        let folder = path::clean(folder.trim_start_matches('/'));
         if repository.is_empty() || folder == ".." || folder.starts_with("../") {
             return None;
         }
@@ -236,6 +236,7 @@ mod tests {
             ),
             ("git::https://git.example.com/a/b/c", "https://git.example.com/a/b | c | "),
             ("https://git.example.com/a/b/c//d?ref=a%2Fb", "https://git.example.com/a/b/c | d | a/b"),
+            ("https://git.example.com/_git///a", "https://git.example.com/_git/ | a | "),
             ("file:///srv/repo", "file:///srv/repo |  | "),
             ("file:///srv/repo.git/a?ref=v1", "file:///srv/repo.git | a | v1"),
             ("file://srv/repo//a", "file://srv/repo | a | "),

@@ -1,6 +1,8 @@
 //! The files of a clone as a kustomization may see them: without what git keeps beside them, and without
 //! links that lead out.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,24 +17,41 @@ const DEPTH_LIMIT: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Checkout {
     root: PathBuf,
+    /// What was asked for and is not given.
+    outside: RefCell<BTreeSet<String>>,
 }
 
 impl Checkout {
     /// Returns the files of a folder.
     pub(crate) fn new(folder: &Path) -> io::Result<Self> {
-        Ok(Self { root: folder.canonicalize()? })
+        Ok(Self { root: folder.canonicalize()?, outside: RefCell::default() })
+    }
+
+    /// Returns a path that was asked for and leads out of the files.
+    pub(crate) fn outside(&self) -> Option<String> {
+        self.outside.borrow().first().cloned()
     }
 
     /// Returns where a path leads to, links followed; `None` where that is not among the files.
     fn at(&self, path: &str) -> Option<PathBuf> {
-        if path.starts_with('/') || path.split('/').any(|part| part == "..") {
-            return None;
+        let real = self.root.join(path).canonicalize();
+        let is_inside = match &real {
+            Ok(real) => self.is_inside(path, real),
+            // What leads out of it leads to nothing on another machine.
+            Err(_) => {
+                !path.starts_with("../")
+                    && !Path::new(path).ancestors().any(|above| is_broken(&self.root.join(above)))
+            }
+        };
+        if !is_inside {
+            self.outside.borrow_mut().insert(path.to_owned());
         }
-        let real = self.root.join(path).canonicalize().ok()?;
-        let inside = real.strip_prefix(&self.root).ok()?;
-        let hidden = |part: &std::ffi::OsStr| part.eq_ignore_ascii_case(".git");
-        let is_hidden = inside.iter().any(hidden) || Path::new(path).iter().any(hidden);
-        (!is_hidden).then_some(real)
+        real.ok().filter(|_| is_inside)
+    }
+
+    fn is_inside(&self, path: &str, real: &Path) -> bool {
+        let hidden = |path: &Path| path.iter().any(|part| part.eq_ignore_ascii_case(".git"));
+        !hidden(Path::new(path)) && real.strip_prefix(&self.root).is_ok_and(|inside| !hidden(inside))
     }
 
     /// Returns the paths of all files in a folder and below.
@@ -59,6 +78,10 @@ impl Checkout {
         }
         Ok(())
     }
+}
+
+fn is_broken(link: &Path) -> bool {
+    link.is_symlink() && link.canonicalize().is_err()
 }
 
 impl FileSystem for Checkout {

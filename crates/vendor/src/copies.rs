@@ -1,5 +1,6 @@
 //! Copies of the remotes that kustomizations name, and of those that the copies name in turn.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use aqueduct_kustomize::{
@@ -141,15 +142,19 @@ impl<'a> Copies<'a> {
             commit.unwrap_or(&repository.reference).to_owned(),
             repository.submodules,
         );
-        if !self.clones.contains_key(&key) {
-            self.clones.insert(key.clone(), Clone::fetch(repository, commit)?);
-        }
-        let Some(clone) = self.clones.get(&key) else {
-            return Err(Error::new(format!("cannot fetch {name}")));
+        let clone = match self.clones.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(Clone::fetch(repository, commit)?),
         };
         let fail = |error: std::io::Error| Error::new(format!("cannot use {name}: {error}"));
         let checkout = Checkout::new(&clone.path()).map_err(fail)?;
         let found = inventory(&checkout, &repository.folder).map_err(|error| unusable(name, &error))?;
+        if let Some(path) = checkout.outside() {
+            return Err(Error::new(format!(
+                "cannot use {name}: it names what lies outside of the repository: {path}"
+            ))
+            .with_hint("links must lead to files of the repository"));
+        }
         let Inventory { mut files, charts, mut remotes } = found;
         for chart in charts {
             files.extend(checkout.below(&chart).map_err(fail)?);

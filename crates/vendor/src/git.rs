@@ -63,14 +63,14 @@ impl Clone {
             None => git.fetch(reference).map_err(fail)?,
             // A server may refuse to give a commit by itself; then the reference may still stand for it.
             Some(commit) => match git.fetch(commit) {
-                Ok(found) => found,
-                Err(failure) => match git.fetch(reference) {
+                Err(failure) if failure.is_absent => match git.fetch(reference) {
                     Ok(found) if found == commit => found,
                     _ => {
                         let error = failure.error(format!("cannot fetch the locked commit of {address}"));
                         return Err(error.with_hint("`aqueduct vendor --update` takes what is there now"));
                     }
                 },
+                fetched => fetched.map_err(fail)?,
             },
         };
         git.run(&["checkout", "--quiet", "--detach", &found]).map_err(fail)?;
@@ -106,16 +106,18 @@ impl Git<'_> {
     fn fetch(&self, name: &str) -> Result<String, Failure> {
         let fetched = self.run(&["fetch", "--quiet", "--depth=1", "--no-tags", "origin", name]);
         if let Err(failure) = fetched {
-            if failure.cause.contains("not our ref") {
-                return Err(Failure::new(format!("there is no commit `{name}`")));
+            let says = |words: &[&str]| words.iter().any(|words| failure.cause.contains(words));
+            if says(&["not our ref", "unadvertised object"]) {
+                let absent = Failure::new(format!("the server has no commit `{name}` to give"));
+                return Err(Failure { is_absent: true, ..absent });
             }
-            if !failure.cause.contains("couldn't find remote ref") {
+            if !says(&["couldn't find remote ref"]) {
                 return Err(failure);
             }
             let is_short = name.len() < 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
             return Err(Failure {
-                cause: format!("there is no branch or tag `{name}`"),
                 hint: is_short.then_some("a commit is found by all of its 40 digits only"),
+                ..Failure::new(format!("there is no branch or tag `{name}`"))
             });
         }
         self.run(&["rev-parse", "--verify", "--quiet", "FETCH_HEAD^{commit}"])
@@ -136,8 +138,8 @@ impl Git<'_> {
         command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_LFS_SKIP_SMUDGE", "1").env("LC_ALL", "C");
         let mut child = command.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Failure {
-                cause: "there is no program `git` to fetch it with".to_owned(),
                 hint: Some("install git, or put it on the PATH"),
+                ..Failure::new("there is no program `git` to fetch it with".to_owned())
             },
             _ => Failure::new(format!("git does not start: {error}")),
         })?;
@@ -148,9 +150,10 @@ impl Git<'_> {
                 None if waited >= self.patience => {
                     // It may have ended just now, which is as good.
                     let _ = child.kill().and_then(|()| child.wait());
+                    let seconds = self.patience.as_secs_f32();
                     return Err(Failure {
-                        cause: format!("git has not finished after {} seconds", self.patience.as_secs_f32()),
                         hint: Some("`timeout=<seconds>` behind the `?` of its name gives it more time"),
+                        ..Failure::new(format!("git has not finished after {seconds} seconds"))
                     });
                 }
                 None => {
@@ -178,11 +181,13 @@ fn text(file: &mut File) -> String {
 struct Failure {
     cause: String,
     hint: Option<&'static str>,
+    /// Whether the server answers that it does not have it, or does not give it.
+    is_absent: bool,
 }
 
 impl Failure {
     fn new(cause: String) -> Self {
-        Self { cause, hint: None }
+        Self { cause, hint: None, is_absent: false }
     }
 
     /// Returns the failure that git tells of.
@@ -211,10 +216,8 @@ impl Failure {
         ];
         let refused = refusals.iter().any(|refusal| words.contains(refusal));
         let hint = "let git log in: by a credential helper for https, or by a key that ssh knows";
-        Self {
-            cause: if cause.is_empty() { "git failed".to_owned() } else { cause },
-            hint: refused.then_some(hint),
-        }
+        let cause = if cause.is_empty() { "git failed".to_owned() } else { cause };
+        Self { hint: refused.then_some(hint), ..Self::new(cause) }
     }
 
     fn error(self, attempt: String) -> Error {
@@ -243,7 +246,7 @@ mod tests {
     #[test]
     fn what_git_says() {
         let told = |words: &str| {
-            let Failure { cause, hint } = Failure::of(words);
+            let Failure { cause, hint, .. } = Failure::of(words);
             (cause, hint.is_some())
         };
         let words = "git@example.com: Permission denied (publickey).\nfatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.\n";

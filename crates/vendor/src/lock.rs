@@ -98,13 +98,17 @@ impl Lock {
             ))
             .with_hint("use the version of aqueduct that wrote it, or a later one"));
         }
-        let is_digest = |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if let Some(remote) = document.remote.iter().find(|remote| !is_digest(&remote.sha256)) {
-            return Err(Error::new(format!(
-                "cannot read {LOCK_FILE}: not a SHA-256 of `{}`: `{}`",
-                remote.name, remote.sha256
-            ))
-            .with_hint("the file is written by `aqueduct vendor`, not by hand"));
+        for remote in &document.remote {
+            // They become names of folders and words that git is given.
+            let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let is_commit = matches!(remote.commit.len(), 0 | 40 | 64) && is_hex(&remote.commit);
+            if remote.sha256.len() != 64 || !is_hex(&remote.sha256) || !is_commit {
+                return Err(Error::new(format!(
+                    "cannot read {LOCK_FILE}: no commit or no SHA-256 of `{}`: `{}`, `{}`",
+                    remote.name, remote.commit, remote.sha256
+                ))
+                .with_hint("the file is written by `aqueduct vendor`, not by hand"));
+            }
         }
         let mut lock = Self { charts: document.chart, remotes: document.remote };
         lock.charts.sort();
@@ -286,14 +290,17 @@ mod tests {
         };
         let lock = Lock {
             charts: vec![chart("web", &[("oci://x y 1.0.0", "cc")]), chart("database", &[])],
-            remotes: vec![remote("https://b.example.com/\"", ""), remote("github.com/a/b", "dd")],
+            remotes: vec![remote("https://b.example.com/\"", ""), remote("github.com/a/b", &"d".repeat(40))],
         };
         let text = lock.write();
         let read = Lock::parse(&text).expect("it was written by us");
         assert_eq!(read.write(), text);
         assert_eq!(read.charts.iter().map(|chart| &*chart.name).collect::<Vec<_>>(), ["database", "web"]);
         assert_eq!(read.charts[1].dependencies.len(), 1);
-        assert_eq!(read.remotes.iter().map(|remote| &*remote.commit).collect::<Vec<_>>(), ["dd", ""]);
+        assert_eq!(
+            read.remotes.iter().map(|remote| &*remote.commit).collect::<Vec<_>>(),
+            ["d".repeat(40).as_str(), ""]
+        );
     }
 
     #[test]
@@ -305,7 +312,11 @@ mod tests {
             ("", "cannot read aqueduct.lock: "),
             (
                 "version = 1\n[[remote]]\nname = \"a\"\nsource = \"b\"\nsha256 = \"../..\"\n",
-                "cannot read aqueduct.lock: not a SHA-256 of `a`: `../..`",
+                "cannot read aqueduct.lock: no commit or no SHA-256 of `a`: ``, `../..`",
+            ),
+            (
+                "version = 1\n[[remote]]\nname = \"a\"\nsource = \"b\"\ncommit = \"--upload-pack=x\"\nsha256 = \"00\"\n",
+                "cannot read aqueduct.lock: no commit or no SHA-256 of `a`: `--upload-pack=x`, `00`",
             ),
         ] {
             let error = Lock::parse(text).expect_err(text);

@@ -285,40 +285,34 @@ fn links() {
         return;
     }
     let repository = repository();
-    let base = repository.path().join("base");
     for (target, link) in [
-        ("service.yaml", "linked.yaml"),
-        ("../other", "neighbour"),
-        ("/etc/hostname", "outside.yaml"),
-        ("../../outside", "out"),
-        (".", "circle"),
+        ("service.yaml", "base/linked.yaml"),
+        ("../other", "base/neighbour"),
+        ("../../outside", "base/out"),
+        ("/etc/hostname", "files/outside.yaml"),
+        ("/there/is/nothing", "nowhere/nowhere.yaml"),
+        (".", "circle/circle"),
     ] {
-        std::os::unix::fs::symlink(target, base.join(link)).expect("a link can be made");
+        let link = repository.path().join(link);
+        std::fs::create_dir_all(link.parent().expect("a link is in a folder")).expect("a folder can be made");
+        std::os::unix::fs::symlink(target, link).expect("a link can be made");
     }
-    let maps = "configMapGenerator: [{name: a, files: [outside.yaml]}]\n";
     repository.commit(&[
         ("base/kustomization.yaml", "resources: [linked.yaml, neighbour]\n"),
-        (
-            "files/kustomization.yaml",
-            "configMapGenerator: [{name: a, files: [../base/outside.yaml, .git/config]}]\n",
-        ),
-        ("base/inner/kustomization.yaml", maps),
+        ("files/kustomization.yaml", "configMapGenerator: [{name: a, files: [outside.yaml]}]\n"),
+        ("hidden/kustomization.yaml", "resources: [../.git]\n"),
         ("out/kustomization.yaml", "resources: [../base/out]\n"),
+        ("above/kustomization.yaml", "resources: [../../elsewhere]\n"),
+        ("nowhere/kustomization.yaml", "patches: [{path: nowhere.yaml}]\n"),
+        ("circle/kustomization.yaml", "resources: [circle]\n"),
     ]);
     let address = repository.address();
     let platform = of(&repository, &format!("resources: ['{address}//base']\n"));
     platform.keep();
     assert_snapshot!(platform.everything() + "=== built\n" + &platform.built());
-    for folder in ["files", "out"] {
-        let platform = of(&repository, &format!("resources: ['{address}//{folder}']\n"));
-        let lock = platform.keep();
-        let files = platform.files();
-        let copy: Vec<&str> = files.below(&lock.remotes[0].folder()).map(|(path, _)| path).collect();
-        assert_eq!(copy.len(), 1, "only the kustomization itself: {copy:?}");
-        assert!(platform.built().contains("doesn't exist"), "{}", platform.built());
-    }
-    let platform = of(&repository, &format!("resources: ['{address}//base/out']\n"));
-    assert!(platform.refusal().contains("doesn't exist"));
+    let refusal = |folder: &str| of(&repository, &format!("resources:\n- {address}//{folder}\n")).refusal();
+    assert_snapshot!(["files", "hidden", "out", "base/out", "above", "nowhere"].map(refusal).concat());
+    assert!(refusal("circle").starts_with("cannot use file:///shop//circle: "));
 }
 
 #[test]
