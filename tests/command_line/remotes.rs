@@ -1,6 +1,6 @@
 //! What kustomizations take from git repositories: fetched by `vendor`, and held to it by everything else.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use insta::assert_snapshot;
@@ -43,12 +43,14 @@ fn without_programs(platform: &Platform, command: &str) -> String {
     run(platform, command, platform.folder.path().join("nothing").as_os_str())
 }
 
+/// Runs a command, with settings of git in the folder `home`.
 fn run(platform: &Platform, command: &str, path: &std::ffi::OsStr) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_aqueduct"))
         .args(command.split_whitespace())
         .current_dir(platform.root())
         .env_clear()
         .env("PATH", path)
+        .env("HOME", platform.folder.path().join("home"))
         .output()
         .expect("the program starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -72,27 +74,36 @@ fn shown(platform: &Platform, text: &str) -> String {
     text
 }
 
-/// A platform with a component whose kustomization names a repository.
-fn platform() -> Platform {
-    let platform = Platform::new();
+/// Makes a repository beside the platform.
+fn repository(platform: &Platform, name: &str) -> PathBuf {
     for (path, text) in [
         ("base/kustomization.yaml", "resources: [map.yaml, ../other]\n"),
         ("base/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: page\ndata:\n  text: hello\n"),
         ("other/kustomization.yaml", "resources: [map.yaml]\n"),
         ("other/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: other\n"),
     ] {
-        platform.write(&format!("../upstream/{path}"), text);
+        platform.write(&format!("../{name}/{path}"), text);
     }
-    let upstream = platform.folder.path().join("upstream");
-    git(&upstream, &["init", "--quiet", "--initial-branch=main"]);
-    git(&upstream, &["add", "--all"]);
-    git(&upstream, &["commit", "--quiet", "--message", "first"]);
-    git(&upstream, &["tag", "v1"]);
-    platform.write(
-        "kustomizations/page/kustomization.yaml",
-        &format!("namePrefix: my-\nresources:\n- file://{}//base?ref=v1\n", upstream.display()),
-    );
+    let repository = platform.folder.path().join(name);
+    git(&repository, &["init", "--quiet", "--initial-branch=main"]);
+    git(&repository, &["add", "--all"]);
+    git(&repository, &["commit", "--quiet", "--message", "first"]);
+    git(&repository, &["tag", "v1"]);
+    repository
+}
+
+/// Gives the platform a component with a kustomization.
+fn with_kustomization(platform: &Platform, text: &str) {
+    platform.write("kustomizations/page/kustomization.yaml", text);
     platform.write("tenants/shop/page.toml", "kind = \"kustomization\"\npath = \"/kustomizations/page\"\n");
+}
+
+/// A platform with a component whose kustomization names a repository.
+fn platform() -> Platform {
+    let platform = Platform::new();
+    let upstream = repository(&platform, "upstream");
+    let text = format!("namePrefix: my-\nresources:\n- file://{}//base?ref=v1\n", upstream.display());
+    with_kustomization(&platform, &text);
     platform
 }
 
@@ -144,5 +155,52 @@ fn altered_missing_and_no_longer_named() {
     std::fs::remove_dir_all(platform.root().join("vendor")).expect("a folder can be removed");
     seen += &without_programs(&platform, "vendor");
     assert!(!platform.root().join("aqueduct.lock").exists(), "nothing is locked");
+    assert_snapshot!(seen);
+}
+
+#[cfg(unix)]
+#[test]
+fn git_is_used_as_it_is_set_up() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    if !has_git() {
+        return;
+    }
+    let platform = Platform::new();
+    repository(&platform, "servers/org/repo.git");
+    let servers = platform.folder.path().join("servers");
+    let ssh = platform.folder.path().join("ssh");
+    // The last argument is what the other side is to run; the path in it is absolute in an address with a scheme.
+    let script = format!(
+        "#!/bin/sh\nfor last; do :; done\ncd '{}' && eval \"$(echo \"$last\" | sed \"s, '/, ',\")\"\n",
+        servers.display()
+    );
+    platform.write("../ssh", &script);
+    std::fs::set_permissions(&ssh, std::fs::Permissions::from_mode(0o755)).expect("the file is ours");
+    let settings = format!(
+        "[url \"file://{}/\"]\n\tinsteadOf = https://github.com/\n[core]\n\tautocrlf = true\n\tsshCommand = {}\n[ssh]\n\tvariant = ssh\n",
+        servers.display(),
+        ssh.display(),
+    );
+    platform.write("../home/.gitconfig", &settings);
+    with_kustomization(&platform, "resources:\n- github.com/org/repo//base?ref=v1\n- second\n- third\n");
+    for (folder, name) in [
+        ("second", "git@git.example.com:org/repo.git//base"),
+        ("third", "ssh://git@git.example.com/org/repo.git//base?ref=main"),
+    ] {
+        platform.write(
+            &format!("kustomizations/page/{folder}/kustomization.yaml"),
+            &format!("nameSuffix: -{folder}\nresources: ['{name}']\n"),
+        );
+    }
+    let mut seen = with_programs(&platform, "vendor");
+    seen += &shown(&platform, &platform.text("aqueduct.lock"));
+    seen += &without_programs(&platform, "kustomize build kustomizations/page");
+    platform.write(
+        "../ssh",
+        "#!/bin/sh\necho 'git@git.example.com: Permission denied (publickey).' >&2\nexit 255\n",
+    );
+    platform.remove("aqueduct.lock");
+    seen += &with_programs(&platform, "vendor");
     assert_snapshot!(seen);
 }

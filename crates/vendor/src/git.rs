@@ -203,7 +203,12 @@ impl Failure {
         let is_aside = |line: &str| line.is_empty() || asides.iter().any(|aside| line.starts_with(aside));
         let told =
             words.lines().map(|line| line.trim().trim_start_matches("fatal: ").trim_start_matches("error: "));
-        let cause = told.filter(|line| !is_aside(line)).take(2).collect::<Vec<_>>().join("; ");
+        let cause = told
+            .filter(|line| !is_aside(line))
+            .take(2)
+            .map(|line| line.trim_end_matches('.'))
+            .collect::<Vec<_>>()
+            .join("; ");
         let refusals = [
             "Access denied",
             "Authentication failed",
@@ -250,9 +255,9 @@ mod tests {
             (cause, hint.is_some())
         };
         let words = "git@example.com: Permission denied (publickey).\nfatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.\n";
-        assert_eq!(told(words), ("git@example.com: Permission denied (publickey).".to_owned(), true));
+        assert_eq!(told(words), ("git@example.com: Permission denied (publickey)".to_owned(), true));
         let words = "remote: Repository not found.\nfatal: repository 'https://example.com/a/' not found\n";
-        let expected = "remote: Repository not found.; repository 'https://example.com/a/' not found";
+        let expected = "remote: Repository not found; repository 'https://example.com/a/' not found";
         assert_eq!(told(words), (expected.to_owned(), false));
         assert_eq!(told("\n"), ("git failed".to_owned(), false));
     }

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use aqueduct_kustomize::{MissingCopy, Options, RemoteCopy, Remotes, build, to_yaml};
 use aqueduct_manifest::Files;
-use aqueduct_vendor::{Client, Credentials, Lock, Update, Wanted, vendor, verify_remote};
+use aqueduct_vendor::{Client, Credentials, Lock, Source, Update, Wanted, vendor, verify_remote};
 use insta::assert_snapshot;
 use tempfile::TempDir;
 
 use crate::git::{self, Repository};
-use crate::loopback::{Request, Server, answer};
+use crate::loopback::{Request, Server, answer, pack, sha256};
 
 const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n";
 
@@ -522,4 +522,46 @@ fn remotes_in_a_circle() {
     let platform = Platform::new(&format!("resources: ['http://{host}/git/left']\n")).hiding(host, "host");
     assert_eq!(platform.keep().remotes.len(), 2);
     assert!(platform.built().contains("cycle detected"), "{}", platform.built());
+}
+
+#[test]
+fn beside_charts() {
+    let chart = pack("web", "1.0.0", "");
+    let index = format!(
+        "entries:\n  web:\n  - version: 1.0.0\n    digest: {}\n    urls: [web.tgz]\n",
+        sha256(&chart)
+    );
+    let server = Server::start(move |request| match &*request.path {
+        "/charts/index.yaml" => answer("200 OK", &[], index.as_bytes()),
+        "/charts/web.tgz" => answer("200 OK", &[], &chart),
+        "/map.yaml" => answer("200 OK", &[], MAP.as_bytes()),
+        _ => missing(request),
+    });
+    let platform = Platform::new(&format!("resources: ['http://{}/map.yaml']\n", server.host));
+    let chart = aqueduct_vendor::Request {
+        name: "web".to_owned(),
+        source: Source::parse(&format!("http://{}/charts", server.host)).expect("it is an address"),
+        version: String::new(),
+    };
+    let both = Wanted { charts: [chart].into(), kustomizations: ["app".to_owned()].into() };
+    let run = |wanted: &Wanted| {
+        let client = Client::new(Credentials::default());
+        let lock = vendor(platform.root(), &platform.files(), wanted, Update::Keep, &client);
+        let lock = lock.expect("everything is there");
+        let folders: Vec<String> = ["vendor/charts", "vendor/kustomizations"]
+            .into_iter()
+            .flat_map(|folder| platform.root().join(folder).read_dir().into_iter().flatten().flatten())
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        assert_eq!(lock.charts.len() + lock.remotes.len(), folders.len());
+        folders
+    };
+    assert_eq!(run(&both), ["web-1.0.0", "map-3080b0010f74"]);
+    let asked = server.paths().len();
+    assert_eq!(run(&both), ["web-1.0.0", "map-3080b0010f74"]);
+    assert_eq!(run(&Wanted { charts: Default::default(), ..both.clone() }), ["map-3080b0010f74"]);
+    assert_eq!(server.paths().len(), asked, "nobody is asked for what is there");
+    assert_eq!(run(&Wanted { kustomizations: Default::default(), ..both }), ["web-1.0.0"]);
+    assert!(run(&Wanted::default()).is_empty());
+    assert!(!platform.root().join("vendor").exists(), "empty folders are not left");
 }
