@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aqueduct_manifest::SmolStr;
 
 use crate::Error;
-use crate::chart::decode::{Fields, read_yaml};
+use crate::chart::decode::{Fields, read_entries};
 use crate::engine::Rendered;
 use crate::template::Place;
 
@@ -151,8 +151,7 @@ impl Sorted {
         document: &str,
     ) -> Result<(), Error> {
         let fail = |error: Error| error.context(format!("YAML parse error on {path}"));
-        let value = read_yaml(document.as_bytes()).map_err(fail)?;
-        let head = Head::decode(&value).map_err(fail)?;
+        let head = Head::read(document).map_err(fail)?;
         let manifest = Manifest {
             source: Arc::clone(path),
             place: place(),
@@ -193,7 +192,10 @@ struct Head {
 }
 
 impl Head {
-    fn decode(value: &aqueduct_manifest::Value) -> Result<Self, Error> {
+    fn read(document: &str) -> Result<Self, Error> {
+        let wanted =
+            |key: &str| ["apiVersion", "kind", "metadata"].iter().any(|name| key.eq_ignore_ascii_case(name));
+        let value = &read_entries(document, wanted)?;
         let mut head = Self { kind: SmolStr::default(), name: SmolStr::default(), annotations: Vec::new() };
         let Some(fields) = Fields::of(value, "util", "SimpleHead")? else { return Ok(head) };
         fields.text("apiVersion")?;

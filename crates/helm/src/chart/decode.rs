@@ -4,16 +4,25 @@
 //! Field names match without regard to case, `null` leaves a field empty, and a number or a truth value
 //! becomes text where the field is a text. Everything else of a wrong type is an error in Go's words.
 
+use std::fmt;
+
 use aqueduct_manifest::{Map, SmolStr, Value, format_smolstr, yaml};
 
 use crate::Error;
 
 /// Reads the first document of a text as JSON model.
 pub(crate) fn read_yaml(bytes: &[u8]) -> Result<Value, Error> {
-    let fail = |cause: String| Error::new(cause).context("error converting YAML to JSON");
-    let text =
-        std::str::from_utf8(bytes).map_err(|_| fail("yaml: invalid leading UTF-8 octet".to_owned()))?;
-    yaml::read(text).map_err(|cause| fail(cause.to_string()))
+    let text = std::str::from_utf8(bytes).map_err(|_| converting("yaml: invalid leading UTF-8 octet"))?;
+    yaml::read(text).map_err(converting)
+}
+
+/// Reads the wanted entries of the first document of a text as JSON model, and checks the others.
+pub(crate) fn read_entries(text: &str, wanted: fn(&str) -> bool) -> Result<Value, Error> {
+    yaml::read_entries(text, wanted).map_err(converting)
+}
+
+fn converting(cause: impl fmt::Display) -> Error {
+    Error::new(cause.to_string()).context("error converting YAML to JSON")
 }
 
 /// A map that is decoded into a Go struct.

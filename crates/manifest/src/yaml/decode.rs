@@ -30,6 +30,28 @@ pub(super) struct Decoder<'n, 'a> {
     pub(super) bad_key: Option<Error>,
     /// What else JSON cannot say; Go finds that last, when it writes the JSON.
     pub(super) unsupported: Option<Error>,
+    /// What is kept of the collection that is opened next.
+    keep: Keep,
+}
+
+/// What is kept of a value; all of it is decoded either way.
+#[derive(Clone, Copy)]
+pub(super) enum Keep {
+    All,
+    /// The entries whose keys are wanted.
+    Entries(fn(&str) -> bool),
+    Nothing,
+}
+
+impl Keep {
+    /// Returns what is kept of an entry's value, or of an element.
+    fn of(self, key: Option<&str>) -> Self {
+        match (self, key) {
+            (Self::Entries(wanted), Some(key)) if !wanted(key) => Self::Nothing,
+            (Self::Entries(_) | Self::All, _) => Self::All,
+            (Self::Nothing, _) => Self::Nothing,
+        }
+    }
 }
 
 /// A collection that is being decoded.
@@ -40,6 +62,7 @@ pub(super) struct Frame {
     pub(super) target: Target,
     /// The alias that led here.
     alias: Option<usize>,
+    keep: Keep,
 }
 
 pub(super) enum Target {
@@ -72,11 +95,17 @@ impl<'n, 'a> Decoder<'n, 'a> {
             duplicates: Vec::new(),
             bad_key: None,
             unsupported: None,
+            keep: Keep::All,
         }
     }
 
+    /// Keeps only so much of the document.
+    pub(super) fn keeping(self, keep: Keep) -> Self {
+        Self { keep, ..self }
+    }
+
     pub(super) fn decode(mut self) -> Result<Value> {
-        let mut value = self.start(0, None)?;
+        let mut value = self.start(0, None, self.keep)?;
         loop {
             let Some(frame) = self.stack.last_mut() else {
                 if let Some((_, mark)) = self.duplicates.first() {
@@ -91,9 +120,12 @@ impl<'n, 'a> Decoder<'n, 'a> {
             };
             if let Some(value) = value.take() {
                 match &mut frame.target {
-                    Target::List(list) => list.push(value),
+                    Target::List(list) if !matches!(frame.keep, Keep::Nothing) => list.push(value),
+                    Target::List(_) => {}
                     Target::Map(map) => {
-                        if let Some(key) = map.key.take() {
+                        if let Some(key) = map.key.take()
+                            && !matches!(frame.keep.of(Some(&key)), Keep::Nothing)
+                        {
                             if map.merges && self.dialect == Dialect::Kyaml {
                                 map.entries.entry(key).or_insert(value);
                             } else {
@@ -113,8 +145,8 @@ impl<'n, 'a> Decoder<'n, 'a> {
         if let Target::Map(map) = &mut frame.target
             && let Some(number) = map.merge_next.pop()
         {
-            let entries = std::mem::take(&mut map.entries);
-            return self.start(number, Some(entries));
+            let (entries, keep) = (std::mem::take(&mut map.entries), frame.keep);
+            return self.start(number, Some(entries), keep);
         }
         if frame.next >= frame.end {
             let later = match &mut frame.target {
@@ -126,10 +158,10 @@ impl<'n, 'a> Decoder<'n, 'a> {
                 None => Ok(self.finish()),
             };
         }
-        let number = frame.next;
+        let (number, keep) = (frame.next, frame.keep);
         frame.next = end_of(self.nodes, number);
         if let Target::List(_) = frame.target {
-            return self.start(number, None);
+            return self.start(number, None, keep.of(None));
         }
         let value_number = frame.next;
         frame.next = end_of(self.nodes, value_number);
@@ -143,10 +175,11 @@ impl<'n, 'a> Decoder<'n, 'a> {
             return self.merge(value_number);
         }
         let Some(key) = self.key(number, value_number)? else { return Ok(None) };
+        let keep = keep.of(Some(&key));
         if let Some(Frame { target: Target::Map(map), .. }) = self.stack.last_mut() {
             map.key = Some(key);
         }
-        self.start(value_number, None)
+        self.start(value_number, None, keep)
     }
 
     /// Closes the innermost collection and returns its value, unless it went into the map below.
@@ -168,7 +201,12 @@ impl<'n, 'a> Decoder<'n, 'a> {
     }
 
     /// Decodes a scalar, or opens a collection. `merged` are the entries that a mapping is merged into.
-    fn start(&mut self, number: usize, merged: Option<BTreeMap<SmolStr, Value>>) -> Result<Option<Value>> {
+    fn start(
+        &mut self,
+        number: usize,
+        merged: Option<BTreeMap<SmolStr, Value>>,
+        keep: Keep,
+    ) -> Result<Option<Value>> {
         let mut number = number;
         let mut alias = None;
         loop {
@@ -202,13 +240,13 @@ impl<'n, 'a> Decoder<'n, 'a> {
                 if alias.is_some() {
                     self.alias_depth -= 1;
                 }
-                return self.scalar(node).map(Some);
+                return self.scalar(node, keep).map(Some);
             }
         };
         if self.stack.len() >= MAX_DEPTH {
             return Err(Error::at(format!("yaml: exceeded max depth of {MAX_DEPTH}"), node.mark));
         }
-        self.stack.push(Frame { next: number + 1, end: node.end, target, alias });
+        self.stack.push(Frame { next: number + 1, end: node.end, target, alias, keep });
         Ok(None)
     }
 
@@ -228,7 +266,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
         Ok(())
     }
 
-    fn scalar(&mut self, node: &Node<'_>) -> Result<Value> {
+    fn scalar(&mut self, node: &Node<'_>, keep: Keep) -> Result<Value> {
         let Shape::Scalar { value, style } = &node.shape else { return Ok(Value::Null) };
         Ok(match resolve_node(node, value, *style, self.dialect)? {
             Resolved::Null => Value::Null,
@@ -247,6 +285,12 @@ impl<'n, 'a> Decoder<'n, 'a> {
                 Value::Null
             }
             Resolved::Timestamp(timestamp) if self.dialect == Dialect::Kyaml => timestamp.to_json().into(),
+            // Without a tag there is nothing about a text that could be wrong.
+            Resolved::Timestamp(_) | Resolved::String
+                if matches!(keep, Keep::Nothing) && node.tag.is_none() =>
+            {
+                Value::Null
+            }
             Resolved::Timestamp(_) | Resolved::String => Value::String(text(node, value)?),
         })
     }

@@ -30,8 +30,10 @@ mod timestamp;
 mod token;
 mod write;
 
+use std::cell::Cell;
+
 use compose::{Composer, Node};
-use decode::Decoder;
+use decode::{Decoder, Keep};
 
 pub use error::Error;
 pub use order::compare as compare_keys;
@@ -73,11 +75,44 @@ pub struct Document {
 /// # Errors
 /// What go-yaml or the conversion to JSON refuses.
 pub fn read(text: &str) -> Result<Value, Error> {
+    read_first(text, Keep::All)
+}
+
+/// Reads the first document of a text as [`read`] does, but keeps only the entries with wanted keys of the
+/// mapping that it is; the others are checked as well.
+///
+/// # Errors
+/// What go-yaml or the conversion to JSON refuses.
+pub fn read_entries(text: &str, wanted: fn(&str) -> bool) -> Result<Value, Error> {
+    read_first(text, Keep::Entries(wanted))
+}
+
+thread_local! {
+    /// Memory for the nodes of the next text: many texts are short, and fresh memory takes longer than they do.
+    static SPARE: Cell<Vec<Node<'static>>> = const { Cell::new(Vec::new()) };
+}
+
+/// For how many nodes memory is kept.
+const SPARE_LIMIT: usize = 100_000;
+
+fn read_first(text: &str, keep: Keep) -> Result<Value, Error> {
     check_length(text)?;
-    match Composer::new(text, Dialect::Sigs).next_document(Vec::new())? {
-        Some(document) => Decoder::new(&document.nodes, Dialect::Sigs).decode(),
-        None => Ok(Value::Null),
+    let spare = emptied(SPARE.take());
+    let Some(document) = Composer::new(text, Dialect::Sigs).next_document(spare)? else {
+        return Ok(Value::Null);
+    };
+    let value = Decoder::new(&document.nodes, Dialect::Sigs).keeping(keep).decode();
+    if document.nodes.capacity() <= SPARE_LIMIT {
+        SPARE.set(emptied(document.nodes));
     }
+    value
+}
+
+/// Returns the memory of nodes for those of another text.
+fn emptied<'b>(mut nodes: Vec<Node<'_>>) -> Vec<Node<'b>> {
+    nodes.clear();
+    // Collecting a vector's own iterator keeps its memory.
+    nodes.into_iter().filter_map(|_| None).collect()
 }
 
 /// Reads all documents of a text, with their places.
@@ -117,4 +152,33 @@ fn check_length(text: &str) -> Result<(), Error> {
         return Err(Error::new(format!("yaml: the text is longer than {MAX_LENGTH} bytes")));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{read, read_entries};
+
+    #[test]
+    fn unwanted_entries_are_checked() {
+        let wanted = |key: &str| key == "kept";
+        let value =
+            read_entries("dropped: {a: [1, x]}\nkept: {b: [2, 3]}\n", wanted).expect("it is well formed");
+        assert_eq!(value, read("kept: {b: [2, 3]}").expect("it is well formed"));
+        let merged = "base: &base {dropped: {a: 1}, kept: {b: 2}}\n<<: *base\n";
+        let value = read_entries(merged, wanted).expect("it is well formed");
+        assert_eq!(value, read("kept: {b: 2}").expect("it is well formed"));
+        for text in [
+            "dropped: [!!int a]",
+            "dropped: {? [a] : b}",
+            "dropped: .nan",
+            "dropped: !!binary =",
+            "dropped: {null: 1}",
+            "dropped: &a [*a]",
+            "dropped: *a",
+            "dropped: {<<: 1}",
+        ] {
+            let error = read(text).expect_err(text);
+            assert_eq!(read_entries(text, wanted).expect_err(text).to_string(), error.to_string(), "{text}");
+        }
+    }
 }
