@@ -184,7 +184,13 @@ fn both() -> Option<Vec<String>> {
 }
 
 fn deny_all(tenancy: &Tenancy, namespace: &str) -> NetworkPolicy {
-    policy(tenancy, "deny-all", namespace, NetworkPolicySpec { policy_types: both(), ..Default::default() })
+    let spec = NetworkPolicySpec { pod_selector: all_pods(), policy_types: both(), ..Default::default() };
+    policy(tenancy, "deny-all", namespace, spec)
+}
+
+/// Selects every pod of the namespace; before Kubernetes 1.34 the schema insists on the field.
+fn all_pods() -> Option<LabelSelector> {
+    Some(LabelSelector::default())
 }
 
 fn allow_dns(tenancy: &Tenancy, namespace: &str) -> NetworkPolicy {
@@ -202,6 +208,7 @@ fn allow_dns(tenancy: &Tenancy, namespace: &str) -> NetworkPolicy {
     };
     let spec = NetworkPolicySpec {
         egress: Some(vec![rule]),
+        pod_selector: all_pods(),
         policy_types: Some(vec!["Egress".to_owned()]),
         ..Default::default()
     };
@@ -247,6 +254,7 @@ fn among_namespaces(tenancy: &Tenancy, namespace: &str) -> Option<NetworkPolicy>
         .collect();
     let spec = NetworkPolicySpec {
         ingress: Some(vec![NetworkPolicyIngressRule { from: Some(from), ..Default::default() }]),
+        pod_selector: all_pods(),
         policy_types: Some(vec!["Ingress".to_owned()]),
         ..Default::default()
     };

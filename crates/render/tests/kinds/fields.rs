@@ -2,10 +2,11 @@
 
 use super::shop::{check, with_resources};
 
-/// Returns what is wrong with the fields of a service.
+/// Returns what is wrong with the fields of a service beside a store.
 fn refuse(fields: &str) -> String {
     let service = with_resources(&format!("kind = \"service\"\nimage = \"shop/web:1\"\n{fields}"));
-    check(&[("web", &service)])
+    let store = with_resources("kind = \"redis\"\nremote = \"shop/store\"\n");
+    check(&[("store", &store), ("web", &service)])
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod postgres;
 mod prometheus;
 mod redis;
 mod retention;
+mod schemas;
 mod terraform;
 
 use std::fs;
