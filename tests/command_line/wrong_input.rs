@@ -96,6 +96,19 @@ fn a_link_that_leads_nowhere() {
     assert_snapshot!(platform.run("render"));
 }
 
+/// What can be told of a component is told, even where the rest of it cannot be read.
+#[test]
+fn fields_and_links_at_once() {
+    let platform = Platform::new();
+    platform.replace("tenants/shop/web.toml", "replicas = 3", "replcias = 3\ndepends-on = [\"web\", \"db\"]");
+    platform.replace("tenants/shop/web.toml", "[ingress]", "[links]\napi = \"ap\"\n\n[ingress]");
+    platform.write(
+        "tenants/shop/worker.toml",
+        "kind = \"worker\"\nimage = \"a b\"\n\n[links]\nweb = \"web:grpc\"\nback = \"wbe\"\n",
+    );
+    assert_snapshot!(platform.run("render"));
+}
+
 #[test]
 fn a_secret_in_the_source() {
     let platform = Platform::new();

@@ -36,7 +36,7 @@ impl Node {
 
     /// Reads this node as a type, as [`Node::read`] does, and returns what can be made of it beside what is
     /// wrong with it: what was refused is left out, and what is missing has some value.
-    pub(crate) fn read_leniently<T: DeserializeOwned>(&self, what: &str) -> (Option<T>, Vec<Diagnostic>) {
+    pub fn read_leniently<T: DeserializeOwned>(&self, what: &str) -> (Option<T>, Vec<Diagnostic>) {
         let mut amendments = Amendments::default();
         let mut diagnostics = Vec::new();
         let mut value = None;

@@ -163,7 +163,7 @@ impl<T: Component> AnyComponent for T {
 }
 
 /// Reads the fields of an instance into a component of a kind.
-type Read = fn(&Node) -> Result<Box<dyn AnyComponent>, Vec<Diagnostic>>;
+type Read = fn(&Node) -> (Option<Box<dyn AnyComponent>>, Vec<Diagnostic>);
 
 /// One kind in a registry: its name and how to read it.
 #[derive(Clone, Copy)]
@@ -184,7 +184,10 @@ impl Kind {
             name: T::KIND,
             type_name: type_name::<T>(),
             schema: || schema_for!(T),
-            read: |node| Ok(Box::new(node.read::<T>(T::KIND)?)),
+            read: |node| {
+                let (component, diagnostics) = node.read_leniently::<T>(T::KIND);
+                (component.map(|component| Box::new(component) as Box<dyn AnyComponent>), diagnostics)
+            },
         }
     }
 }
@@ -237,19 +240,18 @@ impl Registry {
         self.kinds.iter().map(|kind| kind.name).collect()
     }
 
-    /// Reads the fields of an instance into its kind.
-    ///
-    /// # Errors
-    /// Every field that the kind refuses. An instance of an unknown kind is refused by the model before.
-    pub fn read(&self, instance: &Instance) -> Result<Box<dyn AnyComponent>, Vec<Diagnostic>> {
+    /// Reads the fields of an instance into its kind, and returns what can be made of them beside every field
+    /// that the kind refuses. An instance of an unknown kind is refused by the model before.
+    pub fn read(&self, instance: &Instance) -> (Option<Box<dyn AnyComponent>>, Vec<Diagnostic>) {
         match self.kinds.iter().find(|kind| kind.name == instance.kind) {
             Some(kind) => (kind.read)(&instance.spec),
-            None => Err(vec![
-                instance
+            None => {
+                let unknown = instance
                     .spec
                     .diagnostic("unknown-kind", format!("unknown kind: `{}`", instance.kind))
-                    .did_you_mean(&instance.kind, self.names()),
-            ]),
+                    .did_you_mean(&instance.kind, self.names());
+                (None, vec![unknown])
+            }
         }
     }
 }

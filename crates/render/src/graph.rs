@@ -12,6 +12,9 @@ use aqueduct_model::{Instance, Peer, Platform};
 
 use crate::{AnyComponent, Endpoint, Inputs, Link, Offer, Registry, Site};
 
+/// The field that names whom a component waits for, without needing anything of them.
+const DEPENDS_ON: &str = "depends-on";
+
 /// The components of one environment.
 #[derive(Default)]
 pub struct Graph<'a> {
@@ -25,6 +28,8 @@ pub struct Node<'a> {
     pub site: Site<'a>,
     /// The component as its kind reads it.
     pub component: Box<dyn AnyComponent>,
+    /// Whether all its fields could be read; of any other nothing is known but some of its links.
+    pub sound: bool,
     /// What it offers.
     pub offer: Offer,
     /// Whom it needs.
@@ -51,6 +56,13 @@ impl Node<'_> {
             None => self.offer.endpoints.first(),
         }
     }
+
+    /// Returns the place where a link is written.
+    fn written(&self, link: &ResolvedLink) -> Option<&aqueduct_model::Node> {
+        let path: Vec<&str> = link.link.field.iter().map(String::as_str).collect();
+        let Instance { spec, common, .. } = self.site.instance;
+        spec.find(&path).or_else(|| common.find(&path))
+    }
 }
 
 impl<'a> Graph<'a> {
@@ -65,26 +77,34 @@ impl<'a> Graph<'a> {
         let mut diagnostics = Vec::new();
         let mut unread = Vec::new();
         for instance in instances {
-            match registry.read(instance) {
-                Ok(component) => {
+            let (component, found) = registry.read(instance);
+            let sound = found.is_empty();
+            diagnostics.extend(found);
+            match component {
+                Some(component) => {
                     let site = Site { platform, instance, inputs, part: None };
-                    let offer = component.offer(&site);
+                    let offer = if sound { component.offer(&site) } else { Offer::default() };
                     let mut links: Vec<Link> = component.links();
                     links.extend(component.shared(&platform.services));
-                    links.extend(instance.depends_on.iter().map(|reference| Link {
+                    links.extend(instance.depends_on.iter().enumerate().map(|(number, reference)| Link {
                         name: reference.to_string(),
                         target: crate::Target { reference: reference.clone(), endpoint: None },
-                        field: vec!["depends-on".to_owned()],
+                        field: vec![DEPENDS_ON.to_owned(), number.to_string()],
                         ordered: true,
                     }));
                     let links = links.into_iter().map(|link| ResolvedLink { link, to: None }).collect();
                     graph.index.insert((site.tenant(), site.name()), graph.nodes.len());
-                    graph.nodes.push(Node { site, component, offer, links, users: Vec::new(), wave: 0 });
+                    graph.nodes.push(Node {
+                        site,
+                        component,
+                        sound,
+                        offer,
+                        links,
+                        users: Vec::new(),
+                        wave: 0,
+                    });
                 }
-                Err(found) => {
-                    diagnostics.extend(found);
-                    unread.push((instance.tenancy.tenant.name.as_str(), instance.component.as_str()));
-                }
+                None => unread.push((instance.tenancy.tenant.name.as_str(), instance.component.as_str())),
             }
         }
         graph.join(&unread, &mut diagnostics);
@@ -126,15 +146,21 @@ impl<'a> Graph<'a> {
         let mut edges = Vec::new();
         for (from, node) in self.nodes.iter().enumerate() {
             for (number, link) in node.links.iter().enumerate() {
+                // Something stands in for what could not be read.
+                if !node.sound && node.written(link).is_none() {
+                    continue;
+                }
                 let target = &link.link.target;
                 let tenant = target.reference.tenant.as_ref().map_or(node.site.tenant(), Name::as_str);
                 let component = target.reference.component.as_str();
                 match self.index.get(&(tenant, component)) {
+                    Some(to) if !self.nodes[*to].sound => {}
                     Some(to) => match self.refusal(node, &self.nodes[*to], link) {
                         Some(refusal) => diagnostics.push(refusal),
                         None => edges.push((from, number, *to)),
                     },
-                    // What could not be read has been reported already.
+                    // What could not be read has been reported already, and so has whom nobody can wait for.
+                    None if link.link.field.first().is_some_and(|field| field == DEPENDS_ON) => {}
                     None if unread.contains(&(tenant, component)) || is_broken(node, tenant, component) => {}
                     None => diagnostics.push(self.unknown(node, link, tenant)),
                 }
@@ -262,9 +288,7 @@ fn is_broken(node: &Node<'_>, tenant: &str, component: &str) -> bool {
 }
 
 fn place(node: &Node<'_>, link: &ResolvedLink, code: &'static str, message: String) -> Diagnostic {
-    let path: Vec<&str> = link.link.field.iter().map(String::as_str).collect();
-    let spec = &node.site.instance.spec;
-    spec.find(&path).unwrap_or(spec).diagnostic(code, message)
+    node.written(link).unwrap_or(&node.site.instance.spec).diagnostic(code, message)
 }
 
 /// Returns the strongly connected components, each after all that it points to.

@@ -168,6 +168,9 @@ fn outlines(environment: &Environment, tenancies: &[&Tenancy], graph: &Graph<'_>
 }
 
 fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
+    if !node.sound {
+        return (Vec::new(), plaintext::findings(&node.site.instance.spec));
+    }
     let context = Context::new(graph, node);
     let result = node.component.render(&context);
     let mut problems = context.into_problems();

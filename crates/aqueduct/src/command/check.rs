@@ -67,7 +67,13 @@ pub(crate) fn run(
             print(terminal, &text)?;
         }
     }
-    Ok(if compilation.has_errors() { Outcome::Found } else { Outcome::Done })
+    // What is wrong nowhere in the files is wrong with the command.
+    let is_of_command = |found: &Diagnostic| found.is_error() && found.labels.is_empty();
+    Ok(match compilation.has_errors() {
+        true if diagnostics.iter().any(is_of_command) => Outcome::Failed,
+        true => Outcome::Found,
+        false => Outcome::Done,
+    })
 }
 
 /// A diagnostic with its first place as line and column.

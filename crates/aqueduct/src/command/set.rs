@@ -55,7 +55,7 @@ pub(crate) fn run(
     let loaded = load(&files, registry, &Default::default());
     let mut found = loaded.diagnostics;
     for instance in loaded.instances.iter().filter(|instance| *instance.file == *edit.file) {
-        found.extend(registry.read(instance).err().into_iter().flatten());
+        found.extend(registry.read(instance).1);
     }
     found.retain(|diagnostic| !before.contains(diagnostic));
     if found.iter().any(Diagnostic::is_error) {

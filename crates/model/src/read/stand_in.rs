@@ -1,7 +1,7 @@
 //! A value for a key that is missing, so that reading goes on and finds what else is missing.
 
 use serde::de::value::{Error, MapDeserializer, SeqDeserializer, StrDeserializer};
-use serde::de::{Deserializer, Visitor};
+use serde::de::{Deserializer, IntoDeserializer, Visitor};
 
 use crate::node::Node;
 
@@ -62,6 +62,15 @@ macro_rules! constant {
     )*};
 }
 
+/// The fields of a missing table are missing too.
+impl IntoDeserializer<'_, Error> for &StandIn<'_> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
 impl<'de> Deserializer<'de> for &StandIn<'_> {
     type Error = Error;
 
@@ -101,10 +110,10 @@ impl<'de> Deserializer<'de> for &StandIn<'_> {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
-        _fields: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        self.deserialize_map(visitor)
+        visitor.visit_map(MapDeserializer::new(fields.iter().map(|field| (*field, self))))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
