@@ -81,3 +81,20 @@ fn wrong_usage_ends_like_the_tools() {
             + &outcome(folder.path(), "kustomize build --no-such-flag")
     );
 }
+
+/// Nobody asked for the policy that lets the pods of a release talk among themselves.
+#[test]
+fn a_chart_without_pods_gets_no_network_policy() {
+    let platform = Platform::new();
+    platform.write("charts/settings/Chart.yaml", "apiVersion: v2\nname: settings\nversion: 1.0.0\n");
+    platform.write(
+        "charts/settings/templates/settings.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  a: b\n",
+    );
+    platform.write("tenants/shop/settings.toml", "kind = \"chart\"\npath = \"/charts/settings\"\n");
+    assert_snapshot!(platform.run("check"));
+    platform.run("render");
+    let policy = "output/dev/shop/tenant/networkpolicy-settings.yaml";
+    assert!(!platform.root().join(policy).exists(), "{policy} is written");
+    assert!(platform.root().join("output/dev/shop/settings/configmap-settings.yaml").exists());
+}

@@ -33,6 +33,8 @@ pub struct Part {
     pub name: String,
     /// The labels that select the pods.
     pub labels: BTreeMap<String, String>,
+    /// Whether nobody asked for its NetworkPolicy, so that there is none where the component has no pods.
+    pub assumed: bool,
     /// The container ports that the ingress controller reaches.
     pub from_ingress: Vec<u16>,
     /// Where metrics are served.

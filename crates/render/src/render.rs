@@ -1,6 +1,6 @@
 //! One environment in, all its objects out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{Diagnostic, Object};
 use aqueduct_model::types::Name;
@@ -103,6 +103,15 @@ pub fn render(
             (component, found)
         })
         .collect();
+    let podless: BTreeSet<(&str, &str)> = nodes
+        .iter()
+        .zip(&rendered)
+        .filter(|(node, (component, _))| {
+            node.offer.parts.iter().any(|part| part.assumed) && !component.objects.iter().any(may_become_pods)
+        })
+        .map(|(node, _)| (node.site.tenant(), node.site.name()))
+        .collect();
+    let has_pods = |node: &Node<'_>| !podless.contains(&(node.site.tenant(), node.site.name()));
     let mut components: Vec<RenderedComponent> = Vec::with_capacity(rendered.len() + tenancies.len() + 1);
     for (component, found) in rendered {
         diagnostics.extend(found);
@@ -117,7 +126,7 @@ pub fn render(
         .par_iter()
         .map(|tenancy| {
             let nodes = parts.get(tenancy.tenant.name.as_str()).map_or(&[][..], Vec::as_slice);
-            tenancy::objects(platform, tenancy, &graph, nodes)
+            tenancy::objects(platform, tenancy, &graph, nodes, &has_pods)
         })
         .collect();
     for (tenancy, objects) in mine.iter().zip(own) {
@@ -165,6 +174,14 @@ fn outlines(environment: &Environment, tenancies: &[&Tenancy], graph: &Graph<'_>
     let mut outlines: Vec<Outline> = tenants.chain(components).collect();
     outlines.sort();
     outlines
+}
+
+/// Tells whether an object may stand for pods: by its template, as a Pod, or as a resource of an operator.
+fn may_become_pods(object: &Object) -> bool {
+    let group = object.group();
+    let is_native = !group.contains('.') || group.ends_with(".k8s.io");
+    let has_template = ["template", "jobTemplate"].iter().any(|key| object.at(&["spec", key]).is_some());
+    !is_native || has_template || object.kind() == "Pod"
 }
 
 fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnostic>) {

@@ -285,6 +285,7 @@ pub fn foreign_offer(
         .map(|(name, policy)| Part {
             name: name.to_string(),
             labels: labels(&policy.pods),
+            assumed: policies.is_empty(),
             from_ingress: numbers(&policy.from_ingress),
             metrics: policy
                 .metrics

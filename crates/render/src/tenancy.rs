@@ -27,7 +27,7 @@ use crate::{Error, Graph, Part, application_name};
 /// The ranges that are never part of the world outside of a cluster.
 const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 
-/// Returns the objects of a tenant itself.
+/// Returns the objects of a tenant itself; `has_pods` tells which of its components may have pods.
 ///
 /// # Errors
 /// A struct that has no place in a manifest.
@@ -36,6 +36,7 @@ pub fn objects(
     tenancy: &Tenancy,
     graph: &Graph<'_>,
     nodes: &[&Node<'_>],
+    has_pods: &(dyn Fn(&Node<'_>) -> bool + Sync),
 ) -> Result<Vec<Object>, Error> {
     let mut objects = Vec::new();
     for namespace in &tenancy.namespaces {
@@ -56,7 +57,7 @@ pub fn objects(
         }
     }
     for node in nodes {
-        for part in &node.offer.parts {
+        for part in node.offer.parts.iter().filter(|part| !part.assumed || has_pods(node)) {
             objects.push(object(&part_policy(platform, tenancy, graph, node, part))?);
         }
     }

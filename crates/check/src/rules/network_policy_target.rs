@@ -30,7 +30,9 @@ fn network_policy_target(index: &Index<'_>, report: &mut Report) {
         {
             continue;
         }
-        report.warning(&entry, format!("{} applies to no pod: {}", entry.title(), selector.text()));
+        report
+            .warning(&entry, format!("{} applies to no pod: {}", entry.title(), selector.text()))
+            .hint("give it the labels of the pods; of a chart or a kustomization in `[policies]`");
     }
 }
 
@@ -64,6 +66,9 @@ spec: {podSelector: {matchLabels: {cluster-name: database}}}
 apiVersion: acid.zalan.do/v1
 kind: postgresql
 metadata: {name: database, namespace: shop, labels: {component: database}}
-"), @"warning: `NetworkPolicy bank/web` applies to no pod: app=web: 1.yaml");
+"), @r"
+        warning: `NetworkPolicy bank/web` applies to no pod: app=web: 1.yaml
+          hint: give it the labels of the pods; of a chart or a kustomization in `[policies]`
+        ");
     }
 }
