@@ -10,7 +10,7 @@ use crate::workload::{
     Workload, companions, disruption_budget, endpoints, file_texts, ingress, load_balancer, object,
     pod_template, scaler, service,
 };
-use crate::{Component, Context, Error, Link, Offer, Site};
+use crate::{Component, Context, Error, Link, Offer, Part, Site};
 
 crate::workload! {
     with new;
@@ -53,11 +53,13 @@ impl Component for Service {
                 self.ports.iter().filter(|(name, _)| balancer.port.as_ref().is_none_or(|port| port == *name));
             part.from_outside.extend(open.map(|(_, port)| (port.container(), ranges.clone())));
         }
-        Offer {
-            endpoints: endpoints(site, &workload, site.name(), &[]),
-            parts: vec![part],
-            ..Offer::default()
-        }
+        let mut parts = vec![part];
+        parts.extend(self.before_rollout.as_ref().map(|_| {
+            let name = before_rollout_name(site);
+            let labels = site.selector_of(&name);
+            Part { labels, name, egress: parts[0].egress.clone(), ..Part::default() }
+        }));
+        Offer { endpoints: endpoints(site, &workload, site.name(), &[]), parts, ..Offer::default() }
     }
 
     fn links(&self) -> Vec<Link> {
@@ -137,6 +139,12 @@ pub(super) fn deployment(
     Ok(objects)
 }
 
+/// Returns the name of the job that runs before a rollout, and of its pods: what counts or calls those of the
+/// component must not take the job's for them.
+fn before_rollout_name(site: &Site<'_>) -> String {
+    format!("{}-before-rollout", site.name())
+}
+
 fn before_rollout(
     context: &Context<'_>,
     workload: &Workload<'_>,
@@ -164,9 +172,11 @@ fn before_rollout(
         ..*workload
     };
     let options = PodOptions { replicas: 1, claims_per_pod: false, runs_to_end: true, own_account: false };
-    let template = pod_template(context, &job, &std::collections::BTreeMap::new(), options)?;
+    let name = before_rollout_name(&context.site);
+    let mut template = pod_template(context, &job, &std::collections::BTreeMap::new(), options)?;
+    template.metadata.get_or_insert_default().labels = Some(context.labels_of(&name));
     let timeout = field.timeout.as_ref().map_or(600, |timeout| timeout.seconds());
-    let mut metadata = context.metadata(format!("{}-before-rollout", context.name()));
+    let mut metadata = context.metadata(name);
     metadata.annotations = Some(std::collections::BTreeMap::from([
         ("argocd.argoproj.io/hook".to_owned(), "PreSync".to_owned()),
         ("argocd.argoproj.io/hook-delete-policy".to_owned(), "BeforeHookCreation".to_owned()),

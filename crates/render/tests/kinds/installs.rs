@@ -171,3 +171,18 @@ load-balancer = {}
     );
     insta::assert_snapshot!(check(&[("web", &web)]));
 }
+
+/// A disruption budget fails, and an autoscaler miscounts, where a job's pods carry what they select by.
+#[test]
+fn the_pods_of_a_job_before_a_rollout_are_not_those_of_the_service() {
+    let web = with_resources(
+        "kind = \"service\"\nimage = \"shop/web:1\"\nports = { http = 80 }\nreplicas = 2\nbefore-rollout = { command = [\"migrate\"] }\n",
+    );
+    let text = check(&[("web", &web)]);
+    let of = |kind: &str| {
+        let found = text.split("---\n").find(|object| object.contains(&format!("\nkind: {kind}\n")));
+        found.unwrap_or_else(|| panic!("there is no {kind}: {text}"))
+    };
+    assert!(of("PodDisruptionBudget").contains("\n      app.kubernetes.io/name: web\n"), "{text}");
+    assert!(of("Job").contains("\n        app.kubernetes.io/name: web-before-rollout\n"), "{text}");
+}
