@@ -277,10 +277,13 @@ impl<'a> Lexer<'a> {
     }
 
     fn word(&mut self) {
-        while let Some((rune, width)) = decode(self.rest())
-            && is_alphanumeric(rune)
-        {
-            self.position += width;
+        loop {
+            let ascii = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+            self.position += self.rest().iter().take_while(ascii).count();
+            match decode(self.rest()) {
+                Some((rune, width)) if is_alphanumeric(rune) => self.position += width,
+                _ => return,
+            }
         }
     }
 
@@ -290,11 +293,15 @@ impl<'a> Lexer<'a> {
     }
 
     fn at_terminator(&self) -> bool {
-        self.peek().is_none_or(|rune| is_space(rune) || ".,|:)(}".contains(rune))
+        self.peek()
+            .is_none_or(|rune| is_space(rune) || matches!(rune, '.' | ',' | '|' | ':' | ')' | '(' | '}'))
     }
 
     fn quoted(&mut self, mark: char, kind: TokenKind, message: &str) -> Option<Token> {
         loop {
+            // No part of a longer rune looks like one of these.
+            let ends = |byte: &u8| matches!(byte, b'"' | b'\'' | b'\\' | b'\n');
+            self.position += self.rest().iter().take_while(|byte| !ends(byte)).count();
             match self.advance() {
                 Some('\\') => {
                     if !matches!(self.advance(), Some(rune) if rune != '\n') {
@@ -380,8 +387,10 @@ fn has_right_marker(rest: &[u8]) -> bool {
     matches!(rest, [space, b'-', ..] if is_space((*space).into()))
 }
 
+/// Finds a short pattern, which comes so soon that preparing a search for it would take longer.
 fn find(text: &[u8], pattern: &[u8]) -> Option<usize> {
-    memchr::memmem::find(text, pattern)
+    let first = *pattern.first()?;
+    memchr::memchr_iter(first, text).find(|at| text.get(*at..).is_some_and(|rest| rest.starts_with(pattern)))
 }
 
 /// Prints a rune as Go's `%#U` does.

@@ -5,11 +5,15 @@ use std::sync::OnceLock;
 use regex::Regex;
 
 /// Returns the first rune and its width; `None` at the end.
+#[inline]
 pub(crate) fn decode(bytes: &[u8]) -> Option<(char, usize)> {
-    let first = *bytes.first()?;
-    if first < 0x80 {
-        return Some((first as char, 1));
+    match *bytes.first()? {
+        first @ 0..0x80 => Some((first as char, 1)),
+        _ => Some(decode_long(bytes)),
     }
+}
+
+fn decode_long(bytes: &[u8]) -> (char, usize) {
     let longest = bytes.get(..4).unwrap_or(bytes);
     let valid = match std::str::from_utf8(longest) {
         Ok(text) => text,
@@ -18,7 +22,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<(char, usize)> {
             .and_then(|valid| std::str::from_utf8(valid).ok())
             .unwrap_or_default(),
     };
-    Some(valid.chars().next().map_or((char::REPLACEMENT_CHARACTER, 1), |rune| (rune, rune.len_utf8())))
+    valid.chars().next().map_or((char::REPLACEMENT_CHARACTER, 1), |rune| (rune, rune.len_utf8()))
 }
 
 /// Returns the last rune and its width; `None` where there is none.
