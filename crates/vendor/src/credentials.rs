@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use crate::Error;
+use crate::{Error, helper};
 
 /// Credentials by host. What they are is never printed.
 #[derive(Clone, Default)]
@@ -115,19 +115,23 @@ impl Credentials {
         Ok(())
     }
 
-    /// Returns the login for a host, with its port where it has one.
-    pub(crate) fn find(&self, host: &str) -> Option<&Login> {
+    /// Returns the login for a host, with its port where it has one, as far as a file says it.
+    pub(crate) fn written(&self, host: &str) -> Option<&Login> {
         self.hosts.get(&host_of(host))
     }
 
-    /// Returns what to do about a host that wants to know who we are.
-    pub(crate) fn advice(&self, host: &str) -> String {
-        match self.helpers.get(&host_of(host)).or_else(|| self.helpers.get("")) {
-            Some(helper) if self.find(host).is_none() => format!(
-                "the login is kept by `docker-credential-{helper}`, which is not asked: write it into a \
-                 config.json with `auths` and name its folder in DOCKER_CONFIG"
-            ),
-            _ => format!("log in first: `docker login {host}`"),
+    /// Returns the login for a registry: as a file says it, else as the helper that keeps it does.
+    ///
+    /// # Errors
+    /// A helper that fails.
+    pub(crate) fn of_registry(&self, host: &str) -> Result<Option<Login>, Error> {
+        if let Some(login) = self.written(host) {
+            return Ok(Some(login.clone()));
+        }
+        let host = host_of(host);
+        match self.helpers.get(&host).or_else(|| self.helpers.get("")) {
+            Some(helper) => helper::ask(helper, &host),
+            None => Ok(None),
         }
     }
 }
@@ -200,12 +204,12 @@ mod tests {
             user: user.to_owned(),
             password: password.to_owned(),
         };
-        assert!(credentials.find("registry.example.com:5000") == Some(&password("ann", "s3cr:t")));
-        assert!(credentials.find("registry-1.docker.io") == Some(&password("bob", "p")));
-        assert!(credentials.find("tokens.example.com") == Some(&Login::Identity("t".to_owned())));
-        assert!(credentials.find("empty.example.com").is_none());
-        assert!(credentials.find("registry.example.com").is_none());
-        assert!(credentials.advice("empty.example.com").contains("docker-credential-desktop"));
+        assert!(credentials.written("registry.example.com:5000") == Some(&password("ann", "s3cr:t")));
+        assert!(credentials.written("registry-1.docker.io") == Some(&password("bob", "p")));
+        assert!(credentials.written("tokens.example.com") == Some(&Login::Identity("t".to_owned())));
+        assert!(credentials.written("empty.example.com").is_none());
+        assert!(credentials.written("registry.example.com").is_none());
+        assert_eq!(credentials.helpers.get("").map(String::as_str), Some("desktop"));
         assert!(!format!("{credentials:?}").contains("s3cr"));
     }
 

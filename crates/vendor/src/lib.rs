@@ -13,6 +13,7 @@ mod digest;
 mod error;
 mod fetch;
 mod git;
+mod helper;
 mod http;
 mod lock;
 mod registry;

@@ -136,7 +136,7 @@ impl Session<'_> {
         }
         match answer.status {
             200 => Ok((address, answer)),
-            401 | 403 => Err(answer.error(&address).with_hint(self.credentials.advice(self.host))),
+            401 | 403 => Err(answer.error(&address).with_hint(advice(self.host))),
             404 => Err(answer
                 .error(&address)
                 .with_hint("registries answer so to strangers too: are you logged in?")),
@@ -152,7 +152,10 @@ impl Session<'_> {
 
     /// Answers the challenge of a registry: by the login itself, or by a token that it is exchanged for.
     fn authorize(&mut self, address: &str, answer: &Answer) -> Result<(), Error> {
-        let login = self.credentials.find(self.host);
+        // Much can be had by anybody, so a helper that fails is told of only where nothing else helps.
+        let asked = self.credentials.of_registry(self.host);
+        let login = asked.as_ref().ok().and_then(Option::as_ref);
+        let refused = |error: Error| asked.as_ref().err().cloned().unwrap_or(error);
         let challenges: Vec<&str> = answer.headers("www-authenticate").collect();
         for challenge in &challenges {
             let (scheme, parameters) = challenge.split_once(' ').unwrap_or((challenge, ""));
@@ -161,7 +164,7 @@ impl Session<'_> {
                     self.authorization = Some(format!("Bearer {token}"));
                     return Ok(());
                 }
-                let token = self.token(address, &parse_parameters(parameters), login)?;
+                let token = self.token(address, &parse_parameters(parameters), login).map_err(refused)?;
                 self.authorization = Some(format!("Bearer {token}"));
                 return Ok(());
             }
@@ -172,7 +175,7 @@ impl Session<'_> {
                 return Ok(());
             }
         }
-        Err(answer.error(address).with_hint(self.credentials.advice(self.host)))
+        Err(refused(answer.error(address).with_hint(advice(self.host))))
     }
 
     fn token(
@@ -219,7 +222,7 @@ impl Session<'_> {
             authorization.iter().map(|value| ("authorization", value.as_str())).collect();
         let answer = self.http.get(&token_address, &headers, DOCUMENT_LIMIT)?;
         if answer.status != 200 {
-            return Err(answer.error(&token_address).with_hint(self.credentials.advice(self.host)));
+            return Err(answer.error(&token_address).with_hint(advice(self.host)));
         }
         let token: Token = serde_json::from_slice(&answer.body)
             .map_err(|_| Error::new(format!("cannot read {token_address}: not a token")))?;
@@ -229,6 +232,11 @@ impl Session<'_> {
         }
         Ok(token)
     }
+}
+
+/// Returns what to do about a host that wants to know who we are.
+fn advice(host: &str) -> String {
+    format!("log in first: `docker login {host}`")
 }
 
 /// Returns the address of the next page that a `Link` header names, below the repository.

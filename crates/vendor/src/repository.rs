@@ -94,12 +94,12 @@ fn get(
     limit: u64,
 ) -> Result<Vec<u8>, Error> {
     let (home, host) = (host_of(repository), host_of(address));
-    let login = if home == host { credentials.find(host).and_then(Login::header) } else { None };
+    let login = if home == host { credentials.written(host).and_then(Login::header) } else { None };
     let headers: Vec<(&str, &str)> = login.iter().map(|login| ("authorization", login.as_str())).collect();
     let answer = http.get(address, &headers, limit)?;
     match answer.status {
         200 => Ok(answer.body),
-        401 | 403 => Err(answer.error(address).with_hint(credentials.advice(host))),
+        401 | 403 => Err(answer.error(address).with_hint(format!("log in first: `docker login {host}`"))),
         _ => Err(answer.error(address)),
     }
 }
