@@ -100,3 +100,10 @@ fn a_tenant() {
         platform.text("tenants/shop/tenant.toml")
     ));
 }
+
+#[test]
+fn a_value_that_lies_below_others() {
+    let platform = Platform::new();
+    platform.write("tenants/shop/web.toml", &format!("{WEB}[environments.dev]\nreplicas = 1\n"));
+    assert_snapshot!(platform.run("set shop/web replicas 7"));
+}

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use aqueduct_manifest::Diagnostic;
+use aqueduct_manifest::{Diagnostic, Value};
 use aqueduct_model::edit;
 use aqueduct_render::Registry;
 use clap::Args;
 
 use super::{Failure, Outcome, read, tell, write_file};
-use crate::compile::load;
+use crate::compile::{Loaded, load};
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
@@ -50,14 +50,14 @@ pub(crate) fn run(
         return Ok(Outcome::Done);
     }
     // A value that the component does not take is refused before the file is touched.
-    let before = load(&files, registry, &Default::default()).diagnostics;
+    let before = load(&files, registry, &Default::default());
     files.insert(edit.file.clone(), edit.after.as_bytes());
     let loaded = load(&files, registry, &Default::default());
-    let mut found = loaded.diagnostics;
+    let mut found = loaded.diagnostics.clone();
     for instance in loaded.instances.iter().filter(|instance| *instance.file == *edit.file) {
         found.extend(registry.read(instance).1);
     }
-    found.retain(|diagnostic| !before.contains(diagnostic));
+    found.retain(|diagnostic| !before.diagnostics.contains(diagnostic));
     if found.iter().any(Diagnostic::is_error) {
         found.dedup();
         tell(&found, &files, terminal);
@@ -66,5 +66,12 @@ pub(crate) fn run(
     }
     write_file(&directory.join(&*edit.file), &edit.after)?;
     terminal.say(&format!("{}: {} = {}", edit.file, arguments.field, arguments.value));
+    let fields = |loaded: &Loaded| -> Vec<Value> {
+        let own = loaded.instances.iter().filter(|instance| *instance.file == *edit.file);
+        own.flat_map(|instance| [instance.common.to_value(), instance.spec.to_value()]).collect()
+    };
+    if !fields(&loaded).is_empty() && fields(&loaded) == fields(&before) {
+        terminal.say("nothing changes by it: another value lies above it in every environment");
+    }
     Ok(Outcome::Done)
 }
