@@ -1,6 +1,6 @@
 //! Renders the corpus in one process, beside what Helm took for it: each chart is loaded once and rendered with the
 //! values of all its cases, first on one core, then on all cores, as the instances of a platform are. Each case is
-//! measured on its own too, from the disk and then as another instance of the chart that is loaded already.
+//! measured on its own too, with all cores for itself: from the disk, and as a further instance of the loaded chart.
 //!
 //! Keys are searched at random, as they are in use, so that the cases that make some take longer or shorter from run
 //! to run; the times of the others are told on their own too. All files have been read once before.
@@ -74,9 +74,8 @@ fn main() {
         println!("skipped: no cases at {}", root.display());
         return;
     }
+    let mut measured: Vec<Measured<'_>> = charts.iter().flatten().filter_map(measure).collect();
     let Ok(core) = rayon::ThreadPoolBuilder::new().num_threads(1).build() else { return };
-    let mut measured: Vec<Measured<'_>> =
-        core.install(|| charts.iter().flatten().filter_map(measure).collect());
     let one_core = core.install(|| seconds(|| render_all(&charts)));
     let all_cores = seconds(|| render_all(&charts));
     let total = Sums::of(measured.iter());
@@ -89,7 +88,7 @@ fn main() {
     println!("on {cores} cores {all_cores:.3} s: {:.1} times as fast", helm / all_cores);
     println!("a further instance takes {:.2} of the first", total.ratio());
     println!(
-        "without the {} cases that search keys at random: {:.2}; Helm took {:.3} s for them, on one core they take {:.3} s",
+        "without the {} cases that search keys at random: {:.2}; Helm took {:.3} s for them, one after the other they take {:.3} s",
         keys.count,
         others.ratio(),
         others.helm,

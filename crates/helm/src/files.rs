@@ -1,5 +1,7 @@
 //! `.Files`: the files of a chart that are neither templates nor read by Helm itself.
 
+use std::sync::Arc;
+
 use aqueduct_manifest::{Map as ManifestMap, yaml};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,7 +25,7 @@ const METHODS: &[Function] = &[
 
 /// Returns `.Files` of a chart.
 pub(crate) fn to_value(files: &[File]) -> Value {
-    let entries = files.iter().map(|file| (&*file.name, Value::Bytes((&*file.bytes).into())));
+    let entries = files.iter().map(|file| (&*file.name, Value::Bytes(Arc::clone(&file.bytes))));
     Value::Map(Map::with_entries(&FILES, entries))
 }
 
@@ -37,7 +39,7 @@ fn receiver(arguments: &[Value]) -> (Map, Text) {
     (files, argument)
 }
 
-fn contents(files: &Map, name: &Text) -> Option<std::rc::Rc<[u8]>> {
+fn contents(files: &Map, name: &Text) -> Option<Arc<[u8]>> {
     match files.get(name) {
         Some(Value::Bytes(bytes)) => Some(bytes),
         _ => None,

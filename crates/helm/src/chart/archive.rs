@@ -51,7 +51,7 @@ pub(super) fn read(bytes: &[u8], budget: &mut u64) -> Result<Vec<File>, Error> {
             return Err(Error::new("unexpected EOF"));
         }
         *budget = budget.checked_sub(contents.len() as u64).ok_or_else(too_large)?;
-        files.push(File::new(name, contents));
+        files.push(File::new(name, contents.into()));
     }
     if files.is_empty() {
         return Err(Error::new("no files in chart archive"));

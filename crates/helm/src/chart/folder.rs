@@ -1,6 +1,8 @@
 //! Chart folders on disk: walked in Helm's order, links followed, `.helmignore` obeyed.
 
+use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::archive::FILE_LIMIT;
 use super::ignore::{Entry, IgnoreRules};
@@ -77,7 +79,7 @@ impl Walk {
                     "chart file {part:?} is larger than the maximum file size {FILE_LIMIT}"
                 )));
             }
-            let bytes = std::fs::read(&path)
+            let bytes = read_shared(&path, metadata.len())
                 .map_err(|cause| Error::new(format!("error reading {relative}: {}", reason(&cause))))?;
             self.budget = self.budget.checked_sub(bytes.len() as u64).ok_or_else(|| {
                 Error::new(format!("chart exceeds maximum decompressed size of {CHART_LIMIT} bytes"))
@@ -86,6 +88,19 @@ impl Walk {
         }
         Ok(())
     }
+}
+
+/// Reads a file of so many bytes straight to where it stays: charts are often some megabytes of definitions, and
+/// fresh memory takes longer than the reading.
+fn read_shared(path: &Path, length: u64) -> std::io::Result<Arc<[u8]>> {
+    let mut file = std::fs::File::open(path)?;
+    let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, usize::try_from(length).unwrap_or(0)).collect();
+    let filled = Arc::get_mut(&mut bytes).is_some_and(|buffer| file.read_exact(buffer).is_ok());
+    if filled && file.read(&mut [0])? == 0 {
+        return Ok(bytes);
+    }
+    // The length has changed since it was asked for.
+    std::fs::read(path).map(Arc::from)
 }
 
 /// Returns the reason of a failure in the words of Unix.

@@ -55,10 +55,9 @@ pub struct File {
 }
 
 impl File {
-    fn new(name: String, bytes: Vec<u8>) -> Self {
-        let plain = bytes.strip_prefix(b"\xef\xbb\xbf");
-        let bytes = plain.map_or_else(|| Arc::from(bytes.as_slice()), Arc::from);
-        Self { name: name.into(), bytes }
+    fn new(name: String, bytes: Arc<[u8]>) -> Self {
+        let plain = bytes.strip_prefix(b"\xef\xbb\xbf").map(Arc::from);
+        Self { name: name.into(), bytes: plain.unwrap_or(bytes) }
     }
 }
 
@@ -113,7 +112,7 @@ impl Chart {
                     archive::FILE_LIMIT
                 )));
             }
-            chart.push(File::new(name.to_owned(), bytes.to_vec()));
+            chart.push(File::new(name.to_owned(), Arc::clone(bytes)));
         }
         Self::from_contents(chart)
     }

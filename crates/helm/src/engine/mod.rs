@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 pub(crate) use functions::FUNCTIONS;
 
 use crate::template::{Evaluator, Host, Limits, Origin, ParseError, Place, Set, Trace, Tree, parse};
@@ -103,11 +105,11 @@ impl Templates {
             let depth = |file: &TemplateFile| file.path.bytes().filter(|byte| *byte == b'/').count();
             depth(right).cmp(&depth(left)).then_with(|| right.path.cmp(&left.path))
         });
+        let trees: Vec<_> = files.par_iter().map(|file| parse(&file.path, Arc::clone(&file.text))).collect();
         let mut set = Set::default();
         let mut parsed = Vec::with_capacity(files.len());
-        for file in files {
-            let trees = parse(&file.path, file.text).map_err(|error| report::parse(&file.path, error))?;
-            for tree in trees {
+        for (file, trees) in files.into_iter().zip(trees) {
+            for tree in trees.map_err(|error| report::parse(&file.path, error))? {
                 set.add(Arc::new(tree));
             }
             parsed.push(File { path: file.path, base_path: file.base_path, scope: file.scope });

@@ -49,7 +49,7 @@ struct Walk {
 
 enum Elements {
     List { items: Rc<Vec<Value>>, next: usize, element: Type },
-    Bytes { bytes: Rc<[u8]>, next: usize },
+    Bytes { bytes: Arc<[u8]>, next: usize },
     Map { entries: vec::IntoIter<(Text, Value)>, element: Type },
     Ints { kind: Kind, next: i64, end: i64 },
     Uints { kind: Kind, next: u64, end: u64 },

@@ -13,6 +13,7 @@ mod text;
 mod types;
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::template::{FunctionError, deepen};
 
@@ -47,7 +48,7 @@ pub enum Value {
     /// A `string`.
     String(Text),
     /// A `[]uint8`.
-    Bytes(Rc<[u8]>),
+    Bytes(Arc<[u8]>),
     /// A slice of anything else.
     List(List),
     /// A map with string keys.
