@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{Draft, JsonType, PatternOptions, Retrieve, Uri, ValidationError, Validator};
+use jsonschema::{
+    Draft, JsonType, PatternOptions, ReferencingError, Retrieve, Uri, ValidationError, Validator,
+};
 use serde_json::Value as Json;
 
 use crate::Error;
@@ -82,7 +84,13 @@ fn compile(bytes: &[u8]) -> Result<Validator, String> {
         // Patterns that look around are beyond Go's regular expressions, and Helm refuses them.
         .with_pattern_options(PatternOptions::regex())
         .build(&schema)
-        .map_err(|error| error.to_string())
+        .map_err(|error| match error.kind() {
+            // Why is all there is to say: what is not in the schema is always retrieved.
+            ValidationErrorKind::Referencing(ReferencingError::Unretrievable { source, .. }) => {
+                source.to_string()
+            }
+            _ => error.to_string(),
+        })
 }
 
 /// Takes out the names of the draft, in parts of the schema too.
@@ -124,7 +132,11 @@ impl Retrieve for NoRetriever {
         if uri.scheme().as_str() == "urn" {
             return Ok(Json::Bool(true));
         }
-        Err(format!("the schema refers to `{uri}`, which is not part of the chart").into())
+        Err(format!(
+            "the schema refers to `{uri}`, which is not part of the chart: Helm may fetch it from there, but schemas are \
+             never fetched here"
+        )
+        .into())
     }
 }
 

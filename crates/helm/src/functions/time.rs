@@ -19,6 +19,7 @@ use crate::value::{Kind, Native, Text, Type, Value};
 
 /// The type of `time.Time` parameters.
 pub(super) const TIME: Type = Type::Native("time.Time");
+const LOCATION: Type = Type::Native("*time.Location");
 
 /// The seconds from year 1 to 1970: Go's zero time is the first of January of year 1.
 const ZERO_SECONDS: i64 = -62_135_596_800;
@@ -198,6 +199,14 @@ impl Time {
         self.format(b"2006-01-02T15:04:05.999999999Z07:00")
     }
 
+    /// Returns RFC 3339 for a method of a name, which takes no year that has more or less than four digits.
+    fn marshalled(&self, method: &str) -> Result<Text, FunctionError> {
+        match self.date().0 {
+            0..=9999 => Ok(self.rfc3339()),
+            _ => Err(FunctionError::new(format!("Time.{method}: year outside of range [0,9999]"))),
+        }
+    }
+
     fn rounded(&self, multiple: i64, round: fn(i64, i64) -> i64) -> Self {
         if multiple <= 0 {
             return self.clone();
@@ -237,6 +246,24 @@ impl Native for Time {
         Some(self.format(b"2006-01-02 15:04:05.999999999 -0700 MST").to_str().into_owned())
     }
 
+    fn go_text(&self) -> Option<String> {
+        let (year, month, day) = self.date();
+        let clock = self.local().rem_euclid(DAY);
+        let (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60);
+        let month = Month(month.into()).text()?;
+        let location = match &self.zone {
+            Zone::Utc => "time.UTC".to_owned(),
+            Zone::Local(_) => "time.Local".to_owned(),
+            Zone::Named(name, _) | Zone::Fixed(_, name) => {
+                format!("time.Location({})", duration::quote(name.as_bytes()))
+            }
+        };
+        let nanosecond = self.nanosecond;
+        Some(format!(
+            "time.Date({year}, time.{month}, {day}, {hour}, {minute}, {second}, {nanosecond}, {location})"
+        ))
+    }
+
     fn equal(&self, other: &dyn Native) -> bool {
         time_of(other).is_some_and(|other| {
             self.compare(other) == Ordering::Equal && self.zone.name() == other.zone.name()
@@ -272,16 +299,34 @@ static TIME_METHODS: &[Function] = &[
     Function::new("AddDate", &[Type::INT, Type::INT, Type::INT], add_date),
     Function::new("After", &[TIME], |_, arguments| ordered(arguments, |order| order == Ordering::Greater)),
     Function::new("Before", &[TIME], |_, arguments| ordered(arguments, |order| order == Ordering::Less)),
+    Function::unfit("Clock", "function Clock has 3 return values; should be 1 or 2"),
     Function::new("Compare", &[TIME], |_, arguments| {
         let order = time_argument(arguments, 0)?.compare(time_argument(arguments, 1)?);
         Ok(Value::int(order as i64))
     }),
+    Function::unfit("Date", "function Date has 3 return values; should be 1 or 2"),
     Function::new("Day", &[], |_, arguments| Ok(Value::int(time_argument(arguments, 0)?.date().2.into()))),
     Function::new("Equal", &[TIME], |_, arguments| ordered(arguments, |order| order == Ordering::Equal)),
     Function::new("Format", &[Type::String], |_, arguments| {
         Ok(Value::String(time_argument(arguments, 0)?.format(Arguments(arguments).bytes(1)?)))
     }),
+    Function::new("GoString", &[], |_, arguments| {
+        Ok(time_argument(arguments, 0)?.go_text().unwrap_or_default().into())
+    }),
     Function::new("Hour", &[], |_, arguments| clock_part(arguments, 3600, 24)),
+    Function::unfit(
+        "ISOWeek",
+        "invalid function signature for ISOWeek: second return value should be error; is int",
+    ),
+    Function::new("In", &[LOCATION], |_, arguments| {
+        let time = time_argument(arguments, 0)?;
+        match Arguments(arguments).value(1)? {
+            Value::Native(native) if let Some(Location(zone)) = native.as_any().downcast_ref() => {
+                Ok(Value::native(time.within(zone.clone())))
+            }
+            _ => Err(FunctionError::new("time: missing Location in call to Time.In")),
+        }
+    }),
     Function::new("IsDST", &[], |_, arguments| {
         let time = time_argument(arguments, 0)?;
         Ok(time.zone.is_daylight_saving(time.seconds).into())
@@ -295,6 +340,14 @@ static TIME_METHODS: &[Function] = &[
     }),
     Function::new("Location", &[], |_, arguments| {
         Ok(Value::native(Location(time_argument(arguments, 0)?.zone.clone())))
+    }),
+    Function::new("MarshalJSON", &[], |_, arguments| {
+        let text = time_argument(arguments, 0)?.marshalled("MarshalJSON")?;
+        Ok(Value::Bytes([b"\"", text.as_bytes(), b"\""].concat().into()))
+    }),
+    Function::new("MarshalText", &[], |_, arguments| {
+        let text = time_argument(arguments, 0)?.marshalled("MarshalText")?;
+        Ok(Value::Bytes(text.as_bytes().into()))
     }),
     Function::new("Minute", &[], |_, arguments| clock_part(arguments, 60, 60)),
     Function::new("Month", &[], |_, arguments| {
@@ -334,6 +387,14 @@ static TIME_METHODS: &[Function] = &[
         let days = time_argument(arguments, 0)?.local().div_euclid(DAY);
         Ok(Value::int(days - days_from_civil(civil_from_days(days).0, 1, 1) + 1))
     }),
+    Function::unfit(
+        "Zone",
+        "invalid function signature for Zone: second return value should be error; is int",
+    ),
+    Function::unfit(
+        "ZoneBounds",
+        "invalid function signature for ZoneBounds: second return value should be error; is time.Time",
+    ),
 ];
 
 fn ordered(arguments: &[Value], holds: fn(Ordering) -> bool) -> Answer {

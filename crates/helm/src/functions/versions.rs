@@ -45,6 +45,14 @@ impl Native for VersionValue {
         Some(self.version.to_string())
     }
 
+    fn printed_fields(&self) -> Vec<(&'static str, Value)> {
+        let Version { major, minor, patch, prerelease, metadata, original } = &self.version;
+        let numbers = [("major", *major), ("minor", *minor), ("patch", *patch)].into_iter();
+        let texts = [("pre", prerelease), ("metadata", metadata), ("original", original)].into_iter();
+        let numbers = numbers.map(|(name, number)| (name, uint64(number)));
+        numbers.chain(texts.map(|(name, text)| (name, text.as_str().into()))).collect()
+    }
+
     fn to_json(&self) -> Value {
         self.version.to_string().into()
     }

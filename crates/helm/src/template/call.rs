@@ -36,6 +36,9 @@ impl Evaluator<'_> {
             return self
                 .fail(tree, format!("wrong number of args for {}: want {fixed} got {given}", function.name));
         }
+        if let Some(reason) = function.unfit {
+            return self.fail(tree, reason);
+        }
         if matches!(special, Special::And | Special::Or) {
             return self.short_circuit(tree, dot, special, words, last);
         }

@@ -22,6 +22,9 @@ pub struct Function {
     pub parameters: &'static [Type],
     /// The type of the arguments that may follow the parameters.
     pub variadic: Option<Type>,
+    /// Why no template can call it, in the words of `text/template`: Go methods may have results that it has no use
+    /// for.
+    pub unfit: Option<&'static str>,
     /// The work.
     pub call: fn(&mut Call<'_, '_>, &[Value]) -> Result<Value, FunctionError>,
 }
@@ -39,7 +42,7 @@ impl Function {
         parameters: &'static [Type],
         call: fn(&mut Call<'_, '_>, &[Value]) -> Result<Value, FunctionError>,
     ) -> Self {
-        Self { name, parameters, variadic: None, call }
+        Self { name, parameters, variadic: None, unfit: None, call }
     }
 
     /// Returns a function that takes any number of arguments of one type after its parameters.
@@ -49,7 +52,12 @@ impl Function {
         rest: Type,
         call: fn(&mut Call<'_, '_>, &[Value]) -> Result<Value, FunctionError>,
     ) -> Self {
-        Self { name, parameters, variadic: Some(rest), call }
+        Self { name, parameters, variadic: Some(rest), unfit: None, call }
+    }
+
+    /// Returns a method without parameters that no template can call.
+    pub const fn unfit(name: &'static str, reason: &'static str) -> Self {
+        Self { unfit: Some(reason), ..Self::new(name, &[], |_, _| Ok(Value::Nil)) }
     }
 }
 

@@ -37,6 +37,11 @@ pub trait Native: fmt::Debug {
         None
     }
 
+    /// Returns what `GoString()` says, where the Go type has it: `%#v` prints that.
+    fn go_text(&self) -> Option<String> {
+        None
+    }
+
     /// Returns what a `String` method of the pointer says: an action prints it where it holds the value in
     /// its place, other functions print the fields.
     fn pointer_text(&self) -> Option<String> {

@@ -282,8 +282,14 @@ impl Printer {
         self.out.push(if go { b'}' } else { b']' });
     }
 
-    /// Prints what the `String` or `Error` method says, where there is one and the verb takes texts.
+    /// Prints what the `String` or `Error` method says, where there is one and the verb takes texts, or what the
+    /// `GoString` method says.
     fn methods(&mut self, native: &dyn Native, verb: char) -> bool {
+        if !self.erring && self.flags.sharp_v {
+            let text = native.go_text();
+            text.iter().for_each(|text| self.pad(text.as_bytes()));
+            return text.is_some();
+        }
         if self.erring || self.flags.sharp_v || !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
             return false;
         }
