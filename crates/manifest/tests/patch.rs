@@ -305,6 +305,35 @@ fn containers() -> impl Strategy<Value = Value> {
     })
 }
 
+#[test]
+fn copies_of_copies_have_a_bound() {
+    for (target, path) in [("{a: {b: 1}}", "/a/x"), ("{a: [1]}", "/a/-"), ("{a: {b: a longer text}}", "/a/x")]
+    {
+        let copy = |index| format!("- {{op: copy, from: /a, path: '{path}{index}'}}\n");
+        let index = |number: usize| if path.ends_with('-') { String::new() } else { number.to_string() };
+        let few: String = (0..10).map(|number| copy(index(number))).collect();
+        operate(target, &few).expect("a thousand values are not many");
+        let many: String = (0..60).map(|number| copy(index(number))).collect();
+        let error = operate(target, &many).expect_err("2^60 values are too many");
+        assert!(error.contains("may hold no more than"), "{error}");
+    }
+}
+
+#[test]
+fn patches_do_not_nest_without_end() {
+    let deep = |levels: usize| format!("- {{op: add, path: '{}', value: {{}}}}\n", "/a".repeat(levels));
+    let operations = |levels| (1..=levels).map(deep).collect::<String>();
+    operate("{a: {}}", &operations(1000)).expect("this can be read again");
+    for last in [
+        deep(1001),
+        format!("- {{op: copy, from: /a, path: '{}/b'}}\n", "/a".repeat(600)),
+        format!("- {{op: replace, path: '{}/b', value: {{c: {{}}}}}}\n", "/a".repeat(999)),
+    ] {
+        let error = operate("{a: {}}", &(operations(1000) + &last)).expect_err("this is too deep");
+        assert!(error.contains("nest deeper than 1000 levels"), "{error}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -6,6 +6,10 @@ use crate::patch::error::OperationError;
 use crate::patch::pointer;
 use crate::{Map, Value, json, yaml};
 
+/// How much all copies of a patch may hold: bytes of text, and one for every value. A few copies of what holds
+/// copies would fill any memory otherwise.
+const COPY_LIMIT: usize = 16 << 20;
+
 /// One step of a JSON patch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Operation {
@@ -42,8 +46,9 @@ pub fn read_operations(text: &str) -> Result<Vec<Operation>, OperationError> {
 pub fn json6902(target: &mut Value, operations: &[Operation]) -> Result<(), OperationError> {
     let mut document = target.clone();
     change_numbers(&mut document, as_json_reads);
+    let mut room = COPY_LIMIT;
     for operation in operations {
-        operation.apply(&mut document)?;
+        operation.apply(&mut document, &mut room)?;
     }
     match &document {
         Value::List(_) => {
@@ -74,13 +79,13 @@ impl Operation {
         }
     }
 
-    fn apply(&self, document: &mut Value) -> Result<(), OperationError> {
+    fn apply(&self, document: &mut Value, room: &mut usize) -> Result<(), OperationError> {
         match self.fields.get("op").and_then(Value::as_str).unwrap_or("unknown") {
             "add" => self.add(document),
             "remove" => self.remove(document),
             "replace" => self.replace(document),
             "move" => self.shift(document),
-            "copy" => self.copy(document),
+            "copy" => self.copy(document, room),
             "test" => self.test(document),
             other => Err(OperationError(format!("Unexpected kind: {other}"))),
         }
@@ -91,7 +96,9 @@ impl Operation {
         let (container, key) = find(document, path).ok_or_else(|| {
             OperationError::missing(format!("add operation does not apply: doc is missing path: \"{path}\""))
         })?;
-        add(container, key, self.value())
+        let value = self.value();
+        check_depth(path, &value)?;
+        add(container, key, value)
             .map_err(|error| OperationError::caused(format!("error in add for path: '{path}'"), error))
     }
 
@@ -121,6 +128,8 @@ impl Operation {
         let (container, key) = find(document, path).ok_or_else(|| {
             OperationError::missing(format!("replace operation does not apply: doc is missing path: {path}"))
         })?;
+        let value = self.value();
+        check_depth(path, &value)?;
         match container {
             Value::List(list) => {
                 let element =
@@ -130,10 +139,10 @@ impl Operation {
                         "replace operation does not apply: doc is missing key: {path}"
                     ))
                 })?;
-                *element = self.value();
+                *element = value;
                 Ok(())
             }
-            container => add(container, key, self.value()),
+            container => add(container, key, value),
         }
     }
 
@@ -157,11 +166,12 @@ impl Operation {
                 "move operation does not apply: doc is missing destination path: {path}"
             ))
         })?;
+        check_depth(path, &moved)?;
         add(container, key, moved)
             .map_err(|error| OperationError::caused(format!("error in move for path: '{path}'"), error))
     }
 
-    fn copy(&self, document: &mut Value) -> Result<(), OperationError> {
+    fn copy(&self, document: &mut Value, room: &mut usize) -> Result<(), OperationError> {
         let from = self
             .from()
             .map_err(|error| OperationError::caused("copy operation failed to decode from", error))?;
@@ -172,6 +182,9 @@ impl Operation {
         })?;
         let copied = get(container, &key)
             .map_err(|error| OperationError::caused(format!("error in copy for from: '{from}'"), error))?;
+        *room = room.checked_sub(weight(&copied, *room)).ok_or_else(|| {
+            OperationError(format!("the copies of a patch may hold no more than {COPY_LIMIT} bytes"))
+        })?;
         let path =
             self.path().map_err(|_| OperationError::missing("copy operation failed to decode path"))?;
         let (container, key) = find(document, path).ok_or_else(|| {
@@ -179,6 +192,7 @@ impl Operation {
                 "copy operation does not apply: doc is missing destination path: {path}"
             ))
         })?;
+        check_depth(path, &copied)?;
         add(container, key, copied)
             .map_err(|error| OperationError::caused("error while adding value during copy", error))
     }
@@ -232,6 +246,57 @@ impl Operation {
 fn find<'a>(document: &'a mut Value, path: &str) -> Option<(&'a mut Value, String)> {
     let (keys, last) = pointer::split(path)?;
     Some((pointer::container(document, &keys)?, last))
+}
+
+/// Tells how much a value holds; stops counting beyond a limit.
+fn weight(value: &Value, limit: usize) -> usize {
+    let mut total = 0_usize;
+    let mut pending = vec![value];
+    while let Some(value) = pending.pop() {
+        total = total.saturating_add(1);
+        match value {
+            Value::String(text) => total = total.saturating_add(text.len()),
+            Value::List(list) => pending.extend(list.iter()),
+            Value::Map(map) => {
+                for (key, value) in map {
+                    total = total.saturating_add(key.len());
+                    pending.push(value);
+                }
+            }
+            _ => {}
+        }
+        if total.saturating_add(pending.len()) > limit {
+            return usize::MAX;
+        }
+    }
+    total
+}
+
+/// Makes sure that a value does not make the document deeper than one that can be read.
+fn check_depth(path: &str, value: &Value) -> Result<(), OperationError> {
+    let above = path.matches('/').count();
+    let mut level = vec![value];
+    for depth in above.. {
+        if level.is_empty() {
+            break;
+        }
+        if depth > yaml::MAX_DEPTH {
+            return Err(OperationError(format!(
+                "the result would nest deeper than {} levels",
+                yaml::MAX_DEPTH
+            )));
+        }
+        let mut inner = Vec::new();
+        for value in level {
+            match value {
+                Value::List(list) => inner.extend(list.iter()),
+                Value::Map(map) => inner.extend(map.iter().map(|(_, value)| value)),
+                _ => {}
+            }
+        }
+        level = inner;
+    }
+    Ok(())
 }
 
 fn get(container: &Value, key: &str) -> Result<Value, OperationError> {
