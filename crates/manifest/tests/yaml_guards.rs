@@ -92,6 +92,27 @@ fn a_billion_laughs_are_refused() {
 }
 
 #[test]
+fn keys_that_hold_themselves_are_refused() {
+    for text in ["&a {[*a, *a]: 1}", "&a [{*a: 1}, *a]", "&a {? {b: [*a, *a], c: *a} : d}"] {
+        for dialect in [Dialect::Sigs, Dialect::Kyaml] {
+            let error = yaml::read_values(text, dialect).expect_err("the key holds itself");
+            assert_eq!(error.to_string(), "yaml: anchor 'a' value contains itself", "{text}");
+        }
+    }
+    let mut text = "a0: &a0 [1]\n".to_owned();
+    for level in 1..40 {
+        writeln!(text, "a{level}: &a{level} {{? [*a{0}, *a{0}] : 1}}", level - 1)
+            .expect("a string takes all");
+    }
+    assert!(yaml::read(&text).is_err());
+    let lists: String =
+        (1..40).map(|level| format!("a{level}: &a{level} [*a{0}, *a{0}]\n", level - 1)).collect();
+    let error = yaml::read(&format!("? {{a0: &a0 [1], {}}}\n: 1\n", lists.trim_end().replace('\n', ", ")))
+        .expect_err("the key is too large");
+    assert_eq!(error.to_string(), "yaml: document contains excessive aliasing");
+}
+
+#[test]
 fn a_long_text_is_read_in_time_that_grows_with_it() {
     // Each of these is quadratic where every token looks at all open keys or blocks.
     let texts = [

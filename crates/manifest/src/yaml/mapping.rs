@@ -118,7 +118,7 @@ impl Decoder<'_, '_> {
             node = self.nodes.get(number).unwrap_or(node);
         }
         let Shape::Scalar { value, style } = &node.shape else {
-            let key = spell(self.nodes, number, self.dialect);
+            let key = spell(self.nodes, number, self.dialect)?;
             return Err(Error::at(format!("yaml: invalid map key: {key}"), mark));
         };
         let resolved = resolve_node(node, value, *style, self.dialect)?;
@@ -130,9 +130,9 @@ impl Decoder<'_, '_> {
         }
         let (kind, key) = match resolved {
             Resolved::Null => ("%!s(<nil>)", "<nil>".to_owned()),
-            _ => ("uint64", spell(self.nodes, number, self.dialect)),
+            _ => ("uint64", spell(self.nodes, number, self.dialect)?),
         };
-        let value = match spell(self.nodes, value_number, self.dialect) {
+        let value = match spell(self.nodes, value_number, self.dialect)? {
             nil if nil == "interface {}(nil)" => "<nil>".to_owned(),
             value => value,
         };

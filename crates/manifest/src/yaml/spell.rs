@@ -5,17 +5,24 @@ use std::fmt::Write as _;
 use super::Dialect;
 use super::compose::{Node, Shape};
 use super::decode::end_of;
+use super::error::{Error, Result};
 use super::resolve::{Resolved, resolve_node};
 use crate::json::number::shortest;
 
 /// How deep a value is spelled out.
 const MAX_DEPTH: usize = 64;
 
+/// How many nodes are spelled out, those of aliases counted each time.
+const MAX_NODES: usize = 1_000_000;
+
 /// Returns a node in Go's syntax.
-pub(super) fn spell(nodes: &[Node<'_>], number: usize, dialect: Dialect) -> String {
+///
+/// # Errors
+/// A node that holds itself, and aliases that make too much of it.
+pub(super) fn spell(nodes: &[Node<'_>], number: usize, dialect: Dialect) -> Result<String> {
     let mut out = String::new();
-    Speller { nodes, dialect }.spell(number, MAX_DEPTH, &mut out);
-    out
+    Speller { nodes, dialect, left: MAX_NODES, aliases: Vec::new() }.spell(number, MAX_DEPTH, &mut out)?;
+    Ok(out)
 }
 
 /// Returns a text as Go's `strconv.Quote` does.
@@ -61,17 +68,32 @@ pub(super) fn quote(text: &str) -> String {
 struct Speller<'n, 'a> {
     nodes: &'n [Node<'a>],
     dialect: Dialect,
+    /// How many more nodes may be spelled.
+    left: usize,
+    /// The aliases that led here.
+    aliases: Vec<usize>,
 }
 
 impl Speller<'_, '_> {
-    fn spell(&self, number: usize, depth: usize, out: &mut String) {
-        let Some(node) = self.nodes.get(number) else { return };
+    fn spell(&mut self, number: usize, depth: usize, out: &mut String) -> Result<()> {
+        let Some(node) = self.nodes.get(number) else { return Ok(()) };
         if depth == 0 {
             out.push('…');
-            return;
+            return Ok(());
         }
+        let Some(left) = self.left.checked_sub(1) else {
+            return Err(Error::new("yaml: document contains excessive aliasing"));
+        };
+        self.left = left;
         match &node.shape {
-            Shape::Alias { target, .. } => self.spell(*target, depth - 1, out),
+            Shape::Alias { target, name } => {
+                if self.aliases.contains(&number) {
+                    return Err(Error::new(format!("yaml: anchor '{name}' value contains itself")));
+                }
+                self.aliases.push(number);
+                self.spell(*target, depth - 1, out)?;
+                self.aliases.pop();
+            }
             Shape::Sequence => {
                 out.push_str("[]interface {}{");
                 let mut child = number + 1;
@@ -79,7 +101,7 @@ impl Speller<'_, '_> {
                     if child > number + 1 {
                         out.push_str(", ");
                     }
-                    self.spell(child, depth - 1, out);
+                    self.spell(child, depth - 1, out)?;
                     child = end_of(self.nodes, child);
                 }
                 out.push('}');
@@ -90,9 +112,9 @@ impl Speller<'_, '_> {
                 while child < node.end {
                     let value = end_of(self.nodes, child);
                     let mut entry = String::new();
-                    self.spell(child, depth - 1, &mut entry);
+                    self.spell(child, depth - 1, &mut entry)?;
                     entry.push(':');
-                    self.spell(value, depth - 1, &mut entry);
+                    self.spell(value, depth - 1, &mut entry)?;
                     entries.push(entry);
                     child = end_of(self.nodes, value);
                 }
@@ -112,5 +134,6 @@ impl Speller<'_, '_> {
                 }
             }
         }
+        Ok(())
     }
 }
