@@ -1,11 +1,19 @@
-//! Any argument of `--set` and its kin is read or refused, without a panic, and the same way twice.
+//! Any arguments of `--set` and its kin are read or refused, without a panic, the same way twice, and become
+//! values whose size has a bound.
 //!
 //! The text is cut at lines of `===`: arguments of `--set`, `--set-string`, `--set-json`, `--set-literal`.
 
 #![no_main]
 
 use aqueduct_helm::ValueOptions;
+use aqueduct_helm::value::Value;
+use aqueduct_manifest as manifest;
 use libfuzzer_sys::fuzz_target;
+
+/// Deeper than names, lists in lists and JSON may nest together.
+const DEPTH: usize = 700;
+/// More values than the longest input may ask for.
+const NODES: usize = 4 << 20;
 
 fuzz_target!(|text: &str| {
     let mut parts = text.split("===\n").map(|part| part.lines().map(str::to_owned).collect::<Vec<_>>());
@@ -19,8 +27,29 @@ fuzz_target!(|text: &str| {
     };
     let merged = || {
         let values = options.merge(&|_| Ok(Vec::new())).map_err(|error| error.to_string())?;
-        let value = aqueduct_helm::value::Value::Map(values);
-        value.to_manifest().map_err(|error| error.to_string())
+        Value::Map(values).to_manifest().map_err(|error| error.to_string())
     };
-    assert_eq!(merged(), merged());
+    let first = merged();
+    if let Ok(value) = &first {
+        assert!(depth(value) <= DEPTH);
+        assert!(nodes(value) <= NODES);
+    }
+    assert_eq!(first, merged());
 });
+
+fn depth(value: &manifest::Value) -> usize {
+    let inner = match value {
+        manifest::Value::List(list) => list.iter().map(depth).max(),
+        manifest::Value::Map(map) => map.iter().map(|(_, value)| depth(value)).max(),
+        _ => None,
+    };
+    inner.map_or(0, |depth| depth + 1)
+}
+
+fn nodes(value: &manifest::Value) -> usize {
+    1 + match value {
+        manifest::Value::List(list) => list.iter().map(nodes).sum(),
+        manifest::Value::Map(map) => map.iter().map(|(_, value)| nodes(value)).sum(),
+        _ => 0,
+    }
+}

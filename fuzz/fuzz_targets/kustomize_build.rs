@@ -1,21 +1,45 @@
-//! Any kustomization is built or refused, without a panic, and the same way twice.
+//! Any kustomization is built or refused, without a panic, and the same way twice; an empty kustomization over
+//! it changes nothing.
 //!
-//! The text is cut at lines of `===`: the kustomization, a resource, a patch, a component.
+//! The text is cut at lines of `===` into the files below.
 
 #![no_main]
 
-use aqueduct_kustomize::{Options, build, to_yaml};
+use aqueduct_kustomize::{Options, build, file_names, holds_resources, inventory, to_yaml};
 use aqueduct_manifest::Files;
+use aqueduct_manifest::yaml::{self, Dialect};
 use libfuzzer_sys::fuzz_target;
 
+const NAMES: [&str; 6] = [
+    "base/kustomization.yaml",
+    "base/a.yaml",
+    "base/b.yaml",
+    "base/part/kustomization.yaml",
+    "base/part/a.yaml",
+    "base/c.env",
+];
+/// What only the outermost kustomization does, or what makes one that is no base of another.
+const OUTERMOST: [&str; 4] = ["sortOptions", "buildMetadata", "Component", "openapi"];
+
 fuzz_target!(|text: &str| {
-    let names = ["kustomization.yaml", "a.yaml", "b.yaml", "part/kustomization.yaml"];
-    let files: Files =
-        names.into_iter().zip(text.split("===\n")).map(|(name, text)| (name, text.as_bytes())).collect();
-    let built = || {
-        build(&files, ".", &Options::default())
-            .map(|built| to_yaml(&built.objects))
-            .map_err(|error| error.to_string())
+    let mut files: Files =
+        NAMES.into_iter().zip(text.split("===\n")).map(|(name, text)| (name, text.as_bytes())).collect();
+    files.insert("over/kustomization.yaml", "resources: [../base]\n".as_bytes());
+    let built = |folder| {
+        let built = build(&files, folder, &Options::default()).map_err(|error| error.to_string())?;
+        assert_eq!(file_names(&built.objects).len(), built.objects.len());
+        let text = to_yaml(&built.objects);
+        let documents = yaml::read_values(&text, Dialect::Sigs).expect("what was printed can be read");
+        assert_eq!(documents.len(), built.objects.len());
+        Ok::<_, String>(text)
     };
-    assert_eq!(built(), built());
+    let base = built("base");
+    assert_eq!(base, built("base"));
+    if let (Ok(base), Ok(over)) = (base, built("over"))
+        && !OUTERMOST.iter().any(|word| text.contains(word))
+    {
+        assert_eq!(base, over);
+    }
+    let _ = inventory(&files, "base");
+    let _ = holds_resources(text);
 });
