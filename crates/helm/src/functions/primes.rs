@@ -233,6 +233,13 @@ mod tests {
     }
 
     #[test]
+    fn a_seed_finds_the_same_prime_everywhere() {
+        let found = prime(&mut Generator::from_seed([9; 32]), 512);
+        let low = found.iter_u64_digits().next().unwrap_or_default();
+        assert_eq!(low, 10_000_830_835_124_345_707, "whether the processor has lanes makes no difference");
+    }
+
+    #[test]
     fn sieved() {
         let start = BigUint::from(1_000_000_001_u32);
         let left = sieve(&start);
