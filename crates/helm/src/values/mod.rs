@@ -8,7 +8,7 @@ mod set;
 use std::fmt;
 
 pub use self::read::read_values;
-use self::set::{Reading, from_json, set};
+use self::set::{MAXIMUM_ELEMENTS, Reading, from_json, set};
 use crate::Error;
 use crate::value::{Map, Value};
 
@@ -39,6 +39,7 @@ impl ValueOptions {
     /// What Helm says of the first file or argument that cannot be read.
     pub fn merge(&self, read_file: ReadFile<'_>) -> Result<Map, Error> {
         let values = Map::new();
+        let mut room = MAXIMUM_ELEMENTS;
         for file in &self.files {
             let bytes = read_file(file)?;
             let read =
@@ -53,7 +54,7 @@ impl ValueOptions {
                     merge(&values, &object);
                 }
             } else {
-                set(argument, &values, &Reading::Json)
+                set(argument, &values, &Reading::Json, &mut room)
                     .map_err(|_| Error::new(format!("failed parsing --set-json data {argument}")))?;
             }
         }
@@ -65,7 +66,7 @@ impl ValueOptions {
         ];
         for (flag, arguments, reading) in rest {
             for argument in arguments {
-                set(argument, &values, &reading).map_err(|message| failed(flag, message))?;
+                set(argument, &values, &reading, &mut room).map_err(|message| failed(flag, message))?;
             }
         }
         Ok(values)

@@ -7,6 +7,8 @@ use crate::value::{Kind, List, Map, Text, Value};
 
 /// The highest index that a list may be given.
 const MAXIMUM_INDEX: i64 = 65536;
+/// How many elements indices may make in all lists together; Helm goes on until memory ends.
+pub(super) const MAXIMUM_ELEMENTS: usize = 1 << 22;
 /// How deep names may nest.
 const MAXIMUM_DEPTH: usize = 30;
 /// How deep lists in lists may nest; Helm has no limit.
@@ -26,9 +28,14 @@ pub(super) enum Reading<'a> {
     Literal,
 }
 
-/// Puts what one argument says into values.
-pub(super) fn set(argument: &str, values: &Map, reading: &Reading<'_>) -> Result<(), String> {
-    let mut parser = Parser { text: argument, at: 0, reading };
+/// Puts what one argument says into values. The room is how many elements indices may still make.
+pub(super) fn set(
+    argument: &str,
+    values: &Map,
+    reading: &Reading<'_>,
+    room: &mut usize,
+) -> Result<(), String> {
+    let mut parser = Parser { text: argument, at: 0, reading, room };
     loop {
         match parser.key(values, 0, 0) {
             Ok(()) => {}
@@ -52,6 +59,7 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     reading: &'a Reading<'a>,
+    room: &'a mut usize,
 }
 
 impl Parser<'_> {
@@ -270,6 +278,10 @@ impl Parser<'_> {
         }
         let index = index as usize;
         if list.len() <= index {
+            *self.room = match self.room.checked_sub(index + 1 - list.len()) {
+                Some(room) => room,
+                None => return (list, fail(format!("more than {MAXIMUM_ELEMENTS} elements of lists"))),
+            };
             list.resize(index + 1, Value::Nil);
         }
         if let Some(place) = list.get_mut(index) {
