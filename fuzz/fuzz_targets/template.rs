@@ -78,7 +78,7 @@ fn rendered(templates: &Templates) -> Result<Rendered, RenderError> {
     .into_iter()
     .collect();
     let scope: Map = [("Values", Value::Map(values))].into_iter().collect();
-    let limits = Limits { output: 1 << 16, steps: 10_000, text: 1 << 16, nesting: 100 };
+    let limits = Limits { output: 1 << 16, steps: 300_000, text: 1 << 16, nesting: 100 };
     let output = templates.render(&[scope], &mut Repeatable(0), limits)?;
     Ok(output.into_values().next().expect("there is one file"))
 }

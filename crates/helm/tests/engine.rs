@@ -332,6 +332,62 @@ fn functions_end_on_values_that_share_much() {
     }
 }
 
+#[test]
+fn functions_that_take_long_are_counted() {
+    let few = Limits { steps: 400_000, ..Limits::default() };
+    for call in [
+        "derivePassword 1 \"long\" \"a\" \"b\" \"c\"",
+        "fromJsonArray $json | len",
+        "fromYaml (printf \"a: %s\" $json) | len",
+        "append $list 1 | len",
+        "uniq $lists | len",
+        "without $list 1 2 3 | len",
+        "has -1 $list",
+        "deepCopy $lists | len",
+        "deepEqual $lists (deepCopy $lists)",
+        "sha512sum $json | len",
+        "mergeOverwrite $left $right | len",
+    ] {
+        let template = format!(
+            r#"{{{{ $json := printf "[%s1]" (repeat 5000 "1,") }}}}{{{{ $list := until 5000 }}}}
+            {{{{ $lists := list }}}}{{{{ range 100 }}}}{{{{ $lists = append $lists (list .) }}}}{{{{ end }}}}
+            {{{{ $left := dict }}}}{{{{ $right := dict }}}}
+            {{{{ range 30 }}}}{{{{ $left = dict "a" $left "b" $left }}}}{{{{ end }}}}
+            {{{{ range 30 }}}}{{{{ $right = dict "a" $right "b" $right }}}}{{{{ end }}}}
+            {{{{ range 5000 }}}}{{{{ $_ := {call} }}}}{{{{ end }}}}"#
+        );
+        let refusal = refusal(&template, few);
+        assert_eq!(refusal, "more than 400000 steps", "{call}");
+    }
+}
+
+#[test]
+fn results_that_are_much_larger_than_their_arguments_are_refused() {
+    let long = r#"{{ $x := repeat 60000 "abc" }}{{ $list := until 60000 }}"#;
+    for (call, message) in [
+        ("join $x $list", "strings: Repeat output length overflow"),
+        (r#"regexReplaceAll "b?" $x $x"#, "strings: Repeat output length overflow"),
+        (r#"regexReplaceAllLiteral "b?" $x $x"#, "strings: Repeat output length overflow"),
+        (
+            "range 20 }}{{ $list = concat $list $list }}{{ end }}{{ len $list",
+            "the list would have more than 10000000 elements",
+        ),
+        (
+            "$x = repeat 100 $x }}{{ $all := list }}{{ range 20 }}{{ $all = append $all $x }}{{ end }}{{ toJson $all",
+            "",
+        ),
+    ] {
+        let template = format!("{long}{{{{ {call} }}}}");
+        match render(&[("t.yaml", &template)], "{}", Limits::default()) {
+            Ok(rendered) => assert!(message.is_empty() && rendered.text.is_empty(), "{call}"),
+            Err(error) => {
+                let error = error.to_string();
+                assert!(!message.is_empty() && error.ends_with(message), "{call}: {error}");
+            }
+        }
+    }
+}
+
 /// What templates are made of, whole and broken.
 fn fragment() -> impl Strategy<Value = String> {
     proptest::sample::select(vec![

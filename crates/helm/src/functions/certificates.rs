@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::arguments::{Answer, Arguments};
 use super::der::{self, Element, Reader, SEQUENCE, bits, element, nested};
 use super::encoding::decode_base64;
-use super::keys::{PrivateKey, RsaKey};
+use super::keys::{PRIME_SEARCH, PrivateKey, RsaKey};
 use super::random::Generator;
 use super::time::{Time, Zone};
 use crate::template::{Call, FunctionError};
@@ -135,7 +135,9 @@ fn alternative_names(list: &List) -> Result<Vec<Text>, FunctionError> {
 }
 
 fn new_key(call: &mut Call<'_, '_>) -> Result<PrivateKey, FunctionError> {
-    Ok(PrivateKey::Rsa(Box::new(RsaKey::generate(&mut Generator::new(call)?, KEY_BITS))))
+    let mut generator = Generator::new(call)?;
+    call.evaluator.spend(PRIME_SEARCH)?;
+    Ok(PrivateKey::Rsa(Box::new(RsaKey::generate(&mut generator, KEY_BITS))))
 }
 
 fn given_key(text: &Text) -> Result<PrivateKey, FunctionError> {

@@ -77,6 +77,8 @@ fn type_name(value: &Value) -> &'static str {
     if value.is_nil() { "<nil>" } else { value.type_name() }
 }
 
-pub(super) fn deep_equal(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    Ok(Arguments(arguments).value(0)?.deep_equal(Arguments(arguments).value(1)?).into())
+pub(super) fn deep_equal(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    let (equal, nodes) = Arguments(arguments).value(0)?.deep_compare(Arguments(arguments).value(1)?);
+    call.evaluator.spend(nodes)?;
+    Ok(equal.into())
 }

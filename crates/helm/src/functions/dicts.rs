@@ -109,12 +109,12 @@ fn conversion(value: &Value, wanted: &str) -> FunctionError {
     FunctionError::new(format!("interface conversion: interface {{}} is {found}, not {wanted}"))
 }
 
-pub(super) fn deep_copy(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn deep_copy(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let value = Arguments(arguments).value(0)?;
     if value.is_nil() {
         return Err(FunctionError::new("reflect: call of reflect.Value.Type on zero Value"));
     }
-    value.check_size()?;
+    call.evaluator.spend(value.check_size()?)?;
     copied(value, DEPTH_LIMIT)
 }
 

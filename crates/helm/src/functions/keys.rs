@@ -12,6 +12,9 @@ use super::random::Generator;
 use crate::template::{Call, FunctionError};
 use crate::value::{Text, Value};
 
+/// How many steps of a template the search for large primes takes.
+pub(super) const PRIME_SEARCH: usize = 1_000_000;
+
 /// A private key.
 pub(super) enum PrivateKey {
     Rsa(Box<RsaKey>),
@@ -318,8 +321,16 @@ fn generate_dsa(generator: &mut Generator) -> Vec<u8> {
 pub(super) fn gen_private_key(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let kind = Arguments(arguments).text(0)?;
     let key = match kind.as_bytes() {
-        b"" | b"rsa" => PrivateKey::Rsa(Box::new(RsaKey::generate(&mut Generator::new(call)?, 4096))),
-        b"dsa" => PrivateKey::Dsa(generate_dsa(&mut Generator::new(call)?)),
+        b"" | b"rsa" => {
+            let mut generator = Generator::new(call)?;
+            call.evaluator.spend(PRIME_SEARCH)?;
+            PrivateKey::Rsa(Box::new(RsaKey::generate(&mut generator, 4096)))
+        }
+        b"dsa" => {
+            let mut generator = Generator::new(call)?;
+            call.evaluator.spend(PRIME_SEARCH)?;
+            PrivateKey::Dsa(generate_dsa(&mut generator))
+        }
         b"ecdsa" => {
             let mut generator = Generator::new(call)?;
             loop {

@@ -13,8 +13,13 @@ use super::print::elements;
 use crate::template::{Call, FunctionError};
 use crate::value::{ANY_LIST, LIST_LIST, List, Value};
 
-/// The most elements that a function makes out of nothing: Go would go on until memory ends.
+/// The most elements that a function puts into one list: Go would go on until memory ends.
 pub(super) const LENGTH_LIMIT: usize = 10_000_000;
+
+/// Returns the error for a list that would be longer.
+pub(super) fn too_long() -> FunctionError {
+    FunctionError::new(format!("the list would have more than {LENGTH_LIMIT} elements"))
+}
 
 type Items = Rc<Vec<Value>>;
 
@@ -58,6 +63,9 @@ pub(super) fn concat(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
         let Some(items) = elements(value) else {
             return Err(FunctionError::new(format!("Cannot concat type {} as list", value.kind().name())));
         };
+        if values.len() + items.len() > LENGTH_LIMIT {
+            return Err(too_long());
+        }
         values.extend_from_slice(&items);
     }
     Ok(if values.is_empty() { nil_list() } else { Value::list(values) })
@@ -93,7 +101,7 @@ pub(super) fn compact(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(Value::list(items.iter().filter(|item| !is_empty(item)).cloned().collect()))
 }
 
-pub(super) fn uniq(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn uniq(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let items = items_or(Arguments(arguments).value(0)?, "Cannot find uniq on type")?;
     let mut texts = BTreeSet::new();
     let mut others: Vec<Value> = Vec::new();
@@ -102,7 +110,7 @@ pub(super) fn uniq(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
         // Texts are what long lists hold: they need no comparison with every other.
         let new = match item {
             Value::String(text) => texts.insert(text.clone()),
-            _ if is_in(&others, item) => false,
+            _ if is_in(call, &others, item)? => false,
             _ => {
                 others.push(item.clone());
                 true
@@ -115,23 +123,36 @@ pub(super) fn uniq(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(Value::list(values))
 }
 
-fn is_in(haystack: &[Value], needle: &Value) -> bool {
-    haystack.iter().any(|item| needle.deep_equal(item))
+fn is_in(call: &mut Call<'_, '_>, haystack: &[Value], needle: &Value) -> Result<bool, FunctionError> {
+    for item in haystack {
+        let (equal, nodes) = needle.deep_compare(item);
+        call.evaluator.spend(nodes)?;
+        if equal {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
-pub(super) fn without(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn without(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let items = items_or(Arguments(arguments).value(0)?, "Cannot find without on type")?;
     let omitted = Arguments(arguments).from(1);
-    Ok(Value::list(items.iter().filter(|item| !is_in(omitted, item)).cloned().collect()))
+    let mut values = Vec::new();
+    for item in items.iter() {
+        if !is_in(call, omitted, item)? {
+            values.push(item.clone());
+        }
+    }
+    Ok(Value::list(values))
 }
 
-pub(super) fn has(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn has(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let haystack = Arguments(arguments).value(1)?;
     if haystack.is_nil() {
         return Ok(false.into());
     }
     let items = items_or(haystack, "Cannot find has on type")?;
-    Ok(is_in(&items, Arguments(arguments).value(0)?).into())
+    Ok(is_in(call, &items, Arguments(arguments).value(0)?)?.into())
 }
 
 pub(super) fn slice(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {

@@ -19,32 +19,43 @@ enum Mode {
 /// How deep maps may nest before they count as endless.
 const DEPTH_LIMIT: usize = 1000;
 
-pub(super) fn merge(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    merge_all(arguments, Mode::Fill)
+pub(super) fn merge(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    merge_all(call, arguments, Mode::Fill)
 }
 
-pub(super) fn merge_overwrite(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    merge_all(arguments, Mode::Overwrite)
+pub(super) fn merge_overwrite(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    merge_all(call, arguments, Mode::Overwrite)
 }
 
-fn merge_all(arguments: &[Value], mode: Mode) -> Answer {
+fn merge_all(call: &mut Call<'_, '_>, arguments: &[Value], mode: Mode) -> Answer {
+    let spend = &mut |entries| call.evaluator.spend(entries);
     let mut target = Arguments(arguments).map(0)?.clone();
     for source in Arguments(arguments).from(1).iter().filter_map(Value::as_map) {
         if target.is_nil() && !source.is_nil() {
             target = Map::new();
         }
-        merge_maps(&target, source, mode, DEPTH_LIMIT)?;
+        merge_maps(&target, source, mode, DEPTH_LIMIT, spend)?;
     }
     Ok(target.into())
 }
 
-fn merge_maps(target: &Map, source: &Map, mode: Mode, depth: usize) -> Result<(), FunctionError> {
+/// Counts the entries that are looked at: maps that hold the same map in several places have more than there are.
+type Spend<'a> = &'a mut dyn FnMut(usize) -> Result<(), FunctionError>;
+
+fn merge_maps(
+    target: &Map,
+    source: &Map,
+    mode: Mode,
+    depth: usize,
+    spend: Spend<'_>,
+) -> Result<(), FunctionError> {
     let Some(depth) = depth.checked_sub(1) else {
         return Err(FunctionError::new("the maps nest too deeply to be merged"));
     };
     if target.same(source) {
         return Ok(());
     }
+    spend(source.len())?;
     for (key, theirs) in source.entries() {
         if theirs.is_nil() {
             if mode == Mode::Overwrite {
@@ -55,7 +66,7 @@ fn merge_maps(target: &Map, source: &Map, mode: Mode, depth: usize) -> Result<()
         let ours = target.get(&key);
         match (&ours, &theirs) {
             (Some(Value::Map(ours)), Value::Map(theirs)) => {
-                deepen(|| merge_maps(ours, theirs, mode, depth))?;
+                deepen(|| merge_maps(ours, theirs, mode, depth, spend))?;
                 if ours.is_empty() {
                     target.insert(key, Value::Map(theirs.clone()));
                 }
@@ -92,8 +103,9 @@ mod tests {
         let (left, right) = (Map::new(), Map::new());
         left.insert("self", Value::Map(left.clone()));
         right.insert("self", Value::Map(right.clone()));
-        assert!(merge_maps(&left, &left.clone(), Mode::Fill, DEPTH_LIMIT).is_ok());
-        assert!(merge_maps(&left, &right, Mode::Overwrite, DEPTH_LIMIT).is_err());
+        let free = &mut |_| Ok(());
+        assert!(merge_maps(&left, &left.clone(), Mode::Fill, DEPTH_LIMIT, free).is_ok());
+        assert!(merge_maps(&left, &right, Mode::Overwrite, DEPTH_LIMIT, free).is_err());
         // Otherwise the cycle would keep itself alive.
         left.remove("self");
         right.remove("self");
@@ -108,7 +120,7 @@ mod tests {
             ("list", Value::list(vec![Value::int(2)])),
             ("zero", Value::int(7)),
         ]);
-        merge_maps(&target, &source, Mode::Fill, DEPTH_LIMIT).expect("the maps are flat");
+        merge_maps(&target, &source, Mode::Fill, DEPTH_LIMIT, &mut |_| Ok(())).expect("the maps are flat");
         inner.insert("z", Value::int(3));
         let shared = target.get("inner").expect("the map was taken over");
         assert!(shared.as_map().is_some_and(|map| map.contains_key("z")));

@@ -1,7 +1,7 @@
 //! Whole numbers: any value cast to one as the Go library spf13/cast does, and sprig's arithmetic on them.
 
 use super::arguments::{Answer, Arguments, runtime_error};
-use super::lists::LENGTH_LIMIT;
+use super::lists::{LENGTH_LIMIT, too_long};
 use super::print::text_of;
 use crate::template::{Call, FunctionError};
 use crate::value::{Kind, List, Value};
@@ -233,7 +233,7 @@ fn steps(start: i64, stop: i64, step: i64) -> Result<Vec<i64>, FunctionError> {
         next.filter(|value| if stop < start { step < 0 && *value > stop } else { step > 0 && *value < stop })
     {
         if values.len() >= LENGTH_LIMIT {
-            return Err(FunctionError::new(format!("the list would have more than {LENGTH_LIMIT} elements")));
+            return Err(too_long());
         }
         values.push(value);
         next = value.checked_add(step);

@@ -15,6 +15,8 @@ use crate::value::{Text, Value};
 /// The cost that Go's bcrypt takes by default.
 const BCRYPT_COST: u32 = 10;
 const BCRYPT_LENGTH_LIMIT: usize = 72;
+/// How many steps of a template a hash takes that is slow on purpose.
+const SLOW_HASH: usize = 200_000;
 
 fn bcrypt_hash(call: &mut Call<'_, '_>, password: &[u8]) -> Result<Vec<u8>, FunctionError> {
     if password.len() > BCRYPT_LENGTH_LIMIT {
@@ -23,6 +25,7 @@ fn bcrypt_hash(call: &mut Call<'_, '_>, password: &[u8]) -> Result<Vec<u8>, Func
     }
     let mut salt = [0; 16];
     call.random(&mut salt)?;
+    call.evaluator.spend(SLOW_HASH)?;
     Ok(match ::bcrypt::hash_with_salt(password, BCRYPT_COST, salt) {
         Ok(parts) => parts.format_for_version(::bcrypt::Version::TwoA).into_bytes(),
         Err(error) => format!("failed to encrypt string with bcrypt: {error}").into_bytes(),
@@ -99,7 +102,7 @@ fn with_length(text: &[u8]) -> Vec<u8> {
 }
 
 /// Derives a site's password as the Master Password algorithm does.
-pub(super) fn derive_password(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn derive_password(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let arguments = Arguments(arguments);
     let counter = u32::try_from(arguments.int(0)? & 0xffff_ffff).unwrap_or_default();
     let (kind, password) = (arguments.bytes(1)?, arguments.bytes(2)?);
@@ -107,6 +110,7 @@ pub(super) fn derive_password(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answ
     let Some(forms) = forms(kind) else {
         return Ok(Value::String([b"cannot find password template ".as_slice(), kind].concat().into()));
     };
+    call.evaluator.spend(SLOW_HASH)?;
     let salt = [SITE_SCOPE, &with_length(user)].concat();
     let parameters = scrypt::Params::new(15, 8, 2).map_err(|error| error.to_string())?;
     let mut key = [0; 64];

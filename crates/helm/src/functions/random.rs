@@ -75,6 +75,7 @@ fn random_text(call: &mut Call<'_, '_>, arguments: &[Value], alphabet: &[u8]) ->
         )));
     }
     let mut generator = Generator::new(call)?;
+    call.evaluator.spend(usize::try_from(count).unwrap_or_default())?;
     let bound = u64::try_from(alphabet.len()).unwrap_or_default();
     let letters = (0..count).filter_map(|_| {
         let index = usize::try_from(generator.below(bound)).ok()?;
@@ -139,6 +140,7 @@ pub(super) fn shuffle(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
         return Ok("".into());
     }
     let mut generator = Generator::new(call)?;
+    call.evaluator.spend(runes.len())?;
     for last in (1..runes.len()).rev() {
         let bound = u64::try_from(last + 1).unwrap_or_default();
         runes.swap(last, usize::try_from(generator.below(bound)).unwrap_or_default());

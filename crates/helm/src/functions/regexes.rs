@@ -8,6 +8,7 @@ use regex::bytes::{Captures, Regex, RegexBuilder};
 
 use super::arguments::{Answer, Arguments};
 use super::regex_syntax::translate;
+use super::strings::check_length;
 use crate::template::{Call, FunctionError};
 use crate::template::{Charset, can_backquote, quote};
 use crate::template::{Runes, is_alphanumeric};
@@ -198,6 +199,7 @@ fn replace_all(expression: &Expression, arguments: &[Value]) -> Answer {
             };
             out.extend_from_slice(group.map_or(b"".as_slice(), |span| part(bytes, span)));
         }
+        check_length(out.len())?;
         done = end;
     }
     out.extend_from_slice(bytes.get(done..).unwrap_or_default());
@@ -269,6 +271,7 @@ fn replace_all_literal(expression: &Expression, arguments: &[Value]) -> Answer {
     for (start, end) in expression.find_all(bytes, -1) {
         out.extend_from_slice(part(bytes, (done, start)));
         out.extend_from_slice(replacement);
+        check_length(out.len())?;
         done = end;
     }
     out.extend_from_slice(bytes.get(done..).unwrap_or_default());

@@ -12,6 +12,14 @@ use crate::value::{List, Map, STRING_MAP, Text, Value};
 /// The longest text that a function makes, in bytes: Go would go on until memory ends.
 const LENGTH_LIMIT: usize = 256 << 20;
 
+/// Refuses a text that has grown too long, or would.
+pub(super) fn check_length(length: usize) -> Result<(), FunctionError> {
+    if length > LENGTH_LIMIT {
+        return Err(FunctionError::new("strings: Repeat output length overflow"));
+    }
+    Ok(())
+}
+
 pub(super) fn hello(_: &mut Call<'_, '_>, _: &[Value]) -> Answer {
     Ok("Hello!".into())
 }
@@ -130,6 +138,7 @@ pub(super) fn quote(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
             out.push(' ');
         }
         out.push_str(&quoted(text_of(value)?.as_bytes(), Charset::Unicode));
+        check_length(out.len())?;
     }
     Ok(out.into())
 }
@@ -142,6 +151,7 @@ pub(super) fn squote(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
         }
         out.push(b'\'');
         out.extend_from_slice(value.to_text()?.as_bytes());
+        check_length(out.len())?;
         out.push(b'\'');
     }
     Ok(Value::String(out.into()))
@@ -154,6 +164,7 @@ pub(super) fn cat(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
             out.push(b' ');
         }
         out.extend_from_slice(value.to_text()?.as_bytes());
+        check_length(out.len())?;
     }
     Ok(Value::String(out.into()))
 }
@@ -194,9 +205,7 @@ pub(super) fn replace(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
         for (_, rune) in Runes(bytes) {
             out.extend_from_slice(new);
             out.extend_from_slice(rune);
-            if out.len() > LENGTH_LIMIT {
-                return Err(FunctionError::new("strings: Repeat output length overflow"));
-            }
+            check_length(out.len())?;
         }
         out.extend_from_slice(new);
         return Ok(Value::String(out.into()));
@@ -206,9 +215,7 @@ pub(super) fn replace(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
         out.extend_from_slice(rest.get(..at).unwrap_or_default());
         out.extend_from_slice(new);
         rest = rest.get(at + old.len()..).unwrap_or_default();
-        if out.len() > LENGTH_LIMIT {
-            return Err(FunctionError::new("strings: Repeat output length overflow"));
-        }
+        check_length(out.len())?;
     }
     if rest.len() == bytes.len() {
         return Ok(arguments.value(2)?.clone());
@@ -238,7 +245,9 @@ pub(super) fn to_strings(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
 pub(super) fn join(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let separator = Arguments(arguments).bytes(0)?;
     let texts = texts_of(Arguments(arguments).value(1)?)?;
-    let mut out = Vec::with_capacity(texts.iter().map(|text| text.len() + separator.len()).sum());
+    let length = texts.iter().map(|text| text.len() + separator.len()).sum();
+    check_length(length)?;
+    let mut out = Vec::with_capacity(length);
     for (index, text) in texts.iter().enumerate() {
         if index > 0 {
             out.extend_from_slice(separator);

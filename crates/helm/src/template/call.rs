@@ -6,6 +6,9 @@ use super::tree::{Special, Tree};
 use super::{Call, Function, FunctionError};
 use crate::value::{Kind, Type, Value};
 
+/// How many bytes of a text, or elements of an argument, a function goes through in the time of a step.
+const PER_STEP: usize = 16;
+
 impl Evaluator<'_> {
     /// Calls a function with the words after the first, and after them the value that was piped in.
     #[expect(clippy::too_many_arguments, reason = "a call has that many sides")]
@@ -60,13 +63,15 @@ impl Evaluator<'_> {
         let position = tree.position(node);
         let mut context = Call { evaluator: self, function: function.name, tree, position };
         let result = (function.call)(&mut context, &arguments);
+        let read: usize = arguments.iter().map(|argument| argument.extent() / PER_STEP).sum();
         arguments.clear();
         self.spare.push(arguments);
         let result = result.and_then(|value| match &value {
             Value::String(text) if text.len() > self.limits.text => {
                 Err(FunctionError::new(format!("a text of more than {} bytes", self.limits.text)))
             }
-            _ => Ok(value),
+            Value::String(text) => self.spend(read + text.len() / PER_STEP).map(|()| value),
+            _ => self.spend(read + value.extent()).map(|()| value),
         });
         result.map_err(|error| {
             self.part = node;

@@ -18,7 +18,7 @@ use crate::value::{Text, Value};
 pub struct Limits {
     /// The bytes that all templates together may write, those of `include` counted each time.
     pub output: usize,
-    /// The steps that all templates together may take.
+    /// The steps that all templates together may take; what functions read and make counts as steps as well.
     pub steps: u64,
     /// The bytes that one text may have.
     pub text: usize,
@@ -105,6 +105,18 @@ impl<'run> Evaluator<'run> {
             origins: Vec::new(),
             spare: Vec::new(),
         }
+    }
+
+    /// Counts work that a function does as so many steps: some take as long as many steps of a template.
+    ///
+    /// # Errors
+    /// The render has taken as many steps as it may.
+    pub(crate) fn spend(&mut self, steps: usize) -> Result<(), FunctionError> {
+        self.steps = self.steps.saturating_add(steps as u64);
+        if self.steps > self.limits.steps {
+            return Err(FunctionError::new(format!("more than {} steps", self.limits.steps)));
+        }
+        Ok(())
     }
 
     /// Returns an error at the part that is being evaluated.

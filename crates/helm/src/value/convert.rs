@@ -7,7 +7,7 @@ use aqueduct_manifest as manifest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::types::{DEPTH_LIMIT, NODE_LIMIT};
+use super::types::{DEPTH_LIMIT, NODE_LIMIT, NODE_TEXT};
 use super::{List, Map, Text, Value};
 use crate::template::{FunctionError, deepen, format_float};
 
@@ -60,7 +60,8 @@ impl Encoder {
                 value.type_name()
             )));
         };
-        self.nodes = match self.nodes.checked_sub(1) {
+        let text = value.as_text().map_or(0, Text::len);
+        self.nodes = match self.nodes.checked_sub(1 + text / NODE_TEXT) {
             Some(nodes) => nodes,
             None => return Err(FunctionError::new(format!("a value of more than {NODE_LIMIT} nodes"))),
         };

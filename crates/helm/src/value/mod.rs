@@ -181,29 +181,47 @@ impl Value {
         }
     }
 
-    /// Compares as Go's `reflect.DeepEqual` does: types count, so `1` and `1.0` differ.
-    pub fn deep_equal(&self, other: &Self) -> bool {
-        let mut nodes = types::NODE_LIMIT;
-        deep_equal(self, other, types::DEPTH_LIMIT, &mut nodes)
+    /// Returns how many bytes a text has, or how many elements a list or a map.
+    pub(crate) fn extent(&self) -> usize {
+        match self {
+            Self::String(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::List(list) => list.len(),
+            Self::Map(map) => map.len(),
+            _ => 0,
+        }
     }
 
-    /// Makes sure that a copy of the value could be carried; what it holds in several places counts each time.
+    /// Compares as Go's `reflect.DeepEqual` does: types count, so `1` and `1.0` differ.
+    pub fn deep_equal(&self, other: &Self) -> bool {
+        self.deep_compare(other).0
+    }
+
+    /// Compares as [`Value::deep_equal`] does and returns as well how many nodes it took.
+    pub(crate) fn deep_compare(&self, other: &Self) -> (bool, usize) {
+        let mut nodes = types::NODE_LIMIT;
+        (deep_equal(self, other, types::DEPTH_LIMIT, &mut nodes), types::NODE_LIMIT - nodes)
+    }
+
+    /// Makes sure that a copy of the value could be carried and returns how many nodes it has; what it holds in
+    /// several places counts each time.
     /// A value that holds itself passes: whoever walks it has to bound its depth anyway.
     ///
     /// # Errors
     /// The value is too large.
-    pub fn check_size(&self) -> Result<(), FunctionError> {
+    pub fn check_size(&self) -> Result<usize, FunctionError> {
         let mut count = 0_usize;
         let mut pending = vec![(self.clone(), 0_usize)];
         while let Some((value, depth)) = pending.pop() {
             count += 1;
             if depth > types::DEPTH_LIMIT {
-                return Ok(());
+                return Ok(count);
             }
             if count + pending.len() > types::NODE_LIMIT {
                 return Err(FunctionError::new(format!("a value of more than {} nodes", types::NODE_LIMIT)));
             }
             match &value {
+                Self::String(text) => count += text.len() / types::NODE_TEXT,
                 Self::List(list) => {
                     pending.extend(list.items().iter().map(|value| (value.clone(), depth + 1)));
                 }
@@ -213,7 +231,7 @@ impl Value {
                 _ => {}
             }
         }
-        Ok(())
+        Ok(count)
     }
 
     /// Takes the values out of a container that nobody else holds.

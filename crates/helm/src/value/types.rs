@@ -7,6 +7,8 @@ use crate::template::Function;
 pub(super) const DEPTH_LIMIT: usize = 1000;
 /// How many nodes a value may have; what it holds in several places counts each time.
 pub(super) const NODE_LIMIT: usize = 1_000_000;
+/// How many bytes of a text count as one node more.
+pub(super) const NODE_TEXT: usize = 256;
 
 /// A Go kind: what a type is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
