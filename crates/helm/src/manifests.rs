@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aqueduct_manifest::SmolStr;
 
 use crate::Error;
-use crate::chart::decode::{Fields, read_entries};
+use crate::chart::decode::{Fields, read_entries, utf8};
 use crate::engine::Rendered;
 use crate::template::Place;
 
@@ -126,11 +126,15 @@ pub(crate) fn sort(files: &BTreeMap<Arc<str>, Rendered>) -> Result<Sorted, Error
     let mut sorted = Sorted::default();
     for (path, file) in files {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let text = file.text.to_str();
-        if name.starts_with('_') || text.trim().is_empty() {
+        if name.starts_with('_') {
             continue;
         }
-        for (line, document) in split(&text) {
+        let text = utf8(file.text.as_bytes())
+            .map_err(|error| error.context(format!("YAML parse error on {path}")))?;
+        if text.trim().is_empty() {
+            continue;
+        }
+        for (line, document) in split(text) {
             sorted.add(path, || file.place(line), document)?;
         }
     }

@@ -12,8 +12,12 @@ use crate::Error;
 
 /// Reads the first document of a text as JSON model.
 pub(crate) fn read_yaml(bytes: &[u8]) -> Result<Value, Error> {
-    let text = std::str::from_utf8(bytes).map_err(|_| converting("yaml: invalid leading UTF-8 octet"))?;
-    yaml::read(text).map_err(converting)
+    yaml::read(utf8(bytes)?).map_err(converting)
+}
+
+/// Returns the text of a document, which has to be UTF-8, comments included.
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, Error> {
+    std::str::from_utf8(bytes).map_err(|_| converting("yaml: invalid leading UTF-8 octet"))
 }
 
 /// Reads the wanted entries of the first document of a text as JSON model, and checks the others.
