@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use crate::{Error, helper};
+use crate::{Error, docker_credential};
 
 /// Credentials by host. What they are is never printed.
 #[derive(Clone, Default)]
@@ -130,7 +130,7 @@ impl Credentials {
         }
         let host = host_of(host);
         match self.helpers.get(&host).or_else(|| self.helpers.get("")) {
-            Some(helper) => helper::ask(helper, &host),
+            Some(helper) => docker_credential::ask(helper, &host),
             None => Ok(None),
         }
     }

@@ -10,10 +10,11 @@ mod checkout;
 mod copies;
 mod credentials;
 mod digest;
+mod docker_credential;
 mod error;
 mod fetch;
 mod git;
-mod helper;
+
 mod http;
 mod lock;
 mod registry;

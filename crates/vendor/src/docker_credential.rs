@@ -100,7 +100,7 @@ esac
         fs::write(&helper, HELPER).expect("the helper can be written");
         fs::set_permissions(&helper, fs::Permissions::from_mode(0o755)).expect("it can be made a program");
         let output = Command::new(program)
-            .args(["--exact", "--ignored", "helper::tests::what_a_helper_answers"])
+            .args(["--exact", "--ignored", "docker_credential::tests::what_a_helper_answers"])
             .env("PATH", format!("{}:/usr/bin:/bin", folder.path().display()))
             .output()
             .expect("a test can start itself");
