@@ -14,7 +14,6 @@ mod docker_credential;
 mod error;
 mod fetch;
 mod git;
-
 mod http;
 mod lock;
 mod registry;
