@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use insta::assert_snapshot;
@@ -145,4 +146,44 @@ fn a_second_run_waits_and_says_so() {
     let rest: Vec<String> = lines.map(|line| line.expect("it is text")).collect();
     assert!(second.wait().expect("the program ends").success(), "{rest:?}");
     assert_eq!(rest, ["31 files: 6 updated, 25 unchanged"]);
+}
+
+/// Git keeps no empty folder, so Argo CD must not look for one.
+#[test]
+fn a_component_without_objects_has_no_application() {
+    let platform = Platform::new();
+    platform.write("tenants/shop/nothing.toml", "kind = \"manifests\"\npath = \"nothing.yaml\"\n");
+    platform.write("tenants/shop/nothing.yaml", "# none yet\n");
+    platform.run("render");
+    let applications = |root: &Path| -> Vec<String> {
+        let folder = std::fs::read_dir(root.join("output/dev/argocd/shop")).expect("the folder is there");
+        let mut names: Vec<String> = folder
+            .map(|entry| entry.expect("it can be read").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(
+        applications(&platform.root()),
+        ["application-shop-tenant.yaml", "application-shop-web.yaml", "appproject-shop.yaml"]
+    );
+    let text = platform.text("platform.toml");
+    platform.write("platform.toml", &format!("{text}\n[argocd]\nstyle = \"applicationset\"\n"));
+    platform.run("render");
+    assert_eq!(applications(&platform.root()), ["appproject-shop.yaml"]);
+    let set = platform.text("output/dev/argocd/applicationset-components.yaml");
+    let components: Vec<&str> =
+        set.lines().filter_map(|line| line.trim().strip_prefix("- component: ")).collect();
+    assert_eq!(components, ["tenant", "web"], "{set}");
+}
+
+#[test]
+fn a_tenant_that_is_switched_off() {
+    let platform = Platform::rendered();
+    let text = platform.text("tenants/shop/tenant.toml");
+    platform.write("tenants/shop/tenant.toml", &format!("enabled = false\n{text}"));
+    let mut seen = platform.run("list");
+    seen.push_str(&platform.run("render --check"));
+    seen.push_str(&platform.run("render"));
+    assert_snapshot!(seen);
 }

@@ -147,3 +147,63 @@ fn colours_only_where_they_are_wanted() {
     assert!(!coloured("NO_COLOR", "1"));
     assert!(!coloured("TERM", "xterm-256color"), "standard error is no terminal");
 }
+
+#[test]
+fn what_a_cluster_would_refuse() {
+    let platform = Platform::new();
+    let rest = "[resources]\nrequests = { cpu = \"10m\", memory = \"32Mi\" }\nlimits = { cpu = \"20m\", memory = \"64Mi\" }\n";
+    let component = |name: &str, kind: &str, fields: &str| {
+        platform.write(
+            &format!("tenants/shop/{name}.toml"),
+            &format!("kind = \"{kind}\"\nimage = \"ghcr.io/example/app:1\"\n{fields}{rest}"),
+        );
+    };
+    component("folder", "worker", "volumes.data = { mount = \"data\" }\n");
+    component("ports", "service", "ports = { admin = 8080, http = { port = 80, service = 8080 } }\n");
+    component(
+        "size",
+        "stateful",
+        "ports.http = 80\nvolumes.data = { mount = \"/data\", size = \"0\", persistent = true }\n",
+    );
+    component("variable", "worker", "variables = { \"A=B\" = \"c\" }\n");
+    platform.replace("tenants/shop/web.toml", "requests = { cpu = \"50m\"", "requests = { cpu = \"1500m\"");
+    platform.replace("tenants/shop/tenant.toml", "\"shop-developers\"", "\"shop-developers\", \"user:\"");
+    platform.replace("platform.toml", "count = 2", "count = 2\nmonthly-price = -1.0");
+    assert_snapshot!(platform.run("check"));
+}
+
+#[test]
+fn what_tenants_share() {
+    let platform = Platform::new();
+    platform.replace("tenants/shop/tenant.toml", "pods = 30", "pods = 2");
+    platform.write("tenants/bank/tenant.toml", "owners = [\"bankers\"]\n");
+    platform.write("tenants/bank/web.toml", &platform.text("tenants/shop/web.toml"));
+    assert_snapshot!(platform.run("check"));
+}
+
+#[test]
+fn output_in_the_source() {
+    let platform = Platform::new();
+    let mut seen = String::new();
+    let text = platform.text("platform.toml");
+    for folder in ["tenants", "vendor/rendered", ".git/output"] {
+        platform.write("platform.toml", &format!("output = \"{folder}\"\n{text}"));
+        seen.push_str(&platform.run("render"));
+    }
+    assert_snapshot!(seen);
+}
+
+/// A pipe would be waited for without end.
+#[test]
+#[cfg(unix)]
+fn what_is_no_file() {
+    let platform = Platform::new();
+    let shop = platform.root().join("tenants/shop");
+    let made = Command::new("mkfifo").arg(shop.join("pipe.toml")).status().expect("mkfifo starts");
+    assert!(made.success());
+    let mut seen = platform.run("render");
+    std::fs::remove_file(shop.join("pipe.toml")).expect("the pipe can be removed");
+    std::os::unix::fs::symlink("..", shop.join("loop")).expect("a link can be made");
+    seen.push_str(&platform.run("render"));
+    assert_snapshot!(seen);
+}

@@ -77,6 +77,12 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
             );
         }
     }
+    let folder = loaded.platform.output.as_str().split('/').next().unwrap_or_default();
+    if SOURCES.contains(&folder) || folder == ".git" {
+        let place = loaded.platform.node.get("output").unwrap_or(&loaded.platform.node);
+        let message = format!("the output cannot lie in `{folder}`, which is not the compiler's to write");
+        diagnostics.push(place.diagnostic("output-path", message));
+    }
     Loaded { platform: loaded.platform, instances: resolved.instances, diagnostics }
 }
 
@@ -169,7 +175,7 @@ pub(crate) fn compile_into<S: Sink>(
         }
     }
     diagnostics.extend(report.into_diagnostics().into_iter().filter_map(|found| weighed(found, &platform)));
-    diagnostics.iter_mut().for_each(|diagnostic| point(diagnostic, &kinds));
+    diagnostics.iter_mut().for_each(|diagnostic| point(diagnostic, &platform, &kinds));
     diagnostics.sort_by(|left, right| {
         let place =
             |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| (label.file.clone(), label.span));
@@ -294,10 +300,16 @@ fn weighed(mut finding: Diagnostic, platform: &Platform) -> Option<Diagnostic> {
     Some(finding)
 }
 
-/// Points a finding about a whole source file at the line that says the kind.
-fn point(finding: &mut Diagnostic, kinds: &BTreeMap<Arc<str>, Span>) {
+/// Points a finding about a whole source file at the line that says the kind, and one about the quota of a
+/// tenant at the quota.
+fn point(finding: &mut Diagnostic, platform: &Platform, kinds: &BTreeMap<Arc<str>, Span>) {
+    let is_quota = finding.code == "quota";
     for label in finding.labels.iter_mut().filter(|label| label.span.is_none()) {
-        label.span = kinds.get(&label.file).copied();
+        let tenant = || platform.tenants.values().find(|tenant| tenant.file == label.file);
+        label.span = match kinds.get(&label.file) {
+            None if is_quota => tenant().and_then(|tenant| Some(tenant.node.get("quota")?.origin.span)),
+            kind => kind.copied(),
+        };
     }
 }
 

@@ -26,6 +26,7 @@ pub const ALL: &[Rule] = &[
     rules::image_tag::RULE,
     rules::ingress_backend::RULE,
     rules::ingress_class::RULE,
+    rules::ingress_conflict::RULE,
     rules::ingress_tls::RULE,
     rules::issuer_reference::RULE,
     rules::metadata_limits::RULE,

@@ -101,8 +101,15 @@ impl Files {
         if depth > 64 {
             return Err(fail(io::Error::other("folders are nested deeper than 64 levels")));
         }
-        if path.is_symlink() && !path.canonicalize().map_err(fail)?.starts_with(root) {
-            return Err(fail(io::Error::other("the link leads out of the platform's folder")));
+        if path.is_symlink() {
+            let target = path.canonicalize().map_err(fail)?;
+            if !target.starts_with(root) {
+                return Err(fail(io::Error::other("the link leads out of the platform's folder")));
+            }
+            let folder = path.parent().map(Path::canonicalize).transpose().map_err(fail)?;
+            if folder.is_some_and(|folder| folder.starts_with(&target)) {
+                return Err(fail(io::Error::other("the link leads back to a folder that it lies in")));
+            }
         }
         if path.is_dir() {
             for entry in path.read_dir().map_err(fail)? {
@@ -112,8 +119,11 @@ impl Files {
                 let child = if name.is_empty() { part.to_owned() } else { format!("{name}/{part}") };
                 self.read_entry(root, &entry.path(), child, depth + 1)?;
             }
-        } else {
+        } else if path.is_file() {
             self.insert(name.as_str(), std::fs::read(path).map_err(fail)?);
+        } else {
+            // A pipe would be waited for, and a device has no end.
+            return Err(fail(io::Error::other("neither a file nor a folder")));
         }
         Ok(())
     }

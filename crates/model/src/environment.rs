@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use aqueduct_manifest::SmolStr;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::component::Fields;
 use crate::node::Node;
@@ -153,6 +154,7 @@ pub struct NodePool {
     /// The memory of one node that pods can use.
     pub memory: Memory,
     /// The price of one node for a month.
+    #[serde(default, deserialize_with = "optional_price")]
     #[schemars(range(min = 0))]
     pub monthly_price: Option<f64>,
     /// The labels of the nodes.
@@ -186,10 +188,23 @@ pub struct PricedItem {
     #[serde(default = "one")]
     pub count: u32,
     /// The price of one for a month.
+    #[serde(deserialize_with = "price")]
     #[schemars(range(min = 0))]
     pub monthly_price: f64,
 }
 
 fn one() -> u32 {
     1
+}
+
+fn price<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let price = f64::deserialize(deserializer)?;
+    if price < 0.0 {
+        return Err(D::Error::custom(format!("`{price}` is not a price: wanted is a number from 0 on")));
+    }
+    Ok(price)
+}
+
+fn optional_price<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    price(deserializer).map(Some)
 }

@@ -43,15 +43,25 @@ pub fn objects(
     for component in components {
         by_tenant.entry(component.tenant.as_str()).or_default().push(component);
     }
+    let outlines: Vec<&Outline> = {
+        let has_objects = |outline: &&Outline| {
+            let of_tenant = by_tenant.get(outline.tenant.as_str()).map_or(&[][..], Vec::as_slice);
+            let mut own =
+                of_tenant.iter().filter(|one| one.component.as_deref() == Some(&*outline.component));
+            own.any(|component| !component.objects.is_empty())
+        };
+        // Git keeps no empty folder, so Argo CD would find none.
+        outlines.iter().filter(has_objects).collect()
+    };
     let mut folders = Vec::new();
     if whole {
         let mut objects = vec![delivery.root()?, delivery.root_project()?];
         if !applications {
-            objects.push(delivery.application_set(outlines)?);
+            objects.push(delivery.application_set(&outlines)?);
         }
         folders.push(delivery.folder(None, objects));
     }
-    let outlines_of: BTreeMap<&str, &[Outline]> = outlines
+    let outlines_of: BTreeMap<&str, &[&Outline]> = outlines
         .chunk_by(|left, right| left.tenant == right.tenant)
         .filter_map(|chunk| Some((chunk.first()?.tenant.as_str(), chunk)))
         .collect();
@@ -241,7 +251,7 @@ impl Delivery<'_> {
         .object()
     }
 
-    fn application_set(&self, outlines: &[Outline]) -> Result<Object, Error> {
+    fn application_set(&self, outlines: &[&Outline]) -> Result<Object, Error> {
         let waves: BTreeSet<usize> = outlines.iter().map(|outline| outline.wave).collect();
         let elements = outlines
             .iter()

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_manifest::{Diagnostic, Object};
+use aqueduct_manifest::{Diagnostic, Object, Origin};
 use aqueduct_model::types::Name;
 use aqueduct_model::{Environment, Instance, Platform, Tenancy};
 use rayon::prelude::*;
@@ -131,12 +131,17 @@ pub fn render(
         .collect();
     for (tenancy, objects) in mine.iter().zip(own) {
         match objects {
-            Ok(objects) => components.push(RenderedComponent {
-                tenant: tenancy.tenant.name.to_string(),
-                component: Some(TENANCY.to_owned()),
-                file: tenancy.tenant.file.to_string(),
-                objects,
-            }),
+            Ok(mut objects) => {
+                for object in &mut objects {
+                    object.origin = Some(Origin { file: tenancy.tenant.file.clone(), line: 0 });
+                }
+                components.push(RenderedComponent {
+                    tenant: tenancy.tenant.name.to_string(),
+                    component: Some(TENANCY.to_owned()),
+                    file: tenancy.tenant.file.to_string(),
+                    objects,
+                });
+            }
             Err(error) => diagnostics.push(tenancy.node.diagnostic("tenant", error.to_string())),
         }
     }

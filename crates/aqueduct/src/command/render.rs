@@ -8,7 +8,9 @@ use std::time::Duration;
 use aqueduct_manifest::Files;
 use aqueduct_model::Selection;
 use aqueduct_render::Registry;
-use aqueduct_tree::{Change, Emission, ErrorKind, InputKey, Options, Report, Scope, made_from, status};
+use aqueduct_tree::{
+    Change, Emission, ErrorKind, InputKey, Options, Report, Scope, State, made_from, status,
+};
 use clap::Args;
 use sha2::{Digest, Sha256};
 
@@ -78,10 +80,11 @@ pub(crate) fn run(
         return Ok(Outcome::Done);
     }
     print(terminal, &stale(&status.changes))?;
+    let extra = status.changes.iter().filter(|change| change.state == State::Extra).count();
     terminal.say(&format!(
         "the output is stale: {} of {} files; run `aqueduct render`",
         status.changes.len(),
-        compilation.tree.len()
+        compilation.tree.len() + extra
     ));
     Ok(Outcome::Found)
 }

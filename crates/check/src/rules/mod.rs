@@ -9,6 +9,7 @@ pub(crate) mod duplicate_object;
 pub(crate) mod image_tag;
 pub(crate) mod ingress_backend;
 pub(crate) mod ingress_class;
+pub(crate) mod ingress_conflict;
 pub(crate) mod ingress_tls;
 pub(crate) mod issuer_reference;
 pub(crate) mod metadata_limits;

@@ -2,16 +2,18 @@
 //!
 //! Without requests the scheduler packs pods blindly; without a memory limit one leak takes the node down.
 //! A limit counts as a request, as it does in Kubernetes, and a LimitRange of the namespace fills in what a
-//! container leaves out. A CPU limit is not asked for: it throttles more than it protects.
+//! container leaves out. A CPU limit is not asked for: it throttles more than it protects. A request above
+//! its limit is an error: the API server refuses the pod.
 
 use crate::demand::amount;
 use crate::index::Index;
+use crate::quantity::Quantity;
 use crate::report::Report;
 use crate::rule::Rule;
 
 pub(crate) const RULE: Rule = Rule {
     name: "resource-bounds",
-    summary: "a container has no requests or limits",
+    summary: "a container has no requests or limits, or requests more than its limit",
     check: resource_bounds,
 };
 
@@ -20,6 +22,21 @@ const WANTED: [(&str, &str); 3] = [("requests", "cpu"), ("requests", "memory"), 
 
 fn resource_bounds(index: &Index<'_>, report: &mut Report) {
     for pod in index.pods() {
+        for container in pod.containers() {
+            for resource in ["cpu", "memory", "ephemeral-storage"] {
+                let amounts = (container.amount("requests", resource), container.amount("limits", resource));
+                let (Some(request), Some(limit)) = amounts else { continue };
+                if request > limit {
+                    let write = if resource == "cpu" { Quantity::cpu } else { Quantity::bytes };
+                    let (title, name) = (pod.entry.title(), container.name);
+                    let (request, limit) = (write(request), write(limit));
+                    let message = format!(
+                        "{title} has a container that requests more {resource} than its limit: `{name}`, {request} of {limit}"
+                    );
+                    report.error(&pod.entry, message);
+                }
+            }
+        }
         for container in pod.containers().filter(|container| !container.is_initial) {
             let missing: Vec<String> = WANTED
                 .iter()
@@ -53,6 +70,7 @@ spec:
       - {name: none}
       - {name: half, resources: {requests: {cpu: 1}}}
       - {name: full, resources: {requests: {cpu: 1}, limits: {memory: 1Gi}}}
+      - {name: above, resources: {requests: {cpu: 1500m, memory: 1Gi}, limits: {cpu: 1, memory: 512Mi}}}
 ---
 apiVersion: v1
 kind: Pod
@@ -64,6 +82,8 @@ kind: LimitRange
 metadata: {name: defaults, namespace: bank}
 spec: {limits: [{type: Container, default: {cpu: 1, memory: 1Gi}}]}
 "), @r"
+        error: `Deployment shop/web` has a container that requests more cpu than its limit: `above`, 1500m of 1: 1.yaml
+        error: `Deployment shop/web` has a container that requests more memory than its limit: `above`, 1Gi of 512Mi: 1.yaml
         warning: `Deployment shop/web` has a container without `requests.cpu`, `requests.memory`, `limits.memory`: `none`: 1.yaml
         warning: `Deployment shop/web` has a container without `requests.memory`, `limits.memory`: `half`: 1.yaml
         ");

@@ -185,7 +185,8 @@ impl Loader<'_> {
 
     /// Reports overrides for environments that the tenant is not in.
     fn check_tenant_environments(&mut self, tenant: &Tenant, name: &Name, own: &Definition) {
-        if !tenant.sound {
+        // A tenant that is switched off for a while keeps the files of its components as they are.
+        if !tenant.sound || tenant.node.get("enabled").and_then(Node::as_bool) == Some(false) {
             return;
         }
         for (environment, table) in own.environments.iter() {

@@ -113,6 +113,18 @@ impl Loader<'_> {
         let Some(file) = file else { return };
         tenant.sound = sound;
         tenant.description = file.description;
+        for owner in tenant.node.get("owners").and_then(Node::as_list).unwrap_or_default() {
+            if let Some("" | "user:" | "group:") = owner.as_str() {
+                self.diagnostics.push(
+                    owner
+                        .diagnostic(
+                            "invalid-value",
+                            format!("an owner of tenant `{}` has no name", tenant.name),
+                        )
+                        .hint("an owner is a group such as `shop-developers`, or a user such as `user:jane`"),
+                );
+            }
+        }
         tenant.owners = file.owners.into_iter().map(SmolStr::from).collect();
         tenant.system = file.system;
         tenant.blueprint = file.blueprint;

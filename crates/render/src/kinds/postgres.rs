@@ -313,7 +313,7 @@ impl Component for Postgres {
                             postgresql: PostgresqlVersion {
                                 version: tag.split(['.', '-']).next().unwrap_or(tag).to_owned(),
                             },
-                            resources: requirements(resources),
+                            resources: requirements(resources)?,
                         },
                     }
                     .object()?,

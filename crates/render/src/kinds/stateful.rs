@@ -140,7 +140,7 @@ fn services(context: &Context<'_>, workload: &Workload<'_>) -> Result<Vec<Object
             metadata: headless_metadata,
             spec: Some(core::ServiceSpec {
                 cluster_ip: Some("None".to_owned()),
-                ports: Some(service_ports(workload)),
+                ports: Some(service_ports(workload)?),
                 // Peers find one another before they are ready.
                 publish_not_ready_addresses: Some(true),
                 selector: Some(context.selector()),

@@ -45,7 +45,12 @@ pub fn companions(
             })?;
             objects.push(object(&PersistentVolumeClaim {
                 metadata: context.metadata(format!("{}-{name}", context.name())),
-                spec: Some(claim_spec(context, volume.class.as_ref().map(ToString::to_string), size)),
+                spec: Some(claim_spec(
+                    context,
+                    volume.class.as_ref().map(ToString::to_string),
+                    size,
+                    &["volumes", name.as_str(), "size"],
+                )?),
                 ..Default::default()
             })?);
         }

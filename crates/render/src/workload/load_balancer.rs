@@ -43,7 +43,7 @@ pub fn load_balancer(
     workload: &Workload<'_>,
     field: &LoadBalancer,
 ) -> Result<Object, Error> {
-    let mut ports: Vec<ServicePort> = service_ports(workload);
+    let mut ports: Vec<ServicePort> = service_ports(workload)?;
     // A metrics port with a number of its own is for the cluster, not for the world.
     ports.retain(|port| workload.ports.keys().any(|name| port.name.as_deref() == Some(name.as_str())));
     if let Some(port) = &field.port {

@@ -193,9 +193,27 @@ fn scheme(port: &str) -> &'static str {
 }
 
 /// Returns the ports of the workload's Service.
-pub fn service_ports(workload: &Workload<'_>) -> Vec<ServicePort> {
-    workload
-        .all_ports()
+///
+/// # Errors
+/// A number that two ports of one protocol share: nobody could tell them apart.
+pub fn service_ports(workload: &Workload<'_>) -> Result<Vec<ServicePort>, Error> {
+    let ports = workload.all_ports();
+    for (place, (name, port)) in ports.iter().enumerate() {
+        let number = port.service();
+        let same = |other: &&(String, PortField)| {
+            other.1.service() == number && other.1.protocol() == port.protocol()
+        };
+        if let Some((other, _)) = ports.iter().take(place).find(same) {
+            let message =
+                format!("the ports `{other}` and `{name}` of the Service have the same number: {number}");
+            let hint = format!(
+                "give the Service another number: `{name} = {{ port = {}, service = … }}`",
+                port.container()
+            );
+            return Err(Error::path(&["ports", name], message).hint(hint));
+        }
+    }
+    Ok(ports
         .into_iter()
         .map(|(name, port)| ServicePort {
             port: port.service().into(),
@@ -204,7 +222,7 @@ pub fn service_ports(workload: &Workload<'_>) -> Vec<ServicePort> {
             name: Some(name),
             ..Default::default()
         })
-        .collect()
+        .collect())
 }
 
 /// Returns the Service in front of the workload's pods, of the component's name.
@@ -215,7 +233,7 @@ pub fn service(context: &Context<'_>, workload: &Workload<'_>) -> Result<Object,
     object(&Service {
         metadata: context.metadata(context.name()),
         spec: Some(ServiceSpec {
-            ports: Some(service_ports(workload)),
+            ports: Some(service_ports(workload)?),
             selector: Some(context.selector()),
             ..Default::default()
         }),

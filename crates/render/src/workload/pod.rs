@@ -167,7 +167,7 @@ pub fn container(
         command: expand("command", workload.command)?,
         args: expand("arguments", workload.arguments)?,
         env: Some(variables(context, workload)?).filter(|variables| !variables.is_empty()),
-        resources: Some(requirements(workload.resources)),
+        resources: Some(requirements(workload.resources)?),
         security_context: Some(SecurityContext {
             allow_privilege_escalation: Some(false),
             capabilities: Some(Capabilities {

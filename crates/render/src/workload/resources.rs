@@ -8,6 +8,8 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::Error;
+
 /// CPU and memory that a container asks for and may not exceed.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -29,18 +31,35 @@ pub struct Amounts {
 }
 
 /// Returns Kubernetes' form of the resources.
-pub fn requirements(resources: &Resources) -> ResourceRequirements {
+///
+/// # Errors
+/// A request above its limit: the API server refuses the pod.
+pub fn requirements(resources: &Resources) -> Result<ResourceRequirements, Error> {
+    let (requests, limits) = (&resources.requests, &resources.limits);
+    let above = if requests.cpu > limits.cpu {
+        Some(("cpu", requests.cpu.to_string(), limits.cpu.to_string()))
+    } else if requests.memory > limits.memory {
+        Some(("memory", requests.memory.to_string(), limits.memory.to_string()))
+    } else {
+        None
+    };
+    if let Some((resource, request, limit)) = above {
+        return Err(Error::path(
+            &["resources", "requests", resource],
+            format!("the {resource} that is requested is above its limit: `{request}` of `{limit}`"),
+        ));
+    }
     let amounts = |amounts: &Amounts| {
         BTreeMap::from([
             ("cpu".to_owned(), cpu(&amounts.cpu)),
             ("memory".to_owned(), memory(&amounts.memory)),
         ])
     };
-    ResourceRequirements {
-        limits: Some(amounts(&resources.limits)),
-        requests: Some(amounts(&resources.requests)),
+    Ok(ResourceRequirements {
+        limits: Some(amounts(limits)),
+        requests: Some(amounts(requests)),
         ..Default::default()
-    }
+    })
 }
 
 fn cpu(cpu: &Cpu) -> Quantity {

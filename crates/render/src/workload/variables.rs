@@ -154,6 +154,14 @@ pub(super) fn variables(context: &Context<'_>, workload: &Workload<'_>) -> Resul
     let variables = variables.in_order();
     let mut names: Vec<&str> = variables.iter().map(|variable| variable.name.as_str()).collect();
     names.sort_unstable();
+    // What Kubernetes takes: every printable letter of ASCII but the one that ends the name.
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'=');
+    if let Some(bad) = names.iter().find(|name| !is_name(name)) {
+        let message =
+            format!("`{bad}` is no name of a variable: wanted are printable letters of ASCII without `=`");
+        return Err(Error::path(&["variables", bad], message));
+    }
     if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(Error::path(
             &["variables", twice[0]],

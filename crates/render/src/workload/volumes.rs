@@ -74,7 +74,12 @@ pub fn claim_templates(
             })?;
             Ok(PersistentVolumeClaim {
                 metadata: ObjectMeta { name: Some(name.to_string()), ..Default::default() },
-                spec: Some(claim_spec(context, volume.class.as_ref().map(ToString::to_string), size)),
+                spec: Some(claim_spec(
+                    context,
+                    volume.class.as_ref().map(ToString::to_string),
+                    size,
+                    &["volumes", name.as_str(), "size"],
+                )?),
                 ..Default::default()
             })
         })
@@ -86,8 +91,12 @@ pub(super) fn claim_spec(
     context: &Context<'_>,
     class: Option<String>,
     size: &Memory,
-) -> PersistentVolumeClaimSpec {
-    PersistentVolumeClaimSpec {
+    field: &[&str],
+) -> Result<PersistentVolumeClaimSpec, Error> {
+    if size.bytes() == 0 {
+        return Err(Error::path(field, "a volume without any room cannot be claimed"));
+    }
+    Ok(PersistentVolumeClaimSpec {
         access_modes: Some(vec!["ReadWriteOnce".to_owned()]),
         resources: Some(VolumeResourceRequirements {
             requests: Some(BTreeMap::from([("storage".to_owned(), memory(size))])),
@@ -96,7 +105,7 @@ pub(super) fn claim_spec(
         storage_class_name: class
             .or_else(|| context.environment().storage_class.as_ref().map(ToString::to_string)),
         ..Default::default()
-    }
+    })
 }
 
 /// The volumes of a pod, and where its container mounts them.
@@ -209,8 +218,14 @@ impl Mounts {
     fn in_folders_of_their_own(self) -> Result<Self, Error> {
         let mut seen = BTreeMap::new();
         for mount in &self.mounts {
+            let (name, folder) = (&mount.name, &mount.mount_path);
+            if !folder.starts_with('/') || folder.contains(':') {
+                let message = format!(
+                    "`{folder}` is no folder of a container: wanted is a path that starts with `/` and holds no `:`"
+                );
+                return Err(Error::path(&["volumes", name, "mount"], message));
+            }
             if let Some(other) = seen.insert(mount.mount_path.as_str(), mount.name.as_str()) {
-                let (name, folder) = (&mount.name, &mount.mount_path);
                 let message = format!("`{other}` and `{name}` are mounted in the same folder: `{folder}`");
                 return Err(Error::field("", message));
             }
