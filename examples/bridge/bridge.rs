@@ -68,7 +68,7 @@ impl Component for Bridge {
             name: context.name().to_owned(),
             image: Some(self.image.to_string()),
             env: Some(variables),
-            resources: Some(requirements(&self.resources)),
+            resources: Some(requirements(&self.resources)?),
             security_context: Some(SecurityContext {
                 allow_privilege_escalation: Some(false),
                 capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), ..Default::default() }),

@@ -207,3 +207,37 @@ fn what_is_no_file() {
     seen.push_str(&platform.run("render"));
     assert_snapshot!(seen);
 }
+
+#[test]
+fn what_is_part_of_no_instance() {
+    let platform = Platform::new();
+    platform.replace("tenants/shop/web.toml", "replicas = 3", "replcias = 3");
+    let web = platform.text("tenants/shop/web.toml");
+    platform.write("tenants/shop/web.toml", &format!("enabled = false\n{web}"));
+    let defaults = "\n[defaults.worker]\nreplicas = \"x\"\nresources = { requests = { cpu = \"1\" } }\n";
+    platform.write("platform.toml", &format!("{}{defaults}", platform.text("platform.toml")));
+    platform.write(
+        "blueprints/unused.toml",
+        "[parameters.size]\ntype = \"string\"\n\n[components.app]\nkind = \"service\"\nimage = \"a b\"\n\
+         replicas = \"${parameter.size}\"\n\n[components.app.environments.dev]\nports.http = 0\nprots.http = 80\n",
+    );
+    assert_snapshot!(platform.run("check"));
+}
+
+#[test]
+fn labels_of_the_compiler() {
+    let platform = Platform::new();
+    let web = platform.text("tenants/shop/web.toml");
+    let labels =
+        "\n[labels]\n\"app.kubernetes.io/name\" = \"other\"\n\"app.kubernetes.io/version\" = \"2\"\n";
+    platform.write("tenants/shop/web.toml", &format!("{web}{labels}"));
+    assert_snapshot!(platform.run("check"));
+}
+
+#[test]
+fn no_repository_to_start_with() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let seen = outcome(folder.path(), "init demo --repository nowhere");
+    assert!(!folder.path().join("demo").exists());
+    assert_snapshot!(seen);
+}

@@ -58,6 +58,7 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
     let resolved = resolve(&loaded.platform, &registry.names(), &environments);
     let mut diagnostics = loaded.diagnostics;
     diagnostics.extend(resolved.diagnostics);
+    diagnostics.extend(resolved.fragments.iter().flat_map(|fragment| registry.check(fragment)));
     for tenant in &selection.tenants {
         if !loaded.platform.tenants.contains_key(tenant) {
             let names = loaded.platform.tenants.keys().map(Name::as_str);

@@ -39,7 +39,7 @@ pub use instance::Instance;
 pub use load::{Loaded, load};
 pub use node::{Content, Layer, Node, Source};
 pub use platform::{Argocd, ArgocdStyle, CheckLevel, Platform, Selection, Services, tenancies};
-pub use resolve::{Resolved, resolve};
+pub use resolve::{Fragment, Resolved, resolve};
 pub use table::Table;
 pub use tenancy::{Isolation, Limits, Peer, PodSecurity, Quota, Resources, Tenancy};
 pub use tenant::Tenant;

@@ -21,13 +21,36 @@ use crate::types::Name;
 
 pub(crate) use layers::merge as effective;
 
+/// The labels that every object gets.
+const OWN_LABELS: [&str; 5] = [
+    "app.kubernetes.io/component",
+    "app.kubernetes.io/instance",
+    "app.kubernetes.io/managed-by",
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/part-of",
+];
+
 /// What resolving made of the platform.
 #[derive(Clone, Debug)]
 pub struct Resolved {
     /// The instances, in the order of environments, tenants and components.
     pub instances: Vec<Instance>,
+    /// What was written and is part of no instance: components that are switched off, those of blueprints that
+    /// no tenant uses, and the defaults of each kind.
+    pub fragments: Vec<Fragment>,
     /// What is wrong with the components, in the order of files and lines.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Fields of a kind that are not known to be complete.
+#[derive(Clone, Debug)]
+pub struct Fragment {
+    /// The kind.
+    pub kind: SmolStr,
+    /// The fields.
+    pub node: Node,
+    /// Whether tables may be made whole by a layer above.
+    pub partial: bool,
 }
 
 /// Merges the layers of the selected components; `kinds` are the kinds that there are.
@@ -36,20 +59,64 @@ pub fn resolve(platform: &Platform, kinds: &[&str], selection: &Selection) -> Re
     diagnostics.extend(check_kinds(platform, kinds));
     let of_tenancy = |tenancy: &Arc<Tenancy>| {
         let mut diagnostics = Vec::new();
+        let mut fragments = Vec::new();
         let components = tenancy.tenant.components.values();
         let known = components.filter(|component| kinds.contains(&component.kind.as_str()));
         let instances: Vec<Instance> = known
-            .filter_map(|component| resolve_component(platform, tenancy, component, &mut diagnostics))
+            .filter_map(|component| {
+                resolve_component(platform, tenancy, component, &mut fragments, &mut diagnostics)
+            })
             .collect();
-        (instances, diagnostics)
+        (instances, fragments, diagnostics)
     };
     let mut instances = Vec::new();
-    for (some, found) in tenancies(platform, selection).par_iter().map(of_tenancy).collect::<Vec<_>>() {
+    let mut fragments = unused(platform);
+    for (some, off, found) in tenancies(platform, selection).par_iter().map(of_tenancy).collect::<Vec<_>>() {
         instances.extend(some);
+        fragments.extend(off);
         diagnostics.extend(found);
     }
     references::check(platform, &instances, &mut diagnostics);
-    Resolved { instances, diagnostics: in_order(diagnostics) }
+    Resolved { instances, fragments, diagnostics: in_order(diagnostics) }
+}
+
+/// Returns the components of blueprints that no tenant uses, and the defaults of each kind.
+fn unused(platform: &Platform) -> Vec<Fragment> {
+    let fragment = |kind: &str, node: &Node, partial: bool| {
+        let mut node = node.clone();
+        for key in CommonFields::KEYS.iter().chain(&["kind", "environments"]) {
+            node.take(key);
+        }
+        Fragment { kind: kind.into(), node, partial }
+    };
+    let is_used =
+        |name: &Name| platform.tenants.values().any(|tenant| tenant.blueprint.as_ref() == Some(name));
+    let blueprints = platform.blueprints.iter().filter(|(name, _)| !is_used(name));
+    let mut fragments: Vec<Fragment> = blueprints
+        .flat_map(|(_, blueprint)| blueprint.components.values())
+        .flat_map(|definition| {
+            let kind = definition.node.get("kind").and_then(Node::as_str).unwrap_or_default();
+            let whole = std::iter::once(fragment(kind, &definition.node, false));
+            whole.chain(definition.environments.values().map(move |node| fragment(kind, node, true)))
+        })
+        .collect();
+    fragments.extend(defaults(platform).map(|(kind, node)| fragment(kind, node, true)));
+    fragments
+}
+
+/// Returns the defaults of each kind, in all layers that have some.
+fn defaults(platform: &Platform) -> impl Iterator<Item = (&SmolStr, &Node)> {
+    let tenants = platform.tenants.values().filter_map(|tenant| tenant.node.get("defaults"));
+    let in_environments = platform.tenants.values().filter_map(|tenant| tenant.node.get("environments"));
+    let in_environments = in_environments
+        .filter_map(Node::as_table)
+        .flat_map(|table| table.values())
+        .filter_map(|node| node.get("defaults"));
+    let environments =
+        platform.environments.values().filter_map(|environment| environment.node.get("defaults"));
+    let all =
+        platform.node.get("defaults").into_iter().chain(environments).chain(tenants).chain(in_environments);
+    all.filter_map(Node::as_table).flatten()
 }
 
 /// Merges one component; nothing where it is not enabled or cannot be understood.
@@ -57,6 +124,7 @@ fn resolve_component(
     platform: &Platform,
     tenancy: &Arc<Tenancy>,
     component: &Component,
+    fragments: &mut Vec<Fragment>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Instance> {
     let mut node = layers::merge(platform, tenancy, component);
@@ -91,7 +159,14 @@ fn resolve_component(
     diagnostics.extend(errors);
     let fields = fields?;
     if !fields.enabled {
+        fragments.push(Fragment { kind: component.kind.clone(), node, partial: false });
         return None;
+    }
+    for (key, label) in common.get("labels").and_then(Node::as_table).into_iter().flatten() {
+        if OWN_LABELS.contains(&key.as_str()) {
+            let message = format!("the label `{key}` of {what} is the compiler's: selectors are made of it");
+            diagnostics.push(label.key_diagnostic("reserved-label", message));
+        }
     }
     let namespace = match fields.namespace {
         Some(namespace) => {
@@ -189,17 +264,7 @@ fn check_kinds(platform: &Platform, kinds: &[&str]) -> Vec<Diagnostic> {
             }
         }
     }
-    let tenants = platform.tenants.values().filter_map(|tenant| tenant.node.get("defaults"));
-    let in_environments = platform.tenants.values().filter_map(|tenant| tenant.node.get("environments"));
-    let in_environments = in_environments
-        .filter_map(Node::as_table)
-        .flat_map(|table| table.values())
-        .filter_map(|node| node.get("defaults"));
-    let environments =
-        platform.environments.values().filter_map(|environment| environment.node.get("defaults"));
-    let all =
-        platform.node.get("defaults").into_iter().chain(environments).chain(tenants).chain(in_environments);
-    for (kind, node) in all.filter_map(Node::as_table).flatten() {
+    for (kind, node) in defaults(platform) {
         if unknown(kind) {
             report(kind, node.key_diagnostic("unknown-kind", message(kind)));
         }

@@ -4,7 +4,7 @@ use std::any::type_name;
 use std::fmt;
 
 use aqueduct_manifest::{Diagnostic, Object};
-use aqueduct_model::{Instance, Node, Services};
+use aqueduct_model::{Fragment, Instance, Node, Services};
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::de::DeserializeOwned;
 
@@ -238,6 +238,19 @@ impl Registry {
     /// Returns the names of the kinds, in order.
     pub fn names(&self) -> Vec<&'static str> {
         self.kinds.iter().map(|kind| kind.name).collect()
+    }
+
+    /// Returns what a kind refuses of fields that are part of no instance; what is missing may yet come.
+    pub fn check(&self, fragment: &Fragment) -> Vec<Diagnostic> {
+        let Some(kind) = self.kinds.iter().find(|kind| kind.name == fragment.kind) else { return Vec::new() };
+        let (_, mut diagnostics) = (kind.read)(&fragment.node);
+        // A rule over several fields of a table cannot hold before all of them are there.
+        diagnostics.retain(|found| match found.code {
+            "missing-key" => false,
+            "invalid-value" => !fragment.partial,
+            _ => true,
+        });
+        diagnostics
     }
 
     /// Reads the fields of an instance into its kind, and returns what can be made of them beside every field

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use aqueduct_model::types::Name;
+use aqueduct_model::types::{Name, Repository};
 use clap::Args;
 
 use super::{Failure, Outcome, write_file};
@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
     name: Option<Name>,
     /// The Git repository that Argo CD reads.
     #[arg(long, default_value = "https://github.com/example/platform")]
-    repository: String,
+    repository: Repository,
 }
 
 /// The files of a new platform, by path; `NAME` and `REPOSITORY` are replaced.
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &Arguments, directory: &Path, terminal: &Terminal) 
             .hint("`init` makes a new platform in an empty folder"));
     }
     for (path, text) in FILES {
-        let text = text.replace("NAME", name.as_str()).replace("REPOSITORY", &arguments.repository);
+        let text = text.replace("NAME", name.as_str()).replace("REPOSITORY", arguments.repository.as_str());
         write_file(&folder.join(path), &text)?;
     }
     let folder: PathBuf = folder.components().collect();
