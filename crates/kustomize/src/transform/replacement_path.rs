@@ -7,21 +7,37 @@ use crate::error::{Error, Result};
 use crate::text;
 
 /// Splits a path at dots; `\.` is a dot within a part, and so is one between brackets.
+///
+/// Brackets around a dotted key, such as `[cert-manager.io/inject-ca-from]`, are taken off; those of an
+/// element, `[name=a.b]`, stay. A dot in front of the path means nothing.
 pub(super) fn split(path: &str) -> Vec<String> {
-    let mut parts: Vec<String> = Vec::new();
-    for part in path.split('.') {
-        match parts.last_mut() {
+    let mut pieces: Vec<String> = Vec::new();
+    for piece in path.strip_prefix('.').unwrap_or(path).split('.') {
+        match pieces.last_mut() {
             Some(last) if last.ends_with('\\') => {
                 last.pop();
                 last.push('.');
-                last.push_str(part);
+                last.push_str(piece);
             }
-            Some(last) if last.starts_with('[') && !last.ends_with(']') => {
-                last.push('.');
-                last.push_str(part);
-            }
-            _ => parts.push(part.to_owned()),
+            _ => pieces.push(piece.to_owned()),
         }
+    }
+    let mut parts = Vec::with_capacity(pieces.len());
+    let mut pieces = pieces.into_iter();
+    while let Some(mut part) = pieces.next() {
+        if part.starts_with('[') && !part.ends_with(']') {
+            for piece in pieces.by_ref() {
+                part.push('.');
+                part.push_str(&piece);
+                if piece.ends_with(']') {
+                    break;
+                }
+            }
+            if !part.contains('=') {
+                part = part.trim_matches(['[', ']']).to_owned();
+            }
+        }
+        parts.push(part);
     }
     parts
 }
@@ -292,6 +308,11 @@ mod tests {
         assert_eq!(split("a.b"), ["a", "b"]);
         assert_eq!(split("data.app\\.yaml.x"), ["data", "app.yaml", "x"]);
         assert_eq!(split("a.[image=x.y/z:1.0].b"), ["a", "[image=x.y/z:1.0]", "b"]);
+        assert_eq!(split("a.[x.y/z.v].b"), ["a", "x.y/z.v", "b"]);
+        assert_eq!(split("a.[x].[y\\.z]"), ["a", "[x]", "[y.z]"]);
+        assert_eq!(split("a.[x.y"), ["a", "x.y"]);
+        assert_eq!(split(".a"), ["a"]);
+        assert_eq!(split(""), [""]);
     }
 
     #[test]

@@ -371,15 +371,13 @@ fn as_float(number: &Value) -> Value {
     number.as_f64().map_or(Value::Null, whole)
 }
 
+/// Returns a float as the integer that Go's JSON writes for it: the shortest digits that mean the float, then
+/// zeros. What fits no integer stays a float.
 fn whole(number: f64) -> Value {
-    const LIMIT: f64 = 18_446_744_073_709_551_616.0;
     if number.fract() != 0.0 || !number.is_finite() {
-        Value::Float(number)
-    } else if (0.0..LIMIT).contains(&number) {
-        (number as u64).into()
-    } else if (-LIMIT / 2.0..0.0).contains(&number) {
-        Value::Int(number as i64)
-    } else {
-        Value::Float(number)
+        return Value::Float(number);
     }
+    let digits = number.to_string();
+    let negative = || digits.parse().map(Value::Int).ok();
+    digits.parse::<u64>().map(Value::from).ok().or_else(negative).unwrap_or(Value::Float(number))
 }
