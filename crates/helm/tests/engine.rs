@@ -347,6 +347,9 @@ fn functions_that_take_long_are_counted() {
         "deepEqual $lists (deepCopy $lists)",
         "sha512sum $json | len",
         "mergeOverwrite $left $right | len",
+        "regexFindAll \".*b|[0-9]\" $json -1 | len",
+        "regexReplaceAll \".*b|[0-9]\" $json \"\" | len",
+        "regexMatch (printf `\\pL{1000}%d` .) \"a\"",
     ] {
         let template = format!(
             r#"{{{{ $json := printf "[%s1]" (repeat 5000 "1,") }}}}{{{{ $list := until 5000 }}}}

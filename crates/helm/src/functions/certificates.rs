@@ -267,6 +267,9 @@ fn creation_error(message: String) -> FunctionError {
     FunctionError::new(format!("error creating certificate: {message}"))
 }
 
+/// How many steps of a template it takes to sign a certificate.
+const SIGNATURE: usize = 20_000;
+
 fn signed(
     call: &mut Call<'_, '_>,
     request: &Request,
@@ -274,6 +277,7 @@ fn signed(
     issuer: &Issuer,
     signing_key: &PrivateKey,
 ) -> Answer {
+    call.evaluator.spend(SIGNATURE)?;
     let mut serial = [0; 16];
     while serial == [0; 16] {
         call.random(&mut serial)?;

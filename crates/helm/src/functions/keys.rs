@@ -14,6 +14,8 @@ use crate::value::{Text, Value};
 
 /// How many steps of a template the search for large primes takes.
 pub(super) const PRIME_SEARCH: usize = 1_000_000;
+/// How many steps of a template it takes to come from a private key on a curve to the public one.
+const CURVE: usize = 2_000;
 
 /// A private key.
 pub(super) enum PrivateKey {
@@ -333,6 +335,7 @@ pub(super) fn gen_private_key(call: &mut Call<'_, '_>, arguments: &[Value]) -> A
         }
         b"ecdsa" => {
             let mut generator = Generator::new(call)?;
+            call.evaluator.spend(CURVE)?;
             loop {
                 // A scalar beyond the group's order is as good as never drawn.
                 if let Ok(key) = p256::ecdsa::SigningKey::from_slice(&generator.bytes(32)) {
@@ -343,6 +346,7 @@ pub(super) fn gen_private_key(call: &mut Call<'_, '_>, arguments: &[Value]) -> A
         b"ed25519" => {
             let mut seed = [0; 32];
             call.random(&mut seed)?;
+            call.evaluator.spend(CURVE)?;
             PrivateKey::Ed25519(ed25519_dalek::SigningKey::from_bytes(&seed))
         }
         _ => return Ok(Value::String([b"Unknown type ".as_slice(), kind.as_bytes()].concat().into())),

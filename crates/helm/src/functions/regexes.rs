@@ -4,7 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use regex::bytes::{Captures, Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 
 use super::arguments::{Answer, Arguments};
 use super::regex_syntax::translate;
@@ -22,56 +22,80 @@ struct Expression {
     bytes: OnceCell<Option<Regex>>,
     pattern: String,
     names: Vec<String>,
+    /// For how many it counts among those that are kept.
+    weight: usize,
 }
 
 /// How large a compiled expression may be, in bytes, and how deep one may nest.
 const SIZE_LIMIT: usize = 64 << 20;
+/// Up to which size an expression is compiled in no time worth counting.
+const SMALL_SIZE: usize = 1 << 20;
+/// How many steps of a template it takes to compile a larger one.
+const LARGE_STEPS: usize = 1_000_000;
 const NEST_LIMIT: u32 = 1000;
 
-/// How many compiled expressions are kept.
-const CACHE_LIMIT: usize = 256;
+/// How many bytes are gone through again in the time of a step where a search goes on behind a match.
+const RESCANNED_PER_STEP: usize = 256;
+
+/// How many compiled expressions are kept, and for how many of them a large one counts.
+const CACHE_LIMIT: usize = 128;
+const LARGE_WEIGHT: usize = 32;
 
 thread_local! {
     // Templates use a few expressions over and over; compiling one takes longer than using it.
     static CACHE: RefCell<BTreeMap<Vec<u8>, Rc<Expression>>> = RefCell::default();
 }
 
-fn compile(expression: &[u8]) -> Result<Rc<Expression>, String> {
+/// Returns the compiled expression, or what is wrong with it.
+fn compile(
+    call: &mut Call<'_, '_>,
+    expression: &[u8],
+) -> Result<Result<Rc<Expression>, String>, FunctionError> {
     if let Some(found) = CACHE.with_borrow(|cache| cache.get(expression).cloned()) {
-        return Ok(found);
+        return Ok(Ok(found));
     }
-    let translation = translate(expression)?;
-    // What is left are limits: the translator has seen to the notation.
-    let too_large =
-        || format!("error parsing regexp: expression too large: `{}`", String::from_utf8_lossy(expression));
-    let utf8 = regex::RegexBuilder::new(&translation.pattern)
-        .size_limit(SIZE_LIMIT)
-        .nest_limit(NEST_LIMIT)
-        .build()
-        .map_err(|_| too_large())?;
+    let translation = match translate(expression) {
+        Ok(translation) => translation,
+        Err(message) => return Ok(Err(message)),
+    };
+    let build =
+        |size| regex::RegexBuilder::new(&translation.pattern).size_limit(size).nest_limit(NEST_LIMIT).build();
+    let (utf8, weight) = match build(SMALL_SIZE) {
+        Ok(utf8) => (utf8, 1),
+        Err(_) => {
+            call.evaluator.spend(LARGE_STEPS)?;
+            let Ok(utf8) = build(SIZE_LIMIT) else {
+                // What is left are limits: the translator has seen to the notation.
+                let expression = String::from_utf8_lossy(expression);
+                return Ok(Err(format!("error parsing regexp: expression too large: `{expression}`")));
+            };
+            (utf8, LARGE_WEIGHT)
+        }
+    };
     let compiled = Rc::new(Expression {
         utf8,
         bytes: OnceCell::new(),
         pattern: translation.pattern,
         names: translation.names,
+        weight,
     });
     CACHE.with_borrow_mut(|cache| {
-        if cache.len() >= CACHE_LIMIT {
+        if cache.values().map(|kept| kept.weight).sum::<usize>() + weight > CACHE_LIMIT {
             cache.clear();
         }
         cache.insert(expression.to_vec(), Rc::clone(&compiled));
     });
-    Ok(compiled)
+    Ok(Ok(compiled))
 }
 
 /// Compiles for a function that returns the error.
-fn must_compile(expression: &[u8]) -> Result<Rc<Expression>, FunctionError> {
-    compile(expression).map_err(FunctionError::new)
+fn must_compile(call: &mut Call<'_, '_>, expression: &[u8]) -> Result<Rc<Expression>, FunctionError> {
+    compile(call, expression)?.map_err(FunctionError::new)
 }
 
 /// Compiles for a function that panics.
-fn compile_or_panic(expression: &[u8]) -> Result<Rc<Expression>, FunctionError> {
-    compile(expression).map_err(|message| {
+fn compile_or_panic(call: &mut Call<'_, '_>, expression: &[u8]) -> Result<Rc<Expression>, FunctionError> {
+    compile(call, expression)?.map_err(|message| {
         let quoted = if can_backquote(expression) {
             format!("`{}`", String::from_utf8_lossy(expression))
         } else {
@@ -97,92 +121,122 @@ impl Expression {
     }
 
     /// Returns the places of the matches, at most so many; a negative limit is none.
-    fn find_all(&self, bytes: &[u8], limit: i64) -> Vec<(usize, usize)> {
+    fn find_all(
+        &self,
+        call: &mut Call<'_, '_>,
+        bytes: &[u8],
+        limit: i64,
+    ) -> Result<Vec<(usize, usize)>, FunctionError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         match std::str::from_utf8(bytes) {
             Ok(text) => {
-                self.utf8.find_iter(text).take(limit).map(|found| (found.start(), found.end())).collect()
+                let found = self.utf8.find_iter(text).map(|found| (found.start(), found.end()));
+                collect(call, bytes, found.take(limit), |found| Some(*found))
             }
             Err(_) => {
                 let found = self.for_bytes().into_iter().flat_map(|expression| expression.find_iter(bytes));
-                found.take(limit).map(|found| (found.start(), found.end())).collect()
+                let found = found.map(|found| (found.start(), found.end()));
+                collect(call, bytes, found.take(limit), |found| Some(*found))
             }
         }
     }
 
     /// Returns where each match and its groups are.
-    fn captures_all(&self, bytes: &[u8]) -> Vec<Vec<Option<(usize, usize)>>> {
-        fn spans(captures: &Captures<'_>) -> Vec<Option<(usize, usize)>> {
-            captures.iter().map(|group| group.map(|found| (found.start(), found.end()))).collect()
-        }
+    fn captures_all(&self, call: &mut Call<'_, '_>, bytes: &[u8]) -> Result<Vec<Groups>, FunctionError> {
+        let whole = |groups: &Groups| groups.first().copied().flatten();
         match std::str::from_utf8(bytes) {
-            Ok(text) => self
-                .utf8
-                .captures_iter(text)
-                .map(|captures| {
+            Ok(text) => {
+                let found = self.utf8.captures_iter(text).map(|captures| {
                     captures.iter().map(|group| group.map(|found| (found.start(), found.end()))).collect()
-                })
-                .collect(),
+                });
+                collect(call, bytes, found, whole)
+            }
             Err(_) => {
                 let found =
                     self.for_bytes().into_iter().flat_map(|expression| expression.captures_iter(bytes));
-                found.map(|captures| spans(&captures)).collect()
+                let found = found.map(|captures| {
+                    captures.iter().map(|group| group.map(|found| (found.start(), found.end()))).collect()
+                });
+                collect(call, bytes, found, whole)
             }
         }
     }
+}
+
+/// Where the groups of a match are, the whole match first.
+type Groups = Vec<Option<(usize, usize)>>;
+
+/// Collects matches. To find each one the rest of the text may have been looked at, whose length counts.
+fn collect<T>(
+    call: &mut Call<'_, '_>,
+    bytes: &[u8],
+    found: impl Iterator<Item = T>,
+    place: impl Fn(&T) -> Option<(usize, usize)>,
+) -> Result<Vec<T>, FunctionError> {
+    let mut all = Vec::new();
+    for found in found {
+        let end = place(&found).map_or(0, |(_, end)| end);
+        call.evaluator.spend(bytes.len().saturating_sub(end) / RESCANNED_PER_STEP)?;
+        all.push(found);
+    }
+    Ok(all)
 }
 
 fn part(bytes: &[u8], (start, end): (usize, usize)) -> &[u8] {
     bytes.get(start..end).unwrap_or_default()
 }
 
-pub(super) fn regex_match(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    let Ok(expression) = compile(Arguments(arguments).bytes(0)?) else { return Ok(false.into()) };
+pub(super) fn regex_match(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    let Ok(expression) = compile(call, Arguments(arguments).bytes(0)?)? else { return Ok(false.into()) };
     Ok(expression.is_match(Arguments(arguments).bytes(1)?).into())
 }
 
-pub(super) fn must_regex_match(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    let expression = must_compile(Arguments(arguments).bytes(0)?)?;
+pub(super) fn must_regex_match(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    let expression = must_compile(call, Arguments(arguments).bytes(0)?)?;
     Ok(expression.is_match(Arguments(arguments).bytes(1)?).into())
 }
 
-fn find(expression: &Expression, arguments: &[Value]) -> Answer {
+fn find(call: &mut Call<'_, '_>, expression: &Expression, arguments: &[Value]) -> Answer {
     let bytes = Arguments(arguments).bytes(1)?;
-    let found = expression.find_all(bytes, 1).first().map(|span| part(bytes, *span));
+    let found = expression.find_all(call, bytes, 1)?.first().map(|span| part(bytes, *span));
     Ok(Value::String(Text::from_bytes(found.unwrap_or_default())))
 }
 
-pub(super) fn regex_find(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    find(&*compile_or_panic(Arguments(arguments).bytes(0)?)?, arguments)
+pub(super) fn regex_find(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    let expression = compile_or_panic(call, Arguments(arguments).bytes(0)?)?;
+    find(call, &expression, arguments)
 }
 
-pub(super) fn must_regex_find(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    find(&*must_compile(Arguments(arguments).bytes(0)?)?, arguments)
+pub(super) fn must_regex_find(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    let expression = must_compile(call, Arguments(arguments).bytes(0)?)?;
+    find(call, &expression, arguments)
 }
 
 fn texts(parts: Vec<Text>) -> Value {
     Value::List(if parts.is_empty() { List::nil(&STRING_LIST) } else { List::strings(parts) })
 }
 
-fn find_all(expression: &Expression, arguments: &[Value]) -> Answer {
+fn find_all(call: &mut Call<'_, '_>, expression: &Expression, arguments: &[Value]) -> Answer {
     let (bytes, limit) = (Arguments(arguments).bytes(1)?, Arguments(arguments).int(2)?);
-    let found = expression.find_all(bytes, limit);
+    let found = expression.find_all(call, bytes, limit)?;
     Ok(texts(found.into_iter().map(|span| Text::from_bytes(part(bytes, span))).collect()))
 }
 
-pub(super) fn regex_find_all(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    find_all(&*compile_or_panic(Arguments(arguments).bytes(0)?)?, arguments)
+pub(super) fn regex_find_all(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    let expression = compile_or_panic(call, Arguments(arguments).bytes(0)?)?;
+    find_all(call, &expression, arguments)
 }
 
-pub(super) fn must_regex_find_all(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    find_all(&*must_compile(Arguments(arguments).bytes(0)?)?, arguments)
+pub(super) fn must_regex_find_all(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    let expression = must_compile(call, Arguments(arguments).bytes(0)?)?;
+    find_all(call, &expression, arguments)
 }
 
-fn replace_all(expression: &Expression, arguments: &[Value]) -> Answer {
+fn replace_all(call: &mut Call<'_, '_>, expression: &Expression, arguments: &[Value]) -> Answer {
     let (bytes, template) = (Arguments(arguments).bytes(1)?, Arguments(arguments).bytes(2)?);
     let pieces = pieces(template);
     let (mut out, mut done) = (Vec::with_capacity(bytes.len()), 0);
-    for groups in expression.captures_all(bytes) {
+    for groups in expression.captures_all(call, bytes)? {
         let Some(Some((start, end))) = groups.first().copied() else { continue };
         out.extend_from_slice(part(bytes, (done, start)));
         for piece in &pieces {
@@ -206,12 +260,14 @@ fn replace_all(expression: &Expression, arguments: &[Value]) -> Answer {
     Ok(Value::String(out.into()))
 }
 
-pub(super) fn regex_replace_all(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    replace_all(&*compile_or_panic(Arguments(arguments).bytes(0)?)?, arguments)
+pub(super) fn regex_replace_all(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    let expression = compile_or_panic(call, Arguments(arguments).bytes(0)?)?;
+    replace_all(call, &expression, arguments)
 }
 
-pub(super) fn must_regex_replace_all(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    replace_all(&*must_compile(Arguments(arguments).bytes(0)?)?, arguments)
+pub(super) fn must_regex_replace_all(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    let expression = must_compile(call, Arguments(arguments).bytes(0)?)?;
+    replace_all(call, &expression, arguments)
 }
 
 /// A piece of a replacement.
@@ -265,10 +321,10 @@ fn reference(text: &[u8]) -> Option<(Piece<'_>, &[u8])> {
     })
 }
 
-fn replace_all_literal(expression: &Expression, arguments: &[Value]) -> Answer {
+fn replace_all_literal(call: &mut Call<'_, '_>, expression: &Expression, arguments: &[Value]) -> Answer {
     let (bytes, replacement) = (Arguments(arguments).bytes(1)?, Arguments(arguments).bytes(2)?);
     let (mut out, mut done) = (Vec::with_capacity(bytes.len()), 0);
-    for (start, end) in expression.find_all(bytes, -1) {
+    for (start, end) in expression.find_all(call, bytes, -1)? {
         out.extend_from_slice(part(bytes, (done, start)));
         out.extend_from_slice(replacement);
         check_length(out.len())?;
@@ -278,15 +334,17 @@ fn replace_all_literal(expression: &Expression, arguments: &[Value]) -> Answer {
     Ok(Value::String(out.into()))
 }
 
-pub(super) fn regex_replace_all_literal(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    replace_all_literal(&*compile_or_panic(Arguments(arguments).bytes(0)?)?, arguments)
+pub(super) fn regex_replace_all_literal(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    let expression = compile_or_panic(call, Arguments(arguments).bytes(0)?)?;
+    replace_all_literal(call, &expression, arguments)
 }
 
-pub(super) fn must_regex_replace_all_literal(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    replace_all_literal(&*must_compile(Arguments(arguments).bytes(0)?)?, arguments)
+pub(super) fn must_regex_replace_all_literal(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    let expression = must_compile(call, Arguments(arguments).bytes(0)?)?;
+    replace_all_literal(call, &expression, arguments)
 }
 
-fn split(expression: &Expression, arguments: &[Value]) -> Answer {
+fn split(call: &mut Call<'_, '_>, expression: &Expression, arguments: &[Value]) -> Answer {
     let arguments = Arguments(arguments);
     let (bytes, limit) = (arguments.bytes(1)?, arguments.int(2)?);
     if limit == 0 {
@@ -296,7 +354,7 @@ fn split(expression: &Expression, arguments: &[Value]) -> Answer {
         return Ok(texts(vec!["".into()]));
     }
     let (mut parts, mut from, mut end) = (Vec::new(), 0, 0);
-    for (start, stop) in expression.find_all(bytes, limit) {
+    for (start, stop) in expression.find_all(call, bytes, limit)? {
         if limit > 0 && i64::try_from(parts.len()).is_ok_and(|count| count + 1 >= limit) {
             break;
         }
@@ -312,12 +370,14 @@ fn split(expression: &Expression, arguments: &[Value]) -> Answer {
     Ok(Value::List(List::strings(parts)))
 }
 
-pub(super) fn regex_split(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    split(&*compile_or_panic(Arguments(arguments).bytes(0)?)?, arguments)
+pub(super) fn regex_split(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    let expression = compile_or_panic(call, Arguments(arguments).bytes(0)?)?;
+    split(call, &expression, arguments)
 }
 
-pub(super) fn must_regex_split(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    split(&*must_compile(Arguments(arguments).bytes(0)?)?, arguments)
+pub(super) fn must_regex_split(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+    let expression = must_compile(call, Arguments(arguments).bytes(0)?)?;
+    split(call, &expression, arguments)
 }
 
 pub(super) fn regex_quote_meta(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
