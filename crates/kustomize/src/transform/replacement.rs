@@ -255,9 +255,36 @@ fn changed_text(original: &str, value: &Value, path: &[String], create: Create) 
     Some(edited.unwrap_or_else(|| yaml::write(&document).trim().to_owned()))
 }
 
+/// Writes JSON as Go does: whole floats without a point, and what means something to browsers escaped.
 fn json_text(document: &Value, pretty: bool) -> Option<String> {
-    let text = if pretty { serde_json::to_string_pretty(document) } else { serde_json::to_string(document) };
-    Some(text.ok()?.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"))
+    let document = &whole_numbers(document);
+    let mut text =
+        if pretty { serde_json::to_string_pretty(document) } else { serde_json::to_string(document) }.ok()?;
+    for (mark, escaped) in [
+        ('<', "\\u003c"),
+        ('>', "\\u003e"),
+        ('&', "\\u0026"),
+        ('\u{2028}', "\\u2028"),
+        ('\u{2029}', "\\u2029"),
+    ] {
+        if text.contains(mark) {
+            text = text.replace(mark, escaped);
+        }
+    }
+    Some(text)
+}
+
+fn whole_numbers(value: &Value) -> Value {
+    match value {
+        Value::Float(number) if number.fract() == 0.0 => {
+            number.to_string().parse().map_or_else(|_| value.clone(), Value::Int)
+        }
+        Value::List(list) => Value::List(list.iter().map(whole_numbers).collect()),
+        Value::Map(map) => {
+            Value::Map(map.iter().map(|(key, value)| (key.clone(), whole_numbers(value))).collect())
+        }
+        other => other.clone(),
+    }
 }
 
 /// Replaces scalars within the text, so that its comments and the order of its keys stay.
@@ -291,7 +318,8 @@ fn edited_yaml(original: &str, found: &[replacement_path::Found], value: &Value)
         }
         let new = match written.chars().next()? {
             mark @ ('"' | '\'') => format!("{mark}{new}{mark}"),
-            _ => yaml::write(&resolved(&new)).trim_end().to_owned(),
+            // A text stays one, quoted where it would read as something else.
+            _ => yaml::write(&typed(&new, &resolved(written)).ok()?).trim_end().to_owned(),
         };
         edits.push((offset + column, length, new));
     }
@@ -329,5 +357,12 @@ mod tests {
         assert_eq!(change("{\"b\":1,\"a\":\"x\"}", "a").as_deref(), Some("{\"a\":\"new\",\"b\":1}"));
         assert_eq!(change("b: 1 # one\na: x\n", "a").as_deref(), Some("b: 1 # one\na: new"));
         assert_eq!(change("plain", "a"), None);
+        assert_eq!(
+            change("{\"a\":\"x\",\"n\":1e6,\"p\":1.0,\"q\":0.5}", "a").as_deref(),
+            Some("{\"a\":\"new\",\"n\":1000000,\"p\":1,\"q\":0.5}"),
+        );
+        let number = |text: &str| changed_text(text, &Value::from("5"), &split("a"), Create::Nothing);
+        assert_eq!(number("a: x # text\n").as_deref(), Some("a: \"5\" # text"));
+        assert_eq!(number("a: 1\nb: 2\n").as_deref(), Some("a: 5\nb: 2"));
     }
 }
