@@ -241,3 +241,29 @@ fn no_repository_to_start_with() {
     assert!(!folder.path().join("demo").exists());
     assert_snapshot!(seen);
 }
+
+#[test]
+fn values_that_nothing_can_come_of() {
+    let platform = Platform::new();
+    let text = platform.text("platform.toml");
+    let cluster =
+        "ingress-class = \"nginx\"\napis = [\"external-secrets.io/v1\"]\nsecret-store = \"platform\"";
+    platform.write("platform.toml", &text.replace("ingress-class = \"nginx\"", cluster));
+    let rest = "resources = { requests = { cpu = \"10m\", memory = \"32Mi\" }, limits = { cpu = \"20m\", memory = \"64Mi\" } }\n";
+    let component = |name: &str, fields: &str| {
+        platform.write(&format!("tenants/shop/{name}.toml"), &format!("{fields}{rest}"));
+    };
+    let database = "kind = \"postgres\"\nmode = \"in-cluster\"\nremote = \"shop\"\n";
+    component("database", database);
+    component("named", &format!("{database}user = \"3 x\"\n"));
+    component(
+        "backup",
+        "kind = \"backup\"\nof = \"database\"\nschedule = \"0 1 * * *\"\nkeep-days = 0\nstorage = { size = \"1Gi\" }\n",
+    );
+    component("metrics", "kind = \"prometheus\"\nretention = \"0s\"\nstorage = { size = \"1Gi\" }\n");
+    component(
+        "worker",
+        "kind = \"service\"\nimage = \"ghcr.io/example/app:1\"\nports.http = 80\nautoscaling = { min = 1, max = 2, memory = \"0%\" }\narguments = [\"--password=hunter2\"]\n",
+    );
+    assert_snapshot!(platform.run("check"));
+}

@@ -18,11 +18,15 @@ const FORMS: &[(&str, &str)] = &[
     ("a DigitalOcean token", r"\bdo[opr]_v1_[a-f0-9]{40,}"),
     ("a Slack token", r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
     ("a signed token", r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
+    (
+        "a password in an argument",
+        r#"(?i)(^|\s)--?([a-z0-9-]*-)?(password|passwd|api-key|secret-key|access-key)=[^\s/$<{"']"#,
+    ),
     ("a password in an address", r"[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@$]+@"),
 ];
 
 /// The names of what holds a secret.
-const NAMES: &str = r"(?i)((^|[_.-])pass|password|passwd|passphrase|secret[_-]?key|api[_-]?key|private[_-]?key|access[_-]?key|auth[_-]?token|access[_-]?token)$";
+const NAMES: &str = r"(?i)((^|[_.-])pass|password|passwd|passphrase|secret[_-]?key|api[_-]?key|private[_-]?key|access[_-]?key|(access|api|auth|bearer|bot|refresh|secret|session)[_-]?token|(client|cookie|jwt|session|signing|webhook)[_-]?secret)$";
 
 static PATTERNS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
     let pattern = |text: &str| Regex::new(text).expect("the patterns above are valid, as the tests show");
@@ -81,6 +85,14 @@ mod tests {
             ("URL", "postgres://me:secret@db/x", Some("a password in an address")),
             ("text", "-----BEGIN RSA PRIVATE KEY-----\nMII", Some("a private key")),
             ("x", "AKIAABCDEFGHIJKLMNOP", Some("an AWS access key")),
+            ("API_TOKEN", "abc", Some("the value of `API_TOKEN`")),
+            ("OAUTH_CLIENT_SECRET", "abc", Some("the value of `OAUTH_CLIENT_SECRET`")),
+            ("arguments", "--password=hunter2", Some("a password in an argument")),
+            ("command", "psql --db-password=x -c 1", Some("a password in an argument")),
+            ("arguments", "--password=$(PASSWORD)", None),
+            ("arguments", "--password-file=/run/secret", None),
+            ("command", "login --password=\"$PASSWORD\"", None),
+            ("GOVERNANCE_TOKEN", "0x368B5BBA6D6B2C7E3D0e0A5F8A0D6E1c2B3F4a04", None),
             ("PASSWORD_FILE", "/run/secret", None),
             ("POSTGRES_PASSWORD", "$(OTHER)", None),
             ("URL", "postgres://me:$(PASSWORD)@db/x", None),

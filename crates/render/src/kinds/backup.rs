@@ -127,6 +127,9 @@ impl Component for Backup {
         if self.storage.is_none() && self.bucket.is_none() {
             return Err(Error::field("", "a backup needs `storage`, `bucket` or both to keep copies in"));
         }
+        if self.keep_days == Some(0) {
+            return Err(Error::field("keep-days", "a copy that is kept for no day is none: `0`"));
+        }
         let Some(neighbour) = context.link("database") else { return Ok(Vec::new()) };
         let dump = if self.volume.is_some() { None } else { Some(self.dump(&neighbour)?) };
         let text = |text: &str| Variable::Text(text.to_owned());

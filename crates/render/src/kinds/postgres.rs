@@ -271,6 +271,18 @@ impl Component for Postgres {
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        // Scripts, addresses and the operator take these names as they stand, and PostgreSQL cuts longer ones.
+        let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        for (field, name) in [("database", &self.database), ("user", &self.user)] {
+            let Some(name) = name else { continue };
+            let starts = name.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_');
+            if !starts || name.len() > 63 || !name.bytes().all(inner) {
+                let message = format!(
+                    "`{name}` is no name of a {field}: wanted are at most 63 letters, digits, `_` and `-`, a letter or `_` first"
+                );
+                return Err(Error::field(field, message));
+            }
+        }
         match self.mode {
             Mode::InCluster => {
                 if let Some(replicas) = self.replicas.filter(|replicas| *replicas != 1) {

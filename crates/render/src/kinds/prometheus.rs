@@ -241,6 +241,13 @@ impl Component for Prometheus {
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        if self.retention.seconds() == 0 {
+            // Prometheus takes a zero for its own default.
+            return Err(Error::field(
+                "retention",
+                format!("samples are kept for some time: `{}`", self.retention),
+            ));
+        }
         if let Some(neighbour) =
             context.link("alertmanager").filter(|neighbour| neighbour.site.instance.kind != "alertmanager")
         {

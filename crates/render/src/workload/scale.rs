@@ -89,6 +89,11 @@ pub fn scaler(context: &Context<'_>, kind: &str, autoscaling: &Autoscaling) -> R
         let message = format!("`min` must be at least 1 and at most `max`: `{}`", autoscaling.min);
         return Err(Error::field("autoscaling.min", message));
     }
+    for (field, aim) in [("cpu", &autoscaling.cpu), ("memory", &autoscaling.memory)] {
+        if aim.as_ref().is_some_and(|aim| aim.get() == 0) {
+            return Err(Error::path(&["autoscaling", field], "an aim of nothing is never reached: `0%`"));
+        }
+    }
     let metric = |name: &str, aim: &Percentage| MetricSpec {
         type_: "Resource".to_owned(),
         resource: Some(ResourceMetricSource {
