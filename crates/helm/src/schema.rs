@@ -76,7 +76,7 @@ fn compile(bytes: &[u8]) -> Result<Validator, String> {
     let mut schema: Json = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     // The draft is told by hand, since the names that Helm's library accepts are more than others do.
     let draft = draft(schema.get("$schema"));
-    remove_names(&mut schema);
+    prepare(&mut schema);
     jsonschema::options()
         .with_draft(draft)
         .with_base_uri("file:///values.schema.json")
@@ -93,16 +93,20 @@ fn compile(bytes: &[u8]) -> Result<Validator, String> {
         })
 }
 
-/// Takes out the names of the draft, in parts of the schema too.
-fn remove_names(schema: &mut Json) {
+/// Takes out the names of the draft, in parts of the schema too, and says that there are no properties where
+/// none are allowed: only then does a finding name the members that are too many.
+fn prepare(schema: &mut Json) {
     match schema {
         Json::Object(members) => {
             if members.get("$schema").is_some_and(Json::is_string) {
                 members.remove("$schema");
             }
-            members.values_mut().for_each(remove_names);
+            if members.get("additionalProperties") == Some(&Json::Bool(false)) {
+                members.entry("properties").or_insert_with(|| Json::Object(serde_json::Map::new()));
+            }
+            members.values_mut().for_each(prepare);
         }
-        Json::Array(items) => items.iter_mut().for_each(remove_names),
+        Json::Array(items) => items.iter_mut().for_each(prepare),
         _ => {}
     }
 }
