@@ -43,10 +43,10 @@ pub(crate) fn apply_path(
     walk.field(object, &parts).within(|| format!("at path '{path}'"))
 }
 
-/// Splits a path at `/`, where `\/` stands for a slash within a part.
+/// Splits a path at `/`, where `\/` stands for a slash within a part. A slash in front means nothing.
 pub(crate) fn split(path: &str) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
-    for part in path.split('/') {
+    for part in path.strip_prefix('/').unwrap_or(path).split('/') {
         match parts.last_mut() {
             Some(last) if last.ends_with('\\') => {
                 last.pop();
@@ -150,5 +150,6 @@ mod tests {
     fn splits_at_bare_slashes() {
         assert_eq!(split("metadata/annotations/a.io\\/b"), ["metadata", "annotations", "a.io/b"]);
         assert_eq!(split("spec"), ["spec"]);
+        assert_eq!(split("/metadata/name"), ["metadata", "name"]);
     }
 }
