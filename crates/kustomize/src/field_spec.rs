@@ -39,8 +39,20 @@ pub(crate) fn apply_path(
     change: &mut dyn FnMut(&mut Value) -> Result<()>,
 ) -> Result<()> {
     let parts = split(path);
+    check_length(parts.len())?;
     let mut walk = Walk { missing, change };
     walk.field(object, &parts).within(|| format!("at path '{path}'"))
+}
+
+/// How many fields a path may have: each may be made, and what nests deeper can be read by nobody.
+const LENGTH_LIMIT: usize = 500;
+
+/// Refuses a path that is too long.
+pub(crate) fn check_length(length: usize) -> Result<()> {
+    if length > LENGTH_LIMIT {
+        return Err(Error::new(format!("a path of more than {LENGTH_LIMIT} fields")));
+    }
+    Ok(())
 }
 
 /// Splits a path at `/`, where `\/` stands for a slash within a part. A slash in front means nothing.

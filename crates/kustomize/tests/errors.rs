@@ -323,3 +323,41 @@ fn refuses_validators_that_change_something() {
     let validator = "{apiVersion: builtin, kind: LabelTransformer, metadata: {name: tier}, labels: {tier: web}, fieldSpecs: [{path: metadata/labels, create: true}]}";
     assert_snapshot!(refused(&format!("resources: [map.yaml]\nvalidators: ['{validator}']")), @"validator shouldn't modify the resource map");
 }
+
+#[test]
+fn refuses_what_grows_without_end() {
+    let mut replacements = "resources: [map.yaml]\nreplacements:\n".to_owned();
+    let mut patches = "resources: [map.yaml]\npatches:\n".to_owned();
+    for number in 0..40 {
+        let _ = writeln!(
+            replacements,
+            "- {{source: {{kind: ConfigMap, fieldPath: metadata}}, targets: [{{select: {{kind: ConfigMap}}, \
+             fieldPaths: [metadata.x{number}], options: {{create: true}}}}]}}"
+        );
+        let _ = writeln!(
+            patches,
+            "- target: {{kind: ConfigMap}}\n  patch: '[{{\"op\": \"copy\", \"from\": \"/metadata\", \"path\": \
+             \"/metadata/x{number}\"}}]'"
+        );
+    }
+    assert!(refused(&replacements).ends_with("replacements may copy no more than 33554432 bytes"));
+    assert!(refused(&patches).ends_with("the copies of a patch may hold no more than 8388608 bytes"));
+    let text = "resources: [map.yaml]\nreplacements:\n".to_owned()
+        + &"- {source: {kind: ConfigMap, fieldPath: metadata.x}, targets: [{select: {kind: ConfigMap}, \
+           fieldPaths: [metadata.x], options: {delimiter: a, index: 9}}]}\n"
+            .repeat(40);
+    let growing = [("app/kustomization.yaml", &*text), ("app/map.yaml", &*format!("{MAP}  x: aaa\n"))];
+    assert!(refusal(&growing).ends_with("replacements may copy no more than 33554432 bytes"));
+    let long = vec!["a"; 100_000].join("/");
+    for text in [
+        format!("labels: [{{pairs: {{a: b}}, fields: [{{path: {long}, create: true}}]}}]"),
+        format!(
+            "replacements: [{{sourceValue: a, targets: [{{select: {{kind: ConfigMap}}, fieldPaths: [{}], options: \
+             {{create: true}}}}]}}]",
+            long.replace('/', ".")
+        ),
+    ] {
+        let message = refused(&format!("resources: [map.yaml]\n{text}"));
+        assert!(message.ends_with("a path of more than 500 fields"), "{}", message.len());
+    }
+}

@@ -114,6 +114,54 @@ impl Value {
         path.iter().try_fold(self, |value, key| value.get(key))
     }
 
+    /// Returns about how many bytes the value takes when nothing of it is shared; nothing beyond a limit.
+    pub fn weight(&self, limit: usize) -> Option<usize> {
+        const NODE: usize = 16;
+        let mut total = 0_usize;
+        let mut pending = vec![self];
+        while let Some(value) = pending.pop() {
+            total = total.saturating_add(NODE);
+            match value {
+                Self::String(text) => total = total.saturating_add(text.len()),
+                Self::List(list) => pending.extend(list.iter()),
+                Self::Map(map) => {
+                    for (key, value) in map {
+                        total = total.saturating_add(key.len());
+                        pending.push(value);
+                    }
+                }
+                _ => {}
+            }
+            if total.saturating_add(pending.len().saturating_mul(NODE)) > limit {
+                return None;
+            }
+        }
+        Some(total)
+    }
+
+    /// Returns how many levels of lists and maps the value has.
+    pub fn depth(&self) -> usize {
+        let mut depth = 0;
+        let mut level = vec![self];
+        loop {
+            let mut inner = Vec::new();
+            let mut is_deeper = false;
+            for value in level {
+                match value {
+                    Self::List(list) => inner.extend(list.iter()),
+                    Self::Map(map) => inner.extend(map.iter().map(|(_, value)| value)),
+                    _ => continue,
+                }
+                is_deeper = true;
+            }
+            if !is_deeper {
+                return depth;
+            }
+            depth += 1;
+            level = inner;
+        }
+    }
+
     /// Returns the word that messages use for the kind of this value.
     pub fn kind(&self) -> &'static str {
         match self {

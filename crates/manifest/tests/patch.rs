@@ -326,13 +326,14 @@ fn copies_of_copies_have_a_bound() {
 fn patches_do_not_nest_without_end() {
     let deep = |levels: usize| format!("- {{op: add, path: '{}', value: {{}}}}\n", "/a".repeat(levels));
     let operations = |levels| (1..=levels).map(deep).collect::<String>();
-    operate("{a: {}}", &operations(1000)).expect("this can be read again");
+    let deepest = operate("{a: {}}", &operations(999)).expect("this is just deep enough");
+    assert_eq!(yaml::read(&yaml::write(&deepest)).expect("this can be read again"), deepest);
     for last in [
-        deep(1001),
+        deep(1000),
         format!("- {{op: copy, from: /a, path: '{}/b'}}\n", "/a".repeat(600)),
-        format!("- {{op: replace, path: '{}/b', value: {{c: {{}}}}}}\n", "/a".repeat(999)),
+        format!("- {{op: replace, path: '{}/b', value: {{c: {{}}}}}}\n", "/a".repeat(998)),
     ] {
-        let error = operate("{a: {}}", &(operations(1000) + &last)).expect_err("this is too deep");
+        let error = operate("{a: {}}", &(operations(999) + &last)).expect_err("this is too deep");
         assert!(error.contains("nest deeper than 1000 levels"), "{error}");
     }
 }

@@ -5,6 +5,7 @@ use aqueduct_manifest::{SmolStr, Value, yaml};
 use super::Transform;
 use super::replacement_path::{self, Create, resolved};
 use crate::error::{Error, Result, Within};
+use crate::field_spec;
 use crate::kustomization::{FieldOptions, Replacement, ReplacementSource, ReplacementTarget};
 use crate::resource::Resource;
 use crate::resources::Resources;
@@ -13,6 +14,10 @@ use crate::text::{self, quoted};
 
 const DEFAULT_PATH: &str = "metadata.name";
 
+/// How many bytes all copies of one list of replacements may hold. A few copies of what holds copies would fill any
+/// memory otherwise.
+const COPY_LIMIT: usize = 32 << 20;
+
 /// Carries out replacements in their order.
 pub(crate) struct ReplacementTransformer {
     pub(crate) replacements: Vec<Replacement>,
@@ -20,6 +25,7 @@ pub(crate) struct ReplacementTransformer {
 
 impl Transform for ReplacementTransformer {
     fn transform(&self, resources: &mut Resources) -> Result<()> {
+        let mut room = COPY_LIMIT;
         for replacement in &self.replacements {
             let Some(targets) = &replacement.targets else { return Err(incomplete()) };
             let value = match (&replacement.source, &replacement.source_value) {
@@ -31,7 +37,7 @@ impl Transform for ReplacementTransformer {
                 (Some(source), None) => find_source(resources.list(), source)?,
             };
             for target in targets {
-                apply(resources.list_mut(), &value, target)?;
+                apply(resources.list_mut(), &value, target, &mut room)?;
             }
         }
         Ok(())
@@ -91,7 +97,12 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-fn apply(resources: &mut [Resource], source: &Source, target: &ReplacementTarget) -> Result<()> {
+fn apply(
+    resources: &mut [Resource],
+    source: &Source,
+    target: &ReplacementTarget,
+    room: &mut usize,
+) -> Result<()> {
     let Some(select) = &target.select else {
         return Err(Error::new("target must specify resources to select"));
     };
@@ -118,6 +129,10 @@ fn apply(resources: &mut [Resource], source: &Source, target: &ReplacementTarget
             continue;
         }
         for path in paths {
+            let weight = source.value.weight(*room).ok_or_else(|| {
+                Error::new(format!("replacements may copy no more than {COPY_LIMIT} bytes"))
+            })?;
+            *room = room.saturating_sub(weight);
             copy_to(resource, &source.value, path, target.options.as_ref())?;
         }
     }
@@ -128,6 +143,7 @@ fn copy_to(resource: &mut Resource, value: &Value, path: &str, options: Option<&
     let creates = options.is_some_and(|options| options.create);
     let create = if creates { Create::like(value) } else { Create::Nothing };
     let parts = replacement_path::split(path);
+    field_spec::check_length(parts.len() + value.depth())?;
     let mut object = Value::Map(std::mem::take(resource.map_mut()));
     let result = copy_into(&mut object, value, path, &parts, create, options);
     if let Value::Map(map) = object {

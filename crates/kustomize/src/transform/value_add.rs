@@ -93,6 +93,7 @@ impl Transform for ValueAddTransformer {
                 None => (0..resources.list().len()).collect(),
             };
             let parts = field_spec::split(&target.field_path);
+            field_spec::check_length(parts.len())?;
             for place in places {
                 if let Some(resource) = resources.list_mut().get_mut(place) {
                     if target.field_path == "metadata/namespace" {

@@ -6,9 +6,9 @@ use crate::patch::error::OperationError;
 use crate::patch::pointer;
 use crate::{Map, Value, json, yaml};
 
-/// How much all copies of a patch may hold: bytes of text, and one for every value. A few copies of what holds
-/// copies would fill any memory otherwise.
-const COPY_LIMIT: usize = 16 << 20;
+/// How many bytes all copies of a patch may hold. A few copies of what holds copies would fill any memory
+/// otherwise.
+const COPY_LIMIT: usize = 8 << 20;
 
 /// One step of a JSON patch.
 #[derive(Clone, Debug, PartialEq)]
@@ -182,9 +182,10 @@ impl Operation {
         })?;
         let copied = get(container, &key)
             .map_err(|error| OperationError::caused(format!("error in copy for from: '{from}'"), error))?;
-        *room = room.checked_sub(weight(&copied, *room)).ok_or_else(|| {
+        let weight = copied.weight(*room).ok_or_else(|| {
             OperationError(format!("the copies of a patch may hold no more than {COPY_LIMIT} bytes"))
         })?;
+        *room = room.saturating_sub(weight);
         let path =
             self.path().map_err(|_| OperationError::missing("copy operation failed to decode path"))?;
         let (container, key) = find(document, path).ok_or_else(|| {
@@ -248,53 +249,10 @@ fn find<'a>(document: &'a mut Value, path: &str) -> Option<(&'a mut Value, Strin
     Some((pointer::container(document, &keys)?, last))
 }
 
-/// Tells how much a value holds; stops counting beyond a limit.
-fn weight(value: &Value, limit: usize) -> usize {
-    let mut total = 0_usize;
-    let mut pending = vec![value];
-    while let Some(value) = pending.pop() {
-        total = total.saturating_add(1);
-        match value {
-            Value::String(text) => total = total.saturating_add(text.len()),
-            Value::List(list) => pending.extend(list.iter()),
-            Value::Map(map) => {
-                for (key, value) in map {
-                    total = total.saturating_add(key.len());
-                    pending.push(value);
-                }
-            }
-            _ => {}
-        }
-        if total.saturating_add(pending.len()) > limit {
-            return usize::MAX;
-        }
-    }
-    total
-}
-
 /// Makes sure that a value does not make the document deeper than one that can be read.
 fn check_depth(path: &str, value: &Value) -> Result<(), OperationError> {
-    let above = path.matches('/').count();
-    let mut level = vec![value];
-    for depth in above.. {
-        if level.is_empty() {
-            break;
-        }
-        if depth > yaml::MAX_DEPTH {
-            return Err(OperationError(format!(
-                "the result would nest deeper than {} levels",
-                yaml::MAX_DEPTH
-            )));
-        }
-        let mut inner = Vec::new();
-        for value in level {
-            match value {
-                Value::List(list) => inner.extend(list.iter()),
-                Value::Map(map) => inner.extend(map.iter().map(|(_, value)| value)),
-                _ => {}
-            }
-        }
-        level = inner;
+    if path.matches('/').count() + value.depth() > yaml::MAX_DEPTH {
+        return Err(OperationError(format!("the result would nest deeper than {} levels", yaml::MAX_DEPTH)));
     }
     Ok(())
 }
