@@ -54,6 +54,6 @@ pub use emit::{Options, Report, emit};
 pub use error::{Error, ErrorKind, Problem, ProblemKind};
 pub use input::{InputKey, made_from};
 pub use name::{file_name, file_names, layout};
-pub use status::{Change, State, Status, status};
+pub use status::{Change, State, Status, is_interrupted, status};
 pub use sum::SUM;
 pub use tree::{Scope, Tree};

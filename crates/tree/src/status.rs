@@ -82,6 +82,15 @@ impl Status {
     }
 }
 
+/// Tells whether a run was interrupted while it changed the output folder; the next one finishes its work.
+///
+/// # Errors
+/// What cannot be read.
+pub fn is_interrupted(output: &Path) -> Result<bool, Error> {
+    let survey = Survey::open(Arc::new(Disk), output)?;
+    Ok(survey.entry(&StateFolder::of(&survey.output).committed())?.is_some())
+}
+
 /// Compares the output folder with a tree.
 ///
 /// # Errors

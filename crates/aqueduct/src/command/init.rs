@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use aqueduct_model::types::{Name, Repository};
+use aqueduct_render::Registry;
 use clap::Args;
 
-use super::{Failure, Outcome, write_file};
+use super::{Failure, Outcome, schema, write_file};
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
@@ -27,7 +28,12 @@ const FILES: &[(&str, &str)] = &[
     ("tenants/shop/web.toml", include_str!("init/web.toml")),
 ];
 
-pub(crate) fn run(arguments: &Arguments, directory: &Path, terminal: &Terminal) -> Result<Outcome, Failure> {
+pub(crate) fn run(
+    arguments: &Arguments,
+    directory: &Path,
+    registry: &Registry,
+    terminal: &Terminal,
+) -> Result<Outcome, Failure> {
     let folder =
         arguments.folder.as_ref().map_or_else(|| directory.to_owned(), |folder| directory.join(folder));
     let name = match &arguments.name {
@@ -51,6 +57,8 @@ pub(crate) fn run(arguments: &Arguments, directory: &Path, terminal: &Terminal) 
         let text = text.replace("NAME", name.as_str()).replace("REPOSITORY", arguments.repository.as_str());
         write_file(&folder.join(path), &text)?;
     }
+    // The first lines of the files lead editors there.
+    schema::write(registry, &folder.join("docs/schemas"))?;
     let folder: PathBuf = folder.components().collect();
     terminal.say(&format!("made platform {name} in {}; next: `aqueduct render`", folder.display()));
     Ok(Outcome::Done)

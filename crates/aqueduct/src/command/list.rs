@@ -59,6 +59,10 @@ pub(crate) fn run(
         row.environments.push(instance.environment.name.as_str());
     }
     let rows: Vec<Row<'_>> = rows.into_values().collect();
+    let failed = loaded.diagnostics.iter().any(Diagnostic::is_error);
+    if failed && rows.is_empty() {
+        return Ok(Outcome::Failed);
+    }
     let text = if arguments.json {
         serde_json::to_string_pretty(&rows).map_err(|error| Failure::new(error.to_string()))? + "\n"
     } else {
@@ -67,7 +71,7 @@ pub(crate) fn run(
         table(&rows, &environments)
     };
     print(terminal, &text)?;
-    Ok(if loaded.diagnostics.iter().any(Diagnostic::is_error) { Outcome::Failed } else { Outcome::Done })
+    Ok(if failed { Outcome::Failed } else { Outcome::Done })
 }
 
 /// Returns the rows as a table with a column for each environment.

@@ -93,6 +93,10 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// What readers are told of an output in which some files are not in their places yet.
+pub(crate) const INTERRUPTED: &str =
+    "warning: a render was interrupted while it wrote; the next one finishes its work";
+
 /// Runs a command.
 pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
     let terminal = arguments.terminal();
@@ -105,7 +109,7 @@ pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
         Command::Capacity(command) => capacity::run(command, directory, registry, &terminal),
         Command::Export(command) => export::run(command, directory, registry, &terminal),
         Command::Set(command) => set::run(command, directory, registry, &terminal),
-        Command::Init(command) => init::run(command, directory, &terminal),
+        Command::Init(command) => init::run(command, directory, registry, &terminal),
         Command::Schema(command) => schema::run(command, directory, registry, &terminal),
         Command::Vendor(command) => vendor::run(command, directory, registry, &terminal),
         Command::Helm(command) => helm::run(command, &terminal),

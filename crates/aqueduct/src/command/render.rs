@@ -14,7 +14,7 @@ use aqueduct_tree::{
 use clap::Args;
 use sha2::{Digest, Sha256};
 
-use super::{Failure, Outcome, compiled, print, read, tell};
+use super::{Failure, INTERRUPTED, Outcome, compiled, print, read, tell};
 use crate::cli::SelectionArguments;
 use crate::compile::compile_into;
 use crate::terminal::Terminal;
@@ -78,6 +78,9 @@ pub(crate) fn run(
     if status.is_clean() {
         terminal.say(&format!("{} files are up to date", compilation.tree.len()));
         return Ok(Outcome::Done);
+    }
+    if status.interrupted {
+        terminal.warn(INTERRUPTED);
     }
     print(terminal, &stale(&status.changes))?;
     let extra = status.changes.iter().filter(|change| change.state == State::Extra).count();

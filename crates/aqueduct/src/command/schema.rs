@@ -32,12 +32,28 @@ pub(crate) fn schemas(registry: &Registry) -> Vec<(&'static str, Schema)> {
     ]
 }
 
+/// Writes all schemas to a folder.
+pub(crate) fn write(registry: &Registry, folder: &Path) -> Result<(), Failure> {
+    for (name, schema) in schemas(registry) {
+        write_file(&folder.join(format!("{name}.schema.json")), &text(&schema)?)?;
+    }
+    Ok(())
+}
+
+fn text(schema: &Schema) -> Result<String, Failure> {
+    Ok(serde_json::to_string_pretty(schema).map_err(|error| Failure::new(error.to_string()))? + "\n")
+}
+
 pub(crate) fn run(
     arguments: &Arguments,
     directory: &Path,
     registry: &Registry,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
+    if let Some(folder) = &arguments.output {
+        write(registry, &directory.join(folder))?;
+        return Ok(Outcome::Done);
+    }
     let mut schemas = schemas(registry);
     if let Some(name) = &arguments.name {
         schemas.retain(|(known, _)| known == name);
@@ -46,13 +62,8 @@ pub(crate) fn run(
                 .hint("there are `blueprint`, `component`, `platform` and `tenant`"));
         }
     }
-    for (name, schema) in schemas {
-        let text =
-            serde_json::to_string_pretty(&schema).map_err(|error| Failure::new(error.to_string()))? + "\n";
-        match &arguments.output {
-            Some(folder) => write_file(&directory.join(folder).join(format!("{name}.schema.json")), &text)?,
-            None => print(terminal, &text)?,
-        }
+    for (_, schema) in schemas {
+        print(terminal, &text(&schema)?)?;
     }
     Ok(Outcome::Done)
 }
