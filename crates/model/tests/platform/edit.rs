@@ -122,10 +122,10 @@ fn new_fields() {
     + [environments.dev]
     + public = true
     ");
-    insta::assert_snapshot!(check("shop/web", "labels.\"app.kubernetes.io/part-of\"", "shop", None), @r#"
+    insta::assert_snapshot!(check("shop/web", "labels.\"example.com/team\"", "shop", None), @r#"
     tenants/shop/web.toml
     + [labels]
-    + "app.kubernetes.io/part-of" = "shop"
+    + "example.com/team" = "shop"
     "#);
     insta::assert_snapshot!(check("shop/web", "args", "['-v', '2']", None), @r"
     tenants/shop/web.toml
