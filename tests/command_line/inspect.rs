@@ -58,3 +58,15 @@ fn levels() {
     }
     assert_snapshot!(seen);
 }
+
+/// What others wrote is shown where it stands, as far as the line of an object is known.
+#[test]
+fn findings_in_manifests() {
+    let platform = Platform::new();
+    platform.write(
+        "tenants/shop/extra.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n---\n# Leads nowhere.\napiVersion: v1\nkind: Service\nmetadata:\n  name: b\nspec:\n  selector: {app: nobody}\n  ports: [{port: 80}]\n",
+    );
+    platform.write("tenants/shop/extra.toml", "kind = \"manifests\"\npath = \"extra.yaml\"\n");
+    assert_snapshot!(platform.run("check"));
+}

@@ -175,8 +175,9 @@ pub(crate) fn compile_into<S: Sink>(
             }
         }
     }
-    diagnostics.extend(report.into_diagnostics().into_iter().filter_map(|found| weighed(found, &platform)));
-    diagnostics.iter_mut().for_each(|diagnostic| point(diagnostic, &platform, &kinds));
+    let found = report.into_diagnostics(&|file, line| line_span(files, file, line));
+    diagnostics.extend(found.into_iter().filter_map(|found| weighed(found, &platform)));
+    diagnostics.iter_mut().for_each(|diagnostic| point(diagnostic, files, &platform, &kinds));
     diagnostics.sort_by(|left, right| {
         let place =
             |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| (label.file.clone(), label.span));
@@ -301,9 +302,20 @@ fn weighed(mut finding: Diagnostic, platform: &Platform) -> Option<Diagnostic> {
     Some(finding)
 }
 
-/// Points a finding about a whole source file at the line that says the kind, and one about the quota of a
-/// tenant at the quota.
-fn point(finding: &mut Diagnostic, platform: &Platform, kinds: &BTreeMap<Arc<str>, Span>) {
+/// Returns where a line of a file is, counted from 1.
+fn line_span(files: &Files, file: &str, line: u32) -> Option<Span> {
+    let text = files.text(file)?;
+    let number = usize::try_from(line).ok()?.checked_sub(1)?;
+    let line = text.split_inclusive('\n').nth(number)?;
+    let start = text.split_inclusive('\n').take(number).map(str::len).sum::<usize>();
+    let indent = line.len() - line.trim_start().len();
+    let end = start + line.trim_end().len();
+    Some(Span::from((start + indent).min(end)..end))
+}
+
+/// Points a finding about a whole source file at the line that says the kind, one about the quota of a tenant at
+/// the quota, and any other at the start of the file.
+fn point(finding: &mut Diagnostic, files: &Files, platform: &Platform, kinds: &BTreeMap<Arc<str>, Span>) {
     let is_quota = finding.code == "quota";
     for label in finding.labels.iter_mut().filter(|label| label.span.is_none()) {
         let tenant = || platform.tenants.values().find(|tenant| tenant.file == label.file);
@@ -311,6 +323,8 @@ fn point(finding: &mut Diagnostic, platform: &Platform, kinds: &BTreeMap<Arc<str
             None if is_quota => tenant().and_then(|tenant| Some(tenant.node.get("quota")?.origin.span)),
             kind => kind.copied(),
         };
+        let has_lines = files.text(&label.file).is_some_and(|text| !text.is_empty());
+        label.span = label.span.or_else(|| has_lines.then_some(Span::default()));
     }
 }
 

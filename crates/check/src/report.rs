@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aqueduct_manifest::{Diagnostic, Severity, closest};
+use aqueduct_manifest::{Diagnostic, Severity, Span, closest};
 
 use crate::platform::Entry;
 
@@ -69,8 +69,9 @@ impl Report {
         &mut self.findings[at]
     }
 
-    /// Returns a diagnostic for each finding; what several environments share is said once.
-    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
+    /// Returns a diagnostic for each finding; what several environments share is said once. `span_of` tells where
+    /// a line of a file is, for files that are at hand.
+    pub fn into_diagnostics(self, span_of: &dyn Fn(&str, u32) -> Option<Span>) -> Vec<Diagnostic> {
         let mut merged: BTreeMap<_, Vec<String>> = BTreeMap::new();
         for finding in self.findings {
             let key =
@@ -87,8 +88,9 @@ impl Report {
                 Severity::Warning => Diagnostic::warning(rule, message),
             };
             let names: Vec<String> = environments.iter().map(|name| format!("`{name}`")).collect();
-            let place = if line == 0 { String::new() } else { format!("line {line}, ") };
-            let diagnostic = diagnostic.at(file, None, format!("{place}in {}", names.join(", ")));
+            let span = span_of(&file, line);
+            let place = if line == 0 || span.is_some() { String::new() } else { format!("line {line}, ") };
+            let diagnostic = diagnostic.at(file, span, format!("{place}in {}", names.join(", ")));
             diagnostics.push(hints.into_iter().fold(diagnostic, Diagnostic::hint));
         }
         diagnostics
@@ -137,7 +139,7 @@ mod tests {
         one.error(&entry, "an error in one");
         report.extend(one);
         let lines: Vec<String> = report
-            .into_diagnostics()
+            .into_diagnostics(&|_, _| None)
             .iter()
             .map(|diagnostic| format!("{diagnostic} {}", diagnostic.labels[0].text))
             .collect();
