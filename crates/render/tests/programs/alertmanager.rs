@@ -38,7 +38,7 @@ fn the_alertmanager_starts_as_its_pod_does() {
     container.command.push(format!("--web.listen-address=127.0.0.1:{port}"));
     // Debian names the program after its project.
     let Some(program) =
-        ["alertmanager", "prometheus-alertmanager"].into_iter().find(|name| installed(&[name]))
+        ["prometheus-alertmanager", "alertmanager"].into_iter().find(|name| installed(&[name]))
     else {
         return;
     };

@@ -13,7 +13,7 @@ fn the_node_exporter_takes_its_arguments() {
         .replace("=/host/root", "=/");
     // Debian names the program after its project.
     let Some(program) =
-        ["node_exporter", "prometheus-node-exporter"].into_iter().find(|name| installed(&[name]))
+        ["prometheus-node-exporter", "node_exporter"].into_iter().find(|name| installed(&[name]))
     else {
         return;
     };
