@@ -5,6 +5,7 @@
 
 mod references;
 mod secrets;
+mod stored_form;
 mod sums;
 mod tree;
 
@@ -15,6 +16,7 @@ use aqueduct_manifest::{Object, Value, yaml};
 
 use references::{broken, references};
 use secrets::secrets;
+use stored_form::left_out;
 use sums::{beyond_quotas, by_namespace};
 use tree::{ENVIRONMENTS, Stored, read, root};
 
@@ -192,6 +194,68 @@ fn a_secret_is_seen() {
     ];
     for text in harmless {
         assert!(secrets(&object(&text)).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn custom_objects_are_written_as_they_are_stored() {
+    for environment in ENVIRONMENTS {
+        let objects = read(environment);
+        let custom = objects.iter().filter(|stored| {
+            let group = stored.object.group();
+            group.contains('.') && !group.ends_with(".k8s.io")
+        });
+        let mut count = 0;
+        for stored in custom {
+            let left_out = left_out(&stored.object)
+                .unwrap_or_else(|| panic!("{}: which defaults does this kind have?", stored.path));
+            assert!(left_out.is_empty(), "{environment}/{}: {}", stored.path, left_out.join(", "));
+            count += 1;
+        }
+        assert!(count > 100, "{environment}: too few custom objects: {count}");
+    }
+}
+
+#[test]
+fn a_default_that_is_left_out_is_seen() {
+    let text = "{apiVersion: external-secrets.io/v1, kind: ExternalSecret, spec: {data: [{remoteRef: {key: a, metadataPolicy: None}}]}}";
+    let Ok(Value::Map(map)) = yaml::read(text) else { panic!("not an object: {text}") };
+    let left_out = left_out(&Object::new(map)).expect("the kind is known");
+    assert_eq!(
+        left_out,
+        ["spec.data[].remoteRef.conversionStrategy: Default", "spec.data[].remoteRef.decodingStrategy: None"]
+    );
+}
+
+/// Returns the wave of each folder, as its Application has it.
+fn waves(objects: &[Stored]) -> BTreeMap<String, i64> {
+    let applications = objects.iter().filter(|stored| stored.object.kind() == "Application");
+    applications
+        .filter_map(|stored| {
+            let path = stored.object.at(&["spec", "source", "path"])?.as_str()?;
+            let wave = stored.object.annotation("argocd.argoproj.io/sync-wave")?;
+            let folder = path.split('/').skip(2).collect::<Vec<_>>().join("/");
+            Some((folder, wave.parse().expect("a wave is a number")))
+        })
+        .collect()
+}
+
+#[test]
+fn ingresses_follow_the_webhook_that_admits_them() {
+    for environment in ENVIRONMENTS {
+        let objects = read(environment);
+        let waves = waves(&objects);
+        let folders = |kind: &str| -> BTreeSet<&str> {
+            objects.iter().filter(|stored| stored.object.kind() == kind).map(Stored::folder).collect()
+        };
+        let webhooks = folders("ValidatingWebhookConfiguration");
+        let ingresses = folders("Ingress");
+        assert!(!webhooks.is_empty() && ingresses.len() > 5, "{environment}: {webhooks:?}, {ingresses:?}");
+        for (webhook, ingress) in
+            webhooks.iter().flat_map(|one| ingresses.iter().map(move |two| (*one, *two)))
+        {
+            assert!(waves[ingress] > waves[webhook], "{environment}: {ingress} does not follow {webhook}");
+        }
     }
 }
 

@@ -119,7 +119,8 @@ impl Delivery<'_> {
             repo_url: self.platform.repository.to_string(),
             target_revision: self.platform.revision.to_string(),
             path: format!("{}/{}/{folder}", self.platform.output, self.environment.name),
-            directory: Some(Directory { recurse }),
+            // Argo CD keeps no `recurse: false`, and would find its own copy different for ever.
+            directory: recurse.then_some(Directory { recurse }),
         }
     }
 

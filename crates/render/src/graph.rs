@@ -1,8 +1,7 @@
 //! The components of one environment and how they are joined.
 //!
 //! Links are resolved once, in both directions: the one who needs gets addresses and egress, the one who
-//! is needed gets ingress. The waves follow from the same edges: whoever is needed starts first, and
-//! components that need each other start together.
+//! is needed gets ingress.
 
 use std::collections::BTreeMap;
 
@@ -36,8 +35,6 @@ pub struct Node<'a> {
     pub links: Vec<ResolvedLink>,
     /// The nodes that need it, with the number of their link.
     users: Vec<(usize, usize)>,
-    /// The wave it starts in, from 0.
-    pub wave: usize,
 }
 
 /// A link and the node it means.
@@ -94,21 +91,12 @@ impl<'a> Graph<'a> {
                     }));
                     let links = links.into_iter().map(|link| ResolvedLink { link, to: None }).collect();
                     graph.index.insert((site.tenant(), site.name()), graph.nodes.len());
-                    graph.nodes.push(Node {
-                        site,
-                        component,
-                        sound,
-                        offer,
-                        links,
-                        users: Vec::new(),
-                        wave: 0,
-                    });
+                    graph.nodes.push(Node { site, component, sound, offer, links, users: Vec::new() });
                 }
                 None => unread.push((instance.tenancy.tenant.name.as_str(), instance.component.as_str())),
             }
         }
         graph.join(&unread, &mut diagnostics);
-        graph.order();
         (graph, diagnostics)
     }
 
@@ -237,49 +225,6 @@ impl<'a> Graph<'a> {
             tenant.name
         )))
     }
-
-    /// Gives every node its wave: one more than the highest wave of those it needs. Nodes that need one
-    /// another are one group and share a wave (Tarjan's strongly connected components, without recursion).
-    fn order(&mut self) {
-        let mut edges: Vec<Vec<usize>> = self
-            .nodes
-            .iter()
-            .map(|node| {
-                node.links.iter().filter(|link| link.link.ordered).filter_map(|link| link.to).collect()
-            })
-            .collect();
-        // The controller's webhook must be up before the API server takes an Ingress.
-        if let Some(controller) = self.ingress() {
-            for (at, node) in self.nodes.iter().enumerate() {
-                if at != controller && node.offer.parts.iter().any(|part| !part.from_ingress.is_empty()) {
-                    edges[at].push(controller);
-                }
-            }
-        }
-        let groups = groups(&edges);
-        let mut group_of = vec![0; self.nodes.len()];
-        for (number, group) in groups.iter().enumerate() {
-            for member in group {
-                group_of[*member] = number;
-            }
-        }
-        // Groups come in the order in which their needs are complete.
-        for (number, group) in groups.iter().enumerate() {
-            let needs = group.iter().flat_map(|member| &edges[*member]).filter(|to| group_of[**to] != number);
-            let wave = needs.map(|to| self.nodes[*to].wave + 1).max().unwrap_or(0);
-            for member in group {
-                self.nodes[*member].wave = wave;
-            }
-        }
-    }
-}
-
-impl Graph<'_> {
-    /// Returns the ingress controller that the platform shares.
-    fn ingress(&self) -> Option<usize> {
-        let reference = self.nodes.first()?.site.platform.services.ingress.as_ref()?;
-        self.index.get(&(reference.tenant.as_ref()?.as_str(), reference.component.as_str())).copied()
-    }
 }
 
 /// Tells whether the file of a component could not be understood.
@@ -289,66 +234,4 @@ fn is_broken(node: &Node<'_>, tenant: &str, component: &str) -> bool {
 
 fn place(node: &Node<'_>, link: &ResolvedLink, code: &'static str, message: String) -> Diagnostic {
     node.written(link).unwrap_or(&node.site.instance.spec).diagnostic(code, message)
-}
-
-/// Returns the strongly connected components, each after all that it points to.
-fn groups(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
-    const UNSEEN: usize = usize::MAX;
-    let mut groups = Vec::new();
-    let (mut number, mut low) = (vec![UNSEEN; edges.len()], vec![0; edges.len()]);
-    let (mut open, mut is_open) = (Vec::new(), vec![false; edges.len()]);
-    let mut next = 0;
-    for start in 0..edges.len() {
-        if number[start] != UNSEEN {
-            continue;
-        }
-        let mut path = vec![(start, 0)];
-        while let Some((node, edge)) = path.pop() {
-            if edge == 0 {
-                number[node] = next;
-                low[node] = next;
-                next += 1;
-                open.push(node);
-                is_open[node] = true;
-            }
-            match edges[node].get(edge) {
-                Some(to) => {
-                    path.push((node, edge + 1));
-                    if number[*to] == UNSEEN {
-                        path.push((*to, 0));
-                    } else if is_open[*to] {
-                        low[node] = low[node].min(number[*to]);
-                    }
-                }
-                None => {
-                    if low[node] == number[node] {
-                        let at = open.iter().rposition(|member| *member == node).unwrap_or(0);
-                        let mut group = open.split_off(at);
-                        group.iter().for_each(|member| is_open[*member] = false);
-                        group.sort_unstable();
-                        groups.push(group);
-                    }
-                    if let Some((parent, _)) = path.last() {
-                        low[*parent] = low[*parent].min(low[node]);
-                    }
-                }
-            }
-        }
-    }
-    groups
-}
-
-#[cfg(test)]
-mod tests {
-    use super::groups;
-
-    #[test]
-    fn a_group_follows_what_it_points_to() {
-        assert_eq!(groups(&[vec![1], vec![2], vec![]]), [vec![2], vec![1], vec![0]]);
-    }
-
-    #[test]
-    fn a_cycle_is_one_group() {
-        assert_eq!(groups(&[vec![1], vec![0, 2], vec![], vec![0]]), [vec![2], vec![0, 1], vec![3]]);
-    }
 }

@@ -1,9 +1,9 @@
 //! Instances in, objects out.
 //!
 //! 1. [`Registry`] knows the kinds and reads an instance's fields into a typed [`Component`].
-//! 2. [`Graph`] joins the components of an environment: what each one offers, what each one needs, and
-//!    in which wave each one may start.
-//! 3. Each component renders its own objects with a [`Context`] that tells it what it may know.
+//! 2. [`Graph`] joins the components of an environment: what each one offers, and what each one needs.
+//! 3. Each component renders its own objects with a [`Context`] that tells it what it may know; in which wave each
+//!    one may start follows from its links and from the webhooks that admit its objects.
 //! 4. [`tenancy`] adds what a tenant gets beside its components, [`argocd`] what delivers the tree.
 //! 5. [`normalise`](mod@normalise) gives every object its namespace and labels.
 //!
@@ -22,6 +22,7 @@ mod plaintext;
 mod render;
 pub mod source;
 pub mod tenancy;
+mod wave;
 pub mod workload;
 
 pub use component::{AnyComponent, Component, Error, Kind, Registry};

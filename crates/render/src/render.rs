@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::graph::Node;
 use crate::normalise::{declared_scopes, normalise};
+use crate::wave::waves;
 use crate::{Context, Graph, Inputs, Registry, argocd, plaintext, tenancy};
 
 /// The objects of one environment.
@@ -69,8 +70,8 @@ pub const TENANCY: &str = "tenant";
 
 /// Renders the selected tenants of one environment, and what delivers them.
 ///
-/// `tenancies` are all tenants of the environment and `instances` all their components: references and
-/// network policies cross tenants, so all are read, and only the selected ones are rendered.
+/// `tenancies` are all tenants of the environment and `instances` all their components: references, network
+/// policies, definitions of kinds and webhooks cross tenants, so all are rendered, and only the selected ones returned.
 pub fn render(
     platform: &Platform,
     environment: &Environment,
@@ -81,11 +82,16 @@ pub fn render(
     selected: &(dyn Fn(&Name) -> bool + Sync),
 ) -> Rendered {
     let (graph, mut diagnostics) = Graph::new(platform, instances, registry, inputs);
-    let nodes: Vec<&Node<'_>> =
-        graph.nodes().iter().filter(|node| selected(&node.site.tenancy().tenant.name)).collect();
     let outcomes: Vec<(Vec<Object>, Vec<Diagnostic>)> =
-        nodes.par_iter().map(|node| render_node(&graph, node)).collect();
+        graph.nodes().par_iter().map(|node| render_node(&graph, node)).collect();
     let scopes = declared_scopes(outcomes.iter().flat_map(|(objects, _)| objects));
+    let waves = waves(&graph, &outcomes.iter().map(|(objects, _)| objects.as_slice()).collect::<Vec<_>>());
+    let (nodes, outcomes): (Vec<&Node<'_>>, Vec<_>) = graph
+        .nodes()
+        .iter()
+        .zip(outcomes)
+        .filter(|(node, _)| selected(&node.site.tenancy().tenant.name))
+        .unzip();
     let rendered: Vec<(RenderedComponent, Vec<Diagnostic>)> = nodes
         .par_iter()
         .zip(outcomes)
@@ -146,7 +152,7 @@ pub fn render(
         }
     }
     components.sort_by(|left, right| (&left.tenant, &left.component).cmp(&(&right.tenant, &right.component)));
-    let outlines = outlines(environment, tenancies, &graph);
+    let outlines = outlines(environment, tenancies, &graph, &waves);
     let whole = mine.len() == tenancies.len();
     match argocd::objects(platform, environment, &mine, &components, &outlines, &scopes, whole) {
         Ok(delivery) => components.extend(delivery),
@@ -156,7 +162,12 @@ pub fn render(
 }
 
 /// Returns the outlines of all components of an environment, in order.
-fn outlines(environment: &Environment, tenancies: &[&Tenancy], graph: &Graph<'_>) -> Vec<Outline> {
+fn outlines(
+    environment: &Environment,
+    tenancies: &[&Tenancy],
+    graph: &Graph<'_>,
+    waves: &[usize],
+) -> Vec<Outline> {
     let tenants = tenancies.iter().map(|tenancy| Outline {
         environment: environment.name.to_string(),
         tenant: tenancy.tenant.name.to_string(),
@@ -166,14 +177,14 @@ fn outlines(environment: &Environment, tenancies: &[&Tenancy], graph: &Graph<'_>
         wave: 0,
         file: tenancy.tenant.file.to_string(),
     });
-    let components = graph.nodes().iter().map(|node| Outline {
+    let components = graph.nodes().iter().zip(waves).map(|(node, wave)| Outline {
         environment: environment.name.to_string(),
         tenant: node.site.tenant().to_owned(),
         component: node.site.name().to_owned(),
         kind: node.site.instance.kind.to_string(),
         namespace: node.site.namespace().to_owned(),
         // Wave 0 is what the tenants themselves get: namespaces and policies come before pods.
-        wave: node.wave + 1,
+        wave: wave + 1,
         file: node.site.instance.file.to_string(),
     });
     let mut outlines: Vec<Outline> = tenants.chain(components).collect();

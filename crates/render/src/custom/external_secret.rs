@@ -82,11 +82,32 @@ pub struct SecretData {
 
 /// An entry of the store, and a property of it.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RemoteReference {
     /// The entry.
     pub key: String,
     /// The property.
     pub property: String,
+    /// How names become keys of a Secret; `Default`.
+    pub conversion_strategy: &'static str,
+    /// How the value is decoded; `None`.
+    pub decoding_strategy: &'static str,
+    /// What is read of the entry's metadata; `None`.
+    pub metadata_policy: &'static str,
+}
+
+impl RemoteReference {
+    /// Returns a reference whose defaults are written out: the API server fills them in inside of lists, where Argo CD
+    /// would see a difference for ever.
+    pub fn new(key: impl Into<String>, property: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            property: property.into(),
+            conversion_strategy: "Default",
+            decoding_strategy: "None",
+            metadata_policy: "None",
+        }
+    }
 }
 
 impl ExternalSecret {
@@ -102,7 +123,7 @@ impl ExternalSecret {
             .into_iter()
             .map(|(key, property)| SecretData {
                 secret_key: key,
-                remote_ref: RemoteReference { key: remote.to_owned(), property },
+                remote_ref: RemoteReference::new(remote, property),
             })
             .collect();
         Self {

@@ -137,6 +137,55 @@ fn a_set_leaves_manual_environments_to_people() {
     assert!(!text.contains("RollingSync") && !text.contains("automated:"), "{text}");
 }
 
+const GUARD: &str = r#"
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: guard}
+webhooks:
+- name: guard.example.com
+  failurePolicy: POLICY
+  clientConfig: {service: {name: guard, namespace: guard}}
+  rules:
+  - {apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [configmaps]}
+"#;
+
+/// Returns the wave of each component of a platform in which a webhook judges ConfigMaps. Its Service stands in a
+/// component of its own, which needs a ConfigMap itself.
+fn waves_beside_a_webhook(policy: &str) -> String {
+    let mut files = files(PLATFORM, ARGOCD);
+    let config_map = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}";
+    let service = "{apiVersion: v1, kind: Service, metadata: {name: guard}, spec: {ports: [{port: 443}]}}";
+    let mut add = |tenant: &str, component: &str, manifest: &str, more: &str| {
+        files.insert(format!("tenants/{tenant}/tenant.toml"), b"owners = [\"operators\"]\n".as_slice());
+        let toml = format!("kind = \"manifests\"\npath = \"{component}.yaml\"\n{more}");
+        files.insert(format!("tenants/{tenant}/{component}.toml"), toml.as_bytes());
+        files.insert(format!("tenants/{tenant}/{component}.yaml"), manifest.as_bytes());
+    };
+    add("guard", "registration", &GUARD.replace("POLICY", policy), "");
+    add("guard", "server", service, "depends-on = [\"settings\"]\n");
+    add("guard", "settings", config_map, "");
+    add("shop", "config", config_map, "");
+    add("shop", "storage", "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: a}}", "");
+    let (components, diagnostics) = rendering::components(&files);
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    let mut text = String::new();
+    for object in components.iter().flat_map(|component| &component.objects) {
+        let wave = object.annotation("argocd.argoproj.io/sync-wave");
+        if object.kind() == "Application"
+            && let Some(wave) = wave
+        {
+            let _ = writeln!(text, "{wave} {}", object.name());
+        }
+    }
+    text
+}
+
+#[test]
+fn what_a_webhook_admits_follows_it() {
+    insta::assert_snapshot!("a_webhook_that_must_answer", waves_beside_a_webhook("Fail"));
+    insta::assert_snapshot!("a_webhook_that_may_be_silent", waves_beside_a_webhook("Ignore"));
+}
+
 #[test]
 fn each_program_reaches_what_it_needs_and_no_more() {
     let (components, diagnostics) = rendering::components(&files(PLATFORM, ARGOCD));

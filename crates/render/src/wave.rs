@@ -1,0 +1,241 @@
+//! The wave of each component: it starts after those that it needs, and after the webhooks that admit its objects.
+//!
+//! Components that need each other share a wave. A webhook adds an edge only where no link leads the other way, so
+//! that what a controller needs itself still starts before it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aqueduct_manifest::{List, Object, Value};
+
+use crate::Graph;
+
+/// Returns the wave of each node of a graph, from 0. `objects` has what each node renders.
+pub(crate) fn waves(graph: &Graph<'_>, objects: &[&[Object]]) -> Vec<usize> {
+    let links = |node: &crate::graph::Node<'_>| {
+        node.links.iter().filter(|link| link.link.ordered).filter_map(|link| link.to).collect()
+    };
+    let mut edges: Vec<Vec<usize>> = graph.nodes().iter().map(links).collect();
+    admit(graph, objects, &mut edges);
+    order(&edges)
+}
+
+/// Rules of a webhook that refuses what it cannot judge.
+struct Webhook<'o> {
+    /// The node that registers it.
+    registers: usize,
+    /// The node whose Service answers, where it is one of the graph.
+    answers: Option<usize>,
+    rules: &'o List,
+}
+
+/// Adds an edge from each node to those whose webhooks must answer before the API server takes its objects.
+fn admit(graph: &Graph<'_>, objects: &[&[Object]], edges: &mut [Vec<usize>]) {
+    let webhooks = webhooks(graph, objects);
+    if webhooks.is_empty() {
+        return;
+    }
+    // What answers comes before it is asked.
+    for Webhook { registers, answers, .. } in &webhooks {
+        if let Some(answers) = answers.filter(|answers| !reachable(*answers, edges).contains(registers)) {
+            edges[*registers].push(answers);
+        }
+    }
+    let plurals = declared_plurals(objects);
+    let kinds: Vec<BTreeSet<(&str, &str)>> = objects
+        .iter()
+        .map(|objects| objects.iter().map(|object| (object.group(), object.kind())).collect())
+        .collect();
+    let mut added = Vec::new();
+    for webhook in &webhooks {
+        let admits = |(group, kind): &(&str, &str)| {
+            let plural =
+                plurals.get(&(*group, *kind)).map_or_else(|| plural(kind), |name| (*name).to_owned());
+            webhook.rules.iter().any(|rule| admits(rule, group, &plural))
+        };
+        for needed in [Some(webhook.registers), webhook.answers].into_iter().flatten() {
+            let before = reachable(needed, edges);
+            let users = kinds.iter().enumerate().filter(|(user, _)| !before.contains(user));
+            added.extend(users.filter(|(_, kinds)| kinds.iter().any(admits)).map(|(user, _)| (user, needed)));
+        }
+    }
+    for (user, needed) in added {
+        edges[user].push(needed);
+    }
+}
+
+/// Returns the webhooks among the objects.
+fn webhooks<'o>(graph: &Graph<'_>, objects: &[&'o [Object]]) -> Vec<Webhook<'o>> {
+    let numbered = || {
+        objects
+            .iter()
+            .enumerate()
+            .flat_map(|(node, objects)| objects.iter().map(move |object| (node, object)))
+    };
+    let serving = |service: (&str, &str)| {
+        let is_it = |(node, object): &(usize, &Object)| {
+            let own = graph.nodes()[*node].site.namespace();
+            let namespace = if object.namespace().is_empty() { own } else { object.namespace() };
+            object.kind() == "Service" && (namespace, object.name()) == service
+        };
+        numbered().find(is_it).map(|(node, _)| node)
+    };
+    let mut found = Vec::new();
+    for (registers, object) in numbered() {
+        if !matches!(object.kind(), "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration") {
+            continue;
+        }
+        for webhook in object.map.get("webhooks").and_then(Value::as_list).into_iter().flatten() {
+            let text = |path: &[&str]| webhook.at(path).and_then(Value::as_str);
+            // `Fail` is the default of admissionregistration.k8s.io/v1.
+            let may_be_silent = text(&["failurePolicy"]).is_some_and(|policy| policy != "Fail");
+            if let (false, Some(rules)) = (may_be_silent, webhook.get("rules").and_then(Value::as_list)) {
+                let service = ["namespace", "name"].map(|key| text(&["clientConfig", "service", key]));
+                let answers = service[0].zip(service[1]).and_then(serving);
+                found.push(Webhook { registers, answers, rules });
+            }
+        }
+    }
+    found
+}
+
+/// Tells whether a rule of a webhook is about new or changed objects of a resource.
+fn admits(rule: &Value, group: &str, plural: &str) -> bool {
+    let has = |key: &str, wanted: &[&str]| {
+        let list = rule.get(key).and_then(Value::as_list).into_iter().flatten();
+        list.filter_map(Value::as_str).any(|one| wanted.contains(&one))
+    };
+    has("apiGroups", &[group, "*"])
+        && has("resources", &[plural, "*", "*/*"])
+        && has("operations", &["CREATE", "UPDATE", "*"])
+}
+
+/// Returns the plurals that the CRDs among some objects declare, by group and kind.
+fn declared_plurals<'o>(objects: &[&'o [Object]]) -> BTreeMap<(&'o str, &'o str), &'o str> {
+    let text = |crd: &'o Object, path: &[&str]| crd.at(path).and_then(Value::as_str);
+    let crds = objects.iter().flat_map(|objects| objects.iter());
+    crds.filter(|object| object.kind() == "CustomResourceDefinition")
+        .filter_map(|crd| {
+            let key = (text(crd, &["spec", "group"])?, text(crd, &["spec", "names", "kind"])?);
+            Some((key, text(crd, &["spec", "names", "plural"])?))
+        })
+        .collect()
+}
+
+/// Returns the name of the resource of a kind, which follows from it unless a CRD says otherwise.
+fn plural(kind: &str) -> String {
+    let singular = kind.to_lowercase();
+    match singular.strip_suffix('y') {
+        _ if singular == "endpoints" => singular,
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        _ if singular.ends_with('s') => format!("{singular}es"),
+        _ => format!("{singular}s"),
+    }
+}
+
+/// Returns a node and all that it needs.
+fn reachable(from: usize, edges: &[Vec<usize>]) -> BTreeSet<usize> {
+    let mut found = BTreeSet::from([from]);
+    let mut open = vec![from];
+    while let Some(node) = open.pop() {
+        open.extend(edges[node].iter().filter(|to| found.insert(**to)));
+    }
+    found
+}
+
+/// Gives every node its wave: one more than the highest wave of those it needs.
+fn order(edges: &[Vec<usize>]) -> Vec<usize> {
+    let groups = groups(edges);
+    let mut group_of = vec![0; edges.len()];
+    for (number, group) in groups.iter().enumerate() {
+        for member in group {
+            group_of[*member] = number;
+        }
+    }
+    let mut waves = vec![0; edges.len()];
+    // Groups come in the order in which their needs are complete.
+    for (number, group) in groups.iter().enumerate() {
+        let needs = group.iter().flat_map(|member| &edges[*member]).filter(|to| group_of[**to] != number);
+        let wave = needs.map(|to| waves[*to] + 1).max().unwrap_or(0);
+        for member in group {
+            waves[*member] = wave;
+        }
+    }
+    waves
+}
+
+/// Returns the strongly connected components, each after all that it points to (Tarjan's, without recursion).
+fn groups(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    const UNSEEN: usize = usize::MAX;
+    let mut groups = Vec::new();
+    let (mut number, mut low) = (vec![UNSEEN; edges.len()], vec![0; edges.len()]);
+    let (mut open, mut is_open) = (Vec::new(), vec![false; edges.len()]);
+    let mut next = 0;
+    for start in 0..edges.len() {
+        if number[start] != UNSEEN {
+            continue;
+        }
+        let mut path = vec![(start, 0)];
+        while let Some((node, edge)) = path.pop() {
+            if edge == 0 {
+                number[node] = next;
+                low[node] = next;
+                next += 1;
+                open.push(node);
+                is_open[node] = true;
+            }
+            match edges[node].get(edge) {
+                Some(to) => {
+                    path.push((node, edge + 1));
+                    if number[*to] == UNSEEN {
+                        path.push((*to, 0));
+                    } else if is_open[*to] {
+                        low[node] = low[node].min(number[*to]);
+                    }
+                }
+                None => {
+                    if low[node] == number[node] {
+                        let at = open.iter().rposition(|member| *member == node).unwrap_or(0);
+                        let mut group = open.split_off(at);
+                        group.iter().for_each(|member| is_open[*member] = false);
+                        group.sort_unstable();
+                        groups.push(group);
+                    }
+                    if let Some((parent, _)) = path.last() {
+                        low[*parent] = low[*parent].min(low[node]);
+                    }
+                }
+            }
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{groups, order, plural};
+
+    #[test]
+    fn a_wave_follows_what_it_needs() {
+        assert_eq!(
+            order(&[vec![1, 2], vec![2], vec![], vec![0, 3], vec![5], vec![4, 1]]),
+            [2, 1, 0, 3, 2, 2]
+        );
+    }
+
+    #[test]
+    fn resources_are_named_as_kubernetes_does() {
+        let kinds = ["Ingress", "NetworkPolicy", "Endpoints", "Gateway", "PrometheusRule"];
+        let names = ["ingresses", "networkpolicies", "endpoints", "gateways", "prometheusrules"];
+        assert_eq!(kinds.map(plural), names);
+    }
+
+    #[test]
+    fn a_group_follows_what_it_points_to() {
+        assert_eq!(groups(&[vec![1], vec![2], vec![]]), [vec![2], vec![1], vec![0]]);
+    }
+
+    #[test]
+    fn a_cycle_is_one_group() {
+        assert_eq!(groups(&[vec![1], vec![0, 2], vec![], vec![0]]), [vec![2], vec![0, 1], vec![3]]);
+    }
+}
