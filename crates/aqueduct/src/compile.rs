@@ -6,7 +6,9 @@ use std::sync::Arc;
 use aqueduct_check::{Report, check_environment};
 use aqueduct_manifest::{Diagnostic, Files, Severity, Span};
 use aqueduct_model::types::{Name, Subdomain};
-use aqueduct_model::{CheckLevel, Environment, Instance, Platform, Selection, Tenancy, resolve, tenancies};
+use aqueduct_model::{
+    CheckLevel, Environment, Instance, Platform, Selection, Tenancy, plaintext, resolve, tenancies,
+};
 use aqueduct_render::argocd::ROOT;
 use aqueduct_render::{Inputs, Outline, Registry, RenderedComponent, render};
 use aqueduct_tree::{Scope, Tree, file_names};
@@ -84,7 +86,13 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
         let message = format!("the output cannot lie in `{folder}`, which is not the compiler's to write");
         diagnostics.push(place.diagnostic("output-path", message));
     }
-    Loaded { platform: loaded.platform, instances: resolved.instances, diagnostics }
+    // What components say is looked at where each of them is rendered.
+    let platform = loaded.platform;
+    let tenants = platform.tenants.values().map(|tenant| &tenant.node);
+    let shared = platform.blueprints.values().map(|blueprint| &blueprint.node).chain([&platform.node]);
+    let secrets = tenants.chain(shared).flat_map(|node| plaintext(node));
+    diagnostics.extend(secrets.filter_map(|found| weighed(found, &platform)));
+    Loaded { platform, instances: resolved.instances, diagnostics }
 }
 
 /// Compiles the selected part of a platform.

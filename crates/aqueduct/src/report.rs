@@ -1,7 +1,10 @@
 //! Diagnostics as people read them: the message, the lines of the source, and what to do.
 
-use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
-use aqueduct_manifest::{Diagnostic, Files, Severity};
+use std::borrow::Cow;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+use aqueduct_manifest::{Diagnostic, Files, Severity, Span, secret};
 
 /// Returns the diagnostics as text, one after the other; colours where the renderer has them.
 pub fn report(diagnostics: &[Diagnostic], files: &Files, styled: bool) -> String {
@@ -31,14 +34,23 @@ fn render(diagnostic: &Diagnostic, files: &Files, renderer: &Renderer) -> String
             (text.is_char_boundary(start) && text.is_char_boundary(end)).then_some((label, text, start..end))
         })
         .collect();
+    let is_secret = diagnostic.code == "plaintext-secret";
+    let texts: Vec<Cow<'_, str>> = shown.iter().map(|(_, text, span)| masked(text, span)).collect();
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
     let mut elements: Vec<Element<'_>> = Vec::new();
-    for (number, (label, text, span)) in shown.iter().enumerate() {
+    for (number, ((label, text, span), masked)) in shown.iter().zip(&texts).enumerate() {
+        // The line of a secret would lie in the log of every run.
+        if is_secret {
+            let position = Span::from(span.clone()).position(text);
+            let origin = Origin::path(&*label.file).line(position.line as usize);
+            elements.push(origin.char_column(position.column as usize).into());
+            continue;
+        }
         let kind = if number == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
         let annotation = kind.span(span.clone());
         let annotation =
             if label.text.is_empty() { annotation } else { annotation.label(label.text.as_str()) };
-        elements.push(Snippet::source(*text).path(&*label.file).annotation(annotation).into());
+        elements.push(Snippet::source(&**masked).path(&*label.file).annotation(annotation).into());
     }
     for label in &diagnostic.labels {
         if !shown.iter().any(|(other, _, _)| std::ptr::eq(*other, label)) {
@@ -52,6 +64,28 @@ fn render(diagnostic: &Diagnostic, files: &Files, renderer: &Renderer) -> String
     }
     let report = elements.into_iter().fold(Group::with_title(title), Group::element);
     renderer.render(&[report])
+}
+
+/// Returns a text in which the lines of a span show no secret; every place in it stays what it is.
+fn masked<'t>(text: &'t str, span: &Range<usize>) -> Cow<'t, str> {
+    let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at);
+    let lines = &text[start..end];
+    if secret::value("", lines).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let hidden: String = lines
+        .split_inclusive('\n')
+        .flat_map(|line| {
+            let value = line.find(['=', ':']).map_or(0, |at| at + 1);
+            let (name, value) =
+                if secret::value("", line).is_some() { line.split_at(value) } else { (line, "") };
+            let stars =
+                value.bytes().map(|byte| if byte.is_ascii_whitespace() { char::from(byte) } else { '*' });
+            name.chars().chain(stars).collect::<Vec<_>>()
+        })
+        .collect();
+    Cow::Owned([&text[..start], &hidden, &text[end..]].concat())
 }
 
 /// Returns the closing line: how many errors and warnings there are; `None` where there are none.

@@ -11,6 +11,7 @@ mod files;
 pub mod json;
 mod object;
 pub mod patch;
+pub mod secret;
 mod serialize;
 mod value;
 pub mod yaml;

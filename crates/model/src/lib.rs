@@ -38,6 +38,7 @@ pub use explain::{Explanation, Shadowed, explain};
 pub use instance::Instance;
 pub use load::{Loaded, load};
 pub use node::{Content, Layer, Node, Source};
+pub use plaintext::plaintext;
 pub use platform::{Argocd, ArgocdStyle, CheckLevel, Platform, Selection, Services, tenancies};
 pub use resolve::{Fragment, Resolved, resolve};
 pub use table::Table;

@@ -18,7 +18,6 @@ mod inputs;
 pub mod kinds;
 pub mod normalise;
 mod offer;
-mod plaintext;
 mod render;
 pub mod source;
 pub mod tenancy;

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{Diagnostic, Object, Origin};
 use aqueduct_model::types::Name;
-use aqueduct_model::{Environment, Instance, Platform, Tenancy};
+use aqueduct_model::{Environment, Instance, Platform, Tenancy, plaintext};
 use rayon::prelude::*;
 
 use crate::graph::Node;
 use crate::normalise::{declared_scopes, normalise};
 use crate::wave::waves;
-use crate::{Context, Graph, Inputs, Registry, argocd, plaintext, tenancy};
+use crate::{Context, Graph, Inputs, Registry, argocd, tenancy};
 
 /// The objects of one environment.
 #[derive(Debug, Default)]
@@ -202,7 +202,7 @@ fn may_become_pods(object: &Object) -> bool {
 
 fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
     if !node.sound {
-        return (Vec::new(), plaintext::findings(&node.site.instance.spec));
+        return (Vec::new(), plaintext(&node.site.instance.spec));
     }
     let context = Context::new(graph, node);
     let result = node.component.render(&context);
@@ -213,6 +213,6 @@ fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnost
     });
     let mut diagnostics: Vec<Diagnostic> =
         problems.into_iter().flat_map(|problem| problem.into_diagnostics(node.site.instance)).collect();
-    diagnostics.extend(plaintext::findings(&node.site.instance.spec));
+    diagnostics.extend(plaintext(&node.site.instance.spec));
     (objects, diagnostics)
 }

@@ -1,34 +1,165 @@
-//! No Secret with values is rendered.
+//! No secret is rendered as it is.
 //!
-//! The tree lies in Git: a value in it is public to everybody who can read the repository, forever, and
-//! base64 hides nothing. Use an ExternalSecret or a SealedSecret. Empty values, and Secrets that hold only
-//! a type (a token that Kubernetes fills in), are fine.
+//! The tree lies in Git: a value in it is public to everybody who can read the repository, forever, and base64 hides
+//! nothing. A Secret holds secrets by what it is; anywhere else they are told by form, name and randomness, as
+//! [`aqueduct_manifest::secret`] does. Empty and encrypted values, references, templates and placeholders are fine.
+//!
+//! ```yaml
+//! kind: ConfigMap
+//! data: {DATABASE_URL: 'postgres://shop:hunter2@database/shop'}
+//! ```
 
-use aqueduct_manifest::{Map, Value};
+use aqueduct_manifest::{Map, Value, json, secret};
 
 use crate::index::Index;
 use crate::report::Report;
 use crate::rule::Rule;
 
 pub(crate) const RULE: Rule =
-    Rule { name: "plaintext-secret", summary: "a Secret's values would be in Git", check: plaintext_secret };
+    Rule { name: "plaintext-secret", summary: "a secret would be in Git", check: plaintext_secret };
+
+/// How deep annotations that hold objects are followed.
+const DEPTH: usize = 64;
 
 fn plaintext_secret(index: &Index<'_>, report: &mut Report) {
-    for entry in index.of_kind("", "Secret") {
-        let fields = ["data", "stringData"].map(|field| entry.object.map.get(field).and_then(Value::as_map));
-        let values = fields.into_iter().flatten().flat_map(Map::iter);
-        let keys: Vec<String> = values
-            .filter(|(_, value)| !matches!(value, Value::Null) && value.as_str() != Some(""))
-            .map(|(key, _)| format!("`{key}`"))
-            .collect();
-        if !keys.is_empty() {
-            report
-                .error(
-                    &entry,
-                    format!("{} has values that everybody can read: {}", entry.title(), keys.join(", ")),
-                )
-                .hint("take them from a store with an ExternalSecret");
+    for entry in index.entries() {
+        let mut search = Search { index, namespace: entry.namespace, path: Vec::new(), found: Vec::new() };
+        match (entry.group, entry.kind) {
+            // Its texts describe fields; a SealedSecret and what SOPS wrote are encrypted.
+            ("apiextensions.k8s.io", "CustomResourceDefinition") | ("bitnami.com", "SealedSecret") => {
+                continue;
+            }
+            ("", "Secret") if entry.object.map.contains_key("sops") => continue,
+            _ => search.object(&entry.object.map),
         }
+        if search.found.is_empty() {
+            continue;
+        }
+        let places = search
+            .found
+            .iter()
+            .map(|(place, what)| format!("`{place}` ({what})"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        report
+            .error(entry, format!("{} has what everybody could read: {places}", entry.title()))
+            .hint("take it from a store with an ExternalSecret, and refer to the Secret that it makes");
+    }
+}
+
+/// One look through an object.
+struct Search<'a, 'i> {
+    index: &'i Index<'a>,
+    namespace: &'a str,
+    path: Vec<String>,
+    /// Where something was found, and what.
+    found: Vec<(String, String)>,
+}
+
+impl Search<'_, '_> {
+    fn object(&mut self, object: &Map) {
+        let is_secret = object.get("kind").and_then(Value::as_str) == Some("Secret")
+            && object.get("apiVersion").and_then(Value::as_str).is_none_or(|version| version == "v1");
+        for (key, value) in object.iter() {
+            self.path.push(key.to_string());
+            if is_secret && matches!(key.as_str(), "data" | "stringData") {
+                self.secret_data(value, key == "data");
+            } else if key == "binaryData" {
+                self.binary_data(value);
+            } else {
+                self.value(key, value);
+            }
+            self.path.pop();
+        }
+    }
+
+    fn binary_data(&mut self, value: &Value) {
+        for (key, value) in value.as_map().into_iter().flat_map(Map::iter) {
+            if let Some(text) = value.as_str().and_then(secret::decoded) {
+                self.path.push(key.to_string());
+                self.text(key, &text);
+                self.path.pop();
+            }
+        }
+    }
+
+    /// Whatever stands in the data of a Secret is one.
+    fn secret_data(&mut self, value: &Value, is_encoded: bool) {
+        match value {
+            Value::Map(map) => {
+                for (key, value) in map.iter() {
+                    self.path.push(key.to_string());
+                    self.secret_data(value, is_encoded);
+                    self.path.pop();
+                }
+            }
+            Value::List(list) => {
+                for (number, value) in list.iter().enumerate() {
+                    self.path.push(number.to_string());
+                    self.secret_data(value, is_encoded);
+                    self.path.pop();
+                }
+            }
+            Value::Null => {}
+            other => {
+                let text = other.as_str().map_or_else(|| json::write(other), str::to_owned);
+                let plain = if is_encoded { secret::decoded(&text).unwrap_or(text) } else { text };
+                if !secret::is_harmless(&plain) {
+                    self.add("a value of a Secret".to_owned());
+                }
+            }
+        }
+    }
+
+    fn value(&mut self, name: &str, value: &Value) {
+        match value {
+            Value::Map(map) => self.map(map),
+            Value::List(list) => {
+                let texts = list.iter().filter_map(Value::as_str);
+                if let Some(what) = secret::arguments(texts) {
+                    self.add(what);
+                }
+                for (number, value) in list.iter().enumerate() {
+                    self.path.push(number.to_string());
+                    self.value(name, value);
+                    self.path.pop();
+                }
+            }
+            Value::String(text) => self.text(name, text),
+            _ => {}
+        }
+    }
+
+    fn map(&mut self, map: &Map) {
+        // A variable, a header or a parameter: its name stands beside its value.
+        let named = map.get("name").and_then(Value::as_str).filter(|_| map.contains_key("value"));
+        for (key, value) in map.iter() {
+            self.path.push(key.to_string());
+            match named {
+                Some(name) if key == "value" => self.value(name, value),
+                _ => self.value(key, value),
+            }
+            self.path.pop();
+        }
+    }
+
+    fn text(&mut self, name: &str, text: &str) {
+        // kubectl keeps the whole object that was applied last, a Secret's values among it.
+        if text.starts_with('{') && self.path.len() < DEPTH && name.ends_with("last-applied-configuration") {
+            if let Ok(Value::Map(applied)) = json::read(text) {
+                return self.object(&applied);
+            }
+        }
+        if let Some(what) = secret::value(name, text)
+            && self.index.get("", "Secret", self.namespace, text).is_none()
+            && self.index.secrets().get(self.namespace, text).is_none()
+        {
+            self.add(what);
+        }
+    }
+
+    fn add(&mut self, what: String) {
+        self.found.push((self.path.join("."), what));
     }
 }
 
@@ -38,20 +169,91 @@ mod tests {
 
     #[test]
     fn values_do_not_belong_in_git() {
-        insta::assert_snapshot!(findings("plaintext-secret", "
+        insta::assert_snapshot!(findings(
+            "plaintext-secret",
+            "
 apiVersion: v1
 kind: Secret
 metadata: {name: a, namespace: shop}
-data: {password: c2VjcmV0, empty: ''}
-stringData: {user: me}
+data: {password: aHVudGVyMg==, empty: '', flag: dHJ1ZQ==}
+stringData: {user: me, open: '<password>'}
 ---
 apiVersion: v1
 kind: Secret
 metadata: {name: b, namespace: shop, annotations: {kubernetes.io/service-account.name: x}}
 type: kubernetes.io/service-account-token
-"), @r"
-        error: `Secret shop/a` has values that everybody can read: `password`, `user`: 1.yaml
-          hint: take them from a store with an ExternalSecret
-        ");
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: c, namespace: shop}
+data: [hunter2]
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: d, namespace: shop}
+stringData: {a: 'ENC[AES256_GCM,data:p673w==,type:str]'}
+sops: {version: 3.8.1}
+---
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata: {name: e, namespace: shop}
+spec: {encryptedData: {password: AgBy3i4OJSWK+PiTySYZZA9rO43cGDEq}}
+"
+        ));
+    }
+
+    #[test]
+    fn nor_do_they_elsewhere() {
+        insta::assert_snapshot!(findings(
+            "plaintext-secret",
+            r#"
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a, namespace: shop}
+data:
+  DB_PASSWORD: hunter2
+  secretName: shop-login
+  PASSWORD_FILE: /run/secrets/password
+  url: postgres://shop:hunter2@database/shop
+  settings: "[database]
+host = database
+password = hunter2
+"
+  json: '{"auths": {"ghcr.io": {"auth": "c2hvcDpodW50ZXIy"}}}'
+binaryData: {blob: cGFzc3dvcmQ9aHVudGVyMg==}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  template:
+    metadata: {annotations: {example.com/token: ghp_0123456789abcdefghij}}
+    spec:
+      containers:
+      - name: web
+        args: [--password=hunter2, --api-key, hunter2, --password-file=/run/secret]
+        command: [sh, -c, 'PGPASSWORD=hunter2 psql']
+        env:
+        - {name: API_TOKEN, value: hunter2}
+        - {name: REDIS_PASSWORD, valueFrom: {secretKeyRef: {name: a, key: password}}}
+        - {name: OTHER_PASSWORD, value: $(REDIS_PASSWORD)}
+        - {name: ADMIN_PASSWORD, value: login}
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: login
+  namespace: shop
+  annotations:
+    kubectl.kubernetes.io/last-applied-configuration: '{"kind":"Secret","stringData":{"password":"hunter2"}}'
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: b, namespace: shop}
+spec:
+  target: {template: {data: {password: hunter2, login: '{{ .login }}'}}}
+  data: [{secretKey: password, remoteRef: {key: shop, property: password}}]
+"#
+        ));
     }
 }

@@ -1,0 +1,55 @@
+//! Secrets in plain text: told by their form, by the name that they stand under, or by their randomness.
+//!
+//! Whoever finds one says where it is, never what it is. What only leads to a secret is none: a reference, a path, a
+//! placeholder, an encrypted value, a template.
+
+mod form;
+mod holder;
+mod literal;
+mod text;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+pub use form::form;
+pub use holder::{Holder, holder};
+pub use text::{arguments, text};
+
+/// Returns what the value under a name is, if it is a secret: `a password in an address`, say.
+///
+/// `value` is a single value, such as that of a variable or a field; what lies in a whole file is found too.
+pub fn value(name: &str, value: &str) -> Option<String> {
+    if value.starts_with("ENC[") {
+        return None;
+    }
+    let named = match holder(name) {
+        Some(Holder::Certain) => literal::is_literal(value),
+        Some(Holder::Possible) => literal::is_literal(value) && literal::is_random(value),
+        None => literal::is_mixed(value),
+    };
+    let what =
+        || if holder(name).is_some() { format!("the value of `{name}`") } else { "a random key".to_owned() };
+    form(value).map(str::to_owned).or_else(|| named.then(what)).or_else(|| text(value))
+}
+
+/// Returns the text that a value of a Secret stands for; `None` where it is no base64, or no text.
+pub fn decoded(value: &str) -> Option<String> {
+    let value: String = value.split_whitespace().collect();
+    String::from_utf8(STANDARD.decode(value).ok()?).ok()
+}
+
+/// Tells whether a value of a Secret gives nothing away: it is empty, encrypted, public, or to be filled in.
+pub fn is_harmless(value: &str) -> bool {
+    let value = value.trim();
+    let public = [
+        "ENC[",
+        "-----BEGIN CERTIFICATE",
+        "-----BEGIN PUBLIC KEY",
+        "-----BEGIN PGP PUBLIC KEY",
+        "ssh-ed25519 ",
+        "ssh-rsa ",
+    ];
+    let is_word = !value.contains(char::is_whitespace);
+    public.iter().any(|lead| value.starts_with(lead)) && form(value).is_none()
+        || is_word && literal::is_open(value)
+}

@@ -1,0 +1,128 @@
+//! The names of what holds a secret.
+
+/// How sure a name is to hold one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A password, and nothing else: `DB_PASSWORD`, `apiKey`.
+    Certain,
+    /// A secret, or the name of one: `secret`, `token`, `secretKey`.
+    Possible,
+}
+
+/// Last words that are certain on their own.
+const CERTAIN: &[&str] = &[
+    "accesskey",
+    "accesstoken",
+    "apikey",
+    "apitoken",
+    "authtoken",
+    "bearertoken",
+    "clientsecret",
+    "passcode",
+    "passphrase",
+    "passwd",
+    "password",
+    "passwords",
+    "privatekey",
+    "pwd",
+    "pgpassword",
+    "requirepass",
+    "secretaccesskey",
+    "secretkey",
+    "userpassword",
+];
+/// The word before the last one that makes it certain.
+const BEFORE_KEY: &[&str] = &[
+    "access",
+    "account",
+    "api",
+    "encryption",
+    "hmac",
+    "jwt",
+    "master",
+    "private",
+    "secret",
+    "session",
+    "shared",
+    "signing",
+    "storage",
+];
+const BEFORE_SECRET: &[&str] = &[
+    "app", "client", "consumer", "cookie", "hmac", "jwt", "oauth", "session", "shared", "signing", "webhook",
+];
+const BEFORE_TOKEN: &[&str] = &[
+    "access", "api", "auth", "bearer", "bot", "deploy", "github", "gitlab", "npm", "refresh", "registry",
+    "root", "secret", "service", "session", "slack", "vault",
+];
+/// Last words that may hold a secret.
+const POSSIBLE: &[&str] = &[
+    "auth",
+    "credential",
+    "credentials",
+    "key",
+    "keys",
+    "salt",
+    "secret",
+    "secrets",
+    "seed",
+    "token",
+    "tokens",
+];
+/// Words anywhere in a name that make it the name of something else.
+const LEADING: &[&str] = &["existing", "external", "public", "ref", "reference", "selector"];
+
+/// Tells whether a name is that of a secret. Words are told apart by `_`, `-`, `.`, `/` and capitals.
+pub fn holder(name: &str) -> Option<Holder> {
+    let mut end = name.len();
+    // Every name ends in one of few letters that a holder can end in, which spares most names the rest.
+    while end > 0 && name.as_bytes()[end - 1].is_ascii_digit() {
+        end -= 1;
+    }
+    let name = name.get(..end)?;
+    let last = name.as_bytes().last()?.to_ascii_lowercase();
+    if !matches!(last, b'd' | b'e' | b'h' | b'l' | b'n' | b's' | b't' | b'y') {
+        return None;
+    }
+    let words = words(name);
+    let (last, before) = words.split_last()?;
+    let last = last.as_str();
+    let before_last = before.last().map_or("", String::as_str);
+    let is_certain = CERTAIN.contains(&last)
+        || (last == "pass" && words.len() > 1)
+        || (last == "key" && BEFORE_KEY.contains(&before_last))
+        || (last == "secret" && BEFORE_SECRET.contains(&before_last))
+        || (last == "token" && BEFORE_TOKEN.contains(&before_last));
+    if !is_certain && !POSSIBLE.contains(&last) {
+        return None;
+    }
+    if words.iter().any(|word| LEADING.contains(&word.as_str())) {
+        return None;
+    }
+    // `secretKey` and `accessKey` in a manifest are as often the key in a Secret that holds the value.
+    let is_field = matches!(name, "secretKey" | "accessKey" | "privateKey" | "clientSecret" | "sharedKey");
+    Some(if is_certain && !is_field { Holder::Certain } else { Holder::Possible })
+}
+
+/// Returns the words of a name in lower case.
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = vec![String::new()];
+    let letters: Vec<char> = name.chars().collect();
+    for (at, letter) in letters.iter().enumerate() {
+        if !letter.is_alphanumeric() {
+            words.push(String::new());
+            continue;
+        }
+        let before = at.checked_sub(1).and_then(|at| letters.get(at)).copied().unwrap_or('_');
+        let after_is_lower = letters.get(at + 1).is_some_and(|letter| letter.is_lowercase());
+        let starts =
+            letter.is_uppercase() && (before.is_lowercase() || (before.is_uppercase() && after_is_lower));
+        if starts {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut() {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}

@@ -1,0 +1,196 @@
+//! What a value has to be to be a secret itself.
+
+/// Words that say that there is no secret, or that it is to be filled in.
+const PLACEHOLDERS: &[&str] = &[
+    "change-me",
+    "change_me",
+    "changeit",
+    "changeme",
+    "dummy",
+    "example",
+    "fill-in",
+    "fixme",
+    "insert",
+    "mysecret",
+    "placeholder",
+    "redacted",
+    "replace",
+    "replaceme",
+    "tbd",
+    "todo",
+    "unset",
+    "your",
+];
+/// Words that are a setting, not a secret.
+const SETTINGS: &[&str] = &[
+    "any",
+    "auto",
+    "basic",
+    "bytes",
+    "default",
+    "disable",
+    "disabled",
+    "enable",
+    "enabled",
+    "env",
+    "false",
+    "file",
+    "int",
+    "never",
+    "nil",
+    "no",
+    "none",
+    "null",
+    "off",
+    "on",
+    "optional",
+    "plain",
+    "prompt",
+    "required",
+    "str",
+    "string",
+    "true",
+    "undefined",
+    "yes",
+];
+/// Words of which the names of secrets are made.
+const NAMES: &[&str] = &[
+    "access",
+    "admin",
+    "api",
+    "auth",
+    "client",
+    "credential",
+    "credentials",
+    "database",
+    "db",
+    "key",
+    "keys",
+    "login",
+    "pass",
+    "password",
+    "postgres",
+    "postgresql",
+    "private",
+    "redis",
+    "root",
+    "secret",
+    "secrets",
+    "token",
+    "user",
+    "username",
+    "value",
+];
+
+/// Tells whether a value is written out, rather than named, encrypted, computed or left to be filled in.
+pub(super) fn is_literal(value: &str) -> bool {
+    let value = value.trim();
+    let leads = [
+        "/",
+        "./",
+        "../",
+        "@",
+        "ENC[",
+        "arn:",
+        "env:",
+        "file:",
+        "op://",
+        "projects/",
+        "ref+",
+        "secret:",
+        "sm://",
+        "ssm:",
+        "vault:",
+        "$",
+        "%",
+        "!",
+        "&",
+        "|",
+        ">",
+    ];
+    let computed = ["$(", "${", "{{", "}}", "<", "[[", "__", "(", "`"];
+    !leads.iter().any(|lead| value.starts_with(lead))
+        && !computed.iter().any(|sign| value.contains(sign))
+        && !value.contains("://")
+        // Prose says something about a secret.
+        && value.split_whitespace().count() < 3
+        && is_password(value)
+}
+
+/// Tells whether a password is one: neither empty, nor to be filled in, nor the word for it.
+pub(super) fn is_password(value: &str) -> bool {
+    let lower = value.to_lowercase();
+    let mut words = lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    !is_open(value) && !words.all(|word| NAMES.contains(&word))
+}
+
+/// Tells whether a value is empty, a setting, or to be filled in by somebody or something.
+pub(super) fn is_open(value: &str) -> bool {
+    let is_computed = value.starts_with(['$', '%', '{', '<', '[', '*'])
+        || ["$(", "${", "{{"].iter().any(|sign| value.contains(sign));
+    let lower = value.to_lowercase();
+    let first = lower.chars().next();
+    is_computed
+        || lower.chars().all(|letter| Some(letter) == first)
+        || SETTINGS.contains(&lower.as_str())
+        || PLACEHOLDERS.contains(&lower.as_str())
+        || lower.split(|letter: char| !letter.is_alphanumeric()).any(|word| PLACEHOLDERS.contains(&word))
+}
+
+/// Tells whether a value looks made by chance: long, without blanks, of letters and digits.
+pub(super) fn is_random(value: &str) -> bool {
+    let value = value.trim();
+    let is_plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte));
+    // An address of a chain, a digest and an identifier are public.
+    let is_public = value.starts_with("0x") || is_uuid(value) || value.contains("sha256");
+    is_plain
+        && !is_public
+        && (20..=200).contains(&value.len())
+        && entropy(value) >= 3.2
+        && turns(value) * 4 >= value.len()
+}
+
+/// Tells whether a value under a name that says nothing can hardly be anything but a key: capitals, small letters and
+/// digits in turn, as long as keys are. Digests, names and identifiers are not.
+pub(super) fn is_mixed(value: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| value.bytes().filter(is).count();
+    (32..=128).contains(&value.len())
+        && has(u8::is_ascii_digit) >= 4
+        && has(u8::is_ascii_uppercase) >= 6
+        && has(u8::is_ascii_lowercase) >= 6
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+        && !value.starts_with('/')
+        && is_random(value)
+        && entropy(value) >= 4.4
+        && turns(value) * 5 >= value.len() * 2
+}
+
+fn is_uuid(value: &str) -> bool {
+    value.len() == 36
+        && value.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// Returns Shannon's entropy in bits for each byte.
+fn entropy(value: &str) -> f64 {
+    let mut counts = [0_u32; 256];
+    value.bytes().for_each(|byte| counts[usize::from(byte)] += 1);
+    let all = value.len() as f64;
+    let of = |count: &u32| {
+        let share = f64::from(*count) / all;
+        -share * share.log2()
+    };
+    counts.iter().filter(|count| **count > 0).map(of).sum()
+}
+
+/// Returns how often capitals, small letters and other signs follow each other.
+fn turns(value: &str) -> usize {
+    let class = |byte: u8| match byte {
+        b'a'..=b'z' => 0,
+        b'A'..=b'Z' => 1,
+        _ => 2,
+    };
+    value.as_bytes().windows(2).filter(|pair| class(pair[0]) != class(pair[1])).count()
+}

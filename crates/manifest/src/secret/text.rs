@@ -1,0 +1,102 @@
+//! Secrets inside of a longer text: the lines of a configuration file, an object in JSON, the arguments of a program.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::holder::{Holder, holder};
+use super::literal::{is_literal, is_random};
+
+/// What every name of a secret has in it.
+static STEMS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)passw|passphrase|passcode|_pass|pwd|secret|token|[_-]?key|requirepass")
+        .expect("the pattern above is valid, as the tests show")
+});
+/// How much of a text is looked at, in bytes. What is longer is data.
+const LIMIT: usize = 4 << 20;
+/// How much of a value, or of the line before a name, is looked at, in bytes.
+const LONGEST: usize = 256;
+
+/// Returns what stands in a text under the name of a secret: `password = …`, `"apiKey": "…"`, `--token=…`.
+pub fn text(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(hit) = STEMS.find_at(text, at).filter(|hit| hit.start() < LIMIT) {
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        let start = bytes[at..hit.start()]
+            .iter()
+            .rposition(|byte| !is_name(*byte))
+            .map_or(at, |before| at + before + 1);
+        let end = bytes[hit.end()..]
+            .iter()
+            .position(|byte| !is_name(*byte))
+            .map_or(bytes.len(), |after| hit.end() + after);
+        at = end.max(hit.end());
+        let name = text[start..end].trim_start_matches(['-', '.']);
+        if let Some(certainty) = holder(name)
+            && let Some(value) = assigned(&text[end..], name)
+            && is_written_out(value, certainty)
+            && !is_comment(&text[..start])
+        {
+            return Some(format!("the value of `{name}`"));
+        }
+    }
+    None
+}
+
+/// Returns what stands in a list of arguments under the name of a secret, also where it is an argument of its own.
+pub fn arguments<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let mut flag: Option<&str> = None;
+    for argument in arguments {
+        if let Some(name) = flag.take()
+            && !argument.starts_with('-')
+            && is_literal(argument)
+        {
+            return Some(format!("the value of `{name}`"));
+        }
+        let name = argument.strip_prefix('-').map(|rest| rest.trim_start_matches('-'));
+        flag = name.filter(|name| holder(name) == Some(Holder::Certain));
+    }
+    None
+}
+
+fn is_written_out(value: &str, certainty: Holder) -> bool {
+    let is_code = value.contains(['(', '[', '{', '<', '$', '%', '*']) || value.ends_with(['.', ':']);
+    !is_code && is_literal(value) && (certainty == Holder::Certain || is_random(value))
+}
+
+/// Tells whether the line that ends here is a comment.
+fn is_comment(before: &str) -> bool {
+    let near = &before[before.ceil_char_boundary(before.len().saturating_sub(LONGEST))..];
+    let line = near.rsplit('\n').next().unwrap_or_default().trim_start();
+    ["#", "//", ";", "/*", "*", "<!--"].iter().any(|sign| line.starts_with(sign))
+}
+
+/// Returns the value that a text assigns to the name before it.
+fn assigned<'t>(rest: &'t str, name: &str) -> Option<&'t str> {
+    let unquoted = rest.strip_prefix(['"', '\'']).or_else(|| rest.strip_prefix("\\\"")).unwrap_or(rest);
+    let trimmed = unquoted.trim_start_matches([' ', '\t']);
+    let is_field = trimmed.starts_with(':');
+    let value = match trimmed.strip_prefix(['=', ':']) {
+        // A comparison, a match, a definition.
+        Some(value) if value.starts_with(['=', '~', ':', '/']) => return None,
+        Some(value) => value.strip_prefix('=').unwrap_or(value),
+        // Redis and its kin put a blank between the two.
+        None if matches!(name, "requirepass" | "masterauth") => trimmed,
+        None => return None,
+    };
+    let value = value.trim_start_matches([' ', '\t']);
+    let value = &value[..value.floor_char_boundary(LONGEST)];
+    for (open, close) in [("\\\"", "\\\""), ("\"", "\""), ("'", "'")] {
+        if let Some(quoted) = value.strip_prefix(open) {
+            return quoted.split(close).next();
+        }
+    }
+    let (word, after) = value.split_at(
+        value.find([' ', '\t', '\n', '\r', ',', ';', '&', '"', '\'', '}', ']']).unwrap_or(value.len()),
+    );
+    // Prose has colons as well: `the password: it is shown once`.
+    let next = after.lines().next().and_then(|line| line.split_whitespace().next()).unwrap_or_default();
+    let is_prose = is_field && next.starts_with(char::is_alphanumeric) && !next.contains([':', '=']);
+    (!is_prose).then_some(word)
+}

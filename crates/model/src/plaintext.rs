@@ -1,0 +1,43 @@
+//! Secrets that stand in the source: the tree lies in Git, and so does the TOML.
+
+use aqueduct_manifest::{Diagnostic, secret};
+
+use crate::node::{Content, Node};
+
+/// Tables that say which variable gets which entry of a store: names, never values.
+const NAMES: &[&str] = &["database", "keys", "remotes", "secrets"];
+
+/// Returns a finding for each value of a tree that looks like a secret, as [`aqueduct_manifest::secret`] tells them.
+/// No finding repeats the value.
+pub fn plaintext(node: &Node) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut open: Vec<(&str, &Node)> = vec![("", node)];
+    while let Some((name, node)) = open.pop() {
+        match &node.content {
+            Content::String(text) => {
+                found.extend(secret::value(name, text).map(|what| finding(node, &what)));
+            }
+            Content::List(list) => {
+                let texts = list.iter().filter_map(|item| match &item.content {
+                    Content::String(text) => Some(text.as_str()),
+                    _ => None,
+                });
+                found.extend(secret::arguments(texts).map(|what| finding(node, &what)));
+                open.extend(list.iter().map(|node| (name, node)));
+            }
+            Content::Table(table) => {
+                let fields = table.iter().map(|(name, node)| (name.as_str(), node));
+                // A parameter of a blueprint has the name of what it holds.
+                let fields = fields.map(|(field, node)| (if field == "default" { name } else { field }, node));
+                open.extend(fields.filter(|(field, _)| !NAMES.contains(field)));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn finding(node: &Node, what: &str) -> Diagnostic {
+    node.diagnostic("plaintext-secret", format!("this looks like {what}, and everybody can read it"))
+        .hint("name an entry of the secret store instead: `[secrets.<name>]` with `remote` and `keys`")
+}
