@@ -11,7 +11,7 @@ use aqueduct_manifest::Files;
 use crate::checkout::Checkout;
 use crate::git::Clone;
 use crate::verify::intact;
-use crate::write::Package;
+use crate::write::{Package, kept};
 use crate::{Client, Error, LOCK_FILE, Lock, LockedRemote, Update, digest};
 
 /// The largest file of the web that is fetched, and the most that is kept of a repository, in bytes.
@@ -128,7 +128,7 @@ impl<'a> Copies<'a> {
                 .map_err(|cause| Error::new(format!("cannot use {name}: no resources: {cause}")))?;
         }
         let files = BTreeMap::from([(LockedRemote::file_name(name), answer.body)]);
-        Ok(fetched(name, name, String::new(), files, BTreeSet::new()))
+        fetched(name, name, String::new(), files, BTreeSet::new())
     }
 
     fn repository(
@@ -177,7 +177,7 @@ impl<'a> Copies<'a> {
                 remote
             })
             .collect();
-        Ok(fetched(name, &repository.address, clone.commit.clone(), contents, remotes))
+        fetched(name, &repository.address, clone.commit.clone(), contents, remotes)
     }
 }
 
@@ -190,7 +190,8 @@ fn fetched(
     commit: String,
     files: BTreeMap<String, Vec<u8>>,
     remotes: BTreeSet<RemoteName>,
-) -> Fetched {
+) -> Result<Fetched, Error> {
+    let files = kept(files).map_err(|error| error.context(format!("cannot use {name}")))?;
     let contents = files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
     let locked = LockedRemote {
         name: name.to_owned(),
@@ -199,7 +200,7 @@ fn fetched(
         sha256: digest::of_files(contents),
     };
     let folder = locked.folder();
-    (locked, Package { folder, files }, remotes)
+    Ok((locked, Package { folder, files }, remotes))
 }
 
 /// Refuses a name with a password in it: it would be written into files that are committed, and be told.

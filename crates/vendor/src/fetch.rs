@@ -8,7 +8,7 @@ use aqueduct_manifest::{Value, yaml};
 
 use crate::http::Http;
 use crate::repository::Fetched;
-use crate::write::Package;
+use crate::write::{Package, kept};
 use crate::{Credentials, Error, LockedChart, Request, Source, digest, registry, repository};
 
 /// How deep charts may ask for others.
@@ -51,6 +51,8 @@ impl Client {
         };
         let version = self.add(&mut package, request, &fetched, "", 0)?;
         package.chart.version = version;
+        let fail = |error: Error| error.context(format!("cannot use {request}"));
+        package.files = kept(package.files).map_err(fail)?;
         let contents = package.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
         package.chart.sha256 = digest::of_files(contents);
         let folder = package.chart.folder();

@@ -16,6 +16,7 @@ mod fetch;
 mod git;
 mod http;
 mod lock;
+mod names;
 mod registry;
 mod repository;
 mod request;
