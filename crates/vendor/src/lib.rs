@@ -6,6 +6,7 @@
 //! A render needs no network: [`verify`] and [`verify_remote`] are pure functions that say whether something
 //! is locked, there, and unaltered.
 
+mod address;
 mod checkout;
 mod copies;
 mod credentials;

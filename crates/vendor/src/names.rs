@@ -73,7 +73,10 @@ mod tests {
             ("a/Git~1/x", "it brings control files of git, which may run programs: a/Git~1/x"),
             ("a\\.git\\x", "it brings control files of git, which may run programs: a\\.git\\x"),
             (".git . /x", "it brings control files of git, which may run programs: .git . /x"),
-            (".git::$INDEX_ALLOCATION/x", "it brings control files of git, which may run programs: .git::$INDEX_ALLOCATION/x"),
+            (
+                ".git::$INDEX_ALLOCATION/x",
+                "it brings control files of git, which may run programs: .git::$INDEX_ALLOCATION/x",
+            ),
             (".g\u{200c}it/x", "it brings control files of git, which may run programs: .g\u{200c}it/x"),
             (".hg/hgrc", "it brings control files of Mercurial, which may run programs: .hg/hgrc"),
             ("x/.svn/a", "it brings control files of Subversion, which may run programs: x/.svn/a"),
