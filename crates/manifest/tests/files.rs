@@ -32,7 +32,8 @@ fn read(root: &Path) -> String {
 
 #[test]
 fn links_inside_are_followed() {
-    let root = folder(&["a/x", "a/l -> ../b", "a/f -> x", "b/y", "c/d/z", "c/e/other", "other"]);
+    let root =
+        folder(&["a/x", "a/l -> ../b", "a/f -> x", "b/y", "c/d/z", "c/e/other", "other", "b/.git/HEAD"]);
     insta::assert_snapshot!(read(root.path()), @r"
     a/f
     a/l/y
@@ -49,18 +50,12 @@ fn what_is_refused() {
             &["a/x", "a/l -> ../b", "b/m -> ../a"][..],
             "cannot read: a/l/m: the links `a/l` and `b/m` lead in a circle",
         ),
-        (
-            &["a/l -> m", "a/m -> l"],
-            "cannot read: a/l: the links `a/l` and `a/m` lead in a circle",
-        ),
+        (&["a/l -> m", "a/m -> l"], "cannot read: a/l: the links `a/l` and `a/m` lead in a circle"),
         (
             &["a/b/l -> .."],
-            "cannot read: a/b/l: the link `a/b/l` leads back to itself or to a folder that it lies in",
+            "cannot read: a/b/l: the link leads back to itself or to a folder that it lies in",
         ),
-        (
-            &["a/l -> l"],
-            "cannot read: a/l: the link `a/l` leads back to itself or to a folder that it lies in",
-        ),
+        (&["a/l -> l"], "cannot read: a/l: the link leads back to itself or to a folder that it lies in"),
         (&["a/l -> ../gone"], "cannot read: a/l: the link leads to nothing: gone"),
         (&["a/l -> /"], "cannot read: a/l: the link leads out of the platform's folder"),
         (&["a/x\ny"], "cannot read: a/x\\ny: a name holds a control character"),
@@ -96,8 +91,5 @@ fn a_diamond_of_links() {
     let names = check(9);
     assert_eq!(names.lines().count(), (1 << 10) - 1, "each folder has all of its names");
     let refusal = check(40);
-    assert!(
-        refusal.ends_with(": links give files and folders more than 100000 names"),
-        "{refusal}"
-    );
+    assert!(refusal.ends_with(": links give files and folders more than 100000 names"), "{refusal}");
 }

@@ -132,6 +132,10 @@ impl<'a> Reader<'a> {
         let mut entries = Vec::with_capacity(found.len());
         for entry in found {
             let part = entry.file_name();
+            // A clone in a folder has its files, not those that git keeps beside them.
+            if part == ".git" {
+                continue;
+            }
             let part = part.to_str().ok_or_else(|| fail(io::Error::other("a name is not UTF-8")))?;
             let fail = |source| FileError { path: join(name, &part.escape_debug().to_string()), source };
             // It would stand for another name, or for more than one, in a list of files and in a message.
@@ -196,7 +200,7 @@ fn join(folder: &str, name: &str) -> String {
 fn circle<'p>(root: &Path, links: impl Iterator<Item = &'p PathBuf>) -> String {
     let links: Vec<String> = links.map(|link| format!("`{}`", shown(root, link))).collect();
     match links.as_slice() {
-        [link] => format!("the link {link} leads back to itself or to a folder that it lies in"),
+        [_] => "the link leads back to itself or to a folder that it lies in".to_owned(),
         _ => format!("the links {} lead in a circle", links.join(" and ")),
     }
 }

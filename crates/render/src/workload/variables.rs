@@ -1,6 +1,6 @@
 //! Environment variables: plain values, secrets, and the login of a database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use aqueduct_model::types::ScalarOrTable;
@@ -259,19 +259,43 @@ impl Variables {
         Ok(())
     }
 
+    /// Returns the variables, each behind those that it uses; one that uses itself is left as it is.
     fn in_order(mut self) -> Vec<EnvVar> {
-        let uses = |user: &EnvVar, used: &EnvVar| {
-            user.value.as_ref().is_some_and(|value| value.contains(&format!("$({})", used.name)))
-        };
-        // At each turn the first one that uses none of the others; one that uses itself is left as it is.
-        while !self.plain.is_empty() {
-            let free = (0..self.plain.len()).find(|at| {
-                (0..self.plain.len()).all(|other| other == *at || !uses(&self.plain[*at], &self.plain[other]))
-            });
-            self.taken.push(self.plain.remove(free.unwrap_or(0)));
+        let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, variable) in self.plain.iter().enumerate() {
+            named.entry(&variable.name).or_default().push(at);
+        }
+        let mut waiting: Vec<usize> = Vec::with_capacity(self.plain.len());
+        let mut users: Vec<Vec<usize>> = vec![Vec::new(); self.plain.len()];
+        for (at, variable) in self.plain.iter().enumerate() {
+            let names = names_in(variable.value.as_deref().unwrap_or_default());
+            let used: BTreeSet<usize> = names.filter_map(|name| named.get(name)).flatten().copied().collect();
+            let used: Vec<usize> = used.into_iter().filter(|used| *used != at).collect();
+            waiting.push(used.len());
+            used.into_iter().for_each(|used| users[used].push(at));
+        }
+        // At each turn the first one that uses none of the others; in a circle the first one.
+        let mut left: BTreeSet<usize> = (0..waiting.len()).collect();
+        let mut free: BTreeSet<usize> = left.iter().copied().filter(|at| waiting[*at] == 0).collect();
+        while let Some(at) = free.first().or(left.first()).copied() {
+            free.remove(&at);
+            left.remove(&at);
+            for user in &users[at] {
+                waiting[*user] -= 1;
+                if waiting[*user] == 0 && left.contains(user) {
+                    free.insert(*user);
+                }
+            }
+            self.taken.push(std::mem::take(&mut self.plain[at]));
         }
         self.taken
     }
+}
+
+/// Returns what stands as `$(…)` in a text.
+fn names_in(text: &str) -> impl Iterator<Item = &str> {
+    let ended = text.rsplit_once(')').map_or("", |(ended, _)| ended);
+    ended.split(')').filter_map(|part| Some(part.rsplit_once("$(")?.1))
 }
 
 fn database_variables(kind: &str, database: &DatabaseField) -> Vec<(String, String)> {
