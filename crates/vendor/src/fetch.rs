@@ -13,6 +13,8 @@ use crate::{Credentials, Error, LockedChart, Request, Source, digest, registry, 
 
 /// How deep charts may ask for others.
 const DEPTH_LIMIT: usize = 8;
+/// How many charts are fetched for one, each as often as it is asked for.
+const CHART_LIMIT: usize = 200;
 
 /// What fetches charts and files of the web.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub struct Client {
 struct Fetching {
     chart: LockedChart,
     files: BTreeMap<String, Vec<u8>>,
+    /// How many further charts were fetched into it.
+    further: usize,
 }
 
 impl Client {
@@ -48,6 +52,7 @@ impl Client {
                 dependencies: BTreeMap::new(),
             },
             files: BTreeMap::new(),
+            further: 0,
         };
         let version = self.add(&mut package, request, &fetched, "", 0)?;
         package.chart.version = version;
@@ -98,6 +103,10 @@ impl Client {
                 continue;
             }
             let subchart = subchart_request(dependency, &locked).map_err(|error| fail(&error))?;
+            package.further += 1;
+            if package.further > CHART_LIMIT {
+                return Err(fail(&format!("it depends on more than {CHART_LIMIT} charts")));
+            }
             let fetched = self.archive(&subchart)?;
             let folder = format!("{folder}charts/{}/", subchart.name);
             let version = self.add(package, &subchart, &fetched, &folder, depth + 1)?;

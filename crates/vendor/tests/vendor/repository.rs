@@ -168,6 +168,35 @@ fn charts_without_end_are_refused() {
     assert!(error.contains("charts depend on one another without end"), "{error}");
 }
 
+/// Each of a few charts may ask for all others: the number of those to fetch is that of the ways among them.
+#[test]
+fn charts_that_multiply_are_refused() {
+    let repository = Repository::default();
+    let server = repository.start();
+    let names = ["a", "b", "c", "d", "e", "f", "g"];
+    let charts: Vec<Vec<u8>> = (0..names.len())
+        .map(|at| {
+            let needs = names
+                .iter()
+                .skip(at + 1)
+                .flat_map(|name| (0..3).map(move |number| (format!("{name}{number}"), *name)));
+            let mut more = "dependencies:\n".to_owned();
+            for (alias, name) in needs {
+                more.push_str(&format!(
+                    "- {{name: {name}, alias: {alias}, version: \"*\", repository: \"http://{}/charts\"}}\n",
+                    server.host
+                ));
+            }
+            pack(names[at], "1.0.0", if at + 1 < names.len() { &more } else { "" })
+        })
+        .collect();
+    let listed: Vec<(&str, &str, &[u8])> =
+        names.iter().zip(&charts).map(|(name, chart)| (*name, "1.0.0", chart.as_slice())).collect();
+    repository.list(&listed);
+    let error = refusal(&[request(&server, "a", "")]);
+    assert!(error.ends_with("it depends on more than 200 charts"), "{error}");
+}
+
 #[test]
 fn what_is_not_there() {
     let repository = Repository::default();
