@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use aqueduct_kustomize::{FileSystem, inventory};
@@ -49,7 +49,12 @@ pub fn read_sources(directory: &Path, registry: &Registry) -> Result<Files, File
         }
     }
     named.extend(tree.read.into_inner());
-    named.retain(|path| !is_standing(path) && not_a_source(path, loaded.platform.output.as_str()).is_none());
+    // What leads out is refused by the build, which knows where it is named.
+    let is_inside =
+        |path: &str| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    named.retain(|path| {
+        is_inside(path) && !is_standing(path) && not_a_source(path, loaded.platform.output.as_str()).is_none()
+    });
     let named: Vec<&str> = named.iter().map(String::as_str).collect();
     files.read_more(directory, &named)?;
     Ok(files)

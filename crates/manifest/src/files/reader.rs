@@ -132,10 +132,6 @@ impl<'a> Reader<'a> {
         let mut entries = Vec::with_capacity(found.len());
         for entry in found {
             let part = entry.file_name();
-            // A clone in a folder has its files, not those that git keeps beside them.
-            if part == ".git" {
-                continue;
-            }
             let part = part.to_str().ok_or_else(|| fail(io::Error::other("a name is not UTF-8")))?;
             let fail = |source| FileError { path: join(name, &part.escape_debug().to_string()), source };
             // It would stand for another name, or for more than one, in a list of files and in a message.

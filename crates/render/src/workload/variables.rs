@@ -329,3 +329,36 @@ fn from_secret(variable: &str, secret: &str, key: &str) -> EnvVar {
     let selector = SecretKeySelector { name: secret.to_owned(), key: key.to_owned(), optional: None };
     from(variable, EnvVarSource { secret_key_ref: Some(selector), ..Default::default() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Variables, plain};
+
+    fn in_order(variables: Vec<(String, String)>) -> Vec<String> {
+        let plain = variables.into_iter().map(|(name, value)| plain(&name, value)).collect();
+        Variables { taken: Vec::new(), plain }.in_order().into_iter().map(|variable| variable.name).collect()
+    }
+
+    #[test]
+    fn what_is_used_comes_first() {
+        let variables = [
+            ("A", "$(C)/x"),
+            ("B", "$(GONE) $($(x"),
+            ("C", "$(B)$(B)"),
+            ("D", "$(D)"),
+            ("X", "$(Y)"),
+            ("Y", "$(X)"),
+        ];
+        let owned = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(in_order(owned.to_vec()), ["B", "C", "A", "D", "X", "Y"]);
+    }
+
+    /// With the square of their number this would take minutes.
+    #[test]
+    fn very_many_that_use_one_another() {
+        let count = 20_000;
+        let chain = (0..count).map(|at| (format!("V{at}"), format!("$(V{})", at + 1))).collect();
+        let ordered = in_order(chain);
+        assert_eq!((ordered.len(), ordered[0].as_str()), (count, "V19999"));
+    }
+}
