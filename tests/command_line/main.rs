@@ -10,6 +10,7 @@ mod explore;
 mod inspect;
 mod remotes;
 mod render;
+mod sources;
 mod wrong_input;
 
 use std::fmt::Write as _;

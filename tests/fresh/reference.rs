@@ -60,6 +60,12 @@ Tables merge over the layers, everything else replaces. The layers of a componen
 `[defaults.<kind>]` of the platform, those of the environment, the blueprint, the tenant, the component's file, its table
 `[environments.<name>]`. `${environment.<field>}`, `${tenant.<field>}`, `${parameter.<name>}` and `${link.<name>.<property>}`
 stand for values in any text.
+
+A path of the source, such as `path`, `source`, `rules` and `value-files`, is relative to the tenant's folder, or with a
+leading `/` to the platform's. It may lead to any folder below the platform's; what it names is read, with what a
+kustomization names in turn, and nothing else of the repository. Refused are the platform's folder as a whole, what lies
+outside of it (by the path or by a link), `.git`, the folder of the output, links in a circle, names with control characters,
+and what is no plain file.
 ";
 
 const FILES: [(&str, &str); 3] = [

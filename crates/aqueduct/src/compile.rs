@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use crate::sink::{Content, Sink};
 use crate::terraform::{VARIABLES_FILE, variables};
 
-/// The files and folders of a platform that the compiler reads.
+/// The files and folders of a platform that are read in any case; see [`read_sources`](crate::read_sources).
 pub const SOURCES: &[&str] =
     &["platform.toml", "aqueduct.lock", "tenants", "blueprints", "charts", "kustomizations", "vendor"];
 

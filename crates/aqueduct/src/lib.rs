@@ -36,14 +36,16 @@ mod compile;
 mod cost;
 mod report;
 mod sink;
+mod sources;
 mod terminal;
 mod terraform;
 
 pub use aqueduct_manifest::{Diagnostic, Files, Map, Object, Severity, Value};
 pub use aqueduct_model::{Selection, types};
 pub use aqueduct_render::{
-    Component, Context, Endpoint, Error, Link, Offer, Part, Registry, Site, Target, workload,
+    Component, Context, Endpoint, Error, Link, Offer, Part, Registry, Site, SourceName, Target, workload,
 };
 pub use cli::Cli;
 pub use compile::{Compilation, SOURCES, compile, load};
 pub use report::{report, summary};
+pub use sources::read_sources;

@@ -145,9 +145,11 @@ impl fmt::Display for Diagnostic {
 /// Returns the candidate that is nearest to what was written, if it is near enough to be meant: at most
 /// a third of the letters differ (Damerau-Levenshtein, adjacent swaps counted as one).
 pub fn closest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (written.chars().count().max(3)).div_ceil(3);
+    let limit: usize = (written.chars().count().max(3)).div_ceil(3);
     candidates
         .into_iter()
+        // As many letters differ at least as one of the two is longer, which is known at once.
+        .filter(|candidate| candidate.chars().count().abs_diff(written.chars().count()) <= limit)
         .map(|candidate| (distance(written, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min()

@@ -7,6 +7,10 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+mod reader;
+
+use reader::Reader;
+
 /// The files of a folder by their path relative to it, with `/` between the parts.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
@@ -80,52 +84,21 @@ impl Files {
     /// followed only when they stay inside the root.
     ///
     /// # Errors
-    /// The first file or folder that is there and cannot be read, and a link that leaves the root.
+    /// The first file or folder that is there and cannot be read, a link that leaves the root, and links that
+    /// lead in a circle or to more than can be meant.
     pub fn read(root: &Path, names: &[&str]) -> Result<Self, FileError> {
         let mut files = Self::new();
-        let real_root =
-            root.canonicalize().map_err(|source| FileError { path: root.display().to_string(), source })?;
-        for name in names {
-            let path = root.join(name);
-            match path.symlink_metadata() {
-                Ok(_) => files.read_entry(&real_root, &path, (*name).to_owned(), 0)?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(source) => return Err(FileError { path: (*name).to_owned(), source }),
-            }
-        }
+        files.read_more(root, names)?;
         Ok(files)
     }
 
-    fn read_entry(&mut self, root: &Path, path: &Path, name: String, depth: usize) -> Result<(), FileError> {
-        let fail = |source| FileError { path: name.clone(), source };
-        if depth > 64 {
-            return Err(fail(io::Error::other("folders are nested deeper than 64 levels")));
-        }
-        if path.is_symlink() {
-            let target = path.canonicalize().map_err(fail)?;
-            if !target.starts_with(root) {
-                return Err(fail(io::Error::other("the link leads out of the platform's folder")));
-            }
-            let folder = path.parent().map(Path::canonicalize).transpose().map_err(fail)?;
-            if folder.is_some_and(|folder| folder.starts_with(&target)) {
-                return Err(fail(io::Error::other("the link leads back to a folder that it lies in")));
-            }
-        }
-        if path.is_dir() {
-            for entry in path.read_dir().map_err(fail)? {
-                let entry = entry.map_err(fail)?;
-                let part = entry.file_name();
-                let part = part.to_str().ok_or_else(|| fail(io::Error::other("a name is not UTF-8")))?;
-                let child = if name.is_empty() { part.to_owned() } else { format!("{name}/{part}") };
-                self.read_entry(root, &entry.path(), child, depth + 1)?;
-            }
-        } else if path.is_file() {
-            self.insert(name.as_str(), std::fs::read(path).map_err(fail)?);
-        } else {
-            // A pipe would be waited for, and a device has no end.
-            return Err(fail(io::Error::other("neither a file nor a folder")));
-        }
-        Ok(())
+    /// Reads further files and folders of the same root.
+    ///
+    /// # Errors
+    /// As [`Files::read`].
+    pub fn read_more(&mut self, root: &Path, names: &[&str]) -> Result<(), FileError> {
+        let mut reader = Reader::new(root, self)?;
+        names.iter().try_for_each(|name| reader.read(name))
     }
 }
 

@@ -12,6 +12,9 @@ use crate::node::{Content, Layer, Node, Source};
 /// How deep tables and lists may be nested.
 const DEPTH: usize = 64;
 
+/// How many errors of one file are told: a file of another kind has one in each line.
+const ERRORS: usize = 200;
+
 /// How many parts a dotted key may have: the parser makes a table of each, beyond its own limit of nesting.
 pub(crate) const KEY_PARTS: usize = 16;
 
@@ -46,7 +49,7 @@ pub(crate) fn read(
 /// Reads a TOML text.
 ///
 /// # Errors
-/// All its syntax errors.
+/// All its syntax errors, as far as anybody reads them.
 pub(crate) fn parse(path: &str, text: &str, layer: Layer) -> Result<Node, Vec<Diagnostic>> {
     let file: Arc<str> = path.into();
     if let Some(span) = overlong_key(text) {
@@ -56,6 +59,7 @@ pub(crate) fn parse(path: &str, text: &str, layer: Layer) -> Result<Node, Vec<Di
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut diagnostics: Vec<Diagnostic> = errors
         .iter()
+        .take(ERRORS)
         .map(|error| {
             let span = error.span().unwrap_or(text.len()..text.len());
             let diagnostic = if error.message() == "duplicate key" {
@@ -235,6 +239,8 @@ mod tests {
         insta::assert_snapshot!(check(&format!("a{} = 1", ".a".repeat(100_000))), @r"1:32 error: a key has more than 16 parts");
         insta::assert_snapshot!(check(&format!("a = {}{}", "[".repeat(70), "]".repeat(70))), @r"1:69 error: tables and lists are nested too deep");
         assert!(check(&format!("a = {}", "[".repeat(100_000))).contains("error: invalid TOML"));
+        let errors = parse("a.toml", &"= \n".repeat(10_000), Layer::Component).map(|_| ());
+        assert_eq!(errors.map_err(|errors| errors.len()), Err(ERRORS));
         assert!(parse("a.toml", "a = '................................'", Layer::Component).is_ok());
     }
 }

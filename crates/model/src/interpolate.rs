@@ -45,6 +45,13 @@ const ROOTS: &[(&str, &[&str])] = &[
     ("parameter", &[]),
 ];
 
+/// How many names of one text are told that stand for nothing.
+const UNKNOWN_NAMES: usize = 50;
+
+/// How many bytes the values of parameters may take in one component: a text of a thousand names of a value of a
+/// thousand letters has a million.
+const ROOM: usize = 16 << 20;
+
 enum Piece<'a> {
     Text(&'a str),
     Variable { root: &'static str, known: &'static [&'static str], name: &'a str },
@@ -54,6 +61,7 @@ enum Piece<'a> {
 fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
+    let mut is_closed = true;
     while let Some(at) = rest.find("${") {
         let (before, found) = rest.split_at(at);
         if let Some(before) = before.strip_suffix('$') {
@@ -63,9 +71,15 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
         }
         pieces.push(Piece::Text(before));
         let inner = found.strip_prefix("${").unwrap_or_default();
-        let variable = inner.split_once('}').and_then(|(path, after)| {
-            let (root, name) = path.split_once('.')?;
-            let (root, known) = ROOTS.iter().find(|(known, _)| *known == root)?;
+        // The end is looked for behind our names only, and not again where there is none: a text may hold
+        // very many beginnings.
+        let ours = ROOTS
+            .iter()
+            .find_map(|(root, known)| Some((root, known, inner.strip_prefix(root)?.strip_prefix('.')?)));
+        let variable = ours.filter(|_| is_closed).and_then(|(root, known, path)| {
+            let end = path.split_once('}');
+            is_closed = end.is_some();
+            let (name, after) = end?;
             Some((Piece::Variable { root, known, name }, after))
         });
         match variable {
@@ -93,11 +107,11 @@ pub(crate) fn has_names(text: &str) -> bool {
 pub(crate) fn check_names(node: &Node, names: Names<'_>, diagnostics: &mut Vec<Diagnostic>) {
     match &node.content {
         Content::String(text) if text.contains("${") => {
-            for piece in pieces(text) {
-                if let Piece::Variable { root, known, name } = piece {
-                    diagnostics.extend(unknown_name(node, names, root, known, name));
-                }
-            }
+            let unknown = pieces(text).into_iter().filter_map(|piece| match piece {
+                Piece::Variable { root, known, name } => unknown_name(node, names, root, known, name),
+                Piece::Text(_) => None,
+            });
+            diagnostics.extend(unknown.take(UNKNOWN_NAMES));
         }
         Content::List(list) => list.iter().for_each(|node| check_names(node, names, diagnostics)),
         Content::Table(table) => table.values().for_each(|node| check_names(node, names, diagnostics)),
@@ -134,22 +148,56 @@ fn unknown_name(node: &Node, names: Names<'_>, root: &str, known: &[&str], name:
 
 /// Puts the values in the place of the names; unknown names stay, they were reported while loading.
 pub(crate) fn fill(node: &mut Node, scope: &Scope<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let mut room = ROOM;
+    fill_node(node, scope, &mut room, diagnostics);
+    if room == 0 {
+        let message = format!("the values of `${{…}}` take more than {ROOM} bytes");
+        diagnostics.push(node.diagnostic("too-large", message));
+    }
+}
+
+fn fill_node(node: &mut Node, scope: &Scope<'_>, room: &mut usize, diagnostics: &mut Vec<Diagnostic>) {
     match &mut node.content {
         Content::String(text) if text.contains("${") => {
             let text = text.clone();
-            fill_text(node, &text, scope, diagnostics);
+            fill_text(node, &text, scope, room, diagnostics);
         }
-        Content::List(list) => list.iter_mut().for_each(|node| fill(node, scope, diagnostics)),
-        Content::Table(table) => table.values_mut().for_each(|node| fill(node, scope, diagnostics)),
+        Content::List(list) => list.iter_mut().for_each(|node| fill_node(node, scope, room, diagnostics)),
+        Content::Table(table) => {
+            table.values_mut().for_each(|node| fill_node(node, scope, room, diagnostics));
+        }
         _ => {}
     }
 }
 
-fn fill_text(node: &mut Node, text: &str, scope: &Scope<'_>, diagnostics: &mut Vec<Diagnostic>) {
+/// Takes the room that a value needs, and tells whether there was enough of it.
+fn take(room: &mut usize, node: &Node) -> bool {
+    let below = match &node.content {
+        Content::String(text) => text.len(),
+        Content::List(list) => list.iter().map(|node| size_of_val(node)).sum(),
+        Content::Table(table) => table.values().map(|node| size_of_val(node)).sum(),
+        _ => size_of_val(node),
+    };
+    *room = room.saturating_sub(below);
+    *room > 0
+        && match &node.content {
+            Content::List(list) => list.iter().all(|node| take(room, node)),
+            Content::Table(table) => table.values().all(|node| take(room, node)),
+            _ => true,
+        }
+}
+
+fn fill_text(
+    node: &mut Node,
+    text: &str,
+    scope: &Scope<'_>,
+    room: &mut usize,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let pieces = pieces(text);
     if let [Piece::Variable { root: "parameter", name, .. }] = pieces.as_slice() {
         // The value as a whole: it keeps its type, and it is at fault where the type does not fit.
-        if let Some(parameter) = scope.parameters.get(*name) {
+        if let Some(parameter) = scope.parameters.get(*name).filter(|parameter| take(room, parameter)) {
             let written = std::mem::replace(node, parameter.as_ref().clone());
             node.shadowed = Some(Box::new(written));
         }
@@ -166,7 +214,12 @@ fn fill_text(node: &mut Node, text: &str, scope: &Scope<'_>, diagnostics: &mut V
                 ("tenant", "namespace") => filled.push_str(scope.namespace),
                 ("component", "name") => filled.push_str(scope.component),
                 ("platform", "name") => filled.push_str(scope.platform),
-                ("parameter", name) => match scope.parameters.get(name).map(|parameter| &parameter.content) {
+                ("parameter", name) => match scope
+                    .parameters
+                    .get(name)
+                    .filter(|parameter| take(room, parameter))
+                    .map(|parameter| &parameter.content)
+                {
                     Some(Content::String(text)) => filled.push_str(text),
                     Some(Content::Integer(value)) => filled.push_str(&value.to_string()),
                     Some(Content::Float(value)) => filled.push_str(&value.to_string()),
@@ -215,6 +268,16 @@ mod tests {
         assert_eq!(split("${tenant.name"), "[${][tenant.name]");
         assert_eq!(split("${ ${tenant.name}"), "[${][ ]<tenant name>");
         assert_eq!(split("${parameter.x:-5}"), "<parameter x:-5>");
+        assert_eq!(split("${tenant.${x.y} ${tenant.name"), "<tenant ${x.y>[ ][${][tenant.name]");
         assert_eq!(split(""), "");
+    }
+
+    /// The time is that of the length: with its square, each of these would take minutes.
+    #[test]
+    fn very_many_beginnings() {
+        for beginning in ["${", "${tenant.", "${a.", "$${", "${tenant.name}"] {
+            assert!(pieces(&beginning.repeat(200_000)).len() >= 200_000, "{beginning}");
+        }
+        assert_eq!(pieces(&("${tenant.".repeat(200_000) + "}")).len(), 1);
     }
 }

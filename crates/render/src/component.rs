@@ -8,7 +8,7 @@ use aqueduct_model::{Fragment, Instance, Node, Services};
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::de::DeserializeOwned;
 
-use crate::{Context, Link, Offer, Site};
+use crate::{Context, Link, Offer, Site, SourceName};
 
 /// A kind of component: the fields that a component's TOML file takes, and how they become objects.
 ///
@@ -32,6 +32,13 @@ pub trait Component: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// Returns the components that this one needs because the platform shares them.
     fn shared(&self, services: &Services) -> Vec<Link> {
         let _ = services;
+        Vec::new()
+    }
+
+    /// Returns what the component reads of the platform's files, as its fields name it. What lies in
+    /// `tenants/`, `blueprints/`, `charts/`, `kustomizations/` and `vendor/` is there in any case; what lies
+    /// elsewhere is read where it is named here.
+    fn sources(&self) -> Vec<SourceName<'_>> {
         Vec::new()
     }
 
@@ -133,6 +140,8 @@ pub trait AnyComponent: Send + Sync {
     fn links(&self) -> Vec<Link>;
     /// Returns what [`Component::shared`] returns.
     fn shared(&self, services: &Services) -> Vec<Link>;
+    /// Returns what [`Component::sources`] returns.
+    fn sources(&self) -> Vec<SourceName<'_>>;
     /// Returns what [`Component::render`] returns.
     ///
     /// # Errors
@@ -155,6 +164,10 @@ impl<T: Component> AnyComponent for T {
 
     fn shared(&self, services: &Services) -> Vec<Link> {
         Component::shared(self, services)
+    }
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        Component::sources(self)
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {

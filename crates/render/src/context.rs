@@ -139,10 +139,13 @@ impl<'a> Site<'a> {
         let full = self.source_path(field, path)?;
         self.inputs.files.text(&full).ok_or_else(|| {
             let near = self.inputs.files.below(&format!("tenants/{}", self.tenant())).map(|(path, _)| path);
-            let error = Error::field(field, format!("there is no such text file: `{full}`"));
+            if self.inputs.files.get(&full).is_some() {
+                return Error::field(field, format!("the file is not UTF-8: `{path}`"));
+            }
+            let error = Error::field(field, format!("there is no such text file: `{path}`"));
             match aqueduct_manifest::closest(&full, near) {
-                Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error.hint("paths are relative to the tenant's folder"),
+                Some(near) => error.hint(format!("did you mean `/{near}`?")),
+                None => error.hint(self.source_base(path)),
             }
         })
     }
@@ -151,7 +154,7 @@ impl<'a> Site<'a> {
     /// that begins with `/` is relative to the platform's folder.
     ///
     /// # Errors
-    /// A path that leaves the platform's folder.
+    /// A path that leaves the platform's folder, and one of what is no source.
     pub fn source_path(&self, field: &str, path: &str) -> Result<String, Error> {
         let (mut parts, rest) = match path.strip_prefix('/') {
             Some(rest) => (Vec::new(), rest),
@@ -170,7 +173,48 @@ impl<'a> Site<'a> {
                 part => parts.push(part),
             }
         }
-        Ok(parts.join("/"))
+        let full = parts.join("/");
+        match not_a_source(&full, self.platform.output.as_str()) {
+            Some(why) => Err(Error::field(field, format!("{why}: `{path}`"))),
+            None => Ok(full),
+        }
+    }
+
+    /// Returns the path in the platform's folder of a folder named as [`Site::source_path`] takes it.
+    ///
+    /// # Errors
+    /// As [`Site::source_path`], and a folder that is not there.
+    pub fn source_folder(&self, field: &str, path: &str) -> Result<String, Error> {
+        let full = self.source_path(field, path)?;
+        if self.inputs.files.is_folder(&full) {
+            return Ok(full);
+        }
+        Err(Error::field(field, format!("there is no such folder: `{path}`")).hint(self.source_base(path)))
+    }
+
+    /// Returns what a path of the source is relative to, for who wrote one where nothing is.
+    pub(crate) fn source_base(&self, path: &str) -> String {
+        if path.starts_with('/') {
+            "a leading `/` means the platform's folder".to_owned()
+        } else {
+            format!("the path is relative to `tenants/{}/`", self.tenant())
+        }
+    }
+}
+
+/// Returns why nothing is read at a path of the platform's folder, given without `.` and `..`; `None` where it can
+/// be a source.
+pub fn not_a_source(path: &str, output: &str) -> Option<&'static str> {
+    let is_below =
+        |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if path.is_empty() {
+        Some("the platform's folder cannot be read as a whole")
+    } else if path.split('/').any(|part| part.eq_ignore_ascii_case(".git")) {
+        Some("what git keeps is not read")
+    } else if is_below(output) {
+        Some("what the compiler writes is not read")
+    } else {
+        None
     }
 }
 

@@ -25,8 +25,9 @@ mod wave;
 pub mod workload;
 
 pub use component::{AnyComponent, Component, Error, Kind, Registry};
-pub use context::{Context, Neighbour, Site, application_name, digest};
+pub use context::{Context, Neighbour, Site, application_name, digest, not_a_source};
 pub use graph::{Graph, Node as GraphNode};
 pub use inputs::Inputs;
 pub use offer::{Credential, Credentials, Endpoint, Link, MetricsOffer, Offer, Outside, Part, Pods, Target};
 pub use render::{Outline, Rendered, RenderedComponent, TENANCY, render};
+pub use source::SourceName;

@@ -10,6 +10,15 @@ use serde::Deserialize;
 use crate::workload::{Anything, Egress, Table};
 use crate::{Context, Endpoint, Error, MetricsOffer, Offer, Part, Pods, Site};
 
+/// What a component reads of the platform's files, by a path as [`Site::source_path`] takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceName<'a> {
+    /// A file, or a folder with all that lies below it.
+    Files(&'a str),
+    /// The folder of a kustomization: what that is made of, wherever it lies.
+    Kustomization(&'a str),
+}
+
 /// A change to rendered objects: to all that the target names.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -110,26 +119,38 @@ fn apply(mut object: Object, patch: &Patch) -> Result<Option<Object>, String> {
     }
 }
 
-/// Returns the text files at a path that is a file or a folder, by name.
+/// Returns the text files at a path of the source that is a file or a folder, by name.
 ///
 /// # Errors
-/// A path where there is nothing.
+/// A path where there is nothing, and files of another kind.
 pub fn texts<'a>(
     context: &Context<'a>,
     field: &str,
-    path: &str,
+    written: &str,
     endings: &[&str],
 ) -> Result<Vec<(&'a str, &'a str)>, Error> {
     let files = context.inputs.files;
+    let path = context.source_path(field, written)?;
     let is_meant = |name: &str| name.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending));
+    let meant = endings.iter().map(|ending| format!("`.{ending}`")).collect::<Vec<_>>().join(", ");
     let single = files.iter().find(|(name, _)| name.as_ref() == path).map(|(name, _)| name.as_ref());
     let names: Vec<&str> = match single {
-        Some(name) => vec![name],
-        None => files.below(path).map(|(name, _)| name).filter(|name| is_meant(name)).collect(),
+        Some(name) if is_meant(name) => vec![name],
+        Some(_) => {
+            return Err(Error::field(
+                field,
+                format!("only files that end in {meant} are read here: `{written}`"),
+            ));
+        }
+        None => files.below(&path).map(|(name, _)| name).filter(|name| is_meant(name)).collect(),
     };
     if names.is_empty() {
-        return Err(Error::field(field, format!("there is no such file or folder: `{path}`"))
-            .hint(format!("of a folder the files that end in {} are read", endings.join(", "))));
+        return Err(if files.is_folder(&path) {
+            Error::field(field, format!("no file of the folder ends in {meant}: `{written}`"))
+        } else {
+            Error::field(field, format!("there is no such file or folder: `{written}`"))
+                .hint(context.source_base(written))
+        });
     }
     names
         .into_iter()

@@ -12,6 +12,9 @@ use aqueduct_kustomize::FileSystem;
 
 /// Folders of a chart are not nested deeper than this.
 const DEPTH_LIMIT: usize = 64;
+/// A chart has no more files and folders than this, those that links lead to included: a few dozen links that lead
+/// to links have millions of names.
+const ENTRY_LIMIT: usize = 10_000;
 
 /// The folder of a clone.
 #[derive(Debug)]
@@ -57,21 +60,27 @@ impl Checkout {
     /// Returns the paths of all files in a folder and below.
     pub(crate) fn below(&self, folder: &str) -> io::Result<Vec<String>> {
         let mut paths = Vec::new();
-        self.add(folder, &mut paths, 0)?;
+        self.add(folder, &mut paths, &mut 0, 0)?;
         Ok(paths)
     }
 
-    fn add(&self, folder: &str, paths: &mut Vec<String>, depth: usize) -> io::Result<()> {
+    fn add(&self, folder: &str, paths: &mut Vec<String>, seen: &mut usize, depth: usize) -> io::Result<()> {
         if depth > DEPTH_LIMIT {
             return Err(io::Error::other(format!("folders are nested deeper than {DEPTH_LIMIT} levels")));
         }
         let real = self.at(folder).ok_or(io::ErrorKind::NotFound)?;
         for entry in fs::read_dir(real)? {
+            *seen += 1;
+            if *seen > ENTRY_LIMIT {
+                return Err(io::Error::other(format!(
+                    "a chart has more than {ENTRY_LIMIT} files and folders, counted by their names"
+                )));
+            }
             let name = entry?.file_name();
             let name = name.to_str().ok_or_else(|| io::Error::other("a name is not UTF-8"))?;
             let path = format!("{folder}/{name}");
             if self.is_folder(&path) {
-                self.add(&path, paths, depth + 1)?;
+                self.add(&path, paths, seen, depth + 1)?;
             } else if self.is_file(&path) {
                 paths.push(path);
             }
@@ -100,5 +109,32 @@ impl FileSystem for Checkout {
     /// A link stays under its own name, since the copy holds what it leads to.
     fn resolve(&self, path: &str) -> Option<String> {
         self.at(path).map(|_| path.to_owned())
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::Checkout;
+
+    #[test]
+    fn a_diamond_of_links() {
+        let root = tempfile::tempdir().expect("a folder can be made");
+        for at in 0..30 {
+            let folder = root.path().join(format!("a/{at}"));
+            fs::create_dir_all(&folder).expect("a folder can be made");
+            for name in ["l", "m"] {
+                symlink(format!("../{}", at + 1), folder.join(name)).expect("a link can be made");
+            }
+        }
+        fs::create_dir_all(root.path().join("a/30")).expect("a folder can be made");
+        let checkout = Checkout::new(root.path()).expect("the folder is there");
+        let error = checkout.below("a").expect_err("it has very many names");
+        assert_eq!(
+            error.to_string(),
+            "a chart has more than 10000 files and folders, counted by their names"
+        );
     }
 }

@@ -11,11 +11,13 @@ use aqueduct_manifest::Files;
 use crate::checkout::Checkout;
 use crate::git::Clone;
 use crate::verify::intact;
-use crate::write::Package;
+use crate::write::{Package, kept};
 use crate::{Client, Error, LOCK_FILE, Lock, LockedRemote, Update, digest};
 
 /// The largest file of the web that is fetched, and the most that is kept of a repository, in bytes.
 const SIZE_LIMIT: u64 = 64 << 20;
+/// How the tokens begin that servers of git give out.
+const TOKENS: [&str; 8] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "ATBB"];
 /// How far remotes may lead to further ones.
 const DEPTH_LIMIT: usize = 32;
 
@@ -128,7 +130,7 @@ impl<'a> Copies<'a> {
                 .map_err(|cause| Error::new(format!("cannot use {name}: no resources: {cause}")))?;
         }
         let files = BTreeMap::from([(LockedRemote::file_name(name), answer.body)]);
-        Ok(fetched(name, name, String::new(), files, BTreeSet::new()))
+        fetched(name, name, String::new(), files, BTreeSet::new())
     }
 
     fn repository(
@@ -177,7 +179,7 @@ impl<'a> Copies<'a> {
                 remote
             })
             .collect();
-        Ok(fetched(name, &repository.address, clone.commit.clone(), contents, remotes))
+        fetched(name, &repository.address, clone.commit.clone(), contents, remotes)
     }
 }
 
@@ -190,7 +192,8 @@ fn fetched(
     commit: String,
     files: BTreeMap<String, Vec<u8>>,
     remotes: BTreeSet<RemoteName>,
-) -> Fetched {
+) -> Result<Fetched, Error> {
+    let files = kept(files).map_err(|error| error.context(format!("cannot use {name}")))?;
     let contents = files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
     let locked = LockedRemote {
         name: name.to_owned(),
@@ -199,14 +202,18 @@ fn fetched(
         sha256: digest::of_files(contents),
     };
     let folder = locked.folder();
-    (locked, Package { folder, files }, remotes)
+    Ok((locked, Package { folder, files }, remotes))
 }
 
 /// Refuses a name with a password in it: it would be written into files that are committed, and be told.
 fn check_password(name: &str) -> Result<(), Error> {
-    let authority = name.split_once("://").and_then(|(_, rest)| rest.split('/').next());
-    let login = authority.and_then(|authority| Some(authority.rsplit_once('@')?.0));
-    if login.is_some_and(|login| login.contains(':')) {
+    let (scheme, rest) = name.split_once("://").unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+    // Servers take a token in the place of the user, too; a name of ssh or of a person is no secret.
+    let has_form = TOKENS.iter().any(|start| user.starts_with(start)) || user.len() >= 40;
+    let is_token = !scheme.ends_with("ssh") && has_form;
+    if user.contains(':') || user.to_ascii_lowercase().contains("%3a") || is_token {
         return Err(Error::new("an address must not carry a password")
             .with_hint("leave it out: the credential helper of git, or a key for ssh, proves who you are"));
     }
@@ -218,5 +225,28 @@ fn unusable(name: &str, error: &aqueduct_kustomize::Error) -> Error {
     match error.hint() {
         Some(hint) => cause.with_hint(hint),
         None => cause,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_password;
+
+    #[test]
+    fn logins_in_addresses() {
+        for (name, is_one) in [
+            ("https://github.com/org/repo?ref=v1", false),
+            ("https://ann@bitbucket.org/org/repo", false),
+            ("git@github.com:org/repo.git", false),
+            ("ssh://git@github.com/org/repo?x=a:b@c", false),
+            ("https://ann:s3cret@github.com/org/repo", true),
+            ("git::https://ann:s3cret@github.com/org/repo", true),
+            ("ssh://git:s3cret@github.com/org/repo", true),
+            ("https://ann%3As3cret@github.com/org/repo", true),
+            ("https://ghp_0123456789@github.com/org/repo", true),
+            ("https://0123456789abcdef0123456789abcdef01234567@github.com/org/repo", true),
+        ] {
+            assert_eq!(check_password(name).is_err(), is_one, "{name}");
+        }
     }
 }

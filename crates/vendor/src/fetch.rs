@@ -8,11 +8,13 @@ use aqueduct_manifest::{Value, yaml};
 
 use crate::http::Http;
 use crate::repository::Fetched;
-use crate::write::Package;
+use crate::write::{Package, kept};
 use crate::{Credentials, Error, LockedChart, Request, Source, digest, registry, repository};
 
 /// How deep charts may ask for others.
 const DEPTH_LIMIT: usize = 8;
+/// How many charts are fetched for one, each as often as it is asked for.
+const CHART_LIMIT: usize = 200;
 
 /// What fetches charts and files of the web.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub struct Client {
 struct Fetching {
     chart: LockedChart,
     files: BTreeMap<String, Vec<u8>>,
+    /// How many further charts were fetched into it.
+    further: usize,
 }
 
 impl Client {
@@ -48,9 +52,12 @@ impl Client {
                 dependencies: BTreeMap::new(),
             },
             files: BTreeMap::new(),
+            further: 0,
         };
         let version = self.add(&mut package, request, &fetched, "", 0)?;
         package.chart.version = version;
+        let fail = |error: Error| error.context(format!("cannot use {request}"));
+        package.files = kept(package.files).map_err(fail)?;
         let contents = package.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
         package.chart.sha256 = digest::of_files(contents);
         let folder = package.chart.folder();
@@ -96,6 +103,10 @@ impl Client {
                 continue;
             }
             let subchart = subchart_request(dependency, &locked).map_err(|error| fail(&error))?;
+            package.further += 1;
+            if package.further > CHART_LIMIT {
+                return Err(fail(&format!("it depends on more than {CHART_LIMIT} charts")));
+            }
             let fetched = self.archive(&subchart)?;
             let folder = format!("{folder}charts/{}/", subchart.name);
             let version = self.add(package, &subchart, &fetched, &folder, depth + 1)?;

@@ -177,6 +177,20 @@ fn text(file: &mut File) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// Returns words of git without the logins in their addresses, such as those that a repository names as its
+/// submodules, and without what a terminal would obey.
+fn without_logins(line: &str) -> String {
+    let mut parts = line.split("://");
+    let mut told = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|letter: char| letter == '/' || letter.is_whitespace()).unwrap_or(part.len());
+        let (authority, rest) = part.split_at(end);
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        told.extend(["://", host, rest]);
+    }
+    told.replace(char::is_control, " ")
+}
+
 /// Why a command of git failed, and what to do.
 struct Failure {
     cause: String,
@@ -206,7 +220,7 @@ impl Failure {
         let cause = told
             .filter(|line| !is_aside(line))
             .take(2)
-            .map(|line| line.trim_end_matches('.'))
+            .map(|line| without_logins(line.trim_end_matches('.')))
             .collect::<Vec<_>>()
             .join("; ");
         let refusals = [
@@ -260,5 +274,8 @@ mod tests {
         let expected = "remote: Repository not found; repository 'https://example.com/a/' not found";
         assert_eq!(told(words), (expected.to_owned(), false));
         assert_eq!(told("\n"), ("git failed".to_owned(), false));
+        let words = "fatal: clone of 'https://ann:s3cret@example.com/a' into 'b'\u{1b}[2J failed\n";
+        let expected = "clone of 'https://example.com/a' into 'b' [2J failed";
+        assert_eq!(told(words), (expected.to_owned(), false));
     }
 }

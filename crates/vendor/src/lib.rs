@@ -6,6 +6,7 @@
 //! A render needs no network: [`verify`] and [`verify_remote`] are pure functions that say whether something
 //! is locked, there, and unaltered.
 
+mod address;
 mod checkout;
 mod copies;
 mod credentials;
@@ -16,6 +17,7 @@ mod fetch;
 mod git;
 mod http;
 mod lock;
+mod names;
 mod registry;
 mod repository;
 mod request;

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
+use crate::address::{Address, Origin, Shown};
 use crate::credentials::Login;
 use crate::http::{Answer, Http};
 use crate::repository::{ARCHIVE_LIMIT, Fetched, no_version};
@@ -126,7 +127,9 @@ impl Session<'_> {
 
     /// Fetches something below the repository; says who we are when the registry asks.
     fn get(&mut self, path: &str, accept: &str, limit: u64) -> Result<(String, Answer), Error> {
-        let scheme = if is_loopback(self.host) { "http" } else { "https" };
+        let is_loopback = Address::parse(&format!("http://{}", self.host))
+            .is_ok_and(|address| address.origin().is_loopback());
+        let scheme = if is_loopback { "http" } else { "https" };
         let host = if self.host == "docker.io" { "registry-1.docker.io" } else { self.host };
         let address = format!("{scheme}://{host}/v2/{}/{path}", self.name);
         let mut answer = self.request(&address, accept, limit)?;
@@ -189,15 +192,19 @@ impl Session<'_> {
             found.map(|(_, value)| value.as_str()).unwrap_or_default()
         };
         let realm = parameter("realm");
-        // A login must not travel in the open.
-        let safe = realm.starts_with("https://")
-            || realm
-                .strip_prefix("http://")
-                .is_some_and(|rest| is_loopback(rest.split('/').next().unwrap_or(rest)));
-        if !safe {
-            return Err(Error::new(format!(
-                "{address} sends us to `{realm}` for a token, which is not safe"
-            )));
+        // A login must not travel in the open, nor to a server that reads like another one; only a registry of
+        // this machine may send it on to this machine.
+        let unsafe_realm = |why: &str| {
+            Error::new(format!(
+                "{address} sends us to `{}` for a token, which is not safe{why}",
+                Shown(realm)
+            ))
+        };
+        let to = Address::parse(realm).map_err(|cause| unsafe_realm(&format!(": {cause}")))?.origin();
+        let is_ours = |origin: &Origin| !origin.is_encrypted && origin.is_loopback();
+        let from = Address::parse(address).map(|address| address.origin());
+        if !to.is_encrypted && !(is_ours(&to) && from.is_ok_and(|from| is_ours(&from))) {
+            return Err(unsafe_realm(""));
         }
         let default_scope = format!("repository:{}:pull", self.name);
         let scope = if parameter("scope").is_empty() { &default_scope } else { parameter("scope") };
@@ -276,18 +283,9 @@ fn escaped(text: &str) -> String {
         .collect()
 }
 
-/// Tells whether a host is this machine, where registries speak without encryption.
-fn is_loopback(host: &str) -> bool {
-    if host.starts_with("[::1]") {
-        return true;
-    }
-    let name = host.split(':').next().unwrap_or(host);
-    name == "localhost" || name.parse().is_ok_and(|address: std::net::Ipv4Addr| address.is_loopback())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{escaped, is_loopback, next_page, parse_parameters};
+    use super::{escaped, next_page, parse_parameters};
 
     #[test]
     fn challenges() {
@@ -308,18 +306,5 @@ mod tests {
         let link = r#"</v2/a/tags/list?last=1.0.0&n=2>; rel="next""#;
         assert_eq!(next_page(link).as_deref(), Some("tags/list?last=1.0.0&n=2"));
         assert_eq!(next_page(r#"</v2/a/tags/list?n=2>; rel="prev""#), None);
-    }
-
-    #[test]
-    fn this_machine() {
-        for (host, expected) in [
-            ("localhost:5000", true),
-            ("127.0.0.1:80", true),
-            ("[::1]:5000", true),
-            ("localhost.example.com", false),
-            ("10.0.0.1", false),
-        ] {
-            assert_eq!(is_loopback(host), expected, "{host}");
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 use aqueduct_manifest::{Value, yaml};
 
+use crate::address::Address;
 use crate::credentials::Login;
 use crate::http::Http;
 use crate::{Credentials, Error, Request, digest};
@@ -29,7 +30,9 @@ pub(crate) fn fetch(
         return Err(Error::new(format!("a digest names a chart in an OCI registry only: {request}")));
     }
     let index_address = format!("{address}/index.yaml");
-    let index = get(http, credentials, address, &index_address, INDEX_LIMIT)?;
+    let home =
+        Address::parse(&index_address).map_err(|cause| Error::new(format!("cannot fetch: {cause}")))?;
+    let index = get(http, credentials, &home, &index_address, INDEX_LIMIT)?;
     let index = std::str::from_utf8(&index)
         .map_err(|_| "it is not UTF-8".to_owned())
         .and_then(|text| yaml::read(text).map_err(|error| error.to_string()))
@@ -63,8 +66,8 @@ pub(crate) fn fetch(
         return Err(Error::new(format!("`{} {version}` of {address} has moved: {url}", request.name))
             .with_hint("name that address as the source"));
     }
-    let url = join(address, url);
-    let archive = get(http, credentials, address, &url, ARCHIVE_LIMIT)?;
+    let url = home.join(url);
+    let archive = get(http, credentials, &home, &url, ARCHIVE_LIMIT)?;
     let expected = text(chart, "digest").to_ascii_lowercase();
     let actual = digest::of_bytes(&archive);
     let expected = expected.strip_prefix("sha256:").unwrap_or(&expected);
@@ -85,54 +88,28 @@ pub(crate) fn no_version(request: &Request, versions: &[String]) -> Error {
     if shown.is_empty() { error } else { error.with_hint(format!("there are {}{more}", shown.join(", "))) }
 }
 
-/// Fetches an address; the login of the repository goes to its own host only.
+/// Fetches an address; the login of the repository goes to its own server only.
 fn get(
     http: &Http,
     credentials: &Credentials,
-    repository: &str,
+    home: &Address,
     address: &str,
     limit: u64,
 ) -> Result<Vec<u8>, Error> {
-    let (home, host) = (host_of(repository), host_of(address));
-    let login = if home == host { credentials.written(host).and_then(Login::header) } else { None };
+    let there = Address::parse(address).map_err(|cause| Error::new(format!("cannot fetch: {cause}")))?;
+    let is_home = home.origin() == there.origin();
+    let login = if is_home { credentials.written(home.host()).and_then(Login::header) } else { None };
     let headers: Vec<(&str, &str)> = login.iter().map(|login| ("authorization", login.as_str())).collect();
     let answer = http.get(address, &headers, limit)?;
     match answer.status {
         200 => Ok(answer.body),
-        401 | 403 => Err(answer.error(address).with_hint(format!("log in first: `docker login {host}`"))),
-        _ => Err(answer.error(address)),
-    }
-}
-
-fn host_of(address: &str) -> &str {
-    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-    rest.split(['/', '?', '#']).next().unwrap_or(rest)
-}
-
-/// Returns an address that may be relative to the repository's.
-fn join(repository: &str, url: &str) -> String {
-    if url.contains("://") {
-        return url.to_owned();
-    }
-    if let Some(path) = url.strip_prefix('/') {
-        let scheme = repository.split_once("://").map_or("https", |(scheme, _)| scheme);
-        return format!("{scheme}://{}/{path}", host_of(repository));
-    }
-    format!("{repository}/{url}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::join;
-
-    #[test]
-    fn addresses() {
-        for (url, expected) in [
-            ("web-1.0.0.tgz", "https://a.example.com/charts/web-1.0.0.tgz"),
-            ("/files/web.tgz", "https://a.example.com/files/web.tgz"),
-            ("https://b.example.com/web.tgz?x=1", "https://b.example.com/web.tgz?x=1"),
-        ] {
-            assert_eq!(join("https://a.example.com/charts", url), expected);
+        401 | 403 if is_home => {
+            Err(answer.error(address).with_hint(format!("log in first: `docker login {}`", home.host())))
         }
+        401 | 403 => Err(answer.error(address).with_hint(format!(
+            "the index names another server than its own, {}, which gets no login",
+            home.host()
+        ))),
+        _ => Err(answer.error(address)),
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use crate::{Error, FOLDER, LOCK_FILE, Lock};
+use crate::{Error, FOLDER, LOCK_FILE, Lock, names};
 
 /// How the names of folders begin that hold what is not in its place yet.
 const STAGING: &str = ".fetched-";
@@ -15,6 +15,17 @@ const STAGING: &str = ".fetched-";
 pub(crate) struct Package {
     pub(crate) folder: String,
     pub(crate) files: BTreeMap<String, Vec<u8>>,
+}
+
+/// Returns the files of a package as they are kept.
+///
+/// # Errors
+/// A name that must not come into the repository; then nothing of the package does.
+pub(crate) fn kept(mut files: BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    files.keys().try_for_each(|path| names::check(path)).map_err(Error::new)?;
+    // What others wished of git for their repository is nothing to this one.
+    files.retain(|path, _| !names::is_attributes(path));
+    Ok(files)
 }
 
 /// Writes packages and the new lock file, and removes what only the old one names.

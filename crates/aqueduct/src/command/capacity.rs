@@ -133,7 +133,7 @@ pub(crate) fn run(
     registry: &Registry,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
-    let files = read(directory)?;
+    let files = read(directory, registry)?;
     let chosen = arguments.selection.selection();
     // What other tenants request takes room as well, so all are rendered.
     let whole = Selection { environments: chosen.environments.clone(), tenants: Vec::new() };

@@ -37,7 +37,7 @@ pub(crate) fn run(
     registry: &Registry,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
-    let files = read(directory)?;
+    let files = read(directory, registry)?;
     let progress = terminal.progress();
     let selection = arguments.selection.selection();
     let message = |environment: &str| progress.set_message(format!("checking {environment}"));

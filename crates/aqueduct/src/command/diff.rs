@@ -32,7 +32,7 @@ pub(crate) fn run(
     registry: &Registry,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
-    let files = read(directory)?;
+    let files = read(directory, registry)?;
     let compilation = compiled(&files, registry, &arguments.selection.selection(), terminal);
     if compilation.has_errors() {
         return Ok(Outcome::Failed);

@@ -42,7 +42,7 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
     let Command::Terraform(arguments) = &arguments.command;
-    let files = read(directory)?;
+    let files = read(directory, registry)?;
     let selection =
         Selection { environments: arguments.environment.iter().cloned().collect(), tenants: Vec::new() };
     let loaded = load(&files, registry, &selection);

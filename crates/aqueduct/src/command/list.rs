@@ -41,7 +41,7 @@ pub(crate) fn run(
     registry: &Registry,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
-    let files = read(directory)?;
+    let files = read(directory, registry)?;
     let selection = arguments.selection.selection();
     let loaded = load(&files, registry, &selection);
     tell(&loaded.diagnostics, &files, terminal);

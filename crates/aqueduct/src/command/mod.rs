@@ -25,7 +25,7 @@ use aqueduct_render::Registry;
 
 use crate::cli::{Arguments, Command};
 use crate::terminal::Terminal;
-use crate::{Compilation, SOURCES, compile, report, summary};
+use crate::{Compilation, compile, read_sources, report, summary};
 
 /// How a command ended: what the process tells its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,8 +138,8 @@ fn failed(outcome: Result<Outcome, Failure>, terminal: &Terminal, code: u8) -> E
 }
 
 /// Reads the files of a platform.
-pub(crate) fn read(directory: &Path) -> Result<Files, Failure> {
-    let files = Files::read(directory, SOURCES)?;
+pub(crate) fn read(directory: &Path, registry: &Registry) -> Result<Files, Failure> {
+    let files = read_sources(directory, registry)?;
     if files.get("platform.toml").is_none() {
         return Err(Failure::new(format!("there is no platform.toml in {}", directory.display()))
             .hint("`aqueduct init` makes a new platform; `--directory` names another folder"));

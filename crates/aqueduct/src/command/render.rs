@@ -44,7 +44,7 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
     let selection = arguments.selection.selection();
-    let files = read(directory)?;
+    let files = read(directory, registry)?;
     // A whole tree that this very program made of these very files need not be rendered to be compared; a
     // check looks for strays as well.
     let input = (selection == Selection::default()).then(|| input_key(&files)).flatten();

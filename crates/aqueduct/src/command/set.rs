@@ -30,7 +30,7 @@ pub(crate) fn run(
     registry: &Registry,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
-    let mut files = read(directory)?;
+    let mut files = read(directory, registry)?;
     let edited = edit::set(
         &files,
         &arguments.target,

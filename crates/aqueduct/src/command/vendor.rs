@@ -26,7 +26,7 @@ pub(crate) fn run(
     registry: &Registry,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
-    let files = read(directory)?;
+    let files = read(directory, registry)?;
     let loaded = load(&files, registry, &Selection::default());
     let mut diagnostics = loaded.diagnostics;
     let inputs = Inputs::new(&files);

@@ -56,6 +56,16 @@ pub(super) enum Kind {
     StandIn,
 }
 
+/// What other tools call the things that are called otherwise here: the keys that may be meant, likeliest first.
+const WORDS: &[(&str, &[&str])] = &[
+    ("args", &["arguments"]),
+    ("data", &["files"]),
+    ("entrypoint", &["command"]),
+    ("env", &["variables"]),
+    ("file", &["source", "path"]),
+    ("path", &["source"]),
+];
+
 impl<'a> ReadError<'a> {
     pub(super) fn new(kind: Kind) -> Self {
         Self { kind, place: None, table: None, path: Vec::new() }
@@ -183,7 +193,9 @@ impl de::Error for ReadError<'_> {
     }
 
     fn unknown_field(key: &str, known: &'static [&'static str]) -> Self {
-        let suggestion = closest(key, known.iter().copied());
+        let words = WORDS.iter().filter(|(word, _)| *word == key);
+        let meant = words.flat_map(|(_, keys)| *keys).find(|meant| known.contains(meant)).copied();
+        let suggestion = meant.or_else(|| closest(key, known.iter().copied()));
         Self::new(Kind::Unknown { key: key.to_owned(), known, suggestion })
     }
 

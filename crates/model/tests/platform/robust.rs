@@ -104,3 +104,26 @@ fn files_that_are_missing() {
     }
     check(&Files::new());
 }
+
+/// A name of a few bytes can stand for a large value, and stand in a text or in a list very often.
+#[test]
+fn values_that_multiply() {
+    let check = |kind: &str, value: String, use_of_it: &str, count: usize| {
+        let text = format!(
+            "{TEXT}== blueprints/large.toml\n[parameters.x]\ntype = '{kind}'\ndefault = {value}\n[components.web]\nkind = \
+             'service'\na = {use_of_it}\n== tenants/large/tenant.toml\nblueprint = 'large'\n"
+        );
+        let platform = load(&files(&text)).platform;
+        let resolved = resolve(&platform, &["service"], &Selection::default());
+        assert_eq!(resolved.diagnostics.iter().filter(|found| found.code == "too-large").count(), count);
+    };
+    let list = |element: &str, length: usize| format!("[{}]", format!("{element},").repeat(length));
+    check("list", list("'b'", 1_000), &list("'${parameter.x}'", 10), 0);
+    check("list", list("'b'", 10_000), &list("'${parameter.x}'", 10_000), 1);
+    check(
+        "string",
+        format!("'{}'", "b".repeat(10_000)),
+        &format!("'{}'", "${parameter.x} ".repeat(10_000)),
+        1,
+    );
+}

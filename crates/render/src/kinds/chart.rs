@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::inputs::Problem;
 use crate::source::{EndpointField, Patch, PolicyField, foreign_offer, patched, read_objects};
 use crate::workload::Table;
-use crate::{Component, Context, Error, Link, Offer, Site, Target};
+use crate::{Component, Context, Error, Link, Offer, Site, SourceName, Target};
 
 /// A Helm chart, rendered in this process as `helm template` renders it.
 ///
@@ -131,6 +131,10 @@ fn merge(values: &mut Map, above: &Map) {
 impl Component for Chart {
     const KIND: &'static str = "chart";
 
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        self.path.iter().chain(&self.value_files).map(|path| SourceName::Files(path)).collect()
+    }
+
     fn offer(&self, site: &Site<'_>) -> Offer {
         let labels = [("app.kubernetes.io/instance".to_owned(), self.release(site).to_owned())];
         foreign_offer(site, &self.endpoints, &self.policies, BTreeMap::from(labels))
@@ -147,7 +151,7 @@ impl Component for Chart {
                     context.inputs.vendored(&request).map_err(|found| problem("repository", found))?;
                 ("repository", folder)
             }
-            (None, path) => ("path", context.source_path("path", path.as_deref().unwrap_or_default())?),
+            (None, path) => ("path", context.source_folder("path", path.as_deref().unwrap_or_default())?),
         };
         let chart = context.inputs.chart(&folder).map_err(|found| problem(field, found))?;
         let wrong = |error: aqueduct_helm::Error| Error::field(field, error.to_string());

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::workload::{FileField, Table, config_map, file_texts};
-use crate::{Component, Context, Error, Link, Offer, Site, Target};
+use crate::{Component, Context, Error, Link, Offer, Site, SourceName, Target};
 
 /// Configuration files that several components share: a ConfigMap.
 ///
@@ -38,6 +38,10 @@ pub struct ConfigFile {
 
 impl Component for Config {
     const KIND: &'static str = "config";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        self.files.values().filter_map(|file| file.source.as_deref()).map(SourceName::Files).collect()
+    }
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         Offer { config_map: Some(site.name().to_owned()), ..Offer::default() }

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::PodTemplateSpec;
 
 use super::job::job_spec;
 use crate::workload::{PodOptions, companions, file_texts, object, pod_template};
-use crate::{Component, Context, Error, Link, Offer, Site};
+use crate::{Component, Context, Error, Link, Offer, Site, SourceName};
 
 crate::workload! {
     /// A program that runs to its end on a schedule: a CronJob.
@@ -26,6 +26,10 @@ crate::workload! {
 
 impl Component for CronJob {
     const KIND: &'static str = "cron-job";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        self.workload().sources()
+    }
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         Offer { parts: vec![self.workload().part(site)], ..Offer::default() }

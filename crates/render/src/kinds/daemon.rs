@@ -5,7 +5,7 @@ use k8s_openapi::api::apps::v1::{DaemonSet, DaemonSetSpec, DaemonSetUpdateStrate
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::workload::{PodOptions, companions, endpoints, file_texts, object, pod_template, service};
-use crate::{Component, Context, Error, Link, Offer, Site};
+use crate::{Component, Context, Error, Link, Offer, Site, SourceName};
 
 crate::workload! {
     with new;
@@ -20,6 +20,10 @@ crate::workload! {
 
 impl Component for Daemon {
     const KIND: &'static str = "daemon";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        self.workload().sources()
+    }
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         let workload = self.workload();

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::workload::{PodOptions, companions, file_texts, object, pod_template};
-use crate::{Component, Context, Error, Link, Offer, Site};
+use crate::{Component, Context, Error, Link, Offer, Site, SourceName};
 
 crate::workload! {
     /// A program that runs once, to its end: a Job, run again at each synchronisation.
@@ -42,6 +42,10 @@ pub enum Hook {
 
 impl Component for Job {
     const KIND: &'static str = "job";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        self.workload().sources()
+    }
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         Offer { parts: vec![self.workload().part(site)], ..Offer::default() }

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::source::{EndpointField, Patch, PolicyField, foreign_offer, patched};
-use crate::{Component, Context, Error, Link, Offer, Site, Target};
+use crate::{Component, Context, Error, Link, Offer, Site, SourceName, Target};
 
 /// A kustomization, built in this process as `kustomize build` builds it.
 ///
@@ -39,6 +39,10 @@ pub struct Kustomization {
 impl Component for Kustomization {
     const KIND: &'static str = "kustomization";
 
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        vec![SourceName::Kustomization(&self.path)]
+    }
+
     fn offer(&self, site: &Site<'_>) -> Offer {
         foreign_offer(site, &self.endpoints, &self.policies, site.selector())
     }
@@ -48,7 +52,7 @@ impl Component for Kustomization {
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
-        let path = context.source_path("path", &self.path)?;
+        let path = context.source_folder("path", &self.path)?;
         let options = Options { remotes: Some(context.inputs), ..Options::default() };
         let built = build(context.inputs.files, &path, &options).map_err(|error| refusal(context, &error))?;
         patched(built.objects, &self.patches)

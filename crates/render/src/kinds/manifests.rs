@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::source::{Patch, patched, read_objects};
-use crate::{Component, Context, Error};
+use crate::{Component, Context, Error, SourceName};
 
 /// Plain YAML manifests, taken as they are.
 ///
@@ -14,7 +14,8 @@ use crate::{Component, Context, Error};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifests {
-    /// A file or a folder, relative to the tenant's folder; of a folder every `.yaml`, `.yml` and `.json`.
+    /// A file, or a folder of which every `.yaml`, `.yml` and `.json` is read; relative to the tenant's folder, or
+    /// with a leading `/` to the platform's.
     pub path: String,
     /// Changes to the objects.
     #[serde(default)]
@@ -24,11 +25,14 @@ pub struct Manifests {
 impl Component for Manifests {
     const KIND: &'static str = "manifests";
 
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        vec![SourceName::Files(&self.path)]
+    }
+
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
-        let path = context.source_path("path", &self.path)?;
         let mut objects = Vec::new();
         let mut diagnostics = Vec::new();
-        for (file, text) in crate::source::texts(context, "path", &path, &["yaml", "yml", "json"])? {
+        for (file, text) in crate::source::texts(context, "path", &self.path, &["yaml", "yml", "json"])? {
             match read_objects(file, text) {
                 Ok(found) => objects.extend(found),
                 Err(found) => diagnostics.extend(found),

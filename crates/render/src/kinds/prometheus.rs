@@ -16,7 +16,7 @@ use crate::workload::{
     FileField, Metrics, MetricsPort, Permissions, PortField, Probe, Probes, Resources, Rule, Scheduling,
     Security, Shutdown,
 };
-use crate::{Component, Context, Error, Link, Offer, Site, Target};
+use crate::{Component, Context, Error, Link, Offer, Site, SourceName, Target};
 
 /// How Prometheus finds what it scrapes: the same for every cluster, as the pods themselves say it.
 const SCRAPE: &str = include_str!("prometheus/scrape.yaml");
@@ -164,7 +164,7 @@ impl Prometheus {
             files.insert("default-alertmanager.yaml".to_owned(), file(rules, ALERTMANAGER_RULES));
         }
         let Some(path) = &self.rules else { return Ok(files) };
-        for (name, text) in texts(context, "rules", &context.source_path("rules", path)?, &["yaml", "yml"])? {
+        for (name, text) in texts(context, "rules", path, &["yaml", "yml"])? {
             check_rules(name, text)?;
             let (_, base) = name.rsplit_once('/').unwrap_or(("", name));
             let key = format!("{}.yaml", base.trim_end_matches(".yml").trim_end_matches(".yaml"));
@@ -229,6 +229,10 @@ fn permissions() -> Permissions {
 
 impl Component for Prometheus {
     const KIND: &'static str = "prometheus";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        self.rules.iter().map(|path| SourceName::Files(path)).collect()
+    }
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         let mut offer = Component::offer(&self.stateful(BTreeMap::new()), site);

@@ -10,7 +10,7 @@ use crate::workload::{
     Workload, companions, disruption_budget, endpoints, file_texts, ingress, load_balancer, object,
     pod_template, scaler, service,
 };
-use crate::{Component, Context, Error, Link, Offer, Part, Site};
+use crate::{Component, Context, Error, Link, Offer, Part, Site, SourceName};
 
 crate::workload! {
     with new;
@@ -40,6 +40,10 @@ crate::workload! {
 
 impl Component for Service {
     const KIND: &'static str = "service";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        self.workload().sources()
+    }
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         let workload = self.workload();

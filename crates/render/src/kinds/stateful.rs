@@ -10,7 +10,7 @@ use crate::workload::{
     Autoscaling, Disruption, IngressField, PodOptions, Workload, claim_templates, companions,
     disruption_budget, endpoints, file_texts, ingress, object, pod_template, scaler, service, service_ports,
 };
-use crate::{Component, Context, Error, Link, Offer, Site};
+use crate::{Component, Context, Error, Link, Offer, Site, SourceName};
 
 crate::workload! {
     with new;
@@ -59,6 +59,10 @@ pub(super) fn headless(name: &str) -> String {
 
 impl Component for Stateful {
     const KIND: &'static str = "stateful";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        self.workload().sources()
+    }
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         let workload = self.workload();

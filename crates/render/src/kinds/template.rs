@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::source::{Patch, patched, read_objects, texts};
 use crate::workload::Table;
-use crate::{Component, Context, Error};
+use crate::{Component, Context, Error, SourceName};
 
 /// Manifests written as Jinja templates: what no other kind says.
 ///
@@ -17,7 +17,8 @@ use crate::{Component, Context, Error};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Template {
-    /// A file or a folder, relative to the tenant's folder; of a folder every `.j2`.
+    /// A `.j2` file, or a folder of which every `.j2` is read; relative to the tenant's folder, or with a leading
+    /// `/` to the platform's.
     pub path: String,
     /// What the templates see as `parameters`.
     #[serde(default)]
@@ -33,8 +34,11 @@ const FUEL: u64 = 1_000_000;
 impl Component for Template {
     const KIND: &'static str = "template";
 
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        vec![SourceName::Files(&self.path)]
+    }
+
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
-        let path = context.source_path("path", &self.path)?;
         let mut engine = Environment::new();
         engine.set_undefined_behavior(UndefinedBehavior::Strict);
         engine.set_auto_escape_callback(|_| AutoEscape::None);
@@ -42,7 +46,7 @@ impl Component for Template {
         let input = self.input(context)?;
         let mut objects = Vec::new();
         let mut diagnostics = Vec::new();
-        for (file, text) in texts(context, "path", &path, &["j2"])? {
+        for (file, text) in texts(context, "path", &self.path, &["j2"])? {
             match engine.render_named_str(file, text, minijinja::Value::from(Serde(&input))) {
                 Ok(rendered) => match read_objects(file, &rendered) {
                     Ok(found) => objects.extend(found),

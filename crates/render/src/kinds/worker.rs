@@ -4,7 +4,7 @@ use aqueduct_manifest::Object;
 
 use super::service::deployment;
 use crate::workload::{Disruption, Rollout, disruption_budget, endpoints, service};
-use crate::{Component, Context, Error, Link, Offer, Site};
+use crate::{Component, Context, Error, Link, Offer, Site, SourceName};
 
 crate::workload! {
     with new;
@@ -26,6 +26,10 @@ crate::workload! {
 
 impl Component for Worker {
     const KIND: &'static str = "worker";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        self.workload().sources()
+    }
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         let workload = self.workload();

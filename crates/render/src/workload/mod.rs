@@ -42,7 +42,7 @@ pub use secrets::{PullSecret, SecretField};
 pub use variables::{DatabaseField, DatabaseTable, Variable, VariableSource};
 pub use volumes::{VolumeField, claim_templates};
 
-use crate::{Link, Target};
+use crate::{Link, SourceName, Target};
 
 /// The shared fields of a kind with pods, borrowed from it.
 #[derive(Clone, Copy)]
@@ -72,7 +72,12 @@ pub struct Workload<'a> {
     pub certificate: Option<&'a CertificateField>,
 }
 
-impl Workload<'_> {
+impl<'a> Workload<'a> {
+    /// Returns what the shared fields name of the platform's files.
+    pub fn sources(&self) -> Vec<SourceName<'a>> {
+        self.files.values().filter_map(|file| file.source.as_deref()).map(SourceName::Files).collect()
+    }
+
     /// Returns the components that the shared fields name.
     pub fn needs(&self) -> Vec<Link> {
         let mut links: Vec<Link> = Link::table(self.links).collect();

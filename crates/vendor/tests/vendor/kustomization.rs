@@ -565,3 +565,22 @@ fn beside_charts() {
     assert!(run(&Wanted::default()).is_empty());
     assert!(!platform.root().join("vendor").exists(), "empty folders are not left");
 }
+
+#[cfg(unix)]
+#[test]
+fn names_that_must_not_come_in() {
+    if !git::is_there() {
+        return;
+    }
+    let repository = Repository::new("shop");
+    repository.commit(&[
+        ("a/kustomization.yaml", "configMapGenerator: [{name: a, files: [\"x=b\\tc\"]}]\n"),
+        ("a/b\tc", "x"),
+        ("b/kustomization.yaml", "configMapGenerator: [{name: a, files: [x=.hg/hgrc]}]\n"),
+        ("b/.hg/hgrc", "x"),
+    ]);
+    for folder in ["a", "b"] {
+        let names = format!("resources: [\"{}//{folder}\"]\n", repository.address());
+        assert_snapshot!(of(&repository, &names).refusal());
+    }
+}

@@ -85,6 +85,11 @@ pub(crate) fn answer(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec
 
 /// Packs a chart.
 pub(crate) fn pack(name: &str, version: &str, more: &str) -> Vec<u8> {
+    pack_with(name, version, more, &[])
+}
+
+/// Packs a chart with further files.
+pub(crate) fn pack_with(name: &str, version: &str, more: &str, further: &[(&str, &str)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     let metadata = format!("apiVersion: v2\nname: {name}\nversion: {version}\n{more}");
     let files = [
@@ -92,7 +97,7 @@ pub(crate) fn pack(name: &str, version: &str, more: &str) -> Vec<u8> {
         ("values.yaml", "replicas: 1\n"),
         ("templates/a.yaml", "kind: A\nname: {{ .Release.Name }}\n"),
     ];
-    for (path, text) in files {
+    for (path, text) in files.iter().chain(further) {
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
         header.set_mode(0o644);

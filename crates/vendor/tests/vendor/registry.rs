@@ -168,16 +168,44 @@ fn content_that_is_not_what_it_should_be() {
 
 #[test]
 fn a_login_is_not_sent_in_the_open() {
-    let server = Server::start(|_| {
-        answer(
-            "401 Unauthorized",
-            &[("www-authenticate", "Bearer realm=\"http://tokens.example.com/\"")],
-            b"",
-        )
+    for (realm, shown) in [
+        ("http://tokens.example.com/", "http://tokens.example.com/"),
+        ("http://127.0.0.1:5000@tokens.example.com/token", "http://tokens.example.com/token"),
+        ("https://ann@tokens.example.com/token?a=b", "https://tokens.example.com/token"),
+        ("file:///etc/passwd", "file:///etc/passwd"),
+    ] {
+        let challenge = format!("Bearer realm=\"{realm}\"");
+        let server =
+            Server::start(move |_| answer("401 Unauthorized", &[("www-authenticate", &challenge)], b""));
+        let credentials = login(&server.host, r#"{"auth": "YW5uOnNlY3JldA=="}"#);
+        let error = run(&request(&server.host, ""), credentials).expect_err("the realm is not safe");
+        let expected = format!("sends us to `{shown}` for a token, which is not safe");
+        assert!(error.to_string().contains(&expected), "{error}");
+    }
+}
+
+/// A registry may send to another store for its blobs, which has no business with the login.
+#[test]
+fn a_login_does_not_go_to_the_store_of_the_blobs() {
+    let package = pack("web", "1.0.0", "");
+    let manifest = manifest(&package);
+    let store = Server::start(move |_| answer("200 OK", &[], &package));
+    let elsewhere = format!("http://{}/blob", store.host);
+    let server = Server::start(move |request| {
+        if request.headers.get("authorization").map(String::as_str) != Some("Basic YW5uOnNlY3JldA==") {
+            return answer("401 Unauthorized", &[("www-authenticate", "Basic realm=\"a\"")], b"");
+        }
+        match request.path.rsplit('/').nth(1) {
+            Some("tags") => answer("200 OK", &[], br#"{"tags": ["1.0.0"]}"#),
+            Some("manifests") => answer("200 OK", &[], &manifest),
+            _ => answer("307 Temporary Redirect", &[("location", &elsewhere)], b""),
+        }
     });
-    let credentials = login(&server.host, r#"{"auth": "YW5uOnNlY3JldA=="}"#);
-    let error = run(&request(&server.host, ""), credentials).expect_err("the realm is not safe");
-    assert!(error.to_string().ends_with("which is not safe"), "{error}");
+    run(&request(&server.host, ""), login(&server.host, r#"{"auth": "YW5uOnNlY3JldA=="}"#))
+        .expect("we are let in");
+    let requests = store.requests.lock().expect("no test panics while it holds it");
+    assert_eq!(requests.len(), 1);
+    assert!(!requests[0].headers.contains_key("authorization"));
 }
 
 /// A registry of the machine's own, stopped when the test ends.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::loopback::{Server, answer, pack, sha256};
+use crate::loopback::{Server, answer, pack, pack_with, sha256};
 use aqueduct_manifest::Files;
 use aqueduct_vendor::{Client, Credentials, Lock, Request, Source, Update, Wanted, vendor, verify};
 
@@ -168,6 +168,35 @@ fn charts_without_end_are_refused() {
     assert!(error.contains("charts depend on one another without end"), "{error}");
 }
 
+/// Each of a few charts may ask for all others: the number of those to fetch is that of the ways among them.
+#[test]
+fn charts_that_multiply_are_refused() {
+    let repository = Repository::default();
+    let server = repository.start();
+    let names = ["a", "b", "c", "d", "e", "f", "g"];
+    let charts: Vec<Vec<u8>> = (0..names.len())
+        .map(|at| {
+            let needs = names
+                .iter()
+                .skip(at + 1)
+                .flat_map(|name| (0..3).map(move |number| (format!("{name}{number}"), *name)));
+            let mut more = "dependencies:\n".to_owned();
+            for (alias, name) in needs {
+                more.push_str(&format!(
+                    "- {{name: {name}, alias: {alias}, version: \"*\", repository: \"http://{}/charts\"}}\n",
+                    server.host
+                ));
+            }
+            pack(names[at], "1.0.0", if at + 1 < names.len() { &more } else { "" })
+        })
+        .collect();
+    let listed: Vec<(&str, &str, &[u8])> =
+        names.iter().zip(&charts).map(|(name, chart)| (*name, "1.0.0", chart.as_slice())).collect();
+    repository.list(&listed);
+    let error = refusal(&[request(&server, "a", "")]);
+    assert!(error.ends_with("it depends on more than 200 charts"), "{error}");
+}
+
 #[test]
 fn what_is_not_there() {
     let repository = Repository::default();
@@ -221,6 +250,42 @@ fn content_that_is_not_what_it_should_be() {
         let error = refusal(&[request(&server, "web", "")]);
         assert!(error.starts_with("cannot read http://"), "{error}");
     }
+}
+
+#[test]
+fn names_that_must_not_come_in() {
+    let repository = Repository::default();
+    let server = repository.start();
+    for (name, expected) in [
+        (".git/config", "it brings control files of git, which may run programs: .git/config"),
+        (
+            "templates/.GIT/HEAD",
+            "it brings control files of git, which may run programs: templates/.GIT/HEAD",
+        ),
+        (".hg/hgrc", "it brings control files of Mercurial, which may run programs: .hg/hgrc"),
+        (".svn/wc.db", "it brings control files of Subversion, which may run programs: .svn/wc.db"),
+        ("templates/a\nb.yaml", "the name of a file holds a control character: templates/a\\nb.yaml"),
+    ] {
+        repository.list(&[("web", "1.0.0", &pack_with("web", "1.0.0", "", &[(name, "x")]))]);
+        let request = request(&server, "web", "");
+        assert_eq!(refusal(std::slice::from_ref(&request)), format!("cannot use {request}: {expected}"));
+    }
+}
+
+/// How git is to treat the files of another repository is nothing to this one.
+#[test]
+fn attributes_stay_away() {
+    let repository = Repository::default();
+    let server = repository.start();
+    let files = [(".gitattributes", "* -diff\n"), (".gitignore", "x\n")];
+    repository.list(&[("web", "1.0.0", &pack_with("web", "1.0.0", "", &files))]);
+    let root = tempfile::tempdir().expect("a folder can be made");
+    let wanted = [request(&server, "web", "")];
+    let lock = run(root.path(), &wanted, Update::Keep).expect("it is there");
+    let files = Files::read(root.path(), &["vendor"]).expect("the folder can be read");
+    assert!(verify(&files, &lock, &wanted[0]).is_ok());
+    assert!(files.get("vendor/charts/web-1.0.0/.gitattributes").is_none());
+    assert!(files.get("vendor/charts/web-1.0.0/.gitignore").is_some());
 }
 
 /// Serves one chart through a function that may get in the way of the package.
@@ -295,6 +360,66 @@ fn redirects() {
     let (server, _) = with_obstacle(|_, _| answer("302 Found", &[("location", "/charts/web.tgz")], b""));
     let error = fetches(&server).expect_err("it leads in a circle");
     assert!(error.contains("redirects"), "{error}");
+    for (target, expected) in [
+        ("file:///etc/passwd", "file:///etc/passwd"),
+        ("http://ann:s3cret@a.example.com/web.tgz", "http://a.example.com/web.tgz"),
+        ("ftp://a.example.com/web.tgz?key=s3cret", "ftp://a.example.com/web.tgz"),
+    ] {
+        let (server, _) = with_obstacle(move |_, _| answer("302 Found", &[("location", target)], b""));
+        let error = fetches(&server).expect_err("nobody goes there");
+        let host = &server.host;
+        assert_eq!(
+            error,
+            format!(
+                "cannot fetch http://{host}/charts/web.tgz: the server redirects to `{expected}`, which is not followed"
+            )
+        );
+    }
+}
+
+/// Returns credentials for one server.
+fn login(host: &str) -> Credentials {
+    let mut credentials = Credentials::default();
+    let login = format!(r#"{{"auths": {{"{host}": {{"auth": "YW5uOnNlY3JldA=="}}}}}}"#);
+    credentials.add(&login).expect("it is well formed");
+    credentials
+}
+
+#[test]
+fn a_login_follows_no_redirect_to_another_server() {
+    let package = pack("web", "1.0.0", "");
+    let index = b"entries:\n  web:\n  - version: 1.0.0\n    urls: [web.tgz]\n";
+    let store = Server::start(move |request| match &*request.path {
+        "/charts/index.yaml" => answer("200 OK", &[], index),
+        _ => answer("200 OK", &[], &package),
+    });
+    let elsewhere = store.host.clone();
+    let server = Server::start(move |request| {
+        let target = match request.path.strip_prefix("/charts/") {
+            Some("index.yaml") => format!("http://{elsewhere}{}", request.path),
+            Some(_) => "/moved/web.tgz".to_owned(),
+            None => format!("http://{elsewhere}{}", request.path),
+        };
+        answer("302 Found", &[("location", &target)], b"")
+    });
+    let root = tempfile::tempdir().expect("a folder can be made");
+    let wanted = wanted(&[request(&server, "web", "")]);
+    vendor(root.path(), &Files::new(), &wanted, Update::Keep, &Client::new(login(&server.host)))
+        .expect("it is elsewhere");
+    let with_login = |server: &Server| {
+        let requests = server.requests.lock().expect("no test panics while it holds it");
+        requests.iter().filter(|request| request.headers.contains_key("authorization")).count()
+    };
+    assert_eq!(with_login(&server), 3);
+    assert_eq!(with_login(&store), 0);
+}
+
+#[test]
+fn an_index_that_names_a_login() {
+    let index = "entries:\n  web:\n  - version: 1.0.0\n    urls: [\"http://ann:s3cret@127.0.0.1/web.tgz\"]\n";
+    let server = Server::start(move |_| answer("200 OK", &[], index.as_bytes()));
+    let error = refusal(&[request(&server, "web", "")]);
+    assert_eq!(error, "cannot fetch: the address carries a login: `http://127.0.0.1/web.tgz`");
 }
 
 #[test]
@@ -319,10 +444,8 @@ fn a_login_goes_to_its_own_host_only() {
     assert!(errors[0].to_string().ends_with("the server answers 401 (who are you?)"), "{}", errors[0]);
     assert_eq!(errors[0].hint(), Some(&*format!("log in first: `docker login {}`", server.host)));
 
-    let mut credentials = Credentials::default();
-    let login = format!(r#"{{"auths": {{"{}": {{"auth": "YW5uOnNlY3JldA=="}}}}}}"#, server.host);
-    credentials.add(&login).expect("it is well formed");
-    vendor(root.path(), &files, &wanted, Update::Keep, &Client::new(credentials)).expect("we are let in");
+    vendor(root.path(), &files, &wanted, Update::Keep, &Client::new(login(&server.host)))
+        .expect("we are let in");
     let requests = store.requests.lock().expect("no test panics while it holds it");
     assert!(requests.iter().all(|request| !request.headers.contains_key("authorization")), "{requests:?}");
 }

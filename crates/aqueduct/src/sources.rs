@@ -1,0 +1,152 @@
+//! What is read of a platform's folder: its own folders, and what its files name elsewhere.
+//!
+//! A platform may lie at the root of a large repository, of which nothing else is looked at.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use aqueduct_kustomize::{FileSystem, inventory};
+use aqueduct_manifest::{FileError, Files};
+use aqueduct_model::{Content, Node, Selection};
+use aqueduct_render::{Inputs, Registry, Site, SourceName, not_a_source};
+
+use crate::compile::{SOURCES, load};
+
+/// Reads the sources of a platform: [`SOURCES`], and the files and folders that its components name elsewhere.
+///
+/// # Errors
+/// What is there and cannot be read.
+pub fn read_sources(directory: &Path, registry: &Registry) -> Result<Files, FileError> {
+    let mut files = Files::read(directory, SOURCES)?;
+    let climbs = files.iter().any(|(path, bytes)| may_climb_out(path, bytes));
+    if !climbs && !may_name_others(directory, &files) {
+        return Ok(files);
+    }
+    // Whatever is wrong is told when the platform is compiled.
+    let loaded = load(&files, registry, &Selection::default());
+    let inputs = Inputs::new(&files);
+    let (mut named, mut kustomizations) = (BTreeSet::new(), BTreeSet::new());
+    for instance in loaded.instances.iter().filter(|instance| climbs || has_path(&instance.spec)) {
+        let site = Site { platform: &loaded.platform, instance, inputs: &inputs, part: None };
+        let (component, _) = registry.read(instance);
+        for name in component.iter().flat_map(|component| component.sources()) {
+            let (paths, path) = match name {
+                SourceName::Files(path) => (&mut named, path),
+                SourceName::Kustomization(path) => (&mut kustomizations, path),
+            };
+            paths.extend(site.source_path("", path).ok());
+        }
+    }
+    let tree = Folder::new(directory, loaded.platform.output.as_str(), &files);
+    for folder in kustomizations {
+        match inventory(&tree, &folder) {
+            Ok(found) => named.extend(found.files.into_iter().chain(found.charts)),
+            // The build tells of it, once it finds the files.
+            Err(_) => drop(named.insert(folder)),
+        }
+    }
+    named.extend(tree.read.into_inner());
+    // What leads out is refused by the build, which knows where it is named.
+    let is_inside =
+        |path: &str| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    named.retain(|path| {
+        is_inside(path) && !is_standing(path) && not_a_source(path, loaded.platform.output.as_str()).is_none()
+    });
+    let named: Vec<&str> = named.iter().map(String::as_str).collect();
+    files.read_more(directory, &named)?;
+    Ok(files)
+}
+
+/// Tells whether a path is that of a file which is read in any case.
+fn is_standing(path: &str) -> bool {
+    SOURCES.contains(&path.split('/').next().unwrap_or_default())
+}
+
+/// Tells whether any TOML file may name what lies elsewhere: most platforms name nothing, and need not be loaded
+/// to find that out.
+fn may_name_others(directory: &Path, files: &Files) -> bool {
+    let names = directory.read_dir().into_iter().flatten().flatten().filter_map(|entry| {
+        let name = entry.file_name().into_string().ok()?;
+        (!SOURCES.contains(&name.as_str())).then_some(name)
+    });
+    let names: BTreeSet<String> = names.collect();
+    let names_one = |text: &str| {
+        text.match_indices('/').any(|(at, _)| {
+            let rest = text.get(at + 1..).unwrap_or_default();
+            let (name, after) = rest.split_at(rest.find(['/', '"', '\'', '$', '\n']).unwrap_or(rest.len()));
+            names.contains(name) || after.starts_with("${")
+        })
+    };
+    let is_toml = |path: &str| path.ends_with(".toml");
+    files.iter().any(|(path, bytes)| is_toml(path) && std::str::from_utf8(bytes).is_ok_and(names_one))
+}
+
+/// Tells whether a file is that of a kustomization which may name what lies out of the folder at the root that it
+/// lies in.
+fn may_climb_out(path: &str, bytes: &[u8]) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or_default();
+    matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization")
+        && std::str::from_utf8(bytes)
+            .is_ok_and(|text| text.contains(&"../".repeat(folder.split('/').count())))
+}
+
+/// Tells whether any text in a node may be a path that leads out of a tenant's folder.
+fn has_path(node: &Node) -> bool {
+    match &node.content {
+        Content::String(text) => text.starts_with('/') || text.contains(".."),
+        Content::List(list) => list.iter().any(has_path),
+        Content::Table(table) => table.values().any(has_path),
+        _ => false,
+    }
+}
+
+/// The platform's folder as a kustomization may see it.
+struct Folder<'a> {
+    root: PathBuf,
+    output: &'a str,
+    files: &'a Files,
+    /// What was read of the disk.
+    read: RefCell<BTreeSet<String>>,
+}
+
+impl<'a> Folder<'a> {
+    fn new(root: &Path, output: &'a str, files: &'a Files) -> Self {
+        let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+        Self { root, output, files, read: RefCell::default() }
+    }
+
+    /// Returns where a path leads to on the disk, links followed; `None` where that is no source.
+    fn at(&self, path: &str) -> Option<PathBuf> {
+        // One that begins at the root of the disk holds on this machine only.
+        let real = self.root.join(path).canonicalize().ok().filter(|_| !path.starts_with('/'))?;
+        let inside = real.strip_prefix(&self.root).ok()?.to_str()?;
+        (inside.is_empty() || not_a_source(inside, self.output).is_none()).then_some(real)
+    }
+}
+
+impl FileSystem for Folder<'_> {
+    fn read(&self, path: &str) -> io::Result<Arc<[u8]>> {
+        if let Ok(bytes) = self.files.read(path) {
+            return Ok(bytes);
+        }
+        let real = self.at(path).filter(|real| real.is_file()).ok_or(io::ErrorKind::NotFound)?;
+        self.read.borrow_mut().insert(path.to_owned());
+        std::fs::read(real).map(Arc::from)
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        self.at(path).is_some_and(|path| path.is_dir())
+    }
+
+    fn is_file(&self, path: &str) -> bool {
+        self.at(path).is_some_and(|path| path.is_file())
+    }
+
+    /// A link stays under its own name, as among the files that are read.
+    fn resolve(&self, path: &str) -> Option<String> {
+        self.at(path).map(|_| path.to_owned())
+    }
+}
