@@ -88,9 +88,11 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
     }
     // What components say is looked at where each of them is rendered.
     let platform = loaded.platform;
-    let tenants = platform.tenants.values().map(|tenant| &tenant.node);
-    let shared = platform.blueprints.values().map(|blueprint| &blueprint.node).chain([&platform.node]);
-    let secrets = tenants.chain(shared).flat_map(|node| plaintext(node));
+    let files = platform.tenants.values().map(|tenant| &tenant.node).chain([&platform.node]);
+    let parameters = platform.blueprints.values().flat_map(|blueprint| &blueprint.parameters);
+    let defaults =
+        parameters.filter_map(|(name, parameter)| Some((name.as_str(), parameter.default.as_ref()?)));
+    let secrets = files.map(|node| ("", node)).chain(defaults).flat_map(|(name, node)| plaintext(name, node));
     diagnostics.extend(secrets.filter_map(|found| weighed(found, &platform)));
     Loaded { platform, instances: resolved.instances, diagnostics }
 }

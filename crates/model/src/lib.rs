@@ -20,6 +20,7 @@ mod instance;
 mod interpolate;
 mod load;
 mod node;
+mod plaintext;
 mod platform;
 mod read;
 mod resolve;

@@ -7,11 +7,11 @@ use crate::node::{Content, Node};
 /// Tables that say which variable gets which entry of a store: names, never values.
 const NAMES: &[&str] = &["database", "keys", "remotes", "secrets"];
 
-/// Returns a finding for each value of a tree that looks like a secret, as [`aqueduct_manifest::secret`] tells them.
+/// Returns a finding for each value under a name that looks like a secret, as [`aqueduct_manifest::secret`] tells them.
 /// No finding repeats the value.
-pub fn plaintext(node: &Node) -> Vec<Diagnostic> {
+pub fn plaintext(name: &str, node: &Node) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut open: Vec<(&str, &Node)> = vec![("", node)];
+    let mut open: Vec<(&str, &Node)> = vec![(name, node)];
     while let Some((name, node)) = open.pop() {
         match &node.content {
             Content::String(text) => {
@@ -27,8 +27,6 @@ pub fn plaintext(node: &Node) -> Vec<Diagnostic> {
             }
             Content::Table(table) => {
                 let fields = table.iter().map(|(name, node)| (name.as_str(), node));
-                // A parameter of a blueprint has the name of what it holds.
-                let fields = fields.map(|(field, node)| (if field == "default" { name } else { field }, node));
                 open.extend(fields.filter(|(field, _)| !NAMES.contains(field)));
             }
             _ => {}

@@ -202,7 +202,7 @@ fn may_become_pods(object: &Object) -> bool {
 
 fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
     if !node.sound {
-        return (Vec::new(), plaintext(&node.site.instance.spec));
+        return (Vec::new(), plaintext("", &node.site.instance.spec));
     }
     let context = Context::new(graph, node);
     let result = node.component.render(&context);
@@ -213,6 +213,6 @@ fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnost
     });
     let mut diagnostics: Vec<Diagnostic> =
         problems.into_iter().flat_map(|problem| problem.into_diagnostics(node.site.instance)).collect();
-    diagnostics.extend(plaintext(&node.site.instance.spec));
+    diagnostics.extend(plaintext("", &node.site.instance.spec));
     (objects, diagnostics)
 }

@@ -92,7 +92,8 @@ pub fn holder(name: &str) -> Option<Holder> {
         || (last == "key" && BEFORE_KEY.contains(&before_last))
         || (last == "secret" && BEFORE_SECRET.contains(&before_last))
         || (last == "token" && BEFORE_TOKEN.contains(&before_last));
-    if !is_certain && !POSSIBLE.contains(&last) {
+    // A `key` alone names an entry of something.
+    if !is_certain && (!POSSIBLE.contains(&last) || matches!(name, "key" | "keys")) {
         return None;
     }
     if words.iter().any(|word| LEADING.contains(&word.as_str())) {

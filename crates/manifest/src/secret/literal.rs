@@ -185,12 +185,12 @@ fn entropy(value: &str) -> f64 {
     counts.iter().filter(|count| **count > 0).map(of).sum()
 }
 
-/// Returns how often capitals, small letters and other signs follow each other.
+/// Returns how often capitals, small letters and digits follow each other, whatever stands between them.
 fn turns(value: &str) -> usize {
-    let class = |byte: u8| match byte {
+    let classes = value.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| match byte {
         b'a'..=b'z' => 0,
         b'A'..=b'Z' => 1,
         _ => 2,
-    };
-    value.as_bytes().windows(2).filter(|pair| class(pair[0]) != class(pair[1])).count()
+    });
+    classes.clone().zip(classes.skip(1)).filter(|(one, next)| one != next).count()
 }
