@@ -14,6 +14,60 @@ use crate::value::{Map, Value};
 use crate::values::coalesce::{Nulls, coalesce, coalesce_tables, copy};
 use crate::values::{table, value_at};
 
+/// How many subcharts may take part: those with several aliases count each time, with all that is below them.
+const SUBCHARTS_LIMIT: usize = 1000;
+/// How many values may be copied to find out which subcharts take part.
+const COPIES_LIMIT: usize = 50_000_000;
+/// How many values the charts of a release may import from their subcharts.
+const IMPORTS_LIMIT: usize = 200_000;
+
+/// What is left of the limits.
+struct Budget {
+    subcharts: usize,
+    copies: usize,
+    imports: usize,
+}
+
+impl Budget {
+    fn take_subcharts(&mut self, count: usize) -> Result<(), Error> {
+        let too_many = || Error::new(format!("more than {SUBCHARTS_LIMIT} subcharts take part"));
+        self.subcharts = self.subcharts.checked_sub(count).ok_or_else(too_many)?;
+        Ok(())
+    }
+
+    fn take_copy(&mut self, values: &Map) -> Result<(), Error> {
+        if !weigh(values, &mut self.copies) {
+            return Err(Error::new(format!("more than {COPIES_LIMIT} values of subcharts")));
+        }
+        Ok(())
+    }
+
+    fn take_import(&mut self, values: &Map) -> Result<(), Error> {
+        if !weigh(values, &mut self.imports) {
+            return Err(Error::new(format!("more than {IMPORTS_LIMIT} values are imported from subcharts")));
+        }
+        Ok(())
+    }
+}
+
+/// Takes as much from what is left as there are values, those that are shared each time; tells whether there was
+/// enough.
+fn weigh(values: &Map, left: &mut usize) -> bool {
+    values.entries().iter().all(|(_, value)| {
+        let Some(rest) = left.checked_sub(1) else { return false };
+        *left = rest;
+        match value {
+            Value::Map(map) => weigh(map, left),
+            Value::List(list) => {
+                let rest = left.checked_sub(list.len());
+                *left = rest.unwrap_or_default();
+                rest.is_some()
+            }
+            _ => true,
+        }
+    })
+}
+
 /// Checks that every declared dependency is there.
 pub(crate) fn check_present(chart: &Chart) -> Result<(), Error> {
     let missing: Vec<&str> = chart
@@ -36,8 +90,9 @@ pub(crate) fn check_present(chart: &Chart) -> Result<(), Error> {
 
 /// Takes disabled subcharts out, renames those with an alias, and imports values.
 pub(crate) fn process(part: &mut Part, values: &Map) -> Result<(), Error> {
-    enable(part, values, "")?;
-    import(part)
+    let mut budget = Budget { subcharts: SUBCHARTS_LIMIT, copies: COPIES_LIMIT, imports: IMPORTS_LIMIT };
+    enable(part, values, "", &mut budget)?;
+    import(part, &mut budget)
 }
 
 /// Tells whether a version is in a range; what is no version or no range is not.
@@ -46,7 +101,7 @@ pub(crate) fn is_compatible(range: &str, version: &str) -> bool {
     range.check(&version)
 }
 
-fn enable(part: &mut Part, values: &Map, path: &str) -> Result<(), Error> {
+fn enable(part: &mut Part, values: &Map, path: &str, budget: &mut Budget) -> Result<(), Error> {
     let Some(mut dependencies) = part.dependencies.take() else { return Ok(()) };
     let is_declared = |subpart: &Part| {
         dependencies.iter().any(|dependency| {
@@ -62,6 +117,7 @@ fn enable(part: &mut Part, values: &Map, path: &str) -> Result<(), Error> {
                 && is_compatible(&dependency.version, &subpart.chart.metadata.version)
         });
         if let Some(found) = found {
+            budget.take_subcharts(1)?;
             subparts.push(Part { name: dependency.key().clone(), ..found.clone() });
         }
         dependency.name = dependency.key().clone();
@@ -69,6 +125,7 @@ fn enable(part: &mut Part, values: &Map, path: &str) -> Result<(), Error> {
     }
     part.subparts = subparts;
     let coalesced = coalesce(part, values, Nulls::Remove)?;
+    budget.take_copy(&coalesced)?;
     for dependency in &mut dependencies {
         apply_tags(dependency, &coalesced);
         apply_condition(dependency, &coalesced, path);
@@ -78,10 +135,12 @@ fn enable(part: &mut Part, values: &Map, path: &str) -> Result<(), Error> {
         .filter(|dependency| !dependency.enabled)
         .map(|dependency| dependency.name.clone())
         .collect();
+    let all = part.subparts.len();
     part.subparts.retain(|subpart| !disabled.contains(&subpart.name));
+    budget.subcharts += all - part.subparts.len();
     for subpart in &mut part.subparts {
         let path = format!("{path}{}.", subpart.name);
-        enable(subpart, &coalesced, &path)?;
+        enable(subpart, &coalesced, &path, budget)?;
     }
     dependencies.retain(|dependency| !disabled.contains(&dependency.name));
     // Helm rebuilds the list from nothing, so that an empty one counts as none.
@@ -106,9 +165,9 @@ fn apply_condition(dependency: &mut Dependency, values: &Map, path: &str) {
     }
 }
 
-fn import(part: &mut Part) -> Result<(), Error> {
+fn import(part: &mut Part, budget: &mut Budget) -> Result<(), Error> {
     for subpart in &mut part.subparts {
-        import(subpart)?;
+        import(subpart, budget)?;
     }
     let Some(mut dependencies) = part.dependencies.take() else { return Ok(()) };
     let values = coalesce(part, &Map::new(), Nulls::Keep)?;
@@ -122,6 +181,7 @@ fn import(part: &mut Part) -> Result<(), Error> {
                 _ => continue,
             };
             if let Some(table) = table(&values, &format!("{}.{child}", dependency.name)) {
+                budget.take_import(&table)?;
                 coalesce_tables(&imported, &nest(&parent, table), Nulls::Keep);
             }
             let entry: ManifestMap = [("child", child), ("parent", parent)].into_iter().collect();

@@ -56,9 +56,13 @@ fn get_bytes(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, Functio
     Ok(Value::Bytes(contents(&files, &name).unwrap_or_default()))
 }
 
+/// How many letters of a pattern are held against a name in the time of a step.
+const PATTERN_PER_STEP: usize = 2;
+
 /// A pattern that cannot be read matches every file.
-fn glob(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
+fn glob(call: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     let (files, pattern) = receiver(arguments);
+    call.evaluator.spend(files.len() * (1 + pattern.len() / PATTERN_PER_STEP))?;
     let pattern = pattern.as_str().and_then(|pattern| Pattern::glob(pattern).ok());
     let matching = files
         .entries()

@@ -1,6 +1,9 @@
 //! `values.schema.json`: values held against a JSON Schema, findings in the words that Helm prints.
 
+mod cost;
+
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
@@ -20,7 +23,8 @@ use crate::value::{Map, Value};
 #[derive(Debug)]
 pub(crate) struct Schema {
     bytes: Arc<[u8]>,
-    compiled: OnceLock<Result<Validator, String>>,
+    /// The schema itself and what was made of it.
+    compiled: OnceLock<Result<(Json, Validator), String>>,
 }
 
 /// Holds values against the schemas of a chart and of its subcharts.
@@ -61,9 +65,16 @@ impl Schema {
     }
 
     fn validate(&self, values: &Map) -> Result<(), String> {
-        let validator = self.compiled.get_or_init(|| compile(&self.bytes));
-        let validator = validator.as_ref().map_err(String::clone)?;
+        let compiled = self.compiled.get_or_init(|| compile(&self.bytes));
+        let (schema, validator) = compiled.as_ref().map_err(String::clone)?;
         let instance = to_json(&Value::Map(values.clone()));
+        if !cost::is_within_limit(schema, &instance) {
+            return Err(format!(
+                "the values would be held against parts of the schema more than {} times: its references meet the same \
+                 parts over and over\n",
+                cost::LIMIT
+            ));
+        }
         let mut lines = String::new();
         let errors: Vec<ValidationError<'_>> = validator.iter_errors(&instance).collect();
         describe_all(errors.iter(), 0, &mut lines);
@@ -71,13 +82,13 @@ impl Schema {
     }
 }
 
-fn compile(bytes: &[u8]) -> Result<Validator, String> {
+fn compile(bytes: &[u8]) -> Result<(Json, Validator), String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut schema: Json = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     // The draft is told by hand, since the names that Helm's library accepts are more than others do.
     let draft = draft(schema.get("$schema"));
     prepare(&mut schema);
-    jsonschema::options()
+    let validator = jsonschema::options()
         .with_draft(draft)
         .with_base_uri("file:///values.schema.json")
         .with_retriever(NoRetriever)
@@ -90,7 +101,8 @@ fn compile(bytes: &[u8]) -> Result<Validator, String> {
                 source.to_string()
             }
             _ => error.to_string(),
-        })
+        })?;
+    Ok((schema, validator))
 }
 
 /// Takes out the names of the draft, in parts of the schema too, and says that there are no properties where
@@ -148,26 +160,20 @@ impl Retrieve for NoRetriever {
 fn describe_all<'a>(errors: impl Iterator<Item = &'a ValidationError<'a>>, depth: usize, lines: &mut String) {
     let mut errors: Vec<&ValidationError<'_>> = errors.collect();
     errors.sort_by_cached_key(|error| error.instance_path().to_string());
-    let mut missing: Vec<(String, String, Vec<String>)> = Vec::new();
+    let mut missing: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for error in &errors {
         if let ValidationErrorKind::Required { property } = error.kind() {
             let place = error.instance_path().to_string();
             let schema = error.evaluation_path().to_string();
             let property = quoted(property.as_str().unwrap_or_default());
-            match missing.iter_mut().find(|(at, by, _)| *at == place && *by == schema) {
-                Some((_, _, properties)) => properties.push(property),
-                None => missing.push((place, schema, vec![property])),
-            }
+            missing.entry((place, schema)).or_default().push(property);
         }
     }
     for error in errors {
         let place = error.instance_path().to_string();
         let message = if let ValidationErrorKind::Required { .. } = error.kind() {
             let schema = error.evaluation_path().to_string();
-            let Some(at) = missing.iter().position(|(at, by, _)| *at == place && *by == schema) else {
-                continue;
-            };
-            let (_, _, properties) = missing.swap_remove(at);
+            let Some(properties) = missing.remove(&(place.clone(), schema)) else { continue };
             let noun = if properties.len() == 1 { "property" } else { "properties" };
             Cow::Owned(format!("missing {noun} {}", properties.join(", ")))
         } else {
@@ -277,8 +283,9 @@ fn message(error: &ValidationError<'_>) -> Cow<'static, str> {
 
 fn equal_items(instance: &Json) -> String {
     let items = instance.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for (second, item) in items.iter().enumerate() {
-        if let Some(first) = items.iter().take(second).position(|other| other == item) {
+        if let Some(first) = seen.insert(item.to_string(), second) {
             return format!("items at {first} and {second} are equal");
         }
     }

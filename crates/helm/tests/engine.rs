@@ -107,6 +107,13 @@ fn endless_templates_are_stopped() {
     assert_eq!(refusal("{{ range 1000000000 }}{{ end }}", few), "more than 100000 steps");
     let doubling = r#"{{ define "a" }}{{ include "a" . }}{{ include "a" . }}{{ end }}{{ include "a" . }}"#;
     assert_eq!(refusal(doubling, Limits::default()), "unable to execute template");
+    let level = |level: u32| {
+        let next = format!("{{{{ include \"f{}\" . }}}}", level + 1);
+        format!("{{{{ define \"f{level}\" }}}}{next}{next}{{{{ end }}}}")
+    };
+    let levels: String = (0..40).map(level).collect();
+    let doubling = format!("{levels}{{{{ define \"f40\" }}}}{{{{ end }}}}{{{{ include \"f0\" . }}}}");
+    assert_eq!(refusal(&doubling, few), "more than 100000 steps");
     let tree = r#"{{ define "a" }}{{ if lt . 64 }}{{ include "a" (len (printf "%*d" . 0) | add1) }}{{ end }}{{ end }}"#;
     assert!(render(&[("t.yaml", tree)], "{}", few).is_ok());
     let text = r#"{{ define "a" }}{{ tpl "{{ template \"a\" }}" . }}{{ end }}{{ template "a" }}"#;
@@ -350,10 +357,19 @@ fn functions_that_take_long_are_counted() {
         "regexFindAll \".*b|[0-9]\" $json -1 | len",
         "regexReplaceAll \".*b|[0-9]\" $json \"\" | len",
         "regexMatch (printf `\\pL{1000}%d` .) \"a\"",
+        "regexMatch (printf \"a%d\" .) \"a\"",
+        "toYaml $left",
+        "toPrettyJson $left",
+        "fromToml (printf \"a = %s\" $json) | len",
+        "tpl (printf \"%d%s\" . $json) $ | len",
+        "dict (printf \"%d\" $list) 1 | len",
+        "omit $wide \"a\" | len",
+        "list }}{{ range $wide }}{{ break }}{{ end }}{{ $_ = list",
     ] {
         let template = format!(
             r#"{{{{ $json := printf "[%s1]" (repeat 5000 "1,") }}}}{{{{ $list := until 5000 }}}}
             {{{{ $lists := list }}}}{{{{ range 100 }}}}{{{{ $lists = append $lists (list .) }}}}{{{{ end }}}}
+            {{{{ $wide := dict }}}}{{{{ range until 5000 }}}}{{{{ $_ := set $wide (toString .) . }}}}{{{{ end }}}}
             {{{{ $left := dict }}}}{{{{ $right := dict }}}}
             {{{{ range 30 }}}}{{{{ $left = dict "a" $left "b" $left }}}}{{{{ end }}}}
             {{{{ range 30 }}}}{{{{ $right = dict "a" $right "b" $right }}}}{{{{ end }}}}
@@ -366,17 +382,17 @@ fn functions_that_take_long_are_counted() {
 
 #[test]
 fn results_that_are_much_larger_than_their_arguments_are_refused() {
-    let long = r#"{{ $x := repeat 60000 "abc" }}{{ $list := until 60000 }}"#;
+    let long = r#"{{ $x := repeat 60000 "abc" }}{{ $y := repeat 20000 "abc" }}{{ $list := until 60000 }}"#;
     for (call, message) in [
         ("join $x $list", "strings: Repeat output length overflow"),
-        (r#"regexReplaceAll "b?" $x $x"#, "strings: Repeat output length overflow"),
-        (r#"regexReplaceAllLiteral "b?" $x $x"#, "strings: Repeat output length overflow"),
+        (r#"regexReplaceAll "b?" $y $y"#, "strings: Repeat output length overflow"),
+        (r#"regexReplaceAllLiteral "b?" $y $y"#, "strings: Repeat output length overflow"),
         (
             "range 20 }}{{ $list = concat $list $list }}{{ end }}{{ len $list",
-            "the list would have more than 10000000 elements",
+            "the list would have more than 1000000 elements",
         ),
         (
-            "$x = repeat 100 $x }}{{ $all := list }}{{ range 20 }}{{ $all = append $all $x }}{{ end }}{{ toJson $all",
+            "$x = repeat 100 $x }}{{ $all := list $x }}{{ range 4 }}{{ $all = concat $all $all }}{{ end }}{{ toJson $all",
             "",
         ),
     ] {

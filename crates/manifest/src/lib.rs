@@ -5,6 +5,7 @@
 //! objects, [`Files`] is the input folder in memory, and a [`Diagnostic`] says what is wrong and where.
 //! The crate has no clock, no environment variables and no network.
 
+mod apis;
 mod deserialize;
 mod diagnostic;
 mod files;
@@ -16,6 +17,7 @@ mod serialize;
 mod value;
 pub mod yaml;
 
+pub use apis::{KUBERNETES_APIS, KubernetesApi};
 pub use deserialize::from_value;
 pub use diagnostic::{Diagnostic, Label, Position, Severity, Span, closest};
 pub use files::{FileError, Files};

@@ -21,7 +21,7 @@ pub struct Environment {
     pub name: Name,
     /// The API server of the cluster, as Argo CD knows it.
     pub cluster: Url,
-    /// The version of Kubernetes.
+    /// The version of Kubernetes, with its patch level where charts ask for it.
     pub kubernetes: KubernetesVersion,
     /// The domain below which hosts are made.
     pub domain: Host,
@@ -56,7 +56,7 @@ pub(crate) struct EnvironmentFile {
     /// The API server of the cluster, as Argo CD knows it.
     #[serde(default = "in_cluster")]
     pub(crate) cluster: Url,
-    /// The version of Kubernetes.
+    /// The version of Kubernetes, with its patch level where charts ask for it.
     #[serde(default = "latest_kubernetes")]
     pub(crate) kubernetes: KubernetesVersion,
     /// The domain below which hosts are made: `${environment.domain}`.
@@ -127,7 +127,7 @@ fn in_cluster() -> Url {
 }
 
 fn latest_kubernetes() -> KubernetesVersion {
-    KubernetesVersion { major: 1, minor: 33 }
+    KubernetesVersion { major: 1, minor: 33, patch: None }
 }
 
 /// How Argo CD brings changes into the cluster.

@@ -11,6 +11,16 @@ use crate::value::{Map, Text, Type, Value};
 const ROOT: &str = "gotpl";
 /// How often a name may be included within itself; Helm's own limit.
 const INCLUDE_LIMIT: usize = 1000;
+/// How many steps it takes to begin and end one.
+const INCLUDE_STEPS: usize = 10;
+
+/// How many steps it takes to parse the shortest text of a `tpl`, and how many more bytes are parsed in the time of
+/// another.
+const PARSE_STEPS: usize = 20;
+const PARSED_PER_STEP: usize = 4;
+/// How many bytes of parsed texts are kept for when they come again, and for how many each counts beside its own.
+const TEXTS_LIMIT: usize = 1 << 20;
+const TEXT_SIZE: usize = 256;
 
 /// All of them.
 pub(crate) const FUNCTIONS: &[Function] = &[
@@ -38,6 +48,7 @@ fn include(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
         return Err(FunctionError::new("unable to execute template").wrap(prefix));
     }
     *count += 1;
+    evaluator.spend(INCLUDE_STEPS)?;
     let result = match evaluator.set.get(name.as_bytes()).cloned() {
         Some(tree) => {
             let mut out = Vec::new();
@@ -67,6 +78,13 @@ fn tpl(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
             let trees = Rc::new(parse_text(ROOT, &source).map_err(|error| {
                 FunctionError::new(error.0).wrap(format!("cannot parse template {}: ", quoted()))
             })?);
+            evaluator.spend(PARSE_STEPS + source.len() / PARSED_PER_STEP)?;
+            // Texts that are made up anew each time are not worth their memory.
+            evaluator.texts_size += source.len() + TEXT_SIZE;
+            if evaluator.texts_size > TEXTS_LIMIT {
+                evaluator.texts.clear();
+                evaluator.texts_size = 0;
+            }
             evaluator.texts.insert(source.clone(), Rc::clone(&trees));
             trees
         }

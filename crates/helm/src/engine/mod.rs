@@ -7,13 +7,15 @@ mod report;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
 pub(crate) use functions::FUNCTIONS;
 
-use crate::template::{Evaluator, Host, Limits, Origin, ParseError, Place, Set, Trace, Tree, parse};
+use crate::template::{
+    Evaluator, Host, Limits, LineStarts, Origin, ParseError, Place, Set, Trace, Tree, parse,
+};
 use crate::value::{Map, Text, VALUES_MAP, Value};
 
 /// What Go prints for no value; Helm takes it out of every output.
@@ -69,25 +71,26 @@ pub struct Rendered {
     /// The text.
     pub text: Text,
     origins: Vec<Origin>,
+    lines: OnceLock<LineStarts>,
 }
 
 impl Rendered {
+    fn new(text: Vec<u8>, origins: Vec<Origin>) -> Self {
+        Self { text: text.into(), origins, lines: OnceLock::new() }
+    }
+
     /// Returns the place in the templates that a line of the output begins with; lines count from 1.
     ///
     /// Output of `include` belongs to the line of the `include`.
     pub fn place(&self, line: u32) -> Option<Place> {
-        let skip = (line as usize).checked_sub(2);
-        let start = match skip {
-            None => 0,
-            Some(nth) => memchr::memchr_iter(b'\n', self.text.as_bytes()).nth(nth)? + 1,
-        };
+        let lines = self.lines.get_or_init(|| LineStarts::of(self.text.as_bytes()));
+        let start = *lines.0.get((line as usize).saturating_sub(1))?;
         let after = self.origins.partition_point(|origin| origin.start <= start);
         let origin = self.origins.get(after.checked_sub(1)?)?;
         // Within plain text every line has its own place.
         let source = &origin.tree.source;
-        let copied = self.text.as_bytes().get(origin.start..start).unwrap_or_default();
-        let here = source.text.get(origin.position as usize..).unwrap_or_default();
-        let shift = if here.starts_with(copied) { copied.len() } else { 0 };
+        let shift = start - origin.start;
+        let shift = if shift <= origin.copied { shift } else { 0 };
         let (line, column) = source.place(origin.position.saturating_add(shift as u32));
         Some(Place { template: Arc::clone(&source.name), line, column })
     }
@@ -164,10 +167,13 @@ impl Templates {
 fn rendered(out: Vec<u8>, mut origins: Vec<Origin>) -> Rendered {
     let cuts: Vec<usize> = memchr::memmem::find_iter(&out, NO_VALUE).collect();
     if cuts.is_empty() {
-        return Rendered { text: out.into(), origins };
+        return Rendered::new(out, origins);
     }
     for origin in &mut origins {
         let before = cuts.partition_point(|cut| *cut < origin.start);
+        if let Some(next) = cuts.get(before) {
+            origin.copied = origin.copied.min(next - origin.start);
+        }
         let cut = match before.checked_sub(1).and_then(|last| cuts.get(last)) {
             // The origin begins within what is cut.
             Some(last) if last + NO_VALUE.len() > origin.start => {
@@ -177,7 +183,7 @@ fn rendered(out: Vec<u8>, mut origins: Vec<Origin>) -> Rendered {
         };
         origin.start -= cut;
     }
-    Rendered { text: without_no_value(&out).into(), origins }
+    Rendered::new(without_no_value(&out), origins)
 }
 
 /// Takes out what stands for no value.

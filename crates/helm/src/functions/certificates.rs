@@ -135,6 +135,9 @@ fn alternative_names(list: &List) -> Result<Vec<Text>, FunctionError> {
 }
 
 fn new_key(call: &mut Call<'_, '_>) -> Result<PrivateKey, FunctionError> {
+    if !call.searches_keys() {
+        return PrivateKey::without_search(call);
+    }
     let mut generator = Generator::new(call)?;
     call.evaluator.spend(PRIME_SEARCH)?;
     Ok(PrivateKey::Rsa(Box::new(RsaKey::generate(&mut generator, KEY_BITS))))

@@ -1,15 +1,22 @@
 //! Maps: made, read, changed in place.
 
+use std::collections::BTreeSet;
+
 use super::arguments::{Answer, Arguments};
 use super::print::text_of;
 use crate::template::{Call, FunctionError, deepen};
 use crate::value::{ANY_MAP, List, Map, Value};
 
-pub(super) fn dict(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+/// How many bytes of a key are printed in the time of a step.
+const KEY_PER_STEP: usize = 16;
+
+pub(super) fn dict(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let map = Map::new();
     for pair in arguments.chunks(2) {
         if let [key, value @ ..] = pair {
-            map.insert(text_of(key)?, value.first().cloned().unwrap_or_else(|| "".into()));
+            let key = text_of(key)?;
+            call.evaluator.spend(1 + key.len() / KEY_PER_STEP)?;
+            map.insert(key, value.first().cloned().unwrap_or_else(|| "".into()));
         }
     }
     Ok(map.into())
@@ -66,7 +73,7 @@ pub(super) fn pick(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
 }
 
 pub(super) fn omit(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    let omitted: Vec<_> = Arguments(arguments).from(1).iter().filter_map(Value::as_text).collect();
+    let omitted: BTreeSet<_> = Arguments(arguments).from(1).iter().filter_map(Value::as_text).collect();
     let entries = Arguments(arguments).map(0)?.entries().into_iter();
     Ok(Value::Map(entries.filter(|(key, _)| !omitted.contains(&key)).collect()))
 }

@@ -12,8 +12,9 @@ use super::random::Generator;
 use crate::template::{Call, FunctionError};
 use crate::value::{Text, Value};
 
-/// How many steps of a template the search for large primes takes.
-pub(super) const PRIME_SEARCH: usize = 1_000_000;
+/// How many steps of a template the search for the primes of a certificate's key takes, and of a longer key.
+pub(super) const PRIME_SEARCH: usize = 500_000;
+const LONG_PRIME_SEARCH: usize = 5_000_000;
 /// How many steps of a template it takes to come from a private key on a curve to the public one.
 const CURVE: usize = 2_000;
 
@@ -127,6 +128,14 @@ impl RsaKey {
 }
 
 impl PrivateKey {
+    /// Makes a key of the kind that takes the least.
+    pub(super) fn without_search(call: &mut Call<'_, '_>) -> Result<Self, FunctionError> {
+        let mut seed = [0; 32];
+        call.random(&mut seed)?;
+        call.evaluator.spend(CURVE)?;
+        Ok(Self::Ed25519(ed25519_dalek::SigningKey::from_bytes(&seed)))
+    }
+
     /// Writes the key as PEM.
     pub(super) fn to_pem(&self) -> String {
         let curve_key = |scalar: &[u8], curve: &[u8], point: &[u8]| {
@@ -323,14 +332,15 @@ fn generate_dsa(generator: &mut Generator) -> Vec<u8> {
 pub(super) fn gen_private_key(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let kind = Arguments(arguments).text(0)?;
     let key = match kind.as_bytes() {
+        b"" | b"rsa" | b"dsa" if !call.searches_keys() => PrivateKey::without_search(call)?,
         b"" | b"rsa" => {
             let mut generator = Generator::new(call)?;
-            call.evaluator.spend(PRIME_SEARCH)?;
+            call.evaluator.spend(LONG_PRIME_SEARCH)?;
             PrivateKey::Rsa(Box::new(RsaKey::generate(&mut generator, 4096)))
         }
         b"dsa" => {
             let mut generator = Generator::new(call)?;
-            call.evaluator.spend(PRIME_SEARCH)?;
+            call.evaluator.spend(LONG_PRIME_SEARCH)?;
             PrivateKey::Dsa(generate_dsa(&mut generator))
         }
         b"ecdsa" => {
@@ -343,12 +353,7 @@ pub(super) fn gen_private_key(call: &mut Call<'_, '_>, arguments: &[Value]) -> A
                 }
             }
         }
-        b"ed25519" => {
-            let mut seed = [0; 32];
-            call.random(&mut seed)?;
-            call.evaluator.spend(CURVE)?;
-            PrivateKey::Ed25519(ed25519_dalek::SigningKey::from_bytes(&seed))
-        }
+        b"ed25519" => PrivateKey::without_search(call)?,
         _ => return Ok(Value::String([b"Unknown type ".as_slice(), kind.as_bytes()].concat().into())),
     };
     Ok(key.to_pem().into())

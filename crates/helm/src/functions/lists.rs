@@ -14,7 +14,7 @@ use crate::template::{Call, FunctionError};
 use crate::value::{ANY_LIST, LIST_LIST, List, Value};
 
 /// The most elements that a function puts into one list: Go would go on until memory ends.
-pub(super) const LENGTH_LIMIT: usize = 10_000_000;
+pub(super) const LENGTH_LIMIT: usize = 1_000_000;
 
 /// Returns the error for a list that would be longer.
 pub(super) fn too_long() -> FunctionError {

@@ -17,6 +17,8 @@ const BCRYPT_COST: u32 = 10;
 const BCRYPT_LENGTH_LIMIT: usize = 72;
 /// How many steps of a template a hash takes that is slow on purpose.
 const SLOW_HASH: usize = 200_000;
+/// The same of one that is slow by the memory that it takes.
+const LARGE_HASH: usize = 1_000_000;
 
 fn bcrypt_hash(call: &mut Call<'_, '_>, password: &[u8]) -> Result<Vec<u8>, FunctionError> {
     if password.len() > BCRYPT_LENGTH_LIMIT {
@@ -110,7 +112,7 @@ pub(super) fn derive_password(call: &mut Call<'_, '_>, arguments: &[Value]) -> A
     let Some(forms) = forms(kind) else {
         return Ok(Value::String([b"cannot find password template ".as_slice(), kind].concat().into()));
     };
-    call.evaluator.spend(SLOW_HASH)?;
+    call.evaluator.spend(LARGE_HASH)?;
     let salt = [SITE_SCOPE, &with_length(user)].concat();
     let parameters = scrypt::Params::new(15, 8, 2).map_err(|error| error.to_string())?;
     let mut key = [0; 64];

@@ -28,9 +28,11 @@ struct Expression {
 
 /// How large a compiled expression may be, in bytes, and how deep one may nest.
 const SIZE_LIMIT: usize = 64 << 20;
-/// Up to which size an expression is compiled in no time worth counting.
+/// Up to which size an expression is compiled in little time.
 const SMALL_SIZE: usize = 1 << 20;
-/// How many steps of a template it takes to compile a larger one.
+/// How many steps of a template it takes to compile an expression, beside one for each byte.
+const COMPILE_STEPS: usize = 200;
+/// How many more it takes to compile a larger one.
 const LARGE_STEPS: usize = 1_000_000;
 const NEST_LIMIT: u32 = 1000;
 
@@ -54,6 +56,7 @@ fn compile(
     if let Some(found) = CACHE.with_borrow(|cache| cache.get(expression).cloned()) {
         return Ok(Ok(found));
     }
+    call.evaluator.spend(COMPILE_STEPS + expression.len())?;
     let translation = match translate(expression) {
         Ok(translation) => translation,
         Err(message) => return Ok(Err(message)),

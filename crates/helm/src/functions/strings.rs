@@ -10,7 +10,7 @@ use crate::template::{Runes, decode, decode_last};
 use crate::value::{List, Map, STRING_MAP, Text, Value};
 
 /// The longest text that a function makes, in bytes: Go would go on until memory ends.
-const LENGTH_LIMIT: usize = 256 << 20;
+const LENGTH_LIMIT: usize = 32 << 20;
 
 /// Refuses a text that has grown too long, or would.
 pub(super) fn check_length(length: usize) -> Result<(), FunctionError> {

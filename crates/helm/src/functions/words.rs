@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::arguments::{Answer, Arguments, runtime_error};
-use super::strings::{find, is_space};
+use super::strings::{check_length, find, is_space};
 use crate::template::Call;
 use crate::template::Runes;
 use crate::value::{Text, Value};
@@ -220,6 +220,7 @@ fn wrapped(
         };
         out.extend_from_slice(rest.get(..end).unwrap_or_default());
         out.extend_from_slice(separator);
+        check_length(out.len())?;
         rest = rest.get(next..).unwrap_or_default();
     }
     out.extend_from_slice(rest);

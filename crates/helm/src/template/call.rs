@@ -4,10 +4,13 @@ use super::describe::Part;
 use super::evaluate::{Evaluated, Evaluator, Held};
 use super::tree::{Special, Tree};
 use super::{Call, Function, FunctionError};
-use crate::value::{Kind, Type, Value};
+use crate::value::{Kind, NODE_LIMIT, Type, Value};
 
 /// How many bytes of a text, or elements of an argument, a function goes through in the time of a step.
-const PER_STEP: usize = 16;
+pub(super) const PER_STEP: usize = 16;
+/// The same of a function that reads a text, and the steps that it takes for the shortest one.
+const READ_PER_STEP: usize = 3;
+const READ_STEPS: usize = 10;
 
 impl Evaluator<'_> {
     /// Calls a function with the words after the first, and after them the value that was piped in.
@@ -61,17 +64,18 @@ impl Evaluator<'_> {
             arguments.push(argument);
         }
         let position = tree.position(node);
-        let mut context = Call { evaluator: self, function: function.name, tree, position };
-        let result = (function.call)(&mut context, &arguments);
-        let read: usize = arguments.iter().map(|argument| argument.extent() / PER_STEP).sum();
+        let result = self.spend(cost(special, &arguments)).and_then(|()| {
+            let mut context = Call { evaluator: self, function: function.name, tree, position };
+            (function.call)(&mut context, &arguments)
+        });
         arguments.clear();
         self.spare.push(arguments);
         let result = result.and_then(|value| match &value {
             Value::String(text) if text.len() > self.limits.text => {
                 Err(FunctionError::new(format!("a text of more than {} bytes", self.limits.text)))
             }
-            Value::String(text) => self.spend(read + text.len() / PER_STEP).map(|()| value),
-            _ => self.spend(read + value.extent()).map(|()| value),
+            Value::String(text) => self.spend(text.len() / PER_STEP).map(|()| value),
+            _ => self.spend(value.extent()).map(|()| value),
         });
         result.map_err(|error| {
             self.part = node;
@@ -96,6 +100,17 @@ impl Evaluator<'_> {
         }
         Ok(last.unwrap_or(value))
     }
+}
+
+/// Returns how many steps it takes a function to go through its arguments.
+fn cost(special: Special, arguments: &[Value]) -> usize {
+    let steps = |argument: &Value| match special {
+        // A value that is too large is gone through up to the limit.
+        Special::Walk => argument.check_size().unwrap_or(NODE_LIMIT),
+        Special::Read => READ_STEPS + argument.extent() / READ_PER_STEP,
+        _ => argument.extent() / PER_STEP,
+    };
+    arguments.iter().map(steps).sum()
 }
 
 /// Returns how `call` names what it was to call.

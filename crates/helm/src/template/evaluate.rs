@@ -28,7 +28,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { output: 1 << 28, steps: 200_000_000, text: 1 << 25, nesting: 10_000 }
+        Self { output: 1 << 28, steps: 20_000_000, text: 1 << 25, nesting: 2_000 }
     }
 }
 
@@ -59,6 +59,8 @@ pub(crate) struct Origin {
     pub(crate) tree: Arc<Tree>,
     /// The byte in the source.
     pub(crate) position: u32,
+    /// How many bytes from there on are the source's own.
+    pub(crate) copied: usize,
 }
 
 /// The state of one render.
@@ -71,6 +73,8 @@ pub(crate) struct Evaluator<'run> {
     pub(crate) included: BTreeMap<Text, usize>,
     /// The parsed texts of `tpl`.
     pub(crate) texts: BTreeMap<Text, Rc<Vec<Arc<Tree>>>>,
+    /// The bytes that they count for.
+    pub(crate) texts_size: usize,
     pub(super) variables: Vec<Variable>,
     /// The first variable of the template under way.
     pub(super) base: usize,
@@ -96,6 +100,7 @@ impl<'run> Evaluator<'run> {
             set,
             included: BTreeMap::new(),
             texts: BTreeMap::new(),
+            texts_size: 0,
             variables: Vec::new(),
             base: 0,
             part: Part::Pipe(0),

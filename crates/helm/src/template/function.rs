@@ -112,6 +112,11 @@ impl Call<'_, '_> {
         self.evaluator.host.random(&site, buffer).map_err(FunctionError::from)
     }
 
+    /// Tells whether the host wants keys that have to be searched for.
+    pub fn searches_keys(&self) -> bool {
+        self.evaluator.host.searches_keys()
+    }
+
     /// Returns an object of the cluster, or the list of them where the name is empty; an empty map where
     /// there is none.
     ///
@@ -185,6 +190,12 @@ pub trait Host {
     /// # Errors
     /// There is no randomness.
     fn random(&mut self, site: &CallSite, buffer: &mut [u8]) -> Result<(), Refusal>;
+
+    /// Tells whether RSA and DSA keys are searched for. Where nobody is to use what a render makes up, a key of
+    /// another kind, which takes no search, stands in their place.
+    fn searches_keys(&self) -> bool {
+        true
+    }
 
     /// Returns an object or a list of them; an empty map where there is none, as without a cluster.
     ///

@@ -32,7 +32,7 @@ pub(crate) use parser::{ParseError, parse};
 pub(crate) use quote::{Charset, can_backquote, quote, quote_rune};
 pub(crate) use rune::{Runes, decode, decode_last, is_alphanumeric};
 pub(crate) use set::Set;
-pub(crate) use tree::Tree;
+pub(crate) use tree::{LineStarts, Tree};
 pub(crate) use walk::Trace;
 
 /// Runs something that may nest deeply on a stack that grows.

@@ -1,7 +1,7 @@
 //! A parsed template: flat lists of steps, pipelines, commands and words that name one another by number,
 //! so that no depth of nesting can exhaust the stack.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Function;
 use super::number::Number;
@@ -13,15 +13,31 @@ pub(crate) struct Source {
     /// The name that messages give it: the file, or `gotpl` for the text of a `tpl`.
     pub(crate) name: Arc<str>,
     pub(crate) text: Arc<[u8]>,
+    lines: OnceLock<LineStarts>,
 }
 
 impl Source {
+    pub(crate) fn new(name: Arc<str>, text: Arc<[u8]>) -> Self {
+        Self { name, text, lines: OnceLock::new() }
+    }
+
     /// Returns the line, from 1, and the column in bytes, from 0, of a byte.
     pub(crate) fn place(&self, position: u32) -> (u32, u32) {
-        let before = self.text.get(..position as usize).unwrap_or(&self.text);
-        let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        let line = memchr::memchr_iter(b'\n', before).count() as u32 + 1;
-        (line, (before.len() - line_start) as u32)
+        let position = (position as usize).min(self.text.len());
+        let lines = self.lines.get_or_init(|| LineStarts::of(&self.text));
+        let line = lines.0.partition_point(|start| *start <= position);
+        let start = line.checked_sub(1).and_then(|line| lines.0.get(line)).copied().unwrap_or_default();
+        (line as u32, (position - start) as u32)
+    }
+}
+
+/// The bytes that the lines of a text begin with: one place is found in a text as quickly as in another.
+#[derive(Clone, Debug)]
+pub(crate) struct LineStarts(pub(crate) Vec<usize>);
+
+impl LineStarts {
+    pub(crate) fn of(text: &[u8]) -> Self {
+        Self(std::iter::once(0).chain(memchr::memchr_iter(b'\n', text).map(|at| at + 1)).collect())
     }
 }
 
@@ -127,11 +143,15 @@ pub(crate) enum WordKind {
     Chain(u32, Vec<Text>),
 }
 
-/// The builtin functions that the evaluator treats on its own.
+/// What the evaluator has to know of some functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Special {
     None,
     And,
     Or,
     Call,
+    /// Goes through all that its arguments hold.
+    Walk,
+    /// Reads a text and makes a value of it.
+    Read,
 }

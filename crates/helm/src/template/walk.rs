@@ -133,7 +133,7 @@ impl Evaluator<'_> {
             }
             match step {
                 Step::Text { start, end } => {
-                    self.trace(trace, &frame.tree, *start, out.len());
+                    self.trace(trace, &frame.tree, *start, out.len(), (*end - *start) as usize);
                     out.extend_from_slice(
                         tree.source.text.get(*start as usize..*end as usize).unwrap_or_default(),
                     );
@@ -141,7 +141,7 @@ impl Evaluator<'_> {
                 Step::Action { pipe, position } => {
                     let value = self.pipeline(tree, &frame.dot, *pipe)?;
                     if tree.pipes.get(*pipe as usize).is_some_and(|pipe| pipe.declares.is_empty()) {
-                        self.trace(trace, &frame.tree, *position, out.len());
+                        self.trace(trace, &frame.tree, *position, out.len(), 0);
                         if let Err(error) = write_value(out, &value) {
                             return Err(self.wrap(tree, error, ""));
                         }
@@ -170,6 +170,10 @@ impl Evaluator<'_> {
                     let variables = self.variables.len();
                     let value = self.pipeline(tree, &frame.dot, *pipe)?;
                     let elements = self.elements(tree, *pipe, value)?;
+                    if let Some(Elements::Map { entries, .. }) = &elements {
+                        // They have all been copied, however few of them are walked.
+                        self.steps += (entries.len() / super::call::PER_STEP) as u64;
+                    }
                     let mark = self.variables.len();
                     let walk = elements.map(|elements| Walk { elements, pipe: *pipe, mark });
                     let dot = walk.is_some().then(|| frame.dot.clone());
@@ -238,9 +242,9 @@ impl Evaluator<'_> {
         }
     }
 
-    fn trace(&mut self, trace: Trace, tree: &Arc<Tree>, position: u32, start: usize) {
+    fn trace(&mut self, trace: Trace, tree: &Arc<Tree>, position: u32, start: usize, copied: usize) {
         if trace == Trace::On {
-            self.origins.push(Origin { start, tree: Arc::clone(tree), position });
+            self.origins.push(Origin { start, tree: Arc::clone(tree), position, copied });
         }
     }
 

@@ -21,6 +21,7 @@ pub use list::List;
 pub use map::Map;
 pub use native::Native;
 pub use text::Text;
+pub(crate) use types::NODE_LIMIT;
 pub use types::{
     ANY_LIST, ANY_MAP, BYTES_MAP, INT_LIST, Kind, LIST_LIST, ListType, MAP_LIST, MapType, STRING_LIST,
     STRING_MAP, Type, VALUES_MAP,

@@ -6,7 +6,7 @@ use crate::template::Function;
 /// How deep values may nest before they count as endless.
 pub(super) const DEPTH_LIMIT: usize = 1000;
 /// How many nodes a value may have; what it holds in several places counts each time.
-pub(super) const NODE_LIMIT: usize = 1_000_000;
+pub(crate) const NODE_LIMIT: usize = 1_000_000;
 /// How many bytes of a text count as one node more.
 pub(super) const NODE_TEXT: usize = 256;
 

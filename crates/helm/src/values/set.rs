@@ -8,7 +8,7 @@ use crate::value::{Kind, List, Map, Text, Value};
 /// The highest index that a list may be given.
 const MAXIMUM_INDEX: i64 = 65536;
 /// How many elements indices may make in all lists together; Helm goes on until memory ends.
-pub(super) const MAXIMUM_ELEMENTS: usize = 1 << 22;
+pub(super) const MAXIMUM_ELEMENTS: usize = 1 << 20;
 /// How deep names may nest.
 const MAXIMUM_DEPTH: usize = 30;
 /// How deep lists in lists may nest; Helm has no limit.

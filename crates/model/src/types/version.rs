@@ -9,13 +9,15 @@ use crate::types::Invalid;
 use crate::types::name::is_label;
 use crate::types::parsed::{Parsed, checked_text, parsed};
 
-/// A minor version of Kubernetes, such as `1.33`.
+/// A version of Kubernetes: a minor one such as `1.33`, or one with its patch level such as `1.33.4`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KubernetesVersion {
     /// The number before the dot.
     pub major: u32,
     /// The number after the dot.
     pub minor: u32,
+    /// The number after the second dot, where it is given.
+    pub patch: Option<u32>,
 }
 
 impl FromStr for KubernetesVersion {
@@ -25,19 +27,33 @@ impl FromStr for KubernetesVersion {
         let number = |text: &str| {
             if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse::<u32>().ok() } else { None }
         };
-        text.split_once('.')
-            .and_then(|(major, minor)| Some(Self { major: number(major)?, minor: number(minor)? }))
-            .ok_or_else(|| {
-                Invalid::new(format!(
-                    "`{text}` is not a version of Kubernetes: wanted is a minor version such as `1.33`"
-                ))
-            })
+        let (minor, patch) = match text.rsplit_once('.') {
+            Some((minor, patch)) if minor.contains('.') => (minor, Some(patch)),
+            _ => (text, None),
+        };
+        let parse = || {
+            let (major, minor) = minor.split_once('.')?;
+            let patch = match patch {
+                Some(patch) => Some(number(patch)?),
+                None => None,
+            };
+            Some(Self { major: number(major)?, minor: number(minor)?, patch })
+        };
+        parse().ok_or_else(|| {
+            Invalid::new(format!(
+                "`{text}` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`"
+            ))
+        })
     }
 }
 
 impl fmt::Display for KubernetesVersion {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}.{}", self.major, self.minor)
+        write!(out, "{}.{}", self.major, self.minor)?;
+        match self.patch {
+            Some(patch) => write!(out, ".{patch}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -51,8 +67,8 @@ impl Parsed for KubernetesVersion {
 
 parsed!(KubernetesVersion, {
     "type": "string",
-    "description": "A minor version of Kubernetes, such as `1.33`.",
-    "pattern": "^[0-9]+\\.[0-9]+$"
+    "description": "A version of Kubernetes, such as `1.33` or `1.33.4`.",
+    "pattern": "^[0-9]+\\.[0-9]+(\\.[0-9]+)?$"
 });
 
 /// An API that a cluster provides: `group/version`, or `group/version/Kind` for a single kind; the core
@@ -117,18 +133,22 @@ mod tests {
 
     #[test]
     fn versions() {
-        insta::assert_snapshot!(table::<KubernetesVersion>(&["1.33", "1.9", "1", "v1.33", "1.33.2", "1.+3", "", "."]), @r"
+        insta::assert_snapshot!(table::<KubernetesVersion>(&["1.33", "1.9", "1", "v1.33", "1.33.2", "1.33.2.1", "1.33.", "1.33.x", "1.+3", "", "."]), @r"
         1.33: ok
         1.9: ok
-        1: ERROR `1` is not a version of Kubernetes: wanted is a minor version such as `1.33`
-        v1.33: ERROR `v1.33` is not a version of Kubernetes: wanted is a minor version such as `1.33`
-        1.33.2: ERROR `1.33.2` is not a version of Kubernetes: wanted is a minor version such as `1.33`
-        1.+3: ERROR `1.+3` is not a version of Kubernetes: wanted is a minor version such as `1.33`
-        : ERROR `` is not a version of Kubernetes: wanted is a minor version such as `1.33`
-        .: ERROR `.` is not a version of Kubernetes: wanted is a minor version such as `1.33`
+        1: ERROR `1` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`
+        v1.33: ERROR `v1.33` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`
+        1.33.2: ok
+        1.33.2.1: ERROR `1.33.2.1` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`
+        1.33.: ERROR `1.33.` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`
+        1.33.x: ERROR `1.33.x` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`
+        1.+3: ERROR `1.+3` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`
+        : ERROR `` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`
+        .: ERROR `.` is not a version of Kubernetes: wanted is one such as `1.33` or `1.33.4`
         ");
         let parse = |text: &str| text.parse::<KubernetesVersion>().expect("a valid version");
-        assert!(parse("1.9") < parse("1.33"));
+        assert!(parse("1.9") < parse("1.33") && parse("1.33") < parse("1.33.0"));
+        assert_eq!(parse("1.33.4").to_string(), "1.33.4");
     }
 
     #[test]

@@ -1,17 +1,22 @@
 //! `chart`: a Helm chart, rendered in this process.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+mod answers;
+mod finding;
+mod reproducible;
 
-use aqueduct_helm::template::{CallSite, Host, Lookup, Moment, Refusal};
-use aqueduct_helm::{Capabilities, HookEvent, KubeVersion, Manifest, Prepared, Release, check_installable};
-use aqueduct_manifest::{Map, Object, Origin, Value};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use aqueduct_helm::{
+    Capabilities, HookEvent, KubeVersion, Manifest, Prepared, Release, RenderedRelease, check_installable,
+};
+use aqueduct_manifest::{KubernetesApi, Map, Object, Origin, Value};
 use aqueduct_model::types::Name;
 use aqueduct_vendor::{Request, Source};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
+use self::answers::Answers;
 use crate::inputs::Problem;
 use crate::source::{EndpointField, Patch, PolicyField, foreign_offer, patched, read_objects};
 use crate::workload::Table;
@@ -21,9 +26,10 @@ use crate::{Component, Context, Error, Link, Offer, Site, SourceName, Target};
 ///
 /// The chart lies in the repository, or is fetched once with `aqueduct vendor` and held against
 /// `aqueduct.lock` at each render; nothing is fetched while rendering. The values are layered by
-/// environment like every field. What a chart does not offer is changed by `patches`. Functions whose
-/// result differs from run to run, such as `randAlphaNum`, `genCA` and `now`, are errors that name each
-/// place. Tests of the chart are left out; its other hooks are kept, and Argo CD runs them.
+/// environment like every field. What a chart does not offer is changed by `patches`. A field that differs
+/// from render to render, for it comes from `randAlphaNum`, `genCA`, `now` or the like, is an error that names
+/// the field, the line of the template and the value to set. Tests of the chart are left out; its other hooks
+/// are kept, and Argo CD runs them.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Chart {
@@ -102,11 +108,19 @@ impl Chart {
         let environment = context.environment();
         let kube_version = KubeVersion::parse(&environment.kubernetes.to_string())
             .map_err(|error| Error::field("", error.to_string()))?;
-        let mut capabilities = Capabilities { kube_version, ..Capabilities::default() };
-        let known = environment.apis.iter().map(ToString::to_string);
-        let known = known.chain(["argoproj.io/v1alpha1".to_owned()]).chain(self.api_versions.iter().cloned());
-        capabilities.api_versions.extend(known.map(Into::into));
-        Ok(capabilities)
+        let mut api_versions = KubernetesApi::names(environment.kubernetes.minor);
+        api_versions.push("argoproj.io/v1alpha1".to_owned());
+        for api in environment.apis.iter().map(ToString::to_string).chain(self.api_versions.iter().cloned()) {
+            // Where a kind is served, its version is.
+            if let Some((version, kind)) = api.rsplit_once('/')
+                && kind.starts_with(|letter: char| letter.is_ascii_uppercase())
+            {
+                api_versions.push(version.to_owned());
+            }
+            api_versions.push(api);
+        }
+        let api_versions = api_versions.into_iter().map(Into::into).collect();
+        Ok(Capabilities { kube_version, api_versions, ..Capabilities::default() })
     }
 }
 
@@ -156,33 +170,74 @@ impl Component for Chart {
         let chart = context.inputs.chart(&folder).map_err(|found| problem(field, found))?;
         let wrong = |error: aqueduct_helm::Error| Error::field(field, error.to_string());
         check_installable(&chart).map_err(wrong)?;
-        let values = self.values(context)?;
-        let prepared = Prepared::new(&chart, &aqueduct_helm::value::Map::from(&values)).map_err(wrong)?;
+        let values = aqueduct_helm::value::Map::from(&self.values(context)?);
+        let prepare = || Prepared::new(&chart, &values).map_err(wrong);
+        let prepared = prepare()?;
         prepared.validate().map_err(|error| Error::field("values", error.to_string()))?;
         let release = Release::new(self.release(&context.site), context.namespace());
-        let mut host = Reproducible::new(&release);
-        let rendered = prepared.render(&release, &self.capabilities(context)?, &mut host);
-        let calls = host.calls.into_inner();
-        if !calls.is_empty() {
-            return Err(irreproducible(context, &folder, &calls));
+        let capabilities = self.capabilities(context)?;
+        let prepared = Cell::new(Some(prepared));
+        let once = |answers: &mut Answers<'_>| {
+            // A render changes the values that it sees, so that each needs its own.
+            let prepared = prepared.take().map_or_else(prepare, Ok)?;
+            let rendered = prepared.render(&release, &capabilities, answers);
+            let rendered = rendered.map_err(|failure| {
+                let environment = context.environment();
+                let of_the_version = failure.error.to_string().starts_with("chart requires kubeVersion");
+                let error = wrong(failure.error);
+                if of_the_version && environment.kubernetes.patch.is_none() {
+                    return error.hint(format!(
+                        "`{0}` counts as `{0}.0`: where the cluster is newer, say so in `kubernetes` of `environments.{1}`",
+                        environment.kubernetes, environment.name
+                    ));
+                }
+                error
+            })?;
+            let objects = objects(&folder, &rendered)?;
+            patched(objects, &self.patches)
+        };
+        let (objects, causes) = reproducible::render(&once)?;
+        if causes.is_empty() {
+            return Ok(objects);
         }
-        let rendered = rendered.map_err(|failure| wrong(failure.error))?;
-        let mut objects = Vec::new();
-        for definitions in &rendered.crds {
-            let text = String::from_utf8_lossy(&definitions.content);
-            objects.extend(read(&definitions.source, &text)?);
-        }
-        let is_test = |event: &HookEvent| *event == HookEvent::Test;
-        let hooks = rendered.hooks.iter().filter(|hook| !hook.events.iter().any(is_test));
-        let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
-        for manifest in rendered.manifests.iter().chain(hooks.map(|hook| &hook.manifest)) {
-            let found = read(&manifest.source, &manifest.content)?;
-            objects.extend(
-                found.into_iter().map(|object| Object { origin: Some(origin(parent, manifest)), ..object }),
-            );
-        }
-        patched(objects, &self.patches)
+        let prepared = prepare()?;
+        let found = finding::Chart {
+            context,
+            folder: &folder,
+            has_value: &|path| has_value(prepared.values(), path),
+            objects: &objects,
+        };
+        Err(Error::diagnostics(causes.iter().map(|cause| found.finding(cause)).collect()))
     }
+}
+
+/// Tells whether there is a value at a path of names.
+fn has_value(values: &aqueduct_helm::value::Map, path: &str) -> bool {
+    match path.split_once('.') {
+        Some((name, rest)) => {
+            values.get(name).as_ref().and_then(|value| value.as_map()).is_some_and(|map| has_value(map, rest))
+        }
+        None => values.contains_key(path),
+    }
+}
+
+/// Returns the objects of a release, without those that Helm would make to test it.
+fn objects(folder: &str, rendered: &RenderedRelease) -> Result<Vec<Object>, Error> {
+    let mut objects = Vec::new();
+    for definitions in &rendered.crds {
+        let text = String::from_utf8_lossy(&definitions.content);
+        objects.extend(read(&definitions.source, &text)?);
+    }
+    let is_test = |event: &HookEvent| *event == HookEvent::Test;
+    let hooks = rendered.hooks.iter().filter(|hook| !hook.events.iter().any(is_test));
+    let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+    for manifest in rendered.manifests.iter().chain(hooks.map(|hook| &hook.manifest)) {
+        let found = read(&manifest.source, &manifest.content)?;
+        objects.extend(
+            found.into_iter().map(|object| Object { origin: Some(origin(parent, manifest)), ..object }),
+        );
+    }
+    Ok(objects)
 }
 
 /// Returns the template and line that made an object, as a path of the platform's folder.
@@ -200,102 +255,4 @@ fn read(source: &str, text: &str) -> Result<Vec<Object>, Error> {
         let messages: Vec<String> = found.iter().map(|diagnostic| diagnostic.message.clone()).collect();
         Error::field("", format!("{source} renders what is no object: {}", messages.join("; ")))
     })
-}
-
-/// A host that answers so that the render goes on, and writes down who asked.
-struct Reproducible {
-    calls: RefCell<BTreeSet<(String, u32, u32, &'static str)>>,
-    seed: Vec<u8>,
-    counter: u64,
-}
-
-impl Reproducible {
-    fn new(release: &Release) -> Self {
-        let seed = format!("{}/{}", release.namespace, release.name).into_bytes();
-        Self { calls: RefCell::default(), seed, counter: 0 }
-    }
-
-    fn note(&self, site: &CallSite) {
-        self.calls.borrow_mut().insert((site.template.to_string(), site.line, site.column, site.function));
-    }
-}
-
-impl Host for Reproducible {
-    fn now(&mut self, site: &CallSite) -> Result<Moment, Refusal> {
-        self.note(site);
-        Ok(Moment::default())
-    }
-
-    /// The bytes are never written anywhere; they must differ, since keys are made from them.
-    fn random(&mut self, site: &CallSite, buffer: &mut [u8]) -> Result<(), Refusal> {
-        self.note(site);
-        for chunk in buffer.chunks_mut(32) {
-            self.counter += 1;
-            let digest =
-                Sha256::new().chain_update(&self.seed).chain_update(self.counter.to_le_bytes()).finalize();
-            chunk.iter_mut().zip(digest).for_each(|(byte, random)| *byte = random);
-        }
-        Ok(())
-    }
-
-    fn lookup(&mut self, site: &CallSite, _query: &Lookup<'_>) -> Result<Map, Refusal> {
-        self.note(site);
-        Ok(Map::new())
-    }
-
-    fn resolve(&mut self, site: &CallSite, _name: &str) -> Result<String, Refusal> {
-        self.note(site);
-        Ok(String::new())
-    }
-}
-
-/// Returns one diagnostic for each call whose result differs from run to run.
-fn irreproducible(
-    context: &Context<'_>,
-    folder: &str,
-    calls: &BTreeSet<(String, u32, u32, &'static str)>,
-) -> Error {
-    let spec = &context.instance.spec;
-    let parent = folder.rsplit_once('/').map_or(String::new(), |(parent, _)| format!("{parent}/"));
-    let diagnostics = calls.iter().map(|(template, line, column, function)| {
-        // The first part of a template's name is the chart's, which need not be the folder's.
-        let inside = template.split_once('/').map_or(template.as_str(), |(_, inside)| inside);
-        let file = if context.inputs.files.get(&format!("{parent}{template}")).is_some() {
-            format!("{parent}{template}")
-        } else {
-            format!("{folder}/{inside}")
-        };
-        let text = context.inputs.files.text(&file).unwrap_or_default();
-        let message =
-            format!("`{function}` gives another result at each render: {file}:{line}:{}", column + 1);
-        let diagnostic = spec.diagnostic("irreproducible", message);
-        let paths = value_paths(text, *line);
-        diagnostic.hint(match paths.as_slice() {
-            [] => "give the value that the chart would make up, by reference to a Secret".to_owned(),
-            paths => format!("set {} in `values`, by reference to a Secret", paths.join(" or ")),
-        })
-    });
-    Error::diagnostics(diagnostics.collect())
-}
-
-/// Returns the values that the lines around a call name, nearest first: those that decide whether the call
-/// is reached.
-fn value_paths(text: &str, line: u32) -> Vec<String> {
-    let lines: Vec<&str> = text.lines().collect();
-    let at = (line as usize).saturating_sub(1);
-    let mut paths = Vec::new();
-    for text in lines.iter().take(at + 1).rev().take(6) {
-        for part in text.split(".Values.").skip(1) {
-            let length = part.find(|letter: char| !letter.is_ascii_alphanumeric() && !"._-".contains(letter));
-            let path = part[..length.unwrap_or(part.len())].trim_end_matches('.');
-            let quoted = format!("`{path}`");
-            if !path.is_empty() && !paths.contains(&quoted) {
-                paths.push(quoted);
-            }
-        }
-        if !paths.is_empty() {
-            break;
-        }
-    }
-    paths
 }

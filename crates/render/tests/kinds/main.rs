@@ -4,6 +4,7 @@
 mod rendering;
 mod shop;
 
+mod charts;
 mod delivery;
 mod fields;
 mod installs;

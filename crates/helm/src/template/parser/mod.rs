@@ -26,7 +26,7 @@ pub(crate) fn parse(name: &str, text: Arc<[u8]>) -> Parsed<Vec<Tree>> {
     if u32::try_from(text.len()).is_err() {
         return Err(ParseError(format!("template: {name}:1: text too long")));
     }
-    let source = Arc::new(Source { name: name.into(), text });
+    let source = Arc::new(Source::new(name.into(), text));
     let mut parser = Parser {
         lexer: Lexer::new(&source.text),
         source: &source,

@@ -1,0 +1,167 @@
+//! How often values are held against parts of a schema.
+//!
+//! A reference is followed as often as it is met, so that a few that name the same part twice, each in the next, make
+//! more comparisons than anybody waits for. They are counted before any is made: each part for each value once.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::template::deepen;
+
+/// How many comparisons are made.
+pub(super) const LIMIT: usize = 300_000;
+
+/// Tells whether it takes no more comparisons than there may be to hold a value against a schema.
+pub(super) fn is_within_limit(schema: &Json, instance: &Json) -> bool {
+    let mut names = BTreeMap::new();
+    let mut refers = false;
+    collect(schema, &mut names, &mut refers);
+    // Without references the schema is as large as it looks.
+    !refers || Counter { root: schema, names, known: BTreeMap::new() }.count(schema, instance) <= LIMIT
+}
+
+/// Collects the parts that have names of their own, and whether anything refers to others.
+fn collect<'a>(schema: &'a Json, names: &mut BTreeMap<&'a str, &'a Json>, refers: &mut bool) {
+    match schema {
+        Json::Object(members) => {
+            for key in ["$id", "id", "$anchor", "$dynamicAnchor"] {
+                if let Some(name) = members.get(key).and_then(Json::as_str) {
+                    names.insert(last_part(name), schema);
+                }
+            }
+            for (key, value) in members {
+                *refers |= REFERENCES.contains(&key.as_str());
+                collect(value, names, refers);
+            }
+        }
+        Json::Array(items) => items.iter().for_each(|item| collect(item, names, refers)),
+        _ => {}
+    }
+}
+
+/// The keywords that refer to other parts.
+const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
+
+/// Returns what tells a name from others: what follows its last `/`, without `#`.
+fn last_part(name: &str) -> &str {
+    name.trim_matches('#').rsplit(['/', '#']).next().unwrap_or(name)
+}
+
+struct Counter<'a> {
+    root: &'a Json,
+    names: BTreeMap<&'a str, &'a Json>,
+    /// The counts of parts for values, by where both lie.
+    known: BTreeMap<(*const Json, *const Json), usize>,
+}
+
+impl<'a> Counter<'a> {
+    fn count(&mut self, schema: &'a Json, instance: &'a Json) -> usize {
+        let Json::Object(members) = schema else { return 1 };
+        let place = (std::ptr::from_ref(schema), std::ptr::from_ref(instance));
+        if let Some(count) = self.known.get(&place) {
+            return *count;
+        }
+        if self.known.len() > LIMIT {
+            return LIMIT + 1;
+        }
+        // What meets itself is not followed again.
+        self.known.insert(place, 1);
+        let mut count = 1_usize;
+        for (keyword, value) in members {
+            count = count.saturating_add(deepen(|| self.keyword(keyword, value, instance)));
+        }
+        self.known.insert(place, count);
+        count
+    }
+
+    fn keyword(&mut self, keyword: &str, value: &'a Json, instance: &'a Json) -> usize {
+        match keyword {
+            "$ref" | "$dynamicRef" | "$recursiveRef" => match self.target(value) {
+                Some(target) => self.count(target, instance),
+                None => 1,
+            },
+            "allOf" | "anyOf" | "oneOf" => self.sum(value.as_array().into_iter().flatten(), &[instance]),
+            "not" | "if" | "then" | "else" => self.count(value, instance),
+            "dependentSchemas" | "dependencies" => {
+                self.sum(value.as_object().into_iter().flat_map(|parts| parts.values()), &[instance])
+            }
+            "properties" => {
+                let members = value.as_object().zip(instance.as_object());
+                let pairs = members.into_iter().flat_map(|(parts, values)| {
+                    parts.iter().filter_map(|(name, part)| Some((part, values.get(name)?)))
+                });
+                pairs.fold(0, |sum: usize, (part, value)| sum.saturating_add(self.count(part, value)))
+            }
+            // A name is no value of the instance; what is asked of one is asked of all.
+            "propertyNames" => {
+                let names = instance.as_object().map_or(0, serde_json::Map::len);
+                if names == 0 { 0 } else { self.count(value, instance).saturating_mul(names) }
+            }
+            "patternProperties" => {
+                let parts = value.as_object().into_iter().flat_map(|parts| parts.values());
+                self.sum(parts, &children(instance))
+            }
+            "items" | "prefixItems" if value.is_array() => {
+                let pairs = value.as_array().into_iter().flatten().zip(children(instance));
+                pairs.fold(0, |sum: usize, (part, value)| sum.saturating_add(self.count(part, value)))
+            }
+            "items" | "additionalItems" | "contains" | "unevaluatedItems" if instance.is_array() => {
+                self.sum(std::iter::once(value), &children(instance))
+            }
+            "additionalProperties" | "unevaluatedProperties" if instance.is_object() => {
+                self.sum(std::iter::once(value), &children(instance))
+            }
+            _ => 0,
+        }
+    }
+
+    fn sum(&mut self, parts: impl Iterator<Item = &'a Json>, values: &[&'a Json]) -> usize {
+        let mut sum = 0_usize;
+        for part in parts {
+            for value in values {
+                sum = sum.saturating_add(self.count(part, value));
+            }
+        }
+        sum
+    }
+
+    /// Returns the part that a reference names, if it is one of this schema.
+    fn target(&self, reference: &Json) -> Option<&'a Json> {
+        let reference = reference.as_str()?;
+        let reference = without_escapes(reference);
+        let (document, fragment) = reference.split_once('#').unwrap_or((&reference, ""));
+        let document = match document {
+            "" => self.root,
+            name => self.names.get(last_part(name)).copied().unwrap_or(self.root),
+        };
+        match fragment {
+            "" => Some(document),
+            path if path.starts_with('/') => document.pointer(path),
+            name => self.names.get(name).copied(),
+        }
+    }
+}
+
+/// Returns a reference with the letters that `%` and two digits stand for.
+fn without_escapes(reference: &str) -> String {
+    let mut parts = reference.split('%');
+    let mut plain = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let split = part.split_at_checked(2);
+        let escape = split.and_then(|(digits, rest)| Some((u8::from_str_radix(digits, 16).ok()?, rest)));
+        let (byte, rest) = escape.unwrap_or((b'%', part));
+        plain.push(byte);
+        plain.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
+/// Returns what lies directly in a value.
+fn children(value: &Json) -> Vec<&Json> {
+    match value {
+        Json::Object(members) => members.values().collect(),
+        Json::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    }
+}
