@@ -34,11 +34,3 @@ fn a_broken_platform() {
     platform.write("tenants/shop/web.toml", "kind = \"servise\"\n");
     assert_snapshot!(platform.run("diff"));
 }
-
-/// What a killed render leaves is a folder of files that are on their way to their places.
-#[test]
-fn an_interrupted_render() {
-    let platform = Platform::rendered();
-    platform.write("output/.aqueduct/committed/dev/aqueduct.sum", "");
-    assert_snapshot!(platform.run("diff --environment prod") + &platform.run("render --check"));
-}

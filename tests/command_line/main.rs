@@ -4,6 +4,7 @@
 mod program;
 
 mod charts;
+mod checkout;
 mod compare;
 mod edit;
 mod explore;

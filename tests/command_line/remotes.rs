@@ -10,7 +10,7 @@ use crate::program::Run;
 
 /// Tells whether git is there; says so where it is not.
 #[expect(clippy::print_stdout, reason = "a test that is skipped is seen")]
-fn has_git() -> bool {
+pub(crate) fn has_git() -> bool {
     let found = Command::new("git").arg("--version").stdout(Stdio::null()).status().is_ok();
     if !found {
         println!("skipped: there is no program `git`");
@@ -19,7 +19,7 @@ fn has_git() -> bool {
 }
 
 /// Runs git away from the settings of whoever runs the tests, and always at the same moment.
-fn git(folder: &Path, arguments: &[&str]) {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) {
     let mut command = Command::new("git");
     for name in ["GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"] {
         command.env(name, "ann@example.com");

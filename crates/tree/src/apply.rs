@@ -1,115 +1,472 @@
-//! Puts a committed stage in its place: the only code that changes the environments' folders.
+//! Puts staged files in their places: the only code that changes the environments' folders.
 //!
-//! Every step may be done twice, and the lists of hashes come last, so that after an interruption the same
-//! steps finish the work.
+//! An environment changes in one step where that can be. A new one is renamed into its place. Of another, the
+//! smallest folder that has all the changes is made anew in the stage, with hard links of the files that
+//! stay, and takes the place of the old one by an exchange. Where the file system has neither, and where a
+//! folder cannot be made anew, the files take their places one by one.
+//!
+//! Whatever is replaced or removed is looked at again: right before it goes, and once more in the old folder
+//! after an exchange. What somebody changed since the survey goes back to its place.
 
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
 use crate::disk::{Entry, FileSystem};
-use crate::error::Error;
-use crate::path;
-use crate::sum::SUM;
+use crate::error::{Error, ErrorKind, Problem, ProblemKind};
+use crate::mirror::{Linked, Mirror};
+use crate::path::folders_above;
+use crate::plan::{Before, Change, Plan};
+use crate::stage::Stage;
+use crate::state::{StateFolder, make_with_parents, replace};
+use crate::sum::{SUM, Sum};
+use crate::survey::Survey;
 
-/// Removes files by their paths below the output, moves what is staged, and returns the paths of the files
-/// that were moved one by one.
-///
-/// A staged list of hashes that is empty stands for none: the environment is gone.
+/// What was done besides the plan.
+#[derive(Default)]
+pub(crate) struct Applied {
+    /// The files that were renamed or linked, by their paths below the output.
+    pub(crate) touched: Vec<String>,
+    /// The paths at which something changed meanwhile, and was kept.
+    pub(crate) kept: Vec<Problem>,
+}
+
+/// Does what the plans of the environments say.
 pub(crate) fn apply(
-    files: &dyn FileSystem,
-    committed: &Path,
-    output: &Path,
-    removals: &[String],
-) -> Result<Vec<String>, Error> {
-    let applying = Applying { files, committed, output, moved: Mutex::default() };
-    applying.remove(removals)?;
-    applying.move_folder("")?;
-    applying.replace_sums()?;
-    files.remove_all(committed).map_err(|source| Error::half_written(committed, source))?;
-    Ok(applying.moved.into_inner().unwrap_or_else(PoisonError::into_inner))
+    survey: &Survey,
+    stage: &Stage,
+    state: &StateFolder,
+    plans: &[(&str, &Plan)],
+) -> Result<Applied, Error> {
+    let can_exchange =
+        plans.iter().any(|(_, plan)| plan.changes.len() > 1) && exchanges(&*survey.files, stage);
+    let mut applying = Vec::new();
+    for (environment, plan) in plans.iter().filter(|(_, plan)| plan.changes_anything()) {
+        applying.push(Applying::prepare(survey, stage, state, environment, plan, can_exchange)?);
+    }
+    let mut changed =
+        applying.iter().map(Applying::changed_meanwhile).collect::<Result<Vec<_>, _>>()?.concat();
+    if !changed.is_empty() {
+        changed.sort();
+        return Err(Error::new(ErrorKind::Refused(changed), &survey.output));
+    }
+    stage.open_for_old_files();
+    let changed = applying.iter_mut().try_for_each(Applying::change);
+    // Also where a later one failed: somebody may have changed what lies in the old folders.
+    let finished: Vec<Result<Applied, Error>> = applying.into_iter().map(Applying::finish).collect();
+    changed?;
+    let mut all = Applied::default();
+    for applied in finished {
+        let applied = applied?;
+        all.touched.extend(applied.touched);
+        all.kept.extend(applied.kept);
+    }
+    stage.remove();
+    all.kept.sort();
+    Ok(all)
 }
 
+/// Tells whether the file system lets folders take each other's place.
+fn exchanges(files: &dyn FileSystem, stage: &Stage) -> bool {
+    const FOLDERS: [&str; 2] = [".exchange/left", ".exchange/right"];
+    let [left, right] = FOLDERS.map(|folder| stage.place(folder));
+    FOLDERS.iter().all(|folder| stage.make_folder(folder).is_ok()) && files.exchange(&left, &right).is_ok()
+}
+
+/// How an environment changes.
+enum Way {
+    /// It is new, and renamed into its place.
+    Rename,
+    /// A folder of it, or its own, takes the place of the old one.
+    Exchange { folder: String, linked: Linked },
+    /// File after file.
+    OneByOne,
+}
+
+/// An environment that is being changed.
 struct Applying<'a> {
-    files: &'a dyn FileSystem,
-    committed: &'a Path,
-    output: &'a Path,
-    moved: Mutex<Vec<String>>,
+    survey: &'a Survey,
+    stage: &'a Stage,
+    state: &'a StateFolder,
+    environment: &'a str,
+    plan: &'a Plan,
+    way: Way,
+    /// Whether the old folder lies in the stage.
+    exchanged: bool,
+    applied: Mutex<Applied>,
 }
 
-impl Applying<'_> {
-    fn remove(&self, removals: &[String]) -> Result<(), Error> {
-        removals.par_iter().try_for_each(|relative| {
-            let full = self.output.join(relative);
-            absent_is_fine(self.files.remove(&full)).map_err(|source| Error::half_written(full, source))
-        })?;
-        let emptied: BTreeSet<&str> = removals
-            .iter()
-            .flat_map(|relative| path::folders_above(relative))
-            // The environment's own folder still holds its list of hashes.
-            .filter(|folder| folder.contains('/'))
-            .collect();
-        // A folder sorts before what it holds, so that the reverse order empties it first.
-        emptied.into_iter().rev().try_for_each(|folder| self.remove_if_empty(&self.output.join(folder)))
+impl<'a> Applying<'a> {
+    /// Stages all that the change takes.
+    fn prepare(
+        survey: &'a Survey,
+        stage: &'a Stage,
+        state: &'a StateFolder,
+        environment: &'a str,
+        plan: &'a Plan,
+        can_exchange: bool,
+    ) -> Result<Self, Error> {
+        let mut applying = Self {
+            survey,
+            stage,
+            state,
+            environment,
+            plan,
+            way: Way::OneByOne,
+            exchanged: false,
+            applied: Mutex::default(),
+        };
+        if let Some(sum) = plan.sum.as_ref().filter(|sum| !sum.text.is_empty()) {
+            stage.write(&applying.sum_path(), &sum.text)?;
+        }
+        if !plan.is_there {
+            applying.way = Way::Rename;
+            return Ok(applying);
+        }
+        let folder = common_folder(environment, plan.changes.keys());
+        // One file changes in one step anyway.
+        if can_exchange && plan.changes.len() > 1 && survey.has_folder(folder)? {
+            // A file that cannot be linked, or a folder of another user, is no reason to give up.
+            if let Ok(linked) = Mirror::make(survey, stage, environment, plan, folder) {
+                applying.way = Way::Exchange { folder: folder.to_owned(), linked };
+            }
+        }
+        if !applying.exchanges_all() && !plan.changes.is_empty() {
+            applying.stage_between()?;
+        }
+        Ok(applying)
+    }
+
+    /// Returns what changed at the places of the plan since the survey.
+    fn changed_meanwhile(&self) -> Result<Vec<Problem>, Error> {
+        let sum = self.survey.output.join(self.sum_path());
+        let list = match &self.survey.record(self.environment)?.text {
+            Some((_, seen)) if self.plan.sum.is_some() => look_again(self.files(), &sum, Before::File(*seen)),
+            _ => Ok(None),
+        };
+        let list = list.map_err(|source| Error::read(&sum, source))?;
+        let mut changed: Vec<Problem> = self
+            .plan
+            .changes
+            .par_iter()
+            .filter_map(|(relative, change)| self.problem(relative, change).transpose())
+            .collect::<Result<_, _>>()
+            .map_err(|source| Error::read(&self.survey.output, source))?;
+        changed.extend(list.map(|kind| Problem { path: self.sum_path(), kind }));
+        Ok(changed)
+    }
+
+    fn change(&mut self) -> Result<(), Error> {
+        let folder = match &self.way {
+            Way::Rename => {
+                return self.rename(&self.stage.place(self.environment), &self.output(self.environment));
+            }
+            Way::OneByOne => return self.one_by_one(),
+            Way::Exchange { folder, .. } => folder,
+        };
+        if !self.exchanges_all() {
+            self.list_between()?;
+        }
+        if !self.exchange(folder) {
+            self.stage_between()?;
+            return self.one_by_one();
+        }
+        self.exchanged = true;
+        if !self.exchanges_all() {
+            self.remove_emptied()?;
+            self.list_new()
+        } else if self.plan.sum.as_ref().is_some_and(|sum| sum.text.is_empty()) {
+            self.remove_if_empty(&self.output(self.environment))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Clears away what was replaced.
+    fn finish(self) -> Result<Applied, Error> {
+        if let Way::Exchange { folder, linked } = &self.way {
+            if self.exchanged {
+                self.clear(folder, linked)?;
+            }
+            self.applied().touched.extend(linked.keys().cloned());
+        }
+        self.own_kept()?;
+        Ok(self.applied.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Lets a folder take its place, and tells whether the file system did it.
+    fn exchange(&self, folder: &str) -> bool {
+        let (staged, live) = (self.stage.place(folder), self.output(folder));
+        let exchanged = if self.stage.has_folder(folder) {
+            self.files().exchange(&staged, &live)
+        } else {
+            // Nothing is left in it.
+            self.files().rename(&live, &staged)
+        };
+        exchanged.is_ok()
+    }
+
+    fn one_by_one(&self) -> Result<(), Error> {
+        if !self.plan.changes.is_empty() {
+            self.list_between()?;
+        }
+        self.plan.changes.par_iter().filter(|(_, change)| change.after.is_none()).try_for_each(
+            |(relative, change)| {
+                let full = self.output(relative);
+                if self.keeps(relative, change)? {
+                    return Ok(());
+                }
+                absent_is_fine(self.files().remove(&full)).map_err(|source| Error::half_written(full, source))
+            },
+        )?;
+        self.remove_emptied()?;
+        if self.stage.has_folder(self.environment) {
+            self.move_folder(self.environment)?;
+        }
+        self.list_new()
     }
 
     fn move_folder(&self, relative: &str) -> Result<(), Error> {
-        let staged = join(self.committed, relative);
-        let listed = self.files.list(&staged).map_err(|source| Error::half_written(&staged, source))?;
-        let is_environment = !relative.is_empty() && !relative.contains('/');
-        listed.par_iter().filter(|entry| !(is_environment && entry.name == SUM)).try_for_each(|entry| {
-            let child =
-                if relative.is_empty() { entry.name.clone() } else { format!("{relative}/{}", entry.name) };
-            let from = self.committed.join(&child);
-            let to = self.output.join(&child);
-            if entry.is_folder && self.entry(&to)? == Some(Entry::Folder) {
-                self.move_folder(&child)?;
-                // An environment's folder keeps the list of hashes until the end.
-                return self.remove_if_empty(&from);
+        let staged = self.stage.place(relative);
+        let listed = self.files().list(&staged).map_err(|source| Error::half_written(&staged, source))?;
+        listed.par_iter().try_for_each(|entry| {
+            let child = format!("{relative}/{}", entry.name);
+            let (from, to) = (self.stage.place(&child), self.output(&child));
+            if entry.is_folder {
+                let found = self.files().entry(&to).map_err(|source| Error::half_written(&to, source))?;
+                return if found == Some(Entry::Folder) {
+                    self.move_folder(&child)
+                } else {
+                    self.rename(&from, &to)
+                };
             }
-            self.files.rename(&from, &to).map_err(|source| Error::half_written(&to, source))?;
-            if !entry.is_folder {
-                self.moved.lock().unwrap_or_else(PoisonError::into_inner).push(child);
+            // What is no change is a link of a file that stays.
+            let Some(change) = self.plan.changes.get(&child) else { return Ok(()) };
+            if !self.keeps(&child, change)? {
+                self.rename(&from, &to)?;
+                self.applied().touched.push(child);
             }
             Ok(())
         })
     }
 
-    fn replace_sums(&self) -> Result<(), Error> {
-        let listed =
-            self.files.list(self.committed).map_err(|source| Error::half_written(self.committed, source))?;
-        for environment in listed.iter().filter(|entry| entry.is_folder) {
-            let from = self.committed.join(&environment.name).join(SUM);
-            let folder = self.output.join(&environment.name);
-            let to = folder.join(SUM);
-            match self.entry(&from)? {
-                Some(Entry::File(stamp)) if stamp.size == 0 => {
-                    absent_is_fine(self.files.remove(&to))
-                        .map_err(|source| Error::half_written(to, source))?;
-                    self.remove_if_empty(&folder)?;
-                }
-                Some(_) => {
-                    self.files.rename(&from, &to).map_err(|source| Error::half_written(to, source))?;
-                }
-                None => {}
+    /// Removes the folders that removed files have left empty.
+    fn remove_emptied(&self) -> Result<(), Error> {
+        // A folder sorts before what it holds, so that the reverse order empties it first.
+        self.plan
+            .emptied()
+            .into_iter()
+            .rev()
+            .try_for_each(|folder| self.remove_if_empty(&self.output(folder)))
+    }
+
+    /// Clears an old folder away; what is not as it was goes back to its place.
+    fn clear(&self, relative: &str, linked: &Linked) -> Result<(), Error> {
+        let old = self.stage.place(relative);
+        let fail = |source| Error::half_written(&old, source);
+        self.files().list(&old).map_err(fail)?.par_iter().try_for_each(|entry| {
+            let child = format!("{relative}/{}", entry.name);
+            if entry.is_folder {
+                return self.clear(&child, linked);
             }
+            let path = self.stage.place(&child);
+            let gone = match self.is_known(&child, linked).map_err(fail)? {
+                true => self.files().remove(&path),
+                false => self.put_back(&child, linked),
+            };
+            gone.map_err(|source| Error::half_written(path, source))
+        })?;
+        self.files().remove_folder(&old).map_err(fail)
+    }
+
+    /// Tells whether a file of an old folder is what the survey, or the link of it, found there.
+    fn is_known(&self, relative: &str, linked: &Linked) -> io::Result<bool> {
+        let path = self.stage.place(relative);
+        match self.change_of(relative) {
+            Some(Before::File(seen)) => return seen.is_still(self.files(), &path),
+            Some(Before::Nothing | Before::Folder) => return Ok(false),
+            None => {}
         }
+        Ok(match (linked.get(relative), self.files().entry(&path)?) {
+            // What was written to it since is in the new folder as well.
+            (Some(Entry::File(linked)), Some(Entry::File(found))) => linked.inode == found.inode,
+            (Some(linked), Some(found)) => *linked == found,
+            _ => false,
+        })
+    }
+
+    /// Moves what somebody changed back to its place.
+    fn put_back(&self, relative: &str, linked: &Linked) -> io::Result<()> {
+        let (from, to) = (self.stage.place(relative), self.output(relative));
+        let ours = match (self.plan.changes.get(relative), linked.get(relative)) {
+            (Some(Change { after: Some(stamp), .. }), _) | (None, Some(Entry::File(stamp))) => Some(*stamp),
+            _ => None,
+        };
+        let free = match self.files().entry(&to)? {
+            None => to.parent().is_some_and(|folder| make_with_parents(self.files(), folder).is_ok()),
+            Some(Entry::File(found)) => ours.is_some_and(|ours| ours.same_content(&found)),
+            Some(_) => false,
+        };
+        let kind = match self.change_of(relative) {
+            Some(Before::File(_)) => ProblemKind::Edited,
+            _ => ProblemKind::Foreign,
+        };
+        let mut path = relative.to_owned();
+        if free {
+            self.files().rename(&from, &to)?;
+        } else {
+            // Something new stands there already.
+            let aside = self.state.kept().join(relative);
+            let folder = aside.parent().unwrap_or(&aside);
+            make_with_parents(self.files(), folder).map_err(io::Error::other)?;
+            self.files().rename(&from, &aside)?;
+            path = aside.strip_prefix(&self.survey.output).unwrap_or(&aside).display().to_string();
+        }
+        self.applied().kept.push(Problem { path, kind });
         Ok(())
     }
 
-    fn entry(&self, path: &Path) -> Result<Option<Entry>, Error> {
-        self.files.entry(path).map_err(|source| Error::half_written(path, source))
+    /// Lists the kept files that were to be removed, so that they still count as the tool's own.
+    fn own_kept(&self) -> Result<(), Error> {
+        let record = self.survey.record(self.environment)?;
+        let kept: BTreeSet<String> = self.applied().kept.iter().map(|problem| problem.path.clone()).collect();
+        let mut owned = record.sum.iter().filter(|(path, _)| {
+            let relative = format!("{}/{path}", self.environment);
+            kept.contains(&relative)
+                && self.plan.changes.get(&relative).is_some_and(|change| change.after.is_none())
+        });
+        let Some(first) = owned.next() else { return Ok(()) };
+        let path = self.output(&self.sum_path());
+        let text = match &self.plan.sum {
+            Some(sum) => &*sum.text,
+            None => record.text.as_ref().map(|(text, _)| &**text).unwrap_or_default(),
+        };
+        let mut sum = Sum::parse(text).unwrap_or_default();
+        sum.extend(std::iter::once(first).chain(owned).map(|(path, hash)| (path.clone(), hash)));
+        replace(self.files(), &path, &self.state.scratch(), &sum.text())
+            .map_err(|source| Error::half_written(path, source))
+    }
+
+    /// Stages the list for the time in which some files are old and some new.
+    fn stage_between(&self) -> Result<(), Error> {
+        match &self.plan.sum {
+            Some(sum) => self.stage.write(&self.between_path(), &sum.between).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn list_between(&self) -> Result<(), Error> {
+        match &self.plan.sum {
+            Some(_) => self.rename(&self.stage.place(&self.between_path()), &self.output(&self.sum_path())),
+            None => Ok(()),
+        }
+    }
+
+    fn list_new(&self) -> Result<(), Error> {
+        let path = self.sum_path();
+        match &self.plan.sum {
+            Some(sum) if sum.text.is_empty() => {
+                let full = self.output(&path);
+                absent_is_fine(self.files().remove(&full))
+                    .map_err(|source| Error::half_written(full, source))?;
+                self.remove_if_empty(&self.output(self.environment))
+            }
+            Some(_) => self.rename(&self.stage.place(&path), &self.output(&path)),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells whether the environment's own folder is exchanged, with its list.
+    fn exchanges_all(&self) -> bool {
+        matches!(&self.way, Way::Exchange { folder, .. } if folder == self.environment)
+    }
+
+    /// Tells whether what stands at the place of a change has to stay, and notes it.
+    fn keeps(&self, relative: &str, change: &Change) -> Result<bool, Error> {
+        let problem = self.problem(relative, change);
+        let problem = problem.map_err(|source| Error::half_written(self.output(relative), source))?;
+        let keeps = problem.is_some();
+        self.applied().kept.extend(problem);
+        Ok(keeps)
+    }
+
+    fn problem(&self, relative: &str, change: &Change) -> io::Result<Option<Problem>> {
+        let kind = look_again(self.files(), &self.output(relative), change.before)?;
+        Ok(kind.map(|kind| Problem { path: relative.to_owned(), kind }))
+    }
+
+    /// Returns what was found before at a place that changes.
+    fn change_of(&self, relative: &str) -> Option<Before> {
+        match self.plan.changes.get(relative) {
+            Some(change) => Some(change.before),
+            None if self.plan.sum.is_some() && relative == self.sum_path() => {
+                let record = self.survey.record(self.environment).ok()?;
+                Some(record.text.as_ref().map_or(Before::Nothing, |(_, seen)| Before::File(*seen)))
+            }
+            None => None,
+        }
     }
 
     fn remove_if_empty(&self, folder: &Path) -> Result<(), Error> {
-        match self.files.remove_folder(folder) {
+        match self.files().remove_folder(folder) {
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
             result => absent_is_fine(result).map_err(|source| Error::half_written(folder, source)),
         }
     }
+
+    fn rename(&self, from: &Path, to: &Path) -> Result<(), Error> {
+        self.files().rename(from, to).map_err(|source| Error::half_written(to, source))
+    }
+
+    fn applied(&self) -> MutexGuard<'_, Applied> {
+        self.applied.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn files(&self) -> &dyn FileSystem {
+        &*self.survey.files
+    }
+
+    fn output(&self, relative: &str) -> PathBuf {
+        self.survey.output.join(relative)
+    }
+
+    fn sum_path(&self) -> String {
+        format!("{}/{SUM}", self.environment)
+    }
+
+    fn between_path(&self) -> String {
+        // No environment starts with a dot.
+        format!(".between/{}", self.environment)
+    }
+}
+
+/// Returns what stands in the way at a path where something else was found before.
+fn look_again(files: &dyn FileSystem, path: &Path, before: Before) -> io::Result<Option<ProblemKind>> {
+    Ok(match (files.entry(path)?, before) {
+        (None, _) | (Some(Entry::Folder), Before::Folder) => None,
+        (Some(Entry::Folder), _) => Some(ProblemKind::Folder),
+        (Some(Entry::Link), _) => Some(ProblemKind::Link),
+        (Some(Entry::Special), _) => Some(ProblemKind::Special),
+        (Some(Entry::File(_)), Before::File(seen)) => {
+            (!seen.is_still(files, path)?).then_some(ProblemKind::Edited)
+        }
+        (Some(Entry::File(_)), _) => Some(ProblemKind::Foreign),
+    })
+}
+
+/// Returns the smallest folder that holds all the paths.
+fn common_folder<'a>(environment: &'a str, mut paths: impl Iterator<Item = &'a String>) -> &'a str {
+    let first = paths.next().and_then(|path| folders_above(path).next()).unwrap_or(environment);
+    paths.fold(first, |common, path| {
+        let holds = |folder: &str| folders_above(path).any(|above| above == folder);
+        std::iter::once(common)
+            .chain(folders_above(common))
+            .find(|folder| holds(folder))
+            .unwrap_or(environment)
+    })
 }
 
 fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
@@ -119,8 +476,4 @@ fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
         }
         result => result,
     }
-}
-
-fn join(root: &Path, relative: &str) -> PathBuf {
-    if relative.is_empty() { root.to_owned() } else { root.join(relative) }
 }

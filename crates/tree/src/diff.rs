@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use similar::TextDiff;
 
+use crate::disk::{Disk, FileSystem};
 use crate::error::Error;
 use crate::status::{State, status};
 use crate::sum::SUM;
@@ -59,7 +60,8 @@ impl FileDiff {
 pub fn diff(output: &Path, tree: &Tree) -> Result<Vec<FileDiff>, Error> {
     let mut diffs = Vec::new();
     for change in status(output, tree)?.changes {
-        if &*change.path == SUM || change.state == State::Unlisted {
+        // The objects of these are what they should be.
+        if &*change.path == SUM || matches!(change.state, State::Unlisted | State::Converted) {
             continue;
         }
         let new = tree.get(&change.environment, &change.path);
@@ -68,7 +70,7 @@ pub fn diff(output: &Path, tree: &Tree) -> Result<Vec<FileDiff>, Error> {
             State::Missing | State::Blocked => None,
             _ => {
                 let path = output.join(&change.environment).join(&*change.path);
-                Some(std::fs::read(&path).map_err(|source| Error::read(path, source))?)
+                Some(Disk.read(&path).map_err(|source| Error::read(path, source))?)
             }
         };
         let new = new.map(AsRef::as_ref);

@@ -4,7 +4,7 @@
 //! the way to it.
 
 use std::fs::{self, DirBuilder, Metadata, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use crate::stamp::Stamp;
@@ -35,7 +35,7 @@ pub(crate) struct Listed {
 pub(crate) trait FileSystem: Send + Sync {
     /// Returns what stands at a path, `None` where there is nothing.
     fn entry(&self, path: &Path) -> io::Result<Option<Entry>>;
-    /// Returns the bytes of a file.
+    /// Returns the bytes of a file; an error for anything else, which could be endless or never answer.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
     /// Returns what a folder holds, by name.
     fn list(&self, path: &Path) -> io::Result<Vec<Listed>>;
@@ -45,6 +45,12 @@ pub(crate) trait FileSystem: Send + Sync {
     fn create_folder(&self, path: &Path) -> io::Result<()>;
     /// Moves a file or a folder; a file is replaced.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Gives a file a second name.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Lets two folders take each other's place in one step; an error where the file system cannot.
+    fn exchange(&self, left: &Path, right: &Path) -> io::Result<()>;
+    /// Gives a folder the mode of another; an error where it cannot stand in for the other.
+    fn liken(&self, folder: &Path, other: &Path) -> io::Result<()>;
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Removes an empty folder.
@@ -78,7 +84,22 @@ impl FileSystem for Disk {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        fs::read(path)
+        let mut options = OpenOptions::new();
+        options.read(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::custom_flags(
+            &mut options,
+            rustix::fs::OFlags::NOFOLLOW.union(rustix::fs::OFlags::NONBLOCK).bits().cast_signed(),
+        );
+        let mut file = options.open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file"));
+        }
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(usize::try_from(metadata.len()).unwrap_or(usize::MAX))?;
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<Listed>> {
@@ -120,6 +141,44 @@ impl FileSystem for Disk {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         fs::rename(from, to)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::hard_link(from, to)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn exchange(&self, left: &Path, right: &Path) -> io::Result<()> {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+        Ok(renameat_with(CWD, left, CWD, right, RenameFlags::EXCHANGE)?)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn exchange(&self, _left: &Path, _right: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    #[cfg(unix)]
+    fn liken(&self, folder: &Path, other: &Path) -> io::Result<()> {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+        let (made, wanted) = (fs::symlink_metadata(folder)?, fs::symlink_metadata(other)?);
+        let mode = wanted.permissions().mode();
+        let same_owner = (made.uid(), made.gid()) == (wanted.uid(), wanted.gid());
+        // Of a folder that lets nobody write the old one could not be cleared away.
+        if !same_owner || mode & 0o700 != 0o700 {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        if made.permissions().mode() != mode {
+            fs::set_permissions(folder, wanted.permissions())?;
+        }
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    fn liken(&self, _folder: &Path, _other: &Path) -> io::Result<()> {
+        Ok(())
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {

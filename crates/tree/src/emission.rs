@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::apply::apply;
+use crate::apply::{Applied, apply};
 use crate::disk::{Disk, Entry, FileSystem};
 use crate::emit::{Options, Report};
 use crate::error::{Error, ErrorKind};
@@ -16,12 +16,10 @@ use crate::hash::Hash;
 use crate::index::IndexWriter;
 use crate::input::{InputKey, remember};
 use crate::lock::Lock;
-use crate::plan::{Action, Planned, plan};
-use crate::recover::recover;
+use crate::plan::{Action, Plan, Planned, plan};
 use crate::stage::Stage;
 use crate::stamp::Stamp;
 use crate::state::{StateFolder, replace};
-use crate::sum::SUM;
 use crate::survey::{Found, Survey, plain};
 use crate::tree::{Scope, check, covers};
 
@@ -36,14 +34,13 @@ pub struct Emission {
     survey: Survey,
     stage: Stage,
     planned: Mutex<BTreeMap<String, Vec<Planned>>>,
-    finished: bool,
     // Dropped last, after the stage.
     _lock: Lock,
 }
 
 impl Emission {
-    /// Takes the lock of the output folder, finishes what an interrupted run left, and starts a write that
-    /// stands for some parts of the output.
+    /// Takes the lock of the output folder, removes what a killed run left in the tool's own folder, and starts
+    /// a write that stands for some parts of the output.
     ///
     /// # Errors
     /// Another run that holds the lock, symbolic links at the places that are the tool's own, and whatever
@@ -66,19 +63,7 @@ impl Emission {
         let state = StateFolder::of(&output);
         state.make(&*files, &output)?;
         let lock = Lock::take(&state.lock(), options.wait)?;
-        let (staged, committed) = (state.staged(), state.committed());
-        let look = |path: &Path| files.entry(path).map_err(|source| Error::read(path, source));
-        let finished = match look(&committed)? {
-            Some(Entry::Folder) => {
-                recover(&Survey::open(Arc::clone(&files), &output)?, &state)?;
-                true
-            }
-            Some(_) => return Err(Error::new(ErrorKind::Link, committed)),
-            None => false,
-        };
-        if look(&staged)?.is_some() {
-            files.remove_all(&staged).map_err(|source| Error::write(&staged, source))?;
-        }
+        state.tidy(&*files)?;
         let scopes: Vec<Scope> = scopes.into_iter().collect();
         let survey = Survey::open(Arc::clone(&files), &output)?;
         let environments = scoped_environments(&survey, &scopes)?;
@@ -88,10 +73,9 @@ impl Emission {
             options,
             environments,
             survey,
-            stage: Stage::new(files, staged),
+            stage: Stage::new(files, state.staged()),
             state,
             planned: Mutex::default(),
-            finished,
             _lock: lock,
         })
     }
@@ -106,15 +90,15 @@ impl Emission {
         let relative = format!("{environment}/{path}");
         let record = self.survey.record(environment)?;
         let hash = Hash::of(bytes);
-        let recorded = record.sum.entries.get_key_value(path);
+        let known = record.sum.entries.get_key_value(path);
         let found = self.survey.look(environment, path)?;
         let stamp = match &found {
-            Found::File { stamp, .. } => Some(*stamp),
+            Found::File(seen) => Some(seen.stamp),
             _ => None,
         };
-        let action = Action::new(found, recorded.map(|(_, hash)| *hash), hash, &relative, self.options);
+        let action = Action::new(&self.survey, environment, path, found, hash, self.options)?;
         let stamp = if action.writes() { Some(self.stage.write(&relative, bytes)?) } else { stamp };
-        let path = recorded.map_or_else(|| Arc::from(path), |(path, _)| Arc::clone(path));
+        let path = known.map_or_else(|| Arc::from(path), |(path, _)| Arc::clone(path));
         let file = Planned { path, hash, stamp, action };
         let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         match planned.get_mut(environment) {
@@ -133,8 +117,8 @@ impl Emission {
     ///
     /// # Errors
     /// [`ErrorKind::Refused`] with all paths that hold what must not be overwritten; two files that claim one
-    /// path; and whatever the file system refuses, where [`ErrorKind::HalfWritten`] means that the next run
-    /// finishes the work.
+    /// path; [`ErrorKind::Changed`] with the paths that somebody changed while they were written; and whatever the
+    /// file system refuses, where [`ErrorKind::HalfWritten`] means that some files are new and some old.
     pub fn commit(self, input: Option<&InputKey>) -> Result<Report, Error> {
         let mut planned = std::mem::take(&mut *self.planned.lock().unwrap_or_else(PoisonError::into_inner));
         for environment in &self.environments {
@@ -147,31 +131,28 @@ impl Emission {
                 plan(&self.survey, environment, files, &self.scopes, self.options)
             })
             .collect::<Result<_, Error>>()?;
-        let mut report = Report { finished: self.finished, ..Report::default() };
-        let (mut problems, mut removals, mut sums) = (Vec::new(), Vec::new(), Vec::new());
-        for (environment, plan) in planned.keys().zip(plans) {
-            report.extend(plan.report);
-            problems.extend(plan.problems);
-            removals.extend(plan.removals);
-            sums.extend(plan.sum.map(|text| (format!("{environment}/{SUM}"), text)));
+        let plans: Vec<(&str, &Plan)> = planned.keys().map(String::as_str).zip(&plans).collect();
+        let (mut report, mut problems) = (Report::default(), Vec::new());
+        for (_, plan) in &plans {
+            report.extend(&plan.report);
+            problems.extend(plan.problems.iter().cloned());
         }
         if !problems.is_empty() {
             problems.sort();
             problems.dedup();
             return Err(Error::new(ErrorKind::Refused(problems), &self.survey.output));
         }
-        for (path, text) in &sums {
-            self.stage.write(path, text)?;
-        }
-        let mut moved = Vec::new();
-        if !self.stage.is_empty() {
-            let committed = self.state.committed();
-            self.stage.commit(&committed)?;
-            moved = apply(&*self.survey.files, &committed, &self.survey.output, &removals)?;
-        }
-        if !self.stage.is_empty() || self.survey.read.load(Ordering::Relaxed) {
+        let changes = plans.iter().any(|(_, plan)| plan.changes_anything());
+        let applied = match changes {
+            true => apply(&self.survey, &self.stage, &self.state, &plans)?,
+            false => Applied::default(),
+        };
+        if changes || self.survey.read.load(Ordering::Relaxed) {
             // A cache that cannot be written costs time and nothing else.
-            let _uncached = self.write_index(&planned, &moved);
+            let _uncached = self.write_index(&planned, &applied.touched);
+        }
+        if !applied.kept.is_empty() {
+            return Err(Error::new(ErrorKind::Changed(applied.kept), &self.survey.output));
         }
         if let Some(key) = input {
             let _unremembered = remember(Arc::clone(&self.survey.files), &self.survey.output, key);
@@ -179,36 +160,39 @@ impl Emission {
         Ok(report)
     }
 
-    fn write_index(&self, planned: &BTreeMap<String, Vec<Planned>>, moved: &[String]) -> io::Result<()> {
+    fn write_index(&self, planned: &BTreeMap<String, Vec<Planned>>, touched: &[String]) -> io::Result<()> {
         let files = &*self.survey.files;
-        // A file that was moved by itself has a new time of change; a file in a moved folder has not.
-        let moved: BTreeMap<&str, Stamp> = moved
+        // A file that was renamed by itself or linked has a new time of change; a file in a folder that was
+        // renamed has not.
+        let touched: BTreeMap<&str, Option<Stamp>> = touched
             .par_iter()
-            .filter_map(|relative| match files.entry(&self.survey.output.join(relative)) {
-                Ok(Some(Entry::File(stamp))) => Some((relative.as_str(), stamp)),
-                _ => None,
+            .map(|relative| match files.entry(&self.survey.output.join(relative)) {
+                Ok(Some(Entry::File(stamp))) => (relative.as_str(), Some(stamp)),
+                _ => (relative.as_str(), None),
             })
             .collect();
+        let after = |environment: &str, path: &str, before: Stamp| {
+            match touched.get(format!("{environment}/{path}").as_str()) {
+                // Where somebody changed it at once it has to be read again.
+                Some(after) => after.filter(|after| after.same_content(&before)),
+                None => Some(before),
+            }
+        };
         let mut writer = IndexWriter::default();
         let known = self.survey.index.environments();
         for environment in known.chain(planned.keys().map(String::as_str)).collect::<BTreeSet<&str>>() {
-            let mut entries: BTreeMap<&str, (Stamp, Hash)> = self
+            let others = self
                 .survey
                 .index
                 .known(environment)
                 .filter(|(path, _)| !covers(&self.scopes, environment, path))
-                .map(|(path, known)| (path, *known))
+                .map(|(path, (stamp, hash))| (path, *stamp, *hash));
+            let written = planned.get(environment).into_iter().flatten();
+            let written = written.filter_map(|file| Some((&*file.path, file.stamp?, file.hash)));
+            let entries = others
+                .chain(written)
+                .filter_map(|(path, stamp, hash)| Some((path, (after(environment, path, stamp)?, hash))))
                 .collect();
-            for file in planned.get(environment).into_iter().flatten() {
-                let Some(stamp) = file.stamp else { continue };
-                let stamp = match moved.get(format!("{environment}/{}", file.path).as_str()) {
-                    Some(after) if after.same_content(&stamp) => *after,
-                    // Somebody changed it at once; it has to be read again.
-                    Some(_) => continue,
-                    None => stamp,
-                };
-                entries.insert(&*file.path, (stamp, file.hash));
-            }
             writer.environment(environment, &entries);
         }
         replace(files, &self.state.index(), &self.state.scratch(), &writer.finish())

@@ -40,8 +40,8 @@ pub struct Report {
     pub adopted: Vec<String>,
     /// The number of files that were left alone.
     pub unchanged: usize,
-    /// Whether the work of an interrupted run was finished first.
-    pub finished: bool,
+    /// The number of updated files that had the right content with line ends that git had converted.
+    pub converted: usize,
 }
 
 impl Report {
@@ -51,18 +51,18 @@ impl Report {
             && self.updated.is_empty()
             && self.removed.is_empty()
             && self.adopted.is_empty()
-            && !self.finished
     }
 }
 
 impl Report {
     /// Adds what was done to another environment.
-    pub(crate) fn extend(&mut self, other: Self) {
-        self.created.extend(other.created);
-        self.updated.extend(other.updated);
-        self.removed.extend(other.removed);
-        self.adopted.extend(other.adopted);
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.created.extend_from_slice(&other.created);
+        self.updated.extend_from_slice(&other.updated);
+        self.removed.extend_from_slice(&other.removed);
+        self.adopted.extend_from_slice(&other.adopted);
         self.unchanged += other.unchanged;
+        self.converted += other.converted;
     }
 }
 

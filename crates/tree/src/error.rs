@@ -22,8 +22,10 @@ pub enum ErrorKind {
     Read,
     /// A file or folder cannot be written; the tree stands as it was.
     Write,
-    /// The run stopped after it began to change the tree; the next run finishes it.
+    /// The run stopped after it began to change the tree; the next run does the rest.
     HalfWritten,
+    /// The tree was written but for some paths that changed in that moment; what stands there was kept.
+    Changed(Vec<Problem>),
     /// Another run holds the lock.
     Locked {
         /// Who holds it, in words.
@@ -31,6 +33,8 @@ pub enum ErrorKind {
     },
     /// A symbolic link stands where the tool keeps its own files.
     Link,
+    /// A folder, a device or a pipe stands where the tool keeps a file.
+    NoFile,
     /// A name that must not be in the tree.
     BadName {
         /// The rule that it breaks.
@@ -146,7 +150,7 @@ impl Error {
     /// Returns the paths that must not be touched, in order; empty for any other failure.
     pub fn problems(&self) -> &[Problem] {
         match &self.kind {
-            ErrorKind::Refused(problems) => problems,
+            ErrorKind::Refused(problems) | ErrorKind::Changed(problems) => problems,
             _ => &[],
         }
     }
@@ -154,20 +158,23 @@ impl Error {
     /// Returns what to do.
     pub fn hint(&self) -> Option<&'static str> {
         match &self.kind {
-            ErrorKind::HalfWritten => Some("run the same command again: it finishes the work"),
+            ErrorKind::HalfWritten => Some("run the same command again: it does the rest"),
             ErrorKind::Locked { .. } => Some("wait for it to end, or end it"),
             ErrorKind::Link => Some("links are never followed: delete it"),
-            ErrorKind::BadSum { .. } => {
-                Some("restore the file from git; of a merge conflict take either side")
-            }
+            ErrorKind::NoFile => Some("a file belongs here: delete it"),
+            ErrorKind::BadSum { .. } => Some("restore the file from git"),
             ErrorKind::Write => Some("the tree stands as it was"),
-            ErrorKind::Read | ErrorKind::BadName { .. } | ErrorKind::Clash | ErrorKind::Refused(_) => None,
+            ErrorKind::Read
+            | ErrorKind::BadName { .. }
+            | ErrorKind::Clash
+            | ErrorKind::Refused(_)
+            | ErrorKind::Changed(_) => None,
         }
     }
 
     /// Returns the failure as findings: one for every path in the way, or one for anything else.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        if let ErrorKind::Refused(problems) = &self.kind {
+        if let ErrorKind::Refused(problems) | ErrorKind::Changed(problems) = &self.kind {
             return problems
                 .iter()
                 .map(|problem| {
@@ -199,6 +206,7 @@ impl fmt::Display for Error {
             ErrorKind::HalfWritten => write!(out, "stopped while changing the tree: {path}"),
             ErrorKind::Locked { holder } => write!(out, "another run is writing the tree, {holder}: {path}"),
             ErrorKind::Link => write!(out, "a symbolic link is in the way: {path}"),
+            ErrorKind::NoFile => write!(out, "not a plain file: {path}"),
             ErrorKind::BadName { rule } => write!(out, "{rule}: {}", path.to_string().escape_debug()),
             ErrorKind::Clash => write!(out, "two rendered files claim one path: {path}"),
             ErrorKind::BadSum { line, what } => {
@@ -208,6 +216,12 @@ impl fmt::Display for Error {
                 let count = problems.len();
                 let noun = if count == 1 { "path holds" } else { "paths hold" };
                 write!(out, "{count} {noun} what must not be overwritten: {path}")?;
+                problems.iter().try_for_each(|problem| write!(out, "\n  {problem}"))
+            }
+            ErrorKind::Changed(problems) => {
+                let count = problems.len();
+                let noun = if count == 1 { "path was" } else { "paths were" };
+                write!(out, "{count} {noun} changed while the tree was written, and kept: {path}")?;
                 problems.iter().try_for_each(|problem| write!(out, "\n  {problem}"))
             }
         }

@@ -1,51 +1,76 @@
 //! Tests that stop a write at every single operation on the disk.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tempfile::TempDir;
 
 use crate::disk::{Disk, Entry, FileSystem, Listed};
-use crate::emit::{Options, emit, emit_on};
-use crate::error::ErrorKind;
+use crate::emit::{Options, Report, emit, emit_on};
+use crate::error::{Error, ErrorKind};
 use crate::stamp::Stamp;
-use crate::status::{State, status};
+use crate::status::status;
+use crate::sum::SUM;
 use crate::tree::{Scope, Tree};
 
-/// How the disk fails.
-#[derive(Clone, Copy, PartialEq)]
+/// Edits files in an output.
+type Edit = fn(&Path);
+
+/// What happens at one operation.
+#[derive(Clone, Copy)]
 enum Fault {
     /// From then on nothing works, as if the process were killed.
     Kill,
     /// One operation fails, as on a disk that was full for a moment.
     Full,
+    /// Somebody edits files in the output.
+    Edit(Edit),
 }
 
-/// A disk that fails at one operation.
+/// Whether folders can be exchanged.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Exchange {
+    Works,
+    Unsupported,
+}
+
+/// A disk with a fault at one operation.
 struct Failing {
     fault: Fault,
+    exchange: Exchange,
+    output: PathBuf,
     at: usize,
     done: AtomicUsize,
+    happened: AtomicBool,
 }
 
 impl Failing {
-    fn new(fault: Fault, at: usize) -> Arc<Self> {
-        Arc::new(Self { fault, at, done: AtomicUsize::new(0) })
-    }
-
+    /// Counts an operation, which may fail.
     fn works(&self) -> io::Result<()> {
         let number = self.done.fetch_add(1, Ordering::SeqCst);
-        if number == self.at || (number > self.at && self.fault == Fault::Kill) {
-            return Err(io::ErrorKind::StorageFull.into());
+        let happens = number >= self.at && !self.happened.swap(number >= self.at, Ordering::SeqCst);
+        match self.fault {
+            Fault::Kill if number >= self.at => Err(io::ErrorKind::StorageFull.into()),
+            Fault::Full if happens => Err(io::ErrorKind::StorageFull.into()),
+            Fault::Edit(edit) if happens => {
+                edit(&self.output);
+                Ok(())
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
-    fn failed(&self) -> bool {
-        self.done.load(Ordering::SeqCst) > self.at
+    /// Counts an operation that takes a file away right after it was looked at: an edit in between is the one
+    /// that cannot be seen, and comes with the next operation.
+    fn takes_away(&self) -> io::Result<()> {
+        match self.fault {
+            Fault::Edit(_) => Ok(()),
+            _ => self.works(),
+        }
     }
 }
 
@@ -80,12 +105,30 @@ impl FileSystem for Failing {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.works()?;
+        self.takes_away()?;
         Disk.rename(from, to)
     }
 
-    fn remove(&self, path: &Path) -> io::Result<()> {
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.works()?;
+        Disk.link(from, to)
+    }
+
+    fn exchange(&self, left: &Path, right: &Path) -> io::Result<()> {
+        self.works()?;
+        match self.exchange {
+            Exchange::Works => Disk.exchange(left, right),
+            Exchange::Unsupported => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
+    fn liken(&self, folder: &Path, other: &Path) -> io::Result<()> {
+        self.works()?;
+        Disk.liken(folder, other)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.takes_away()?;
         Disk.remove(path)
     }
 
@@ -123,6 +166,9 @@ fn old() -> Tree {
         ("dev/b/removed", "old"),
         ("dev/c", "a file"),
         ("dev/d/e", "a folder"),
+        ("deep/a/b/one", "old"),
+        ("deep/a/b/two", "old"),
+        ("deep/same", "same"),
         ("gone/a/removed", "old"),
         ("prod/a/changed", "old"),
     ])
@@ -135,6 +181,9 @@ fn new() -> Tree {
         ("dev/a/web/created", "new"),
         ("dev/c/f", "a folder"),
         ("dev/d", "a file"),
+        ("deep/a/b/one", "new"),
+        ("deep/a/b/three", "new"),
+        ("deep/same", "same"),
         ("fresh/a/created", "new"),
         ("fresh/b/created", "new"),
         ("prod/a/changed", "new"),
@@ -147,145 +196,235 @@ fn clean(output: &Path, tree: &Tree) -> bool {
     status.is_clean() && status.unowned.is_empty()
 }
 
-/// Writes the new tree over the old one with a fault at one operation; `None` where it came to its end
-/// before that. One thread does all, so that the number stands for one moment.
-fn stop(fault: Fault, at: usize) -> Option<(TempDir, Option<ErrorKind>)> {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    emit(folder.path(), &old(), Options::default()).expect("it can be written");
-    let (failed, error) = retry(folder.path(), &new(), fault, at);
-    failed.then_some((folder, error))
+/// Returns all that stands in the folder of an environment: files with their texts, and folders.
+fn content(output: &Path, environment: &str) -> BTreeMap<PathBuf, String> {
+    let mut content = BTreeMap::new();
+    let mut folders = vec![output.join(environment)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten() {
+            let path = entry.expect("it can be listed").path();
+            let name = path.strip_prefix(output).expect("it is below the output").to_owned();
+            if path.is_dir() {
+                folders.push(path);
+                content.insert(name, "a folder".to_owned());
+            } else {
+                content.insert(name, fs::read_to_string(path).expect("it can be read"));
+            }
+        }
+    }
+    content
 }
 
-fn retry(output: &Path, tree: &Tree, fault: Fault, at: usize) -> (bool, Option<ErrorKind>) {
-    let disk = Failing::new(fault, at);
+const ENVIRONMENTS: [&str; 5] = ["dev", "deep", "fresh", "gone", "prod"];
+const BOTH: [Exchange; 2] = [Exchange::Works, Exchange::Unsupported];
+const MINE: [&str; 2] = ["dev/notes", "dev/a/web/mine/notes"];
+
+/// Writes the old tree, beside files that are not the tool's.
+fn begin() -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    emit(folder.path(), &old(), Options::default()).expect("it can be written");
+    folder
+}
+
+fn add_mine(output: &Path) {
+    for path in MINE {
+        let path = output.join(path);
+        fs::create_dir_all(path.parent().expect("it is below the output")).expect("folders can be made");
+        fs::write(path, "mine").expect("it can be written");
+    }
+}
+
+/// Writes a tree with a fault at one operation, and tells whether it came to that. One thread does all, so
+/// that the number stands for one moment.
+fn run(
+    output: &Path,
+    tree: &Tree,
+    fault: Fault,
+    exchange: Exchange,
+    at: usize,
+) -> (bool, Result<Report, Error>) {
+    let disk = Arc::new(Failing {
+        fault,
+        exchange,
+        output: output.to_owned(),
+        at,
+        done: AtomicUsize::new(0),
+        happened: AtomicBool::new(false),
+    });
     let files: Arc<dyn FileSystem> = Arc::<Failing>::clone(&disk);
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
     let result = one.install(|| emit_on(files, output, tree, Options::default()));
-    (disk.failed(), result.err().map(|error| error.kind().clone()))
+    (disk.happened.load(Ordering::SeqCst), result)
+}
+
+/// Writes the new tree over the old one with a fault at every operation in turn.
+fn every_moment(fault: Fault, exchange: Exchange, check: impl Fn(usize, &Path, Result<Report, Error>)) {
+    for at in 0.. {
+        let folder = begin();
+        let (happened, result) = run(folder.path(), &new(), fault, exchange, at);
+        if !happened {
+            assert!(at > 50 && result.is_ok(), "{at}: {result:?}");
+            break;
+        }
+        check(at, folder.path(), result);
+    }
 }
 
 #[test]
-fn a_kill_leaves_old_new_or_interrupted_and_is_repaired() {
-    let (mut olds, mut news, mut interruptions) = (0, 0, 0);
-    let mut at = 0;
-    while let Some((folder, _)) = stop(Fault::Kill, at) {
-        let output = folder.path();
-        let interrupted = status(output, &new()).expect("the output can be read").interrupted;
-        let (is_old, is_new) = (clean(output, &old()), clean(output, &new()));
-        assert_eq!(
-            [is_old, is_new, interrupted].iter().filter(|state| **state).count(),
-            1,
-            "after {at} operations"
-        );
-        olds += usize::from(is_old);
-        news += usize::from(is_new);
-        interruptions += usize::from(interrupted);
-        // What comes next may be the same tree, another one, or a part that speaks of nothing.
-        let (next, end) = match at % 3 {
-            0 => (new(), new()),
-            1 => (old(), old()),
-            _ => (Tree::of([]), if is_old { old() } else { new() }),
-        };
-        let report = emit(output, &next, Options::default()).expect("a second run repairs");
-        assert_eq!(report.finished, interrupted, "after {at} operations");
-        assert!(clean(output, &end), "after {at} operations");
-        at += 1;
-    }
-    assert!(olds > 10 && news > 0 && interruptions > 10, "{olds} {news} {interruptions}");
-    let (folder, error) = {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        emit(folder.path(), &old(), Options::default()).expect("it can be written");
-        let (_, error) = retry(folder.path(), &new(), Fault::Kill, at);
-        (folder, error)
+fn a_kill_leaves_every_environment_old_or_new() {
+    let content = |output: &Path, environment: &str| {
+        let mut content = content(output, environment);
+        // The list of a smaller folder, or of a single file, is replaced before and after it.
+        let whole = !matches!(environment, "deep" | "gone");
+        content.retain(|path, text| whole || !(text == "a folder" || path.ends_with(SUM)));
+        content
     };
-    assert_eq!(error, None);
-    assert!(clean(folder.path(), &new()));
+    let wanted = [old(), new()].map(|tree| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        emit(folder.path(), &tree, Options::default()).expect("it can be written");
+        add_mine(folder.path());
+        ENVIRONMENTS.map(|environment| content(folder.path(), environment))
+    });
+    let mut seen = [0, 0];
+    for at in 0.. {
+        let folder = begin();
+        let output = folder.path();
+        add_mine(output);
+        let (happened, _) = run(output, &new(), Fault::Kill, Exchange::Works, at);
+        for (number, environment) in ENVIRONMENTS.iter().enumerate() {
+            let found = content(output, environment);
+            let age = wanted.iter().position(|wanted| wanted[number] == found);
+            let age = age.unwrap_or_else(|| panic!("{environment} after {at} operations: {found:#?}"));
+            seen[age] += 1;
+        }
+        if !happened {
+            break;
+        }
+        emit(output, &new(), Options::default()).expect("the next run works");
+        assert_eq!(content(output, "dev"), wanted[1][0], "after {at} operations");
+        assert_eq!(fs::read_dir(output.join(".aqueduct")).expect("it is there").count(), 3);
+    }
+    assert!(seen[0] > 50 && seen[1] > 50, "{seen:?}");
+}
+
+#[test]
+fn after_a_kill_the_next_run_knows_its_files() {
+    for exchange in BOTH {
+        every_moment(Fault::Kill, exchange, |at, output, _| {
+            // The sources may have changed in between, or go back.
+            let other =
+                tree(&[("dev/a/web/changed", "newer"), ("dev/d", "newer"), ("prod/b/created", "newer")]);
+            let next = [new(), old(), other][at % 3].clone();
+            emit(output, &next, Options::default()).expect("a second run repairs");
+            assert!(clean(output, &next), "after {at} operations, {exchange:?}");
+        });
+    }
 }
 
 #[test]
 fn a_kill_of_the_repair_is_repaired() {
-    let mut at = 0;
-    while let Some((folder, _)) = stop(Fault::Kill, at) {
-        if status(folder.path(), &new()).expect("the output can be read").interrupted {
-            // The repair is itself killed ever later, until it comes to its end.
-            let mut again = 0;
-            while retry(folder.path(), &Tree::of([]), Fault::Kill, again).0 {
-                again += 1;
-            }
-            assert!(clean(folder.path(), &new()), "after {at} operations");
-        }
-        at += 1;
-    }
-}
-
-#[test]
-fn a_failed_operation_leaves_the_old_tree() {
-    let (mut failures, mut half_written, mut unnoticed) = (0, 0, 0);
-    let mut at = 0;
-    while let Some((folder, error)) = stop(Fault::Full, at) {
-        let output = folder.path();
-        match error {
-            // A cache or the name in the lock could not be written.
-            None => {
-                unnoticed += 1;
-                assert!(clean(output, &new()), "after {at} operations");
-            }
-            Some(ErrorKind::HalfWritten) => {
-                half_written += 1;
-                assert!(status(output, &new()).expect("the output can be read").interrupted);
-            }
-            Some(kind) => {
-                failures += 1;
-                assert!(matches!(kind, ErrorKind::Read | ErrorKind::Write), "{kind:?}");
-                assert!(clean(output, &old()), "after {at} operations");
-                assert!(!output.join(".aqueduct/staged").exists(), "after {at} operations");
-            }
-        }
-        emit(output, &new(), Options::default()).expect("a second run works");
-        assert!(clean(output, &new()), "after {at} operations");
-        at += 1;
-    }
-    assert!(failures > 10 && half_written > 10 && unnoticed > 0, "{failures} {half_written} {unnoticed}");
-}
-
-/// Stops a write after every operation that leaves it interrupted.
-fn interruptions(check: impl Fn(&Path)) {
-    let mut at = 0;
-    while let Some((folder, _)) = stop(Fault::Kill, at) {
-        if status(folder.path(), &new()).expect("the output can be read").interrupted {
-            check(folder.path());
-        }
-        at += 1;
-    }
-}
-
-#[test]
-fn an_edit_after_an_interruption_is_kept() {
-    interruptions(|output| {
-        let edited = ["dev/a/web/changed", "dev/b/removed", "prod/b/created"];
-        for path in edited {
-            let path = output.join(path);
-            fs::create_dir_all(path.parent().expect("it is below the output")).expect("folders can be made");
-            fs::write(path, "edited").expect("it can be written");
-        }
-        let error = emit(output, &new(), Options::default()).expect_err("edits are not overwritten");
-        assert!(!error.problems().is_empty());
-        for path in edited {
-            assert_eq!(fs::read_to_string(output.join(path)).expect("it is there"), "edited");
-        }
-        for problem in error.problems() {
-            assert!(edited.contains(&problem.path.as_str()), "{problem}");
-            fs::remove_file(output.join(&problem.path)).expect("it can be removed");
-        }
-        emit(output, &new(), Options::default()).expect("nothing is in the way");
-        let status = status(output, &new()).expect("the output can be read");
-        assert!(status.is_clean());
+    every_moment(Fault::Kill, Exchange::Unsupported, |at, output, _| {
+        let again = at * 7 % 40;
+        let _killed = run(output, &old(), Fault::Kill, BOTH[at % 2], again);
+        emit(output, &new(), Options::default()).expect("a third run repairs");
+        assert!(clean(output, &new()), "after {at} and {again} operations");
     });
 }
 
 #[test]
-fn a_restored_tree_after_an_interruption_is_not_edited() {
-    interruptions(|output| {
+fn a_failed_operation_leaves_the_old_tree_or_is_repaired() {
+    for exchange in BOTH {
+        every_moment(Fault::Full, exchange, |at, output, result| {
+            match result.map_err(|error| error.kind().clone()) {
+                // A cache, the name in the lock or a folder for an exchange could not be written.
+                Ok(_) => assert!(clean(output, &new()), "after {at} operations"),
+                Err(ErrorKind::HalfWritten) => {}
+                Err(kind) => {
+                    assert!(matches!(kind, ErrorKind::Read | ErrorKind::Write), "{kind:?}");
+                    assert!(clean(output, &old()), "after {at} operations");
+                    assert!(!output.join(".aqueduct/staged").exists(), "after {at} operations");
+                }
+            }
+            emit(output, &new(), Options::default()).expect("a second run works");
+            assert!(clean(output, &new()), "after {at} operations");
+        });
+    }
+}
+
+const EDITED: [&str; 8] = [
+    "deep/a/b/one",
+    "deep/a/b/two",
+    "dev/a/same",
+    "dev/a/web/changed",
+    "dev/a/web/removed",
+    "dev/a/web/created",
+    "dev/b/removed",
+    "dev/new/mine",
+];
+
+fn write(output: &Path, path: &str) -> PathBuf {
+    let path = output.join(path);
+    fs::create_dir_all(path.parent().expect("it is below the output")).expect("folders can be made");
+    fs::write(&path, "edited").expect("it can be written");
+    path
+}
+
+/// Edits as an editor does that writes to the file itself.
+fn edit(output: &Path) {
+    for path in EDITED {
+        write(output, path);
+    }
+}
+
+/// Edits as an editor does that writes another file and renames it.
+fn edit_by_rename(output: &Path) {
+    for path in EDITED {
+        let written = write(output, &format!("{path}~"));
+        fs::rename(written, output.join(path)).expect("it can be renamed");
+    }
+}
+
+#[test]
+fn an_edit_at_any_moment_is_kept() {
+    let ways: [(Exchange, Edit); 3] =
+        [(Exchange::Works, edit), (Exchange::Works, edit_by_rename), (Exchange::Unsupported, edit)];
+    for (exchange, edit) in ways {
+        every_moment(Fault::Edit(edit), exchange, |at, output, result| {
+            for path in EDITED {
+                let text = fs::read_to_string(output.join(path)).unwrap_or_default();
+                assert_eq!(text, "edited", "{path} after {at} operations, {exchange:?}: {result:?}");
+            }
+            for problem in result.as_ref().err().into_iter().flat_map(Error::problems) {
+                assert!(EDITED.contains(&problem.path.as_str()), "{problem} after {at} operations");
+            }
+            let error = emit(output, &new(), Options::default()).expect_err("edits are not overwritten");
+            assert!(!error.problems().is_empty());
+            assert!(!output.join(".aqueduct/staged").exists(), "after {at} operations");
+        });
+    }
+}
+
+#[test]
+fn an_edit_after_a_kill_is_kept() {
+    every_moment(Fault::Kill, Exchange::Unsupported, |at, output, _| {
+        edit(output);
+        let error = emit(output, &new(), Options::default()).expect_err("edits are not overwritten");
+        for path in EDITED {
+            let text = fs::read_to_string(output.join(path)).expect("it is there");
+            assert_eq!(text, "edited", "{path} after {at} operations");
+        }
+        for problem in error.problems() {
+            assert!(EDITED.contains(&problem.path.as_str()), "{problem} after {at} operations");
+            fs::remove_file(output.join(&problem.path)).expect("it can be removed");
+        }
+        emit(output, &new(), Options::default()).expect("nothing is in the way");
+        assert!(status(output, &new()).expect("the output can be read").is_clean());
+    });
+}
+
+#[test]
+fn a_restored_tree_after_a_kill_is_not_edited() {
+    every_moment(Fault::Kill, Exchange::Unsupported, |_, output, _| {
         // As `git checkout` and `git clean` would.
         for folder in fs::read_dir(output).expect("it can be listed") {
             let folder = folder.expect("it can be listed");
@@ -293,18 +432,11 @@ fn a_restored_tree_after_an_interruption_is_not_edited() {
                 fs::remove_dir_all(folder.path()).expect("it can be removed");
             }
         }
-        let pristine = tempfile::tempdir().expect("a temporary folder");
-        emit(pristine.path(), &old(), Options::default()).expect("it can be written");
-        for environment in ["dev", "gone", "prod"] {
+        let pristine = begin();
+        for environment in ["dev", "deep", "gone", "prod"] {
             fs::rename(pristine.path().join(environment), output.join(environment)).expect("it can be moved");
         }
-        assert!(
-            !status(output, &old())
-                .expect("the output can be read")
-                .changes
-                .iter()
-                .any(|change| matches!(change.state, State::Edited | State::Foreign))
-        );
+        assert!(clean(output, &old()));
         emit(output, &new(), Options::default()).expect("nothing is edited");
         assert!(clean(output, &new()));
     });

@@ -69,16 +69,7 @@ impl IndexWriter {
         let mut section = Self { bytes: Vec::with_capacity(files.len().saturating_mul(160)) };
         for (path, (stamp, hash)) in files {
             section.text(path.as_bytes());
-            for number in [
-                stamp.size,
-                stamp.modified.0.cast_unsigned(),
-                stamp.modified.1.cast_unsigned(),
-                stamp.changed.0.cast_unsigned(),
-                stamp.changed.1.cast_unsigned(),
-                stamp.inode,
-            ] {
-                section.bytes.extend_from_slice(&number.to_le_bytes());
-            }
+            section.bytes.extend(stamp.bytes());
             section.bytes.extend_from_slice(&hash.0);
         }
         self.text(&section.bytes);

@@ -25,7 +25,8 @@ pub fn made_from(output: &Path, key: &InputKey) -> Option<usize> {
     let survey = Survey::open(Arc::new(Disk), output).ok()?;
     let state = StateFolder::of(&survey.output);
     let files = &*survey.files;
-    if files.entry(&state.committed()).ok()?.is_some()
+    // What a killed run left goes with a run that holds the lock.
+    if !state.leftovers(files).ok()?.is_empty()
         || files.read(&state.input()).ok()? != seal(&survey, &state, key).ok()?
     {
         return None;
@@ -38,7 +39,7 @@ pub fn made_from(output: &Path, key: &InputKey) -> Option<usize> {
         })
         .collect();
     let untouched = known.par_iter().all(|(environment, path, hash)| {
-        matches!(survey.look(environment, path), Ok(Found::File { hash: found, .. }) if found == *hash)
+        matches!(survey.look(environment, path), Ok(Found::File(seen)) if seen.hash == *hash)
     });
     untouched.then_some(known.len())
 }
@@ -54,15 +55,17 @@ pub(crate) fn remember(files: Arc<dyn FileSystem>, output: &Path, key: &InputKey
 /// Returns the key with a hash of all that must be the same for it to hold.
 fn seal(survey: &Survey, state: &StateFolder, key: &InputKey) -> io::Result<Vec<u8>> {
     let files = &*survey.files;
-    // The index ends with the hash of itself.
     let index = files.read(&state.index())?;
+    // Nobody can foretell the stamp of a file that comes with a checkout or an archive.
+    let Some(Entry::File(stamp)) = files.entry(&state.index())? else {
+        return Err(io::ErrorKind::NotFound.into());
+    };
     let mut text = key.to_vec();
+    text.extend(stamp.bytes());
+    // The index ends with the hash of itself.
     text.extend_from_slice(index.last_chunk::<32>().ok_or(io::ErrorKind::UnexpectedEof)?);
     for environment in survey.environments().map_err(io::Error::other)? {
         let sum = survey.output.join(&environment).join(SUM);
-        if !matches!(files.entry(&sum)?, Some(Entry::File(_))) {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
         text.extend_from_slice(environment.as_bytes());
         text.extend_from_slice(&Hash::of(&files.read(&sum)?).0);
     }

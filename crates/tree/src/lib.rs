@@ -12,11 +12,20 @@
 //!
 //! # How a write stays whole
 //! New and changed files, and the new `aqueduct.sum` of every environment, are first written to
-//! `.aqueduct/staged`. Renaming that folder to `.aqueduct/committed` is the one moment at which the old tree
-//! becomes the new one: before it nothing in the environments was touched, after it everything that is
-//! needed to finish lies on the disk. Then stale files are removed, staged files and folders are renamed
-//! into place, and each `aqueduct.sum` is replaced last. A run that finds `.aqueduct/committed` finishes that
-//! work first; [`Status::interrupted`] tells readers of it, and until then `sha256sum -c` fails as well.
+//! `.aqueduct/staged`; before all of them lie there nothing in the environments was touched. Then every
+//! environment changes, one after the other and each by one step: a new one is renamed into its place, and of
+//! another the smallest folder that has all the changes is made anew in the stage, with hard links of the files
+//! that stay, and exchanged with the old one. A run that is killed leaves each environment old or new.
+//!
+//! Where the file system cannot exchange folders, stale files are removed and staged ones renamed into their
+//! places one by one. While that is done, or a folder below the environment's own is exchanged, `aqueduct.sum`
+//! lists the old and the new hashes, so that the next run knows all files for the tool's own, wherever this one
+//! stopped. So nothing in `.aqueduct` is ever needed again, and nothing there decides what is written.
+//!
+//! # What somebody changes meanwhile
+//! Every file is looked at again right before it is replaced or removed, and in the old folder after an
+//! exchange. What changed since the survey stays or goes back to its place, and the run ends with
+//! [`ErrorKind::Changed`].
 //!
 //! # What is flushed to the disk
 //! Nothing is: the order above holds against a killed process and a full disk, because the kernel keeps
@@ -25,6 +34,7 @@
 
 mod apply;
 mod diff;
+mod disguise;
 mod disk;
 mod emission;
 mod emit;
@@ -33,10 +43,10 @@ mod hash;
 mod index;
 mod input;
 mod lock;
+mod mirror;
 mod name;
 mod path;
 mod plan;
-mod recover;
 mod stage;
 mod stamp;
 mod state;
@@ -54,6 +64,6 @@ pub use emit::{Options, Report, emit};
 pub use error::{Error, ErrorKind, Problem, ProblemKind};
 pub use input::{InputKey, made_from};
 pub use name::{file_name, file_names, layout};
-pub use status::{Change, State, Status, is_interrupted, status};
+pub use status::{Change, State, Status, status};
 pub use sum::SUM;
 pub use tree::{Scope, Tree};

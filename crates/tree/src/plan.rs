@@ -1,6 +1,6 @@
 //! What a write will do to an environment, found out before anything is done.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -11,7 +11,7 @@ use crate::hash::Hash;
 use crate::path::folders_above;
 use crate::stamp::Stamp;
 use crate::sum::Sum;
-use crate::survey::{Found, Obstacle, Survey, Verdict};
+use crate::survey::{Found, Obstacle, Seen, Survey, Verdict};
 use crate::tree::{Scope, covers};
 
 /// A file that was added.
@@ -35,7 +35,9 @@ pub(crate) enum Action {
     /// It is written where nothing is.
     Create,
     /// It is written over another.
-    Update,
+    Update(Seen),
+    /// It is written over one of which git converted the line ends.
+    Restore(Seen),
     /// It is written where something else stands, which has to be stale for that.
     Displace(Obstruction),
     /// It cannot be written.
@@ -51,37 +53,40 @@ pub(crate) enum Obstruction {
 }
 
 impl Action {
-    /// Returns what is to be done with a file that has this hash and this path below the output.
+    /// Returns what is to be done with a file at which something was found.
     pub(crate) fn new(
+        survey: &Survey,
+        environment: &str,
+        path: &str,
         found: Found,
-        recorded: Option<Hash>,
         wanted: Hash,
-        relative: &str,
         options: Options,
-    ) -> Self {
-        let refuse = |path: &str, kind| Self::Refuse(Problem { path: path.to_owned(), kind });
-        match found {
+    ) -> Result<Self, Error> {
+        let refuse = |path: String, kind| Self::Refuse(Problem { path, kind });
+        let relative = || format!("{environment}/{path}");
+        Ok(match found {
             Found::Absent => Self::Create,
-            Found::File { hash, .. } => match Verdict::of(hash, recorded, wanted) {
+            Found::File(seen) => match survey.judge(environment, path, seen.hash, Some(wanted))? {
                 Verdict::Same => Self::Keep,
                 Verdict::Adopted => Self::Adopt,
-                Verdict::Stale => Self::Update,
-                Verdict::Edited if options.overwrite_edited => Self::Update,
-                Verdict::Edited => refuse(relative, ProblemKind::Edited),
-                Verdict::Foreign => refuse(relative, ProblemKind::Foreign),
+                Verdict::Stale => Self::Update(seen),
+                Verdict::Converted => Self::Restore(seen),
+                Verdict::Edited if options.overwrite_edited => Self::Update(seen),
+                Verdict::Edited => refuse(relative(), ProblemKind::Edited),
+                Verdict::Foreign => refuse(relative(), ProblemKind::Foreign),
             },
             Found::Folder => Self::Displace(Obstruction::Folder),
-            Found::Other(kind) => refuse(relative, kind),
+            Found::Other(kind) => refuse(relative(), kind),
             Found::Blocked(Obstacle { path, kind: ProblemKind::Foreign }) => {
                 Self::Displace(Obstruction::File(path))
             }
-            Found::Blocked(Obstacle { path, kind }) => refuse(&path, kind),
-        }
+            Found::Blocked(Obstacle { path, kind }) => refuse(path, kind),
+        })
     }
 
     /// Tells whether the content has to be staged.
     pub(crate) fn writes(&self) -> bool {
-        matches!(self, Self::Create | Self::Update | Self::Displace(_))
+        matches!(self, Self::Create | Self::Update(_) | Self::Restore(_) | Self::Displace(_))
     }
 }
 
@@ -92,10 +97,39 @@ pub(crate) struct Plan {
     pub(crate) report: Report,
     /// What keeps it from being done.
     pub(crate) problems: Vec<Problem>,
-    /// The files to be removed, by their paths below the output; some may be gone already.
-    pub(crate) removals: BTreeSet<String>,
-    /// The new text of the list of hashes, where it changes; an empty one stands for none.
-    pub(crate) sum: Option<Vec<u8>>,
+    /// Whether the environment's folder is there.
+    pub(crate) is_there: bool,
+    /// The files that change, by their paths below the output; none where the folder is not there yet. Some of
+    /// those to be removed may be gone already.
+    pub(crate) changes: BTreeMap<String, Change>,
+    /// The new list of hashes, where it changes.
+    pub(crate) sum: Option<NewSum>,
+}
+
+/// What changes at the path of a file.
+#[derive(Clone, Copy)]
+pub(crate) struct Change {
+    /// What was found there.
+    pub(crate) before: Before,
+    /// The stamp of the staged file that goes there, `None` where there will be none.
+    pub(crate) after: Option<Stamp>,
+}
+
+/// What was found at the path of a file that changes.
+#[derive(Clone, Copy)]
+pub(crate) enum Before {
+    Nothing,
+    File(Seen),
+    /// A folder of which all files are removed.
+    Folder,
+}
+
+/// A list of hashes that takes another's place.
+pub(crate) struct NewSum {
+    /// The text; an empty one stands for none.
+    pub(crate) text: Vec<u8>,
+    /// The text for the time in which some files are old and some new.
+    pub(crate) between: Vec<u8>,
 }
 
 /// Makes the plan of an environment; the files are sorted.
@@ -107,71 +141,131 @@ pub(crate) fn plan(
     options: Options,
 ) -> Result<Plan, Error> {
     find_clash(environment, files)?;
-    let mut plan = Plan::default();
+    let mut plan = Plan { is_there: survey.has_folder(environment)?, ..Plan::default() };
     let record = survey.record(environment)?;
-    let mut sum = Sum { entries: files.iter().map(|file| (Arc::clone(&file.path), file.hash)).collect() };
-    let gone: Vec<_> =
-        record.sum.entries.iter().filter(|(path, _)| !sum.entries.contains_key(*path)).collect();
-    let (stale, kept): (Vec<_>, Vec<_>) =
-        gone.into_iter().partition(|(path, _)| covers(scopes, environment, path));
-    sum.entries.extend(kept.into_iter().map(|(path, hash)| (Arc::clone(path), *hash)));
+    let mut sum = Sum::default();
+    sum.entries = files.iter().map(|file| (Arc::clone(&file.path), file.hash)).collect();
+    let (stale, kept): (Vec<_>, Vec<_>) = record
+        .sum
+        .iter()
+        .filter(|(path, _)| !sum.entries.contains_key(*path))
+        .partition(|(path, _)| covers(scopes, environment, path));
+    sum.extend(kept.into_iter().map(|(path, hash)| (Arc::clone(path), hash)));
+    let mut stale: Vec<&Arc<str>> = stale.into_iter().map(|(path, _)| path).collect();
+    stale.dedup();
     let stale: Vec<_> = stale
         .into_par_iter()
-        .map(|(path, hash)| Ok((path, *hash, survey.look(environment, path)?)))
+        .map(|path| Ok((path, survey.look(environment, path)?)))
         .collect::<Result<_, Error>>()?;
-    for (path, hash, found) in stale {
-        plan.remove(format!("{environment}/{path}"), hash, found, options);
+    for (path, found) in stale {
+        plan.remove(survey, environment, path, found, options)?;
     }
     for file in files {
-        plan.place(survey, format!("{environment}/{}", file.path), &file.action)?;
+        plan.place(survey, format!("{environment}/{}", file.path), file)?;
     }
     let text = sum.text();
-    let before = record.text.as_deref();
+    let before = record.text.as_ref();
     // An empty list is no list: `sha256sum -c` refuses one.
-    if before.unwrap_or_default() != text || (text.is_empty() && before.is_some()) {
-        plan.sum = Some(text);
+    if before.is_none_or(|(before, _)| *before != text || text.is_empty())
+        && (before.is_some() || !text.is_empty())
+    {
+        sum.extend(record.sum.iter().map(|(path, hash)| (Arc::clone(path), hash)));
+        plan.sum = Some(NewSum { text, between: sum.text() });
     }
     Ok(plan)
 }
 
 impl Plan {
-    fn remove(&mut self, relative: String, recorded: Hash, found: Found, options: Options) {
+    /// Tells whether the environment is not as it should be.
+    pub(crate) fn changes_anything(&self) -> bool {
+        self.sum.is_some() || !self.changes.is_empty()
+    }
+
+    /// Returns the folders that go when removed files have left them empty; never the environment's own.
+    pub(crate) fn emptied(&self) -> BTreeSet<&str> {
+        self.changes
+            .iter()
+            .filter(|(_, change)| change.after.is_none())
+            .flat_map(|(relative, _)| folders_above(relative))
+            .filter(|folder| folder.contains('/'))
+            .collect()
+    }
+
+    fn remove(
+        &mut self,
+        survey: &Survey,
+        environment: &str,
+        path: &str,
+        found: Found,
+        options: Options,
+    ) -> Result<(), Error> {
+        let relative = format!("{environment}/{path}");
         let problem = match found {
-            Found::File { hash, .. } if hash == recorded || options.overwrite_edited => {
-                self.report.removed.push(relative.clone());
-                self.removals.insert(relative);
-                return;
+            Found::File(seen) => {
+                let verdict = survey.judge(environment, path, seen.hash, None)?;
+                if verdict != Verdict::Edited || options.overwrite_edited {
+                    self.report.removed.push(relative.clone());
+                    self.change(relative, Before::File(seen), None);
+                    return Ok(());
+                }
+                Problem { path: relative, kind: ProblemKind::Edited }
             }
             // It is gone; the folder that it leaves empty goes too.
             Found::Absent => {
-                self.removals.insert(relative);
-                return;
+                self.change(relative, Before::Nothing, None);
+                return Ok(());
             }
-            Found::File { .. } => Problem { path: relative, kind: ProblemKind::Edited },
             Found::Other(kind) => Problem { path: relative, kind },
             Found::Blocked(Obstacle { path, kind: kind @ ProblemKind::Link }) => Problem { path, kind },
             // What stands there instead is not the tool's own.
-            Found::Folder | Found::Blocked(_) => return,
+            Found::Folder | Found::Blocked(_) => return Ok(()),
         };
         self.problems.push(problem);
+        Ok(())
     }
 
-    fn place(&mut self, survey: &Survey, relative: String, action: &Action) -> Result<(), Error> {
-        match action {
-            Action::Keep => self.report.unchanged += 1,
-            Action::Adopt => self.report.adopted.push(relative),
-            Action::Create => self.report.created.push(relative),
-            Action::Update => self.report.updated.push(relative),
-            Action::Refuse(problem) => self.problems.push(problem.clone()),
-            Action::Displace(Obstruction::File(path)) if !self.removals.contains(path) => {
+    fn place(&mut self, survey: &Survey, relative: String, file: &Planned) -> Result<(), Error> {
+        let (list, before) = match &file.action {
+            Action::Keep => {
+                self.report.unchanged += 1;
+                return Ok(());
+            }
+            Action::Adopt => {
+                self.report.adopted.push(relative);
+                return Ok(());
+            }
+            Action::Refuse(problem) => {
+                self.problems.push(problem.clone());
+                return Ok(());
+            }
+            Action::Displace(Obstruction::File(path)) if !self.changes.contains_key(path) => {
                 self.problems.push(Problem { path: path.clone(), kind: ProblemKind::Foreign });
+                return Ok(());
             }
-            Action::Displace(Obstruction::Folder) if !survey.vanishes(&relative, &self.removals)? => {
+            Action::Displace(Obstruction::Folder) if !survey.vanishes(&relative, &self.changes)? => {
                 self.problems.push(Problem { path: relative, kind: ProblemKind::Folder });
+                return Ok(());
             }
-            Action::Displace(_) => self.report.created.push(relative),
-        }
+            Action::Create | Action::Displace(Obstruction::File(_)) => {
+                (&mut self.report.created, Before::Nothing)
+            }
+            Action::Displace(Obstruction::Folder) => (&mut self.report.created, Before::Folder),
+            Action::Update(seen) => (&mut self.report.updated, Before::File(*seen)),
+            Action::Restore(seen) => {
+                self.report.converted += 1;
+                (&mut self.report.updated, Before::File(*seen))
+            }
+        };
+        list.push(relative.clone());
+        self.change(relative, before, file.stamp);
         Ok(())
+    }
+
+    fn change(&mut self, relative: String, before: Before, after: Option<Stamp>) {
+        // What goes to where nothing is goes there as a whole.
+        if self.is_there {
+            self.changes.insert(relative, Change { before, after });
+        }
     }
 }
 

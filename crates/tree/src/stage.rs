@@ -1,8 +1,9 @@
-//! The folder that new files are written to before any of them is put in its place.
+//! The folder that new files are written to before any of them is put in its place, and that takes in what they
+//! replace.
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -11,20 +12,20 @@ use crate::error::{Error, ErrorKind};
 use crate::path;
 use crate::stamp::Stamp;
 
-/// The files of a run that is not committed yet; dropped, it leaves nothing behind.
+/// The files of a run; dropped, it leaves nothing behind.
 pub(crate) struct Stage {
     files: Arc<dyn FileSystem>,
     root: PathBuf,
     /// The folders that were made, by their path below the root; the root is the empty one.
     folders: RwLock<BTreeSet<String>>,
-    /// Whether what it holds was handed over.
-    committed: AtomicBool,
+    /// Whether it holds files of the old tree, or may do so.
+    in_use: AtomicBool,
 }
 
 impl Stage {
     /// Returns an empty stage; nothing is made on disk before the first file.
     pub(crate) fn new(files: Arc<dyn FileSystem>, root: PathBuf) -> Self {
-        Self { files, root, folders: RwLock::default(), committed: AtomicBool::new(false) }
+        Self { files, root, folders: RwLock::default(), in_use: AtomicBool::new(false) }
     }
 
     /// Writes a file by its path below the output.
@@ -41,20 +42,36 @@ impl Stage {
         self.folders.read().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
-    /// Gives the stage the name that makes its content the new tree.
-    pub(crate) fn commit(&self, committed: &Path) -> Result<(), Error> {
-        self.files.rename(&self.root, committed).map_err(|source| Error::write(committed, source))?;
-        self.committed.store(true, Ordering::Relaxed);
-        Ok(())
+    /// Returns the place of a file or folder by its path below the output.
+    pub(crate) fn place(&self, relative: &str) -> PathBuf {
+        self.root.join(relative)
     }
 
-    fn make_folder(&self, folder: &str) -> Result<(), Error> {
-        let known = || self.folders.read().unwrap_or_else(PoisonError::into_inner);
-        if known().contains(folder) {
+    /// Tells whether a folder was made.
+    pub(crate) fn has_folder(&self, folder: &str) -> bool {
+        self.folders.read().unwrap_or_else(PoisonError::into_inner).contains(folder)
+    }
+
+    /// Keeps what it holds from being removed with it: from now on files of the old tree come in.
+    pub(crate) fn open_for_old_files(&self) {
+        self.in_use.store(true, Ordering::Relaxed);
+    }
+
+    /// Removes what is left of it.
+    pub(crate) fn remove(&self) {
+        if !self.is_empty() {
+            // What cannot be removed now is removed by the next run.
+            let _left = self.files.remove_all(&self.root);
+        }
+    }
+
+    /// Makes a folder with those above it.
+    pub(crate) fn make_folder(&self, folder: &str) -> Result<(), Error> {
+        if self.has_folder(folder) {
             return Ok(());
         }
         let mut missing: Vec<&str> = {
-            let known = known();
+            let known = self.folders.read().unwrap_or_else(PoisonError::into_inner);
             let above = path::folders_above(folder).chain(std::iter::once(""));
             std::iter::once(folder).chain(above).take_while(|folder| !known.contains(*folder)).collect()
         };
@@ -82,9 +99,8 @@ fn clash_or_write(relative: &str, full: PathBuf, source: io::Error) -> Error {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        if !*self.committed.get_mut() && !self.is_empty() {
-            // What cannot be removed now is removed by the next run.
-            let _left = self.files.remove_all(&self.root);
+        if !*self.in_use.get_mut() {
+            self.remove();
         }
     }
 }

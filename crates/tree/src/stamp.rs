@@ -49,13 +49,27 @@ impl Stamp {
         }
     }
 
+    /// Returns the stamp as bytes, all numbers in a fixed order.
+    pub(crate) fn bytes(&self) -> impl Iterator<Item = u8> {
+        [
+            self.size,
+            self.modified.0.cast_unsigned(),
+            self.modified.1.cast_unsigned(),
+            self.changed.0.cast_unsigned(),
+            self.changed.1.cast_unsigned(),
+            self.inode,
+        ]
+        .into_iter()
+        .flat_map(u64::to_le_bytes)
+    }
+
     /// Returns the later of the two times.
     pub(crate) fn newest(&self) -> Time {
         self.modified.max(self.changed)
     }
 
-    /// Tells whether both are of the same content, where one was taken before a rename and one after: a
-    /// rename changes nothing but the time of change.
+    /// Tells whether both are of the same content, where one was taken before the tool renamed or linked the
+    /// file and one after: that changes nothing but the time of change.
     pub(crate) fn same_content(&self, other: &Self) -> bool {
         Self { changed: other.changed, ..*self } == *other
     }

@@ -28,14 +28,14 @@ impl StateFolder {
         self.root.join("lock")
     }
 
-    /// The files of a run that is not committed.
+    /// The files of a run that is not finished.
     pub(crate) fn staged(&self) -> PathBuf {
         self.root.join("staged")
     }
 
-    /// The files of a run that is committed and not finished.
-    pub(crate) fn committed(&self) -> PathBuf {
-        self.root.join("committed")
+    /// The files that somebody changed while they were replaced, and that have no place in the tree any more.
+    pub(crate) fn kept(&self) -> PathBuf {
+        self.root.join("kept")
     }
 
     /// The cache of hashes.
@@ -73,14 +73,52 @@ impl StateFolder {
                     _ => {}
                 },
                 Some(Entry::Link) => return Err(Error::new(ErrorKind::Link, path)),
-                Some(_) => {}
+                Some(Entry::File(_)) => {}
+                Some(_) => return Err(Error::new(ErrorKind::NoFile, path)),
             }
         }
         Ok(())
     }
+
+    /// Returns what lies in the folder and is of no use: the rest of a killed run, and what somebody put there.
+    pub(crate) fn leftovers(&self, files: &dyn FileSystem) -> io::Result<Vec<PathBuf>> {
+        let listed = match files.list(&self.root) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            listed => listed?,
+        };
+        let mut left = Vec::new();
+        for entry in listed {
+            let path = self.root.join(&entry.name);
+            let is_used = match entry.name.as_str() {
+                ".gitignore" | "lock" | "index" | "input" => {
+                    matches!(files.entry(&path)?, Some(Entry::File(_)))
+                }
+                "kept" => entry.is_folder,
+                _ => false,
+            };
+            if !is_used {
+                left.push(path);
+            }
+        }
+        Ok(left)
+    }
+
+    /// Removes the leftovers; the lock is held, so no other run needs them.
+    pub(crate) fn tidy(&self, files: &dyn FileSystem) -> Result<(), Error> {
+        let left = self.leftovers(files).map_err(|source| Error::read(&self.root, source))?;
+        left.into_iter().try_for_each(|path| {
+            let removed = match look(files, &path)? {
+                None => Ok(()),
+                Some(Entry::Folder) => files.remove_all(&path),
+                Some(_) => files.remove(&path),
+            };
+            removed.map_err(|source| Error::write(path, source))
+        })
+    }
 }
 
-fn make_with_parents(files: &dyn FileSystem, folder: &Path) -> Result<(), Error> {
+/// Makes a folder with those above it; it may be there already.
+pub(crate) fn make_with_parents(files: &dyn FileSystem, folder: &Path) -> Result<(), Error> {
     let missing: Vec<&Path> = folder
         .ancestors()
         .skip(1)

@@ -9,7 +9,6 @@ use rayon::prelude::*;
 use crate::disk::{Disk, Entry};
 use crate::error::{Error, ProblemKind};
 use crate::hash::Hash;
-use crate::state::StateFolder;
 use crate::sum::{SUM, Sum};
 use crate::survey::{Found, Survey, Verdict};
 use crate::tree::{Scope, Tree, covers};
@@ -17,8 +16,6 @@ use crate::tree::{Scope, Tree, covers};
 /// The differences between the output folder and a tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
-    /// Whether a run was interrupted while it changed the tree; the next one finishes its work.
-    pub interrupted: bool,
     /// The files that differ, by environment and path.
     pub changes: Vec<Change>,
     /// The files in the tree's environments that the tool neither wrote nor would write, below the output.
@@ -43,6 +40,8 @@ pub enum State {
     Missing,
     /// It is on disk as it was rendered before.
     Stale,
+    /// It has the right content with line ends that git converted.
+    Converted,
     /// It is on disk and no longer rendered.
     Extra,
     /// It has the right content and is not in the list of hashes.
@@ -60,6 +59,7 @@ impl fmt::Display for State {
         out.write_str(match self {
             Self::Missing => "missing",
             Self::Stale => "stale",
+            Self::Converted => "CRLF line ends",
             Self::Extra => "extra",
             Self::Unlisted => "unlisted",
             Self::Edited => "edited by hand",
@@ -78,17 +78,8 @@ impl fmt::Display for Change {
 impl Status {
     /// Tells whether the output is what the tree says.
     pub fn is_clean(&self) -> bool {
-        !self.interrupted && self.changes.is_empty()
+        self.changes.is_empty()
     }
-}
-
-/// Tells whether a run was interrupted while it changed the output folder; the next one finishes its work.
-///
-/// # Errors
-/// What cannot be read.
-pub fn is_interrupted(output: &Path) -> Result<bool, Error> {
-    let survey = Survey::open(Arc::new(Disk), output)?;
-    Ok(survey.entry(&StateFolder::of(&survey.output).committed())?.is_some())
 }
 
 /// Compares the output folder with a tree.
@@ -97,8 +88,6 @@ pub fn is_interrupted(output: &Path) -> Result<bool, Error> {
 /// What cannot be read, and lists of hashes that the tool did not write.
 pub fn status(output: &Path, tree: &Tree) -> Result<Status, Error> {
     let survey = Survey::open(Arc::new(Disk), output)?;
-    let committed = StateFolder::of(&survey.output).committed();
-    let interrupted = survey.entry(&committed)?.is_some();
     let mut names: Vec<String> = tree.environments().map(str::to_owned).collect();
     for scope in tree.scopes() {
         match scope {
@@ -108,14 +97,12 @@ pub fn status(output: &Path, tree: &Tree) -> Result<Status, Error> {
     }
     names.sort();
     names.dedup();
-    let mut status = Status { interrupted, ..Status::default() };
+    let mut status = Status::default();
     for name in names {
         let environment = Comparison { survey: &survey, tree, environment: &name };
         status.changes.extend(environment.changes()?);
         status.unowned.extend(environment.unowned()?);
     }
-    // A run may have begun or ended in between.
-    status.interrupted |= survey.entry(&committed)?.is_some();
     Ok(status)
 }
 
@@ -134,45 +121,53 @@ impl Comparison<'_> {
             .into_par_iter()
             .map(|(path, bytes)| {
                 let hash = Hash::of(bytes);
-                let state = self.rendered(path, hash, record.sum.entries.get(path).copied())?;
+                let state = self.rendered(path, hash)?;
                 Ok((Arc::clone(path), hash, state))
             })
             .collect::<Result<_, Error>>()?;
-        let mut sum =
-            Sum { entries: rendered.iter().map(|(path, hash, _)| (Arc::clone(path), *hash)).collect() };
+        let mut sum = Sum::default();
+        sum.entries = rendered.iter().map(|(path, hash, _)| (Arc::clone(path), *hash)).collect();
         let mut changes: Vec<_> = rendered
             .into_iter()
             .filter_map(|(path, _, state)| state.map(|state| self.change(path, state)))
             .collect();
-        let gone: Vec<_> =
-            record.sum.entries.iter().filter(|(path, _)| !sum.entries.contains_key(*path)).collect();
-        for (path, hash) in gone {
-            if covers(self.tree.scopes(), self.environment, path) {
-                let state = match self.survey.look(self.environment, path)? {
-                    Found::File { hash: found, .. } if found == *hash => Some(State::Extra),
-                    Found::File { .. } => Some(State::Edited),
-                    Found::Other(_) => Some(State::Blocked),
-                    Found::Absent | Found::Folder | Found::Blocked(_) => None,
-                };
-                changes.extend(state.map(|state| self.change(Arc::clone(path), state)));
-            } else {
-                sum.entries.insert(Arc::clone(path), *hash);
-            }
+        let (gone, kept): (Vec<_>, Vec<_>) = record
+            .sum
+            .iter()
+            .filter(|(path, _)| !sum.entries.contains_key(*path))
+            .partition(|(path, _)| covers(self.tree.scopes(), self.environment, path));
+        sum.extend(kept.into_iter().map(|(path, hash)| (Arc::clone(path), hash)));
+        let mut gone: Vec<&Arc<str>> = gone.into_iter().map(|(path, _)| path).collect();
+        gone.dedup();
+        for path in gone {
+            let state = match self.survey.look(self.environment, path)? {
+                Found::File(seen) => match self.survey.judge(self.environment, path, seen.hash, None)? {
+                    Verdict::Edited => Some(State::Edited),
+                    _ => Some(State::Extra),
+                },
+                Found::Other(_) => Some(State::Blocked),
+                Found::Absent | Found::Folder | Found::Blocked(_) => None,
+            };
+            changes.extend(state.map(|state| self.change(Arc::clone(path), state)));
         }
         changes.sort();
-        if changes.is_empty() && record.text.as_deref().unwrap_or_default() != sum.text() {
-            changes.push(self.change(Arc::from(SUM), State::Stale));
+        let before = record.text.as_ref().map(|(text, _)| &**text).unwrap_or_default();
+        if changes.is_empty() && before != sum.text() {
+            let is_converted = before.contains(&b'\r');
+            let state = if is_converted { State::Converted } else { State::Stale };
+            changes.push(self.change(Arc::from(SUM), state));
         }
         Ok(changes)
     }
 
-    fn rendered(&self, path: &str, wanted: Hash, recorded: Option<Hash>) -> Result<Option<State>, Error> {
+    fn rendered(&self, path: &str, wanted: Hash) -> Result<Option<State>, Error> {
         Ok(match self.survey.look(self.environment, path)? {
             Found::Absent => Some(State::Missing),
-            Found::File { hash, .. } => match Verdict::of(hash, recorded, wanted) {
+            Found::File(seen) => match self.survey.judge(self.environment, path, seen.hash, Some(wanted))? {
                 Verdict::Same => None,
                 Verdict::Adopted => Some(State::Unlisted),
                 Verdict::Stale => Some(State::Stale),
+                Verdict::Converted => Some(State::Converted),
                 Verdict::Edited => Some(State::Edited),
                 Verdict::Foreign => Some(State::Foreign),
             },

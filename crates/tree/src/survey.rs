@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use crate::disguise::{Disguise, disguise};
 use crate::disk::{Entry, FileSystem};
 use crate::error::{Error, ErrorKind, ProblemKind};
 use crate::hash::Hash;
@@ -17,7 +18,7 @@ use crate::state::StateFolder;
 use crate::sum::{SUM, Sum};
 
 /// Folders are not looked into deeper than this; a path of the tree cannot be that deep.
-const DEPTH_LIMIT: usize = 600;
+pub(crate) const DEPTH_LIMIT: usize = 600;
 
 /// The output folder as it stands.
 pub(crate) struct Survey {
@@ -35,8 +36,25 @@ pub(crate) struct Survey {
 pub(crate) struct Record {
     /// The hashes.
     pub(crate) sum: Sum,
-    /// The text of the list, `None` where there is none.
-    pub(crate) text: Option<Vec<u8>>,
+    /// The text of the list, with what the file was; `None` where there is none.
+    pub(crate) text: Option<(Vec<u8>, Seen)>,
+}
+
+/// A file as it was when it was looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) stamp: Stamp,
+    pub(crate) hash: Hash,
+}
+
+impl Seen {
+    /// Tells whether the file at a path is the same, whatever was done to its metadata.
+    pub(crate) fn is_still(&self, files: &dyn FileSystem, path: &Path) -> io::Result<bool> {
+        Ok(match files.entry(path)? {
+            Some(Entry::File(stamp)) => stamp == self.stamp || Hash::of(&files.read(path)?) == self.hash,
+            _ => false,
+        })
+    }
 }
 
 /// What stands at the path of a folder.
@@ -61,7 +79,7 @@ pub(crate) enum Found {
     /// Nothing.
     Absent,
     /// A file.
-    File { hash: Hash, stamp: Stamp },
+    File(Seen),
     /// A folder.
     Folder,
     /// What can be neither read nor replaced.
@@ -87,25 +105,12 @@ pub(crate) enum Verdict {
     Adopted,
     /// It is as the tool wrote it before.
     Stale,
+    /// It is as the tool wrote it, but for the line ends.
+    Converted,
     /// The tool wrote it and somebody changed it.
     Edited,
     /// The tool did not write it.
     Foreign,
-}
-
-impl Verdict {
-    /// Judges a file by its hash, the recorded one and the wanted one.
-    pub(crate) fn of(found: Hash, recorded: Option<Hash>, wanted: Hash) -> Self {
-        match recorded {
-            Some(recorded) if wanted == found && recorded == found => Self::Same,
-            // Either somebody made the same change by hand, or a merge took the file from one side and the
-            // list from the other: the content is right, the record is not.
-            _ if wanted == found => Self::Adopted,
-            Some(recorded) if recorded == found => Self::Stale,
-            Some(_) => Self::Edited,
-            None => Self::Foreign,
-        }
-    }
 }
 
 impl Survey {
@@ -170,11 +175,43 @@ impl Survey {
         match self.entry(&path)? {
             None => Ok(Record::default()),
             Some(Entry::Link) => Err(Error::new(ErrorKind::Link, path)),
-            Some(_) => {
+            Some(Entry::Folder | Entry::Special) => Err(Error::new(ErrorKind::NoFile, path)),
+            Some(Entry::File(stamp)) => {
                 let text = self.files.read(&path).map_err(|source| Error::read(&path, source))?;
-                Ok(Record { sum: read_sum(&path, &text)?, text: Some(text) })
+                let sum = Sum::parse(&text)
+                    .map_err(|bad| Error::new(ErrorKind::BadSum { line: bad.line, what: bad.what }, path))?;
+                let seen = Seen { stamp, hash: Hash::of(&text) };
+                Ok(Record { sum, text: Some((text, seen)) })
             }
         }
+    }
+
+    /// Judges a file that was found by what it should be; `None` where it should not be at all.
+    pub(crate) fn judge(
+        &self,
+        environment: &str,
+        path: &str,
+        found: Hash,
+        wanted: Option<Hash>,
+    ) -> Result<Verdict, Error> {
+        let record = self.record(environment)?;
+        if record.sum.wrote(path, found) {
+            return Ok(if wanted == Some(found) { Verdict::Same } else { Verdict::Stale });
+        }
+        // Either somebody made the same change by hand, or a merge took the file from one side and the list
+        // from the other: the content is right, the record is not.
+        if wanted == Some(found) {
+            return Ok(Verdict::Adopted);
+        }
+        let full = self.output.join(environment).join(path);
+        let bytes = self.files.read(&full).map_err(|source| Error::read(full, source))?;
+        let wrote = |hash| record.sum.wrote(path, hash) || wanted == Some(hash);
+        Ok(match disguise(&bytes, wrote) {
+            Some(Disguise::Converted) => Verdict::Converted,
+            Some(Disguise::Conflict) => Verdict::Stale,
+            None if record.sum.entries.contains_key(path) => Verdict::Edited,
+            None => Verdict::Foreign,
+        })
     }
 
     /// Looks at the place of a file.
@@ -194,11 +231,11 @@ impl Survey {
             Some(Entry::Link) => Found::Other(ProblemKind::Link),
             Some(Entry::Special) => Found::Other(ProblemKind::Special),
             Some(Entry::File(stamp)) => match self.index.hash(environment, path, &stamp) {
-                Some(hash) => Found::File { hash, stamp },
+                Some(hash) => Found::File(Seen { stamp, hash }),
                 None => {
                     self.read.store(true, Ordering::Relaxed);
                     let bytes = self.files.read(&full).map_err(|source| Error::read(&full, source))?;
-                    Found::File { hash: Hash::of(&bytes), stamp }
+                    Found::File(Seen { stamp, hash: Hash::of(&bytes) })
                 }
             },
         })
@@ -212,14 +249,19 @@ impl Survey {
     }
 
     /// Tells whether a folder goes away when some files are removed, with the folders that this empties.
-    pub(crate) fn vanishes(&self, folder: &str, removed: &BTreeSet<String>) -> Result<bool, Error> {
+    pub(crate) fn vanishes<T>(&self, folder: &str, removed: &BTreeMap<String, T>) -> Result<bool, Error> {
         Ok(self.leaves(folder)?.iter().all(|leaf| {
             if leaf.is_folder {
-                removed.iter().any(|path| path::folders_above(path).any(|above| above == leaf.path))
+                removed.keys().any(|path| path::folders_above(path).any(|above| above == leaf.path))
             } else {
-                removed.contains(&leaf.path)
+                removed.contains_key(&leaf.path)
             }
         }))
+    }
+
+    /// Tells whether there is a folder.
+    pub(crate) fn has_folder(&self, relative: &str) -> Result<bool, Error> {
+        Ok(matches!(self.folder(relative)?, Folder::Present))
     }
 
     fn collect_leaves(&self, folder: &str, depth: usize, leaves: &mut Vec<Leaf>) -> Result<(), Error> {
@@ -269,11 +311,6 @@ impl Survey {
     pub(crate) fn entry(&self, path: &Path) -> Result<Option<Entry>, Error> {
         self.files.entry(path).map_err(|source| Error::read(path, source))
     }
-}
-
-/// Reads a list of hashes.
-pub(crate) fn read_sum(path: &Path, text: &[u8]) -> Result<Sum, Error> {
-    Sum::parse(text).map_err(|bad| Error::new(ErrorKind::BadSum { line: bad.line, what: bad.what }, path))
 }
 
 /// Returns the path without a final `/` or `.`, through which a link would be followed.

@@ -143,7 +143,7 @@ fn a_cold_write_and_a_write_of_nothing() {
     assert!(report.is_unchanged());
     assert_eq!(report.unchanged, 4);
     assert_eq!(stamps(&output), before);
-    assert!(!output.join(".aqueduct/staged").exists() && !output.join(".aqueduct/committed").exists());
+    assert!(!output.join(".aqueduct/staged").exists());
     assert_eq!(read(&output, ".aqueduct/.gitignore"), "*\n");
 }
 
@@ -172,7 +172,7 @@ fn a_change_touches_only_what_changes() {
         ],
         adopted: [],
         unchanged: 1,
-        finished: false,
+        converted: 0,
     }
     "#);
     assert_eq!(fs::metadata(output.join("dev/argocd/root.yaml")).expect("it is there").ino(), untouched);
@@ -321,7 +321,6 @@ fn planted_links_are_never_followed() {
     assert!(
         plant(".aqueduct/lock", "lock").starts_with("a symbolic link is in the way: output/.aqueduct/lock")
     );
-    assert!(plant(".aqueduct/committed", "web").contains("output/.aqueduct/committed"));
     assert!(plant("dev/aqueduct.sum", "web").contains("output/dev/aqueduct.sum"));
     assert!(plant("", "web").starts_with("a symbolic link is in the way: output\n"));
 }
@@ -347,11 +346,11 @@ fn damaged_lists_are_refused() {
     let (_folder, output) = output();
     accept(&output, &shop());
     let sum = read(&output, "dev/aqueduct.sum");
-    write(&output, "dev/aqueduct.sum", &sum.replacen('\n', "\n<<<<<<< HEAD\n", 1));
+    write(&output, "dev/aqueduct.sum", &sum.replacen('\n', "\nmine\n", 1));
     insta::assert_snapshot!(refuse(&output, &shop()), @r"
     cannot use the list of hashes, not a hash, two spaces and a path: output/dev/aqueduct.sum:2
     error: cannot use the list of hashes, not a hash, two spaces and a path: output/dev/aqueduct.sum:2
-    hint: restore the file from git; of a merge conflict take either side
+    hint: restore the file from git
     ");
     let outside = output.parent().expect("it has one").join("outside");
     fs::write(&outside, "").expect("it can be written");
@@ -361,6 +360,215 @@ fn damaged_lists_are_refused() {
     assert!(outside.exists());
     fs::remove_file(output.join("dev/aqueduct.sum")).expect("it can be removed");
     assert_eq!(accept(&output, &shop()).adopted.len(), 3);
+}
+
+/// Makes a pipe, which nobody ever writes to.
+fn pipe(path: &Path) {
+    if path.exists() {
+        fs::remove_file(path).expect("it can be removed");
+    }
+    assert!(Command::new("mkfifo").arg(path).status().is_ok_and(|status| status.success()));
+}
+
+#[test]
+fn pipes_are_never_read() {
+    let (_folder, output) = output();
+    accept(&output, &shop());
+    for name in ["index", "input", "scratch", "staged", "committed"] {
+        pipe(&output.join(".aqueduct").join(name));
+        assert_eq!(made_from(&output, &[1; 32]), None);
+        assert!(accept(&output, &shop()).is_unchanged(), "{name}");
+    }
+    let refused = |path: &str| {
+        let before = fs::read(output.join(path)).expect("it is there");
+        pipe(&output.join(path));
+        let error = emit(&output, &shop(), Options::default()).expect_err("it is refused");
+        fs::remove_file(output.join(path)).expect("it can be removed");
+        fs::write(output.join(path), before).expect("it can be written");
+        message(&output, &error)
+    };
+    insta::assert_snapshot!(refused("dev/aqueduct.sum"), @r"
+    not a plain file: output/dev/aqueduct.sum
+    error: not a plain file: output/dev/aqueduct.sum
+    hint: a file belongs here: delete it
+    ");
+    insta::assert_snapshot!(refused(".aqueduct/lock"), @r"
+    not a plain file: output/.aqueduct/lock
+    error: not a plain file: output/.aqueduct/lock
+    hint: a file belongs here: delete it
+    ");
+    insta::assert_snapshot!(refused("dev/shop/web/service-web.yaml"), @r"
+    1 path holds what must not be overwritten: output
+      neither a file nor a folder: dev/shop/web/service-web.yaml
+    error: neither a file nor a folder: output/dev/shop/web/service-web.yaml
+    hint: a file belongs here: delete it
+    ");
+    assert!(accept(&output, &shop()).is_unchanged());
+}
+
+#[test]
+fn what_lies_in_the_folder_of_the_tool_decides_nothing() {
+    let (folder, output) = output();
+    accept(&output, &shop());
+    write(&output, "README.md", "mine");
+    write(folder.path(), "victim/file", "mine");
+    symlink(folder.path().join("victim"), output.join(".aqueduct/link")).expect("links can be made");
+    for planted in ["committed", "staged", "scratch", "other"] {
+        write(&output, &format!(".aqueduct/{planted}/README.md"), "planted");
+        write(&output, &format!(".aqueduct/{planted}/dev/aqueduct.sum"), "planted");
+        write(&output, &format!(".aqueduct/{planted}/dev/shop/web/service-web.yaml"), "planted");
+        assert_eq!(made_from(&output, &[1; 32]), None);
+        let before = files(&output);
+        assert!(accept(&output, &shop()).is_unchanged(), "{planted}");
+        assert_eq!(files(&output), before);
+    }
+    let mut left: Vec<_> = fs::read_dir(output.join(".aqueduct"))
+        .expect("it is there")
+        .map(|entry| entry.expect("it can be listed").file_name().into_string().expect("names are text"))
+        .collect();
+    left.sort();
+    assert_eq!(left, [".gitignore", "index", "lock"]);
+    assert_eq!(read(folder.path(), "victim/file"), "mine");
+}
+
+#[test]
+fn a_change_as_a_whole_keeps_all_that_is_not_its_own() {
+    let (_folder, output) = output();
+    accept(&output, &shop());
+    write(&output, "dev/shop/web/notes.txt", "mine");
+    write(&output, "dev/mine/deep/notes.txt", "mine");
+    fs::create_dir(output.join("dev/shop/empty")).expect("it can be made");
+    fs::set_permissions(output.join("dev/shop"), fs::Permissions::from_mode(0o775)).expect("it is ours");
+    symlink("nowhere", output.join("dev/shop/link")).expect("links can be made");
+    pipe(&output.join("dev/shop/pipe"));
+    let inode = |path: &str| fs::metadata(output.join(path)).expect("it is there").ino();
+    let same = ["dev/argocd/root.yaml", "dev/shop/web/notes.txt", "dev/mine/deep/notes.txt", "dev/shop/pipe"];
+    let before = (same.map(inode), inode("dev"), inode("prod"));
+    let next = tree(&[
+        ("dev/argocd/root.yaml", "kind: Application\nmetadata:\n  name: root\n"),
+        ("dev/argocd/shop.yaml", "new"),
+        ("dev/shop/web/deployment-web.yaml", "changed"),
+        ("prod/shop/web/deployment-web.yaml", "kind: Deployment\nmetadata:\n  name: web\nspec: 3\n"),
+    ]);
+    accept(&output, &next);
+    assert_eq!(same.map(inode), before.0);
+    assert!(inode("dev") != before.1 && inode("prod") == before.2, "the changed folder is another one");
+    assert_eq!(
+        fs::metadata(output.join("dev/shop")).expect("it is there").permissions().mode() & 0o777,
+        0o775
+    );
+    assert!(output.join("dev/shop/empty").is_dir());
+    assert_eq!(fs::read_link(output.join("dev/shop/link")).expect("it is there"), Path::new("nowhere"));
+    assert_eq!(read(&output, "dev/shop/web/notes.txt"), "mine");
+    assert!(!output.join("dev/shop/web/service-web.yaml").exists());
+    assert!(accept(&output, &next).is_unchanged());
+    assert_eq!(same.map(inode), before.0);
+}
+
+#[test]
+fn the_smallest_folder_changes() {
+    let (_folder, output) = output();
+    let all = |web: &str, api: &str| {
+        tree(&[
+            ("dev/shop/web/a", web),
+            ("dev/shop/web/b", web),
+            ("dev/shop/web/same", "1"),
+            ("dev/shop/api/a", api),
+            ("dev/bank/a", "1"),
+        ])
+    };
+    accept(&output, &all("1", "1"));
+    let inode = |path: &str| fs::metadata(output.join(path)).expect("it is there").ino();
+    let folders = ["dev", "dev/shop", "dev/shop/web", "dev/shop/api", "dev/bank"];
+    let same = |before: [u64; 5]| {
+        let pairs = folders.map(inode).into_iter().zip(before);
+        pairs.map(|(left, right)| left == right).collect::<Vec<_>>()
+    };
+    let before = folders.map(inode);
+    accept(&output, &all("2", "1"));
+    assert_eq!(same(before), [true, true, false, true, true]);
+    let before = folders.map(inode);
+    accept(&output, &all("2", "2"));
+    assert_eq!(same(before), [true; 5], "one file takes its place by itself");
+    accept(&output, &all("3", "3"));
+    assert_eq!(same(before), [true, false, false, false, true]);
+    accept(&output, &tree(&[("dev/shop/api/a", "3"), ("dev/bank/a", "1")]));
+    assert_eq!(
+        files(&output).iter().filter(|path| path.ends_with('/')).count(),
+        4,
+        "an empty folder is gone"
+    );
+}
+
+#[test]
+fn a_checkout_that_git_converted_is_mended() {
+    let (_folder, output) = output();
+    accept(&output, &shop());
+    let convert = |path: &str| {
+        let text = read(&output, path).replace('\n', "\r\n");
+        write(&output, path, &text);
+    };
+    let gone = "prod/shop/web/deployment-web.yaml";
+    let paths =
+        ["dev/aqueduct.sum", "dev/shop/web/service-web.yaml", "dev/shop/web/deployment-web.yaml", gone];
+    paths.into_iter().for_each(convert);
+    write(&output, "dev/shop/web/deployment-web.yaml", "kind: Deployment\r\nmine\r\n");
+    let next = tree(&[
+        ("dev/argocd/root.yaml", "kind: Application\nmetadata:\n  name: root\n"),
+        ("dev/shop/web/deployment-web.yaml", "kind: Deployment\nmetadata:\n  name: web\nspec: 1\n"),
+        ("dev/shop/web/service-web.yaml", "kind: Service\nmetadata:\n  name: web\n"),
+    ]);
+    let changes = status(&output, &next).expect("it can be read").changes;
+    let changes: Vec<_> = changes.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(changes.join("\n"), @r"
+    edited by hand: dev/shop/web/deployment-web.yaml
+    CRLF line ends: dev/shop/web/service-web.yaml
+    extra: prod/shop/web/deployment-web.yaml
+    ");
+    assert!(refuse(&output, &next).contains("edited by hand: dev/shop/web/deployment-web.yaml\n"));
+    write(&output, "dev/shop/web/deployment-web.yaml", "kind: Deployment\nmetadata:\n  name: web\nspec: 1\n");
+    let report = accept(&output, &next);
+    assert_eq!((report.converted, report.updated.len(), report.removed), (1, 1, vec![gone.to_owned()]));
+    convert("dev/aqueduct.sum");
+    let changes = status(&output, &next).expect("it can be read").changes;
+    assert_eq!(
+        changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["CRLF line ends: dev/aqueduct.sum"]
+    );
+    accept(&output, &next);
+}
+
+#[test]
+fn merged_branches_are_rendered_anew() {
+    let (_folder, output) = output();
+    let side = |text: &str, own: &str| tree(&[("dev/shop/a", text), (own, "1\n"), ("dev/shop/z", "1\n")]);
+    let [base, ours, theirs] = ["1\n", "1\nours\n", "1\ntheirs\n"].map(|text| side(text, "dev/shop/b"));
+    let sums = [&ours, &theirs].map(|tree| {
+        accept(&output, &base);
+        accept(&output, tree);
+        read(&output, "dev/aqueduct.sum")
+    });
+    let merged = side("1\nours\ntheirs\n", "dev/shop/c");
+    let conflict = format!("<<<<<<< HEAD\n{}=======\n{}>>>>>>> branch\n", sums[0], sums[1]);
+    // A driver for unions, no driver, and no driver for the file either.
+    for (sum, file) in [
+        (sums.concat(), "1\nours\n"),
+        (conflict.clone(), "1\ntheirs\n"),
+        (conflict, "1\n<<<<<<< HEAD\nours\n=======\ntheirs\n>>>>>>> branch\n"),
+    ] {
+        write(&output, "dev/aqueduct.sum", &sum);
+        write(&output, "dev/shop/a", file);
+        write(&output, "dev/shop/b", "1\n");
+        let _ = fs::remove_file(output.join("dev/shop/c"));
+        write(&output, "dev/shop/z", "edited\n");
+        assert!(refuse(&output, &merged).contains("edited by hand: dev/shop/z\n"));
+        write(&output, "dev/shop/z", "1\n");
+        let report = accept(&output, &merged);
+        assert_eq!(
+            (report.updated, report.removed),
+            (vec!["dev/shop/a".to_owned()], vec!["dev/shop/b".to_owned()])
+        );
+    }
 }
 
 #[test]

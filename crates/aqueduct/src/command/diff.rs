@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use aqueduct_render::Registry;
-use aqueduct_tree::{Summary, diff, is_interrupted, summary, unified};
+use aqueduct_tree::{Summary, diff, summary, unified};
 use clap::Args;
 
-use super::{Failure, INTERRUPTED, Outcome, compiled, print, read};
+use super::{Failure, Outcome, compiled, print, read};
 use crate::cli::SelectionArguments;
 use crate::terminal::Terminal;
 
@@ -38,14 +38,7 @@ pub(crate) fn run(
         return Ok(Outcome::Failed);
     }
     let output = directory.join(compilation.output.as_str());
-    let interrupted = is_interrupted(&output)?;
-    if interrupted {
-        terminal.warn(INTERRUPTED);
-    }
     let differences = diff(&output, &compilation.tree)?;
-    if differences.is_empty() && interrupted {
-        return Ok(Outcome::Found);
-    }
     if differences.is_empty() {
         terminal.say("no differences");
         return Ok(Outcome::Done);

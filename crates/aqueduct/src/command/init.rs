@@ -28,6 +28,9 @@ const FILES: &[(&str, &str)] = &[
     ("tenants/shop/web.toml", include_str!("init/web.toml")),
 ];
 
+/// What git is told of a platform; rules of one's own may stand before it.
+const ATTRIBUTES: &str = include_str!("init/gitattributes");
+
 pub(crate) fn run(
     arguments: &Arguments,
     directory: &Path,
@@ -56,6 +59,17 @@ pub(crate) fn run(
     for (path, text) in FILES {
         let text = text.replace("NAME", name.as_str()).replace("REPOSITORY", arguments.repository.as_str());
         write_file(&folder.join(path), &text)?;
+    }
+    let attributes = folder.join(".gitattributes");
+    let own = match std::fs::read_to_string(&attributes) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        read => {
+            read.map_err(|error| Failure::new(format!("cannot read {}: {error}", attributes.display())))?
+        }
+    };
+    if !own.contains(ATTRIBUTES) {
+        let gap = if own.is_empty() || own.ends_with('\n') { "" } else { "\n" };
+        write_file(&attributes, &format!("{own}{gap}{ATTRIBUTES}"))?;
     }
     // The first lines of the files lead editors there.
     schema::write(registry, &folder.join("docs/schemas"))?;

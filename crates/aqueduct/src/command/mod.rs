@@ -93,9 +93,9 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// What readers are told of an output in which some files are not in their places yet.
-pub(crate) const INTERRUPTED: &str =
-    "warning: a render was interrupted while it wrote; the next one finishes its work";
+/// What to do where git converted the line ends of a checkout.
+pub(crate) const CONVERTED: &str = "hint: git converted the line ends to CRLF: write `* -text` into `.gitattributes`, and run \
+     `git add --renormalize .`";
 
 /// Runs a command.
 pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {

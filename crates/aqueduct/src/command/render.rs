@@ -14,7 +14,7 @@ use aqueduct_tree::{
 use clap::Args;
 use sha2::{Digest, Sha256};
 
-use super::{Failure, INTERRUPTED, Outcome, compiled, print, read, tell};
+use super::{CONVERTED, Failure, Outcome, compiled, print, read, tell};
 use crate::cli::SelectionArguments;
 use crate::compile::compile_into;
 use crate::terminal::Terminal;
@@ -79,9 +79,6 @@ pub(crate) fn run(
         terminal.say(&format!("{} files are up to date", compilation.tree.len()));
         return Ok(Outcome::Done);
     }
-    if status.interrupted {
-        terminal.warn(INTERRUPTED);
-    }
     print(terminal, &stale(&status.changes))?;
     let extra = status.changes.iter().filter(|change| change.state == State::Extra).count();
     terminal.say(&format!(
@@ -89,6 +86,9 @@ pub(crate) fn run(
         status.changes.len(),
         compilation.tree.len() + extra
     ));
+    if status.changes.iter().any(|change| change.state == State::Converted) {
+        terminal.warn(CONVERTED);
+    }
     Ok(Outcome::Found)
 }
 
@@ -128,6 +128,9 @@ fn write(
     // Warnings must be said again, so a tree with warnings is rendered again.
     let report = emission.commit(input.filter(|_| compilation.diagnostics.is_empty()))?;
     terminal.say(&told(&report));
+    if report.converted > 0 {
+        terminal.say(CONVERTED);
+    }
     Ok(Outcome::Done)
 }
 
@@ -210,6 +213,5 @@ fn told(report: &Report) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
-    let finished = if report.finished { "; the work of an interrupted run was finished first" } else { "" };
-    format!("{files} files: {}{finished}", parts.join(", "))
+    format!("{files} files: {}", parts.join(", "))
 }

@@ -95,7 +95,8 @@ fn postgres_starts_and_is_restored_from_a_copy() {
     wait(|| query("postgres", &format!("CREATE DATABASE {database}"))).expect("the database is made");
     assert!(!ready("readinessProbe"), "nobody can connect yet");
     drop(preparing);
-    let _ = fs::remove_file(Path::new(container.variable("PGDATA")).join("postmaster.pid"));
+    let mark = Path::new(container.variable("PGDATA")).join("postmaster.pid");
+    assert!(!mark.exists(), "the first server ended in order");
     let _server = start("127.0.0.1");
     wait(|| ready("readinessProbe").then_some(())).expect("the server is ready");
     assert!(ready("livenessProbe") && ready("startupProbe"));

@@ -1,8 +1,10 @@
 //! Servers that run while a test asks them.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -18,22 +20,41 @@ impl Server {
 }
 
 impl Drop for Server {
+    /// Ends the server in order, with the processes that it has started: one that is killed leaves them behind,
+    /// with the memory that they share. This is the signal at which PostgreSQL does not wait for its clients.
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let interrupt = format!("kill -INT {}", self.0.id());
+        let _ = Command::new("sh").args(["-c", &interrupt]).stderr(Stdio::null()).status();
+        if wait(|| self.0.try_wait().ok().flatten()).is_none() {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
     }
 }
 
-/// Returns different ports that nobody listens on.
+/// Returns different ports that nobody listens on, and that no other test was given.
 pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
-    let listeners: [TcpListener; N] =
-        std::array::from_fn(|_| TcpListener::bind(("127.0.0.1", 0)).expect("a port is free"));
-    listeners.map(|listener| listener.local_addr().expect("it listens").port())
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    // All are held until the last is found.
+    let mut held = Vec::new();
+    std::array::from_fn(|_| {
+        loop {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+            let port = listener.local_addr().expect("it listens").port();
+            held.push(listener);
+            if given.insert(port) {
+                return port;
+            }
+        }
+    })
 }
 
 /// Asks a server on this machine, and returns the body of its answer if it is a good one.
 pub(crate) fn ask(port: u16, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    // One that takes the question and never answers is asked again.
+    stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
     write!(stream, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n").ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
