@@ -38,18 +38,15 @@ pub fn decoded(value: &str) -> Option<String> {
     String::from_utf8(STANDARD.decode(value).ok()?).ok()
 }
 
-/// Tells whether a value of a Secret gives nothing away: it is empty, encrypted, public, or to be filled in.
-pub fn is_harmless(value: &str) -> bool {
-    let value = value.trim();
-    let public = [
-        "ENC[",
-        "-----BEGIN CERTIFICATE",
-        "-----BEGIN PUBLIC KEY",
-        "-----BEGIN PGP PUBLIC KEY",
-        "ssh-ed25519 ",
-        "ssh-rsa ",
-    ];
-    let is_word = !value.contains(char::is_whitespace);
-    public.iter().any(|lead| value.starts_with(lead)) && form(value).is_none()
-        || is_word && literal::is_open(value)
+/// Returns what a value in the data of a Secret is: one that stands there alone is the secret, but for what stands beside
+/// secrets, such as a user or a port; files are looked through like any other.
+pub fn held(name: &str, held: &str) -> Option<String> {
+    let trimmed = held.trim();
+    let is_file = trimmed.contains('\n') || trimmed.starts_with(['{', '[']);
+    if is_file || trimmed.starts_with("ssh-") || holder::is_companion(name) {
+        return value(name, held);
+    }
+    let gives_away =
+        !trimmed.starts_with("ENC[") && !literal::is_open(trimmed) && trimmed.parse::<u16>().is_err();
+    gives_away.then(|| "a value of a Secret".to_owned())
 }

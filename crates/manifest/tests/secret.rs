@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use aqueduct_manifest::secret::{arguments, is_harmless, value};
+use aqueduct_manifest::secret::{arguments, held, value};
 use proptest::prelude::*;
 
 /// Joins parts, so that no scanner takes the made-up secrets of this file for real ones.
@@ -90,6 +90,9 @@ const HARMLESS: &[(&str, &str)] = &[
     ("privateKeySecretRef", "letsencrypt-account"),
     ("tokenTtl", "3600"),
     ("compass", "north"),
+    ("checksum/secret", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+    ("ETCD_AUTH_TOKEN", "jwt,priv-key=/certs/jwt.pem,ttl=10m"),
+    ("c.NotebookApp.password", "sha1:aae8550c0a44:9507d45e087d5ee481a5ce9f4f16f37a0867318c"),
     ("key", "prod/shop/database-login"),
     ("secretKey", "AWS_SECRET_ACCESS_KEY"),
     ("token", "registration-token-of-the-agents-2024"),
@@ -141,20 +144,31 @@ fn an_argument_may_be_the_value_of_the_one_before() {
 }
 
 #[test]
-fn values_of_secrets_that_give_nothing_away() {
-    for harmless in [
-        "",
-        "true",
-        "<password>",
-        "${PASSWORD}",
-        "changeme",
-        "ENC[AES256_GCM,data:x]",
-        "-----BEGIN CERTIFICATE-----\nMIIE",
+fn a_value_alone_in_a_secret_is_one() {
+    for (name, harmless) in [
+        ("password", ""),
+        ("password", "<password>"),
+        ("password", "${PASSWORD}"),
+        ("password", "changeme"),
+        ("password", "ENC[AES256_GCM,data:x]"),
+        ("use-tls", "true"),
+        ("smtp-port", "587"),
+        ("username", "shop"),
+        ("url", "https://database.example.com"),
+        ("ca.crt", "-----BEGIN CERTIFICATE-----\nMIIE\n"),
+        ("promtail.yaml", "server:\n  port: 9080\nclients: []\n"),
     ] {
-        assert!(is_harmless(harmless), "{harmless}");
+        assert_eq!(held(name, harmless), None, "{name} = {harmless}");
     }
-    for secret in ["hunter2", "shop", "postgres", "two words"] {
-        assert!(!is_harmless(secret), "{secret}");
+    for (name, secret) in [
+        ("password", "hunter2"),
+        ("login", "two words"),
+        ("pin", "123456"),
+        ("url", "postgres://shop:hunter2@database/shop"),
+        ("settings.py", "DEBUG = False\nSECRET_KEY = 'hunter2'\n"),
+        (".dockerconfigjson", "{\"auths\": {\"ghcr.io\": {\"auth\": \"c2hvcDpodW50ZXIy\"}}}"),
+    ] {
+        assert!(held(name, secret).is_some(), "{name} = {secret}");
     }
 }
 

@@ -1,8 +1,8 @@
 //! No secret is rendered as it is.
 //!
 //! The tree lies in Git: a value in it is public to everybody who can read the repository, forever, and base64 hides
-//! nothing. A Secret holds secrets by what it is; anywhere else they are told by form, name and randomness, as
-//! [`aqueduct_manifest::secret`] does. Empty and encrypted values, references, templates and placeholders are fine.
+//! nothing. A value that stands alone in a Secret is one; anywhere else they are told by form, name and
+//! randomness, as [`aqueduct_manifest::secret`] does. Empty and encrypted values, references, templates and placeholders are fine.
 //!
 //! ```yaml
 //! kind: ConfigMap
@@ -104,8 +104,9 @@ impl Search<'_, '_> {
             other => {
                 let text = other.as_str().map_or_else(|| json::write(other), str::to_owned);
                 let plain = if is_encoded { secret::decoded(&text).unwrap_or(text) } else { text };
-                if !secret::is_harmless(&plain) {
-                    self.add("a value of a Secret".to_owned());
+                let name = self.path.last().map_or("", String::as_str);
+                if let Some(what) = secret::held(name, &plain) {
+                    self.add(what);
                 }
             }
         }

@@ -69,7 +69,40 @@ const POSSIBLE: &[&str] = &[
     "tokens",
 ];
 /// Words anywhere in a name that make it the name of something else.
-const LEADING: &[&str] = &["existing", "external", "public", "ref", "reference", "selector"];
+const LEADING: &[&str] = &["checksum", "existing", "external", "public", "ref", "reference", "selector"];
+
+/// Last words of what stands beside a secret: whose it is, and where it is used.
+const COMPANIONS: &[&str] = &[
+    "bucket",
+    "database",
+    "dbname",
+    "email",
+    "enabled",
+    "endpoint",
+    "environment",
+    "file",
+    "from",
+    "host",
+    "hostname",
+    "level",
+    "mode",
+    "name",
+    "namespace",
+    "path",
+    "port",
+    "region",
+    "timeout",
+    "type",
+    "url",
+    "user",
+    "username",
+    "version",
+];
+
+/// Tells whether a name in a Secret is that of what stands beside the secret, such as `username` or `port`.
+pub(super) fn is_companion(name: &str) -> bool {
+    words(name).last().is_some_and(|word| COMPANIONS.contains(&word.as_str()))
+}
 
 /// Tells whether a name is that of a secret. Words are told apart by `_`, `-`, `.`, `/` and capitals.
 pub fn holder(name: &str) -> Option<Holder> {

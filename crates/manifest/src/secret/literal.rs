@@ -96,7 +96,11 @@ pub(super) fn is_literal(value: &str) -> bool {
         "file:",
         "op://",
         "projects/",
+        "pbkdf2",
         "ref+",
+        "sha1:",
+        "sha256:",
+        "sha512:",
         "secret:",
         "sm://",
         "ssm:",
@@ -112,6 +116,8 @@ pub(super) fn is_literal(value: &str) -> bool {
     !leads.iter().any(|lead| value.starts_with(lead))
         && !computed.iter().any(|sign| value.contains(sign))
         && !value.contains("://")
+        // Options of something, each with its own name.
+        && !(value.contains(',') && value.contains('='))
         // Prose says something about a secret.
         && value.split_whitespace().count() < 3
         && is_password(value)
