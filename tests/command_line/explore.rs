@@ -100,5 +100,6 @@ fn export() {
 fn version() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let seen = run(folder.path(), &["--version"]).done();
-    assert_eq!(seen, format!("aqueduct {}\n", env!("CARGO_PKG_VERSION")));
+    let rendered = "charts as Helm 4.3.2, kustomizations as Kustomize 5.8.1";
+    assert_eq!(seen, format!("aqueduct {} ({rendered})\n", env!("CARGO_PKG_VERSION")));
 }

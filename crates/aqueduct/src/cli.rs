@@ -61,9 +61,13 @@ pub(crate) fn definition() -> clap::Command {
     Arguments::command()
 }
 
+/// The version, and those of the programs whose output is made here too.
+const VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), " (charts as Helm 4.3.2, kustomizations as Kustomize 5.8.1)");
+
 /// A compiler for Kubernetes platforms: typed TOML in, a hydrated tree for Argo CD out.
 #[derive(Debug, Parser)]
-#[command(name = "aqueduct", version, max_term_width = 100)]
+#[command(name = "aqueduct", version = VERSION, max_term_width = 100)]
 pub(crate) struct Arguments {
     /// The platform's folder, which holds `platform.toml`.
     #[arg(short = 'C', long, global = true, value_name = "DIRECTORY", default_value = ".")]

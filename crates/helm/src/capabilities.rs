@@ -42,6 +42,7 @@ const API_VERSIONS: &[&str] = &[
     "flowcontrol.apiserver.k8s.io/v1beta1",
     "flowcontrol.apiserver.k8s.io/v1beta2",
     "flowcontrol.apiserver.k8s.io/v1beta3",
+    "lifecycle.k8s.io/v1alpha1",
     "networking.k8s.io/v1",
     "networking.k8s.io/v1beta1",
     "node.k8s.io/v1",
@@ -56,21 +57,26 @@ const API_VERSIONS: &[&str] = &[
     "resource.k8s.io/v1beta2",
     "resource.k8s.io/v1beta1",
     "resource.k8s.io/v1alpha3",
-    "scheduling.k8s.io/v1alpha2",
+    "scheduling.k8s.io/v1alpha3",
     "scheduling.k8s.io/v1beta1",
     "scheduling.k8s.io/v1",
     "storage.k8s.io/v1beta1",
     "storage.k8s.io/v1",
     "storage.k8s.io/v1alpha1",
+    "storagemigration.k8s.io/v1",
     "storagemigration.k8s.io/v1beta1",
     "apiextensions.k8s.io/v1beta1",
     "apiextensions.k8s.io/v1",
 ];
 
 /// The version of Kubernetes that Helm takes for granted.
-const KUBE_VERSION: &str = "v1.36.0";
+const KUBE_VERSION: &str = "v1.37.0";
 /// The version of Helm that this crate follows.
-const HELM_VERSION: &str = "v4.2.3";
+const HELM_VERSION: &str = "v4.3.2";
+/// The version of Go that this version of Helm is built with.
+const GO_VERSION: &str = "go1.27.0";
+/// The version of the Kubernetes client that this version of Helm is built with.
+const KUBE_CLIENT_VERSION: &str = "v1.37";
 
 /// What a chart may rely on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +96,7 @@ impl Default for Capabilities {
                 version: KUBE_VERSION.into(),
                 normalized: KUBE_VERSION.into(),
                 major: "1".into(),
-                minor: "36".into(),
+                minor: "37".into(),
             },
             api_versions: API_VERSIONS.iter().map(|version| SmolStr::from(*version)).collect(),
             helm_version: HELM_VERSION.into(),
@@ -292,7 +298,16 @@ impl Native for BuildInfo {
             ("Version", self.version.as_str().into()),
             ("GitCommit", "".into()),
             ("GitTreeState", "".into()),
-            ("GoVersion", "".into()),
+            ("GoVersion", GO_VERSION.into()),
+            ("KubeClientVersion", KUBE_CLIENT_VERSION.into()),
+        ]
+    }
+
+    fn json_fields(&self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("version", self.version.as_str().into()),
+            ("go_version", GO_VERSION.into()),
+            ("kube_client_version", KUBE_CLIENT_VERSION.into()),
         ]
     }
 }

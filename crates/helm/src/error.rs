@@ -23,6 +23,13 @@ impl Error {
         &self.places
     }
 
+    /// Puts a text behind the message.
+    #[must_use]
+    pub fn followed_by(mut self, text: &str) -> Self {
+        self.message.push_str(text);
+        self
+    }
+
     /// Puts what was attempted before the message, as Go's `fmt.Errorf("...: %w")` does.
     #[must_use]
     pub fn context(mut self, attempt: impl fmt::Display) -> Self {

@@ -75,8 +75,7 @@ fn lines(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionErr
     let (files, name) = receiver(arguments);
     let Some(bytes) = contents(&files, &name) else { return Ok(Value::strings::<Text>([])) };
     if bytes.is_empty() {
-        // What Helm's own access to the last byte comes to.
-        return Err(FunctionError::new("runtime error: index out of range [-1]"));
+        return Ok(Value::strings::<Text>([]));
     }
     let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
     Ok(Value::strings(text.split(|byte| *byte == b'\n').map(Text::from_bytes)))

@@ -226,42 +226,36 @@ fn order(kind: &str) -> (usize, &str) {
     }
 }
 
-/// Splits a text at `---`, as the regular expression `(?:^|\s*\n)---\s*` does, and returns the documents
-/// with the lines where they start, from 1.
+/// Splits a text at `---` at the start of a line, with the blanks behind it, and returns the documents with the
+/// lines where they start, from 1.
 ///
-/// The separator need not stand alone: `---apiVersion: v1` is split too.
+/// The separator need not stand alone: `---apiVersion: v1` is split too. White space before a separator belongs
+/// to the document.
 pub(crate) fn split(text: &str) -> Vec<(u32, &str)> {
-    let trimmed = text.trim_start();
-    let mut line = 1 + newlines(text.get(..text.len() - trimmed.len()).unwrap_or_default());
     let mut documents = Vec::new();
-    let mut rest = trimmed;
-    if let Some(after) = rest.strip_prefix("---") {
-        rest = after.trim_start_matches(is_space);
-        line += newlines(trimmed.get(..trimmed.len() - rest.len()).unwrap_or_default());
-    }
+    let mut line = 1;
+    let mut rest = text.trim_start();
+    line += newlines(text.get(..text.len() - rest.len()).unwrap_or_default());
+    // A text begins a line only before the first separator: what follows one stands on the same line.
+    let mut begins = true;
     loop {
-        let end = rest.find("\n---");
-        let document = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-        let document = if end.is_some() { document.trim_end_matches(is_space) } else { document };
+        let end =
+            if begins && rest.starts_with("---") { Some(0) } else { rest.find("\n---").map(|end| end + 1) };
+        let part = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        let document = part.trim_start();
         if !document.is_empty() {
-            let trimmed = document.trim_start();
-            let skipped = document.get(..document.len() - trimmed.len()).unwrap_or_default();
-            documents.push((line + newlines(skipped), trimmed));
+            let skipped = part.get(..part.len() - document.len()).unwrap_or_default();
+            documents.push((line + newlines(skipped), document));
         }
         let Some(end) = end else { return documents };
-        let after = rest.get(end + "\n---".len()..).unwrap_or_default().trim_start_matches(is_space);
-        line += newlines(rest.get(..rest.len() - after.len()).unwrap_or_default());
-        rest = after;
+        line += newlines(part);
+        rest = rest.get(end + "---".len()..).unwrap_or_default().trim_start_matches([' ', '\t']);
+        begins = false;
     }
 }
 
 fn newlines(text: &str) -> u32 {
     text.bytes().filter(|byte| *byte == b'\n').count() as u32
-}
-
-/// The white space of Go's regular expressions.
-fn is_space(character: char) -> bool {
-    matches!(character, '\t' | '\n' | '\x0c' | '\r' | ' ')
 }
 
 #[cfg(test)]
@@ -273,14 +267,16 @@ mod tests {
         for (text, expected) in [
             ("a: 1", vec![(1, "a: 1")]),
             ("a: 1\n", vec![(1, "a: 1\n")]),
-            ("---\na: 1\n---\nb: 2\n", vec![(2, "a: 1"), (4, "b: 2\n")]),
-            ("\n\n--- \n\na: 1  \n\n\n---\n\n\nb: 2\n---\n", vec![(5, "a: 1"), (11, "b: 2")]),
+            ("---\na: 1\n---\nb: 2\n", vec![(2, "a: 1\n"), (4, "b: 2\n")]),
+            ("\n\n--- \n\na: 1  \n\n\n---\n\n\nb: 2\n---\n", vec![(5, "a: 1  \n\n\n"), (11, "b: 2\n")]),
             ("a: |\n  ---\n  b\n", vec![(1, "a: |\n  ---\n  b\n")]),
-            ("---apiVersion: v1\n---kind: X", vec![(1, "apiVersion: v1"), (2, "kind: X")]),
-            ("---\n---\na: 1\n", vec![(2, "---\na: 1\n")]),
-            ("# only\n---\n# comments\n", vec![(1, "# only"), (3, "# comments\n")]),
-            ("a\r\n---\r\nb", vec![(1, "a"), (3, "b")]),
+            ("---apiVersion: v1\n---kind: X", vec![(1, "apiVersion: v1\n"), (2, "kind: X")]),
+            ("---\n---\na: 1\n", vec![(3, "a: 1\n")]),
+            ("--- ---\na: 1\n", vec![(1, "---\na: 1\n")]),
+            ("# only\n---\n# comments\n", vec![(1, "# only\n"), (3, "# comments\n")]),
+            ("a\r\n---\r\nb", vec![(1, "a\r\n"), (3, "b")]),
             ("----\na: 1\n", vec![(1, "-\na: 1\n")]),
+            ("a: |+\n\n \t\n---\n", vec![(1, "a: |+\n\n \t\n")]),
             ("", vec![]),
         ] {
             assert_eq!(split(text), expected, "{text:?}");

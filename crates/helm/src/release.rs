@@ -65,8 +65,18 @@ impl Prepared {
     /// # Errors
     /// What Helm says of values that do not fit the subcharts.
     pub fn new(chart: &Arc<Chart>, values: &Map) -> Result<Self, Error> {
+        Self::coalesced(Self::subcharts_of(chart, values)?, values)
+    }
+
+    /// Works out which subcharts take part.
+    pub(crate) fn subcharts_of(chart: &Arc<Chart>, values: &Map) -> Result<Part, Error> {
         let mut part = Part::new(chart);
         dependencies::process(&mut part, values)?;
+        Ok(part)
+    }
+
+    /// Works out what values the charts see.
+    pub(crate) fn coalesced(part: Part, values: &Map) -> Result<Self, Error> {
         let values = coalesce(&part, values, Nulls::Remove)?;
         Ok(Self { part, values })
     }
@@ -150,8 +160,8 @@ impl Prepared {
             && !dependencies::is_compatible(&metadata.kube_version, kube_version)
         {
             return Err(Error::new(format!(
-                "chart requires kubeVersion: {} which is incompatible with Kubernetes {kube_version}",
-                metadata.kube_version
+                "chart requires kubeVersion: {} which is incompatible with Kubernetes {}",
+                metadata.kube_version, capabilities.kube_version.version
             )));
         }
         let scopes = scopes(&self.part, &self.values, release, capabilities);

@@ -1,10 +1,9 @@
 //! `values.schema.json`: values held against a JSON Schema, findings in the words that Helm prints.
 
 mod cost;
+mod finding;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
@@ -77,13 +76,19 @@ impl Schema {
         }
         let mut lines = String::new();
         let errors: Vec<ValidationError<'_>> = validator.iter_errors(&instance).collect();
-        describe_all(errors.iter(), 0, &mut lines);
+        finding::describe(&errors, &mut lines);
         if lines.is_empty() { Ok(()) } else { Err(lines) }
     }
 }
 
 fn compile(bytes: &[u8]) -> Result<(Json, Validator), String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    // The reader of JSON here says what Go's says.
+    aqueduct_manifest::json::read_bytes(bytes).map_err(|error| match &*error.message {
+        "unexpected end of JSON input" if bytes.trim_ascii().is_empty() => "EOF".to_owned(),
+        "unexpected end of JSON input" => "unexpected EOF".to_owned(),
+        message => message.to_owned(),
+    })?;
     let mut schema: Json = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     // The draft is told by hand, since the names that Helm's library accepts are more than others do.
     let draft = draft(schema.get("$schema"));
@@ -94,11 +99,17 @@ fn compile(bytes: &[u8]) -> Result<(Json, Validator), String> {
         .with_retriever(NoRetriever)
         // Patterns that look around are beyond Go's regular expressions, and Helm refuses them.
         .with_pattern_options(PatternOptions::regex())
+        // Helm does not look into texts.
+        .without_content_media_type_support("application/json")
+        .without_content_encoding_support("base64")
         .build(&schema)
         .map_err(|error| match error.kind() {
             // Why is all there is to say: what is not in the schema is always retrieved.
             ValidationErrorKind::Referencing(ReferencingError::Unretrievable { source, .. }) => {
                 source.to_string()
+            }
+            ValidationErrorKind::Referencing(ReferencingError::PointerToNowhere { pointer }) => {
+                format!("json-pointer in \"file:///values.schema.json#{pointer}\" not found")
             }
             _ => error.to_string(),
         })?;
@@ -156,68 +167,19 @@ impl Retrieve for NoRetriever {
     }
 }
 
-/// Writes findings, one a line, those within others indented below them.
-fn describe_all<'a>(errors: impl Iterator<Item = &'a ValidationError<'a>>, depth: usize, lines: &mut String) {
-    let mut errors: Vec<&ValidationError<'_>> = errors.collect();
-    errors.sort_by_cached_key(|error| error.instance_path().to_string());
-    let mut missing: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for error in &errors {
-        if let ValidationErrorKind::Required { property } = error.kind() {
-            let place = error.instance_path().to_string();
-            let schema = error.evaluation_path().to_string();
-            let property = quoted(property.as_str().unwrap_or_default());
-            missing.entry((place, schema)).or_default().push(property);
-        }
-    }
-    for error in errors {
-        let place = error.instance_path().to_string();
-        let message = if let ValidationErrorKind::Required { .. } = error.kind() {
-            let schema = error.evaluation_path().to_string();
-            let Some(properties) = missing.remove(&(place.clone(), schema)) else { continue };
-            let noun = if properties.len() == 1 { "property" } else { "properties" };
-            Cow::Owned(format!("missing {noun} {}", properties.join(", ")))
-        } else {
-            message(error)
-        };
-        line(depth, &place, &message, lines);
-        match error.kind() {
-            ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
-                for alternative in context {
-                    if alternative.len() == 1 {
-                        describe_all(alternative.iter(), depth + 1, lines);
-                    } else {
-                        line(depth + 1, &place, "validation failed", lines);
-                        describe_all(alternative.iter(), depth + 2, lines);
-                    }
-                }
-            }
-            ValidationErrorKind::PropertyNames { error } => {
-                describe_all(std::iter::once(&**error), depth + 1, lines);
-            }
-            _ => {}
-        }
-    }
-}
-
-fn line(depth: usize, place: &str, message: &str, lines: &mut String) {
-    for _ in 0..depth {
-        lines.push_str("  ");
-    }
-    // Writing to a text cannot fail.
-    let _ = writeln!(lines, "- at {}: {message}", quoted(place));
-}
-
 fn message(error: &ValidationError<'_>) -> Cow<'static, str> {
     use ValidationErrorKind as Kind;
     let instance = error.instance();
-    let number = |value: &Json| value.as_f64().map(go_float).unwrap_or_default();
+    let number = |value: &Json| value.as_f64().map(localized).unwrap_or_default();
     let count = instance
         .as_array()
         .map(Vec::len)
         .or_else(|| instance.as_object().map(serde_json::Map::len))
         .or_else(|| instance.as_str().map(|text| text.chars().count()))
         .unwrap_or_default();
-    let got = |keyword: &str, limit: &dyn std::fmt::Display| format!("{keyword}: got {count}, want {limit}");
+    let got = |keyword: &str, limit: u64| {
+        format!("{keyword}: got {}, want {}", grouped(&count.to_string()), grouped(&limit.to_string()))
+    };
     let compared =
         |keyword: &str, limit: &Json| format!("{keyword}: got {}, want {}", number(instance), number(limit));
     Cow::Owned(match error.kind() {
@@ -225,14 +187,14 @@ fn message(error: &ValidationError<'_>) -> Cow<'static, str> {
         Kind::Enum { options } => {
             let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
             if options.iter().any(|option| option.is_array() || option.is_object()) {
-                return "enum failed".into();
+                return "'enum' failed".into();
             }
             let shown: Vec<String> = options.iter().map(display).collect();
             let one_of = if shown.len() == 1 { "" } else { "one of " };
             format!("value must be {one_of}{}", shown.join(", "))
         }
         Kind::Constant { expected_value } if expected_value.is_array() || expected_value.is_object() => {
-            return "const failed".into();
+            return "'const' failed".into();
         }
         Kind::Constant { expected_value } => format!("value must be {}", display(expected_value)),
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
@@ -243,8 +205,8 @@ fn message(error: &ValidationError<'_>) -> Cow<'static, str> {
         Kind::AdditionalItems { limit } => {
             format!("last {} additionalItem(s) not allowed", count.saturating_sub(*limit))
         }
-        Kind::AnyOf { .. } => return "anyOf failed".into(),
-        Kind::OneOfNotValid { .. } => return "oneOf failed, none matched".into(),
+        Kind::AnyOf { .. } => return "'anyOf' failed".into(),
+        Kind::OneOfNotValid { .. } => return "'oneOf' failed, none matched".into(),
         Kind::OneOfMultipleValid { context } => {
             let matched: Vec<String> = context
                 .iter()
@@ -253,7 +215,7 @@ fn message(error: &ValidationError<'_>) -> Cow<'static, str> {
                 .map(|(index, _)| index.to_string())
                 .take(2)
                 .collect();
-            format!("oneOf failed, subschemas {} matched", matched.join(", "))
+            format!("'oneOf' failed, subschemas {} matched", matched.join(", "))
         }
         Kind::Not { .. } => return "'not' failed".into(),
         Kind::FalseSchema => return "false schema".into(),
@@ -268,17 +230,42 @@ fn message(error: &ValidationError<'_>) -> Cow<'static, str> {
         Kind::MultipleOf { multiple_of } => {
             format!("multipleOf: got {}, want {}", number(instance), go_float(*multiple_of))
         }
-        Kind::MinLength { limit } => got("minLength", limit),
-        Kind::MaxLength { limit } => got("maxLength", limit),
-        Kind::MinItems { limit } => got("minItems", limit),
-        Kind::MaxItems { limit } => got("maxItems", limit),
-        Kind::MinProperties { limit } => got("minProperties", limit),
-        Kind::MaxProperties { limit } => got("maxProperties", limit),
+        Kind::MinLength { limit } => got("minLength", *limit),
+        Kind::MaxLength { limit } => got("maxLength", *limit),
+        Kind::MinItems { limit } => got("minItems", *limit),
+        Kind::MaxItems { limit } => got("maxItems", *limit),
+        Kind::MinProperties { limit } => got("minProperties", *limit),
+        Kind::MaxProperties { limit } => got("maxProperties", *limit),
         Kind::UniqueItems => equal_items(instance),
         Kind::Contains => return "no items match contains schema".into(),
-        Kind::PropertyNames { error } => format!("invalid property {}", display(error.instance())),
+        Kind::PropertyNames { error } => format!("invalid propertyName {}", display(error.instance())),
         _ => error.to_string(),
     })
+}
+
+/// Writes a number as Go's library for languages does in English.
+fn localized(value: f64) -> String {
+    let plain = go_float(value);
+    let Some((digits, exponent)) = plain.split_once('e') else { return grouped(&plain) };
+    let raised = exponent.chars().filter_map(|character| match character {
+        '-' => Some('⁻'),
+        digit => digit.to_digit(10).and_then(|digit| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(digit as usize)),
+    });
+    format!("{digits}×10{}", raised.collect::<String>())
+}
+
+/// Puts commas between the thousands of a decimal number.
+fn grouped(number: &str) -> String {
+    let (sign, number) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
+    let whole = number.find('.').unwrap_or(number.len());
+    let mut out = sign.to_owned();
+    for (at, character) in number.char_indices() {
+        if at > 0 && at < whole && (whole - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(character);
+    }
+    out
 }
 
 fn equal_items(instance: &Json) -> String {
@@ -328,7 +315,7 @@ fn display(value: &Json) -> String {
     match value {
         Json::Null => "<nil>".to_owned(),
         Json::Bool(value) => value.to_string(),
-        Json::Number(number) => number.as_f64().map(go_float).unwrap_or_default().to_string(),
+        Json::Number(number) => number.to_string(),
         Json::String(text) => quoted(text),
         Json::Array(_) | Json::Object(_) => "value".to_owned(),
     }

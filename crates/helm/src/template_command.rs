@@ -14,6 +14,9 @@ use crate::template::{Host, Limits};
 use crate::values::{ReadFile, ValueOptions};
 use crate::{Error, chart::folder::reason};
 
+/// What Helm adds to an error of a chart that it could load.
+const DEBUG_HINT: &str = "\n\nUse --debug flag to render out invalid YAML";
+
 /// What the user asks `helm template` for.
 #[derive(Clone, Debug, Default)]
 pub struct TemplateOptions {
@@ -98,8 +101,9 @@ pub fn template(
     let chart = Arc::new(Chart::read(&path)?);
     check_installable(&chart)?;
     check_release_name(&name)?;
-    let prepared = Prepared::new(&chart, &values)
+    let part = Prepared::subcharts_of(&chart, &values)
         .map_err(|error| error.context("chart dependencies processing failed"))?;
+    let prepared = Prepared::coalesced(part, &values)?;
     if !options.skip_schema_validation {
         prepared.validate()?;
     }
@@ -107,15 +111,16 @@ pub fn template(
     release.is_upgrade = options.is_upgrade;
     match prepared.render(&release, &capabilities, host) {
         Ok(rendered) => Ok(print(options, &release, &rendered)?),
+        Err(ReleaseError { error, .. }) if !options.debug => Err(error.followed_by(DEBUG_HINT).into()),
         Err(ReleaseError { error, files }) => {
             let mut stdout = Vec::new();
-            if options.debug {
-                let documents = files.iter().map(|(path, file)| (path, file.text.as_bytes()));
-                for (path, text) in documents.filter(|(_, text)| !text.trim_ascii().is_empty()) {
-                    write_document(&mut stdout, path, text);
-                }
-                stdout = stdout.trim_ascii().to_vec();
-                stdout.push(b'\n');
+            for (path, file) in files.iter().filter(|(_, file)| !is_blank(file.text.as_bytes())) {
+                write_document(&mut stdout, path, file.text.as_bytes());
+            }
+            stdout = trimmed(&stdout).to_vec();
+            stdout.push(b'\n');
+            if !options.show_only.is_empty() {
+                stdout = show_only(&String::from_utf8_lossy(&stdout), &options.show_only).unwrap_or_default();
             }
             Err(TemplateError { error, stdout })
         }
@@ -197,6 +202,24 @@ fn locate(chart: &Path) -> Result<PathBuf, Error> {
     }
 }
 
+fn is_blank(bytes: &[u8]) -> bool {
+    trimmed(bytes).is_empty()
+}
+
+/// Takes off the white space around a text, as Go sees it.
+fn trimmed(bytes: &[u8]) -> &[u8] {
+    let start = bytes.utf8_chunks().next().map_or(0, |chunk| {
+        let text = chunk.valid();
+        text.len() - text.trim_start().len()
+    });
+    let rest = bytes.get(start..).unwrap_or_default();
+    let length = match std::str::from_utf8(rest) {
+        Ok(text) => text.trim_end().len(),
+        Err(_) => rest.trim_ascii_end().len(),
+    };
+    rest.get(..length).unwrap_or_default()
+}
+
 fn write_document(out: &mut Vec<u8>, source: &str, content: &[u8]) {
     out.extend_from_slice(b"---\n# Source: ");
     out.extend_from_slice(source.as_bytes());
@@ -225,7 +248,7 @@ fn print(
             write_document(&mut documents, &manifest.source, manifest.content.as_bytes());
         }
     }
-    let mut stdout = documents.trim_ascii().to_vec();
+    let mut stdout = trimmed(&documents).to_vec();
     stdout.push(b'\n');
     if !options.no_hooks {
         for hook in &rendered.hooks {

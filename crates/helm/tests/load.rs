@@ -179,9 +179,9 @@ fn metadata_that_helm_refuses() {
         ),
         (
             "name: [c]\nversion: 1.2.3\n",
-            format!("{decoding} array into Go struct field Metadata.name of type string"),
+            format!("{decoding} array into Go struct field .name of type string"),
         ),
-        ("- a\n", format!("{decoding} array into Go value of type v2.Metadata")),
+        ("- a\n", format!("{decoding} array into Go value of type loader.chartBase")),
         ("apiVersion: v9\nname: c\nversion: 1.2.3\n", "unsupported chart version".to_owned()),
     ] {
         assert_eq!(load(&[("Chart.yaml", text)]).expect_err(text), expected, "{text}");

@@ -76,8 +76,18 @@ fn what_is_no_json_is_refused_in_the_words_of_go() {
         ("01", "invalid character '1' after top-level value", 1, 2),
         ("1.", "unexpected end of JSON input", 1, 3),
         ("-a", "invalid character 'a' in numeric literal", 1, 2),
-        ("\"\\x\"", "invalid character 'x' in string escape code", 1, 3),
-        ("\"a\nb\"", r"invalid character '\n' in string literal", 1, 3),
+        ("\"\\x\"", r"invalid escape sequence `\x` in string", 1, 2),
+        ("\"\\u12\"}", "invalid escape sequence `\\u12\"}` in string", 1, 2),
+        ("\"\\u12", "unexpected end of JSON input", 1, 2),
+        ("é", "invalid character 'é' looking for beginning of value", 1, 1),
+        (
+            "{\"a/b\": {\"c\": 1e999}}",
+            "json: cannot unmarshal number 1e999 into Go struct field .a~1b.c of type float64",
+            1,
+            20,
+        ),
+        ("[1, 1e999]", "json: cannot unmarshal number 1e999 into .1 of type float64", 1, 10),
+        ("\"a\nb\"", r"invalid character '\n' in string", 1, 3),
         ("1e999", "json: cannot unmarshal number 1e999 into Go value of type float64", 1, 6),
     ] {
         let error = json::read(text).expect_err("the text is no JSON");

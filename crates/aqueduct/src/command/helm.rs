@@ -3,6 +3,8 @@
 //! The flags are Helm's own, so that a script changes one word. Those that only matter to a cluster are
 //! taken and do nothing; those that would need one, or the network, are refused with the reason.
 
+mod ignored;
+
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, create_dir_all};
 use std::io::{self, Read as _, Write as _};
@@ -13,8 +15,9 @@ use aqueduct_helm::template::{CallSite, Host, Moment, Refusal};
 use aqueduct_helm::{TemplateOptions, ValueOptions, read_file, template};
 use clap::{ArgAction, Args, Subcommand};
 
+use ignored::Ignored;
+
 use super::{Failure, Outcome};
-use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -25,6 +28,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Render the templates of a chart and print the manifests.
+    #[command(args_override_self = true)]
     Template(Box<TemplateArguments>),
 }
 
@@ -34,8 +38,8 @@ struct TemplateArguments {
     #[arg(value_name = "[NAME] CHART", required = true, num_args = 1..=2)]
     names: Vec<String>,
     /// The namespace of the release.
-    #[arg(short, long, default_value = "default")]
-    namespace: String,
+    #[arg(short, long, allow_hyphen_values = true)]
+    namespace: Option<String>,
     #[command(flatten)]
     values: ValueArguments,
     #[command(flatten)]
@@ -43,7 +47,7 @@ struct TemplateArguments {
     #[command(flatten)]
     cluster: ClusterArguments,
     #[command(flatten)]
-    ignored: IgnoredArguments,
+    ignored: Ignored,
     #[command(flatten)]
     refused: RefusedArguments,
 }
@@ -54,23 +58,23 @@ struct ValueArguments {
     #[arg(short = 'f', long, value_name = "FILE", value_delimiter = ',')]
     values: Vec<String>,
     /// Set values: `key1=value1,key2=value2`; may be given several times.
-    #[arg(long, value_name = "VALUES")]
+    #[arg(long, value_name = "VALUES", allow_hyphen_values = true)]
     set: Vec<String>,
     /// Set values that are texts.
-    #[arg(long, value_name = "VALUES")]
+    #[arg(long, value_name = "VALUES", allow_hyphen_values = true)]
     set_string: Vec<String>,
     /// Set values from files: `key1=path1,key2=path2`.
-    #[arg(long, value_name = "VALUES")]
+    #[arg(long, value_name = "VALUES", allow_hyphen_values = true)]
     set_file: Vec<String>,
     /// Set values that are JSON: `key1=json1,key2=json2`, or one object.
-    #[arg(long, value_name = "VALUES")]
+    #[arg(long, value_name = "VALUES", allow_hyphen_values = true)]
     set_json: Vec<String>,
     /// Set a value to everything behind the `=`.
-    #[arg(long, value_name = "VALUE")]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     set_literal: Vec<String>,
     /// Do not hold values against the schemas of the charts.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL")]
+          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL", value_parser = parse_switch)]
     skip_schema_validation: bool,
 }
 
@@ -78,15 +82,15 @@ struct ValueArguments {
 struct OutputArguments {
     /// Print the files below `crds/` too.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL")]
+          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL", value_parser = parse_switch)]
     include_crds: bool,
     /// Leave out test hooks.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL")]
+          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL", value_parser = parse_switch)]
     skip_tests: bool,
     /// Leave out hooks.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL")]
+          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL", value_parser = parse_switch)]
     no_hooks: bool,
     /// Print only the manifests of this template; may be given several times, and may be a pattern.
     #[arg(short, long, value_name = "TEMPLATE")]
@@ -96,20 +100,20 @@ struct OutputArguments {
     output_dir: Option<PathBuf>,
     /// Name the folder below `--output-dir` after the release.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL")]
+          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL", value_parser = parse_switch)]
     release_name: bool,
     /// Make the name of the release.
     #[arg(short, long, action = ArgAction::Set, num_args = 0..=1, require_equals = true,
           default_missing_value = "true", default_value_t = false, hide_possible_values = true,
-          hide_default_value = true, value_name = "BOOL")]
+          hide_default_value = true, value_name = "BOOL", value_parser = parse_switch)]
     generate_name: bool,
     /// Make the name of the release from a template.
     #[arg(long, value_name = "TEMPLATE")]
     name_template: Option<String>,
     /// Print the documents that are no YAML too.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL")]
-    debug: bool,
+          hide_possible_values = true, value_name = "BOOL", value_parser = parse_switch)]
+    debug: Option<bool>,
 }
 
 #[derive(Debug, Args)]
@@ -122,82 +126,35 @@ struct ClusterArguments {
     api_versions: Vec<String>,
     /// Render an upgrade rather than an installation.
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL")]
+          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL", value_parser = parse_switch)]
     is_upgrade: bool,
-}
-
-/// What changes nothing without a cluster.
-#[derive(Debug, Args)]
-struct IgnoredArguments {
-    #[arg(long, hide = true)]
-    atomic: bool,
-    #[arg(long, hide = true)]
-    create_namespace: bool,
-    #[arg(long, hide = true)]
-    description: Option<String>,
-    #[arg(long, hide = true)]
-    devel: bool,
-    #[arg(long, hide = true)]
-    disable_openapi_validation: bool,
-    #[arg(long, hide = true)]
-    force: bool,
-    #[arg(long, hide = true)]
-    hide_notes: bool,
-    #[arg(short = 'l', long, hide = true)]
-    labels: Vec<String>,
-    #[arg(long, hide = true)]
-    render_subchart_notes: bool,
-    #[arg(long, hide = true)]
-    replace: bool,
-    #[arg(long, hide = true)]
-    rollback_on_failure: bool,
-    #[arg(long, hide = true)]
-    skip_crds: bool,
-    #[arg(long, hide = true)]
-    take_ownership: bool,
-    #[arg(long, hide = true)]
-    timeout: Option<String>,
-    #[arg(long, hide = true)]
-    version: Option<String>,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true)]
-    wait: Option<Option<String>>,
-    #[arg(long, hide = true)]
-    wait_for_jobs: bool,
 }
 
 /// What needs a cluster, the network or another program.
 #[derive(Debug, Args)]
 struct RefusedArguments {
-    #[arg(long, hide = true)]
-    dependency_update: bool,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "unset")]
-    dry_run: Option<String>,
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", default_value_t = false, value_parser = parse_switch)]
     enable_dns: bool,
     #[arg(long, hide = true)]
     post_renderer: Option<String>,
     #[arg(long, hide = true)]
     repo: Option<String>,
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", default_value_t = false, value_parser = parse_switch)]
     validate: bool,
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", default_value_t = false, value_parser = parse_switch)]
     verify: bool,
 }
 
 impl RefusedArguments {
     /// Returns the first flag that cannot be honoured, and why.
     fn check(&self) -> Result<(), Failure> {
-        let with_cluster = self.dry_run.as_deref() == Some("server");
+        let given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
         let refusals = [
-            (self.dependency_update, "--dependency-update", "it fetches charts: vendor them first"),
-            (with_cluster, "--dry-run=server", "it needs a cluster"),
-            (self.enable_dns, "--enable-dns", "the output would depend on the network"),
-            (
-                self.post_renderer.is_some(),
-                "--post-renderer",
-                "it runs another program: pipe the output to it",
-            ),
-            (self.repo.is_some(), "--repo", "it fetches charts: vendor them first"),
+            (given(&self.post_renderer), "--post-renderer", "it runs another program: pipe the output to it"),
+            (given(&self.repo), "--repo", "it fetches charts: vendor them first"),
             (self.validate, "--validate", "it needs a cluster: `aqueduct check` validates without one"),
             (self.verify, "--verify", "it needs a keyring: vendored charts are held against their digests"),
         ];
@@ -208,10 +165,29 @@ impl RefusedArguments {
     }
 }
 
-pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
+/// Reads what a switch is set to, in all the spellings that Go takes.
+fn parse_switch(text: &str) -> Result<bool, String> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err(format!("strconv.ParseBool: parsing {text:?}: invalid syntax")),
+    }
+}
+
+/// Returns a variable of the environment that Helm reads too.
+#[expect(clippy::disallowed_methods, reason = "`helm template` reads it, and no render of a platform does")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let Command::Template(arguments) = &arguments.command;
     arguments.refused.check()?;
-    let result = template(&options(arguments), &read_values_file, &mut Machine::new());
+    if let Some(message) = arguments.ignored.wrong() {
+        return Ok(fail(message));
+    }
+    let mut machine = Machine { knows_names: arguments.refused.enable_dns, ..Machine::new() };
+    let result = template(&options(arguments), &read_values_file, &mut machine);
     match result {
         Ok(output) => {
             write_files(&output.files)?;
@@ -220,10 +196,16 @@ pub(crate) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
         }
         Err(failure) => {
             print_bytes(&failure.stdout)?;
-            terminal.warn(&format!("Error: {}", failure.error));
-            Ok(Outcome::Failed)
+            Ok(fail(&failure.error))
         }
     }
+}
+
+/// Says what is wrong as Helm does, line ends and all.
+fn fail(message: impl std::fmt::Display) -> Outcome {
+    // Nobody is left to tell when standard error is closed.
+    let _ = writeln!(io::stderr(), "Error: {message}");
+    Outcome::Failed
 }
 
 fn options(arguments: &TemplateArguments) -> TemplateOptions {
@@ -233,10 +215,12 @@ fn options(arguments: &TemplateArguments) -> TemplateOptions {
         [] => (None, ""),
     };
     let TemplateArguments { values, output, cluster, .. } = arguments;
+    let namespace = arguments.namespace.clone().or_else(|| variable("HELM_NAMESPACE")).unwrap_or_default();
+    let wants_debug = || variable("HELM_DEBUG").is_some_and(|value| parse_switch(&value) == Ok(true));
     TemplateOptions {
         name,
         chart: PathBuf::from(chart),
-        namespace: arguments.namespace.clone(),
+        namespace: if namespace.is_empty() { "default".to_owned() } else { namespace },
         values: ValueOptions {
             files: values.values.clone(),
             json: values.set_json.clone(),
@@ -257,7 +241,7 @@ fn options(arguments: &TemplateArguments) -> TemplateOptions {
         skip_schema_validation: values.skip_schema_validation,
         output_dir: output.output_dir.clone(),
         use_release_name: output.release_name,
-        debug: output.debug,
+        debug: output.debug.unwrap_or_else(wants_debug),
     }
 }
 
@@ -306,12 +290,14 @@ fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
 /// The clock and the randomness of this machine, which `helm template` gives to templates.
 pub(super) struct Machine {
     time_zone: String,
+    /// Whether `--enable-dns` was given.
+    knows_names: bool,
 }
 
 impl Machine {
     pub(super) fn new() -> Self {
         let zone = jiff::tz::TimeZone::system();
-        Self { time_zone: zone.iana_name().unwrap_or("UTC").to_owned() }
+        Self { time_zone: zone.iana_name().unwrap_or("UTC").to_owned(), knows_names: false }
     }
 }
 
@@ -331,5 +317,15 @@ impl Host for Machine {
 
     fn random(&mut self, _site: &CallSite, buffer: &mut [u8]) -> Result<(), Refusal> {
         getrandom::fill(buffer).map_err(|error| Refusal(format!("no random numbers: {error}")))
+    }
+
+    fn resolve(&mut self, site: &CallSite, name: &str) -> Result<String, Refusal> {
+        if !self.knows_names {
+            return Ok(String::new());
+        }
+        let function = site.function;
+        Err(Refusal(format!(
+            "`{function}` does not look up {name:?}: the output would depend on the network"
+        )))
     }
 }

@@ -112,7 +112,7 @@ pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
         Command::Init(command) => init::run(command, directory, registry, &terminal),
         Command::Schema(command) => schema::run(command, directory, registry, &terminal),
         Command::Vendor(command) => vendor::run(command, directory, registry, &terminal),
-        Command::Helm(command) => helm::run(command, &terminal),
+        Command::Helm(command) => helm::run(command),
         Command::Kustomize(command) => kustomize::run(command, directory, &terminal),
         Command::Completions(command) => completions::run(command, &terminal),
         Command::Man(command) => man::run(command, &terminal),

@@ -32,7 +32,7 @@ fn converting(cause: impl fmt::Display) -> Error {
 /// A map that is decoded into a Go struct.
 pub(crate) struct Fields<'a> {
     map: &'a Map,
-    structure: &'static str,
+    /// The keys and indices that lead to it, each with a dot before it.
     path: String,
 }
 
@@ -40,14 +40,10 @@ impl<'a> Fields<'a> {
     /// Returns the fields of a document; `null` has none.
     ///
     /// `structure` is the name of the Go type, `package` the one that Go puts before it.
-    pub(crate) fn of(
-        value: &'a Value,
-        package: &str,
-        structure: &'static str,
-    ) -> Result<Option<Self>, Error> {
+    pub(crate) fn of(value: &'a Value, package: &str, structure: &str) -> Result<Option<Self>, Error> {
         match value {
             Value::Null => Ok(None),
-            Value::Map(map) => Ok(Some(Self { map, structure, path: String::new() })),
+            Value::Map(map) => Ok(Some(Self { map, path: String::new() })),
             other => Err(decoding(format!(
                 "cannot unmarshal {} into Go value of type {package}.{structure}",
                 json_name(other)
@@ -55,40 +51,25 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Returns a field that is there and not `null`.
-    fn get(&self, name: &str) -> Option<&'a Value> {
-        let exact = self.map.get(name);
-        let value = exact.or_else(|| {
-            let same = |(key, value): (&SmolStr, &'a Value)| key.eq_ignore_ascii_case(name).then_some(value);
-            self.map.iter().filter_map(same).next_back()
-        });
-        value.filter(|value| !value.is_null())
-    }
-
-    fn wrong(&self, name: &str, value: &Value, wanted: &str) -> Error {
-        decoding(format!(
-            "cannot unmarshal {} into Go struct field {}.{}{name} of type {wanted}",
-            json_name(value),
-            self.structure,
-            self.path
-        ))
+    /// Returns a field that is there and not `null`, and its path.
+    fn get(&self, name: &str) -> Option<(String, &'a Value)> {
+        let exact = self.map.iter().find(|(key, _)| *key == name);
+        let (key, value) =
+            exact.or_else(|| self.map.iter().rfind(|(key, _)| key.eq_ignore_ascii_case(name)))?;
+        (!value.is_null()).then(|| (deeper(&self.path, key), value))
     }
 
     /// Returns a text; a number or a truth value becomes one.
     pub(crate) fn text(&self, name: &str) -> Result<Option<SmolStr>, Error> {
-        self.get(name).map(|value| self.as_text(name, value)).transpose()
-    }
-
-    fn as_text(&self, name: &str, value: &Value) -> Result<SmolStr, Error> {
-        scalar_text(value).ok_or_else(|| self.wrong(name, value, "string"))
+        self.get(name).map(|(path, value)| as_text(&path, value)).transpose()
     }
 
     /// Returns a truth value.
     pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>, Error> {
         match self.get(name) {
             None => Ok(None),
-            Some(Value::Bool(value)) => Ok(Some(*value)),
-            Some(other) => Err(self.wrong(name, other, "bool")),
+            Some((_, Value::Bool(value))) => Ok(Some(*value)),
+            Some((path, other)) => Err(wrong(&path, other, "bool")),
         }
     }
 
@@ -96,12 +77,13 @@ impl<'a> Fields<'a> {
     pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<SmolStr>>, Error> {
         match self.get(name) {
             None => Ok(None),
-            Some(Value::List(list)) => list
+            Some((path, Value::List(list))) => list
                 .iter()
-                .map(|value| if value.is_null() { Ok(SmolStr::default()) } else { self.as_text(name, value) })
+                .enumerate()
+                .map(|(index, value)| text_or_empty(&path, &index.to_string(), value))
                 .collect::<Result<_, _>>()
                 .map(Some),
-            Some(other) => Err(self.wrong(name, other, "[]string")),
+            Some((path, other)) => Err(wrong(&path, other, "[]string")),
         }
     }
 
@@ -109,15 +91,12 @@ impl<'a> Fields<'a> {
     pub(crate) fn text_map(&self, name: &str) -> Result<Option<Vec<(SmolStr, SmolStr)>>, Error> {
         match self.get(name) {
             None => Ok(None),
-            Some(Value::Map(map)) => map
+            Some((path, Value::Map(map))) => map
                 .iter()
-                .map(|(key, value)| {
-                    let text = if value.is_null() { SmolStr::default() } else { self.as_text(name, value)? };
-                    Ok((key.clone(), text))
-                })
+                .map(|(key, value)| Ok((key.clone(), text_or_empty(&path, key, value)?)))
                 .collect::<Result<_, _>>()
                 .map(Some),
-            Some(other) => Err(self.wrong(name, other, "map[string]string")),
+            Some((path, other)) => Err(wrong(&path, other, "map[string]string")),
         }
     }
 
@@ -125,8 +104,8 @@ impl<'a> Fields<'a> {
     pub(crate) fn values(&self, name: &str) -> Result<Option<Vec<Value>>, Error> {
         match self.get(name) {
             None => Ok(None),
-            Some(Value::List(list)) => Ok(Some(list.to_vec())),
-            Some(other) => Err(self.wrong(name, other, "[]interface {}")),
+            Some((_, Value::List(list))) => Ok(Some(list.to_vec())),
+            Some((path, other)) => Err(wrong(&path, other, "[]interface {}")),
         }
     }
 
@@ -134,8 +113,8 @@ impl<'a> Fields<'a> {
     pub(crate) fn structure(&self, name: &str, wanted: &str) -> Result<Option<Fields<'a>>, Error> {
         match self.get(name) {
             None => Ok(None),
-            Some(Value::Map(map)) => Ok(Some(self.inner(name, map))),
-            Some(other) => Err(self.wrong(name, other, wanted)),
+            Some((path, Value::Map(map))) => Ok(Some(Self { map, path })),
+            Some((path, other)) => Err(wrong(&path, other, wanted)),
         }
     }
 
@@ -147,22 +126,43 @@ impl<'a> Fields<'a> {
     ) -> Result<Option<Vec<Option<Fields<'a>>>>, Error> {
         match self.get(name) {
             None => Ok(None),
-            Some(Value::List(list)) => list
+            Some((path, Value::List(list))) => list
                 .iter()
-                .map(|value| match value {
-                    Value::Null => Ok(None),
-                    Value::Map(map) => Ok(Some(self.inner(name, map))),
-                    other => Err(self.wrong(name, other, wanted)),
+                .enumerate()
+                .map(|(index, value)| {
+                    let path = deeper(&path, &index.to_string());
+                    match value {
+                        Value::Null => Ok(None),
+                        Value::Map(map) => Ok(Some(Self { map, path })),
+                        other => Err(wrong(&path, other, wanted)),
+                    }
                 })
                 .collect::<Result<_, _>>()
                 .map(Some),
-            Some(other) => Err(self.wrong(name, other, &format!("[]*{wanted}"))),
+            Some((path, other)) => Err(wrong(&path, other, &format!("[]*{wanted}"))),
         }
     }
+}
 
-    fn inner(&self, name: &str, map: &'a Map) -> Self {
-        Self { map, structure: self.structure, path: format!("{}{name}.", self.path) }
-    }
+/// Returns the path of something in what has a path, written as Go writes it: a JSON pointer with dots.
+fn deeper(path: &str, token: &str) -> String {
+    format!("{path}.{}", token.replace('~', "~0").replace('/', "~1"))
+}
+
+fn text_or_empty(path: &str, token: &str, value: &Value) -> Result<SmolStr, Error> {
+    if value.is_null() { Ok(SmolStr::default()) } else { as_text(&deeper(path, token), value) }
+}
+
+fn as_text(path: &str, value: &Value) -> Result<SmolStr, Error> {
+    scalar_text(value).ok_or_else(|| wrong(path, value, "string"))
+}
+
+fn wrong(path: &str, value: &Value, wanted: &str) -> Error {
+    let last = path.rsplit('.').next().unwrap_or_default();
+    // What looks like an index is no field to Go.
+    let is_index = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
+    let place = if is_index { "" } else { "Go struct field " };
+    decoding(format!("cannot unmarshal {} into {place}{path} of type {wanted}", json_name(value)))
 }
 
 /// Returns an error of `encoding/json` as `sigs.k8s.io/yaml` reports it.
@@ -242,7 +242,7 @@ mod tests {
         let fields = Fields::of(&value, "v2", "Metadata").expect("it is a map").expect("it is not null");
         assert_eq!(
             fields.text("a").expect_err("a list is no text").to_string(),
-            "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go struct field Metadata.a of type string"
+            "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go struct field .a of type string"
         );
         assert_eq!(fields.text("B").expect("case does not matter").as_deref(), Some("1"));
     }

@@ -137,10 +137,14 @@ impl Chart {
     /// Refuses chart formats that came after the second.
     fn check_format(files: &[File]) -> Result<(), Error> {
         let Some(file) = files.iter().find(|file| &*file.name == "Chart.yaml") else { return Ok(()) };
-        let Ok(metadata) = Metadata::read(&file.bytes) else { return Ok(()) };
-        match &*metadata.api_version {
-            "v1" | "v2" => Ok(()),
-            _ => Err(Error::new("unsupported chart version")),
+        let context = |error: Error| error.context("cannot load Chart.yaml");
+        let document = decode::read_yaml(&file.bytes).map_err(context)?;
+        let fields = decode::Fields::of(&document, "loader", "chartBase").map_err(context)?;
+        let version = fields.map(|fields| fields.text("apiVersion")).transpose().map_err(context)?.flatten();
+        match version.as_deref() {
+            None | Some("" | "v1" | "v2") => Ok(()),
+            Some("v3") => Err(Error::new("invalid chart apiVersion")),
+            Some(_) => Err(Error::new("unsupported chart version")),
         }
     }
 

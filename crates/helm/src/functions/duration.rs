@@ -5,11 +5,11 @@ pub(super) const SECOND: i64 = 1_000_000_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 
-/// Reads a duration such as `-1.5h` or `2h45m`.
+/// Reads a duration such as `-1.5h` or `2h45m` and returns its nanoseconds.
 ///
 /// # Errors
 /// The text is none, in Go's words.
-pub(super) fn parse(text: &str) -> Result<i64, String> {
+pub fn parse(text: &str) -> Result<i64, String> {
     let invalid = || format!("time: invalid duration {}", quote(text.as_bytes()));
     let (negative, mut rest) = match text.as_bytes().first() {
         Some(b'-') => (true, text.get(1..).unwrap_or_default()),

@@ -22,16 +22,15 @@ fn written(arguments: &[Value], write: fn(&manifest::Value) -> String) -> Result
 /// Returns the fields of a Go struct, which JSON keeps in the order of their declaration.
 fn struct_fields(value: &Value) -> Option<Vec<(&'static str, Value)>> {
     match value {
-        Value::Native(native) if matches!(native.to_json(), Value::Map(_)) => Some(native.fields()),
+        Value::Native(native) if matches!(native.to_json(), Value::Map(_)) => Some(native.json_fields()),
         _ => None,
     }
 }
 
-/// Tells whether a value holds structs, or texts that are not UTF-8: the manifest model knows neither.
+/// Tells whether a value holds structs, which the manifest model does not know.
 fn is_special(value: &Value) -> bool {
     match value {
         Value::Native(_) => struct_fields(value).is_some(),
-        Value::String(text) => text.as_str().is_none(),
         Value::List(list) => list.items().iter().any(|item| deepen(|| is_special(item))),
         Value::Map(map) => map.entries().iter().any(|(_, value)| deepen(|| is_special(value))),
         _ => false,
@@ -57,11 +56,6 @@ fn write_special(
             out.push_str(if list.is_empty() { "[]" } else { "]" });
             return Ok(());
         }
-        (None, Value::String(text)) if text.as_str().is_none() => {
-            // Go escapes what stands for a stray byte, and nothing else of that kind.
-            out.push_str(&write(&value.to_manifest()?).replace('\u{fffd}', "\\ufffd"));
-            return Ok(());
-        }
         _ => {
             out.push_str(&write(&value.to_manifest()?));
             return Ok(());
@@ -80,9 +74,12 @@ fn write_special(
     Ok(())
 }
 
-/// Writes with line ends and indents; the fields of structs come in the order of their names.
+/// Writes with line ends and indents.
 fn written_pretty(arguments: &[Value]) -> Result<Value, FunctionError> {
-    Ok(json::write_pretty(&Arguments(arguments).value(0)?.to_manifest()?).into())
+    written(arguments, json::write).map(|compact| match compact.as_text() {
+        Some(text) => json::indented(&text.to_str()).into(),
+        None => compact,
+    })
 }
 
 pub(super) fn to_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
@@ -109,9 +106,11 @@ pub(super) fn must_to_raw_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Ans
     written(arguments, json::write_raw)
 }
 
-fn read(arguments: &[Value]) -> Result<manifest::Value, String> {
-    let text = Arguments(arguments).text(0).map_err(|error| error.to_string())?;
-    json::read(&text.to_str()).map_err(|error| error.message)
+/// Reads JSON; a number that is out of range is told of, and the value is there nonetheless.
+fn read(arguments: &[Value]) -> Result<(manifest::Value, Option<String>), String> {
+    let bytes = Arguments(arguments).bytes(0).map_err(|error| error.to_string())?;
+    let (value, out_of_range) = json::read_bytes(bytes).map_err(|error| error.message)?;
+    Ok((value, out_of_range.map(|error| error.message)))
 }
 
 /// Returns what Go says of JSON that is of another type than the variable that takes it.
@@ -139,22 +138,31 @@ pub(super) fn error_list(message: String) -> Value {
 
 pub(super) fn from_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(match read(arguments) {
-        Ok(manifest::Value::Map(map)) => Value::Map((&map).into()),
-        Ok(manifest::Value::Null) => Value::Map(Map::nil(&ANY_MAP)),
-        Ok(other) => error_map(mismatch(&other, ANY_MAP.name)),
+        Ok((manifest::Value::Map(map), None)) => Value::Map((&map).into()),
+        Ok((manifest::Value::Map(map), Some(message))) => {
+            let map = Map::from(&map);
+            map.insert("Error", message);
+            Value::Map(map)
+        }
+        Ok((manifest::Value::Null, _)) => Value::Map(Map::nil(&ANY_MAP)),
+        Ok((other, _)) => error_map(mismatch(&other, ANY_MAP.name)),
         Err(message) => error_map(message),
     })
 }
 
 pub(super) fn from_json_array(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(match read(arguments) {
-        Ok(value @ manifest::Value::List(_)) => Value::from(&value),
-        Ok(manifest::Value::Null) => Value::List(List::nil(&ANY_LIST)),
-        Ok(other) => error_list(mismatch(&other, ANY_LIST.name)),
+        Ok((value @ manifest::Value::List(_), None)) => Value::from(&value),
+        Ok((manifest::Value::List(_), Some(message))) => error_list(message),
+        Ok((manifest::Value::Null, _)) => Value::List(List::nil(&ANY_LIST)),
+        Ok((other, _)) => error_list(mismatch(&other, ANY_LIST.name)),
         Err(message) => error_list(message),
     })
 }
 
 pub(super) fn must_from_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
-    Ok(Value::from(&read(arguments)?))
+    match read(arguments)? {
+        (value, None) => Ok(Value::from(&value)),
+        (_, Some(message)) => Err(message.into()),
+    }
 }

@@ -182,7 +182,13 @@ pub(super) fn slice(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
 pub(super) fn chunk(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let size = Arguments(arguments).int(0)?;
     let items = items_or(Arguments(arguments).value(1)?, "Cannot chunk type")?;
+    let size = if size < 0 && items.len() == 1 { 1 } else { size };
     let Some(size) = usize::try_from(size).ok().filter(|size| *size > 0) else {
+        // Go divides the number of steps to the last element by the size, and may come to no chunk at all.
+        let steps = u64::try_from(items.len()).unwrap_or(u64::MAX).saturating_sub(1);
+        if (1..=size.unsigned_abs()).contains(&steps) {
+            return Ok(Value::List(List::typed(&LIST_LIST, Vec::new())));
+        }
         return Err(runtime_error("makeslice: len out of range"));
     };
     let chunks = items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect();

@@ -51,6 +51,8 @@ mod yaml_pretty;
 use crate::template::Function;
 use crate::value::{Kind, Type};
 
+pub use duration::parse as parse_duration;
+
 use certificates::CERTIFICATE;
 use time::TIME;
 

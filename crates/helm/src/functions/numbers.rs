@@ -6,20 +6,19 @@ use super::print::text_of;
 use crate::template::{Call, FunctionError};
 use crate::value::{Kind, List, Value};
 
-/// Casts to `int` or `int64`; what is no number is 0.
+/// Casts to `int` or `int64`; what is no number is 0, and so is a number of a named type, such as a duration.
 pub(super) fn to_int(value: &Value) -> i64 {
     match value {
         Value::Bool(value) => i64::from(*value),
         Value::Int(_, value) => *value,
         Value::Uint(_, value) => value.cast_signed(),
         Value::Float(value) => truncate(*value),
-        Value::String(text) => text.as_str().and_then(|text| parse_int(whole_part(text), 0)).unwrap_or(0),
-        Value::Native(native) => native.underlying().map_or(0, |value| to_int(&value)),
+        Value::String(text) => text.as_str().and_then(|text| parse_int(without_zeros(text), 0)).unwrap_or(0),
         _ => 0,
     }
 }
 
-/// Casts to `float64`; what is no number is 0.
+/// Casts to `float64`; what is no number is 0, and so is a number of a named type.
 pub(super) fn to_float(value: &Value) -> f64 {
     match value {
         Value::Bool(value) => f64::from(u8::from(*value)),
@@ -27,7 +26,6 @@ pub(super) fn to_float(value: &Value) -> f64 {
         Value::Uint(_, value) => *value as f64,
         Value::Float(value) => *value,
         Value::String(text) => text.as_str().and_then(parse_float).unwrap_or(0.0),
-        Value::Native(native) => native.underlying().map_or(0.0, |value| to_float(&value)),
         _ => 0.0,
     }
 }
@@ -41,14 +39,12 @@ pub(super) fn truncate(value: f64) -> i64 {
     }
 }
 
-/// Cuts `.5` off `1.5`; texts that are more than digits and a fraction stay as they are.
-fn whole_part(text: &str) -> &str {
-    let Some((whole, fraction)) = text.split_once('.') else { return text };
-    let digits = whole.strip_prefix(['-', '+']).unwrap_or(whole);
-    if !digits.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
-        return text;
+/// Cuts `.0` off `1.0`, and any other number of zeros; no other fraction.
+fn without_zeros(text: &str) -> &str {
+    match text.trim_end_matches('0').strip_suffix('.') {
+        Some(whole) if !text.ends_with('.') => whole,
+        _ => text,
     }
-    if digits.is_empty() { "0" } else { whole }
 }
 
 /// Reads an integer as Go's `strconv.ParseInt`; base 0 takes it from the prefix and allows underscores.
@@ -148,10 +144,15 @@ pub(super) fn atoi(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(Value::int(text.as_str().and_then(parse_int_saturating).unwrap_or(0)))
 }
 
-/// Go returns the nearest number next to its error, and sprig drops the error only.
+/// Go returns the nearest number next to its error, and sprig drops the error only. What is no number is
+/// found digit by digit, hence too late where the digits are too many before.
 pub(super) fn parse_int_saturating(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    let count = digits.bytes().take_while(u8::is_ascii_digit).count();
+    if digits.is_empty()
+        || (count < digits.len() && digits.get(..count)?.parse::<u64>().is_ok())
+        || count == 0
+    {
         return None;
     }
     parse_int(text, 10).or(Some(if text.starts_with('-') { i64::MIN } else { i64::MAX }))
@@ -285,10 +286,13 @@ mod tests {
     fn casts() {
         for (text, expected) in [
             ("42", 42),
-            ("1.5", 1),
-            ("-1.9", -1),
-            (".5", 0),
-            ("-.5", 0),
+            ("1.5", 0),
+            ("1.0", 1),
+            ("-1.000", -1),
+            ("1.", 0),
+            ("1.50", 0),
+            (".0", 0),
+            ("0x1F.0", 31),
             ("0x1F", 31),
             ("010", 8),
             ("0b11", 3),

@@ -1,10 +1,9 @@
 //! Regular expressions: matched, found, replaced, split.
 
-use std::cell::{OnceCell, RefCell};
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-
-use regex::bytes::{Regex, RegexBuilder};
 
 use super::arguments::{Answer, Arguments};
 use super::regex_syntax::translate;
@@ -16,11 +15,7 @@ use crate::value::{List, STRING_LIST, Text, Value};
 
 /// A compiled expression with the names of its groups.
 struct Expression {
-    /// For texts that are UTF-8, where empty matches stand between letters only.
-    utf8: regex::Regex,
-    /// For other texts; made when one comes.
-    bytes: OnceCell<Option<Regex>>,
-    pattern: String,
+    regex: regex::Regex,
     names: Vec<String>,
     /// For how many it counts among those that are kept.
     weight: usize,
@@ -63,25 +58,19 @@ fn compile(
     };
     let build =
         |size| regex::RegexBuilder::new(&translation.pattern).size_limit(size).nest_limit(NEST_LIMIT).build();
-    let (utf8, weight) = match build(SMALL_SIZE) {
-        Ok(utf8) => (utf8, 1),
+    let (regex, weight) = match build(SMALL_SIZE) {
+        Ok(regex) => (regex, 1),
         Err(_) => {
             call.evaluator.spend(LARGE_STEPS)?;
-            let Ok(utf8) = build(SIZE_LIMIT) else {
+            let Ok(regex) = build(SIZE_LIMIT) else {
                 // What is left are limits: the translator has seen to the notation.
                 let expression = String::from_utf8_lossy(expression);
                 return Ok(Err(format!("error parsing regexp: expression too large: `{expression}`")));
             };
-            (utf8, LARGE_WEIGHT)
+            (regex, LARGE_WEIGHT)
         }
     };
-    let compiled = Rc::new(Expression {
-        utf8,
-        bytes: OnceCell::new(),
-        pattern: translation.pattern,
-        names: translation.names,
-        weight,
-    });
+    let compiled = Rc::new(Expression { regex, names: translation.names, weight });
     CACHE.with_borrow_mut(|cache| {
         if cache.values().map(|kept| kept.weight).sum::<usize>() + weight > CACHE_LIMIT {
             cache.clear();
@@ -109,18 +98,8 @@ fn compile_or_panic(call: &mut Call<'_, '_>, expression: &[u8]) -> Result<Rc<Exp
 }
 
 impl Expression {
-    /// Returns the expression for texts that are not UTF-8.
-    fn for_bytes(&self) -> Option<&Regex> {
-        let build =
-            || RegexBuilder::new(&self.pattern).size_limit(SIZE_LIMIT).nest_limit(NEST_LIMIT).build().ok();
-        self.bytes.get_or_init(build).as_ref()
-    }
-
     fn is_match(&self, bytes: &[u8]) -> bool {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => self.utf8.is_match(text),
-            Err(_) => self.for_bytes().is_some_and(|expression| expression.is_match(bytes)),
-        }
+        self.regex.is_match(&Haystack::new(bytes).text)
     }
 
     /// Returns the places of the matches, at most so many; a negative limit is none.
@@ -131,38 +110,50 @@ impl Expression {
         limit: i64,
     ) -> Result<Vec<(usize, usize)>, FunctionError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        match std::str::from_utf8(bytes) {
-            Ok(text) => {
-                let found = self.utf8.find_iter(text).map(|found| (found.start(), found.end()));
-                collect(call, bytes, found.take(limit), |found| Some(*found))
-            }
-            Err(_) => {
-                let found = self.for_bytes().into_iter().flat_map(|expression| expression.find_iter(bytes));
-                let found = found.map(|found| (found.start(), found.end()));
-                collect(call, bytes, found.take(limit), |found| Some(*found))
-            }
-        }
+        let haystack = Haystack::new(bytes);
+        let found = self.regex.find_iter(&haystack.text).map(|found| haystack.place(found));
+        collect(call, bytes, found.take(limit), |found| Some(*found))
     }
 
     /// Returns where each match and its groups are.
     fn captures_all(&self, call: &mut Call<'_, '_>, bytes: &[u8]) -> Result<Vec<Groups>, FunctionError> {
-        let whole = |groups: &Groups| groups.first().copied().flatten();
-        match std::str::from_utf8(bytes) {
-            Ok(text) => {
-                let found = self.utf8.captures_iter(text).map(|captures| {
-                    captures.iter().map(|group| group.map(|found| (found.start(), found.end()))).collect()
-                });
-                collect(call, bytes, found, whole)
-            }
-            Err(_) => {
-                let found =
-                    self.for_bytes().into_iter().flat_map(|expression| expression.captures_iter(bytes));
-                let found = found.map(|captures| {
-                    captures.iter().map(|group| group.map(|found| (found.start(), found.end()))).collect()
-                });
-                collect(call, bytes, found, whole)
+        let haystack = Haystack::new(bytes);
+        let found = self
+            .regex
+            .captures_iter(&haystack.text)
+            .map(|captures| captures.iter().map(|group| group.map(|found| haystack.place(found))).collect());
+        collect(call, bytes, found, |groups: &Groups| groups.first().copied().flatten())
+    }
+}
+
+/// Bytes to search as Go sees them: each one that is not UTF-8 is a U+FFFD.
+struct Haystack<'a> {
+    text: Cow<'a, str>,
+    /// Where those end that stand for one byte.
+    replaced: Vec<usize>,
+}
+
+impl<'a> Haystack<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            return Self { text: Cow::Borrowed(text), replaced: Vec::new() };
+        }
+        let (mut text, mut replaced) = (String::with_capacity(bytes.len()), Vec::new());
+        for chunk in bytes.utf8_chunks() {
+            text.push_str(chunk.valid());
+            for _ in chunk.invalid() {
+                text.push(char::REPLACEMENT_CHARACTER);
+                replaced.push(text.len());
             }
         }
+        Self { text: Cow::Owned(text), replaced }
+    }
+
+    /// Returns the place of a match in the bytes.
+    fn place(&self, found: regex::Match<'_>) -> (usize, usize) {
+        const GROWTH: usize = char::REPLACEMENT_CHARACTER.len_utf8() - 1;
+        let before = |at: usize| at - self.replaced.partition_point(|end| *end <= at) * GROWTH;
+        (before(found.start()), before(found.end()))
     }
 }
 

@@ -106,6 +106,16 @@ impl Time {
         Self { seconds: ZERO_SECONDS, nanosecond: 0, zone: Zone::Utc }
     }
 
+    /// Returns the same time in a zone of the same offset that has another name.
+    pub(super) fn renamed(&self, zone: &str) -> Self {
+        self.within(Zone::Fixed(self.zone.at(self.seconds).0, zone.into()))
+    }
+
+    /// Returns the name of the zone.
+    pub(super) fn zone_name(&self) -> String {
+        self.zone.name()
+    }
+
     /// Returns what a layout found, on the clock of a zone where the text names none.
     pub(super) fn from_parsed(parsed: &Parsed, local: &str) -> Self {
         let clock = days_from_civil(parsed.year, parsed.month, parsed.day) * DAY

@@ -515,21 +515,24 @@ impl<'a> Reader<'a> {
 
     fn date(&self, word: &str) -> Outcome<Value> {
         let text = word.replace([' ', 't'], "T").replace('z', "Z");
-        // A date that names no zone is one of the reader's.
-        let layouts = [
-            "2006-01-02T15:04:05.999999999Z07:00",
-            "2006-01-02T15:04:05.999999999",
-            "2006-01-02",
-            "15:04:05.999999999",
-        ];
-        for layout in layouts {
+        if let Ok(parsed) = parse_time(b"2006-01-02T15:04:05.999999999Z07:00", text.as_bytes()) {
+            return Ok(Value::native(Time::from_parsed(&parsed, &self.local)));
+        }
+        for (zone, layout) in LOCAL_LAYOUTS {
             if let Ok(parsed) = parse_time(layout.as_bytes(), text.as_bytes()) {
-                return Ok(Value::native(Time::from_parsed(&parsed, &self.local)));
+                return Ok(Value::native(Time::from_parsed(&parsed, &self.local).renamed(zone)));
             }
         }
         Err(format!("Invalid TOML Datetime: {}.", crate::template::quote(word.as_bytes(), Charset::Unicode)))
     }
 }
+
+/// What a date that names no zone looks like, each with the name that the Go library gives the reader's zone.
+pub(super) const LOCAL_LAYOUTS: [(&str, &str); 3] = [
+    ("datetime-local", "2006-01-02T15:04:05.999999999"),
+    ("date-local", "2006-01-02"),
+    ("time-local", "15:04:05.999999999"),
+];
 
 fn dotted(path: &[String]) -> String {
     let parts: Vec<String> =

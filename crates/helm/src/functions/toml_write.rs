@@ -1,6 +1,8 @@
 //! Values to TOML as the Go library BurntSushi/toml writes them: keys in byte order, tables last and indented.
 
 use super::arguments::{Answer, Arguments};
+use super::time::Time;
+use super::toml_read::LOCAL_LAYOUTS;
 use crate::template::{Call, FunctionError, deepen, format_float};
 use crate::value::{Kind, Text, Value};
 
@@ -169,7 +171,14 @@ impl Encoder {
                 self.out.push(']');
             }
             Value::Native(native) if native.type_name() == "time.Time" => {
-                if let Value::String(text) = native.to_json() {
+                let time = native.as_any().downcast_ref::<Time>();
+                let local = time.and_then(|time| {
+                    let (_, layout) = LOCAL_LAYOUTS.iter().find(|(zone, _)| *zone == time.zone_name())?;
+                    Some(time.format(layout.as_bytes()))
+                });
+                if let Some(text) = local {
+                    self.out.push_str(&text.to_str());
+                } else if let Value::String(text) = native.to_json() {
                     self.out.push_str(&text.to_str());
                 }
             }

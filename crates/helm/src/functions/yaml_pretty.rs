@@ -3,10 +3,14 @@
 //! It writes Go values as they are, not their JSON: whole floats keep their exponent.
 
 use aqueduct_manifest::yaml;
-use aqueduct_manifest::{SmolStr, Value as Plain};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::template::{FunctionError, deepen, format_float};
 use crate::value::{Text, Value};
+
+/// How many characters of base64 stand on a line.
+const BASE64_LINE: usize = 70;
 
 /// How deep a value may nest.
 const DEPTH_LIMIT: usize = 1000;
@@ -19,9 +23,7 @@ pub(super) fn write(value: &Value) -> Result<String, FunctionError> {
     value.check_size()?;
     let mut out = String::new();
     node(&mut out, value, 0, Place::Document, DEPTH_LIMIT)?;
-    if !out.ends_with('\n') {
-        out.push('\n');
-    }
+    end_line(&mut out);
     Ok(out)
 }
 
@@ -43,22 +45,42 @@ fn node(
     depth: usize,
 ) -> Result<(), FunctionError> {
     let depth = depth.checked_sub(1).ok_or_else(|| FunctionError::new("the value nests too deeply"))?;
+    let entries = match value {
+        Value::Map(map) => sorted(map.entries()),
+        // Fields stand in their order, under names in small letters.
+        Value::Native(native) if matches!(native.to_json(), Value::Map(_)) => native
+            .fields()
+            .into_iter()
+            .map(|(name, value)| (name.to_lowercase().as_str().into(), value))
+            .collect(),
+        _ => Vec::new(),
+    };
     match value {
-        Value::Map(map) if !map.is_empty() => {
-            for (index, (key, value)) in sorted(map.entries()).into_iter().enumerate() {
+        Value::Map(_) | Value::Native(_) if !entries.is_empty() => {
+            for (index, (key, value)) in entries.into_iter().enumerate() {
                 if index > 0 || place == Place::Key {
-                    out.push('\n');
+                    end_line(out);
                     pad(out, indent);
                 }
-                out.push_str(&scalar(&Value::String(key), indent)?);
-                out.push(':');
-                deepen(|| node(out, &value, indent + 2, Place::Key, depth))?;
+                let written = string(&key, indent + 2);
+                if yaml::is_simple_key(&key.to_str()) {
+                    out.push_str(&written);
+                    out.push(':');
+                    deepen(|| node(out, &value, indent + 2, Place::Key, depth))?;
+                } else {
+                    out.push_str("? ");
+                    out.push_str(&written);
+                    end_line(out);
+                    pad(out, indent);
+                    out.push_str(": ");
+                    deepen(|| node(out, &value, indent + 2, Place::Item, depth))?;
+                }
             }
         }
         Value::List(list) if !list.is_empty() => {
             for (index, value) in list.items().iter().enumerate() {
                 if index > 0 || place == Place::Key {
-                    out.push('\n');
+                    end_line(out);
                     pad(out, indent);
                 }
                 out.push_str("- ");
@@ -74,6 +96,13 @@ fn node(
         }
     }
     Ok(())
+}
+
+/// Ends the line, if a block has not ended it already.
+fn end_line(out: &mut String) {
+    if !out.ends_with('\n') {
+        out.push('\n');
+    }
 }
 
 fn pad(out: &mut String, indent: usize) {
@@ -96,7 +125,7 @@ fn scalar(value: &Value, indent: usize) -> Result<String, FunctionError> {
         Value::Float(value) if value.is_nan() => ".nan".to_owned(),
         Value::Float(value) if value.is_infinite() => if *value > 0.0 { ".inf" } else { "-.inf" }.to_owned(),
         Value::Float(value) => format_float(*value, 'g', None),
-        Value::String(text) => string(&text.to_smol(), indent),
+        Value::String(text) => string(text, indent),
         Value::Map(_) => "{}".to_owned(),
         Value::List(_) => "[]".to_owned(),
         Value::Bytes(bytes) => {
@@ -106,52 +135,34 @@ fn scalar(value: &Value, indent: usize) -> Result<String, FunctionError> {
         Value::Native(native) => match (native.underlying(), native.to_json()) {
             (_, Value::String(text)) if native.type_name() == "time.Time" => text.to_str().into_owned(),
             _ if native.type_name() == "time.Duration" => {
-                string(&native.text().unwrap_or_default().into(), indent)
+                string(&native.text().unwrap_or_default().as_str().into(), indent)
             }
             (Some(value), _) => scalar(&value, indent)?,
-            (None, Value::String(text)) => string(&text.to_smol(), indent),
+            (None, Value::String(text)) => string(&text, indent),
             _ => "{}".to_owned(),
         },
         Value::Complex(..) => return Err(FunctionError::new("cannot marshal type: complex128")),
     })
 }
 
-fn string(text: &SmolStr, indent: usize) -> String {
-    if text.contains('\n') {
-        return block(text, indent);
+/// Writes a text; what is not UTF-8 becomes base64.
+fn string(text: &Text, indent: usize) -> String {
+    if let Some(text) = text.as_str() {
+        return yaml::write_unfolded(text, indent);
     }
-    // The writers differ in this form only where lines are folded, so words are joined for it.
-    const JOINED: char = '\u{e000}';
-    let folds = text.len() > 78 && text.contains(' ');
-    let written = if folds {
-        yaml::write(&Plain::from(text.replace(' ', "\u{e000}"))).replace(JOINED, " ")
-    } else {
-        yaml::write(&Plain::String(text.clone()))
-    };
-    written.trim_end_matches('\n').to_owned()
-}
-
-/// Writes a text of several lines as a literal block, where YAML allows it.
-fn block(text: &str, indent: usize) -> String {
-    // Unlike the manifest writer, go-yaml v3 lets tabs stand in a block.
-    const TAB: &str = "\u{e001}";
-    let written = yaml::write(&Plain::from(text.replace('\t', TAB)));
-    let Some((header, body)) = written.split_once('\n').filter(|(header, _)| header.starts_with('|')) else {
-        return yaml::write(&Plain::from(text)).trim_end_matches('\n').to_owned();
-    };
-    let body = body.replace(TAB, "\t");
-    let body = body.as_str();
-    let mut out = header.to_owned();
-    for line in body.strip_suffix('\n').unwrap_or(body).split('\n') {
-        out.push('\n');
-        if let Some(content) = line.strip_prefix("  ") {
-            pad(&mut out, indent);
-            out.push_str(content);
-        } else {
-            out.push_str(line);
+    let mut encoded = STANDARD.encode(text.as_bytes());
+    if encoded.len() >= BASE64_LINE {
+        let mut lines = String::with_capacity(encoded.len() + encoded.len() / BASE64_LINE + 1);
+        for (index, character) in encoded.chars().enumerate() {
+            if index > 0 && index % BASE64_LINE == 0 {
+                lines.push('\n');
+            }
+            lines.push(character);
         }
+        lines.push('\n');
+        encoded = lines;
     }
-    out
+    format!("!!binary {}", yaml::write_unfolded(&encoded, indent))
 }
 
 #[cfg(test)]
@@ -179,6 +190,20 @@ mod tests {
     fn tabs_stand_in_blocks() {
         let text = write(&Value::from("a\tb\nc")).expect("the value has YAML");
         assert_eq!(text, "|-\n  a\tb\n  c\n");
+    }
+
+    #[test]
+    fn blank_lines_at_an_end_stay() {
+        let value =
+            Value::Map(Map::with_entries(&ANY_MAP, [("a", Value::from("x\n\n")), ("b", "y\n\n".into())]));
+        let text = write(&value).expect("the value has YAML");
+        assert_eq!(text, "a: |+\n  x\n\nb: |+\n  y\n\n");
+    }
+
+    #[test]
+    fn blanks_at_an_end_are_quoted() {
+        let long = "word ".repeat(20);
+        assert_eq!(write(&Value::from(long.as_str())).expect("the value has YAML"), format!("'{long}'\n"));
     }
 
     #[test]

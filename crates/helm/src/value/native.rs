@@ -63,11 +63,16 @@ pub trait Native: fmt::Debug {
         self.type_name() == other.type_name() && self.text() == other.text()
     }
 
+    /// Returns the fields as `encoding/json` writes them, where they have names of their own there.
+    fn json_fields(&self) -> Vec<(&'static str, Value)> {
+        self.fields()
+    }
+
     /// Returns what `encoding/json` makes of it; by default its text or else its fields.
     fn to_json(&self) -> Value {
         if let Some(value) = self.underlying() {
             return value;
         }
-        Value::Map(self.fields().into_iter().collect())
+        Value::Map(self.json_fields().into_iter().collect())
     }
 }

@@ -11,7 +11,8 @@ use crate::chart::decode::{decoding, json_name, read_yaml};
 /// What Helm says of a document that is no YAML, or no map.
 pub fn read_values(bytes: &[u8]) -> Result<Map, Error> {
     let mut values = Map::new();
-    for document in documents(bytes) {
+    let (documents, wrong_separator) = documents(bytes);
+    for document in documents {
         let document = read_yaml(&document)
             .and_then(|value| match value {
                 Value::Null => Ok(Map::new()),
@@ -28,7 +29,11 @@ pub fn read_values(bytes: &[u8]) -> Result<Map, Error> {
             merge(&mut values, &document);
         }
     }
-    Ok(values)
+    match wrong_separator {
+        None => Ok(values),
+        Some(text) => Err(Error::new(format!("invalid Yaml document separator: {text}"))
+            .context("error reading yaml document")),
+    }
 }
 
 /// Merges values over others: maps are merged, everything else is replaced.
@@ -43,21 +48,25 @@ fn merge(values: &mut Map, over: &Map) {
     }
 }
 
-/// Splits a text at the lines that hold `---`, blanks or a comment after it allowed.
+/// Splits a text at the lines that begin with `---`, blanks or a comment after it allowed. What else stands there
+/// is returned too, with the documents before it.
 ///
 /// Each line ends in `\n` afterwards, the last one too, as the reader of Kubernetes' own tools has it.
-fn documents(bytes: &[u8]) -> Vec<Vec<u8>> {
+fn documents(bytes: &[u8]) -> (Vec<Vec<u8>>, Option<String>) {
     let mut documents = Vec::new();
     let mut document = Vec::new();
     let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     if bytes.is_empty() {
-        return documents;
+        return (documents, None);
     }
     for line in text.split(|byte| *byte == b'\n') {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if let Some(rest) = line.strip_prefix(b"---") {
-            let rest = rest.trim_ascii_start();
-            if (rest.is_empty() || rest.starts_with(b"#")) && !document.is_empty() {
+            let rest = String::from_utf8_lossy(rest);
+            if !rest.trim().is_empty() && !rest.trim().starts_with('#') {
+                return (documents, Some(rest.trim().to_owned()));
+            }
+            if !document.is_empty() {
                 documents.push(std::mem::take(&mut document));
                 continue;
             }
@@ -68,7 +77,7 @@ fn documents(bytes: &[u8]) -> Vec<Vec<u8>> {
     if !document.is_empty() {
         documents.push(document);
     }
-    documents
+    (documents, None)
 }
 
 #[cfg(test)]
@@ -77,17 +86,19 @@ mod tests {
 
     #[test]
     fn splitting() {
-        for (text, expected) in [
-            ("", vec![]),
-            ("a: 1", vec!["a: 1\n"]),
-            ("---\na: 1\n---\r\nb: 2\r\n", vec!["---\na: 1\n", "b: 2\n"]),
-            ("a: 1\n--- # next\nb: 2\n", vec!["a: 1\n", "b: 2\n"]),
-            ("a: 1\n---b\n", vec!["a: 1\n---b\n"]),
-            ("a: 1\n---\n", vec!["a: 1\n"]),
+        for (text, expected, wrong) in [
+            ("", vec![], None),
+            ("a: 1", vec!["a: 1\n"], None),
+            ("---\na: 1\n---\r\nb: 2\r\n", vec!["---\na: 1\n", "b: 2\n"], None),
+            ("a: 1\n--- # next\nb: 2\n", vec!["a: 1\n", "b: 2\n"], None),
+            ("a: 1\n---\nb: 2\n---b\n", vec!["a: 1\n"], Some("b")),
+            ("--- {a: 1}\n", vec![], Some("{a: 1}")),
+            ("a: 1\n---\n", vec!["a: 1\n"], None),
         ] {
-            let actual: Vec<_> = documents(text.as_bytes()).into_iter().map(String::from_utf8).collect();
+            let (actual, separator) = documents(text.as_bytes());
+            let actual: Vec<_> = actual.into_iter().map(String::from_utf8).collect();
             let expected: Vec<_> = expected.into_iter().map(|document| Ok(document.to_owned())).collect();
-            assert_eq!(actual, expected, "{text:?}");
+            assert_eq!((actual, separator.as_deref()), (expected, wrong), "{text:?}");
         }
     }
 }

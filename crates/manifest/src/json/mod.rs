@@ -4,5 +4,5 @@ pub(crate) mod number;
 mod read;
 mod write;
 
-pub use read::{Error, read};
-pub use write::{write, write_pretty, write_raw};
+pub use read::{Error, read, read_bytes};
+pub use write::{indented, write, write_pretty, write_raw};

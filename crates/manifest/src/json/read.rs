@@ -35,18 +35,31 @@ impl std::error::Error for Error {}
 /// # Errors
 /// What `json.Unmarshal` refuses, and nesting deeper than 1000.
 pub fn read(text: &str) -> Result<Value, Error> {
-    let mut reader = Reader { text, position: 0 };
+    let (value, out_of_range) = read_bytes(text.as_bytes())?;
+    out_of_range.map_or(Ok(value), Err)
+}
+
+/// Reads a JSON text that need not be UTF-8: within strings, each stray byte becomes U+FFFD.
+///
+/// A number that no float can hold becomes an infinity, as in Go; the error about the first one comes with
+/// the value.
+///
+/// # Errors
+/// The text is no JSON, or nests deeper than 1000.
+pub fn read_bytes(text: &[u8]) -> Result<(Value, Option<Error>), Error> {
+    let mut reader = Reader { text, position: 0, out_of_range: None };
     let value = reader.document()?;
     reader.skip_blanks();
     match reader.peek() {
-        None => Ok(value),
+        None => Ok((value, reader.out_of_range)),
         Some(_) => Err(reader.unexpected("after top-level value")),
     }
 }
 
 struct Reader<'a> {
-    text: &'a str,
+    text: &'a [u8],
     position: usize,
+    out_of_range: Option<Error>,
 }
 
 /// A collection that is being read.
@@ -57,7 +70,7 @@ enum Open {
 
 impl Reader<'_> {
     fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.position).copied()
+        self.text.get(self.position).copied()
     }
 
     fn skip_blanks(&mut self) {
@@ -68,24 +81,37 @@ impl Reader<'_> {
 
     fn error(&self, message: impl Into<String>) -> Error {
         let start = u32::try_from(self.position).unwrap_or(u32::MAX);
-        let Position { line, column } = Span { start, end: start }.position(self.text);
+        let before = String::from_utf8_lossy(self.text.get(..self.position).unwrap_or(self.text));
+        let end = u32::try_from(before.len()).unwrap_or(start);
+        let Position { line, column } = Span { start: end, end }.position(&before);
         Error { message: message.into(), line, column }
+    }
+
+    fn end(&self) -> Error {
+        self.error("unexpected end of JSON input")
     }
 
     /// Returns the error about the character that stands here.
     fn unexpected(&self, place: &str) -> Error {
-        match self.text.get(self.position..).and_then(|rest| rest.chars().next()) {
-            None => self.error("unexpected end of JSON input"),
-            Some('\'') => self.error(format!(r"invalid character '\'' {place}")),
-            Some('"') => self.error(format!("invalid character '\"' {place}")),
-            Some(character) => self.error(format!("invalid character {character:?} {place}")),
+        match self.text.get(self.position..) {
+            None | Some([]) => self.end(),
+            Some(rest) => self.error(format!("invalid character {} {place}", quote_character(rest))),
         }
+    }
+
+    /// Returns the error about so many bytes from a backslash on.
+    fn invalid_escape(&self, length: usize) -> Error {
+        let rest = self.text.get(self.position..).unwrap_or_default();
+        self.error(format!(
+            "invalid escape sequence {} in string",
+            quote_piece(rest.get(..length).unwrap_or(rest))
+        ))
     }
 
     fn document(&mut self) -> Result<Value, Error> {
         let mut stack: Vec<Open> = Vec::new();
         loop {
-            let mut value = match self.open()? {
+            let mut value = match self.open(&stack)? {
                 Started::Scalar(value) => value,
                 Started::Collection(open) => {
                     stack.push(open);
@@ -134,7 +160,7 @@ impl Reader<'_> {
     }
 
     /// Reads a scalar or an empty collection whole, of any other collection its start.
-    fn open(&mut self) -> Result<Started, Error> {
+    fn open(&mut self, stack: &[Open]) -> Result<Started, Error> {
         self.skip_blanks();
         let scalar = match self.peek() {
             Some(b'[') => {
@@ -157,7 +183,7 @@ impl Reader<'_> {
                 Value::Map(crate::Map::new())
             }
             Some(b'"') => Value::String(self.string()?),
-            Some(b'-' | b'0'..=b'9') => self.number()?,
+            Some(b'-' | b'0'..=b'9') => self.number(stack)?,
             Some(b't') => self.word("true", Value::Bool(true))?,
             Some(b'f') => self.word("false", Value::Bool(false))?,
             Some(b'n') => self.word("null", Value::Null)?,
@@ -197,7 +223,7 @@ impl Reader<'_> {
         self.position - start
     }
 
-    fn number(&mut self) -> Result<Value, Error> {
+    fn number(&mut self, stack: &[Open]) -> Result<Value, Error> {
         let start = self.position;
         if self.peek() == Some(b'-') {
             self.position += 1;
@@ -214,7 +240,7 @@ impl Reader<'_> {
             is_integer = false;
             self.position += 1;
             if self.digits() == 0 {
-                return Err(self.unexpected("after decimal point in numeric literal"));
+                return Err(self.unexpected("in numeric literal"));
             }
         }
         if let Some(b'e' | b'E') = self.peek() {
@@ -224,10 +250,11 @@ impl Reader<'_> {
                 self.position += 1;
             }
             if self.digits() == 0 {
-                return Err(self.unexpected("in exponent of numeric literal"));
+                return Err(self.unexpected("in numeric literal"));
             }
         }
         let text = self.text.get(start..self.position).unwrap_or_default();
+        let text = std::str::from_utf8(text).unwrap_or_default();
         if is_integer && text != "-0" {
             if let Ok(value) = text.parse::<i64>() {
                 return Ok(Value::Int(value));
@@ -236,90 +263,181 @@ impl Reader<'_> {
                 return Ok(Value::Uint(value));
             }
         }
-        match text.parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(Value::Float(value)),
-            _ => {
-                Err(self.error(format!("json: cannot unmarshal number {text} into Go value of type float64")))
-            }
+        let value: f64 = text.parse().unwrap_or(f64::NAN);
+        if !value.is_finite() && self.out_of_range.is_none() {
+            let target = target(stack);
+            self.out_of_range = Some(
+                self.error(format!("json: cannot unmarshal number {text} into {target} of type float64")),
+            );
         }
+        Ok(Value::Float(value))
     }
 
     fn string(&mut self) -> Result<SmolStr, Error> {
         self.position += 1;
-        let start = self.position;
-        let mut piece = start;
+        let mut piece = self.position;
         let mut owned = String::new();
         loop {
             match self.peek() {
                 Some(b'"') => {
                     let last = self.text.get(piece..self.position).unwrap_or_default();
                     self.position += 1;
-                    if piece == start {
-                        return Ok(SmolStr::new(last));
+                    match std::str::from_utf8(last) {
+                        Ok(last) if owned.is_empty() => return Ok(SmolStr::new(last)),
+                        _ => push_utf8(&mut owned, last),
                     }
-                    owned.push_str(last);
                     return Ok(owned.into());
                 }
                 Some(b'\\') => {
-                    owned.push_str(self.text.get(piece..self.position).unwrap_or_default());
-                    self.position += 1;
+                    push_utf8(&mut owned, self.text.get(piece..self.position).unwrap_or_default());
                     owned.push(self.escape()?);
                     piece = self.position;
                 }
-                Some(0..0x20) | None => return Err(self.unexpected("in string literal")),
+                Some(0..0x20) | None => return Err(self.unexpected("in string")),
                 Some(_) => self.position += 1,
             }
         }
     }
 
+    /// Reads an escape from its backslash on; that is also where errors point.
     fn escape(&mut self) -> Result<char, Error> {
-        let character = match self.peek() {
-            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
+        let character = match self.text.get(self.position + 1) {
+            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(*byte),
             Some(b'b') => '\u{08}',
             Some(b'f') => '\u{0C}',
             Some(b'n') => '\n',
             Some(b'r') => '\r',
             Some(b't') => '\t',
-            Some(b'u') => {
-                self.position += 1;
-                return self.unicode_escape();
-            }
-            _ => return Err(self.unexpected("in string escape code")),
+            Some(b'u') => return self.unicode_escape(),
+            Some(_) => return Err(self.invalid_escape(2)),
+            None => return Err(self.end()),
         };
-        self.position += 1;
+        self.position += 2;
         Ok(character)
     }
 
-    /// Reads the four digits behind `\u`, and the low surrogate behind a high one.
+    /// Reads `\u` with its four digits, and the low surrogate behind a high one.
     fn unicode_escape(&mut self) -> Result<char, Error> {
-        let unit = self.unit()?;
+        let Some(unit) = self.unit() else {
+            let digits = self.text.get(self.position + 2..).unwrap_or_default();
+            let is_cut_off = digits.len() < 4 && digits.iter().all(u8::is_ascii_hexdigit);
+            return Err(if is_cut_off { self.end() } else { self.invalid_escape(6) });
+        };
+        self.position += 6;
         if (0xD800..0xDC00).contains(&unit)
-            && self.text.get(self.position..).is_some_and(|rest| rest.starts_with("\\u"))
+            && let Some(low @ 0xDC00..0xE000) = self.unit()
         {
-            let before = self.position;
-            self.position += 2;
-            let low = self.unit()?;
-            if (0xDC00..0xE000).contains(&low) {
-                let value = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
-                return Ok(char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER));
-            }
-            self.position = before;
+            self.position += 6;
+            let value = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+            return Ok(char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER));
         }
         Ok(char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
-    fn unit(&mut self) -> Result<u32, Error> {
-        let mut unit = 0;
-        for _ in 0..4 {
-            let digit = self.peek().and_then(|byte| char::from(byte).to_digit(16));
-            let Some(digit) = digit else {
-                return Err(self.unexpected(r"in \u hexadecimal character escape"));
-            };
-            unit = unit * 16 + digit;
-            self.position += 1;
-        }
-        Ok(unit)
+    /// Returns the unit of a `\u` that stands here.
+    fn unit(&self) -> Option<u32> {
+        let digits = self.text.get(self.position..self.position + 6)?.strip_prefix(b"\\u")?;
+        digits.iter().try_fold(0, |unit, digit| Some(unit * 16 + char::from(*digit).to_digit(16)?))
     }
+}
+
+/// Names the place of a number in Go's words: the keys and indices that lead to it.
+fn target(stack: &[Open]) -> String {
+    let mut path = String::new();
+    for open in stack {
+        path.push('.');
+        match open {
+            Open::List(list) => path.push_str(&list.len().to_string()),
+            Open::Map(_, key) => path.push_str(&key.replace('~', "~0").replace('/', "~1")),
+        }
+    }
+    match path.rsplit_once('.') {
+        None => "Go value".to_owned(),
+        Some((_, last)) if !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()) => path,
+        Some(_) => format!("Go struct field {path}"),
+    }
+}
+
+fn push_utf8(out: &mut String, bytes: &[u8]) {
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+}
+
+/// Quotes the character that a text begins with as `strconv.QuoteRune` does.
+fn quote_character(text: &[u8]) -> String {
+    match first_character(text) {
+        Err(byte) => format!("'\\x{byte:02x}'"),
+        Ok('\'') => "'\\''".to_owned(),
+        Ok(character) => format!("'{}'", escaped(character)),
+    }
+}
+
+/// Quotes bytes between backquotes if they can stand there, else as `strconv.Quote` does.
+fn quote_piece(piece: &[u8]) -> String {
+    if let Ok(text) = std::str::from_utf8(piece) {
+        let is_plain = |character: char| {
+            !matches!(character, '`' | char::REPLACEMENT_CHARACTER)
+                && !character.is_whitespace()
+                && is_printable(character)
+        };
+        if text.chars().all(is_plain) {
+            return format!("`{text}`");
+        }
+    }
+    let mut out = "\"".to_owned();
+    let mut rest = piece;
+    while !rest.is_empty() {
+        let length = match first_character(rest) {
+            Err(byte) => {
+                out.push_str(&format!("\\x{byte:02x}"));
+                1
+            }
+            Ok('"') => {
+                out.push_str("\\\"");
+                1
+            }
+            Ok(character) => {
+                out.push_str(&escaped(character));
+                character.len_utf8()
+            }
+        };
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    out.push('"');
+    out
+}
+
+/// Returns the first character, or the first byte where it is part of none.
+fn first_character(text: &[u8]) -> Result<char, u8> {
+    let chunk = text.utf8_chunks().next();
+    let valid = chunk.as_ref().and_then(|chunk| chunk.valid().chars().next());
+    valid.ok_or_else(|| text.first().copied().unwrap_or_default())
+}
+
+fn escaped(character: char) -> String {
+    let code = u32::from(character);
+    match character {
+        '\\' => "\\\\".to_owned(),
+        '\x07' => "\\a".to_owned(),
+        '\x08' => "\\b".to_owned(),
+        '\x0c' => "\\f".to_owned(),
+        '\n' => "\\n".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\t' => "\\t".to_owned(),
+        '\x0b' => "\\v".to_owned(),
+        _ if is_printable(character) => character.to_string(),
+        _ if character.is_ascii() => format!("\\x{code:02x}"),
+        _ if code < 0x10000 => format!("\\u{code:04x}"),
+        _ => format!("\\U{code:08x}"),
+    }
+}
+
+/// Tells whether Go calls a character printable: the standard library escapes exactly the others, in any
+/// place but the first.
+fn is_printable(character: char) -> bool {
+    matches!(character, '\'' | '"' | '\\') || String::from_iter(['a', character]).escape_debug().count() == 2
 }
 
 enum Started {

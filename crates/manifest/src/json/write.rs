@@ -29,8 +29,52 @@ pub fn write_raw(value: &Value) -> String {
 
 /// Writes a value as `json.MarshalIndent` does with two spaces, without a line feed at the end.
 pub fn write_pretty(value: &Value) -> String {
-    let mut out = String::new();
-    pretty(value, 0, &mut out);
+    indented(&write(value))
+}
+
+/// Breaks compact JSON into lines, as `json.Indent` does with two spaces.
+pub fn indented(compact: &str) -> String {
+    let line = |depth: usize, out: &mut String| {
+        out.push('\n');
+        out.extend(std::iter::repeat_n("  ", depth));
+    };
+    let mut out = String::with_capacity(compact.len() * 2);
+    let (mut depth, mut in_string) = (0_usize, false);
+    let mut characters = compact.chars().peekable();
+    while let Some(character) = characters.next() {
+        let is_closed = matches!(characters.peek(), Some('}' | ']'));
+        match character {
+            '"' => {
+                in_string = !in_string;
+                out.push(character);
+            }
+            '\\' => {
+                out.push(character);
+                out.extend(characters.next());
+            }
+            _ if in_string => out.push(character),
+            '{' | '[' if is_closed => {
+                out.push(character);
+                out.extend(characters.next());
+            }
+            '{' | '[' => {
+                depth += 1;
+                out.push(character);
+                line(depth, &mut out);
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                line(depth, &mut out);
+                out.push(character);
+            }
+            ',' => {
+                out.push(character);
+                line(depth, &mut out);
+            }
+            ':' => out.push_str(": "),
+            _ => out.push(character),
+        }
+    }
     out
 }
 
@@ -59,46 +103,6 @@ fn compact(value: &Value, escape: Escape, out: &mut String) {
             out.push('}');
         }
         scalar => self::scalar(scalar, escape, out),
-    }
-}
-
-fn pretty(value: &Value, depth: usize, out: &mut String) {
-    let line = |depth: usize, out: &mut String| {
-        out.push('\n');
-        for _ in 0..depth {
-            out.push_str("  ");
-        }
-    };
-    match value {
-        Value::List(list) if !list.is_empty() => {
-            out.push('[');
-            for (index, element) in list.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                line(depth + 1, out);
-                pretty(element, depth + 1, out);
-            }
-            line(depth, out);
-            out.push(']');
-        }
-        Value::Map(map) if !map.is_empty() => {
-            out.push('{');
-            for (index, (key, element)) in map.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                line(depth + 1, out);
-                string(key, Escape::Html, out);
-                out.push_str(": ");
-                pretty(element, depth + 1, out);
-            }
-            line(depth, out);
-            out.push('}');
-        }
-        Value::List(_) => out.push_str("[]"),
-        Value::Map(_) => out.push_str("{}"),
-        scalar => self::scalar(scalar, Escape::Html, out),
     }
 }
 

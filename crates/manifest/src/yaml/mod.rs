@@ -38,7 +38,9 @@ use decode::{Decoder, Keep};
 pub use error::Error;
 pub use order::compare as compare_keys;
 pub use spans::{Spans, Step};
-pub use write::{convert_json, write, write_marshal, write_portable, write_to};
+pub use write::{
+    convert_json, is_simple_key, write, write_marshal, write_portable, write_to, write_unfolded,
+};
 
 use crate::Value;
 

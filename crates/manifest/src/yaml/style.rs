@@ -26,15 +26,27 @@ pub(super) fn style(text: &str) -> Style {
         // Go writes it plain, and cannot read that back.
         return Style { form: Form::DoubleQuoted, multiline: false };
     }
-    let Shape { line_feed, multiline, plain, single_quoted, block } = Shape::of(text);
+    let Shape { line_feed, multiline, tab, plain, single_quoted, block } = Shape::of(text);
     let form = match line_feed {
-        true if block => Form::Literal,
+        true if block && !tab => Form::Literal,
         true => Form::DoubleQuoted,
         false if !single_quoted || has_meaning(text) => Form::DoubleQuoted,
         false if plain => Form::Plain,
         false => Form::SingleQuoted,
     };
     Style { form, multiline }
+}
+
+/// Returns the style that go-yaml v3 gives a text: there, tabs may stand in a block.
+pub(super) fn style_v3(text: &str) -> Style {
+    if text == "<<" {
+        return Style { form: Form::Plain, multiline: false };
+    }
+    let shape = Shape::of(text);
+    if shape.line_feed && shape.block && shape.tab {
+        return Style { form: Form::Literal, multiline: true };
+    }
+    style(text)
 }
 
 /// Tells whether a text would be read as something else if it stood there plain.
@@ -64,6 +76,7 @@ fn starts_with_indicator(bytes: &[u8]) -> bool {
 struct Shape {
     line_feed: bool,
     multiline: bool,
+    tab: bool,
     plain: bool,
     single_quoted: bool,
     block: bool,
@@ -82,7 +95,7 @@ enum Before {
 impl Shape {
     fn of(text: &str) -> Self {
         let bytes = text.as_bytes();
-        let (mut line_feed, mut multiline, mut special) = (false, false, false);
+        let (mut line_feed, mut multiline, mut tab, mut special) = (false, false, false, false);
         let (mut break_space, mut space_break) = (false, false);
         let mut indicators = starts_with_indicator(bytes);
         let mut before = Before::Start;
@@ -110,7 +123,8 @@ impl Shape {
                 _ => {
                     let character = text.get(at..).and_then(|rest| rest.chars().next()).unwrap_or_default();
                     width = character.len_utf8();
-                    special |= !is_printable(character);
+                    tab |= character == '\t';
+                    special |= character != '\t' && !is_printable(character);
                     line_feed |= character == '\n';
                     if is_break(character) {
                         multiline = true;
@@ -129,9 +143,9 @@ impl Shape {
         let starts_wide = text.starts_with(|first| first == ' ' || is_break(first));
         let ends_wide = matches!(before, Before::Space | Before::Break);
         let block = before != Before::Space && !space_break && !special;
-        let single_quoted = !break_space && !space_break && !special;
+        let single_quoted = !break_space && !space_break && !special && !tab;
         let plain = single_quoted && !starts_wide && !ends_wide && !multiline && !indicators;
-        Self { line_feed, multiline, plain, single_quoted, block }
+        Self { line_feed, multiline, tab, plain, single_quoted, block }
     }
 }
 

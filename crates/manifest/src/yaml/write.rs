@@ -6,7 +6,7 @@ use super::MAX_DEPTH;
 use super::error::{Error, Result};
 use super::order::entries;
 use super::scalar_text::Scalar;
-use super::style::{Form, Style, style};
+use super::style::{Form, Style, style, style_v3};
 use crate::json::number::shortest;
 use crate::{List, Map, Value, json};
 
@@ -70,6 +70,20 @@ pub fn convert_json(text: &str) -> Result<String> {
     let mut out = String::new();
     Writer::new(&mut out, Numbers::AsTheyAre).document(&value);
     Ok(out)
+}
+
+/// Writes a text as go-yaml v3 does where its lines are not folded; further lines of it get the indent. A block
+/// ends with a line feed.
+pub fn write_unfolded(text: &str, indent: usize) -> String {
+    let mut out = String::new();
+    // A key stays on its line, and so does every text here.
+    Scalar { text, style: style_v3(text), indent, is_key: true }.write(&mut out, &mut 0);
+    out
+}
+
+/// Tells whether go-yaml takes a text for a simple key: one that stands before a `:` on one line.
+pub fn is_simple_key(text: &str) -> bool {
+    !style(text).multiline && text.len() <= MAX_SIMPLE_KEY
 }
 
 /// Tells whether the JSON of a value does not come back the same when it is read as YAML.

@@ -175,6 +175,10 @@ impl Printer {
     }
 
     fn bad_verb(&mut self, value: &Value, verb: char) {
+        self.bad_verb_of(value.type_name(), value, verb);
+    }
+
+    fn bad_verb_of(&mut self, type_name: &str, value: &Value, verb: char) {
         let erring = std::mem::replace(&mut self.erring, true);
         self.write("%!");
         self.push(verb);
@@ -182,7 +186,7 @@ impl Printer {
         if value.is_nil() {
             self.write("<nil>");
         } else {
-            self.write(value.type_name());
+            self.write(type_name);
             self.out.push(b'=');
             self.value(value, 'v', 0);
         }
@@ -300,7 +304,10 @@ impl Printer {
 
     fn native(&mut self, native: &dyn Native, verb: char, depth: usize) {
         if let Some(value) = native.underlying() {
-            return self.value(&value, verb, depth);
+            if "vdboOxXcqU".contains(verb) {
+                return self.value(&value, verb, depth);
+            }
+            return self.bad_verb_of(native.type_name(), &value, verb);
         }
         if native.kind() == Kind::Pointer {
             if depth > 0 {

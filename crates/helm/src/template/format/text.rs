@@ -21,10 +21,8 @@ impl Printer {
     }
 
     pub(super) fn bytes(&mut self, bytes: &[u8], verb: char, value: &Value, depth: usize) {
-        match verb {
-            's' | 'x' | 'X' | 'q' => return self.string(bytes, verb, value),
-            'w' => return self.bad_verb(value, verb),
-            _ => {}
+        if matches!(verb, 's' | 'x' | 'X' | 'q') {
+            return self.string(bytes, verb, value);
         }
         let go = self.flags.sharp_v;
         if go {

@@ -1,0 +1,264 @@
+//! What a schema finds, as the tree that Helm's library prints.
+//!
+//! The library here lists what is wrong one by one, each with the path of keywords that led to it. Helm's library
+//! goes through the keywords of a schema in an order of its own, stops at a wrong type, and puts what several
+//! keywords of one inner schema find under a common line.
+
+use std::collections::BTreeMap;
+
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind as Kind;
+
+use super::{message, quoted};
+
+/// Something that is wrong, with the reasons for it.
+pub(super) struct Finding {
+    place: Vec<String>,
+    message: String,
+    causes: Vec<Finding>,
+    is_group: bool,
+}
+
+/// Where a keyword stands among those of its schema: the first ones end the search.
+const FIRST: &[&str] = &["type", "const", "enum", "format"];
+const ORDER: &[&str] = &[
+    "$ref",
+    "minProperties",
+    "maxProperties",
+    "required",
+    "dependencies",
+    "properties",
+    "additionalProperties",
+    "propertyNames",
+    "dependentSchemas",
+    "dependentRequired",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "prefixItems",
+    "items",
+    "additionalItems",
+    "contains",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "$recursiveRef",
+    "$dynamicRef",
+    "not",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "if",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+];
+
+type Error<'a> = ValidationError<'a>;
+
+/// Writes what a schema finds, one finding a line, the reasons indented below.
+pub(super) fn describe(errors: &[Error<'_>], lines: &mut String) {
+    let errors: Vec<&Error<'_>> = errors.iter().collect();
+    let mut found = within(&errors, 0, &[]);
+    if let [Finding { is_group: true, causes, .. }] = found.as_mut_slice() {
+        found = std::mem::take(causes);
+    }
+    for finding in found {
+        finding.write(0, lines);
+    }
+}
+
+impl Finding {
+    fn new(place: &[String], message: impl Into<String>, causes: Vec<Self>) -> Self {
+        Self { place: place.to_vec(), message: message.into(), causes, is_group: false }
+    }
+
+    /// Joins what one schema finds.
+    fn joined(place: &[String], mut found: Vec<Self>) -> Option<Self> {
+        match found.len() {
+            0 | 1 => found.pop(),
+            _ => Some(Self { is_group: true, ..Self::new(place, "validation failed", found) }),
+        }
+    }
+
+    fn write(&self, depth: usize, lines: &mut String) {
+        for _ in 0..depth {
+            lines.push_str("  ");
+        }
+        let mut place = String::new();
+        for token in &self.place {
+            place.push('/');
+            place.push_str(&token.replace('~', "~0").replace('/', "~1"));
+        }
+        lines.push_str(&format!("- at {}: {}\n", quoted(&place), self.message));
+        for cause in &self.causes {
+            cause.write(depth + 1, lines);
+        }
+    }
+}
+
+fn tokens(path: &jsonschema::paths::Location) -> Vec<String> {
+    let unescaped = |token: &str| token.replace("~1", "/").replace("~0", "~");
+    path.as_str().split('/').skip(1).map(unescaped).collect()
+}
+
+/// A part of a schema that several errors come from: its rank, the part of the instance, and the keyword.
+type Step = (usize, String, String);
+
+/// Returns what a schema finds; all errors come from it, and their paths agree in so many keywords.
+fn within(errors: &[&Error<'_>], depth: usize, place: &[String]) -> Vec<Finding> {
+    let mut steps: BTreeMap<Step, Vec<(&Error<'_>, usize)>> = BTreeMap::new();
+    for error in errors {
+        let path = tokens(error.evaluation_path());
+        let keyword = path.get(depth).cloned().unwrap_or_default();
+        let below = tokens(error.instance_path()).get(place.len()).cloned().unwrap_or_default();
+        let (rank, part, length) = step(error, &path, depth, &keyword, below);
+        steps.entry((rank, part, keyword)).or_default().push((error, depth + length));
+    }
+    // A wrong type is all that is said of a value.
+    if let Some((_, first)) = steps.iter().next().filter(|((rank, ..), _)| *rank < FIRST.len()) {
+        return first.iter().map(|(error, _)| Finding::new(place, message(error), Vec::new())).collect();
+    }
+    let mut found = Vec::new();
+    for ((_, part, keyword), errors) in steps {
+        let depth = errors.first().map_or(depth, |(_, depth)| *depth);
+        let errors: Vec<&Error<'_>> = errors.into_iter().map(|(error, _)| error).collect();
+        let inner = |place: &[String]| within(&errors, depth, place);
+        match &*keyword {
+            "properties"
+            | "patternProperties"
+            | "additionalProperties"
+            | "items"
+            | "prefixItems"
+            | "additionalItems"
+                if !part.is_empty() =>
+            {
+                let name = part.trim_start_matches(INDEX);
+                let place = [place, &[name.to_owned()]].concat();
+                found.extend(Finding::joined(&place, inner(&place)));
+            }
+            "$ref" | "$dynamicRef" | "$recursiveRef" => match inner(place) {
+                one if one.len() == 1 => found.extend(one),
+                several => found.push(Finding::new(place, "validation failed", several)),
+            },
+            "if" | "then" | "else" | "dependentSchemas" | "dependencies" if !is_leaf(&errors, depth) => {
+                found.extend(Finding::joined(place, inner(place)));
+            }
+            "allOf" => match found.last_mut() {
+                Some(last) if last.message == ALL_OF => {
+                    last.causes.extend(Finding::joined(place, inner(place)))
+                }
+                _ => {
+                    let first = Finding::joined(place, inner(place)).into_iter().collect();
+                    found.push(Finding::new(place, ALL_OF, first));
+                }
+            },
+            _ => found.extend(leaves(&errors, depth, place, &keyword, &part)),
+        }
+    }
+    found
+}
+
+const ALL_OF: &str = "'allOf' failed";
+
+/// Stands before an index, so that the indices of a list sort as numbers.
+const INDEX: char = '\u{1}';
+
+/// Returns the rank of a keyword, the part of the instance or schema that it leads to, and how many tokens it takes.
+fn step(
+    error: &Error<'_>,
+    path: &[String],
+    depth: usize,
+    keyword: &str,
+    below: String,
+) -> (usize, String, usize) {
+    if let Some(rank) = FIRST.iter().position(|first| *first == keyword) {
+        return (rank, String::new(), 1);
+    }
+    let rank = |keyword: &str| {
+        let place = ORDER.iter().position(|known| *known == keyword).unwrap_or(ORDER.len());
+        FIRST.len() + place
+    };
+    let next = path.get(depth + 1).cloned().unwrap_or_default();
+    let is_number = !next.is_empty() && next.bytes().all(|byte| byte.is_ascii_digit());
+    let index = || {
+        below.parse::<usize>().map_or_else(
+            |_| below.clone(),
+            |index| format!("{}{index}", INDEX.to_string().repeat(index.to_string().len())),
+        )
+    };
+    match keyword {
+        "properties" | "patternProperties" => (rank("properties"), below, 2),
+        "additionalProperties" if matches!(error.kind(), Kind::AdditionalProperties { .. }) => {
+            (rank(keyword), String::new(), 1)
+        }
+        "additionalProperties" => (rank("properties"), below, 1),
+        "additionalItems" if matches!(error.kind(), Kind::AdditionalItems { .. }) => {
+            (rank(keyword), String::new(), 1)
+        }
+        "items" | "prefixItems" | "additionalItems" => {
+            (rank(keyword), index(), if is_number { 2 } else { 1 })
+        }
+        "allOf" => (rank(keyword), format!("{next:>9}"), 2),
+        "dependentSchemas" | "dependencies" | "dependentRequired" => (rank(keyword), next, 2),
+        "if" | "then" | "else" => {
+            let follows = keyword == "if" && matches!(&*next, "then" | "else");
+            (rank("if"), String::new(), if follows { 2 } else { 1 })
+        }
+        _ => (rank(keyword), String::new(), 1),
+    }
+}
+
+fn is_leaf(errors: &[&Error<'_>], depth: usize) -> bool {
+    errors.iter().all(|error| tokens(error.evaluation_path()).len() <= depth)
+}
+
+/// Returns what a keyword itself finds.
+fn leaves(errors: &[&Error<'_>], depth: usize, place: &[String], keyword: &str, part: &str) -> Vec<Finding> {
+    let mut missing = Vec::new();
+    let mut found = Vec::new();
+    for error in errors {
+        let causes = match error.kind() {
+            Kind::Required { property } => {
+                missing.push(quoted(property.as_str().unwrap_or_default()));
+                continue;
+            }
+            Kind::UnevaluatedProperties { unexpected } | Kind::UnevaluatedItems { unexpected } => {
+                let mut names = unexpected.clone();
+                names.sort();
+                found.extend(
+                    names
+                        .into_iter()
+                        .map(|name| Finding::new(&[place, &[name]].concat(), "false schema", Vec::new())),
+                );
+                continue;
+            }
+            Kind::AnyOf { context } | Kind::OneOfNotValid { context } => context
+                .iter()
+                .filter_map(|alternative| {
+                    let errors: Vec<&Error<'_>> = alternative.iter().collect();
+                    Finding::joined(place, within(&errors, depth + 1, place))
+                })
+                .collect(),
+            Kind::PropertyNames { error } => vec![Finding::new(&[], message(error), Vec::new())],
+            _ => Vec::new(),
+        };
+        found.push(Finding::new(place, message(error), causes));
+    }
+    if !missing.is_empty() {
+        let names = missing.join(", ");
+        let message = match (keyword, missing.len()) {
+            ("dependentRequired" | "dependencies", _) if !part.is_empty() => {
+                format!("properties {names} required, if {} exists", quoted(part))
+            }
+            (_, 1) => format!("missing property {names}"),
+            _ => format!("missing properties {names}"),
+        };
+        found.push(Finding::new(place, message, Vec::new()));
+    }
+    found
+}
