@@ -6,7 +6,9 @@ use std::sync::Arc;
 use aqueduct_check::{Report, check_environment};
 use aqueduct_manifest::{Diagnostic, Files, Severity, Span};
 use aqueduct_model::types::{Name, Subdomain};
-use aqueduct_model::{CheckLevel, Environment, Instance, Platform, Selection, Tenancy, resolve, tenancies};
+use aqueduct_model::{
+    CheckLevel, Environment, Instance, Node, Platform, Selection, Source, Table, Tenancy, resolve, tenancies,
+};
 use aqueduct_render::argocd::ROOT;
 use aqueduct_render::{Inputs, Outline, Registry, RenderedComponent, render};
 use aqueduct_tree::{Scope, Tree, file_names};
@@ -131,6 +133,7 @@ pub(crate) fn compile_into<S: Sink>(
     let mut sink: Option<S> = None;
     let mut components = Vec::new();
     let mut report = Report::default();
+    let mut unchecked = Vec::new();
     let mut inputs = Inputs::new(files);
     let broken = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
     inputs.broken =
@@ -154,15 +157,24 @@ pub(crate) fn compile_into<S: Sink>(
         diagnostics.extend(rendered.diagnostics.into_iter().filter_map(|found| weighed(found, &platform)));
         components.extend(rendered.outlines);
         let paths: Vec<Vec<String>> = rendered.components.par_iter().map(paths_of).collect();
-        // References cross tenants, so a part of an environment cannot be checked, and neither can one in which
-        // something is missing because of an error: it would be blamed on those who refer to it.
-        if selection.tenants.is_empty() && !diagnostics.iter().any(Diagnostic::is_error) {
+        // An environment in which something is missing because of an error cannot be checked: it would be blamed
+        // on those who refer to it.
+        if rendered.incomplete {
+            unchecked.push(environment.name.as_str());
+        } else if !diagnostics.iter().any(Diagnostic::is_error) {
             let facts = facts(&platform, environment, &all, &rendered.components, &paths);
             check_environment(&facts, aqueduct_check::ALL, &mut report);
+            report.locate(&|file, text| {
+                let mut of_file = mine.iter().filter(|instance| *instance.file == *file);
+                let found = of_file.find_map(|instance| place_of(&instance.spec, text))?;
+                Some((found.file.clone(), found.span))
+            });
             look(&facts);
         }
         if !diagnostics.iter().any(Diagnostic::is_error) {
-            let mut files = contents(rendered.components, paths);
+            let components = rendered.components.into_iter().zip(paths);
+            let of_selection = components.filter(|(component, _)| is_selected(component, selection));
+            let mut files = contents(of_selection);
             // What Terraform reads lies in a folder that no Application looks into.
             let variables = variables(environment).filter(|_| selection.tenants.is_empty());
             files
@@ -174,6 +186,17 @@ pub(crate) fn compile_into<S: Sink>(
                 sink.add(environment.name.as_str(), files)?;
             }
         }
+    }
+    report.retain(&|tenant, component| {
+        let owner = if tenant == ROOT { component } else { tenant };
+        selection.tenants.is_empty() || selection.tenants.iter().any(|name| name.as_str() == owner)
+    });
+    if !unchecked.is_empty() {
+        let names: Vec<String> = unchecked.iter().map(|name| format!("`{name}`")).collect();
+        let message =
+            format!("what is rendered in {} was not checked: other tenants have errors", names.join(", "));
+        diagnostics
+            .push(Diagnostic::warning("not-checked", message).hint("run without `--tenant` to see them"));
     }
     let found = report.into_diagnostics(&|file, line| line_span(files, file, line));
     diagnostics.extend(found.into_iter().filter_map(|found| weighed(found, &platform)));
@@ -219,10 +242,19 @@ fn paths_of(component: &RenderedComponent) -> Vec<String> {
     file_names(&component.objects).into_iter().map(|name| format!("{folder}/{name}")).collect()
 }
 
-/// Returns the files of an environment.
-fn contents(components: Vec<RenderedComponent>, paths: Vec<Vec<String>>) -> Vec<(String, Content)> {
-    let objects = components.into_iter().flat_map(|component| component.objects).map(Content::Object);
-    paths.into_iter().flatten().zip(objects).collect()
+/// Tells whether a component, or what delivers it, is part of a selection.
+fn is_selected(component: &RenderedComponent, selection: &Selection) -> bool {
+    let is_delivery = component.tenant == ROOT && component.file == "platform.toml";
+    let owner = if is_delivery { component.component.as_deref() } else { Some(component.tenant.as_str()) };
+    selection.tenants.is_empty() || selection.tenants.iter().any(|name| Some(name.as_str()) == owner)
+}
+
+/// Returns the files of components, each with the paths of its objects.
+fn contents(components: impl Iterator<Item = (RenderedComponent, Vec<String>)>) -> Vec<(String, Content)> {
+    let files = |(component, paths): (RenderedComponent, Vec<String>)| {
+        paths.into_iter().zip(component.objects.into_iter().map(Content::Object))
+    };
+    components.flat_map(files).collect()
 }
 
 /// Returns the objects of one environment and the facts around them, as the checks see them.
@@ -269,6 +301,7 @@ fn facts<'a>(
                 .map(ToString::to_string)
                 .chain(["argoproj.io/v1alpha1".to_owned()])
                 .collect(),
+            api_groups: environment.api_groups.keys().map(ToString::to_string).collect(),
             namespaces: outside.into_iter().map(str::to_owned).collect(),
             storage_classes: texts(&environment.storage_classes),
             ingress_classes: text(&environment.ingress_class),
@@ -300,6 +333,15 @@ fn weighed(mut finding: Diagnostic, platform: &Platform) -> Option<Diagnostic> {
         None => {}
     }
     Some(finding)
+}
+
+/// Returns the place of the first field that says a text.
+fn place_of<'a>(node: &'a Node, text: &str) -> Option<&'a Source> {
+    if node.as_str() == Some(text) {
+        return Some(&node.origin);
+    }
+    let fields = node.as_table().into_iter().flat_map(Table::values);
+    fields.chain(node.as_list().into_iter().flatten()).find_map(|field| place_of(field, text))
 }
 
 /// Returns where a line of a file is, counted from 1.

@@ -90,6 +90,8 @@ pub struct Cluster {
     pub kubernetes: String,
     /// The APIs beyond those of Kubernetes, as `group/version`.
     pub apis: BTreeSet<String>,
+    /// The groups of APIs of which the cluster has every version.
+    pub api_groups: BTreeSet<String>,
     /// The namespaces that exist outside, such as `kube-system`.
     pub namespaces: BTreeSet<String>,
     /// The StorageClasses.

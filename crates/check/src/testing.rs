@@ -1,5 +1,7 @@
 //! One rule over a few documents, as text.
 
+use std::collections::BTreeSet;
+
 use aqueduct_manifest::{Object, Origin, Severity, Value};
 use serde::Deserialize;
 
@@ -70,6 +72,7 @@ pub(crate) fn cluster() -> Cluster {
     Cluster {
         kubernetes: "1.33".into(),
         apis: names(&["cert-manager.io/v1", "external-secrets.io/v1"]),
+        api_groups: BTreeSet::new(),
         namespaces: names(&["kube-system", "default"]),
         storage_classes: names(&["standard"]),
         ingress_classes: names(&["nginx"]),

@@ -115,6 +115,7 @@ fn api_provided(index: &Index<'_>, report: &mut Report) {
     for entry in index.entries() {
         let (api_version, kind) = (entry.object.api_version(), entry.kind);
         if index.cluster().apis.contains(api_version)
+            || index.cluster().api_groups.contains(entry.group)
             || defined.contains(&(api_version.to_owned(), kind.to_owned()))
         {
             continue;

@@ -3,11 +3,13 @@
 //! Without requests the scheduler packs pods blindly; without a memory limit one leak takes the node down.
 //! A limit counts as a request, as it does in Kubernetes, and a LimitRange of the namespace fills in what a
 //! container leaves out. A CPU limit is not asked for: it throttles more than it protects. A request above
-//! its limit is an error: the API server refuses the pod.
+//! its limit is an error, and so is what is no amount: the API server refuses the pod.
+
+use aqueduct_manifest::{Quantity, Value};
 
 use crate::demand::amount;
 use crate::index::Index;
-use crate::quantity::Quantity;
+use crate::pod::{Container, Role};
 use crate::report::Report;
 use crate::rule::Rule;
 
@@ -23,13 +25,20 @@ const WANTED: [(&str, &str); 3] = [("requests", "cpu"), ("requests", "memory"), 
 fn resource_bounds(index: &Index<'_>, report: &mut Report) {
     for pod in index.pods() {
         for container in pod.containers() {
+            for (of, resource, value) in unreadable(&container) {
+                let (title, name) = (pod.entry.title(), container.name);
+                let message = format!(
+                    "{title} has a container whose `{of}.{resource}` is no amount: `{name}`, {value}"
+                );
+                report
+                    .error(&pod.entry, message)
+                    .hint("write a number with a suffix, such as `500m` or `2Gi`");
+            }
             for resource in ["cpu", "memory", "ephemeral-storage"] {
                 let amounts = (container.amount("requests", resource), container.amount("limits", resource));
                 let (Some(request), Some(limit)) = amounts else { continue };
                 if request > limit {
-                    let write = if resource == "cpu" { Quantity::cpu } else { Quantity::bytes };
                     let (title, name) = (pod.entry.title(), container.name);
-                    let (request, limit) = (write(request), write(limit));
                     let message = format!(
                         "{title} has a container that requests more {resource} than its limit: `{name}`, {request} of {limit}"
                     );
@@ -37,10 +46,12 @@ fn resource_bounds(index: &Index<'_>, report: &mut Report) {
                 }
             }
         }
-        for container in pod.containers().filter(|container| !container.is_initial) {
+        for container in pod.containers().filter(|container| container.role != Role::Initial) {
             let missing: Vec<String> = WANTED
                 .iter()
                 .filter(|(of, resource)| amount(index, pod, &container, of, resource).is_none())
+                // What is no amount is another mistake.
+                .filter(|(of, resource)| container.value.at(&["resources", of, resource]).is_none())
                 .map(|(of, resource)| format!("`{of}.{resource}`"))
                 .collect();
             if !missing.is_empty() {
@@ -50,6 +61,22 @@ fn resource_bounds(index: &Index<'_>, report: &mut Report) {
             }
         }
     }
+}
+
+/// Returns the amounts of a container that cannot be read, as they are written.
+fn unreadable<'a>(container: &Container<'a>) -> Vec<(&'static str, &'a str, String)> {
+    let mut found = Vec::new();
+    for of in ["requests", "limits"] {
+        let amounts = container.value.at(&["resources", of]).and_then(Value::as_map);
+        for (resource, value) in amounts.into_iter().flatten() {
+            if !value.is_null() && Quantity::read(value).is_none() {
+                let text =
+                    value.as_str().map_or_else(|| format!("a {}", value.kind()), |text| format!("`{text}`"));
+                found.push((of, resource.as_str(), text));
+            }
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -70,6 +97,7 @@ spec:
       - {name: none}
       - {name: half, resources: {requests: {cpu: 1}}}
       - {name: full, resources: {requests: {cpu: 1}, limits: {memory: 1Gi}}}
+      - {name: typo, resources: {requests: {cpu: 10mm, memory: 1Gi}, limits: {memory: [1]}}}
       - {name: above, resources: {requests: {cpu: 1500m, memory: 1Gi}, limits: {cpu: 1, memory: 512Mi}}}
 ---
 apiVersion: v1
@@ -84,6 +112,10 @@ spec: {limits: [{type: Container, default: {cpu: 1, memory: 1Gi}}]}
 "), @r"
         error: `Deployment shop/web` has a container that requests more cpu than its limit: `above`, 1500m of 1: 1.yaml
         error: `Deployment shop/web` has a container that requests more memory than its limit: `above`, 1Gi of 512Mi: 1.yaml
+        error: `Deployment shop/web` has a container whose `limits.memory` is no amount: `typo`, a list: 1.yaml
+          hint: write a number with a suffix, such as `500m` or `2Gi`
+        error: `Deployment shop/web` has a container whose `requests.cpu` is no amount: `typo`, `10mm`: 1.yaml
+          hint: write a number with a suffix, such as `500m` or `2Gi`
         warning: `Deployment shop/web` has a container without `requests.cpu`, `requests.memory`, `limits.memory`: `none`: 1.yaml
         warning: `Deployment shop/web` has a container without `requests.memory`, `limits.memory`: `half`: 1.yaml
         ");
