@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aqueduct_check::{Report, check_environment};
-use aqueduct_manifest::{Diagnostic, Files, Severity, Span};
+use aqueduct_manifest::{Diagnostic, Files, Object, Severity, Span};
 use aqueduct_model::types::{Name, Subdomain};
 use aqueduct_model::{
     CheckLevel, Environment, Instance, Node, Platform, Selection, Source, Table, Tenancy, resolve, tenancies,
 };
 use aqueduct_render::argocd::ROOT;
-use aqueduct_render::{Inputs, Outline, Registry, RenderedComponent, render};
+use aqueduct_render::{Inputs, Outline, Registry, Rendered, RenderedComponent, render};
 use aqueduct_tree::{Scope, Tree, file_names};
 use rayon::prelude::*;
 
@@ -153,16 +153,16 @@ pub(crate) fn compile_into<S: Sink>(
         let later = instances.split_off(end);
         let mine = std::mem::replace(&mut instances, later);
         let selected = |tenant: &Name| selection.has_tenant(tenant);
-        let rendered = render(&platform, environment, &all, &mine, registry, &inputs, &selected);
-        diagnostics.extend(rendered.diagnostics.into_iter().filter_map(|found| weighed(found, &platform)));
-        components.extend(rendered.outlines);
+        let mut rendered = render(&platform, environment, &all, &mine, registry, &inputs, &selected);
+        let found = std::mem::take(&mut rendered.diagnostics);
+        diagnostics.extend(found.into_iter().filter_map(|found| weighed(found, &platform)));
         let paths: Vec<Vec<String>> = rendered.components.par_iter().map(paths_of).collect();
         // An environment in which something is missing because of an error cannot be checked: it would be blamed
         // on those who refer to it.
         if rendered.incomplete {
             unchecked.push(environment.name.as_str());
         } else if !diagnostics.iter().any(Diagnostic::is_error) {
-            let facts = facts(&platform, environment, &all, &rendered.components, &paths);
+            let facts = facts(&platform, environment, &all, &rendered, &paths, inputs.definitions());
             check_environment(&facts, aqueduct_check::ALL, &mut report);
             report.locate(&|file, text| {
                 let mut of_file = mine.iter().filter(|instance| *instance.file == *file);
@@ -171,6 +171,7 @@ pub(crate) fn compile_into<S: Sink>(
             });
             look(&facts);
         }
+        components.extend(rendered.outlines);
         if !diagnostics.iter().any(Diagnostic::is_error) {
             let components = rendered.components.into_iter().zip(paths);
             let of_selection = components.filter(|(component, _)| is_selected(component, selection));
@@ -262,10 +263,12 @@ fn facts<'a>(
     platform: &Platform,
     environment: &'a Environment,
     tenancies: &[&Tenancy],
-    components: &'a [RenderedComponent],
+    rendered: &'a Rendered,
     paths: &'a [Vec<String>],
+    definitions: &'a [Object],
 ) -> aqueduct_check::Environment<'a> {
-    let entries = components
+    let entries = rendered
+        .components
         .par_iter()
         .zip(paths)
         .flat_map_iter(|(component, paths)| {
@@ -321,6 +324,12 @@ fn facts<'a>(
         },
         tenants,
         entries,
+        waves: rendered
+            .outlines
+            .iter()
+            .map(|outline| ((outline.tenant.as_str(), outline.component.as_str()), outline.wave))
+            .collect(),
+        definitions,
     }
 }
 

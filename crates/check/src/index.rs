@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::sync::OnceLock;
 
-use aqueduct_manifest::Value;
+use aqueduct_manifest::{Object, Value};
 
 use crate::demand::target;
 use crate::label_selector::{LabelSelector, Labels};
@@ -36,6 +36,8 @@ pub struct Index<'a> {
     creators: BTreeSet<(&'a str, &'a str, &'static str)>,
     /// The most replicas that an autoscaler makes, by namespace, kind and name of its target.
     scaled: BTreeMap<(&'a str, &'a str, &'a str), u64>,
+    /// The names of resources that rendered definitions declare, by group and kind.
+    plurals: BTreeMap<(&'a str, &'a str), &'a str>,
     secrets: OnceLock<Produced>,
 }
 
@@ -54,6 +56,7 @@ impl<'a> Index<'a> {
             with_unseen_pods: BTreeSet::new(),
             creators: BTreeSet::new(),
             scaled: BTreeMap::new(),
+            plurals: BTreeMap::new(),
             secrets: OnceLock::new(),
         };
         for (name, tenant) in &environment.tenants {
@@ -94,6 +97,11 @@ impl<'a> Index<'a> {
         {
             self.scaled.insert((entry.namespace, target.kind, target.name), most);
         }
+        if entry.kind == "CustomResourceDefinition" {
+            let text = |path: &[&str]| entry.object.at(path).and_then(Value::as_str).unwrap_or("");
+            let key = (text(&["spec", "group"]), text(&["spec", "names", "kind"]));
+            self.plurals.insert(key, text(&["spec", "names", "plural"]));
+        }
         let Some(pod) = Pod::of(entry) else { return };
         let place = self.pods.len();
         self.pods.push(pod);
@@ -119,6 +127,30 @@ impl<'a> Index<'a> {
     /// Returns the tenant that owns a namespace.
     pub fn owner(&self, namespace: &str) -> Option<&'a str> {
         self.owners.get(namespace).copied()
+    }
+
+    /// Returns the wave in which the component of an object starts, where it has one.
+    pub(crate) fn wave(&self, entry: &Entry<'_>) -> Option<usize> {
+        self.environment.waves.get(&(entry.tenant, entry.component)).copied()
+    }
+
+    /// Returns the definitions that lie among the sources.
+    pub(crate) fn definitions(&self) -> impl Iterator<Item = &'a Object> + use<'a> {
+        self.environment.definitions.iter()
+    }
+
+    /// Returns the name of the resource of an object: `ingresses` of an Ingress.
+    pub(crate) fn plural(&self, entry: &Entry<'_>) -> String {
+        let declared = self.plurals.get(&(entry.group, entry.kind)).map(|plural| (*plural).to_owned());
+        declared.unwrap_or_else(|| {
+            let kind = entry.kind.to_ascii_lowercase();
+            match kind.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u'])) {
+                Some(stem) => format!("{stem}ies"),
+                None if kind == "endpoints" => kind,
+                None if kind.ends_with(['s', 'x']) || kind.ends_with("ch") => format!("{kind}es"),
+                None => format!("{kind}s"),
+            }
+        })
     }
 
     /// Returns all objects in the order they were given in.

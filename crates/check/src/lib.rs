@@ -11,6 +11,7 @@
 
 mod controller_label;
 mod demand;
+mod fields;
 mod index;
 mod label_selector;
 mod platform;

@@ -31,10 +31,12 @@ pub const ALL: &[Rule] = &[
     rules::ingress_path::RULE,
     rules::ingress_tls::RULE,
     rules::issuer_reference::RULE,
+    rules::list_defaults::RULE,
     rules::metadata_limits::RULE,
     rules::monitor_target::RULE,
     rules::namespace_exists::RULE,
     rules::network_policy_target::RULE,
+    rules::object_fields::RULE,
     rules::object_name::RULE,
     rules::plaintext_secret::RULE,
     rules::pod_parts::RULE,
@@ -56,6 +58,7 @@ pub const ALL: &[Rule] = &[
     rules::storage_class::RULE,
     rules::tenant_namespace::RULE,
     rules::webhook_service::RULE,
+    rules::webhook_wave::RULE,
     rules::workload_selector::RULE,
 ];
 

@@ -87,7 +87,7 @@ pub fn render(
     let nodes: Vec<&Node<'_>> = graph.nodes().iter().collect();
     let outcomes: Vec<(Vec<Object>, Vec<Diagnostic>)> =
         nodes.par_iter().map(|node| render_node(&graph, node)).collect();
-    let scopes = Scopes::new(environment, inputs.files, outcomes.iter().flat_map(|(objects, _)| objects));
+    let scopes = Scopes::new(environment, inputs, outcomes.iter().flat_map(|(objects, _)| objects));
     let labels = SelectedLabels::new(outcomes.iter().flat_map(|(objects, _)| objects));
     let rendered: Vec<(RenderedComponent, Vec<Diagnostic>)> = nodes
         .par_iter()

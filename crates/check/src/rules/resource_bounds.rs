@@ -3,13 +3,11 @@
 //! Without requests the scheduler packs pods blindly; without a memory limit one leak takes the node down.
 //! A limit counts as a request, as it does in Kubernetes, and a LimitRange of the namespace fills in what a
 //! container leaves out. A CPU limit is not asked for: it throttles more than it protects. A request above
-//! its limit is an error, and so is what is no amount: the API server refuses the pod.
-
-use aqueduct_manifest::{Quantity, Value};
+//! its limit is an error: the API server refuses the pod.
 
 use crate::demand::amount;
 use crate::index::Index;
-use crate::pod::{Container, Role};
+use crate::pod::Role;
 use crate::report::Report;
 use crate::rule::Rule;
 
@@ -25,15 +23,6 @@ const WANTED: [(&str, &str); 3] = [("requests", "cpu"), ("requests", "memory"), 
 fn resource_bounds(index: &Index<'_>, report: &mut Report) {
     for pod in index.pods() {
         for container in pod.containers() {
-            for (of, resource, value) in unreadable(&container) {
-                let (title, name) = (pod.entry.title(), container.name);
-                let message = format!(
-                    "{title} has a container whose `{of}.{resource}` is no amount: `{name}`, {value}"
-                );
-                report
-                    .error(&pod.entry, message)
-                    .hint("write a number with a suffix, such as `500m` or `2Gi`");
-            }
             for resource in ["cpu", "memory", "ephemeral-storage"] {
                 let amounts = (container.amount("requests", resource), container.amount("limits", resource));
                 let (Some(request), Some(limit)) = amounts else { continue };
@@ -50,7 +39,7 @@ fn resource_bounds(index: &Index<'_>, report: &mut Report) {
             let missing: Vec<String> = WANTED
                 .iter()
                 .filter(|(of, resource)| amount(index, pod, &container, of, resource).is_none())
-                // What is no amount is another mistake.
+                // What is no amount is another rule's.
                 .filter(|(of, resource)| container.value.at(&["resources", of, resource]).is_none())
                 .map(|(of, resource)| format!("`{of}.{resource}`"))
                 .collect();
@@ -61,22 +50,6 @@ fn resource_bounds(index: &Index<'_>, report: &mut Report) {
             }
         }
     }
-}
-
-/// Returns the amounts of a container that cannot be read, as they are written.
-fn unreadable<'a>(container: &Container<'a>) -> Vec<(&'static str, &'a str, String)> {
-    let mut found = Vec::new();
-    for of in ["requests", "limits"] {
-        let amounts = container.value.at(&["resources", of]).and_then(Value::as_map);
-        for (resource, value) in amounts.into_iter().flatten() {
-            if !value.is_null() && Quantity::read(value).is_none() {
-                let text =
-                    value.as_str().map_or_else(|| format!("a {}", value.kind()), |text| format!("`{text}`"));
-                found.push((of, resource.as_str(), text));
-            }
-        }
-    }
-    found
 }
 
 #[cfg(test)]

@@ -9,9 +9,10 @@ mod well_known;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use aqueduct_manifest::yaml::{Dialect, read_values};
-use aqueduct_manifest::{Diagnostic, Files, Object, SmolStr, Value};
+use aqueduct_manifest::{Diagnostic, Object, SmolStr, Value};
 use aqueduct_model::Environment;
+
+use crate::Inputs;
 
 /// The groups of Kubernetes itself, in order.
 const NATIVE: &[&str] = &[
@@ -100,7 +101,7 @@ type Declared = BTreeMap<(SmolStr, SmolStr), Scope>;
 /// What an environment knows of the scopes of kinds.
 pub struct Scopes<'a> {
     environment: &'a Environment,
-    files: &'a Files,
+    inputs: &'a Inputs<'a>,
     /// What the definitions of the tree declare, by group and kind.
     rendered: Declared,
     /// What the definitions among the sources declare; only read where something else leaves a question.
@@ -111,12 +112,10 @@ impl<'a> Scopes<'a> {
     /// Returns what is known from an environment, from all its rendered objects and from the source files.
     pub fn new<'o>(
         environment: &'a Environment,
-        files: &'a Files,
+        inputs: &'a Inputs<'a>,
         objects: impl IntoIterator<Item = &'o Object>,
     ) -> Self {
-        let definitions = objects.into_iter().filter(|object| object.kind() == "CustomResourceDefinition");
-        let rendered = definitions.filter_map(|object| declared(object.map.get("spec")?)).collect();
-        Self { environment, files, rendered, sources: OnceLock::new() }
+        Self { environment, inputs, rendered: declared(objects), sources: OnceLock::new() }
     }
 
     /// Returns where the kind of an object lives; `None` where nobody says.
@@ -134,7 +133,7 @@ impl<'a> Scopes<'a> {
             .get(&key)
             .copied()
             .or_else(|| well_known(group, kind))
-            .or_else(|| self.sources.get_or_init(|| of_sources(self.files)).get(&key).copied())
+            .or_else(|| self.sources.get_or_init(|| declared(self.inputs.definitions())).get(&key).copied())
     }
 
     /// Tells whether the kind of an object lives outside of namespaces.
@@ -156,9 +155,7 @@ impl<'a> Scopes<'a> {
                 "add its CustomResourceDefinition to the platform, or write `{{ group = \"{group}\", cluster-scoped = [] }}` into `apis` of the environment, with the kinds that live outside of namespaces"
             ));
             if let Some(origin) = &object.origin {
-                let span = self
-                    .files
-                    .text(&origin.file)
+                let span = self.inputs.files.text(&origin.file)
                     .and_then(|text| crate::source::line_span(text, origin.line));
                 diagnostic =
                     diagnostic.at(origin.file.clone(), span, format!("in `{}`", self.environment.name));
@@ -179,24 +176,16 @@ fn well_known(group: &str, kind: &str) -> Option<Scope> {
     }
 }
 
-/// Returns what the specification of a definition declares.
-fn declared(spec: &Value) -> Option<((SmolStr, SmolStr), Scope)> {
-    let text = |path: &[&str]| spec.at(path).and_then(Value::as_str);
-    let scope = match text(&["scope"])? {
-        "Cluster" => Scope::Cluster,
-        _ => Scope::Namespaced,
+/// Returns what the definitions among some objects declare.
+fn declared<'o>(objects: impl IntoIterator<Item = &'o Object>) -> Declared {
+    let definitions = objects.into_iter().filter(|object| object.kind() == "CustomResourceDefinition");
+    let scope = |definition: &Object| {
+        let text = |path: &[&str]| definition.at(path).and_then(Value::as_str);
+        let key = (text(&["spec", "group"])?.into(), text(&["spec", "names", "kind"])?.into());
+        let is_cluster = text(&["spec", "scope"])? == "Cluster";
+        Some((key, if is_cluster { Scope::Cluster } else { Scope::Namespaced }))
     };
-    Some(((text(&["group"])?.into(), text(&["names", "kind"])?.into()), scope))
-}
-
-/// Returns what the definitions among the source files declare. Templates of charts are no YAML and are passed over.
-fn of_sources(files: &Files) -> Declared {
-    let texts = files.iter().filter_map(|(path, _)| files.text(path));
-    let with_definitions = texts.filter(|text| text.contains("CustomResourceDefinition"));
-    let documents = with_definitions.filter_map(|text| read_values(text, Dialect::Sigs).ok()).flatten();
-    let is_definition =
-        |value: &Value| value.get("kind").and_then(Value::as_str) == Some("CustomResourceDefinition");
-    documents.filter(is_definition).filter_map(|definition| declared(definition.get("spec")?)).collect()
+    definitions.filter_map(scope).collect()
 }
 
 #[cfg(test)]

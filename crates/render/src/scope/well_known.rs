@@ -29,6 +29,7 @@ pub(super) const GROUPS: &[Group] = &[
     ("caching.internal.knative.dev", &[], &["Image"]),
     ("ceph.rook.io", &[], &["CephBlockPool", "CephBlockPoolRadosNamespace", "CephBucketNotification", "CephBucketTopic", "CephCOSIDriver", "CephClient", "CephCluster", "CephFilesystem", "CephFilesystemMirror", "CephFilesystemSubVolumeGroup", "CephNFS", "CephObjectRealm", "CephObjectStore", "CephObjectStoreUser", "CephObjectZone", "CephObjectZoneGroup", "CephRBDMirror"]),
     ("cert-manager.io", &["ClusterIssuer"], &["Certificate", "CertificateRequest", "Issuer"]),
+    ("certmanager.k8s.io", &["ClusterIssuer"], &["Certificate", "Challenge", "Issuer", "Order"]),
     ("cilium.io", &["CiliumBGPAdvertisement", "CiliumBGPClusterConfig", "CiliumBGPNodeConfig", "CiliumBGPNodeConfigOverride", "CiliumBGPPeerConfig", "CiliumBGPPeeringPolicy", "CiliumCIDRGroup", "CiliumClusterwideEnvoyConfig", "CiliumClusterwideNetworkPolicy", "CiliumEgressGatewayPolicy", "CiliumEndpointSlice", "CiliumExternalWorkload", "CiliumIdentity", "CiliumL2AnnouncementPolicy", "CiliumLoadBalancerIPPool", "CiliumNode", "CiliumPodIPPool", "TracingPolicy"], &["CiliumEndpoint", "CiliumEnvoyConfig", "CiliumGatewayClassConfig", "CiliumLocalRedirectPolicy", "CiliumNetworkPolicy", "CiliumNodeConfig", "PodInfo", "TracingPolicyNamespaced"]),
     ("clickhouse-keeper.altinity.com", &[], &["ClickHouseKeeperInstallation"]),
     ("clickhouse.altinity.com", &[], &["ClickHouseInstallation", "ClickHouseInstallationTemplate", "ClickHouseOperatorConfiguration"]),
