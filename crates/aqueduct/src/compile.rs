@@ -174,7 +174,9 @@ pub(crate) fn compile_into<S: Sink>(
         components.extend(rendered.outlines);
         if !diagnostics.iter().any(Diagnostic::is_error) {
             let components = rendered.components.into_iter().zip(paths);
-            let of_selection = components.filter(|(component, _)| is_selected(component, selection));
+            let is_whole = all.iter().all(|tenancy| selected(&tenancy.tenant.name));
+            let of_selection =
+                components.filter(|(component, _)| is_whole || is_selected(component, selection));
             let mut files = contents(of_selection);
             // What Terraform reads lies in a folder that no Application looks into.
             let variables = variables(environment).filter(|_| selection.tenants.is_empty());
@@ -243,11 +245,11 @@ fn paths_of(component: &RenderedComponent) -> Vec<String> {
     file_names(&component.objects).into_iter().map(|name| format!("{folder}/{name}")).collect()
 }
 
-/// Tells whether a component, or what delivers it, is part of a selection.
+/// Tells whether a component, or what delivers it, is part of a selection of tenants.
 fn is_selected(component: &RenderedComponent, selection: &Selection) -> bool {
     let is_delivery = component.tenant == ROOT && component.file == "platform.toml";
     let owner = if is_delivery { component.component.as_deref() } else { Some(component.tenant.as_str()) };
-    selection.tenants.is_empty() || selection.tenants.iter().any(|name| Some(name.as_str()) == owner)
+    selection.tenants.iter().any(|name| Some(name.as_str()) == owner)
 }
 
 /// Returns the files of components, each with the paths of its objects.

@@ -263,4 +263,52 @@ mod tests {
         assert_eq!(found, [(3, 750, 3 << 30, pool), (2, 2000, 0, vec![]), (2, 0, 0, vec![])]);
         assert_eq!(claimed_storage(&environment), 9 << 30);
     }
+
+    /// Each pod and the CPU that the scheduler counts for it, in thousandths.
+    const PODS: &[(&str, u64)] = &[
+        (
+            "containers: [{name: a, resources: {requests: {cpu: 118m}}}, {name: b, resources: {limits: {cpu: 1}}}]",
+            1118,
+        ),
+        // An init container runs alone, if it is not larger than all others together.
+        (
+            "initContainers: [{name: i, resources: {requests: {cpu: 3}}}], containers: [{name: a, resources: {requests: {cpu: 1}}}]",
+            3000,
+        ),
+        // A sidecar stays beside what comes after it.
+        (
+            "initContainers: [{name: s, restartPolicy: Always, resources: {requests: {cpu: 1}}}, {name: i, resources: {requests: {cpu: 3}}}], containers: [{name: a, resources: {requests: {cpu: 1}}}]",
+            4000,
+        ),
+        (
+            "initContainers: [{name: i, resources: {requests: {cpu: 3}}}, {name: s, restartPolicy: Always, resources: {requests: {cpu: 1}}}], containers: [{name: a, resources: {requests: {cpu: 1}}}]",
+            3000,
+        ),
+        (
+            "initContainers: [{name: s, restartPolicy: Always, resources: {requests: {cpu: 2}}}], containers: [{name: a, resources: {requests: {cpu: 2}}}]",
+            4000,
+        ),
+        // What the pod says as a whole comes first, a limit where there is nothing else.
+        ("resources: {requests: {cpu: 5}}, containers: [{name: a, resources: {requests: {cpu: 1}}}]", 5000),
+        ("resources: {limits: {cpu: 5}}, containers: [{name: a, resources: {requests: {cpu: 1}}}]", 1000),
+        ("resources: {limits: {cpu: 5}}, containers: [{name: a}]", 5000),
+        ("overhead: {cpu: 250m}, containers: [{name: a, resources: {requests: {cpu: 1}}}]", 1250),
+        ("runtimeClassName: gvisor, containers: [{name: a, resources: {requests: {cpu: 1}}}]", 1100),
+    ];
+
+    #[test]
+    fn pods_ask_for_what_the_scheduler_counts() {
+        let class = "{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: gvisor}, handler: runsc, overhead: {podFixed: {cpu: 100m}}}";
+        for (spec, millis) in PODS {
+            let pod = format!(
+                "{{apiVersion: v1, kind: Pod, metadata: {{name: web, namespace: shop}}, spec: {{{spec}}}}}"
+            );
+            let objects = [pod.as_str(), class]
+                .map(|text| Object::new(serde_yaml::from_str(text).expect("the example is an object")));
+            let entries = objects.iter().map(|object| Entry::new("shop", "web", "web.yaml", object));
+            let environment = Environment { entries: entries.collect(), ..Environment::default() };
+            let counted: Vec<u64> = requests(&environment).iter().map(|request| request.cpu_millis).collect();
+            assert_eq!(counted, [*millis], "{spec}");
+        }
+    }
 }

@@ -103,7 +103,7 @@ fn check_field(
     let Some((_, kind)) = split(fields).find(|(name, _)| *name == key) else {
         let near = closest(key, split(fields).map(|(name, _)| name));
         found.push(Mistake {
-            what: format!("a field that there is not: `{path}`"),
+            what: format!("an unknown field: `{path}`"),
             hint: near.map(|near| format!("did you mean `{near}`?")),
         });
         return;
@@ -116,7 +116,7 @@ fn check_field(
     {
         let known: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
         found.push(Mistake {
-            what: format!("a word in `{path}` that there is not: `{word}`"),
+            what: format!("an unknown word in `{path}`: `{word}`"),
             hint: Some(format!("there are {}", known.join(", "))),
         });
     }
@@ -181,7 +181,7 @@ fn wrong_kind(path: &str, wanted: &str, value: &Value) -> Mistake {
         Value::Int(number) => format!("the number `{number}`"),
         other => format!("a {}", other.kind()),
     };
-    Mistake { what: format!("the wrong kind of value in `{path}`: {is} is not {wanted}"), hint: None }
+    Mistake { what: format!("a value of the wrong kind in `{path}`: {is} is not {wanted}"), hint: None }
 }
 
 #[cfg(test)]

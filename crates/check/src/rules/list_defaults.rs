@@ -168,6 +168,9 @@ apiVersion: example.com/v2
 kind: Thing
 metadata: {name: other, namespace: shop}
 spec: {items: [{name: a}]}
-"), @"");
+"), @r"
+        warning: `Thing shop/short` leaves out what its definition fills into lists, so that Argo CD never finds it in sync: `spec.byName.x[].on: true`, `spec.items[].extra: {…}`, `spec.items[].ref.policy: None`, `spec.items[].weight: 1`: 2.yaml
+          hint: write the fields, or give its Application the annotation `argocd.argoproj.io/compare-options: ServerSideDiff=true`
+        ");
     }
 }

@@ -26,11 +26,13 @@ fn network_policy_target(index: &Index<'_>, report: &mut Report) {
         if is_other || index.selection(&entry, &selector) == Selection::Pods {
             continue;
         }
-        let of_namespace = index.pod_labels(entry.namespace, entry.component);
+        let of_namespace = index.pod_labels(entry.namespace, entry.name);
         let finding =
             report.warning(&entry, format!("{} applies to no pod: {}", entry.title(), selector.text()));
         match of_namespace {
-            Some(labels) => finding.hint(format!("pods that are there carry: {labels}")),
+            Some(labels) => finding.hint(format!(
+                "name labels of its pods; of a chart or a kustomization in `[policies]`; in its namespace one carries {labels}"
+            )),
             None => finding.hint("no pod is rendered in its namespace"),
         };
     }

@@ -157,6 +157,11 @@ metadata: {name: other, namespace: shop, labels: {component: other, wave: '1'}}
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata: {name: own, namespace: platform, labels: {component: controller, wave: '2'}}
-"), @"");
+"), @r#"
+        warning: `Ingress shop/same` does not come after `platform/controller`, whose `ValidatingWebhookConfiguration admission` admits it: wave 2: 5.yaml
+          hint: write `depends-on = ["platform/controller"]`, or let the webhook ignore failures
+        warning: `Ingress shop/earlier` does not come after `platform/controller`, whose `ValidatingWebhookConfiguration admission` admits it: wave 2: 7.yaml
+          hint: write `depends-on = ["platform/controller"]`, or let the webhook ignore failures
+        "#);
     }
 }

@@ -6,5 +6,6 @@ mod shop;
 
 mod delivery;
 mod fields;
+mod foreign;
 mod installs;
 mod observability;
