@@ -7,6 +7,9 @@ use aqueduct_manifest::{Diagnostic, Severity, Span, closest};
 
 use crate::platform::Entry;
 
+/// Tells where a text stands that the source of an object says: given the file of the source and the text.
+type Find<'a> = dyn Fn(&str, &str) -> Option<(Arc<str>, Span)> + 'a;
+
 /// Collects the findings of rules.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -99,7 +102,7 @@ impl Report {
 
     /// Looks up where the texts at fault stand in files whose lines made no single object: `find` is given a file
     /// and a text.
-    pub fn locate(&mut self, find: &dyn Fn(&str, &str) -> Option<(Arc<str>, Span)>) {
+    pub fn locate(&mut self, find: &Find<'_>) {
         for Finding { places, about, .. } in &mut self.findings {
             let Some(about) = about else { continue };
             for place in places.iter_mut().filter(|place| place.line == 0 && place.span.is_none()) {

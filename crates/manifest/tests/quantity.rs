@@ -19,7 +19,7 @@ const SUFFIXES: &[(&str, i128)] = &[
 ];
 
 fn read(text: &str) -> Quantity {
-    text.parse().unwrap_or_else(|error| panic!("`{text}`: {error}"))
+    text.parse().expect("the text is an amount")
 }
 
 /// Returns an amount of billionths.

@@ -43,7 +43,7 @@ pub fn normalise(site: &Site<'_>, object: &mut Object, scopes: &Scopes<'_>, sele
         labels.insert(MANAGED_BY, "aqueduct");
     }
     for (key, value) in &site.instance.labels {
-        if !is_selected(labels, &key.to_string()) {
+        if !is_selected(labels, key.as_ref()) {
             labels.insert(key.to_string(), value.to_string());
         }
     }
