@@ -70,3 +70,20 @@ fn findings_in_manifests() {
     platform.write("tenants/shop/extra.toml", "kind = \"manifests\"\npath = \"extra.yaml\"\n");
     assert_snapshot!(platform.run("check"));
 }
+
+#[test]
+fn one_tenant() {
+    let platform = Platform::new();
+    platform.write("tenants/bank/tenant.toml", "owners = [\"bankers\"]\n");
+    platform.write("tenants/bank/ledger.toml", "kind = \"manifests\"\npath = \"ledger.yaml\"\n");
+    platform.write(
+        "tenants/bank/ledger.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: ledger}\nspec: {selector: {app: ledger}, ports: [{port: 80}]}\n",
+    );
+    // The rules run over all tenants, and what they find is told of the ones that are asked for.
+    let mut seen = platform.run("check -t bank") + &platform.run("check -t shop");
+    // What cannot be rendered would be missed by those who refer to it.
+    platform.write("tenants/bank/ledger.yaml", "kind: Service\n");
+    seen.push_str(&(platform.run("check -t shop") + &platform.run("render -t shop")));
+    assert_snapshot!(seen);
+}

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aqueduct_check::{Report, check_environment};
-use aqueduct_manifest::{Diagnostic, Files, Severity, Span};
+use aqueduct_manifest::{Diagnostic, Files, Object, Severity, Span};
 use aqueduct_model::types::{Name, Subdomain};
 use aqueduct_model::{
-    CheckLevel, Environment, Instance, Platform, Selection, Tenancy, plaintext, resolve, tenancies,
+    CheckLevel, Environment, Instance, Node, Platform, Selection, Source, Table, Tenancy, plaintext, resolve,
+    tenancies,
 };
 use aqueduct_render::argocd::ROOT;
-use aqueduct_render::{Inputs, Outline, Registry, RenderedComponent, render};
+use aqueduct_render::{Inputs, Outline, Registry, Rendered, RenderedComponent, render};
 use aqueduct_tree::{Scope, Tree, file_names};
 use rayon::prelude::*;
 
@@ -141,6 +142,7 @@ pub(crate) fn compile_into<S: Sink>(
     let mut sink: Option<S> = None;
     let mut components = Vec::new();
     let mut report = Report::default();
+    let mut unchecked = Vec::new();
     let mut inputs = Inputs::new(files);
     let broken = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
     inputs.broken =
@@ -160,19 +162,31 @@ pub(crate) fn compile_into<S: Sink>(
         let later = instances.split_off(end);
         let mine = std::mem::replace(&mut instances, later);
         let selected = |tenant: &Name| selection.has_tenant(tenant);
-        let rendered = render(&platform, environment, &all, &mine, registry, &inputs, &selected);
-        diagnostics.extend(rendered.diagnostics.into_iter().filter_map(|found| weighed(found, &platform)));
-        components.extend(rendered.outlines);
+        let mut rendered = render(&platform, environment, &all, &mine, registry, &inputs, &selected);
+        let found = std::mem::take(&mut rendered.diagnostics);
+        diagnostics.extend(found.into_iter().filter_map(|found| weighed(found, &platform)));
         let paths: Vec<Vec<String>> = rendered.components.par_iter().map(paths_of).collect();
-        // References cross tenants, so a part of an environment cannot be checked, and neither can one in which
-        // something is missing because of an error: it would be blamed on those who refer to it.
-        if selection.tenants.is_empty() && !diagnostics.iter().any(Diagnostic::is_error) {
-            let facts = facts(&platform, environment, &all, &rendered.components, &paths);
+        // An environment in which something is missing because of an error cannot be checked: it would be blamed
+        // on those who refer to it.
+        if rendered.incomplete {
+            unchecked.push(environment.name.as_str());
+        } else if !diagnostics.iter().any(Diagnostic::is_error) {
+            let facts = facts(&platform, environment, &all, &rendered, &paths, inputs.definitions());
             check_environment(&facts, aqueduct_check::ALL, &mut report);
+            report.locate(&|file, text| {
+                let mut of_file = mine.iter().filter(|instance| *instance.file == *file);
+                let found = of_file.find_map(|instance| place_of(&instance.spec, text))?;
+                Some((found.file.clone(), found.span))
+            });
             look(&facts);
         }
+        components.extend(rendered.outlines);
         if !diagnostics.iter().any(Diagnostic::is_error) {
-            let mut files = contents(rendered.components, paths);
+            let components = rendered.components.into_iter().zip(paths);
+            let is_whole = all.iter().all(|tenancy| selected(&tenancy.tenant.name));
+            let of_selection =
+                components.filter(|(component, _)| is_whole || is_selected(component, selection));
+            let mut files = contents(of_selection);
             // What Terraform reads lies in a folder that no Application looks into.
             let variables = variables(environment).filter(|_| selection.tenants.is_empty());
             files
@@ -184,6 +198,17 @@ pub(crate) fn compile_into<S: Sink>(
                 sink.add(environment.name.as_str(), files)?;
             }
         }
+    }
+    report.retain(&|tenant, component| {
+        let owner = if tenant == ROOT { component } else { tenant };
+        selection.tenants.is_empty() || selection.tenants.iter().any(|name| name.as_str() == owner)
+    });
+    if !unchecked.is_empty() {
+        let names: Vec<String> = unchecked.iter().map(|name| format!("`{name}`")).collect();
+        let message =
+            format!("what is rendered in {} was not checked: other tenants have errors", names.join(", "));
+        diagnostics
+            .push(Diagnostic::warning("not-checked", message).hint("run without `--tenant` to see them"));
     }
     let found = report.into_diagnostics(&|file, line| line_span(files, file, line));
     diagnostics.extend(found.into_iter().filter_map(|found| weighed(found, &platform)));
@@ -229,10 +254,19 @@ fn paths_of(component: &RenderedComponent) -> Vec<String> {
     file_names(&component.objects).into_iter().map(|name| format!("{folder}/{name}")).collect()
 }
 
-/// Returns the files of an environment.
-fn contents(components: Vec<RenderedComponent>, paths: Vec<Vec<String>>) -> Vec<(String, Content)> {
-    let objects = components.into_iter().flat_map(|component| component.objects).map(Content::Object);
-    paths.into_iter().flatten().zip(objects).collect()
+/// Tells whether a component, or what delivers it, is part of a selection of tenants.
+fn is_selected(component: &RenderedComponent, selection: &Selection) -> bool {
+    let is_delivery = component.tenant == ROOT && component.file == "platform.toml";
+    let owner = if is_delivery { component.component.as_deref() } else { Some(component.tenant.as_str()) };
+    selection.tenants.iter().any(|name| Some(name.as_str()) == owner)
+}
+
+/// Returns the files of components, each with the paths of its objects.
+fn contents(components: impl Iterator<Item = (RenderedComponent, Vec<String>)>) -> Vec<(String, Content)> {
+    let files = |(component, paths): (RenderedComponent, Vec<String>)| {
+        paths.into_iter().zip(component.objects.into_iter().map(Content::Object))
+    };
+    components.flat_map(files).collect()
 }
 
 /// Returns the objects of one environment and the facts around them, as the checks see them.
@@ -240,10 +274,12 @@ fn facts<'a>(
     platform: &Platform,
     environment: &'a Environment,
     tenancies: &[&Tenancy],
-    components: &'a [RenderedComponent],
+    rendered: &'a Rendered,
     paths: &'a [Vec<String>],
+    definitions: &'a [Object],
 ) -> aqueduct_check::Environment<'a> {
-    let entries = components
+    let entries = rendered
+        .components
         .par_iter()
         .zip(paths)
         .flat_map_iter(|(component, paths)| {
@@ -279,6 +315,7 @@ fn facts<'a>(
                 .map(ToString::to_string)
                 .chain(["argoproj.io/v1alpha1".to_owned()])
                 .collect(),
+            api_groups: environment.api_groups.keys().map(ToString::to_string).collect(),
             namespaces: outside.into_iter().map(str::to_owned).collect(),
             storage_classes: texts(&environment.storage_classes),
             ingress_classes: text(&environment.ingress_class),
@@ -298,6 +335,12 @@ fn facts<'a>(
         },
         tenants,
         entries,
+        waves: rendered
+            .outlines
+            .iter()
+            .map(|outline| ((outline.tenant.as_str(), outline.component.as_str()), outline.wave))
+            .collect(),
+        definitions,
     }
 }
 
@@ -310,6 +353,15 @@ fn weighed(mut finding: Diagnostic, platform: &Platform) -> Option<Diagnostic> {
         None => {}
     }
     Some(finding)
+}
+
+/// Returns the place of the first field that says a text.
+fn place_of<'a>(node: &'a Node, text: &str) -> Option<&'a Source> {
+    if node.as_str() == Some(text) {
+        return Some(&node.origin);
+    }
+    let fields = node.as_table().into_iter().flat_map(Table::values);
+    fields.chain(node.as_list().into_iter().flatten()).find_map(|field| place_of(field, text))
 }
 
 /// Returns where a line of a file is, counted from 1.

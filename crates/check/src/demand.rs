@@ -1,11 +1,10 @@
 //! What workloads ask of a cluster when they are at their largest.
 
-use aqueduct_manifest::Value;
+use aqueduct_manifest::{Quantity, Value};
 
 use crate::index::Index;
 use crate::platform::{Entry, Environment};
-use crate::pod::{Container, Pod, list_at, text};
-use crate::quantity::Quantity;
+use crate::pod::{Container, Pod, Role, list_at, text};
 
 /// What one workload requests of the nodes when it is at its largest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +27,6 @@ pub struct Request {
 /// autoscaler, a DaemonSet's pod on every node, one run of each job.
 pub fn requests(environment: &Environment<'_>) -> Vec<Request> {
     let index = Index::new(environment);
-    let whole = |amount: Quantity, unit: i128| u64::try_from(amount.0.max(0) / unit).unwrap_or(u64::MAX);
     index
         .pods()
         .iter()
@@ -41,9 +39,9 @@ pub fn requests(environment: &Environment<'_>) -> Vec<Request> {
                 node_selector: selector
                     .filter_map(|(key, value)| Some((key.to_string(), value.as_str()?.to_owned())))
                     .collect(),
-                pods: whole(demand.pods, 1000),
-                cpu_millis: whole(demand.cpu, 1),
-                memory_bytes: whole(demand.memory, 1000),
+                pods: demand.pods.whole(),
+                cpu_millis: demand.cpu.thousandths(),
+                memory_bytes: demand.memory.whole(),
             }
         })
         .collect()
@@ -52,8 +50,7 @@ pub fn requests(environment: &Environment<'_>) -> Vec<Request> {
 /// Returns the bytes of block storage that the claims of an environment ask for.
 pub fn claimed_storage(environment: &Environment<'_>) -> u64 {
     let sum = claims(&Index::new(environment)).into_iter().map(|(_, amount)| amount);
-    let sum = sum.fold(Quantity::default(), Quantity::plus);
-    u64::try_from(sum.0.max(0) / 1000).unwrap_or(u64::MAX)
+    sum.fold(Quantity::default(), Quantity::plus).whole()
 }
 
 /// Resources that pods ask for.
@@ -97,36 +94,46 @@ impl Demand {
 /// Returns what a workload asks for at its largest.
 pub(crate) fn demand(index: &Index<'_>, pod: &Pod<'_>) -> Demand {
     let one = Demand {
-        cpu: request(index, pod, "cpu"),
-        memory: request(index, pod, "memory"),
-        cpu_limit: limit(index, pod, "cpu"),
-        memory_limit: limit(index, pod, "memory"),
+        cpu: asked(index, pod, "requests", "cpu"),
+        memory: asked(index, pod, "requests", "memory"),
+        cpu_limit: asked(index, pod, "limits", "cpu"),
+        memory_limit: asked(index, pod, "limits", "memory"),
         pods: Quantity::units(1),
     };
     one.times(replicas(index, pod))
 }
 
-/// Returns what one pod requests of a resource: the running containers together, or the hungriest init
-/// container where that is more.
-pub(crate) fn request(index: &Index<'_>, pod: &Pod<'_>, resource: &str) -> Quantity {
-    let mut running = Quantity::default();
-    let mut initial = Quantity::default();
+/// Returns the `requests` or `limits` of one pod for a resource, as the scheduler counts them: the containers and
+/// sidecars together, or an init container on top of the sidecars before it where that is more. What the pod says
+/// as a whole comes before what its containers say; the overhead of its runtime comes on top.
+///
+/// Source: `k8s.io/component-helpers/resource`, <https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/>.
+pub(crate) fn asked(index: &Index<'_>, pod: &Pod<'_>, of: &str, resource: &str) -> Quantity {
+    let (mut running, mut sidecars, mut most) = <(Quantity, Quantity, Quantity)>::default();
+    let mut is_asked = false;
     for container in pod.containers() {
-        let amount = amount(index, pod, &container, "requests", resource).unwrap_or_default();
-        if container.is_initial {
-            initial = initial.max(amount);
-        } else {
-            running = running.plus(amount);
+        let amount = amount(index, pod, &container, of, resource);
+        is_asked |= amount.is_some();
+        let amount = amount.unwrap_or_default();
+        match container.role {
+            Role::Initial => most = most.max(sidecars.plus(amount)),
+            Role::Sidecar => {
+                sidecars = sidecars.plus(amount);
+                running = running.plus(amount);
+            }
+            Role::Main => running = running.plus(amount),
         }
     }
-    running.max(initial)
-}
-
-/// Returns what one pod is limited to.
-fn limit(index: &Index<'_>, pod: &Pod<'_>, resource: &str) -> Quantity {
-    let running = pod.containers().filter(|container| !container.is_initial);
-    let limits = running.filter_map(|container| amount(index, pod, &container, "limits", resource));
-    limits.fold(Quantity::default(), Quantity::plus)
+    let of_containers = Some(running.max(most)).filter(|_| is_asked);
+    let own = |of| pod.spec.at(&["resources", of, resource]).and_then(Quantity::read);
+    let sum = own(of).or(of_containers).or_else(|| own("limits"));
+    let overhead = pod.spec.at(&["overhead", resource]).or_else(|| {
+        let class = index.get("node.k8s.io", "RuntimeClass", "", text(pod.spec, "runtimeClassName"))?;
+        class.object.at(&["overhead", "podFixed", resource])
+    });
+    // A pod without a limit has none for its overhead either.
+    let overhead = overhead.filter(|_| of == "requests" || sum.is_some()).and_then(Quantity::read);
+    sum.unwrap_or_default().plus(overhead.unwrap_or_default())
 }
 
 /// Returns the `requests` or `limits` of a container for a resource as the API server completes them: a
@@ -139,7 +146,9 @@ pub(crate) fn amount(
     resource: &str,
 ) -> Option<Quantity> {
     let written = container.amount(of, resource).or_else(|| container.amount("limits", resource));
-    let fields: &[&str] = if of == "requests" { &["defaultRequest", "default"] } else { &["default"] };
+    // What a LimitRange leaves out, the API server fills in from its other fields.
+    let fields: &[&str] =
+        if of == "requests" { &["defaultRequest", "default", "max", "min"] } else { &["default", "max"] };
     written.or_else(|| {
         let mut ranges = index.in_namespace("", "LimitRange", pod.namespace());
         ranges.find_map(|range| {
@@ -153,7 +162,7 @@ pub(crate) fn amount(
 }
 
 /// Returns the most pods that a workload has at a time.
-fn replicas(index: &Index<'_>, pod: &Pod<'_>) -> u64 {
+pub(crate) fn replicas(index: &Index<'_>, pod: &Pod<'_>) -> u64 {
     let Entry { object, kind, namespace, name, .. } = pod.entry;
     let count =
         |path: &[&str]| object.at(path).and_then(Value::as_i64).and_then(|count| u64::try_from(count).ok());
@@ -191,19 +200,35 @@ pub(crate) fn claims<'a>(index: &Index<'a>) -> Vec<(&'a str, Quantity)> {
     claims
 }
 
-/// Returns the target of an autoscaler and the most replicas that it makes.
-pub(crate) fn scaled<'a>(entry: &Entry<'a>) -> Option<(&'a str, &'a str, u64)> {
+/// What an autoscaler scales.
+pub(crate) struct Target<'a> {
+    /// The group.
+    pub(crate) group: &'a str,
+    /// The kind.
+    pub(crate) kind: &'a str,
+    /// The name.
+    pub(crate) name: &'a str,
+    /// The most replicas that it makes.
+    pub(crate) most: Option<u64>,
+}
+
+/// Returns the target of an autoscaler.
+pub(crate) fn target<'a>(entry: &Entry<'a>) -> Option<Target<'a>> {
     let (field, default) = match (entry.group, entry.kind) {
         ("autoscaling", "HorizontalPodAutoscaler") => ("maxReplicas", None),
         ("keda.sh", "ScaledObject") => ("maxReplicaCount", Some(100)),
         _ => return None,
     };
     let spec = entry.object.map.get("spec")?;
-    let target = spec.get("scaleTargetRef")?;
-    let kind = Some(text(target, "kind")).filter(|kind| !kind.is_empty()).unwrap_or("Deployment");
-    let most =
-        spec.get(field).and_then(Value::as_i64).and_then(|most| u64::try_from(most).ok()).or(default)?;
-    Some((kind, text(target, "name"), most))
+    let reference = spec.get("scaleTargetRef")?;
+    let or = |key, default| Some(text(reference, key)).filter(|text| !text.is_empty()).unwrap_or(default);
+    let most = spec.get(field).and_then(Value::as_i64).and_then(|most| u64::try_from(most).ok());
+    Some(Target {
+        group: or("apiVersion", "apps/v1").rsplit_once('/').map_or("", |(group, _)| group),
+        kind: or("kind", "Deployment"),
+        name: text(reference, "name"),
+        most: most.or(default),
+    })
 }
 
 #[cfg(test)]
@@ -237,5 +262,53 @@ mod tests {
         let pool = vec![("pool".to_owned(), "main".to_owned())];
         assert_eq!(found, [(3, 750, 3 << 30, pool), (2, 2000, 0, vec![]), (2, 0, 0, vec![])]);
         assert_eq!(claimed_storage(&environment), 9 << 30);
+    }
+
+    /// Each pod and the CPU that the scheduler counts for it, in thousandths.
+    const PODS: &[(&str, u64)] = &[
+        (
+            "containers: [{name: a, resources: {requests: {cpu: 118m}}}, {name: b, resources: {limits: {cpu: 1}}}]",
+            1118,
+        ),
+        // An init container runs alone, if it is not larger than all others together.
+        (
+            "initContainers: [{name: i, resources: {requests: {cpu: 3}}}], containers: [{name: a, resources: {requests: {cpu: 1}}}]",
+            3000,
+        ),
+        // A sidecar stays beside what comes after it.
+        (
+            "initContainers: [{name: s, restartPolicy: Always, resources: {requests: {cpu: 1}}}, {name: i, resources: {requests: {cpu: 3}}}], containers: [{name: a, resources: {requests: {cpu: 1}}}]",
+            4000,
+        ),
+        (
+            "initContainers: [{name: i, resources: {requests: {cpu: 3}}}, {name: s, restartPolicy: Always, resources: {requests: {cpu: 1}}}], containers: [{name: a, resources: {requests: {cpu: 1}}}]",
+            3000,
+        ),
+        (
+            "initContainers: [{name: s, restartPolicy: Always, resources: {requests: {cpu: 2}}}], containers: [{name: a, resources: {requests: {cpu: 2}}}]",
+            4000,
+        ),
+        // What the pod says as a whole comes first, a limit where there is nothing else.
+        ("resources: {requests: {cpu: 5}}, containers: [{name: a, resources: {requests: {cpu: 1}}}]", 5000),
+        ("resources: {limits: {cpu: 5}}, containers: [{name: a, resources: {requests: {cpu: 1}}}]", 1000),
+        ("resources: {limits: {cpu: 5}}, containers: [{name: a}]", 5000),
+        ("overhead: {cpu: 250m}, containers: [{name: a, resources: {requests: {cpu: 1}}}]", 1250),
+        ("runtimeClassName: gvisor, containers: [{name: a, resources: {requests: {cpu: 1}}}]", 1100),
+    ];
+
+    #[test]
+    fn pods_ask_for_what_the_scheduler_counts() {
+        let class = "{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: gvisor}, handler: runsc, overhead: {podFixed: {cpu: 100m}}}";
+        for (spec, millis) in PODS {
+            let pod = format!(
+                "{{apiVersion: v1, kind: Pod, metadata: {{name: web, namespace: shop}}, spec: {{{spec}}}}}"
+            );
+            let objects = [pod.as_str(), class]
+                .map(|text| Object::new(serde_yaml::from_str(text).expect("the example is an object")));
+            let entries = objects.iter().map(|object| Entry::new("shop", "web", "web.yaml", object));
+            let environment = Environment { entries: entries.collect(), ..Environment::default() };
+            let counted: Vec<u64> = requests(&environment).iter().map(|request| request.cpu_millis).collect();
+            assert_eq!(counted, [*millis], "{spec}");
+        }
     }
 }

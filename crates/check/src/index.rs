@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::sync::OnceLock;
 
-use aqueduct_manifest::Value;
+use aqueduct_manifest::{Object, Value};
 
-use crate::demand::scaled;
-use crate::label_selector::LabelSelector;
+use crate::demand::target;
+use crate::label_selector::{LabelSelector, Labels};
 use crate::platform::{Cluster, Entry, Environment, Tenant};
 use crate::pod::{Pod, list_at};
 use crate::produced::Produced;
@@ -30,14 +30,14 @@ pub struct Index<'a> {
     owners: ByText<'a, &'a str>,
     /// The components that hold custom resources of which an operator may make anything.
     operated: BTreeSet<(&'a str, &'a str)>,
-    /// The components that have pod templates.
-    with_pods: BTreeSet<(&'a str, &'a str)>,
     /// The namespaces of components that may have pods beyond their templates.
     with_unseen_pods: BTreeSet<&'a str>,
     /// The components that may create objects of a resource at run time.
     creators: BTreeSet<(&'a str, &'a str, &'static str)>,
     /// The most replicas that an autoscaler makes, by namespace, kind and name of its target.
     scaled: BTreeMap<(&'a str, &'a str, &'a str), u64>,
+    /// The names of resources that rendered definitions declare, by group and kind.
+    plurals: BTreeMap<(&'a str, &'a str), &'a str>,
     secrets: OnceLock<Produced>,
 }
 
@@ -53,10 +53,10 @@ impl<'a> Index<'a> {
             pods_of_label: BTreeMap::new(),
             owners: BTreeMap::new(),
             operated: BTreeSet::new(),
-            with_pods: BTreeSet::new(),
             with_unseen_pods: BTreeSet::new(),
             creators: BTreeSet::new(),
             scaled: BTreeMap::new(),
+            plurals: BTreeMap::new(),
             secrets: OnceLock::new(),
         };
         for (name, tenant) in &environment.tenants {
@@ -92,13 +92,19 @@ impl<'a> Index<'a> {
                 self.creators.insert((entry.tenant, entry.component, resource));
             }
         }
-        if let Some((kind, name, most)) = scaled(&entry) {
-            self.scaled.insert((entry.namespace, kind, name), most);
+        if let Some(target) = target(&entry)
+            && let Some(most) = target.most
+        {
+            self.scaled.insert((entry.namespace, target.kind, target.name), most);
+        }
+        if entry.kind == "CustomResourceDefinition" {
+            let text = |path: &[&str]| entry.object.at(path).and_then(Value::as_str).unwrap_or("");
+            let key = (text(&["spec", "group"]), text(&["spec", "names", "kind"]));
+            self.plurals.insert(key, text(&["spec", "names", "plural"]));
         }
         let Some(pod) = Pod::of(entry) else { return };
         let place = self.pods.len();
         self.pods.push(pod);
-        self.with_pods.insert(component);
         self.pods_of_namespace.entry(pod.namespace()).or_default().push(place);
         for (key, value) in pod.labels.into_iter().flatten() {
             if let Some(value) = value.as_str() {
@@ -121,6 +127,30 @@ impl<'a> Index<'a> {
     /// Returns the tenant that owns a namespace.
     pub fn owner(&self, namespace: &str) -> Option<&'a str> {
         self.owners.get(namespace).copied()
+    }
+
+    /// Returns the wave in which the component of an object starts, where it has one.
+    pub(crate) fn wave(&self, entry: &Entry<'_>) -> Option<usize> {
+        self.environment.waves.get(&(entry.tenant, entry.component)).copied()
+    }
+
+    /// Returns the definitions that lie among the sources.
+    pub(crate) fn definitions(&self) -> impl Iterator<Item = &'a Object> + use<'a> {
+        self.environment.definitions.iter()
+    }
+
+    /// Returns the name of the resource of an object: `ingresses` of an Ingress.
+    pub(crate) fn plural(&self, entry: &Entry<'_>) -> String {
+        let declared = self.plurals.get(&(entry.group, entry.kind)).map(|plural| (*plural).to_owned());
+        declared.unwrap_or_else(|| {
+            let kind = entry.kind.to_ascii_lowercase();
+            match kind.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u'])) {
+                Some(stem) => format!("{stem}ies"),
+                None if kind == "endpoints" => kind,
+                None if kind.ends_with(['s', 'x']) || kind.ends_with("ch") => format!("{kind}es"),
+                None => format!("{kind}s"),
+            }
+        })
     }
 
     /// Returns all objects in the order they were given in.
@@ -179,13 +209,17 @@ impl<'a> Index<'a> {
         self.creators.contains(&(entry.tenant, entry.component, resource))
     }
 
-    /// Tells whether there may be pods around an object that nobody can see here: pods of its component, or
-    /// of any component in its namespace where its own has none and so must speak of others.
-    pub fn may_have_unseen_pods(&self, entry: &Entry<'_>) -> bool {
-        let speaks_of_others = !self.with_pods.contains(&(entry.tenant, entry.component));
+    /// Tells whether there may be pods around an object that nobody can see here: those of an operator, or of
+    /// a component that creates pods, anywhere in its namespace.
+    pub(crate) fn may_have_unseen_pods(&self, entry: &Entry<'_>) -> bool {
         self.is_open(entry)
             || self.may_create(entry, "pods")
-            || (speaks_of_others && self.with_unseen_pods.contains(entry.namespace))
+            || self.with_unseen_pods.contains(entry.namespace)
+    }
+
+    /// Tells whether a namespace may hold pods, and what belongs to them, that nobody can see here.
+    pub(crate) fn is_unseen(&self, namespace: &str) -> bool {
+        self.is_outside(namespace) || self.with_unseen_pods.contains(namespace)
     }
 
     /// Returns the most replicas that an autoscaler makes of a workload.
@@ -209,16 +243,60 @@ impl<'a> Index<'a> {
         namespace: &str,
         selector: &'i LabelSelector<'_>,
     ) -> impl Iterator<Item = &'i Pod<'a>> {
-        let places = match selector.anchor() {
-            Some((key, value)) => {
-                let of_namespace = self.pods_of_label.get(namespace);
-                of_namespace.and_then(|keys| keys.get(key)).and_then(|values| values.get(value))
-            }
-            None => self.pods_of_namespace.get(namespace),
-        };
+        // The fewest that carry one of the labels; a label that none carries may be a controller's.
+        let of_namespace = self.pods_of_label.get(namespace);
+        let labels = selector.equal().iter().copied();
+        let with_label = labels.filter_map(|(key, value)| of_namespace?.get(key)?.get(value));
+        let anchored = with_label.min_by_key(|places| places.len());
+        let places = anchored.or_else(|| self.pods_of_namespace.get(namespace));
         let pods = places.into_iter().flatten().filter_map(|place| self.pods.get(*place));
-        pods.filter(|pod| selector.matches(pod.labels))
+        pods.filter(|pod| selector.matches(&self.labels(pod)))
     }
+
+    /// Returns what a selector of an object finds among the pods of its namespace.
+    pub(crate) fn selection(&self, entry: &Entry<'_>, selector: &LabelSelector<'_>) -> Selection {
+        if self.may_have_unseen_pods(entry) || self.selected(entry.namespace, selector).next().is_some() {
+            return Selection::Pods;
+        }
+        let pods = self.pods_of_namespace.get(entry.namespace).into_iter().flatten();
+        let mut pods = pods.filter_map(|place| self.pods.get(*place));
+        match pods.find_map(|pod| selector.lacking(&self.labels(pod))) {
+            Some(lacking) => Selection::AtRunTime(lacking),
+            None => Selection::Nothing,
+        }
+    }
+
+    /// Returns the labels of some pods in a namespace, those of a component first, as messages write them.
+    pub(crate) fn pod_labels(&self, namespace: &str, component: &str) -> Option<String> {
+        let places = self.pods_of_namespace.get(namespace)?;
+        let pods = || places.iter().filter_map(|place| self.pods.get(*place));
+        let pod = pods().find(|pod| pod.entry.component == component).or_else(|| pods().next())?;
+        let labels: Vec<String> = pod
+            .labels?
+            .iter()
+            .filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)))
+            .collect();
+        Some(labels.join(","))
+    }
+
+    /// Returns the labels of the pods of a template.
+    fn labels(&self, pod: &Pod<'a>) -> Labels<'a> {
+        let written = pod.entry.object.at(&["spec", "replicas"]).and_then(Value::as_i64);
+        let scaled = self.most_replicas(pod.namespace(), pod.entry.kind, pod.entry.name);
+        let most = scaled.or_else(|| written.and_then(|count| u64::try_from(count).ok()));
+        Labels::of_pods(pod.labels, pod.entry, most)
+    }
+}
+
+/// What a selector finds.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Selection {
+    /// Pods, or what nobody can see here.
+    Pods,
+    /// Pods that only lack these labels, which a program may put on its own pod while it runs.
+    AtRunTime(String),
+    /// Nothing.
+    Nothing,
 }
 
 /// Tells whether an operator may turn a custom resource into pods.

@@ -4,18 +4,58 @@ use std::fmt::Write as _;
 
 use aqueduct_manifest::{Map, Value};
 
+use crate::controller_label::ControllerLabel;
+use crate::platform::Entry;
+
 /// A selector over labels.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct LabelSelector<'a> {
     equal: Vec<(&'a str, &'a str)>,
     expressions: Vec<Expression<'a>>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Expression<'a> {
     key: &'a str,
     operator: &'a str,
     values: Vec<&'a str>,
+}
+
+/// The labels of a thing: those that are written, and what controllers add to those of pods.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Labels<'a> {
+    written: Option<&'a Map>,
+    /// The object that holds a pod template, and how many pods it makes where that is known.
+    workload: Option<(Entry<'a>, Option<u64>)>,
+}
+
+impl<'a> Labels<'a> {
+    /// Returns labels to which nobody adds any.
+    pub(crate) fn plain(written: Option<&'a Map>) -> Self {
+        Self { written, workload: None }
+    }
+
+    /// Returns the labels of the pods of a workload, of which there are `most` where that is known.
+    pub(crate) fn of_pods(written: Option<&'a Map>, entry: Entry<'a>, most: Option<u64>) -> Self {
+        Self { written, workload: Some((entry, most)) }
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.text(key).is_some() || self.added(key).is_some()
+    }
+
+    fn may_be(&self, key: &str, value: &str) -> bool {
+        self.text(key) == Some(value) || self.added(key).is_some_and(|label| label.may_be(value))
+    }
+
+    fn text(&self, key: &str) -> Option<&'a str> {
+        self.written?.get(key)?.as_str()
+    }
+
+    fn added(&self, key: &str) -> Option<ControllerLabel<'a>> {
+        let (entry, most) = self.workload?;
+        ControllerLabel::of(&entry, key, most)
+    }
 }
 
 impl<'a> LabelSelector<'a> {
@@ -45,26 +85,34 @@ impl<'a> LabelSelector<'a> {
         self.equal.is_empty() && self.expressions.is_empty()
     }
 
-    /// Returns one label that must be there, if the selector demands any.
-    pub(crate) fn anchor(&self) -> Option<(&'a str, &'a str)> {
-        self.equal.first().copied()
+    /// Returns the labels that must be there with their values.
+    pub(crate) fn equal(&self) -> &[(&'a str, &'a str)] {
+        &self.equal
+    }
+
+    /// Returns the selector in an order that does not depend on how it was written.
+    pub(crate) fn sorted(mut self) -> Self {
+        self.equal.sort_unstable();
+        self.expressions.iter_mut().for_each(|expression| expression.values.sort_unstable());
+        self.expressions.sort_unstable();
+        self
     }
 
     /// Tells whether labels match.
-    pub(crate) fn matches(&self, labels: Option<&Map>) -> bool {
-        let label = |key: &str| labels.and_then(|labels| labels.get(key)).and_then(Value::as_str);
-        self.equal.iter().all(|(key, value)| label(key) == Some(*value))
-            && self.expressions.iter().all(|expression| {
-                let found = label(expression.key);
-                match expression.operator {
-                    "In" => found.is_some_and(|value| expression.values.contains(&value)),
-                    "NotIn" => found.is_none_or(|value| !expression.values.contains(&value)),
-                    "Exists" => found.is_some(),
-                    "DoesNotExist" => found.is_none(),
-                    // The API server refuses others; nothing to say about what they match.
-                    _ => true,
-                }
-            })
+    pub(crate) fn matches(&self, labels: &Labels<'_>) -> bool {
+        self.equal.iter().all(|(key, value)| labels.may_be(key, value))
+            && self.expressions.iter().all(|expression| expression.matches(labels))
+    }
+
+    /// Returns the labels that a thing lacks, where everything else matches and at least one label does:
+    /// whatever runs there may put the rest on itself.
+    pub(crate) fn lacking(&self, labels: &Labels<'_>) -> Option<String> {
+        let (there, lacking): (Vec<_>, Vec<_>) = self.equal.iter().partition(|(key, _)| labels.has(key));
+        let rest = Self { equal: there, expressions: self.expressions.clone() };
+        if lacking.is_empty() || rest.equal.is_empty() || !rest.matches(labels) {
+            return None;
+        }
+        Some(Self { equal: lacking, expressions: Vec::new() }.text())
     }
 
     /// Returns the selector as `kubectl` writes it.
@@ -84,5 +132,19 @@ impl<'a> LabelSelector<'a> {
             };
         }
         text
+    }
+}
+
+impl Expression<'_> {
+    fn matches(&self, labels: &Labels<'_>) -> bool {
+        match self.operator {
+            "In" => self.values.iter().any(|value| labels.may_be(self.key, value)),
+            // Of what a controller adds, some pod may have another value.
+            "NotIn" => labels.text(self.key).is_none_or(|value| !self.values.contains(&value)),
+            "Exists" => labels.has(self.key),
+            "DoesNotExist" => !labels.has(self.key),
+            // The API server refuses others; nothing to say about what they match.
+            _ => true,
+        }
     }
 }

@@ -9,14 +9,15 @@
 //! A rule reports what can be told from the objects alone. What only a running cluster knows (pods and
 //! secrets that an operator makes, objects in namespaces that are not rendered) is left alone.
 
+mod controller_label;
 mod demand;
+mod fields;
 mod index;
 mod label_selector;
 mod platform;
 mod pod;
 mod pod_reference;
 mod produced;
-mod quantity;
 mod report;
 mod rule;
 mod rules;

@@ -22,6 +22,10 @@ pub struct Environment<'a> {
     pub tenants: BTreeMap<String, Tenant>,
     /// The rendered objects in the order of their paths.
     pub entries: Vec<Entry<'a>>,
+    /// The waves in which components start, by tenant and component.
+    pub waves: BTreeMap<(&'a str, &'a str), usize>,
+    /// The CustomResourceDefinitions that lie among the sources, rendered or not.
+    pub definitions: &'a [Object],
 }
 
 /// One rendered object and who it belongs to.
@@ -90,6 +94,8 @@ pub struct Cluster {
     pub kubernetes: String,
     /// The APIs beyond those of Kubernetes, as `group/version`.
     pub apis: BTreeSet<String>,
+    /// The groups of APIs of which the cluster has every version.
+    pub api_groups: BTreeSet<String>,
     /// The namespaces that exist outside, such as `kube-system`.
     pub namespaces: BTreeSet<String>,
     /// The StorageClasses.

@@ -1,10 +1,9 @@
 //! Pod templates, wherever they stand: in workloads of Kubernetes, in bare Pods and in custom kinds that
 //! hold a template at `spec.template` (Argo Rollouts, OpenKruise and the like).
 
-use aqueduct_manifest::{List, Map, Value};
+use aqueduct_manifest::{List, Map, Quantity, Value};
 
 use crate::platform::Entry;
-use crate::quantity::Quantity;
 
 /// A pod template of a rendered object.
 #[derive(Clone, Copy, Debug)]
@@ -24,10 +23,21 @@ pub(crate) struct Pod<'a> {
 pub(crate) struct Container<'a> {
     /// The name, empty where it is missing.
     pub(crate) name: &'a str,
-    /// Whether it runs before the others: an init container that ends.
-    pub(crate) is_initial: bool,
+    /// When it runs.
+    pub(crate) role: Role,
     /// The whole container.
     pub(crate) value: &'a Value,
+}
+
+/// When a container runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Before the others, and then it ends.
+    Initial,
+    /// From its turn among the init containers on: an init container that restarts.
+    Sidecar,
+    /// With the other containers.
+    Main,
 }
 
 impl<'a> Pod<'a> {
@@ -56,18 +66,15 @@ impl<'a> Pod<'a> {
         self.entry.namespace
     }
 
-    /// Returns init containers and then containers.
+    /// Returns init containers and then containers, in their order.
     pub(crate) fn containers(&self) -> impl Iterator<Item = Container<'a>> + use<'a> {
         let list = |field| list_at(self.spec, field);
-        let initial = list("initContainers").iter().map(|value| (true, value));
-        initial.chain(list("containers").iter().map(|value| (false, value))).map(|(listed_first, value)| {
-            Container {
-                name: text(value, "name"),
-                // An init container that restarts is a sidecar: it stays.
-                is_initial: listed_first && text(value, "restartPolicy") != "Always",
-                value,
-            }
-        })
+        let initial = list("initContainers").iter().map(|value| match text(value, "restartPolicy") {
+            "Always" => (Role::Sidecar, value),
+            _ => (Role::Initial, value),
+        });
+        let main = list("containers").iter().map(|value| (Role::Main, value));
+        initial.chain(main).map(|(role, value)| Container { name: text(value, "name"), role, value })
     }
 
     /// Returns the volumes.

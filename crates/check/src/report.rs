@@ -7,6 +7,9 @@ use aqueduct_manifest::{Diagnostic, Severity, Span, closest};
 
 use crate::platform::Entry;
 
+/// Tells where a text stands that the source of an object says: given the file of the source and the text.
+type Find<'a> = dyn Fn(&str, &str) -> Option<(Arc<str>, Span)> + 'a;
+
 /// Collects the findings of rules.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -21,11 +24,36 @@ pub struct Finding {
     severity: Severity,
     rule: &'static str,
     environment: String,
+    /// The object, and then others that it is about.
+    places: Vec<Place>,
+    /// The text at fault, where the source of an object says it.
+    about: Option<String>,
+    /// The tenants and components of the objects.
+    owners: Vec<(String, String)>,
+    message: String,
+    hints: Vec<String>,
+}
+
+/// Where an object comes from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
     file: Arc<str>,
     /// The line that made the object, from 1; 0 where it is not known.
     line: u32,
-    message: String,
-    hints: Vec<String>,
+    /// Where the text at fault stands.
+    span: Option<Span>,
+    /// What is to be seen there.
+    text: &'static str,
+}
+
+impl Place {
+    fn of(entry: &Entry<'_>, text: &'static str) -> Self {
+        let (file, line) = match &entry.object.origin {
+            Some(origin) => (Arc::clone(&origin.file), origin.line),
+            None => (entry.path.into(), 0),
+        };
+        Self { file, line, span: None, text }
+    }
 }
 
 impl Report {
@@ -51,22 +79,38 @@ impl Report {
 
     /// Adds a finding about an object.
     pub fn add(&mut self, severity: Severity, entry: &Entry<'_>, message: impl Into<String>) -> &mut Finding {
-        let (file, line) = match &entry.object.origin {
-            Some(origin) => (Arc::clone(&origin.file), origin.line),
-            None => (entry.path.into(), 0),
-        };
         let at = self.findings.len();
         let environment = self.environment.clone();
         self.findings.push(Finding {
             severity,
             rule: self.rule,
             environment,
-            file,
-            line,
+            places: vec![Place::of(entry, "")],
+            about: None,
+            owners: vec![(entry.tenant.to_owned(), entry.component.to_owned())],
             message: message.into(),
             hints: Vec::new(),
         });
         &mut self.findings[at]
+    }
+
+    /// Keeps the findings about an object of a tenant and component that are wanted.
+    pub fn retain(&mut self, is_wanted: &dyn Fn(&str, &str) -> bool) {
+        self.findings
+            .retain(|finding| finding.owners.iter().any(|(tenant, component)| is_wanted(tenant, component)));
+    }
+
+    /// Looks up where the texts at fault stand in files whose lines made no single object: `find` is given a file
+    /// and a text.
+    pub fn locate(&mut self, find: &Find<'_>) {
+        for Finding { places, about, .. } in &mut self.findings {
+            let Some(about) = about else { continue };
+            for place in places.iter_mut().filter(|place| place.line == 0 && place.span.is_none()) {
+                if let Some((file, span)) = find(&place.file, about) {
+                    (place.file, place.span) = (file, Some(span));
+                }
+            }
+        }
     }
 
     /// Returns a diagnostic for each finding; what several environments share is said once. `span_of` tells where
@@ -74,23 +118,25 @@ impl Report {
     pub fn into_diagnostics(self, span_of: &dyn Fn(&str, u32) -> Option<Span>) -> Vec<Diagnostic> {
         let mut merged: BTreeMap<_, Vec<String>> = BTreeMap::new();
         for finding in self.findings {
-            let key =
-                (finding.severity, finding.file, finding.line, finding.rule, finding.message, finding.hints);
+            let key = (finding.severity, finding.places, finding.rule, finding.message, finding.hints);
             let environments = merged.entry(key).or_default();
             if !environments.contains(&finding.environment) {
                 environments.push(finding.environment);
             }
         }
         let mut diagnostics = Vec::new();
-        for ((severity, file, line, rule, message, hints), environments) in merged {
-            let diagnostic = match severity {
+        for ((severity, places, rule, message, hints), environments) in merged {
+            let mut diagnostic = match severity {
                 Severity::Error => Diagnostic::error(rule, message),
                 Severity::Warning => Diagnostic::warning(rule, message),
             };
             let names: Vec<String> = environments.iter().map(|name| format!("`{name}`")).collect();
-            let span = span_of(&file, line);
-            let place = if line == 0 || span.is_some() { String::new() } else { format!("line {line}, ") };
-            let diagnostic = diagnostic.at(file, span, format!("{place}in {}", names.join(", ")));
+            for (number, Place { file, line, span, text }) in places.into_iter().enumerate() {
+                let span = span.or_else(|| span_of(&file, line));
+                let line = if line == 0 || span.is_some() { String::new() } else { format!("line {line}, ") };
+                let text = if number == 0 { format!("in {}", names.join(", ")) } else { text.to_owned() };
+                diagnostic = diagnostic.at(file, span, format!("{line}{text}"));
+            }
             diagnostics.push(hints.into_iter().fold(diagnostic, Diagnostic::hint));
         }
         diagnostics
@@ -98,6 +144,19 @@ impl Report {
 }
 
 impl Finding {
+    /// Names the text at fault, as the source of the object may say it.
+    pub fn about(&mut self, text: &str) -> &mut Self {
+        self.about = Some(text.to_owned());
+        self
+    }
+
+    /// Adds another object that the finding is about, and what is to be seen there.
+    pub fn also(&mut self, entry: &Entry<'_>, text: &'static str) -> &mut Self {
+        self.places.push(Place::of(entry, text));
+        self.owners.push((entry.tenant.to_owned(), entry.component.to_owned()));
+        self
+    }
+
     /// Adds what to do.
     pub fn hint(&mut self, hint: impl Into<String>) -> &mut Self {
         self.hints.push(hint.into());

@@ -1,5 +1,7 @@
 //! One rule over a few documents, as text.
 
+use std::collections::BTreeSet;
+
 use aqueduct_manifest::{Object, Origin, Severity, Value};
 use serde::Deserialize;
 
@@ -9,7 +11,7 @@ use crate::rule::ALL;
 /// Returns what a rule says about documents, one line a diagnostic, its hints below it.
 ///
 /// The tenant of an object is its namespace, `platform` is the system tenant; labels `tenant` and
-/// `component` say otherwise. Each document is a file named by its place, from `1.yaml`.
+/// `component` say otherwise, and `wave` says when the component starts. Each document is a file named by its place, from `1.yaml`.
 pub(crate) fn findings(rule: &str, documents: &str) -> String {
     findings_in(rule, documents, cluster())
 }
@@ -38,6 +40,14 @@ pub(crate) fn findings_in(rule: &str, documents: &str, cluster: Cluster) -> Stri
         .iter()
         .zip(&owners)
         .map(|(object, (tenant, component))| Entry::new(tenant, component, "output", object));
+    let waves = objects
+        .iter()
+        .zip(&owners)
+        .filter_map(|(object, (tenant, component))| {
+            let wave = label(object, "wave")?.parse().expect("a wave is a number");
+            Some(((tenant.as_str(), component.as_str()), wave))
+        })
+        .collect();
     let tenant = |namespace: &str, system| {
         let namespaces = [namespace.to_owned()].into();
         (namespace.to_owned(), Tenant { namespaces, system })
@@ -47,6 +57,8 @@ pub(crate) fn findings_in(rule: &str, documents: &str, cluster: Cluster) -> Stri
         cluster,
         tenants: [tenant("shop", false), tenant("bank", false), tenant("platform", true)].into(),
         entries: entries.collect(),
+        waves,
+        definitions: &[],
     };
     let rules: Vec<_> = ALL.iter().filter(|candidate| candidate.name == rule).copied().collect();
     assert_eq!(rules.len(), 1, "there is one rule `{rule}`");
@@ -70,6 +82,7 @@ pub(crate) fn cluster() -> Cluster {
     Cluster {
         kubernetes: "1.33".into(),
         apis: names(&["cert-manager.io/v1", "external-secrets.io/v1"]),
+        api_groups: BTreeSet::new(),
         namespaces: names(&["kube-system", "default"]),
         storage_classes: names(&["standard"]),
         ingress_classes: names(&["nginx"]),

@@ -2,7 +2,8 @@
 //!
 //! Everything that Aqueduct reads or writes passes through this crate: a [`Value`] is any JSON-model
 //! value, an [`Object`] is a Kubernetes resource, [`yaml`] is the one door for YAML, [`patch`] changes
-//! objects, [`Files`] is the input folder in memory, and a [`Diagnostic`] says what is wrong and where.
+//! objects, a [`Quantity`] is an amount, [`secret`] tells secrets, [`Files`] is the input folder in memory, and a
+//! [`Diagnostic`] says what is wrong and where.
 //! The crate has no clock, no environment variables and no network.
 
 mod apis;
@@ -12,6 +13,7 @@ mod files;
 pub mod json;
 mod object;
 pub mod patch;
+mod quantity;
 pub mod secret;
 mod serialize;
 mod value;
@@ -22,6 +24,7 @@ pub use deserialize::from_value;
 pub use diagnostic::{Diagnostic, Label, Position, Severity, Span, closest};
 pub use files::{FileError, Files};
 pub use object::{Object, ObjectKey, Origin};
+pub use quantity::{NoQuantity, Quantity};
 pub use serialize::to_value;
 pub use smol_str::{SmolStr, format_smolstr};
 pub use value::{List, Map, MapIter, Value};

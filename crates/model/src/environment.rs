@@ -11,7 +11,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::component::Fields;
 use crate::node::Node;
 use crate::types::{
-    ApiVersion, Cidr, Cpu, Host, KubernetesVersion, LabelKey, LabelValue, Memory, Name, Subdomain, Url,
+    ApiVersion, Cidr, Cpu, Host, KubernetesVersion, LabelKey, LabelValue, Memory, Name, ScalarOrTable,
+    Subdomain, Url,
 };
 
 /// An environment, as `[environments.<name>]` of `platform.toml` declares it.
@@ -29,6 +30,8 @@ pub struct Environment {
     pub sync: SyncPolicy,
     /// The APIs that the cluster provides beyond those of Kubernetes.
     pub apis: BTreeSet<ApiVersion>,
+    /// The groups of APIs that the cluster provides in every version, with their kinds outside of namespaces.
+    pub api_groups: BTreeMap<SmolStr, BTreeSet<SmolStr>>,
     /// The storage class of volumes that name none.
     pub storage_class: Option<Subdomain>,
     /// The storage classes that the cluster has, the default one among them; empty where they are not listed.
@@ -64,9 +67,10 @@ pub(crate) struct EnvironmentFile {
     /// Whether Argo CD applies changes by itself.
     #[serde(default)]
     pub(crate) sync: SyncPolicy,
-    /// The APIs that the cluster provides beyond those of Kubernetes.
+    /// The APIs that the cluster provides beyond those of Kubernetes: a group and a version, or a group with its
+    /// kinds that live outside of namespaces.
     #[serde(default)]
-    pub(crate) apis: BTreeSet<ApiVersion>,
+    pub(crate) apis: Vec<Api>,
     /// The storage class of volumes that name none.
     pub(crate) storage_class: Option<Subdomain>,
     /// The storage classes that the cluster has.
@@ -102,13 +106,27 @@ impl EnvironmentFile {
         if !storage_classes.is_empty() {
             storage_classes.extend(self.storage_class.clone());
         }
+        let mut apis = BTreeSet::new();
+        let mut api_groups: BTreeMap<SmolStr, BTreeSet<SmolStr>> = BTreeMap::new();
+        for api in self.apis {
+            match api {
+                Api::Version(version) => {
+                    apis.insert(version);
+                }
+                Api::Group(ApiGroup { group, cluster_scoped }) => {
+                    let kinds = cluster_scoped.into_iter().map(SmolStr::from);
+                    api_groups.entry(group.to_string().into()).or_default().extend(kinds);
+                }
+            }
+        }
         Environment {
             name,
             cluster: self.cluster,
             kubernetes: self.kubernetes,
             domain: self.domain,
             sync: self.sync,
-            apis: self.apis,
+            apis,
+            api_groups,
             storage_class: self.storage_class,
             storage_classes,
             ingress_class: self.ingress_class,
@@ -128,6 +146,36 @@ fn in_cluster() -> Url {
 
 fn latest_kubernetes() -> KubernetesVersion {
     KubernetesVersion { major: 1, minor: 33, patch: None }
+}
+
+/// One of the APIs that a cluster provides.
+#[derive(Deserialize, JsonSchema)]
+#[serde(from = "ScalarOrTable<ApiVersion, ApiGroup>")]
+#[schemars(untagged)]
+pub(crate) enum Api {
+    /// A group and a version, such as `cert-manager.io/v1`.
+    Version(ApiVersion),
+    /// All versions of a group.
+    Group(ApiGroup),
+}
+
+/// A group of APIs that a cluster provides in every version.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ApiGroup {
+    /// The group, such as `kyverno.io`.
+    group: Subdomain,
+    /// Its kinds that live outside of namespaces; all others live in namespaces.
+    cluster_scoped: BTreeSet<String>,
+}
+
+impl From<ScalarOrTable<ApiVersion, ApiGroup>> for Api {
+    fn from(api: ScalarOrTable<ApiVersion, ApiGroup>) -> Self {
+        match api {
+            ScalarOrTable::Scalar(version) => Self::Version(version),
+            ScalarOrTable::Table(group) => Self::Group(group),
+        }
+    }
 }
 
 /// How Argo CD brings changes into the cluster.

@@ -15,16 +15,13 @@ use crate::custom::{
     MatchExpression, ProjectRole, Retry, RollingStep, RollingSync, Source, Strategy, SyncPolicy,
     TemplateMetadata,
 };
-use crate::normalise::is_cluster_scoped;
-use crate::{Error, Outline, RenderedComponent, application_name};
+use crate::{Error, Outline, RenderedComponent, Scopes, application_name};
 
 /// The name of the root Application, of its project, and of the folder of the delivery.
 pub const ROOT: &str = "argocd";
 const WAVE: &str = "aqueduct.dev/wave";
 
-/// Returns what delivers the selected tenants: a folder for the root, and one for each tenant.
-///
-/// The outlines are in order. The root is written only with the `whole` environment, since nothing in it depends on one tenant.
+/// Returns what delivers the tenants: a folder for the root, and one for each tenant. The outlines are in order.
 ///
 /// # Errors
 /// A struct that has no place in a manifest.
@@ -34,8 +31,7 @@ pub fn objects(
     tenancies: &[&Tenancy],
     components: &[RenderedComponent],
     outlines: &[Outline],
-    scopes: &BTreeMap<(String, String), bool>,
-    whole: bool,
+    scopes: &Scopes<'_>,
 ) -> Result<Vec<RenderedComponent>, Error> {
     let delivery = Delivery { platform, environment };
     let applications = platform.argocd.style == ArgocdStyle::Applications;
@@ -54,13 +50,11 @@ pub fn objects(
         outlines.iter().filter(has_objects).collect()
     };
     let mut folders = Vec::new();
-    if whole {
-        let mut objects = vec![delivery.root()?, delivery.root_project()?];
-        if !applications {
-            objects.push(delivery.application_set(&outlines)?);
-        }
-        folders.push(delivery.folder(None, objects));
+    let mut objects = vec![delivery.root()?, delivery.root_project()?];
+    if !applications {
+        objects.push(delivery.application_set(&outlines)?);
     }
+    folders.push(delivery.folder(None, objects));
     let outlines_of: BTreeMap<&str, &[&Outline]> = outlines
         .chunk_by(|left, right| left.tenant == right.tenant)
         .filter_map(|chunk| Some((chunk.first()?.tenant.as_str(), chunk)))
@@ -189,14 +183,14 @@ impl Delivery<'_> {
         &self,
         tenancy: &Tenancy,
         components: &[&RenderedComponent],
-        scopes: &BTreeMap<(String, String), bool>,
+        scopes: &Scopes<'_>,
     ) -> Result<Object, Error> {
         let tenant = &tenancy.tenant;
         let mut namespaces: BTreeSet<&str> = tenancy.namespaces.iter().map(Name::as_str).collect();
         let (mut cluster, mut namespaced) = (BTreeSet::new(), BTreeSet::new());
         for object in components.iter().flat_map(|component| &component.objects) {
             let kind = (object.group(), object.kind());
-            if is_cluster_scoped(object, scopes) {
+            if scopes.is_cluster_scoped(object) {
                 cluster.insert(kind);
             } else {
                 namespaced.insert(kind);

@@ -61,7 +61,9 @@ impl<'a> Site<'a> {
 
     /// Tells whether the cluster serves an API beyond those of Kubernetes, given as `group/version`.
     pub fn provides(&self, api_version: &str) -> bool {
-        self.environment().apis.iter().any(|api| api.to_string() == api_version)
+        let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        self.environment().api_groups.contains_key(group)
+            || self.environment().apis.iter().any(|api| api.to_string() == api_version)
     }
 
     /// Returns the name of the Argo CD Application, unique in the environment.

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aqueduct_helm::Chart;
 use aqueduct_kustomize::{MissingCopy, RemoteCopy, Remotes};
-use aqueduct_manifest::Files;
+use aqueduct_manifest::yaml::{Dialect, read_values};
+use aqueduct_manifest::{Files, Object};
 use aqueduct_vendor::{Lock, Request, verify, verify_remote};
 
 type Slot<T> = Arc<OnceLock<Result<T, Problem>>>;
@@ -17,6 +18,7 @@ pub struct Inputs<'a> {
     /// The source files that could not be understood; nothing is concluded from what they do not say.
     pub broken: BTreeSet<Arc<str>>,
     lock: OnceLock<Result<Lock, Problem>>,
+    definitions: OnceLock<Vec<Object>>,
     charts: Mutex<BTreeMap<String, Slot<Arc<Chart>>>>,
     folders: Mutex<BTreeMap<Request, Slot<String>>>,
     remotes: Mutex<BTreeMap<String, Slot<RemoteCopy>>>,
@@ -44,10 +46,23 @@ impl<'a> Inputs<'a> {
             files,
             broken: BTreeSet::new(),
             lock: OnceLock::new(),
+            definitions: OnceLock::new(),
             charts: Mutex::default(),
             folders: Mutex::default(),
             remotes: Mutex::default(),
         }
+    }
+
+    /// Returns the CustomResourceDefinitions among the files, rendered or not. Templates of charts are no YAML and
+    /// are passed over.
+    pub fn definitions(&self) -> &[Object] {
+        self.definitions.get_or_init(|| {
+            let texts = self.files.iter().filter_map(|(path, _)| self.files.text(path));
+            let texts = texts.filter(|text| text.contains("kind: CustomResourceDefinition"));
+            let documents = texts.filter_map(|text| read_values(text, Dialect::Sigs).ok()).flatten();
+            let objects = documents.filter_map(|value| value.as_map().cloned()).map(Object::new);
+            objects.filter(|object| object.kind() == "CustomResourceDefinition").collect()
+        })
     }
 
     /// Returns the chart in a folder of the platform; every instance gets the same one.

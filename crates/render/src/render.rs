@@ -8,19 +8,22 @@ use aqueduct_model::{Environment, Instance, Platform, Tenancy, plaintext};
 use rayon::prelude::*;
 
 use crate::graph::Node;
-use crate::normalise::{declared_scopes, normalise};
+use crate::normalise::normalise;
+use crate::selected::SelectedLabels;
 use crate::wave::waves;
-use crate::{Context, Graph, Inputs, Registry, argocd, tenancy};
+use crate::{Context, Graph, Inputs, Registry, Scopes, argocd, tenancy};
 
 /// The objects of one environment.
 #[derive(Debug, Default)]
 pub struct Rendered {
-    /// The selected components with their objects, tenant by tenant.
+    /// All components with their objects, tenant by tenant, and what delivers them.
     pub components: Vec<RenderedComponent>,
-    /// All selected components, without their objects.
+    /// All components, without their objects.
     pub outlines: Vec<Outline>,
-    /// What is wrong.
+    /// What is wrong with the platform and the selected tenants.
     pub diagnostics: Vec<Diagnostic>,
+    /// Whether a tenant that is not selected could not be rendered: its objects are missing.
+    pub incomplete: bool,
 }
 
 /// What is known of a component before it is rendered.
@@ -68,10 +71,10 @@ impl RenderedComponent {
 /// The name of the folder of what a tenant gets beside its components.
 pub const TENANCY: &str = "tenant";
 
-/// Renders the selected tenants of one environment, and what delivers them.
+/// Renders all tenants of one environment, and what delivers them.
 ///
-/// `tenancies` are all tenants of the environment and `instances` all their components: references, network
-/// policies, definitions of kinds and webhooks cross tenants, so all are rendered, and only the selected ones returned.
+/// `tenancies` are all tenants of the environment and `instances` all their components. References, definitions,
+/// webhooks and network policies cross tenants, so all are rendered; what is wrong is told of the selected ones.
 pub fn render(
     platform: &Platform,
     environment: &Environment,
@@ -82,22 +85,18 @@ pub fn render(
     selected: &(dyn Fn(&Name) -> bool + Sync),
 ) -> Rendered {
     let (graph, mut diagnostics) = Graph::new(platform, instances, registry, inputs);
+    let nodes: Vec<&Node<'_>> = graph.nodes().iter().collect();
     let outcomes: Vec<(Vec<Object>, Vec<Diagnostic>)> =
-        graph.nodes().par_iter().map(|node| render_node(&graph, node)).collect();
-    let scopes = declared_scopes(outcomes.iter().flat_map(|(objects, _)| objects));
+        nodes.par_iter().map(|node| render_node(&graph, node)).collect();
     let waves = waves(&graph, &outcomes.iter().map(|(objects, _)| objects.as_slice()).collect::<Vec<_>>());
-    let (nodes, outcomes): (Vec<&Node<'_>>, Vec<_>) = graph
-        .nodes()
-        .iter()
-        .zip(outcomes)
-        .filter(|(node, _)| selected(&node.site.tenancy().tenant.name))
-        .unzip();
+    let scopes = Scopes::new(environment, inputs, outcomes.iter().flat_map(|(objects, _)| objects));
+    let labels = SelectedLabels::new(outcomes.iter().flat_map(|(objects, _)| objects));
     let rendered: Vec<(RenderedComponent, Vec<Diagnostic>)> = nodes
         .par_iter()
         .zip(outcomes)
         .map(|(node, (mut objects, found))| {
             for object in &mut objects {
-                normalise(&node.site, object, &scopes);
+                normalise(&node.site, object, &scopes, &labels);
             }
             objects.sort_by_cached_key(Object::key);
             let component = RenderedComponent {
@@ -119,27 +118,36 @@ pub fn render(
         .collect();
     let has_pods = |node: &Node<'_>| !podless.contains(&(node.site.tenant(), node.site.name()));
     let mut components: Vec<RenderedComponent> = Vec::with_capacity(rendered.len() + tenancies.len() + 1);
-    for (component, found) in rendered {
-        diagnostics.extend(found);
+    let mut incomplete = false;
+    for (node, (component, found)) in nodes.iter().zip(rendered) {
+        if selected(&node.site.tenancy().tenant.name) {
+            diagnostics.extend(found);
+        } else {
+            incomplete |= found.iter().any(Diagnostic::is_error);
+        }
         components.push(component);
     }
+    // One object asks for the scope of its kind, whoever else renders one.
+    let of_selected =
+        components.iter().zip(&nodes).filter(|(_, node)| selected(&node.site.tenancy().tenant.name));
+    diagnostics.extend(scopes.unknown(of_selected.flat_map(|(component, _)| &component.objects)));
     let mut parts: BTreeMap<&str, Vec<&Node<'_>>> = BTreeMap::new();
     for node in &nodes {
         parts.entry(node.site.tenant()).or_default().push(node);
     }
-    let mine: Vec<&Tenancy> = tenancies.iter().copied().filter(|one| selected(&one.tenant.name)).collect();
-    let own: Vec<_> = mine
+    let own: Vec<_> = tenancies
         .par_iter()
         .map(|tenancy| {
             let nodes = parts.get(tenancy.tenant.name.as_str()).map_or(&[][..], Vec::as_slice);
             tenancy::objects(platform, tenancy, &graph, nodes, &has_pods)
         })
         .collect();
-    for (tenancy, objects) in mine.iter().zip(own) {
+    for (tenancy, objects) in tenancies.iter().zip(own) {
         match objects {
             Ok(mut objects) => {
                 for object in &mut objects {
-                    object.origin = Some(Origin { file: tenancy.tenant.file.clone(), line: 0 });
+                    let tenant = || Origin { file: tenancy.tenant.file.clone(), line: 0 };
+                    object.origin.get_or_insert_with(tenant);
                 }
                 components.push(RenderedComponent {
                     tenant: tenancy.tenant.name.to_string(),
@@ -153,12 +161,11 @@ pub fn render(
     }
     components.sort_by(|left, right| (&left.tenant, &left.component).cmp(&(&right.tenant, &right.component)));
     let outlines = outlines(environment, tenancies, &graph, &waves);
-    let whole = mine.len() == tenancies.len();
-    match argocd::objects(platform, environment, &mine, &components, &outlines, &scopes, whole) {
+    match argocd::objects(platform, environment, tenancies, &components, &outlines, &scopes) {
         Ok(delivery) => components.extend(delivery),
         Err(error) => diagnostics.push(platform.node.diagnostic("argocd", error.to_string())),
     }
-    Rendered { components, outlines, diagnostics }
+    Rendered { components, outlines, diagnostics, incomplete }
 }
 
 /// Returns the outlines of all components of an environment, in order.

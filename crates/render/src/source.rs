@@ -227,7 +227,8 @@ fn expand(
     }
 }
 
-fn line_span(text: &str, line: u32) -> Option<aqueduct_manifest::Span> {
+/// Returns where a line of a text is, counted from 1.
+pub(crate) fn line_span(text: &str, line: u32) -> Option<aqueduct_manifest::Span> {
     let before = line.checked_sub(1)? as usize;
     let start: usize = text.split_inclusive('\n').take(before).map(str::len).sum();
     let length = text.get(start..)?.lines().next().map_or(0, str::len);

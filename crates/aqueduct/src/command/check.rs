@@ -50,7 +50,13 @@ pub(crate) fn run(
             tell(diagnostics, &files, terminal);
             if diagnostics.is_empty() {
                 // What a tenant gets beside its components is not counted: nobody wrote it.
-                let instances = compilation.components.iter().filter(|one| one.component != TENANCY).count();
+                let chosen = |tenant: &str| {
+                    selection.tenants.is_empty()
+                        || selection.tenants.iter().any(|name| name.as_str() == tenant)
+                };
+                let components = compilation.components.iter();
+                let own = components.filter(|one| one.component != TENANCY && chosen(&one.tenant));
+                let instances = own.count();
                 let plural = if instances == 1 { "" } else { "s" };
                 terminal.say(&format!("{instances} instance{plural} of components, no findings"));
             }

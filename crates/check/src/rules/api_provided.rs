@@ -35,9 +35,10 @@ fn api_provided(index: &Index<'_>, report: &mut Report) {
     let minor = minor(&index.cluster().kubernetes);
     for entry in index.entries() {
         let (api_version, kind) = (entry.object.api_version(), entry.kind);
-        let apis = &index.cluster().apis;
-        if apis.contains(api_version)
-            || apis.contains(&format!("{api_version}/{kind}"))
+        let cluster = index.cluster();
+        if cluster.apis.contains(api_version)
+            || cluster.apis.contains(&format!("{api_version}/{kind}"))
+            || cluster.api_groups.contains(entry.group)
             || defined.contains(&(api_version.to_owned(), kind.to_owned()))
         {
             continue;

@@ -4,9 +4,10 @@
 //! DaemonSets once a node. A pod that is larger than every node never starts, whatever the sum. An
 //! environment that lists no node pools is left alone.
 
-use crate::demand::{Demand, demand, request};
+use aqueduct_manifest::Quantity;
+
+use crate::demand::{Demand, asked, demand};
 use crate::index::Index;
-use crate::quantity::Quantity;
 use crate::report::Report;
 use crate::rule::Rule;
 
@@ -20,18 +21,20 @@ fn capacity(index: &Index<'_>, report: &mut Report) {
     }
     let cpu = pools.iter().map(|pool| Quantity::millis(pool.cpu_millis).times(pool.count.into()));
     let cpu = cpu.fold(Quantity::default(), Quantity::plus);
-    let memory = pools.iter().map(|pool| Quantity::units(pool.memory_bytes).times(pool.count.into()));
+    let memory = pools.iter().map(|pool| Quantity::bytes(pool.memory_bytes).times(pool.count.into()));
     let memory = memory.fold(Quantity::default(), Quantity::plus);
     let mut sum = Demand::default();
     let mut largest = None;
     for pod in index.pods() {
-        let (one_cpu, one_memory) = (request(index, pod, "cpu"), request(index, pod, "memory"));
+        let (one_cpu, one_memory) =
+            (asked(index, pod, "requests", "cpu"), asked(index, pod, "requests", "memory"));
         let fits_a_node = pools.iter().any(|pool| {
-            one_cpu <= Quantity::millis(pool.cpu_millis) && one_memory <= Quantity::units(pool.memory_bytes)
+            one_cpu <= Quantity::millis(pool.cpu_millis) && one_memory <= Quantity::bytes(pool.memory_bytes)
         });
         if !fits_a_node {
-            let (title, cpu, memory) = (pod.entry.title(), one_cpu.cpu(), one_memory.bytes());
-            report.error(&pod.entry, format!("{title} fits no node: {cpu} CPU and {memory} memory a pod"));
+            let title = pod.entry.title();
+            let message = format!("{title} fits no node: {one_cpu} CPU and {one_memory} memory a pod");
+            report.error(&pod.entry, message);
         }
         let all = demand(index, pod);
         sum = sum.plus(all);
@@ -42,14 +45,15 @@ fn capacity(index: &Index<'_>, report: &mut Report) {
     // The sum has no object of its own; the largest workload is the best place to start.
     let Some((_, pod)) = largest else { return };
     if sum.cpu > cpu {
-        let message =
-            format!("the nodes have less CPU than is asked for: {} of {}", sum.cpu.cpu(), cpu.cpu());
+        let message = format!("the nodes have less CPU than is asked for: {} of {cpu}", sum.cpu);
         report.error(&pod.entry, message).hint("add nodes, or lower requests and replicas");
     }
     if sum.memory > memory {
-        let (asked, has) = (sum.memory.bytes(), memory.bytes());
         report
-            .error(&pod.entry, format!("the nodes have less memory than is asked for: {asked} of {has}"))
+            .error(
+                &pod.entry,
+                format!("the nodes have less memory than is asked for: {} of {memory}", sum.memory),
+            )
             .hint("add nodes, or lower requests and replicas");
     }
 }

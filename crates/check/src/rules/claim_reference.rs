@@ -1,14 +1,14 @@
 //! Pods mount volume claims that exist.
 //!
 //! A pod waits without end for a claim that is not there. A claim counts when it is rendered, or when a
-//! StatefulSet makes it of a template (`data-database-0`).
+//! StatefulSet makes it of a template (`data-database-0`). A template takes the place of a volume of its name.
 
 use std::collections::BTreeSet;
 
 use aqueduct_manifest::Value;
 
 use crate::index::Index;
-use crate::pod::list_at;
+use crate::pod::{list_at, text};
 use crate::report::Report;
 use crate::rule::Rule;
 
@@ -36,7 +36,13 @@ fn claim_reference(index: &Index<'_>, report: &mut Report) {
         if index.is_open(&pod.entry) {
             continue;
         }
-        for volume in pod.volumes() {
+        let own =
+            pod.entry.object.map.get("spec").map_or(&[][..], |spec| list_at(spec, "volumeClaimTemplates"));
+        let is_shadowed = |volume: &Value| {
+            let name = Some(text(volume, "name"));
+            own.iter().any(|template| template.at(&["metadata", "name"]).and_then(Value::as_str) == name)
+        };
+        for volume in pod.volumes().iter().filter(|volume| !is_shadowed(volume)) {
             let Some(claim) = volume.at(&["persistentVolumeClaim", "claimName"]).and_then(Value::as_str)
             else {
                 continue;
@@ -82,7 +88,13 @@ metadata: {name: data, namespace: shop}
 apiVersion: apps/v1
 kind: StatefulSet
 metadata: {name: database, namespace: shop}
-spec: {volumeClaimTemplates: [{metadata: {name: data}}]}
+spec:
+  volumeClaimTemplates: [{metadata: {name: data}}]
+  template:
+    spec:
+      containers: []
+      volumes:
+      - {name: data, persistentVolumeClaim: {claimName: shadowed}}
 "), @r"
         error: `Deployment shop/web` mounts a claim that does not exist: `dta`: 1.yaml
           hint: did you mean `data`?

@@ -2,9 +2,9 @@
 //!
 //! A budget that matches nothing guards nothing: a node drain takes all pods of the service at once. Nothing
 //! breaks until then, hence a warning.
-//! Budgets of components whose pods an operator makes are left alone.
+//! Budgets in a namespace in which an operator may make pods are left alone.
 
-use crate::index::Index;
+use crate::index::{Index, Selection};
 use crate::label_selector::LabelSelector;
 use crate::report::Report;
 use crate::rule::Rule;
@@ -19,8 +19,7 @@ fn disruption_target(index: &Index<'_>, report: &mut Report) {
     for entry in index.of_kind("policy", "PodDisruptionBudget") {
         let Some(selector) = entry.object.at(&["spec", "selector"]) else { continue };
         let selector = LabelSelector::full(selector);
-        let namespace = entry.namespace;
-        if index.may_have_unseen_pods(&entry) || index.selected(namespace, &selector).next().is_some() {
+        if index.selection(&entry, &selector) == Selection::Pods {
             continue;
         }
         report.warning(&entry, format!("{} guards no pod: {}", entry.title(), selector.text()));

@@ -42,7 +42,10 @@ fn ingress_conflict(index: &Index<'_>, report: &mut Report) {
                 let first = *claims.entry((class, host, path)).or_insert(entry);
                 if (first.namespace, first.name) != (entry.namespace, entry.name) {
                     let (title, other) = (entry.title(), first.title());
-                    report.error(&entry, format!("{title} claims what {other} has already: `{host}{path}`"));
+                    report
+                        .error(&entry, format!("{title} claims what {other} has already: `{host}{path}`"))
+                        .about(host)
+                        .also(&first, "claimed here already");
                 }
             }
         }

@@ -38,6 +38,8 @@ fn check_labels(report: &mut Report, entry: &Entry<'_>, labels: Option<&Map>, wh
             report.error(entry, format!("{} has a {what} with a bad key: `{key}`", entry.title()));
         }
         match value {
+            // The API server takes null for an empty text.
+            Value::Null => {}
             Value::String(text) if text.is_empty() || is_name(text) => {}
             Value::String(text) => {
                 report
@@ -63,6 +65,7 @@ fn check_annotations(report: &mut Report, entry: &Entry<'_>, annotations: Option
         }
         match value {
             Value::String(text) => size = size.saturating_add(key.len()).saturating_add(text.len()),
+            Value::Null => {}
             other => {
                 let kind = other.kind();
                 report.error(
@@ -113,7 +116,7 @@ kind: Deployment
 metadata:
   name: web
   namespace: shop
-  labels: {{a/b/c: x, version: 'v1+build', empty: '', number: 5}}
+  labels: {{a/b/c: x, version: 'v1+build', empty: '', nothing: null, number: 5}}
   annotations: {{Example.com/Key: anything at all, flag: true}}
 spec: {{template: {{metadata: {{labels: {{app: -web}}}}, spec: {{containers: []}}}}}}
 ---

@@ -11,7 +11,7 @@
 use aqueduct_manifest::Value;
 
 use crate::index::Index;
-use crate::label_selector::LabelSelector;
+use crate::label_selector::{LabelSelector, Labels};
 use crate::platform::Entry;
 use crate::pod::{list_at, text};
 use crate::report::Report;
@@ -27,7 +27,7 @@ fn monitor_target(index: &Index<'_>, report: &mut Report) {
         let Some(reach) = reach(index, &entry) else { continue };
         let selector = LabelSelector::full(entry.object.at(&["spec", "selector"]).unwrap_or(&Value::Null));
         let reached = reach.iter().flat_map(|namespace| index.in_namespace("", "Service", namespace));
-        let matched = reached.filter(|service| selector.matches(service.object.labels()));
+        let matched = reached.filter(|service| selector.matches(&Labels::plain(service.object.labels())));
         let ports: Vec<Vec<&str>> = matched
             .map(|service| {
                 let spec = service.object.map.get("spec").unwrap_or(&Value::Null);
@@ -71,7 +71,7 @@ fn reach<'a>(index: &Index<'_>, entry: &Entry<'a>) -> Option<Vec<&'a str>> {
         [] => vec![entry.namespace],
         names => names.iter().filter_map(Value::as_str).collect(),
     };
-    (!names.iter().any(|name| index.is_outside(name))).then_some(names)
+    (!names.iter().any(|name| index.is_unseen(name))).then_some(names)
 }
 
 fn judge(report: &mut Report, entry: &Entry<'_>, field: &str, found: &Found<'_>) {

@@ -4,7 +4,7 @@
 //! the whole namespace and is always fine; policies of components whose pods an operator makes are left
 //! alone, and so are those for the pods by which cert-manager proves whose a host is.
 
-use crate::index::Index;
+use crate::index::{Index, Selection};
 use crate::label_selector::LabelSelector;
 use crate::report::Report;
 use crate::rule::Rule;
@@ -22,17 +22,19 @@ fn network_policy_target(index: &Index<'_>, report: &mut Report) {
     for entry in index.of_kind("networking.k8s.io", "NetworkPolicy") {
         let Some(selector) = entry.object.at(&["spec", "podSelector"]) else { continue };
         let selector = LabelSelector::full(selector);
-        let namespace = entry.namespace;
-        if selector.is_empty()
-            || selector.text().starts_with(SOLVER)
-            || index.may_have_unseen_pods(&entry)
-            || index.selected(namespace, &selector).next().is_some()
-        {
+        let is_other = selector.is_empty() || selector.text().starts_with(SOLVER);
+        if is_other || index.selection(&entry, &selector) == Selection::Pods {
             continue;
         }
-        report
-            .warning(&entry, format!("{} applies to no pod: {}", entry.title(), selector.text()))
-            .hint("give it the labels of the pods; of a chart or a kustomization in `[policies]`");
+        let of_namespace = index.pod_labels(entry.namespace, entry.name);
+        let finding =
+            report.warning(&entry, format!("{} applies to no pod: {}", entry.title(), selector.text()));
+        match of_namespace {
+            Some(labels) => finding.hint(format!(
+                "name labels of its pods; of a chart or a kustomization in `[policies]`; in its namespace one carries {labels}"
+            )),
+            None => finding.hint("no pod is rendered in its namespace"),
+        };
     }
 }
 
@@ -68,7 +70,7 @@ kind: postgresql
 metadata: {name: database, namespace: shop, labels: {component: database}}
 "), @r"
         warning: `NetworkPolicy bank/web` applies to no pod: app=web: 1.yaml
-          hint: give it the labels of the pods; of a chart or a kustomization in `[policies]`
+          hint: no pod is rendered in its namespace
         ");
     }
 }

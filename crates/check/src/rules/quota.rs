@@ -4,19 +4,36 @@
 //! one that an autoscaler adds under load, never comes. The sum counts every workload at its largest: the
 //! most replicas of its autoscaler, a DaemonSet's pod on every node, one run of each job. Storage counts rendered claims and those of
 //! StatefulSets. Quotas with a scope are left alone.
+//!
+//! A quota on CPU or memory makes the API server refuse every pod of which a container, an init container among
+//! them, says nothing of that resource and gets nothing from a LimitRange.
 
 use std::collections::BTreeMap;
 
-use aqueduct_manifest::Value;
+use aqueduct_manifest::{Quantity, Value};
 
-use crate::demand::{Demand, claims, demand};
+use crate::demand::{Demand, amount, claims, demand};
 use crate::index::Index;
-use crate::quantity::Quantity;
+use crate::pod::Pod;
 use crate::report::Report;
 use crate::rule::Rule;
 
-pub(crate) const RULE: Rule =
-    Rule { name: "quota", summary: "a namespace requests more than its quota", check: quota };
+pub(crate) const RULE: Rule = Rule {
+    name: "quota",
+    summary: "a namespace requests more than its quota, or not what it counts",
+    check: quota,
+};
+
+/// The resources of which every container of a namespace must have an amount once a quota counts them, and where
+/// a container says it. Source: `PodEvaluator.Constraints` of Kubernetes.
+const REQUIRED: &[(&str, &str, &str)] = &[
+    ("cpu", "requests", "cpu"),
+    ("memory", "requests", "memory"),
+    ("requests.cpu", "requests", "cpu"),
+    ("requests.memory", "requests", "memory"),
+    ("limits.cpu", "limits", "cpu"),
+    ("limits.memory", "limits", "memory"),
+];
 
 fn quota(index: &Index<'_>, report: &mut Report) {
     let mut sums: BTreeMap<&str, Demand> = BTreeMap::new();
@@ -37,23 +54,54 @@ fn quota(index: &Index<'_>, report: &mut Report) {
         }
         let sum = sums.get(namespace).copied().unwrap_or_default();
         let stored = storage.get(namespace).copied().unwrap_or_default();
-        for (resource, hard) in spec.get("hard").and_then(Value::as_map).into_iter().flatten() {
+        let hard = spec.get("hard").and_then(Value::as_map);
+        for (resource, hard) in hard.into_iter().flatten() {
             let Some(hard) = Quantity::read(hard) else { continue };
-            let (asked, text): (Quantity, fn(Quantity) -> String) = match resource.as_str() {
-                "cpu" | "requests.cpu" => (sum.cpu, Quantity::cpu),
-                "memory" | "requests.memory" => (sum.memory, Quantity::bytes),
-                "limits.cpu" => (sum.cpu_limit, Quantity::cpu),
-                "limits.memory" => (sum.memory_limit, Quantity::bytes),
-                "pods" | "count/pods" => (sum.pods, Quantity::cpu),
-                "requests.storage" => (stored, Quantity::bytes),
+            let asked = match resource.as_str() {
+                "cpu" | "requests.cpu" => sum.cpu,
+                "memory" | "requests.memory" => sum.memory,
+                "limits.cpu" => sum.cpu_limit,
+                "limits.memory" => sum.memory_limit,
+                "pods" | "count/pods" => sum.pods,
+                "requests.storage" => stored,
                 _ => continue,
             };
             if asked > hard {
-                let (title, asked, hard) = (entry.title(), text(asked), text(hard));
+                let title = entry.title();
                 report.error(
                     &entry,
                     format!("{title} allows less `{resource}` than is asked for: {asked} of {hard}"),
                 );
+            }
+        }
+    }
+    for pod in index.pods() {
+        without_amounts(index, report, pod);
+    }
+}
+
+/// Reports the containers of a pod that lack an amount which a quota of the namespace counts.
+fn without_amounts(index: &Index<'_>, report: &mut Report, pod: &Pod<'_>) {
+    let quotas = index.in_namespace("", "ResourceQuota", pod.namespace());
+    let unscoped = quotas.filter(|quota| {
+        ["scopes", "scopeSelector"].iter().all(|field| quota.object.at(&["spec", field]).is_none())
+    });
+    for quota in unscoped {
+        let counts = |resource: &str| quota.object.at(&["spec", "hard", resource]).is_some();
+        for (resource, of, amount_of) in REQUIRED.iter().filter(|(resource, ..)| counts(resource)) {
+            if pod.spec.at(&["resources", of, amount_of]).is_some() {
+                continue;
+            }
+            let without = pod.containers().filter(|one| amount(index, pod, one, of, amount_of).is_none());
+            let names: Vec<String> = without.map(|container| format!("`{}`", container.name)).collect();
+            if !names.is_empty() {
+                let (title, quota, names) = (pod.entry.title(), quota.title(), names.join(", "));
+                report
+                    .error(
+                        &pod.entry,
+                        format!("{title} has containers without `{of}.{amount_of}`, of which {quota} counts `{resource}`: {names}"),
+                    )
+                    .hint("the API server refuses its pods; set the amount, or a default in a LimitRange");
             }
         }
     }

@@ -7,7 +7,7 @@
 
 use crate::demand::amount;
 use crate::index::Index;
-use crate::quantity::Quantity;
+use crate::pod::Role;
 use crate::report::Report;
 use crate::rule::Rule;
 
@@ -27,9 +27,7 @@ fn resource_bounds(index: &Index<'_>, report: &mut Report) {
                 let amounts = (container.amount("requests", resource), container.amount("limits", resource));
                 let (Some(request), Some(limit)) = amounts else { continue };
                 if request > limit {
-                    let write = if resource == "cpu" { Quantity::cpu } else { Quantity::bytes };
                     let (title, name) = (pod.entry.title(), container.name);
-                    let (request, limit) = (write(request), write(limit));
                     let message = format!(
                         "{title} has a container that requests more {resource} than its limit: `{name}`, {request} of {limit}"
                     );
@@ -37,10 +35,12 @@ fn resource_bounds(index: &Index<'_>, report: &mut Report) {
                 }
             }
         }
-        for container in pod.containers().filter(|container| !container.is_initial) {
+        for container in pod.containers().filter(|container| container.role != Role::Initial) {
             let missing: Vec<String> = WANTED
                 .iter()
                 .filter(|(of, resource)| amount(index, pod, &container, of, resource).is_none())
+                // What is no amount is another rule's.
+                .filter(|(of, resource)| container.value.at(&["resources", of, resource]).is_none())
                 .map(|(of, resource)| format!("`{of}.{resource}`"))
                 .collect();
             if !missing.is_empty() {
@@ -70,6 +70,7 @@ spec:
       - {name: none}
       - {name: half, resources: {requests: {cpu: 1}}}
       - {name: full, resources: {requests: {cpu: 1}, limits: {memory: 1Gi}}}
+      - {name: typo, resources: {requests: {cpu: 10mm, memory: 1Gi}, limits: {memory: [1]}}}
       - {name: above, resources: {requests: {cpu: 1500m, memory: 1Gi}, limits: {cpu: 1, memory: 512Mi}}}
 ---
 apiVersion: v1

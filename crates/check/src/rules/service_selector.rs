@@ -9,11 +9,13 @@
 //! spec: {selector: {app: wbe}}     # the pods carry `app: web`
 //! ```
 //!
-//! Services without a selector, and those of components whose pods an operator makes, are left alone.
+//! The labels that controllers put on pods count (`statefulset.kubernetes.io/pod-name`, `job-name`). Where
+//! only a label is missing that a program may put on its own pod (the leader of Vault), it is a warning.
+//! Services without a selector, and those in a namespace in which an operator may make pods, are left alone.
 
 use aqueduct_manifest::Value;
 
-use crate::index::Index;
+use crate::index::{Index, Selection};
 use crate::label_selector::LabelSelector;
 use crate::report::Report;
 use crate::rule::Rule;
@@ -25,16 +27,23 @@ fn service_selector(index: &Index<'_>, report: &mut Report) {
     for entry in index.of_kind("", "Service") {
         let Some(labels) = entry.object.at(&["spec", "selector"]).and_then(Value::as_map) else { continue };
         let selector = LabelSelector::plain(labels);
-        let namespace = entry.namespace;
-        if selector.is_empty()
-            || index.may_have_unseen_pods(&entry)
-            || index.selected(namespace, &selector).next().is_some()
-        {
+        if selector.is_empty() {
             continue;
         }
-        report
-            .error(&entry, format!("{} selects no pod: {}", entry.title(), selector.text()))
-            .hint("make the selector equal to labels of the pod template");
+        let title = entry.title();
+        match index.selection(&entry, &selector) {
+            Selection::Pods => {}
+            Selection::AtRunTime(lacking) => {
+                report
+                    .warning(&entry, format!("{title} selects by a label that no pod starts with: {lacking}"))
+                    .hint("right where the program puts the label on its own pod; otherwise correct the selector");
+            }
+            Selection::Nothing => {
+                report
+                    .error(&entry, format!("{title} selects no pod: {}", selector.text()))
+                    .hint("make the selector equal to labels of the pod template");
+            }
+        }
     }
 }
 
@@ -73,8 +82,87 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: shop}
 spec: {template: {metadata: {labels: {app: web}}, spec: {containers: []}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: api, namespace: bank}
+spec: {selector: {app: api}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: active, namespace: bank}
+spec: {selector: {app: web, vault-active: 'true'}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: bank}
+spec: {template: {metadata: {labels: {app: web}}, spec: {containers: []}}}
 "), @r"
-        error: `Service shop/api` selects no pod: app=api: 2.yaml
+        error: `Service bank/api` selects no pod: app=api: 7.yaml
+          hint: make the selector equal to labels of the pod template
+        warning: `Service bank/active` selects by a label that no pod starts with: vault-active=true: 8.yaml
+          hint: right where the program puts the label on its own pod; otherwise correct the selector
+        ");
+    }
+
+    #[test]
+    fn controllers_label_pods() {
+        insta::assert_snapshot!(findings("service-selector", "
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db, namespace: bank}
+spec: {replicas: 3, ordinals: {start: 1}, template: {metadata: {labels: {app: db}}, spec: {containers: []}}}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: seed, namespace: bank}
+spec: {template: {spec: {containers: []}}}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: night, namespace: bank}
+spec: {jobTemplate: {spec: {template: {spec: {containers: []}}}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: first, namespace: bank}
+spec: {selector: {app: db, statefulset.kubernetes.io/pod-name: db-1}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: last, namespace: bank}
+spec: {selector: {app: db, apps.kubernetes.io/pod-index: '3', controller-revision-hash: db-7f}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: beyond, namespace: bank}
+spec: {selector: {app: db, apps.kubernetes.io/pod-index: '4'}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: before, namespace: bank}
+spec: {selector: {statefulset.kubernetes.io/pod-name: db-0}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: seed, namespace: bank}
+spec: {selector: {batch.kubernetes.io/job-name: seed, controller-uid: 1a}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: night, namespace: bank}
+spec: {selector: {job-name: night-29034720}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: other, namespace: bank}
+spec: {selector: {job-name: sed}}
+"), @r"
+        error: `Service bank/other` selects no pod: job-name=sed: 10.yaml
+          hint: make the selector equal to labels of the pod template
+        error: `Service bank/beyond` selects no pod: app=db,apps.kubernetes.io/pod-index=4: 6.yaml
+          hint: make the selector equal to labels of the pod template
+        error: `Service bank/before` selects no pod: statefulset.kubernetes.io/pod-name=db-0: 7.yaml
           hint: make the selector equal to labels of the pod template
         ");
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-use aqueduct_manifest::SmolStr;
+use aqueduct_manifest::{Quantity, SmolStr, format_smolstr};
 
 use crate::types::Invalid;
 use crate::types::parsed::{Parsed, parsed};
@@ -44,21 +44,20 @@ impl FromStr for Cpu {
                 "`{text}` is not an amount of CPU: wanted is a number of cores such as `2` or `0.5`, or thousandths such as `500m`"
             ))
         };
-        let (digits, scale) = match text.strip_suffix('m') {
-            Some(digits) => (digits, 1),
-            None => (text, 1000),
-        };
-        let millicores = scaled(digits, scale).ok_or_else(invalid)?.ok_or_else(|| {
-            Invalid::new(format!(
+        let amount = amount(text, &["m", ""]).ok_or_else(invalid)?;
+        let millicores = amount.thousandths();
+        if Quantity::millis(millicores) != amount {
+            return Err(Invalid::new(format!(
                 "`{text}` is finer or larger than an amount of CPU can be: the step is `1m`"
-            ))
-        })?;
+            )));
+        }
         Ok(Self { millicores })
     }
 }
 
 impl fmt::Display for Cpu {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Whole thousands of cores stay numbers: `2000` and not `2k`.
         if self.millicores.is_multiple_of(1000) {
             out.pad(&(self.millicores / 1000).to_string())
         } else {
@@ -100,31 +99,13 @@ pub struct Memory {
     text: SmolStr,
 }
 
-/// The suffixes of memory, the longer ones first.
-const SUFFIXES: &[(&str, u64)] = &[
-    ("Ki", 1 << 10),
-    ("Mi", 1 << 20),
-    ("Gi", 1 << 30),
-    ("Ti", 1 << 40),
-    ("Pi", 1 << 50),
-    ("Ei", 1 << 60),
-    ("k", 1_000),
-    ("M", 1_000_000),
-    ("G", 1_000_000_000),
-    ("T", 1_000_000_000_000),
-    ("P", 1_000_000_000_000_000),
-    ("E", 1_000_000_000_000_000_000),
-];
+/// The suffixes of memory.
+const SUFFIXES: &[&str] = &["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "k", "M", "G", "T", "P", "E"];
 
 impl Memory {
     /// Returns an amount of bytes, written with the largest suffix of 1024 that is exact.
     pub fn from_bytes(bytes: u64) -> Self {
-        let exact = SUFFIXES[..6].iter().rev().find(|(_, scale)| bytes > 0 && bytes.is_multiple_of(*scale));
-        let text = match exact {
-            Some((suffix, scale)) => format!("{}{suffix}", bytes / scale),
-            None => bytes.to_string(),
-        };
-        Self { bytes, text: text.into() }
+        Self { bytes, text: format_smolstr!("{}", Quantity::bytes(bytes)) }
     }
 
     /// Returns the bytes.
@@ -137,17 +118,18 @@ impl FromStr for Memory {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let (digits, scale) = SUFFIXES
-            .iter()
-            .find_map(|(suffix, scale)| Some((text.strip_suffix(suffix)?, *scale)))
-            .unwrap_or((text, 1));
-        match scaled(digits, scale) {
-            Some(Some(bytes)) => Ok(Self { bytes, text: text.into() }),
-            Some(None) => Err(Invalid::new(format!("`{text}` is not a whole number of bytes below 16Ei"))),
-            None => Err(Invalid::new(format!(
+        let amount = amount(text, SUFFIXES).ok_or_else(|| {
+            Invalid::new(format!(
                 "`{text}` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`"
-            ))),
+            ))
+        })?;
+        let bytes = amount.whole();
+        // Kubernetes stops there, whatever is written.
+        let is_largest = bytes >= i64::MAX.cast_unsigned();
+        if is_largest || Quantity::bytes(bytes) != amount {
+            return Err(Invalid::new(format!("`{text}` is not a whole number of bytes below 8Ei")));
         }
+        Ok(Self { bytes, text: text.into() })
     }
 }
 
@@ -197,23 +179,13 @@ parsed!(Memory, {
     "pattern": "^[0-9]+(\\.[0-9]+)?(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E)?$"
 });
 
-/// Multiplies a decimal number by a scale: `None` where the text is no such number, `Some(None)` where the
-/// product is not a whole number of 64 bits.
-fn scaled(digits: &str, scale: u64) -> Option<Option<u64>> {
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !all_digits(whole) || !all_digits(fraction) {
-        return None;
-    }
-    let exact = || {
-        let fraction = fraction.trim_end_matches('0');
-        let unit = 10_u128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
-        let fraction = if fraction.is_empty() { 0 } else { fraction.parse::<u128>().ok()? };
-        let number = whole.parse::<u128>().ok()?.checked_mul(unit)?.checked_add(fraction)?;
-        let product = number.checked_mul(scale.into())?;
-        if product.is_multiple_of(unit) { u64::try_from(product / unit).ok() } else { None }
-    };
-    Some(exact())
+/// Reads digits, with a fraction where there is one, and one of some suffixes; `None` where the text is not that.
+fn amount(text: &str, suffixes: &[&str]) -> Option<Quantity> {
+    let end = text.find(|letter: char| !matches!(letter, '0'..='9' | '.')).unwrap_or(text.len());
+    let (number, suffix) = text.split_at(end);
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    let is_number = !whole.is_empty() && !fraction.is_empty() && !fraction.contains('.');
+    text.parse().ok().filter(|_| is_number && suffixes.contains(&suffix))
 }
 
 #[cfg(test)]
@@ -256,8 +228,8 @@ mod tests {
         512MB: ERROR `512MB` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`
         512 Mi: ERROR `512 Mi` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`
         : ERROR `` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`
-        0.3: ERROR `0.3` is not a whole number of bytes below 16Ei
-        16Ei: ERROR `16Ei` is not a whole number of bytes below 16Ei
+        0.3: ERROR `0.3` is not a whole number of bytes below 8Ei
+        16Ei: ERROR `16Ei` is not a whole number of bytes below 8Ei
         -1Gi: ERROR `-1Gi` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`
         1e3: ERROR `1e3` is not an amount of memory: wanted is a number with a suffix such as `512Mi` or `2Gi`
         ");

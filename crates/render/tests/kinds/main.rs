@@ -7,5 +7,6 @@ mod shop;
 mod charts;
 mod delivery;
 mod fields;
+mod foreign;
 mod installs;
 mod observability;

@@ -1,0 +1,211 @@
+//! What is wrong with the fields of an object of Kubernetes' own kinds: names, types of values, and words.
+
+mod kubernetes;
+
+use aqueduct_manifest::{Object, Quantity, Value, closest};
+
+/// The kinds that are known, as API version and kind; the kind is the name of its type.
+const KINDS: &[(&str, &[&str])] = &[
+    (
+        "v1",
+        &[
+            "ConfigMap",
+            "LimitRange",
+            "Namespace",
+            "PersistentVolume",
+            "PersistentVolumeClaim",
+            "Pod",
+            "ResourceQuota",
+            "Secret",
+            "Service",
+            "ServiceAccount",
+        ],
+    ),
+    ("apps/v1", &["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"]),
+    ("autoscaling/v2", &["HorizontalPodAutoscaler"]),
+    ("batch/v1", &["CronJob", "Job"]),
+    ("networking.k8s.io/v1", &["Ingress", "IngressClass", "NetworkPolicy"]),
+    ("policy/v1", &["PodDisruptionBudget"]),
+    ("rbac.authorization.k8s.io/v1", &["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"]),
+    ("storage.k8s.io/v1", &["StorageClass"]),
+];
+
+/// Fields that take some words only, by type and field.
+const WORDS: &[(&str, &str, &[&str])] = &[
+    ("Container", "imagePullPolicy", &["Always", "IfNotPresent", "Never"]),
+    ("Container", "terminationMessagePolicy", &["FallbackToLogsOnError", "File"]),
+    ("ContainerPort", "protocol", &["SCTP", "TCP", "UDP"]),
+    ("CronJobSpec", "concurrencyPolicy", &["Allow", "Forbid", "Replace"]),
+    ("DaemonSetUpdateStrategy", "type", &["OnDelete", "RollingUpdate"]),
+    ("DeploymentStrategy", "type", &["Recreate", "RollingUpdate"]),
+    ("HTTPGetAction", "scheme", &["HTTP", "HTTPS"]),
+    ("LabelSelectorRequirement", "operator", &["DoesNotExist", "Exists", "In", "NotIn"]),
+    ("NetworkPolicyPort", "protocol", &["SCTP", "TCP", "UDP"]),
+    ("NodeSelectorRequirement", "operator", &["DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"]),
+    ("PodSpec", "dnsPolicy", &["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]),
+    ("PodSpec", "restartPolicy", &["Always", "Never", "OnFailure"]),
+    ("ServicePort", "protocol", &["SCTP", "TCP", "UDP"]),
+    ("ServiceSpec", "externalTrafficPolicy", &["Cluster", "Local"]),
+    ("ServiceSpec", "sessionAffinity", &["ClientIP", "None"]),
+    ("ServiceSpec", "type", &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]),
+    ("StatefulSetSpec", "podManagementPolicy", &["OrderedReady", "Parallel"]),
+    ("StatefulSetUpdateStrategy", "type", &["OnDelete", "RollingUpdate"]),
+    ("Toleration", "effect", &["NoExecute", "NoSchedule", "PreferNoSchedule"]),
+    ("TopologySpreadConstraint", "whenUnsatisfiable", &["DoNotSchedule", "ScheduleAnyway"]),
+];
+
+/// One mistake: what is wrong, and what was probably meant.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Mistake {
+    /// What is wrong, after "has".
+    pub(crate) what: String,
+    /// What to do.
+    pub(crate) hint: Option<String>,
+}
+
+/// Returns what is wrong with the fields of an object; nothing of kinds that are not known.
+pub(crate) fn mistakes(object: &Object) -> Vec<Mistake> {
+    let kinds = KINDS.iter().find(|(version, _)| *version == object.api_version());
+    let mut found = Vec::new();
+    if let Some(kind) = kinds.and_then(|(_, kinds)| kinds.iter().find(|kind| **kind == object.kind())) {
+        let fields = fields(kind).unwrap_or_default();
+        for (key, value) in &object.map {
+            // Every object has these.
+            if !matches!(key.as_str(), "apiVersion" | "kind" | "metadata") {
+                check_field(kind, fields, key, value, "", &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// Returns the fields of a type as the table writes them.
+fn fields(name: &str) -> Option<&'static str> {
+    let place = kubernetes::TYPES.binary_search_by_key(&name, |(name, _)| name).ok()?;
+    kubernetes::TYPES.get(place).map(|(_, fields)| *fields)
+}
+
+/// Splits the fields of a type into names and types.
+fn split(fields: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    fields.split(' ').filter_map(|field| field.split_once(':'))
+}
+
+fn check_field(
+    of: &str,
+    fields: &'static str,
+    key: &str,
+    value: &Value,
+    path: &str,
+    found: &mut Vec<Mistake>,
+) {
+    let dot = if path.is_empty() { "" } else { "." };
+    let path = format!("{path}{dot}{key}");
+    let Some((_, kind)) = split(fields).find(|(name, _)| *name == key) else {
+        let near = closest(key, split(fields).map(|(name, _)| name));
+        found.push(Mistake {
+            what: format!("an unknown field: `{path}`"),
+            hint: near.map(|near| format!("did you mean `{near}`?")),
+        });
+        return;
+    };
+    check_value(kind, value, &path, found);
+    let words = WORDS.iter().find(|(name, field, _)| *name == of && *field == key);
+    if let (Some((.., words)), Some(word)) = (words, value.as_str())
+        && !word.is_empty()
+        && !words.contains(&word)
+    {
+        let known: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+        found.push(Mistake {
+            what: format!("an unknown word in `{path}`: `{word}`"),
+            hint: Some(format!("there are {}", known.join(", "))),
+        });
+    }
+}
+
+fn check_value(kind: &'static str, value: &Value, path: &str, found: &mut Vec<Mistake>) {
+    if let Some(item) = kind.strip_prefix('[') {
+        match value {
+            Value::Null => {}
+            Value::List(items) => items
+                .iter()
+                .enumerate()
+                .for_each(|(number, value)| check_value(item, value, &format!("{path}[{number}]"), found)),
+            other => found.push(wrong_kind(path, "a list", other)),
+        }
+        return;
+    }
+    if let Some(item) = kind.strip_prefix('{') {
+        match value {
+            Value::Null => {}
+            Value::Map(map) => {
+                map.iter().for_each(|(key, value)| check_value(item, value, &format!("{path}.{key}"), found));
+            }
+            other => found.push(wrong_kind(path, "a map", other)),
+        }
+        return;
+    }
+    let wanted = match (kind, value) {
+        ("*", _) | (_, Value::Null) => return,
+        ("b", Value::Bool(_))
+        | ("i", Value::Int(_) | Value::Uint(_) | Value::Float(_))
+        | ("s", Value::String(_))
+        | ("x", Value::Int(_) | Value::Uint(_) | Value::String(_)) => return,
+        ("q", Value::String(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_)) => {
+            if Quantity::read(value).is_none() {
+                found.push(Mistake {
+                    what: format!("no amount in `{path}`: `{}`", value.as_str().unwrap_or_default()),
+                    hint: Some("write a number with a suffix, such as `500m` or `2Gi`".to_owned()),
+                });
+            }
+            return;
+        }
+        ("b", _) => "`true` or `false`",
+        ("i", _) => "a whole number",
+        ("q", _) => "an amount",
+        ("s", _) => "a text",
+        ("x", _) => "a number or a text",
+        (_, Value::Map(map)) => {
+            let Some(fields) = fields(kind) else { return };
+            map.iter().for_each(|(key, value)| check_field(kind, fields, key, value, path, found));
+            return;
+        }
+        _ => "a map",
+    };
+    found.push(wrong_kind(path, wanted, value));
+}
+
+fn wrong_kind(path: &str, wanted: &str, value: &Value) -> Mistake {
+    let is = match value {
+        Value::String(text) => format!("the text `{text}`"),
+        Value::Bool(value) => format!("`{value}`"),
+        Value::Int(number) => format!("the number `{number}`"),
+        other => format!("a {}", other.kind()),
+    };
+    Mistake { what: format!("a value of the wrong kind in `{path}`: {is} is not {wanted}"), hint: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KINDS, WORDS, fields, kubernetes::TYPES, split};
+
+    #[test]
+    fn the_table_is_whole() {
+        assert!(TYPES.is_sorted_by(|left, right| left.0 < right.0));
+        for (name, fields) in TYPES {
+            for (field, kind) in split(fields) {
+                let kind = kind.trim_start_matches(['[', '{']);
+                let is_known =
+                    matches!(kind, "*" | "b" | "i" | "q" | "s" | "x") || super::fields(kind).is_some();
+                assert!(is_known, "`{name}.{field}` is a `{kind}`");
+            }
+        }
+        for kind in KINDS.iter().flat_map(|(_, kinds)| *kinds) {
+            assert!(fields(kind).is_some(), "`{kind}` has no fields");
+        }
+        for (name, field, _) in WORDS {
+            let known =
+                fields(name).into_iter().flat_map(split).any(|(known, kind)| known == *field && kind == "s");
+            assert!(known, "`{name}.{field}` is no text");
+        }
+    }
+}

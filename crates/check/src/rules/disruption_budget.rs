@@ -1,0 +1,154 @@
+//! A PodDisruptionBudget allows that a pod goes.
+//!
+//! A budget that never allows an eviction makes every drain of a node wait without end: an upgrade of the cluster
+//! stops until somebody deletes the pod or the budget. So does one that asks for as many pods as there can be.
+//!
+//! ```yaml
+//! kind: PodDisruptionBudget
+//! spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}   # of a Deployment with one replica
+//! ```
+
+use aqueduct_manifest::Value;
+
+use crate::demand::replicas;
+use crate::index::Index;
+use crate::label_selector::LabelSelector;
+use crate::platform::Entry;
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule = Rule {
+    name: "disruption-budget",
+    summary: "a PodDisruptionBudget lets no node be drained",
+    check: disruption_budget,
+};
+
+fn disruption_budget(index: &Index<'_>, report: &mut Report) {
+    for entry in index.of_kind("policy", "PodDisruptionBudget") {
+        if let Some(reason) = blocks(index, &entry) {
+            let title = entry.title();
+            report
+                .warning(&entry, format!("{title} never allows that a node is drained: {reason}"))
+                .hint("let one pod be unavailable: `maxUnavailable: 1`");
+        }
+    }
+}
+
+/// Returns why a budget allows no eviction.
+fn blocks(index: &Index<'_>, entry: &Entry<'_>) -> Option<String> {
+    let spec = entry.object.map.get("spec")?;
+    if let Some(amount) = spec.get("maxUnavailable") {
+        return matches!(share(amount)?, Share::Number(0) | Share::Percent(0))
+            .then(|| format!("`maxUnavailable: {}`", text(amount)));
+    }
+    let amount = spec.get("minAvailable")?;
+    let share = share(amount)?;
+    if matches!(share, Share::Percent(100..)) {
+        return Some(format!("`minAvailable: {}`", text(amount)));
+    }
+    let selector = LabelSelector::full(spec.get("selector")?);
+    if index.is_open(entry) || selector.is_empty() {
+        return None;
+    }
+    let mut pods = 0_u64;
+    for pod in index.selected(entry.namespace, &selector) {
+        // Of jobs, daemons and custom kinds the number of pods is not theirs to say.
+        if !matches!(pod.entry.kind, "Deployment" | "StatefulSet" | "ReplicaSet") {
+            return None;
+        }
+        pods = pods.saturating_add(replicas(index, pod));
+    }
+    let wanted = match share {
+        Share::Number(number) => number,
+        // Kubernetes rounds up.
+        Share::Percent(percent) => pods.saturating_mul(percent).div_ceil(100),
+    };
+    (pods > 0 && wanted >= pods).then(|| {
+        format!("`minAvailable: {}` of {pods} pod{}", text(amount), if pods == 1 { "" } else { "s" })
+    })
+}
+
+/// A number of pods, or a part of them.
+enum Share {
+    Number(u64),
+    Percent(u64),
+}
+
+fn share(amount: &Value) -> Option<Share> {
+    match amount {
+        Value::Int(number) => u64::try_from(*number).ok().map(Share::Number),
+        Value::String(text) => text.strip_suffix('%')?.parse().ok().map(Share::Percent),
+        _ => None,
+    }
+}
+
+fn text(amount: &Value) -> String {
+    match amount {
+        Value::Int(number) => number.to_string(),
+        other => other.as_str().unwrap_or_default().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn a_budget_must_allow_a_drain() {
+        insta::assert_snapshot!(findings("disruption-budget", "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec: {replicas: 3, template: {metadata: {labels: {app: web}}, spec: {containers: []}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: one, namespace: shop}
+spec: {template: {metadata: {labels: {app: one}}, spec: {containers: []}}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: all, namespace: shop}
+spec: {minAvailable: '100%', selector: {matchLabels: {app: web}}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: none, namespace: shop}
+spec: {maxUnavailable: 0, selector: {matchLabels: {app: web}}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: three, namespace: shop}
+spec: {minAvailable: 3, selector: {matchLabels: {app: web}}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: half, namespace: shop}
+spec: {minAvailable: '50%', selector: {matchLabels: {app: one}}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: good, namespace: shop}
+spec: {minAvailable: 2, selector: {matchLabels: {app: web}}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: part, namespace: shop}
+spec: {minAvailable: '66%', selector: {matchLabels: {app: web}}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: few, namespace: shop}
+spec: {maxUnavailable: '1%', selector: {matchLabels: {app: web}}}
+"), @r"
+        warning: `PodDisruptionBudget shop/all` never allows that a node is drained: `minAvailable: 100%`: 3.yaml
+          hint: let one pod be unavailable: `maxUnavailable: 1`
+        warning: `PodDisruptionBudget shop/none` never allows that a node is drained: `maxUnavailable: 0`: 4.yaml
+          hint: let one pod be unavailable: `maxUnavailable: 1`
+        warning: `PodDisruptionBudget shop/three` never allows that a node is drained: `minAvailable: 3` of 3 pods: 5.yaml
+          hint: let one pod be unavailable: `maxUnavailable: 1`
+        warning: `PodDisruptionBudget shop/half` never allows that a node is drained: `minAvailable: 50%` of 1 pod: 6.yaml
+          hint: let one pod be unavailable: `maxUnavailable: 1`
+        ");
+    }
+}

@@ -1,0 +1,118 @@
+//! Hosts and paths of an Ingress have a form that the API server takes.
+//!
+//! A path says its `pathType` and begins with `/`; an exact path or a prefix holds no `//`, `/./` and `/../`. A
+//! host is a name in lower-case letters, with `*` for its first part at most.
+//!
+//! ```yaml
+//! - host: WEB.example.com
+//!   http: {paths: [{path: shop, …}]}     # no capitals; `/shop` and a `pathType`
+//! ```
+
+use crate::index::Index;
+use crate::pod::{list_at, text};
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule = Rule {
+    name: "ingress-path",
+    summary: "an Ingress has a host or a path that the API server refuses",
+    check: ingress_path,
+};
+
+fn ingress_path(index: &Index<'_>, report: &mut Report) {
+    for entry in index.of_kind("networking.k8s.io", "Ingress") {
+        let Some(spec) = entry.object.map.get("spec").filter(|_| entry.object.version() == "v1") else {
+            continue;
+        };
+        let title = entry.title();
+        for rule in list_at(spec, "rules") {
+            let host = text(rule, "host");
+            if !host.is_empty() && !is_host(host) {
+                report
+                    .error(
+                        &entry,
+                        format!("{title} has a host that is no name in lower-case letters: `{host}`"),
+                    )
+                    .about(host);
+            }
+            for path in rule.get("http").map_or(&[][..], |http| list_at(http, "paths")) {
+                let (kind, path) = (text(path, "pathType"), text(path, "path"));
+                match kind {
+                    "" => {
+                        report
+                            .error(&entry, format!("{title} has a path without `pathType`: `{path}`"))
+                            .hint("write `pathType: Prefix`, or `Exact`");
+                    }
+                    "Exact" | "Prefix" | "ImplementationSpecific" => {}
+                    other => {
+                        report
+                            .error(&entry, format!("{title} has a `pathType` that there is not: `{other}`"))
+                            .did_you_mean(other, ["Exact", "Prefix", "ImplementationSpecific"]);
+                    }
+                }
+                let is_strict = matches!(kind, "Exact" | "Prefix");
+                // A path may be left out where its meaning is the controller's.
+                if (is_strict || !path.is_empty()) && !path.starts_with('/') {
+                    report
+                        .error(&entry, format!("{title} has a path that does not begin with `/`: `{path}`"));
+                } else if is_strict && has_steps(path) {
+                    report.error(&entry, format!("{title} has a path with empty or dotted parts: `{path}`"));
+                }
+            }
+        }
+    }
+}
+
+/// Source: `invalidPathSequences` and `invalidPathSuffixes` of Kubernetes.
+fn has_steps(path: &str) -> bool {
+    ["//", "/./", "/../", "%2f", "%2F"].iter().any(|part| path.contains(part))
+        || path.ends_with("/..")
+        || path.ends_with("/.")
+}
+
+/// Tells whether a text is a host: labels of letters and digits, of which the first may be `*`.
+fn is_host(host: &str) -> bool {
+    let is_label = |label: &str| {
+        let edge = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let bytes = label.as_bytes();
+        bytes.iter().all(|byte| edge(*byte) || *byte == b'-')
+            && bytes.first().is_some_and(|byte| edge(*byte))
+            && bytes.last().is_some_and(|byte| edge(*byte))
+    };
+    let is_address = host.parse::<std::net::IpAddr>().is_ok();
+    let name = host.strip_prefix("*.").unwrap_or(host);
+    host.len() <= 253 && !is_address && name.split('.').all(is_label)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn hosts_and_paths_have_a_form() {
+        insta::assert_snapshot!(findings("ingress-path", "
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop}
+spec:
+  rules:
+  - host: WEB.example.com
+    http: {paths: [{path: x, pathType: Prefix}, {path: /y}, {pathType: Exact}, {path: /a//b, pathType: Prefix}]}
+  - host: 10.0.0.1
+    http: {paths: [{path: /, pathType: prefix}]}
+  - host: '*.example.com'
+    http: {paths: [{pathType: ImplementationSpecific}, {path: '/(a|b)//.*', pathType: ImplementationSpecific}]}
+  - http: {paths: [{path: /, pathType: Exact}]}
+"), @r"
+        error: `Ingress shop/web` has a `pathType` that there is not: `prefix`: 1.yaml
+          hint: did you mean `Prefix`?
+        error: `Ingress shop/web` has a host that is no name in lower-case letters: `10.0.0.1`: 1.yaml
+        error: `Ingress shop/web` has a host that is no name in lower-case letters: `WEB.example.com`: 1.yaml
+        error: `Ingress shop/web` has a path that does not begin with `/`: ``: 1.yaml
+        error: `Ingress shop/web` has a path that does not begin with `/`: `x`: 1.yaml
+        error: `Ingress shop/web` has a path with empty or dotted parts: `/a//b`: 1.yaml
+        error: `Ingress shop/web` has a path without `pathType`: `/y`: 1.yaml
+          hint: write `pathType: Prefix`, or `Exact`
+        ");
+    }
+}

@@ -1,0 +1,176 @@
+//! Custom objects write what their definition fills into lists.
+//!
+//! The API server fills in the defaults of a CustomResourceDefinition. Argo CD leaves those of maps alone, but
+//! compares lists as a whole: an item that was filled in never equals the one in the tree, and the Application is
+//! out of sync and healed for ever.
+//!
+//! ```yaml
+//! kind: ExternalSecret
+//! spec:
+//!   data:
+//!   - secretKey: token
+//!     remoteRef: {key: shop, property: token}     # `conversionStrategy: Default` and others are filled in
+//! ```
+//!
+//! The definition counts when it is rendered, or lies among the sources.
+
+use std::collections::BTreeSet;
+
+use aqueduct_manifest::{Object, Value};
+
+use crate::index::Index;
+use crate::pod::{list_at, text};
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule = Rule {
+    name: "list-defaults",
+    summary: "a custom object leaves out what its definition fills into lists",
+    check: list_defaults,
+};
+
+/// The most fields that a message names.
+const MOST: usize = 6;
+
+fn list_defaults(index: &Index<'_>, report: &mut Report) {
+    let rendered =
+        index.of_kind("apiextensions.k8s.io", "CustomResourceDefinition").map(|entry| entry.object);
+    let mut seen = BTreeSet::new();
+    for definition in rendered.chain(index.definitions()) {
+        let Some(spec) = definition.map.get("spec") else { continue };
+        let (group, kind) = (text(spec, "group"), spec.at(&["names", "kind"]).and_then(Value::as_str));
+        let Some(kind) = kind.filter(|kind| seen.insert((group, *kind))) else { continue };
+        for entry in index.of_kind(group, kind) {
+            let versions = list_at(spec, "versions");
+            let version = versions.iter().find(|version| text(version, "name") == entry.object.version());
+            let Some(schema) = version.and_then(|version| version.at(&["schema", "openAPIV3Schema"])) else {
+                continue;
+            };
+            let missing = missing(schema, entry.object);
+            if missing.is_empty() {
+                continue;
+            }
+            let more = missing.len().saturating_sub(MOST);
+            let names: Vec<&str> = missing.iter().take(MOST).map(String::as_str).collect();
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            let (title, names) = (entry.title(), names.join(", "));
+            report
+                .warning(
+                    &entry,
+                    format!("{title} leaves out what its definition fills into lists, so that Argo CD never finds it in sync: {names}{more}"),
+                )
+                .hint("write the fields, or give its Application the annotation `argocd.argoproj.io/compare-options: ServerSideDiff=true`");
+        }
+    }
+}
+
+/// Returns the fields inside list items that an object leaves out and its schema has defaults for.
+fn missing(schema: &Value, object: &Object) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (key, value) in &object.map {
+        if let Some(schema) = schema.at(&["properties", key]) {
+            walk(schema, value, key, false, &mut found);
+        }
+    }
+    found
+}
+
+/// Adds what a value leaves out. Values are as deep as the reader lets them be, and schemas are followed no deeper.
+fn walk(schema: &Value, value: &Value, path: &str, is_in_list: bool, found: &mut BTreeSet<String>) {
+    match value {
+        Value::List(items) => {
+            let Some(schema) = schema.get("items") else { return };
+            items.iter().for_each(|item| walk(schema, item, &format!("{path}[]"), true, found));
+        }
+        Value::Map(map) => {
+            let properties = schema.get("properties").and_then(Value::as_map);
+            for (key, property) in properties.into_iter().flatten() {
+                let path = format!("{path}.{key}");
+                match (map.get(key), property.get("default")) {
+                    (Some(value), _) => walk(property, value, &path, is_in_list, found),
+                    (None, Some(default)) if is_in_list => {
+                        found.insert(format!("`{path}: {}`", scalar(default)));
+                    }
+                    (None, _) => {}
+                }
+            }
+            if let Some(schema) = schema.get("additionalProperties") {
+                let others =
+                    map.iter().filter(|(key, _)| properties.is_none_or(|known| !known.contains_key(key)));
+                others.for_each(|(key, value)| {
+                    walk(schema, value, &format!("{path}.{key}"), is_in_list, found)
+                });
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Returns a default as messages write it.
+fn scalar(value: &Value) -> String {
+    match value {
+        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+        Value::String(text) => text.to_string(),
+        Value::Bool(value) => value.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::List(_) => "[…]".to_owned(),
+        Value::Map(_) => "{…}".to_owned(),
+        other => other.kind().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn items_of_lists_are_whole() {
+        insta::assert_snapshot!(findings("list-defaults", "
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: things.example.com}
+spec:
+  group: example.com
+  names: {kind: Thing}
+  versions:
+  - name: v1
+    schema:
+      openAPIV3Schema:
+        properties:
+          spec:
+            properties:
+              mode: {type: string, default: fast}
+              items:
+                items:
+                  properties:
+                    name: {type: string}
+                    ref: {properties: {key: {type: string}, policy: {default: None}}}
+                    weight: {default: 1}
+                    extra: {default: {}}
+              byName: {additionalProperties: {items: {properties: {on: {default: true}}}}}
+---
+apiVersion: example.com/v1
+kind: Thing
+metadata: {name: short, namespace: shop}
+spec: {items: [{name: a, ref: {key: b}}, {name: c, weight: 2, extra: {}}], byName: {x: [{}]}}
+---
+apiVersion: example.com/v1
+kind: Thing
+metadata: {name: whole, namespace: shop}
+spec: {items: [{name: a, ref: {key: b, policy: None}, weight: 1, extra: {}}], byName: {x: [{on: false}]}}
+---
+apiVersion: example.com/v1
+kind: Thing
+metadata: {name: none, namespace: shop}
+spec: {}
+---
+apiVersion: example.com/v2
+kind: Thing
+metadata: {name: other, namespace: shop}
+spec: {items: [{name: a}]}
+"), @r"
+        warning: `Thing shop/short` leaves out what its definition fills into lists, so that Argo CD never finds it in sync: `spec.byName.x[].on: true`, `spec.items[].extra: {…}`, `spec.items[].ref.policy: None`, `spec.items[].weight: 1`: 2.yaml
+          hint: write the fields, or give its Application the annotation `argocd.argoproj.io/compare-options: ServerSideDiff=true`
+        ");
+    }
+}

@@ -1,0 +1,104 @@
+//! Objects have the fields of their kinds, with values that fit.
+//!
+//! The API server refuses a field that a kind does not have, a text where a number belongs, and a word that a field
+//! does not take. Covered are the kinds of Kubernetes that most platforms consist of; of the rest, and of metadata,
+//! nothing is said.
+//!
+//! ```yaml
+//! kind: Deployment
+//! spec: {replcas: 3}        # `replicas`
+//! ```
+
+use crate::fields::mistakes;
+use crate::index::Index;
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule = Rule {
+    name: "object-fields",
+    summary: "an object has a field or a value that the API server refuses",
+    check: object_fields,
+};
+
+fn object_fields(index: &Index<'_>, report: &mut Report) {
+    for entry in index.entries() {
+        for mistake in mistakes(entry.object) {
+            let finding = report.error(entry, format!("{} has {}", entry.title(), mistake.what));
+            if let Some(hint) = mistake.hint {
+                finding.hint(hint);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn fields_are_those_of_the_kind() {
+        insta::assert_snapshot!(findings("object-fields", "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replcas: 3
+  replicas: 'two'
+  selector: {matchLabels: {app: 1}}
+  template:
+    metadata: {anything: goes}
+    spec:
+      restartPolicy: always
+      hostNetwork: 'yes'
+      nodeSelector: [a]
+      containers:
+      - name: web
+        imagePullPolicy: Sometimes
+        command: run
+        ports: [{containerPort: eighty}]
+        resources: {requests: {cpu: 10mm, memory: 1Gi}, limits: {memory: [1]}}
+        livenessProbe: {httpGet: {path: /, port: http}, periodSecond: 3}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {type: Nodeport, ports: [{port: 80, targetPort: http}]}
+extra: 1
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: right, namespace: shop}
+spec:
+  replicas: null
+  serviceName: right
+  volumeClaimTemplates: [{metadata: {name: data}, spec: {resources: {requests: {storage: 1Gi}}}}]
+  template: {spec: {containers: [{name: a, env: [{name: A, value: ''}], imagePullPolicy: '', resources: {}}]}}
+---
+apiVersion: example.com/v1
+kind: Deployment
+metadata: {name: other, namespace: shop}
+spec: {replcas: 3}
+"), @r"
+        error: `Deployment shop/web` has a value of the wrong kind in `spec.replicas`: the text `two` is not a whole number: 1.yaml
+        error: `Deployment shop/web` has a value of the wrong kind in `spec.selector.matchLabels.app`: the number `1` is not a text: 1.yaml
+        error: `Deployment shop/web` has a value of the wrong kind in `spec.template.spec.containers[0].command`: the text `run` is not a list: 1.yaml
+        error: `Deployment shop/web` has a value of the wrong kind in `spec.template.spec.containers[0].ports[0].containerPort`: the text `eighty` is not a whole number: 1.yaml
+        error: `Deployment shop/web` has a value of the wrong kind in `spec.template.spec.containers[0].resources.limits.memory`: a list is not an amount: 1.yaml
+        error: `Deployment shop/web` has a value of the wrong kind in `spec.template.spec.hostNetwork`: the text `yes` is not `true` or `false`: 1.yaml
+        error: `Deployment shop/web` has a value of the wrong kind in `spec.template.spec.nodeSelector`: a list is not a map: 1.yaml
+        error: `Deployment shop/web` has an unknown field: `spec.replcas`: 1.yaml
+          hint: did you mean `replicas`?
+        error: `Deployment shop/web` has an unknown field: `spec.template.spec.containers[0].livenessProbe.periodSecond`: 1.yaml
+          hint: did you mean `periodSeconds`?
+        error: `Deployment shop/web` has an unknown word in `spec.template.spec.containers[0].imagePullPolicy`: `Sometimes`: 1.yaml
+          hint: there are `Always`, `IfNotPresent`, `Never`
+        error: `Deployment shop/web` has an unknown word in `spec.template.spec.restartPolicy`: `always`: 1.yaml
+          hint: there are `Always`, `Never`, `OnFailure`
+        error: `Deployment shop/web` has no amount in `spec.template.spec.containers[0].resources.requests.cpu`: `10mm`: 1.yaml
+          hint: write a number with a suffix, such as `500m` or `2Gi`
+        error: `Service shop/web` has an unknown field: `extra`: 2.yaml
+        error: `Service shop/web` has an unknown word in `spec.type`: `Nodeport`: 2.yaml
+          hint: there are `ClusterIP`, `ExternalName`, `LoadBalancer`, `NodePort`
+        ");
+    }
+}

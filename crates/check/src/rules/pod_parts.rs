@@ -1,0 +1,116 @@
+//! The parts of a pod have names of their own, and mounts have volumes.
+//!
+//! The API server refuses a pod that mounts a volume which is not there, or twice into one path, and one with two
+//! volumes or containers of one name. Two variables of one name cannot be applied on the server's side, which is
+//! how Argo CD applies the tree.
+//!
+//! ```yaml
+//! volumeMounts: [{name: dta, mountPath: /data}]      # the volume is named `data`
+//! ```
+
+use std::collections::BTreeSet;
+
+use aqueduct_manifest::Value;
+
+use crate::index::Index;
+use crate::pod::{Pod, list_at, text};
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule = Rule {
+    name: "pod-parts",
+    summary: "a pod mounts what is not there, or has two parts of one name",
+    check: pod_parts,
+};
+
+fn pod_parts(index: &Index<'_>, report: &mut Report) {
+    // What becomes of the template of a custom kind is its operator's to say.
+    for pod in index.pods().iter().filter(|pod| !pod.entry.group.contains('.')) {
+        let title = pod.entry.title();
+        let volumes: Vec<&str> = pod.volumes().iter().map(|volume| text(volume, "name")).collect();
+        for name in twice(&volumes) {
+            report.error(&pod.entry, format!("{title} has two volumes of one name: `{name}`"));
+        }
+        let containers: Vec<&str> = pod.containers().map(|container| container.name).collect();
+        for name in twice(&containers) {
+            report.error(&pod.entry, format!("{title} has two containers of one name: `{name}`"));
+        }
+        let known: BTreeSet<&str> = volumes.iter().copied().chain(claims(pod)).collect();
+        for container in pod.containers() {
+            let of = format!("container `{}` of {title}", container.name);
+            let mounts = list_at(container.value, "volumeMounts");
+            let devices = list_at(container.value, "volumeDevices");
+            for name in mounts.iter().chain(devices).map(|mount| text(mount, "name")) {
+                if !name.is_empty() && !known.contains(name) {
+                    report
+                        .error(&pod.entry, format!("{of} mounts a volume that is not there: `{name}`"))
+                        .did_you_mean(name, known.iter().copied());
+                }
+            }
+            let texts = |list: &'static str, key| -> Vec<&str> {
+                list_at(container.value, list).iter().map(|item| text(item, key)).collect()
+            };
+            for path in twice(&texts("volumeMounts", "mountPath")) {
+                report.error(&pod.entry, format!("{of} mounts two volumes at one path: `{path}`"));
+            }
+            for name in twice(&texts("env", "name")) {
+                report.error(&pod.entry, format!("{of} has two variables of one name: `{name}`"));
+            }
+        }
+    }
+}
+
+/// Returns the volumes that a StatefulSet makes of its templates.
+fn claims<'a>(pod: &Pod<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
+    let spec = pod.entry.object.map.get("spec");
+    let templates = spec.map_or(&[][..], |spec| list_at(spec, "volumeClaimTemplates"));
+    templates.iter().filter_map(|template| template.at(&["metadata", "name"]).and_then(Value::as_str))
+}
+
+/// Returns the texts that stand more than once, in order.
+fn twice<'a>(texts: &[&'a str]) -> BTreeSet<&'a str> {
+    let mut seen = BTreeSet::new();
+    texts.iter().copied().filter(|text| !text.is_empty() && !seen.insert(*text)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn parts_have_names_of_their_own() {
+        insta::assert_snapshot!(findings("pod-parts", "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  template:
+    spec:
+      volumes: [{name: all, emptyDir: {}}, {name: all, emptyDir: {}}, {name: data, emptyDir: {}}]
+      initContainers: [{name: web, volumeMounts: [{name: data, mountPath: /y}]}]
+      containers:
+      - name: web
+        env: [{name: A, value: a}, {name: B}, {name: A, value: b}]
+        volumeMounts: [{name: dta, mountPath: /x}, {name: all, mountPath: /y}, {name: data, mountPath: /y}]
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: store, namespace: shop}
+spec:
+  volumeClaimTemplates: [{metadata: {name: data}}]
+  template: {spec: {containers: [{name: a, volumeMounts: [{name: data, mountPath: /x}]}]}}
+---
+apiVersion: apps.kruise.io/v1alpha1
+kind: CloneSet
+metadata: {name: custom, namespace: shop}
+spec: {template: {spec: {containers: [{name: a, volumeMounts: [{name: injected, mountPath: /x}]}]}}}
+"), @r"
+        error: `Deployment shop/web` has two containers of one name: `web`: 1.yaml
+        error: `Deployment shop/web` has two volumes of one name: `all`: 1.yaml
+        error: container `web` of `Deployment shop/web` has two variables of one name: `A`: 1.yaml
+        error: container `web` of `Deployment shop/web` mounts a volume that is not there: `dta`: 1.yaml
+          hint: did you mean `data`?
+        error: container `web` of `Deployment shop/web` mounts two volumes at one path: `/y`: 1.yaml
+        ");
+    }
+}

@@ -1,0 +1,87 @@
+//! The ports of a Service can be told apart.
+//!
+//! Where a Service has several ports, the API server wants a name of each, no name twice, and no number twice for
+//! one protocol.
+//!
+//! ```yaml
+//! ports: [{port: 80}, {port: 81}]      # both need a name
+//! ```
+
+use std::collections::BTreeSet;
+
+use aqueduct_manifest::Value;
+
+use crate::index::Index;
+use crate::pod::{list_at, text};
+use crate::report::Report;
+use crate::rule::Rule;
+
+pub(crate) const RULE: Rule =
+    Rule { name: "port-names", summary: "a Service has ports that cannot be told apart", check: port_names };
+
+fn port_names(index: &Index<'_>, report: &mut Report) {
+    for entry in index.of_kind("", "Service") {
+        let Some(spec) = entry.object.map.get("spec") else { continue };
+        let ports = list_at(spec, "ports");
+        let title = entry.title();
+        let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
+        let mut wrong = BTreeSet::new();
+        for port in ports {
+            let name = text(port, "name");
+            let number = port.get("port").and_then(Value::as_i64);
+            let protocol = Some(text(port, "protocol")).filter(|text| !text.is_empty()).unwrap_or("TCP");
+            if name.is_empty() && ports.len() > 1 {
+                wrong.insert("several ports, of which one has no name".to_owned());
+            } else if !name.is_empty() && !names.insert(name) {
+                wrong.insert(format!("two ports of one name: `{name}`"));
+            }
+            if let Some(number) = number
+                && !numbers.insert((number, protocol))
+            {
+                wrong.insert(format!("two ports of one number: {number}"));
+            }
+        }
+        for what in wrong {
+            report.error(&entry, format!("{title} has {what}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::findings;
+
+    #[test]
+    fn ports_can_be_told_apart() {
+        insta::assert_snapshot!(findings("port-names", "
+apiVersion: v1
+kind: Service
+metadata: {name: names, namespace: shop}
+spec: {ports: [{name: a, port: 80}, {name: a, port: 81}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: nameless, namespace: shop}
+spec: {ports: [{port: 80}, {name: b, port: 81}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: numbers, namespace: shop}
+spec: {ports: [{name: a, port: 80}, {name: b, port: 80, protocol: TCP}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: dns, namespace: shop}
+spec: {ports: [{name: tcp, port: 53}, {name: udp, port: 53, protocol: UDP}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: single, namespace: shop}
+spec: {ports: [{port: 80}]}
+"), @r"
+        error: `Service shop/names` has two ports of one name: `a`: 1.yaml
+        error: `Service shop/nameless` has several ports, of which one has no name: 2.yaml
+        error: `Service shop/numbers` has two ports of one number: 80: 3.yaml
+        ");
+    }
+}

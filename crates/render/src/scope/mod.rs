@@ -1,0 +1,226 @@
+//! Whether kinds live in namespaces. What does not must not get one: the API server refuses it.
+//!
+//! Kubernetes' own kinds are listed here. Of any other kind the environment says it, then a
+//! CustomResourceDefinition of the tree or of the sources, then the table of [well-known](well_known) kinds; what
+//! nobody says is asked for and never guessed.
+
+mod well_known;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use aqueduct_manifest::{Diagnostic, Object, SmolStr, Value};
+use aqueduct_model::Environment;
+
+use crate::Inputs;
+
+/// The groups of Kubernetes itself, in order.
+const NATIVE: &[&str] = &[
+    "",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "apps",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "extensions",
+    "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+    "storagemigration.k8s.io",
+];
+
+/// The kinds of Kubernetes that live outside of namespaces, as group and kind, in order.
+/// Source: <https://kubernetes.io/docs/reference/kubernetes-api/>, `kubectl api-resources --namespaced=false`.
+const CLUSTER_SCOPED: &[(&str, &str)] = &[
+    ("", "ComponentStatus"),
+    ("", "Namespace"),
+    ("", "Node"),
+    ("", "PersistentVolume"),
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicy"),
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"),
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"),
+    ("apiregistration.k8s.io", "APIService"),
+    ("authentication.k8s.io", "SelfSubjectReview"),
+    ("authentication.k8s.io", "TokenReview"),
+    ("authorization.k8s.io", "SelfSubjectAccessReview"),
+    ("authorization.k8s.io", "SelfSubjectRulesReview"),
+    ("authorization.k8s.io", "SubjectAccessReview"),
+    ("certificates.k8s.io", "CertificateSigningRequest"),
+    ("certificates.k8s.io", "ClusterTrustBundle"),
+    ("extensions", "PodSecurityPolicy"),
+    ("flowcontrol.apiserver.k8s.io", "FlowSchema"),
+    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"),
+    ("internal.apiserver.k8s.io", "StorageVersion"),
+    ("networking.k8s.io", "IPAddress"),
+    ("networking.k8s.io", "IngressClass"),
+    ("networking.k8s.io", "ServiceCIDR"),
+    ("node.k8s.io", "RuntimeClass"),
+    ("policy", "PodSecurityPolicy"),
+    ("rbac.authorization.k8s.io", "ClusterRole"),
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
+    ("resource.k8s.io", "DeviceClass"),
+    ("resource.k8s.io", "DeviceTaintRule"),
+    ("resource.k8s.io", "ResourceSlice"),
+    ("scheduling.k8s.io", "PriorityClass"),
+    ("storage.k8s.io", "CSIDriver"),
+    ("storage.k8s.io", "CSINode"),
+    ("storage.k8s.io", "StorageClass"),
+    ("storage.k8s.io", "VolumeAttachment"),
+    ("storage.k8s.io", "VolumeAttributesClass"),
+    ("storagemigration.k8s.io", "StorageVersionMigration"),
+];
+
+/// Where a kind lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In namespaces.
+    Namespaced,
+    /// In the cluster as a whole.
+    Cluster,
+}
+
+type Declared = BTreeMap<(SmolStr, SmolStr), Scope>;
+
+/// What an environment knows of the scopes of kinds.
+pub struct Scopes<'a> {
+    environment: &'a Environment,
+    inputs: &'a Inputs<'a>,
+    /// What the definitions of the tree declare, by group and kind.
+    rendered: Declared,
+    /// What the definitions among the sources declare; only read where something else leaves a question.
+    sources: OnceLock<Declared>,
+}
+
+impl<'a> Scopes<'a> {
+    /// Returns what is known from an environment, from all its rendered objects and from the source files.
+    pub fn new<'o>(
+        environment: &'a Environment,
+        inputs: &'a Inputs<'a>,
+        objects: impl IntoIterator<Item = &'o Object>,
+    ) -> Self {
+        Self { environment, inputs, rendered: declared(objects), sources: OnceLock::new() }
+    }
+
+    /// Returns where the kind of an object lives; `None` where nobody says.
+    pub fn of(&self, object: &Object) -> Option<Scope> {
+        let (group, kind) = (object.group(), object.kind());
+        let scope = |is_cluster: bool| if is_cluster { Scope::Cluster } else { Scope::Namespaced };
+        if NATIVE.binary_search(&group).is_ok() {
+            return Some(scope(CLUSTER_SCOPED.binary_search(&(group, kind)).is_ok()));
+        }
+        if let Some(api) = self.environment.api_groups.get(group) {
+            return Some(scope(api.contains(kind)));
+        }
+        let key = (SmolStr::from(group), SmolStr::from(kind));
+        self.rendered
+            .get(&key)
+            .copied()
+            .or_else(|| well_known(group, kind))
+            .or_else(|| self.sources.get_or_init(|| declared(self.inputs.definitions())).get(&key).copied())
+    }
+
+    /// Tells whether the kind of an object lives outside of namespaces.
+    pub fn is_cluster_scoped(&self, object: &Object) -> bool {
+        self.of(object) == Some(Scope::Cluster)
+    }
+
+    /// Returns an error for each kind of some objects whose scope nobody says, at its first object.
+    pub fn unknown<'o>(&self, objects: impl IntoIterator<Item = &'o Object>) -> Vec<Diagnostic> {
+        let mut asked: BTreeSet<(&str, &str)> = BTreeSet::new();
+        let mut diagnostics = Vec::new();
+        for object in objects {
+            let (group, kind) = (object.group(), object.kind());
+            if self.of(object).is_some() || !asked.insert((group, kind)) {
+                continue;
+            }
+            let message = format!("nobody says whether `{kind}` of `{group}` lives in namespaces");
+            let mut diagnostic = Diagnostic::error("unknown-scope", message).hint(format!(
+                "add its CustomResourceDefinition to the platform, or write `{{ group = \"{group}\", cluster-scoped = [] }}` into `apis` of the environment, with the kinds that live outside of namespaces"
+            ));
+            if let Some(origin) = &object.origin {
+                let span = self
+                    .inputs
+                    .files
+                    .text(&origin.file)
+                    .and_then(|text| crate::source::line_span(text, origin.line));
+                diagnostic =
+                    diagnostic.at(origin.file.clone(), span, format!("in `{}`", self.environment.name));
+            }
+            diagnostics.push(diagnostic);
+        }
+        diagnostics
+    }
+}
+
+fn well_known(group: &str, kind: &str) -> Option<Scope> {
+    let place = well_known::GROUPS.binary_search_by_key(&group, |(name, ..)| name).ok()?;
+    let (_, cluster, namespaced) = well_known::GROUPS.get(place)?;
+    if cluster.contains(&kind) || cluster.contains(&"*") {
+        Some(Scope::Cluster)
+    } else {
+        namespaced.contains(&kind).then_some(Scope::Namespaced)
+    }
+}
+
+/// Returns what the definitions among some objects declare.
+fn declared<'o>(objects: impl IntoIterator<Item = &'o Object>) -> Declared {
+    let definitions = objects.into_iter().filter(|object| object.kind() == "CustomResourceDefinition");
+    let scope = |definition: &Object| {
+        let text = |path: &[&str]| definition.at(path).and_then(Value::as_str);
+        let key = (text(&["spec", "group"])?.into(), text(&["spec", "names", "kind"])?.into());
+        let is_cluster = text(&["spec", "scope"])? == "Cluster";
+        Some((key, if is_cluster { Scope::Cluster } else { Scope::Namespaced }))
+    };
+    definitions.filter_map(scope).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CLUSTER_SCOPED, NATIVE, Scope, well_known, well_known::GROUPS};
+
+    #[test]
+    fn the_lists_can_be_searched() {
+        assert!(NATIVE.is_sorted_by(|left, right| left < right));
+        assert!(CLUSTER_SCOPED.is_sorted_by(|left, right| left < right));
+        assert!(GROUPS.is_sorted_by(|left, right| left.0 < right.0));
+        for (group, cluster, namespaced) in GROUPS {
+            assert!(NATIVE.binary_search(group).is_err(), "{group} is native");
+            assert!(!cluster.iter().any(|kind| namespaced.contains(kind)), "{group} has a kind twice");
+        }
+    }
+
+    #[test]
+    fn well_known_kinds() {
+        let cases = [
+            ("kyverno.io", "ClusterPolicy", Some(Scope::Cluster)),
+            ("kyverno.io", "Policy", Some(Scope::Namespaced)),
+            ("karpenter.sh", "NodePool", Some(Scope::Cluster)),
+            ("snapshot.storage.k8s.io", "VolumeSnapshotClass", Some(Scope::Cluster)),
+            ("snapshot.storage.k8s.io", "VolumeSnapshot", Some(Scope::Namespaced)),
+            ("velero.io", "BackupStorageLocation", Some(Scope::Namespaced)),
+            ("constraints.gatekeeper.sh", "K8sRequiredLabels", Some(Scope::Cluster)),
+            ("cert-manager.io", "Unheard", None),
+            ("example.com", "Thing", None),
+        ];
+        for (group, kind, scope) in cases {
+            assert_eq!(well_known(group, kind), scope, "{group} {kind}");
+        }
+    }
+}

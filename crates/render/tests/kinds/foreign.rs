@@ -1,0 +1,178 @@
+//! What becomes of objects that others wrote: their scope, and the labels that they are selected by.
+
+use std::fmt::Write as _;
+
+use aqueduct_manifest::{Files, yaml};
+
+use super::rendering;
+
+/// Renders one component of manifests, and returns the metadata of its objects or what is wrong.
+fn check(apis: &str, manifests: &str) -> String {
+    let mut files = Files::new();
+    let platform = format!(
+        "name = \"shop\"\nrepository = \"https://example.com/shop.git\"\n[environments.dev]\ndomain = \"dev.example.com\"\napis = [{apis}]\n"
+    );
+    files.insert("platform.toml", platform.as_bytes());
+    files.insert("tenants/shop/tenant.toml", b"owners = [\"team\"]\n".as_slice());
+    files.insert("tenants/shop/web.toml", b"kind = \"manifests\"\npath = \"web.yaml\"\n".as_slice());
+    files.insert("tenants/shop/web.yaml", manifests.as_bytes());
+    // A definition that no component renders.
+    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: wholes.vendored.example.com}\nspec: {group: vendored.example.com, scope: Cluster, names: {kind: Whole}}\n";
+    files.insert("vendor/charts/whole/crds/whole.yaml", definition.as_bytes());
+    let (objects, diagnostics) = rendering::objects(&files);
+    let mut text = String::new();
+    for diagnostic in &diagnostics {
+        let _ = writeln!(text, "{diagnostic}");
+        diagnostic.hints.iter().for_each(|hint| text.push_str(&format!("  hint: {hint}\n")));
+    }
+    for object in objects.iter().filter(|_| diagnostics.is_empty()) {
+        let metadata = object.map.get("metadata").cloned().unwrap_or_default();
+        let _ = write!(text, "--- {}\n{}", object.kind(), yaml::write(&metadata));
+    }
+    text
+}
+
+#[test]
+fn scopes_are_said_by_somebody() {
+    insta::assert_snapshot!(check("{ group = \"example.com\", cluster-scoped = [\"Planet\"] }", "
+{apiVersion: example.com/v1, kind: Planet, metadata: {name: said, namespace: shop}}
+---
+{apiVersion: example.com/v1, kind: Moon, metadata: {name: said-of-its-group}}
+---
+{apiVersion: kyverno.io/v1, kind: ClusterPolicy, metadata: {name: well-known}}
+---
+{apiVersion: velero.io/v1, kind: BackupStorageLocation, metadata: {name: well-known}}
+---
+{apiVersion: vendored.example.com/v1, kind: Whole, metadata: {name: vendored}}
+---
+{apiVersion: tree.example.com/v1, kind: Part, metadata: {name: rendered}}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: parts.tree.example.com}
+spec: {group: tree.example.com, scope: Cluster, names: {kind: Part}}
+"), @r"
+        --- CustomResourceDefinition
+        labels:
+          app.kubernetes.io/component: manifests
+          app.kubernetes.io/instance: shop-web
+          app.kubernetes.io/managed-by: aqueduct
+          app.kubernetes.io/name: web
+          app.kubernetes.io/part-of: shop
+        name: parts.tree.example.com
+        --- Moon
+        labels:
+          app.kubernetes.io/component: manifests
+          app.kubernetes.io/instance: shop-web
+          app.kubernetes.io/managed-by: aqueduct
+          app.kubernetes.io/name: web
+          app.kubernetes.io/part-of: shop
+        name: said-of-its-group
+        namespace: shop
+        --- Planet
+        labels:
+          app.kubernetes.io/component: manifests
+          app.kubernetes.io/instance: shop-web
+          app.kubernetes.io/managed-by: aqueduct
+          app.kubernetes.io/name: web
+          app.kubernetes.io/part-of: shop
+        name: said
+        --- ClusterPolicy
+        labels:
+          app.kubernetes.io/component: manifests
+          app.kubernetes.io/instance: shop-web
+          app.kubernetes.io/managed-by: aqueduct
+          app.kubernetes.io/name: web
+          app.kubernetes.io/part-of: shop
+        name: well-known
+        --- Part
+        labels:
+          app.kubernetes.io/component: manifests
+          app.kubernetes.io/instance: shop-web
+          app.kubernetes.io/managed-by: aqueduct
+          app.kubernetes.io/name: web
+          app.kubernetes.io/part-of: shop
+        name: rendered
+        --- BackupStorageLocation
+        labels:
+          app.kubernetes.io/component: manifests
+          app.kubernetes.io/instance: shop-web
+          app.kubernetes.io/managed-by: aqueduct
+          app.kubernetes.io/name: web
+          app.kubernetes.io/part-of: shop
+        name: well-known
+        namespace: shop
+        --- Whole
+        labels:
+          app.kubernetes.io/component: manifests
+          app.kubernetes.io/instance: shop-web
+          app.kubernetes.io/managed-by: aqueduct
+          app.kubernetes.io/name: web
+          app.kubernetes.io/part-of: shop
+        name: vendored
+        ");
+}
+
+#[test]
+fn scopes_that_nobody_says_are_asked_for() {
+    insta::assert_snapshot!(check("\"example.com/v1\"", "
+{apiVersion: example.com/v1, kind: Planet, metadata: {name: one}}
+---
+{apiVersion: example.com/v1, kind: Planet, metadata: {name: two}}
+---
+{apiVersion: kyverno.io/v1, kind: Unheard, metadata: {name: three}}
+"), @r#"
+        error: nobody says whether `Planet` of `example.com` lives in namespaces
+          hint: add its CustomResourceDefinition to the platform, or write `{ group = "example.com", cluster-scoped = [] }` into `apis` of the environment, with the kinds that live outside of namespaces
+        error: nobody says whether `Unheard` of `kyverno.io` lives in namespaces
+          hint: add its CustomResourceDefinition to the platform, or write `{ group = "kyverno.io", cluster-scoped = [] }` into `apis` of the environment, with the kinds that live outside of namespaces
+        "#);
+}
+
+#[test]
+fn labels_that_are_selected_by_stay() {
+    insta::assert_snapshot!(check("", "
+apiVersion: v1
+kind: Service
+metadata: {name: web, labels: {app.kubernetes.io/managed-by: Helm}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: other, labels: {app.kubernetes.io/managed-by: Kustomize}}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: web}
+spec: {selector: {matchLabels: {app.kubernetes.io/managed-by: Helm}}}
+"), @r"
+        --- ConfigMap
+        labels:
+          app.kubernetes.io/component: manifests
+          app.kubernetes.io/instance: shop-web
+          app.kubernetes.io/managed-by: aqueduct
+          app.kubernetes.io/name: web
+          app.kubernetes.io/part-of: shop
+        name: other
+        namespace: shop
+        --- Service
+        annotations:
+          aqueduct.dev/managed-by: aqueduct
+        labels:
+          app.kubernetes.io/component: manifests
+          app.kubernetes.io/instance: shop-web
+          app.kubernetes.io/managed-by: Helm
+          app.kubernetes.io/name: web
+          app.kubernetes.io/part-of: shop
+        name: web
+        namespace: shop
+        --- ServiceMonitor
+        labels:
+          app.kubernetes.io/component: manifests
+          app.kubernetes.io/instance: shop-web
+          app.kubernetes.io/managed-by: aqueduct
+          app.kubernetes.io/name: web
+          app.kubernetes.io/part-of: shop
+        name: web
+        namespace: shop
+        ");
+}
