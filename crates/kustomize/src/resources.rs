@@ -134,6 +134,9 @@ impl Resources {
                 )));
             }
         }
+        for path in [["data"].as_slice(), &["binaryData"], &["metadata", "labels"]] {
+            resource.check_keys(path)?;
+        }
         if let Some(old) = self.list_mut().get_mut(place) {
             *old = resource;
         }
