@@ -220,8 +220,12 @@ fn write(output: &Path, objects: &[Object]) -> Result<(), Failure> {
     for (name, object) in names.iter().zip(objects) {
         if name.contains(['/', '\\']) || name.contains(char::is_control) {
             let what = format!("{}/{}", object.kind(), object.name());
-            return Err(Failure::new(format!("`{}` is no name of a file: {what}", name.escape_debug()))
-                .hint("leave out `--output`, or write to one file"));
+            return Err(Failure::new(format!(
+                "`{}` is no name of a file: {}",
+                name.escape_debug(),
+                what.escape_debug()
+            ))
+            .hint("leave out `--output`, or write to one file"));
         }
         let path = output.join(name);
         if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {

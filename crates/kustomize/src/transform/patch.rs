@@ -100,11 +100,14 @@ impl Transform for PatchTransformer {
             }
             (Content::Operations(operations), Some(target)) => {
                 for place in resources.select(target)? {
-                    if let Some(resource) = resources.list_mut().get_mut(place) {
-                        resource.store_previous_id();
-                        let id = resource.id();
-                        operate(resource, operations)
-                            .within(|| format!("applying JSON patch {} to {id}", self.source))?;
+                    let Some(resource) = resources.list_mut_same_ids().get_mut(place) else { continue };
+                    resource.store_previous_id();
+                    let id = resource.id();
+                    operate(resource, operations)
+                        .within(|| format!("applying JSON patch {} to {id}", self.source))?;
+                    if resource.id() != id {
+                        // The index must learn what it is called now.
+                        resources.list_mut();
                     }
                 }
                 Ok(())
