@@ -266,6 +266,11 @@ impl Resource {
         self.previous_ids().next().unwrap_or_else(|| self.id())
     }
 
+    /// Tells whether a name that the resource has or had fits.
+    pub(crate) fn was_called(&self, fits: impl Fn(&str) -> bool) -> bool {
+        fits(&self.name()) || self.memory.previous.iter().any(|previous| fits(&previous.name))
+    }
+
     /// Remembers the id, because it is about to change.
     pub(crate) fn store_previous_id(&mut self) {
         let id = self.id();

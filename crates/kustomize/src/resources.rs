@@ -150,7 +150,10 @@ impl Resources {
 
     /// Returns the place of the one resource that a patch without a target speaks of.
     pub(crate) fn find_target(&self, id: &Id) -> Result<usize> {
-        match self.with_any_id(&id.key()) {
+        // What other patches deleted is still there.
+        let is_left = |place: &usize| self.list.get(*place).is_some_and(|resource| !resource.is_empty());
+        let places = self.with_any_id(&id.key()).iter().copied().filter(is_left);
+        match places.collect::<Vec<usize>>().as_slice() {
             [place] => Ok(*place),
             [] => Err(format!("no matches for Id {id}")),
             _ => Err(format!("multiple matches for Id {id}")),

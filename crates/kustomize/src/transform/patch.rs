@@ -253,8 +253,11 @@ fn merge_into(resources: &mut Resources, places: &[usize], patch: &Resource) -> 
         copy.set_kind(&patch.kind());
         merge_at(resources, *place, &copy)?;
     }
-    resources.drop_empties();
-    if patch.allow_name_change || patch.allow_kind_change { resources.check_unique() } else { Ok(()) }
+    if patch.allow_name_change || patch.allow_kind_change {
+        resources.drop_empties();
+        resources.check_unique()?;
+    }
+    Ok(())
 }
 
 fn merge_at(resources: &mut Resources, place: usize, patch: &Resource) -> Result<()> {
@@ -262,8 +265,8 @@ fn merge_at(resources: &mut Resources, place: usize, patch: &Resource) -> Result
     let list = if renames { resources.list_mut() } else { resources.list_mut_same_ids() };
     let Some(resource) = list.get_mut(place) else { return Ok(()) };
     merge(resource, patch)?;
-    if resource.is_empty() || forgets(patch) {
-        // The index must forget it, or the names that it had.
+    if forgets(patch) {
+        // The index must forget the names that it had.
         resources.list_mut();
     }
     Ok(())

@@ -21,7 +21,7 @@ use crate::yaml::{Marked, Marks};
 use crate::{List, Map, Value};
 
 /// How many elements a list may have of which some lack a key or are doubled.
-const MAX_UNCLEAR: usize = 2000;
+const MAX_UNCLEAR: usize = 1000;
 
 /// Returns the elements of a list with their marks.
 pub(super) fn elements(list: List, marks: Marks) -> Vec<Marked> {

@@ -116,16 +116,18 @@ impl Entries {
     /// Adds what a mapping that was there twice has and the first one lacks.
     fn join(&mut self, key: SmolStr, marked: Marked) {
         match (self.values.remove(&key), marked.value) {
-            (Some(Value::Map(first)), Value::Map(second)) => {
-                let mut joined =
-                    Self { values: first.into_entries().into_iter().collect(), ..Self::default() };
-                joined.marks = self.marks.remove(&key).unwrap_or_default().into_fields();
+            (Some(Value::Map(mut first)), Value::Map(second)) => {
+                let mut first_marks = self.marks.remove(&key).unwrap_or_default().into_fields();
                 let mut marks = marked.marks.into_fields();
-                for (key, value) in second.into_entries() {
-                    let marks = marks.remove(&key).unwrap_or_default();
-                    joined.insert_missing(key, Marked { value, marks });
+                for (name, value) in second.into_entries() {
+                    if !first.contains_key(&name) {
+                        if let Some(marks) = marks.remove(&name) {
+                            first_marks.insert(name.clone(), marks);
+                        }
+                        first.insert(name, value);
+                    }
                 }
-                self.insert(key, joined.finish());
+                self.insert(key, Marked { value: first.into(), marks: Marks::of_fields(first_marks) });
             }
             (Some(first @ Value::Map(_)), _) => {
                 self.values.insert(key, first);
