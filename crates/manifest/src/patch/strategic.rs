@@ -151,10 +151,12 @@ impl<'a> Walker<'a> {
                 });
             }
             None | Some(Marked { value: Value::Null, .. }) => {
-                return match patch {
-                    Some(patch) => self.adopt_at(patch, schema, Adoption::Added, depth),
-                    None => Ok(Walked::Gone),
-                };
+                let Some(mut patch) = patch else { return Ok(Walked::Gone) };
+                // A field that is there keeps its style, which is that of no value.
+                if target.is_some() && matches!(patch.marks, Marks::Folded | Marks::Quoted) {
+                    patch.marks = Marks::None;
+                }
+                return self.adopt_at(patch, schema, Adoption::Added, depth);
             }
             Some(target) => target,
         };
