@@ -98,3 +98,55 @@ fn a_chart_without_pods_gets_no_network_policy() {
     assert!(!platform.root().join(policy).exists(), "{policy} is written");
     assert!(platform.root().join("output/dev/shop/settings/configmap-settings.yaml").exists());
 }
+
+/// A script that calls Kustomize has flags that change nothing here, in several spellings.
+#[test]
+fn flags_of_kustomize() {
+    let platform = platform();
+    let plain = platform.run("kustomize build kustomizations/hello");
+    for flags in [
+        "--enable-alpha-plugins --enable-exec --enable-star --network --network-name bridge",
+        "--enable-helm=false --network=false --enable-managedby-label=0 --as-current-user=T",
+        "--load_restrictor LoadRestrictionsNone --enable_alpha_plugins --helm_command=helm --stack_trace",
+        "-e A=B --env C --mount x --helm-debug",
+    ] {
+        let seen = platform.run(&format!("kustomize build kustomizations/hello {flags}"));
+        assert_eq!(
+            seen.lines().skip(1).collect::<Vec<_>>(),
+            plain.lines().skip(1).collect::<Vec<_>>(),
+            "{flags}"
+        );
+    }
+    assert_snapshot!(
+        platform.run("kustomize build kustomizations/hello --network=maybe")
+            + &platform.run("kustomize build --help")
+    );
+}
+
+/// What objects are called does not lead out of the folder that they are written to.
+#[test]
+fn kustomize_build_writes_into_its_folder_only() {
+    let platform = Platform::new();
+    platform.write("k/kustomization.yaml", "resources: [a.yaml]\n");
+    platform.write("keep/ci.yaml", "mine\n");
+    platform.write("out/note.txt", "");
+    let object = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: \"{name}\"\n");
+    let mut seen = String::new();
+    for name in ["/../../keep/ci", "a\\nb", "..\\\\..\\\\keep\\\\ci"] {
+        platform.write("k/a.yaml", &object(name));
+        seen += &platform.run("kustomize build k -o out");
+    }
+    platform.write("k/a.yaml", &object("fine"));
+    seen += &platform.run("kustomize build k -o out");
+    #[cfg(unix)]
+    {
+        let link = platform.root().join("out/v1_configmap_linked.yaml");
+        std::os::unix::fs::symlink("../keep/ci.yaml", link).expect("a link can be made");
+        platform.write("k/a.yaml", &object("linked"));
+        let refused = platform.run("kustomize build k -o out");
+        assert!(refused.contains("no plain file"), "{refused}");
+    }
+    assert_eq!(platform.text("keep/ci.yaml"), "mine\n");
+    assert_eq!(platform.text("out/v1_configmap_fine.yaml"), object("fine").replace('"', ""));
+    assert_snapshot!(seen);
+}

@@ -29,7 +29,7 @@ fn main() {
             let start = Instant::now();
             let options = Options { load_restrictor: LoadRestrictor::None, ..Options::default() };
             let built = build(&Disk::new("/"), folder.to_str().unwrap_or_default(), &options);
-            let _ = built.map(|built| to_yaml(&built.objects).len());
+            let _ = built.map(|built| to_yaml(&built.objects).map(|text| text.len()));
             (start.elapsed(), name)
         })
         .collect();

@@ -1,6 +1,9 @@
 //! What a kustomization has collected so far: resources, variables, and where transformers look.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+
+use aqueduct_manifest::SmolStr;
 
 use crate::config::TransformerConfig;
 use crate::error::{Error, Result};
@@ -35,6 +38,13 @@ impl Accumulator {
 
     /// Adds variables and notes on the resources that hold their values that they do.
     pub(crate) fn merge_variables(&mut self, variables: &[Var]) -> Result<()> {
+        let mut by_name: BTreeMap<SmolStr, Vec<usize>> = BTreeMap::new();
+        if !variables.is_empty() {
+            for (place, resource) in self.resources.list().iter().enumerate() {
+                let names: BTreeSet<SmolStr> = resource.ids().into_iter().map(|id| id.name).collect();
+                names.into_iter().for_each(|name| by_name.entry(name).or_default().push(place));
+            }
+        }
         for variable in variables {
             let id = Id {
                 cluster_scoped: self.is_cluster_scoped(variable),
@@ -48,15 +58,18 @@ impl Accumulator {
                     && known.name == id.name
                     && (!exact || known.effective_namespace() == id.effective_namespace())
             };
-            let mut holders: Vec<_> = self
-                .resources
-                .list_mut_same_ids()
-                .iter_mut()
-                .filter(|resource| resource.ids().iter().any(matches))
+            let resources = self.resources.list_mut_same_ids();
+            let places = by_name.get(&id.name).into_iter().flatten().copied();
+            let holders: Vec<usize> = places
+                .filter(|place| resources.get(*place).is_some_and(|holder| holder.ids().iter().any(matches)))
                 .collect();
-            match holders.as_mut_slice() {
+            match holders.as_slice() {
                 [] => {}
-                [holder] => holder.variables.push(variable.name.clone()),
+                [holder] => {
+                    if let Some(holder) = resources.get_mut(*holder) {
+                        holder.variables.push(variable.name.clone());
+                    }
+                }
                 holders => {
                     return Err(Error::new(format!(
                         "found {} resId matches for var {} (unable to disambiguate)",

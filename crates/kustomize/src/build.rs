@@ -7,7 +7,7 @@ use aqueduct_manifest::{Map, Object, Origin, Value, yaml};
 
 use crate::accumulator::Accumulator;
 use crate::config::TransformerConfig;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::file_system::FileSystem;
 use crate::id::Gvk;
 use crate::kustomization::{FieldSpec, Kustomization};
@@ -157,16 +157,23 @@ pub fn build(files: &dyn FileSystem, folder: &str, options: &Options<'_>) -> Res
     let (with_origin, with_transformations) = (wants("originAnnotations"), wants("transformerAnnotations"));
     let objects = collected.resources.into_list().into_iter().map(|resource| {
         let origin = resource.file.as_ref().map(|file| Origin { file: Arc::from(&**file), line: 0 });
-        Object { map: resource.finish(with_origin, with_transformations), origin }
+        let map = resource.finish(with_origin, with_transformations)?;
+        Ok(Object { map, origin })
     });
-    Ok(Build { objects: objects.collect(), warnings: shared.warnings.take() })
+    Ok(Build { objects: objects.collect::<Result<_>>()?, warnings: shared.warnings.take() })
 }
 
 /// Prints objects as `kustomize build` does.
-pub fn to_yaml(objects: &[Object]) -> String {
-    let documents: Vec<String> =
-        objects.iter().map(|object| yaml::write(&Value::Map(object.map.clone()))).collect();
-    documents.join("---\n")
+///
+/// # Errors
+/// Texts with control characters: Kustomize goes through JSON here and reads that as YAML.
+pub fn to_yaml(objects: &[Object]) -> Result<String> {
+    let document = |object: &Object| {
+        yaml::write_marshal(&Value::Map(object.map.clone())).map_err(|error| {
+            Error::new(error.to_string()).within(format!("{}/{}", object.kind(), object.name()))
+        })
+    };
+    Ok(objects.iter().map(document).collect::<Result<Vec<String>>>()?.join("---\n"))
 }
 
 /// Returns the names of the files that `kustomize build --output FOLDER` writes the objects to.

@@ -1,10 +1,12 @@
 //! Walks to the fields that a field specification names and changes them there.
 
+use aqueduct_manifest::yaml::is_text_key;
 use aqueduct_manifest::{List, Map, Value};
 
 use crate::error::{Error, Result, Within};
 use crate::id::Gvk;
 use crate::kustomization::FieldSpec;
+use crate::resource::unsupported_key;
 
 /// What is put where the last part of a path is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +127,9 @@ impl Walk<'_> {
 pub(crate) fn set_entry(target: &mut Value, key: &str, value: impl Into<Value>) -> Result<()> {
     match target {
         Value::Map(map) => {
+            if !map.contains_key(key) && !is_text_key(key) {
+                return Err(unsupported_key(key, "a map"));
+            }
             map.insert(key, value);
             Ok(())
         }

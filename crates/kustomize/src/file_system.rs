@@ -68,7 +68,12 @@ impl Disk {
 
 impl FileSystem for Disk {
     fn read(&self, path: &str) -> io::Result<Arc<[u8]>> {
-        std::fs::read(self.at(path)).map(Arc::from)
+        let path = self.at(path);
+        // A pipe would be waited for, and a device has no end.
+        if !std::fs::metadata(&path)?.is_file() {
+            return Err(io::Error::other("not a plain file"));
+        }
+        std::fs::read(path).map(Arc::from)
     }
 
     fn is_folder(&self, path: &str) -> bool {

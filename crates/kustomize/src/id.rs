@@ -5,7 +5,7 @@ use std::fmt;
 use aqueduct_manifest::SmolStr;
 
 /// The namespace that stands for "has none".
-const CLUSTER: &str = "_non_namespaceable_";
+pub(crate) const CLUSTER: &str = "_non_namespaceable_";
 
 /// The kind of a resource with its API group and version; as a selector, empty fields match anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

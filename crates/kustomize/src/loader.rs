@@ -52,6 +52,10 @@ impl<'a> Loader<'a> {
         &self.root
     }
 
+    pub(crate) fn shared_root(&self) -> Rc<str> {
+        Rc::clone(&self.root)
+    }
+
     pub(crate) fn options(&self) -> &'a Options<'a> {
         self.options
     }

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use aqueduct_manifest::yaml::{self, Dialect, Step};
-use aqueduct_manifest::{Map, Position, Value};
+use aqueduct_manifest::yaml::{self, Marked, Marks};
+use aqueduct_manifest::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::loader::Loader;
@@ -36,29 +36,35 @@ pub(crate) fn file(loader: &Loader<'_>, name: &str, schemas: &Rc<Schemas>) -> Re
 
 /// Reads the resources of a text.
 pub(crate) fn resources(text: &str, schemas: &Rc<Schemas>) -> Result<Vec<Resource>> {
+    let documents = documents(text)?;
+    let is_alone = documents.len() == 1;
     let mut queue = VecDeque::new();
-    for value in documents(text)? {
-        if let Some(map) = checked(value)? {
-            queue.push_back(map);
-        }
+    for document in documents {
+        queue.extend(checked(document)?);
     }
     let mut list = Vec::new();
     // The elements of a list come after everything else of the same text.
-    while let Some(mut map) = queue.pop_front() {
+    while let Some((mut map, marks)) = queue.pop_front() {
         let kind = map.get("kind").map(text::of).unwrap_or_default();
         if !kind.ends_with("List") {
-            list.push(Resource::new(map, schemas));
+            list.push(Resource::marked(map, marks, schemas));
             continue;
         }
         match map.remove("items") {
             // Without items it is no list, only called so.
-            None => list.push(Resource::new(map, schemas)),
+            None => list.push(Resource::marked(map, marks, schemas)),
             Some(Value::Null) => {}
             Some(Value::List(items)) => {
-                for item in items.into_vec() {
-                    if let Some(map) = checked(item)? {
-                        queue.push_back(map);
+                let mut marks = marks.into_fields().remove("items").unwrap_or_default().into_elements();
+                for (index, value) in items.into_vec().into_iter().enumerate() {
+                    let mut item = Marked { value, marks: marks.remove(&index).unwrap_or_default() };
+                    // Only such a list is taken apart as it is written, others are decoded first.
+                    if !(is_alone && kind == "List") {
+                        let decoded = item.marks.settle_decoded(&mut item.value);
+                        decoded.map_err(|error| Error::new(error.to_string()))?;
+                        item.marks = Marks::None;
                     }
+                    queue.extend(checked(item)?);
                 }
             }
             Some(other) => {
@@ -72,7 +78,7 @@ pub(crate) fn resources(text: &str, schemas: &Rc<Schemas>) -> Result<Vec<Resourc
     Ok(list)
 }
 
-fn documents(text: &str) -> Result<Vec<Value>> {
+fn documents(text: &str) -> Result<Vec<Marked>> {
     let unix;
     let text = if text.contains("\r\n") {
         unix = text.replace("\r\n", "\n");
@@ -80,59 +86,12 @@ fn documents(text: &str) -> Result<Vec<Value>> {
     } else {
         text
     };
-    let refuse = |error: yaml::Error| Error::malformed(error.to_string());
-    let mut values = yaml::read_values(text, Dialect::Kyaml).map_err(refuse)?;
-    if values.iter().any(|value| odd_annotations(value).next().is_some()) {
-        let documents = yaml::read_documents(text, Dialect::Kyaml).map_err(refuse)?;
-        values = documents.into_iter().map(|document| with_annotation_texts(document, text)).collect();
-    }
-    Ok(values)
-}
-
-/// Returns the annotations whose text is lost in their value, such as `1.10`.
-fn odd_annotations(value: &Value) -> impl Iterator<Item = &str> {
-    let annotations = value.at(&["metadata", "annotations"]).and_then(Value::as_map);
-    annotations
-        .into_iter()
-        .flatten()
-        .filter(|(_, value)| {
-            matches!(value, Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_))
-        })
-        .map(|(key, _)| key.as_str())
-}
-
-/// Makes numbers and truth values among the annotations the texts that stand for them, since annotations
-/// are printed as texts.
-fn with_annotation_texts(document: yaml::Document, text: &str) -> Value {
-    let mut changes = Vec::new();
-    for key in odd_annotations(&document.value) {
-        let path = [Step::Key("metadata"), Step::Key("annotations"), Step::Key(key)];
-        if let Some(written) = document.spans.value(&path).and_then(|start| word_at(text, start)) {
-            changes.push((key.to_owned(), written.to_owned()));
-        }
-    }
-    let mut value = document.value;
-    if let Some(Value::Map(metadata)) = value.as_map_mut().and_then(|map| map.get_mut("metadata"))
-        && let Some(Value::Map(annotations)) = metadata.get_mut("annotations")
-    {
-        for (key, written) in changes {
-            annotations.insert(key, written);
-        }
-    }
-    value
-}
-
-/// Returns the plain scalar without spaces that starts at a place; a tag or an alias is none.
-fn word_at(text: &str, start: Position) -> Option<&str> {
-    let line = text.lines().nth(start.line.checked_sub(1)? as usize)?;
-    let (at, _) = line.char_indices().nth(start.column.checked_sub(1)? as usize)?;
-    let word = line.get(at..)?.split(|at: char| at.is_whitespace() || ",]}".contains(at)).next()?;
-    (!word.starts_with(['!', '*', '&'])).then_some(word)
+    yaml::read_marked(text).map_err(|error| Error::malformed(error.to_string()))
 }
 
 /// Returns the map of a resource, `None` for an empty document.
-fn checked(value: Value) -> Result<Option<Map>> {
-    let map = match value {
+fn checked(document: Marked) -> Result<Option<(Map, Marks)>> {
+    let map = match document.value {
         Value::Null => return Ok(None),
         Value::List(list) if list.is_empty() => return Ok(None),
         Value::Map(map) if map.is_empty() => return Ok(None),
@@ -145,12 +104,7 @@ fn checked(value: Value) -> Result<Option<Map>> {
         }
     };
     check_metadata(&map)?;
-    let mut path = Vec::new();
-    if map.iter().any(|(key, value)| holds_empty_item(key, value, &mut path)) {
-        path.reverse();
-        return Err(Error::new(format!("empty item at {} in object {}", path.join("."), described(&map))));
-    }
-    Ok(Some(map))
+    Ok(Some((map, document.marks)))
 }
 
 /// Refuses a resource without a kind, and one without a name that is no list.
@@ -171,17 +125,4 @@ pub(crate) fn check_metadata(map: &Map) -> Result<()> {
 
 fn described(map: &Map) -> String {
     serde_json::to_string(map).unwrap_or_default()
-}
-
-/// Looks for a list with a `null` in it; leaves the way to it in `path`, the last step first.
-fn holds_empty_item(key: &str, value: &Value, path: &mut Vec<String>) -> bool {
-    let found = match value {
-        Value::Map(map) => map.iter().any(|(key, value)| holds_empty_item(key, value, path)),
-        Value::List(list) => list.iter().any(|value| value.is_null() || holds_empty_item("", value, path)),
-        _ => false,
-    };
-    if found && !key.is_empty() {
-        path.push(key.to_owned());
-    }
-    found
 }

@@ -5,8 +5,10 @@
 
 use std::rc::Rc;
 
+use aqueduct_manifest::yaml::{Marked, Marks, is_text_key};
 use aqueduct_manifest::{Map, SmolStr, Value};
 
+use crate::error::{Error, Result};
 use crate::id::{Gvk, Id};
 use crate::origin::{self, Origin};
 use crate::schemas::Schemas;
@@ -78,6 +80,8 @@ struct Previous {
 #[derive(Clone, Debug)]
 pub(crate) struct Resource {
     map: Map,
+    /// How it was written, as far as that matters to patches and to annotations.
+    marks: Marks,
     schemas: Rc<Schemas>,
     memory: Memory,
     /// The variables whose values this resource holds.
@@ -127,6 +131,7 @@ impl Resource {
     pub(crate) fn new(map: Map, schemas: &Rc<Schemas>) -> Self {
         Self {
             map,
+            marks: Marks::None,
             schemas: Rc::clone(schemas),
             memory: Memory::default(),
             variables: Vec::new(),
@@ -136,6 +141,11 @@ impl Resource {
             allow_kind_change: false,
             file: None,
         }
+    }
+
+    /// Returns a resource that was read from a text.
+    pub(crate) fn marked(map: Map, marks: Marks, schemas: &Rc<Schemas>) -> Self {
+        Self { marks, ..Self::new(map, schemas) }
     }
 
     /// Returns a resource of a generator.
@@ -152,6 +162,46 @@ impl Resource {
 
     pub(crate) fn map_mut(&mut self) -> &mut Map {
         &mut self.map
+    }
+
+    /// Takes the resource out as a value, to be put back.
+    pub(crate) fn take(&mut self) -> Marked {
+        let value = Value::Map(std::mem::take(&mut self.map));
+        Marked { value, marks: std::mem::take(&mut self.marks) }
+    }
+
+    /// Returns a copy of the resource as a value.
+    pub(crate) fn to_marked(&self) -> Marked {
+        Marked { value: Value::Map(self.map.clone()), marks: self.marks.clone() }
+    }
+
+    /// Puts back what was taken out; what is no map is refused.
+    pub(crate) fn put(&mut self, marked: Marked) -> Result<()> {
+        let Value::Map(map) = marked.value else {
+            return Err(Error::new(format!("a patch made a {} of a resource", marked.value.kind())));
+        };
+        (self.map, self.marks) = (map, marked.marks);
+        Ok(())
+    }
+
+    /// Makes the resource what Kustomize would print, after which it does not matter how it was written.
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        let Marked { mut value, marks } = self.take();
+        let settled = marks.settle(&mut value);
+        self.put(value.into())?;
+        settled.map_err(|error| Error::new(error.to_string()).within(self.id()))
+    }
+
+    /// Refuses keys that Kustomize cannot set in maps which it makes anew.
+    pub(crate) fn check_keys(&self, path: &[&str]) -> Result<()> {
+        let map = match path {
+            [field] => self.map.get(field),
+            [first, field] => self.map.get(first).and_then(|map| map.get(field)),
+            _ => None,
+        };
+        let keys = map.and_then(Value::as_map).into_iter().flat_map(Map::keys);
+        let wrong = keys.map(SmolStr::as_str).find(|key| !is_text_key(key));
+        wrong.map_or(Ok(()), |key| Err(unsupported_key(key, &path.join("/")).within(self.id())))
     }
 
     pub(crate) fn schemas(&self) -> &Rc<Schemas> {
@@ -216,6 +266,11 @@ impl Resource {
         self.previous_ids().next().unwrap_or_else(|| self.id())
     }
 
+    /// Tells whether a name that the resource has or had fits.
+    pub(crate) fn was_called(&self, fits: impl Fn(&str) -> bool) -> bool {
+        fits(&self.name()) || self.memory.previous.iter().any(|previous| fits(&previous.name))
+    }
+
     /// Remembers the id, because it is about to change.
     pub(crate) fn store_previous_id(&mut self) {
         let id = self.id();
@@ -272,17 +327,27 @@ impl Resource {
 
     /// Returns a label or an annotation as text.
     pub(crate) fn metadata_text(&self, field: &str, key: &str) -> Option<SmolStr> {
-        self.metadata(field)?.get(key).map(text::of)
+        self.metadata(field)?.get(key).map(|value| self.written(field, key, value))
     }
 
     /// Returns labels or annotations as texts.
     pub(crate) fn metadata_texts(&self, field: &str) -> Map {
         let map = self.metadata(field).and_then(Value::as_map);
-        map.into_iter().flatten().map(|(key, value)| (key.clone(), text::of(value))).collect()
+        map.into_iter().flatten().map(|(key, value)| (key.clone(), self.written(field, key, value))).collect()
+    }
+
+    /// Returns the text of a label or an annotation as it was written.
+    fn written(&self, field: &str, key: &str, value: &Value) -> SmolStr {
+        match self.marks.field("metadata").field(field).field(key).text_of(value) {
+            Some(text) => text.into(),
+            None if value.is_null() => SmolStr::new_static("null"),
+            None => text::of(value),
+        }
     }
 
     /// Sets labels or annotations; an empty map removes the field.
     pub(crate) fn set_metadata_map(&mut self, field: &str, entries: Map) {
+        self.marks.forget(&["metadata", field]);
         if !entries.is_empty() {
             self.map.map_entry("metadata").insert(field, entries);
         } else if let Some(Value::Map(metadata)) = self.map.get_mut("metadata") {
@@ -350,7 +415,7 @@ impl Resource {
 
     /// Returns the finished object: annotations as texts, without Kustomize's own, and with those about
     /// the build that were asked for.
-    pub(crate) fn finish(mut self, with_origin: bool, with_transformations: bool) -> Map {
+    pub(crate) fn finish(mut self, with_origin: bool, with_transformations: bool) -> Result<Map> {
         let mut annotations = self.metadata_texts("annotations");
         for key in INTERNAL_ANNOTATIONS {
             annotations.remove(key);
@@ -364,8 +429,18 @@ impl Resource {
             annotations.insert(origin::TRANSFORMATIONS, origin::transformations_text(&self.transformations));
         }
         self.set_metadata_map("annotations", annotations);
-        self.map
+        self.check_keys(&["metadata", "annotations"])?;
+        self.settle()?;
+        Ok(self.map)
     }
+}
+
+/// Returns the error about a key that Kustomize cannot set.
+pub(crate) fn unsupported_key(key: &str, field: &str) -> Error {
+    Error::new(format!(
+        "the key `{key}` of {field} is no text in YAML: json: unsupported type: map[interface {{}}]interface {{}}"
+    ))
+    .with_hint("Kustomize writes the keys that it sets without quotes: take one that is no number, truth value or date")
 }
 
 fn same_ending(left: &[SmolStr], right: &[SmolStr]) -> bool {

@@ -3,6 +3,8 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use aqueduct_manifest::SmolStr;
+
 use crate::error::{Error, Result};
 use crate::id::{Id, Key};
 use crate::origin::Origin;
@@ -16,6 +18,7 @@ pub(crate) struct Resources {
     /// Made when first asked for, dropped when resources change.
     current: OnceCell<BTreeMap<Key, Vec<usize>>>,
     any: OnceCell<BTreeMap<Key, Vec<usize>>>,
+    names: OnceCell<BTreeMap<SmolStr, Vec<usize>>>,
 }
 
 impl Resources {
@@ -27,6 +30,7 @@ impl Resources {
     pub(crate) fn list_mut(&mut self) -> &mut Vec<Resource> {
         self.current.take();
         self.any.take();
+        self.names.take();
         &mut self.list
     }
 
@@ -72,6 +76,7 @@ impl Resources {
             return Err(Error::new(format!("may not add resource with an already registered id: {id}")));
         }
         let place = self.list.len();
+        self.names.take();
         if let Some(index) = self.current.get_mut() {
             index.entry(key).or_default().push(place);
         }
@@ -134,6 +139,9 @@ impl Resources {
                 )));
             }
         }
+        for path in [["data"].as_slice(), &["binaryData"], &["metadata", "labels"]] {
+            resource.check_keys(path)?;
+        }
         if let Some(old) = self.list_mut().get_mut(place) {
             *old = resource;
         }
@@ -142,7 +150,10 @@ impl Resources {
 
     /// Returns the place of the one resource that a patch without a target speaks of.
     pub(crate) fn find_target(&self, id: &Id) -> Result<usize> {
-        match self.with_any_id(&id.key()) {
+        // What other patches deleted is still there.
+        let is_left = |place: &usize| self.list.get(*place).is_some_and(|resource| !resource.is_empty());
+        let places = self.with_any_id(&id.key()).iter().copied().filter(is_left);
+        match places.collect::<Vec<usize>>().as_slice() {
             [place] => Ok(*place),
             [] => Err(format!("no matches for Id {id}")),
             _ => Err(format!("multiple matches for Id {id}")),
@@ -153,8 +164,31 @@ impl Resources {
     /// Returns the places of the resources that a selector chooses.
     pub(crate) fn select(&self, selector: &Selector) -> Result<Vec<usize>> {
         let patterns = Patterns::new(selector)?;
-        let chosen = self.list.iter().enumerate().filter(|(_, resource)| patterns.select(resource));
-        Ok(chosen.map(|(place, _)| place).collect())
+        let is_chosen =
+            |place: &usize| self.list.get(*place).is_some_and(|resource| patterns.select(resource));
+        let name = &selector.id.name;
+        // Patches by the hundred name one resource each.
+        if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            let places = self.with_name(name).iter().copied();
+            return Ok(places.filter(is_chosen).collect());
+        }
+        Ok((0..self.list.len()).filter(is_chosen).collect())
+    }
+
+    /// Returns the places of the resources that are called so, or were at first.
+    fn with_name(&self, name: &str) -> &[usize] {
+        let index = self.names.get_or_init(|| {
+            let mut index: BTreeMap<SmolStr, Vec<usize>> = BTreeMap::new();
+            for (place, resource) in self.list.iter().enumerate() {
+                let (original, current) = (resource.original_id().name, resource.name());
+                if original != current {
+                    index.entry(original).or_default().push(place);
+                }
+                index.entry(current).or_default().push(place);
+            }
+            index
+        });
+        index.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Refuses two resources with the same id.

@@ -83,6 +83,11 @@ impl Patterns {
             && self.annotations.match_texts(|key| resource.metadata_text("annotations", key))
     }
 
+    /// Tells whether the name of an id that matches can be this one.
+    pub(crate) fn match_name(&self, name: &str) -> bool {
+        matches(self.name.as_ref(), name)
+    }
+
     fn match_gvk(&self, gvk: &Gvk) -> bool {
         matches(self.group.as_ref(), &gvk.group)
             && matches(self.version.as_ref(), &gvk.version)

@@ -1,6 +1,7 @@
 //! One kustomization on its way: resources, generators, components, transformers, in Kustomize's order.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use aqueduct_manifest::SmolStr;
@@ -30,11 +31,31 @@ use crate::{crd, plugin, read};
 /// The label by which a validator says that it ran.
 const VALIDATED_BY: &str = "validated-by";
 
+/// How often folders may be entered again from where they were entered before. Each level of a diamond
+/// doubles that, so that a few small files would fill any memory.
+const MAX_REPEATS: usize = 10_000;
+
 /// What the whole build shares.
 #[derive(Default)]
 pub(crate) struct Shared {
     pub(crate) schemas: Rc<Schemas>,
     pub(crate) warnings: RefCell<Vec<String>>,
+    /// Which folder was entered from which.
+    entered: RefCell<BTreeSet<(Rc<str>, Rc<str>)>>,
+    repeats: Cell<usize>,
+}
+
+impl Shared {
+    fn count(&self, from: &Rc<str>, to: &Rc<str>) -> Result<()> {
+        if !self.entered.borrow_mut().insert((Rc::clone(from), Rc::clone(to))) {
+            self.repeats.set(self.repeats.get() + 1);
+        }
+        if self.repeats.get() <= MAX_REPEATS {
+            return Ok(());
+        }
+        Err(Error::new(format!("kustomizations lead to others again and again: '{to}' from '{from}'"))
+            .with_hint("name each component once, in the outermost kustomization that needs it"))
+    }
 }
 
 /// A kustomization that is being built.
@@ -150,7 +171,8 @@ impl<'a, 's> Target<'a, 's> {
     }
 
     fn add_folder(&self, into: &mut Accumulator, loader: Loader<'a>, name: &str, role: Role) -> Result<()> {
-        let root = loader.root().to_owned();
+        let root = loader.shared_root();
+        self.shared.count(&self.loader.shared_root(), &root)?;
         let mut kustomization =
             Kustomization::load(&loader).within(|| format!("couldn't make target for path '{root}'"))?;
         self.shared.warnings.borrow_mut().extend(kustomization.warnings.iter().cloned());

@@ -18,8 +18,9 @@ fn fixtures() -> Vec<PathBuf> {
 }
 
 fn built(files: &dyn aqueduct_kustomize::FileSystem, folder: &str) -> String {
-    match build(files, folder, &Options::default()) {
-        Ok(built) => to_yaml(&built.objects),
+    let built = build(files, folder, &Options::default());
+    match built.and_then(|built| to_yaml(&built.objects)) {
+        Ok(text) => text,
         Err(error) => format!("refused: {error}"),
     }
 }

@@ -64,7 +64,7 @@ fn platforms() -> impl Strategy<Value = Platform> {
 
 fn built(files: &Files, folder: &str) -> String {
     let built = build(files, folder, &Options::default());
-    to_yaml(&built.expect("it is a kustomization").objects)
+    to_yaml(&built.expect("it is a kustomization").objects).expect("its texts are plain")
 }
 
 proptest! {

@@ -69,7 +69,7 @@ fn built(files: &Files, copies: &Copies) -> String {
 
 fn outcome(files: &Files, folder: &str, options: &Options<'_>) -> String {
     let error = match build(files, folder, options) {
-        Ok(built) => return to_yaml(&built.objects),
+        Ok(built) => return to_yaml(&built.objects).expect("its texts are plain"),
         Err(error) => error,
     };
     let mut text = error.to_string();

@@ -2,7 +2,7 @@
 //!
 //! The flags are Kustomize's own, so that a script changes one word. Charts are rendered in this process
 //! too, and remotes are read from the vendor folder of the platform around the kustomization; what would run
-//! other programs or fetch from the network is refused with the reason.
+//! other programs or fetch from the network is refused with the reason where a kustomization asks for it.
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use aqueduct_kustomize::{
 };
 use aqueduct_manifest::{Files, Object, Value, yaml};
 use aqueduct_vendor::{FOLDER, LOCK_FILE, Lock, verify_remote};
-use clap::{ArgAction, Args, Subcommand, ValueEnum};
+use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Subcommand, ValueEnum};
 
 use super::helm::Machine;
 use super::{Failure, Outcome, print, write_file};
@@ -41,29 +41,29 @@ struct BuildArguments {
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
     /// Which files a kustomization may name.
-    #[arg(long, value_enum, default_value = "LoadRestrictionsRootOnly")]
+    #[arg(long, alias = "load_restrictor", value_enum, default_value = "LoadRestrictionsRootOnly")]
     load_restrictor: Restrictor,
     /// The order of the objects, where the kustomization does not say; sorted by kind unless given.
     #[arg(long, value_enum)]
     reorder: Option<Order>,
     /// Render the charts that kustomizations name.
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL")]
+    #[arg(long, alias = "enable_helm", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", default_value_t = false, value_parser = truth, hide_default_value = true,
+          value_name = "BOOL")]
     enable_helm: bool,
     /// Label everything with `app.kubernetes.io/managed-by`.
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          default_value_t = false, hide_possible_values = true, hide_default_value = true, value_name = "BOOL")]
+    #[arg(long, alias = "enable_managedby_label", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", default_value_t = false, value_parser = truth, hide_default_value = true,
+          value_name = "BOOL")]
     enable_managedby_label: bool,
     /// An API version that charts see; may be given several times.
-    #[arg(long, value_name = "VERSION", value_delimiter = ',')]
+    #[arg(long, alias = "helm_api_versions", value_name = "VERSION", value_delimiter = ',')]
     helm_api_versions: Vec<String>,
     /// The version of Kubernetes that charts see.
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, alias = "helm_kube_version", value_name = "VERSION")]
     helm_kube_version: Option<String>,
     #[command(flatten)]
     ignored: IgnoredArguments,
-    #[command(flatten)]
-    refused: RefusedArguments,
 }
 
 /// Which files a kustomization may name.
@@ -86,58 +86,85 @@ enum Order {
     None,
 }
 
-/// What only matters to functions and to another Helm.
-#[derive(Debug, Args)]
-struct IgnoredArguments {
-    #[arg(long, hide = true)]
-    as_current_user: bool,
-    #[arg(short, long, hide = true)]
-    env: Vec<String>,
-    #[arg(long, hide = true)]
-    helm_command: Option<String>,
-    #[arg(long, hide = true)]
-    helm_debug: bool,
-    #[arg(long, hide = true)]
-    mount: Vec<String>,
-    #[arg(long, hide = true)]
-    network_name: Option<String>,
-    #[arg(long, hide = true)]
-    stack_trace: bool,
+/// What only matters to functions, to plugins and to another Helm. A kustomization that names a function or a
+/// plugin is refused whatever is given here.
+#[derive(Debug)]
+struct IgnoredArguments;
+
+/// The flags that are ignored: their names in both spellings, and what they are for.
+const IGNORED: &[(&str, &str, Ignored, &str)] = &[
+    ("as-current-user", "as_current_user", Ignored::Switch, "Run functions as the current user"),
+    ("enable-alpha-plugins", "enable_alpha_plugins", Ignored::Switch, "Enable plugins"),
+    ("enable-exec", "enable_exec", Ignored::Switch, "Enable functions that are programs"),
+    ("enable-star", "enable_star", Ignored::Switch, "Enable functions in Starlark"),
+    ("env", "env", Ignored::Texts, "Variables for functions"),
+    ("helm-command", "helm_command", Ignored::Text, "The program to render charts with"),
+    ("helm-debug", "helm_debug", Ignored::Switch, "Show what that program says"),
+    ("mount", "mount", Ignored::Texts, "Storage for functions"),
+    ("network", "network", Ignored::Switch, "Give functions a network"),
+    ("network-name", "network_name", Ignored::Text, "The network of functions"),
+    ("stack-trace", "stack_trace", Ignored::Switch, "Show where an error arose"),
+];
+
+/// What an ignored flag takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ignored {
+    /// Nothing, or a truth value behind `=`.
+    Switch,
+    Text,
+    Texts,
 }
 
-/// What would run other programs.
-#[derive(Debug, Args)]
-struct RefusedArguments {
-    #[arg(long, hide = true)]
-    enable_alpha_plugins: bool,
-    #[arg(long, hide = true)]
-    enable_exec: bool,
-    #[arg(long, hide = true)]
-    enable_star: bool,
-    #[arg(long, hide = true)]
-    network: bool,
+impl Args for IgnoredArguments {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let arguments = IGNORED.iter().map(|(name, other, takes, help)| {
+            let argument = Arg::new(*name)
+                .long(*name)
+                .alias(*other)
+                .help(*help)
+                .help_heading("Accepted and ignored, as no program is run");
+            let argument = if *name == "env" { argument.short('e') } else { argument };
+            match takes {
+                Ignored::Switch => argument
+                    .action(ArgAction::Set)
+                    .num_args(0..=1)
+                    .require_equals(true)
+                    .default_missing_value("true")
+                    .value_parser(truth)
+                    .value_name("BOOL"),
+                Ignored::Text => argument.value_name("TEXT"),
+                Ignored::Texts => argument.action(ArgAction::Append).value_name("TEXT"),
+            }
+        });
+        command.args(arguments)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
 }
 
-impl RefusedArguments {
-    /// Returns the first flag that cannot be honoured, and why.
-    fn check(&self) -> Result<(), Failure> {
-        let refusals = [
-            (self.enable_alpha_plugins, "--enable-alpha-plugins", "plugins are programs, and none is run"),
-            (self.enable_exec, "--enable-exec", "functions are programs, and none is run"),
-            (self.enable_star, "--enable-star", "functions are programs, and none is run"),
-            (self.network, "--network", "nothing is fetched while building"),
-        ];
-        match refusals.into_iter().find(|(given, _, _)| *given) {
-            Some((_, flag, reason)) => Err(Failure::new(format!("`{flag}` is not supported: {reason}"))
-                .hint("render the output of such functions once and name it as a resource")),
-            None => Ok(()),
-        }
+impl FromArgMatches for IgnoredArguments {
+    fn from_arg_matches(_: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, _: &ArgMatches) -> Result<(), clap::Error> {
+        Ok(())
+    }
+}
+
+/// Reads a truth value as Go's `strconv.ParseBool` does.
+fn truth(text: &str) -> Result<bool, String> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err("it is `true` or `false`".to_owned()),
     }
 }
 
 pub(crate) fn run(arguments: &Arguments, directory: &Path, terminal: &Terminal) -> Result<Outcome, Failure> {
     let Command::Build(arguments) = &arguments.command;
-    arguments.refused.check()?;
     let charts = NativeCharts { directory, arguments };
     let remotes = Vendored::around(&directory.join(&arguments.folder), directory);
     let options = Options {
@@ -163,7 +190,10 @@ pub(crate) fn run(arguments: &Arguments, directory: &Path, terminal: &Terminal) 
         terminal.say(warning);
     }
     match &arguments.output {
-        None => print(terminal, &to_yaml(&built.objects))?,
+        None => match to_yaml(&built.objects) {
+            Ok(text) => print(terminal, &text)?,
+            Err(error) => return Ok(refuse(&error, terminal)),
+        },
         Some(output) => write(&directory.join(output), &built.objects)?,
     }
     Ok(Outcome::Done)
@@ -179,14 +209,32 @@ fn refuse(error: &Error, terminal: &Terminal) -> Outcome {
     Outcome::Found
 }
 
+/// Writes a file, or one file per object into a folder: never anywhere else, whatever the objects are called.
 fn write(output: &Path, objects: &[Object]) -> Result<(), Failure> {
+    let text = |objects: &[Object]| to_yaml(objects).map_err(|error| Failure::new(error.to_string()));
     if !output.is_dir() {
-        return write_file(output, &to_yaml(objects));
+        return write_file(output, &text(objects)?);
     }
-    for (name, object) in file_names(objects).iter().zip(objects) {
-        write_file(&output.join(name), &to_yaml(std::slice::from_ref(object)))?;
+    let names = file_names(objects);
+    let mut texts = Vec::new();
+    for (name, object) in names.iter().zip(objects) {
+        if name.contains(['/', '\\']) || name.contains(char::is_control) {
+            let what = format!("{}/{}", object.kind(), object.name());
+            return Err(Failure::new(format!(
+                "`{}` is no name of a file: {}",
+                name.escape_debug(),
+                what.escape_debug()
+            ))
+            .hint("leave out `--output`, or write to one file"));
+        }
+        let path = output.join(name);
+        if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+            return Err(Failure::new(format!("not written, for it is no plain file: {}", path.display()))
+                .hint("remove it, or write to an empty folder"));
+        }
+        texts.push((path, text(std::slice::from_ref(object))?));
     }
-    Ok(())
+    texts.iter().try_for_each(|(path, text)| write_file(path, text))
 }
 
 /// The copies of the platform that a kustomization belongs to; read when the first one is asked for.

@@ -37,7 +37,7 @@ impl Generate for ConfigMapGenerator<'_> {
                 Err(error) => map.map_entry("binaryData").insert(key, encode(error.as_bytes())),
             };
         }
-        Ok(vec![finish(map, &self.args, &self.schemas)])
+        finish(map, &self.args, &self.schemas)
     }
 }
 
@@ -53,7 +53,7 @@ impl Generate for SecretGenerator<'_> {
         for (key, bytes) in pairs {
             map.map_entry("data").insert(key, encode(&bytes));
         }
-        Ok(vec![finish(map, args, &self.schemas)])
+        finish(map, args, &self.schemas)
     }
 }
 
@@ -72,7 +72,7 @@ fn base(args: &ConfigMapArgs, kind: &str) -> Result<Map> {
     Ok(map)
 }
 
-fn finish(mut map: Map, args: &ConfigMapArgs, schemas: &Rc<Schemas>) -> Resource {
+fn finish(mut map: Map, args: &ConfigMapArgs, schemas: &Rc<Schemas>) -> Result<Vec<Resource>> {
     let mut needs_hash = true;
     if let Some(options) = &args.options {
         for (field, entries) in [("labels", &options.labels), ("annotations", &options.annotations)] {
@@ -85,7 +85,12 @@ fn finish(mut map: Map, args: &ConfigMapArgs, schemas: &Rc<Schemas>) -> Resource
         }
         needs_hash = !options.disable_name_suffix_hash;
     }
-    Resource::generated(map, schemas, Behavior::read(&args.behavior), needs_hash)
+    let resource = Resource::generated(map, schemas, Behavior::read(&args.behavior), needs_hash);
+    for path in [["data"].as_slice(), &["binaryData"], &["metadata", "labels"], &["metadata", "annotations"]]
+    {
+        resource.check_keys(path)?;
+    }
+    Ok(vec![resource])
 }
 
 /// Encodes bytes as base64, in lines of 70 characters where they do not fit into one.

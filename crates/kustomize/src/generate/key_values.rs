@@ -7,12 +7,12 @@ use crate::kustomization::ConfigMapArgs;
 use crate::loader::Loader;
 use crate::path;
 
-/// Reads all pairs that a generator names, refusing bad and repeated keys.
+/// Reads all pairs that a generator names, refusing repeated keys.
 pub(super) fn load(loader: &Loader<'_>, args: &ConfigMapArgs) -> Result<Vec<(String, Vec<u8>)>> {
     let mut pairs: Vec<(String, Vec<u8>)> = Vec::new();
     for file in &args.env_files {
         let text = loader.load_text(file).within(|| format!("env source files: [{file}]"))?;
-        variables(&text, &mut pairs).within(|| format!("env source files: [{file}]"))?;
+        variables(&text, &mut pairs);
     }
     for literal in &args.literals {
         pairs.push(parse_literal(literal).within(|| "literal sources".to_owned())?);
@@ -24,7 +24,6 @@ pub(super) fn load(loader: &Loader<'_>, args: &ConfigMapArgs) -> Result<Vec<(Str
     }
     let mut keys = std::collections::BTreeSet::new();
     for (key, _) in &pairs {
-        check_key(key)?;
         if !keys.insert(key.as_str()) {
             return Err(Error::new(format!("configmap {} illegally repeats the key `{key}`", args.name)));
         }
@@ -33,7 +32,7 @@ pub(super) fn load(loader: &Loader<'_>, args: &ConfigMapArgs) -> Result<Vec<(Str
 }
 
 /// Reads lines of `NAME=value`; blank ones and comments are passed over.
-fn variables(text: &str, pairs: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
+fn variables(text: &str, pairs: &mut Vec<(String, Vec<u8>)>) {
     for (number, line) in text.lines().enumerate() {
         let line = if number == 0 { line.strip_prefix('\u{feff}').unwrap_or(line) } else { line };
         let line = line.trim_start();
@@ -41,18 +40,12 @@ fn variables(text: &str, pairs: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
             continue;
         }
         let (name, value) = line.split_once('=').unwrap_or((line, ""));
-        let is_name = |text: &str| {
-            !text.starts_with(|first: char| first.is_ascii_digit())
-                && text.chars().all(|at| at.is_ascii_alphanumeric() || "-._".contains(at))
-        };
-        if name.is_empty() || !is_name(name) {
-            return Err(Error::new(format!(
-                "\"{name}\" is not a valid key name: it may hold letters, digits, '_', '-', or '.', and must not start with a digit"
-            )));
+        // Any other name will do; what Kubernetes makes of it is not looked at.
+        if name.is_empty() {
+            continue;
         }
         pairs.push((name.to_owned(), value.as_bytes().to_vec()));
     }
-    Ok(())
 }
 
 fn parse_literal(literal: &SmolStr) -> Result<(String, Vec<u8>)> {
@@ -90,21 +83,6 @@ pub(crate) fn parse_file(source: &str) -> Result<(&str, &str)> {
     Err(Error::new(problem))
 }
 
-/// Refuses what Kubernetes refuses as a key of a ConfigMap.
-fn check_key(key: &str) -> Result<()> {
-    let legal = !key.is_empty()
-        && key.len() <= 253
-        && key != "."
-        && key != ".."
-        && key.chars().all(|at| at.is_ascii_alphanumeric() || "-_.".contains(at));
-    if legal {
-        return Ok(());
-    }
-    Err(Error::new(format!(
-        "\"{key}\" is not a valid key name: it must consist of letters, digits, '-', '_' or '.'"
-    )))
-}
-
 #[cfg(test)]
 mod tests {
     use super::{parse_file, parse_literal, unquoted, variables};
@@ -112,11 +90,14 @@ mod tests {
     #[test]
     fn reads_variables() {
         let mut pairs = Vec::new();
-        variables("\u{feff}A=1\n# no\n\n  B=x=y\nC\n", &mut pairs).expect("the lines are well formed");
+        variables("\u{feff}A=1\n# no\n\n  B=x=y\nC\n", &mut pairs);
         let texts: Vec<(&str, &[u8])> =
             pairs.iter().map(|(key, value)| (key.as_str(), value.as_slice())).collect();
         assert_eq!(texts, [("A", b"1".as_slice()), ("B", b"x=y"), ("C", b"")]);
-        assert!(variables("1A=x\n", &mut pairs).is_err());
+        pairs.clear();
+        variables("2FA=x\nexport Q=1\n=none\na/b=c\n", &mut pairs);
+        let keys: Vec<&str> = pairs.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(keys, ["2FA", "export Q", "a/b"]);
     }
 
     #[test]

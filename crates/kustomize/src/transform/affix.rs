@@ -3,12 +3,15 @@
 use aqueduct_manifest::{Map, SmolStr, Value};
 
 use super::Transform;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::field_spec::{self, Missing};
 use crate::id::Id;
 use crate::kustomization::FieldSpec;
 use crate::resources::Resources;
 use crate::text;
+
+/// No name is longer; diamonds of kustomizations with a prefix would fill any memory otherwise.
+const MAX_LENGTH: usize = 16 << 10;
 
 /// Puts a text in front of names or behind them.
 pub(crate) struct AffixTransformer {
@@ -54,6 +57,9 @@ impl AffixTransformer {
     fn change(&self, map: &mut Map, gvk: &crate::id::Gvk, field: &FieldSpec) -> Result<()> {
         field_spec::apply(map, gvk, field, Missing::Scalar, &mut |value: &mut Value| {
             let name = text::of(value);
+            if name.len() + self.affix.len() > MAX_LENGTH {
+                return Err(Error::new(format!("a name is longer than {MAX_LENGTH} bytes")));
+            }
             field_spec::set_scalar(
                 value,
                 match self.side {

@@ -9,7 +9,7 @@ use super::Transform;
 use crate::config::NameReference;
 use crate::error::{Error, Result, Within};
 use crate::field_spec::{self, Missing};
-use crate::id::{Gvk, Id, Key};
+use crate::id::{CLUSTER, Gvk, Id, Key};
 use crate::kustomization::FieldSpec;
 use crate::resource::{Affixes, Resource};
 use crate::resources::Resources;
@@ -59,8 +59,15 @@ impl Transform for NameReferenceTransformer<'_> {
 /// What resources are called now and were called before.
 struct Candidates {
     list: Vec<Candidate>,
-    by_name: BTreeMap<SmolStr, Vec<usize>>,
+    by_name: BTreeMap<SmolStr, Named>,
     by_original_namespace: BTreeMap<SmolStr, Vec<usize>>,
+}
+
+/// The places of what was called so.
+#[derive(Default)]
+struct Named {
+    all: Vec<usize>,
+    by_namespace: BTreeMap<SmolStr, Vec<usize>>,
 }
 
 struct Candidate {
@@ -73,22 +80,24 @@ struct Candidate {
 
 impl Candidates {
     fn new(resources: &[Resource]) -> Self {
-        let mut by_name: BTreeMap<SmolStr, Vec<usize>> = BTreeMap::new();
+        let mut by_name: BTreeMap<SmolStr, Named> = BTreeMap::new();
         let mut by_original_namespace: BTreeMap<SmolStr, Vec<usize>> = BTreeMap::new();
         let mut list = Vec::with_capacity(resources.len());
         for (place, resource) in resources.iter().enumerate() {
             let id = resource.id();
             let previous: Vec<Id> = resource.previous_ids().collect();
+            let key = id.key();
             for previous in &previous {
-                let places = by_name.entry(previous.name.clone()).or_default();
-                if places.last() != Some(&place) {
-                    places.push(place);
+                let named = by_name.entry(previous.name.clone()).or_default();
+                if named.all.last() != Some(&place) {
+                    named.all.push(place);
+                    named.by_namespace.entry(key.namespace.clone()).or_default().push(place);
                 }
             }
             let original_namespace = previous.first().unwrap_or(&id).effective_namespace();
             by_original_namespace.entry(original_namespace.clone()).or_default().push(place);
             let affixes = resource.affixes().clone();
-            list.push(Candidate { previous, key: id.key(), id, original_namespace, affixes });
+            list.push(Candidate { previous, key, id, original_namespace, affixes });
         }
         Self { list, by_name, by_original_namespace }
     }
@@ -116,6 +125,17 @@ impl Referrer {
         });
         let bound_namespaces = bound_namespaces(resource)?;
         Ok(Self { place, id, key, role, bound_namespaces })
+    }
+
+    /// Returns the places of what was called so, and of those in one namespace only what this may speak of.
+    fn near(&self, named: &Named) -> Vec<usize> {
+        if self.key.is_cluster_scoped() || !self.bound_namespaces.is_empty() {
+            return named.all.clone();
+        }
+        let of = |namespace: &str| named.by_namespace.get(namespace).into_iter().flatten().copied();
+        let mut places: Vec<usize> = of(&self.key.namespace).chain(of(CLUSTER)).collect();
+        places.sort_unstable();
+        places
     }
 
     /// Tells whether this may speak of a resource at all.
@@ -237,10 +257,12 @@ impl Lookup<'_> {
         fits: impl Fn(&Candidate) -> bool,
         same: impl Fn(&Candidate, &Candidate) -> bool,
     ) -> Result<Option<&Candidate>> {
-        let Some(places) = self.candidates.by_name.get(old) else { return Ok(None) };
-        let mut found: Vec<&Candidate> = places
-            .iter()
-            .filter_map(|place| self.candidates.list.get(*place))
+        let Some(named) = self.candidates.by_name.get(old) else { return Ok(None) };
+        let mut found: Vec<&Candidate> = self
+            .referrer
+            .near(named)
+            .into_iter()
+            .filter_map(|place| self.candidates.list.get(place))
             .filter(|candidate| {
                 fits(candidate) && self.referrer.reaches(candidate) && self.is_target(candidate)
             })

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use aqueduct_manifest::patch::{self, Operation, Outcome};
+use aqueduct_manifest::yaml::Marked;
 use aqueduct_manifest::{Map, SmolStr, Value};
 
 use super::Transform;
@@ -99,11 +100,14 @@ impl Transform for PatchTransformer {
             }
             (Content::Operations(operations), Some(target)) => {
                 for place in resources.select(target)? {
-                    if let Some(resource) = resources.list_mut().get_mut(place) {
-                        resource.store_previous_id();
-                        let id = resource.id();
-                        operate(resource, operations)
-                            .within(|| format!("applying JSON patch {} to {id}", self.source))?;
+                    let Some(resource) = resources.list_mut_same_ids().get_mut(place) else { continue };
+                    resource.store_previous_id();
+                    let id = resource.id();
+                    operate(resource, operations)
+                        .within(|| format!("applying JSON patch {} to {id}", self.source))?;
+                    if resource.id() != id {
+                        // The index must learn what it is called now.
+                        resources.list_mut();
                     }
                 }
                 Ok(())
@@ -226,15 +230,10 @@ fn read_operations(text: &str) -> Result<Vec<Operation>> {
 /// Applies operations; what Kustomize keeps in annotations survives them.
 fn operate(resource: &mut Resource, operations: &[Operation]) -> Result<()> {
     hold_annotations(resource);
-    let mut value = Value::Map(std::mem::take(resource.map_mut()));
+    resource.settle()?;
+    let Marked { mut value, .. } = resource.take();
     patch::json6902(&mut value, operations).map_err(|error| Error::new(error.to_string()))?;
-    match value {
-        Value::Map(map) => {
-            *resource.map_mut() = map;
-            Ok(())
-        }
-        other => Err(Error::new(format!("a JSON patch made a {} of a resource", other.kind()))),
-    }
+    resource.put(value.into())
 }
 
 /// Lets `metadata.annotations` exist where Kustomize's own annotations would make it exist: patches see it.
@@ -254,8 +253,11 @@ fn merge_into(resources: &mut Resources, places: &[usize], patch: &Resource) -> 
         copy.set_kind(&patch.kind());
         merge_at(resources, *place, &copy)?;
     }
-    resources.drop_empties();
-    if patch.allow_name_change || patch.allow_kind_change { resources.check_unique() } else { Ok(()) }
+    if patch.allow_name_change || patch.allow_kind_change {
+        resources.drop_empties();
+        resources.check_unique()?;
+    }
+    Ok(())
 }
 
 fn merge_at(resources: &mut Resources, place: usize, patch: &Resource) -> Result<()> {
@@ -263,8 +265,8 @@ fn merge_at(resources: &mut Resources, place: usize, patch: &Resource) -> Result
     let list = if renames { resources.list_mut() } else { resources.list_mut_same_ids() };
     let Some(resource) = list.get_mut(place) else { return Ok(()) };
     merge(resource, patch)?;
-    if resource.is_empty() {
-        // The index must forget it.
+    if forgets(patch) {
+        // The index must forget the names that it had.
         resources.list_mut();
     }
     Ok(())
@@ -275,27 +277,20 @@ fn merge(resource: &mut Resource, patch: &Resource) -> Result<()> {
     if patch.allow_name_change || patch.allow_kind_change {
         resource.store_previous_id();
     }
-    let forgets = patch.metadata("annotations").is_some_and(Value::is_null);
-    let target = Value::Map(std::mem::take(resource.map_mut()));
-    let change = Value::Map(patch.map().clone());
-    let outcome =
-        patch::strategic_merge(&target, &change, &resource.schemas().merge_context()).map_err(|error| {
-            Error::new(error.to_string()).within(format!("patching {}", resource_id(&target)))
-        })?;
+    let (target, change) = (resource.take(), patch.to_marked());
+    let outcome = patch::strategic_merge_marked(target, change, &resource.schemas().merge_context())
+        .map_err(|error| Error::new(error.to_string()).within(format!("patching {kind}/{name}")))?;
     match outcome {
         Outcome::Deleted => {
             resource.delete();
             return Ok(());
         }
-        Outcome::Changed(Value::Map(map)) => *resource.map_mut() = map,
-        Outcome::Changed(other) => {
-            return Err(Error::new(format!("a patch made a {} of a resource", other.kind())));
-        }
+        Outcome::Changed(merged) => resource.put(merged)?,
     }
     if resource.is_empty() {
         return Ok(());
     }
-    if forgets {
+    if forgets(patch) {
         resource.forget();
     }
     if !patch.allow_kind_change {
@@ -308,7 +303,7 @@ fn merge(resource: &mut Resource, patch: &Resource) -> Result<()> {
     Ok(())
 }
 
-fn resource_id(object: &Value) -> String {
-    let text = |path: &[&str]| object.at(path).map(crate::text::of).unwrap_or_default();
-    format!("{}/{}", text(&["kind"]), text(&["metadata", "name"]))
+/// Tells whether a patch takes the annotations away, where Kustomize keeps what a resource was called before.
+fn forgets(patch: &Resource) -> bool {
+    patch.metadata("annotations").is_some_and(Value::is_null)
 }

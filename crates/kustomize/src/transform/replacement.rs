@@ -53,7 +53,10 @@ struct Source {
 }
 
 fn find_source(resources: &[Resource], source: &ReplacementSource) -> Result<Source> {
-    let mut matches = resources.iter().filter(|resource| {
+    let name = &source.id.name;
+    let called =
+        resources.iter().filter(|resource| name.is_empty() || resource.was_called(|known| known == name));
+    let mut matches = called.filter(|resource| {
         let mut ids = resource.ids().into_iter();
         ids.any(|id| id.is_selected_by(&source.id))
     });
@@ -114,7 +117,8 @@ fn apply(
     }
     let default = [SmolStr::new_static(DEFAULT_PATH)];
     let paths = if target.field_paths.is_empty() { &default[..] } else { &target.field_paths };
-    for resource in resources {
+    let called = resources.iter_mut().filter(|resource| resource.was_called(|name| select.match_name(name)));
+    for resource in called {
         let rejected_by_metadata = rejects.iter().any(|(reject, patterns)| {
             !(reject.labels.is_empty() && reject.annotations.is_empty()) && patterns.match_metadata(resource)
         });

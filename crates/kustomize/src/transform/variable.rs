@@ -25,9 +25,14 @@ impl<'a> VariableTransformer<'a> {
     /// Finds the values of all variables.
     pub(crate) fn new(variables: &[Var], resources: &[Resource], fields: &'a [FieldSpec]) -> Result<Self> {
         let mut values = BTreeMap::new();
+        let mut holders: BTreeMap<&SmolStr, &Resource> = BTreeMap::new();
+        for resource in resources {
+            for name in &resource.variables {
+                holders.entry(name).or_insert(resource);
+            }
+        }
         for variable in variables {
-            let holder = resources.iter().find(|resource| resource.variables.contains(&variable.name));
-            let holder = holder.ok_or_else(|| {
+            let holder = holders.get(&variable.name).ok_or_else(|| {
                 Error::new(format!(
                     "var '{}' cannot be mapped to a field in the set of known resources",
                     variable.name

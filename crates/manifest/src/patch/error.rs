@@ -16,6 +16,9 @@ pub enum MergeError {
     },
     /// A `$patch` directive other than `delete`, `replace` and `merge`.
     UnknownDirective(String),
+    /// Elements without some of the keys that their list merges by, or with the same ones, in a list that is too
+    /// long to find out what belongs together.
+    UnclearKeys(Vec<String>),
     /// Values are nested deeper than any object is.
     TooDeep,
 }
@@ -45,6 +48,13 @@ impl fmt::Display for MergeError {
                 write!(out, "wrong node kind: expected {expected} but got {kind}: node contents:\n{contents}")
             }
             Self::UnknownDirective(directive) => write!(out, "unknown patch strategy '{directive}'"),
+            Self::UnclearKeys(keys) => {
+                write!(
+                    out,
+                    "a long list has elements that lack a key or are there twice: it merges by `{}`",
+                    keys.join("`, `")
+                )
+            }
             Self::TooDeep => out.write_str("values are nested too deeply to be merged"),
         }
     }

@@ -7,38 +7,53 @@
 //! the target's elements behind, each in the place of one with the same key if there is one.
 //!
 //! Elements are the same thing in several lists there, so here lists hold places in one pool of elements.
+//!
+//! The steps take the square of the number of elements. Where every element has its keys and none is
+//! doubled, which is nearly always, they come to the same as looking up each element once.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::patch::context::{ListRule, Schema};
 use crate::patch::error::MergeError;
 use crate::patch::scalar;
 use crate::patch::strategic::{Walked, Walker};
+use crate::yaml::{Marked, Marks};
 use crate::{List, Map, Value};
+
+/// How many elements a list may have of which some lack a key or are doubled.
+const MAX_UNCLEAR: usize = 1000;
+
+/// Returns the elements of a list with their marks.
+pub(super) fn elements(list: List, marks: Marks) -> Vec<Marked> {
+    let mut marks = marks.into_elements();
+    let values = list.into_vec().into_iter().enumerate();
+    values.map(|(index, value)| Marked { value, marks: marks.remove(&index).unwrap_or_default() }).collect()
+}
 
 /// Merges the lists of target and patch.
 pub(super) fn merge<'a>(
     walker: Walker<'a>,
-    target: List,
-    patch: List,
+    target: Vec<Marked>,
+    patch: Vec<Marked>,
     rule: &ListRule,
     schema: Option<Schema<'a>>,
     depth: usize,
-) -> Result<List, MergeError> {
-    let mut elements = target.into_vec();
-    let target = (0..elements.len()).collect();
-    elements.extend(patch.into_vec());
-    let patch = (0..elements.len()).skip(Vec::len(&target)).collect();
+) -> Result<Marked, MergeError> {
+    let mut elements = target;
+    let target: Vec<usize> = (0..elements.len()).collect();
+    elements.extend(patch);
+    let patch = (target.len()..elements.len()).collect();
     Lists { walker, schema, depth, elements, target, patch: Patch::Own(patch) }.merge(rule)
 }
 
 /// Merges a list of the target with nothing, which still drops what is empty or doubled.
 pub(super) fn settle<'a>(
     walker: Walker<'a>,
-    target: List,
+    elements: Vec<Marked>,
     rule: &ListRule,
     schema: Option<Schema<'a>>,
     depth: usize,
-) -> Result<List, MergeError> {
-    let elements = target.into_vec();
+) -> Result<Marked, MergeError> {
     let target = (0..elements.len()).collect();
     Lists { walker, schema, depth, elements, target, patch: Patch::Missing }.merge(rule)
 }
@@ -46,12 +61,11 @@ pub(super) fn settle<'a>(
 /// Merges a list of the patch with itself, which is what adding it amounts to.
 pub(super) fn adopt<'a>(
     walker: Walker<'a>,
-    patch: List,
+    elements: Vec<Marked>,
     rule: &ListRule,
     schema: Option<Schema<'a>>,
     depth: usize,
-) -> Result<List, MergeError> {
-    let elements = patch.into_vec();
+) -> Result<Marked, MergeError> {
     let target = (0..elements.len()).collect();
     Lists { walker, schema, depth, elements, target, patch: Patch::SameAsTarget }.merge(rule)
 }
@@ -61,7 +75,7 @@ struct Lists<'a> {
     schema: Option<Schema<'a>>,
     depth: usize,
     /// The pool of elements.
-    elements: Vec<Value>,
+    elements: Vec<Marked>,
     /// The places of the target's elements.
     target: Vec<usize>,
     patch: Patch,
@@ -77,21 +91,30 @@ enum Patch {
 /// The values of an element under the keys of its list; empty where it has none.
 type Identity = Vec<String>;
 
+/// Elements by their identities.
+type Places = BTreeMap<Identity, usize>;
+
 /// The empty key means the element itself, in lists of scalars.
 const ITSELF: &str = "";
 
 impl Lists<'_> {
-    fn merge(mut self, rule: &ListRule) -> Result<List, MergeError> {
+    fn merge(mut self, rule: &ListRule) -> Result<Marked, MergeError> {
         let keys: Vec<String> = match rule {
             ListRule::Keyed(keys) => keys.clone(),
             ListRule::Set | ListRule::Replace => vec![ITSELF.to_owned()],
         };
-        let mut identities = self.identities(&keys);
-        if keys.len() > 1 {
-            fill_gaps(&mut identities);
+        if let (Some(target), Some(patch)) = self.distinct(&keys) {
+            return self.merge_distinct(target, patch);
         }
+        let mut identities = self.identities(&keys);
         if identities.is_empty() {
             return Ok(self.list(&self.target));
+        }
+        if identities.len() > MAX_UNCLEAR {
+            return Err(MergeError::UnclearKeys(keys));
+        }
+        if keys.len() > 1 {
+            fill_gaps(&mut identities);
         }
         let (keys, identities) = without_unused_keys(keys, identities);
         let mut merged: Vec<usize> = Vec::new();
@@ -107,14 +130,65 @@ impl Lists<'_> {
         Ok(self.list(&merged))
     }
 
+    /// Returns the elements of target and patch by their identities, if each of them has one of its own.
+    fn distinct(&self, keys: &[String]) -> (Option<Places>, Option<Places>) {
+        let first =
+            self.elements.first().map(|element| identity_of(&element.value, keys)).unwrap_or_default();
+        let is_clear = |identity: &Identity| {
+            let mut values = identity.iter().zip(&first);
+            identity.iter().any(|value| !value.is_empty())
+                && values.all(|(value, other)| value.is_empty() == other.is_empty())
+        };
+        let by_identity = |places: &[usize]| {
+            let mut known = Places::new();
+            for place in places {
+                let identity = identity_of(&self.elements.get(*place)?.value, keys);
+                if !is_clear(&identity) || known.insert(identity, *place).is_some() {
+                    return None;
+                }
+            }
+            Some(known)
+        };
+        (by_identity(&self.target), by_identity(self.patch_places()))
+    }
+
+    fn merge_distinct(mut self, target: Places, patch: Places) -> Result<Marked, MergeError> {
+        let by_place = |places: Places| -> BTreeMap<usize, Identity> {
+            places.into_iter().map(|(identity, place)| (place, identity)).collect()
+        };
+        let has_several_keys = by_place(target.clone())
+            .first_key_value()
+            .is_some_and(|(_, identity)| identity.iter().filter(|value| !value.is_empty()).count() > 1);
+        let (mut merged, mut behind) = (Vec::new(), Vec::new());
+        for (place, identity) in by_place(patch.clone()) {
+            let known = target.get(&identity).copied();
+            if let Some(place) = self.walk_pair(known, Some(place))? {
+                match known {
+                    // With several keys Kustomize takes the element out and puts it behind.
+                    Some(known) if has_several_keys => behind.push(known),
+                    known => merged.push(known.unwrap_or(place)),
+                }
+            }
+        }
+        for (place, identity) in by_place(target) {
+            if !patch.contains_key(&identity)
+                && let Some(place) = self.walk_pair(Some(place), None)?
+            {
+                if has_several_keys { behind.push(place) } else { merged.push(place) }
+            }
+        }
+        behind.sort_unstable();
+        merged.extend(behind);
+        Ok(self.list(&merged))
+    }
+
     /// Returns the identities of the patch's elements and then of the target's, each once.
     fn identities(&self, keys: &[String]) -> Vec<Identity> {
         let places = self.patch_places().iter().chain(&self.target);
         let mut identities = Vec::new();
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for element in places.filter_map(|place| self.elements.get(*place)) {
-            let identity: Identity =
-                keys.iter().map(|key| value_under(element, key).unwrap_or_default()).collect();
+            let identity = identity_of(&element.value, keys);
             if seen.insert(identity.clone()) {
                 identities.push(identity);
             }
@@ -141,12 +215,22 @@ impl Lists<'_> {
         let find = |places: &[usize]| {
             places.iter().copied().find(|place| {
                 self.elements.get(*place).is_some_and(|element| {
-                    used.iter().all(|(key, value)| value_under(element, key).as_deref() == Some(*value))
+                    used.iter()
+                        .all(|(key, value)| value_under(&element.value, key).as_deref() == Some(*value))
                 })
             })
         };
         let target = find(&self.target);
         let patch = find(self.patch_places());
+        self.walk_pair(target, patch)
+    }
+
+    /// Walks two elements, either of which may be missing; returns where the result is in the pool.
+    fn walk_pair(
+        &mut self,
+        target: Option<usize>,
+        patch: Option<usize>,
+    ) -> Result<Option<usize>, MergeError> {
         let value_at = |place: Option<usize>| place.and_then(|place| self.elements.get(place)).cloned();
         let walked = match (target, &self.patch) {
             (Some(_), Patch::SameAsTarget) => {
@@ -160,7 +244,7 @@ impl Lists<'_> {
             Walked::Target(value) => (target, value),
             Walked::Patch(value) => (patch, value),
         };
-        let is_empty = value.is_null() || value.as_map().is_some_and(Map::is_empty);
+        let is_empty = value.value.is_null() || value.value.as_map().is_some_and(Map::is_empty);
         if let Some(element) = place.and_then(|place| self.elements.get_mut(place)) {
             *element = value;
         }
@@ -169,7 +253,7 @@ impl Lists<'_> {
 
     /// Puts an element of the target in the place of one with the same key, or at the end.
     fn put_behind(&self, merged: &mut Vec<usize>, keys: &[String], place: usize) -> Result<(), MergeError> {
-        let Some(element) = self.elements.get(place) else { return Ok(()) };
+        let Some(Marked { value: element, .. }) = self.elements.get(place) else { return Ok(()) };
         let mut identity = Identity::new();
         for key in keys {
             if key != ITSELF && !element.is_null() && element.as_map().is_none() {
@@ -186,8 +270,15 @@ impl Lists<'_> {
         set(&self.elements, merged, keys, &identity, Some(place))
     }
 
-    fn list(&self, places: &[usize]) -> List {
-        places.iter().filter_map(|place| self.elements.get(*place)).cloned().collect()
+    fn list(&self, places: &[usize]) -> Marked {
+        let (mut list, mut marks) = (Vec::with_capacity(places.len()), BTreeMap::new());
+        for element in places.iter().filter_map(|place| self.elements.get(*place)) {
+            if element.marks != Marks::None {
+                marks.insert(list.len(), element.marks.clone());
+            }
+            list.push(element.value.clone());
+        }
+        Marked { value: list.into(), marks: Marks::of_elements(marks) }
     }
 }
 
@@ -196,7 +287,7 @@ impl Lists<'_> {
 ///
 /// An identity may be shorter than the keys, when the element lacks some of them.
 fn set(
-    elements: &[Value],
+    elements: &[Marked],
     places: &mut Vec<usize>,
     keys: &[String],
     identity: &Identity,
@@ -207,7 +298,7 @@ fn set(
     let mut kept = Vec::with_capacity(places.len());
     let mut found_any = false;
     for place in places.iter().copied() {
-        let Some(candidate) = elements.get(place) else { continue };
+        let Some(Marked { value: candidate, .. }) = elements.get(place) else { continue };
         if candidate.is_null() || candidate.as_map().is_some_and(Map::is_empty) {
             continue;
         }
@@ -256,6 +347,11 @@ fn has_identity(element: &Value, keys: &[String], identity: &Identity) -> Result
         }
     }
     Ok(matches)
+}
+
+/// Returns the values of an element under the keys.
+fn identity_of(element: &Value, keys: &[String]) -> Identity {
+    keys.iter().map(|key| value_under(element, key).unwrap_or_default()).collect()
 }
 
 /// Returns the text under a key of an element, or that of the element itself.

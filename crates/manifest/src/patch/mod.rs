@@ -9,7 +9,7 @@ mod json6902;
 mod keyed_list;
 mod merge;
 mod pointer;
-mod scalar;
+pub(crate) mod scalar;
 mod strategic;
 mod types;
 
@@ -17,4 +17,4 @@ pub use context::MergeContext;
 pub use error::{MergeError, OperationError};
 pub use json6902::{Operation, json6902, read_operations};
 pub use merge::merge;
-pub use strategic::{Outcome, strategic_merge};
+pub use strategic::{Outcome, strategic_merge, strategic_merge_marked};

@@ -3,7 +3,7 @@
 use crate::Value;
 
 /// Returns the text of a scalar; maps and lists have none.
-pub(super) fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     match value {
         Value::Null | Value::List(_) | Value::Map(_) => String::new(),
         Value::Bool(value) => value.to_string(),
@@ -18,7 +18,7 @@ pub(super) fn text(value: &Value) -> String {
 ///
 /// A field keeps its quotes when a patch sets it: `x: "1"` patched with `x: 2` becomes `x: "2"`. Values
 /// do not remember quotes, and this is the one case in which they can be told.
-pub(super) fn is_surely_quoted(text: &str) -> bool {
+pub(crate) fn is_surely_quoted(text: &str) -> bool {
     let Some(first) = text.bytes().next() else { return true };
     let special_word = matches!(
         text,

@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 use crate::patch::context::{ListRule, MergeContext, Schema};
 use crate::patch::error::{MergeError, node_kind};
 use crate::patch::{keyed_list, scalar};
+use crate::yaml::{Marked, Marks};
 use crate::{List, Map, SmolStr, Value};
 
 /// What a strategic merge makes of its target.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub enum Outcome<T = Value> {
     /// The target as it is now.
-    Changed(Value),
+    Changed(T),
     /// The patch deletes the target as a whole.
     Deleted,
 }
@@ -30,12 +31,29 @@ pub fn strategic_merge(
     patch: &Value,
     context: &MergeContext<'_>,
 ) -> Result<Outcome, MergeError> {
+    let outcome = strategic_merge_marked(target.clone().into(), patch.clone().into(), context)?;
+    Ok(match outcome {
+        Outcome::Changed(merged) => Outcome::Changed(merged.value),
+        Outcome::Deleted => Outcome::Deleted,
+    })
+}
+
+/// Merges like [`strategic_merge`], heeding how both of them were written: a key of the target without a value
+/// goes where a `null` stays, and what the target had in quotes stays a text.
+///
+/// # Errors
+/// As those of [`strategic_merge`].
+pub fn strategic_merge_marked(
+    target: Marked,
+    patch: Marked,
+    context: &MergeContext<'_>,
+) -> Result<Outcome<Marked>, MergeError> {
     let walker = Walker { context: *context };
-    match walker.walk(Some(target.clone()), Some(patch.clone()), None, 0)? {
+    match walker.walk(Some(target.clone()), Some(patch), None, 0)? {
         Walked::Gone => Ok(Outcome::Deleted),
-        Walked::Target(value) => Ok(Outcome::Changed(value)),
+        Walked::Target(merged) => Ok(Outcome::Changed(merged)),
         // `$patch: replace` at the top makes a new object that Kustomize then loses.
-        Walked::Patch(_) => Ok(Outcome::Changed(target.clone())),
+        Walked::Patch(_) => Ok(Outcome::Changed(target)),
     }
 }
 
@@ -47,9 +65,9 @@ pub(super) enum Walked {
     /// Nothing is left.
     Gone,
     /// The target's value, changed.
-    Target(Value),
+    Target(Marked),
     /// The patch's value, which stands in for the target's.
-    Patch(Value),
+    Patch(Marked),
 }
 
 /// A directive of a map or a list.
@@ -79,12 +97,12 @@ impl Directive {
     }
 
     /// Takes the directive out of a list: an element that holds nothing but `$patch`.
-    fn take_from_list(list: &mut List) -> Result<Self, MergeError> {
+    fn take_from_list(list: &mut List) -> Result<Option<Self>, MergeError> {
         let Some(element) = list.iter().filter_map(Value::as_map).find(|element| element.contains_key(KEY))
         else {
-            return Ok(Self::Merge);
+            return Ok(None);
         };
-        let Some(value) = element.get(KEY).filter(|_| element.len() == 1) else { return Ok(Self::Merge) };
+        let Some(value) = element.get(KEY).filter(|_| element.len() == 1) else { return Ok(None) };
         let text = scalar::text(value);
         let directive = Self::read(&text)?;
         let is_directive =
@@ -92,7 +110,7 @@ impl Directive {
         // Elements without content go with it.
         let is_empty = |element: &Value| element.is_null() || element.as_map().is_some_and(Map::is_empty);
         list.make_mut().retain(|element| !is_directive(element) && !is_empty(element));
-        Ok(directive)
+        Ok(Some(directive))
     }
 }
 
@@ -117,50 +135,55 @@ impl<'a> Walker<'a> {
     /// Merges two values, either of which may be missing.
     pub(super) fn walk(
         self,
-        target: Option<Value>,
-        patch: Option<Value>,
+        target: Option<Marked>,
+        patch: Option<Marked>,
         schema: Option<Schema<'a>>,
         depth: usize,
     ) -> Result<Walked, MergeError> {
         if depth > MAX_DEPTH {
             return Err(MergeError::TooDeep);
         }
-        let target = match (target, &patch) {
-            (Some(Value::Null), None) => return Ok(Walked::Target(Value::Null)),
-            (None | Some(Value::Null), _) => {
-                return match patch {
-                    Some(patch) => self.adopt_at(patch, schema, Adoption::Added, depth),
-                    None => Ok(Walked::Gone),
-                };
+        let target = match target {
+            Some(Marked { value: Value::Null, marks }) if patch.is_none() => {
+                return Ok(match marks {
+                    Marks::Empty { .. } => Walked::Gone,
+                    marks => Walked::Target(Marked { value: Value::Null, marks }),
+                });
             }
-            (Some(target), _) => target,
+            None | Some(Marked { value: Value::Null, .. }) => {
+                let Some(mut patch) = patch else { return Ok(Walked::Gone) };
+                // A field that is there keeps its style, which is that of no value.
+                if target.is_some() && matches!(patch.marks, Marks::Folded | Marks::Quoted) {
+                    patch.marks = Marks::None;
+                }
+                return self.adopt_at(patch, schema, Adoption::Added, depth);
+            }
+            Some(target) => target,
         };
         match &patch {
-            Some(Value::Null) => return Ok(Walked::Gone),
-            Some(patch) if node_kind(patch) != node_kind(&target) => {
-                return Err(MergeError::wrong_kind(node_kind(&target), patch));
+            Some(Marked { value: Value::Null, .. }) => return Ok(Walked::Gone),
+            Some(patch) if node_kind(&patch.value) != node_kind(&target.value) => {
+                return Err(MergeError::wrong_kind(node_kind(&target.value), &patch.value));
             }
             _ => {}
         }
-        match (target, patch) {
-            (Value::Map(target), None) => self.walk_map(target, Map::new(), schema, depth),
-            (Value::Map(target), Some(Value::Map(patch))) => self.walk_map(target, patch, schema, depth),
-            (Value::List(target), None) => self.walk_list(target, None, schema, depth),
-            (Value::List(target), Some(Value::List(patch))) => {
-                self.walk_list(target, Some(patch), schema, depth)
+        match (target.value, patch) {
+            (Value::Map(map), patch) => {
+                let (patch, marks) = patch.map_or_else(Default::default, into_map);
+                self.walk_map((map, target.marks), (patch, marks), schema, depth)
             }
-            (Value::String(target), Some(patch)) if scalar::is_surely_quoted(&target) => {
-                Ok(Walked::Target(scalar::text(&patch).into()))
+            (Value::List(list), patch) => {
+                self.walk_list((list, target.marks), patch.and_then(into_list), schema, depth)
             }
-            (_, Some(patch)) => Ok(Walked::Target(patch)),
-            (target, None) => Ok(Walked::Target(target)),
+            (value, Some(patch)) => Ok(Walked::Target(with_style_of(&value, target.marks, patch))),
+            (value, None) => Ok(Walked::Target(Marked { value, marks: target.marks })),
         }
     }
 
     fn walk_map(
         self,
-        target: Map,
-        mut patch: Map,
+        (target, marks): (Map, Marks),
+        (mut patch, patch_marks): (Map, Marks),
         schema: Option<Schema<'a>>,
         depth: usize,
     ) -> Result<Walked, MergeError> {
@@ -169,53 +192,61 @@ impl<'a> Walker<'a> {
         match Directive::take_from_map(&mut patch)? {
             Directive::Delete => return Ok(Walked::Gone),
             Directive::Replace => {
-                let adopted = self.adopt_fields(patch, schema, depth)?;
-                return Ok(Walked::Patch(adopted));
+                return Ok(Walked::Patch(self.adopt_fields(patch, patch_marks, schema, depth)?));
             }
             Directive::Merge => {}
         }
-        let mut merged: BTreeMap<SmolStr, Value> = BTreeMap::new();
+        let (mut marks, mut patch_marks) = (marks.into_fields(), patch_marks.into_fields());
+        let mut changes: BTreeMap<SmolStr, Value> = patch.into_entries().into_iter().collect();
+        let mut merged = Fields::default();
         for (key, value) in target.into_entries() {
-            let change = patch.remove(&key);
+            let value = Marked { value, marks: marks.remove(&key).unwrap_or_default() };
+            let change = changes
+                .remove(&key)
+                .map(|value| Marked { value, marks: patch_marks.remove(&key).unwrap_or_default() });
             let schema = schema.and_then(|schema| schema.field(&key));
             match self.walk(Some(value), change, schema, depth + 1)? {
                 Walked::Gone => {}
-                Walked::Target(value) | Walked::Patch(value) => {
-                    merged.insert(key, value);
-                }
+                Walked::Target(value) | Walked::Patch(value) => merged.insert(key, value),
             }
         }
-        for (key, value) in patch.into_entries() {
+        for (key, value) in changes {
+            let value = Marked { value, marks: patch_marks.remove(&key).unwrap_or_default() };
             let schema = schema.and_then(|schema| schema.field(&key));
             if let Walked::Patch(value) = self.adopt_at(value, schema, Adoption::Added, depth + 1)? {
                 merged.insert(key, value);
             }
         }
-        Ok(Walked::Target(Map::from(merged).into()))
+        Ok(Walked::Target(merged.finish()))
     }
 
     fn walk_list(
         self,
-        target: List,
-        patch: Option<List>,
+        (target, marks): (List, Marks),
+        patch: Option<(List, Marks)>,
         schema: Option<Schema<'a>>,
         depth: usize,
     ) -> Result<Walked, MergeError> {
         let rule = schema.map_or(ListRule::Replace, |schema| schema.list_rule());
         if rule == ListRule::Replace {
-            return Ok(Walked::Target(patch.unwrap_or(target).into()));
+            let (list, marks) = patch.unwrap_or((target, marks));
+            return Ok(Walked::Target(Marked { value: list.into(), marks }));
         }
         let elements = schema.and_then(|schema| schema.elements());
-        let Some(mut patch) = patch else {
-            return Ok(Walked::Target(keyed_list::settle(self, target, &rule, elements, depth)?.into()));
+        let target = keyed_list::elements(target, marks);
+        let Some((mut patch, patch_marks)) = patch else {
+            return Ok(Walked::Target(keyed_list::settle(self, target, &rule, elements, depth)?));
         };
-        match Directive::take_from_list(&mut patch)? {
+        let (directive, patch) = match Directive::take_from_list(&mut patch)? {
+            // Without the directive the elements have other places, so that marks no longer fit.
+            None => (Directive::Merge, keyed_list::elements(patch, patch_marks)),
+            Some(directive) => (directive, keyed_list::elements(patch, Marks::None)),
+        };
+        match directive {
             Directive::Delete => Ok(Walked::Gone),
-            Directive::Replace => {
-                Ok(Walked::Patch(keyed_list::adopt(self, patch, &rule, elements, depth)?.into()))
-            }
+            Directive::Replace => Ok(Walked::Patch(keyed_list::adopt(self, patch, &rule, elements, depth)?)),
             Directive::Merge => {
-                Ok(Walked::Target(keyed_list::merge(self, target, patch, &rule, elements, depth)?.into()))
+                Ok(Walked::Target(keyed_list::merge(self, target, patch, &rule, elements, depth)?))
             }
         }
     }
@@ -223,7 +254,7 @@ impl<'a> Walker<'a> {
     /// Adopts a value that stands inside one that was adopted.
     pub(super) fn adopt(
         self,
-        value: Value,
+        value: Marked,
         schema: Option<Schema<'a>>,
         depth: usize,
     ) -> Result<Walked, MergeError> {
@@ -233,7 +264,7 @@ impl<'a> Walker<'a> {
     /// Takes a value of the patch as it is, after its own directives and nulls did their work on it.
     fn adopt_at(
         self,
-        value: Value,
+        Marked { value, marks }: Marked,
         schema: Option<Schema<'a>>,
         adoption: Adoption,
         depth: usize,
@@ -252,32 +283,93 @@ impl<'a> Walker<'a> {
                 if directive == Directive::Delete {
                     return Ok(Walked::Gone);
                 }
-                Ok(Walked::Patch(self.adopt_fields(map, schema, depth)?))
+                Ok(Walked::Patch(self.adopt_fields(map, marks, schema, depth)?))
             }
             Value::List(mut list) => {
                 let rule = schema.map_or(ListRule::Replace, |schema| schema.list_rule());
                 if rule == ListRule::Replace {
-                    return Ok(Walked::Patch(list.into()));
+                    return Ok(Walked::Patch(Marked { value: list.into(), marks }));
                 }
-                if adoption == Adoption::Inside && Directive::take_from_list(&mut list)? == Directive::Delete
-                {
+                let directive = match adoption {
+                    Adoption::Inside => Directive::take_from_list(&mut list)?,
+                    Adoption::Added => None,
+                };
+                if directive == Some(Directive::Delete) {
                     return Ok(Walked::Gone);
                 }
+                let marks = if directive.is_none() { marks } else { Marks::None };
+                let list = keyed_list::elements(list, marks);
                 let elements = schema.and_then(|schema| schema.elements());
-                Ok(Walked::Patch(keyed_list::adopt(self, list, &rule, elements, depth)?.into()))
+                Ok(Walked::Patch(keyed_list::adopt(self, list, &rule, elements, depth)?))
             }
-            scalar => Ok(Walked::Patch(scalar)),
+            value => Ok(Walked::Patch(Marked { value, marks })),
         }
     }
 
-    fn adopt_fields(self, map: Map, schema: Option<Schema<'a>>, depth: usize) -> Result<Value, MergeError> {
-        let mut adopted = Map::new();
+    fn adopt_fields(
+        self,
+        map: Map,
+        marks: Marks,
+        schema: Option<Schema<'a>>,
+        depth: usize,
+    ) -> Result<Marked, MergeError> {
+        let mut marks = marks.into_fields();
+        let mut adopted = Fields::default();
         for (key, value) in map.into_entries() {
+            let value = Marked { value, marks: marks.remove(&key).unwrap_or_default() };
             let schema = schema.and_then(|schema| schema.field(&key));
             if let Walked::Patch(value) = self.adopt(value, schema, depth + 1)? {
                 adopted.insert(key, value);
             }
         }
-        Ok(adopted.into())
+        Ok(adopted.finish())
     }
+}
+
+/// The fields of a map that is being made.
+#[derive(Default)]
+struct Fields {
+    values: BTreeMap<SmolStr, Value>,
+    marks: BTreeMap<SmolStr, Marks>,
+}
+
+impl Fields {
+    fn insert(&mut self, key: SmolStr, Marked { value, marks }: Marked) {
+        if marks != Marks::None {
+            self.marks.insert(key.clone(), marks);
+        }
+        self.values.insert(key, value);
+    }
+
+    fn finish(self) -> Marked {
+        Marked { value: Map::from(self.values).into(), marks: Marks::of_fields(self.marks) }
+    }
+}
+
+fn into_map(marked: Marked) -> (Map, Marks) {
+    match marked.value {
+        Value::Map(map) => (map, marked.marks),
+        _ => (Map::new(), Marks::None),
+    }
+}
+
+fn into_list(marked: Marked) -> Option<(List, Marks)> {
+    match marked.value {
+        Value::List(list) => Some((list, marked.marks)),
+        _ => None,
+    }
+}
+
+/// Returns the scalar of a patch in the style of the one that it takes the place of: what was in quotes or
+/// in a block is a text then.
+fn with_style_of(target: &Value, style: Marks, patch: Marked) -> Marked {
+    let is_quoted = matches!((target, &style), (Value::String(_), Marks::Quoted | Marks::Folded))
+        || matches!((target, &style), (Value::String(text), Marks::None) if scalar::is_surely_quoted(text));
+    if is_quoted {
+        let text =
+            patch.marks.text_of(&patch.value).map_or_else(|| scalar::text(&patch.value), str::to_owned);
+        return Marked { value: text.into(), marks: style };
+    }
+    let marks = if matches!(patch.marks, Marks::Text(_)) { patch.marks } else { Marks::None };
+    Marked { value: patch.value, marks }
 }

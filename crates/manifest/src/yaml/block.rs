@@ -53,7 +53,7 @@ impl<'a> Scanner<'a> {
         if chomping == Chomping::Keep {
             value.push_str(&trailing);
         }
-        Ok(Token::with_text(Kind::Scalar(Style::Block), mark, value))
+        Ok(Token::with_text(Kind::Scalar(if literal { Style::Literal } else { Style::Folded }), mark, value))
     }
 
     /// Steps to the end of the line, faster than character by character.

@@ -34,6 +34,8 @@ pub(super) struct Node<'a> {
     pub(super) shape: Shape<'a>,
     pub(super) tag: Option<Box<str>>,
     pub(super) mark: Mark,
+    /// Whether it is a collection in brackets or braces.
+    pub(super) flow: bool,
     /// The number of the first node that is not inside of this one.
     pub(super) end: usize,
 }
@@ -76,20 +78,28 @@ impl<'a> Composer<'a> {
                     let Some(target) = self.anchors.get(&name).copied() else {
                         return Err(Error::at(format!("yaml: unknown anchor '{name}' referenced"), mark));
                     };
-                    nodes.push(Node { shape: Shape::Alias { target, name }, tag: None, mark, end });
+                    nodes.push(Node {
+                        shape: Shape::Alias { target, name },
+                        tag: None,
+                        mark,
+                        flow: false,
+                        end,
+                    });
                 }
                 Event::Scalar { properties, value, style } => {
                     let tag = self.register(properties, number);
-                    nodes.push(Node { shape: Shape::Scalar { value, style }, tag, mark, end });
+                    nodes.push(Node { shape: Shape::Scalar { value, style }, tag, mark, flow: false, end });
                 }
                 Event::SequenceStart(properties) => {
+                    let flow = properties.flow;
                     let tag = self.register(properties, number);
-                    nodes.push(Node { shape: Shape::Sequence, tag, mark, end });
+                    nodes.push(Node { shape: Shape::Sequence, tag, mark, flow, end });
                     open.push(number);
                 }
                 Event::MappingStart(properties) => {
+                    let flow = properties.flow;
                     let tag = self.register(properties, number);
-                    nodes.push(Node { shape: Shape::Mapping, tag, mark, end });
+                    nodes.push(Node { shape: Shape::Mapping, tag, mark, flow, end });
                     open.push(number);
                 }
                 Event::CollectionEnd => {

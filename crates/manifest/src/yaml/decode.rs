@@ -1,6 +1,6 @@
 //! The decoder: nodes to values, with merge keys, aliases and the rules for keys.
 //!
-//! It keeps its own stack, so that depth costs no stack of the thread, and counts what aliases make of a
+//! Where it is asked to, it marks how scalars were written. It keeps its own stack, so that depth costs no stack of the thread, and counts what aliases make of a
 //! document, so that a small text cannot become a huge value.
 
 use std::collections::BTreeMap;
@@ -10,10 +10,13 @@ use smol_str::SmolStr;
 use super::compose::{Node, Shape};
 use super::cursor::Mark;
 use super::error::{Error, Result};
+use super::marks::{Marked, Marks};
 use super::parser::TAG_PREFIX;
 use super::resolve::{Resolved, resolve_node};
+use super::token::Style;
 use super::{Dialect, MAX_DEPTH};
 use crate::Value;
+use crate::patch::scalar;
 
 /// Turns the nodes of one document into a value.
 pub(super) struct Decoder<'n, 'a> {
@@ -32,6 +35,8 @@ pub(super) struct Decoder<'n, 'a> {
     pub(super) unsupported: Option<Error>,
     /// What is kept of the collection that is opened next.
     keep: Keep,
+    /// Whether scalars are marked.
+    marking: bool,
 }
 
 /// What is kept of a value; all of it is decoded either way.
@@ -63,24 +68,77 @@ pub(super) struct Frame {
     /// The alias that led here.
     alias: Option<usize>,
     keep: Keep,
+    /// Whether it is in brackets or braces, or something around it is.
+    flow: bool,
 }
 
 pub(super) enum Target {
-    List(Vec<Value>),
+    List(Vec<Value>, BTreeMap<usize, Marks>),
     Map(MapFrame),
 }
 
 #[derive(Default)]
 pub(super) struct MapFrame {
-    entries: BTreeMap<SmolStr, Value>,
+    entries: Entries,
     /// The key whose value comes next.
-    key: Option<SmolStr>,
+    pub(super) key: Option<SmolStr>,
     /// Whether the entries go into the map below, which they were taken from.
     merges: bool,
     /// The value of the merge key, which yaml.v3 looks at in the end.
     merge_later: Option<usize>,
     /// The mappings that are still to be merged, the next one last.
     pub(super) merge_next: Vec<usize>,
+}
+
+/// The entries of a mapping so far.
+#[derive(Default)]
+struct Entries {
+    values: BTreeMap<SmolStr, Value>,
+    marks: BTreeMap<SmolStr, Marks>,
+}
+
+impl Entries {
+    fn insert(&mut self, key: SmolStr, Marked { value, marks }: Marked) {
+        if marks != Marks::None {
+            self.marks.insert(key.clone(), marks);
+        } else if !self.marks.is_empty() {
+            self.marks.remove(&key);
+        }
+        self.values.insert(key, value);
+    }
+
+    fn insert_missing(&mut self, key: SmolStr, marked: Marked) {
+        if !self.values.contains_key(&key) {
+            self.insert(key, marked);
+        }
+    }
+
+    /// Adds what a mapping that was there twice has and the first one lacks.
+    fn join(&mut self, key: SmolStr, marked: Marked) {
+        match (self.values.remove(&key), marked.value) {
+            (Some(Value::Map(mut first)), Value::Map(second)) => {
+                let mut first_marks = self.marks.remove(&key).unwrap_or_default().into_fields();
+                let mut marks = marked.marks.into_fields();
+                for (name, value) in second.into_entries() {
+                    if !first.contains_key(&name) {
+                        if let Some(marks) = marks.remove(&name) {
+                            first_marks.insert(name.clone(), marks);
+                        }
+                        first.insert(name, value);
+                    }
+                }
+                self.insert(key, Marked { value: first.into(), marks: Marks::of_fields(first_marks) });
+            }
+            (Some(first @ Value::Map(_)), _) => {
+                self.values.insert(key, first);
+            }
+            (_, value) => self.insert(key, Marked { value, marks: marked.marks }),
+        }
+    }
+
+    fn finish(self) -> Marked {
+        Marked { value: Value::Map(self.values.into()), marks: Marks::of_fields(self.marks) }
+    }
 }
 
 impl<'n, 'a> Decoder<'n, 'a> {
@@ -96,6 +154,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
             bad_key: None,
             unsupported: None,
             keep: Keep::All,
+            marking: false,
         }
     }
 
@@ -104,9 +163,19 @@ impl<'n, 'a> Decoder<'n, 'a> {
         Self { keep, ..self }
     }
 
-    pub(super) fn decode(mut self) -> Result<Value> {
+    pub(super) fn decode(self) -> Result<Value> {
+        self.run().map(|marked| marked.value)
+    }
+
+    /// Decodes and marks how scalars were written.
+    pub(super) fn decode_marked(self) -> Result<Marked> {
+        Self { marking: true, ..self }.run()
+    }
+
+    fn run(mut self) -> Result<Marked> {
         let mut value = self.start(0, None, self.keep)?;
         loop {
+            let is_annotations = self.is_in(&["metadata", "annotations"]);
             let Some(frame) = self.stack.last_mut() else {
                 if let Some((_, mark)) = self.duplicates.first() {
                     let problems = self.duplicates.iter().map(|(problem, _)| format!("\n  {problem}"));
@@ -120,14 +189,21 @@ impl<'n, 'a> Decoder<'n, 'a> {
             };
             if let Some(value) = value.take() {
                 match &mut frame.target {
-                    Target::List(list) if !matches!(frame.keep, Keep::Nothing) => list.push(value),
-                    Target::List(_) => {}
+                    Target::List(list, marks) if !matches!(frame.keep, Keep::Nothing) => {
+                        if value.marks != Marks::None {
+                            marks.insert(list.len(), value.marks);
+                        }
+                        list.push(value.value);
+                    }
+                    Target::List(..) => {}
                     Target::Map(map) => {
                         if let Some(key) = map.key.take()
                             && !matches!(frame.keep.of(Some(&key)), Keep::Nothing)
                         {
                             if map.merges && self.dialect == Dialect::Kyaml {
-                                map.entries.entry(key).or_insert(value);
+                                map.entries.insert_missing(key, value);
+                            } else if is_annotations {
+                                map.entries.join(key, value);
                             } else {
                                 map.entries.insert(key, value);
                             }
@@ -140,7 +216,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
     }
 
     /// Goes on with the innermost collection. Returns a value for the collection that is then innermost.
-    fn step(&mut self) -> Result<Option<Value>> {
+    fn step(&mut self) -> Result<Option<Marked>> {
         let Some(frame) = self.stack.last_mut() else { return Ok(None) };
         if let Target::Map(map) = &mut frame.target
             && let Some(number) = map.merge_next.pop()
@@ -151,7 +227,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
         if frame.next >= frame.end {
             let later = match &mut frame.target {
                 Target::Map(map) => map.merge_later.take(),
-                Target::List(_) => None,
+                Target::List(..) => None,
             };
             return match later {
                 Some(number) => self.merge(number),
@@ -160,7 +236,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
         }
         let (number, keep) = (frame.next, frame.keep);
         frame.next = end_of(self.nodes, number);
-        if let Target::List(_) = frame.target {
+        if let Target::List(..) = frame.target {
             return self.start(number, None, keep.of(None));
         }
         let value_number = frame.next;
@@ -183,30 +259,27 @@ impl<'n, 'a> Decoder<'n, 'a> {
     }
 
     /// Closes the innermost collection and returns its value, unless it went into the map below.
-    fn finish(&mut self) -> Option<Value> {
+    fn finish(&mut self) -> Option<Marked> {
         let frame = self.stack.pop()?;
         if frame.alias.is_some() {
             self.alias_depth -= 1;
         }
         match frame.target {
-            Target::List(list) => Some(list.into()),
+            Target::List(list, marks) => {
+                Some(Marked { value: list.into(), marks: Marks::of_elements(marks) })
+            }
             Target::Map(map) if map.merges => {
                 if let Some(Frame { target: Target::Map(below), .. }) = self.stack.last_mut() {
                     below.entries = map.entries;
                 }
                 None
             }
-            Target::Map(map) => Some(Value::Map(map.entries.into())),
+            Target::Map(map) => Some(map.entries.finish()),
         }
     }
 
     /// Decodes a scalar, or opens a collection. `merged` are the entries that a mapping is merged into.
-    fn start(
-        &mut self,
-        number: usize,
-        merged: Option<BTreeMap<SmolStr, Value>>,
-        keep: Keep,
-    ) -> Result<Option<Value>> {
+    fn start(&mut self, number: usize, merged: Option<Entries>, keep: Keep) -> Result<Option<Marked>> {
         let mut number = number;
         let mut alias = None;
         loop {
@@ -223,9 +296,10 @@ impl<'n, 'a> Decoder<'n, 'a> {
                 _ => break,
             }
         }
-        let Some(node) = self.nodes.get(number) else { return Ok(Some(Value::Null)) };
+        let Some(node) = self.nodes.get(number) else { return Ok(Some(Marked::default())) };
+        let flow = node.flow || self.stack.last().is_some_and(|frame| frame.flow);
         let target = match &node.shape {
-            Shape::Sequence => Target::List(Vec::new()),
+            Shape::Sequence => Target::List(Vec::new(), BTreeMap::new()),
             Shape::Mapping => {
                 if self.dialect == Dialect::Kyaml {
                     self.check_keys(number, merged.is_some());
@@ -240,13 +314,13 @@ impl<'n, 'a> Decoder<'n, 'a> {
                 if alias.is_some() {
                     self.alias_depth -= 1;
                 }
-                return self.scalar(node, keep).map(Some);
+                return self.scalar(node, keep, flow).map(Some);
             }
         };
         if self.stack.len() >= MAX_DEPTH {
             return Err(Error::at(format!("yaml: exceeded max depth of {MAX_DEPTH}"), node.mark));
         }
-        self.stack.push(Frame { next: number + 1, end: node.end, target, alias, keep });
+        self.stack.push(Frame { next: number + 1, end: node.end, target, alias, keep, flow });
         Ok(None)
     }
 
@@ -266,22 +340,20 @@ impl<'n, 'a> Decoder<'n, 'a> {
         Ok(())
     }
 
-    fn scalar(&mut self, node: &Node<'_>, keep: Keep) -> Result<Value> {
-        let Shape::Scalar { value, style } = &node.shape else { return Ok(Value::Null) };
-        Ok(match resolve_node(node, value, *style, self.dialect)? {
+    fn scalar(&mut self, node: &Node<'_>, keep: Keep, flow: bool) -> Result<Marked> {
+        let Shape::Scalar { value, style } = &node.shape else { return Ok(Marked::default()) };
+        let resolved = resolve_node(node, value, *style, self.dialect)?;
+        let as_written = || Value::String(SmolStr::new(value));
+        let value = match resolved {
             Resolved::Null => Value::Null,
             Resolved::Bool(value) => Value::Bool(value),
             Resolved::Int(value) => Value::Int(value),
             Resolved::Uint(value) => Value::from(value),
             Resolved::Float(value) if value.is_finite() => Value::Float(value),
-            Resolved::Float(value) => {
-                let name = match value {
-                    f64::INFINITY => "+Inf",
-                    f64::NEG_INFINITY => "-Inf",
-                    _ => "NaN",
-                };
-                self.unsupported
-                    .get_or_insert_with(|| Error::at(format!("json: unsupported value: {name}"), node.mark));
+            Resolved::Float(_) | Resolved::Timestamp(_) if self.marking => as_written(),
+            Resolved::Float(number) => {
+                let message = format!("json: unsupported value: {}", infinite(number));
+                self.unsupported.get_or_insert_with(|| Error::at(message, node.mark));
                 Value::Null
             }
             Resolved::Timestamp(timestamp) if self.dialect == Dialect::Kyaml => timestamp.to_json().into(),
@@ -292,7 +364,46 @@ impl<'n, 'a> Decoder<'n, 'a> {
                 Value::Null
             }
             Resolved::Timestamp(_) | Resolved::String => Value::String(text(node, value)?),
-        })
+        };
+        let marks = if self.marking { mark(node, resolved, &value, flow) } else { Marks::None };
+        Ok(Marked { value, marks })
+    }
+
+    /// Tells whether the mappings that are open are at these keys, the outermost one first.
+    pub(super) fn is_in(&self, keys: &[&str]) -> bool {
+        self.dialect == Dialect::Kyaml
+            && self.stack.len() == keys.len()
+            && self.stack.iter().zip(keys).all(
+                |(frame, key)| matches!(&frame.target, Target::Map(map) if map.key.as_deref() == Some(key)),
+            )
+    }
+}
+
+/// Returns what Go calls a number that is not finite.
+pub(super) fn infinite(number: f64) -> &'static str {
+    match number {
+        f64::INFINITY => "+Inf",
+        f64::NEG_INFINITY => "-Inf",
+        _ => "NaN",
+    }
+}
+
+/// Returns how a scalar was written, where its value does not tell.
+fn mark(node: &Node<'_>, resolved: Resolved, value: &Value, flow: bool) -> Marks {
+    let Shape::Scalar { value: written, style } = &node.shape else { return Marks::None };
+    match (resolved, style) {
+        (Resolved::Null, _) if written.is_empty() => Marks::Empty { flow },
+        (Resolved::String, Style::Plain) => Marks::None,
+        (Resolved::String, Style::Folded) => Marks::Folded,
+        (Resolved::String, _) if scalar::is_surely_quoted(written) => Marks::None,
+        (Resolved::String, _) => Marks::Quoted,
+        // A time of day holds colons, and so it is quoted and stays a text.
+        (Resolved::Timestamp(_), _) if flow && written.contains(':') => Marks::None,
+        (Resolved::Null, _) if written == "null" => Marks::None,
+        (Resolved::Bool(_) | Resolved::Int(_) | Resolved::Uint(_), _) if scalar::text(value) == **written => {
+            Marks::None
+        }
+        _ => Marks::Text(SmolStr::new(written)),
     }
 }
 

@@ -10,15 +10,15 @@ use super::cursor::Mark;
 use super::decode::{Decoder, Frame, Target, end_of, text};
 use super::error::{Error, Result};
 use super::key::key_text;
+use super::marks::Marked;
 use super::parser::TAG_PREFIX;
 use super::resolve::{Resolved, resolve_node};
 use super::spell::{quote, spell};
 use super::token::Style;
-use crate::Value;
 
 impl Decoder<'_, '_> {
     /// Notes what the innermost mapping merges next.
-    pub(super) fn merge(&mut self, number: usize) -> Result<Option<Value>> {
+    pub(super) fn merge(&mut self, number: usize) -> Result<Option<Marked>> {
         let sources = self.merge_sources(number)?;
         if let Some(Frame { target: Target::Map(map), .. }) = self.stack.last_mut() {
             map.merge_next = sources;
@@ -67,9 +67,11 @@ impl Decoder<'_, '_> {
     }
 
     /// Checks the keys of a mapping as yaml.v3 does: none may be there twice, and below the root JSON
-    /// needs all of them to be text.
+    /// needs all of them to be text. The annotations of a resource may be, for Kustomize sets them anew.
     pub(super) fn check_keys(&mut self, number: usize, merges: bool) {
         let mut seen: BTreeMap<&str, Mark> = BTreeMap::new();
+        let (is_metadata, is_annotations) =
+            (self.is_in(&["metadata"]), self.is_in(&["metadata", "annotations"]));
         let mut child = number + 1;
         let end = end_of(self.nodes, number);
         while let Some(node) = self.nodes.get(child)
@@ -78,6 +80,8 @@ impl Decoder<'_, '_> {
             child = end_of(self.nodes, end_of(self.nodes, child));
             if let Shape::Scalar { value, .. } = &node.shape
                 && let Some(first) = seen.insert(value, node.mark)
+                && !is_annotations
+                && !(is_metadata && value == "annotations")
             {
                 let (line, first) = (node.mark.line + 1, first.line + 1);
                 let problem =

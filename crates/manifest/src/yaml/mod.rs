@@ -16,6 +16,7 @@ mod flow_collection;
 mod indicator;
 mod key;
 mod mapping;
+mod marks;
 mod order;
 mod parser;
 mod readable;
@@ -36,6 +37,7 @@ use compose::{Composer, Node};
 use decode::{Decoder, Keep};
 
 pub use error::Error;
+pub use marks::{Marked, Marks, is_text_key};
 pub use order::compare as compare_keys;
 pub use spans::{Spans, Step};
 pub use write::{
@@ -129,6 +131,22 @@ pub fn read_documents(text: &str, dialect: Dialect) -> Result<Vec<Document>, Err
         let value = Decoder::new(&document.nodes, dialect).decode()?;
         let start = document.nodes.first().map_or(document.start, |root: &Node<'_>| root.mark);
         documents.push(Document { value, spans: Spans::new(&document, dialect), line: start.line + 1 });
+    }
+    Ok(documents)
+}
+
+/// Reads all documents of a text as Kustomize does, with marks of how their scalars were written.
+///
+/// # Errors
+/// The first thing that go-yaml refuses. What JSON cannot say shows when the marks are settled.
+pub fn read_marked(text: &str) -> Result<Vec<Marked>, Error> {
+    check_length(text)?;
+    let mut composer = Composer::new(text, Dialect::Kyaml);
+    let mut documents = Vec::new();
+    let mut spare = Vec::new();
+    while let Some(document) = composer.next_document(spare)? {
+        documents.push(Decoder::new(&document.nodes, Dialect::Kyaml).decode_marked()?);
+        spare = document.nodes;
     }
     Ok(documents)
 }

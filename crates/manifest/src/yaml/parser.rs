@@ -17,6 +17,8 @@ pub(super) const TAG_PREFIX: &str = "tag:yaml.org,2002:";
 pub(super) struct Properties<'a> {
     pub(super) anchor: Option<Cow<'a, str>>,
     pub(super) tag: Option<Box<str>>,
+    /// Whether a collection stands in brackets or braces.
+    pub(super) flow: bool,
 }
 
 /// One step through a document.
@@ -286,6 +288,7 @@ impl<'a> Parser<'a> {
         if matches!(kind, Kind::Anchor | Kind::Tag) {
             kind = self.properties(kind, start, &mut properties)?;
         }
+        properties.flow = matches!(kind, Kind::FlowSequenceStart | Kind::FlowMappingStart);
         let (next, event) = match kind {
             Kind::BlockEntry if place == Place::BlockOrIndentless => {
                 (State::IndentlessSequenceEntry, Event::SequenceStart(properties))

@@ -9,7 +9,8 @@ use super::cursor::Mark;
 pub(super) enum Style {
     Plain,
     Quoted,
-    Block,
+    Literal,
+    Folded,
 }
 
 /// The kind of a token.

@@ -97,7 +97,7 @@ impl Platform {
         let remotes = Vendored { files: &files, lock: &lock };
         let options = Options { remotes: Some(&remotes), ..Options::default() };
         self.shown(match build(&files, "app", &options) {
-            Ok(built) => to_yaml(&built.objects),
+            Ok(built) => to_yaml(&built.objects).expect("its texts are plain"),
             Err(error) => error.to_string(),
         })
     }

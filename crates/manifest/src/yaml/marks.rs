@@ -1,0 +1,244 @@
+//! How scalars were written, where their values do not tell.
+//!
+//! Kustomize works on the nodes of a text, not on values: a key without a value is another thing than one
+//! with `null`, a field keeps its quotes when a patch sets it, and an annotation is the text that was
+//! written. A value with its marks remembers as much of that as shows in what Kustomize prints.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::decode::infinite;
+use super::error::{Error, Result};
+use super::resolve::{Resolved, resolve};
+use super::{Dialect, read_values};
+use crate::Value;
+
+/// The marks of a value and of what is in it; most values have none.
+///
+/// A mark outlives a change of its value, as the style of a node does. It counts only where it fits the value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Marks {
+    /// The value says it all.
+    #[default]
+    None,
+    /// Nothing was written.
+    Empty {
+        /// Whether that was in braces, where it is printed as a text.
+        flow: bool,
+    },
+    /// A text in quotes or a literal block, which would be the same without.
+    Quoted,
+    /// A folded block.
+    Folded,
+    /// A plain scalar that is no text, as it was written. One that JSON does not have is a text meanwhile.
+    Text(SmolStr),
+    /// Marks in a map.
+    Fields(Arc<BTreeMap<SmolStr, Marks>>),
+    /// Marks in a list.
+    Elements(Arc<BTreeMap<usize, Marks>>),
+}
+
+/// A value with its marks.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Marked {
+    /// The value.
+    pub value: Value,
+    /// How it was written.
+    pub marks: Marks,
+}
+
+impl From<Value> for Marked {
+    fn from(value: Value) -> Self {
+        Self { value, marks: Marks::None }
+    }
+}
+
+impl Marks {
+    /// Returns the marks of a map with these.
+    pub fn of_fields(marks: BTreeMap<SmolStr, Self>) -> Self {
+        if marks.is_empty() { Self::None } else { Self::Fields(Arc::new(marks)) }
+    }
+
+    /// Returns the marks of a list with these.
+    pub fn of_elements(marks: BTreeMap<usize, Self>) -> Self {
+        if marks.is_empty() { Self::None } else { Self::Elements(Arc::new(marks)) }
+    }
+
+    /// Returns the marks in a map.
+    pub fn into_fields(self) -> BTreeMap<SmolStr, Self> {
+        match self {
+            Self::Fields(marks) => Arc::unwrap_or_clone(marks),
+            _ => BTreeMap::new(),
+        }
+    }
+
+    /// Returns the marks in a list.
+    pub fn into_elements(self) -> BTreeMap<usize, Self> {
+        match self {
+            Self::Elements(marks) => Arc::unwrap_or_clone(marks),
+            _ => BTreeMap::new(),
+        }
+    }
+
+    /// Returns the marks of a field.
+    pub fn field(&self, key: &str) -> &Self {
+        match self {
+            Self::Fields(marks) => marks.get(key).unwrap_or(&Self::None),
+            _ => &Self::None,
+        }
+    }
+
+    /// Returns the text that a scalar was written as, where the value does not tell.
+    pub fn text_of(&self, value: &Value) -> Option<&str> {
+        match (self, value) {
+            (Self::Text(text), value) if is_written_as(value, text) => Some(text),
+            (Self::Empty { .. }, Value::Null) => Some(""),
+            _ => None,
+        }
+    }
+
+    /// Makes a value what Kustomize prints: dates get their full form, nothing in braces is an empty
+    /// text, and folded texts with more indented lines get the empty lines that go-yaml adds.
+    ///
+    /// # Errors
+    /// A number that JSON does not have.
+    pub fn settle(&self, value: &mut Value) -> Result<()> {
+        self.apply(value, Way::Printed)
+    }
+
+    /// Makes a value what Kustomize decodes, which only changes dates.
+    ///
+    /// # Errors
+    /// A number that JSON does not have.
+    pub fn settle_decoded(&self, value: &mut Value) -> Result<()> {
+        self.apply(value, Way::Decoded)
+    }
+
+    /// Forgets the marks of a field and of what is in it.
+    pub fn forget(&mut self, path: &[&str]) {
+        match (self, path) {
+            (marks, []) => *marks = Self::None,
+            (Self::Fields(fields), [key, rest @ ..]) => {
+                if let Some(marks) = Arc::make_mut(fields).get_mut(*key) {
+                    marks.forget(rest);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn apply(&self, value: &mut Value, way: Way) -> Result<()> {
+        match (self, &mut *value) {
+            (Self::Empty { flow: true }, Value::Null) if way == Way::Printed => *value = "".into(),
+            (Self::Folded, Value::String(text)) if way == Way::Printed => {
+                if let Some(folded) = refold(text) {
+                    *value = folded;
+                }
+            }
+            (Self::Text(written), Value::String(text)) if written == text => {
+                match resolve(written, Dialect::Kyaml) {
+                    Resolved::Timestamp(timestamp) => *value = timestamp.to_json().into(),
+                    Resolved::Float(number) if !number.is_finite() => {
+                        return Err(Error::new(format!("json: unsupported value: {}", infinite(number))));
+                    }
+                    _ => {}
+                }
+            }
+            (Self::Fields(marks), Value::Map(map)) => {
+                for (key, marks) in marks.iter() {
+                    if let Some(value) = map.get_mut(key) {
+                        marks.apply(value, way)?;
+                    }
+                }
+            }
+            (Self::Elements(marks), Value::List(list)) => {
+                let list = list.make_mut();
+                for (index, marks) in marks.iter() {
+                    if let Some(value) = list.get_mut(*index) {
+                        marks.apply(value, way)?;
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// What Kustomize does with its nodes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// It prints them as YAML, and reads that.
+    Printed,
+    /// It decodes them as they are.
+    Decoded,
+}
+
+/// Tells whether Kustomize can set a key: it writes keys plain, and where YAML takes one for a number, a truth
+/// value or a date, the map is none of JSON's.
+pub fn is_text_key(key: &str) -> bool {
+    key != "<<" && resolve(key, Dialect::Kyaml) == Resolved::String
+}
+
+/// Tells whether a value is what a plain text means.
+fn is_written_as(value: &Value, text: &str) -> bool {
+    match (resolve(text, Dialect::Kyaml), value) {
+        (Resolved::Null, Value::Null) => true,
+        (Resolved::Bool(meant), Value::Bool(value)) => meant == *value,
+        (Resolved::Int(meant), Value::Int(value)) => meant == *value,
+        (Resolved::Uint(meant), Value::Uint(value)) => meant == *value,
+        (Resolved::Float(meant), Value::Float(value)) if meant.is_finite() => meant == *value,
+        (Resolved::Float(_) | Resolved::Timestamp(_), Value::String(value)) => value == text,
+        _ => false,
+    }
+}
+
+/// Writes a text as a folded block as go-yaml does, and reads it again; nothing where the style is another.
+///
+/// The writer looks at the start of the text where it should look at the next line, and so breaks a line
+/// in two that a more indented one follows.
+fn refold(text: &str) -> Option<Value> {
+    let is_break = |at: char| matches!(at, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    if !text.contains('\n') || text.ends_with(' ') || text.contains(" \n") || text.contains(is_special) {
+        return None;
+    }
+    let mut lines = String::from("k: >");
+    if text.starts_with(' ') || text.starts_with(is_break) {
+        lines.push('2');
+    }
+    let mut ends = text.chars().rev();
+    match (ends.next().is_some_and(is_break), ends.next()) {
+        (false, _) => lines.push('-'),
+        (true, before) if before.is_none_or(is_break) => lines.push('+'),
+        _ => {}
+    }
+    lines.push('\n');
+    let adds_breaks = !text.trim_start_matches(is_break).starts_with([' ', '\t']);
+    let (mut at_start, mut is_indented) = (true, true);
+    for character in text.chars() {
+        if is_break(character) {
+            if !at_start && !is_indented && character == '\n' && adds_breaks {
+                lines.push('\n');
+            }
+            lines.push(character);
+            at_start = true;
+        } else {
+            if at_start {
+                lines.push_str("  ");
+                is_indented = matches!(character, ' ' | '\t');
+                at_start = false;
+            }
+            lines.push(character);
+        }
+    }
+    let read = read_values(&lines, Dialect::Kyaml).ok()?;
+    read.first()?.get("k").cloned()
+}
+
+/// Tells whether go-yaml writes a text with such a character in double quotes.
+fn is_special(character: char) -> bool {
+    !matches!(character, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{A0}'..='\u{D7FF}'
+        | '\u{E000}'..='\u{FEFE}' | '\u{FF00}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
+}
