@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use aqueduct_manifest::{SmolStr, Value};
 
-use crate::decode::{Decode, Fields, Names};
+use crate::decode::{Decode, Fields, Reading};
 use crate::error::{Error, Result, Within};
 use crate::generate::Generate;
 use crate::generate::chart::{self, ChartGenerator};
@@ -106,7 +106,7 @@ impl<'a, 'c> Plugin<'a, 'c> {
     }
 
     fn read<T: Decode>(&self) -> Result<T> {
-        T::from_value(&self.value, Names::Lenient)
+        T::from_value(&self.value, Reading::Yaml)
     }
 
     /// Gives a generated resource the name and namespace of its configuration where it has none of its own.

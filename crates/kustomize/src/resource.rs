@@ -7,9 +7,13 @@ use std::rc::Rc;
 
 use aqueduct_manifest::{Map, SmolStr, Value};
 
+use crate::error::{Error, Result, Within};
+use crate::field_spec::{self, Missing};
 use crate::id::{Gvk, Id};
+use crate::kustomization::FieldSpec;
 use crate::origin::{self, Origin};
 use crate::schemas::Schemas;
+use crate::shares::{self, Shares, Step};
 use crate::text;
 
 /// Annotations that Kustomize uses for itself and never prints.
@@ -32,8 +36,11 @@ const INTERNAL_ANNOTATIONS: &[&str] = &[
     "config.kubernetes.io/path",
     "config.kubernetes.io/index",
     "config.k8s.io/id",
-    "internal.config.kubernetes.io/helm-generated",
+    OF_CHART,
 ];
+
+/// The annotation of what charts rendered, which no namespace is set on.
+const OF_CHART: &str = "internal.config.kubernetes.io/helm-generated";
 
 /// What a generated resource does to one that is there already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,6 +85,7 @@ struct Previous {
 #[derive(Clone, Debug)]
 pub(crate) struct Resource {
     map: Map,
+    shares: Shares,
     schemas: Rc<Schemas>,
     memory: Memory,
     /// The variables whose values this resource holds.
@@ -127,6 +135,7 @@ impl Resource {
     pub(crate) fn new(map: Map, schemas: &Rc<Schemas>) -> Self {
         Self {
             map,
+            shares: Shares::default(),
             schemas: Rc::clone(schemas),
             memory: Memory::default(),
             variables: Vec::new(),
@@ -150,8 +159,107 @@ impl Resource {
         &self.map
     }
 
+    /// Returns the object for changes that other places of a shared scalar do not take part in.
     pub(crate) fn map_mut(&mut self) -> &mut Map {
         &mut self.map
+    }
+
+    /// Returns the object together with its shared scalars.
+    pub(crate) fn parts_mut(&mut self) -> (&mut Map, &mut Shares) {
+        (&mut self.map, &mut self.shares)
+    }
+
+    /// Replaces the object by one that shares nothing.
+    pub(crate) fn replace(&mut self, map: Map) {
+        self.map = map;
+        self.shares = Shares::default();
+    }
+
+    /// Makes texts of annotations that JSON holds as `null`.
+    pub(crate) fn spell_out_annotations(&mut self) {
+        if let Some(Value::Map(annotations)) = self.map.map_entry("metadata").get_mut("annotations") {
+            annotations.values_mut().filter(|value| value.is_null()).for_each(|value| *value = "null".into());
+        }
+    }
+
+    /// Forgets what the list or map at a place shared, because it was replaced.
+    pub(crate) fn forget_collection(&mut self, place: &[Step]) {
+        self.shares.forget_below(place);
+    }
+
+    /// Carries a change of a shared scalar to its other places.
+    pub(crate) fn settle(&mut self) {
+        self.shares.settle(&mut self.map);
+    }
+
+    /// Tells whether a chart rendered the resource.
+    pub(crate) fn is_of_chart(&self) -> bool {
+        self.metadata_text("annotations", OF_CHART).is_some_and(|of_chart| of_chart == "true")
+    }
+
+    /// Notes that a chart rendered the resource.
+    pub(crate) fn mark_of_chart(&mut self) {
+        self.map.map_entry("metadata").map_entry("annotations").insert(OF_CHART, "true");
+    }
+
+    /// Changes the fields that a specification names, if it speaks of a kind.
+    pub(crate) fn change(
+        &mut self,
+        gvk: &Gvk,
+        field: &FieldSpec,
+        missing: Missing,
+        change: &mut dyn FnMut(&mut Value) -> Result<()>,
+    ) -> Result<()> {
+        if !gvk.is_selected(&field.gvk) {
+            return Ok(());
+        }
+        self.change_path(&field.path, field.missing(missing), change)
+    }
+
+    /// Changes the fields at a path, one after the other.
+    pub(crate) fn change_path(
+        &mut self,
+        path: &str,
+        missing: Missing,
+        change: &mut dyn FnMut(&mut Value) -> Result<()>,
+    ) -> Result<()> {
+        for place in field_spec::places(&mut self.map, path, missing)? {
+            if let Some(value) = shares::get_mut(&mut self.map, &place) {
+                change(value).within(|| format!("at path '{path}'"))?;
+            }
+            self.shares.settle(&mut self.map);
+        }
+        Ok(())
+    }
+
+    /// Sets an entry in all maps that a path leads to for each of the fields; where it is new, it is one and the
+    /// same from then on.
+    pub(crate) fn set_entry(&mut self, fields: &[FieldSpec], key: &SmolStr, value: &SmolStr) -> Result<()> {
+        let gvk = self.gvk();
+        let mut added = Vec::new();
+        for field in fields.iter().filter(|field| gvk.is_selected(&field.gvk)) {
+            for mut place in field_spec::places(&mut self.map, &field.path, field.missing(Missing::Map))? {
+                match shares::get_mut(&mut self.map, &place) {
+                    None | Some(Value::Null) => {}
+                    Some(Value::Map(map)) => {
+                        if map.insert(key.clone(), value.clone()).is_none() {
+                            place.push(Step::Key(key.clone()));
+                            added.push(place);
+                        }
+                        self.shares.settle(&mut self.map);
+                    }
+                    Some(other) => {
+                        return Err(Error::new(format!(
+                            "wrong node kind: expected MappingNode but got {}",
+                            field_spec::node_kind(other)
+                        ))
+                        .within(format!("at path '{}'", field.path)));
+                    }
+                }
+            }
+        }
+        self.shares.add(value.clone().into(), added);
+        Ok(())
     }
 
     pub(crate) fn schemas(&self) -> &Rc<Schemas> {
@@ -283,6 +391,7 @@ impl Resource {
 
     /// Sets labels or annotations; an empty map removes the field.
     pub(crate) fn set_metadata_map(&mut self, field: &str, entries: Map) {
+        self.shares.forget_below(&[Step::Key("metadata".into()), Step::Key(field.into())]);
         if !entries.is_empty() {
             self.map.map_entry("metadata").insert(field, entries);
         } else if let Some(Value::Map(metadata)) = self.map.get_mut("metadata") {
@@ -318,9 +427,14 @@ impl Resource {
         for field in ["labels", "annotations"] {
             let mut entries = old.metadata_texts(field);
             for (key, value) in &self.metadata_texts(field) {
-                entries.insert(key.clone(), value.clone());
+                if !INTERNAL_ANNOTATIONS.contains(&key.as_str()) {
+                    entries.insert(key.clone(), value.clone());
+                }
             }
             self.set_metadata_map(field, entries);
+        }
+        if self.transformations.is_empty() {
+            self.transformations.clone_from(&old.transformations);
         }
         let needs_hash = self.memory.needs_hash && old.memory.needs_hash;
         self.memory = Memory { needs_hash, ..old.memory.clone() };

@@ -1,6 +1,6 @@
 //! Prefixes and suffixes of names.
 
-use aqueduct_manifest::{Map, SmolStr, Value};
+use aqueduct_manifest::{SmolStr, Value};
 
 use super::Transform;
 use crate::error::Result;
@@ -43,7 +43,7 @@ impl Transform for AffixTransformer {
                     resource.store_previous_id();
                 }
                 let gvk = resource.gvk();
-                self.change(resource.map_mut(), &gvk, field)?;
+                resource.change(&gvk, field, Missing::Scalar, &mut |value| self.set(value))?;
             }
         }
         Ok(())
@@ -51,17 +51,13 @@ impl Transform for AffixTransformer {
 }
 
 impl AffixTransformer {
-    fn change(&self, map: &mut Map, gvk: &crate::id::Gvk, field: &FieldSpec) -> Result<()> {
-        field_spec::apply(map, gvk, field, Missing::Scalar, &mut |value: &mut Value| {
-            let name = text::of(value);
-            field_spec::set_scalar(
-                value,
-                match self.side {
-                    Side::Prefix => format!("{}{name}", self.affix),
-                    Side::Suffix => format!("{name}{}", self.affix),
-                },
-            )
-        })
+    fn set(&self, value: &mut Value) -> Result<()> {
+        let name = text::of(value);
+        let changed = match self.side {
+            Side::Prefix => format!("{}{name}", self.affix),
+            Side::Suffix => format!("{name}{}", self.affix),
+        };
+        field_spec::set_scalar(value, changed)
     }
 }
 

@@ -193,11 +193,7 @@ impl OperationsTransformer {
 
 impl Transform for OperationsTransformer {
     fn transform(&self, resources: &mut Resources) -> Result<()> {
-        let places = resources.select(&self.target)?;
-        if places.is_empty() {
-            return Err(Error::new(format!("patchesJson6902 target not found for {}", self.target.id)));
-        }
-        for place in places {
+        for place in resources.select(&self.target)? {
             if let Some(resource) = resources.list_mut().get_mut(place) {
                 operate(resource, &self.operations)?;
             }
@@ -226,11 +222,16 @@ fn read_operations(text: &str) -> Result<Vec<Operation>> {
 /// Applies operations; what Kustomize keeps in annotations survives them.
 fn operate(resource: &mut Resource, operations: &[Operation]) -> Result<()> {
     hold_annotations(resource);
+    let is_of_chart = resource.is_of_chart();
     let mut value = Value::Map(std::mem::take(resource.map_mut()));
     patch::json6902(&mut value, operations).map_err(|error| Error::new(error.to_string()))?;
     match value {
         Value::Map(map) => {
-            *resource.map_mut() = map;
+            resource.replace(map);
+            resource.spell_out_annotations();
+            if is_of_chart {
+                resource.mark_of_chart();
+            }
             Ok(())
         }
         other => Err(Error::new(format!("a JSON patch made a {} of a resource", other.kind()))),
@@ -287,7 +288,11 @@ fn merge(resource: &mut Resource, patch: &Resource) -> Result<()> {
             resource.delete();
             return Ok(());
         }
-        Outcome::Changed(Value::Map(map)) => *resource.map_mut() = map,
+        Outcome::Changed(Value::Map(map)) => {
+            let (object, shares) = resource.parts_mut();
+            *object = map;
+            shares.settle_merged(object, patch.map());
+        }
         Outcome::Changed(other) => {
             return Err(Error::new(format!("a patch made a {} of a resource", other.kind())));
         }

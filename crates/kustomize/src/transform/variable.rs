@@ -8,7 +8,7 @@ use aqueduct_manifest::{SmolStr, Value};
 use super::Transform;
 use super::replacement_path;
 use crate::error::{Error, Result};
-use crate::field_spec::{self, Missing};
+use crate::field_spec::Missing;
 use crate::kustomization::{FieldSpec, Var};
 use crate::resource::Resource;
 use crate::resources::Resources;
@@ -158,9 +158,7 @@ impl Transform for VariableTransformer<'_> {
         for resource in resources.list_mut() {
             let gvk = resource.gvk();
             for field in self.fields {
-                field_spec::apply(resource.map_mut(), &gvk, field, Missing::Skip, &mut |value| {
-                    self.set(value)
-                })?;
+                resource.change(&gvk, field, Missing::Skip, &mut |value| self.set(value))?;
             }
         }
         Ok(())

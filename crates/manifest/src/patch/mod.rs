@@ -13,7 +13,7 @@ mod scalar;
 mod strategic;
 mod types;
 
-pub use context::MergeContext;
+pub use context::{Builtin, MergeContext};
 pub use error::{MergeError, OperationError};
 pub use json6902::{Operation, json6902, read_operations};
 pub use merge::merge;
