@@ -16,7 +16,6 @@ use crate::kustomization::{
 };
 use crate::loader::Loader;
 use crate::resource::Resource;
-use crate::resources::Resources;
 use crate::schemas::Schemas;
 use crate::selector::Selector;
 use crate::transform::Transform;
@@ -49,19 +48,10 @@ pub(crate) fn transformers<'a>(
     loader: &Loader<'a>,
 ) -> Result<Vec<Box<dyn Transform + 'a>>> {
     let plugin = Plugin::new(config, loader)?;
-    if let Some(generator) = plugin.generator().within(|| plugin.place())? {
-        return Ok(vec![Box::new(Append(generator))]);
+    if plugin.generator().within(|| plugin.place())?.is_some() {
+        return Err(Error::new(format!("plugin {} not a transformer", config.original_id())));
     }
     plugin.transformers().within(|| plugin.place())
-}
-
-/// A generator in a transformer's place: what it makes is added to what is there.
-struct Append<'a>(Box<dyn Generate + 'a>);
-
-impl Transform for Append<'_> {
-    fn transform(&self, resources: &mut Resources) -> Result<()> {
-        resources.absorb_all(self.0.generate()?)
-    }
 }
 
 struct Plugin<'a, 'c> {

@@ -19,7 +19,7 @@ use crate::text;
 /// Annotations that Kustomize uses for itself and never prints.
 const INTERNAL_ANNOTATIONS: &[&str] = &[
     "internal.config.kubernetes.io/previousKinds",
-    "internal.config.kubernetes.io/previousNames",
+    MARK,
     "internal.config.kubernetes.io/prefixes",
     "internal.config.kubernetes.io/suffixes",
     "internal.config.kubernetes.io/previousNamespaces",
@@ -38,6 +38,9 @@ const INTERNAL_ANNOTATIONS: &[&str] = &[
     "config.k8s.io/id",
     OF_CHART,
 ];
+
+/// The annotation that stands for all of Kustomize's own while a patch is applied.
+const MARK: &str = "internal.config.kubernetes.io/previousNames";
 
 /// The annotation of what charts rendered, which no namespace is set on.
 const OF_CHART: &str = "internal.config.kubernetes.io/helm-generated";
@@ -86,6 +89,10 @@ struct Previous {
 pub(crate) struct Resource {
     map: Map,
     shares: Shares,
+    /// Whether a mark stands among the annotations.
+    holds_memory: bool,
+    /// The scalars that replacements made: they have no type to keep.
+    untyped: Vec<Vec<Step>>,
     schemas: Rc<Schemas>,
     memory: Memory,
     /// The variables whose values this resource holds.
@@ -117,6 +124,10 @@ pub(crate) struct Affixes {
 }
 
 impl Affixes {
+    fn is_empty(&self) -> bool {
+        self.prefixes.is_empty() && self.suffixes.is_empty()
+    }
+
     /// Tells whether two names went through the same last prefixes and suffixes.
     pub(crate) fn same(&self, other: &Self) -> bool {
         same_ending(&self.prefixes, &other.prefixes) && same_ending(&self.suffixes, &other.suffixes)
@@ -136,6 +147,8 @@ impl Resource {
         Self {
             map,
             shares: Shares::default(),
+            holds_memory: false,
+            untyped: Vec::new(),
             schemas: Rc::clone(schemas),
             memory: Memory::default(),
             variables: Vec::new(),
@@ -173,6 +186,7 @@ impl Resource {
     pub(crate) fn replace(&mut self, map: Map) {
         self.map = map;
         self.shares = Shares::default();
+        self.untyped = Vec::new();
     }
 
     /// Makes texts of annotations that JSON holds as `null`.
@@ -185,6 +199,18 @@ impl Resource {
     /// Forgets what the list or map at a place shared, because it was replaced.
     pub(crate) fn forget_collection(&mut self, place: &[Step]) {
         self.shares.forget_below(place);
+        self.untyped.retain(|known| !known.starts_with(place));
+    }
+
+    /// Notes that a scalar was made without a type.
+    pub(crate) fn add_untyped(&mut self, place: Vec<Step>) {
+        self.untyped.push(place);
+    }
+
+    /// Tells whether the scalar at a place has no type: replacements made it, or it is a name that was changed.
+    pub(crate) fn is_untyped(&self, place: &[Step]) -> bool {
+        let is_name = || *place == [Step::Key("metadata".into()), Step::Key("name".into())];
+        self.untyped.iter().any(|known| known == place) || (!self.memory.affixes.is_empty() && is_name())
     }
 
     /// Carries a change of a shared scalar to its other places.
@@ -363,14 +389,34 @@ impl Resource {
         self.memory = Memory::default();
     }
 
-    /// Returns whether Kustomize's own annotations would make `metadata.annotations` exist.
-    pub(crate) fn has_memory(&self) -> bool {
+    /// Forgets where the resource comes from and what changed it.
+    pub(crate) fn forget_origin(&mut self) {
+        self.origin = None;
+        self.transformations.clear();
+    }
+
+    /// Puts a mark among the annotations where Kustomize keeps its own there: patches see that there are some.
+    pub(crate) fn hold_memory(&mut self) {
         let Memory { previous, affixes, behavior, needs_hash } = &self.memory;
-        !previous.is_empty()
-            || *affixes != Affixes::default()
+        let has_memory = !previous.is_empty()
+            || !affixes.is_empty()
             || *needs_hash
             || *behavior != Behavior::Unspecified
-            || self.origin.is_some()
+            || self.origin.is_some();
+        if has_memory {
+            self.map.map_entry("metadata").map_entry("annotations").insert(MARK, "");
+        }
+        self.holds_memory = has_memory;
+    }
+
+    /// Takes the mark away; tells whether what it stands for is still there.
+    pub(crate) fn release_memory(&mut self) -> bool {
+        let annotations = self.map.get_mut("metadata").and_then(|metadata| match metadata {
+            Value::Map(metadata) => metadata.get_mut("annotations"),
+            _ => None,
+        });
+        let mark = annotations.and_then(Value::as_map_mut).and_then(|annotations| annotations.remove(MARK));
+        mark.is_some() || !self.holds_memory
     }
 
     /// Returns a field of `metadata`.
@@ -424,9 +470,15 @@ impl Resource {
     /// Takes over name, namespace, labels, annotations and memory of the resource that this one replaces
     /// or merges into.
     pub(crate) fn take_metadata_from(&mut self, old: &Self) {
+        // On its way through texts, `null` becomes one.
+        let texts = |resource: &Self, field: &str| -> Map {
+            let map = resource.metadata(field).and_then(Value::as_map);
+            let text = |value: &Value| if value.is_null() { "null".into() } else { text::of(value) };
+            map.into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect()
+        };
         for field in ["labels", "annotations"] {
-            let mut entries = old.metadata_texts(field);
-            for (key, value) in &self.metadata_texts(field) {
+            let mut entries = texts(old, field);
+            for (key, value) in &texts(self, field) {
                 if !INTERNAL_ANNOTATIONS.contains(&key.as_str()) {
                     entries.insert(key.clone(), value.clone());
                 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use aqueduct_manifest::patch::{self, Operation, Outcome};
-use aqueduct_manifest::{Map, SmolStr, Value};
+use aqueduct_manifest::{SmolStr, Value};
 
 use super::Transform;
 use crate::error::{Error, Result, Within};
@@ -221,13 +221,16 @@ fn read_operations(text: &str) -> Result<Vec<Operation>> {
 
 /// Applies operations; what Kustomize keeps in annotations survives them.
 fn operate(resource: &mut Resource, operations: &[Operation]) -> Result<()> {
-    hold_annotations(resource);
+    resource.hold_memory();
     let is_of_chart = resource.is_of_chart();
     let mut value = Value::Map(std::mem::take(resource.map_mut()));
     patch::json6902(&mut value, operations).map_err(|error| Error::new(error.to_string()))?;
     match value {
         Value::Map(map) => {
             resource.replace(map);
+            if !resource.release_memory() {
+                resource.forget_origin();
+            }
             resource.spell_out_annotations();
             if is_of_chart {
                 resource.mark_of_chart();
@@ -235,13 +238,6 @@ fn operate(resource: &mut Resource, operations: &[Operation]) -> Result<()> {
             Ok(())
         }
         other => Err(Error::new(format!("a JSON patch made a {} of a resource", other.kind()))),
-    }
-}
-
-/// Lets `metadata.annotations` exist where Kustomize's own annotations would make it exist: patches see it.
-fn hold_annotations(resource: &mut Resource) {
-    if resource.has_memory() && resource.metadata("annotations").is_none_or(Value::is_null) {
-        resource.map_mut().map_entry("metadata").insert("annotations", Map::new());
     }
 }
 
@@ -276,7 +272,7 @@ fn merge(resource: &mut Resource, patch: &Resource) -> Result<()> {
     if patch.allow_name_change || patch.allow_kind_change {
         resource.store_previous_id();
     }
-    let forgets = patch.metadata("annotations").is_some_and(Value::is_null);
+    resource.hold_memory();
     let target = Value::Map(std::mem::take(resource.map_mut()));
     let change = Value::Map(patch.map().clone());
     let outcome =
@@ -300,8 +296,9 @@ fn merge(resource: &mut Resource, patch: &Resource) -> Result<()> {
     if resource.is_empty() {
         return Ok(());
     }
-    if forgets {
+    if !resource.release_memory() {
         resource.forget();
+        resource.forget_origin();
     }
     if !patch.allow_kind_change {
         resource.set_kind(&kind);

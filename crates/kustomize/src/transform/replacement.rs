@@ -35,7 +35,9 @@ impl Transform for ReplacementTransformer {
                 (Some(_), Some(_)) => {
                     return Err(Error::new("value and resource selectors are mutually exclusive"));
                 }
-                (None, Some(value)) => Source { value: Value::String(value.clone()), field: None },
+                (None, Some(value)) => {
+                    Source { value: Value::String(value.clone()), is_plain: true, field: None }
+                }
                 (Some(source), None) => find_source(resources.list(), source)?,
                 (None, None) => return Err(incomplete()),
             };
@@ -50,12 +52,22 @@ impl Transform for ReplacementTransformer {
 /// What is copied.
 struct Source {
     value: Value,
+    /// Whether the value is a text of which nobody said what type it has.
+    is_plain: bool,
     /// The place of the resource and the path of the field that the value is, as long as it is one: what
     /// changes the field changes what is copied afterwards.
     field: Option<(usize, Vec<String>)>,
 }
 
 impl Source {
+    /// Returns the value as it stands where it takes the place of a list or a map.
+    fn whole(&self) -> Value {
+        match &self.value {
+            Value::String(text) if self.is_plain => resolved(text),
+            value => value.clone(),
+        }
+    }
+
     /// Reads the field again.
     fn refresh(&mut self, resources: &[Resource]) {
         let Some((place, path)) = &self.field else { return };
@@ -87,7 +99,7 @@ fn find_source(resources: &[Resource], source: &ReplacementSource) -> Result<Sou
         || Error::new(format!("fieldPath `{path}` is missing for replacement source {}", source.id));
     let value = value.filter(|value| !is_nothing(value)).ok_or_else(missing)?;
     match source.options.as_ref().filter(|options| !options.delimiter.is_empty()) {
-        None => Ok(Source { value, field: Some((place, parts)) }),
+        None => Ok(Source { value, is_plain: false, field: Some((place, parts)) }),
         Some(options) => {
             if !text::is_scalar(&value) {
                 return Err(Error::new("delimiter option can only be used with scalar nodes"));
@@ -98,7 +110,7 @@ fn find_source(resources: &[Resource], source: &ReplacementSource) -> Result<Sou
             let part = part.ok_or_else(|| {
                 Error::new(format!("options.index {} is out of bounds for value {whole}", options.index))
             })?;
-            Ok(Source { value: part.into(), field: None })
+            Ok(Source { value: part.into(), is_plain: false, field: None })
         }
     }
 }
@@ -151,15 +163,21 @@ fn apply(
             })?;
             *room = room.saturating_sub(weight);
             if let Some(resource) = resources.get_mut(place) {
-                copy_to(resource, &source.value, path, target.options.as_ref())?;
+                copy_to(resource, source, path, target.options.as_ref())?;
             }
         }
     }
     Ok(())
 }
 
-fn copy_to(resource: &mut Resource, value: &Value, path: &str, options: Option<&FieldOptions>) -> Result<()> {
+fn copy_to(
+    resource: &mut Resource,
+    source: &Source,
+    path: &str,
+    options: Option<&FieldOptions>,
+) -> Result<()> {
     let creates = options.is_some_and(|options| options.create);
+    let value = &source.value;
     let create = if creates { Create::like(value) } else { Create::Nothing };
     let parts = replacement_path::split(path);
     field_spec::check_length(parts.len() + value.depth())?;
@@ -167,47 +185,76 @@ fn copy_to(resource: &mut Resource, value: &Value, path: &str, options: Option<&
     let found = if set_within_text(&mut object, value, &parts, create) {
         Ok(Vec::new())
     } else {
-        copy_into(&mut object, value, path, &parts, create, options)
+        copy_into(&mut object, source, path, &parts, create, options, resource)
     };
     if let Value::Map(map) = object {
         *resource.map_mut() = map;
     }
-    for place in found? {
-        resource.forget_collection(&place);
+    for (place, was) in found? {
+        match was {
+            Was::Collection => resource.forget_collection(&place),
+            Was::Nothing => resource.add_untyped(place),
+            Was::Scalar => {}
+        }
     }
     resource.settle();
     Ok(())
 }
 
-/// Sets the fields at a path; returns the places of those that were lists or maps.
+/// What stood in a field before it was set.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Was {
+    Nothing,
+    Scalar,
+    Collection,
+}
+
+/// Sets the fields at a path; returns their places.
 fn copy_into(
     object: &mut Value,
-    value: &Value,
+    source: &Source,
     path: &str,
     parts: &[String],
     create: Create,
     options: Option<&FieldOptions>,
-) -> Result<Vec<Vec<Step>>> {
+    resource: &Resource,
+) -> Result<Vec<(Vec<Step>, Was)>> {
     let verb = if create == Create::Nothing { "find" } else { "find or create" };
     let problem = || format!("unable to {verb} field {} in replacement target", quoted(path));
     let found = replacement_path::find(object, parts, create).within(problem)?;
     if found.is_empty() {
         return Err(Error::new(problem()));
     }
-    let mut collections = Vec::new();
+    let mut set = Vec::new();
     for found in found {
         if let Some(field) = shares::at(object, &found.steps) {
-            let is_collection = matches!(field, Value::Map(_) | Value::List(_));
-            set_field(field, value, found.created, options)?;
-            if is_collection {
-                collections.push(found.steps);
+            if found.created && field.is_null() && is_annotation(parts) {
+                // Annotations are texts, whatever they look like.
+                *field = Value::from("");
             }
+            let was = match field {
+                Value::Map(_) | Value::List(_) => Was::Collection,
+                Value::Null if found.created => Was::Nothing,
+                _ => Was::Scalar,
+            };
+            let untyped = was == Was::Nothing || resource.is_untyped(&found.steps);
+            set_field(field, source, untyped, options)?;
+            set.push((found.steps, was));
         }
     }
-    Ok(collections)
+    Ok(set)
 }
 
-fn set_field(field: &mut Value, value: &Value, created: bool, options: Option<&FieldOptions>) -> Result<()> {
+fn is_annotation(parts: &[String]) -> bool {
+    matches!(parts, [metadata, annotations, _] if metadata == "metadata" && annotations == "annotations")
+}
+
+fn set_field(
+    field: &mut Value,
+    source: &Source,
+    untyped: bool,
+    options: Option<&FieldOptions>,
+) -> Result<()> {
     let is_collection = matches!(field, Value::Map(_) | Value::List(_));
     let delimited = options.filter(|options| !options.delimiter.is_empty());
     if delimited.is_some() && is_collection {
@@ -215,14 +262,14 @@ fn set_field(field: &mut Value, value: &Value, created: bool, options: Option<&F
     }
     let new = match delimited {
         None if is_collection => {
-            *field = value.clone();
+            *field = source.whole();
             return Ok(());
         }
-        None => text::of(value),
-        Some(options) => with_part(&text::of(field), &text::of(value), options).into(),
+        None => text::of(&source.value),
+        Some(options) => with_part(&text::of(field), &text::of(&source.value), options).into(),
     };
-    // A scalar keeps its type; one that was made just now has none yet.
-    *field = if created && field.is_null() { resolved(&new) } else { typed(&new, field)? };
+    // A scalar keeps its type; one that replacements made has none.
+    *field = if untyped { resolved(&new) } else { typed(&new, field)? };
     Ok(())
 }
 

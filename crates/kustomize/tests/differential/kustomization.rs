@@ -14,7 +14,8 @@ pub(crate) struct Input {
 
 /// Makes the input of a seed.
 pub(crate) fn input(seed: u64) -> Input {
-    let mut maker = Maker { random: Random::new(seed), files: BTreeMap::new(), known: Vec::new() };
+    let random = Random::new(seed);
+    let mut maker = Maker { random, files: BTreeMap::new(), known: Vec::new(), visible: 0, variables: 0 };
     let mut inner = Vec::new();
     for number in 0..=maker.random.below(2) {
         let folder = format!("base{number}");
@@ -33,17 +34,20 @@ pub(crate) fn input(seed: u64) -> Input {
 struct Maker {
     random: Random,
     files: BTreeMap<String, String>,
-    /// What resources there are, by the names of their bases.
+    /// What resources there are, those of the base at hand last.
     known: Vec<Named>,
+    /// Where those start that the kustomization at hand sees.
+    visible: usize,
+    /// How many variables there are.
+    variables: usize,
 }
 
 impl Maker {
     fn base(&mut self, folder: &str) {
+        self.visible = self.known.len();
         let mut documents = Vec::new();
         for _ in 0..=self.random.below(4) {
-            let (text, named) = resource::resource(&mut self.random);
-            documents.push(text);
-            self.known.push(named);
+            documents.extend(self.resource());
         }
         let text = if self.random.chance(8) {
             let items: String = documents.iter().map(|text| listed(text)).collect();
@@ -52,16 +56,17 @@ impl Maker {
             documents.join("---\n")
         };
         self.files.insert(format!("{folder}/r.yaml"), text);
-        let fields = self.fields(folder);
+        let fields = if self.random.chance(70) { self.fields(folder) } else { String::new() };
         self.write(folder, &format!("resources:\n- r.yaml\n{fields}"));
     }
 
     fn overlay(&mut self, folder: &str, inner: &[String]) {
+        self.visible = 0;
         let mut text = format!("resources:\n{}", list(inner));
-        if self.random.chance(30) {
-            let (resource, named) = resource::resource(&mut self.random);
+        if self.random.chance(30)
+            && let Some(resource) = self.resource()
+        {
             self.files.insert(format!("{folder}/more.yaml"), resource);
-            self.known.push(named);
             text.push_str("- more.yaml\n");
         }
         if self.random.chance(35) {
@@ -75,6 +80,16 @@ impl Maker {
         self.write(folder, &text);
     }
 
+    /// Returns a resource; mostly not one that is there already.
+    fn resource(&mut self) -> Option<String> {
+        let (text, named) = resource::resource(&mut self.random);
+        if self.known.contains(&named) && !self.random.chance(3) {
+            return None;
+        }
+        self.known.push(named);
+        Some(text)
+    }
+
     fn write(&mut self, folder: &str, text: &str) {
         let head = self.random.maybe(50, "# made for a test\n");
         self.files.insert(format!("{folder}/kustomization.yaml"), format!("{head}{text}"));
@@ -84,9 +99,17 @@ impl Maker {
         self.files.insert(format!("{folder}/{name}"), text);
     }
 
+    /// Returns something that is there.
     fn target(&mut self) -> Named {
-        let at = self.random.below(self.known.len());
-        self.known.get(at).cloned().unwrap_or(Named {
+        self.target_of(&[])
+    }
+
+    /// Returns something of some kinds that is there, or anything where nothing is.
+    fn target_of(&mut self, kinds: &[&str]) -> Named {
+        let visible = self.known.get(self.visible..).unwrap_or_default();
+        let fit: Vec<&Named> = visible.iter().filter(|named| kinds.contains(&named.kind.as_str())).collect();
+        let from = if fit.is_empty() { visible.iter().collect() } else { fit };
+        from.get(self.random.below(from.len())).map(|named| (*named).clone()).unwrap_or(Named {
             api_version: "v1".to_owned(),
             kind: "ConfigMap".to_owned(),
             name: "web".to_owned(),
@@ -130,11 +153,11 @@ impl Maker {
                 format!("{}: []\n", maker.random.pick(&["crds", "bases", "imageTags", "generators"]))
             }),
             (2, |_, _| "metadata:\n  name: own\n".to_owned()),
-            (2, |maker, _| format!("{}: 1\n", maker.random.pick(&["inventory", "namesuffix", "unknown"]))),
+            (2, |maker, _| format!("{}: x\n", maker.random.pick(&["inventory", "namesuffix", "unknown"]))),
         ];
         let mut text = String::new();
         for (percent, make) in makers {
-            if self.random.chance(percent) {
+            if self.random.chance(percent * 3 / 4) {
                 text.push_str(&make(self, folder));
             }
         }
@@ -176,17 +199,22 @@ impl Maker {
     }
 
     fn replicas(&mut self) -> String {
-        let target = self.target();
+        let target = self.target_of(&["Deployment", "StatefulSet", "ReplicaSet"]);
         format!("replicas:\n- name: {}\n  count: {}\n", target.name, self.random.below(9))
     }
 
-    fn generator(&mut self) -> String {
-        let behavior = self.random.pick(&["create", "merge", "replace"]);
-        let mut text = format!("- name: {}\n", self.random.pick(&NAMES));
-        if behavior != "create" || self.random.chance(20) {
-            text.push_str(&format!("  behavior: {behavior}\n"));
-        }
-        if self.random.chance(20) {
+    fn generator(&mut self, kind: &str) -> String {
+        let target = self.target_of(&[kind]);
+        let mut text = if target.kind == kind && self.random.chance(60) {
+            let behavior = self.random.pick(&["create", "merge", "replace", "merge"]);
+            format!("- name: {}\n  behavior: {behavior}\n", target.name)
+        } else {
+            let name = format!("made{}", self.known.len());
+            let named = Named { api_version: "v1".to_owned(), kind: kind.to_owned(), name: name.clone() };
+            self.known.push(named);
+            format!("- name: {name}\n")
+        };
+        if self.random.chance(8) {
             text.push_str(&format!("  namespace: {}\n", self.random.pick(&NAMESPACES)));
         }
         text.push_str(&self.random.maybe(70, "  literals:\n  - a=b\n  - \"c='d'\"\n"));
@@ -205,7 +233,7 @@ impl Maker {
     fn config_maps(&mut self, folder: &str) -> String {
         let mut text = String::from("configMapGenerator:\n");
         for _ in 0..=self.random.below(2) {
-            text.push_str(&self.generator());
+            text.push_str(&self.generator("ConfigMap"));
             if self.random.chance(30) {
                 self.file(folder, "f.txt", "one\ntwo <&>\n".to_owned());
                 text.push_str(self.random.pick(&["  files:\n  - f.txt\n", "  files:\n  - g=f.txt\n"]));
@@ -220,7 +248,7 @@ impl Maker {
 
     fn secrets(&mut self) -> String {
         let kind = self.random.maybe(30, "  type: kubernetes.io/tls\n");
-        format!("secretGenerator:\n{}{kind}", self.generator())
+        format!("secretGenerator:\n{}{kind}", self.generator("Secret"))
     }
 
     fn generator_options(&mut self) -> String {
@@ -319,9 +347,11 @@ impl Maker {
         let mut text = String::new();
         for _ in 0..=self.random.below(2) {
             let value = self.random.pick(&TEXTS);
-            text.push_str(&match self.random.below(8) {
-                0 => format!("- op: add\n  path: /metadata/labels\n  value: {{a: {value}}}\n"),
+            text.push_str(&match self.random.below(16) {
+                0 | 8 | 9 => format!("- op: add\n  path: /metadata/labels\n  value: {{a: {value}}}\n"),
                 1 => format!("- op: add\n  path: /metadata/annotations/x\n  value: {value}\n"),
+                10 | 11 => format!("- op: add\n  path: /metadata/annotations\n  value: {{x: {value}}}\n"),
+                12 | 13 => "- op: add\n  path: /metadata/finalizers\n  value: [a]\n".to_owned(),
                 2 => "- op: remove\n  path: /metadata/labels\n".to_owned(),
                 3 => format!("- op: replace\n  path: /metadata/name\n  value: {}\n", self.random.pick(&NAMES)),
                 4 => "- op: replace\n  path: /spec/replicas\n  value: 5\n".to_owned(),
@@ -398,18 +428,22 @@ impl Maker {
 
     fn replacement(&mut self) -> String {
         let source = self.target();
-        let path = self.random.pick(&[
-            "metadata.name",
-            "metadata.namespace",
-            "metadata.labels.app",
-            "metadata.labels",
-            "data.k",
-            "data.url",
-            "spec.replicas",
-            "spec.template.metadata.labels.app",
-            "spec.template.spec.containers.[name=main].image",
-            "spec.template.spec.containers.0",
-        ]);
+        let own: &[&str] = match source.kind.as_str() {
+            "Deployment" | "StatefulSet" | "ReplicaSet" => &[
+                "spec.replicas",
+                "spec.template.metadata.labels.app",
+                "spec.template.spec.containers.[name=main].image",
+                "spec.template.spec.containers.0",
+            ],
+            "ConfigMap" => &["data.k", "data.url"],
+            "Foo" => &["spec.image", "spec.list.[name=a].v", "spec.ref", "spec.list"],
+            _ => &["metadata.name"],
+        };
+        let path = match self.random.below(5) {
+            0 => self.random.pick(&["metadata.namespace", "metadata.labels.app", "metadata.labels"]),
+            1 | 2 => "metadata.name",
+            _ => self.random.pick(own),
+        };
         let mut text = if self.random.chance(15) {
             format!("- sourceValue: {}\n  targets:\n", self.random.pick(&TEXTS))
         } else {
@@ -424,39 +458,48 @@ impl Maker {
             format!("{text}  targets:\n")
         };
         for _ in 0..=self.random.below(2) {
-            text.push_str(&format!("  - select:\n{}", indented(&self.selector(), 6)));
+            let target = self.target();
+            let selector = if self.random.chance(70) {
+                format!("kind: {}\nname: {}\n", target.kind, target.name)
+            } else {
+                self.selector()
+            };
+            text.push_str(&format!("  - select:\n{}", indented(&selector, 6)));
             if self.random.chance(15) {
                 text.push_str(&format!("    reject:\n    - {}", indented(&self.selector(), 6).trim_start()));
             }
+            let own: &[&str] = match target.kind.as_str() {
+                "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" => &[
+                    "spec.template.metadata.labels.app",
+                    "spec.template.spec.containers.*.image",
+                    "spec.template.spec.containers.[name=main].env.[name=A].value",
+                    "spec.selector.matchLabels.app",
+                    "spec.template.spec.containers.0.image",
+                ],
+                "ConfigMap" => &["data.k", "data.url", "data.conf\\.yaml.b.c"],
+                "Service" => &["spec.selector.app", "spec.ports.0.port"],
+                "Foo" => &["spec.ref.name", "spec.list.0.v", "spec.list.[name=b]", "spec.image"],
+                _ => &["metadata.name"],
+            };
             text.push_str("    fieldPaths:\n");
             for _ in 0..=self.random.below(2) {
-                text.push_str(&format!(
-                    "    - {}\n",
-                    self.random.pick(&[
-                        "metadata.annotations.copied",
-                        "metadata.labels.app",
-                        "metadata.labels",
-                        "data.k",
-                        "data.url",
-                        "data.conf\\.yaml.b.c",
-                        "spec.template.metadata.labels.app",
-                        "spec.template.spec.containers.*.image",
-                        "spec.template.spec.containers.[name=main].env.[name=A].value",
-                        "spec.selector.matchLabels.app",
-                        "spec.selector.app",
-                        "spec.ref.name",
-                        "spec.list.0.v",
-                        "spec.list.[name=b]",
-                    ])
-                ));
+                let common = [
+                    "metadata.annotations.copied",
+                    "metadata.labels.app",
+                    "metadata.labels",
+                    "metadata.labels.env",
+                ];
+                let path =
+                    if self.random.chance(50) { self.random.pick(own) } else { self.random.pick(&common) };
+                text.push_str(&format!("    - {path}\n"));
             }
-            match self.random.below(5) {
-                0 | 1 => text.push_str("    options: {create: true}\n"),
-                2 => text.push_str(&format!(
-                    "    options: {{delimiter: \"{}\", index: {}}}\n",
-                    self.random.pick(&["/", ":", ".", "-"]),
-                    self.random.below(4) as i64 - 1
-                )),
+            match self.random.below(6) {
+                0..=2 => text.push_str("    options: {create: true}\n"),
+                3 => {
+                    let mark = self.random.pick(&["/", ":", ".", "-"]);
+                    let index = self.random.below(4) as i64 - 1;
+                    text.push_str(&format!("    options: {{delimiter: \"{mark}\", index: {index}}}\n"));
+                }
                 _ => {}
             }
         }
@@ -471,14 +514,20 @@ impl Maker {
 
     fn variables(&mut self) -> String {
         let Named { api_version, kind, name } = self.target();
-        let path = self.random.pick(&[
-            "metadata.name",
-            "metadata.namespace",
-            "data.k",
-            "spec.replicas",
-            "metadata.labels.app",
-        ]);
-        let variable = self.random.pick(&["VAR", "IMG", "HOST"]);
+        let path = match kind.as_str() {
+            "ConfigMap" if self.random.chance(60) => "data.k",
+            "Deployment" | "StatefulSet" if self.random.chance(50) => {
+                "spec.template.spec.containers[0].image"
+            }
+            _ => self.random.pick(&[
+                "metadata.name",
+                "metadata.name",
+                "metadata.namespace",
+                "metadata.labels.app",
+            ]),
+        };
+        let variable = ["VAR", "IMG", "HOST"].get(self.variables).copied().unwrap_or("VAR");
+        self.variables += 1;
         format!(
             "vars:\n- name: {variable}\n  objref:\n    apiVersion: {api_version}\n    kind: {kind}\n    name: {name}\n  fieldref:\n    fieldPath: {path}\n"
         )

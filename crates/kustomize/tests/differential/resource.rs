@@ -229,7 +229,7 @@ pub(crate) fn resource(random: &mut Random) -> (String, Named) {
 }
 
 /// What names a resource that was made.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Named {
     pub(crate) api_version: String,
     pub(crate) kind: String,
