@@ -59,19 +59,19 @@ impl<'a> Fields<'a> {
         Self { owner, reading, entries, known: std::cell::RefCell::default() }
     }
 
-    /// Returns the value under a name, `None` where it is absent or `null`.
+    /// Returns the value under a name, `None` where it is absent or `null`. Of several spellings the last one counts.
     pub(crate) fn get(&self, name: &'static str) -> Option<&'a Value> {
         self.known.borrow_mut().push(name);
         let mut found = None;
         for (key, value, read) in &self.entries {
             if key.eq_ignore_ascii_case(name) {
                 read.set(true);
-                if found.is_none() || *key == name {
+                if !value.is_null() {
                     found = Some(*value);
                 }
             }
         }
-        found.filter(|value| !value.is_null())
+        found
     }
 
     /// Tells whether a name is there, `null` included.

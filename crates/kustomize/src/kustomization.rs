@@ -164,7 +164,7 @@ impl Decode for Kustomization {
                 ));
             }
         }
-        fields.get("metadata");
+        fields.optional::<Metadata>("metadata")?;
         let mut resources = fields.texts("resources")?;
         resources.extend(fields.texts("bases")?);
         let mut replacements: Vec<ReplacementField> = fields.structs("replacements")?;
@@ -225,6 +225,22 @@ impl Decode for Kustomization {
             warnings,
             file_name: String::new(),
         })
+    }
+}
+
+/// The metadata of a kustomization, which nothing uses.
+#[derive(Default)]
+struct Metadata;
+
+impl Decode for Metadata {
+    const NAME: &'static str = "ObjectMeta";
+
+    fn decode(fields: &Fields<'_>) -> Result<Self> {
+        fields.text("name")?;
+        fields.text("namespace")?;
+        fields.text_map("labels")?;
+        fields.text_map("annotations")?;
+        Ok(Self)
     }
 }
 

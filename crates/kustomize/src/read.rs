@@ -17,8 +17,11 @@ pub(crate) fn value(text: &str) -> Result<Value> {
     yaml::read(text).map_err(|error| Error::malformed(error.converting()))
 }
 
-/// Reads the first document of a text by the rules of kyaml.
+/// Reads the first document of a text by the rules of kyaml, to which a text without one is an error.
 pub(crate) fn kyaml_value(text: &str) -> Result<Value> {
+    if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+        return Err(Error::new("there is no document in the file"));
+    }
     Ok(documents(text)?.into_iter().next().unwrap_or_default())
 }
 

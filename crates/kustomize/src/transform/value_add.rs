@@ -129,6 +129,9 @@ fn add(object: &mut Value, parts: &[String], value: &str, position: i64) -> Resu
     if part.is_empty() {
         return add(object, rest, value, position);
     }
+    if part == "*" {
+        return Err(Error::new("wildcard is not supported in PathGetter"));
+    }
     let is_element = part.starts_with('[') && part.ends_with(']');
     if !is_element && part != "-" && part.parse::<usize>().is_err() {
         return match object {
@@ -164,7 +167,12 @@ fn add(object: &mut Value, parts: &[String], value: &str, position: i64) -> Resu
     } else {
         part.parse().ok()
     };
-    at.and_then(|at| elements.get_mut(at)).map_or(Ok(()), |element| add(element, rest, value, position))
+    match at.and_then(|at| elements.get_mut(at)) {
+        Some(element) => add(element, rest, value, position),
+        // Kustomize passes over an element that is missing, and fails where its path was to be changed.
+        None if position <= 0 => Ok(()),
+        None => Err(Error::new(format!("no element `{part}` to add a part of a path to"))),
+    }
 }
 
 /// Puts a part into a path of a file; a leading slash stays in front.

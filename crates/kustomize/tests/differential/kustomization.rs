@@ -271,10 +271,12 @@ impl Maker {
 
     /// Returns what a patch changes; it starts within the metadata.
     fn patch_body(&mut self, kind: &str) -> String {
-        let labels = match self.random.below(6) {
+        let labels = match self.random.below(8) {
             0 => format!("  labels:\n{}", indented(&entries(&mut self.random), 4)),
             1 => format!("  annotations:\n{}", indented(&entries(&mut self.random), 4)),
             2 => format!("  labels:\n    {}: null\n", self.random.pick(&KEYS)),
+            4 => "  finalizers: [b, c]\n".to_owned(),
+            5 => "  finalizers:\n  - $patch: replace\n  - z\n".to_owned(),
             3 => self
                 .random
                 .pick(&["  labels:\n    $patch: replace\n    x: y\n", "  labels: null\n"])
@@ -336,6 +338,13 @@ impl Maker {
             "containers:\n- name: main\n  ports:\n  - containerPort: 80\n    name: x\n",
             "containers:\n- name: new\n  image: new\n- $patch: replace\n",
             "volumes:\n- name: c\n  $patch: replace\n  emptyDir: {}\n",
+            "containers:\n- name: main\n  $patch: replace\n  image: only\n",
+            "containers:\n- name: main\n  $retainKeys: [name]\n  volumeMounts:\n  - mountPath: /a\n    name: c\n",
+            "imagePullSecrets:\n- name: db\n- name: own\n",
+            "$patch: merge\nhostAliases:\n- ip: 1.2.3.4\n  hostnames: [a]\n",
+            "containers:\n- image: nameless\n",
+            "containers: []\nvolumes: null\n",
+            "tolerations:\n- key: a\naffinity:\n  nodeAffinity: null\n",
             "containers:\n- name: main\n  env: null\n  args: [z]\n",
             "initContainers:\n- name: early\n  image: nginx\n",
             "$setElementOrder/containers: [{name: side}, {name: main}]\nhostNetwork: true\n",
@@ -445,7 +454,10 @@ impl Maker {
             _ => self.random.pick(own),
         };
         let mut text = if self.random.chance(15) {
-            format!("- sourceValue: {}\n  targets:\n", self.random.pick(&TEXTS))
+            format!(
+                "- sourceValue: {}\n  targets:\n",
+                self.random.pick(&["x-y", "\"1\"", "prod", "\"true\""])
+            )
         } else {
             let mut text = format!(
                 "- source:\n    kind: {}\n    name: {}\n    fieldPath: {path}\n",
