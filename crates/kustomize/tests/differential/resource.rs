@@ -64,6 +64,7 @@ fn metadata(random: &mut Random, name: &str) -> String {
     if random.chance(25) {
         text.push_str(&format!("  namespace: {}\n", random.pick(&NAMESPACES)));
     }
+    text.push_str(&random.maybe(10, "  finalizers: [a, b]\n"));
     for field in ["labels", "annotations"] {
         if random.chance(30) {
             text.push_str(&format!("  {field}:\n{}", indented(&entries(random), 4)));
@@ -129,6 +130,8 @@ fn pod(random: &mut Random) -> String {
     if random.chance(25) {
         text.push_str(&format!("serviceAccountName: {}\n", random.pick(&NAMES)));
     }
+    text.push_str(&random.maybe(10, "imagePullSecrets: [{name: db}, {name: web}]\n"));
+    text.push_str(&random.maybe(10, "hostAliases:\n- ip: 1.2.3.4\n  hostnames: [b]\n"));
     if random.chance(15) {
         text.push_str(
             "topologySpreadConstraints:\n- topologyKey: zone\n  labelSelector:\n    matchLabels: {a: b}\n",
@@ -193,6 +196,9 @@ fn body(random: &mut Random, kind: &str) -> String {
             random.pick(&TEXTS),
             random.maybe(40, "  conf.yaml: |\n    a: 1\n    b:\n      c: x\n")
         ),
+        "Secret" if random.chance(20) => {
+            "stringData: &all\n  k: &k v\n  l: *k\nmore:\n  <<: *all\n  k: own\n".to_owned()
+        }
         "Secret" => "stringData:\n  k: v\n".to_owned(),
         "PersistentVolumeClaim" => format!("spec:\n  volumeName: {name}\n  accessModes: [ReadWriteOnce]\n"),
         "Ingress" => format!(
