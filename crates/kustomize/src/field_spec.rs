@@ -88,6 +88,14 @@ impl Walk {
             Some(name) => (name, true),
             None => (part.as_str(), false),
         };
+        if name.is_empty() {
+            return Err(Error::new("cannot set or create an empty field name"));
+        }
+        // Kustomize takes these for elements of a list, and this is a map.
+        let is_element = name.parse::<i64>().is_ok() || (name.starts_with('[') && name.ends_with(']'));
+        if is_element || name == "-" || name == "*" {
+            return Err(Error::new(format!("fieldName: {name}: a map has no elements")));
+        }
         let created = if is_list || self.missing == Missing::Skip {
             None
         } else if !rest.is_empty() || self.missing == Missing::Map {

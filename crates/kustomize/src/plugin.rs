@@ -11,7 +11,7 @@ use crate::generate::chart::{self, ChartGenerator};
 use crate::generate::config_map::{ConfigMapGenerator, SecretGenerator};
 use crate::generate::iam_policy::{self, IamPolicyGenerator};
 use crate::kustomization::{
-    ConfigMapArgs, FieldSpec, Image, Patch, Replacement, ReplacementField, Replica, SecretArgs, SortOptions,
+    ConfigMapArgs, FieldSpec, Image, Patch, Replacement, ReplacementField, Replica, SecretArgs,
     load_replacements,
 };
 use crate::loader::Loader;
@@ -27,7 +27,6 @@ use crate::transform::namespace::{NamespaceTransformer, Subjects};
 use crate::transform::patch::{MergeTransformer, OperationsTransformer, PatchTransformer};
 use crate::transform::replacement::ReplacementTransformer;
 use crate::transform::replicas::ReplicaTransformer;
-use crate::transform::sort_order::SortOrderTransformer;
 use crate::transform::value_add::ValueAddTransformer;
 
 /// Returns the generator that a file configures.
@@ -189,12 +188,6 @@ impl<'a, 'c> Plugin<'a, 'c> {
             }
             "ValueAddTransformer" => Box::new(self.read::<ValueAddTransformer>()?.complete(self.loader)?),
             "HashTransformer" => Box::new(HashTransformer),
-            "SortOrderTransformer" => {
-                let config: Sort = self.read()?;
-                let fifo = || SortOptions { order: "fifo".into(), legacy: None };
-                Box::new(SortOrderTransformer { options: config.0.unwrap_or_else(fifo) })
-            }
-            "LegacyOrderTransformer" => Box::new(SortOrderTransformer::legacy()),
             _ => return Err(self.unknown()),
         };
         Ok(vec![one])
@@ -345,16 +338,5 @@ impl Decode for Replacements {
 
     fn decode(fields: &Fields<'_>) -> Result<Self> {
         Ok(Self(fields.structs("replacements")?))
-    }
-}
-
-#[derive(Default)]
-struct Sort(Option<SortOptions>);
-
-impl Decode for Sort {
-    const NAME: &'static str = "SortOrderTransformer";
-
-    fn decode(fields: &Fields<'_>) -> Result<Self> {
-        Ok(Self(fields.optional("sortOptions")?))
     }
 }

@@ -192,7 +192,12 @@ fn copy_to(
     }
     for (place, was) in found? {
         match was {
-            Was::Collection => resource.forget_collection(&place),
+            Was::Collection => {
+                resource.forget_collection(&place);
+                if source.is_plain {
+                    resource.add_untyped(place);
+                }
+            }
             Was::Nothing => resource.add_untyped(place),
             Was::Scalar => {}
         }

@@ -1,6 +1,6 @@
 //! Adds one value to many fields, some of which hold paths of files.
 
-use aqueduct_manifest::{Map, SmolStr, Value};
+use aqueduct_manifest::{Map, SmolStr, Value, patch};
 
 use super::Transform;
 use super::namespace::{NamespaceTransformer, Subjects};
@@ -122,7 +122,7 @@ fn add(object: &mut Value, parts: &[String], value: &str, position: i64) -> Resu
             _ => value.to_owned(),
         };
         // A text that was quoted for certain stays quoted; all else means what it means without quotes.
-        let is_quoted = matches!(object, Value::String(text) if resolved(text) != *object);
+        let is_quoted = matches!(object, Value::String(text) if patch::is_surely_quoted(text));
         return field_spec::set_scalar(object, if is_quoted { new.into() } else { resolved(&new) });
     };
     let part = part.trim();

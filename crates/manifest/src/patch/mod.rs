@@ -17,4 +17,5 @@ pub use context::{Builtin, MergeContext};
 pub use error::{MergeError, OperationError};
 pub use json6902::{Operation, json6902, read_operations};
 pub use merge::merge;
+pub use scalar::is_surely_quoted;
 pub use strategic::{Outcome, strategic_merge};
