@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use aqueduct_manifest::{Map, SmolStr, Value};
+use aqueduct_manifest::{Map, SmolStr, Value, patch};
 
 use crate::error::{Error, Result, Within};
 use crate::field_spec::{self, Missing};
@@ -202,9 +202,33 @@ impl Resource {
         self.untyped.retain(|known| !known.starts_with(place));
     }
 
-    /// Notes that a scalar was made without a type.
+    /// Notes that the scalar at a place was made without a type; one in quotes has one.
     pub(crate) fn add_untyped(&mut self, place: Vec<Step>) {
-        self.untyped.push(place);
+        let is_untyped = |value: &Value| match value {
+            Value::String(text) => !patch::is_surely_quoted(text),
+            value => text::is_scalar(value),
+        };
+        if shares::get(&self.map, &place).is_some_and(is_untyped) {
+            self.untyped.push(place);
+        }
+    }
+
+    /// Makes texts of the scalars without a type at the places of a field and right below them.
+    pub(crate) fn spell_out_untyped(&mut self, field: &FieldSpec) -> Result<()> {
+        if self.untyped.is_empty() {
+            return Ok(());
+        }
+        let places = field_spec::places(&mut self.map, &field.path, Missing::Skip)?;
+        let (map, untyped) = (&mut self.map, &mut self.untyped);
+        untyped.retain(|scalar| {
+            let around = scalar.split_last().map(|(_, around)| around);
+            let is_meant = places.iter().any(|place| place == scalar || Some(place.as_slice()) == around);
+            if is_meant && let Some(value) = shares::get_mut(map, scalar).filter(|value| !value.is_null()) {
+                *value = text::of(value).into();
+            }
+            !is_meant
+        });
+        Ok(())
     }
 
     /// Tells whether the scalar at a place has no type: replacements made it, or it is a name that was changed.

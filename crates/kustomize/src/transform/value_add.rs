@@ -11,6 +11,7 @@ use crate::field_spec;
 use crate::loader::Loader;
 use crate::resources::Resources;
 use crate::selector::Selector;
+use crate::shares::Step;
 use crate::{path, read, text};
 
 /// Adds the value.
@@ -108,6 +109,8 @@ impl Transform for ValueAddTransformer {
                     }
                     result?;
                     resource.settle();
+                    let keys = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty());
+                    resource.add_untyped(keys.map(|key| Step::Key(key.into())).collect());
                 }
             }
         }

@@ -141,7 +141,8 @@ impl Transform for VariableTransformer<'_> {
     fn transform(&self, resources: &mut Resources) -> Result<()> {
         for resource in resources.list_mut() {
             let gvk = resource.gvk();
-            for field in self.fields {
+            for field in self.fields.iter().filter(|field| gvk.is_selected(&field.gvk)) {
+                resource.spell_out_untyped(field)?;
                 resource.change(&gvk, field, Missing::Skip, &mut |value| self.set(value))?;
             }
         }
