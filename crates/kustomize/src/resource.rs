@@ -114,6 +114,7 @@ struct Memory {
     affixes: Affixes,
     behavior: Behavior,
     needs_hash: bool,
+    is_generated: bool,
 }
 
 /// The prefixes and suffixes that a name got, the first ones first.
@@ -165,6 +166,7 @@ impl Resource {
         let mut resource = Self::new(map, schemas);
         resource.memory.behavior = behavior;
         resource.memory.needs_hash = needs_hash;
+        resource.memory.is_generated = true;
         resource
     }
 
@@ -421,12 +423,9 @@ impl Resource {
 
     /// Puts a mark among the annotations where Kustomize keeps its own there: patches see that there are some.
     pub(crate) fn hold_memory(&mut self) {
-        let Memory { previous, affixes, behavior, needs_hash } = &self.memory;
-        let has_memory = !previous.is_empty()
-            || !affixes.is_empty()
-            || *needs_hash
-            || *behavior != Behavior::Unspecified
-            || self.origin.is_some();
+        let Memory { previous, affixes, is_generated, .. } = &self.memory;
+        let has_memory =
+            !previous.is_empty() || !affixes.is_empty() || *is_generated || self.origin.is_some();
         if has_memory {
             self.map.map_entry("metadata").map_entry("annotations").insert(MARK, "");
         }
