@@ -6,7 +6,7 @@
 #![no_main]
 
 use aqueduct_manifest::Value;
-use aqueduct_manifest::patch::{self, MergeContext, Operation};
+use aqueduct_manifest::patch::{self, Builtin, MergeContext, Operation};
 use aqueduct_manifest::yaml::{self, Dialect};
 use libfuzzer_sys::fuzz_target;
 
@@ -15,7 +15,7 @@ fuzz_target!(|text: &str| {
     let Ok(values) = yaml::read_values(text, Dialect::Kyaml) else { return };
     let Some((target, patches)) = values.split_first() else { return };
     for change in patches {
-        for context in [MergeContext::kubernetes(), MergeContext::openapi(change)] {
+        for context in [MergeContext::kubernetes(), MergeContext::openapi(change, Builtin::Last)] {
             let merged = || format!("{:?}", patch::strategic_merge(target, change, &context));
             assert_eq!(merged(), merged());
         }

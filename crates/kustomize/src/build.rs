@@ -105,7 +105,7 @@ pub struct ChartRequest<'a> {
     pub files: &'a dyn FileSystem,
     /// The folder with `Chart.yaml`.
     pub folder: &'a str,
-    /// The name of the release.
+    /// The name of the release; empty where a template makes it.
     pub release_name: &'a str,
     /// The namespace of the release; may be empty.
     pub namespace: &'a str,

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use aqueduct_manifest::Value;
 
-use crate::decode::{Decode, Fields, Names};
+use crate::decode::{Decode, Fields, Reading};
 use crate::error::{Error, Result, Within};
 use crate::id::Gvk;
 use crate::kustomization::{FieldSpec, gvk};
@@ -20,7 +20,6 @@ pub(crate) struct TransformerConfig {
     pub(crate) common_labels: Vec<FieldSpec>,
     pub(crate) labels: Vec<FieldSpec>,
     pub(crate) template_labels: Vec<FieldSpec>,
-    pub(crate) volume_claim_template_labels: Vec<FieldSpec>,
     pub(crate) common_annotations: Vec<FieldSpec>,
     pub(crate) name_references: Vec<NameReference>,
     pub(crate) var_references: Vec<FieldSpec>,
@@ -54,7 +53,6 @@ impl Decode for TransformerConfig {
             common_labels: fields.structs("commonLabels")?,
             labels: fields.structs("labels")?,
             template_labels: fields.structs("templateLabels")?,
-            volume_claim_template_labels: fields.structs("volumeClaimTemplateLabels")?,
             common_annotations: fields.structs("commonAnnotations")?,
             name_references: fields.structs("nameReference")?,
             var_references: fields.structs("varReference")?,
@@ -65,25 +63,17 @@ impl Decode for TransformerConfig {
 }
 
 impl TransformerConfig {
-    /// Returns the defaults merged with the files and texts of `configurations`.
+    /// Returns the defaults merged with the files of `configurations`.
     pub(crate) fn load(
         loader: &Loader<'_>,
         configurations: &[aqueduct_manifest::SmolStr],
     ) -> Result<Rc<Self>> {
-        let mut config = defaults::config();
+        let config = defaults::config();
         if configurations.is_empty() {
             return Ok(config);
         }
-        let (inline, files): (Vec<_>, Vec<_>) =
-            configurations.iter().partition(|text| text.contains(['\n', '\r']));
-        for text in inline {
-            config = Rc::new(config.merge(&Self::read(text)?)?);
-        }
-        if files.is_empty() {
-            return Ok(config);
-        }
         let mut own = Self::default();
-        for file in files {
+        for file in configurations {
             let text = loader.load_text(file)?;
             own = own.merge(&Self::read(&text).within(|| file.to_string())?)?;
         }
@@ -94,7 +84,7 @@ impl TransformerConfig {
         match read::value(text)? {
             Value::Null => Ok(Self::default()),
             value => {
-                let mut config = Self::from_value(&value, Names::Strict)?;
+                let mut config = Self::from_value(&value, Reading::StrictYaml)?;
                 config.sort();
                 Ok(config)
             }
@@ -111,7 +101,6 @@ impl TransformerConfig {
             &mut self.common_labels,
             &mut self.labels,
             &mut self.template_labels,
-            &mut self.volume_claim_template_labels,
             &mut self.common_annotations,
             &mut self.var_references,
             &mut self.images,
@@ -155,11 +144,6 @@ impl TransformerConfig {
             common_labels: one("CommonLabels", &self.common_labels, &other.common_labels)?,
             labels: one("Labels", &self.labels, &other.labels)?,
             template_labels: one("TemplateLabels", &self.template_labels, &other.template_labels)?,
-            volume_claim_template_labels: one(
-                "VolumeClaimTemplateLabels",
-                &self.volume_claim_template_labels,
-                &other.volume_claim_template_labels,
-            )?,
             common_annotations: one(
                 "CommonAnnotations",
                 &self.common_annotations,

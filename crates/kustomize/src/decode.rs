@@ -7,14 +7,17 @@ use std::collections::BTreeMap;
 use aqueduct_manifest::{Map, SmolStr, Value, closest};
 
 use crate::error::{Error, Result};
+use crate::text;
 
-/// Whether unknown names are errors, as they are in kustomizations, or passed over, as in plugins' files.
+/// How strictly something is read, after the functions that Kustomize reads it with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Names {
-    /// Unknown names are errors.
-    Strict,
-    /// Unknown names are passed over.
-    Lenient,
+pub(crate) enum Reading {
+    /// Unknown names are errors, and a text must be one: kustomizations.
+    Json,
+    /// Unknown names are errors, and numbers and truth values may stand for texts: configurations.
+    StrictYaml,
+    /// Unknown names are passed over, and numbers and truth values may stand for texts: the files of plugins.
+    Yaml,
 }
 
 /// A struct that is read out of a map.
@@ -24,11 +27,11 @@ pub(crate) trait Decode: Sized + Default {
 
     fn decode(fields: &Fields<'_>) -> Result<Self>;
 
-    fn from_value(value: &Value, names: Names) -> Result<Self> {
+    fn from_value(value: &Value, reading: Reading) -> Result<Self> {
         match value {
             Value::Null => Ok(Self::default()),
             Value::Map(map) => {
-                let fields = Fields::new(map, Self::NAME, names);
+                let fields = Fields::new(map, Self::NAME, reading);
                 let decoded = Self::decode(&fields)?;
                 fields.finish()?;
                 Ok(decoded)
@@ -45,30 +48,30 @@ pub(crate) trait Decode: Sized + Default {
 /// The fields of one map, each marked when it is read.
 pub(crate) struct Fields<'a> {
     owner: &'static str,
-    names: Names,
+    reading: Reading,
     entries: Vec<(&'a str, &'a Value, Cell<bool>)>,
     known: std::cell::RefCell<Vec<&'static str>>,
 }
 
 impl<'a> Fields<'a> {
-    fn new(map: &'a Map, owner: &'static str, names: Names) -> Self {
+    fn new(map: &'a Map, owner: &'static str, reading: Reading) -> Self {
         let entries = map.iter().map(|(key, value)| (key.as_str(), value, Cell::new(false))).collect();
-        Self { owner, names, entries, known: std::cell::RefCell::default() }
+        Self { owner, reading, entries, known: std::cell::RefCell::default() }
     }
 
-    /// Returns the value under a name, `None` where it is absent or `null`.
+    /// Returns the value under a name, `None` where it is absent or `null`. Of several spellings the last one counts.
     pub(crate) fn get(&self, name: &'static str) -> Option<&'a Value> {
         self.known.borrow_mut().push(name);
         let mut found = None;
         for (key, value, read) in &self.entries {
             if key.eq_ignore_ascii_case(name) {
                 read.set(true);
-                if found.is_none() || *key == name {
+                if !value.is_null() {
                     found = Some(*value);
                 }
             }
         }
-        found.filter(|value| !value.is_null())
+        found
     }
 
     /// Tells whether a name is there, `null` included.
@@ -79,16 +82,21 @@ impl<'a> Fields<'a> {
     pub(crate) fn text(&self, name: &'static str) -> Result<SmolStr> {
         match self.get(name) {
             None => Ok(SmolStr::default()),
-            Some(Value::String(text)) => Ok(text.clone()),
-            Some(other) => Err(self.wrong(name, other, "string")),
+            Some(value) => self.text_of(name, value),
         }
     }
 
     pub(crate) fn optional_text(&self, name: &'static str) -> Result<Option<SmolStr>> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(other) => Err(self.wrong(name, other, "string")),
+        self.get(name).map(|value| self.text_of(name, value)).transpose()
+    }
+
+    fn text_of(&self, name: &str, value: &Value) -> Result<SmolStr> {
+        match value {
+            Value::String(text) => Ok(text.clone()),
+            Value::Null => Ok(SmolStr::default()),
+            Value::List(_) | Value::Map(_) => Err(self.wrong(name, value, "string")),
+            _ if self.reading == Reading::Json => Err(self.wrong(name, value, "string")),
+            scalar => Ok(text::of(scalar)),
         }
     }
 
@@ -104,19 +112,14 @@ impl<'a> Fields<'a> {
         match self.get(name) {
             None => Ok(0),
             Some(Value::Int(value)) => Ok(*value),
+            // `2.0` is `2` in JSON.
+            Some(Value::Float(value)) if value.fract() == 0.0 && value.abs() < 1e15 => Ok(*value as i64),
             Some(other) => Err(self.wrong(name, other, "int")),
         }
     }
 
     pub(crate) fn texts(&self, name: &'static str) -> Result<Vec<SmolStr>> {
-        self.list(name)?
-            .iter()
-            .map(|value| match value {
-                Value::String(text) => Ok(text.clone()),
-                Value::Null => Ok(SmolStr::default()),
-                other => Err(self.wrong(name, other, "string")),
-            })
-            .collect()
+        self.list(name)?.iter().map(|value| self.text_of(name, value)).collect()
     }
 
     pub(crate) fn text_map(&self, name: &'static str) -> Result<BTreeMap<SmolStr, SmolStr>> {
@@ -126,12 +129,9 @@ impl<'a> Fields<'a> {
             Some(other) => return Err(self.wrong(name, other, "map[string]string")),
         };
         map.iter()
-            .map(|(key, value)| match value {
-                Value::String(text) => Ok((key.clone(), text.clone())),
-                Value::Null => Ok((key.clone(), SmolStr::default())),
-                other => {
-                    Err(self.wrong(name, other, "string").with_hint(format!("quote the value of `{key}`")))
-                }
+            .map(|(key, value)| match self.text_of(name, value) {
+                Ok(text) => Ok((key.clone(), text)),
+                Err(error) => Err(error.with_hint(format!("quote the value of `{key}`"))),
             })
             .collect()
     }
@@ -173,7 +173,7 @@ impl<'a> Fields<'a> {
         if !matches!(value, Value::Map(_) | Value::Null) {
             return Err(self.wrong(name, value, &format!("types.{}", T::NAME)));
         }
-        T::from_value(value, self.names)
+        T::from_value(value, self.reading)
     }
 
     fn list(&self, name: &'static str) -> Result<&'a [Value]> {
@@ -193,7 +193,7 @@ impl<'a> Fields<'a> {
     }
 
     fn finish(&self) -> Result<()> {
-        if self.names == Names::Lenient {
+        if self.reading == Reading::Yaml {
             return Ok(());
         }
         match self.entries.iter().find(|(_, _, read)| !read.get()) {

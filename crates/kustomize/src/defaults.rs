@@ -221,7 +221,12 @@ const TEMPLATE_LABELS: &[Line] = &[
     ("", "", "Deployment", &["spec/template/metadata/labels"]),
     ("", "", "ReplicaSet", &["spec/template/metadata/labels"]),
     ("", "", "DaemonSet", &["spec/template/metadata/labels"]),
-    ("apps", "", "StatefulSet", &["spec/template/metadata/labels"]),
+    (
+        "apps",
+        "",
+        "StatefulSet",
+        &["spec/template/metadata/labels", "spec/volumeClaimTemplates[]/metadata/labels"],
+    ),
     ("batch", "", "Job", &["spec/template/metadata/labels"]),
     (
         "batch",
@@ -230,9 +235,6 @@ const TEMPLATE_LABELS: &[Line] = &[
         &["spec/jobTemplate/metadata/labels", "spec/jobTemplate/spec/template/metadata/labels"],
     ),
 ];
-
-const VOLUME_CLAIM_TEMPLATE_LABELS: &[Line] =
-    &[("apps", "", "StatefulSet", &["spec/volumeClaimTemplates[]/metadata/labels"])];
 
 const SELECTORS_CREATED: &[Line] = &[
     ("", "v1", "Service", &["spec/selector"]),
@@ -311,12 +313,10 @@ fn make() -> TransformerConfig {
             fields(SELECTORS_CREATED, true),
             fields(SELECTORS_PRESENT, false),
             fields(TEMPLATE_LABELS, true),
-            fields(VOLUME_CLAIM_TEMPLATE_LABELS, true),
         ]
         .concat(),
         labels: Vec::new(),
         template_labels: fields(TEMPLATE_LABELS, true),
-        volume_claim_template_labels: fields(VOLUME_CLAIM_TEMPLATE_LABELS, true),
         common_annotations: fields(ANNOTATIONS, true),
         name_references: name_references(),
         var_references: var_references(),

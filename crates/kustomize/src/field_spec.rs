@@ -1,12 +1,10 @@
 //! Walks to the fields that a field specification names and changes them there.
 
-use aqueduct_manifest::yaml::is_text_key;
 use aqueduct_manifest::{List, Map, Value};
 
 use crate::error::{Error, Result, Within};
-use crate::id::Gvk;
 use crate::kustomization::FieldSpec;
-use crate::resource::unsupported_key;
+use crate::shares::Step;
 
 /// What is put where the last part of a path is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,31 +17,20 @@ pub(crate) enum Missing {
     Map,
 }
 
-/// Changes every field that the specification names, if it speaks of the object's kind.
-pub(crate) fn apply(
-    object: &mut Map,
-    gvk: &Gvk,
-    field_spec: &FieldSpec,
-    missing: Missing,
-    change: &mut dyn FnMut(&mut Value) -> Result<()>,
-) -> Result<()> {
-    if !gvk.is_selected(&field_spec.gvk) {
-        return Ok(());
+impl FieldSpec {
+    /// Returns what is put where a field is missing: nothing, unless the specification creates fields.
+    pub(crate) fn missing(&self, created: Missing) -> Missing {
+        if self.create { created } else { Missing::Skip }
     }
-    apply_path(object, &field_spec.path, if field_spec.create { missing } else { Missing::Skip }, change)
 }
 
-/// Changes every field at a path, whatever the object's kind.
-pub(crate) fn apply_path(
-    object: &mut Map,
-    path: &str,
-    missing: Missing,
-    change: &mut dyn FnMut(&mut Value) -> Result<()>,
-) -> Result<()> {
+/// Returns the places of all fields at a path, after what is missing on the way was made.
+pub(crate) fn places(object: &mut Map, path: &str, missing: Missing) -> Result<Vec<Vec<Step>>> {
     let parts = split(path);
     check_length(parts.len())?;
-    let mut walk = Walk { missing, change };
-    walk.field(object, &parts).within(|| format!("at path '{path}'"))
+    let mut walk = Walk { missing, steps: Vec::new(), found: Vec::new() };
+    walk.field(object, &parts).within(|| format!("at path '{path}'"))?;
+    Ok(walk.found)
 }
 
 /// How many fields a path may have: each may be made, and what nests deeper can be read by nobody.
@@ -73,19 +60,23 @@ pub(crate) fn split(path: &str) -> Vec<String> {
     parts
 }
 
-struct Walk<'a> {
+struct Walk {
     missing: Missing,
-    change: &'a mut dyn FnMut(&mut Value) -> Result<()>,
+    steps: Vec<Step>,
+    found: Vec<Vec<Step>>,
 }
 
-impl Walk<'_> {
+impl Walk {
     fn value(&mut self, value: &mut Value, path: &[String]) -> Result<()> {
         if path.is_empty() {
-            return (self.change)(value);
+            self.found.push(self.steps.clone());
+            return Ok(());
         }
         match value {
             Value::Map(map) => self.field(map, path),
-            Value::List(list) => list.make_mut().iter_mut().try_for_each(|element| self.value(element, path)),
+            Value::List(list) => list.make_mut().iter_mut().enumerate().try_for_each(|(index, element)| {
+                self.step(Step::Index(index), |walk| walk.value(element, path))
+            }),
             Value::Null => Ok(()),
             _ => Err(Error::new("expected sequence or mapping node")),
         }
@@ -97,6 +88,14 @@ impl Walk<'_> {
             Some(name) => (name, true),
             None => (part.as_str(), false),
         };
+        if name.is_empty() {
+            return Err(Error::new("cannot set or create an empty field name"));
+        }
+        // Kustomize takes these for elements of a list, and this is a map.
+        let is_element = name.parse::<i64>().is_ok() || (name.starts_with('[') && name.ends_with(']'));
+        if is_element || name == "-" || name == "*" {
+            return Err(Error::new(format!("fieldName: {name}: a map has no elements")));
+        }
         let created = if is_list || self.missing == Missing::Skip {
             None
         } else if !rest.is_empty() || self.missing == Missing::Map {
@@ -117,25 +116,18 @@ impl Walk<'_> {
             Some(_) => None,
         };
         match map.get_mut(name) {
-            Some(value) => self.value(value, rest).within(|| format!("fieldName: {name}")),
+            Some(value) => self
+                .step(Step::Key(name.into()), |walk| walk.value(value, rest))
+                .within(|| format!("fieldName: {name}")),
             None => Ok(()),
         }
     }
-}
 
-/// Sets an entry of a map.
-pub(crate) fn set_entry(target: &mut Value, key: &str, value: impl Into<Value>) -> Result<()> {
-    match target {
-        Value::Map(map) => {
-            if !map.contains_key(key) && !is_text_key(key) {
-                return Err(unsupported_key(key, "a map"));
-            }
-            map.insert(key, value);
-            Ok(())
-        }
-        other => {
-            Err(Error::new(format!("wrong node kind: expected MappingNode but got {}", node_kind(other))))
-        }
+    fn step(&mut self, step: Step, go: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        self.steps.push(step);
+        let result = go(self);
+        self.steps.pop();
+        result
     }
 }
 
@@ -151,7 +143,7 @@ pub(crate) fn set_scalar(target: &mut Value, value: impl Into<Value>) -> Result<
     Ok(())
 }
 
-fn node_kind(value: &Value) -> &'static str {
+pub(crate) fn node_kind(value: &Value) -> &'static str {
     match value {
         Value::Map(_) => "MappingNode",
         Value::List(_) => "SequenceNode",

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use aqueduct_manifest::{SmolStr, Value};
 
-use crate::decode::{Decode, Names};
+use crate::decode::{Decode, Reading};
 use crate::error::{Place, Result};
 use crate::file_system::FileSystem;
 use crate::generate::chart::{self, ChartGenerator};
@@ -209,11 +209,11 @@ impl Walk {
         for name in &names {
             self.file(loader, name);
         }
-        if let Ok(args) = ConfigMapArgs::from_value(&value, Names::Lenient) {
+        if let Ok(args) = ConfigMapArgs::from_value(&value, Reading::Yaml) {
             self.generator(loader, &args);
         }
         if config.kind() == "HelmChartInflationGenerator"
-            && let Ok(args) = chart::Args::from_value(&value, Names::Lenient)
+            && let Ok(args) = chart::Args::from_value(&value, Reading::Yaml)
         {
             self.chart(loader, args);
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_manifest::{Map, SmolStr, Value};
 
-use crate::decode::{Decode, Fields, Names};
+use crate::decode::{Decode, Fields, Reading};
 use crate::error::{Error, Result, Within};
 use crate::id::{Gvk, Id};
 use crate::loader::Loader;
@@ -80,7 +80,7 @@ impl Kustomization {
         if !matches!(value, Value::Map(_) | Value::Null) {
             return Err(Error::new(format!("a kustomization must be a map, not a {}", value.kind())));
         }
-        let mut kustomization = Self::from_value(&value, Names::Strict)?;
+        let mut kustomization = Self::from_value(&value, Reading::Json)?;
         if kustomization.kind.is_empty() {
             kustomization.kind = KIND.into();
         }
@@ -88,13 +88,7 @@ impl Kustomization {
             let version = if kustomization.is_component() { COMPONENT_VERSION } else { VERSION };
             kustomization.api_version = version.into();
         }
-        let holds_more = value.as_map().is_some_and(|map| {
-            map.iter().any(|(key, value)| {
-                !["apiversion", "kind", "metadata"].contains(&key.to_ascii_lowercase().as_str())
-                    && !is_blank(value)
-            })
-        });
-        if !holds_more {
+        if !value.as_map().into_iter().flatten().any(|(key, value)| says_something(key, value)) {
             return Err(Error::new("kustomization.yaml is empty"));
         }
         Ok(kustomization)
@@ -116,14 +110,17 @@ impl Kustomization {
     }
 }
 
-fn is_blank(value: &Value) -> bool {
+/// Tells whether a field makes a kustomization of a file. Empty lists and maps do, unless the field is an old
+/// one whose elements move to another.
+fn says_something(key: &str, value: &Value) -> bool {
     match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::List(list) => list.is_empty(),
-        Value::Map(map) => map.is_empty(),
-        Value::Bool(value) => !value,
-        _ => false,
+        Value::Null => false,
+        Value::String(text) => {
+            !text.is_empty() && !["apiversion", "kind"].contains(&key.to_ascii_lowercase().as_str())
+        }
+        Value::List(list) if list.is_empty() => !["bases", "imagetags", "helmchartinflationgenerator"]
+            .contains(&key.to_ascii_lowercase().as_str()),
+        _ => true,
     }
 }
 
@@ -167,10 +164,15 @@ impl Decode for Kustomization {
                 ));
             }
         }
-        fields.get("metadata");
-        fields.get("inventory");
+        fields.optional::<Metadata>("metadata")?;
         let mut resources = fields.texts("resources")?;
         resources.extend(fields.texts("bases")?);
+        let mut replacements: Vec<ReplacementField> = fields.structs("replacements")?;
+        for entry in &mut replacements {
+            // Written down for the transformer, an empty list is none.
+            entry.replacement.targets =
+                entry.replacement.targets.take().filter(|targets| !targets.is_empty());
+        }
         let mut images = fields.structs("images")?;
         images.extend(fields.structs::<Image>("imageTags")?);
         let old_charts: Vec<HelmChartArgs> = fields.structs("helmChartInflationGenerator")?;
@@ -203,7 +205,7 @@ impl Decode for Kustomization {
             patches_json6902: fields.structs("patchesJson6902")?,
             patches: fields.structs("patches")?,
             images,
-            replacements: fields.structs("replacements")?,
+            replacements,
             replicas: fields.structs("replicas")?,
             vars: fields.structs("vars")?,
             sort_options: fields.optional("sortOptions")?,
@@ -226,13 +228,28 @@ impl Decode for Kustomization {
     }
 }
 
+/// The metadata of a kustomization, which nothing uses.
+#[derive(Default)]
+struct Metadata;
+
+impl Decode for Metadata {
+    const NAME: &'static str = "ObjectMeta";
+
+    fn decode(fields: &Fields<'_>) -> Result<Self> {
+        fields.text("name")?;
+        fields.text("namespace")?;
+        fields.text_map("labels")?;
+        fields.text_map("annotations")?;
+        Ok(Self)
+    }
+}
+
 /// One entry of `labels`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Labels {
     pub(crate) pairs: BTreeMap<SmolStr, SmolStr>,
     pub(crate) include_selectors: bool,
     pub(crate) include_templates: bool,
-    pub(crate) include_volume_claim_templates: bool,
     pub(crate) fields: Vec<FieldSpec>,
 }
 
@@ -244,7 +261,6 @@ impl Decode for Labels {
             pairs: fields.text_map("pairs")?,
             include_selectors: fields.truth("includeSelectors")?,
             include_templates: fields.truth("includeTemplates")?,
-            include_volume_claim_templates: fields.truth("includeVolumeClaimTemplates")?,
             fields: fields.structs("fields")?,
         })
     }
@@ -705,10 +721,8 @@ pub(crate) fn load_replacements(loader: &Loader<'_>, entry: &ReplacementField) -
     }
     let text = loader.load_text(&entry.path)?;
     match read::value(&text).within(|| entry.path.to_string())? {
-        Value::List(list) => {
-            list.iter().map(|value| Replacement::from_value(value, Names::Lenient)).collect()
-        }
-        value @ Value::Map(_) => Ok(vec![Replacement::from_value(&value, Names::Lenient)?]),
+        Value::List(list) => list.iter().map(|value| Replacement::from_value(value, Reading::Yaml)).collect(),
+        value @ Value::Map(_) => Ok(vec![Replacement::from_value(&value, Reading::Yaml)?]),
         other => Err(Error::new(format!(
             "unsupported replacement type encountered within replacement path: {}",
             other.kind()

@@ -33,6 +33,7 @@ mod resource;
 mod resources;
 mod schemas;
 mod selector;
+mod shares;
 mod target;
 mod text;
 mod transform;

@@ -4,19 +4,18 @@ use std::rc::Rc;
 
 use aqueduct_manifest::{SmolStr, Value};
 
-use crate::decode::{Decode, Fields, Names};
+use crate::decode::{Decode, Fields, Reading};
 use crate::error::{Error, Result, Within};
 use crate::generate::Generate;
 use crate::generate::chart::{self, ChartGenerator};
 use crate::generate::config_map::{ConfigMapGenerator, SecretGenerator};
 use crate::generate::iam_policy::{self, IamPolicyGenerator};
 use crate::kustomization::{
-    ConfigMapArgs, FieldSpec, Image, Patch, Replacement, ReplacementField, Replica, SecretArgs, SortOptions,
+    ConfigMapArgs, FieldSpec, Image, Patch, Replacement, ReplacementField, Replica, SecretArgs,
     load_replacements,
 };
 use crate::loader::Loader;
 use crate::resource::Resource;
-use crate::resources::Resources;
 use crate::schemas::Schemas;
 use crate::selector::Selector;
 use crate::transform::Transform;
@@ -28,7 +27,6 @@ use crate::transform::namespace::{NamespaceTransformer, Subjects};
 use crate::transform::patch::{MergeTransformer, OperationsTransformer, PatchTransformer};
 use crate::transform::replacement::ReplacementTransformer;
 use crate::transform::replicas::ReplicaTransformer;
-use crate::transform::sort_order::SortOrderTransformer;
 use crate::transform::value_add::ValueAddTransformer;
 
 /// Returns the generator that a file configures.
@@ -49,19 +47,10 @@ pub(crate) fn transformers<'a>(
     loader: &Loader<'a>,
 ) -> Result<Vec<Box<dyn Transform + 'a>>> {
     let plugin = Plugin::new(config, loader)?;
-    if let Some(generator) = plugin.generator().within(|| plugin.place())? {
-        return Ok(vec![Box::new(Append(generator))]);
+    if plugin.generator().within(|| plugin.place())?.is_some() {
+        return Err(Error::new(format!("plugin {} not a transformer", config.original_id())));
     }
     plugin.transformers().within(|| plugin.place())
-}
-
-/// A generator in a transformer's place: what it makes is added to what is there.
-struct Append<'a>(Box<dyn Generate + 'a>);
-
-impl Transform for Append<'_> {
-    fn transform(&self, resources: &mut Resources) -> Result<()> {
-        resources.absorb_all(self.0.generate()?)
-    }
 }
 
 struct Plugin<'a, 'c> {
@@ -106,7 +95,7 @@ impl<'a, 'c> Plugin<'a, 'c> {
     }
 
     fn read<T: Decode>(&self) -> Result<T> {
-        T::from_value(&self.value, Names::Lenient)
+        T::from_value(&self.value, Reading::Yaml)
     }
 
     /// Gives a generated resource the name and namespace of its configuration where it has none of its own.
@@ -199,12 +188,6 @@ impl<'a, 'c> Plugin<'a, 'c> {
             }
             "ValueAddTransformer" => Box::new(self.read::<ValueAddTransformer>()?.complete(self.loader)?),
             "HashTransformer" => Box::new(HashTransformer),
-            "SortOrderTransformer" => {
-                let config: Sort = self.read()?;
-                let fifo = || SortOptions { order: "fifo".into(), legacy: None };
-                Box::new(SortOrderTransformer { options: config.0.unwrap_or_else(fifo) })
-            }
-            "LegacyOrderTransformer" => Box::new(SortOrderTransformer::legacy()),
             _ => return Err(self.unknown()),
         };
         Ok(vec![one])
@@ -355,16 +338,5 @@ impl Decode for Replacements {
 
     fn decode(fields: &Fields<'_>) -> Result<Self> {
         Ok(Self(fields.structs("replacements")?))
-    }
-}
-
-#[derive(Default)]
-struct Sort(Option<SortOptions>);
-
-impl Decode for Sort {
-    const NAME: &'static str = "SortOrderTransformer";
-
-    fn decode(fields: &Fields<'_>) -> Result<Self> {
-        Ok(Self(fields.optional("sortOptions")?))
     }
 }

@@ -17,6 +17,14 @@ pub(crate) fn value(text: &str) -> Result<Value> {
     yaml::read(text).map_err(|error| Error::malformed(error.converting()))
 }
 
+/// Reads the first document of a text by the rules of kyaml, to which a text without one is an error.
+pub(crate) fn kyaml_value(text: &str) -> Result<Value> {
+    if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+        return Err(Error::new("there is no document in the file"));
+    }
+    Ok(documents(text)?.into_iter().next().unwrap_or_default().value)
+}
+
 /// Reads the resources of a file that a kustomization names.
 pub(crate) fn file(loader: &Loader<'_>, name: &str, schemas: &Rc<Schemas>) -> Result<Vec<Resource>> {
     let text = loader.load_text(name)?;
@@ -116,8 +124,8 @@ pub(crate) fn check_metadata(map: &Map) -> Result<()> {
         }
         return Err(Error::new(format!("missing Kind in object {}", described(map))));
     }
-    let named = |key| map.get("metadata")?.get(key).filter(|name| !text::of(name).is_empty());
-    if !kind.ends_with("List") && named("name").or_else(|| named("generateName")).is_none() {
+    let name = map.get("metadata").and_then(|metadata| metadata.get("name")).map(text::of);
+    if !kind.ends_with("List") && name.unwrap_or_default().is_empty() {
         return Err(Error::new(format!("missing metadata.name in object {}", described(map))));
     }
     Ok(())

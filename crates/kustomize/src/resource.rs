@@ -6,18 +6,21 @@
 use std::rc::Rc;
 
 use aqueduct_manifest::yaml::{Marked, Marks, is_text_key};
-use aqueduct_manifest::{Map, SmolStr, Value};
+use aqueduct_manifest::{Map, SmolStr, Value, patch};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Within};
+use crate::field_spec::{self, Missing};
 use crate::id::{Gvk, Id};
+use crate::kustomization::FieldSpec;
 use crate::origin::{self, Origin};
 use crate::schemas::Schemas;
+use crate::shares::{self, Shares, Step};
 use crate::text;
 
 /// Annotations that Kustomize uses for itself and never prints.
 const INTERNAL_ANNOTATIONS: &[&str] = &[
     "internal.config.kubernetes.io/previousKinds",
-    "internal.config.kubernetes.io/previousNames",
+    MARK,
     "internal.config.kubernetes.io/prefixes",
     "internal.config.kubernetes.io/suffixes",
     "internal.config.kubernetes.io/previousNamespaces",
@@ -34,8 +37,14 @@ const INTERNAL_ANNOTATIONS: &[&str] = &[
     "config.kubernetes.io/path",
     "config.kubernetes.io/index",
     "config.k8s.io/id",
-    "internal.config.kubernetes.io/helm-generated",
+    OF_CHART,
 ];
+
+/// The annotation that stands for all of Kustomize's own while a patch is applied.
+const MARK: &str = "internal.config.kubernetes.io/previousNames";
+
+/// The annotation of what charts rendered, which no namespace is set on.
+const OF_CHART: &str = "internal.config.kubernetes.io/helm-generated";
 
 /// What a generated resource does to one that is there already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,6 +91,11 @@ pub(crate) struct Resource {
     map: Map,
     /// How it was written, as far as that matters to patches and to annotations.
     marks: Marks,
+    shares: Shares,
+    /// Whether a mark stands among the annotations.
+    holds_memory: bool,
+    /// The scalars that replacements made: they have no type to keep.
+    untyped: Vec<Vec<Step>>,
     schemas: Rc<Schemas>,
     memory: Memory,
     /// The variables whose values this resource holds.
@@ -103,6 +117,7 @@ struct Memory {
     affixes: Affixes,
     behavior: Behavior,
     needs_hash: bool,
+    is_generated: bool,
 }
 
 /// The prefixes and suffixes that a name got, the first ones first.
@@ -113,6 +128,10 @@ pub(crate) struct Affixes {
 }
 
 impl Affixes {
+    fn is_empty(&self) -> bool {
+        self.prefixes.is_empty() && self.suffixes.is_empty()
+    }
+
     /// Tells whether two names went through the same last prefixes and suffixes.
     pub(crate) fn same(&self, other: &Self) -> bool {
         same_ending(&self.prefixes, &other.prefixes) && same_ending(&self.suffixes, &other.suffixes)
@@ -132,6 +151,9 @@ impl Resource {
         Self {
             map,
             marks: Marks::None,
+            shares: Shares::default(),
+            holds_memory: false,
+            untyped: Vec::new(),
             schemas: Rc::clone(schemas),
             memory: Memory::default(),
             variables: Vec::new(),
@@ -153,6 +175,7 @@ impl Resource {
         let mut resource = Self::new(map, schemas);
         resource.memory.behavior = behavior;
         resource.memory.needs_hash = needs_hash;
+        resource.memory.is_generated = true;
         resource
     }
 
@@ -160,6 +183,7 @@ impl Resource {
         &self.map
     }
 
+    /// Returns the object for changes that other places of a shared scalar do not take part in.
     pub(crate) fn map_mut(&mut self) -> &mut Map {
         &mut self.map
     }
@@ -202,6 +226,145 @@ impl Resource {
         let keys = map.and_then(Value::as_map).into_iter().flat_map(Map::keys);
         let wrong = keys.map(SmolStr::as_str).find(|key| !is_text_key(key));
         wrong.map_or(Ok(()), |key| Err(unsupported_key(key, &path.join("/")).within(self.id())))
+    }
+
+    /// Returns the object together with its shared scalars.
+    pub(crate) fn parts_mut(&mut self) -> (&mut Map, &mut Shares) {
+        (&mut self.map, &mut self.shares)
+    }
+
+    /// Replaces the object by one that shares nothing.
+    pub(crate) fn replace(&mut self, map: Map) {
+        self.map = map;
+        self.marks = Marks::None;
+        self.shares = Shares::default();
+        self.untyped = Vec::new();
+    }
+
+    /// Makes texts of annotations that JSON holds as `null`.
+    pub(crate) fn spell_out_annotations(&mut self) {
+        if let Some(Value::Map(annotations)) = self.map.map_entry("metadata").get_mut("annotations") {
+            annotations.values_mut().filter(|value| value.is_null()).for_each(|value| *value = "null".into());
+        }
+    }
+
+    /// Forgets what the list or map at a place shared, because it was replaced.
+    pub(crate) fn forget_collection(&mut self, place: &[Step]) {
+        self.shares.forget_below(place);
+        self.untyped.retain(|known| !known.starts_with(place));
+    }
+
+    /// Notes that the scalar at a place was made without a type; one in quotes has one.
+    pub(crate) fn add_untyped(&mut self, place: Vec<Step>) {
+        let is_untyped = |value: &Value| match value {
+            Value::String(text) => !patch::is_surely_quoted(text),
+            value => text::is_scalar(value),
+        };
+        if shares::get(&self.map, &place).is_some_and(is_untyped) {
+            self.untyped.push(place);
+        }
+    }
+
+    /// Makes texts of the scalars without a type at the places of a field and right below them.
+    pub(crate) fn spell_out_untyped(&mut self, field: &FieldSpec) -> Result<()> {
+        if self.untyped.is_empty() {
+            return Ok(());
+        }
+        let places = field_spec::places(&mut self.map, &field.path, Missing::Skip)?;
+        let (map, untyped) = (&mut self.map, &mut self.untyped);
+        untyped.retain(|scalar| {
+            let around = scalar.split_last().map(|(_, around)| around);
+            let is_meant = places.iter().any(|place| place == scalar || Some(place.as_slice()) == around);
+            if is_meant && let Some(value) = shares::get_mut(map, scalar).filter(|value| !value.is_null()) {
+                *value = text::of(value).into();
+            }
+            !is_meant
+        });
+        Ok(())
+    }
+
+    /// Tells whether the scalar at a place has no type: replacements made it, or it is a name that was changed.
+    pub(crate) fn is_untyped(&self, place: &[Step]) -> bool {
+        let is_name = || *place == [Step::Key("metadata".into()), Step::Key("name".into())];
+        self.untyped.iter().any(|known| known == place) || (!self.memory.affixes.is_empty() && is_name())
+    }
+
+    /// Carries a change of a shared scalar to its other places.
+    pub(crate) fn share(&mut self) {
+        self.shares.settle(&mut self.map);
+    }
+
+    /// Tells whether a chart rendered the resource.
+    pub(crate) fn is_of_chart(&self) -> bool {
+        self.metadata_text("annotations", OF_CHART).is_some_and(|of_chart| of_chart == "true")
+    }
+
+    /// Notes that a chart rendered the resource.
+    pub(crate) fn mark_of_chart(&mut self) {
+        self.map.map_entry("metadata").map_entry("annotations").insert(OF_CHART, "true");
+    }
+
+    /// Changes the fields that a specification names, if it speaks of a kind.
+    pub(crate) fn change(
+        &mut self,
+        gvk: &Gvk,
+        field: &FieldSpec,
+        missing: Missing,
+        change: &mut dyn FnMut(&mut Value) -> Result<()>,
+    ) -> Result<()> {
+        if !gvk.is_selected(&field.gvk) {
+            return Ok(());
+        }
+        self.change_path(&field.path, field.missing(missing), change)
+    }
+
+    /// Changes the fields at a path, one after the other.
+    pub(crate) fn change_path(
+        &mut self,
+        path: &str,
+        missing: Missing,
+        change: &mut dyn FnMut(&mut Value) -> Result<()>,
+    ) -> Result<()> {
+        for place in field_spec::places(&mut self.map, path, missing)? {
+            if let Some(value) = shares::get_mut(&mut self.map, &place) {
+                change(value).within(|| format!("at path '{path}'"))?;
+            }
+            self.shares.settle(&mut self.map);
+        }
+        Ok(())
+    }
+
+    /// Sets an entry in all maps that a path leads to for each of the fields; where it is new, it is one and the
+    /// same from then on.
+    pub(crate) fn set_entry(&mut self, fields: &[FieldSpec], key: &SmolStr, value: &SmolStr) -> Result<()> {
+        let gvk = self.gvk();
+        let mut added = Vec::new();
+        for field in fields.iter().filter(|field| gvk.is_selected(&field.gvk)) {
+            for mut place in field_spec::places(&mut self.map, &field.path, field.missing(Missing::Map))? {
+                match shares::get_mut(&mut self.map, &place) {
+                    None | Some(Value::Null) => {}
+                    Some(Value::Map(map)) => {
+                        if !map.contains_key(key) && !is_text_key(key) {
+                            return Err(unsupported_key(key, "a map"));
+                        }
+                        if map.insert(key.clone(), value.clone()).is_none() {
+                            place.push(Step::Key(key.clone()));
+                            added.push(place);
+                        }
+                        self.shares.settle(&mut self.map);
+                    }
+                    Some(other) => {
+                        return Err(Error::new(format!(
+                            "wrong node kind: expected MappingNode but got {}",
+                            field_spec::node_kind(other)
+                        ))
+                        .within(format!("at path '{}'", field.path)));
+                    }
+                }
+            }
+        }
+        self.shares.add(value.clone().into(), added);
+        Ok(())
     }
 
     pub(crate) fn schemas(&self) -> &Rc<Schemas> {
@@ -310,14 +473,31 @@ impl Resource {
         self.memory = Memory::default();
     }
 
-    /// Returns whether Kustomize's own annotations would make `metadata.annotations` exist.
-    pub(crate) fn has_memory(&self) -> bool {
-        let Memory { previous, affixes, behavior, needs_hash } = &self.memory;
-        !previous.is_empty()
-            || *affixes != Affixes::default()
-            || *needs_hash
-            || *behavior != Behavior::Unspecified
-            || self.origin.is_some()
+    /// Forgets where the resource comes from and what changed it.
+    pub(crate) fn forget_origin(&mut self) {
+        self.origin = None;
+        self.transformations.clear();
+    }
+
+    /// Puts a mark among the annotations where Kustomize keeps its own there: patches see that there are some.
+    pub(crate) fn hold_memory(&mut self) {
+        let Memory { previous, affixes, is_generated, .. } = &self.memory;
+        let has_memory =
+            !previous.is_empty() || !affixes.is_empty() || *is_generated || self.origin.is_some();
+        if has_memory {
+            self.map.map_entry("metadata").map_entry("annotations").insert(MARK, "");
+        }
+        self.holds_memory = has_memory;
+    }
+
+    /// Takes the mark away; tells whether what it stands for is still there.
+    pub(crate) fn release_memory(&mut self) -> bool {
+        let annotations = self.map.get_mut("metadata").and_then(|metadata| match metadata {
+            Value::Map(metadata) => metadata.get_mut("annotations"),
+            _ => None,
+        });
+        let mark = annotations.and_then(Value::as_map_mut).and_then(|annotations| annotations.remove(MARK));
+        mark.is_some() || !self.holds_memory
     }
 
     /// Returns a field of `metadata`.
@@ -348,6 +528,7 @@ impl Resource {
     /// Sets labels or annotations; an empty map removes the field.
     pub(crate) fn set_metadata_map(&mut self, field: &str, entries: Map) {
         self.marks.forget(&["metadata", field]);
+        self.shares.forget_below(&[Step::Key("metadata".into()), Step::Key(field.into())]);
         if !entries.is_empty() {
             self.map.map_entry("metadata").insert(field, entries);
         } else if let Some(Value::Map(metadata)) = self.map.get_mut("metadata") {
@@ -380,12 +561,23 @@ impl Resource {
     /// Takes over name, namespace, labels, annotations and memory of the resource that this one replaces
     /// or merges into.
     pub(crate) fn take_metadata_from(&mut self, old: &Self) {
+        // On its way through texts, `null` becomes one.
+        let texts = |resource: &Self, field: &str| -> Map {
+            let map = resource.metadata(field).and_then(Value::as_map);
+            let text = |value: &Value| if value.is_null() { "null".into() } else { text::of(value) };
+            map.into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect()
+        };
         for field in ["labels", "annotations"] {
-            let mut entries = old.metadata_texts(field);
-            for (key, value) in &self.metadata_texts(field) {
-                entries.insert(key.clone(), value.clone());
+            let mut entries = texts(old, field);
+            for (key, value) in &texts(self, field) {
+                if !INTERNAL_ANNOTATIONS.contains(&key.as_str()) {
+                    entries.insert(key.clone(), value.clone());
+                }
             }
             self.set_metadata_map(field, entries);
+        }
+        if self.transformations.is_empty() {
+            self.transformations.clone_from(&old.transformations);
         }
         let needs_hash = self.memory.needs_hash && old.memory.needs_hash;
         self.memory = Memory { needs_hash, ..old.memory.clone() };

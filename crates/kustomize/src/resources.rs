@@ -10,6 +10,7 @@ use crate::id::{Id, Key};
 use crate::origin::Origin;
 use crate::resource::{Behavior, Resource};
 use crate::selector::{Patterns, Selector};
+use crate::shares::Step;
 
 /// Resources in the order in which they were loaded.
 #[derive(Clone, Debug, Default)]
@@ -219,6 +220,8 @@ impl Resources {
     /// Notes what changed the resources; those without a known origin were made by it.
     pub(crate) fn add_transformation(&mut self, origin: &Origin) {
         for resource in &mut self.list {
+            // Kustomize writes all annotations anew with the note.
+            resource.forget_collection(&[Step::Key("metadata".into()), Step::Key("annotations".into())]);
             if resource.origin.is_none() {
                 resource.origin = Some(origin.clone());
             } else {

@@ -1,13 +1,14 @@
 //! What is known about kinds: which lie outside namespaces, and by which keys their lists merge.
 //!
 //! The built-in answers are those of Kubernetes 1.21.2, the version that Kustomize carries. The first
-//! `openapi.path` that a build meets replaces the merge keys and adds its own scopes, for the whole build.
+//! `openapi.path` that a build meets adds its own scopes for the rest of the build, and replaces the merge
+//! keys unless the built-in ones were asked for before.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::Value;
-use aqueduct_manifest::patch::MergeContext;
+use aqueduct_manifest::patch::{Builtin, MergeContext};
 
 use crate::id::Gvk;
 
@@ -39,20 +40,84 @@ const CLUSTER_SCOPED: &[(&str, &[&str])] = &[
     ("v1", &["ComponentStatus", "Namespace", "Node", "NodeProxyOptions", "PersistentVolume"]),
 ];
 
+/// Kinds in namespaces, from the same table.
+const NAMESPACED: &[(&str, &[&str])] = &[
+    ("apps/v1", &["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"]),
+    ("autoscaling/v1", &["HorizontalPodAutoscaler", "Scale"]),
+    ("autoscaling/v2beta1", &["HorizontalPodAutoscaler"]),
+    ("autoscaling/v2beta2", &["HorizontalPodAutoscaler"]),
+    ("batch/v1", &["CronJob", "Job"]),
+    ("batch/v1beta1", &["CronJob"]),
+    ("coordination.k8s.io/v1", &["Lease"]),
+    ("coordination.k8s.io/v1beta1", &["Lease"]),
+    ("discovery.k8s.io/v1", &["EndpointSlice"]),
+    ("discovery.k8s.io/v1beta1", &["EndpointSlice"]),
+    ("events.k8s.io/v1", &["Event"]),
+    ("events.k8s.io/v1beta1", &["Event"]),
+    ("extensions/v1beta1", &["Ingress"]),
+    ("networking.k8s.io/v1", &["Ingress", "NetworkPolicy"]),
+    ("networking.k8s.io/v1beta1", &["Ingress"]),
+    ("policy/v1", &["PodDisruptionBudget"]),
+    ("policy/v1beta1", &["PodDisruptionBudget"]),
+    ("rbac.authorization.k8s.io/v1", &["Role", "RoleBinding"]),
+    ("rbac.authorization.k8s.io/v1beta1", &["Role", "RoleBinding"]),
+    ("storage.k8s.io/v1beta1", &["CSIStorageCapacity"]),
+    (
+        "v1",
+        &[
+            "ConfigMap",
+            "Endpoints",
+            "Event",
+            "LimitRange",
+            "PersistentVolumeClaim",
+            "Pod",
+            "PodAttachOptions",
+            "PodExecOptions",
+            "PodPortForwardOptions",
+            "PodProxyOptions",
+            "PodTemplate",
+            "ReplicationController",
+            "ResourceQuota",
+            "Secret",
+            "Service",
+            "ServiceAccount",
+            "ServiceProxyOptions",
+        ],
+    ),
+];
+
 /// The knowledge about kinds that one build shares.
 #[derive(Debug, Default)]
 pub(crate) struct Schemas {
     custom: OnceCell<Option<Custom>>,
+    /// What asked for the built-in knowledge so far: it stays beside a document that is adopted later.
+    asked: Cell<Asked>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Asked {
+    #[default]
+    Nothing,
+    /// The scope of a kind that is in no table.
+    Scope,
+    /// A patch.
+    Merge,
 }
 
 #[derive(Debug)]
 struct Custom {
     document: Value,
+    builtin: Builtin,
     /// Whether kinds, by API version and kind, lie in namespaces.
     namespaced: BTreeMap<(String, String), bool>,
 }
 
 impl Schemas {
+    /// Tells whether the knowledge was chosen for good.
+    pub(crate) fn is_chosen(&self) -> bool {
+        self.custom.get().is_some()
+    }
+
     /// Chooses the built-in knowledge for good; no effect once something was chosen.
     pub(crate) fn keep_builtin(&self) {
         self.custom.get_or_init(|| None);
@@ -60,33 +125,51 @@ impl Schemas {
 
     /// Takes over an OpenAPI document; no effect once something was chosen.
     pub(crate) fn adopt(&self, document: Value) {
-        self.custom.get_or_init(|| Some(Custom { namespaced: scopes(&document), document }));
+        let builtin = match self.asked.get() {
+            Asked::Nothing => Builtin::Absent,
+            Asked::Scope => Builtin::First,
+            Asked::Merge => Builtin::Last,
+        };
+        self.custom.get_or_init(|| Some(Custom { namespaced: scopes(&document), document, builtin }));
     }
 
     pub(crate) fn merge_context(&self) -> MergeContext<'_> {
         match self.custom.get() {
-            Some(Some(custom)) => MergeContext::openapi(&custom.document),
-            _ => MergeContext::kubernetes(),
+            Some(Some(custom)) => MergeContext::openapi(&custom.document, custom.builtin),
+            _ => {
+                self.asked.set(Asked::Merge);
+                MergeContext::kubernetes()
+            }
         }
     }
 
     /// Tells whether a kind certainly lies outside namespaces.
     pub(crate) fn is_cluster_scoped(&self, gvk: &Gvk) -> bool {
-        let matches = |api_version: &str| match api_version.split_once('/') {
-            Some((group, version)) => gvk.group == group && gvk.version == version,
-            None => gvk.group.is_empty() && gvk.version == api_version,
+        let lists = |table: &[(&str, &[&str])]| {
+            table.iter().any(|(api_version, kinds)| {
+                kinds.contains(&gvk.kind.as_str())
+                    && match api_version.split_once('/') {
+                        Some((group, version)) => gvk.group == group && gvk.version == version,
+                        None => gvk.group.is_empty() && gvk.version == *api_version,
+                    }
+            })
         };
-        if CLUSTER_SCOPED
-            .iter()
-            .any(|(api_version, kinds)| kinds.contains(&gvk.kind.as_str()) && matches(api_version))
-        {
+        if lists(CLUSTER_SCOPED) {
             return true;
+        }
+        if lists(NAMESPACED) {
+            return false;
         }
         match self.custom.get() {
             Some(Some(custom)) => {
                 custom.namespaced.get(&(gvk.api_version(), gvk.kind.to_string())) == Some(&false)
             }
-            _ => false,
+            _ => {
+                if self.asked.get() == Asked::Nothing {
+                    self.asked.set(Asked::Scope);
+                }
+                false
+            }
         }
     }
 }

@@ -64,7 +64,7 @@ pub(crate) struct Target<'a, 's> {
     loader: Loader<'a>,
     shared: &'s Shared,
     origin: Option<Origin>,
-    /// The namespace that kustomizations further out want; charts are rendered for it.
+    /// The namespace that this kustomization wants, or the nearest one further out; charts are rendered for it.
     chart_namespace: SmolStr,
 }
 
@@ -89,25 +89,26 @@ impl<'a, 's> Target<'a, 's> {
     /// Takes the schema of this kustomization over for the whole build, if none was taken before.
     fn adopt_schema(&self) -> Result<()> {
         let field = &self.kustomization.open_api;
-        match (field.get("path"), field.get("version")) {
-            (Some(_), Some(_)) => {
-                Err(Error::new("builtin version and custom schema provided, cannot use both"))
-            }
-            (Some(path), None) => {
-                let text = self.loader.load_text(path)?;
-                self.shared.schemas.adopt(read::value(&text).within(|| path.to_string())?);
-                Ok(())
-            }
-            (None, Some(version)) if version == "v1.21.2" || version == "v1.20.4" => {
-                self.shared.schemas.keep_builtin();
-                Ok(())
-            }
-            (None, Some(version)) => {
-                Err(Error::new(format!("the specified OpenAPI version is not built in: {version}"))
-                    .with_hint("built in is `v1.21.2`; name another one by `openapi.path`"))
-            }
-            (None, None) => Ok(()),
+        let path = field.get("path");
+        let text = path.map(|path| self.loader.load_text(path)).transpose()?;
+        if self.shared.schemas.is_chosen() {
+            return Ok(());
         }
+        match (path.zip(text), field.get("version").map(SmolStr::as_str)) {
+            (Some(_), Some(_)) => {
+                return Err(Error::new("builtin version and custom schema provided, cannot use both"));
+            }
+            (Some((path, text)), None) => {
+                self.shared.schemas.adopt(read::value(&text).within(|| path.to_string())?);
+            }
+            (None, None | Some("")) => {}
+            (None, Some("v1.21.2")) => self.shared.schemas.keep_builtin(),
+            (None, Some(version)) => {
+                return Err(Error::new(format!("the specified OpenAPI version is not built in: {version}"))
+                    .with_hint("built in is `v1.21.2`; name another one by `openapi.path`"));
+            }
+        }
+        Ok(())
     }
 
     /// Collects resources and changes them; references between them are repaired later.
@@ -178,10 +179,10 @@ impl<'a, 's> Target<'a, 's> {
         self.shared.warnings.borrow_mut().extend(kustomization.warnings.iter().cloned());
         kustomization.build_metadata = self.kustomization.build_metadata.clone();
         let inner = Target {
-            chart_namespace: if self.chart_namespace.is_empty() {
-                kustomization.namespace.clone()
-            } else {
+            chart_namespace: if kustomization.namespace.is_empty() {
                 self.chart_namespace.clone()
+            } else {
+                kustomization.namespace.clone()
             },
             kustomization,
             loader,
@@ -357,17 +358,13 @@ impl<'a, 's> Target<'a, 's> {
             }
         }
         for labels in &kustomization.labels {
-            let mut fields = labels.fields.clone();
+            let mut fields = config::merge_all(labels.fields.clone(), &config.labels)?;
             if labels.include_selectors {
                 fields = config::merge_all(fields, &config.common_labels)?;
             } else {
                 if labels.include_templates {
                     fields = config::merge_all(fields, &config.template_labels)?;
                 }
-                if labels.include_volume_claim_templates {
-                    fields = config::merge_all(fields, &config.volume_claim_template_labels)?;
-                }
-                fields = config::merge_all(fields, &config.labels)?;
                 let own = crate::kustomization::FieldSpec {
                     path: "metadata/labels".into(),
                     create: true,
@@ -377,7 +374,8 @@ impl<'a, 's> Target<'a, 's> {
             }
             add("LabelTransformer", Box::new(MetadataTransformer { entries: labels.pairs.clone(), fields }));
         }
-        if !kustomization.common_labels.is_empty() {
+        // Whoever asks what changed a resource sees that one of `commonLabels` ran after those of `labels`.
+        if !kustomization.labels.is_empty() || !kustomization.common_labels.is_empty() {
             let fields = config.common_labels.clone();
             let entries = kustomization.common_labels.clone();
             add("LabelTransformer", Box::new(MetadataTransformer { entries, fields }));

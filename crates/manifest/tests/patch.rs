@@ -1,6 +1,8 @@
 //! Patches by example, and what holds for any of them.
 
-use aqueduct_manifest::patch::{MergeContext, Outcome, json6902, merge, read_operations, strategic_merge};
+use aqueduct_manifest::patch::{
+    Builtin, MergeContext, Outcome, json6902, merge, read_operations, strategic_merge,
+};
 use aqueduct_manifest::{Map, Value, yaml};
 use proptest::prelude::*;
 
@@ -138,7 +140,7 @@ fn an_openapi_document_names_the_keys() {
         "{apiVersion: example.com/v1, kind: Thing, spec: {list: [{id: b, x: 2}, {id: c}, {id: a, x: 1}]}}",
     );
     assert_eq!(
-        strategic_merge(&target, &patch, &MergeContext::openapi(&document)),
+        strategic_merge(&target, &patch, &MergeContext::openapi(&document, Builtin::Absent)),
         Ok(Outcome::Changed(expected))
     );
 }

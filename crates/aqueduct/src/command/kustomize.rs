@@ -314,7 +314,7 @@ impl ChartInflator for NativeCharts<'_> {
         };
         let api_versions = request.api_versions.iter().map(|version| (*version).to_owned());
         let options = TemplateOptions {
-            name: Some(request.release_name.to_owned()),
+            name: (!request.release_name.is_empty()).then(|| request.release_name.to_owned()),
             chart: self.directory.join(request.folder),
             namespace: if request.namespace.is_empty() { "default" } else { request.namespace }.to_owned(),
             values: ValueOptions { files: names.clone(), ..ValueOptions::default() },

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use aqueduct_manifest::patch::{self, Outcome};
 use aqueduct_manifest::{Map, Value};
 
 use super::Generate;
@@ -56,7 +57,10 @@ impl Generate for ChartGenerator<'_> {
         let request = ChartRequest {
             files: self.loader.files(),
             folder: &folder,
-            release_name: if chart.release_name.is_empty() { "release-name" } else { &chart.release_name },
+            release_name: match chart.release_name.as_str() {
+                "" if chart.name_template.is_empty() => "release-name",
+                name => name,
+            },
             namespace: &chart.namespace,
             values: self.values(&folder)?,
             include_crds: chart.include_crds,
@@ -68,7 +72,9 @@ impl Generate for ChartGenerator<'_> {
         };
         let place = || format!("chart `{}`", chart.name);
         let text = engine.inflate(&request).map_err(Error::new).within(place)?;
-        read::resources(&text, &self.schemas).within(place)
+        let mut resources = read::resources(&text, &self.schemas).within(place)?;
+        resources.iter_mut().for_each(Resource::mark_of_chart);
+        Ok(resources)
     }
 }
 
@@ -103,92 +109,53 @@ impl ChartGenerator<'_> {
 
     fn values(&self, folder: &str) -> Result<Vec<Map>> {
         let chart = &self.args.chart;
-        let read = |file: &str| -> Result<Map> {
-            let text = self.loader.load_text(file)?;
-            match read::value(&text).within(|| file.to_owned())? {
-                Value::Null => Ok(Map::new()),
-                Value::Map(map) => Ok(map),
-                other => Err(Error::new(format!("values of `{file}` must be a map, not a {}", other.kind()))),
-            }
-        };
-        let own = || -> Result<Map> {
-            if !chart.values_file.is_empty() {
-                return read(&chart.values_file);
-            }
-            let file = path::join(folder, "values.yaml");
-            if self.loader.files().is_file(&file) { read(&file) } else { Ok(Map::new()) }
-        };
-        let first = if chart.values_inline.is_empty() {
-            own()?
+        let file = if chart.values_file.is_empty() {
+            path::join(folder, "values.yaml")
         } else {
-            match chart.values_merge.as_str() {
-                "" | "override" => merged(own()?, &chart.values_inline, Winner::Inline),
-                "merge" => merged(own()?, &chart.values_inline, Winner::File),
-                "replace" => chart.values_inline.clone(),
-                _ => return Err(Error::new("valuesMerge must be one of [merge override replace]")),
-            }
+            chart.values_file.to_string()
         };
-        let mut values = vec![first];
-        for file in &chart.additional_values_files {
-            values.push(read(file)?);
+        let inline = || Value::Map(chart.values_inline.clone());
+        let first = match (chart.values_inline.is_empty(), chart.values_merge.as_str()) {
+            (_, merge) if !["", "override", "merge", "replace"].contains(&merge) => {
+                return Err(Error::new("valuesMerge must be one of [merge override replace]"));
+            }
+            (true, _) => self.read(&file, read::value)?,
+            (false, "replace") => inline(),
+            (false, "merge") => self.merged(inline(), self.read(&file, read::kyaml_value)?)?,
+            (false, _) => self.merged(self.read(&file, read::kyaml_value)?, inline())?,
+        };
+        let more = chart
+            .additional_values_files
+            .iter()
+            .map(|file| Ok((file.as_str(), self.read(file, read::value)?)));
+        let mut values = Vec::new();
+        for (file, value) in
+            std::iter::once(Ok((file.as_str(), first))).chain(more).collect::<Result<Vec<_>>>()?
+        {
+            match value {
+                Value::Null => values.push(Map::new()),
+                Value::Map(map) => values.push(map),
+                other => {
+                    return Err(Error::new(format!(
+                        "values of `{file}` must be a map, not a {}",
+                        other.kind()
+                    )));
+                }
+            }
         }
         Ok(values)
     }
-}
 
-/// Whose value stays where both have one.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Winner {
-    File,
-    Inline,
-}
+    fn read(&self, file: &str, read: fn(&str) -> Result<Value>) -> Result<Value> {
+        read(&self.loader.load_text(file)?).within(|| file.to_owned())
+    }
 
-fn merged(mut file: Map, inline: &Map, winner: Winner) -> Map {
-    for (key, value) in inline {
-        match (file.get_mut(key), value) {
-            (Some(Value::Map(below)), Value::Map(above)) => {
-                *below = merged(std::mem::take(below), above, winner);
-            }
-            (Some(known), _) if winner == Winner::File && !is_blank(known) => {}
-            _ => {
-                file.insert(key.clone(), value.clone());
-            }
+    /// Returns values with those of a second set above them, of which `null` removes what is below.
+    fn merged(&self, below: Value, above: Value) -> Result<Value> {
+        match patch::strategic_merge(&below, &above, &self.schemas.merge_context()) {
+            Ok(Outcome::Changed(values)) => Ok(values),
+            Ok(Outcome::Deleted) => Ok(Value::Null),
+            Err(error) => Err(Error::new(error.to_string()).within("could not merge values")),
         }
-    }
-    file
-}
-
-fn is_blank(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(value) => !value,
-        Value::Int(value) => *value == 0,
-        Value::Uint(value) => *value == 0,
-        Value::Float(value) => *value == 0.0,
-        Value::String(text) => text.is_empty(),
-        Value::List(list) => list.is_empty(),
-        Value::Map(map) => map.is_empty(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use aqueduct_manifest::{Map, Value};
-
-    use super::{Winner, merged};
-
-    fn map(text: &str) -> Map {
-        match aqueduct_manifest::yaml::read(text) {
-            Ok(Value::Map(map)) => map,
-            other => unreachable!("the values of these tests are maps: {other:?}"),
-        }
-    }
-
-    #[test]
-    fn merges_inline_values() {
-        let file = map("a: {b: 1, c: ''}\nd: x\n");
-        let inline = map("a: {b: 2, c: y, e: 3}\nd: z\n");
-        assert_eq!(merged(file.clone(), &inline, Winner::Inline), inline);
-        assert_eq!(merged(file, &inline, Winner::File), map("a: {b: 1, c: y, e: 3}\nd: x\n"));
     }
 }

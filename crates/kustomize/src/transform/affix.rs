@@ -1,6 +1,6 @@
 //! Prefixes and suffixes of names.
 
-use aqueduct_manifest::{Map, SmolStr, Value};
+use aqueduct_manifest::{SmolStr, Value};
 
 use super::Transform;
 use crate::error::{Error, Result};
@@ -46,7 +46,7 @@ impl Transform for AffixTransformer {
                     resource.store_previous_id();
                 }
                 let gvk = resource.gvk();
-                self.change(resource.map_mut(), &gvk, field)?;
+                resource.change(&gvk, field, Missing::Scalar, &mut |value| self.set(value))?;
             }
         }
         Ok(())
@@ -54,20 +54,16 @@ impl Transform for AffixTransformer {
 }
 
 impl AffixTransformer {
-    fn change(&self, map: &mut Map, gvk: &crate::id::Gvk, field: &FieldSpec) -> Result<()> {
-        field_spec::apply(map, gvk, field, Missing::Scalar, &mut |value: &mut Value| {
-            let name = text::of(value);
-            if name.len() + self.affix.len() > MAX_LENGTH {
-                return Err(Error::new(format!("a name is longer than {MAX_LENGTH} bytes")));
-            }
-            field_spec::set_scalar(
-                value,
-                match self.side {
-                    Side::Prefix => format!("{}{name}", self.affix),
-                    Side::Suffix => format!("{name}{}", self.affix),
-                },
-            )
-        })
+    fn set(&self, value: &mut Value) -> Result<()> {
+        let name = text::of(value);
+        if name.len() + self.affix.len() > MAX_LENGTH {
+            return Err(Error::new(format!("a name is longer than {MAX_LENGTH} bytes")));
+        }
+        let changed = match self.side {
+            Side::Prefix => format!("{}{name}", self.affix),
+            Side::Suffix => format!("{name}{}", self.affix),
+        };
+        field_spec::set_scalar(value, changed)
     }
 }
 

@@ -27,8 +27,11 @@ impl ImageTransformer {
     }
 
     fn set(&self, value: &mut Value) -> Result<()> {
-        if value.is_null() {
-            return Ok(());
+        if matches!(value, Value::Map(_) | Value::List(_)) {
+            return Err(Error::new(format!(
+                "wrong node kind: expected ScalarNode but got {}",
+                field_spec::node_kind(value)
+            )));
         }
         let written = text::of(value);
         if !self.pattern.is_match(&written) {
@@ -75,10 +78,17 @@ impl ImageTransformer {
                 && (key == "containers" || key == "initContainers")
             {
                 for container in list.make_mut() {
-                    if let Value::Map(container) = container
-                        && let Some(image) = container.get_mut("image")
-                    {
-                        self.set(image)?;
+                    match container {
+                        Value::Map(container) => {
+                            container.get_mut("image").map_or(Ok(()), |at| self.set(at))?
+                        }
+                        Value::Null => {}
+                        other => {
+                            return Err(Error::new(format!(
+                                "wrong node kind: expected MappingNode but got {}",
+                                field_spec::node_kind(other)
+                            )));
+                        }
                     }
                 }
             }
@@ -105,10 +115,9 @@ impl Transform for ImageTransformer {
                 continue;
             }
             self.change_containers(resource.map_mut())?;
+            resource.share();
             for field in &self.fields {
-                field_spec::apply(resource.map_mut(), &gvk, field, Missing::Skip, &mut |value| {
-                    self.set(value)
-                })?;
+                resource.change(&gvk, field, Missing::Skip, &mut |value| self.set(value))?;
             }
         }
         Ok(())

@@ -6,7 +6,6 @@ use aqueduct_manifest::SmolStr;
 
 use super::Transform;
 use crate::error::Result;
-use crate::field_spec::{self, Missing};
 use crate::kustomization::FieldSpec;
 use crate::resources::Resources;
 
@@ -22,13 +21,8 @@ impl Transform for MetadataTransformer {
             return Ok(());
         }
         for resource in resources.list_mut_same_ids() {
-            let gvk = resource.gvk();
-            for field in &self.fields {
-                field_spec::apply(resource.map_mut(), &gvk, field, Missing::Map, &mut |value| {
-                    self.entries
-                        .iter()
-                        .try_for_each(|(key, entry)| field_spec::set_entry(value, key, entry.clone()))
-                })?;
+            for (key, value) in &self.entries {
+                resource.set_entry(&self.fields, key, value)?;
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use aqueduct_manifest::{Map, SmolStr, Value};
 use super::Transform;
 use crate::config::NameReference;
 use crate::error::{Error, Result, Within};
-use crate::field_spec::{self, Missing};
+use crate::field_spec::Missing;
 use crate::id::{CLUSTER, Gvk, Id, Key};
 use crate::kustomization::FieldSpec;
 use crate::resource::{Affixes, Resource};
@@ -44,12 +44,9 @@ impl Transform for NameReferenceTransformer<'_> {
             for (target, field) in fields.iter() {
                 let lookup =
                     Lookup { referrer: &referrer, candidates: &candidates, target, path: &field.path };
-                field_spec::apply_path(resource.map_mut(), &field.path, Missing::Skip, &mut |value| {
-                    lookup.set(value)
-                })
-                .within(|| {
-                    format!("updating name reference in '{}' field of '{}'", field.path, referrer.id)
-                })?;
+                resource.change_path(&field.path, Missing::Skip, &mut |value| lookup.set(value)).within(
+                    || format!("updating name reference in '{}' field of '{}'", field.path, referrer.id),
+                )?;
             }
         }
         Ok(())

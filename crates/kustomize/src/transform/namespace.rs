@@ -49,7 +49,10 @@ impl Transform for NamespaceTransformer {
         if self.namespace.is_empty() {
             return Ok(());
         }
-        for resource in resources.list_mut().iter_mut().filter(|resource| !resource.is_empty()) {
+        for resource in resources.list_mut() {
+            if resource.is_empty() || resource.is_of_chart() {
+                continue;
+            }
             resource.store_previous_id();
             self.change(resource)?;
         }
@@ -70,12 +73,7 @@ impl NamespaceTransformer {
         let is_binding = id.gvk.kind == "RoleBinding" || id.gvk.kind == "ClusterRoleBinding";
         let is_core = resource.api_version() == "v1";
         if !id.cluster_scoped {
-            field_spec::apply_path(
-                resource.map_mut(),
-                "metadata/namespace",
-                Missing::Scalar,
-                &mut |value| self.set(value),
-            )?;
+            resource.change_path("metadata/namespace", Missing::Scalar, &mut |value| self.set(value))?;
         }
         if is_binding {
             self.set_subjects(resource)?;
@@ -91,10 +89,9 @@ impl NamespaceTransformer {
                 _ => false,
             };
             if !skip {
-                field_spec::apply(resource.map_mut(), &id.gvk, field, Missing::Scalar, &mut |value| {
-                    self.set(value)
-                })
-                .map_err(|error| error.within("namespace transformation failed"))?;
+                resource
+                    .change(&id.gvk, field, Missing::Scalar, &mut |value| self.set(value))
+                    .map_err(|error| error.within("namespace transformation failed"))?;
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use aqueduct_manifest::patch::{self, Operation, Outcome};
 use aqueduct_manifest::yaml::Marked;
-use aqueduct_manifest::{Map, SmolStr, Value};
+use aqueduct_manifest::{SmolStr, Value};
 
 use super::Transform;
 use crate::error::{Error, Result, Within};
@@ -197,11 +197,7 @@ impl OperationsTransformer {
 
 impl Transform for OperationsTransformer {
     fn transform(&self, resources: &mut Resources) -> Result<()> {
-        let places = resources.select(&self.target)?;
-        if places.is_empty() {
-            return Err(Error::new(format!("patchesJson6902 target not found for {}", self.target.id)));
-        }
-        for place in places {
+        for place in resources.select(&self.target)? {
             if let Some(resource) = resources.list_mut().get_mut(place) {
                 operate(resource, &self.operations)?;
             }
@@ -229,17 +225,24 @@ fn read_operations(text: &str) -> Result<Vec<Operation>> {
 
 /// Applies operations; what Kustomize keeps in annotations survives them.
 fn operate(resource: &mut Resource, operations: &[Operation]) -> Result<()> {
-    hold_annotations(resource);
+    resource.hold_memory();
     resource.settle()?;
+    let is_of_chart = resource.is_of_chart();
     let Marked { mut value, .. } = resource.take();
     patch::json6902(&mut value, operations).map_err(|error| Error::new(error.to_string()))?;
-    resource.put(value.into())
-}
-
-/// Lets `metadata.annotations` exist where Kustomize's own annotations would make it exist: patches see it.
-fn hold_annotations(resource: &mut Resource) {
-    if resource.has_memory() && resource.metadata("annotations").is_none_or(Value::is_null) {
-        resource.map_mut().map_entry("metadata").insert("annotations", Map::new());
+    match value {
+        Value::Map(map) => {
+            resource.replace(map);
+            if !resource.release_memory() {
+                resource.forget_origin();
+            }
+            resource.spell_out_annotations();
+            if is_of_chart {
+                resource.mark_of_chart();
+            }
+            Ok(())
+        }
+        other => Err(Error::new(format!("a JSON patch made a {} of a resource", other.kind()))),
     }
 }
 
@@ -277,6 +280,7 @@ fn merge(resource: &mut Resource, patch: &Resource) -> Result<()> {
     if patch.allow_name_change || patch.allow_kind_change {
         resource.store_previous_id();
     }
+    resource.hold_memory();
     let (target, change) = (resource.take(), patch.to_marked());
     let outcome = patch::strategic_merge_marked(target, change, &resource.schemas().merge_context())
         .map_err(|error| Error::new(error.to_string()).within(format!("patching {kind}/{name}")))?;
@@ -285,13 +289,18 @@ fn merge(resource: &mut Resource, patch: &Resource) -> Result<()> {
             resource.delete();
             return Ok(());
         }
-        Outcome::Changed(merged) => resource.put(merged)?,
+        Outcome::Changed(merged) => {
+            resource.put(merged)?;
+            let (object, shares) = resource.parts_mut();
+            shares.settle_merged(object, patch.map());
+        }
     }
     if resource.is_empty() {
         return Ok(());
     }
-    if forgets(patch) {
+    if !resource.release_memory() {
         resource.forget();
+        resource.forget_origin();
     }
     if !patch.allow_kind_change {
         resource.set_kind(&kind);

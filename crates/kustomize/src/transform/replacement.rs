@@ -6,10 +6,12 @@ use super::Transform;
 use super::replacement_path::{self, Create, resolved};
 use crate::error::{Error, Result, Within};
 use crate::field_spec;
+use crate::id::Id;
 use crate::kustomization::{FieldOptions, Replacement, ReplacementSource, ReplacementTarget};
 use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::selector::Patterns;
+use crate::shares::{self, Step};
 use crate::text::{self, quoted};
 
 const DEFAULT_PATH: &str = "metadata.name";
@@ -27,42 +29,69 @@ impl Transform for ReplacementTransformer {
     fn transform(&self, resources: &mut Resources) -> Result<()> {
         let mut room = COPY_LIMIT;
         for replacement in &self.replacements {
-            let Some(targets) = &replacement.targets else { return Err(incomplete()) };
-            let value = match (&replacement.source, &replacement.source_value) {
-                (None, None) => return Err(incomplete()),
+            let incomplete = || Error::new("replacements must specify a source and at least one target");
+            let targets = replacement.targets.as_ref().ok_or_else(incomplete)?;
+            let mut source = match (&replacement.source, &replacement.source_value) {
                 (Some(_), Some(_)) => {
                     return Err(Error::new("value and resource selectors are mutually exclusive"));
                 }
-                (None, Some(value)) => Source { value: Value::String(value.clone()) },
+                (None, Some(value)) => {
+                    Source { value: Value::String(value.clone()), is_plain: true, field: None }
+                }
                 (Some(source), None) => find_source(resources.list(), source)?,
+                (None, None) => return Err(incomplete()),
             };
             for target in targets {
-                apply(resources.list_mut(), &value, target, &mut room)?;
+                apply(resources.list_mut(), &mut source, target, &mut room)?;
             }
         }
         Ok(())
     }
 }
 
-fn incomplete() -> Error {
-    Error::new("replacements must specify a source and at least one target")
-}
-
+/// What is copied.
 struct Source {
     value: Value,
+    /// Whether the value is a text of which nobody said what type it has.
+    is_plain: bool,
+    /// The place of the resource and the path of the field that the value is, as long as it is one: what
+    /// changes the field changes what is copied afterwards.
+    field: Option<(usize, Vec<String>)>,
+}
+
+impl Source {
+    /// Returns the value as it stands where it takes the place of a list or a map.
+    fn whole(&self) -> Value {
+        match &self.value {
+            Value::String(text) if self.is_plain => resolved(text),
+            value => value.clone(),
+        }
+    }
+
+    /// Reads the field again.
+    fn refresh(&mut self, resources: &[Resource]) {
+        let Some((place, path)) = &self.field else { return };
+        let Some(resource) = resources.get(*place) else { return };
+        if let Ok(Some(value)) = replacement_path::get(&Value::Map(resource.map().clone()), path) {
+            self.value = value;
+        }
+    }
 }
 
 fn find_source(resources: &[Resource], source: &ReplacementSource) -> Result<Source> {
     let name = &source.id.name;
-    let called =
-        resources.iter().filter(|resource| name.is_empty() || resource.was_called(|known| known == name));
-    let mut matches = called.filter(|resource| {
+    let called = resources
+        .iter()
+        .enumerate()
+        .filter(|(_, resource)| name.is_empty() || resource.was_called(|known| known == name));
+    let mut matches = called.filter(|(_, resource)| {
         let mut ids = resource.ids().into_iter();
-        ids.any(|id| id.is_selected_by(&source.id))
+        // The namespace counts as it is written, that of kinds outside namespaces too.
+        ids.any(|id| Id { cluster_scoped: false, ..id }.is_selected_by(&source.id))
     });
     let path = if source.field_path.is_empty() { DEFAULT_PATH } else { &source.field_path };
     let describe = || format!("{}:{path}", source.id);
-    let Some(resource) = matches.next() else {
+    let Some((place, resource)) = matches.next() else {
         return Err(Error::new(format!("nothing selected by {}", describe())));
     };
     if matches.next().is_some() {
@@ -75,7 +104,7 @@ fn find_source(resources: &[Resource], source: &ReplacementSource) -> Result<Sou
         || Error::new(format!("fieldPath `{path}` is missing for replacement source {}", source.id));
     let value = value.filter(|value| !is_nothing(value)).ok_or_else(missing)?;
     match source.options.as_ref().filter(|options| !options.delimiter.is_empty()) {
-        None => Ok(Source { value }),
+        None => Ok(Source { value, is_plain: false, field: Some((place, parts)) }),
         Some(options) => {
             if !text::is_scalar(&value) {
                 return Err(Error::new("delimiter option can only be used with scalar nodes"));
@@ -86,7 +115,7 @@ fn find_source(resources: &[Resource], source: &ReplacementSource) -> Result<Sou
             let part = part.ok_or_else(|| {
                 Error::new(format!("options.index {} is out of bounds for value {whole}", options.index))
             })?;
-            Ok(Source { value: part.into() })
+            Ok(Source { value: part.into(), is_plain: false, field: None })
         }
     }
 }
@@ -102,7 +131,7 @@ fn is_nothing(value: &Value) -> bool {
 
 fn apply(
     resources: &mut [Resource],
-    source: &Source,
+    source: &mut Source,
     target: &ReplacementTarget,
     room: &mut usize,
 ) -> Result<()> {
@@ -117,8 +146,9 @@ fn apply(
     }
     let default = [SmolStr::new_static(DEFAULT_PATH)];
     let paths = if target.field_paths.is_empty() { &default[..] } else { &target.field_paths };
-    let called = resources.iter_mut().filter(|resource| resource.was_called(|name| select.match_name(name)));
-    for resource in called {
+    for place in 0..resources.len() {
+        let is_called = |resource: &&mut Resource| resource.was_called(|name| select.match_name(name));
+        let Some(resource) = resources.get_mut(place).filter(is_called) else { continue };
         let rejected_by_metadata = rejects.iter().any(|(reject, patterns)| {
             !(reject.labels.is_empty() && reject.annotations.is_empty()) && patterns.match_metadata(resource)
         });
@@ -133,55 +163,109 @@ fn apply(
             continue;
         }
         for path in paths {
+            source.refresh(resources);
             let weight = source.value.weight(*room).ok_or_else(|| {
                 Error::new(format!("replacements may copy no more than {COPY_LIMIT} bytes"))
             })?;
             *room = room.saturating_sub(weight);
-            copy_to(resource, &source.value, path, target.options.as_ref())?;
+            if let Some(resource) = resources.get_mut(place) {
+                copy_to(resource, source, path, target.options.as_ref())?;
+            }
         }
     }
     Ok(())
 }
 
-fn copy_to(resource: &mut Resource, value: &Value, path: &str, options: Option<&FieldOptions>) -> Result<()> {
+fn copy_to(
+    resource: &mut Resource,
+    source: &Source,
+    path: &str,
+    options: Option<&FieldOptions>,
+) -> Result<()> {
     let creates = options.is_some_and(|options| options.create);
+    let value = &source.value;
     let create = if creates { Create::like(value) } else { Create::Nothing };
     let parts = replacement_path::split(path);
     field_spec::check_length(parts.len() + value.depth())?;
     let mut object = Value::Map(std::mem::take(resource.map_mut()));
-    let result = copy_into(&mut object, value, path, &parts, create, options);
+    let found = if set_within_text(&mut object, value, &parts, create) {
+        Ok(Vec::new())
+    } else {
+        copy_into(&mut object, source, path, &parts, create, options, resource)
+    };
     if let Value::Map(map) = object {
         *resource.map_mut() = map;
     }
-    result
+    for (place, was) in found? {
+        match was {
+            Was::Collection => {
+                resource.forget_collection(&place);
+                if source.is_plain {
+                    resource.add_untyped(place);
+                }
+            }
+            Was::Nothing => resource.add_untyped(place),
+            Was::Scalar => {}
+        }
+    }
+    resource.share();
+    Ok(())
 }
 
+/// What stood in a field before it was set.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Was {
+    Nothing,
+    Scalar,
+    Collection,
+}
+
+/// Sets the fields at a path; returns their places.
 fn copy_into(
     object: &mut Value,
-    value: &Value,
+    source: &Source,
     path: &str,
     parts: &[String],
     create: Create,
     options: Option<&FieldOptions>,
-) -> Result<()> {
-    if set_within_text(object, value, parts, create) {
-        return Ok(());
-    }
+    resource: &Resource,
+) -> Result<Vec<(Vec<Step>, Was)>> {
     let verb = if create == Create::Nothing { "find" } else { "find or create" };
     let problem = || format!("unable to {verb} field {} in replacement target", quoted(path));
     let found = replacement_path::find(object, parts, create).within(problem)?;
     if found.is_empty() {
         return Err(Error::new(problem()));
     }
+    let mut set = Vec::new();
     for found in found {
-        if let Some(field) = replacement_path::at(object, &found.steps) {
-            set_field(field, value, found.created, options)?;
+        if let Some(field) = shares::at(object, &found.steps) {
+            if found.created && field.is_null() && is_annotation(parts) {
+                // Annotations are texts, whatever they look like.
+                *field = Value::from("");
+            }
+            let was = match field {
+                Value::Map(_) | Value::List(_) => Was::Collection,
+                Value::Null if found.created => Was::Nothing,
+                _ => Was::Scalar,
+            };
+            let untyped = was == Was::Nothing || resource.is_untyped(&found.steps);
+            set_field(field, source, untyped, options)?;
+            set.push((found.steps, was));
         }
     }
-    Ok(())
+    Ok(set)
 }
 
-fn set_field(field: &mut Value, value: &Value, created: bool, options: Option<&FieldOptions>) -> Result<()> {
+fn is_annotation(parts: &[String]) -> bool {
+    matches!(parts, [metadata, annotations, _] if metadata == "metadata" && annotations == "annotations")
+}
+
+fn set_field(
+    field: &mut Value,
+    source: &Source,
+    untyped: bool,
+    options: Option<&FieldOptions>,
+) -> Result<()> {
     let is_collection = matches!(field, Value::Map(_) | Value::List(_));
     let delimited = options.filter(|options| !options.delimiter.is_empty());
     if delimited.is_some() && is_collection {
@@ -189,14 +273,14 @@ fn set_field(field: &mut Value, value: &Value, created: bool, options: Option<&F
     }
     let new = match delimited {
         None if is_collection => {
-            *field = value.clone();
+            *field = source.whole();
             return Ok(());
         }
-        None => text::of(value),
-        Some(options) => with_part(&text::of(field), &text::of(value), options).into(),
+        None => text::of(&source.value),
+        Some(options) => with_part(&text::of(field), &text::of(&source.value), options).into(),
     };
-    // A scalar keeps its type; one that was made just now has none yet.
-    *field = if created && field.is_null() { resolved(&new) } else { typed(&new, field)? };
+    // A scalar keeps its type; one that replacements made has none.
+    *field = if untyped { resolved(&new) } else { typed(&new, field)? };
     Ok(())
 }
 
@@ -243,7 +327,7 @@ fn set_within_text(object: &mut Value, value: &Value, parts: &[String], create: 
         let Some(changed) = changed_text(&original, value, inner, create) else { return false };
         let Ok(places) = replacement_path::find(object, outer, Create::Nothing) else { return false };
         let Some(place) = places.first() else { return false };
-        let Some(field) = replacement_path::at(object, &place.steps) else { return false };
+        let Some(field) = shares::at(object, &place.steps) else { return false };
         *field = changed.into();
         return true;
     }
@@ -259,7 +343,7 @@ fn changed_text(original: &str, value: &Value, path: &[String], create: Create) 
     }
     let untouched = document == before;
     for found in &found {
-        let field = replacement_path::at(&mut document, &found.steps)?;
+        let field = shares::at(&mut document, &found.steps)?;
         *field = match &*field {
             Value::Map(_) | Value::List(_) => value.clone(),
             Value::Null if found.created => resolved(&text::of(value)),
@@ -316,8 +400,8 @@ fn edited_yaml(original: &str, found: &[replacement_path::Found], value: &Value)
             .steps
             .iter()
             .map(|step| match step {
-                replacement_path::Step::Key(key) => yaml::Step::Key(key),
-                replacement_path::Step::Index(index) => yaml::Step::Index(*index),
+                Step::Key(key) => yaml::Step::Key(key),
+                Step::Index(index) => yaml::Step::Index(*index),
             })
             .collect();
         let start = document.spans.value(&steps)?;

@@ -1,9 +1,10 @@
 //! Paths of replacements: `spec.containers.[name=web].image`, `data.app\.properties`, `args.*`, `ports.0`.
 
-use aqueduct_manifest::{List, Map, SmolStr, Value};
+use aqueduct_manifest::{List, Map, Value};
 use regex::Regex;
 
 use crate::error::{Error, Result};
+use crate::shares::Step;
 use crate::text;
 
 /// Splits a path at dots; `\.` is a dot within a part, and so is one between brackets.
@@ -42,13 +43,6 @@ pub(super) fn split(path: &str) -> Vec<String> {
     parts
 }
 
-/// One step to a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    Key(SmolStr),
-    Index(usize),
-}
-
 /// What is made at the end of a path that leads nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Create {
@@ -68,7 +62,7 @@ impl Create {
         }
     }
 
-    fn value_before(self, next: Option<&String>) -> Value {
+    pub(super) fn value_before(self, next: Option<&String>) -> Value {
         match next {
             Some(part) if is_list_part(part) => Value::List(List::new()),
             Some(_) => Value::Map(Map::new()),
@@ -89,14 +83,14 @@ fn is_bracketed(part: &str) -> bool {
     part.starts_with('[') && part.ends_with(']')
 }
 
-fn bracketed(part: &str) -> Result<(&str, &str)> {
+pub(super) fn bracketed(part: &str) -> Result<(&str, &str)> {
     let inner = part.trim_start_matches('[').trim_end_matches(']');
     inner
         .split_once('=')
         .ok_or_else(|| Error::new("list path element must contain fieldName=fieldValue for element to match"))
 }
 
-fn wrong_kind(expected: &str, found: &Value) -> Error {
+pub(super) fn wrong_kind(expected: &str, found: &Value) -> Error {
     let found = match found {
         Value::Map(_) => "MappingNode",
         Value::List(_) => "SequenceNode",
@@ -148,15 +142,6 @@ pub(super) fn find(value: &mut Value, path: &[String], create: Create) -> Result
 pub(super) struct Found {
     pub(super) steps: Vec<Step>,
     pub(super) created: bool,
-}
-
-/// Returns the value at the end of the steps.
-pub(super) fn at<'a>(value: &'a mut Value, steps: &[Step]) -> Option<&'a mut Value> {
-    steps.iter().try_fold(value, |value, step| match (step, value) {
-        (Step::Key(key), Value::Map(map)) => map.get_mut(key),
-        (Step::Index(index), Value::List(list)) => list.make_mut().get_mut(*index),
-        _ => None,
-    })
 }
 
 struct Search {

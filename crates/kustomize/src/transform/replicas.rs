@@ -24,8 +24,9 @@ impl Transform for ReplicaTransformer {
                     continue;
                 }
                 found = true;
-                field_spec::apply(resource.map_mut(), &gvk, field, Missing::Scalar, &mut |value| {
-                    field_spec::set_scalar(value, self.replica.count)
+                let count = self.replica.count;
+                resource.change(&gvk, field, Missing::Scalar, &mut |value| {
+                    field_spec::set_scalar(value, count)
                 })?;
             }
         }

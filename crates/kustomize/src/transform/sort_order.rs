@@ -94,6 +94,10 @@ fn or<'a>(text: &'a str, other: &'a str) -> &'a str {
 }
 
 fn gvk_text(id: &Id) -> String {
+    // The namespaces of Kubernetes itself come before all else that is called so.
+    if id.gvk.kind == "Namespace" && id.gvk.group.is_empty() {
+        return String::new();
+    }
     format!("{}_{}_{}", or(&id.gvk.group, "~G"), or(&id.gvk.version, "~V"), or(&id.gvk.kind, "~K"))
 }
 

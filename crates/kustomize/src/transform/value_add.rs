@@ -1,15 +1,17 @@
 //! Adds one value to many fields, some of which hold paths of files.
 
-use aqueduct_manifest::{Map, SmolStr, Value};
+use aqueduct_manifest::{Map, SmolStr, Value, patch};
 
 use super::Transform;
 use super::namespace::{NamespaceTransformer, Subjects};
-use crate::decode::{Decode, Fields, Names};
+use super::replacement_path::{Create, bracketed, resolved, wrong_kind};
+use crate::decode::{Decode, Fields, Reading};
 use crate::error::{Error, Result};
 use crate::field_spec;
 use crate::loader::Loader;
 use crate::resources::Resources;
 use crate::selector::Selector;
+use crate::shares::Step;
 use crate::{path, read, text};
 
 /// Adds the value.
@@ -60,7 +62,7 @@ impl ValueAddTransformer {
         }
         if !self.target_file.is_empty() {
             let text = loader.load_text(&self.target_file)?;
-            let file = Self::from_value(&read::value(&text)?, Names::Lenient)?;
+            let file = Self::from_value(&read::value(&text)?, Reading::Yaml)?;
             self.targets.extend(file.targets);
         }
         if self.targets.is_empty() {
@@ -106,6 +108,9 @@ impl Transform for ValueAddTransformer {
                         *resource.map_mut() = map;
                     }
                     result?;
+                    resource.share();
+                    let keys = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty());
+                    resource.add_untyped(keys.map(|key| Step::Key(key.into())).collect());
                 }
             }
         }
@@ -119,31 +124,57 @@ fn add(object: &mut Value, parts: &[String], value: &str, position: i64) -> Resu
             Ok(position) if position > 0 => insert_path_part(&text::of(object), position - 1, value),
             _ => value.to_owned(),
         };
-        return field_spec::set_scalar(object, new);
+        // A text that was quoted for certain stays quoted; all else means what it means without quotes.
+        let is_quoted = matches!(object, Value::String(text) if patch::is_surely_quoted(text));
+        return field_spec::set_scalar(object, if is_quoted { new.into() } else { resolved(&new) });
     };
+    let part = part.trim();
     if part.is_empty() {
         return add(object, rest, value, position);
     }
-    if object.is_null() {
-        *object = Value::Map(Map::new());
+    if part == "*" {
+        return Err(Error::new("wildcard is not supported in PathGetter"));
     }
-    match object {
-        Value::Map(map) => add(map.entry(part), rest, value, position),
-        Value::List(list) => {
-            let wanted = part.strip_prefix('[').and_then(|part| part.strip_suffix(']'));
-            let wanted = wanted.and_then(|part| part.split_once(['=', ':']));
-            for (index, element) in list.make_mut().iter_mut().enumerate() {
-                let fits = match wanted {
-                    Some((key, name)) => element.get(key).is_some_and(|value| text::of(value) == name),
-                    None => part.parse() == Ok(index),
-                };
-                if fits {
-                    return add(element, rest, value, position);
+    let is_element = part.starts_with('[') && part.ends_with(']');
+    if !is_element && part != "-" && part.parse::<usize>().is_err() {
+        return match object {
+            Value::Null => Ok(()),
+            Value::Map(map) => {
+                if !map.contains_key(part) {
+                    map.insert(part, Create::Scalar.value_before(rest.first()));
                 }
+                add(map.entry(part), rest, value, position)
             }
-            Err(Error::new(format!("no element `{part}` to add a value to")))
-        }
-        _ => Err(Error::new(format!("field `{part}` is looked for in a scalar"))),
+            other => Err(wrong_kind("MappingNode", other)),
+        };
+    }
+    let Value::List(list) = object else {
+        return if object.is_null() { Ok(()) } else { Err(wrong_kind("SequenceNode", object)) };
+    };
+    let elements = list.make_mut();
+    let at = if is_element {
+        let (key, wanted) = bracketed(part)?;
+        let is_wanted = |element: &Value| match key {
+            "" => text::of(element) == wanted,
+            key => element.get(key).is_some_and(|value| text::of(value) == wanted),
+        };
+        Some(elements.iter().position(is_wanted).unwrap_or_else(|| {
+            elements.push(match key {
+                "" => resolved(wanted),
+                key => Value::Map(Map::from_iter([(key, resolved(wanted))])),
+            });
+            elements.len() - 1
+        }))
+    } else if part == "-" {
+        elements.len().checked_sub(1)
+    } else {
+        part.parse().ok()
+    };
+    match at.and_then(|at| elements.get_mut(at)) {
+        Some(element) => add(element, rest, value, position),
+        // Kustomize passes over an element that is missing, and fails where its path was to be changed.
+        None if position <= 0 => Ok(()),
+        None => Err(Error::new(format!("no element `{part}` to add a part of a path to"))),
     }
 }
 

@@ -8,7 +8,7 @@ use aqueduct_manifest::{SmolStr, Value};
 use super::Transform;
 use super::replacement_path;
 use crate::error::{Error, Result};
-use crate::field_spec::{self, Missing};
+use crate::field_spec::Missing;
 use crate::kustomization::{FieldSpec, Var};
 use crate::resource::Resource;
 use crate::resources::Resources;
@@ -113,14 +113,15 @@ impl<'a> VariableTransformer<'a> {
                 Some('(') => match characters.as_str().split_once(')') {
                     Some((name, after)) => {
                         match self.values.get(name) {
-                            Some(value) => {
+                            // A list or a map cannot stand in a text.
+                            Some(value) if !matches!(value, Value::List(_) | Value::Map(_)) => {
                                 self.used.borrow_mut().insert(name.into());
                                 if before.is_empty() && output.is_empty() && after.is_empty() {
                                     return value.clone();
                                 }
-                                output.push_str(&shown(value));
+                                output.push_str(&text::of(value));
                             }
-                            None => output.push_str(&format!("$({name})")),
+                            _ => output.push_str(&format!("$({name})")),
                         }
                         rest = after;
                     }
@@ -141,31 +142,13 @@ impl<'a> VariableTransformer<'a> {
     }
 }
 
-/// Returns a value as Go's `%v` shows it within a text.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "<nil>".to_owned(),
-        Value::List(list) => {
-            let parts: Vec<String> = list.iter().map(shown).collect();
-            format!("[{}]", parts.join(" "))
-        }
-        Value::Map(map) => {
-            let parts: Vec<String> =
-                map.iter().map(|(key, value)| format!("{key}:{}", shown(value))).collect();
-            format!("map[{}]", parts.join(" "))
-        }
-        scalar => text::of(scalar).to_string(),
-    }
-}
-
 impl Transform for VariableTransformer<'_> {
     fn transform(&self, resources: &mut Resources) -> Result<()> {
         for resource in resources.list_mut() {
             let gvk = resource.gvk();
-            for field in self.fields {
-                field_spec::apply(resource.map_mut(), &gvk, field, Missing::Skip, &mut |value| {
-                    self.set(value)
-                })?;
+            for field in self.fields.iter().filter(|field| gvk.is_selected(&field.gvk)) {
+                resource.spell_out_untyped(field)?;
+                resource.change(&gvk, field, Missing::Skip, &mut |value| self.set(value))?;
             }
         }
         Ok(())
@@ -180,12 +163,18 @@ mod tests {
 
     #[test]
     fn expands() {
-        let values = [("A".into(), Value::from("x")), ("N".into(), Value::Int(3))].into();
+        let values = [
+            ("A".into(), Value::from("x")),
+            ("L".into(), Value::from(Vec::new())),
+            ("N".into(), Value::Int(3)),
+        ]
+        .into();
         let variables = VariableTransformer { values, fields: &[], used: Default::default() };
         for (input, expected) in [
             ("$(A)", Value::from("x")),
             ("$(N)", Value::Int(3)),
             ("a$(N)b$(A)", "a3bx".into()),
+            ("$(L)-$(L)", "$(L)-$(L)".into()),
             ("$$(A)", "$(A)".into()),
             ("$(B)-$(A)", "$(B)-x".into()),
             ("$(A", "$(A".into()),
@@ -193,6 +182,6 @@ mod tests {
         ] {
             assert_eq!(variables.expand(input), expected, "{input}");
         }
-        assert!(variables.unused().is_empty());
+        assert_eq!(variables.unused(), ["L"]);
     }
 }

@@ -8,37 +8,82 @@ use crate::{Map, Value};
 /// A kind that it does not know has its maps merged and its lists replaced.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MergeContext<'a> {
-    definitions: Option<&'a Value>,
+    custom: Option<Definitions<'a>>,
+}
+
+/// The definitions of an OpenAPI document, and whether the types of Kubernetes are known beside them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Definitions<'a> {
+    document: &'a Value,
+    builtin: Builtin,
+}
+
+/// How the types of Kubernetes count beside those of an OpenAPI document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Builtin {
+    /// Not at all.
+    Absent,
+    /// Where the document says nothing of a type.
+    Last,
+    /// Before the document.
+    First,
 }
 
 impl<'a> MergeContext<'a> {
     /// Knows the types of Kubernetes, as they were in the version that Kustomize carries.
     pub fn kubernetes() -> Self {
-        Self { definitions: None }
+        Self { custom: None }
     }
 
-    /// Knows the types of an OpenAPI document and no others: what a kustomization's `openapi.path` means.
+    /// Knows the types of an OpenAPI document: what a kustomization's `openapi.path` means.
     ///
     /// Read are `definitions`, `$ref`, `properties`, `additionalProperties`, `items`,
     /// `x-kubernetes-group-version-kind`, `x-kubernetes-patch-strategy`, `x-kubernetes-patch-merge-key`
     /// and `x-kubernetes-list-map-keys`.
-    pub fn openapi(document: &'a Value) -> Self {
-        Self { definitions: Some(document.get("definitions").unwrap_or(&Value::Null)) }
+    pub fn openapi(document: &'a Value, builtin: Builtin) -> Self {
+        let document = document.get("definitions").unwrap_or(&Value::Null);
+        Self { custom: Some(Definitions { document, builtin }) }
     }
 
     /// Returns the schema of an object that names its `apiVersion` and `kind`.
     pub(super) fn schema_of(&self, object: &Map) -> Option<Schema<'a>> {
         let api_version = object.get("apiVersion")?.as_str()?;
         let kind = object.get("kind")?.as_str()?;
-        match self.definitions {
-            None => Type::of(api_version, kind).map(Schema::Builtin),
-            Some(definitions) => definitions
-                .as_map()?
-                .iter()
-                .map(|(_, schema)| schema)
-                .rfind(|schema| names(schema, api_version, kind))
-                .map(|schema| Schema::Custom { definitions, schema }),
+        let builtin = || Type::of(api_version, kind).map(Schema::Builtin);
+        let Some(definitions) = self.custom else { return builtin() };
+        definitions.find(builtin, |document| {
+            let mut schemas = document.as_map()?.iter().map(|(_, schema)| schema);
+            schemas.rfind(|schema| names(schema, api_version, kind))
+        })
+    }
+}
+
+impl<'a> Definitions<'a> {
+    /// Looks at the types of Kubernetes and the document in their order.
+    fn find(
+        self,
+        builtin: impl Fn() -> Option<Schema<'a>>,
+        custom: impl FnOnce(&'a Value) -> Option<&'a Value>,
+    ) -> Option<Schema<'a>> {
+        let custom = || custom(self.document).map(|schema| Schema::Custom { definitions: self, schema });
+        match self.builtin {
+            Builtin::Absent => custom(),
+            Builtin::Last => custom().or_else(builtin),
+            Builtin::First => builtin().or_else(custom),
         }
+    }
+
+    /// Follows the references at the top of a schema.
+    fn resolve(self, schema: &'a Value) -> Option<Schema<'a>> {
+        let mut found = Schema::Custom { definitions: self, schema };
+        // References may form a circle; no honest chain is longer than this.
+        for _ in 0..32 {
+            let Schema::Custom { schema, .. } = found else { return Some(found) };
+            let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return Some(found) };
+            let name = reference.strip_prefix("#/definitions/")?;
+            found = self.find(|| Type::named(name).map(Schema::Builtin), |document| document.get(name))?;
+        }
+        None
     }
 }
 
@@ -62,7 +107,7 @@ pub(super) enum Schema<'a> {
     /// A schema of an OpenAPI document.
     Custom {
         /// All definitions, for references.
-        definitions: &'a Value,
+        definitions: Definitions<'a>,
         /// The schema itself, with no reference left at its top.
         schema: &'a Value,
     },
@@ -93,7 +138,7 @@ impl<'a> Schema<'a> {
                     Some(field) => field,
                     None => schema.get("additionalProperties").filter(|schema| schema.as_map().is_some())?,
                 };
-                Self::resolve(definitions, field)
+                definitions.resolve(field)
             }
         }
     }
@@ -107,7 +152,7 @@ impl<'a> Schema<'a> {
                 if schema.get("type").and_then(Value::as_str) != Some("array") {
                     return None;
                 }
-                Self::resolve(definitions, schema.get("items")?)
+                definitions.resolve(schema.get("items")?)
             }
         }
     }
@@ -136,17 +181,5 @@ impl<'a> Schema<'a> {
                 if keys.is_empty() { ListRule::Set } else { ListRule::Keyed(keys) }
             }
         }
-    }
-
-    /// Follows the references at the top of a schema.
-    fn resolve(definitions: &'a Value, mut schema: &'a Value) -> Option<Self> {
-        // References may form a circle; no honest chain is longer than this.
-        for _ in 0..32 {
-            let Some(reference) = schema.get("$ref").and_then(Value::as_str) else {
-                return Some(Self::Custom { definitions, schema });
-            };
-            schema = definitions.get(reference.strip_prefix("#/definitions/")?)?;
-        }
-        None
     }
 }

@@ -13,8 +13,9 @@ pub(crate) mod scalar;
 mod strategic;
 mod types;
 
-pub use context::MergeContext;
+pub use context::{Builtin, MergeContext};
 pub use error::{MergeError, OperationError};
 pub use json6902::{Operation, json6902, read_operations};
 pub use merge::merge;
+pub use scalar::is_surely_quoted;
 pub use strategic::{Outcome, strategic_merge, strategic_merge_marked};

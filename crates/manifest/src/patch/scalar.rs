@@ -18,7 +18,7 @@ pub(crate) fn text(value: &Value) -> String {
 ///
 /// A field keeps its quotes when a patch sets it: `x: "1"` patched with `x: 2` becomes `x: "2"`. Values
 /// do not remember quotes, and this is the one case in which they can be told.
-pub(crate) fn is_surely_quoted(text: &str) -> bool {
+pub fn is_surely_quoted(text: &str) -> bool {
     let Some(first) = text.bytes().next() else { return true };
     let special_word = matches!(
         text,

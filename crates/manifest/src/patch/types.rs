@@ -121,6 +121,24 @@ impl Type {
         })
     }
 
+    /// Returns the type that a definition of the OpenAPI document of Kubernetes has, of those that other
+    /// documents refer to.
+    pub(super) fn named(definition: &str) -> Option<Self> {
+        Some(match definition.strip_prefix("io.k8s.")? {
+            "api.batch.v1.JobSpec" => Self::WorkloadSpec,
+            "api.batch.v1.JobTemplateSpec" | "api.batch.v1beta1.JobTemplateSpec" => Self::JobTemplate,
+            "api.core.v1.Container" => Self::Container,
+            "api.core.v1.EphemeralContainer" => Self::EphemeralContainer,
+            "api.core.v1.PersistentVolumeClaim" => Self::Conditioned,
+            "api.core.v1.PodSpec" => Self::PodSpec,
+            "api.core.v1.PodTemplateSpec" => Self::PodTemplate,
+            "api.core.v1.ServiceSpec" => Self::ServiceSpec,
+            "api.core.v1.Volume" => Self::Volume,
+            "apimachinery.pkg.apis.meta.v1.ObjectMeta" => Self::Metadata,
+            _ => return None,
+        })
+    }
+
     /// Returns what a field holds.
     pub(super) fn field(self, name: &str) -> Option<&'static Shape> {
         self.fields().iter().find(|(field, _)| *field == name).map(|(_, shape)| shape)

@@ -1,0 +1,151 @@
+//! Scalars that are one and the same in several places of a resource.
+//!
+//! What sets a label puts one node into all maps that lack it, so that a later change in one of these
+//! places is a change in all of them. The values here are trees, so the places are noted beside them.
+
+use aqueduct_manifest::{List, Map, SmolStr, Value};
+
+/// One step to a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Key(SmolStr),
+    Index(usize),
+}
+
+/// The scalars of one resource that stand in several places.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shares(Vec<Share>);
+
+#[derive(Clone, Debug)]
+struct Share {
+    value: Value,
+    places: Vec<Vec<Step>>,
+}
+
+impl Shares {
+    /// Notes that a value was put into some places as one.
+    pub(crate) fn add(&mut self, value: Value, places: Vec<Vec<Step>>) {
+        self.0.push(Share { value, places });
+        self.drop_single();
+    }
+
+    /// Carries a change in one of the places to the others.
+    pub(crate) fn settle(&mut self, map: &mut Map) {
+        for share in &mut self.0 {
+            share.places.retain(|place| get(map, place).is_some_and(is_scalar));
+            let changed =
+                share.places.iter().find_map(|place| get(map, place).filter(|at| **at != share.value));
+            if let Some(changed) = changed.cloned() {
+                share.write(map, changed);
+            }
+        }
+        self.drop_single();
+    }
+
+    /// Forgets the places at or below one whose value was replaced as a whole.
+    pub(crate) fn forget_below(&mut self, steps: &[Step]) {
+        for share in &mut self.0 {
+            share.places.retain(|place| !place.starts_with(steps));
+        }
+        self.drop_single();
+    }
+
+    /// Carries what a strategic merge patch wrote to the other places. The patch writes in the order of keys, and
+    /// the last one stays.
+    pub(crate) fn settle_merged(&mut self, map: &mut Map, patch: &Map) {
+        for share in &mut self.0 {
+            share.places.retain(|place| get(map, place).is_some_and(is_scalar));
+            share.places.sort_by(|left, right| keys(left).cmp(keys(right)));
+            let mut written = None;
+            share.places.retain(|place| {
+                let touch = touch(patch, place);
+                if touch == Touch::Written {
+                    written = get(map, place).cloned();
+                }
+                touch != Touch::Replaced
+            });
+            if let Some(written) = written {
+                share.write(map, written);
+            }
+        }
+        self.drop_single();
+    }
+
+    fn drop_single(&mut self) {
+        self.0.retain(|share| share.places.len() > 1);
+    }
+}
+
+impl Share {
+    fn write(&mut self, map: &mut Map, value: Value) {
+        for place in &self.places {
+            if let Some(at) = get_mut(map, place) {
+                *at = value.clone();
+            }
+        }
+        self.value = value;
+    }
+}
+
+fn is_scalar(value: &Value) -> bool {
+    !matches!(value, Value::Map(_) | Value::List(_))
+}
+
+fn keys(place: &[Step]) -> impl Iterator<Item = &str> {
+    place.iter().map(|step| match step {
+        Step::Key(key) => key.as_str(),
+        Step::Index(_) => "",
+    })
+}
+
+/// What a strategic merge patch does to a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Touch {
+    Untouched,
+    Written,
+    /// Something around it was replaced, a list included.
+    Replaced,
+}
+
+fn touch(patch: &Map, place: &[Step]) -> Touch {
+    let mut around = patch;
+    let mut steps = place.iter();
+    while let Some(Step::Key(key)) = steps.next() {
+        if around.get("$patch").is_some_and(|directive| directive.as_str() != Some("merge")) {
+            return Touch::Replaced;
+        }
+        match around.get(key) {
+            None => return Touch::Untouched,
+            Some(Value::Map(inner)) => around = inner,
+            Some(Value::List(_)) => return Touch::Replaced,
+            Some(_) => return Touch::Written,
+        }
+    }
+    Touch::Untouched
+}
+
+/// Returns the value at the end of the steps.
+pub(crate) fn get<'a>(map: &'a Map, steps: &[Step]) -> Option<&'a Value> {
+    let (first, rest) = steps.split_first()?;
+    let Step::Key(key) = first else { return None };
+    rest.iter().try_fold(map.get(key)?, |value, step| match step {
+        Step::Key(key) => value.get(key),
+        Step::Index(index) => value.as_list()?.get(*index),
+    })
+}
+
+/// Returns the value at the end of the steps for changing.
+pub(crate) fn get_mut<'a>(map: &'a mut Map, steps: &[Step]) -> Option<&'a mut Value> {
+    let (first, rest) = steps.split_first()?;
+    let Step::Key(key) = first else { return None };
+    at(map.get_mut(key)?, rest)
+}
+
+/// Returns the value at the end of the steps from a value, for changing.
+pub(crate) fn at<'a>(value: &'a mut Value, steps: &[Step]) -> Option<&'a mut Value> {
+    steps.iter().try_fold(value, |value, step| match (step, value) {
+        (Step::Key(key), Value::Map(map)) => map.get_mut(key),
+        (Step::Index(index), Value::List(list)) => List::make_mut(list).get_mut(*index),
+        _ => None,
+    })
+}
