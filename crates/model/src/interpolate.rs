@@ -174,8 +174,8 @@ fn fill_node(node: &mut Node, scope: &Scope<'_>, room: &mut usize, diagnostics: 
 fn take(room: &mut usize, node: &Node) -> bool {
     let below = match &node.content {
         Content::String(text) => text.len(),
-        Content::List(list) => list.iter().map(|node| size_of_val(node)).sum(),
-        Content::Table(table) => table.values().map(|node| size_of_val(node)).sum(),
+        Content::List(list) => list.iter().map(size_of_val).sum(),
+        Content::Table(table) => table.values().map(size_of_val).sum(),
         _ => size_of_val(node),
     };
     *room = room.saturating_sub(below);

@@ -1,5 +1,8 @@
 //! Tests that stop a write at every single operation on the disk.
 
+#[path = "../tests/memory/mod.rs"]
+mod memory;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -219,9 +222,9 @@ const ENVIRONMENTS: [&str; 5] = ["dev", "deep", "fresh", "gone", "prod"];
 const BOTH: [Exchange; 2] = [Exchange::Works, Exchange::Unsupported];
 const MINE: [&str; 2] = ["dev/notes", "dev/a/web/mine/notes"];
 
-/// Writes the old tree, beside files that are not the tool's.
+/// Writes the old tree.
 fn begin() -> TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = memory::folder();
     emit(folder.path(), &old(), Options::default()).expect("it can be written");
     folder
 }
@@ -280,7 +283,7 @@ fn a_kill_leaves_every_environment_old_or_new() {
         content
     };
     let wanted = [old(), new()].map(|tree| {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = memory::folder();
         emit(folder.path(), &tree, Options::default()).expect("it can be written");
         add_mine(folder.path());
         ENVIRONMENTS.map(|environment| content(folder.path(), environment))
@@ -444,7 +447,7 @@ fn a_restored_tree_after_a_kill_is_not_edited() {
 
 #[test]
 fn a_scope_of_a_lost_environment_is_no_problem() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = memory::folder();
     let scope = Scope::Folder { environment: "dev".to_owned(), folder: "a".to_owned() };
     assert!(emit(folder.path(), &Tree::of([scope]), Options::default()).expect("it is empty").is_unchanged());
 }

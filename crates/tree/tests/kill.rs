@@ -1,5 +1,7 @@
 //! Kills real writes at many moments and looks at what is left.
 
+mod memory;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -14,7 +16,7 @@ const ENVIRONMENTS: [&str; 2] = ["dev", "prod"];
 
 #[test]
 fn a_killed_write_leaves_every_environment_old_or_new() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = memory::folder();
     let trees = [generation(0), generation(1)];
     let rendered = [folder.path().join("rendered-0"), folder.path().join("rendered-1")];
     for (tree, rendered) in trees.iter().zip(&rendered) {

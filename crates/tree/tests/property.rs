@@ -1,5 +1,7 @@
 //! Whatever was there before, a write ends in the tree that a cold write makes.
 
+mod memory;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -61,7 +63,7 @@ fn found(output: &Path) -> Files {
 }
 
 fn cold(tree: &Tree) -> Files {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = memory::folder();
     emit(folder.path(), tree, Options::default()).expect("it can be written");
     found(folder.path())
 }
@@ -71,7 +73,7 @@ proptest! {
 
     #[test]
     fn a_write_over_another_is_a_cold_write(trees in collection::vec(files(&["a", "b"]), 2..4)) {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = memory::folder();
         let mut before = Tree::new();
         for files in trees {
             let next = tree(Tree::new(), &files);
@@ -89,7 +91,7 @@ proptest! {
 
     #[test]
     fn parts_add_up(old in files(&["a", "b"]), new in files(&["a"])) {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = memory::folder();
         emit(folder.path(), &tree(Tree::new(), &old), Options::default()).expect("it can be written");
         let scopes = ["dev", "prod"].map(|environment| Scope::Folder {
             environment: environment.to_owned(),

@@ -203,7 +203,8 @@ impl Session<'_> {
         let to = Address::parse(realm).map_err(|cause| unsafe_realm(&format!(": {cause}")))?.origin();
         let is_ours = |origin: &Origin| !origin.is_encrypted && origin.is_loopback();
         let from = Address::parse(address).map(|address| address.origin());
-        if !to.is_encrypted && !(is_ours(&to) && from.is_ok_and(|from| is_ours(&from))) {
+        let is_safe = to.is_encrypted || (is_ours(&to) && from.is_ok_and(|from| is_ours(&from)));
+        if !is_safe {
             return Err(unsafe_realm(""));
         }
         let default_scope = format!("repository:{}:pull", self.name);

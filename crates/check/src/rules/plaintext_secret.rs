@@ -146,10 +146,12 @@ impl Search<'_, '_> {
 
     fn text(&mut self, name: &str, text: &str) {
         // kubectl keeps the whole object that was applied last, a Secret's values among it.
-        if text.starts_with('{') && self.path.len() < DEPTH && name.ends_with("last-applied-configuration") {
-            if let Ok(Value::Map(applied)) = json::read(text) {
-                return self.object(&applied);
-            }
+        if text.starts_with('{')
+            && self.path.len() < DEPTH
+            && name.ends_with("last-applied-configuration")
+            && let Ok(Value::Map(applied)) = json::read(text)
+        {
+            return self.object(&applied);
         }
         if let Some(what) = secret::value(name, text)
             && self.index.get("", "Secret", self.namespace, text).is_none()

@@ -113,14 +113,13 @@ pub(super) fn is_literal(value: &str) -> bool {
         ">",
     ];
     let computed = ["$(", "${", "{{", "}}", "<", "[[", "__", "(", "`"];
-    !leads.iter().any(|lead| value.starts_with(lead))
-        && !computed.iter().any(|sign| value.contains(sign))
-        && !value.contains("://")
-        // Options of something, each with its own name.
-        && !(value.contains(',') && value.contains('='))
-        // Prose says something about a secret.
-        && value.split_whitespace().count() < 3
-        && is_password(value)
+    let leads_to_one = leads.iter().any(|lead| value.starts_with(lead)) || value.contains("://");
+    let is_computed = computed.iter().any(|sign| value.contains(sign));
+    // Options of something, each with its own name.
+    let is_list = value.contains(',') && value.contains('=');
+    // Prose says something about a secret.
+    let is_prose = value.split_whitespace().nth(2).is_some();
+    !(leads_to_one || is_computed || is_list || is_prose) && is_password(value)
 }
 
 /// Tells whether a password is one: neither empty, nor to be filled in, nor the word for it.

@@ -67,9 +67,9 @@ fn is_written_out(value: &str, certainty: Holder) -> bool {
 
 /// Tells whether the line that ends here is a comment.
 fn is_comment(before: &str) -> bool {
-    let near = &before[before.ceil_char_boundary(before.len().saturating_sub(LONGEST))..];
-    let line = near.rsplit('\n').next().unwrap_or_default().trim_start();
-    ["#", "//", ";", "/*", "*", "<!--"].iter().any(|sign| line.starts_with(sign))
+    let near = &before.as_bytes()[before.len().saturating_sub(LONGEST)..];
+    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_start();
+    ["#", "//", ";", "/*", "*", "<!--"].iter().any(|sign| line.starts_with(sign.as_bytes()))
 }
 
 /// Returns the value that a text assigns to the name before it.
@@ -86,7 +86,8 @@ fn assigned<'t>(rest: &'t str, name: &str) -> Option<&'t str> {
         None => return None,
     };
     let value = value.trim_start_matches([' ', '\t']);
-    let value = &value[..value.floor_char_boundary(LONGEST)];
+    let is_end = |end: &usize| value.is_char_boundary(*end);
+    let value = &value[..(0..=value.len().min(LONGEST)).rev().find(is_end).unwrap_or(0)];
     for (open, close) in [("\\\"", "\\\""), ("\"", "\""), ("'", "'")] {
         if let Some(quoted) = value.strip_prefix(open) {
             return quoted.split(close).next();

@@ -61,8 +61,8 @@ fn redis_starts_asks_for_the_password_and_is_copied() {
         .replace("keydb-cli", "redis-cli")
         .replace("keydb.back.svc.cluster.local", "127.0.0.1")
         .replace("6379", &port.to_string())
-        .replace("/work", &path)
-        .replace("REDIS_PASSWORD", "correct horse");
+        .replace("REDIS_PASSWORD", "correct horse")
+        .replace("/work", &path);
     succeeds(&backup.start(None).output().expect("the client was asked for its version"));
     assert!(fs::read(folder.join("copy")).expect("the copy is there").starts_with(b"REDIS"));
     bucket(&folder);
@@ -74,8 +74,8 @@ fn bucket(folder: &std::path::Path) {
         return;
     }
     let backup = Container::main(object("CronJob", "back", "keydb-backup"))
-        .replace("/work", &folder.display().to_string())
-        .replace("s3", "local");
+        .replace("s3", "local")
+        .replace("/work", &folder.display().to_string());
     let mut command = backup.start(None);
     succeeds(&command.current_dir(folder).output().expect("there is a shell"));
     let stored = folder.join(backup.variable("BUCKET")).join("keydb");
