@@ -22,13 +22,14 @@ pub struct Limits {
     pub steps: u64,
     /// The bytes that one text may have.
     pub text: usize,
-    /// How deep `include` and `tpl` may nest, whatever they name.
+    /// How deep `include` and `tpl` may nest, whatever they name. Helm ends a name at 1,000, so two that call each other
+    /// at 2,000.
     pub nesting: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { output: 1 << 28, steps: 20_000_000, text: 1 << 25, nesting: 2_000 }
+        Self { output: 1 << 28, steps: 20_000_000, text: 1 << 25, nesting: 2_100 }
     }
 }
 
