@@ -1,5 +1,7 @@
-//! Holds the documents against the repository: excerpts are in the files that they name, and links lead somewhere.
+//! Holds the documents against the repository: excerpts are in the files that they name, links lead somewhere, and the
+//! book has every page.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -62,16 +64,55 @@ fn links_lead_somewhere() {
                 "" => document.clone(),
                 path => document.parent().expect("a document is in a folder").join(path),
             };
+            // The book is published without what lies around it.
+            let leaves_the_book = document.starts_with("docs") && path.starts_with("..");
+            assert!(!leaves_the_book, "{}: the link leaves the book: {link}", document.display());
             let full = Path::new(ROOT).join(&target);
             assert!(full.exists(), "{}: the link leads nowhere: {link}", document.display());
             if let Some(anchor) = anchor {
                 let text = std::fs::read_to_string(&full).expect("a document can be read");
-                let found =
-                    text.lines().filter(|line| line.starts_with('#')).any(|line| slug(line) == anchor);
+                let found = anchors(&text).contains(anchor);
                 assert!(found, "{}: there is no such heading: {link}", document.display());
             }
         }
     }
+}
+
+#[test]
+fn the_book_has_every_page() {
+    let summary =
+        std::fs::read_to_string(Path::new(ROOT).join("docs/SUMMARY.md")).expect("there is a summary");
+    let linked = summary.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let mut linked: Vec<PathBuf> = linked.map(|link| Path::new("docs").join(link)).collect();
+    linked.sort();
+    let pages = documents().into_iter().map(|(path, _)| path);
+    let pages = pages.filter(|path| path.starts_with("docs") && !path.ends_with("SUMMARY.md"));
+    assert_eq!(linked, pages.collect::<Vec<_>>());
+}
+
+#[test]
+fn the_readme_stays_short() {
+    let (_, text) =
+        documents().into_iter().find(|(path, _)| path == Path::new("README.md")).expect("it is there");
+    assert!(text.lines().count() <= 150, "the README has {} lines", text.lines().count());
+}
+
+/// Returns the anchors of a page's headings, as GitHub makes them: a heading that is there already gets a number.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut anchors = BTreeSet::new();
+    let mut is_code = false;
+    for line in text.lines() {
+        is_code ^= line.starts_with("```");
+        if is_code || !line.starts_with('#') {
+            continue;
+        }
+        let slug = slug(line);
+        let count = seen.entry(slug.clone()).or_default();
+        anchors.insert(if *count == 0 { slug } else { format!("{slug}-{count}") });
+        *count += 1;
+    }
+    anchors
 }
 
 /// Returns the anchor of a heading, as GitHub makes it.

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::Platform;
+use crate::{Platform, outcome};
 
 /// Returns a platform with a finding of the checks, a wrong value and a misspelt field.
 fn wrong() -> Platform {
@@ -85,5 +85,23 @@ fn one_tenant() {
     // What cannot be rendered would be missed by those who refer to it.
     platform.write("tenants/bank/ledger.yaml", "kind: Service\n");
     seen.push_str(&(platform.run("check -t shop") + &platform.run("render -t shop")));
+    assert_snapshot!(seen);
+}
+
+/// The rules are those of the program: no platform is needed to read about them.
+#[test]
+fn pages_of_rules() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let seen: String = [
+        "check --list-rules",
+        "check --quiet --explain image-tag",
+        "check --explain image-tags",
+        "check --explain anything-else",
+        "check --explain image-tag --list-rules",
+        "check --list-rules --format json",
+    ]
+    .iter()
+    .map(|command| outcome(folder.path(), command))
+    .collect();
     assert_snapshot!(seen);
 }

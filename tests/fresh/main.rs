@@ -1,10 +1,13 @@
-//! Holds the generated documents against what generates them: the JSON Schemas and the reference.
+//! Holds the generated documents against what generates them: the JSON Schemas, the reference, and the pages of the
+//! rules and of the functions of templates.
 //!
 //! `AQUEDUCT_UPDATE=1 cargo test --test fresh` writes them.
 
+mod helm_functions;
 #[path = "../program/mod.rs"]
 mod program;
 mod reference;
+mod rules;
 
 use std::path::Path;
 
@@ -34,6 +37,16 @@ fn reference() {
         assert!(text.contains(&format!("\n### `{kind}`\n")), "the reference has no section for `{kind}`");
     }
     check("docs/reference.md", &text);
+}
+
+#[test]
+fn rules() {
+    check("docs/rules.md", &rules::rules());
+}
+
+#[test]
+fn helm_functions() {
+    check("docs/helm-functions.md", &helm_functions::helm_functions());
 }
 
 /// Holds a committed file against its fresh text, or writes it where an update was asked for.

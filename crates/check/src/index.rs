@@ -197,8 +197,8 @@ impl<'a> Index<'a> {
         self.environment.cluster.namespaces.contains(namespace)
     }
 
-    /// Tells whether there may be things around an object that nobody can see here: its namespace is
-    /// managed outside, or an operator makes them of a custom resource of its component.
+    /// Tells whether there may be objects around this one that are not rendered: its namespace is
+    /// managed outside, or an operator creates them for a custom resource of its component.
     pub fn is_open(&self, entry: &Entry<'_>) -> bool {
         self.operated.contains(&(entry.tenant, entry.component)) || self.is_outside(entry.namespace)
     }
@@ -209,7 +209,7 @@ impl<'a> Index<'a> {
         self.creators.contains(&(entry.tenant, entry.component, resource))
     }
 
-    /// Tells whether there may be pods around an object that nobody can see here: those of an operator, or of
+    /// Tells whether there may be pods around an object that are not rendered: those of an operator, or of
     /// a component that creates pods, anywhere in its namespace.
     pub(crate) fn may_have_unseen_pods(&self, entry: &Entry<'_>) -> bool {
         self.is_open(entry)

@@ -7,7 +7,7 @@
 //! 4. Findings that several environments share become one diagnostic.
 //!
 //! A rule reports what can be told from the objects alone. What only a running cluster knows (pods and
-//! secrets that an operator makes, objects in namespaces that are not rendered) is left alone.
+//! secrets that an operator creates, objects in namespaces that are not rendered) is not checked.
 
 mod controller_label;
 mod demand;
@@ -28,7 +28,7 @@ pub use demand::{Request, claimed_storage, requests};
 pub use index::Index;
 pub use platform::{Cluster, Entry, Environment, NodePool, Platform, Tenant};
 pub use report::{Finding, Report};
-pub use rule::{ALL, Rule};
+pub use rule::{ALL, Level, Rule};
 
 use aqueduct_manifest::Diagnostic;
 use rayon::prelude::*;

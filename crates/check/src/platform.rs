@@ -87,7 +87,7 @@ pub struct Tenant {
 
 /// What a cluster provides beside the rendered objects.
 ///
-/// An empty set means that nobody has listed these things; the rules that need it then hold their peace.
+/// An empty set means that nobody listed these things; the rules that need it then report nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Cluster {
     /// The version of Kubernetes, such as `1.33`; empty where it is not known.

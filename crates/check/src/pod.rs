@@ -105,12 +105,12 @@ impl Container<'_> {
     }
 }
 
-/// Returns the list under a key, empty where there is none.
+/// Returns the list under a key; default: empty.
 pub(crate) fn list_at<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_list).map_or(&[], |list: &List| list)
 }
 
-/// Returns the text under a key, empty where there is none.
+/// Returns the text under a key; default: empty.
 pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or("")
 }

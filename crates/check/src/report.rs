@@ -1,4 +1,4 @@
-//! What rules say, gathered over all environments.
+//! The findings of rules, over all environments.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use aqueduct_manifest::{Diagnostic, Severity, Span, closest};
 
 use crate::platform::Entry;
 
-/// Tells where a text stands that the source of an object says: given the file of the source and the text.
+/// Finds the place of a text in the source of an object, given the file of the source and the text.
 type Find<'a> = dyn Fn(&str, &str) -> Option<(Arc<str>, Span)> + 'a;
 
 /// Collects the findings of rules.
@@ -24,9 +24,9 @@ pub struct Finding {
     severity: Severity,
     rule: &'static str,
     environment: String,
-    /// The object, and then others that it is about.
+    /// The object, then the others that it is about.
     places: Vec<Place>,
-    /// The text at fault, where the source of an object says it.
+    /// The text at fault, as the source of the object has it.
     about: Option<String>,
     /// The tenants and components of the objects.
     owners: Vec<(String, String)>,
@@ -38,11 +38,11 @@ pub struct Finding {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     file: Arc<str>,
-    /// The line that made the object, from 1; 0 where it is not known.
+    /// The line that made the object, from 1; 0: unknown.
     line: u32,
-    /// Where the text at fault stands.
+    /// The place of the text at fault.
     span: Option<Span>,
-    /// What is to be seen there.
+    /// What the place shows.
     text: &'static str,
 }
 
@@ -57,12 +57,12 @@ impl Place {
 }
 
 impl Report {
-    /// Returns an empty report of what a rule says about an environment.
+    /// Returns an empty report of a rule about an environment.
     pub(crate) fn of(rule: &'static str, environment: &str) -> Self {
         Self { rule, environment: environment.to_owned(), findings: Vec::new() }
     }
 
-    /// Adds what another report says.
+    /// Adds the findings of another report.
     pub(crate) fn extend(&mut self, other: Self) {
         self.findings.extend(other.findings);
     }
@@ -94,14 +94,13 @@ impl Report {
         &mut self.findings[at]
     }
 
-    /// Keeps the findings about an object of a tenant and component that are wanted.
+    /// Keeps the findings about objects of the wanted tenants and components.
     pub fn retain(&mut self, is_wanted: &dyn Fn(&str, &str) -> bool) {
         self.findings
             .retain(|finding| finding.owners.iter().any(|(tenant, component)| is_wanted(tenant, component)));
     }
 
-    /// Looks up where the texts at fault stand in files whose lines made no single object: `find` is given a file
-    /// and a text.
+    /// Looks up the places of texts at fault in files whose lines made no single object.
     pub fn locate(&mut self, find: &Find<'_>) {
         for Finding { places, about, .. } in &mut self.findings {
             let Some(about) = about else { continue };
@@ -113,8 +112,8 @@ impl Report {
         }
     }
 
-    /// Returns a diagnostic for each finding; what several environments share is said once. `span_of` tells where
-    /// a line of a file is, for files that are at hand.
+    /// Returns a diagnostic for each finding; findings that several environments share become one. `span_of` returns
+    /// the span of a line, for files that were read.
     pub fn into_diagnostics(self, span_of: &dyn Fn(&str, u32) -> Option<Span>) -> Vec<Diagnostic> {
         let mut merged: BTreeMap<_, Vec<String>> = BTreeMap::new();
         for finding in self.findings {
@@ -144,26 +143,26 @@ impl Report {
 }
 
 impl Finding {
-    /// Names the text at fault, as the source of the object may say it.
+    /// Names the text at fault, as the source of the object may have it.
     pub fn about(&mut self, text: &str) -> &mut Self {
         self.about = Some(text.to_owned());
         self
     }
 
-    /// Adds another object that the finding is about, and what is to be seen there.
+    /// Adds another object that the finding is about, and what its place shows.
     pub fn also(&mut self, entry: &Entry<'_>, text: &'static str) -> &mut Self {
         self.places.push(Place::of(entry, text));
         self.owners.push((entry.tenant.to_owned(), entry.component.to_owned()));
         self
     }
 
-    /// Adds what to do.
+    /// Adds a hint what to do.
     pub fn hint(&mut self, hint: impl Into<String>) -> &mut Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// Adds the name that was probably meant, if one is near.
+    /// Adds the name that was probably meant, if one is similar.
     pub fn did_you_mean<'a>(
         &mut self,
         written: &str,

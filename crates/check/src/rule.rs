@@ -1,4 +1,6 @@
-//! The rules: one file each, one line each here.
+//! The rules: one file and one page each, one line each here.
+
+use std::fmt;
 
 use crate::index::Index;
 use crate::report::Report;
@@ -9,11 +11,52 @@ use crate::rules;
 pub struct Rule {
     /// The short stable name, such as `service-selector`.
     pub name: &'static str,
-    /// What is wrong when it speaks, in one sentence.
+    /// What is wrong when it speaks, in one line.
     pub summary: &'static str,
+    /// The severity of its findings by default.
+    pub level: Level,
+    /// Its page without the part that all pages share, as Markdown.
+    pub(crate) page: &'static str,
     /// The check itself.
     pub check: fn(&Index<'_>, &mut Report),
 }
+
+/// The severity of a rule's findings, unless a platform sets another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Errors.
+    Error,
+    /// Warnings.
+    Warning,
+    /// Errors or warnings, depending on what is found.
+    Either,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Either => "error or warning",
+        })
+    }
+}
+
+impl Rule {
+    /// Returns the page that explains the rule, as Markdown.
+    pub fn explain(&self) -> String {
+        let Self { name, summary, level, page, check: _ } = self;
+        let (page, references) = page.split_once(REFERENCES).unwrap_or((page, ""));
+        format!(
+            "# {name}\n\nReports that {summary} ({level}).\n\n{page}## How to allow it\n\nIn `platform.toml`; `\"warn\"` and \
+             `\"deny\"` make its findings warnings and errors:\n\n```toml\n[checks]\n{name} = \"allow\"\n```\n\n\
+             {REFERENCES}{references}"
+        )
+    }
+}
+
+/// The heading of the last part of a page.
+const REFERENCES: &str = "## References\n";
 
 /// All rules in alphabetical order.
 pub const ALL: &[Rule] = &[
@@ -66,18 +109,80 @@ pub const ALL: &[Rule] = &[
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::ALL;
+    use super::{ALL, Level};
+
+    const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules");
 
     #[test]
     fn every_file_is_a_rule_of_its_name() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules");
-        let files: BTreeSet<String> = std::fs::read_dir(folder)
-            .expect("the folder of the rules is there")
-            .map(|file| file.expect("the folder can be listed").file_name().to_string_lossy().into_owned())
-            .filter(|file| file != "mod.rs")
-            .map(|file| file.trim_end_matches(".rs").replace('_', "-"))
-            .collect();
-        let names: Vec<String> = ALL.iter().map(|rule| rule.name.to_owned()).collect();
-        assert_eq!(names, files.into_iter().collect::<Vec<_>>());
+        for ending in [".rs", ".md"] {
+            let files: BTreeSet<String> = std::fs::read_dir(FOLDER)
+                .expect("the folder of the rules is there")
+                .map(|file| {
+                    file.expect("the folder can be listed").file_name().to_string_lossy().into_owned()
+                })
+                .filter(|file| file != "mod.rs")
+                .filter_map(|file| Some(file.strip_suffix(ending)?.replace('_', "-")))
+                .collect();
+            let names: Vec<String> = ALL.iter().map(|rule| rule.name.to_owned()).collect();
+            assert_eq!(names, files.into_iter().collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn every_level_is_that_of_the_findings() {
+        for rule in ALL {
+            let path = format!("{FOLDER}/{}.rs", rule.name.replace('-', "_"));
+            let file = std::fs::read_to_string(path).expect("a rule has its file");
+            let code = file.split("#[cfg(test)]").next().expect("a file has a first part");
+            let has = |words: [&str; 2]| words.iter().any(|word| code.contains(word));
+            let level = match (has([".error(", "Severity::Error"]), has([".warning(", "Severity::Warning"])) {
+                (true, true) => Level::Either,
+                (true, false) => Level::Error,
+                (false, _) => Level::Warning,
+            };
+            assert_eq!(rule.level, level, "the level of `{}`", rule.name);
+        }
+    }
+
+    #[test]
+    fn every_page_has_all_parts() {
+        const PARTS: [&str; 6] =
+            ["What it does", "Why it is bad", "Example", "Use instead", "How to allow it", "References"];
+        for rule in ALL {
+            let page = rule.explain();
+            let parts: Vec<(&str, &str)> =
+                page.split("\n## ").skip(1).filter_map(|part| part.split_once('\n')).collect();
+            assert_eq!(parts.iter().map(|(title, _)| *title).collect::<Vec<_>>(), PARTS, "{}", rule.name);
+            for (title, text) in parts {
+                assert!(!text.trim().is_empty(), "`{}` says nothing under \"{title}\"", rule.name);
+            }
+            assert!(page.ends_with(">\n"), "`{}` ends with an address", rule.name);
+        }
+    }
+
+    #[test]
+    fn every_example_can_be_read() {
+        let mut examples = 0;
+        for rule in ALL {
+            let page = rule.explain();
+            for block in page.split("\n```").skip(1).step_by(2) {
+                let (language, text) = block.split_once('\n').expect("a block has lines");
+                match language {
+                    "toml" => {
+                        text.parse::<toml::Table>()
+                            .unwrap_or_else(|error| panic!("{}: {error}: {text}", rule.name));
+                    }
+                    "yaml" => {
+                        serde_yaml::from_str::<serde_yaml::Value>(text)
+                            .unwrap_or_else(|error| panic!("{}: {error}: {text}", rule.name));
+                    }
+                    "text" => {}
+                    other => panic!("{}: a block in `{other}`", rule.name),
+                }
+                examples += 1;
+            }
+        }
+        assert!(examples > ALL.len(), "only {examples} examples were found");
     }
 }

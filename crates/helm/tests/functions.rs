@@ -1,6 +1,5 @@
-//! The functions of templates: by example, as documented, and their certificates against OpenSSL.
+//! The functions of templates: by example, and their certificates against OpenSSL.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use aqueduct_helm::engine::{TemplateFile, Templates};
@@ -145,24 +144,6 @@ fn impure_functions_can_be_refused() {
             .expect_err("the host refuses");
         assert!(error.contains(&format!("{name} has no ")), "{name}: {error}");
     }
-}
-
-#[test]
-fn documentation() {
-    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/helm-functions.md"));
-    let mut table = String::from("| function | parameters | asks the host |\n|---|---|---|\n");
-    for function in ALL {
-        let mut parameters: Vec<String> =
-            function.parameters.iter().map(|kind| format!("`{}`", kind.name())).collect();
-        if let Some(rest) = function.variadic {
-            parameters.push(format!("`...{}`", rest.name()));
-        }
-        let host = if IMPURE.contains(&function.name) { "yes" } else { "" };
-        writeln!(table, "| `{}` | {} | {host} |", function.name, parameters.join(", ")).expect("texts grow");
-    }
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let documented = text.split_once("<!-- functions -->\n").map_or("", |(_, table)| table);
-    assert_eq!(documented, table, "the table in docs/helm-functions.md is out of date");
 }
 
 fn openssl(arguments: &[&str], folder: &Path) -> Option<(bool, String)> {

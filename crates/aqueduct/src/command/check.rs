@@ -1,8 +1,10 @@
-//! `aqueduct check`: what is wrong with the platform, without writing anything.
+//! `aqueduct check`: what is wrong with the platform, without writing anything, and what the rules are.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
-use aqueduct_manifest::{Diagnostic, Files, Label, Position};
+use aqueduct_check::{ALL, Rule};
+use aqueduct_manifest::{Diagnostic, Files, Label, Position, closest};
 use aqueduct_render::{Registry, TENANCY};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -16,18 +18,24 @@ use crate::terminal::Terminal;
 pub(crate) struct Arguments {
     #[command(flatten)]
     selection: SelectionArguments,
-    /// The form of the findings.
+    /// How to print the findings.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Explain a rule: why it exists, what to do, and how to allow what it finds.
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["environments", "tenants", "format"])]
+    explain: Option<String>,
+    /// List all rules with their levels.
+    #[arg(long, conflicts_with_all = ["explain", "environments", "tenants", "format"])]
+    list_rules: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people, on standard error.
+    /// Text for people, on standard error.
     Text,
     /// A JSON list, on standard output.
     Json,
-    /// Workflow commands that GitHub shows beside the lines of a pull request, on standard output.
+    /// Workflow commands, on standard output, which GitHub shows as annotations of a pull request.
     Github,
 }
 
@@ -37,6 +45,14 @@ pub(crate) fn run(
     registry: &Registry,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
+    if let Some(name) = &arguments.explain {
+        print(terminal, &rule(name)?.explain())?;
+        return Ok(Outcome::Done);
+    }
+    if arguments.list_rules {
+        print(terminal, &list_of_rules())?;
+        return Ok(Outcome::Done);
+    }
     let files = read(directory, registry)?;
     let progress = terminal.progress();
     let selection = arguments.selection.selection();
@@ -80,6 +96,28 @@ pub(crate) fn run(
         true => Outcome::Found,
         false => Outcome::Done,
     })
+}
+
+/// Returns the rule of a name.
+fn rule(name: &str) -> Result<&'static Rule, Failure> {
+    ALL.iter().find(|rule| rule.name == name).ok_or_else(|| {
+        let failure = Failure::new(format!("there is no such rule: `{name}`"));
+        match closest(name, ALL.iter().map(|rule| rule.name)) {
+            Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
+            None => failure.hint("`aqueduct check --list-rules` lists all rules"),
+        }
+    })
+}
+
+/// Returns the rules as a table.
+fn list_of_rules() -> String {
+    let name_width = ALL.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
+    let level_width = ALL.iter().map(|rule| rule.level.to_string().len()).max().unwrap_or(0);
+    let mut text = format!("{:name_width$}  {:level_width$}  SUMMARY\n", "RULE", "LEVEL");
+    for Rule { name, level, summary, .. } in ALL {
+        let _ = writeln!(text, "{name:name_width$}  {level:level_width$}  {summary}");
+    }
+    text
 }
 
 /// A diagnostic with its first place as line and column.

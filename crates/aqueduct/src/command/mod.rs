@@ -97,6 +97,9 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 pub(crate) const CONVERTED: &str = "hint: git converted the line ends to CRLF: write `* -text` into `.gitattributes`, and run \
      `git add --renormalize .`";
 
+/// Where to read more about the rule that stands in brackets before a finding.
+const EXPLAIN: &str = " (`aqueduct check --explain RULE` tells more)";
+
 /// Runs a command.
 pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
     let terminal = arguments.terminal();
@@ -175,7 +178,9 @@ pub(crate) fn tell(diagnostics: &[Diagnostic], files: &Files, terminal: &Termina
         terminal.say(&format!("{gap}{}", report(&warnings, files, styled)));
     }
     if let Some(summary) = summary(diagnostics) {
-        terminal.say(&format!("\n{summary}"));
+        let is_of_rule = |found: &Diagnostic| aqueduct_check::ALL.iter().any(|rule| rule.name == found.code);
+        let more = if diagnostics.iter().any(is_of_rule) { EXPLAIN } else { "" };
+        terminal.say(&format!("\n{summary}{more}"));
     }
 }
 

@@ -1,12 +1,4 @@
-//! The cluster knows every kind that is rendered.
-//!
-//! An API counts when Kubernetes has it in the environment's version, when the environment lists it, or when
-//! its CustomResourceDefinition is rendered.
-//!
-//! ```yaml
-//! apiVersion: networking.k8s.io/v1beta1     # gone since 1.22
-//! kind: Ingress
-//! ```
+//! The cluster knows the kind of every object.
 
 use std::collections::BTreeSet;
 
@@ -16,14 +8,19 @@ use crate::index::Index;
 use crate::platform::Entry;
 use crate::pod::{list_at, text};
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "api-provided", summary: "the cluster does not know a kind", check: api_provided };
+pub(crate) const RULE: Rule = Rule {
+    name: "api-provided",
+    summary: "an object has a kind that the cluster does not know",
+    level: Level::Error,
+    page: include_str!("api_provided.md"),
+    check: api_provided,
+};
 
 /// What whoever uses a chart can do about the API that it picks.
-const CHOICE: &str = "the chart picks it: set the value that decides, name in `api-versions` what its templates ask for, \
-                      or take a version of the chart that has";
+const CHOICE: &str = "the chart picks it: set the value that decides, list what its templates ask for in `api-versions`, \
+                      or use a version of the chart that has";
 
 /// Tells whether a template of a chart made an object.
 fn is_of_a_chart(entry: &Entry<'_>) -> bool {
@@ -50,7 +47,7 @@ fn api_provided(index: &Index<'_>, report: &mut Report) {
                 let Some(minor) = minor else { continue };
                 if minor >= *until {
                     let message = format!(
-                        "{title} needs an API that is gone since Kubernetes 1.{until}: `{api_version}`"
+                        "{title} needs an API that was removed in Kubernetes 1.{until}: `{api_version}`"
                     );
                     let finding = report.error(entry, message);
                     match (is_of_a_chart(entry), *instead) {
@@ -61,8 +58,9 @@ fn api_provided(index: &Index<'_>, report: &mut Report) {
                         (false, instead) => finding.hint(format!("use `{instead}`")),
                     };
                 } else if minor < *since {
-                    let message =
-                        format!("{title} needs an API that comes with Kubernetes 1.{since}: `{api_version}`");
+                    let message = format!(
+                        "{title} needs an API that was added in Kubernetes 1.{since}: `{api_version}`"
+                    );
                     let finding = report.error(entry, message);
                     if is_of_a_chart(entry) {
                         finding.hint(format!("{CHOICE} one that Kubernetes 1.{minor} has"));
@@ -167,9 +165,9 @@ apiVersion: apps/v1
 kind: Deploiment
 metadata: {name: typo, namespace: shop}
 "), @r"
-        error: `Ingress shop/old` needs an API that is gone since Kubernetes 1.22: `networking.k8s.io/v1beta1`: 1.yaml
+        error: `Ingress shop/old` needs an API that was removed in Kubernetes 1.22: `networking.k8s.io/v1beta1`: 1.yaml
           hint: use `networking.k8s.io/v1`
-        error: `ResourceClaim shop/new` needs an API that comes with Kubernetes 1.34: `resource.k8s.io/v1`: 2.yaml
+        error: `ResourceClaim shop/new` needs an API that was added in Kubernetes 1.34: `resource.k8s.io/v1`: 2.yaml
         error: `postgresql shop/unknown` needs an API that the cluster does not have: `acid.zalan.do/v1`: 3.yaml
           hint: render its CustomResourceDefinition, or list `acid.zalan.do/v1` in the environment's `apis`
         error: `Deployment shop/wrong` needs an API that the cluster does not have: `app/v1`: 4.yaml

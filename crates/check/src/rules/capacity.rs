@@ -1,18 +1,19 @@
-//! What an environment's pods request fits its nodes.
-//!
-//! Beyond the capacity of the node pools, pods stay pending. The sum counts every workload at its largest,
-//! DaemonSets once a node. A pod that is larger than every node never starts, whatever the sum. An
-//! environment that lists no node pools is left alone.
+//! The requests of an environment's pods fit on its nodes.
 
 use aqueduct_manifest::Quantity;
 
 use crate::demand::{Demand, asked, demand};
 use crate::index::Index;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "capacity", summary: "an environment requests more than its nodes have", check: capacity };
+pub(crate) const RULE: Rule = Rule {
+    name: "capacity",
+    summary: "an environment requests more than its nodes have",
+    level: Level::Error,
+    page: include_str!("capacity.md"),
+    check: capacity,
+};
 
 fn capacity(index: &Index<'_>, report: &mut Report) {
     let pools = &index.cluster().node_pools;
@@ -33,7 +34,7 @@ fn capacity(index: &Index<'_>, report: &mut Report) {
         });
         if !fits_a_node {
             let title = pod.entry.title();
-            let message = format!("{title} fits no node: {one_cpu} CPU and {one_memory} memory a pod");
+            let message = format!("{title} fits no node: {one_cpu} CPU and {one_memory} memory per pod");
             report.error(&pod.entry, message);
         }
         let all = demand(index, pod);
@@ -45,15 +46,12 @@ fn capacity(index: &Index<'_>, report: &mut Report) {
     // The sum has no object of its own; the largest workload is the best place to start.
     let Some((_, pod)) = largest else { return };
     if sum.cpu > cpu {
-        let message = format!("the nodes have less CPU than is asked for: {} of {cpu}", sum.cpu);
+        let message = format!("capacity exceeded: CPU {} of {cpu}", sum.cpu);
         report.error(&pod.entry, message).hint("add nodes, or lower requests and replicas");
     }
     if sum.memory > memory {
         report
-            .error(
-                &pod.entry,
-                format!("the nodes have less memory than is asked for: {} of {memory}", sum.memory),
-            )
+            .error(&pod.entry, format!("capacity exceeded: memory {} of {memory}", sum.memory))
             .hint("add nodes, or lower requests and replicas");
     }
 }
@@ -80,9 +78,9 @@ kind: Pod
 metadata: {name: huge, namespace: shop}
 spec: {containers: [{name: a, resources: {requests: {memory: 20Gi}}}]}
 "), @r"
-        error: the nodes have less CPU than is asked for: 9 of 8: 1.yaml
+        error: capacity exceeded: CPU 9 of 8: 1.yaml
           hint: add nodes, or lower requests and replicas
-        error: `Pod shop/huge` fits no node: 0 CPU and 20Gi memory a pod: 3.yaml
+        error: `Pod shop/huge` fits no node: 0 CPU and 20Gi memory per pod: 3.yaml
         ");
     }
 }

@@ -1,7 +1,6 @@
 //! Pods mount volume claims that exist.
 //!
-//! A pod waits without end for a claim that is not there. A claim counts when it is rendered, or when a
-//! StatefulSet makes it of a template (`data-database-0`). A template takes the place of a volume of its name.
+//! A template of a StatefulSet replaces a volume of the same name.
 
 use std::collections::BTreeSet;
 
@@ -10,11 +9,13 @@ use aqueduct_manifest::Value;
 use crate::index::Index;
 use crate::pod::{list_at, text};
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "claim-reference",
     summary: "a pod mounts a claim that does not exist",
+    level: Level::Error,
+    page: include_str!("claim_reference.md"),
     check: claim_reference,
 };
 

@@ -1,21 +1,16 @@
 //! Pods use ConfigMaps and keys that exist.
-//!
-//! A pod whose volume or variable needs a ConfigMap that is not there never starts. What a pod calls
-//! `optional` is left alone, and so are components that may create ConfigMaps while they run.
-//!
-//! ```yaml
-//! env: [{name: MODE, valueFrom: {configMapKeyRef: {name: web, key: moed}}}]
-//! ```
 
 use crate::index::Index;
 use crate::pod_reference::{Source, references};
 use crate::produced::{Keys, Produced};
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "config-reference",
     summary: "a pod needs a ConfigMap that does not exist",
+    level: Level::Error,
+    page: include_str!("config_reference.md"),
     check: config_reference,
 };
 

@@ -1,12 +1,4 @@
-//! A PodDisruptionBudget allows that a pod goes.
-//!
-//! A budget that never allows an eviction makes every drain of a node wait without end: an upgrade of the cluster
-//! stops until somebody deletes the pod or the budget. So does one that asks for as many pods as there can be.
-//!
-//! ```yaml
-//! kind: PodDisruptionBudget
-//! spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}   # of a Deployment with one replica
-//! ```
+//! A PodDisruptionBudget allows a pod to be evicted.
 
 use aqueduct_manifest::Value;
 
@@ -15,11 +7,13 @@ use crate::index::Index;
 use crate::label_selector::LabelSelector;
 use crate::platform::Entry;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "disruption-budget",
-    summary: "a PodDisruptionBudget lets no node be drained",
+    summary: "a PodDisruptionBudget never allows a node to be drained",
+    level: Level::Warning,
+    page: include_str!("disruption_budget.md"),
     check: disruption_budget,
 };
 
@@ -28,8 +22,8 @@ fn disruption_budget(index: &Index<'_>, report: &mut Report) {
         if let Some(reason) = blocks(index, &entry) {
             let title = entry.title();
             report
-                .warning(&entry, format!("{title} never allows that a node is drained: {reason}"))
-                .hint("let one pod be unavailable: `maxUnavailable: 1`");
+                .warning(&entry, format!("{title} never allows a node to be drained: {reason}"))
+                .hint("allow one pod to be unavailable: `maxUnavailable: 1`");
         }
     }
 }
@@ -141,14 +135,14 @@ kind: PodDisruptionBudget
 metadata: {name: few, namespace: shop}
 spec: {maxUnavailable: '1%', selector: {matchLabels: {app: web}}}
 "), @r"
-        warning: `PodDisruptionBudget shop/all` never allows that a node is drained: `minAvailable: 100%`: 3.yaml
-          hint: let one pod be unavailable: `maxUnavailable: 1`
-        warning: `PodDisruptionBudget shop/none` never allows that a node is drained: `maxUnavailable: 0`: 4.yaml
-          hint: let one pod be unavailable: `maxUnavailable: 1`
-        warning: `PodDisruptionBudget shop/three` never allows that a node is drained: `minAvailable: 3` of 3 pods: 5.yaml
-          hint: let one pod be unavailable: `maxUnavailable: 1`
-        warning: `PodDisruptionBudget shop/half` never allows that a node is drained: `minAvailable: 50%` of 1 pod: 6.yaml
-          hint: let one pod be unavailable: `maxUnavailable: 1`
+        warning: `PodDisruptionBudget shop/all` never allows a node to be drained: `minAvailable: 100%`: 3.yaml
+          hint: allow one pod to be unavailable: `maxUnavailable: 1`
+        warning: `PodDisruptionBudget shop/none` never allows a node to be drained: `maxUnavailable: 0`: 4.yaml
+          hint: allow one pod to be unavailable: `maxUnavailable: 1`
+        warning: `PodDisruptionBudget shop/three` never allows a node to be drained: `minAvailable: 3` of 3 pods: 5.yaml
+          hint: allow one pod to be unavailable: `maxUnavailable: 1`
+        warning: `PodDisruptionBudget shop/half` never allows a node to be drained: `minAvailable: 50%` of 1 pod: 6.yaml
+          hint: allow one pod to be unavailable: `maxUnavailable: 1`
         ");
     }
 }

@@ -1,17 +1,17 @@
-//! A PodDisruptionBudget guards pods that exist.
+//! A PodDisruptionBudget selects pods that exist.
 //!
-//! A budget that matches nothing guards nothing: a node drain takes all pods of the service at once. Nothing
-//! breaks until then, hence a warning.
-//! Budgets in a namespace in which an operator may make pods are left alone.
+//! Nothing breaks until a node is drained, hence a warning.
 
 use crate::index::{Index, Selection};
 use crate::label_selector::LabelSelector;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "disruption-target",
-    summary: "a PodDisruptionBudget guards no pod",
+    summary: "a PodDisruptionBudget selects no pod",
+    level: Level::Warning,
+    page: include_str!("disruption_target.md"),
     check: disruption_target,
 };
 
@@ -22,7 +22,7 @@ fn disruption_target(index: &Index<'_>, report: &mut Report) {
         if index.selection(&entry, &selector) == Selection::Pods {
             continue;
         }
-        report.warning(&entry, format!("{} guards no pod: {}", entry.title(), selector.text()));
+        report.warning(&entry, format!("{} selects no pod: {}", entry.title(), selector.text()));
     }
 }
 
@@ -47,6 +47,6 @@ apiVersion: v1
 kind: Pod
 metadata: {name: web, namespace: shop, labels: {app: web}}
 spec: {containers: []}
-"), @"warning: `PodDisruptionBudget shop/web` guards no pod: app=web,tier in (front): 1.yaml");
+"), @"warning: `PodDisruptionBudget shop/web` selects no pod: app=web,tier in (front): 1.yaml");
     }
 }

@@ -1,15 +1,17 @@
-//! No two files are the same object.
-//!
-//! Two components that render the same kind, namespace and name fight over it: Argo CD reports both as out
-//! of sync, and whichever was applied last wins until the next sync.
+//! No two components render the same object.
 
 use crate::index::Index;
 use crate::platform::Entry;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "duplicate-object", summary: "two files are the same object", check: duplicate_object };
+pub(crate) const RULE: Rule = Rule {
+    name: "duplicate-object",
+    summary: "two components render the same object",
+    level: Level::Error,
+    page: include_str!("duplicate_object.md"),
+    check: duplicate_object,
+};
 
 fn duplicate_object(index: &Index<'_>, report: &mut Report) {
     for (first, entry) in index.duplicates() {

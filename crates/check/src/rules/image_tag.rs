@@ -1,15 +1,17 @@
-//! Images are named by a version.
-//!
-//! `latest`, or no tag at all, means another program on every node and after every restart, and no way back.
-//! A digest is best; a version is good enough.
+//! Images have a fixed version.
 
 use crate::index::Index;
 use crate::pod::text;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "image-tag", summary: "an image has no fixed version", check: image_tag };
+pub(crate) const RULE: Rule = Rule {
+    name: "image-tag",
+    summary: "an image has no fixed version",
+    level: Level::Warning,
+    page: include_str!("image_tag.md"),
+    check: image_tag,
+};
 
 fn image_tag(index: &Index<'_>, report: &mut Report) {
     for pod in index.pods() {
@@ -26,7 +28,7 @@ fn image_tag(index: &Index<'_>, report: &mut Report) {
                 Some(_) => continue,
             };
             let message = format!("{} has an image that {problem}: `{image}`", pod.entry.title());
-            report.warning(&pod.entry, message).hint("name a version or a digest");
+            report.warning(&pod.entry, message).hint("use a version or a digest");
         }
     }
 }
@@ -50,11 +52,11 @@ spec:
   - {name: e, image: 'web@sha256:00'}
 "), @r"
         warning: `Pod shop/a` has an image that has no tag: `nginx`: 1.yaml
-          hint: name a version or a digest
+          hint: use a version or a digest
         warning: `Pod shop/a` has an image that has no tag: `registry:5000/web`: 1.yaml
-          hint: name a version or a digest
+          hint: use a version or a digest
         warning: `Pod shop/a` has an image that has the tag `latest`: `registry:5000/web:latest`: 1.yaml
-          hint: name a version or a digest
+          hint: use a version or a digest
         ");
     }
 }

@@ -1,11 +1,4 @@
-//! An Ingress leads to a Service and to a port that it has.
-//!
-//! The controller answers 503 for a backend that is not there. The check covers rules and the default
-//! backend; backends that are resources of a custom kind are left alone.
-//!
-//! ```yaml
-//! backend: {service: {name: web, port: {name: htpp}}}   # the Service's port is named `http`
-//! ```
+//! An Ingress routes to a Service and a port that exist.
 
 use aqueduct_manifest::Value;
 
@@ -13,10 +6,15 @@ use crate::index::Index;
 use crate::platform::{Entry, title};
 use crate::pod::{list_at, text};
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "ingress-backend", summary: "an Ingress leads to no Service", check: ingress_backend };
+pub(crate) const RULE: Rule = Rule {
+    name: "ingress-backend",
+    summary: "an Ingress routes to a Service or port that does not exist",
+    level: Level::Error,
+    page: include_str!("ingress_backend.md"),
+    check: ingress_backend,
+};
 
 fn ingress_backend(index: &Index<'_>, report: &mut Report) {
     for entry in index.of_kind("networking.k8s.io", "Ingress") {
@@ -45,7 +43,7 @@ fn check_service(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, serv
         return;
     }
     let Some(found) = index.get("", "Service", namespace, name) else {
-        let message = format!("{} leads to a Service that does not exist: `{name}`", entry.title());
+        let message = format!("{} routes to a Service that does not exist: `{name}`", entry.title());
         report.error(entry, message).did_you_mean(name, index.names("", "Service", namespace));
         return;
     };
@@ -55,7 +53,8 @@ fn check_service(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, serv
     let target = title("Service", namespace, name);
     match (wanted.get("name"), wanted.get("number")) {
         (Some(Value::String(port)), _) if !ports.iter().any(|other| text(other, "name") == port) => {
-            let message = format!("{} leads to a port that {target} does not name: `{port}`", entry.title());
+            let message =
+                format!("{} routes to a port name that {target} does not have: `{port}`", entry.title());
             report.error(entry, message).did_you_mean(port, ports.iter().map(|port| text(port, "name")));
         }
         (None, Some(Value::Int(port)))
@@ -63,7 +62,7 @@ fn check_service(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, serv
         {
             report.error(
                 entry,
-                format!("{} leads to a port that {target} does not have: {port}", entry.title()),
+                format!("{} routes to a port that {target} does not have: {port}", entry.title()),
             );
         }
         _ => {}
@@ -100,12 +99,12 @@ kind: Service
 metadata: {name: ledger, namespace: bank}
 spec: {ports: [{name: http, port: 80}]}
 "), @r"
-        error: `Ingress shop/web` leads to a Service that does not exist: `ledger`: 1.yaml
-        error: `Ingress shop/web` leads to a Service that does not exist: `wbe`: 1.yaml
+        error: `Ingress shop/web` routes to a Service that does not exist: `ledger`: 1.yaml
+        error: `Ingress shop/web` routes to a Service that does not exist: `wbe`: 1.yaml
           hint: did you mean `web`?
-        error: `Ingress shop/web` leads to a port that `Service shop/web` does not have: 81: 1.yaml
-        error: `Ingress shop/web` leads to a port that `Service shop/web` does not name: `htpp`: 1.yaml
+        error: `Ingress shop/web` routes to a port name that `Service shop/web` does not have: `htpp`: 1.yaml
           hint: did you mean `http`?
+        error: `Ingress shop/web` routes to a port that `Service shop/web` does not have: 81: 1.yaml
         ");
     }
 }

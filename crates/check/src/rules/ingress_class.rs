@@ -1,16 +1,18 @@
 //! An Ingress names a class that the cluster has.
-//!
-//! No controller serves an Ingress of an unknown class. The classes are those that the environment lists
-//! and those that are rendered; when it lists none, nothing is said.
 
 use aqueduct_manifest::Value;
 
 use crate::index::Index;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "ingress-class", summary: "an Ingress names an unknown class", check: ingress_class };
+pub(crate) const RULE: Rule = Rule {
+    name: "ingress-class",
+    summary: "an Ingress names an unknown class",
+    level: Level::Error,
+    page: include_str!("ingress_class.md"),
+    check: ingress_class,
+};
 
 fn ingress_class(index: &Index<'_>, report: &mut Report) {
     let listed = &index.cluster().ingress_classes;

@@ -1,13 +1,4 @@
-//! One host and path lead to one place.
-//!
-//! Where two Ingresses of a class claim the same host and path, the controller follows the older one and
-//! leaves the other out; that of NGINX refuses it. Tenants that know nothing of each other meet here. The
-//! canary of an Ingress is left alone: it shares the path on purpose.
-//!
-//! ```yaml
-//! # tenants `shop` and `bank`
-//! rules: [{host: www.example.com, http: {paths: [{path: /, …}]}}]
-//! ```
+//! A host and path belong to one Ingress.
 
 use std::collections::BTreeMap;
 
@@ -17,11 +8,13 @@ use crate::index::Index;
 use crate::platform::Entry;
 use crate::pod::{list_at, text};
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "ingress-conflict",
     summary: "two Ingresses claim the same host and path",
+    level: Level::Error,
+    page: include_str!("ingress_conflict.md"),
     check: ingress_conflict,
 };
 
@@ -43,9 +36,14 @@ fn ingress_conflict(index: &Index<'_>, report: &mut Report) {
                 if (first.namespace, first.name) != (entry.namespace, entry.name) {
                     let (title, other) = (entry.title(), first.title());
                     report
-                        .error(&entry, format!("{title} claims what {other} has already: `{host}{path}`"))
+                        .error(
+                            &entry,
+                            format!(
+                                "{title} claims a host and path that {other} already has: `{host}{path}`"
+                            ),
+                        )
                         .about(host)
-                        .also(&first, "claimed here already");
+                        .also(&first, "already claimed here");
                 }
             }
         }
@@ -88,8 +86,8 @@ kind: Ingress
 metadata: {name: canary, namespace: shop, annotations: {nginx.ingress.kubernetes.io/canary: 'true'}}
 spec: {ingressClassName: nginx, rules: [{host: www.example.com, http: {paths: [{path: /}]}}]}
 "), @r"
-        error: `Ingress shop/web` claims what `Ingress bank/web` has already: `www.example.com/`: 2.yaml
-        error: `Ingress shop/by-annotation` claims what `Ingress bank/web` has already: `www.example.com/accounts`: 3.yaml
+        error: `Ingress shop/web` claims a host and path that `Ingress bank/web` already has: `www.example.com/`: 2.yaml
+        error: `Ingress shop/by-annotation` claims a host and path that `Ingress bank/web` already has: `www.example.com/accounts`: 3.yaml
         ");
     }
 }

@@ -1,21 +1,15 @@
-//! Hosts and paths of an Ingress have a form that the API server takes.
-//!
-//! A path says its `pathType` and begins with `/`; an exact path or a prefix holds no `//`, `/./` and `/../`. A
-//! host is a name in lower-case letters, with `*` for its first part at most.
-//!
-//! ```yaml
-//! - host: WEB.example.com
-//!   http: {paths: [{path: shop, …}]}     # no capitals; `/shop` and a `pathType`
-//! ```
+//! The API server accepts the hosts and paths of an Ingress.
 
 use crate::index::Index;
 use crate::pod::{list_at, text};
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "ingress-path",
-    summary: "an Ingress has a host or a path that the API server refuses",
+    summary: "an Ingress has a host or path that the API server refuses",
+    level: Level::Error,
+    page: include_str!("ingress_path.md"),
     check: ingress_path,
 };
 
@@ -29,10 +23,7 @@ fn ingress_path(index: &Index<'_>, report: &mut Report) {
             let host = text(rule, "host");
             if !host.is_empty() && !is_host(host) {
                 report
-                    .error(
-                        &entry,
-                        format!("{title} has a host that is no name in lower-case letters: `{host}`"),
-                    )
+                    .error(&entry, format!("{title} has a host that is not a lower-case DNS name: `{host}`"))
                     .about(host);
             }
             for path in rule.get("http").map_or(&[][..], |http| list_at(http, "paths")) {
@@ -46,7 +37,7 @@ fn ingress_path(index: &Index<'_>, report: &mut Report) {
                     "Exact" | "Prefix" | "ImplementationSpecific" => {}
                     other => {
                         report
-                            .error(&entry, format!("{title} has a `pathType` that there is not: `{other}`"))
+                            .error(&entry, format!("{title} has an unknown `pathType`: `{other}`"))
                             .did_you_mean(other, ["Exact", "Prefix", "ImplementationSpecific"]);
                     }
                 }
@@ -54,7 +45,7 @@ fn ingress_path(index: &Index<'_>, report: &mut Report) {
                 // A path may be left out where its meaning is the controller's.
                 if (is_strict || !path.is_empty()) && !path.starts_with('/') {
                     report
-                        .error(&entry, format!("{title} has a path that does not begin with `/`: `{path}`"));
+                        .error(&entry, format!("{title} has a path that does not start with `/`: `{path}`"));
                 } else if is_strict && has_steps(path) {
                     report.error(&entry, format!("{title} has a path with empty or dotted parts: `{path}`"));
                 }
@@ -104,15 +95,15 @@ spec:
     http: {paths: [{pathType: ImplementationSpecific}, {path: '/(a|b)//.*', pathType: ImplementationSpecific}]}
   - http: {paths: [{path: /, pathType: Exact}]}
 "), @r"
-        error: `Ingress shop/web` has a `pathType` that there is not: `prefix`: 1.yaml
-          hint: did you mean `Prefix`?
-        error: `Ingress shop/web` has a host that is no name in lower-case letters: `10.0.0.1`: 1.yaml
-        error: `Ingress shop/web` has a host that is no name in lower-case letters: `WEB.example.com`: 1.yaml
-        error: `Ingress shop/web` has a path that does not begin with `/`: ``: 1.yaml
-        error: `Ingress shop/web` has a path that does not begin with `/`: `x`: 1.yaml
+        error: `Ingress shop/web` has a host that is not a lower-case DNS name: `10.0.0.1`: 1.yaml
+        error: `Ingress shop/web` has a host that is not a lower-case DNS name: `WEB.example.com`: 1.yaml
+        error: `Ingress shop/web` has a path that does not start with `/`: ``: 1.yaml
+        error: `Ingress shop/web` has a path that does not start with `/`: `x`: 1.yaml
         error: `Ingress shop/web` has a path with empty or dotted parts: `/a//b`: 1.yaml
         error: `Ingress shop/web` has a path without `pathType`: `/y`: 1.yaml
           hint: write `pathType: Prefix`, or `Exact`
+        error: `Ingress shop/web` has an unknown `pathType`: `prefix`: 1.yaml
+          hint: did you mean `Prefix`?
         ");
     }
 }

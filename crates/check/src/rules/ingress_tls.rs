@@ -1,12 +1,4 @@
-//! The certificate of an Ingress comes from somewhere.
-//!
-//! Without its Secret, the controller serves its own self-signed certificate. The Secret may be rendered,
-//! or come from a Certificate, an ExternalSecret or cert-manager's annotations on the Ingress.
-//!
-//! ```yaml
-//! metadata: {annotations: {cert-manager.io/cluster-issuer: letsencrypt}}
-//! spec: {tls: [{hosts: [shop.example.com], secretName: web-tls}]}
-//! ```
+//! Something creates the TLS Secret of an Ingress.
 
 use aqueduct_manifest::Value;
 
@@ -14,10 +6,15 @@ use crate::index::Index;
 use crate::pod::{list_at, text};
 use crate::produced::Keys;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "ingress-tls", summary: "nothing makes the certificate of an Ingress", check: ingress_tls };
+pub(crate) const RULE: Rule = Rule {
+    name: "ingress-tls",
+    summary: "nothing creates the TLS Secret of an Ingress",
+    level: Level::Error,
+    page: include_str!("ingress_tls.md"),
+    check: ingress_tls,
+};
 
 fn ingress_tls(index: &Index<'_>, report: &mut Report) {
     let secrets = index.secrets();
@@ -35,14 +32,14 @@ fn ingress_tls(index: &Index<'_>, report: &mut Report) {
                     report
                         .error(
                             &entry,
-                            format!("{} has a certificate that nothing makes: `{name}`", entry.title()),
+                            format!("{} has a TLS Secret that nothing creates: `{name}`", entry.title()),
                         )
                         .hint("annotate it with `cert-manager.io/cluster-issuer`, or add a Certificate")
                         .did_you_mean(name, secrets.names(namespace));
                 }
                 Some(Keys::Known(keys)) if !keys.contains("tls.crt") || !keys.contains("tls.key") => {
                     let message = format!(
-                        "{} has a certificate without `tls.crt` and `tls.key`: `{name}`",
+                        "{} has a TLS Secret without `tls.crt` and `tls.key`: `{name}`",
                         entry.title()
                     );
                     report.error(&entry, message);
@@ -79,9 +76,9 @@ apiVersion: v1
 kind: Secret
 metadata: {name: wrong, namespace: shop}
 "), @r"
-        error: `Ingress shop/web` has a certificate that nothing makes: `nobody`: 1.yaml
+        error: `Ingress shop/web` has a TLS Secret that nothing creates: `nobody`: 1.yaml
           hint: annotate it with `cert-manager.io/cluster-issuer`, or add a Certificate
-        error: `Ingress shop/web` has a certificate without `tls.crt` and `tls.key`: `wrong`: 1.yaml
+        error: `Ingress shop/web` has a TLS Secret without `tls.crt` and `tls.key`: `wrong`: 1.yaml
         ");
     }
 }

@@ -1,18 +1,16 @@
 //! Certificates name an issuer that exists.
-//!
-//! cert-manager waits without end for an issuer that is not there. Covered are `issuerRef` of a
-//! Certificate and the annotations of Ingresses and Gateways. ClusterIssuers are those that the
-//! environment lists and those that are rendered; when it lists none, only Issuers are looked for.
 
 use crate::index::Index;
 use crate::platform::{Entry, title};
 use crate::pod::text;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "issuer-reference",
     summary: "a certificate names an unknown issuer",
+    level: Level::Error,
+    page: include_str!("issuer_reference.md"),
     check: issuer_reference,
 };
 

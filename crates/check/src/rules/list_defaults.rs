@@ -1,18 +1,4 @@
-//! Custom objects write what their definition fills into lists.
-//!
-//! The API server fills in the defaults of a CustomResourceDefinition. Argo CD leaves those of maps alone, but
-//! compares lists as a whole: an item that was filled in never equals the one in the tree, and the Application is
-//! out of sync and healed for ever.
-//!
-//! ```yaml
-//! kind: ExternalSecret
-//! spec:
-//!   data:
-//!   - secretKey: token
-//!     remoteRef: {key: shop, property: token}     # `conversionStrategy: Default` and others are filled in
-//! ```
-//!
-//! The definition counts when it is rendered, or lies among the sources.
+//! Custom objects write the defaults of their definition inside lists.
 
 use std::collections::BTreeSet;
 
@@ -21,11 +7,13 @@ use aqueduct_manifest::{Object, Value};
 use crate::index::Index;
 use crate::pod::{list_at, text};
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "list-defaults",
-    summary: "a custom object leaves out what its definition fills into lists",
+    summary: "a custom object leaves out defaults inside lists",
+    level: Level::Warning,
+    page: include_str!("list_defaults.md"),
     check: list_defaults,
 };
 
@@ -57,9 +45,9 @@ fn list_defaults(index: &Index<'_>, report: &mut Report) {
             report
                 .warning(
                     &entry,
-                    format!("{title} leaves out what its definition fills into lists, so that Argo CD never finds it in sync: {names}{more}"),
+                    format!("{title} leaves out defaults inside lists, so Argo CD never finds it in sync: {names}{more}"),
                 )
-                .hint("write the fields, or give its Application the annotation `argocd.argoproj.io/compare-options: ServerSideDiff=true`");
+                .hint("write the fields, or annotate its Application with `argocd.argoproj.io/compare-options: ServerSideDiff=true`");
         }
     }
 }
@@ -169,8 +157,8 @@ kind: Thing
 metadata: {name: other, namespace: shop}
 spec: {items: [{name: a}]}
 "), @r"
-        warning: `Thing shop/short` leaves out what its definition fills into lists, so that Argo CD never finds it in sync: `spec.byName.x[].on: true`, `spec.items[].extra: {…}`, `spec.items[].ref.policy: None`, `spec.items[].weight: 1`: 2.yaml
-          hint: write the fields, or give its Application the annotation `argocd.argoproj.io/compare-options: ServerSideDiff=true`
+        warning: `Thing shop/short` leaves out defaults inside lists, so Argo CD never finds it in sync: `spec.byName.x[].on: true`, `spec.items[].extra: {…}`, `spec.items[].ref.policy: None`, `spec.items[].weight: 1`: 2.yaml
+          hint: write the fields, or annotate its Application with `argocd.argoproj.io/compare-options: ServerSideDiff=true`
         ");
     }
 }

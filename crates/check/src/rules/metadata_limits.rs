@@ -1,20 +1,17 @@
-//! Labels and annotations keep to their limits.
-//!
-//! A label value has at most 63 characters of letters, digits, `-`, `_` and `.`, and starts and ends with a
-//! letter or digit; a key may have a DNS subdomain and a `/` before its name; all annotations together have
-//! at most 256 KiB. The API server refuses the rest. Labels of pod templates are checked too, where the
-//! refusal would come late and hidden.
+//! Labels and annotations keep the limits of Kubernetes.
 
 use aqueduct_manifest::{Map, Value};
 
 use crate::index::Index;
 use crate::platform::Entry;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "metadata-limits",
-    summary: "a label or annotation breaks the rules",
+    summary: "a label or annotation exceeds the limits of Kubernetes",
+    level: Level::Error,
+    page: include_str!("metadata_limits.md"),
     check: metadata_limits,
 };
 
@@ -44,13 +41,13 @@ fn check_labels(report: &mut Report, entry: &Entry<'_>, labels: Option<&Map>, wh
             Value::String(text) => {
                 report
                     .error(entry, format!("{} has a {what} with a bad value: `{key}: {text}`", entry.title()))
-                    .hint("63 letters, digits, `-`, `_` and `.` fit, with a letter or digit at both ends");
+                    .hint("at most 63 letters, digits, `-`, `_` and `.` are allowed, with a letter or digit at both ends");
             }
             other => {
                 let kind = other.kind();
                 report.error(
                     entry,
-                    format!("{} has a {what} that is not text but {kind}: `{key}`", entry.title()),
+                    format!("{} has a {what} that is {kind}, not text: `{key}`", entry.title()),
                 );
             }
         }
@@ -70,13 +67,16 @@ fn check_annotations(report: &mut Report, entry: &Entry<'_>, annotations: Option
                 let kind = other.kind();
                 report.error(
                     entry,
-                    format!("{} has an annotation that is not text but {kind}: `{key}`", entry.title()),
+                    format!("{} has an annotation that is {kind}, not text: `{key}`", entry.title()),
                 );
             }
         }
     }
     if size > ANNOTATIONS {
-        report.error(entry, format!("{} has annotations of {size} bytes; {ANNOTATIONS} fit", entry.title()));
+        report.error(
+            entry,
+            format!("{} has annotations of {size} bytes; the limit is {ANNOTATIONS}", entry.title()),
+        );
     }
 }
 
@@ -126,14 +126,14 @@ metadata: {{name: big, namespace: shop, annotations: {{a: {large}}}}}
 "
         );
         insta::assert_snapshot!(findings("metadata-limits", &documents), @r"
-        error: `Deployment shop/web` has a label that is not text but integer: `number`: 1.yaml
+        error: `Deployment shop/web` has a label that is integer, not text: `number`: 1.yaml
         error: `Deployment shop/web` has a label with a bad key: `a/b/c`: 1.yaml
         error: `Deployment shop/web` has a label with a bad value: `version: v1+build`: 1.yaml
-          hint: 63 letters, digits, `-`, `_` and `.` fit, with a letter or digit at both ends
+          hint: at most 63 letters, digits, `-`, `_` and `.` are allowed, with a letter or digit at both ends
         error: `Deployment shop/web` has a pod label with a bad value: `app: -web`: 1.yaml
-          hint: 63 letters, digits, `-`, `_` and `.` fit, with a letter or digit at both ends
-        error: `Deployment shop/web` has an annotation that is not text but boolean: `flag`: 1.yaml
-        error: `ConfigMap shop/big` has annotations of 262145 bytes; 262144 fit: 2.yaml
+          hint: at most 63 letters, digits, `-`, `_` and `.` are allowed, with a letter or digit at both ends
+        error: `Deployment shop/web` has an annotation that is boolean, not text: `flag`: 1.yaml
+        error: `ConfigMap shop/big` has annotations of 262145 bytes; the limit is 262144: 2.yaml
         ");
     }
 }

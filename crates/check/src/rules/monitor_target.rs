@@ -1,12 +1,6 @@
 //! A ServiceMonitor or PodMonitor finds something to scrape.
 //!
-//! Prometheus drops a monitor without targets in silence; the dashboard stays empty. The labels have to be
-//! those of the Service itself (not of its selector), and the port has to be one of its port names.
-//!
-//! ```yaml
-//! kind: ServiceMonitor
-//! spec: {selector: {matchLabels: {app: web}}, endpoints: [{port: metrics}]}
-//! ```
+//! The labels are those of the Service itself, not of its selector.
 
 use aqueduct_manifest::Value;
 
@@ -15,10 +9,15 @@ use crate::label_selector::{LabelSelector, Labels};
 use crate::platform::Entry;
 use crate::pod::{list_at, text};
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "monitor-target", summary: "a monitor finds nothing to scrape", check: monitor_target };
+pub(crate) const RULE: Rule = Rule {
+    name: "monitor-target",
+    summary: "a monitor finds nothing to scrape",
+    level: Level::Error,
+    page: include_str!("monitor_target.md"),
+    check: monitor_target,
+};
 
 const GROUP: &str = "monitoring.coreos.com";
 
@@ -87,10 +86,7 @@ fn judge(report: &mut Report, entry: &Entry<'_>, field: &str, found: &Found<'_>)
         let named = found.ports.iter().flatten();
         if !named.clone().any(|name| *name == port) {
             report
-                .error(
-                    entry,
-                    format!("{title} scrapes a port that no matched {} names: `{port}`", found.what),
-                )
+                .error(entry, format!("{title} scrapes a port that no matched {} has: `{port}`", found.what))
                 .did_you_mean(port, named.copied());
         }
     }
@@ -128,7 +124,7 @@ kind: Service
 metadata: {name: web, namespace: shop, labels: {app: web}}
 spec: {ports: [{name: http, port: 80}, {name: metrics, port: 81}]}
 "), @r"
-        error: `ServiceMonitor shop/web` scrapes a port that no matched Service names: `htpp`: 1.yaml
+        error: `ServiceMonitor shop/web` scrapes a port that no matched Service has: `htpp`: 1.yaml
           hint: did you mean `http`?
         error: `ServiceMonitor shop/lost` matches no Service: app=lost: 2.yaml
         error: `PodMonitor shop/pods` matches no pod: app=pod: 3.yaml

@@ -1,15 +1,14 @@
-//! Every object lies in a namespace that exists.
-//!
-//! The API server refuses objects of a namespace that is not there. A namespace counts when it is rendered,
-//! when a tenant owns it, or when the environment lists it as existing outside.
+//! Every object is in a namespace that exists.
 
 use crate::index::Index;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "namespace-exists",
-    summary: "an object lies in an unknown namespace",
+    summary: "an object is in a namespace that does not exist",
+    level: Level::Error,
+    page: include_str!("namespace_exists.md"),
     check: namespace_exists,
 };
 
@@ -24,7 +23,7 @@ fn namespace_exists(index: &Index<'_>, report: &mut Report) {
             continue;
         }
         report
-            .error(entry, format!("{} lies in a namespace that does not exist: `{namespace}`", entry.title()))
+            .error(entry, format!("{} is in a namespace that does not exist: `{namespace}`", entry.title()))
             .did_you_mean(namespace, index.names("", "Namespace", ""));
     }
 }
@@ -52,7 +51,7 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: c, namespace: kube-system}
 "), @r"
-        error: `ConfigMap monitorin/a` lies in a namespace that does not exist: `monitorin`: 1.yaml
+        error: `ConfigMap monitorin/a` is in a namespace that does not exist: `monitorin`: 1.yaml
           hint: did you mean `monitoring`?
         ");
     }

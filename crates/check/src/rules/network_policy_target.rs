@@ -1,17 +1,15 @@
 //! A NetworkPolicy applies to pods that exist.
-//!
-//! A policy whose selector matches nothing protects nothing, and nobody notices. An empty selector means
-//! the whole namespace and is always fine; policies of components whose pods an operator makes are left
-//! alone, and so are those for the pods by which cert-manager proves whose a host is.
 
 use crate::index::{Index, Selection};
 use crate::label_selector::LabelSelector;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "network-policy-target",
     summary: "a NetworkPolicy applies to no pod",
+    level: Level::Warning,
+    page: include_str!("network_policy_target.md"),
     check: network_policy_target,
 };
 
@@ -31,7 +29,7 @@ fn network_policy_target(index: &Index<'_>, report: &mut Report) {
             report.warning(&entry, format!("{} applies to no pod: {}", entry.title(), selector.text()));
         match of_namespace {
             Some(labels) => finding.hint(format!(
-                "name labels of its pods; of a chart or a kustomization in `[policies]`; in its namespace one carries {labels}"
+                "use the labels of its pods, which for a chart or a kustomization stand in `[policies]`; a pod in its namespace has {labels}"
             )),
             None => finding.hint("no pod is rendered in its namespace"),
         };

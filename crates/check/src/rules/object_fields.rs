@@ -1,22 +1,15 @@
-//! Objects have the fields of their kinds, with values that fit.
-//!
-//! The API server refuses a field that a kind does not have, a text where a number belongs, and a word that a field
-//! does not take. Covered are the kinds of Kubernetes that most platforms consist of; of the rest, and of metadata,
-//! nothing is said.
-//!
-//! ```yaml
-//! kind: Deployment
-//! spec: {replcas: 3}        # `replicas`
-//! ```
+//! Objects have the fields of their kind, with values that fit.
 
 use crate::fields::mistakes;
 use crate::index::Index;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "object-fields",
     summary: "an object has a field or a value that the API server refuses",
+    level: Level::Error,
+    page: include_str!("object_fields.md"),
     check: object_fields,
 };
 

@@ -1,18 +1,22 @@
 //! Names follow the rules of their kind.
 //!
-//! Most names are DNS subdomains (253 characters, lower case, digits, `-` and `.`); those of Services and
-//! Namespaces are DNS labels (63 characters, no dots; a Service may not start with a digit); those of roles
-//! and bindings may be almost anything. The API server refuses the others. A CronJob's name has to leave
-//! room for what is appended to its Jobs. See
+//! Most names are DNS subdomains (253 characters: lower-case letters, digits, `-` and `.`). Those of Services
+//! and Namespaces are DNS labels (63 characters, no dots), and a Service must not start with a digit. Roles
+//! and bindings take almost anything. Source:
 //! <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/>.
 
 use crate::index::Index;
 use crate::platform::Entry;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "object-name", summary: "a name breaks the rules", check: object_name };
+pub(crate) const RULE: Rule = Rule {
+    name: "object-name",
+    summary: "a name breaks the rules of its kind",
+    level: Level::Error,
+    page: include_str!("object_name.md"),
+    check: object_name,
+};
 
 fn object_name(index: &Index<'_>, report: &mut Report) {
     for entry in index.entries() {
@@ -32,7 +36,7 @@ fn problem(entry: &Entry<'_>, name: &str) -> Option<String> {
     match (group, kind) {
         ("rbac.authorization.k8s.io", _) => {
             let is_segment = name != "." && name != ".." && !name.contains(['/', '%']);
-            (!is_segment).then(|| "holds `/` or `%`".to_owned())
+            (!is_segment).then(|| "contains `/` or `%`".to_owned())
         }
         ("", "Service" | "Namespace") => {
             let first_digit = name.starts_with(|letter: char| letter.is_ascii_digit());
@@ -59,7 +63,7 @@ fn not_dns(name: &str, with_dots: bool) -> Option<String> {
     let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
     let parts: Vec<&str> = if with_dots { name.split('.').collect() } else { vec![name] };
     if let Some(letter) = parts.iter().flat_map(|part| part.chars()).find(|letter| !fits(*letter)) {
-        return Some(format!("holds {letter:?}; lower-case letters, digits and `-` fit"));
+        return Some(format!("contains {letter:?}; only lower-case letters, digits and `-` are allowed"));
     }
     let is_edged = parts.iter().any(|part| part.is_empty() || part.starts_with('-') || part.ends_with('-'));
     is_edged.then(|| "starts or ends with `-` or `.`".to_owned())
@@ -100,9 +104,9 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {generateName: web-, namespace: shop}
 "), @r"
-        error: `ConfigMap shop/Web_config` has a name that holds 'W'; lower-case letters, digits and `-` fit: 1.yaml
+        error: `ConfigMap shop/Web_config` has a name that contains 'W'; only lower-case letters, digits and `-` are allowed: 1.yaml
         error: `Service shop/1web` has a name that starts with a digit: 2.yaml
-        error: `Service shop/web.shop` has a name that holds '.'; lower-case letters, digits and `-` fit: 3.yaml
+        error: `Service shop/web.shop` has a name that contains '.'; only lower-case letters, digits and `-` are allowed: 3.yaml
         error: `CronJob shop/a-name-that-leaves-no-room-for-the-eleven-characters-of-time` has a name that has 60 characters, 8 more than fit: 5.yaml
         error: `ConfigMap shop/web-` has a name that starts or ends with `-` or `.`: 6.yaml
         error: `ConfigMap shop/` has `generateName` instead of a name: 7.yaml

@@ -1,22 +1,21 @@
-//! No secret is rendered as it is.
+//! No secret is rendered in plain text.
 //!
-//! The tree lies in Git: a value in it is public to everybody who can read the repository, forever, and base64 hides
-//! nothing. A value that stands alone in a Secret is one; anywhere else they are told by form, name and
-//! randomness, as [`aqueduct_manifest::secret`] does. Empty and encrypted values, references, templates and placeholders are fine.
-//!
-//! ```yaml
-//! kind: ConfigMap
-//! data: {DATABASE_URL: 'postgres://shop:hunter2@database/shop'}
-//! ```
+//! What stands alone in a Secret is a secret; anywhere else [`aqueduct_manifest::secret`] tells by form, name
+//! and randomness.
 
 use aqueduct_manifest::{Map, Value, json, secret};
 
 use crate::index::Index;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "plaintext-secret", summary: "a secret would be in Git", check: plaintext_secret };
+pub(crate) const RULE: Rule = Rule {
+    name: "plaintext-secret",
+    summary: "a secret would be committed in plain text",
+    level: Level::Error,
+    page: include_str!("plaintext_secret.md"),
+    check: plaintext_secret,
+};
 
 /// How deep annotations that hold objects are followed.
 const DEPTH: usize = 64;
@@ -42,8 +41,8 @@ fn plaintext_secret(index: &Index<'_>, report: &mut Report) {
             .collect::<Vec<_>>()
             .join(", ");
         report
-            .error(entry, format!("{} has what everybody could read: {places}", entry.title()))
-            .hint("take it from a store with an ExternalSecret, and refer to the Secret that it makes");
+            .error(entry, format!("{} contains secrets in plain text: {places}", entry.title()))
+            .hint("use an ExternalSecret to take it from a store, and refer to the Secret that it creates");
     }
 }
 
@@ -172,9 +171,7 @@ mod tests {
 
     #[test]
     fn values_do_not_belong_in_git() {
-        insta::assert_snapshot!(findings(
-            "plaintext-secret",
-            "
+        insta::assert_snapshot!(findings("plaintext-secret", "
 apiVersion: v1
 kind: Secret
 metadata: {name: a, namespace: shop}
@@ -201,15 +198,17 @@ apiVersion: bitnami.com/v1alpha1
 kind: SealedSecret
 metadata: {name: e, namespace: shop}
 spec: {encryptedData: {password: AgBy3i4OJSWK+PiTySYZZA9rO43cGDEq}}
-"
-        ));
+"), @r"
+        error: `Secret shop/a` contains secrets in plain text: `data.password` (a value of a Secret): 1.yaml
+          hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
+        error: `Secret shop/c` contains secrets in plain text: `data.0` (a value of a Secret): 3.yaml
+          hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
+        ");
     }
 
     #[test]
     fn nor_do_they_elsewhere() {
-        insta::assert_snapshot!(findings(
-            "plaintext-secret",
-            r#"
+        insta::assert_snapshot!(findings("plaintext-secret", r#"
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: a, namespace: shop}
@@ -256,7 +255,15 @@ metadata: {name: b, namespace: shop}
 spec:
   target: {template: {data: {password: hunter2, login: '{{ .login }}'}}}
   data: [{secretKey: password, remoteRef: {key: shop, property: password}}]
-"#
-        ));
+"#), @r"
+        error: `ConfigMap shop/a` contains secrets in plain text: `binaryData.blob` (the value of `password`), `data.DB_PASSWORD` (the value of `DB_PASSWORD`), `data.json` (the login of a registry), `data.settings` (the value of `password`), `data.url` (a password in an address): 1.yaml
+          hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
+        error: `Deployment shop/web` contains secrets in plain text: `spec.template.metadata.annotations.example.com/token` (a GitHub token), `spec.template.spec.containers.0.args` (the value of `api-key`), `spec.template.spec.containers.0.args.0` (the value of `password`), `spec.template.spec.containers.0.command.2` (the value of `PGPASSWORD`), `spec.template.spec.containers.0.env.0.value` (the value of `API_TOKEN`): 2.yaml
+          hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
+        error: `Secret shop/login` contains secrets in plain text: `metadata.annotations.kubectl.kubernetes.io/last-applied-configuration.stringData.password` (a value of a Secret): 3.yaml
+          hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
+        error: `ExternalSecret shop/b` contains secrets in plain text: `spec.target.template.data.password` (the value of `password`): 4.yaml
+          hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
+        ");
     }
 }

@@ -1,12 +1,4 @@
-//! The parts of a pod have names of their own, and mounts have volumes.
-//!
-//! The API server refuses a pod that mounts a volume which is not there, or twice into one path, and one with two
-//! volumes or containers of one name. Two variables of one name cannot be applied on the server's side, which is
-//! how Argo CD applies the tree.
-//!
-//! ```yaml
-//! volumeMounts: [{name: dta, mountPath: /data}]      # the volume is named `data`
-//! ```
+//! The parts of a pod have unique names, and mounts have volumes.
 
 use std::collections::BTreeSet;
 
@@ -15,11 +7,13 @@ use aqueduct_manifest::Value;
 use crate::index::Index;
 use crate::pod::{Pod, list_at, text};
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "pod-parts",
-    summary: "a pod mounts what is not there, or has two parts of one name",
+    summary: "a pod mounts a missing volume, or uses a name twice",
+    level: Level::Error,
+    page: include_str!("pod_parts.md"),
     check: pod_parts,
 };
 
@@ -29,11 +23,11 @@ fn pod_parts(index: &Index<'_>, report: &mut Report) {
         let title = pod.entry.title();
         let volumes: Vec<&str> = pod.volumes().iter().map(|volume| text(volume, "name")).collect();
         for name in twice(&volumes) {
-            report.error(&pod.entry, format!("{title} has two volumes of one name: `{name}`"));
+            report.error(&pod.entry, format!("{title} has two volumes with the same name: `{name}`"));
         }
         let containers: Vec<&str> = pod.containers().map(|container| container.name).collect();
         for name in twice(&containers) {
-            report.error(&pod.entry, format!("{title} has two containers of one name: `{name}`"));
+            report.error(&pod.entry, format!("{title} has two containers with the same name: `{name}`"));
         }
         let known: BTreeSet<&str> = volumes.iter().copied().chain(claims(pod)).collect();
         for container in pod.containers() {
@@ -43,7 +37,7 @@ fn pod_parts(index: &Index<'_>, report: &mut Report) {
             for name in mounts.iter().chain(devices).map(|mount| text(mount, "name")) {
                 if !name.is_empty() && !known.contains(name) {
                     report
-                        .error(&pod.entry, format!("{of} mounts a volume that is not there: `{name}`"))
+                        .error(&pod.entry, format!("{of} mounts a volume that does not exist: `{name}`"))
                         .did_you_mean(name, known.iter().copied());
                 }
             }
@@ -51,10 +45,10 @@ fn pod_parts(index: &Index<'_>, report: &mut Report) {
                 list_at(container.value, list).iter().map(|item| text(item, key)).collect()
             };
             for path in twice(&texts("volumeMounts", "mountPath")) {
-                report.error(&pod.entry, format!("{of} mounts two volumes at one path: `{path}`"));
+                report.error(&pod.entry, format!("{of} mounts two volumes at the same path: `{path}`"));
             }
             for name in twice(&texts("env", "name")) {
-                report.error(&pod.entry, format!("{of} has two variables of one name: `{name}`"));
+                report.error(&pod.entry, format!("{of} has two variables with the same name: `{name}`"));
             }
         }
     }
@@ -105,12 +99,12 @@ kind: CloneSet
 metadata: {name: custom, namespace: shop}
 spec: {template: {spec: {containers: [{name: a, volumeMounts: [{name: injected, mountPath: /x}]}]}}}
 "), @r"
-        error: `Deployment shop/web` has two containers of one name: `web`: 1.yaml
-        error: `Deployment shop/web` has two volumes of one name: `all`: 1.yaml
-        error: container `web` of `Deployment shop/web` has two variables of one name: `A`: 1.yaml
-        error: container `web` of `Deployment shop/web` mounts a volume that is not there: `dta`: 1.yaml
+        error: `Deployment shop/web` has two containers with the same name: `web`: 1.yaml
+        error: `Deployment shop/web` has two volumes with the same name: `all`: 1.yaml
+        error: container `web` of `Deployment shop/web` has two variables with the same name: `A`: 1.yaml
+        error: container `web` of `Deployment shop/web` mounts a volume that does not exist: `dta`: 1.yaml
           hint: did you mean `data`?
-        error: container `web` of `Deployment shop/web` mounts two volumes at one path: `/y`: 1.yaml
+        error: container `web` of `Deployment shop/web` mounts two volumes at the same path: `/y`: 1.yaml
         ");
     }
 }

@@ -1,27 +1,19 @@
-//! Pods keep the security standard that their namespace enforces.
+//! Pods keep the Pod Security Standard that their namespace enforces.
 //!
-//! A namespace with the label `pod-security.kubernetes.io/enforce` refuses pods that break the standard; the
-//! workload then stays at zero pods, with the reason hidden in an event. The controls are those of
-//! <https://kubernetes.io/docs/concepts/security/pod-security-standards/>.
-//!
-//! ```yaml
-//! securityContext:
-//!   runAsNonRoot: true
-//!   allowPrivilegeEscalation: false
-//!   capabilities: {drop: [ALL]}
-//!   seccompProfile: {type: RuntimeDefault}
-//! ```
+//! Source: <https://kubernetes.io/docs/concepts/security/pod-security-standards/>.
 
 use aqueduct_manifest::Value;
 
 use crate::index::Index;
 use crate::pod::{Container, Pod, list_at, text};
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "pod-security",
-    summary: "pods break their namespace's security standard",
+    summary: "a pod violates its namespace's Pod Security Standard",
+    level: Level::Error,
+    page: include_str!("pod_security.md"),
     check: pod_security,
 };
 
@@ -67,7 +59,7 @@ fn baseline(pod: &Pod<'_>) -> Vec<String> {
         }
         let ports = list_at(container.value, "ports").iter();
         let host_ports = ports.filter_map(|port| port.get("hostPort")?.as_i64()).filter(|port| *port != 0);
-        violations.extend(host_ports.map(|port| format!("container `{name}` takes the host port {port}")));
+        violations.extend(host_ports.map(|port| format!("container `{name}` uses the host port {port}")));
         if seccomp(context) == Some("Unconfined") {
             violations.push(format!("container `{name}` is not confined by seccomp"));
         }
@@ -211,7 +203,7 @@ spec: {hostNetwork: true, containers: []}
         error: `Deployment shop/bad` breaks the standard `restricted`: volume `v` has the type `hostPath`: 3.yaml
         error: `Pod bank/host` breaks the standard `baseline`: `hostNetwork` is set: 5.yaml
         error: `Pod bank/host` breaks the standard `baseline`: container `a` is privileged: 5.yaml
-        error: `Pod bank/host` breaks the standard `baseline`: container `a` takes the host port 80: 5.yaml
+        error: `Pod bank/host` breaks the standard `baseline`: container `a` uses the host port 80: 5.yaml
         ");
     }
 }

@@ -1,11 +1,4 @@
 //! The ports of a Service can be told apart.
-//!
-//! Where a Service has several ports, the API server wants a name of each, no name twice, and no number twice for
-//! one protocol.
-//!
-//! ```yaml
-//! ports: [{port: 80}, {port: 81}]      # both need a name
-//! ```
 
 use std::collections::BTreeSet;
 
@@ -14,10 +7,15 @@ use aqueduct_manifest::Value;
 use crate::index::Index;
 use crate::pod::{list_at, text};
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "port-names", summary: "a Service has ports that cannot be told apart", check: port_names };
+pub(crate) const RULE: Rule = Rule {
+    name: "port-names",
+    summary: "a Service has ports that cannot be told apart",
+    level: Level::Error,
+    page: include_str!("port_names.md"),
+    check: port_names,
+};
 
 fn port_names(index: &Index<'_>, report: &mut Report) {
     for entry in index.of_kind("", "Service") {
@@ -31,14 +29,14 @@ fn port_names(index: &Index<'_>, report: &mut Report) {
             let number = port.get("port").and_then(Value::as_i64);
             let protocol = Some(text(port, "protocol")).filter(|text| !text.is_empty()).unwrap_or("TCP");
             if name.is_empty() && ports.len() > 1 {
-                wrong.insert("several ports, of which one has no name".to_owned());
+                wrong.insert("several ports, one of them without a name".to_owned());
             } else if !name.is_empty() && !names.insert(name) {
-                wrong.insert(format!("two ports of one name: `{name}`"));
+                wrong.insert(format!("two ports with the same name: `{name}`"));
             }
             if let Some(number) = number
                 && !numbers.insert((number, protocol))
             {
-                wrong.insert(format!("two ports of one number: {number}"));
+                wrong.insert(format!("two ports with the same number: {number}"));
             }
         }
         for what in wrong {
@@ -79,9 +77,9 @@ kind: Service
 metadata: {name: single, namespace: shop}
 spec: {ports: [{port: 80}]}
 "), @r"
-        error: `Service shop/names` has two ports of one name: `a`: 1.yaml
-        error: `Service shop/nameless` has several ports, of which one has no name: 2.yaml
-        error: `Service shop/numbers` has two ports of one number: 80: 3.yaml
+        error: `Service shop/names` has two ports with the same name: `a`: 1.yaml
+        error: `Service shop/nameless` has several ports, one of them without a name: 2.yaml
+        error: `Service shop/numbers` has two ports with the same number: 80: 3.yaml
         ");
     }
 }

@@ -1,15 +1,17 @@
 //! Pods name a priority class that the cluster has.
-//!
-//! The API server refuses pods of an unknown class. The classes are those that the environment lists, those
-//! that are rendered and the two of Kubernetes; when it lists none, nothing is said.
 
 use crate::index::Index;
 use crate::pod::text;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "priority-class", summary: "pods name an unknown priority class", check: priority_class };
+pub(crate) const RULE: Rule = Rule {
+    name: "priority-class",
+    summary: "a pod names an unknown priority class",
+    level: Level::Error,
+    page: include_str!("priority_class.md"),
+    check: priority_class,
+};
 
 const OF_KUBERNETES: [&str; 2] = ["system-cluster-critical", "system-node-critical"];
 

@@ -1,12 +1,4 @@
-//! What a namespace's pods request fits its quota.
-//!
-//! The API server refuses the pod that goes beyond a ResourceQuota, so the last replica of a rollout, or the
-//! one that an autoscaler adds under load, never comes. The sum counts every workload at its largest: the
-//! most replicas of its autoscaler, a DaemonSet's pod on every node, one run of each job. Storage counts rendered claims and those of
-//! StatefulSets. Quotas with a scope are left alone.
-//!
-//! A quota on CPU or memory makes the API server refuse every pod of which a container, an init container among
-//! them, says nothing of that resource and gets nothing from a LimitRange.
+//! The requests of a namespace's pods fit its quota, and state every amount that the quota counts.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +8,13 @@ use crate::demand::{Demand, amount, claims, demand};
 use crate::index::Index;
 use crate::pod::Pod;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "quota",
-    summary: "a namespace requests more than its quota, or not what it counts",
+    summary: "a namespace requests more than its quota, or omits an amount that the quota counts",
+    level: Level::Error,
+    page: include_str!("quota.md"),
     check: quota,
 };
 
@@ -68,10 +62,7 @@ fn quota(index: &Index<'_>, report: &mut Report) {
             };
             if asked > hard {
                 let title = entry.title();
-                report.error(
-                    &entry,
-                    format!("{title} allows less `{resource}` than is asked for: {asked} of {hard}"),
-                );
+                report.error(&entry, format!("quota exceeded: {resource} {asked} of {hard} in {title}"));
             }
         }
     }
@@ -88,7 +79,7 @@ fn without_amounts(index: &Index<'_>, report: &mut Report, pod: &Pod<'_>) {
     });
     for quota in unscoped {
         let counts = |resource: &str| quota.object.at(&["spec", "hard", resource]).is_some();
-        for (resource, of, amount_of) in REQUIRED.iter().filter(|(resource, ..)| counts(resource)) {
+        for (_, of, amount_of) in REQUIRED.iter().filter(|(resource, ..)| counts(resource)) {
             if pod.spec.at(&["resources", of, amount_of]).is_some() {
                 continue;
             }
@@ -99,7 +90,7 @@ fn without_amounts(index: &Index<'_>, report: &mut Report, pod: &Pod<'_>) {
                 report
                     .error(
                         &pod.entry,
-                        format!("{title} has containers without `{of}.{amount_of}`, of which {quota} counts `{resource}`: {names}"),
+                        format!("{title} has containers without `{of}.{amount_of}`, which {quota} requires: {names}"),
                     )
                     .hint("the API server refuses its pods; set the amount, or a default in a LimitRange");
             }
@@ -141,10 +132,10 @@ kind: StatefulSet
 metadata: {name: store, namespace: shop}
 spec: {replicas: 3, template: {spec: {containers: []}}, volumeClaimTemplates: [{spec: {resources: {requests: {storage: 4Gi}}}}]}
 "), @r"
-        error: `ResourceQuota shop/quota` allows less `pods` than is asked for: 9 of 5: 1.yaml
-        error: `ResourceQuota shop/quota` allows less `requests.cpu` than is asked for: 3 of 2: 1.yaml
-        error: `ResourceQuota shop/quota` allows less `requests.memory` than is asked for: 6Gi of 4Gi: 1.yaml
-        error: `ResourceQuota shop/quota` allows less `requests.storage` than is asked for: 12Gi of 10Gi: 1.yaml
+        error: quota exceeded: pods 9 of 5 in `ResourceQuota shop/quota`: 1.yaml
+        error: quota exceeded: requests.cpu 3 of 2 in `ResourceQuota shop/quota`: 1.yaml
+        error: quota exceeded: requests.memory 6Gi of 4Gi in `ResourceQuota shop/quota`: 1.yaml
+        error: quota exceeded: requests.storage 12Gi of 10Gi in `ResourceQuota shop/quota`: 1.yaml
         ");
     }
 
@@ -171,8 +162,8 @@ kind: CronJob
 metadata: {name: night, namespace: shop}
 spec: {jobTemplate: {spec: {template: {spec: {containers: [{name: a}]}}}}}
 "), @r"
-        error: `ResourceQuota shop/quota` allows less `limits.memory` than is asked for: 2Gi of 1Gi: 1.yaml
-        error: `ResourceQuota shop/quota` allows less `requests.cpu` than is asked for: 250m of 100m: 1.yaml
+        error: quota exceeded: limits.memory 2Gi of 1Gi in `ResourceQuota shop/quota`: 1.yaml
+        error: quota exceeded: requests.cpu 250m of 100m in `ResourceQuota shop/quota`: 1.yaml
         ");
     }
 }

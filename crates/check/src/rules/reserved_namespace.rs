@@ -1,15 +1,14 @@
 //! Tenants stay out of the namespaces of Kubernetes.
-//!
-//! `kube-system` and its siblings belong to the cluster, and `default` to nobody: what lies there has no
-//! owner, no quota and no policy. System tenants may reach in, as monitoring and ingress controllers do.
 
 use crate::index::Index;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "reserved-namespace",
-    summary: "an object lies in a reserved namespace",
+    summary: "an object is in a reserved namespace",
+    level: Level::Error,
+    page: include_str!("reserved_namespace.md"),
     check: reserved_namespace,
 };
 
@@ -20,8 +19,8 @@ fn reserved_namespace(index: &Index<'_>, report: &mut Report) {
         let is_reserved = namespace == "default" || namespace.starts_with("kube-");
         if is_reserved && !index.tenant(entry.tenant).is_some_and(|tenant| tenant.system) {
             report
-                .error(entry, format!("{} lies in a reserved namespace: `{namespace}`", entry.title()))
-                .hint("use the tenant's own namespace, or make it a system tenant");
+                .error(entry, format!("{} is in a reserved namespace: `{namespace}`", entry.title()))
+                .hint("use a namespace of the tenant, or make it a system tenant");
         }
     }
 }
@@ -45,10 +44,10 @@ apiVersion: v1
 kind: Namespace
 metadata: {name: default, labels: {tenant: shop}}
 "), @r"
-        error: `ConfigMap kube-system/a` lies in a reserved namespace: `kube-system`: 1.yaml
-          hint: use the tenant's own namespace, or make it a system tenant
-        error: `Namespace default` lies in a reserved namespace: `default`: 3.yaml
-          hint: use the tenant's own namespace, or make it a system tenant
+        error: `ConfigMap kube-system/a` is in a reserved namespace: `kube-system`: 1.yaml
+          hint: use a namespace of the tenant, or make it a system tenant
+        error: `Namespace default` is in a reserved namespace: `default`: 3.yaml
+          hint: use a namespace of the tenant, or make it a system tenant
         ");
     }
 }

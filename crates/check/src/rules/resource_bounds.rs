@@ -1,19 +1,18 @@
-//! Containers say what they need and what they may take.
+//! Containers state what they need and what they may use.
 //!
-//! Without requests the scheduler packs pods blindly; without a memory limit one leak takes the node down.
-//! A limit counts as a request, as it does in Kubernetes, and a LimitRange of the namespace fills in what a
-//! container leaves out. A CPU limit is not asked for: it throttles more than it protects. A request above
-//! its limit is an error: the API server refuses the pod.
+//! A CPU limit is not required: it throttles more than it protects.
 
 use crate::demand::amount;
 use crate::index::Index;
 use crate::pod::Role;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "resource-bounds",
     summary: "a container has no requests or limits, or requests more than its limit",
+    level: Level::Either,
+    page: include_str!("resource_bounds.md"),
     check: resource_bounds,
 };
 

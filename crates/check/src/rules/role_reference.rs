@@ -1,8 +1,4 @@
 //! Bindings name roles and accounts that exist.
-//!
-//! A binding to a role that is not there grants nothing; one for an account that is not there grants
-//! nothing to nobody, until somebody makes an account of that name. The roles that Kubernetes has by itself
-//! (`view`, `edit`, `admin`, `cluster-admin`, `system:…`) count as existing.
 
 use aqueduct_manifest::Value;
 
@@ -10,11 +6,13 @@ use crate::index::Index;
 use crate::platform::{Entry, title};
 use crate::pod::{list_at, text};
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "role-reference",
     summary: "a binding names an unknown role or account",
+    level: Level::Error,
+    page: include_str!("role_reference.md"),
     check: role_reference,
 };
 

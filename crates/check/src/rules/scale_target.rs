@@ -1,21 +1,18 @@
 //! An autoscaler scales something that exists.
-//!
-//! Covered are HorizontalPodAutoscalers, VerticalPodAutoscalers and KEDA's ScaledObjects. A target of a
-//! custom kind counts when it is rendered, like any other.
-//!
-//! ```yaml
-//! kind: HorizontalPodAutoscaler
-//! spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: wbe}}
-//! ```
 
 use crate::index::Index;
 use crate::platform::title;
 use crate::pod::text;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "scale-target", summary: "an autoscaler has no target", check: scale_target };
+pub(crate) const RULE: Rule = Rule {
+    name: "scale-target",
+    summary: "an autoscaler has a target that does not exist",
+    level: Level::Error,
+    page: include_str!("scale_target.md"),
+    check: scale_target,
+};
 
 /// The kinds that scale, the field that names their target, and the kind of a target that names none.
 const SCALERS: &[(&str, &str, &str, &str, &str)] = &[

@@ -1,21 +1,15 @@
-//! A workload that an autoscaler scales says no number of replicas.
-//!
-//! Argo CD sets the number that the tree says again and again, against the autoscaler: under load the pods go
-//! away as soon as they have come. Without the field the number is the autoscaler's alone.
-//!
-//! ```yaml
-//! kind: Deployment
-//! spec: {replicas: 3}        # and a HorizontalPodAutoscaler names this Deployment
-//! ```
+//! A workload with an autoscaler sets no number of replicas.
 
 use crate::demand::target;
 use crate::index::Index;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "scaled-replicas",
-    summary: "a workload says its replicas and has an autoscaler",
+    summary: "a workload sets `replicas` and has an autoscaler",
+    level: Level::Warning,
+    page: include_str!("scaled_replicas.md"),
     check: scaled_replicas,
 };
 
@@ -31,11 +25,9 @@ fn scaled_replicas(index: &Index<'_>, report: &mut Report) {
                 report
                     .warning(
                         &workload,
-                        format!(
-                            "{title} says `replicas`, which {scaler_title} changes and Argo CD sets back"
-                        ),
+                        format!("{title} sets `replicas`, which {scaler_title} changes and Argo CD resets"),
                     )
-                    .hint("leave `replicas` out");
+                    .hint("remove `replicas`");
             }
         }
     }
@@ -83,10 +75,10 @@ kind: StatefulSet
 metadata: {name: alone, namespace: shop}
 spec: {replicas: 2}
 "), @r"
-        warning: `Deployment shop/web` says `replicas`, which `HorizontalPodAutoscaler shop/web` changes and Argo CD sets back: 1.yaml
-          hint: leave `replicas` out
-        warning: `Deployment shop/queue` says `replicas`, which `ScaledObject shop/queue` changes and Argo CD sets back: 5.yaml
-          hint: leave `replicas` out
+        warning: `Deployment shop/web` sets `replicas`, which `HorizontalPodAutoscaler shop/web` changes and Argo CD resets: 1.yaml
+          hint: remove `replicas`
+        warning: `Deployment shop/queue` sets `replicas`, which `ScaledObject shop/queue` changes and Argo CD resets: 5.yaml
+          hint: remove `replicas`
         ");
     }
 }

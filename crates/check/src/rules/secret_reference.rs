@@ -1,20 +1,16 @@
-//! Pods use Secrets and keys that something makes.
-//!
-//! A Secret counts when it is rendered, or when a controller makes it of a rendered object: an
-//! ExternalSecret, a SealedSecret, a Certificate, a Vault secret, a database of an operator
-//! (`shop.database.credentials.postgresql.acid.zalan.do`). What a pod calls `optional` is left alone, and so
-//! are components that may create Secrets while they run. A missing pull secret is a warning: the image may
-//! be public.
+//! Pods use Secrets and keys that something creates.
 
 use crate::index::Index;
 use crate::pod_reference::{Source, references};
 use crate::produced::Keys;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "secret-reference",
-    summary: "a pod needs a Secret that nothing makes",
+    summary: "a pod needs a Secret that nothing creates",
+    level: Level::Either,
+    page: include_str!("secret_reference.md"),
     check: secret_reference,
 };
 
@@ -27,7 +23,7 @@ fn secret_reference(index: &Index<'_>, report: &mut Report) {
         }
         for reference in references(pod) {
             let (name, place, title) = (reference.name, &reference.place, entry.title());
-            let message = format!("{title} needs a Secret that nothing makes: `{name}` for {place}");
+            let message = format!("{title} needs a Secret that nothing creates: `{name}` for {place}");
             match (reference.source, secrets.get(pod.namespace(), name), reference.key) {
                 (Source::Secret, None, _) => {
                     report
@@ -89,11 +85,11 @@ kind: postgresql
 metadata: {name: db, namespace: shop, labels: {component: db}}
 spec: {users: {web_user: []}}
 "), @r"
-        error: `Deployment shop/web` needs a Secret that nothing makes: `nobody` for volume `key`: 1.yaml
+        error: `Deployment shop/web` needs a Secret that nothing creates: `nobody` for volume `key`: 1.yaml
           hint: add an ExternalSecret, or mark the reference `optional: true`
         error: `Deployment shop/web` needs a key that Secret `external` lacks: `pasword` for variable `A` of container `web`: 1.yaml
           hint: did you mean `password`?
-        warning: `Deployment shop/web` needs a Secret that nothing makes: `registry` for image pull secrets: 1.yaml
+        warning: `Deployment shop/web` needs a Secret that nothing creates: `registry` for image pull secrets: 1.yaml
         ");
     }
 

@@ -1,18 +1,16 @@
 //! An ExternalSecret reads from a store that exists.
-//!
-//! Without its store the Secret is never made, and the pods that need it never start. ClusterSecretStores
-//! are those that the environment lists and those that are rendered; when it lists none, only
-//! SecretStores are looked for.
 
 use crate::index::Index;
 use crate::platform::title;
 use crate::pod::text;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "secret-store",
     summary: "an ExternalSecret reads from an unknown store",
+    level: Level::Error,
+    page: include_str!("secret_store.md"),
     check: secret_store,
 };
 

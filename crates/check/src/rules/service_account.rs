@@ -1,16 +1,15 @@
 //! Pods run under a ServiceAccount that exists.
-//!
-//! The API server refuses pods whose ServiceAccount is not there; the workload stays at zero pods. Every
-//! namespace has the account `default`.
 
 use crate::index::Index;
 use crate::pod::text;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "service-account",
-    summary: "pods run under an unknown ServiceAccount",
+    summary: "a pod runs under an unknown ServiceAccount",
+    level: Level::Error,
+    page: include_str!("service_account.md"),
     check: service_account,
 };
 

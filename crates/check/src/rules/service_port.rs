@@ -1,15 +1,7 @@
-//! A Service's target port is one that its pods listen on.
+//! A Service's target port is a port of its pods.
 //!
-//! A target port by name that no selected pod declares leaves the Service without endpoints for that port.
-//! A target port by number works whether it is declared or not, so a missing declaration is only a warning,
-//! and only where the pods declare other ports. A headless Service publishes addresses and no ports, so there
-//! a wrong name is a warning, too.
-//!
-//! ```yaml
-//! spec:
-//!   selector: {app: web}
-//!   ports: [{port: 80, targetPort: htpp}]   # the container's port is named `http`
-//! ```
+//! A number works whether it is declared or not, so an undeclared one is a warning, and only where the pods
+//! declare other ports.
 
 use aqueduct_manifest::{Severity, Value};
 
@@ -17,11 +9,13 @@ use crate::index::Index;
 use crate::label_selector::LabelSelector;
 use crate::pod::{Pod, list_at};
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "service-port",
-    summary: "a Service's target port is no port of its pods",
+    summary: "a Service's target port is not a port of its pods",
+    level: Level::Either,
+    page: include_str!("service_port.md"),
     check: service_port,
 };
 
@@ -47,7 +41,7 @@ fn service_port(index: &Index<'_>, report: &mut Report) {
             match target {
                 Value::String(name) => {
                     let severity = if is_headless { Severity::Warning } else { Severity::Error };
-                    let message = format!("{} has a target port that no pod names: `{name}`", entry.title());
+                    let message = format!("{} has a target port that no pod has: `{name}`", entry.title());
                     report.add(severity, &entry, message).did_you_mean(name, declared);
                 }
                 // A headless Service only publishes addresses; the port is a note.
@@ -80,7 +74,7 @@ kind: Deployment
 metadata: {name: web, namespace: shop}
 spec: {template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, ports: [{name: http, containerPort: 8080}]}]}}}
 "), @r"
-        error: `Service shop/web` has a target port that no pod names: `htpp`: 1.yaml
+        error: `Service shop/web` has a target port that no pod has: `htpp`: 1.yaml
           hint: did you mean `http`?
         warning: `Service shop/web` has a target port that no pod declares: 9090: 1.yaml
         ");

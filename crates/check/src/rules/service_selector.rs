@@ -1,27 +1,19 @@
 //! A Service selects pods that exist.
-//!
-//! A Service whose selector matches no pod has no endpoints: clients get refused connections, and nothing
-//! in the cluster calls it an error. The usual cause is a label that was renamed on one side.
-//!
-//! ```yaml
-//! kind: Service
-//! metadata: {name: web, namespace: shop}
-//! spec: {selector: {app: wbe}}     # the pods carry `app: web`
-//! ```
-//!
-//! The labels that controllers put on pods count (`statefulset.kubernetes.io/pod-name`, `job-name`). Where
-//! only a label is missing that a program may put on its own pod (the leader of Vault), it is a warning.
-//! Services without a selector, and those in a namespace in which an operator may make pods, are left alone.
 
 use aqueduct_manifest::Value;
 
 use crate::index::{Index, Selection};
 use crate::label_selector::LabelSelector;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "service-selector", summary: "a Service selects no pod", check: service_selector };
+pub(crate) const RULE: Rule = Rule {
+    name: "service-selector",
+    summary: "a Service selects no pod",
+    level: Level::Either,
+    page: include_str!("service_selector.md"),
+    check: service_selector,
+};
 
 fn service_selector(index: &Index<'_>, report: &mut Report) {
     for entry in index.of_kind("", "Service") {
@@ -35,13 +27,18 @@ fn service_selector(index: &Index<'_>, report: &mut Report) {
             Selection::Pods => {}
             Selection::AtRunTime(lacking) => {
                 report
-                    .warning(&entry, format!("{title} selects by a label that no pod starts with: {lacking}"))
-                    .hint("right where the program puts the label on its own pod; otherwise correct the selector");
+                    .warning(
+                        &entry,
+                        format!("{title} selects by a label that no pod template has: {lacking}"),
+                    )
+                    .hint(
+                        "fine if the program sets the label on its own pod; otherwise correct the selector",
+                    );
             }
             Selection::Nothing => {
                 report
                     .error(&entry, format!("{title} selects no pod: {}", selector.text()))
-                    .hint("make the selector equal to labels of the pod template");
+                    .hint("make the selector match the labels of the pod template");
             }
         }
     }
@@ -99,9 +96,9 @@ metadata: {name: web, namespace: bank}
 spec: {template: {metadata: {labels: {app: web}}, spec: {containers: []}}}
 "), @r"
         error: `Service bank/api` selects no pod: app=api: 7.yaml
-          hint: make the selector equal to labels of the pod template
-        warning: `Service bank/active` selects by a label that no pod starts with: vault-active=true: 8.yaml
-          hint: right where the program puts the label on its own pod; otherwise correct the selector
+          hint: make the selector match the labels of the pod template
+        warning: `Service bank/active` selects by a label that no pod template has: vault-active=true: 8.yaml
+          hint: fine if the program sets the label on its own pod; otherwise correct the selector
         ");
     }
 
@@ -159,11 +156,11 @@ metadata: {name: other, namespace: bank}
 spec: {selector: {job-name: sed}}
 "), @r"
         error: `Service bank/other` selects no pod: job-name=sed: 10.yaml
-          hint: make the selector equal to labels of the pod template
+          hint: make the selector match the labels of the pod template
         error: `Service bank/beyond` selects no pod: app=db,apps.kubernetes.io/pod-index=4: 6.yaml
-          hint: make the selector equal to labels of the pod template
+          hint: make the selector match the labels of the pod template
         error: `Service bank/before` selects no pod: statefulset.kubernetes.io/pod-name=db-0: 7.yaml
-          hint: make the selector equal to labels of the pod template
+          hint: make the selector match the labels of the pod template
         ");
     }
 }

@@ -1,18 +1,21 @@
 //! A StatefulSet's Service exists and is headless.
 //!
-//! The pods get their stable names (`database-0.database`) from the Service that `serviceName` names. If it
-//! is not there, the names do not resolve; if it has a cluster address, only that address does. A single pod
-//! hardly needs a name of its own: there a missing Service is a warning, and one with an address is fine.
+//! A single pod hardly needs a name of its own: a missing Service is a warning there.
 
 use aqueduct_manifest::{Severity, Value};
 
 use crate::index::Index;
 use crate::platform::{Entry, title};
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "stateful-service", summary: "a StatefulSet's Service is missing", check: stateful_service };
+pub(crate) const RULE: Rule = Rule {
+    name: "stateful-service",
+    summary: "a StatefulSet's Service is missing or not headless",
+    level: Level::Either,
+    page: include_str!("stateful_service.md"),
+    check: stateful_service,
+};
 
 fn stateful_service(index: &Index<'_>, report: &mut Report) {
     for entry in index.of_kind("apps", "StatefulSet") {

@@ -1,7 +1,6 @@
 //! Volume claims name a storage class that the cluster has.
 //!
-//! A claim of an unknown class is never bound. The classes are those that the environment lists and those
-//! that are rendered; when it lists none, nothing is said. The empty name means a volume made by hand.
+//! The empty name means a volume that somebody made by hand.
 
 use aqueduct_manifest::Value;
 
@@ -9,10 +8,15 @@ use crate::index::Index;
 use crate::platform::Entry;
 use crate::pod::list_at;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "storage-class", summary: "a claim names an unknown storage class", check: storage_class };
+pub(crate) const RULE: Rule = Rule {
+    name: "storage-class",
+    summary: "a claim names an unknown storage class",
+    level: Level::Error,
+    page: include_str!("storage_class.md"),
+    check: storage_class,
+};
 
 fn storage_class(index: &Index<'_>, report: &mut Report) {
     if index.cluster().storage_classes.is_empty() {

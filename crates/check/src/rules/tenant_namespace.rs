@@ -1,15 +1,14 @@
-//! A tenant's objects lie in the tenant's namespaces.
-//!
-//! The namespace is the border between tenants: quota, network policy and access rest on it. An object that
-//! lies across the border escapes all three. System tenants may reach into every namespace.
+//! A tenant's objects are in the tenant's namespaces.
 
 use crate::index::Index;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "tenant-namespace",
-    summary: "an object lies in somebody else's namespace",
+    summary: "an object is in another tenant's namespace",
+    level: Level::Error,
+    page: include_str!("tenant_namespace.md"),
     check: tenant_namespace,
 };
 
@@ -25,7 +24,7 @@ fn tenant_namespace(index: &Index<'_>, report: &mut Report) {
             Some(owner) => format!("of tenant `{owner}`"),
             None => format!("that tenant `{}` does not own", entry.tenant),
         };
-        report.error(entry, format!("{} lies in a namespace {owner}: `{namespace}`", entry.title()));
+        report.error(entry, format!("{} is in a namespace {owner}: `{namespace}`", entry.title()));
     }
 }
 
@@ -52,8 +51,8 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: d, namespace: bank, labels: {tenant: platform}}
 "), @r"
-        error: `ConfigMap bank/a` lies in a namespace of tenant `bank`: `bank`: 1.yaml
-        error: `ConfigMap nowhere/b` lies in a namespace that tenant `shop` does not own: `nowhere`: 2.yaml
+        error: `ConfigMap bank/a` is in a namespace of tenant `bank`: `bank`: 1.yaml
+        error: `ConfigMap nowhere/b` is in a namespace that tenant `shop` does not own: `nowhere`: 2.yaml
         ");
     }
 }

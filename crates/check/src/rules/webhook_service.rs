@@ -1,8 +1,4 @@
-//! Webhooks and aggregated APIs are served by a Service that exists.
-//!
-//! A webhook with `failurePolicy: Fail` whose Service is not there makes the API server refuse every
-//! matching object: one of the few mistakes that stops a whole cluster. Covered are admission webhooks,
-//! conversion webhooks of custom resources and APIServices.
+//! The Services of webhooks and aggregated APIs exist.
 
 use aqueduct_manifest::Value;
 
@@ -10,10 +6,15 @@ use crate::index::Index;
 use crate::platform::{Entry, title};
 use crate::pod::{list_at, text};
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "webhook-service", summary: "a webhook's Service is missing", check: webhook_service };
+pub(crate) const RULE: Rule = Rule {
+    name: "webhook-service",
+    summary: "the Service of a webhook does not exist",
+    level: Level::Error,
+    page: include_str!("webhook_service.md"),
+    check: webhook_service,
+};
 
 fn webhook_service(index: &Index<'_>, report: &mut Report) {
     for kind in ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"] {

@@ -1,15 +1,4 @@
-//! What a webhook admits comes after what answers the webhook.
-//!
-//! A webhook with `failurePolicy: Fail` makes the API server refuse every object of its kinds for as long as its
-//! Service does not answer. An object that is applied before, or in the same wave, is refused; Argo CD tries again
-//! a few times and then leaves the component half applied, while later waves go on.
-//!
-//! ```text
-//! wave 2: ingress-nginx/controller     # with a ValidatingWebhookConfiguration of Ingresses
-//! wave 2: shop/web                     # with an Ingress
-//! ```
-//!
-//! What is in the component of the webhook itself is left alone, and so are webhooks with `matchConditions`.
+//! An object is applied after the component that answers its admission webhook.
 
 use std::collections::BTreeMap;
 
@@ -20,11 +9,13 @@ use crate::label_selector::{LabelSelector, Labels};
 use crate::platform::Entry;
 use crate::pod::{list_at, text};
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "webhook-wave",
-    summary: "an object comes before the webhook that admits it can answer",
+    summary: "an object is applied before the webhook that must admit it",
+    level: Level::Warning,
+    page: include_str!("webhook_wave.md"),
     check: webhook_wave,
 };
 
@@ -65,9 +56,11 @@ fn check_webhook(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, webh
         report
             .warning(
                 object,
-                format!("{title} does not come after `{server}`, whose {webhook} admits it: wave {wave}"),
+                format!(
+                    "{title} is not applied after `{server}`, whose {webhook} must admit it: wave {wave}"
+                ),
             )
-            .hint(format!("write `depends-on = [\"{server}\"]`, or let the webhook ignore failures"))
+            .hint(format!("set `depends-on = [\"{server}\"]`, or `failurePolicy: Ignore` in the webhook"))
             .also(entry, "the webhook");
     }
 }
@@ -158,10 +151,10 @@ apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata: {name: own, namespace: platform, labels: {component: controller, wave: '2'}}
 "), @r#"
-        warning: `Ingress shop/same` does not come after `platform/controller`, whose `ValidatingWebhookConfiguration admission` admits it: wave 2: 5.yaml
-          hint: write `depends-on = ["platform/controller"]`, or let the webhook ignore failures
-        warning: `Ingress shop/earlier` does not come after `platform/controller`, whose `ValidatingWebhookConfiguration admission` admits it: wave 2: 7.yaml
-          hint: write `depends-on = ["platform/controller"]`, or let the webhook ignore failures
+        warning: `Ingress shop/same` is not applied after `platform/controller`, whose `ValidatingWebhookConfiguration admission` must admit it: wave 2: 5.yaml
+          hint: set `depends-on = ["platform/controller"]`, or `failurePolicy: Ignore` in the webhook
+        warning: `Ingress shop/earlier` is not applied after `platform/controller`, whose `ValidatingWebhookConfiguration admission` must admit it: wave 2: 7.yaml
+          hint: set `depends-on = ["platform/controller"]`, or `failurePolicy: Ignore` in the webhook
         "#);
     }
 }

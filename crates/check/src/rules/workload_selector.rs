@@ -1,12 +1,4 @@
-//! No two workloads of a namespace have one selector.
-//!
-//! The Services, budgets and policies of one catch the pods of the other, `kubectl logs` and autoscalers mix them
-//! up, and a controller may take over pods that lost their owner.
-//!
-//! ```yaml
-//! # Deployments `web` and `web2`
-//! selector: {matchLabels: {app: web}}
-//! ```
+//! No two workloads of a namespace have the same selector.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry::{Occupied, Vacant};
@@ -14,10 +6,15 @@ use std::collections::btree_map::Entry::{Occupied, Vacant};
 use crate::index::Index;
 use crate::label_selector::LabelSelector;
 use crate::report::Report;
-use crate::rule::Rule;
+use crate::rule::{Level, Rule};
 
-pub(crate) const RULE: Rule =
-    Rule { name: "workload-selector", summary: "two workloads have one selector", check: workload_selector };
+pub(crate) const RULE: Rule = Rule {
+    name: "workload-selector",
+    summary: "two workloads have the same selector",
+    level: Level::Warning,
+    page: include_str!("workload_selector.md"),
+    check: workload_selector,
+};
 
 fn workload_selector(index: &Index<'_>, report: &mut Report) {
     let mut owners = BTreeMap::new();
@@ -42,8 +39,8 @@ fn workload_selector(index: &Index<'_>, report: &mut Report) {
             Occupied(first) if (first.get().kind, first.get().name) != (entry.kind, entry.name) => {
                 let (title, other) = (entry.title(), first.get().title());
                 report
-                    .warning(&entry, format!("{title} has the selector of {other}: {text}"))
-                    .hint("give each a label of its own, in its selector and on its pods")
+                    .warning(&entry, format!("{title} has the same selector as {other}: {text}"))
+                    .hint("give each its own label, in its selector and on its pods")
                     .also(first.get(), "the other one");
             }
             Occupied(_) => {}
@@ -88,8 +85,8 @@ kind: Job
 metadata: {name: two, namespace: shop}
 spec: {template: {spec: {containers: []}}}
 "), @r"
-        warning: `StatefulSet shop/web2` has the selector of `Deployment shop/web`: app=web,tier=a: 2.yaml
-          hint: give each a label of its own, in its selector and on its pods
+        warning: `StatefulSet shop/web2` has the same selector as `Deployment shop/web`: app=web,tier=a: 2.yaml
+          hint: give each its own label, in its selector and on its pods
         ");
     }
 }

@@ -1,0 +1,45 @@
+//! The pages of all rules as one document, from what `aqueduct check` prints of them.
+
+use std::path::Path;
+
+use crate::program::run;
+
+/// Returns the document.
+pub(crate) fn rules() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let list = run(folder, &["check", "--list-rules"]).done();
+    let rows: Vec<Vec<&str>> = list.lines().skip(1).map(cells).collect();
+    assert!(rows.len() > 40, "only {} rules are listed", rows.len());
+    let mut text = String::from(INTRODUCTION);
+    for row in &rows {
+        let [name, level, summary] = row[..] else { panic!("a rule has three columns: {row:?}") };
+        text.push_str(&format!("| [{name}](#{name}) | {level} | {summary} |\n"));
+    }
+    for name in rows.into_iter().filter_map(|row| row.into_iter().next()) {
+        let page = run(folder, &["check", "--explain", name]).done();
+        text.push('\n');
+        for line in page.lines() {
+            // A comment of an example has one `#`, and a page begins with its title.
+            let is_heading = line.starts_with("## ") || line.strip_prefix("# ") == Some(name);
+            text.push_str(if is_heading { "#" } else { "" });
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Returns the cells of a line of a table: two blanks stand between them at least.
+fn cells(line: &str) -> Vec<&str> {
+    line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()
+}
+
+const INTRODUCTION: &str = "# Rules
+
+What `aqueduct check` and `aqueduct render` look for in the rendered objects of all environments. An error keeps the tree
+from being written, a warning does not. `aqueduct check --explain RULE` prints one of these pages, and
+`AQUEDUCT_UPDATE=1 cargo test --test fresh` writes them here.
+
+| rule | level | what it reports |
+|---|---|---|
+";
