@@ -107,13 +107,16 @@ pub(super) fn is_companion(name: &str) -> bool {
 /// Tells whether a name is that of a secret. Words are told apart by `_`, `-`, `.`, `/` and capitals.
 pub fn holder(name: &str) -> Option<Holder> {
     let mut end = name.len();
-    // Every name ends in one of few letters that a holder can end in, which spares most names the rest.
     while end > 0 && name.as_bytes()[end - 1].is_ascii_digit() {
         end -= 1;
     }
     let name = name.get(..end)?;
-    let last = name.as_bytes().last()?.to_ascii_lowercase();
-    if !matches!(last, b'd' | b'e' | b'h' | b'l' | b'n' | b's' | b't' | b'y') {
+    // Spares most names the rest.
+    let ends_in = |word: &&str| {
+        let at = name.len().checked_sub(word.len());
+        at.is_some_and(|at| name.as_bytes()[at..].eq_ignore_ascii_case(word.as_bytes()))
+    };
+    if !CERTAIN.iter().chain(POSSIBLE).chain(&["pass"]).any(ends_in) {
         return None;
     }
     let words = words(name);
