@@ -19,10 +19,10 @@ pub(crate) fn helm_functions() -> String {
             parameters.push(format!("`...{}`", rest.name()));
         }
         let name = function.name;
-        let does = match about.remove(name) {
-            Some(does) => does.to_owned(),
-            None => format!("Like `{}`.", twin(name).unwrap_or_else(|| panic!("what does `{name}` do?"))),
-        };
+        let does = about.remove(name).map(str::to_owned);
+        let does = does.or_else(|| Some(format!("Like `{}`.", twin(name)?)));
+        assert!(does.is_some(), "what does `{name}` do?");
+        let does = does.unwrap_or_default();
         let host = if IMPURE.contains(&name) { "yes" } else { "" };
         let _ = writeln!(text, "| `{name}` | {} | {does} | {host} |", parameters.join(", "));
     }

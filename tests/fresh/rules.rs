@@ -8,14 +8,13 @@ use crate::program::run;
 pub(crate) fn rules() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let list = run(folder, &["check", "--list-rules"]).done();
-    let rows: Vec<Vec<&str>> = list.lines().skip(1).map(cells).collect();
+    let rows: Vec<[&str; 3]> = list.lines().skip(1).map(cells).collect();
     assert!(rows.len() > 40, "only {} rules are listed", rows.len());
     let mut text = String::from(INTRODUCTION);
-    for row in &rows {
-        let [name, level, summary] = row[..] else { panic!("a rule has three columns: {row:?}") };
+    for [name, level, summary] in &rows {
         text.push_str(&format!("| [{name}](#{name}) | {level} | {summary} |\n"));
     }
-    for name in rows.into_iter().filter_map(|row| row.into_iter().next()) {
+    for [name, ..] in rows {
         let page = run(folder, &["check", "--explain", name]).done();
         text.push('\n');
         for line in page.lines() {
@@ -30,8 +29,9 @@ pub(crate) fn rules() -> String {
 }
 
 /// Returns the cells of a line of a table: two blanks stand between them at least.
-fn cells(line: &str) -> Vec<&str> {
-    line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()
+fn cells(line: &str) -> [&str; 3] {
+    let cells: Vec<&str> = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+    cells.try_into().expect("a rule has a name, a level and a summary")
 }
 
 const INTRODUCTION: &str = "# Rules

@@ -49,7 +49,7 @@ impl Rule {
         let (page, references) = page.split_once(REFERENCES).unwrap_or((page, ""));
         format!(
             "# {name}\n\nReports that {summary} ({level}).\n\n{page}## How to allow it\n\nIn `platform.toml`; `\"warn\"` and \
-             `\"deny\"` make its findings warnings and errors:\n\n```toml\n[checks]\n{name} = \"allow\"\n```\n\n\
+             `\"deny\"` make its findings warnings or errors:\n\n```toml\n[checks]\n{name} = \"allow\"\n```\n\n\
              {REFERENCES}{references}"
         )
     }

@@ -70,8 +70,8 @@ pub(crate) fn mistakes(object: &Object) -> Vec<Mistake> {
     if let Some(kind) = kinds.and_then(|(_, kinds)| kinds.iter().find(|kind| **kind == object.kind())) {
         let fields = fields(kind).unwrap_or_default();
         for (key, value) in &object.map {
-            // Every object has these.
-            if !matches!(key.as_str(), "apiVersion" | "kind" | "metadata") {
+            // Every object has these, and what SOPS encrypted has its own until it is decrypted.
+            if !matches!(key.as_str(), "apiVersion" | "kind" | "metadata" | "sops") {
                 check_field(kind, fields, key, value, "", &mut found);
             }
         }
@@ -116,8 +116,8 @@ fn check_field(
     {
         let known: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
         found.push(Mistake {
-            what: format!("an unknown word in `{path}`: `{word}`"),
-            hint: Some(format!("there are {}", known.join(", "))),
+            what: format!("an invalid value in `{path}`: `{word}`"),
+            hint: Some(format!("the values are {}", known.join(", "))),
         });
     }
 }
@@ -153,14 +153,14 @@ fn check_value(kind: &'static str, value: &Value, path: &str, found: &mut Vec<Mi
         ("q", Value::String(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_)) => {
             if Quantity::read(value).is_none() {
                 found.push(Mistake {
-                    what: format!("no amount in `{path}`: `{}`", value.as_str().unwrap_or_default()),
+                    what: format!("an invalid amount in `{path}`: `{}`", value.as_str().unwrap_or_default()),
                     hint: Some("write a number with a suffix, such as `500m` or `2Gi`".to_owned()),
                 });
             }
             return;
         }
         ("b", _) => "`true` or `false`",
-        ("i", _) => "a whole number",
+        ("i", _) => "an integer",
         ("q", _) => "an amount",
         ("s", _) => "a text",
         ("x", _) => "a number or a text",
@@ -181,7 +181,7 @@ fn wrong_kind(path: &str, wanted: &str, value: &Value) -> Mistake {
         Value::Int(number) => format!("the number `{number}`"),
         other => format!("a {}", other.kind()),
     };
-    Mistake { what: format!("a value of the wrong kind in `{path}`: {is} is not {wanted}"), hint: None }
+    Mistake { what: format!("a value of the wrong type in `{path}`: {is} is not {wanted}"), hint: None }
 }
 
 #[cfg(test)]

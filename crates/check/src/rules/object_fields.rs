@@ -14,8 +14,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn object_fields(index: &Index<'_>, report: &mut Report) {
-    // What SOPS encrypted is decrypted before anybody applies it; until then its values are texts.
-    for entry in index.entries().iter().filter(|entry| !entry.object.map.contains_key("sops")) {
+    for entry in index.entries() {
         for mistake in mistakes(entry.object) {
             let finding = report.error(entry, format!("{} has {}", entry.title(), mistake.what));
             if let Some(hint) = mistake.hint {
@@ -54,12 +53,6 @@ spec:
         livenessProbe: {httpGet: {path: /, port: http}, periodSecond: 3}
 ---
 apiVersion: v1
-kind: Secret
-metadata: {name: encrypted, namespace: shop}
-stringData: {a: 'ENC[AES256_GCM,data:p673w==,type:str]'}
-sops: {version: 3.8.1}
----
-apiVersion: v1
 kind: Service
 metadata: {name: web, namespace: shop}
 spec: {type: Nodeport, ports: [{port: 80, targetPort: http}]}
@@ -78,27 +71,33 @@ apiVersion: example.com/v1
 kind: Deployment
 metadata: {name: other, namespace: shop}
 spec: {replcas: 3}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: encrypted, namespace: shop}
+stringData: {a: 'ENC[AES256_GCM,data:p673w==,type:str]'}
+sops: {version: 3.8.1}
 "), @r"
-        error: `Deployment shop/web` has a value of the wrong kind in `spec.replicas`: the text `two` is not a whole number: 1.yaml
-        error: `Deployment shop/web` has a value of the wrong kind in `spec.selector.matchLabels.app`: the number `1` is not a text: 1.yaml
-        error: `Deployment shop/web` has a value of the wrong kind in `spec.template.spec.containers[0].command`: the text `run` is not a list: 1.yaml
-        error: `Deployment shop/web` has a value of the wrong kind in `spec.template.spec.containers[0].ports[0].containerPort`: the text `eighty` is not a whole number: 1.yaml
-        error: `Deployment shop/web` has a value of the wrong kind in `spec.template.spec.containers[0].resources.limits.memory`: a list is not an amount: 1.yaml
-        error: `Deployment shop/web` has a value of the wrong kind in `spec.template.spec.hostNetwork`: the text `yes` is not `true` or `false`: 1.yaml
-        error: `Deployment shop/web` has a value of the wrong kind in `spec.template.spec.nodeSelector`: a list is not a map: 1.yaml
+        error: `Deployment shop/web` has a value of the wrong type in `spec.replicas`: the text `two` is not an integer: 1.yaml
+        error: `Deployment shop/web` has a value of the wrong type in `spec.selector.matchLabels.app`: the number `1` is not a text: 1.yaml
+        error: `Deployment shop/web` has a value of the wrong type in `spec.template.spec.containers[0].command`: the text `run` is not a list: 1.yaml
+        error: `Deployment shop/web` has a value of the wrong type in `spec.template.spec.containers[0].ports[0].containerPort`: the text `eighty` is not an integer: 1.yaml
+        error: `Deployment shop/web` has a value of the wrong type in `spec.template.spec.containers[0].resources.limits.memory`: a list is not an amount: 1.yaml
+        error: `Deployment shop/web` has a value of the wrong type in `spec.template.spec.hostNetwork`: the text `yes` is not `true` or `false`: 1.yaml
+        error: `Deployment shop/web` has a value of the wrong type in `spec.template.spec.nodeSelector`: a list is not a map: 1.yaml
+        error: `Deployment shop/web` has an invalid amount in `spec.template.spec.containers[0].resources.requests.cpu`: `10mm`: 1.yaml
+          hint: write a number with a suffix, such as `500m` or `2Gi`
+        error: `Deployment shop/web` has an invalid value in `spec.template.spec.containers[0].imagePullPolicy`: `Sometimes`: 1.yaml
+          hint: the values are `Always`, `IfNotPresent`, `Never`
+        error: `Deployment shop/web` has an invalid value in `spec.template.spec.restartPolicy`: `always`: 1.yaml
+          hint: the values are `Always`, `Never`, `OnFailure`
         error: `Deployment shop/web` has an unknown field: `spec.replcas`: 1.yaml
           hint: did you mean `replicas`?
         error: `Deployment shop/web` has an unknown field: `spec.template.spec.containers[0].livenessProbe.periodSecond`: 1.yaml
           hint: did you mean `periodSeconds`?
-        error: `Deployment shop/web` has an unknown word in `spec.template.spec.containers[0].imagePullPolicy`: `Sometimes`: 1.yaml
-          hint: there are `Always`, `IfNotPresent`, `Never`
-        error: `Deployment shop/web` has an unknown word in `spec.template.spec.restartPolicy`: `always`: 1.yaml
-          hint: there are `Always`, `Never`, `OnFailure`
-        error: `Deployment shop/web` has no amount in `spec.template.spec.containers[0].resources.requests.cpu`: `10mm`: 1.yaml
-          hint: write a number with a suffix, such as `500m` or `2Gi`
-        error: `Service shop/web` has an unknown field: `extra`: 3.yaml
-        error: `Service shop/web` has an unknown word in `spec.type`: `Nodeport`: 3.yaml
-          hint: there are `ClusterIP`, `ExternalName`, `LoadBalancer`, `NodePort`
+        error: `Service shop/web` has an invalid value in `spec.type`: `Nodeport`: 2.yaml
+          hint: the values are `ClusterIP`, `ExternalName`, `LoadBalancer`, `NodePort`
+        error: `Service shop/web` has an unknown field: `extra`: 2.yaml
         ");
     }
 }
