@@ -1,37 +1,37 @@
 //! X.509 certificates as sprig's `genCA`, `genSelfSignedCert` and `genSignedCert` make them with Go's
 //! `crypto/x509`.
 
-use std::any::Any;
+use std::fmt::Display;
 use std::net::IpAddr;
 
-use num_bigint::BigUint;
+use der::asn1::{Any, BitString, Ia5String, OctetString, SetOfVec};
+use der::oid::AssociatedOid;
+use der::oid::db::rfc4519::COMMON_NAME;
+use der::oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
+use der::{Decode, Encode, Sequence, Tag};
 use sha2::{Digest, Sha256};
+use x509_cert::Version;
+use x509_cert::attr::AttributeTypeAndValue;
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName,
+    SubjectKeyIdentifier,
+};
+use x509_cert::name::{RdnSequence, RelativeDistinguishedName};
+use x509_cert::serial_number::SerialNumber;
+use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
 use super::arguments::{Answer, Arguments};
-use super::der::{self, Element, Reader, SEQUENCE, bits, element, nested};
 use super::encoding::decode_base64;
-use super::keys::{PRIME_SEARCH, PrivateKey, RsaKey};
-use super::random::Generator;
+use super::keys::PrivateKey;
+use super::pem;
 use super::time::{Time, Zone};
 use crate::template::{Call, FunctionError};
 use crate::value::{Kind, List, Native, Text, Type, Value};
 
 /// The type of sprig's certificates.
 pub(super) const CERTIFICATE: Type = Type::Native("sprig.certificate");
-
-/// The bits of the keys that are made for certificates.
-const KEY_BITS: u64 = 2048;
-
-const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
-const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
-const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
-const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
-const SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x0e];
-const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x23];
-const SUBJECT_ALTERNATIVE_NAMES: &[u8] = &[0x55, 0x1d, 0x11];
-const SERVER_AUTHENTICATION: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01];
-const CLIENT_AUTHENTICATION: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
-const TRUE: &[u8] = &[0x01, 0x01, 0xff];
 
 /// Sprig's `certificate`: a certificate and its key, both as PEM.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ impl Native for Certificate {
         Kind::Struct
     }
 
-    fn as_any(&self) -> &dyn Any {
+    fn as_any(&self) -> &dyn std::any::Any {
         self
     }
 
@@ -74,10 +74,37 @@ struct Request {
 
 /// Who signs.
 struct Issuer {
-    /// The name, encoded.
-    subject: Vec<u8>,
-    key_identifier: Option<Vec<u8>>,
-    public_key: Vec<u8>,
+    subject: RdnSequence,
+    key_identifier: Option<OctetString>,
+    public_key: SubjectPublicKeyInfoOwned,
+}
+
+/// A certificate of RFC 5280 with its signature.
+#[derive(Sequence)]
+struct Signed {
+    body: Body,
+    algorithm: AlgorithmIdentifierOwned,
+    signature: BitString,
+}
+
+/// What is signed. Its times can lie before 1970, where the type of `x509-cert` begins: a Go duration of a thousand
+/// years overflows, and the certificate ended long ago.
+#[derive(Sequence)]
+struct Body {
+    #[asn1(context_specific = "0", default = "Default::default")]
+    version: Version,
+    serial_number: SerialNumber,
+    algorithm: AlgorithmIdentifierOwned,
+    issuer: RdnSequence,
+    validity: Vec<Any>,
+    subject: RdnSequence,
+    public_key: SubjectPublicKeyInfoOwned,
+    #[asn1(context_specific = "1", tag_mode = "IMPLICIT", optional = "true")]
+    issuer_identifier: Option<BitString>,
+    #[asn1(context_specific = "2", tag_mode = "IMPLICIT", optional = "true")]
+    subject_identifier: Option<BitString>,
+    #[asn1(context_specific = "3", optional = "true")]
+    extensions: Option<Vec<Extension>>,
 }
 
 impl Request {
@@ -134,22 +161,13 @@ fn alternative_names(list: &List) -> Result<Vec<Text>, FunctionError> {
         .collect()
 }
 
-fn new_key(call: &mut Call<'_, '_>) -> Result<PrivateKey, FunctionError> {
-    if !call.searches_keys() {
-        return PrivateKey::without_search(call);
-    }
-    let mut generator = Generator::new(call)?;
-    call.evaluator.spend(PRIME_SEARCH)?;
-    Ok(PrivateKey::Rsa(Box::new(RsaKey::generate(&mut generator, KEY_BITS))))
-}
-
 fn given_key(text: &Text) -> Result<PrivateKey, FunctionError> {
     PrivateKey::from_pem(text).map_err(|error| FunctionError::new(format!("parsing private key: {error}")))
 }
 
 pub(super) fn gen_ca(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let request = Request::authority(Arguments(arguments))?;
-    let key = new_key(call)?;
+    let key = PrivateKey::for_certificate(call)?;
     self_signed(call, &request, &key)
 }
 
@@ -160,7 +178,7 @@ pub(super) fn gen_ca_with_key(call: &mut Call<'_, '_>, arguments: &[Value]) -> A
 
 pub(super) fn gen_self_signed_cert(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let request = Request::leaf(Arguments(arguments))?;
-    let key = new_key(call)?;
+    let key = PrivateKey::for_certificate(call)?;
     self_signed(call, &request, &key)
 }
 
@@ -172,7 +190,7 @@ pub(super) fn gen_self_signed_cert_with_key(call: &mut Call<'_, '_>, arguments: 
 pub(super) fn gen_signed_cert(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let signer = signer(Arguments(arguments).value(4)?)?;
     let request = Request::leaf(Arguments(arguments))?;
-    let key = new_key(call)?;
+    let key = PrivateKey::for_certificate(call)?;
     signed(call, &request, &key, &signer.0, &signer.1)
 }
 
@@ -213,7 +231,7 @@ fn signer(value: &Value) -> Result<(Issuer, PrivateKey), FunctionError> {
 }
 
 fn read_certificate(text: &Text, variable: &str) -> Result<Issuer, FunctionError> {
-    let Some((_, content)) = der::unwrap_pem(&text.to_str()) else {
+    let Some((_, content)) = pem::read(&text.to_str()) else {
         return Err(FunctionError::new("unable to decode certificate"));
     };
     parse_certificate(&content).map_err(|error| {
@@ -223,41 +241,18 @@ fn read_certificate(text: &Text, variable: &str) -> Result<Issuer, FunctionError
     })
 }
 
-fn parse_certificate(content: &[u8]) -> Result<Issuer, String> {
-    let mut whole = Reader(Reader(content).expect(SEQUENCE)?.content);
-    let mut body = Reader(whole.expect(SEQUENCE)?.content);
-    let mut first = body.next()?;
-    if first.tag == 0xa0 {
-        first = body.next()?;
-    }
-    if first.tag != der::INTEGER {
-        return Err("asn1: structure error: tags don't match".to_owned());
-    }
-    // The algorithm, the issuer and the validity stand before the subject.
-    for _ in 0..3 {
-        body.expect(SEQUENCE)?;
-    }
-    let subject = body.expect(SEQUENCE)?.whole.to_vec();
-    let public_key = body.expect(SEQUENCE)?.whole.to_vec();
-    let mut key_identifier = None;
-    while let Ok(Element { tag, content, .. }) = body.next() {
-        if tag != 0xa3 {
-            continue;
-        }
-        let mut extensions = Reader(Reader(content).expect(SEQUENCE)?.content);
-        while let Ok(extension) = extensions.next() {
-            let mut extension = Reader(extension.content);
-            let identifier = extension.expect(der::OBJECT)?.content;
-            let mut value = extension.next()?;
-            if value.tag == 0x01 {
-                value = extension.next()?;
-            }
-            if identifier == SUBJECT_KEY_IDENTIFIER {
-                key_identifier = Some(Reader(value.content).expect(der::OCTET_STRING)?.content.to_vec());
-            }
-        }
-    }
-    Ok(Issuer { subject, key_identifier, public_key })
+fn parse_certificate(content: &[u8]) -> der::Result<Issuer> {
+    let body = Signed::from_der(content)?.body;
+    let extensions = body.extensions.unwrap_or_default();
+    let identifier = extensions.iter().find(|extension| extension.extn_id == SubjectKeyIdentifier::OID);
+    let identifier = identifier
+        .map(|extension| SubjectKeyIdentifier::from_der(extension.extn_value.as_bytes()))
+        .transpose()?;
+    Ok(Issuer {
+        subject: body.subject,
+        key_identifier: identifier.map(|identifier| identifier.0),
+        public_key: body.public_key,
+    })
 }
 
 fn self_signed(call: &mut Call<'_, '_>, request: &Request, key: &PrivateKey) -> Answer {
@@ -266,8 +261,8 @@ fn self_signed(call: &mut Call<'_, '_>, request: &Request, key: &PrivateKey) -> 
     signed(call, request, key, &Issuer { subject, key_identifier: None, public_key }, key)
 }
 
-fn creation_error(message: String) -> FunctionError {
-    FunctionError::new(format!("error creating certificate: {message}"))
+fn creation_error(error: impl Display) -> FunctionError {
+    FunctionError::new(format!("error creating certificate: {error}"))
 }
 
 /// How many steps of a template it takes to sign a certificate.
@@ -290,117 +285,103 @@ fn signed(
     let until = from.plus(request.days.wrapping_mul(24 * 3_600_000_000_000));
     let public_key = key.public_key().map_err(creation_error)?;
     if signing_key.public_key().map_err(creation_error)? != issuer.public_key {
-        return Err(creation_error("x509: provided PrivateKey doesn't match parent's PublicKey".to_owned()));
+        return Err(creation_error("x509: provided PrivateKey doesn't match parent's PublicKey"));
     }
     let subject = name(&request.common_name)?;
-    let algorithm = signing_key.signature_algorithm();
-    let extensions = extensions(request, &subject, issuer, &public_key)?;
-    let body = nested(
-        SEQUENCE,
-        &[
-            &nested(0xa0, &[&element(der::INTEGER, &[2])]),
-            &der::integer(&BigUint::from_bytes_be(&serial)),
-            &algorithm,
-            &issuer.subject,
-            &nested(SEQUENCE, &[&moment(&from), &moment(&until)]),
-            &subject,
-            &public_key,
-            &nested(0xa3, &[&extensions]),
-        ],
-    );
-    let signature = signing_key.sign(&body).map_err(creation_error)?;
-    let certificate = nested(SEQUENCE, &[&body, &algorithm, &bits(&signature)]);
+    let algorithm = signing_key.signature_algorithm().map_err(creation_error)?;
+    let body = Body {
+        version: Version::V3,
+        serial_number: SerialNumber::new(&serial).map_err(creation_error)?,
+        algorithm: algorithm.clone(),
+        issuer: issuer.subject.clone(),
+        validity: vec![moment(&from).map_err(creation_error)?, moment(&until).map_err(creation_error)?],
+        extensions: Some(extensions(request, &subject, issuer, &public_key)?),
+        subject,
+        public_key,
+        issuer_identifier: None,
+        subject_identifier: None,
+    };
+    let message = body.to_der().map_err(creation_error)?;
+    let signature = signing_key.sign(&message).map_err(creation_error)?;
+    let certificate = Signed { body, algorithm, signature }.to_der().map_err(creation_error)?;
     Ok(Value::native(Certificate {
-        certificate: der::pem("CERTIFICATE", &certificate).into(),
-        key: key.to_pem().into(),
+        certificate: pem::write("CERTIFICATE", &certificate)?.into(),
+        key: key.to_pem()?.into(),
     }))
 }
 
-fn name(common_name: &Text) -> Result<Vec<u8>, FunctionError> {
+fn name(common_name: &Text) -> Result<RdnSequence, FunctionError> {
     if common_name.is_empty() {
-        return Ok(element(SEQUENCE, &[]));
+        return Ok(RdnSequence::default());
     }
     let Some(text) = common_name.as_str() else {
-        return Err(creation_error("asn1: string not valid UTF-8".to_owned()));
+        return Err(creation_error("asn1: string not valid UTF-8"));
     };
     let printable = |byte: u8| byte.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&byte);
-    let tag = if text.bytes().all(printable) { der::PRINTABLE_STRING } else { der::UTF8_STRING };
-    let attribute = nested(SEQUENCE, &[&element(der::OBJECT, COMMON_NAME), &element(tag, text.as_bytes())]);
-    Ok(nested(SEQUENCE, &[&nested(der::SET, &[&attribute])]))
+    let tag = if text.bytes().all(printable) { Tag::PrintableString } else { Tag::Utf8String };
+    let attribute = Any::new(tag, text.as_bytes())
+        .and_then(|value| SetOfVec::try_from([AttributeTypeAndValue { oid: COMMON_NAME, value }]));
+    Ok(RdnSequence::from(vec![RelativeDistinguishedName::from(attribute.map_err(creation_error)?)]))
 }
 
-fn moment(time: &Time) -> Vec<u8> {
+fn moment(time: &Time) -> der::Result<Any> {
     let text = time.format(b"20060102150405Z");
     let text = text.as_bytes();
     let year = text.get(..4).unwrap_or_default();
     if (b"1950".as_slice()..b"2050".as_slice()).contains(&year) {
-        element(der::UTC_TIME, text.get(2..).unwrap_or_default())
+        Any::new(Tag::UtcTime, text.get(2..).unwrap_or_default())
     } else {
-        element(der::GENERALIZED_TIME, text)
+        Any::new(Tag::GeneralizedTime, text)
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Criticality {
-    Plain,
-    Critical,
-}
-
-fn extension(identifier: &[u8], criticality: Criticality, value: &[u8]) -> Vec<u8> {
-    let critical = if criticality == Criticality::Critical { TRUE } else { &[] };
-    nested(SEQUENCE, &[&element(der::OBJECT, identifier), critical, &element(der::OCTET_STRING, value)])
+fn extension<T: AssociatedOid + Encode>(critical: bool, value: &T) -> Result<Extension, FunctionError> {
+    let content = value.to_der().and_then(OctetString::new).map_err(creation_error)?;
+    Ok(Extension { extn_id: T::OID, critical, extn_value: content })
 }
 
 fn extensions(
     request: &Request,
-    subject: &[u8],
+    subject: &RdnSequence,
     issuer: &Issuer,
-    public_key: &[u8],
-) -> Result<Vec<u8>, FunctionError> {
-    // The first byte counts the unused bits; then signing, key encipherment and signing of certificates.
-    let usage: &[u8] = if request.authority { &[2, 0xa4] } else { &[5, 0xa0] };
-    let purposes = [element(der::OBJECT, SERVER_AUTHENTICATION), element(der::OBJECT, CLIENT_AUTHENTICATION)];
-    let constraints = element(SEQUENCE, if request.authority { TRUE } else { &[] });
+    public_key: &SubjectPublicKeyInfoOwned,
+) -> Result<Vec<Extension>, FunctionError> {
+    let mut usage = KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment;
+    if request.authority {
+        usage |= KeyUsages::KeyCertSign;
+    }
+    let purposes = vec![ID_KP_SERVER_AUTH, ID_KP_CLIENT_AUTH];
+    let constraints = BasicConstraints { ca: request.authority, path_len_constraint: None };
     let mut list = vec![
-        extension(KEY_USAGE, Criticality::Critical, &element(der::BIT_STRING, usage)),
-        extension(EXTENDED_KEY_USAGE, Criticality::Plain, &element(SEQUENCE, &purposes.concat())),
-        extension(BASIC_CONSTRAINTS, Criticality::Critical, &constraints),
+        extension(true, &KeyUsage(usage))?,
+        extension(false, &ExtendedKeyUsage(purposes))?,
+        extension(true, &constraints)?,
     ];
     if request.authority {
-        let identifier = element(der::OCTET_STRING, &key_identifier(public_key)?);
-        list.push(extension(SUBJECT_KEY_IDENTIFIER, Criticality::Plain, &identifier));
+        let identifier = key_identifier(public_key).map_err(creation_error)?;
+        list.push(extension(false, &SubjectKeyIdentifier(identifier))?);
     }
-    if let Some(identifier) = issuer.key_identifier.as_ref().filter(|_| issuer.subject != subject) {
-        let identifier = nested(SEQUENCE, &[&element(0x80, identifier)]);
-        list.push(extension(AUTHORITY_KEY_IDENTIFIER, Criticality::Plain, &identifier));
+    if let Some(identifier) = issuer.key_identifier.as_ref().filter(|_| issuer.subject != *subject) {
+        let key_identifier = Some(identifier.clone());
+        list.push(extension(false, &AuthorityKeyIdentifier { key_identifier, ..Default::default() })?);
     }
     if !request.names.is_empty() || !request.addresses.is_empty() {
         let mut names = Vec::new();
         for name in &request.names {
-            if !name.as_bytes().is_ascii() {
+            let name = Ia5String::new(name.as_bytes()).map_err(|_| {
                 let quoted = crate::template::quote(name.as_bytes(), crate::template::Charset::Unicode);
-                return Err(creation_error(format!("x509: {quoted} cannot be encoded as an IA5String")));
-            }
-            names.extend(element(0x82, name.as_bytes()));
+                creation_error(format!("x509: {quoted} cannot be encoded as an IA5String"))
+            })?;
+            names.push(GeneralName::DnsName(name));
         }
-        for address in &request.addresses {
-            names.extend(match address.to_canonical() {
-                IpAddr::V4(address) => element(0x87, &address.octets()),
-                IpAddr::V6(address) => element(0x87, &address.octets()),
-            });
-        }
-        let is_only_name = subject == element(SEQUENCE, &[]);
-        let criticality = if is_only_name { Criticality::Critical } else { Criticality::Plain };
-        list.push(extension(SUBJECT_ALTERNATIVE_NAMES, criticality, &element(SEQUENCE, &names)));
+        names.extend(request.addresses.iter().map(|address| GeneralName::from(address.to_canonical())));
+        list.push(extension(subject.is_empty(), &SubjectAltName(names))?);
     }
-    Ok(element(SEQUENCE, &list.concat()))
+    Ok(list)
 }
 
 /// Returns the identifier that Go gives an authority's key: the first 160 bits of its SHA-256.
-fn key_identifier(public_key: &[u8]) -> Result<Vec<u8>, FunctionError> {
-    let mut key = Reader(Reader(public_key).expect(SEQUENCE)?.content);
-    key.expect(SEQUENCE)?;
-    let content = key.expect(der::BIT_STRING)?.content;
-    let digest = Sha256::digest(content.get(1..).unwrap_or_default());
-    Ok(digest.iter().copied().take(20).collect())
+fn key_identifier(public_key: &SubjectPublicKeyInfoOwned) -> der::Result<OctetString> {
+    let digest = Sha256::digest(public_key.subject_public_key.raw_bytes());
+    OctetString::new(digest.iter().copied().take(20).collect::<Vec<u8>>())
 }

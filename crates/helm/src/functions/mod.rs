@@ -10,23 +10,18 @@ mod certificates;
 mod dates;
 mod decimals;
 mod defaults;
-mod der;
 mod dicts;
 mod duration;
 mod encoding;
 mod hashes;
 mod json;
 mod keys;
-// Where nothing is inlined, eight lanes take longer than eight numbers one by one.
-#[cfg(all(target_arch = "x86_64", any(test, not(debug_assertions))))]
-mod lanes;
 mod lists;
 mod merge;
-mod montgomery;
 mod numbers;
 mod passwords;
 mod paths;
-mod primes;
+mod pem;
 mod print;
 mod random;
 mod regex_escape;

@@ -1,7 +1,8 @@
 //! Passwords: hashed, derived, and texts encrypted with them.
 
 use aes::Aes256;
-use aes::cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
+use aes::cipher::block_padding::{NoPadding, Pkcs7};
+use aes::cipher::{BlockModeDecrypt as _, BlockModeEncrypt as _, KeyIvInit as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
@@ -133,13 +134,13 @@ pub(super) fn derive_password(call: &mut Call<'_, '_>, arguments: &[Value]) -> A
 
 const BLOCK: usize = 16;
 
-/// Returns the cipher of a password, which fills the key and is cut at its end.
-fn cipher(password: &[u8]) -> Aes256 {
+/// Returns the key of a password, which is filled with zeros and cut.
+fn key(password: &[u8]) -> [u8; 32] {
     let mut key = [0; 32];
     for (place, byte) in key.iter_mut().zip(password) {
         *place = *byte;
     }
-    Aes256::new(&key.into())
+    key
 }
 
 pub(super) fn encrypt_aes(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
@@ -147,24 +148,11 @@ pub(super) fn encrypt_aes(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answe
     if plain.is_empty() {
         return Ok("".into());
     }
-    let mut previous = [0; BLOCK];
-    call.random(&mut previous)?;
-    let cipher = cipher(password);
-    let padding = BLOCK - plain.len() % BLOCK;
-    let mut content = plain.to_vec();
-    content.resize(plain.len() + padding, u8::try_from(padding).unwrap_or_default());
-    let mut out = previous.to_vec();
-    for chunk in content.chunks(BLOCK) {
-        let mut block = [0; BLOCK];
-        for ((place, byte), mask) in block.iter_mut().zip(chunk).zip(previous) {
-            *place = byte ^ mask;
-        }
-        let mut block = Array::from(block);
-        cipher.encrypt_block(&mut block);
-        previous = block.into();
-        out.extend_from_slice(&previous);
-    }
-    Ok(STANDARD.encode(out).into())
+    let mut start = [0; BLOCK];
+    call.random(&mut start)?;
+    let cipher = cbc::Encryptor::<Aes256>::new(&key(password).into(), &start.into());
+    let content = cipher.encrypt_padded_vec::<Pkcs7>(plain);
+    Ok(STANDARD.encode([start.as_slice(), &content].concat()).into())
 }
 
 pub(super) fn decrypt_aes(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
@@ -173,26 +161,17 @@ pub(super) fn decrypt_aes(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
         return Ok("".into());
     }
     let content = decode_base64(text)?;
-    let Some((first, blocks)) = content.split_at_checked(BLOCK) else {
+    let Some((start, blocks)) = content.split_first_chunk::<BLOCK>() else {
         return Err(runtime_error(&format!(
             "slice bounds out of range [:{BLOCK}] with capacity {}",
             content.len()
         )));
     };
-    if blocks.len() % BLOCK != 0 {
-        return Err(FunctionError::new("crypto/cipher: input not full blocks"));
-    }
-    let cipher = cipher(password);
-    let mut previous = first.to_vec();
-    let mut plain = Vec::with_capacity(blocks.len());
-    for chunk in blocks.chunks(BLOCK) {
-        let mut block = [0; BLOCK];
-        block.copy_from_slice(chunk);
-        let mut block = Array::from(block);
-        cipher.decrypt_block(&mut block);
-        plain.extend(block.iter().zip(&previous).map(|(byte, mask)| byte ^ mask));
-        previous = chunk.to_vec();
-    }
+    let cipher = cbc::Decryptor::<Aes256>::new(&key(password).into(), start.into());
+    let mut plain = cipher
+        .decrypt_padded_vec::<NoPadding>(blocks)
+        .map_err(|_| FunctionError::new("crypto/cipher: input not full blocks"))?;
+    // Go believes the last byte, whatever the others of the padding are.
     let padding = plain.last().copied().map_or(0, usize::from);
     let Some(length) = plain.len().checked_sub(padding) else {
         let length =

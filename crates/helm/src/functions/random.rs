@@ -1,6 +1,9 @@
 //! What differs from run to run: random texts and numbers. The bytes come from the render's host, which may
 //! refuse them.
 
+use std::convert::Infallible;
+
+use rsa::rand_core::{TryCryptoRng, TryRng};
 use sha2::{Digest, Sha256};
 
 use super::arguments::{Answer, Arguments};
@@ -62,6 +65,29 @@ impl Generator {
         }
     }
 }
+
+impl TryRng for Generator {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_be_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_be_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, buffer: &mut [u8]) -> Result<(), Infallible> {
+        buffer.copy_from_slice(&self.bytes(buffer.len()));
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Generator {}
 
 fn random_text(call: &mut Call<'_, '_>, arguments: &[Value], alphabet: &[u8]) -> Answer {
     let count = Arguments(arguments).int(0)?;

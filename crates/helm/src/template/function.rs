@@ -191,7 +191,7 @@ pub trait Host {
     /// There is no randomness.
     fn random(&mut self, site: &CallSite, buffer: &mut [u8]) -> Result<(), Refusal>;
 
-    /// Tells whether RSA and DSA keys are searched for. Where nobody is to use what a render makes up, a key of
+    /// Tells whether RSA keys are searched for. Where nobody is to use what a render makes up, a key of
     /// another kind, which takes no search, stands in their place.
     fn searches_keys(&self) -> bool {
         true
