@@ -3,6 +3,8 @@
 //! `AQUEDUCT_HELM` names the command of Helm; without it nothing is compared. `AQUEDUCT_DIFFERENTIAL_SEED` and
 //! `AQUEDUCT_DIFFERENTIAL_COUNT` make other and more inputs.
 
+#[path = "differential/certificates.rs"]
+mod certificates;
 #[path = "differential/charts.rs"]
 mod charts;
 #[path = "differential/expressions.rs"]
@@ -82,6 +84,31 @@ fn as_helm_renders_it() {
         );
     }
     assert!(differences.is_empty(), "{} of {compared} differ", differences.len());
+}
+
+#[test]
+fn certificates_as_helm_makes_them() {
+    let Some(command) = setting("AQUEDUCT_HELM") else {
+        println!("differential: skipped, AQUEDUCT_HELM does not name the command of Helm");
+        return;
+    };
+    let reference = Reference::new(&command);
+    let mut case = Case::default();
+    case.files.insert("Chart.yaml".to_owned(), "apiVersion: v2\nname: c\nversion: 1.2.3\n".to_owned());
+    case.files.insert("templates/t.yaml".to_owned(), certificates::TEMPLATE.to_owned());
+    let folder = reference.write(&case);
+    let shown = |answer: Answer| match answer {
+        Answer::Output(text) => certificates::shown(&text.replace("\\n", "\n").replace('"', "\n")),
+        Answer::Refusal(message) => panic!("refused: {message}"),
+    };
+    let theirs = shown(reference.render(folder.path(), None, &[]));
+    let Some(theirs) = theirs else {
+        println!("differential: skipped, no openssl");
+        return;
+    };
+    assert_eq!(theirs.matches("PRIVATE KEY").count(), 3, "{theirs}");
+    assert_eq!(theirs.matches("Certificate:").count(), 5, "{theirs}");
+    assert_eq!(shown(ours(folder.path(), None, &[])).as_deref(), Some(theirs.as_str()));
 }
 
 /// Renders templates in one chart; one that Helm refuses is compared by itself, and the others once more.
