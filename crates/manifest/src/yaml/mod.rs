@@ -37,7 +37,7 @@ use compose::{Composer, Node};
 use decode::{Decoder, Keep};
 
 pub use error::Error;
-pub use marks::{Marked, Marks, is_text_key};
+pub use marks::{Layout, Marked, Marks, is_text_key};
 pub use order::compare as compare_keys;
 pub use spans::{Spans, Step};
 pub use write::{
