@@ -227,6 +227,20 @@ fn refuses_selectors_that_cannot_be_read() {
 }
 
 #[test]
+fn refuses_patches_of_another_kind() {
+    let with = |spec: &str| {
+        refused(&format!(
+            "resources: [deployment.yaml]\npatches:\n- patch: '{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: web}}, spec: {spec}}}'"
+        ))
+    };
+    assert_snapshot!(with("{replicas: [2]}"), @r"
+    patching Deployment/web: field `spec.replicas`: wrong node kind: expected ScalarNode but got SequenceNode: node contents:
+    - 2
+    ");
+    assert_snapshot!(with("{template: {$patch: remove}}"), @"patching Deployment/web: field `spec.template`: unknown patch strategy 'remove'");
+}
+
+#[test]
 fn refuses_replacements_that_miss() {
     let with = |replacements: &str| {
         refused(&format!("resources: [deployment.yaml, map.yaml]\nreplacements:\n{replacements}"))

@@ -211,7 +211,7 @@ impl<'a> Walker<'a> {
                 .map(|value| Marked { value, marks: patch_marks.remove(&key).unwrap_or_default() });
             let schema = schema.and_then(|schema| schema.field(&key));
             let layout = (!is_empty(&value.value)).then(|| value.marks.layout());
-            match self.walk(Some(value), change, schema, depth + 1)? {
+            match self.walk(Some(value), change, schema, depth + 1).map_err(|error| error.in_field(&key))? {
                 Walked::Gone => {}
                 Walked::Target(value) => merged.insert(key, value),
                 Walked::Patch(value) => {
@@ -223,7 +223,8 @@ impl<'a> Walker<'a> {
         for (key, value) in changes {
             let value = Marked { value, marks: patch_marks.remove(&key).unwrap_or_default() };
             let schema = schema.and_then(|schema| schema.field(&key));
-            if let Walked::Patch(value) = self.adopt_at(value, schema, Adoption::Added, depth + 1)? {
+            let adopted = self.adopt_at(value, schema, Adoption::Added, depth + 1);
+            if let Walked::Patch(value) = adopted.map_err(|error| error.in_field(&key))? {
                 merged.insert(key, value);
             }
         }
@@ -335,7 +336,8 @@ impl<'a> Walker<'a> {
         for (key, value) in map.into_entries() {
             let value = Marked { value, marks: marks.remove(&key).unwrap_or_default() };
             let schema = schema.and_then(|schema| schema.field(&key));
-            if let Walked::Patch(value) = self.adopt(value, schema, depth + 1)? {
+            let walked = self.adopt(value, schema, depth + 1);
+            if let Walked::Patch(value) = walked.map_err(|error| error.in_field(&key))? {
                 adopted.insert(key, value);
             }
         }

@@ -37,6 +37,8 @@ pub(super) struct Decoder<'n, 'a> {
     keep: Keep,
     /// Whether scalars are marked.
     marking: bool,
+    /// Whether annotations that are there twice are joined; the first ones count otherwise.
+    joining: bool,
 }
 
 /// What is kept of a value; all of it is decoded either way.
@@ -159,6 +161,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
             unsupported: None,
             keep: Keep::All,
             marking: false,
+            joining: true,
         }
     }
 
@@ -176,10 +179,16 @@ impl<'n, 'a> Decoder<'n, 'a> {
         Self { marking: true, ..self }.run()
     }
 
+    /// Keeps the first of annotations that are there twice.
+    pub(super) fn keeping_first(self) -> Self {
+        Self { joining: false, ..self }
+    }
+
     fn run(mut self) -> Result<Marked> {
         let mut value = self.start(0, None, self.keep)?;
         loop {
             let is_annotations = self.is_in(&["metadata", "annotations"]);
+            let keeps_first = is_annotations && !self.joining;
             let Some(frame) = self.stack.last_mut() else {
                 if let Some((_, mark)) = self.duplicates.first() {
                     let problems = self.duplicates.iter().map(|(problem, _)| format!("\n  {problem}"));
@@ -204,7 +213,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
                         if let Some(key) = map.key.take()
                             && !matches!(frame.keep.of(Some(&key)), Keep::Nothing)
                         {
-                            if map.merges && self.dialect == Dialect::Kyaml {
+                            if (map.merges && self.dialect == Dialect::Kyaml) || keeps_first {
                                 map.entries.insert_missing(key, value);
                             } else if is_annotations {
                                 map.entries.join(key, value);
