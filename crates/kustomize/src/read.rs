@@ -22,7 +22,7 @@ pub(crate) fn kyaml_value(text: &str) -> Result<Value> {
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
         return Err(Error::new("there is no document in the file"));
     }
-    Ok(documents(text)?.into_iter().next().unwrap_or_default().value)
+    Ok(documents(text, yaml::read_marked)?.into_iter().next().unwrap_or_default().value)
 }
 
 /// Reads the resources of a file that a kustomization names.
@@ -44,7 +44,15 @@ pub(crate) fn file(loader: &Loader<'_>, name: &str, schemas: &Rc<Schemas>) -> Re
 
 /// Reads the resources of a text.
 pub(crate) fn resources(text: &str, schemas: &Rc<Schemas>) -> Result<Vec<Resource>> {
-    let documents = documents(text)?;
+    parsed(documents(text, yaml::read_marked)?, schemas)
+}
+
+/// Reads the patches of a text that apply as they are written: the first of annotations that are there twice count.
+pub(crate) fn patches(text: &str, schemas: &Rc<Schemas>) -> Result<Vec<Resource>> {
+    parsed(documents(text, yaml::read_marked_first)?, schemas)
+}
+
+fn parsed(documents: Vec<Marked>, schemas: &Rc<Schemas>) -> Result<Vec<Resource>> {
     let is_alone = documents.len() == 1;
     let mut queue = VecDeque::new();
     for document in documents {
@@ -86,7 +94,10 @@ pub(crate) fn resources(text: &str, schemas: &Rc<Schemas>) -> Result<Vec<Resourc
     Ok(list)
 }
 
-fn documents(text: &str) -> Result<Vec<Marked>> {
+fn documents(
+    text: &str,
+    read: fn(&str) -> std::result::Result<Vec<Marked>, yaml::Error>,
+) -> Result<Vec<Marked>> {
     let unix;
     let text = if text.contains("\r\n") {
         unix = text.replace("\r\n", "\n");
@@ -94,7 +105,7 @@ fn documents(text: &str) -> Result<Vec<Marked>> {
     } else {
         text
     };
-    yaml::read_marked(text).map_err(|error| Error::malformed(error.to_string()))
+    read(text).map_err(|error| Error::malformed(error.to_string()))
 }
 
 /// Returns the map of a resource, `None` for an empty document.

@@ -561,15 +561,9 @@ impl Resource {
     /// Takes over name, namespace, labels, annotations and memory of the resource that this one replaces
     /// or merges into.
     pub(crate) fn take_metadata_from(&mut self, old: &Self) {
-        // On its way through texts, `null` becomes one.
-        let texts = |resource: &Self, field: &str| -> Map {
-            let map = resource.metadata(field).and_then(Value::as_map);
-            let text = |value: &Value| if value.is_null() { "null".into() } else { text::of(value) };
-            map.into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect()
-        };
         for field in ["labels", "annotations"] {
-            let mut entries = texts(old, field);
-            for (key, value) in &texts(self, field) {
+            let mut entries = old.metadata_texts(field);
+            for (key, value) in &self.metadata_texts(field) {
                 if !INTERNAL_ANNOTATIONS.contains(&key.as_str()) {
                     entries.insert(key.clone(), value.clone());
                 }

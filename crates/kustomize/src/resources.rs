@@ -143,7 +143,9 @@ impl Resources {
         for path in [["data"].as_slice(), &["binaryData"], &["metadata", "labels"]] {
             resource.check_keys(path)?;
         }
-        if let Some(old) = self.list_mut().get_mut(place) {
+        // The index stays where the names do: generators by the hundred merge into one map.
+        let list = if old.ids() == resource.ids() { &mut self.list } else { self.list_mut() };
+        if let Some(old) = list.get_mut(place) {
             *old = resource;
         }
         Ok(())

@@ -227,31 +227,54 @@ fn refuses_selectors_that_cannot_be_read() {
 }
 
 #[test]
+fn refuses_patches_of_another_kind() {
+    let with = |spec: &str| {
+        refused(&format!(
+            "resources: [deployment.yaml]\npatches:\n- patch: '{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: web}}, spec: {spec}}}'"
+        ))
+    };
+    assert_snapshot!(with("{replicas: [2]}"), @r"
+    patching Deployment/web: field `spec.replicas`: wrong node kind: expected ScalarNode but got SequenceNode: node contents:
+    - 2
+    ");
+    assert_snapshot!(with("{template: {$patch: remove}}"), @"patching Deployment/web: field `spec.template`: unknown patch strategy 'remove'");
+}
+
+#[test]
 fn refuses_replacements_that_miss() {
     let with = |replacements: &str| {
         refused(&format!("resources: [deployment.yaml, map.yaml]\nreplacements:\n{replacements}"))
     };
-    assert_snapshot!(with("- source: {kind: Service}\n  targets: [{select: {kind: Deployment}}]"), @"nothing selected by Service.[noVer].[noGrp]/[noName].[noNs]:metadata.name");
+    assert_snapshot!(with("- source: {kind: Service}\n  targets: [{select: {kind: Deployment}}]"), @"replacement 1 of 1: nothing selected by Service.[noVer].[noGrp]/[noName].[noNs]:metadata.name");
     assert_snapshot!(
-        with("- source: {kind: Deployment, fieldPath: spec.none}\n  targets: [{select: {kind: ConfigMap}}]"), @"fieldPath `spec.none` is missing for replacement source Deployment.[noVer].[noGrp]/[noName].[noNs]"
+        with("- source: {kind: Deployment, fieldPath: spec.none}\n  targets: [{select: {kind: ConfigMap}}]"), @"replacement 1 of 1: fieldPath `spec.none` is missing for replacement source Deployment.[noVer].[noGrp]/[noName].[noNs]"
     );
     assert_snapshot!(
-        with("- source: {kind: Deployment}\n  targets: [{select: {kind: ConfigMap}, fieldPaths: [data.a]}]"), @r#"unable to find field "data.a" in replacement target"#
+        with("- source: {kind: Deployment}\n  targets: [{select: {kind: ConfigMap}, fieldPaths: [data.a]}]"), @r#"replacement 1 of 1: ConfigMap.v1.[noGrp]/settings.[noNs]: unable to find field "data.a" in replacement target"#
     );
-    assert_snapshot!(with("- source: {kind: Deployment}\n  targets: [{fieldPaths: [data.a]}]"), @"target must specify resources to select");
-    assert_snapshot!(with("- source: {}\n  targets: [{select: {kind: ConfigMap}}]"), @"multiple matches for selector [noKind].[noVer].[noGrp]/[noName].[noNs]:metadata.name");
     assert_snapshot!(
-        with("- source: {kind: Deployment, options: {delimiter: '-', index: 5}}\n  targets: [{select: {kind: ConfigMap}}]"), @"options.index 5 is out of bounds for value web"
+        with("- source: {kind: ConfigMap}\n  targets: [{select: {kind: ConfigMap}}]\n- source: {kind: ConfigMap}\n  targets: [{select: {kind: Deployment}, fieldPaths: [spec.replicas]}]"), @r#"
+    replacement 2 of 2: Deployment.v1.apps/web.[noNs]: field "spec.replicas": yaml: cannot decode `settings` as a !!int
+    hint: the field that is replaced holds a value of another type; quote it
+    "#
     );
-    assert_snapshot!(with("- targets: [{select: {kind: ConfigMap}}]"), @"replacements must specify a source and at least one target");
+    assert_snapshot!(with("- source: {kind: Deployment}\n  targets: [{fieldPaths: [data.a]}]"), @"replacement 1 of 1: target must specify resources to select");
+    assert_snapshot!(with("- source: {}\n  targets: [{select: {kind: ConfigMap}}]"), @"replacement 1 of 1: multiple matches for selector [noKind].[noVer].[noGrp]/[noName].[noNs]:metadata.name");
+    assert_snapshot!(
+        with("- source: {kind: Deployment, options: {delimiter: '-', index: 5}}\n  targets: [{select: {kind: ConfigMap}}]"), @"replacement 1 of 1: replacement source Deployment.[noVer].[noGrp]/[noName].[noNs]:metadata.name: options.index 5 is out of bounds for value web"
+    );
+    assert_snapshot!(with("- targets: [{select: {kind: ConfigMap}}]"), @"replacement 1 of 1: replacements must specify a source and at least one target");
 }
 
 #[test]
 fn refuses_variables_without_a_value() {
     let with = |vars: &str| refused(&format!("resources: [map.yaml]\nvars:\n{vars}"));
-    assert_snapshot!(with("- {name: A, objref: {apiVersion: v1, kind: Secret, name: settings}}"), @"var 'A' cannot be mapped to a field in the set of known resources");
+    assert_snapshot!(with("- {name: A, objref: {apiVersion: v1, kind: Secret, name: settings}}"), @"var 'A' cannot be mapped to a field in the set of known resources: there is no Secret.v1.[noGrp]/settings");
     assert_snapshot!(
-        with("- {name: A, objref: {apiVersion: v1, kind: ConfigMap, name: settings}, fieldref: {fieldpath: data.a}}"), @"field specified in var 'A' not found in corresponding resource"
+        with("- {name: A, objref: {apiVersion: v1, kind: ConfigMap, name: settings}, fieldref: {fieldpath: data.a}}"), @"field specified in var 'A' not found in corresponding resource: ConfigMap.v1.[noGrp]/settings.[noNs] has no `data.a`"
+    );
+    assert_snapshot!(
+        with("- {name: A, objref: {apiVersion: v1, kind: ConfigMap, name: settings}, fieldref: {fieldpath: kind.a}}"), @"var 'A': ConfigMap.v1.[noGrp]/settings.[noNs]: wrong node kind: expected MappingNode but got ScalarNode"
     );
     assert_snapshot!(with("- {name: A}\n- {name: A}"), @"merging vars: var 'A' already encountered");
 }

@@ -56,7 +56,10 @@ fn difference(line: &Json) -> Option<String> {
         (Err(BuildError::Patch(error)), Some(expected)) => {
             // The contents are quoted in the style of the file, which values do not remember.
             let head = |text: &str| text.split_inclusive("node contents:").next().unwrap_or("").to_owned();
-            (head(&error) != head(expected)).then(|| format!("expected the error {expected}, got {error}"))
+            // In front stands the field, which Kustomize does not say.
+            let in_field = error.strip_prefix("field `").and_then(|rest| rest.split_once("`: "));
+            let error = in_field.map_or(error.as_str(), |(_, error)| error);
+            (head(error) != head(expected)).then(|| format!("expected the error {expected}, got {error}"))
         }
     }
 }

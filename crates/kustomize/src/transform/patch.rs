@@ -43,7 +43,9 @@ impl PatchTransformer {
                 (text, format!("[path: {}]", quoted(&patch.path)))
             }
         };
-        let merge = read::resources(&text, schemas);
+        // What has a target gets its annotations anew, from all that are there.
+        let read = if patch.target.is_some() { read::resources } else { read::patches };
+        let merge = read(&text, schemas);
         let operations = read_operations(&text);
         let content = match (merge, operations) {
             (Ok(merge), Ok(operations)) if !merge.is_empty() && !operations.is_empty() => {

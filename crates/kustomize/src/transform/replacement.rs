@@ -28,25 +28,27 @@ pub(crate) struct ReplacementTransformer {
 impl Transform for ReplacementTransformer {
     fn transform(&self, resources: &mut Resources) -> Result<()> {
         let mut room = COPY_LIMIT;
-        for replacement in &self.replacements {
-            let incomplete = || Error::new("replacements must specify a source and at least one target");
-            let targets = replacement.targets.as_ref().ok_or_else(incomplete)?;
-            let mut source = match (&replacement.source, &replacement.source_value) {
-                (Some(_), Some(_)) => {
-                    return Err(Error::new("value and resource selectors are mutually exclusive"));
-                }
-                (None, Some(value)) => {
-                    Source { value: Value::String(value.clone()), is_plain: true, field: None }
-                }
-                (Some(source), None) => find_source(resources.list(), source)?,
-                (None, None) => return Err(incomplete()),
-            };
-            for target in targets {
-                apply(resources.list_mut(), &mut source, target, &mut room)?;
-            }
+        for (index, replacement) in self.replacements.iter().enumerate() {
+            replace(resources, replacement, &mut room)
+                .within(|| format!("replacement {} of {}", index + 1, self.replacements.len()))?;
         }
         Ok(())
     }
+}
+
+fn replace(resources: &mut Resources, replacement: &Replacement, room: &mut usize) -> Result<()> {
+    let incomplete = || Error::new("replacements must specify a source and at least one target");
+    let targets = replacement.targets.as_ref().ok_or_else(incomplete)?;
+    let mut source = match (&replacement.source, &replacement.source_value) {
+        (Some(_), Some(_)) => return Err(Error::new("value and resource selectors are mutually exclusive")),
+        (None, Some(value)) => Source { value: Value::String(value.clone()), is_plain: true, field: None },
+        (Some(source), None) => find_source(resources.list(), source)?,
+        (None, None) => return Err(incomplete()),
+    };
+    for target in targets {
+        apply(resources.list_mut(), &mut source, target, room)?;
+    }
+    Ok(())
 }
 
 /// What is copied.
@@ -99,7 +101,7 @@ fn find_source(resources: &[Resource], source: &ReplacementSource) -> Result<Sou
     }
     let parts = replacement_path::split(path);
     let value = replacement_path::get(&Value::Map(resource.map().clone()), &parts)
-        .within(|| "error looking up replacement source".to_owned())?;
+        .within(|| format!("error looking up replacement source {}", describe()))?;
     let missing =
         || Error::new(format!("fieldPath `{path}` is missing for replacement source {}", source.id));
     let value = value.filter(|value| !is_nothing(value)).ok_or_else(missing)?;
@@ -107,13 +109,15 @@ fn find_source(resources: &[Resource], source: &ReplacementSource) -> Result<Sou
         None => Ok(Source { value, is_plain: false, field: Some((place, parts)) }),
         Some(options) => {
             if !text::is_scalar(&value) {
-                return Err(Error::new("delimiter option can only be used with scalar nodes"));
+                return Err(Error::new("delimiter option can only be used with scalar nodes")
+                    .within(format!("replacement source {}", describe())));
             }
             let whole = text::of(&value);
             let mut parts = whole.split(options.delimiter.as_str());
             let part = usize::try_from(options.index).ok().and_then(|index| parts.nth(index));
             let part = part.ok_or_else(|| {
                 Error::new(format!("options.index {} is out of bounds for value {whole}", options.index))
+                    .within(format!("replacement source {}", describe()))
             })?;
             Ok(Source { value: part.into(), is_plain: false, field: None })
         }
@@ -169,7 +173,8 @@ fn apply(
             })?;
             *room = room.saturating_sub(weight);
             if let Some(resource) = resources.get_mut(place) {
-                copy_to(resource, source, path, target.options.as_ref())?;
+                copy_to(resource, source, path, target.options.as_ref())
+                    .map_err(|error| error.within(resource.id()))?;
             }
         }
     }
@@ -249,7 +254,7 @@ fn copy_into(
                 _ => Was::Scalar,
             };
             let untyped = was == Was::Nothing || resource.is_untyped(&found.steps);
-            set_field(field, source, untyped, options)?;
+            set_field(field, source, untyped, options).within(|| format!("field {}", quoted(path)))?;
             set.push((found.steps, was));
         }
     }

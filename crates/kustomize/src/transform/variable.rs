@@ -7,7 +7,7 @@ use aqueduct_manifest::{SmolStr, Value};
 
 use super::Transform;
 use super::replacement_path;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Within};
 use crate::field_spec::Missing;
 use crate::kustomization::{FieldSpec, Var};
 use crate::resource::Resource;
@@ -34,16 +34,19 @@ impl<'a> VariableTransformer<'a> {
         for variable in variables {
             let holder = holders.get(&variable.name).ok_or_else(|| {
                 Error::new(format!(
-                    "var '{}' cannot be mapped to a field in the set of known resources",
-                    variable.name
+                    "var '{}' cannot be mapped to a field in the set of known resources: there is no {}/{}",
+                    variable.name, variable.target.gvk, variable.target.name
                 ))
             })?;
             let path = replacement_path::split(&variable.field_path.replace('[', ".").replace(']', ""));
-            let value = replacement_path::get(&Value::Map(holder.map().clone()), &path)?;
+            let value = replacement_path::get(&Value::Map(holder.map().clone()), &path)
+                .within(|| format!("var '{}': {}", variable.name, holder.id()))?;
             let value = value.ok_or_else(|| {
                 Error::new(format!(
-                    "field specified in var '{}' not found in corresponding resource",
-                    variable.name
+                    "field specified in var '{}' not found in corresponding resource: {} has no `{}`",
+                    variable.name,
+                    holder.id(),
+                    variable.field_path
                 ))
             })?;
             values.insert(variable.name.clone(), value);
@@ -148,7 +151,9 @@ impl Transform for VariableTransformer<'_> {
             let gvk = resource.gvk();
             for field in self.fields.iter().filter(|field| gvk.is_selected(&field.gvk)) {
                 resource.spell_out_untyped(field)?;
-                resource.change(&gvk, field, Missing::Skip, &mut |value| self.set(value))?;
+                resource
+                    .change(&gvk, field, Missing::Skip, &mut |value| self.set(value))
+                    .map_err(|error| error.within(resource.id()))?;
             }
         }
         Ok(())

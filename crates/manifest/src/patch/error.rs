@@ -21,12 +21,23 @@ pub enum MergeError {
     UnclearKeys(Vec<String>),
     /// Values are nested deeper than any object is.
     TooDeep,
+    /// What is wrong in a field; the names of fields lead there from the outermost one.
+    InField(String, Box<MergeError>),
 }
 
 impl MergeError {
     /// Returns the error for a value that should have been a map, a list or a scalar.
     pub(super) fn wrong_kind(expected: &'static str, found: &Value) -> Self {
         Self::WrongKind { expected, found: found.clone() }
+    }
+
+    /// Says in which field it is.
+    pub(super) fn in_field(self, name: &str) -> Self {
+        match self {
+            Self::InField(path, error) => Self::InField(format!("{name}.{path}"), error),
+            Self::TooDeep => Self::TooDeep,
+            error => Self::InField(name.to_owned(), Box::new(error)),
+        }
     }
 }
 
@@ -55,6 +66,7 @@ impl fmt::Display for MergeError {
                     keys.join("`, `")
                 )
             }
+            Self::InField(path, error) => write!(out, "field `{path}`: {error}"),
             Self::TooDeep => out.write_str("values are nested too deeply to be merged"),
         }
     }

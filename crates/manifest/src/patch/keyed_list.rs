@@ -17,7 +17,7 @@ use crate::patch::context::{ListRule, Schema};
 use crate::patch::error::MergeError;
 use crate::patch::scalar;
 use crate::patch::strategic::{Walked, Walker};
-use crate::yaml::{Marked, Marks};
+use crate::yaml::{Layout, Marked, Marks};
 use crate::{List, Map, Value};
 
 /// How many elements a list may have of which some lack a key or are doubled.
@@ -278,7 +278,7 @@ impl Lists<'_> {
             }
             list.push(element.value.clone());
         }
-        Marked { value: list.into(), marks: Marks::of_elements(marks) }
+        Marked { value: list.into(), marks: Marks::of_elements(Layout::Block, marks) }
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::patch::context::{ListRule, MergeContext, Schema};
 use crate::patch::error::{MergeError, node_kind};
 use crate::patch::{keyed_list, scalar};
-use crate::yaml::{Marked, Marks};
+use crate::yaml::{Layout, Marked, Marks};
 use crate::{List, Map, SmolStr, Value};
 
 /// What a strategic merge makes of its target.
@@ -146,15 +146,18 @@ impl<'a> Walker<'a> {
         let target = match target {
             Some(Marked { value: Value::Null, marks }) if patch.is_none() => {
                 return Ok(match marks {
-                    Marks::Empty { .. } => Walked::Gone,
+                    Marks::Empty => Walked::Gone,
                     marks => Walked::Target(Marked { value: Value::Null, marks }),
                 });
             }
             None | Some(Marked { value: Value::Null, .. }) => {
                 let Some(mut patch) = patch else { return Ok(Walked::Gone) };
                 // A field that is there keeps its style, which is that of no value.
-                if target.is_some() && matches!(patch.marks, Marks::Folded | Marks::Quoted) {
-                    patch.marks = Marks::None;
+                if target.is_some() {
+                    patch = match patch.marks {
+                        Marks::Folded | Marks::Quoted => in_plain_style(patch.value),
+                        _ => patch.with_layout(Layout::Block),
+                    };
                 }
                 return self.adopt_at(patch, schema, Adoption::Added, depth);
             }
@@ -189,6 +192,8 @@ impl<'a> Walker<'a> {
     ) -> Result<Walked, MergeError> {
         let schema =
             schema.or_else(|| self.context.schema_of(&target)).or_else(|| self.context.schema_of(&patch));
+        let is_patched = !patch.is_empty() || patch_marks != Marks::None;
+        let layout = if target.is_empty() && is_patched { &patch_marks } else { &marks }.layout();
         match Directive::take_from_map(&mut patch)? {
             Directive::Delete => return Ok(Walked::Gone),
             Directive::Replace => {
@@ -205,19 +210,25 @@ impl<'a> Walker<'a> {
                 .remove(&key)
                 .map(|value| Marked { value, marks: patch_marks.remove(&key).unwrap_or_default() });
             let schema = schema.and_then(|schema| schema.field(&key));
-            match self.walk(Some(value), change, schema, depth + 1)? {
+            let layout = (!is_empty(&value.value)).then(|| value.marks.layout());
+            match self.walk(Some(value), change, schema, depth + 1).map_err(|error| error.in_field(&key))? {
                 Walked::Gone => {}
-                Walked::Target(value) | Walked::Patch(value) => merged.insert(key, value),
+                Walked::Target(value) => merged.insert(key, value),
+                Walked::Patch(value) => {
+                    let layout = layout.unwrap_or_else(|| value.marks.layout());
+                    merged.insert(key, value.with_layout(layout));
+                }
             }
         }
         for (key, value) in changes {
             let value = Marked { value, marks: patch_marks.remove(&key).unwrap_or_default() };
             let schema = schema.and_then(|schema| schema.field(&key));
-            if let Walked::Patch(value) = self.adopt_at(value, schema, Adoption::Added, depth + 1)? {
+            let adopted = self.adopt_at(value, schema, Adoption::Added, depth + 1);
+            if let Walked::Patch(value) = adopted.map_err(|error| error.in_field(&key))? {
                 merged.insert(key, value);
             }
         }
-        Ok(Walked::Target(merged.finish()))
+        Ok(Walked::Target(merged.finish(layout)))
     }
 
     fn walk_list(
@@ -228,14 +239,19 @@ impl<'a> Walker<'a> {
         depth: usize,
     ) -> Result<Walked, MergeError> {
         let rule = schema.map_or(ListRule::Replace, |schema| schema.list_rule());
+        let layout = match &patch {
+            Some((_, marks)) if target.is_empty() => marks.layout(),
+            _ => marks.layout(),
+        };
         if rule == ListRule::Replace {
             let (list, marks) = patch.unwrap_or((target, marks));
-            return Ok(Walked::Target(Marked { value: list.into(), marks }));
+            return Ok(Walked::Target(Marked { value: list.into(), marks }.with_layout(layout)));
         }
         let elements = schema.and_then(|schema| schema.elements());
         let target = keyed_list::elements(target, marks);
         let Some((mut patch, patch_marks)) = patch else {
-            return Ok(Walked::Target(keyed_list::settle(self, target, &rule, elements, depth)?));
+            let settled = keyed_list::settle(self, target, &rule, elements, depth)?;
+            return Ok(Walked::Target(settled.with_layout(layout)));
         };
         let (directive, patch) = match Directive::take_from_list(&mut patch)? {
             // Without the directive the elements have other places, so that marks no longer fit.
@@ -246,7 +262,8 @@ impl<'a> Walker<'a> {
             Directive::Delete => Ok(Walked::Gone),
             Directive::Replace => Ok(Walked::Patch(keyed_list::adopt(self, patch, &rule, elements, depth)?)),
             Directive::Merge => {
-                Ok(Walked::Target(keyed_list::merge(self, target, patch, &rule, elements, depth)?))
+                let merged = keyed_list::merge(self, target, patch, &rule, elements, depth)?;
+                Ok(Walked::Target(merged.with_layout(layout)))
             }
         }
     }
@@ -313,16 +330,18 @@ impl<'a> Walker<'a> {
         schema: Option<Schema<'a>>,
         depth: usize,
     ) -> Result<Marked, MergeError> {
+        let layout = marks.layout();
         let mut marks = marks.into_fields();
         let mut adopted = Fields::default();
         for (key, value) in map.into_entries() {
             let value = Marked { value, marks: marks.remove(&key).unwrap_or_default() };
             let schema = schema.and_then(|schema| schema.field(&key));
-            if let Walked::Patch(value) = self.adopt(value, schema, depth + 1)? {
+            let walked = self.adopt(value, schema, depth + 1);
+            if let Walked::Patch(value) = walked.map_err(|error| error.in_field(&key))? {
                 adopted.insert(key, value);
             }
         }
-        Ok(adopted.finish())
+        Ok(adopted.finish(layout))
     }
 }
 
@@ -341,8 +360,8 @@ impl Fields {
         self.values.insert(key, value);
     }
 
-    fn finish(self) -> Marked {
-        Marked { value: Map::from(self.values).into(), marks: Marks::of_fields(self.marks) }
+    fn finish(self, layout: Layout) -> Marked {
+        Marked { value: Map::from(self.values).into(), marks: Marks::of_fields(layout, self.marks) }
     }
 }
 
@@ -370,6 +389,26 @@ fn with_style_of(target: &Value, style: Marks, patch: Marked) -> Marked {
             patch.marks.text_of(&patch.value).map_or_else(|| scalar::text(&patch.value), str::to_owned);
         return Marked { value: text.into(), marks: style };
     }
-    let marks = if matches!(patch.marks, Marks::Text(_)) { patch.marks } else { Marks::None };
-    Marked { value: patch.value, marks }
+    match patch.marks {
+        Marks::Text(_) => patch,
+        _ => in_plain_style(patch.value),
+    }
+}
+
+/// Returns a scalar that counts as written without quotes, which its text may need when it is printed.
+fn in_plain_style(value: Value) -> Marked {
+    let marks = match &value {
+        Value::String(text) if scalar::is_surely_quoted(text) => Marks::Plain,
+        _ => Marks::None,
+    };
+    Marked { value, marks }
+}
+
+/// Tells whether a value is a map or a list without anything in it.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Map(map) => map.is_empty(),
+        Value::List(list) => list.is_empty(),
+        _ => false,
+    }
 }

@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 use super::compose::{Node, Shape};
 use super::cursor::Mark;
 use super::error::{Error, Result};
-use super::marks::{Marked, Marks};
+use super::marks::{Layout, Marked, Marks};
 use super::parser::TAG_PREFIX;
 use super::resolve::{Resolved, resolve_node};
 use super::token::Style;
@@ -37,6 +37,8 @@ pub(super) struct Decoder<'n, 'a> {
     keep: Keep,
     /// Whether scalars are marked.
     marking: bool,
+    /// Whether annotations that are there twice are joined; the first ones count otherwise.
+    joining: bool,
 }
 
 /// What is kept of a value; all of it is decoded either way.
@@ -68,8 +70,7 @@ pub(super) struct Frame {
     /// The alias that led here.
     alias: Option<usize>,
     keep: Keep,
-    /// Whether it is in brackets or braces, or something around it is.
-    flow: bool,
+    layout: Layout,
 }
 
 pub(super) enum Target {
@@ -117,7 +118,9 @@ impl Entries {
     fn join(&mut self, key: SmolStr, marked: Marked) {
         match (self.values.remove(&key), marked.value) {
             (Some(Value::Map(mut first)), Value::Map(second)) => {
-                let mut first_marks = self.marks.remove(&key).unwrap_or_default().into_fields();
+                let first_marks = self.marks.remove(&key).unwrap_or_default();
+                let layout = first_marks.layout();
+                let mut first_marks = first_marks.into_fields();
                 let mut marks = marked.marks.into_fields();
                 for (name, value) in second.into_entries() {
                     if !first.contains_key(&name) {
@@ -127,7 +130,10 @@ impl Entries {
                         first.insert(name, value);
                     }
                 }
-                self.insert(key, Marked { value: first.into(), marks: Marks::of_fields(first_marks) });
+                self.insert(
+                    key,
+                    Marked { value: first.into(), marks: Marks::of_fields(layout, first_marks) },
+                );
             }
             (Some(first @ Value::Map(_)), _) => {
                 self.values.insert(key, first);
@@ -136,8 +142,8 @@ impl Entries {
         }
     }
 
-    fn finish(self) -> Marked {
-        Marked { value: Value::Map(self.values.into()), marks: Marks::of_fields(self.marks) }
+    fn finish(self, layout: Layout) -> Marked {
+        Marked { value: Value::Map(self.values.into()), marks: Marks::of_fields(layout, self.marks) }
     }
 }
 
@@ -155,6 +161,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
             unsupported: None,
             keep: Keep::All,
             marking: false,
+            joining: true,
         }
     }
 
@@ -172,10 +179,16 @@ impl<'n, 'a> Decoder<'n, 'a> {
         Self { marking: true, ..self }.run()
     }
 
+    /// Keeps the first of annotations that are there twice.
+    pub(super) fn keeping_first(self) -> Self {
+        Self { joining: false, ..self }
+    }
+
     fn run(mut self) -> Result<Marked> {
         let mut value = self.start(0, None, self.keep)?;
         loop {
             let is_annotations = self.is_in(&["metadata", "annotations"]);
+            let keeps_first = is_annotations && !self.joining;
             let Some(frame) = self.stack.last_mut() else {
                 if let Some((_, mark)) = self.duplicates.first() {
                     let problems = self.duplicates.iter().map(|(problem, _)| format!("\n  {problem}"));
@@ -200,7 +213,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
                         if let Some(key) = map.key.take()
                             && !matches!(frame.keep.of(Some(&key)), Keep::Nothing)
                         {
-                            if map.merges && self.dialect == Dialect::Kyaml {
+                            if (map.merges && self.dialect == Dialect::Kyaml) || keeps_first {
                                 map.entries.insert_missing(key, value);
                             } else if is_annotations {
                                 map.entries.join(key, value);
@@ -266,7 +279,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
         }
         match frame.target {
             Target::List(list, marks) => {
-                Some(Marked { value: list.into(), marks: Marks::of_elements(marks) })
+                Some(Marked { value: list.into(), marks: Marks::of_elements(frame.layout, marks) })
             }
             Target::Map(map) if map.merges => {
                 if let Some(Frame { target: Target::Map(below), .. }) = self.stack.last_mut() {
@@ -274,7 +287,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
                 }
                 None
             }
-            Target::Map(map) => Some(map.entries.finish()),
+            Target::Map(map) => Some(map.entries.finish(frame.layout)),
         }
     }
 
@@ -297,7 +310,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
             }
         }
         let Some(node) = self.nodes.get(number) else { return Ok(Some(Marked::default())) };
-        let flow = node.flow || self.stack.last().is_some_and(|frame| frame.flow);
+        let layout = if self.marking && node.flow { Layout::Flow } else { Layout::Block };
         let target = match &node.shape {
             Shape::Sequence => Target::List(Vec::new(), BTreeMap::new()),
             Shape::Mapping => {
@@ -314,13 +327,13 @@ impl<'n, 'a> Decoder<'n, 'a> {
                 if alias.is_some() {
                     self.alias_depth -= 1;
                 }
-                return self.scalar(node, keep, flow).map(Some);
+                return self.scalar(node, keep).map(Some);
             }
         };
         if self.stack.len() >= MAX_DEPTH {
             return Err(Error::at(format!("yaml: exceeded max depth of {MAX_DEPTH}"), node.mark));
         }
-        self.stack.push(Frame { next: number + 1, end: node.end, target, alias, keep, flow });
+        self.stack.push(Frame { next: number + 1, end: node.end, target, alias, keep, layout });
         Ok(None)
     }
 
@@ -340,7 +353,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
         Ok(())
     }
 
-    fn scalar(&mut self, node: &Node<'_>, keep: Keep, flow: bool) -> Result<Marked> {
+    fn scalar(&mut self, node: &Node<'_>, keep: Keep) -> Result<Marked> {
         let Shape::Scalar { value, style } = &node.shape else { return Ok(Marked::default()) };
         let resolved = resolve_node(node, value, *style, self.dialect)?;
         let as_written = || Value::String(SmolStr::new(value));
@@ -365,7 +378,7 @@ impl<'n, 'a> Decoder<'n, 'a> {
             }
             Resolved::Timestamp(_) | Resolved::String => Value::String(text(node, value)?),
         };
-        let marks = if self.marking { mark(node, resolved, &value, flow) } else { Marks::None };
+        let marks = if self.marking { mark(node, resolved, &value) } else { Marks::None };
         Ok(Marked { value, marks })
     }
 
@@ -389,16 +402,15 @@ pub(super) fn infinite(number: f64) -> &'static str {
 }
 
 /// Returns how a scalar was written, where its value does not tell.
-fn mark(node: &Node<'_>, resolved: Resolved, value: &Value, flow: bool) -> Marks {
+fn mark(node: &Node<'_>, resolved: Resolved, value: &Value) -> Marks {
     let Shape::Scalar { value: written, style } = &node.shape else { return Marks::None };
     match (resolved, style) {
-        (Resolved::Null, _) if written.is_empty() => Marks::Empty { flow },
+        (Resolved::Null, _) if written.is_empty() => Marks::Empty,
+        (Resolved::String, Style::Plain) if scalar::is_surely_quoted(written) => Marks::Plain,
         (Resolved::String, Style::Plain) => Marks::None,
         (Resolved::String, Style::Folded) => Marks::Folded,
         (Resolved::String, _) if scalar::is_surely_quoted(written) => Marks::None,
         (Resolved::String, _) => Marks::Quoted,
-        // A time of day holds colons, and so it is quoted and stays a text.
-        (Resolved::Timestamp(_), _) if flow && written.contains(':') => Marks::None,
         (Resolved::Null, _) if written == "null" => Marks::None,
         (Resolved::Bool(_) | Resolved::Int(_) | Resolved::Uint(_), _) if scalar::text(value) == **written => {
             Marks::None

@@ -24,10 +24,9 @@ pub enum Marks {
     #[default]
     None,
     /// Nothing was written.
-    Empty {
-        /// Whether that was in braces, where it is printed as a text.
-        flow: bool,
-    },
+    Empty,
+    /// A text without quotes that looks as if it had some, such as one of several lines.
+    Plain,
     /// A text in quotes or a literal block, which would be the same without.
     Quoted,
     /// A folded block.
@@ -35,9 +34,19 @@ pub enum Marks {
     /// A plain scalar that is no text, as it was written. One that JSON does not have is a text meanwhile.
     Text(SmolStr),
     /// Marks in a map.
-    Fields(Arc<BTreeMap<SmolStr, Marks>>),
+    Fields(Layout, Arc<BTreeMap<SmolStr, Marks>>),
     /// Marks in a list.
-    Elements(Arc<BTreeMap<usize, Marks>>),
+    Elements(Layout, Arc<BTreeMap<usize, Marks>>),
+}
+
+/// How a map or a list was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// With indentation.
+    #[default]
+    Block,
+    /// In braces or brackets, where other things are printed in quotes.
+    Flow,
 }
 
 /// A value with its marks.
@@ -57,19 +66,33 @@ impl From<Value> for Marked {
 
 impl Marks {
     /// Returns the marks of a map with these.
-    pub fn of_fields(marks: BTreeMap<SmolStr, Self>) -> Self {
-        if marks.is_empty() { Self::None } else { Self::Fields(Arc::new(marks)) }
+    pub fn of_fields(layout: Layout, marks: BTreeMap<SmolStr, Self>) -> Self {
+        match layout {
+            Layout::Block if marks.is_empty() => Self::None,
+            layout => Self::Fields(layout, Arc::new(marks)),
+        }
     }
 
     /// Returns the marks of a list with these.
-    pub fn of_elements(marks: BTreeMap<usize, Self>) -> Self {
-        if marks.is_empty() { Self::None } else { Self::Elements(Arc::new(marks)) }
+    pub fn of_elements(layout: Layout, marks: BTreeMap<usize, Self>) -> Self {
+        match layout {
+            Layout::Block if marks.is_empty() => Self::None,
+            layout => Self::Elements(layout, Arc::new(marks)),
+        }
+    }
+
+    /// Returns how the map or list was written.
+    pub fn layout(&self) -> Layout {
+        match self {
+            Self::Fields(layout, _) | Self::Elements(layout, _) => *layout,
+            _ => Layout::Block,
+        }
     }
 
     /// Returns the marks in a map.
     pub fn into_fields(self) -> BTreeMap<SmolStr, Self> {
         match self {
-            Self::Fields(marks) => Arc::unwrap_or_clone(marks),
+            Self::Fields(_, marks) => Arc::unwrap_or_clone(marks),
             _ => BTreeMap::new(),
         }
     }
@@ -77,7 +100,7 @@ impl Marks {
     /// Returns the marks in a list.
     pub fn into_elements(self) -> BTreeMap<usize, Self> {
         match self {
-            Self::Elements(marks) => Arc::unwrap_or_clone(marks),
+            Self::Elements(_, marks) => Arc::unwrap_or_clone(marks),
             _ => BTreeMap::new(),
         }
     }
@@ -85,7 +108,7 @@ impl Marks {
     /// Returns the marks of a field.
     pub fn field(&self, key: &str) -> &Self {
         match self {
-            Self::Fields(marks) => marks.get(key).unwrap_or(&Self::None),
+            Self::Fields(_, marks) => marks.get(key).unwrap_or(&Self::None),
             _ => &Self::None,
         }
     }
@@ -94,7 +117,7 @@ impl Marks {
     pub fn text_of(&self, value: &Value) -> Option<&str> {
         match (self, value) {
             (Self::Text(text), value) if is_written_as(value, text) => Some(text),
-            (Self::Empty { .. }, Value::Null) => Some(""),
+            (Self::Empty, Value::Null) => Some(""),
             _ => None,
         }
     }
@@ -105,7 +128,7 @@ impl Marks {
     /// # Errors
     /// A number that JSON does not have.
     pub fn settle(&self, value: &mut Value) -> Result<()> {
-        self.apply(value, Way::Printed)
+        self.apply(value, Way::Printed(Layout::Block))
     }
 
     /// Makes a value what Kustomize decodes, which only changes dates.
@@ -120,7 +143,7 @@ impl Marks {
     pub fn forget(&mut self, path: &[&str]) {
         match (self, path) {
             (marks, []) => *marks = Self::None,
-            (Self::Fields(fields), [key, rest @ ..]) => {
+            (Self::Fields(_, fields), [key, rest @ ..]) => {
                 if let Some(marks) = Arc::make_mut(fields).get_mut(*key) {
                     marks.forget(rest);
                 }
@@ -131,14 +154,16 @@ impl Marks {
 
     fn apply(&self, value: &mut Value, way: Way) -> Result<()> {
         match (self, &mut *value) {
-            (Self::Empty { flow: true }, Value::Null) if way == Way::Printed => *value = "".into(),
-            (Self::Folded, Value::String(text)) if way == Way::Printed => {
+            (Self::Empty, Value::Null) if way == Way::Printed(Layout::Flow) => *value = "".into(),
+            (Self::Folded, Value::String(text)) if way == Way::Printed(Layout::Block) => {
                 if let Some(folded) = refold(text) {
                     *value = folded;
                 }
             }
             (Self::Text(written), Value::String(text)) if written == text => {
                 match resolve(written, Dialect::Kyaml) {
+                    // A time of day holds colons, and so it is quoted in braces and stays a text.
+                    Resolved::Timestamp(_) if way == Way::Printed(Layout::Flow) && text.contains(':') => {}
                     Resolved::Timestamp(timestamp) => *value = timestamp.to_json().into(),
                     Resolved::Float(number) if !number.is_finite() => {
                         return Err(Error::new(format!("json: unsupported value: {}", infinite(number))));
@@ -146,14 +171,16 @@ impl Marks {
                     _ => {}
                 }
             }
-            (Self::Fields(marks), Value::Map(map)) => {
+            (Self::Fields(layout, marks), Value::Map(map)) => {
+                let way = way.inside(*layout);
                 for (key, marks) in marks.iter() {
                     if let Some(value) = map.get_mut(key) {
                         marks.apply(value, way)?;
                     }
                 }
             }
-            (Self::Elements(marks), Value::List(list)) => {
+            (Self::Elements(layout, marks), Value::List(list)) if !marks.is_empty() => {
+                let way = way.inside(*layout);
                 let list = list.make_mut();
                 for (index, marks) in marks.iter() {
                     if let Some(value) = list.get_mut(*index) {
@@ -167,13 +194,36 @@ impl Marks {
     }
 }
 
+impl Marked {
+    /// Returns a map or a list as if it had been written so.
+    pub fn with_layout(self, layout: Layout) -> Self {
+        let marks = match &self.value {
+            _ if self.marks.layout() == layout => self.marks,
+            Value::Map(_) => Marks::of_fields(layout, self.marks.into_fields()),
+            Value::List(_) => Marks::of_elements(layout, self.marks.into_elements()),
+            _ => self.marks,
+        };
+        Self { value: self.value, marks }
+    }
+}
+
 /// What Kustomize does with its nodes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
-    /// It prints them as YAML, and reads that.
-    Printed,
+    /// It prints them as YAML, in braces or not, and reads that.
+    Printed(Layout),
     /// It decodes them as they are.
     Decoded,
+}
+
+impl Way {
+    /// Returns the way in a map or a list.
+    fn inside(self, layout: Layout) -> Self {
+        match (self, layout) {
+            (Self::Printed(_), Layout::Flow) => Self::Printed(Layout::Flow),
+            (way, _) => way,
+        }
+    }
 }
 
 /// Tells whether Kustomize can set a key: it writes keys plain, and where YAML takes one for a number, a truth

@@ -37,7 +37,7 @@ use compose::{Composer, Node};
 use decode::{Decoder, Keep};
 
 pub use error::Error;
-pub use marks::{Marked, Marks, is_text_key};
+pub use marks::{Layout, Marked, Marks, is_text_key};
 pub use order::compare as compare_keys;
 pub use spans::{Spans, Step};
 pub use write::{
@@ -140,12 +140,27 @@ pub fn read_documents(text: &str, dialect: Dialect) -> Result<Vec<Document>, Err
 /// # Errors
 /// The first thing that go-yaml refuses. What JSON cannot say shows when the marks are settled.
 pub fn read_marked(text: &str) -> Result<Vec<Marked>, Error> {
+    read_marked_by(text, |decoder| decoder)
+}
+
+/// Reads documents like [`read_marked`], but of annotations that are there twice only the first ones.
+///
+/// # Errors
+/// As those of [`read_marked`].
+pub fn read_marked_first(text: &str) -> Result<Vec<Marked>, Error> {
+    read_marked_by(text, |decoder| decoder.keeping_first())
+}
+
+fn read_marked_by(
+    text: &str,
+    set_up: for<'n, 'a> fn(Decoder<'n, 'a>) -> Decoder<'n, 'a>,
+) -> Result<Vec<Marked>, Error> {
     check_length(text)?;
     let mut composer = Composer::new(text, Dialect::Kyaml);
     let mut documents = Vec::new();
     let mut spare = Vec::new();
     while let Some(document) = composer.next_document(spare)? {
-        documents.push(Decoder::new(&document.nodes, Dialect::Kyaml).decode_marked()?);
+        documents.push(set_up(Decoder::new(&document.nodes, Dialect::Kyaml)).decode_marked()?);
         spare = document.nodes;
     }
     Ok(documents)
