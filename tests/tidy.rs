@@ -129,6 +129,29 @@ fn versions_and_lints_are_those_of_the_workspace() {
     }
 }
 
+#[test]
+fn every_crate_can_be_published() {
+    let workspace = manifest(&root("Cargo.toml"));
+    let version = workspace["workspace"]["package"]["version"].as_str();
+    let dependencies = workspace["workspace"]["dependencies"].as_table().expect("there are dependencies");
+    for (name, dependency) in dependencies.iter().filter(|(_, dependency)| dependency.get("path").is_some()) {
+        let required = dependency.get("version").and_then(toml::Value::as_str);
+        assert_eq!(required, version, "the version of `{name}` among the workspace's dependencies");
+    }
+    let paths = crates().into_iter().map(|name| format!("crates/{name}/Cargo.toml"));
+    for path in paths.chain(["Cargo.toml".to_owned()]) {
+        let manifest = manifest(&root(&path));
+        let package = &manifest["package"];
+        let description = package.get("description").and_then(toml::Value::as_str).unwrap_or_default();
+        assert!(!description.is_empty(), "{path} says nothing about its crate");
+        for key in ["license", "readme", "repository"] {
+            let inherited = package.get(key).and_then(|value| value.get("workspace"));
+            assert_eq!(inherited, Some(&toml::Value::Boolean(true)), "`{key}` of {path}");
+        }
+        assert!(package.get("publish").is_none(), "{path} says who may publish its crate");
+    }
+}
+
 /// Adds a file and the files of the modules that it declares.
 fn reach(file: &Path, reached: &mut BTreeSet<PathBuf>) {
     if !reached.insert(file.to_path_buf()) {

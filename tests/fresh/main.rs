@@ -29,7 +29,7 @@ fn schemas() {
 fn reference() {
     let [platform, tenant, blueprint, component] = FILES.map(|name| {
         let text = run(Path::new(ROOT), &["schema", name]).done();
-        serde_json::from_str(&text).expect("a schema is JSON")
+        reference::written_out(serde_json::from_str(&text).expect("a schema is JSON"))
     });
     let registry = aqueduct::Registry::stock();
     let text = reference::reference(&registry, [&platform, &tenant, &blueprint], &component);

@@ -88,6 +88,25 @@ const TYPES: &str = "
 What the fields above are made of. A field of a table is required where it says so, once all layers are merged.
 ";
 
+/// Puts the parts that a schema defines once, for it is kept small, where it refers to them.
+pub(crate) fn written_out(mut schema: Value) -> Value {
+    fn fill_in(schema: &mut Value, parts: &Map<String, Value>) {
+        while let Some(part) = target(&schema["$ref"]).and_then(|name| parts.get(name)) {
+            *schema = part.clone();
+        }
+        match schema {
+            Value::Object(object) => object.values_mut().for_each(|value| fill_in(value, parts)),
+            Value::Array(list) => list.iter_mut().for_each(|value| fill_in(value, parts)),
+            _ => {}
+        }
+    }
+    let definitions = schema["$defs"].as_object_mut().expect("a schema has definitions");
+    let (parts, types) = std::mem::take(definitions).into_iter().partition(|(name, _)| name.starts_with('.'));
+    *definitions = types;
+    fill_in(&mut schema, &parts);
+    schema
+}
+
 /// Returns the fields that every component has: what the file takes and no kind declares.
 fn common_fields(registry: &Registry, component: &Value) -> Value {
     let kind = registry.kinds().first().expect("there are stock kinds");

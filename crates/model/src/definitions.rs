@@ -1,11 +1,13 @@
-//! The definitions of a JSON Schema: equal ones become one, and those that nothing refers to are left out.
+//! The definitions of a JSON Schema: what is said twice becomes one of them, and those that nothing refers to are
+//! left out.
 //!
-//! Every kind brings the definitions of all types that it is made of. An editor reads the schema each time a
-//! file is opened, so it must not say the same thing once for every kind.
+//! Every kind brings the definitions of all types that it is made of, and has the fields that all kinds have. An
+//! editor reads the schema each time a file is opened, and every platform keeps a copy, so it must not say the same
+//! thing once for every kind.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 const PREFIX: &str = "#/$defs/";
 
@@ -40,7 +42,127 @@ pub(crate) fn share(
         }
     }
     definitions.retain(|name, _| needed.contains(name));
+    share_parts(root, &mut definitions);
     definitions
+}
+
+/// Makes definitions of the parts that occur several times; their names begin with a dot, which no type's does.
+fn share_parts(root: &mut Map<String, Value>, definitions: &mut Map<String, Value>) {
+    let mut parts = Parts::default();
+    parts.count_below(root, "root");
+    for (name, definition) in &*definitions {
+        parts.count_inside(definition, name);
+    }
+    parts.replace_below(root);
+    definitions.values_mut().for_each(|definition| parts.replace_inside(definition));
+    definitions.append(&mut parts.definitions);
+}
+
+/// What is shorter is not worth a reference.
+const SHORT: usize = 64;
+
+/// The schemas inside of others, by their texts.
+#[derive(Default)]
+struct Parts {
+    seen: BTreeMap<String, Part>,
+    /// How many parts have a name.
+    named: BTreeMap<String, usize>,
+    definitions: Map<String, Value>,
+}
+
+struct Part {
+    times: usize,
+    /// The key that it was first seen at.
+    key: String,
+    /// The reference to its definition, once it has one.
+    reference: Option<Value>,
+}
+
+impl Parts {
+    /// Counts a schema. What is in one that was seen before was counted with it.
+    fn count(&mut self, schema: &Value, key: &str) {
+        let text = schema.to_string();
+        if text.len() < SHORT {
+            return;
+        }
+        match self.seen.entry(text) {
+            Entry::Occupied(mut part) => part.get_mut().times += 1,
+            Entry::Vacant(part) => {
+                part.insert(Part { times: 1, key: key.to_owned(), reference: None });
+                self.count_inside(schema, key);
+            }
+        }
+    }
+
+    fn count_inside(&mut self, schema: &Value, key: &str) {
+        if let Value::Object(object) = schema {
+            self.count_below(object, key);
+        }
+    }
+
+    fn count_below(&mut self, object: &Map<String, Value>, key: &str) {
+        for (name, value) in object {
+            match (name.as_str(), value) {
+                ("properties", Value::Object(fields)) => {
+                    fields.iter().for_each(|(field, schema)| self.count(schema, field));
+                }
+                ("patternProperties", Value::Object(fields)) => {
+                    fields.values().for_each(|schema| self.count(schema, key));
+                }
+                ("items" | "additionalProperties" | "then", schema) => self.count(schema, key),
+                ("anyOf" | "allOf" | "oneOf", Value::Array(branches)) => {
+                    branches.iter().for_each(|schema| self.count(schema, key));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Puts a reference in the place of a schema that was seen several times.
+    fn replace(&mut self, schema: &mut Value) {
+        let text = schema.to_string();
+        let Some(part) = self.seen.get_mut(&text).filter(|part| part.times > 1) else {
+            return self.replace_inside(schema);
+        };
+        if let Some(reference) = &part.reference {
+            reference.clone_into(schema);
+            return;
+        }
+        let key: String = part
+            .key
+            .chars()
+            .filter(|letter| letter.is_ascii_alphanumeric() || "-_".contains(*letter))
+            .collect();
+        let number = self.named.entry(key.clone()).or_default();
+        *number += 1;
+        let name = if *number == 1 { format!(".{key}") } else { format!(".{key}.{number}") };
+        let reference = json!({ "$ref": format!("{PREFIX}{name}") });
+        part.reference = Some(reference.clone());
+        let mut definition = std::mem::replace(schema, reference);
+        self.replace_inside(&mut definition);
+        self.definitions.insert(name, definition);
+    }
+
+    fn replace_inside(&mut self, schema: &mut Value) {
+        if let Value::Object(object) = schema {
+            self.replace_below(object);
+        }
+    }
+
+    fn replace_below(&mut self, object: &mut Map<String, Value>) {
+        for (name, value) in object {
+            match (name.as_str(), value) {
+                ("properties" | "patternProperties", Value::Object(fields)) => {
+                    fields.values_mut().for_each(|schema| self.replace(schema));
+                }
+                ("items" | "additionalProperties" | "then", schema) => self.replace(schema),
+                ("anyOf" | "allOf" | "oneOf", Value::Array(branches)) => {
+                    branches.iter_mut().for_each(|schema| self.replace(schema));
+                }
+                _ => {}
+            }
+        }
+    }
 }
 
 fn rename(schema: &mut Value, renamed: &BTreeMap<String, String>) {
@@ -82,8 +204,6 @@ fn references(schema: &Value) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -102,6 +222,40 @@ mod tests {
         let shared = share(root, definitions);
         assert_eq!(root["a"], root["b"]);
         assert_eq!(shared.keys().collect::<Vec<_>>(), ["one.Name", "one.List"]);
+    }
+
+    #[test]
+    fn parts_that_occur_several_times_become_definitions() {
+        let image =
+            json!({ "description": "What runs, as a name and a tag.", "type": "string", "minLength": 1 });
+        let pod = json!({ "description": "A pod.", "type": "object", "properties": { "image": image } });
+        let other =
+            json!({ "description": "What a sidecar runs, as a name.", "type": "string", "minLength": 1 });
+        let root = json!({
+            "properties": { "web": pod, "api": pod, "image": image, "sidecar": { "properties": { "image": other } } },
+            "items": other,
+        });
+        let Value::Object(mut root) = root else { panic!("it is a table") };
+        let definitions = share(&mut root, Map::new());
+        assert_eq!(
+            json!({ "root": root, "definitions": definitions }),
+            json!({
+                "root": {
+                    "properties": {
+                        "web": { "$ref": "#/$defs/.web" },
+                        "api": { "$ref": "#/$defs/.web" },
+                        "image": { "$ref": "#/$defs/.image" },
+                        "sidecar": { "properties": { "image": { "$ref": "#/$defs/.image.2" } } },
+                    },
+                    "items": { "$ref": "#/$defs/.image.2" },
+                },
+                "definitions": {
+                    ".image": image,
+                    ".web": { "description": "A pod.", "type": "object", "properties": { "image": { "$ref": "#/$defs/.image" } } },
+                    ".image.2": other,
+                },
+            })
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use aqueduct_model::schema;
 use aqueduct_render::Registry;
 use clap::Args;
 use schemars::Schema;
+use serde_json::{Map, Value, json};
 
 use super::{Failure, Outcome, print, write_file};
 use crate::terminal::Terminal;
@@ -35,13 +36,25 @@ pub(crate) fn schemas(registry: &Registry) -> Vec<(&'static str, Schema)> {
 /// Writes all schemas to a folder.
 pub(crate) fn write(registry: &Registry, folder: &Path) -> Result<(), Failure> {
     for (name, schema) in schemas(registry) {
-        write_file(&folder.join(format!("{name}.schema.json")), &text(&schema)?)?;
+        write_file(&folder.join(format!("{name}.schema.json")), &text(&schema))?;
     }
     Ok(())
 }
 
-fn text(schema: &Schema) -> Result<String, Failure> {
-    Ok(serde_json::to_string_pretty(schema).map_err(|error| Failure::new(error.to_string()))? + "\n")
+/// Returns a schema as text: small, for every platform keeps it, and a line for each definition, for git shows what
+/// changes.
+fn text(schema: &Schema) -> String {
+    let lines = |object: &Map<String, Value>, line: &dyn Fn(&str, &Value) -> String| {
+        let lines: Vec<String> =
+            object.iter().map(|(key, value)| format!("{}:{}", json!(key), line(key, value))).collect();
+        format!("{{\n{}\n}}", lines.join(",\n"))
+    };
+    let whole = |_: &str, value: &Value| value.to_string();
+    let of_root = |key: &str, value: &Value| match value {
+        Value::Object(definitions) if key == "$defs" => lines(definitions, &whole),
+        value => value.to_string(),
+    };
+    lines(schema.as_object().unwrap_or(&Map::new()), &of_root) + "\n"
 }
 
 pub(crate) fn run(
@@ -63,7 +76,7 @@ pub(crate) fn run(
         }
     }
     for (_, schema) in schemas {
-        print(terminal, &text(&schema)?)?;
+        print(terminal, &text(&schema))?;
     }
     Ok(Outcome::Done)
 }
