@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::field_spec::{self, Missing};
 use crate::kustomization::{FieldSpec, Image};
 use crate::resources::Resources;
+use crate::shares::Step;
 use crate::text;
 
 /// Changes images of one name.
@@ -26,7 +27,8 @@ impl ImageTransformer {
         Ok(Self { image, pattern, fields })
     }
 
-    fn set(&self, value: &mut Value) -> Result<()> {
+    /// Changes an image, and tells whether it is the one that is meant.
+    fn set(&self, value: &mut Value) -> Result<bool> {
         if matches!(value, Value::Map(_) | Value::List(_)) {
             return Err(Error::new(format!(
                 "wrong node kind: expected ScalarNode but got {}",
@@ -35,9 +37,9 @@ impl ImageTransformer {
         }
         let written = text::of(value);
         if !self.pattern.is_match(&written) {
-            return Ok(());
+            return Ok(false);
         }
-        field_spec::set_scalar(value, self.changed(&written))
+        field_spec::set_scalar(value, self.changed(&written)).map(|()| true)
     }
 
     fn changed(&self, written: &str) -> String {
@@ -64,8 +66,8 @@ impl ImageTransformer {
         changed
     }
 
-    /// Changes the images of everything that is called `containers` or `initContainers`.
-    fn change_containers(&self, map: &mut Map) -> Result<()> {
+    /// Changes the images of everything that is called `containers` or `initContainers`, and notes where it did.
+    fn change_containers(&self, map: &mut Map, place: &[Step], set: &mut Vec<Vec<Step>>) -> Result<()> {
         let keys: Vec<_> = map
             .iter()
             .filter(|(_, value)| matches!(value, Value::Map(_) | Value::List(_)))
@@ -73,14 +75,19 @@ impl ImageTransformer {
             .collect();
         for key in keys {
             let Some(value) = map.get_mut(&key) else { continue };
-            self.walk(value)?;
+            let place = [place, &[Step::Key(key.clone())]].concat();
+            self.walk(value, &place, set)?;
             if let Value::List(list) = value
                 && (key == "containers" || key == "initContainers")
             {
-                for container in list.make_mut() {
+                for (index, container) in list.make_mut().iter_mut().enumerate() {
                     match container {
                         Value::Map(container) => {
-                            container.get_mut("image").map_or(Ok(()), |at| self.set(at))?
+                            if container.get_mut("image").map_or(Ok(false), |at| self.set(at))? {
+                                set.push(
+                                    [&place[..], &[Step::Index(index), Step::Key("image".into())]].concat(),
+                                );
+                            }
                         }
                         Value::Null => {}
                         other => {
@@ -96,11 +103,14 @@ impl ImageTransformer {
         Ok(())
     }
 
-    fn walk(&self, value: &mut Value) -> Result<()> {
+    fn walk(&self, value: &mut Value, place: &[Step], set: &mut Vec<Vec<Step>>) -> Result<()> {
         match value {
-            Value::Map(map) => self.change_containers(map),
+            Value::Map(map) => self.change_containers(map, place, set),
             Value::List(list) if list.iter().any(|value| matches!(value, Value::Map(_) | Value::List(_))) => {
-                list.make_mut().iter_mut().try_for_each(|value| self.walk(value))
+                let mut elements = list.make_mut().iter_mut().enumerate();
+                elements.try_for_each(|(index, value)| {
+                    self.walk(value, &[place, &[Step::Index(index)]].concat(), set)
+                })
             }
             _ => Ok(()),
         }
@@ -114,10 +124,13 @@ impl Transform for ImageTransformer {
             if gvk.kind == "CustomResourceDefinition" {
                 continue;
             }
-            self.change_containers(resource.map_mut())?;
+            let mut set = Vec::new();
+            self.change_containers(resource.map_mut(), &[], &mut set)?;
+            // Kustomize writes these without a type: what a replacement puts there later keeps no quotes.
+            set.into_iter().for_each(|place| resource.add_untyped(place));
             resource.share();
             for field in &self.fields {
-                resource.change(&gvk, field, Missing::Skip, &mut |value| self.set(value))?;
+                resource.change(&gvk, field, Missing::Skip, &mut |value| self.set(value).map(drop))?;
             }
         }
         Ok(())
