@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::sync::OnceLock;
 
-use aqueduct_manifest::{Object, Value};
+use aqueduct_manifest::{Object, Value, plural};
 
 use crate::demand::target;
 use crate::label_selector::{LabelSelector, Labels};
@@ -142,15 +142,7 @@ impl<'a> Index<'a> {
     /// Returns the name of the resource of an object: `ingresses` of an Ingress.
     pub(crate) fn plural(&self, entry: &Entry<'_>) -> String {
         let declared = self.plurals.get(&(entry.group, entry.kind)).map(|plural| (*plural).to_owned());
-        declared.unwrap_or_else(|| {
-            let kind = entry.kind.to_ascii_lowercase();
-            match kind.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u'])) {
-                Some(stem) => format!("{stem}ies"),
-                None if kind == "endpoints" => kind,
-                None if kind.ends_with(['s', 'x']) || kind.ends_with("ch") => format!("{kind}es"),
-                None => format!("{kind}s"),
-            }
-        })
+        declared.unwrap_or_else(|| plural(entry.kind))
     }
 
     /// Returns all objects in the order they were given in.

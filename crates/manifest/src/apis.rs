@@ -126,8 +126,29 @@ pub const KUBERNETES_APIS: &[KubernetesApi] = &[
     api("storagemigration.k8s.io/v1", &["StorageVersionMigration"], 37, NEVER, ""),
 ];
 
+/// Returns the name of the resource of a kind, which follows from it unless a definition says otherwise: `ingresses` of
+/// Ingress.
+pub fn plural(kind: &str) -> String {
+    let kind = kind.to_ascii_lowercase();
+    match kind.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u'])) {
+        Some(stem) => format!("{stem}ies"),
+        None if kind == "endpoints" => kind,
+        None if kind.ends_with(['s', 'x']) || kind.ends_with("ch") => format!("{kind}es"),
+        None => format!("{kind}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::plural;
+
+    #[test]
+    fn resources_are_named_as_kubernetes_does() {
+        let kinds = ["Ingress", "NetworkPolicy", "Endpoints", "Gateway", "PrometheusRule"];
+        let names = ["ingresses", "networkpolicies", "endpoints", "gateways", "prometheusrules"];
+        assert_eq!(kinds.map(plural), names);
+    }
+
     use super::KubernetesApi;
 
     /// Kinds that came or went with a version, and the minor versions that serve them.

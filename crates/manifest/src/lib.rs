@@ -19,7 +19,7 @@ mod serialize;
 mod value;
 pub mod yaml;
 
-pub use apis::{KUBERNETES_APIS, KubernetesApi};
+pub use apis::{KUBERNETES_APIS, KubernetesApi, plural};
 pub use deserialize::from_value;
 pub use diagnostic::{Diagnostic, Label, Position, Severity, Span, closest};
 pub use files::{FileError, Files};

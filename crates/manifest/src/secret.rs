@@ -11,9 +11,11 @@ mod text;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-pub use form::form;
-pub use holder::{Holder, holder};
-pub use text::{arguments, text};
+pub use text::arguments;
+
+use form::form;
+use holder::{Holder, holder};
+use text::text;
 
 /// Returns what the value under a name is, if it is a secret: `a password in an address`, say.
 ///
@@ -22,14 +24,13 @@ pub fn value(name: &str, value: &str) -> Option<String> {
     if value.starts_with("ENC[") {
         return None;
     }
-    let named = match holder(name) {
-        Some(Holder::Certain) => literal::is_literal(value),
-        Some(Holder::Possible) => literal::is_literal(value) && literal::is_random(value),
-        None => literal::is_mixed(value),
+    let named = || match holder(name) {
+        Some(Holder::Certain) => literal::is_literal(value).then(|| format!("the value of `{name}`")),
+        Some(Holder::Possible) => (literal::is_literal(value) && literal::is_random(value))
+            .then(|| format!("the value of `{name}`")),
+        None => literal::is_mixed(value).then(|| "a random key".to_owned()),
     };
-    let what =
-        || if holder(name).is_some() { format!("the value of `{name}`") } else { "a random key".to_owned() };
-    form(value).map(str::to_owned).or_else(|| named.then(what)).or_else(|| text(value))
+    form(value).map(str::to_owned).or_else(named).or_else(|| text(value))
 }
 
 /// Returns the text that a value of a Secret stands for; `None` where it is no base64, or no text.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_manifest::{List, Object, Value};
+use aqueduct_manifest::{List, Object, Value, plural};
 
 use crate::Graph;
 
@@ -121,17 +121,6 @@ fn declared_plurals<'o>(objects: &[&'o [Object]]) -> BTreeMap<(&'o str, &'o str)
         .collect()
 }
 
-/// Returns the name of the resource of a kind, which follows from it unless a CRD says otherwise.
-fn plural(kind: &str) -> String {
-    let singular = kind.to_lowercase();
-    match singular.strip_suffix('y') {
-        _ if singular == "endpoints" => singular,
-        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
-        _ if singular.ends_with('s') => format!("{singular}es"),
-        _ => format!("{singular}s"),
-    }
-}
-
 /// Returns a node and all that it needs.
 fn reachable(from: usize, edges: &[Vec<usize>]) -> BTreeSet<usize> {
     let mut found = BTreeSet::from([from]);
@@ -212,7 +201,7 @@ fn groups(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{groups, order, plural};
+    use super::{groups, order};
 
     #[test]
     fn a_wave_follows_what_it_needs() {
@@ -220,13 +209,6 @@ mod tests {
             order(&[vec![1, 2], vec![2], vec![], vec![0, 3], vec![5], vec![4, 1]]),
             [2, 1, 0, 3, 2, 2]
         );
-    }
-
-    #[test]
-    fn resources_are_named_as_kubernetes_does() {
-        let kinds = ["Ingress", "NetworkPolicy", "Endpoints", "Gateway", "PrometheusRule"];
-        let names = ["ingresses", "networkpolicies", "endpoints", "gateways", "prometheusrules"];
-        assert_eq!(kinds.map(plural), names);
     }
 
     #[test]

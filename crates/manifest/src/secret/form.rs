@@ -55,7 +55,7 @@ static LOGIN: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Returns what is in a text, if there is something that can be nothing but a secret.
-pub fn form(text: &str) -> Option<&'static str> {
+pub(super) fn form(text: &str) -> Option<&'static str> {
     // No form is shorter.
     if text.len() < 8 {
         return None;

@@ -2,7 +2,7 @@
 
 /// How sure a name is to hold one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holder {
+pub(super) enum Holder {
     /// A password, and nothing else: `DB_PASSWORD`, `apiKey`.
     Certain,
     /// A secret, or the name of one: `secret`, `token`, `secretKey`.
@@ -105,7 +105,7 @@ pub(super) fn is_companion(name: &str) -> bool {
 }
 
 /// Tells whether a name is that of a secret. Words are told apart by `_`, `-`, `.`, `/` and capitals.
-pub fn holder(name: &str) -> Option<Holder> {
+pub(super) fn holder(name: &str) -> Option<Holder> {
     let mut end = name.len();
     while end > 0 && name.as_bytes()[end - 1].is_ascii_digit() {
         end -= 1;

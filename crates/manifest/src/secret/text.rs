@@ -18,7 +18,7 @@ const LIMIT: usize = 4 << 20;
 const LONGEST: usize = 256;
 
 /// Returns what stands in a text under the name of a secret: `password = …`, `"apiKey": "…"`, `--token=…`.
-pub fn text(text: &str) -> Option<String> {
+pub(super) fn text(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(hit) = STEMS.find_at(text, at).filter(|hit| hit.start() < LIMIT) {
