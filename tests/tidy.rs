@@ -7,12 +7,16 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Which of the workspace's crates each crate may use.
 const DIRECTIONS: &[(&str, &[&str])] = &[
+    ("admission", &["apiserver", "cel", "manifest"]),
+    ("apiserver", &["cel", "manifest"]),
     ("aqueduct", &["check", "helm", "kustomize", "manifest", "model", "render", "tree", "vendor"]),
+    ("cel", &["manifest"]),
     ("check", &["manifest"]),
     ("helm", &["manifest"]),
     ("kustomize", &["manifest"]),
     ("manifest", &[]),
     ("model", &["manifest"]),
+    ("network", &["manifest"]),
     ("render", &["helm", "kustomize", "manifest", "model", "vendor"]),
     ("tree", &["manifest"]),
     ("vendor", &["helm", "kustomize", "manifest"]),

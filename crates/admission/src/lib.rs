@@ -1,0 +1,1 @@
+//! The admission chain of Kubernetes, without a server.

@@ -1,0 +1,5 @@
+//! What the API server of Kubernetes refuses, without a server.
+
+mod cause;
+
+pub use cause::Cause;

@@ -1,0 +1,1 @@
+//! Which workload reaches which, as the network policies of a tree have it.
