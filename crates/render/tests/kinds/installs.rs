@@ -1,13 +1,16 @@
 //! What the small installs of servers render, and what they refuse.
 
-use super::shop::{check, with_resources};
+use super::shop::{check, check_with, with_resources};
+
+/// The cloud that these installs stand on.
+const CLOUD: (&str, &str) = ("platform.toml", "cloud = \"digitalocean\"\n");
 
 #[test]
 fn ingress_nginx() {
     let controller = with_resources(
         "kind = \"ingress-nginx\"\nreplicas = 2\nload-balancer = { allow = [\"203.0.113.0/24\"] }\nconfiguration = { proxy-body-size = \"16m\" }\n",
     );
-    insta::assert_snapshot!(check(&[("controller", &controller)]));
+    insta::assert_snapshot!(check_with(&[("controller", &controller)], &[CLOUD]));
 }
 
 #[test]
@@ -25,7 +28,7 @@ fn keydb_with_a_volume_its_user_and_its_backup() {
     let backup = with_resources(
         "kind = \"backup\"\nof = \"store\"\nschedule = \"0 2 * * *\"\nbucket = { name = \"copies\", endpoint = \"https://fra1.digitaloceanspaces.com\", remote = \"shop/spaces\" }\n",
     );
-    insta::assert_snapshot!(check(&[("store", &store), ("web", &user), ("backup", &backup)]));
+    insta::assert_snapshot!(check_with(&[("store", &store), ("web", &user), ("backup", &backup)], &[CLOUD]));
 }
 
 #[test]
@@ -169,7 +172,7 @@ volumes = { settings = { mount = "/settings" } }
 load-balancer = {}
 "#,
     );
-    insta::assert_snapshot!(check(&[("web", &web)]));
+    insta::assert_snapshot!(check_with(&[("web", &web)], &[CLOUD]));
 }
 
 /// A disruption budget fails, and an autoscaler miscounts, where a job's pods carry what they select by.
