@@ -21,8 +21,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::graph::Node;
-use crate::workload::object;
-use crate::{Error, Graph, Part, application_name};
+use crate::{Error, Graph, Part, application_name, object};
 
 /// The ranges that are never part of the world outside of a cluster.
 const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
