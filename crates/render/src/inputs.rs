@@ -7,7 +7,7 @@ use aqueduct_acquire::{Lock, Request, verify, verify_remote};
 use aqueduct_helm::Chart;
 use aqueduct_kustomize::{MissingCopy, RemoteCopy, Remotes};
 use aqueduct_manifest::yaml::{Dialect, read_values};
-use aqueduct_manifest::{Files, Object, Span};
+use aqueduct_manifest::{Files, Object};
 
 type Slot<T> = Arc<OnceLock<Result<T, Problem>>>;
 
