@@ -96,7 +96,8 @@ fn scalar(name: &str) -> Option<&'static str> {
         "IntOrString" => "x",
         "Time" => "t",
         "MicroTime" => "m",
-        "JSON" | "JSONSchemaPropsOrArray" | "JSONSchemaPropsOrBool" | "JSONSchemaPropsOrStringArray" => "*",
+        "JSON" => "*",
+        "JSONSchemaPropsOrArray" | "JSONSchemaPropsOrBool" | "JSONSchemaPropsOrStringArray" => "p",
         "RawExtension" | "FieldsV1" | "Patch" => "*",
         _ => return None,
     })

@@ -131,8 +131,15 @@ fn source(name: &str, source: &Field<'_>, report: &mut Report) {
             if resource.is_empty() {
                 report.required(&resource, "must specify a resource name");
             }
-            if name == "containerResource" && container.is_empty() {
-                report.required(&container, "must specify a container");
+            if name == "containerResource" {
+                if container.is_empty() {
+                    report.required(&container, "must specify a container");
+                } else {
+                    report.format(&container, names::label);
+                }
+                if !resource.is_empty() {
+                    resources::of_container_name(&resource, resource.text(), report);
+                }
             }
             if !usage.is_set() && !average.is_set() {
                 report.required(&usage, "must set either a target raw value or a target utilization");

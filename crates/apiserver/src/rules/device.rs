@@ -110,6 +110,7 @@ fn devices(context: &Context<'_>, devices: &Field<'_>, report: &mut Report) {
 /// Checks a domain and an identifier of C behind a slash.
 fn qualified(name: &Field<'_>, report: &mut Report) {
     match name.text().split_once('/') {
+        Some((_, rest)) if rest.contains('/') => {}
         None => report.invalid(name, "a fully qualified name must be a domain and a name separated by a slash"),
         Some((domain, rest)) => {
             if let Some(problem) = names::subdomain(domain) {

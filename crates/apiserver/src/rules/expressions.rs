@@ -1,7 +1,9 @@
 //! The question whether an expression of CEL compiles, which somebody else answers.
 
+use aqueduct_manifest::Value;
+
 /// Where an expression stands, which decides what it may name and what it must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Use<'a> {
     /// A condition that must be true or false, with `object`, `oldObject`, `request`, `params` where the policy has a
     /// kind of parameters, `authorizer`, and variables.
@@ -34,6 +36,10 @@ pub enum Use<'a> {
     },
     /// What a device must be, with `device`.
     Device,
+    /// A rule of a custom resource, with `self` of a schema.
+    Rule(&'a Value),
+    /// The message of a rule of a custom resource.
+    RuleMessage(&'a Value),
 }
 
 /// Knows CEL.

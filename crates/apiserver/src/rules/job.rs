@@ -22,6 +22,7 @@ pub(crate) fn job(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
         _ => "",
     };
     selected(&spec, job_name, report);
+    label_defaults(root, job_name, report);
     if spec.get("completionMode").text() == "Indexed"
         && let Some(completions) = spec.get("completions").integer().filter(|count| *count > 0)
     {
@@ -31,6 +32,27 @@ pub(crate) fn job(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
         }
     }
     check(&spec, report);
+}
+
+/// Checks the label that gets the name of the job. A job without labels shares those of its template.
+fn label_defaults(root: &Field<'_>, job_name: &str, report: &mut Report) {
+    let (meta, spec) = (root.get("metadata"), root.get("spec"));
+    let template = spec.get("template");
+    let inner = template.get("metadata");
+    let (own, labels) = (meta.get("labels"), inner.get("labels"));
+    let is_shared = own.is_empty() && labels.is_set();
+    if is_shared {
+        metadata::labels(&meta.with("labels", labels.value), report);
+    }
+    if spec.get("manualSelector").is_true() {
+        return;
+    }
+    if let Some(problem) = names::label_value(job_name) {
+        report.invalid_as(&template.with("labels", labels.value), job_name, &problem);
+        if is_shared {
+            report.invalid_as(&own, job_name, &problem);
+        }
+    }
 }
 
 /// Checks the selector and the labels that the API server fills in unless it is told not to.
@@ -55,6 +77,9 @@ fn selected(spec: &Field<'_>, job_name: &str, report: &mut Report) {
         let label = labels.key(key);
         if label.is_set() {
             report.invalid(&label, "must be the uid of the job, which the API server makes up");
+            if key != "controller-uid" {
+                report.invalid(&labels, MISMATCH);
+            }
         }
     }
     for key in NAMES {
@@ -129,7 +154,8 @@ fn check(spec: &Field<'_>, report: &mut Report) {
     let is_indexed = mode.text() == "Indexed";
     report.set_is_one_of(&mode, &["NonIndexed", "Indexed"]);
     if is_indexed {
-        if !completions.is_set() {
+        // Both are filled in where neither is written.
+        if !completions.is_set() && parallelism.is_set() {
             report.required(&completions, "when completion mode is Indexed");
         }
         if parallelism.integer().unwrap_or(1) > MANY {

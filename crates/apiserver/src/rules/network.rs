@@ -175,7 +175,7 @@ pub(crate) fn policy(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
 
 fn policy_port(entry: &Field<'_>, report: &mut Report) {
     let (protocol, port, end) = (entry.get("protocol"), entry.get("port"), entry.get("endPort"));
-    report.default_or_one_of(&protocol, &["TCP", "UDP", "SCTP"]);
+    report.set_is_one_of(&protocol, &["TCP", "UDP", "SCTP"]);
     if !port.is_set() {
         if end.is_set() {
             report.required(&port, "must be specified when `endPort` is specified");

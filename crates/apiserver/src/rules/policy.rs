@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aqueduct_manifest::Quantity;
+use aqueduct_manifest::{Quantity, Value};
 
 use crate::field::Field;
 use crate::names;
@@ -49,6 +49,21 @@ pub(crate) fn limit_range(_: &Context<'_>, root: &Field<'_>, report: &mut Report
                 "either minimum or maximum storage value is required, but neither was provided",
             );
         }
+        // Those of containers are filled in.
+        let is_filled = kind.text() == "Container";
+        let filled = |part: &Field<'_>, from: &[&Field<'_>]| -> Value {
+            let mut map = part.value.as_map().cloned().unwrap_or_default();
+            for (key, field) in from.iter().filter(|_| is_filled).flat_map(|other| other.entries()) {
+                if !map.contains_key(key) {
+                    map.insert(key, field.value.clone());
+                }
+            }
+            Value::Map(map)
+        };
+        let all = filled(&default, &[&most]);
+        let default = limit.with("default", &all);
+        let all = filled(&request, &[&default, &least]);
+        let request = limit.with("defaultRequest", &all);
         for part in [&most, &least, &default, &request, &ratio] {
             for (name, field) in part.entries() {
                 limit_resource(&field, name, kind.text(), report);

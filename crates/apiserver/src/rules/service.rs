@@ -86,9 +86,12 @@ fn ports(ports: &Field<'_>, kind: &str, report: &mut Report) {
         }
         report.default_or_one_of(&protocol, &["SCTP", "TCP", "UDP"]);
         let target = port.get("targetPort");
-        if !(target.value.as_i64() == Some(0) || target.is_empty() && target.value.as_i64().is_none()) {
-            probe_port(&target, report);
-        }
+        let is_filled_in = match target.value {
+            Value::String(text) => text.is_empty(),
+            value => value.as_i64().unwrap_or(0) == 0,
+        };
+        // What is filled in is the port itself.
+        probe_port(&if is_filled_in { port.with("targetPort", number.value) } else { target }, report);
         report.optional_format(&port.get("appProtocol"), names::qualified_name);
         if !numbers.insert((protocol_name.to_owned(), number.integer().unwrap_or(0))) {
             report.duplicate(&port);
@@ -250,10 +253,10 @@ fn addresses(spec: &Field<'_>, single: &Field<'_>, list: &Field<'_>, report: &mu
         report.invalid(list, "may only hold up to 2 values");
     }
     if list.has("None") {
-        if list.len() > 1 {
-            report.invalid(list, "'None' must be the first and only value");
+        if list.len() == 1 {
+            return;
         }
-        return;
+        report.invalid(list, "'None' must be the first and only value");
     }
     let is_v6 = |text: &str| text.contains(':');
     let mut is_right = true;

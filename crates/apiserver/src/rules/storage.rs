@@ -288,11 +288,7 @@ fn parameters(parameters: &Field<'_>, report: &mut Report) {
 }
 
 pub(crate) fn driver(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
-    let (meta, spec) = (root.get("metadata"), root.get("spec"));
-    let name = meta.get("name");
-    if name.len() > 63 {
-        report.too_long(&name, 63);
-    }
+    let spec = root.get("spec");
     let modes = spec.get("volumeLifecycleModes");
     for mode in modes.items() {
         if !matches!(mode.text(), "Persistent" | "Ephemeral") {

@@ -13,12 +13,14 @@ const DEEPEST: usize = 512;
 
 /// Notes unknown fields and wrong types.
 pub(crate) fn decode(schemas: &Schemas, shape: Shape, root: &Value, report: &mut Report) {
-    Decoder { schemas, report }.check(shape, &Field::root(root), 0);
+    Decoder { schemas, report, is_strict: true }.check(shape, &Field::root(root), 0);
 }
 
 struct Decoder<'s, 'r> {
     schemas: &'s Schemas,
     report: &'r mut Report,
+    /// Whether unknown fields are told.
+    is_strict: bool,
 }
 
 impl Decoder<'_, '_> {
@@ -29,6 +31,21 @@ impl Decoder<'_, '_> {
         let value = field.value;
         let problem = match shape {
             Shape::Any => None,
+            Shape::Schema => {
+                let before = std::mem::replace(&mut self.is_strict, false);
+                let shape = self.schemas.inner_schema.map_or(Shape::Any, Shape::Struct);
+                match value {
+                    Value::Map(_) => self.check(shape, field, depth + 1),
+                    Value::List(_) => {
+                        for item in field.items().filter(|item| item.value.as_map().is_some()) {
+                            self.check(shape, &item, depth + 1);
+                        }
+                    }
+                    _ => {}
+                }
+                self.is_strict = before;
+                None
+            }
             Shape::Text => wanted(value.as_str().is_some(), "text"),
             Shape::Bool => wanted(value.as_bool().is_some(), "`true` or `false`"),
             Shape::Int32 => wanted(integer(value).is_some_and(|n| i32::try_from(n).is_ok()), "a whole number of 32 bits"),
@@ -57,6 +74,7 @@ impl Decoder<'_, '_> {
                     for (name, inner) in field.fields() {
                         match structure.field(name) {
                             Some(shape) => self.check(shape, &inner, depth + 1),
+                            None if !self.is_strict => {}
                             None => self.unknown(&inner, name, structure.fields.iter().map(|(name, _)| *name)),
                         }
                     }

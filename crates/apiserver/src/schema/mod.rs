@@ -29,6 +29,8 @@ pub(crate) enum Shape {
     Time,
     MicroTime,
     Any,
+    /// A schema of a custom resource in a schema, which is decoded without looking for unknown fields; or something else.
+    Schema,
     /// A struct, by its number.
     Struct(u16),
     /// A list of what the number of a shape says.
@@ -43,6 +45,8 @@ pub(crate) struct Schemas {
     structs: Vec<Struct>,
     shapes: Vec<Shape>,
     kinds: BTreeMap<(&'static str, &'static str), u16>,
+    /// The struct of [`Shape::Schema`].
+    pub(crate) inner_schema: Option<u16>,
 }
 
 /// The fields of one struct by name.
@@ -70,7 +74,8 @@ impl Schemas {
         let (types, kinds) = TEXT.split_once("\n=\n").unwrap_or((TEXT, ""));
         let names = types.lines().filter(|line| !line.starts_with(' '));
         let numbers: BTreeMap<&str, u16> = names.zip(0..).collect();
-        let mut schemas = Self { structs: Vec::new(), shapes: Vec::new(), kinds: BTreeMap::new() };
+        let inner_schema = numbers.iter().find(|(name, _)| name.ends_with(".JSONSchemaProps")).map(|(_, number)| *number);
+        let mut schemas = Self { structs: Vec::new(), shapes: Vec::new(), kinds: BTreeMap::new(), inner_schema };
         let mut known = BTreeMap::new();
         for line in types.lines() {
             let Some(field) = line.strip_prefix(' ') else {
@@ -112,6 +117,7 @@ impl Schemas {
             "x" => Shape::IntOrText,
             "t" => Shape::Time,
             "m" => Shape::MicroTime,
+            "p" => Shape::Schema,
             "@" => numbers.get(rest).map_or(Shape::Any, |number| Shape::Struct(*number)),
             "[" => Shape::List(self.inner(rest, numbers, known)),
             "{" => Shape::Map(self.inner(rest, numbers, known)),

@@ -39,7 +39,9 @@ pub(super) fn check(spec: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
         } else {
             for name in ["lifecycle"].iter().chain(&PROBES) {
                 let field = container.get(name);
-                if field.is_set() {
+                // A signal alone may be told.
+                let is_signal = *name == "lifecycle" && field.fields().all(|(name, _)| name == "stopSignal");
+                if field.is_set() && (!is_signal || field.is_empty()) {
                     report.forbidden(&field, "may not be set for init containers without restartPolicy=Always");
                 }
             }
@@ -126,7 +128,7 @@ fn common(container: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
     mounts(container, pod, report);
     devices(container, pod, report);
     report.default_or_one_of(&container.get("imagePullPolicy"), &["Always", "IfNotPresent", "Never"]);
-    resources::of_container(&container.get("resources"), &pod.claims, report);
+    resources::of_container(&container.get("resources"), &pod.claims, pod.form, report);
     let resizing = container.get("resizePolicy");
     let mut seen = BTreeSet::new();
     for rule in resizing.items() {

@@ -123,7 +123,9 @@ fn spec(pod: &Field<'_>, form: Form, pod_name: &str, templates: &Field<'_>, repo
         Some(volumes) => pod.with("volumes", volumes),
         None => volume_list,
     };
-    let volumes_of: Vec<Field<'_>> = volume_list.items().collect();
+    let right = volume::check(&volume_list, (form == Form::Pod).then_some(pod_name), report);
+    let volumes_of: Vec<Field<'_>> =
+        volume_list.items().zip(right).filter(|(_, is_right)| *is_right).map(|(volume, _)| volume).collect();
     let claim_list = pod.get("resourceClaims");
     let claims: Vec<Field<'_>> = claim_list.items().collect();
     let claim_names: Vec<Field<'_>> = claims.iter().map(|claim| claim.get("name")).collect();
@@ -140,10 +142,9 @@ fn spec(pod: &Field<'_>, form: Form, pod_name: &str, templates: &Field<'_>, repo
         has_host_users: host_users.value.as_bool() != Some(false),
     };
 
-    volume::check(&volume_list, (form == Form::Pod).then_some(pod_name), report);
     resource_claims(&claim_list, report);
     container::check(pod, &whole, report);
-    resources::of_pod(pod, &whole.claims, report);
+    resources::of_pod(pod, &whole.claims, form, report);
 
     let has_host_network = pod.get("hostNetwork").is_true();
     if has_host_network {
@@ -198,8 +199,8 @@ fn identity(pod: &Field<'_>, has_host_network: bool, form: Form, report: &mut Re
     // Those of a stateful set get a hostname of their own.
     if form != Form::Stateful {
         report.optional_format(&pod.get("hostname"), names::label);
+        report.optional_format(&pod.get("subdomain"), names::label);
     }
-    report.optional_format(&pod.get("subdomain"), names::label);
     report.optional_format(&pod.get("priorityClassName"), names::subdomain);
     let class = pod.get("runtimeClassName");
     if class.is_set() {

@@ -83,9 +83,12 @@ pub(super) fn with_claims(volumes: &Field<'_>, templates: &Field<'_>) -> Option<
 }
 
 /// Checks the volumes of a pod.
-pub(super) fn check(volumes: &Field<'_>, pod_name: Option<&str>, report: &mut Report) {
+/// Tells which of them are right: others cannot be mounted.
+pub(super) fn check(volumes: &Field<'_>, pod_name: Option<&str>, report: &mut Report) -> Vec<bool> {
     let mut seen = BTreeSet::new();
+    let mut right = Vec::new();
     for volume in volumes.items() {
+        let errors = report.errors.len();
         let name = volume.get("name");
         if report.needs(&name) {
             if names::label(name.text()).is_some() {
@@ -122,7 +125,9 @@ pub(super) fn check(volumes: &Field<'_>, pod_name: Option<&str>, report: &mut Re
                 }
             }
         }
+        right.push(report.errors.len() == errors);
     }
+    right
 }
 
 fn claim_name(pod_name: Option<&str>, volume: &Field<'_>, report: &mut Report) {
