@@ -3,8 +3,8 @@
 use crate::field::Field;
 use crate::names;
 use crate::report::Report;
-use crate::rules::pod::resources;
 use crate::rules::Context;
+use crate::rules::pod::resources;
 
 pub(crate) fn check(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
@@ -105,7 +105,8 @@ fn metric(metric: &Field<'_>, report: &mut Report) {
 
 fn source(name: &str, source: &Field<'_>, report: &mut Report) {
     let target = source.get("target");
-    let (value, average, usage) = (target.get("value"), target.get("averageValue"), target.get("averageUtilization"));
+    let (value, average, usage) =
+        (target.get("value"), target.get("averageValue"), target.get("averageUtilization"));
     self::target(&target, report);
     match name {
         "object" | "external" => {

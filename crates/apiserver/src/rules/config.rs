@@ -7,6 +7,7 @@ use aqueduct_manifest::Value;
 use crate::field::Field;
 use crate::names;
 use crate::report::Report;
+use crate::rules::pod::resources;
 use crate::rules::{Context, address};
 
 /// The most bytes that a config map or secret holds.
@@ -95,16 +96,12 @@ pub(crate) fn secret(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
                 }
             }
         }
-        "kubernetes.io/basic-auth" => {
-            if content("username").is_none() && content("password").is_none() {
-                report.required(&data.key("username"), "");
-                report.required(&data.key("password"), "");
-            }
+        "kubernetes.io/basic-auth" if content("username").is_none() && content("password").is_none() => {
+            report.required(&data.key("username"), "");
+            report.required(&data.key("password"), "");
         }
-        "kubernetes.io/ssh-auth" => {
-            if content("ssh-privatekey").is_none_or(|text| text.is_empty()) {
-                report.required(&data.key("ssh-privatekey"), "");
-            }
+        "kubernetes.io/ssh-auth" if content("ssh-privatekey").is_none_or(|text| text.is_empty()) => {
+            report.required(&data.key("ssh-privatekey"), "");
         }
         "kubernetes.io/tls" => {
             needs("tls.crt", report);
@@ -174,6 +171,20 @@ pub(crate) fn node(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
         report.needs_one_of(&effect, &["NoSchedule", "PreferNoSchedule", "NoExecute"]);
         if !seen.insert((key.text().to_owned(), effect.text().to_owned())) {
             report.duplicate(&taint);
+        }
+    }
+    let status = root.get("status");
+    for name in ["capacity", "allocatable"] {
+        for (resource, amount) in status.get(name).entries() {
+            resources::value(&amount, resource, report);
+        }
+    }
+    let mut addresses = BTreeSet::new();
+    for address in status.get("addresses").items() {
+        if !addresses
+            .insert((address.get("type").text().to_owned(), address.get("address").text().to_owned()))
+        {
+            report.duplicate(&address);
         }
     }
     let (single, list) = (spec.get("podCIDR"), spec.get("podCIDRs"));

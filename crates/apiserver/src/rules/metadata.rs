@@ -18,14 +18,14 @@ pub(crate) struct NameRule {
 
 pub(crate) const SUBDOMAIN: NameRule =
     NameRule { name: names::subdomain, prefix: |text| names::subdomain(&masked(text)) };
-pub(crate) const LABEL: NameRule = NameRule { name: names::label, prefix: |text| names::label(&masked(text)) };
-pub(crate) const LABEL_1035: NameRule =
-    NameRule { name: names::label_1035, prefix: |text| names::label_1035(&masked(text)) };
+pub(crate) const LABEL: NameRule =
+    NameRule { name: names::label, prefix: |text| names::label(&masked(text)) };
 pub(crate) const PATH_SEGMENT: NameRule =
     NameRule { name: names::path_segment, prefix: names::path_segment_prefix };
 
 /// For kinds of which only the whole name is judged.
-pub(crate) const WHOLE_SUBDOMAIN: NameRule = NameRule { name: names::subdomain, prefix: names::path_segment_prefix };
+pub(crate) const WHOLE_SUBDOMAIN: NameRule =
+    NameRule { name: names::subdomain, prefix: names::path_segment_prefix };
 
 /// The kinds that lie in no namespace.
 const CLUSTER_WIDE: [&str; 32] = [
@@ -161,7 +161,9 @@ fn owners(field: &Field<'_>, report: &mut Report) {
         let version = owner.get("apiVersion");
         match version.text() {
             "" => report.required(&version, "must not be empty"),
-            text if text.matches('/').count() > 1 => report.invalid(&version, "must be <group>/<version> or <version>"),
+            text if text.matches('/').count() > 1 => {
+                report.invalid(&version, "must be <group>/<version> or <version>")
+            }
             text => {
                 let number = text.rsplit('/').next().unwrap_or_default();
                 if number.is_empty() {

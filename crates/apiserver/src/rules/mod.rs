@@ -28,7 +28,6 @@ use crate::rules::metadata::{LABEL, NameRule, PATH_SEGMENT, SUBDOMAIN, WHOLE_SUB
 
 /// What the rules are asked with.
 pub(crate) struct Context<'c> {
-    pub(crate) minor: u32,
     pub(crate) expressions: &'c dyn Expressions,
 }
 
@@ -76,6 +75,7 @@ const KINDS: &[KindRules] = &[
     kind("autoscaling", "HorizontalPodAutoscaler", SUBDOMAIN, autoscaler::check),
     kind("batch", "CronJob", SUBDOMAIN, job::cron_job),
     kind("batch", "Job", SUBDOMAIN, job::job),
+    kind("certificates.k8s.io", "CertificateSigningRequest", SUBDOMAIN, webhook::signing_request),
     kind("coordination.k8s.io", "Lease", SUBDOMAIN, config::lease),
     kind("discovery.k8s.io", "EndpointSlice", SUBDOMAIN, network::endpoint_slice),
     kind("flowcontrol.apiserver.k8s.io", "FlowSchema", SUBDOMAIN, flow::flow_schema),

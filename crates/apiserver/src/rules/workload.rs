@@ -13,7 +13,10 @@ fn count(field: &Field<'_>, report: &mut Report) {
     match field.value.as_str() {
         Some(text) => {
             if percent(text).is_none() {
-                report.invalid(field, "a valid percent string must be a numeric string followed by an ending '%'");
+                report.invalid(
+                    field,
+                    "a valid percent string must be a numeric string followed by an ending '%'",
+                );
             }
         }
         None => report.not_negative(field),

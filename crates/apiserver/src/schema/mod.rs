@@ -74,15 +74,19 @@ impl Schemas {
         let (types, kinds) = TEXT.split_once("\n=\n").unwrap_or((TEXT, ""));
         let names = types.lines().filter(|line| !line.starts_with(' '));
         let numbers: BTreeMap<&str, u16> = names.zip(0..).collect();
-        let inner_schema = numbers.iter().find(|(name, _)| name.ends_with(".JSONSchemaProps")).map(|(_, number)| *number);
-        let mut schemas = Self { structs: Vec::new(), shapes: Vec::new(), kinds: BTreeMap::new(), inner_schema };
+        let inner_schema =
+            numbers.iter().find(|(name, _)| name.ends_with(".JSONSchemaProps")).map(|(_, number)| *number);
+        let mut schemas =
+            Self { structs: Vec::new(), shapes: Vec::new(), kinds: BTreeMap::new(), inner_schema };
         let mut known = BTreeMap::new();
         for line in types.lines() {
             let Some(field) = line.strip_prefix(' ') else {
                 schemas.structs.push(Struct::default());
                 continue;
             };
-            if let (Some((name, shape)), Some(last)) = (of_version(field, minor), schemas.structs.len().checked_sub(1)) {
+            if let (Some((name, shape)), Some(last)) =
+                (of_version(field, minor), schemas.structs.len().checked_sub(1))
+            {
                 let shape = schemas.shape(shape, &numbers, &mut known);
                 schemas.structs[last].fields.push((name, shape));
             }
@@ -151,6 +155,11 @@ impl Schemas {
         self.kinds.keys().filter(move |(_, known)| *known == kind).map(|(version, _)| *version)
     }
 
+    /// Returns the kinds of a group and version.
+    pub(crate) fn kinds_of(&self, version: &str) -> impl Iterator<Item = &'static str> {
+        self.kinds.keys().filter(move |(known, _)| *known == version).map(|(_, kind)| *kind)
+    }
+
     pub(crate) fn structure(&self, number: u16) -> Option<&Struct> {
         self.structs.get(usize::from(number))
     }
@@ -167,8 +176,10 @@ pub(crate) fn is_built_in(group: &str) -> bool {
         let (_, kinds) = TEXT.split_once("\n=\n").unwrap_or_default();
         let tables = kinds.lines().filter_map(|line| line.split_whitespace().next());
         let served = aqueduct_manifest::KUBERNETES_APIS.iter().map(|api| api.version);
-        let mut groups: Vec<&str> =
-            tables.chain(served).map(|version| version.split_once('/').map_or("", |(group, _)| group)).collect();
+        let mut groups: Vec<&str> = tables
+            .chain(served)
+            .map(|version| version.split_once('/').map_or("", |(group, _)| group))
+            .collect();
         groups.sort_unstable();
         groups.dedup();
         groups

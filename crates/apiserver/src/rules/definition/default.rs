@@ -40,7 +40,10 @@ fn flag(schema: &Value, name: &str) -> bool {
 
 /// Tells whether pruning would take something away from a value.
 fn has_unknown(schema: &Value, value: &Value, depth: usize) -> bool {
-    if depth > DEEPEST || flag(schema, "x-kubernetes-preserve-unknown-fields") || flag(schema, "x-kubernetes-embedded-resource") {
+    if depth > DEEPEST
+        || flag(schema, "x-kubernetes-preserve-unknown-fields")
+        || flag(schema, "x-kubernetes-embedded-resource")
+    {
         return false;
     }
     match value {
@@ -101,14 +104,19 @@ fn fits(schema: &Value, field: &Field<'_>, depth: usize, report: &mut Report) {
     }
     if let Some(number) = value.as_f64() {
         let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
-        if bound("maximum").is_some_and(|most| number > most || number == most && flag(schema, "exclusiveMaximum")) {
+        if bound("maximum")
+            .is_some_and(|most| number > most || number == most && flag(schema, "exclusiveMaximum"))
+        {
             report.invalid(field, "in body should be less than the maximum");
         }
-        if bound("minimum").is_some_and(|least| number < least || number == least && flag(schema, "exclusiveMinimum")) {
+        if bound("minimum")
+            .is_some_and(|least| number < least || number == least && flag(schema, "exclusiveMinimum"))
+        {
             report.invalid(field, "in body should be greater than the minimum");
         }
     }
-    let limit = |name: &str| schema.get(name).and_then(Value::as_i64).and_then(|limit| usize::try_from(limit).ok());
+    let limit =
+        |name: &str| schema.get(name).and_then(Value::as_i64).and_then(|limit| usize::try_from(limit).ok());
     let size = match value {
         Value::String(text) => Some((text.chars().count(), "minLength", "maxLength")),
         Value::List(list) => Some((list.len(), "minItems", "maxItems")),
@@ -149,9 +157,10 @@ fn fits(schema: &Value, field: &Field<'_>, depth: usize, report: &mut Report) {
 /// Tells whether two values mean the same, numbers by what they are worth.
 fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
-        (Value::Int(_) | Value::Uint(_) | Value::Float(_), Value::Int(_) | Value::Uint(_) | Value::Float(_)) => {
-            Quantity::read(left) == Quantity::read(right)
-        }
+        (
+            Value::Int(_) | Value::Uint(_) | Value::Float(_),
+            Value::Int(_) | Value::Uint(_) | Value::Float(_),
+        ) => Quantity::read(left) == Quantity::read(right),
         _ => left == right,
     }
 }

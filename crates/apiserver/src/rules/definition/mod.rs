@@ -127,7 +127,8 @@ fn versions(context: &Context<'_>, spec: &Field<'_>, versions: &Field<'_>, repor
     if let Some(first) = versions.items().next() {
         // What is common lies in the specification itself.
         let parts = ["schema", "subresources", "additionalPrinterColumns", "selectableFields"];
-        let [holder, resources, printed, selected] = parts.map(|name| first.value.get(name).unwrap_or(&Value::Null));
+        let [holder, resources, printed, selected] =
+            parts.map(|name| first.value.get(name).unwrap_or(&Value::Null));
         if common[0] {
             let place = spec.with("validation", holder);
             schema::check(context, &place.get("openAPIV3Schema"), any_status, report);
@@ -198,7 +199,11 @@ fn names(kinds: &Field<'_>, report: &mut Report) {
         if !text.is_empty()
             && let Some(problem) = names::label_1035(&text.to_lowercase())
         {
-            report.invalid_as(field, text, format_args!("may have mixed case, but should otherwise match: {problem}"));
+            report.invalid_as(
+                field,
+                text,
+                format_args!("may have mixed case, but should otherwise match: {problem}"),
+            );
         }
     }
     if singular.is_empty() && !kind.is_empty() {
@@ -235,7 +240,13 @@ fn subresources(parts: &Field<'_>, report: &mut Report) {
         } else if !path.text().starts_with('.') {
             report.invalid(&path, "must be a simple json path starting with .");
         } else if !roots.iter().any(|root| path.text().starts_with(root)) {
-            report.invalid(&path, format_args!("should be a json path under {}", roots.join(" or ").replace(". ", " ").trim_end_matches('.')));
+            report.invalid(
+                &path,
+                format_args!(
+                    "should be a json path under {}",
+                    roots.join(" or ").replace(". ", " ").trim_end_matches('.')
+                ),
+            );
         }
     }
 }
@@ -331,16 +342,14 @@ fn conversion(spec: &Field<'_>, report: &mut Report) {
 fn stored_versions(root: &Field<'_>, versions: &Field<'_>, report: &mut Report) {
     let status = root.get("status");
     let place = status.get("storedVersions");
-    let stored: Vec<Field<'_>> = versions.items().filter(|version| version.get("storage").is_true()).collect();
+    let stored: Vec<Field<'_>> =
+        versions.items().filter(|version| version.get("storage").is_true()).collect();
     match &stored[..] {
         [] => report.invalid(&place, "must have at least one stored version"),
-        [first, others @ ..] => {
-            let name = first.get("name");
+        [_, others @ ..] => {
             for other in others {
-                let other = other.get("name");
-                if other.text() != name.text() {
-                    report.invalid(&place, format_args!("must have the storage version {}", other.text()));
-                }
+                let name = other.get("name");
+                report.invalid(&place, format_args!("must have the storage version {}", name.text()));
             }
         }
     }

@@ -37,7 +37,9 @@ pub(super) fn problem(pattern: &str) -> Option<&'static str> {
                 (has_operand, is_repeated) = (false, false);
                 if next == Some('?') {
                     let kind: String = letters[at + 2..].iter().take(2).collect();
-                    if kind.starts_with(['=', '!', '>', '#', '|', '&', '(']) || matches!(kind.as_str(), "<=" | "<!" | "P=" | "P>") {
+                    if kind.starts_with(['=', '!', '>', '#', '|', '&', '('])
+                        || matches!(kind.as_str(), "<=" | "<!" | "P=" | "P>")
+                    {
                         return Some("invalid or unsupported Perl syntax");
                     }
                     at += 2;

@@ -151,8 +151,7 @@ impl Walk<'_, '_> {
             valueless.check(&definition, inner, depth + 1, report);
         }
         let list_kind = schema.get("x-kubernetes-list-type");
-        let place =
-            Place { is_correlated: inner.is_correlated && list_kind.text() == "map", ..inner };
+        let place = Place { is_correlated: inner.is_correlated && list_kind.text() == "map", ..inner };
         self.check(&items, place, depth + 1, report);
         for item in items.items() {
             self.check(&item, place, depth + 1, report);
@@ -170,14 +169,23 @@ impl Walk<'_, '_> {
         if !self.has_rules || report.errors.len() > before {
             return;
         }
+        if !rules.is_empty()
+            && schema.get("type").is_empty()
+            && !schema.get("x-kubernetes-int-or-string").is_true()
+        {
+            report.invalid(&rules, "rules need a type to be compiled");
+        }
         for rule in rules.items() {
             let (expression, message, optional) =
                 (rule.get("rule"), rule.get("messageExpression"), rule.get("optionalOldSelf"));
-            if let Some(problem) = self.context.expressions.problem(expression.text(), Use::Rule(schema.value)) {
+            if let Some(problem) =
+                self.context.expressions.problem(expression.text(), Use::Rule(schema.value))
+            {
                 report.invalid(&expression, problem);
             }
             if !message.is_empty()
-                && let Some(problem) = self.context.expressions.problem(message.text(), Use::RuleMessage(schema.value))
+                && let Some(problem) =
+                    self.context.expressions.problem(message.text(), Use::RuleMessage(schema.value))
             {
                 report.invalid(&message, problem);
             }
@@ -248,7 +256,10 @@ fn unsupported(schema: &Field<'_>, place: Place, report: &mut Report) {
         report.forbidden(&items, "items must be a schema object and not an array");
     }
     if place.in_meta && schema.get("x-kubernetes-embedded-resource").is_true() {
-        report.forbidden(&schema.get("x-kubernetes-embedded-resource"), "must not be used inside of resource meta");
+        report.forbidden(
+            &schema.get("x-kubernetes-embedded-resource"),
+            "must not be used inside of resource meta",
+        );
     }
     let unique = schema.get("uniqueItems");
     if unique.is_true() {
@@ -288,9 +299,12 @@ fn extensions(schema: &Field<'_>, report: &mut Report) {
         typed(schema, "array", "x-kubernetes-list-type", report);
     } else if list.text() == "set" && items.is_set() {
         const DETAIL: &str = "must be atomic as item of a list with x-kubernetes-list-type=set";
-        let (inner_list, inner_map) = (items.get("x-kubernetes-list-type"), items.get("x-kubernetes-map-type"));
+        let (inner_list, inner_map) =
+            (items.get("x-kubernetes-list-type"), items.get("x-kubernetes-map-type"));
         match items.get("type").text() {
-            "array" if inner_list.is_set() && inner_list.text() != "atomic" => report.invalid(&inner_list, DETAIL),
+            "array" if inner_list.is_set() && inner_list.text() != "atomic" => {
+                report.invalid(&inner_list, DETAIL)
+            }
             "object" if inner_map.text() != "atomic" => report.invalid(&inner_map, DETAIL),
             _ => {}
         }
@@ -314,7 +328,10 @@ fn list_keys(schema: &Field<'_>, report: &mut Report) {
     }
     let (kind, properties, nullable) = (items.get("type"), items.get("properties"), items.get("nullable"));
     if nullable.is_true() {
-        report.forbidden(&nullable, &format!("cannot be nullable when x-kubernetes-list-type is {}", list.text()));
+        report.forbidden(
+            &nullable,
+            &format!("cannot be nullable when x-kubernetes-list-type is {}", list.text()),
+        );
     }
     if list.text() != "map" {
         return;
@@ -336,7 +353,8 @@ fn list_keys(schema: &Field<'_>, report: &mut Report) {
             let (kind, default, nullable) =
                 (property.get("type"), property.get("default"), property.get("nullable"));
             if matches!(kind.text(), "array" | "object") {
-                report.invalid(&kind, "must be a scalar type if parent array's x-kubernetes-list-type is map");
+                report
+                    .invalid(&kind, "must be a scalar type if parent array's x-kubernetes-list-type is map");
             }
             if !required.has(key.text()) && !default.is_set() {
                 report.required(
@@ -345,7 +363,10 @@ fn list_keys(schema: &Field<'_>, report: &mut Report) {
                 );
             }
             if nullable.is_true() {
-                report.forbidden(&nullable, "this property is in x-kubernetes-list-map-keys, so it cannot be nullable");
+                report.forbidden(
+                    &nullable,
+                    "this property is in x-kubernetes-list-map-keys, so it cannot be nullable",
+                );
             }
         } else if kind.text() == "object" {
             report.invalid(&keys, "entries must all be names of item properties");

@@ -37,7 +37,10 @@ pub(super) fn unsupported(schema: &Value, depth: usize) -> Option<String> {
             Some(_) => true,
         };
         if is_set {
-            return Some(format!("OpenAPIV3Schema '{}' is not supported", name.strip_prefix("$s").map_or(name.to_owned(), |rest| format!("s{rest}"))));
+            return Some(format!(
+                "OpenAPIV3Schema '{}' is not supported",
+                name.strip_prefix("$s").map_or(name.to_owned(), |rest| format!("s{rest}"))
+            ));
         }
     }
     if schema.get("x-kubernetes-preserve-unknown-fields").and_then(Value::as_bool) == Some(false) {
@@ -73,10 +76,10 @@ fn invariants(schema: &Field<'_>, level: Level, depth: usize, report: &mut Repor
         schema.get("x-kubernetes-preserve-unknown-fields").is_true(),
         schema.get("x-kubernetes-embedded-resource").is_true(),
     );
-    if kind.text() == "array" && !items.is_set() {
+    if kind.text() == "array" && (!items.is_set() || items.value.as_list().is_some()) {
         report.required(&items, "must be specified");
     }
-    if items.is_set() {
+    if items.value.as_map().is_some() {
         invariants(&items, Level::Item, depth + 1, report);
     }
     for (_, property) in properties.entries() {
@@ -100,7 +103,10 @@ fn invariants(schema: &Field<'_>, level: Level, depth: usize, report: &mut Repor
         );
     }
     if is_either && is_embedded {
-        report.invalid(&schema.get("x-kubernetes-embedded-resource"), "must be false if x-kubernetes-int-or-string is true");
+        report.invalid(
+            &schema.get("x-kubernetes-embedded-resource"),
+            "must be false if x-kubernetes-int-or-string is true",
+        );
     }
     let skips = Skips { any: is_int_or_string(schema), first_all: first_all_is_int_or_string(schema) };
     values(schema, skips, depth, report);
@@ -152,7 +158,9 @@ fn metadata(properties: &Field<'_>, is_root: bool, is_resource: bool, report: &m
     let known = meta.get("properties");
     let only_names = known.entries().all(|(name, _)| matches!(name, "name" | "generateName"));
     let only_these = meta.fields().all(|(name, field)| {
-        matches!(name, "type" | "default" | "properties") || !field.is_set() || field.value.as_str() == Some("")
+        matches!(name, "type" | "default" | "properties")
+            || !field.is_set()
+            || field.value.as_str() == Some("")
     });
     if is_root && !(only_names && only_these) {
         report.forbidden(
@@ -188,7 +196,8 @@ fn first_all_is_int_or_string(schema: &Field<'_>) -> bool {
 }
 
 fn values(schema: &Field<'_>, skips: Skips, depth: usize, report: &mut Report) {
-    let (any, all, one, not) = (schema.get("anyOf"), schema.get("allOf"), schema.get("oneOf"), schema.get("not"));
+    let (any, all, one, not) =
+        (schema.get("anyOf"), schema.get("allOf"), schema.get("oneOf"), schema.get("not"));
     if !skips.any {
         for entry in any.items() {
             nested(&entry, Skips::default(), depth + 1, report);

@@ -42,7 +42,8 @@ pub(super) fn check(spec: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
                 // A signal alone may be told.
                 let is_signal = *name == "lifecycle" && field.fields().all(|(name, _)| name == "stopSignal");
                 if field.is_set() && (!is_signal || field.is_empty()) {
-                    report.forbidden(&field, "may not be set for init containers without restartPolicy=Always");
+                    report
+                        .forbidden(&field, "may not be set for init containers without restartPolicy=Always");
                 }
             }
         }
@@ -104,7 +105,8 @@ fn of_ephemeral(container: &Field<'_>, known: &BTreeSet<String>, report: &mut Re
     for (name, field) in container.fields() {
         let is_set = field.is_set() && !(field.value.as_list().is_some() && field.is_empty());
         let is_resources_with_something = name != "resources" || !field.is_empty();
-        if is_set && is_resources_with_something && name != "targetContainerName" && !ALLOWED.contains(&name) {
+        if is_set && is_resources_with_something && name != "targetContainerName" && !ALLOWED.contains(&name)
+        {
             report.forbidden(&field, "cannot be set for an Ephemeral Container");
         }
     }
@@ -292,7 +294,10 @@ fn mounts(container: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
         report.set_is_one_of(&place, &["Bidirectional", "HostToContainer", "None"]);
         let security = container.get("securityContext");
         if propagation.text() == "Bidirectional" && !security.get("privileged").is_true() {
-            report.forbidden(&place, "Bidirectional mount propagation is available only to privileged containers");
+            report.forbidden(
+                &place,
+                "Bidirectional mount propagation is available only to privileged containers",
+            );
         }
         let recursive = mount.get("recursiveReadOnly");
         let place = mounts.with("recursiveReadOnly", recursive.value);
@@ -302,7 +307,10 @@ fn mounts(container: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
                 report.forbidden(&place, "may only be specified when readOnly is true");
             }
             if propagation.is_set() && propagation.text() != "None" {
-                report.forbidden(&place, "may only be specified when mountPropagation is None or not specified");
+                report.forbidden(
+                    &place,
+                    "may only be specified when mountPropagation is None or not specified",
+                );
             }
         }
     }

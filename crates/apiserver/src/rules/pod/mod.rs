@@ -230,7 +230,8 @@ fn dns(pod: &Field<'_>, report: &mut Report) {
             return report.required(&config, "must provide `dnsConfig` when `dnsPolicy` is None");
         }
         if servers.is_empty() {
-            return report.required(&servers, "must provide at least one DNS nameserver when `dnsPolicy` is None");
+            return report
+                .required(&servers, "must provide at least one DNS nameserver when `dnsPolicy` is None");
         }
     }
     if servers.len() > 3 {
@@ -244,11 +245,15 @@ fn dns(pod: &Field<'_>, report: &mut Report) {
     }
     let letters: usize = searches.items().map(|search| search.len() + 1).sum();
     if letters > 2048 + 1 {
-        report.invalid(&searches, "must not have more than 2048 characters (including spaces) in the search list");
+        report.invalid(
+            &searches,
+            "must not have more than 2048 characters (including spaces) in the search list",
+        );
     }
     for search in searches.items() {
         let text = search.text();
-        if text != "." && names::subdomain_with_underscores(text.strip_suffix('.').unwrap_or(text)).is_some() {
+        if text != "." && names::subdomain_with_underscores(text.strip_suffix('.').unwrap_or(text)).is_some()
+        {
             report.invalid(
                 &search,
                 "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
@@ -281,7 +286,8 @@ fn resource_claims(claims: &Field<'_>, report: &mut Report) {
                 "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified",
             ),
             (false, false) => {
-                report.invalid(&claim, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`");
+                report
+                    .invalid(&claim, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`");
             }
             _ => {}
         }

@@ -32,7 +32,9 @@ pub(crate) fn is_native(name: &str) -> bool {
 
 /// Tells whether a name is that of a resource which somebody else counts.
 pub(crate) fn is_extended(name: &str) -> bool {
-    !is_native(name) && !name.starts_with("requests.") && names::qualified_name(&format!("requests.{name}")).is_none()
+    !is_native(name)
+        && !name.starts_with("requests.")
+        && names::qualified_name(&format!("requests.{name}")).is_none()
 }
 
 pub(crate) fn is_huge_page(name: &str) -> bool {
@@ -67,7 +69,9 @@ fn huge_page(field: &Field<'_>, name: &str, report: &mut Report) {
     let amount = amount(field);
     let is_multiple = match size.parse::<Quantity>() {
         Ok(size) if size.whole() > 0 && !is_negative(amount) => {
-            is_whole(amount) && amount.whole().is_multiple_of(size.whole()) && (amount.whole() >= size.whole())
+            is_whole(amount)
+                && amount.whole().is_multiple_of(size.whole())
+                && (amount.whole() >= size.whole())
         }
         _ => false,
     };
@@ -131,7 +135,8 @@ fn claims(list: &Field<'_>, known: &BTreeSet<&str>, report: &mut Report) {
         }
         if !known.contains(name.text()) {
             let all: Vec<&str> = known.iter().copied().collect();
-            let all = if all.is_empty() { " which is empty".to_owned() } else { format!(": {}", all.join(", ")) };
+            let all =
+                if all.is_empty() { " which is empty".to_owned() } else { format!(": {}", all.join(", ")) };
             report.not_found(&claim, &format!("must be one of the names in pod.spec.resourceClaims{all}"));
         }
         report.optional_format(&request, names::label);
@@ -146,9 +151,14 @@ fn compare(limits: &Field<'_>, requests: &Field<'_>, report: &mut Report) {
         if limits.value.get(name).is_some() {
             let limit = amount(&limits.key(name));
             if !may_differ && request != limit {
-                report.invalid_as(requests, &request.to_string(), format_args!("must be equal to {name} limit of {limit}"));
+                report.invalid_as(
+                    requests,
+                    &request.to_string(),
+                    format_args!("must be equal to {name} limit of {limit}"),
+                );
             } else if may_differ && request > limit {
-                let detail = format_args!("must be less than or equal to {name} limit of {limit}").to_string();
+                let detail =
+                    format_args!("must be less than or equal to {name} limit of {limit}").to_string();
                 report.invalid_as(requests, &request.to_string(), detail);
             }
         } else if !may_differ {

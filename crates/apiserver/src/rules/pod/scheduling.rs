@@ -144,7 +144,10 @@ fn spread(constraints: &Field<'_>, report: &mut Report) {
             if otherwise.text() != "DoNotSchedule" {
                 report.invalid(
                     &domains,
-                    format_args!("can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {}", otherwise.text()),
+                    format_args!(
+                        "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {}",
+                        otherwise.text()
+                    ),
                 );
             }
         }
@@ -164,8 +167,12 @@ fn spread(constraints: &Field<'_>, report: &mut Report) {
 /// Checks which taints are borne.
 pub(crate) fn tolerations(tolerations: &Field<'_>, report: &mut Report) {
     for toleration in tolerations.items() {
-        let (key, operator, value, effect) =
-            (toleration.get("key"), toleration.get("operator"), toleration.get("value"), toleration.get("effect"));
+        let (key, operator, value, effect) = (
+            toleration.get("key"),
+            toleration.get("operator"),
+            toleration.get("value"),
+            toleration.get("effect"),
+        );
         report.optional_format(&key, names::qualified_name);
         if key.is_empty() && operator.text() != "Exists" {
             report.invalid(
@@ -184,7 +191,11 @@ pub(crate) fn tolerations(tolerations: &Field<'_>, report: &mut Report) {
             }
             "Exists" => {
                 if !value.is_empty() {
-                    report.invalid_as(&operator, value.text(), "value must be empty when `operator` is 'Exists'");
+                    report.invalid_as(
+                        &operator,
+                        value.text(),
+                        "value must be empty when `operator` is 'Exists'",
+                    );
                 }
             }
             _ => report.unsupported(&operator, &["Equal", "Exists"]),
