@@ -161,7 +161,6 @@ fn resize(rule: &Field<'_>, is_plain_init: bool, report: &mut Report) {
 
 fn ports(ports: &Field<'_>, report: &mut Report) {
     let mut names = BTreeSet::new();
-    let mut numbers = BTreeSet::new();
     for port in ports.items() {
         let name = port.get("name");
         if !name.is_empty() {
@@ -182,10 +181,6 @@ fn ports(ports: &Field<'_>, report: &mut Report) {
         }
         let protocol = port.get("protocol");
         report.default_or_one_of(&protocol, &["TCP", "UDP", "SCTP"]);
-        let key = (number.integer(), if protocol.is_empty() { "TCP" } else { protocol.text() }.to_owned());
-        if !numbers.insert(key) {
-            report.warn(&port, "duplicate port definition");
-        }
     }
 }
 
