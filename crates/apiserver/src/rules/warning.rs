@@ -37,6 +37,37 @@ pub(crate) fn check(group: &str, kind: &str, root: &Field<'_>, report: &mut Repo
             let amounts = spec.get("resources");
             fractions(&amounts.get("requests"), report);
         }
+        ("networking.k8s.io", "Ingress") => {
+            let meta = root.get("metadata");
+            let annotations = meta.get("annotations");
+            let annotation = annotations.key("kubernetes.io/ingress.class");
+            if annotation.is_set() && !spec.get("ingressClassName").is_set() {
+                report.warn(&annotation, "deprecated, please use 'spec.ingressClassName' instead");
+            }
+        }
+        ("batch", "Job") => {
+            let (completions, parallelism) = (spec.get("completions"), spec.get("parallelism"));
+            if completions.integer().unwrap_or(0) > 100_000 && parallelism.integer().unwrap_or(0) > 10_000 {
+                report.warn(&spec, "with completions above 100000 and a parallelism above 10000, Kubernetes might not be able to track all indexes");
+            }
+        }
+        ("", "Pod") => {
+            let meta = root.get("metadata");
+            let annotations = meta.get("annotations");
+            for (key, annotation) in annotations.entries() {
+                if key.starts_with("container.apparmor.security.beta.kubernetes.io/") && report.minor >= 30 {
+                    report.warn(
+                        &annotation,
+                        "deprecated since v1.30; use the \"appArmorProfile\" field instead",
+                    );
+                } else if key.contains("seccomp.security.alpha.kubernetes.io/") {
+                    report.warn(
+                        &annotation,
+                        "non-functional in v1.27+; use the \"seccompProfile\" field instead",
+                    );
+                }
+            }
+        }
         ("apps", "StatefulSet") => {
             let history = spec.get("revisionHistoryLimit");
             if history.integer().is_some_and(|number| number < 0) {
@@ -57,7 +88,7 @@ pub(crate) fn check(group: &str, kind: &str, root: &Field<'_>, report: &mut Repo
     if matches!(group, "" | "apps" | "batch")
         && let Some(path) = pod_path(kind)
     {
-        at(root, path, &mut |pod| self::pod(pod, report));
+        at(root, path, &mut |pod| self::pod(pod, kind == "Pod", report));
     }
 }
 
@@ -76,7 +107,7 @@ fn metadata(group: &str, kind: &str, root: &Field<'_>, report: &mut Report) {
         (group, kind),
         (
             "" | "apps" | "batch",
-            "Pod" | "ReplicationController" | "DaemonSet" | "Deployment" | "ReplicaSet" | "Job" | "CronJob"
+            "Pod" | "ReplicationController" | "Deployment" | "ReplicaSet" | "Job" | "CronJob"
         )
     );
     if names_pods && !name.is_empty() && names::label(name.text()).is_some() {
@@ -102,7 +133,6 @@ fn metadata(group: &str, kind: &str, root: &Field<'_>, report: &mut Report) {
             "kubernetes.io/enforce-mountable-secrets",
             "deprecated since v1.32; prefer separate namespaces to isolate access to mounted secrets",
         ),
-        ("kubernetes.io/ingress.class", "deprecated, please use 'spec.ingressClassName' instead"),
     ] {
         let annotation = annotations.key(key);
         if annotation.is_set() {
@@ -209,13 +239,23 @@ fn node_terms(selector: &Field<'_>, report: &mut Report) {
     }
 }
 
-fn pod(pod: &Field<'_>, report: &mut Report) {
+fn pod(pod: &Field<'_>, is_pod: bool, report: &mut Report) {
     for (name, field) in pod.get("nodeSelector").entries() {
         label(&field, name, report);
     }
     let affinity = pod.get("affinity");
     let nodes = affinity.get("nodeAffinity");
     node_terms(&nodes.get("requiredDuringSchedulingIgnoredDuringExecution"), report);
+    for preference in nodes.get("preferredDuringSchedulingIgnoredDuringExecution").items() {
+        let term = preference.get("preference");
+        for expression in term.get("matchExpressions").items() {
+            for value in expression.get("values").items() {
+                if let Some(problem) = names::label_value(value.text()) {
+                    report.warn(&value, format!("{} is invalid, {problem}", value.text()));
+                }
+            }
+        }
+    }
     for name in ["podAffinity", "podAntiAffinity"] {
         let affinity = affinity.get(name);
         for term in affinity.get("requiredDuringSchedulingIgnoredDuringExecution").items() {
@@ -230,7 +270,8 @@ fn pod(pod: &Field<'_>, report: &mut Report) {
         null_selector(&constraint.get("labelSelector"), report);
     }
     let grace = pod.get("terminationGracePeriodSeconds");
-    if grace.integer().is_some_and(|seconds| seconds < 0) {
+    // Of a pod it is set right at once.
+    if !is_pod && grace.integer().is_some_and(|seconds| seconds < 0) {
         report.warn(&grace, "must be >= 0; negative values are invalid and will be treated as 1");
     }
     let mut secrets = BTreeSet::new();
@@ -259,16 +300,18 @@ fn pod(pod: &Field<'_>, report: &mut Report) {
             }
         }
     }
-    let mut ports = BTreeMap::new();
-    for list in ["initContainers", "containers"] {
-        for container in pod.get(list).items() {
-            self::container(&container, report);
-            if list == "containers" {
-                port_names(&container, &mut ports, report);
-            }
-        }
+    for container in pod.get("initContainers").items() {
+        self::container(&container, &mut BTreeSet::new(), report);
+    }
+    let (mut names, mut ports) = (BTreeMap::new(), BTreeSet::new());
+    for container in pod.get("containers").items() {
+        self::container(&container, &mut ports, report);
+        port_names(&container, &mut names, report);
     }
 }
+
+/// Number, protocol, and number and address on the node of a port.
+type Port = (Option<i64>, String, i64, String);
 
 fn null_selector(labels: &Field<'_>, report: &mut Report) {
     if !labels.is_set() {
@@ -291,7 +334,7 @@ fn port_names(container: &Field<'_>, seen: &mut BTreeMap<String, String>, report
     }
 }
 
-fn container(container: &Field<'_>, report: &mut Report) {
+fn container(container: &Field<'_>, ports: &mut BTreeSet<Port>, report: &mut Report) {
     let mut variables = BTreeSet::new();
     for variable in container.get("env").items() {
         let name = variable.get("name");
@@ -309,7 +352,6 @@ fn container(container: &Field<'_>, report: &mut Report) {
     for list in ["limits", "requests"] {
         fractions(&resources.get(list), report);
     }
-    let mut ports = BTreeSet::new();
     for port in container.get("ports").items() {
         let (number, protocol, host, ip) =
             (port.get("containerPort"), port.get("protocol"), port.get("hostPort"), port.get("hostIP"));
