@@ -125,6 +125,9 @@ impl Checker<'_> {
                 Some(of) => of.clone(),
                 None => self.fault(id, format!("undefined field '{field}'")),
             },
+            Type::Opaque("kubernetes.authorization.Authorizer") if field == "requestResource" => {
+                Type::Opaque("kubernetes.authorization.ResourceCheck")
+            }
             other => self.fault(id, format!("type '{other}' does not support field selection")),
         }
     }

@@ -160,7 +160,7 @@ sets.equivalent(list(A), list(A)) bool
 sets.intersects(list(A), list(A)) bool
 quantity(string) quantity
 isQuantity(string) bool
-quantity::sign() int
+sign(quantity) int
 quantity::isInteger() bool
 quantity::asInteger() int
 quantity::asApproximateFloat() double

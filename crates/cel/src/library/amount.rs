@@ -20,7 +20,7 @@ const NANOS: i128 = 1_000_000_000;
 pub(super) fn extension(env: &mut Env) -> Result<(), DeclarationError> {
     add_overload!(env, fn quantity: (CelString) -> Result<Amount>)?;
     add_overload!(env, fn is_quantity: (CelString) -> CelBool)?;
-    add_member_overload!(env, fn sign: (Amount) -> CelInt)?;
+    add_overload!(env, fn sign: (Amount) -> CelInt)?;
     add_member_overload!(env, fn is_integer: (Amount) -> CelBool)?;
     add_member_overload!(env, fn as_integer: (Amount) -> Result<CelInt>)?;
     add_member_overload!(env, fn as_approximate_float: (Amount) -> CelDouble)?;

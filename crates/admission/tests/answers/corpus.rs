@@ -33,14 +33,12 @@ pub(crate) fn object(row: &Value, key: &str) -> Option<Object> {
 }
 
 /// Returns the objects of a list under a key.
-#[expect(dead_code, reason = "not every test has lists")]
 pub(crate) fn objects(row: &Value, key: &str) -> Vec<Object> {
     let list = row.get(key).and_then(Value::as_list).cloned().unwrap_or_default();
     list.iter().filter_map(Value::as_map).map(|map| Object::new(map.clone())).collect()
 }
 
 /// Puts an object into a namespace, unless it says one.
-#[expect(dead_code, reason = "not every test has namespaces")]
 pub(crate) fn into_namespace(mut object: Object, namespace: &str) -> Object {
     if object.namespace().is_empty() {
         let metadata: &mut Map = object.metadata_mut();
