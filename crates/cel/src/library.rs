@@ -8,6 +8,7 @@ mod lists;
 mod loops;
 mod network;
 mod opaque;
+mod optionals;
 mod regexes;
 mod semvers;
 mod urls;
@@ -53,6 +54,7 @@ fn register(environment: &mut Env, dialect: Dialect) -> Result<(), DeclarationEr
         lists::extension,
         loops::extension,
         network::extension,
+        optionals::extension,
         regexes::extension,
         semvers::extension,
         urls::extension,
@@ -81,6 +83,7 @@ pub(crate) fn detach(value: &dyn Val) -> Option<Box<dyn Val>> {
 }
 
 pub(crate) use formats::decode_base64;
+pub use formats::format_faults;
 
 /// Makes text of a value.
 fn text(text: impl Into<String>) -> CelString<'static> {

@@ -175,6 +175,7 @@ fn meter_call(expression: &mut IdedExpr) {
             call.func_name = format!("@{name}");
             call.args.push(purse());
         }
+        ("orValue" | "or", 1) if call.target.is_some() => call.func_name = format!("@{name}"),
         _ if GROWING.contains(&name) => wrap(expression, "@spend"),
         _ => {}
     }

@@ -45,6 +45,11 @@ fn policies_say_what_their_tests_say() {
         }
         let findings = cluster.admit(&object(&row, "object").expect("an object"));
         let wanted = text("want");
+        // What only the tool of these tests has, such as a look into an image, no server compiles.
+        if !broken.is_empty() {
+            println!("    not of Kubernetes: {} {}", text("policy"), text("name"));
+            continue;
+        }
         let agrees = is_refused(&findings) == (wanted == "fail");
         tally.count(agrees, wanted != "fail", || {
             format!("{} {} {}: {wanted}, {findings:?} {broken:?}", text("test"), text("policy"), text("name"))
