@@ -59,7 +59,16 @@ fn register(environment: &mut Env, dialect: Dialect) -> Result<(), DeclarationEr
         semvers::extension,
         urls::extension,
     ];
-    parts.into_iter().try_for_each(|part| environment.add_extension(part))
+    parts.into_iter().try_for_each(|part| environment.add_extension(part))?;
+    let types = [
+        <amount::Amount as Val>::cel_type(),
+        <formats::Format as Val>::cel_type(),
+        <network::Address as Val>::cel_type(),
+        <network::Block as Val>::cel_type(),
+        <semvers::Semver as Val>::cel_type(),
+        <urls::Address as Val>::cel_type(),
+    ];
+    types.into_iter().try_for_each(|of| environment.add_type(of.to_owned()))
 }
 
 /// Copies a value of one of the types of this library.

@@ -196,17 +196,15 @@ fn own(schema: &Schema, new: &Value, old: Old<'_>, path: &str, is_resource: bool
             continue;
         }
         let Ok(main) = &program.program else { continue };
-        let fault = match main.evaluate(&variables) {
+        let (field, fault) = match main.evaluate(&variables) {
             Ok(datum) if datum.as_bool() == Some(true) => continue,
-            Ok(_) => fault(rule, program, &variables),
+            Ok(_) => (format!("{path}{}", rule.field_path), fault(rule, program, &variables)),
             Err(EvaluationError::TooCostly) => continue,
             Err(EvaluationError::Failed(error)) => {
                 let what = if rule.message.is_empty() { &rule.source } else { &rule.message };
-                format!("{error} evaluating rule: {what}")
+                (path.to_owned(), format!("{error} evaluating rule: {what}"))
             }
         };
-        let field =
-            if rule.field_path.is_empty() { path.to_owned() } else { format!("{path}{}", rule.field_path) };
         causes.push(cause(rule, field.trim_start_matches('.'), new, &fault));
     }
 }

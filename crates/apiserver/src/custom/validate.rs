@@ -61,9 +61,9 @@ fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
-        Value::Int(_) | Value::Uint(_) => "integer",
+        Value::Int(_) => "integer",
         Value::Float(number) if is_whole(*number) => "integer",
-        Value::Float(_) => "number",
+        Value::Uint(_) | Value::Float(_) => "number",
         Value::String(_) => "string",
         Value::List(_) => "array",
         Value::Map(_) => "object",
