@@ -138,8 +138,9 @@ impl Cluster {
                 cause,
             }));
         }
-        // What is refused is not counted.
-        if !findings.iter().any(|finding| finding.action == Action::Deny) {
+        // What is refused is not counted, and what takes the place of itself is counted already.
+        let is_refused = findings.iter().any(|finding| finding.action == Action::Deny);
+        if !is_refused && !self.objects.contains_key(&object.key()) {
             let resource = self.resource(&limited);
             findings.extend(self.quotas.admit(Item { object: &limited, resource: &resource }));
         }
@@ -182,8 +183,10 @@ impl Cluster {
             ("apiextensions.k8s.io", "CustomResourceDefinition") => self.define(&object),
             _ => {}
         }
-        let resource = self.resource(&object);
-        self.quotas.count(Item { object: &object, resource: &resource });
+        if !self.objects.contains_key(&object.key()) {
+            let resource = self.resource(&object);
+            self.quotas.count(Item { object: &object, resource: &resource });
+        }
         if is_kind(&object, "", "ResourceQuota") {
             let named: Vec<(&Object, String)> =
                 self.objects.values().map(|one| (one, self.resource(one))).collect();

@@ -1,10 +1,12 @@
 //! Custom resources, against what a real server says.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
+use aqueduct_apiserver::Cause;
 use aqueduct_apiserver::custom::Definition;
-use aqueduct_manifest::{Object, Value, json};
+use aqueduct_manifest::{Object, Value, json, yaml};
 
 #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where the data is")]
 fn path() -> PathBuf {
@@ -65,4 +67,37 @@ fn custom_resources_are_judged_as_by_a_server() {
         println!("    {difference}");
     }
     assert!(differences.len() * 50 <= total && false_refusals == 0, "{} differ", differences.len());
+}
+
+/// Prints causes, one a line.
+fn print(text: &mut String, causes: &[Cause]) {
+    for cause in causes {
+        let message = cause.message.replace('\n', "\n        ");
+        writeln!(text, "    {} {}\n        {message}", cause.field, cause.reason)
+            .expect("text can be written");
+    }
+}
+
+#[test]
+fn objects_are_held_against_the_definition_above_them() {
+    insta::glob!("custom/*.yaml", |path| {
+        let text = fs::read_to_string(path).expect("the file is readable");
+        let documents = yaml::read_documents(&text, yaml::Dialect::Sigs).expect("the file is YAML");
+        let mut objects =
+            documents.iter().map(|one| Object::new(one.value.as_map().expect("an object").clone()));
+        let definition = Definition::new(&objects.next().expect("a definition"));
+        let mut answers = "definition\n".to_owned();
+        print(&mut answers, &definition.check_rules());
+        let is_update = path.ends_with("update.yaml");
+        let mut old: Option<Object> = None;
+        for object in objects {
+            writeln!(answers, "{}", object.name()).expect("text can be written");
+            print(&mut answers, &definition.check(&object, old.as_ref()));
+            let filled = definition.filled(&object);
+            writeln!(answers, "    = {}", json::write_raw(&Value::Map(filled.map)))
+                .expect("text can be written");
+            old = Some(object).filter(|_| is_update);
+        }
+        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(answers) });
+    });
 }

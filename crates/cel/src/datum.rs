@@ -236,17 +236,17 @@ fn detach(value: &dyn Val, limit: &mut usize) -> Option<Box<dyn Val>> {
 
 fn static_key(key: &CelMapKey<'_>) -> CelMapKey<'static> {
     match key {
-        CelMapKey::Bool(key) => CelMapKey::Bool(key.clone()),
-        CelMapKey::Int(key) => CelMapKey::Int(key.clone()),
+        CelMapKey::Bool(key) => CelMapKey::Bool(*key),
+        CelMapKey::Int(key) => CelMapKey::Int(*key),
         CelMapKey::String(key) => CelMapKey::String(key.clone().into_static()),
-        CelMapKey::UInt(key) => CelMapKey::UInt(key.clone()),
+        CelMapKey::UInt(key) => CelMapKey::UInt(*key),
     }
 }
 
 /// Returns the entries of a map in the order of their keys.
 pub(crate) fn sorted<'b, 'v>(map: &'b CelMap<'v>) -> Vec<(&'b CelMapKey<'v>, &'b (dyn Val + 'v))> {
     let mut entries: Vec<_> = map.inner().iter().map(|(key, value)| (key, &**value)).collect();
-    entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+    entries.sort_by_key(|(key, _)| *key);
     entries
 }
 

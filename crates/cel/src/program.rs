@@ -106,7 +106,9 @@ impl Program {
         context.add_variable_as_val(PURSE, Box::new(purse.clone()));
         let result = Value::resolve_val(&self.expression, &context);
         if purse.has_no_rounds() {
-            return Err(EvaluationError::Failed("operation cancelled: actual cost limit exceeded".to_owned()));
+            return Err(EvaluationError::Failed(
+                "operation cancelled: actual cost limit exceeded".to_owned(),
+            ));
         }
         if purse.has_no_bytes() {
             return Err(EvaluationError::TooCostly);

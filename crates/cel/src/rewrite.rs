@@ -127,9 +127,14 @@ pub(crate) fn depth(expression: &IdedExpr) -> usize {
         Expr::Map(map) => map.entries.iter().map(|one| entry(&one.expr)).max(),
         Expr::Struct(message) => message.entries.iter().map(|one| entry(&one.expr)).max(),
         Expr::Comprehension(one) => {
-            [&one.iter_range, &one.accu_init, &one.loop_cond, &one.loop_step, &one.result].map(depth).into_iter().max()
+            [&one.iter_range, &one.accu_init, &one.loop_cond, &one.loop_step, &one.result]
+                .map(depth)
+                .into_iter()
+                .max()
         }
-        Expr::Call(call) => call.target.iter().map(|target| depth(target)).chain(call.args.iter().map(depth)).max(),
+        Expr::Call(call) => {
+            call.target.iter().map(|target| depth(target)).chain(call.args.iter().map(depth)).max()
+        }
     };
     inner.unwrap_or(0) + 1
 }
@@ -294,7 +299,10 @@ fn range<'b, 'v>(mut arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
     let range = first(arguments)?;
     // A loop costs something where it has no rounds, too.
     let rounds = size(&*range).saturating_add(1);
-    purse.as_ref().and_then(|purse| purse.downcast_ref::<Purse>()).map_or(Ok(()), |purse| purse.go(rounds))?;
+    purse
+        .as_ref()
+        .and_then(|purse| purse.downcast_ref::<Purse>())
+        .map_or(Ok(()), |purse| purse.go(rounds))?;
     let Some(map) = range.downcast_ref::<CelMap<'_>>() else { return Ok(range) };
     let keys: Vec<Box<dyn Val + 'v>> = sorted(map).into_iter().map(|(key, _)| boxed(key)).collect();
     Ok(CowVal::owned(CelList::from(keys)))
@@ -303,9 +311,9 @@ fn range<'b, 'v>(mut arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
 /// Returns the key of a map as a value.
 pub(crate) fn boxed<'v>(key: &CelMapKey<'v>) -> Box<dyn Val + 'v> {
     match key {
-        CelMapKey::Bool(key) => Box::new(key.clone()),
-        CelMapKey::Int(key) => Box::new(key.clone()),
-        CelMapKey::UInt(key) => Box::new(key.clone()),
+        CelMapKey::Bool(key) => Box::new(*key),
+        CelMapKey::Int(key) => Box::new(*key),
+        CelMapKey::UInt(key) => Box::new(*key),
         CelMapKey::String(key) => Box::new(key.clone()),
     }
 }

@@ -86,7 +86,10 @@ fn a_server_refuses_the_same_objects() {
         }
         let judged = object(&row, "object").expect("an object");
         if judged.kind() != "ValidatingAdmissionPolicy" {
-            cluster.add(&object(&row, "policy").expect("a policy"));
+            let broken = cluster.admit(&object(&row, "policy").expect("a policy"));
+            if is_refused(&broken) {
+                tally.count(false, true, || format!("{}: the policy is good, {broken:?}", text("name")));
+            }
             cluster.add(&object(&row, "binding").expect("a binding"));
         }
         let is_cluster_scoped =

@@ -159,7 +159,7 @@ fn is_credit_card(text: &str) -> bool {
             _ => digit * 2 / 10 + digit * 2 % 10,
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 fn is_isbn(text: &str, length: usize) -> bool {
@@ -175,7 +175,7 @@ fn is_isbn(text: &str, length: usize) -> bool {
         10 => digit * (10 - place as u32),
         _ => digit * if place % 2 == 0 { 1 } else { 3 },
     });
-    weighted.sum::<u32>() % if length == 10 { 11 } else { 10 } == 0
+    weighted.sum::<u32>().is_multiple_of(if length == 10 { 11 } else { 10 })
 }
 
 fn is_ssn(text: &str) -> bool {

@@ -139,7 +139,7 @@ impl Schema {
 
     /// Returns the schema of what is under a key of a map.
     pub(super) fn under(&self, key: &str) -> Option<&Schema> {
-        self.properties.get(key).or_else(|| match &self.additional {
+        self.properties.get(key).or(match &self.additional {
             Some(Additional::Schema(schema)) => Some(schema),
             _ => None,
         })

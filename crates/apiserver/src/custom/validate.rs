@@ -190,9 +190,7 @@ fn of_number(schema: &Schema, value: &Value, path: &str, causes: &mut Vec<Cause>
 fn of_list(schema: &Schema, list: &[Value], old: Option<&Value>, path: &str, causes: &mut Vec<Cause>) {
     let bounds = &schema.bounds;
     if let Some(most) = bounds.max_items.filter(|most| list.len() > *most) {
-        let items = if most == 1 { "item" } else { "items" };
-        let message = format!("Too many: {}: must have at most {most} {items}", list.len());
-        push(causes, path, "FieldValueTooMany", message);
+        too_many(list.len(), most, path, causes);
     }
     if let Some(least) = bounds.min_items.filter(|least| list.len() < *least) {
         let message =
@@ -221,6 +219,11 @@ fn of_list(schema: &Schema, list: &[Value], old: Option<&Value>, path: &str, cau
     }
 }
 
+fn too_many(count: usize, most: usize, path: &str, causes: &mut Vec<Cause>) {
+    let items = if most == 1 { "item" } else { "items" };
+    push(causes, path, "FieldValueTooMany", format!("Too many: {count}: must have at most {most} {items}"));
+}
+
 /// Returns the item of an old list that an item stands for; only the items of lists with keys have one.
 pub(super) fn counterpart<'a>(kind: &ListKind, item: &Value, old: &'a [Value]) -> Option<&'a Value> {
     match kind {
@@ -244,8 +247,7 @@ fn key_of(keys: &[String], item: &Value) -> Map {
 fn of_map(schema: &Schema, map: &Map, old: Option<&Value>, path: &str, causes: &mut Vec<Cause>) {
     let bounds = &schema.bounds;
     if let Some(most) = bounds.max_properties.filter(|most| map.len() > *most) {
-        let message = format!("Too many: {}: must have at most {most} items", map.len());
-        push(causes, path, "FieldValueTooMany", message);
+        too_many(map.len(), most, path, causes);
     }
     if let Some(least) = bounds.min_properties.filter(|least| map.len() < *least) {
         let message =
