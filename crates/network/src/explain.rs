@@ -1,0 +1,68 @@
+//! Why one end reaches another, or does not: the policies that decide it.
+
+use std::collections::BTreeMap;
+
+use crate::network::{End, Network};
+use crate::policy::{Direction, PolicyName};
+use crate::ports::Ports;
+use crate::workload::Peer;
+
+/// What decides about the connections from one end to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation<'a> {
+    /// The ports that are open.
+    pub ports: Ports,
+    /// What the policies around the source say.
+    pub egress: Verdict<'a>,
+    /// What the policies around the destination say.
+    pub ingress: Verdict<'a>,
+}
+
+/// What the policies around one end say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict<'a> {
+    /// The policies that close it, and what each of them lets through; without any, everything is open.
+    pub policies: BTreeMap<&'a PolicyName, Ports>,
+}
+
+impl Network {
+    /// Returns what decides about the connections from one end to another; `None` where one of them is not in this
+    /// network, or neither is a workload.
+    pub fn explain<'a>(&'a self, from: &Peer<'_>, to: &Peer<'_>) -> Option<Explanation<'a>> {
+        let (sources, destinations) =
+            (self.ends_of(from, Direction::Ingress)?, self.ends_of(to, Direction::Egress)?);
+        if !matches!((from, to), (Peer::Workload(_), _) | (_, Peer::Workload(_))) {
+            return None;
+        }
+        let ports = match from {
+            Peer::IngressController => self.published(&destinations),
+            _ => self.ports(&sources, &destinations),
+        };
+        Some(Explanation {
+            ports,
+            egress: self.verdict(&sources, &destinations, Direction::Egress),
+            ingress: self.verdict(&destinations, &sources, Direction::Ingress),
+        })
+    }
+
+    /// Returns the ends that a peer stands for; addresses are the peers of a direction.
+    fn ends_of(&self, peer: &Peer<'_>, direction: Direction) -> Option<Vec<End>> {
+        Some(match peer {
+            Peer::Outside(range) => vec![self.cell(direction, range)],
+            Peer::Workload(workload) => self.ends(self.group(workload)?).to_vec(),
+            Peer::IngressController => vec![self.controller()],
+        })
+    }
+
+    fn verdict(&self, pods: &[End], peers: &[End], direction: Direction) -> Verdict<'_> {
+        let mut verdict = Verdict::default();
+        for (pods, peer) in pods.iter().flat_map(|pods| peers.iter().map(move |peer| (*pods, *peer))) {
+            let End::Class(class) = pods else { continue };
+            for policy in &self.class(class).closed_by[direction as usize] {
+                let ports = verdict.policies.entry(&self.policy(*policy).name).or_default();
+                ports.extend(&self.through_policy(*policy, pods, peer, direction));
+            }
+        }
+        verdict
+    }
+}
