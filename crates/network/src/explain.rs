@@ -1,7 +1,9 @@
 //! Why one end reaches another, or does not: the policies that decide it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use crate::crowd::short;
 use crate::network::{End, Network};
 use crate::policy::{Direction, PolicyName};
 use crate::ports::Ports;
@@ -25,13 +27,32 @@ pub struct Verdict<'a> {
     pub policies: BTreeMap<&'a PolicyName, Ports>,
 }
 
+impl fmt::Display for Explanation<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ports, egress, ingress } = self;
+        write!(out, "{ports}")?;
+        for (way, verdict) in [("leaving", egress), ("arriving", ingress)] {
+            write!(out, "\n  {way}: ")?;
+            if verdict.policies.is_empty() {
+                write!(out, "no policy, so everything")?;
+            }
+            for (number, (policy, ports)) in verdict.policies.iter().enumerate() {
+                let comma = if number == 0 { "" } else { "; " };
+                let ports = if ports.is_empty() { "nothing".to_owned() } else { short(ports) };
+                write!(out, "{comma}NetworkPolicy {policy} lets {ports} through")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Network {
     /// Returns what decides about the connections from one end to another; `None` where one of them is not in this
-    /// network, or neither is a workload.
+    /// network, neither is a workload, or what serves Ingresses is to accept it.
     pub fn explain<'a>(&'a self, from: &Peer<'_>, to: &Peer<'_>) -> Option<Explanation<'a>> {
         let (sources, destinations) =
             (self.ends_of(from, Direction::Ingress)?, self.ends_of(to, Direction::Egress)?);
-        if !matches!((from, to), (Peer::Workload(_), _) | (_, Peer::Workload(_))) {
+        if !matches!((from, to), (_, Peer::Workload(_)) | (Peer::Workload(_), Peer::Outside(_))) {
             return None;
         }
         let ports = match from {

@@ -13,6 +13,7 @@
 
 mod addresses;
 mod classes;
+mod crowd;
 mod difference;
 mod explain;
 pub mod graph;
@@ -25,6 +26,7 @@ mod selector;
 mod workload;
 
 pub use addresses::AddressRange;
+pub use crowd::Ends;
 pub use difference::{Change, difference};
 pub use explain::{Explanation, Verdict};
 pub use network::{Connection, Network};

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use aqueduct_manifest::{Value, json};
 
-use crate::network::Connection;
+use crate::crowd::{Arrow, Ends, short};
+use crate::network::{Connection, Network};
 
 /// Returns one connection a line: `source => destination : ports`.
 pub fn list<'a>(connections: impl IntoIterator<Item = Connection<'a>>) -> String {
@@ -28,5 +29,24 @@ pub fn json<'a>(connections: impl IntoIterator<Item = Connection<'a>>) -> String
         );
     }
     text.push_str(if text.len() == 1 { "]\n" } else { "\n]\n" });
+    text
+}
+
+/// Returns a table by source, in which workloads of a namespace that no policy tells apart stand on one line.
+pub fn table(network: &Network, from: &Ends, to: &Ends) -> String {
+    let crowds = network.crowds(from, to);
+    let mut rows = vec![["FROM".to_owned(), "TO".to_owned(), "PORTS".to_owned()]];
+    let mut last = String::new();
+    for Arrow { from, to, ports } in network.arrows(&crowds, from, to) {
+        let from = from.title(&crowds);
+        let shown = if from == last { String::new() } else { from.clone() };
+        rows.push([shown, to.title(&crowds), short(&ports)]);
+        last = from;
+    }
+    let widths = [0, 1].map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
+    let mut text = String::new();
+    for [from, to, ports] in rows {
+        let _ = writeln!(text, "{from:0$}  {to:1$}  {ports}", widths[0], widths[1]);
+    }
     text
 }
