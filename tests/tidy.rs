@@ -7,9 +7,10 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Which of the workspace's crates each crate may use.
 const DIRECTIONS: &[(&str, &[&str])] = &[
+    ("acquire", &["helm", "kustomize", "manifest"]),
     ("admission", &["apiserver", "cel", "manifest"]),
     ("apiserver", &["cel", "manifest"]),
-    ("aqueduct", &["check", "helm", "kustomize", "manifest", "model", "render", "tree", "vendor"]),
+    ("aqueduct", &["acquire", "check", "helm", "kustomize", "manifest", "model", "render", "tree"]),
     ("cel", &["manifest"]),
     ("check", &["manifest"]),
     ("helm", &["manifest"]),
@@ -17,9 +18,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("manifest", &[]),
     ("model", &["manifest"]),
     ("network", &["manifest"]),
-    ("render", &["helm", "kustomize", "manifest", "model", "vendor"]),
+    ("render", &["acquire", "helm", "kustomize", "manifest", "model"]),
     ("tree", &["manifest"]),
-    ("vendor", &["helm", "kustomize", "manifest"]),
 ];
 
 /// Names that say nothing about what is inside.

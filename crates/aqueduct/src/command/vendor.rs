@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
+use aqueduct_acquire::{Client, Credentials, FOLDER, LOCK_FILE, Lock, Update, Wanted, vendor};
 use aqueduct_manifest::Diagnostic;
 use aqueduct_model::Selection;
 use aqueduct_render::{Component as _, Inputs, Registry, Site, kinds};
-use aqueduct_vendor::{Client, Credentials, FOLDER, LOCK_FILE, Lock, Update, Wanted, vendor};
 use clap::Args;
 
 use super::{Failure, Outcome, read, tell};

@@ -7,12 +7,12 @@ mod reproducible;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use aqueduct_acquire::{Request, Source};
 use aqueduct_helm::{
     Capabilities, HookEvent, KubeVersion, Manifest, Prepared, Release, RenderedRelease, check_installable,
 };
 use aqueduct_manifest::{KubernetesApi, Map, Object, Origin, Value};
 use aqueduct_model::types::Name;
-use aqueduct_vendor::{Request, Source};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::loopback::{Server, answer, pack, sha256};
 use crate::repository::wanted;
+use aqueduct_acquire::{Client, Credentials, Error, Lock, Request, Source, Update, vendor};
 use aqueduct_manifest::Files;
-use aqueduct_vendor::{Client, Credentials, Error, Lock, Request, Source, Update, vendor};
 use serde_json::json;
 
 /// What is made of an answer's body, given the path.

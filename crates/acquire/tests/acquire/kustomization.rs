@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use aqueduct_acquire::{Client, Credentials, Lock, Source, Update, Wanted, vendor, verify_remote};
 use aqueduct_kustomize::{MissingCopy, Options, RemoteCopy, Remotes, build, to_yaml};
 use aqueduct_manifest::Files;
-use aqueduct_vendor::{Client, Credentials, Lock, Source, Update, Wanted, vendor, verify_remote};
 use insta::assert_snapshot;
 use tempfile::TempDir;
 
@@ -538,7 +538,7 @@ fn beside_charts() {
         _ => missing(request),
     });
     let platform = Platform::new(&format!("resources: ['http://{}/map.yaml']\n", server.host));
-    let chart = aqueduct_vendor::Request {
+    let chart = aqueduct_acquire::Request {
         name: "web".to_owned(),
         source: Source::parse(&format!("http://{}/charts", server.host)).expect("it is an address"),
         version: String::new(),

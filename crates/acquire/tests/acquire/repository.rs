@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::loopback::{Server, answer, pack, pack_with, sha256};
+use aqueduct_acquire::{Client, Credentials, Lock, Request, Source, Update, Wanted, vendor, verify};
 use aqueduct_manifest::Files;
-use aqueduct_vendor::{Client, Credentials, Lock, Request, Source, Update, Wanted, vendor, verify};
 
 /// A repository whose files a test can change.
 #[derive(Clone, Default)]
