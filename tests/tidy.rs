@@ -10,7 +10,10 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("acquire", &["helm", "kustomize", "manifest"]),
     ("admission", &["apiserver", "cel", "manifest"]),
     ("apiserver", &["cel", "manifest"]),
-    ("aqueduct", &["acquire", "check", "helm", "kustomize", "manifest", "model", "render", "tree"]),
+    (
+        "aqueduct",
+        &["acquire", "check", "helm", "kustomize", "manifest", "model", "network", "render", "tree"],
+    ),
     ("cel", &["manifest"]),
     ("check", &["manifest"]),
     ("helm", &["manifest"]),

@@ -31,14 +31,24 @@ const V6: AddressRange = AddressRange {
 };
 
 impl AddressRange {
-    /// Tells whether all addresses of the world are in it, as far as its family goes.
-    pub fn is_whole(&self) -> bool {
-        *self == V4 || *self == V6
-    }
-
     /// Tells whether another range lies within it.
     pub(crate) fn covers(&self, other: &Self) -> bool {
         self.first <= other.first && other.last <= self.last
+    }
+
+    /// Returns the range as `10.0.0.0/8` where it is such a block, otherwise by its first and last address.
+    pub(crate) fn block(&self) -> String {
+        let (first, last, width) = match (self.first, self.last) {
+            (IpAddr::V4(first), IpAddr::V4(last)) => (first.to_bits().into(), last.to_bits().into(), 32),
+            (IpAddr::V6(first), IpAddr::V6(last)) => (first.to_bits(), last.to_bits(), 128),
+            _ => return self.to_string(),
+        };
+        let host: u128 = first ^ last;
+        // The host's part has nothing but ones in the last address, and nothing but zeros in the first.
+        if host & host.wrapping_add(1) == 0 && first & host == 0 {
+            return format!("{}/{}", self.first, width - host.count_ones());
+        }
+        self.to_string()
     }
 
     /// Reads `10.0.0.0/8`; bits behind the mask are ignored, as Go ignores them.
@@ -112,6 +122,20 @@ pub(crate) fn cut(ranges: &[AddressRange]) -> Vec<AddressRange> {
     cells
 }
 
+/// Returns addresses in the fewest words: blocks, or all but some blocks.
+pub(crate) fn title(ranges: &[AddressRange]) -> String {
+    let blocks =
+        |ranges: &[AddressRange]| ranges.iter().map(AddressRange::block).collect::<Vec<_>>().join(", ");
+    let mut rest = vec![V4];
+    for range in ranges {
+        rest = rest.into_iter().flat_map(|left| left.without(range)).collect();
+    }
+    match ranges.iter().all(AddressRange::is_v4) && rest.len() < ranges.len() {
+        true => format!("outside but {}", blocks(&rest)),
+        false => blocks(ranges),
+    }
+}
+
 /// Returns the address before another, if its family has one.
 fn before(address: IpAddr) -> Option<IpAddr> {
     Some(match address {
@@ -132,7 +156,7 @@ pub(crate) fn after(address: IpAddr) -> Option<IpAddr> {
 mod tests {
     use aqueduct_manifest::json;
 
-    use super::{AddressRange, cut, ranges};
+    use super::{AddressRange, cut, ranges, title};
 
     fn text(ranges: &[AddressRange]) -> String {
         ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
@@ -153,6 +177,19 @@ mod tests {
         assert_eq!(text(&of(r#"{"cidr": "fd00::/127"}"#)), "fd00::-fd00::1");
         assert_eq!(text(&of(r#"{"cidr": "10.0.0.0/33"}"#)), "");
         assert_eq!(text(&of(r#"{"cidr": 7}"#)), "");
+    }
+
+    #[test]
+    fn titles_are_short() {
+        let private = r#"{"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]}"#;
+        assert_eq!(title(&of(private)), "outside but 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16");
+        let most = r#"{"cidr": "10.0.0.0/8", "except": ["10.0.0.1/32"]}"#;
+        assert_eq!(title(&of(most)), "10.0.0.0/32, 10.0.0.2-10.255.255.255");
+        assert_eq!(
+            title(&of(r#"{"cidr": "0.0.0.0/0", "except": ["0.0.0.0/32"]}"#)),
+            "0.0.0.1-255.255.255.255"
+        );
+        assert_eq!(title(&of(r#"{"cidr": "fd00::/8"}"#)), "fd00::/8");
     }
 
     #[test]

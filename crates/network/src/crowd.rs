@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::addresses::{AddressRange, after};
+use crate::addresses::{self, AddressRange, after};
 use crate::network::{End, Network};
 use crate::policy::Direction;
 use crate::ports::Ports;
@@ -171,7 +171,7 @@ impl Place {
     pub(crate) fn title(&self, crowds: &[Crowd<'_>]) -> String {
         match self {
             Self::Outside(ranges) if ranges.is_empty() => "outside".to_owned(),
-            Self::Outside(ranges) => ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            Self::Outside(ranges) => addresses::title(ranges),
             Self::IngressController => "ingress controller".to_owned(),
             Self::Crowd(number) => {
                 let crowd = &crowds[*number];

@@ -30,19 +30,22 @@ pub struct Verdict<'a> {
 impl fmt::Display for Explanation<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { ports, egress, ingress } = self;
-        write!(out, "{ports}")?;
-        for (way, verdict) in [("leaving", egress), ("arriving", ingress)] {
-            write!(out, "\n  {way}: ")?;
-            if verdict.policies.is_empty() {
-                write!(out, "no policy, so everything")?;
-            }
-            for (number, (policy, ports)) in verdict.policies.iter().enumerate() {
-                let comma = if number == 0 { "" } else { "; " };
-                let ports = if ports.is_empty() { "nothing".to_owned() } else { short(ports) };
-                write!(out, "{comma}NetworkPolicy {policy} lets {ports} through")?;
+        write!(out, "{ports}\n  leaving: {egress}\n  arriving: {ingress}")
+    }
+}
+
+impl fmt::Display for Verdict<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let open = self.policies.iter().filter(|(_, ports)| !ports.is_empty());
+        let open: Vec<String> = open.map(|(policy, ports)| format!("{} by {policy}", short(ports))).collect();
+        match (self.policies.is_empty(), open.is_empty()) {
+            (true, _) => out.write_str("all, by no policy"),
+            (_, false) => out.write_str(&open.join("; ")),
+            _ => {
+                let closed: Vec<String> = self.policies.keys().map(ToString::to_string).collect();
+                write!(out, "nothing, by {}", closed.join(", "))
             }
         }
-        Ok(())
     }
 }
 

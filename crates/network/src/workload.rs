@@ -24,6 +24,15 @@ impl fmt::Display for Workload {
     }
 }
 
+impl Workload {
+    /// Returns the workload that an object would be: of a Pod the owner that controls it.
+    pub fn of(object: &Object) -> Self {
+        let owner = if object.kind() == "Pod" && object.group().is_empty() { owner(object) } else { None };
+        let (name, kind) = owner.unwrap_or((object.name(), object.kind()));
+        Self { namespace: namespace(object).into(), name: name.into(), kind: kind.into() }
+    }
+}
+
 /// An end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Peer<'a> {
@@ -69,10 +78,8 @@ impl<'a> Pods<'a> {
             (template.get("metadata"), template.get("spec")?)
         };
         spec.get("containers")?.as_list()?;
-        let owner = path.is_empty().then(|| owner(object)).flatten();
-        let (name, kind) = owner.unwrap_or((object.name(), object.kind()));
         Some(Self {
-            workload: Workload { namespace: namespace(object).into(), name: name.into(), kind: kind.into() },
+            workload: Workload::of(object),
             labels: metadata.and_then(|metadata| metadata.get("labels")?.as_map()).unwrap_or(none),
             ports: ports(spec),
         })
