@@ -158,7 +158,7 @@ fn check_manifests(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome
     match arguments.format {
         Format::Text => {
             let diagnostics: Vec<Diagnostic> = diagnostics().cloned().collect();
-            tell(&diagnostics, &manifests.files, terminal);
+            tell(&diagnostics, &manifests.files(), terminal);
             if diagnostics.is_empty() {
                 let count = manifests.documents.len();
                 let plural = if count == 1 { "" } else { "s" };
@@ -191,7 +191,8 @@ fn check_manifests(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome
             print_json(terminal, &findings)?;
         }
         Format::Github => {
-            let text: String = diagnostics().map(|one| workflow_command(one, &manifests.files)).collect();
+            let files = manifests.files();
+            let text: String = diagnostics().map(|one| workflow_command(one, &files)).collect();
             print(terminal, &text)?;
         }
     }

@@ -6,21 +6,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aqueduct_manifest::yaml::{self, Dialect, Spans, Step};
-use aqueduct_manifest::{Diagnostic, Files, Object, Origin, Position, Span, Value, json};
+use aqueduct_manifest::{Diagnostic, Files, Object, Place, Position, Span, Value, json};
 
 use super::Failure;
 
 /// What was read.
 #[derive(Debug, Default)]
 pub(crate) struct Manifests {
-    /// The texts, for excerpts.
-    pub(crate) files: Files,
     /// The objects in their order.
     pub(crate) documents: Vec<Document>,
     /// What could not be understood.
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// Where the lines of each text start.
-    lines: BTreeMap<Arc<str>, Vec<usize>>,
+    texts: BTreeMap<Arc<str>, Text>,
+}
+
+/// The text of a file, and where its lines start.
+#[derive(Debug)]
+struct Text {
+    text: String,
+    starts: Vec<usize>,
 }
 
 /// An object, and where it stands.
@@ -75,39 +79,45 @@ impl Manifests {
 
     fn add(&mut self, name: &str, text: String) {
         let file: Arc<str> = name.into();
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
-        self.lines.insert(Arc::clone(&file), starts.collect());
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let text = Text { text, starts };
         // One object a line is told from one object over many by its second line.
         let is_line = |line: &str| line.trim_start().starts_with('{') && line.trim_end().ends_with('}');
-        let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+        let mut lines = text.text.lines().filter(|line| !line.trim().is_empty());
         let are_lines = name.ends_with(".jsonl")
             || (lines.next().is_some_and(is_line) && lines.next().is_some_and(|line| line.starts_with('{')));
         if are_lines {
-            let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+            let lines = text.text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
             for (number, (line, json)) in lines.enumerate() {
                 let line = u32::try_from(line).unwrap_or(u32::MAX).saturating_add(1);
                 match json::read(json) {
-                    Ok(value) => self.push(&file, number, value, line, None),
+                    Ok(value) => self.push(&file, &text, number, value, line, None),
                     Err(error) => self.unreadable(&file, &text, line, &error.to_string()),
                 }
             }
         } else {
-            match yaml::read_documents(&text, Dialect::Sigs) {
+            match yaml::read_documents(&text.text, Dialect::Sigs) {
                 Ok(documents) => {
                     for (number, document) in documents.into_iter().enumerate() {
                         let yaml::Document { value, spans, line } = document;
-                        self.push(&file, number, value, line, Some(Arc::new(spans)));
+                        self.push(&file, &text, number, value, line, Some(Arc::new(spans)));
                     }
                 }
-                Err(error) => {
-                    self.unreadable(&file, &text, error.line.max(1), &error.to_string());
-                }
+                Err(error) => self.unreadable(&file, &text, error.line.max(1), &error.to_string()),
             }
         }
-        self.files.insert(file, text.into_bytes());
+        self.texts.insert(file, text);
     }
 
-    fn push(&mut self, file: &Arc<str>, number: usize, value: Value, line: u32, spans: Option<Arc<Spans>>) {
+    fn push(
+        &mut self,
+        file: &Arc<str>,
+        text: &Text,
+        number: usize,
+        value: Value,
+        line: u32,
+        spans: Option<Arc<Spans>>,
+    ) {
         let Value::Map(map) = value else { return };
         let object = Object::new(map);
         let is_list =
@@ -116,34 +126,43 @@ impl Manifests {
             let item = is_list.then_some(item);
             let mut document =
                 Document { file: Arc::clone(file), number, object, line, spans: spans.clone(), item };
-            document.line = document.position("").line;
-            document.object.origin = Some(Origin { file: Arc::clone(file), line: document.line });
+            let start = document.position("");
+            document.line = start.line;
+            document.object.origin = Some(Place { file: Arc::clone(file), span: text.span(start) });
             self.documents.push(document);
         }
     }
 
-    fn unreadable(&mut self, file: &Arc<str>, text: &str, line: u32, message: &str) {
-        let span = self.span(text, file, Position { line, column: 1 });
+    fn unreadable(&mut self, file: &Arc<str>, text: &Text, line: u32, message: &str) {
+        let span = text.span(Position { line, column: 1 });
         let message = format!("the manifest cannot be read: {message}");
         self.diagnostics.push(Diagnostic::error(UNREADABLE, message).at(Arc::clone(file), span, ""));
     }
 
-    /// Returns the stretch from a position in a text to the end of its line.
-    pub(crate) fn span(&self, text: &str, file: &str, position: Position) -> Option<Span> {
+    /// Returns the texts, for excerpts.
+    pub(crate) fn files(&self) -> Files {
+        self.texts.iter().map(|(file, text)| (Arc::clone(file), text.text.as_bytes())).collect()
+    }
+
+    /// Returns the document that a place is in.
+    pub(crate) fn at(&self, place: &Place) -> Option<usize> {
+        let (file, byte) = (&*place.file, place.span?.start);
+        let line = self.texts.get(file)?.starts.partition_point(|start| *start <= byte as usize);
+        let is_before = |document: &Document| *document.file == *file && document.line as usize <= line;
+        self.documents.iter().rposition(is_before)
+    }
+}
+
+impl Text {
+    /// Returns the stretch from a position to the end of its line.
+    fn span(&self, position: Position) -> Option<Span> {
         let number = usize::try_from(position.line).ok()?.checked_sub(1)?;
-        let start = *self.lines.get(file)?.get(number)?;
-        let line = text.get(start..)?.lines().next().unwrap_or("");
+        let start = *self.starts.get(number)?;
+        let line = self.text.get(start..)?.lines().next().unwrap_or("");
         let skipped = line.chars().take((position.column as usize).saturating_sub(1));
         let column: usize = skipped.map(char::len_utf8).sum();
         let end = start + line.trim_end().len();
         Some(Span::from((start + column).min(end)..end))
-    }
-
-    /// Returns the document that a byte of a file belongs to.
-    pub(crate) fn at(&self, file: &str, byte: u32) -> Option<usize> {
-        let line = self.lines.get(file)?.partition_point(|start| *start <= byte as usize);
-        let is_before = |document: &Document| *document.file == *file && document.line as usize <= line;
-        self.documents.iter().rposition(is_before)
     }
 }
 

@@ -132,7 +132,7 @@ fn of_platform(
 fn of_manifests(arguments: &Arguments, terminal: &Terminal) -> Result<Option<View>, Failure> {
     let manifests = Manifests::read(&arguments.manifests)?;
     if !manifests.diagnostics.is_empty() {
-        tell(&manifests.diagnostics, &manifests.files, terminal);
+        tell(&manifests.diagnostics, &manifests.files(), terminal);
         return Ok(None);
     }
     let objects = manifests.documents.iter().map(|document| &document.object);

@@ -55,7 +55,7 @@ impl<'a> Finding<'a> {
             rule: diagnostic.code,
             group: group_of(diagnostic.code),
             severity: diagnostic.severity,
-            file: diagnostic.labels.first().map(|label| label.file.as_ref()),
+            file: diagnostic.labels.first().map(|label| label.place.file.as_ref()),
             position,
             subject,
             message: &diagnostic.message,
@@ -76,7 +76,7 @@ pub(super) fn json(findings: &[Finding<'_>]) -> Result<String, serde_json::Error
 
 /// Returns where a place is in its text.
 pub(super) fn position(label: &Label, files: &Files) -> Option<Position> {
-    Some(label.span?.position(files.text(&label.file)?))
+    Some(label.place.span?.position(files.text(&label.place.file)?))
 }
 
 /// Source: <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>.
@@ -86,7 +86,7 @@ pub(super) fn workflow_command(diagnostic: &Diagnostic, files: &Files) -> String
     let level = if diagnostic.is_error() { "error" } else { "warning" };
     let mut properties = vec![format!("title={}", property(diagnostic.code))];
     if let Some(label) = diagnostic.labels.first() {
-        properties.push(format!("file={}", property(&label.file)));
+        properties.push(format!("file={}", property(&label.place.file)));
         if let Some(position) = position(label, files) {
             properties.push(format!("line={},col={}", position.line, position.column));
         }

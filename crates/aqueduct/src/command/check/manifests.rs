@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_check::{ALL, Cluster, Entry, Environment, Report, Rule, Tenant, check_environment};
-use aqueduct_manifest::{Diagnostic, KUBERNETES_APIS, Object, Position};
+use aqueduct_manifest::{Diagnostic, KUBERNETES_APIS, Object};
 
 use crate::command::manifests::Manifests;
 
@@ -30,11 +30,7 @@ pub(super) fn check(manifests: &Manifests, kubernetes: &str, is_wanted: &dyn Fn(
     if !rules.is_empty() {
         let mut report = Report::default();
         check_environment(&environment(manifests, kubernetes), &rules, &mut report);
-        let span_of = |file: &str, line: u32| {
-            let position = Position { line, column: 1 };
-            manifests.span(manifests.files.text(file)?, file, position)
-        };
-        let diagnostics = report.into_diagnostics(&span_of);
+        let diagnostics = report.into_diagnostics();
         found.extend(diagnostics.into_iter().map(|diagnostic| located(diagnostic, manifests)));
     }
     found.sort_by_key(|one| one.document);
@@ -43,7 +39,7 @@ pub(super) fn check(manifests: &Manifests, kubernetes: &str, is_wanted: &dyn Fn(
 
 /// Returns a finding with the document that its first place is in.
 fn located(mut diagnostic: Diagnostic, manifests: &Manifests) -> Found {
-    let document = diagnostic.labels.first().and_then(|label| manifests.at(&label.file, label.span?.start));
+    let document = diagnostic.labels.first().and_then(|label| manifests.at(&label.place));
     // That all is in one environment goes without saying.
     if let Some(label) = diagnostic.labels.first_mut() {
         label.text.clear();
