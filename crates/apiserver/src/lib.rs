@@ -1,5 +1,20 @@
 //! What the API server of Kubernetes refuses, without a server.
+//!
+//! A [`Server`] is asked to create an object, and answers as the API server of its version would with strict field
+//! validation and the default features, before admission:
+//! 1. [`schema`] holds the object against the structs of its kind: unknown fields and wrong types end the matter there.
+//! 2. [`rules`] are what Kubernetes checks by hand, kind by kind, with the defaults in mind that it fills in before.
+//!
+//! What depends on other objects, on the cluster's addresses or on admission is not asked here.
 
 mod cause;
+mod field;
+mod names;
+mod report;
+mod rules;
+mod schema;
+mod server;
 
 pub use cause::Cause;
+pub use rules::expressions::{Expressions, Use};
+pub use server::{Answer, Server};
