@@ -14,6 +14,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "aqueduct",
         &[
             "acquire",
+            "admission",
+            "apiserver",
             "catalogue",
             "check",
             "helm",

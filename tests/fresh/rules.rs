@@ -40,6 +40,6 @@ What `aqueduct check` and `aqueduct render` look for in the rendered objects of 
 from being written, a warning does not. `aqueduct check --explain RULE` prints one of these pages, and
 `AQUEDUCT_UPDATE=1 cargo test --test fresh` writes them here.
 
-| rule | level | what it reports |
-|---|---|---|
+| rule | group | level | what it reports |
+|---|---|---|---|
 ";

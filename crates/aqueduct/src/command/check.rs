@@ -2,6 +2,7 @@
 
 mod finding;
 mod manifests;
+mod server;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -29,7 +30,8 @@ pub(crate) struct Arguments {
     /// The version of Kubernetes that the manifests are for.
     #[arg(long, value_name = "VERSION", default_value = "1.37", requires = "manifests")]
     kubernetes: String,
-    /// Only these rules and groups of rules.
+    /// Only these rules and groups of rules; of manifests, `api` is what the API server refuses, and `admission` what
+    /// its admission refuses.
     #[arg(long, value_name = "GROUP|RULE", value_delimiter = ',')]
     rules: Vec<String>,
     /// How to print the findings.
@@ -68,7 +70,7 @@ pub(crate) fn run(
         return Ok(Outcome::Done);
     }
     for name in &arguments.rules {
-        known(name)?;
+        known(name, arguments.manifests.is_empty())?;
     }
     if !arguments.manifests.is_empty() {
         return check_manifests(arguments, terminal);
@@ -122,12 +124,16 @@ pub(crate) fn run(
 /// The group of what is no rule: what keeps a platform from being read or rendered.
 const PLATFORM: &str = "platform";
 
+/// The group, and the name, of what the API server refuses.
+const API: &str = "api";
+
+/// The group of what the admission of the API server refuses.
+const ADMISSION: &str = "admission";
+
 /// Returns the group that a finding belongs to, by its rule.
 fn group_of(code: &str) -> &'static str {
-    if code == UNREADABLE {
-        return "objects";
-    }
-    ALL.iter().find(|rule| rule.name == code).map_or(PLATFORM, Rule::group)
+    let of_server = if code == UNREADABLE { Some(API) } else { server::group(code) };
+    of_server.unwrap_or_else(|| ALL.iter().find(|rule| rule.name == code).map_or(PLATFORM, Rule::group))
 }
 
 impl Arguments {
@@ -137,14 +143,22 @@ impl Arguments {
     }
 }
 
-/// Checks that there is such a rule or group.
-fn known(name: &str) -> Result<(), Failure> {
+/// Checks that there is such a rule or group, for a platform or for manifests.
+fn known(name: &str, is_platform: bool) -> Result<(), Failure> {
+    let of_server = || [API, ADMISSION].into_iter().chain(server::RULES.map(|(_, name)| name));
+    if of_server().any(|known| known == name) {
+        return match is_platform {
+            true => Err(Failure::new(format!("only manifests are checked so: `{name}`"))
+                .hint("`--manifests output` checks the rendered ones")),
+            false => Ok(()),
+        };
+    }
     let names = || GROUPS.iter().map(|(group, _)| *group).chain(ALL.iter().map(|rule| rule.name));
     if names().any(|known| known == name) {
         return Ok(());
     }
     let failure = Failure::new(format!("there is no such rule or group: `{name}`"));
-    Err(match closest(name, names()) {
+    Err(match closest(name, names().chain(of_server())) {
         Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
         None => failure.hint("`aqueduct check --list-rules` lists all rules and their groups"),
     })
@@ -152,8 +166,9 @@ fn known(name: &str) -> Result<(), Failure> {
 
 /// Checks manifests without a platform.
 fn check_manifests(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let minor = server::minor(&arguments.kubernetes)?;
     let manifests = Manifests::read(&arguments.manifests)?;
-    let found = manifests::check(&manifests, &arguments.kubernetes, &|rule| arguments.wants(rule));
+    let found = manifests::check(&manifests, minor, &|rule| arguments.wants(rule));
     let diagnostics = || found.iter().map(|one| &one.diagnostic);
     match arguments.format {
         Format::Text => {

@@ -139,6 +139,13 @@ impl Manifests {
         self.diagnostics.push(Diagnostic::error(UNREADABLE, message).at(Arc::clone(file), span, ""));
     }
 
+    /// Returns the place of a field of a document.
+    pub(crate) fn place(&self, document: &Document, field: &str) -> Place {
+        let text = self.texts.get(&document.file);
+        let span = text.and_then(|text| text.span(document.position(field)));
+        Place { file: Arc::clone(&document.file), span }
+    }
+
     /// Returns the texts, for excerpts.
     pub(crate) fn files(&self) -> Files {
         self.texts.iter().map(|(file, text)| (Arc::clone(file), text.text.as_bytes())).collect()
@@ -167,6 +174,13 @@ impl Text {
 }
 
 impl Document {
+    /// Returns kind, namespace and name as messages write them.
+    pub(crate) fn title(&self) -> String {
+        let object = &self.object;
+        let slash = if object.namespace().is_empty() { "" } else { "/" };
+        format!("`{} {}{slash}{}`", object.kind(), object.namespace(), object.name())
+    }
+
     /// Returns where a field stands, given as the API server writes it (`spec.ports[0].port`): the field, or the nearest
     /// around it that is there.
     pub(crate) fn position(&self, field: &str) -> Position {

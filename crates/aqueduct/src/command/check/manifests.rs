@@ -23,16 +23,17 @@ pub(super) struct Found {
 }
 
 /// Checks manifests in the order in which a server would be asked.
-pub(super) fn check(manifests: &Manifests, kubernetes: &str, is_wanted: &dyn Fn(&str) -> bool) -> Vec<Found> {
+pub(super) fn check(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) -> bool) -> Vec<Found> {
     let rules: Vec<Rule> = ALL.iter().filter(|rule| is_wanted(rule.name)).copied().collect();
     let unreadable = manifests.diagnostics.iter().cloned();
     let mut found: Vec<Found> = unreadable.map(|diagnostic| located(diagnostic, manifests)).collect();
     if !rules.is_empty() {
         let mut report = Report::default();
-        check_environment(&environment(manifests, kubernetes), &rules, &mut report);
+        check_environment(&environment(manifests, minor), &rules, &mut report);
         let diagnostics = report.into_diagnostics();
         found.extend(diagnostics.into_iter().map(|diagnostic| located(diagnostic, manifests)));
     }
+    found.extend(super::server::ask(manifests, minor, is_wanted));
     found.sort_by_key(|one| one.document);
     found
 }
@@ -48,7 +49,7 @@ fn located(mut diagnostic: Diagnostic, manifests: &Manifests) -> Found {
 }
 
 /// Returns the manifests as the rules see them.
-fn environment<'a>(manifests: &'a Manifests, kubernetes: &str) -> Environment<'a> {
+fn environment<'a>(manifests: &'a Manifests, minor: u32) -> Environment<'a> {
     let objects = || manifests.documents.iter().map(|document| &document.object);
     let is = |group: &'static str, kind: &'static str| {
         objects().filter(move |object| object.kind() == kind && object.group() == group)
@@ -75,7 +76,7 @@ fn environment<'a>(manifests: &'a Manifests, kubernetes: &str) -> Environment<'a
     let foreign = entries.iter().map(|entry| entry.group);
     let foreign = foreign.filter(|group| !is_native(group) && !defined.contains(group));
     let cluster = Cluster {
-        kubernetes: kubernetes.to_owned(),
+        kubernetes: format!("1.{minor}"),
         api_groups: foreign.map(str::to_owned).collect(),
         namespaces,
         ..Cluster::default()
