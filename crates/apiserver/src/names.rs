@@ -115,7 +115,8 @@ pub(crate) fn port_name(text: &str) -> Option<String> {
 /// The name of an environment variable: any printable ASCII but `=`.
 pub(crate) fn variable_name(text: &str) -> Option<String> {
     (!text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'=')).then(|| {
-        "a valid environment variable name must consist only of printable ASCII characters other than '='".to_owned()
+        "a valid environment variable name must consist only of printable ASCII characters other than '='"
+            .to_owned()
     })
 }
 
@@ -157,8 +158,8 @@ pub(crate) fn c_identifier(text: &str) -> Option<String> {
 /// A name that becomes a part of the path of its resource, as those of roles.
 pub(crate) fn path_segment(text: &str) -> Option<String> {
     match text {
-        "." => return Some("may not be '.'".to_owned()),
-        ".." => return Some("may not be '..'".to_owned()),
+        "." => Some("may not be '.'".to_owned()),
+        ".." => Some("may not be '..'".to_owned()),
         _ => path_segment_prefix(text),
     }
 }
@@ -170,12 +171,11 @@ pub(crate) fn path_segment_prefix(text: &str) -> Option<String> {
 
 /// A domain and a path behind a slash, such as `example.com/name`.
 pub(crate) fn domain_prefixed_path(text: &str) -> Option<String> {
-    let is_segment = |byte: u8| {
-        byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&byte)
-    };
+    let is_segment = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&byte);
     match text.split_once('/') {
         Some((domain, path)) if !domain.is_empty() && !path.is_empty() => subdomain(domain).or_else(|| {
-            (!path.bytes().all(is_segment)).then(|| "Invalid path (only printable characters of URLs)".to_owned())
+            (!path.bytes().all(is_segment))
+                .then(|| "Invalid path (only printable characters of URLs)".to_owned())
         }),
         _ => Some("must be a domain-prefixed path (such as \"acme.io/foo\")".to_owned()),
     }
@@ -184,7 +184,8 @@ pub(crate) fn domain_prefixed_path(text: &str) -> Option<String> {
 /// A domain with at least two labels.
 pub(crate) fn fully_qualified_name(text: &str) -> Option<String> {
     subdomain(text).or_else(|| {
-        (text.split('.').count() < 3).then(|| "should be a domain with at least three segments separated by dots".to_owned())
+        (text.split('.').count() < 3)
+            .then(|| "should be a domain with at least three segments separated by dots".to_owned())
     })
 }
 

@@ -1,6 +1,5 @@
 //! What the rules find, put in the words of the API server.
 
-use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use aqueduct_manifest::{Value, json};
@@ -9,8 +8,9 @@ use crate::cause::Cause;
 use crate::field::Field;
 
 /// The causes found so far.
-#[derive(Default)]
 pub(crate) struct Report {
+    /// The minor version of Kubernetes that judges.
+    pub(crate) minor: u32,
     pub(crate) errors: Vec<Cause>,
     pub(crate) warnings: Vec<Cause>,
 }
@@ -22,6 +22,11 @@ pub(crate) type Format = fn(&str) -> Option<String>;
 const MOST: usize = 1000;
 
 impl Report {
+    /// Returns an empty report of a minor version.
+    pub(crate) fn new(minor: u32) -> Self {
+        Self { minor, errors: Vec::new(), warnings: Vec::new() }
+    }
+
     fn push(&mut self, field: &Field<'_>, reason: &'static str, message: String) {
         if self.errors.len() < MOST {
             self.errors.push(Cause { field: field.path(), reason, message });
@@ -154,13 +159,6 @@ impl Report {
             self.invalid(field, format_args!("must be between {least} and {most}, inclusive"));
         }
     }
-
-    /// Refuses the second of two equal texts at one place of each entry.
-    pub(crate) fn unique<'a>(&mut self, seen: &mut BTreeSet<&'a str>, field: &Field<'a>) {
-        if !seen.insert(field.text()) {
-            self.duplicate(field);
-        }
-    }
 }
 
 fn join(what: &str, detail: &str) -> String {
@@ -178,6 +176,8 @@ pub(crate) fn shown(value: &Value) -> String {
         }
         value => json::write_raw(value),
     };
-    text.truncate((0..=text.len().min(4 * LONGEST)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0));
+    text.truncate(
+        (0..=text.len().min(4 * LONGEST)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0),
+    );
     text
 }

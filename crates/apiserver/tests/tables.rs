@@ -96,7 +96,8 @@ fn scalar(name: &str) -> Option<&'static str> {
         "IntOrString" => "x",
         "Time" => "t",
         "MicroTime" => "m",
-        "JSON" | "JSONSchemaPropsOrArray" | "JSONSchemaPropsOrBool" | "JSONSchemaPropsOrStringArray" => "*",
+        "JSON" => "*",
+        "JSONSchemaPropsOrArray" | "JSONSchemaPropsOrBool" | "JSONSchemaPropsOrStringArray" => "p",
         "RawExtension" | "FieldsV1" | "Patch" => "*",
         _ => return None,
     })
@@ -113,7 +114,9 @@ fn shape(property: &Value, definitions: &serde_json::Map<String, Value>) -> Stri
     }
     let kind = match &property["type"] {
         Value::String(kind) => kind.as_str(),
-        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or(""),
+        Value::Array(kinds) => {
+            kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or("")
+        }
         _ => "",
     };
     match (kind, property["format"].as_str()) {
@@ -124,7 +127,9 @@ fn shape(property: &Value, definitions: &serde_json::Map<String, Value>) -> Stri
         ("integer", Some("int32")) => "i".to_owned(),
         ("integer", _) => "l".to_owned(),
         ("number", _) => "f".to_owned(),
-        ("array", _) if property["items"].is_object() => format!("[{}", shape(&property["items"], definitions)),
+        ("array", _) if property["items"].is_object() => {
+            format!("[{}", shape(&property["items"], definitions))
+        }
         ("object", _) if property["additionalProperties"].is_object() => {
             format!("{{{}", shape(&property["additionalProperties"], definitions))
         }

@@ -5,8 +5,14 @@ use std::net::IpAddr;
 use crate::field::Field;
 use crate::report::Report;
 
-/// Says what is wrong with an address, if anything is.
-pub(crate) fn ip_problem(text: &str) -> Option<&'static str> {
+/// The first minor version that wants new addresses and networks in one form only.
+const STRICT: u32 = 36;
+
+/// Says what is wrong with an address in a minor version, if anything is.
+pub(crate) fn ip_problem(text: &str, minor: u32) -> Option<&'static str> {
+    if minor < STRICT && without_zeros(text).parse::<IpAddr>().is_ok() {
+        return None;
+    }
     match text.parse::<IpAddr>() {
         Ok(IpAddr::V6(address)) if address.to_ipv4_mapped().is_some() => {
             Some("must not be an IPv4-mapped IPv6 address")
@@ -17,8 +23,8 @@ pub(crate) fn ip_problem(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Says what is wrong with a network, if anything is.
-pub(crate) fn network_problem(text: &str) -> Option<&'static str> {
+/// Says what is wrong with a network in a minor version, if anything is.
+pub(crate) fn network_problem(text: &str, minor: u32) -> Option<&'static str> {
     const NONE: &str = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
     let Some((address, prefix)) = text.split_once('/') else { return Some(NONE) };
     let Ok(length) = prefix.parse::<u8>() else { return Some(NONE) };
@@ -33,6 +39,9 @@ pub(crate) fn network_problem(text: &str) -> Option<&'static str> {
     if length > most {
         return Some(NONE);
     }
+    if minor < STRICT {
+        return None;
+    }
     if address.parse::<IpAddr>().is_err() || prefix.len() > 1 && prefix.starts_with('0') {
         return Some("must not have leading 0s in IP or prefix length");
     }
@@ -45,14 +54,14 @@ pub(crate) fn network_problem(text: &str) -> Option<&'static str> {
 
 /// Checks an address.
 pub(crate) fn ip(field: &Field<'_>, report: &mut Report) {
-    if let Some(problem) = ip_problem(field.text()) {
+    if let Some(problem) = ip_problem(field.text(), report.minor) {
         report.invalid(field, problem);
     }
 }
 
 /// Checks a network.
 pub(crate) fn network(field: &Field<'_>, report: &mut Report) {
-    if let Some(problem) = network_problem(field.text()) {
+    if let Some(problem) = network_problem(field.text(), report.minor) {
         report.invalid(field, problem);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::field::Field;
 use crate::names;
 use crate::report::Report;
-use crate::rules::expressions::Use;
+use crate::rules::expressions::{Use, Wanted};
 use crate::rules::{Context, selector};
 
 /// Refuses the names that are kept for configurations in files.
@@ -86,7 +86,12 @@ pub(crate) fn conditions(context: &Context<'_>, list: &Field<'_>, has_params: bo
         if expression.text().trim().is_empty() {
             report.required(&expression, "");
         } else {
-            compile(context, &expression, Use::Condition { has_params, variables: None }, report);
+            compile(
+                context,
+                &expression,
+                Use::Admission { wanted: Wanted::Condition, has_params, variables: None },
+                report,
+            );
         }
         if report.needs(&name) {
             report.format(&name, names::qualified_name);
@@ -150,8 +155,29 @@ fn param_kind(kind: &Field<'_>, report: &mut Report) {
 
 /// The words that CEL keeps for itself.
 const KEPT: [&str; 23] = [
-    "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import",
-    "let", "loop", "package", "namespace", "return", "var", "void", "while", "__type__", "__proto__",
+    "true",
+    "false",
+    "null",
+    "in",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
+    "__type__",
+    "__proto__",
 ];
 
 fn variables(
@@ -172,7 +198,12 @@ fn variables(
             report.required(&expression, "expression is not specified");
         } else {
             let before = borrowed(&known);
-            compile(context, &expression, Use::Variable { has_params, variables: Some(&before) }, report);
+            compile(
+                context,
+                &expression,
+                Use::Admission { wanted: Wanted::Variable, has_params, variables: Some(&before) },
+                report,
+            );
         }
         known.push((name.text().to_owned(), expression.text().to_owned()));
     }
@@ -229,7 +260,12 @@ pub(crate) fn validating(context: &Context<'_>, root: &Field<'_>, report: &mut R
         } else if value.text().trim().len() > 5 * 1024 {
             report.required(&value, "must not exceed 5120 bytes in length");
         } else {
-            compile(context, &value, Use::Audit { has_params, variables: scope }, report);
+            compile(
+                context,
+                &value,
+                Use::Admission { wanted: Wanted::Audit, has_params, variables: scope },
+                report,
+            );
         }
         if !keys.insert(key.text().to_owned()) {
             report.duplicate(&key);
@@ -249,13 +285,23 @@ fn validation(
     if expression.text().trim().is_empty() {
         report.required(&expression, "expression is not specified");
     } else {
-        compile(context, &expression, Use::Condition { has_params, variables }, report);
+        compile(
+            context,
+            &expression,
+            Use::Admission { wanted: Wanted::Condition, has_params, variables },
+            report,
+        );
     }
     if !message_expression.is_empty() {
         if message_expression.text().trim().is_empty() {
             report.invalid(&message_expression, "must be non-empty if specified");
         } else {
-            compile(context, &message_expression, Use::Message { has_params, variables }, report);
+            compile(
+                context,
+                &message_expression,
+                Use::Admission { wanted: Wanted::Message, has_params, variables },
+                report,
+            );
         }
     }
     if !message.is_empty() && message.text().trim().is_empty() {
@@ -263,7 +309,7 @@ fn validation(
     } else if message.text().trim().contains(['\n', '\r']) {
         report.invalid(&message, "must not contain line breaks");
     }
-    report.set_is_one_of(&validation.get("reason"), &["Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"]);
+    report.set_is_one_of(&validation.get("reason"), &["Forbidden", "Invalid", "RequestEntityTooLarge"]);
 }
 
 pub(crate) fn mutating(context: &Context<'_>, root: &Field<'_>, report: &mut Report) {
@@ -291,26 +337,35 @@ pub(crate) fn mutating(context: &Context<'_>, root: &Field<'_>, report: &mut Rep
         report.required(&matching, "");
     }
     conditions(context, &spec.get("matchConditions"), has_params, report);
-    variables(context, &spec.get("variables"), has_params, report);
+    let known = variables(context, &spec.get("variables"), has_params, report);
+    let known = borrowed(&known);
+    let scope = (!known.is_empty()).then_some(&known[..]);
     report.needs_one_of(&spec.get("reinvocationPolicy"), &["IfNeeded", "Never"]);
     let mutations = spec.get("mutations");
     report.needs(&mutations);
     for mutation in mutations.items() {
         let kind = mutation.get("patchType");
         report.needs_one_of(&kind, &["ApplyConfiguration", "JSONPatch"]);
-        for (name, field) in [("ApplyConfiguration", "applyConfiguration"), ("JSONPatch", "jsonPatch")] {
+        for (name, field, wanted) in [
+            ("ApplyConfiguration", "applyConfiguration", Wanted::Configuration),
+            ("JSONPatch", "jsonPatch", Wanted::Patches),
+        ] {
             let patch = mutation.get(field);
             if kind.text() == name {
                 if patch.is_set() {
                     let expression = patch.get("expression");
                     if expression.text().trim().is_empty() {
                         report.required(&expression, "expression is not specified");
+                    } else {
+                        let place = Use::Admission { wanted, has_params, variables: scope };
+                        compile(context, &expression, place, report);
                     }
                 } else {
                     report.required(&patch, &format!("must be specified when patchType is {name}"));
                 }
             } else if patch.is_set() && matches!(kind.text(), "ApplyConfiguration" | "JSONPatch") {
-                report.invalid(&patch, format_args!("must not be specified when patchType is {}", kind.text()));
+                report
+                    .invalid(&patch, format_args!("must not be specified when patchType is {}", kind.text()));
             }
         }
     }
@@ -340,7 +395,8 @@ pub(crate) fn mutating_binding(_: &Context<'_>, root: &Field<'_>, report: &mut R
 fn binding(root: &Field<'_>, report: &mut Report) {
     not_static(root, report);
     let spec = root.get("spec");
-    let (policy, params, matching) = (spec.get("policyName"), spec.get("paramRef"), spec.get("matchResources"));
+    let (policy, params, matching) =
+        (spec.get("policyName"), spec.get("paramRef"), spec.get("matchResources"));
     report.needs_format(&policy, names::subdomain);
     if params.is_set() {
         let (name, wanted, action) =

@@ -3,8 +3,8 @@
 use crate::field::Field;
 use crate::names;
 use crate::report::Report;
-use crate::rules::pod::resources;
 use crate::rules::Context;
+use crate::rules::pod::resources;
 
 pub(crate) fn check(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
@@ -105,7 +105,8 @@ fn metric(metric: &Field<'_>, report: &mut Report) {
 
 fn source(name: &str, source: &Field<'_>, report: &mut Report) {
     let target = source.get("target");
-    let (value, average, usage) = (target.get("value"), target.get("averageValue"), target.get("averageUtilization"));
+    let (value, average, usage) =
+        (target.get("value"), target.get("averageValue"), target.get("averageUtilization"));
     self::target(&target, report);
     match name {
         "object" | "external" => {
@@ -131,8 +132,15 @@ fn source(name: &str, source: &Field<'_>, report: &mut Report) {
             if resource.is_empty() {
                 report.required(&resource, "must specify a resource name");
             }
-            if name == "containerResource" && container.is_empty() {
-                report.required(&container, "must specify a container");
+            if name == "containerResource" {
+                if container.is_empty() {
+                    report.required(&container, "must specify a container");
+                } else {
+                    report.format(&container, names::label);
+                }
+                if !resource.is_empty() {
+                    resources::of_container_name(&resource, resource.text(), report);
+                }
             }
             if !usage.is_set() && !average.is_set() {
                 report.required(&usage, "must set either a target raw value or a target utilization");

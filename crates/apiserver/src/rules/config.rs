@@ -7,6 +7,7 @@ use aqueduct_manifest::Value;
 use crate::field::Field;
 use crate::names;
 use crate::report::Report;
+use crate::rules::pod::resources;
 use crate::rules::{Context, address};
 
 /// The most bytes that a config map or secret holds.
@@ -28,7 +29,7 @@ pub(crate) fn config_map(_: &Context<'_>, root: &Field<'_>, report: &mut Report)
     }
     if size > MOST {
         // The API server puts the whole of it under an empty name.
-        report.too_long(&Field::root(&Value::Null), MOST);
+        report.too_long(&root.key(""), MOST);
     }
 }
 
@@ -95,16 +96,12 @@ pub(crate) fn secret(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
                 }
             }
         }
-        "kubernetes.io/basic-auth" => {
-            if content("username").is_none() && content("password").is_none() {
-                report.required(&data.key("username"), "");
-                report.required(&data.key("password"), "");
-            }
+        "kubernetes.io/basic-auth" if content("username").is_none() && content("password").is_none() => {
+            report.required(&data.key("username"), "");
+            report.required(&data.key("password"), "");
         }
-        "kubernetes.io/ssh-auth" => {
-            if content("ssh-privatekey").is_none_or(|text| text.is_empty()) {
-                report.required(&data.key("ssh-privatekey"), "");
-            }
+        "kubernetes.io/ssh-auth" if content("ssh-privatekey").is_none_or(|text| text.is_empty()) => {
+            report.required(&data.key("ssh-privatekey"), "");
         }
         "kubernetes.io/tls" => {
             needs("tls.crt", report);
@@ -139,6 +136,12 @@ fn decoded(text: &str) -> String {
 }
 
 pub(crate) fn namespace(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+    let meta = root.get("metadata");
+    let name = meta.get("name");
+    // Each namespace gets a label with its name.
+    if let Some(problem) = names::label_value(name.text()) {
+        report.invalid_as(&meta.get("labels"), name.text(), problem);
+    }
     let spec = root.get("spec");
     let finalizers = spec.get("finalizers");
     for finalizer in finalizers.items() {
@@ -170,9 +173,24 @@ pub(crate) fn node(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
             report.duplicate(&taint);
         }
     }
+    let status = root.get("status");
+    for name in ["capacity", "allocatable"] {
+        for (resource, amount) in status.get(name).entries() {
+            resources::value(&amount, resource, report);
+        }
+    }
+    let mut addresses = BTreeSet::new();
+    for address in status.get("addresses").items() {
+        if !addresses
+            .insert((address.get("type").text().to_owned(), address.get("address").text().to_owned()))
+        {
+            report.duplicate(&address);
+        }
+    }
     let (single, list) = (spec.get("podCIDR"), spec.get("podCIDRs"));
     let given = Value::from(vec![single.value.clone()]);
-    let list = if list.is_empty() && !single.is_empty() { spec.with("podCIDRs", &given) } else { list };
+    let differs = !single.is_empty() && list.index(0).text() != single.text();
+    let list = if differs { spec.with("podCIDRs", &given) } else { list };
     for cidr in list.items() {
         address::network(&cidr, report);
     }
@@ -201,11 +219,4 @@ pub(crate) fn lease(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
         report.invalid(&duration, "must be greater than 0");
     }
     report.not_negative(&spec.get("leaseTransitions"));
-    let (strategy, holder) = (spec.get("strategy"), spec.get("preferredHolder"));
-    if strategy.is_set() {
-        report.format(&strategy, names::qualified_name);
-    }
-    if !holder.is_empty() && strategy.is_empty() {
-        report.forbidden(&holder, "may only be specified when `strategy` is defined");
-    }
 }

@@ -39,7 +39,8 @@ fn devices(context: &Context<'_>, devices: &Field<'_>, report: &mut Report) {
         report.too_many(&requests, 32);
     }
     for request in requests.items() {
-        let (name, exactly, first) = (request.get("name"), request.get("exactly"), request.get("firstAvailable"));
+        let (name, exactly, first) =
+            (request.get("name"), request.get("exactly"), request.get("firstAvailable"));
         report.format(&name, names::label);
         if !known.insert(name.text().to_owned()) {
             report.duplicate(&request);
@@ -94,7 +95,10 @@ fn devices(context: &Context<'_>, devices: &Field<'_>, report: &mut Report) {
         } else if distinct.is_set() {
             qualified(&distinct, report);
         } else {
-            report.required(&constraint, "exactly one of \"matchAttribute\" or \"distinctAttribute\" is required");
+            report.required(
+                &constraint,
+                "exactly one of \"matchAttribute\" or \"distinctAttribute\" is required",
+            );
         }
     }
     let configs = devices.get("config");
@@ -110,7 +114,10 @@ fn devices(context: &Context<'_>, devices: &Field<'_>, report: &mut Report) {
 /// Checks a domain and an identifier of C behind a slash.
 fn qualified(name: &Field<'_>, report: &mut Report) {
     match name.text().split_once('/') {
-        None => report.invalid(name, "a fully qualified name must be a domain and a name separated by a slash"),
+        Some((_, rest)) if rest.contains('/') => {}
+        None => {
+            report.invalid(name, "a fully qualified name must be a domain and a name separated by a slash")
+        }
         Some((domain, rest)) => {
             if let Some(problem) = names::subdomain(domain) {
                 report.invalid(name, problem);
@@ -142,8 +149,12 @@ fn device(context: &Context<'_>, device: &Field<'_>, report: &mut Report) {
         _ => report.unsupported(&mode, &["All", "ExactCount"]),
     }
     for toleration in device.get("tolerations").items() {
-        let (key, operator, value, effect) =
-            (toleration.get("key"), toleration.get("operator"), toleration.get("value"), toleration.get("effect"));
+        let (key, operator, value, effect) = (
+            toleration.get("key"),
+            toleration.get("operator"),
+            toleration.get("value"),
+            toleration.get("effect"),
+        );
         report.optional_format(&key, names::qualified_name);
         match operator.text() {
             "Exists" => {

@@ -45,7 +45,8 @@ pub(crate) fn flow_schema(_: &Context<'_>, root: &Field<'_>, report: &mut Report
 }
 
 fn subject(subject: &Field<'_>, report: &mut Report) {
-    const KINDS: [(&str, &str); 3] = [("ServiceAccount", "serviceAccount"), ("User", "user"), ("Group", "group")];
+    const KINDS: [(&str, &str); 3] =
+        [("ServiceAccount", "serviceAccount"), ("User", "user"), ("Group", "group")];
     let kind = subject.get("kind");
     report.one_of(&kind, &["Group", "ServiceAccount", "User"]);
     let Some((_, wanted)) = KINDS.iter().find(|(name, _)| *name == kind.text()) else { return };
@@ -97,7 +98,8 @@ fn verbs(list: &Field<'_>, supported: &[&str], report: &mut Report) {
 }
 
 fn resource_rule(rule: &Field<'_>, report: &mut Report) {
-    let (groups, resources, namespaces) = (rule.get("apiGroups"), rule.get("resources"), rule.get("namespaces"));
+    let (groups, resources, namespaces) =
+        (rule.get("apiGroups"), rule.get("resources"), rule.get("namespaces"));
     verbs(&rule.get("verbs"), &VERBS, report);
     if groups.is_empty() {
         report.required(&groups, "resource rules must supply at least one api group");
@@ -110,14 +112,20 @@ fn resource_rule(rule: &Field<'_>, report: &mut Report) {
         star(&resources, "resources", report);
     }
     if namespaces.is_empty() && !rule.get("clusterScope").is_true() {
-        report.required(&namespaces, "resource rules that are not cluster scoped must supply at least one namespace");
+        report.required(
+            &namespaces,
+            "resource rules that are not cluster scoped must supply at least one namespace",
+        );
     } else {
         star(&namespaces, "namespaces", report);
         for namespace in namespaces.items() {
             if namespace.text() != "*"
                 && let Some(problem) = names::label(namespace.text())
             {
-                report.invalid(&namespace, format_args!("each member of this list must be '*' or a DNS-1123 label; {problem}"));
+                report.invalid(
+                    &namespace,
+                    format_args!("each member of this list must be '*' or a DNS-1123 label; {problem}"),
+                );
             }
         }
     }
@@ -215,7 +223,8 @@ fn limited(limited: &Field<'_>, report: &mut Report) {
             }
             let [queues, hand, length] =
                 ["queues", "handSize", "queueLengthLimit"].map(|name| queuing.get(name));
-            let number = |field: &Field<'_>, default: i64| field.integer().filter(|n| *n != 0).unwrap_or(default);
+            let number =
+                |field: &Field<'_>, default: i64| field.integer().filter(|n| *n != 0).unwrap_or(default);
             let (queue_count, hand_size) = (number(&queues, 64), number(&hand, 8));
             if number(&length, 50) <= 0 {
                 report.invalid(&length, "must be positive");

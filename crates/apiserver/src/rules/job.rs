@@ -22,15 +22,40 @@ pub(crate) fn job(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
         _ => "",
     };
     selected(&spec, job_name, report);
+    label_defaults(root, job_name, report);
     if spec.get("completionMode").text() == "Indexed"
         && let Some(completions) = spec.get("completions").integer().filter(|count| *count > 0)
     {
         let pod = format!("{job_name}-{}", completions - 1);
         if let Some(problem) = names::label(&pod) {
-            report.invalid(&name, format_args!("will not able to create pod with invalid DNS label: {pod}: {problem}"));
+            report.invalid(
+                &name,
+                format_args!("will not able to create pod with invalid DNS label: {pod}: {problem}"),
+            );
         }
     }
     check(&spec, report);
+}
+
+/// Checks the label that gets the name of the job. A job without labels shares those of its template.
+fn label_defaults(root: &Field<'_>, job_name: &str, report: &mut Report) {
+    let (meta, spec) = (root.get("metadata"), root.get("spec"));
+    let template = spec.get("template");
+    let inner = template.get("metadata");
+    let (own, labels) = (meta.get("labels"), inner.get("labels"));
+    let is_shared = own.is_empty() && labels.is_set();
+    if is_shared {
+        metadata::labels(&meta.with("labels", labels.value), report);
+    }
+    if spec.get("manualSelector").is_true() {
+        return;
+    }
+    if let Some(problem) = names::label_value(job_name) {
+        report.invalid_as(&template.with("labels", labels.value), job_name, &problem);
+        if is_shared {
+            report.invalid_as(&own, job_name, &problem);
+        }
+    }
 }
 
 /// Checks the selector and the labels that the API server fills in unless it is told not to.
@@ -55,6 +80,9 @@ fn selected(spec: &Field<'_>, job_name: &str, report: &mut Report) {
         let label = labels.key(key);
         if label.is_set() {
             report.invalid(&label, "must be the uid of the job, which the API server makes up");
+            if key != "controller-uid" {
+                report.invalid(&labels, MISMATCH);
+            }
         }
     }
     for key in NAMES {
@@ -119,9 +147,15 @@ pub(crate) fn cron_job(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
 
 /// Checks what a job is, on its own or in a schedule.
 fn check(spec: &Field<'_>, report: &mut Report) {
-    for name in
-        ["parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished", "maxFailedIndexes", "backoffLimitPerIndex"]
-    {
+    for name in [
+        "parallelism",
+        "completions",
+        "activeDeadlineSeconds",
+        "backoffLimit",
+        "ttlSecondsAfterFinished",
+        "maxFailedIndexes",
+        "backoffLimitPerIndex",
+    ] {
         report.not_negative(&spec.get(name));
     }
     let (completions, parallelism, mode) =
@@ -129,11 +163,15 @@ fn check(spec: &Field<'_>, report: &mut Report) {
     let is_indexed = mode.text() == "Indexed";
     report.set_is_one_of(&mode, &["NonIndexed", "Indexed"]);
     if is_indexed {
-        if !completions.is_set() {
+        // Both are filled in where neither is written.
+        if !completions.is_set() && parallelism.is_set() {
             report.required(&completions, "when completion mode is Indexed");
         }
         if parallelism.integer().unwrap_or(1) > MANY {
-            report.invalid(&parallelism, "must be less than or equal to 100000 when completion mode is Indexed");
+            report.invalid(
+                &parallelism,
+                "must be less than or equal to 100000 when completion mode is Indexed",
+            );
         }
     }
     per_index(spec, is_indexed, report);
@@ -263,7 +301,8 @@ fn failure_policy(spec: &Field<'_>, policy: &Field<'_>, report: &mut Report) {
 }
 
 fn exit_codes(codes: &Field<'_>, containers: &BTreeSet<String>, report: &mut Report) {
-    let (operator, container, values) = (codes.get("operator"), codes.get("containerName"), codes.get("values"));
+    let (operator, container, values) =
+        (codes.get("operator"), codes.get("containerName"), codes.get("values"));
     if operator.is_empty() {
         report.required(&operator, "valid values: [\"In\" \"NotIn\"]");
     } else {
@@ -326,7 +365,9 @@ fn success_policy(policy: &Field<'_>, completions: i64, report: &mut Report) {
             if number > completions {
                 report.invalid(
                     &count,
-                    format_args!("must be less than or equal to {completions} (the number of specified completions)"),
+                    format_args!(
+                        "must be less than or equal to {completions} (the number of specified completions)"
+                    ),
                 );
             }
             if indexes.is_set() && number > total {
@@ -349,7 +390,8 @@ fn index_count(text: &str, completions: i64) -> Result<i64, String> {
     let mut total = 0;
     let mut last: Option<i64> = None;
     let number = |part: &str| -> Result<i64, String> {
-        let number: i64 = part.parse().map_err(|_| format!("cannot convert string to integer for index: {part:?}"))?;
+        let number: i64 =
+            part.parse().map_err(|_| format!("cannot convert string to integer for index: {part:?}"))?;
         if number >= completions { Err(format!("too large index: {part:?}")) } else { Ok(number) }
     };
     for interval in text.split(',') {
@@ -357,7 +399,11 @@ fn index_count(text: &str, completions: i64) -> Result<i64, String> {
         let (first, end) = match parts[..] {
             [one] => (number(one)?, number(one)?),
             [first, end] => (number(first)?, number(end)?),
-            _ => return Err(format!("the fragment {interval:?} violates the requirement that an index interval can have at most two parts separated by '-'")),
+            _ => {
+                return Err(format!(
+                    "the fragment {interval:?} violates the requirement that an index interval can have at most two parts separated by '-'"
+                ));
+            }
         };
         if last.is_some_and(|last| first <= last) {
             return Err(format!("non-increasing order, previous: {}, current: {first}", last.unwrap_or(0)));

@@ -18,11 +18,67 @@ pub(crate) struct NameRule {
 
 pub(crate) const SUBDOMAIN: NameRule =
     NameRule { name: names::subdomain, prefix: |text| names::subdomain(&masked(text)) };
-pub(crate) const LABEL: NameRule = NameRule { name: names::label, prefix: |text| names::label(&masked(text)) };
-pub(crate) const LABEL_1035: NameRule =
-    NameRule { name: names::label_1035, prefix: |text| names::label_1035(&masked(text)) };
+pub(crate) const LABEL: NameRule =
+    NameRule { name: names::label, prefix: |text| names::label(&masked(text)) };
 pub(crate) const PATH_SEGMENT: NameRule =
     NameRule { name: names::path_segment, prefix: names::path_segment_prefix };
+
+/// For kinds of which only the whole name is judged.
+pub(crate) const WHOLE_SUBDOMAIN: NameRule =
+    NameRule { name: names::subdomain, prefix: names::path_segment_prefix };
+
+/// The kinds that lie in no namespace.
+const CLUSTER_WIDE: [&str; 32] = [
+    "APIService",
+    "CSIDriver",
+    "CSINode",
+    "CertificateSigningRequest",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ClusterTrustBundle",
+    "CustomResourceDefinition",
+    "DeviceClass",
+    "DeviceTaintRule",
+    "FlowSchema",
+    "IPAddress",
+    "IngressClass",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PriorityClass",
+    "PriorityLevelConfiguration",
+    "ResourceSlice",
+    "RuntimeClass",
+    "ServiceCIDR",
+    "StorageClass",
+    "StorageVersionMigration",
+    "SubjectAccessReview",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+    "VolumeAttachment",
+    "VolumeAttributesClass",
+];
+
+/// The kinds whose generation the API server leaves as it is written.
+const WITHOUT_GENERATION: [&str; 13] = [
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "Endpoints",
+    "LimitRange",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "ResourceQuota",
+    "Role",
+    "RoleBinding",
+    "Secret",
+    "ServiceAccount",
+    "StorageClass",
+];
 
 /// Puts a letter for a dash at the end, behind which more will come.
 fn masked(text: &str) -> String {
@@ -39,6 +95,15 @@ fn masked(text: &str) -> String {
 /// Checks the metadata of an object.
 pub(crate) fn check(root: &Field<'_>, rule: NameRule, report: &mut Report) {
     let meta = root.get("metadata");
+    let (kind, namespace) = (root.get("kind"), meta.get("namespace"));
+    // The API server reads over the namespace of what has none.
+    if !CLUSTER_WIDE.contains(&kind.text()) {
+        report.optional_format(&namespace, names::label);
+    }
+    // Kinds that have a generation begin with 1, whatever is written.
+    if WITHOUT_GENERATION.contains(&kind.text()) {
+        report.not_negative(&meta.get("generation"));
+    }
     let (name, prefix) = (meta.get("name"), meta.get("generateName"));
     report.optional_format(&prefix, rule.prefix);
     if !name.is_empty() {
@@ -60,9 +125,6 @@ pub(crate) fn generated(prefix: &str) -> String {
 
 /// Checks all metadata but the name.
 pub(crate) fn check_without_name(meta: &Field<'_>, report: &mut Report) {
-    let namespace = meta.get("namespace");
-    report.optional_format(&namespace, names::label);
-    report.not_negative(&meta.get("generation"));
     labels(&meta.get("labels"), report);
     annotations(&meta.get("annotations"), report);
     owners(&meta.get("ownerReferences"), report);
@@ -99,7 +161,9 @@ fn owners(field: &Field<'_>, report: &mut Report) {
         let version = owner.get("apiVersion");
         match version.text() {
             "" => report.required(&version, "must not be empty"),
-            text if text.matches('/').count() > 1 => report.invalid(&version, "must be <group>/<version> or <version>"),
+            text if text.matches('/').count() > 1 => {
+                report.invalid(&version, "must be <group>/<version> or <version>")
+            }
             text => {
                 let number = text.rsplit('/').next().unwrap_or_default();
                 if number.is_empty() {

@@ -4,6 +4,7 @@ mod address;
 mod admission;
 mod autoscaler;
 mod config;
+mod definition;
 mod device;
 pub(crate) mod expressions;
 mod flow;
@@ -23,11 +24,10 @@ mod workload;
 use crate::field::Field;
 use crate::report::Report;
 use crate::rules::expressions::Expressions;
-use crate::rules::metadata::{LABEL, NameRule, PATH_SEGMENT, SUBDOMAIN};
+use crate::rules::metadata::{LABEL, NameRule, PATH_SEGMENT, SUBDOMAIN, WHOLE_SUBDOMAIN};
 
 /// What the rules are asked with.
 pub(crate) struct Context<'c> {
-    pub(crate) minor: u32,
     pub(crate) expressions: &'c dyn Expressions,
 }
 
@@ -55,7 +55,7 @@ const KINDS: &[KindRules] = &[
     kind("", "PersistentVolumeClaim", SUBDOMAIN, storage::claim),
     kind("", "Pod", SUBDOMAIN, pod::check),
     kind("", "PodTemplate", SUBDOMAIN, workload::pod_template),
-    kind("", "ReplicationController", SUBDOMAIN, workload::replication_controller),
+    kind("", "ReplicationController", WHOLE_SUBDOMAIN, workload::replication_controller),
     kind("", "ResourceQuota", SUBDOMAIN, policy::quota),
     kind("", "Secret", SUBDOMAIN, config::secret),
     kind("", "Service", LABEL, service::check),
@@ -65,6 +65,7 @@ const KINDS: &[KindRules] = &[
     kind("admissionregistration.k8s.io", "ValidatingAdmissionPolicy", SUBDOMAIN, admission::validating),
     kind("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding", SUBDOMAIN, admission::validating_binding),
     kind("admissionregistration.k8s.io", "ValidatingWebhookConfiguration", SUBDOMAIN, webhook::configuration),
+    kind("apiextensions.k8s.io", "CustomResourceDefinition", SUBDOMAIN, definition::check),
     kind("apiregistration.k8s.io", "APIService", PATH_SEGMENT, webhook::api_service),
     kind("apps", "ControllerRevision", SUBDOMAIN, workload::revision),
     kind("apps", "DaemonSet", SUBDOMAIN, workload::daemon_set),
@@ -74,6 +75,7 @@ const KINDS: &[KindRules] = &[
     kind("autoscaling", "HorizontalPodAutoscaler", SUBDOMAIN, autoscaler::check),
     kind("batch", "CronJob", SUBDOMAIN, job::cron_job),
     kind("batch", "Job", SUBDOMAIN, job::job),
+    kind("certificates.k8s.io", "CertificateSigningRequest", SUBDOMAIN, webhook::signing_request),
     kind("coordination.k8s.io", "Lease", SUBDOMAIN, config::lease),
     kind("discovery.k8s.io", "EndpointSlice", SUBDOMAIN, network::endpoint_slice),
     kind("flowcontrol.apiserver.k8s.io", "FlowSchema", SUBDOMAIN, flow::flow_schema),
@@ -83,12 +85,12 @@ const KINDS: &[KindRules] = &[
     kind("networking.k8s.io", "NetworkPolicy", SUBDOMAIN, network::policy),
     kind("networking.k8s.io", "ServiceCIDR", SUBDOMAIN, network::service_cidr),
     kind("node.k8s.io", "RuntimeClass", SUBDOMAIN, policy::runtime_class),
-    kind("policy", "PodDisruptionBudget", SUBDOMAIN, policy::disruption_budget),
+    kind("policy", "PodDisruptionBudget", PATH_SEGMENT, policy::disruption_budget),
     kind("rbac.authorization.k8s.io", "ClusterRole", PATH_SEGMENT, rbac::cluster_role),
     kind("rbac.authorization.k8s.io", "ClusterRoleBinding", PATH_SEGMENT, rbac::cluster_role_binding),
     kind("rbac.authorization.k8s.io", "Role", PATH_SEGMENT, rbac::role),
     kind("rbac.authorization.k8s.io", "RoleBinding", PATH_SEGMENT, rbac::role_binding),
-    kind("resource.k8s.io", "DeviceClass", SUBDOMAIN, device::class),
+    kind("resource.k8s.io", "DeviceClass", WHOLE_SUBDOMAIN, device::class),
     kind("resource.k8s.io", "ResourceClaim", SUBDOMAIN, device::claim),
     kind("resource.k8s.io", "ResourceClaimTemplate", SUBDOMAIN, device::claim_template),
     kind("resource.k8s.io", "ResourceSlice", SUBDOMAIN, device::slice),

@@ -42,7 +42,7 @@ pub(crate) fn ingress(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
     for rule in rules.items() {
         let (host, http) = (rule.get("host"), rule.get("http"));
         if !host.is_empty() {
-            if address::ip_problem(host.text()).is_none() {
+            if address::ip_problem(host.text(), report.minor).is_none() {
                 report.invalid(&host, "must be a DNS name, not an IP address");
             }
             host_name(&host, report);
@@ -99,8 +99,8 @@ fn ingress_path(path: &Field<'_>, report: &mut Report) {
 fn backend(backend: &Field<'_>, report: &mut Report) {
     let (resource, service) = (backend.get("resource"), backend.get("service"));
     match (resource.is_set(), service.is_set()) {
-        (true, true) => return report.invalid(backend, "cannot set both resource and service backends"),
-        (false, false) => return report.invalid(backend, "resource or service backend is required"),
+        (true, true) => report.invalid(backend, "cannot set both resource and service backends"),
+        (false, false) => report.invalid(backend, "resource or service backend is required"),
         (true, false) => {
             report.needs(&resource.get("name"));
             report.needs(&resource.get("kind"));
@@ -175,7 +175,7 @@ pub(crate) fn policy(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
 
 fn policy_port(entry: &Field<'_>, report: &mut Report) {
     let (protocol, port, end) = (entry.get("protocol"), entry.get("port"), entry.get("endPort"));
-    report.default_or_one_of(&protocol, &["TCP", "UDP", "SCTP"]);
+    report.set_is_one_of(&protocol, &["TCP", "UDP", "SCTP"]);
     if !port.is_set() {
         if end.is_set() {
             report.required(&port, "must be specified when `endPort` is specified");
@@ -197,7 +197,8 @@ fn policy_port(entry: &Field<'_>, report: &mut Report) {
 }
 
 fn policy_peer(peer: &Field<'_>, report: &mut Report) {
-    let (pods, namespaces, block) = (peer.get("podSelector"), peer.get("namespaceSelector"), peer.get("ipBlock"));
+    let (pods, namespaces, block) =
+        (peer.get("podSelector"), peer.get("namespaceSelector"), peer.get("ipBlock"));
     selector::labels(&pods, report);
     selector::labels(&namespaces, report);
     let others = pods.is_set() || namespaces.is_set();
@@ -216,7 +217,7 @@ fn policy_peer(peer: &Field<'_>, report: &mut Report) {
     address::network(&cidr, report);
     let outer = network(cidr.text());
     for except in block.get("except").items() {
-        if let Some(problem) = address::network_problem(except.text()) {
+        if let Some(problem) = address::network_problem(except.text(), report.minor) {
             report.invalid(&except, problem);
         }
         if let (Some(outer), Some(inner)) = (outer, network(except.text()))
@@ -270,7 +271,8 @@ pub(crate) fn service_cidr(_: &Context<'_>, root: &Field<'_>, report: &mut Repor
 
 pub(crate) fn endpoints(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
     for subset in root.get("subsets").items() {
-        let (ready, other, ports) = (subset.get("addresses"), subset.get("notReadyAddresses"), subset.get("ports"));
+        let (ready, other, ports) =
+            (subset.get("addresses"), subset.get("notReadyAddresses"), subset.get("ports"));
         if ready.is_empty() && other.is_empty() {
             report.required(&subset, "must specify `addresses` or `notReadyAddresses`");
         }
@@ -304,7 +306,8 @@ pub(crate) fn endpoints(_: &Context<'_>, root: &Field<'_>, report: &mut Report) 
 }
 
 fn endpoint_ip(ip: &Field<'_>, report: &mut Report) {
-    if let Some(problem) = address::ip_problem(ip.text()).or_else(|| special_problem(ip.text())) {
+    if let Some(problem) = address::ip_problem(ip.text(), report.minor).or_else(|| special_problem(ip.text()))
+    {
         report.invalid(ip, problem);
     }
 }
@@ -375,7 +378,7 @@ fn endpoint_address(entry: &Field<'_>, list: &Field<'_>, kind: &str, report: &mu
     let text = entry.text();
     match kind {
         "IPv4" | "IPv6" => {
-            if let Some(problem) = address::ip_problem(text) {
+            if let Some(problem) = address::ip_problem(text, report.minor) {
                 return report.invalid(entry, problem);
             }
             if text.contains(':') != (kind == "IPv6") {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aqueduct_manifest::Quantity;
+use aqueduct_manifest::{Quantity, Value};
 
 use crate::field::Field;
 use crate::names;
@@ -49,6 +49,21 @@ pub(crate) fn limit_range(_: &Context<'_>, root: &Field<'_>, report: &mut Report
                 "either minimum or maximum storage value is required, but neither was provided",
             );
         }
+        // Those of containers are filled in.
+        let is_filled = kind.text() == "Container";
+        let filled = |part: &Field<'_>, from: &[&Field<'_>]| -> Value {
+            let mut map = part.value.as_map().cloned().unwrap_or_default();
+            for (key, field) in from.iter().filter(|_| is_filled).flat_map(|other| other.entries()) {
+                if !map.contains_key(key) {
+                    map.insert(key, field.value.clone());
+                }
+            }
+            Value::Map(map)
+        };
+        let all = filled(&default, &[&most]);
+        let default = limit.with("default", &all);
+        let all = filled(&request, &[&default, &least]);
+        let request = limit.with("defaultRequest", &all);
         for part in [&most, &least, &default, &request, &ratio] {
             for (name, field) in part.entries() {
                 limit_resource(&field, name, kind.text(), report);
@@ -75,7 +90,8 @@ fn limit_resource(field: &Field<'_>, name: &str, kind: &str, report: &mut Report
     if name.contains('/') {
         return;
     }
-    let of_container = matches!(name, "cpu" | "memory" | "ephemeral-storage") || resources::is_huge_page(name);
+    let of_container =
+        matches!(name, "cpu" | "memory" | "ephemeral-storage") || resources::is_huge_page(name);
     if matches!(kind, "Pod" | "Container") && !of_container {
         report.invalid_as(field, name, "must be a standard resource for containers");
     } else if !is_standard(name) {
@@ -92,8 +108,10 @@ fn amounts(
     kind: &str,
     report: &mut Report,
 ) {
-    let keys: BTreeSet<&str> =
-        [most, least, default, request, ratio].into_iter().flat_map(|part| part.entries().map(|(key, _)| key)).collect();
+    let keys: BTreeSet<&str> = [most, least, default, request, ratio]
+        .into_iter()
+        .flat_map(|part| part.entries().map(|(key, _)| key))
+        .collect();
     let amount = |part: &Field<'_>, key: &str| -> Option<Quantity> {
         part.value.get(key).map(|_| resources::amount(&part.key(key)))
     };
@@ -222,10 +240,22 @@ const SCOPES: [&str; 7] = [
 /// Tells whether a quota of a scope may count a resource.
 fn scope_counts(scope: &str, resource: &str) -> bool {
     match scope {
-        "Terminating" | "NotTerminating" | "NotBestEffort" | "PriorityClass" | "CrossNamespacePodAffinity" => matches!(
+        "Terminating"
+        | "NotTerminating"
+        | "NotBestEffort"
+        | "PriorityClass"
+        | "CrossNamespacePodAffinity" => matches!(
             resource,
-            "pods" | "cpu" | "memory" | "requests.cpu" | "requests.memory" | "limits.cpu" | "limits.memory"
-                | "ephemeral-storage" | "requests.ephemeral-storage" | "limits.ephemeral-storage"
+            "pods"
+                | "cpu"
+                | "memory"
+                | "requests.cpu"
+                | "requests.memory"
+                | "limits.cpu"
+                | "limits.memory"
+                | "ephemeral-storage"
+                | "requests.ephemeral-storage"
+                | "limits.ephemeral-storage"
         ),
         "BestEffort" => resource == "pods",
         "VolumeAttributesClass" => {
@@ -270,8 +300,10 @@ fn scope_selector(spec: &Field<'_>, hard: &Field<'_>, report: &mut Report) {
             report.invalid(&list.with("scopeName", scope.value), "unsupported scope");
         }
         let place = list.with("operator", operator.value);
-        if matches!(text, "BestEffort" | "NotBestEffort" | "Terminating" | "NotTerminating" | "CrossNamespacePodAffinity")
-            && operator.text() != "Exists"
+        if matches!(
+            text,
+            "BestEffort" | "NotBestEffort" | "Terminating" | "NotTerminating" | "CrossNamespacePodAffinity"
+        ) && operator.text() != "Exists"
         {
             report.invalid(&place, "must be 'Exists' when scope is any of the scopes without values");
         }

@@ -27,7 +27,8 @@ pub(crate) fn cluster_role(_: &Context<'_>, root: &Field<'_>, report: &mut Repor
     }
     let selectors = aggregation.get("clusterRoleSelectors");
     if selectors.is_empty() {
-        report.required(&selectors, "at least one clusterRoleSelector required if aggregationRule is non-nil");
+        report
+            .required(&selectors, "at least one clusterRoleSelector required if aggregationRule is non-nil");
     }
     for wanted in selectors.items() {
         selector::labels(&wanted, report);

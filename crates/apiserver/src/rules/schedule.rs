@@ -11,12 +11,15 @@ pub(crate) fn zone_problem(name: &str) -> Option<String> {
         return Some("timeZone must be nil or non-empty string".to_owned());
     }
     if name.eq_ignore_ascii_case("local") {
-        return Some("timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones".to_owned());
+        return Some(
+            "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones".to_owned(),
+        );
     }
     (!ZONES.lines().any(|zone| zone == name)).then(|| format!("unknown time zone {name}"))
 }
 
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTHS: [&str; 12] =
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 /// Reads a schedule.
@@ -114,7 +117,8 @@ fn is_duration(text: &str) -> bool {
         let end = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(rest.len());
         let (number, tail) = rest.split_at(end);
         let is_number = number.bytes().any(|byte| byte.is_ascii_digit()) && number.matches('.').count() <= 1;
-        let unit_end = tail.find(|letter: char| letter.is_ascii_digit() || letter == '.').unwrap_or(tail.len());
+        let unit_end =
+            tail.find(|letter: char| letter.is_ascii_digit() || letter == '.').unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(unit_end);
         if !is_number || !["ns", "us", "µs", "μs", "ms", "s", "m", "h"].contains(&unit) {
             return false;

@@ -13,7 +13,8 @@ use crate::rules::metadata;
 pub(crate) fn labels(selector: &Field<'_>, report: &mut Report) {
     metadata::labels(&selector.get("matchLabels"), report);
     for requirement in selector.get("matchExpressions").items() {
-        let (key, operator, values) = (requirement.get("key"), requirement.get("operator"), requirement.get("values"));
+        let (key, operator, values) =
+            (requirement.get("key"), requirement.get("operator"), requirement.get("values"));
         match operator.text() {
             "In" | "NotIn" => {
                 if values.is_empty() {
@@ -22,7 +23,10 @@ pub(crate) fn labels(selector: &Field<'_>, report: &mut Report) {
             }
             "Exists" | "DoesNotExist" => {
                 if !values.is_empty() {
-                    report.forbidden(&values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+                    report.forbidden(
+                        &values,
+                        "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+                    );
                 }
             }
             _ => report.invalid(&operator, "not a valid selector operator"),
@@ -41,7 +45,7 @@ pub(crate) fn is_empty(selector: &Field<'_>) -> bool {
 
 /// Tells whether Kubernetes can make a selector of this; if it cannot, it says so beside what is wrong in it.
 pub(crate) fn is_usable(selector: &Field<'_>) -> bool {
-    let mut report = Report::default();
+    let mut report = Report::new(0);
     labels(selector, &mut report);
     report.errors.is_empty()
 }
@@ -87,13 +91,15 @@ pub(crate) fn nodes(selector: &Field<'_>, report: &mut Report) {
 /// Checks one term of a selector of nodes.
 pub(crate) fn node_term(term: &Field<'_>, kind: Values, report: &mut Report) {
     for requirement in term.get("matchExpressions").items() {
-        let (key, operator, values) = (requirement.get("key"), requirement.get("operator"), requirement.get("values"));
+        let (key, operator, values) =
+            (requirement.get("key"), requirement.get("operator"), requirement.get("values"));
         match operator.text() {
             "In" | "NotIn" if values.is_empty() => {
                 report.required(&values, "must be specified when `operator` is 'In' or 'NotIn'");
             }
             "Exists" | "DoesNotExist" if !values.is_empty() => {
-                report.forbidden(&values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+                report
+                    .forbidden(&values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
             }
             "Gt" | "Lt" if values.len() != 1 => {
                 report.required(&values, "must be specified single value when `operator` is 'Lt' or 'Gt'");
@@ -109,7 +115,8 @@ pub(crate) fn node_term(term: &Field<'_>, kind: Values, report: &mut Report) {
         }
     }
     for requirement in term.get("matchFields").items() {
-        let (key, operator, values) = (requirement.get("key"), requirement.get("operator"), requirement.get("values"));
+        let (key, operator, values) =
+            (requirement.get("key"), requirement.get("operator"), requirement.get("values"));
         match operator.text() {
             "In" | "NotIn" if values.len() != 1 => report.required(
                 &values,

@@ -19,7 +19,8 @@ pub(crate) fn check(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
     // One address is the list of it.
     let single = Value::from(vec![cluster_ip.value.clone()]);
     let given = spec.get("clusterIPs");
-    let cluster_ips = if given.is_empty() && !cluster_ip.is_empty() { spec.with("clusterIPs", &single) } else { given };
+    let cluster_ips =
+        if given.is_empty() && !cluster_ip.is_empty() { spec.with("clusterIPs", &single) } else { given };
     let is_headless = cluster_ip.text() == "None";
     let (families, policy) = (spec.get("ipFamilies"), spec.get("ipFamilyPolicy"));
     let ports = spec.get("ports");
@@ -61,7 +62,10 @@ pub(crate) fn check(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
     if kind_name != "ExternalName" {
         addresses(&spec, &cluster_ip, &cluster_ips, report);
     }
-    report.set_is_one_of(&spec.get("trafficDistribution"), &["PreferClose", "PreferSameZone", "PreferSameNode"]);
+    report.set_is_one_of(
+        &spec.get("trafficDistribution"),
+        &["PreferClose", "PreferSameZone", "PreferSameNode"],
+    );
 }
 
 fn ports(ports: &Field<'_>, kind: &str, report: &mut Report) {
@@ -86,12 +90,18 @@ fn ports(ports: &Field<'_>, kind: &str, report: &mut Report) {
         }
         report.default_or_one_of(&protocol, &["SCTP", "TCP", "UDP"]);
         let target = port.get("targetPort");
-        if !(target.value.as_i64() == Some(0) || target.is_empty() && target.value.as_i64().is_none()) {
-            probe_port(&target, report);
-        }
+        let is_filled_in = match target.value {
+            Value::String(text) => text.is_empty(),
+            value => value.as_i64().unwrap_or(0) == 0,
+        };
+        // What is filled in is the port itself.
+        probe_port(&if is_filled_in { port.with("targetPort", number.value) } else { target }, report);
         report.optional_format(&port.get("appProtocol"), names::qualified_name);
         if !numbers.insert((protocol_name.to_owned(), number.integer().unwrap_or(0))) {
             report.duplicate(&port);
+        }
+        if kind == "LoadBalancer" && number.integer() == Some(10250) {
+            report.invalid(&port, "may not expose port 10250 externally since it is used by kubelet");
         }
         let Some(node_number) = node.integer().filter(|number| *number != 0) else { continue };
         match kind {
@@ -146,7 +156,8 @@ pub(crate) fn special_problem(text: &str) -> Option<&'static str> {
 
 /// Checks an address outside of the cluster.
 pub(crate) fn external_ip(ip: &Field<'_>, report: &mut Report) {
-    if let Some(problem) = address::ip_problem(ip.text()).or_else(|| special_problem(ip.text())) {
+    if let Some(problem) = address::ip_problem(ip.text(), report.minor).or_else(|| special_problem(ip.text()))
+    {
         report.invalid(ip, problem);
     }
 }
@@ -159,7 +170,7 @@ fn source_ranges(root: &Field<'_>, spec: &Field<'_>, kind: &str, report: &mut Re
             report.forbidden(&place, "may only be used when `type` is 'LoadBalancer'");
         }
         for range in place.items() {
-            if let Some(problem) = address::network_problem(range.text().trim()) {
+            if let Some(problem) = address::network_problem(range.text().trim(), report.minor) {
                 report.invalid(&range, problem);
             }
         }
@@ -173,7 +184,9 @@ fn source_ranges(root: &Field<'_>, spec: &Field<'_>, kind: &str, report: &mut Re
             report.forbidden(&annotation, "may only be used when `type` is 'LoadBalancer'");
         }
         let text = annotation.text().trim();
-        if !text.is_empty() && text.split(',').any(|range| address::network_problem(range.trim()).is_some()) {
+        if !text.is_empty()
+            && text.split(',').any(|range| address::network_problem(range.trim(), report.minor).is_some())
+        {
             report.invalid(&annotation, "must be a list of IP ranges, such as 10.240.0.0/24,10.250.0.0/24");
         }
     }
@@ -203,10 +216,13 @@ fn traffic(spec: &Field<'_>, kind: &str, report: &mut Report) {
                 &check,
                 "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
             );
-        } else if number < 0 || number > 65535 {
+        } else if !(0..=65535).contains(&number) {
             report.invalid(&check, "must be between 1 and 65535, inclusive");
         } else if !(30000..=32767).contains(&number) {
-            report.invalid(&check, "provided port is not in the valid range. The range of valid ports is 30000-32767");
+            report.invalid(
+                &check,
+                "provided port is not in the valid range. The range of valid ports is 30000-32767",
+            );
         }
     }
     report.set_is_one_of(&internal, &["Cluster", "Local"]);
@@ -250,15 +266,15 @@ fn addresses(spec: &Field<'_>, single: &Field<'_>, list: &Field<'_>, report: &mu
         report.invalid(list, "may only hold up to 2 values");
     }
     if list.has("None") {
-        if list.len() > 1 {
-            report.invalid(list, "'None' must be the first and only value");
+        if list.len() == 1 {
+            return;
         }
-        return;
+        report.invalid(list, "'None' must be the first and only value");
     }
     let is_v6 = |text: &str| text.contains(':');
     let mut is_right = true;
     for (number, ip) in list.items().enumerate() {
-        if let Some(problem) = address::ip_problem(ip.text()) {
+        if let Some(problem) = address::ip_problem(ip.text(), report.minor) {
             is_right = false;
             report.invalid(&ip, problem);
         } else {
@@ -266,7 +282,10 @@ fn addresses(spec: &Field<'_>, single: &Field<'_>, list: &Field<'_>, report: &mu
             if matches!(family.text(), "IPv4" | "IPv6") && (family.text() == "IPv6") != is_v6(ip.text()) {
                 report.invalid(
                     &ip,
-                    format_args!("expected an {} value as indicated by `ipFamilies[{number}]`", family.text()),
+                    format_args!(
+                        "expected an {} value as indicated by `ipFamilies[{number}]`",
+                        family.text()
+                    ),
                 );
             }
         }

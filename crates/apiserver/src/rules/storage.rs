@@ -36,10 +36,13 @@ pub(crate) fn claim(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
     );
     if is_kept && source.is_set() {
         data_source(&source, report);
-        data_source(&if reference.is_set() { reference } else { spec.with("dataSourceRef", source.value) }, report);
-        let differs = ["kind", "name", "apiGroup"].iter().any(|name| {
-            reference.get(name).text() != source.get(name).text()
-        });
+        data_source(
+            &if reference.is_set() { reference } else { spec.with("dataSourceRef", source.value) },
+            report,
+        );
+        let differs = ["kind", "name", "apiGroup"]
+            .iter()
+            .any(|name| reference.get(name).text() != source.get(name).text());
         if reference.is_set() && differs {
             report.invalid(&spec, "must match dataSourceRef");
         }
@@ -228,7 +231,10 @@ fn source(name: &str, source: &Field<'_>, report: &mut Report) {
             let namespace = source.get("endpointsNamespace");
             if namespace.is_set() {
                 if namespace.is_empty() {
-                    report.invalid(&namespace, "if the endpointnamespace is set, it must be a valid namespace name");
+                    report.invalid(
+                        &namespace,
+                        "if the endpointnamespace is set, it must be a valid namespace name",
+                    );
                 } else {
                     report.format(&namespace, names::label);
                 }
@@ -288,11 +294,7 @@ fn parameters(parameters: &Field<'_>, report: &mut Report) {
 }
 
 pub(crate) fn driver(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
-    let (meta, spec) = (root.get("metadata"), root.get("spec"));
-    let name = meta.get("name");
-    if name.len() > 63 {
-        report.too_long(&name, 63);
-    }
+    let spec = root.get("spec");
     let modes = spec.get("volumeLifecycleModes");
     for mode in modes.items() {
         if !matches!(mode.text(), "Persistent" | "Ephemeral") {
@@ -367,7 +369,9 @@ pub(crate) fn attachment(_: &Context<'_>, root: &Field<'_>, report: &mut Report)
         (false, false) => {
             report.required(&source, "must specify exactly one of inlineVolumeSpec and persistentVolumeName");
         }
-        (true, true) => report.forbidden(&source, "must specify exactly one of inlineVolumeSpec and persistentVolumeName"),
+        (true, true) => {
+            report.forbidden(&source, "must specify exactly one of inlineVolumeSpec and persistentVolumeName")
+        }
         (true, false) => {
             if volume.is_empty() {
                 report.required(&volume, "must specify non empty persistentVolumeName");

@@ -6,6 +6,7 @@ use crate::field::Field;
 use crate::names;
 use crate::report::Report;
 use crate::rules::admission::{conditions, rule};
+use crate::rules::pod::volume;
 use crate::rules::{Context, selector};
 
 pub(crate) fn configuration(context: &Context<'_>, root: &Field<'_>, report: &mut Report) {
@@ -69,8 +70,17 @@ pub(crate) fn client(config: &Field<'_>, report: &mut Report) {
     match (url.is_set(), service.is_set()) {
         (true, false) => self::url(&url, report),
         (false, true) => {
-            report.needs(&service.get("name"));
-            report.needs(&service.get("namespace"));
+            let (name, namespace) = (service.get("name"), service.get("namespace"));
+            // The API server takes the one for the other.
+            for (missing, told) in [(&name, &namespace), (&namespace, &name)] {
+                if missing.is_empty() {
+                    report.required(missing, "");
+                    report.required(
+                        told,
+                        "the API server says this where the other one of name and namespace is missing",
+                    );
+                }
+            }
             service_port(&service.get("port"), report);
             path(&service.get("path"), report);
         }
@@ -122,12 +132,54 @@ fn url(url: &Field<'_>, report: &mut Report) {
     if authority.contains('@') {
         refuse("user information is not permitted in the URL");
     }
-    let (before, fragment) = tail.split_once('#').map_or((tail, None), |(before, after)| (before, Some(after)));
+    let (before, fragment) =
+        tail.split_once('#').map_or((tail, None), |(before, after)| (before, Some(after)));
     if fragment.is_some_and(|fragment| !fragment.is_empty()) {
         refuse("fragments are not permitted in the URL");
     }
     if before.split_once('?').is_some_and(|(_, query)| !query.is_empty()) {
         refuse("query parameters are not permitted in the URL");
+    }
+}
+
+pub(crate) fn signing_request(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+    const USAGES: [&str; 23] = [
+        "signing",
+        "digital signature",
+        "content commitment",
+        "key encipherment",
+        "key agreement",
+        "data encipherment",
+        "cert sign",
+        "crl sign",
+        "encipher only",
+        "decipher only",
+        "any",
+        "server auth",
+        "client auth",
+        "code signing",
+        "email protection",
+        "s/mime",
+        "ipsec end system",
+        "ipsec tunnel",
+        "ipsec user",
+        "timestamping",
+        "ocsp signing",
+        "microsoft sgc",
+        "netscape sgc",
+    ];
+    let spec = root.get("spec");
+    let (usages, signer, seconds) =
+        (spec.get("usages"), spec.get("signerName"), spec.get("expirationSeconds"));
+    report.needs(&usages);
+    for usage in usages.items() {
+        report.one_of(&usage, &USAGES);
+    }
+    if report.needs(&signer) {
+        volume::signer_name(&signer, report);
+    }
+    if seconds.integer().is_some_and(|number| number < 600) {
+        report.invalid(&seconds, "may not specify a duration less than 600 seconds (10 minutes)");
     }
 }
 

@@ -6,14 +6,17 @@ use crate::field::Field;
 use crate::names;
 use crate::report::Report;
 use crate::rules::pod::{self, Form};
-use crate::rules::{Context, selector, storage};
+use crate::rules::{Context, metadata, selector, storage};
 
 /// Checks a number or a share of pods. Tells whether what is there, or the default, means none.
 fn count(field: &Field<'_>, report: &mut Report) {
     match field.value.as_str() {
         Some(text) => {
             if percent(text).is_none() {
-                report.invalid(field, "a valid percent string must be a numeric string followed by an ending '%'");
+                report.invalid(
+                    field,
+                    "a valid percent string must be a numeric string followed by an ending '%'",
+                );
             }
         }
         None => report.not_negative(field),
@@ -167,7 +170,6 @@ pub(crate) fn daemon_set(_: &Context<'_>, root: &Field<'_>, report: &mut Report)
         report.invalid(&wanted, "empty selector is invalid for daemonset");
     }
     running(&spec, Form::Template, "DaemonSet", report);
-    shared_disks(&spec, report);
     let strategy = spec.get("updateStrategy");
     match strategy.get("type").text() {
         "" | "RollingUpdate" => {
@@ -244,6 +246,10 @@ pub(crate) fn replication_controller(_: &Context<'_>, root: &Field<'_>, report: 
     }
     let meta = template.get("metadata");
     let labels = meta.get("labels");
+    let own = root.get("metadata");
+    if own.get("labels").is_empty() {
+        metadata::labels(&own.with("labels", labels.value), report);
+    }
     // An absent selector is filled in from the labels.
     if wanted.is_empty() && labels.is_empty() {
         report.required(&wanted, "");

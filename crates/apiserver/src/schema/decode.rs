@@ -4,21 +4,24 @@
 
 use aqueduct_manifest::{Value, closest};
 
-use super::{Schemas, Shape};
+use super::{LAST, Schemas, Shape};
 use crate::field::Field;
 use crate::report::{Report, shown};
 
 /// How deep the API server decodes, with room to spare.
 const DEEPEST: usize = 512;
 
-/// Notes unknown fields and wrong types.
+/// Notes unknown fields and wrong types. A version that is newer than the tables may know fields that they do not.
 pub(crate) fn decode(schemas: &Schemas, shape: Shape, root: &Value, report: &mut Report) {
-    Decoder { schemas, report }.check(shape, &Field::root(root), 0);
+    let is_strict = report.minor <= LAST;
+    Decoder { schemas, report, is_strict }.check(shape, &Field::root(root), 0);
 }
 
 struct Decoder<'s, 'r> {
     schemas: &'s Schemas,
     report: &'r mut Report,
+    /// Whether unknown fields are told.
+    is_strict: bool,
 }
 
 impl Decoder<'_, '_> {
@@ -29,9 +32,26 @@ impl Decoder<'_, '_> {
         let value = field.value;
         let problem = match shape {
             Shape::Any => None,
+            Shape::Schema => {
+                let before = std::mem::replace(&mut self.is_strict, false);
+                let shape = self.schemas.inner_schema.map_or(Shape::Any, Shape::Struct);
+                match value {
+                    Value::Map(_) => self.check(shape, field, depth + 1),
+                    Value::List(_) => {
+                        for item in field.items().filter(|item| item.value.as_map().is_some()) {
+                            self.check(shape, &item, depth + 1);
+                        }
+                    }
+                    _ => {}
+                }
+                self.is_strict = before;
+                None
+            }
             Shape::Text => wanted(value.as_str().is_some(), "text"),
             Shape::Bool => wanted(value.as_bool().is_some(), "`true` or `false`"),
-            Shape::Int32 => wanted(integer(value).is_some_and(|n| i32::try_from(n).is_ok()), "a whole number of 32 bits"),
+            Shape::Int32 => {
+                wanted(integer(value).is_some_and(|n| i32::try_from(n).is_ok()), "a whole number of 32 bits")
+            }
             Shape::Int64 => wanted(integer(value).is_some(), "a whole number"),
             Shape::Number => wanted(value.as_f64().is_some(), "a number"),
             Shape::Bytes => match value {
@@ -42,22 +62,30 @@ impl Decoder<'_, '_> {
                 ),
                 _ => Some("base64"),
             },
-            Shape::Quantity => wanted(field.quantity().is_some() && !ends_blank(value), "an amount such as `500m` or `2Gi`"),
+            Shape::Quantity => {
+                wanted(field.quantity().is_some() && !ends_blank(value), "an amount such as `500m` or `2Gi`")
+            }
             Shape::IntOrText => wanted(
                 value.as_str().is_some() || integer(value).is_some_and(|n| i32::try_from(n).is_ok()),
                 "a whole number or text",
             ),
-            Shape::Time => wanted(value.as_str().is_some_and(|text| is_time(text, Fraction::Any)), "a time of RFC 3339"),
-            Shape::MicroTime => {
-                wanted(value.as_str().is_some_and(|text| is_time(text, Fraction::Micro)), "a time with six digits of seconds")
+            Shape::Time => {
+                wanted(value.as_str().is_some_and(|text| is_time(text, Fraction::Any)), "a time of RFC 3339")
             }
+            Shape::MicroTime => wanted(
+                value.as_str().is_some_and(|text| is_time(text, Fraction::Micro)),
+                "a time with six digits of seconds",
+            ),
             Shape::Struct(number) => {
                 let structure = self.schemas.structure(number);
                 if let (Value::Map(_), Some(structure)) = (value, structure) {
                     for (name, inner) in field.fields() {
                         match structure.field(name) {
                             Some(shape) => self.check(shape, &inner, depth + 1),
-                            None => self.unknown(&inner, name, structure.fields.iter().map(|(name, _)| *name)),
+                            None if !self.is_strict => {}
+                            None => {
+                                self.unknown(&inner, name, structure.fields.iter().map(|(name, _)| *name))
+                            }
                         }
                     }
                 }
@@ -151,7 +179,8 @@ fn is_time(text: &str, fraction: Fraction) -> bool {
         let all = (parts.next()??, parts.next()??, parts.next()??);
         parts.next().is_none().then_some(all)
     };
-    let (Some((year, month, day)), Some((hour, minute, second))) = (numbers(date, '-'), numbers(clock, ':')) else {
+    let (Some((year, month, day)), Some((hour, minute, second))) = (numbers(date, '-'), numbers(clock, ':'))
+    else {
         return false;
     };
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -164,16 +193,19 @@ fn is_time(text: &str, fraction: Fraction) -> bool {
     if !(1..=12).contains(&month) || day == 0 || day > days || hour > 23 || minute > 59 || second > 59 {
         return false;
     }
-    let digits = rest.strip_prefix('.').map_or("", |rest| {
-        &rest[..rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len())]
-    });
+    let digits = rest
+        .strip_prefix('.')
+        .map_or("", |rest| &rest[..rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len())]);
     let has_point = rest.starts_with('.');
     if has_point && digits.is_empty() || fraction == Fraction::Micro && digits.len() != 6 {
         return false;
     }
     let zone = &rest[digits.len() + usize::from(has_point)..];
     match zone.strip_prefix(['+', '-']) {
-        Some(offset) => offset.len() == 5 && numbers(&format!("{offset}:00"), ':').is_some_and(|(h, m, _)| h <= 24 && m <= 60),
+        Some(offset) => {
+            offset.len() == 5
+                && numbers(&format!("{offset}:00"), ':').is_some_and(|(h, m, _)| h <= 24 && m <= 60)
+        }
         None => zone == "Z",
     }
 }

@@ -29,6 +29,8 @@ pub(crate) enum Shape {
     Time,
     MicroTime,
     Any,
+    /// A schema of a custom resource in a schema, which is decoded without looking for unknown fields; or something else.
+    Schema,
     /// A struct, by its number.
     Struct(u16),
     /// A list of what the number of a shape says.
@@ -43,6 +45,8 @@ pub(crate) struct Schemas {
     structs: Vec<Struct>,
     shapes: Vec<Shape>,
     kinds: BTreeMap<(&'static str, &'static str), u16>,
+    /// The struct of [`Shape::Schema`].
+    pub(crate) inner_schema: Option<u16>,
 }
 
 /// The fields of one struct by name.
@@ -70,14 +74,19 @@ impl Schemas {
         let (types, kinds) = TEXT.split_once("\n=\n").unwrap_or((TEXT, ""));
         let names = types.lines().filter(|line| !line.starts_with(' '));
         let numbers: BTreeMap<&str, u16> = names.zip(0..).collect();
-        let mut schemas = Self { structs: Vec::new(), shapes: Vec::new(), kinds: BTreeMap::new() };
+        let inner_schema =
+            numbers.iter().find(|(name, _)| name.ends_with(".JSONSchemaProps")).map(|(_, number)| *number);
+        let mut schemas =
+            Self { structs: Vec::new(), shapes: Vec::new(), kinds: BTreeMap::new(), inner_schema };
         let mut known = BTreeMap::new();
         for line in types.lines() {
             let Some(field) = line.strip_prefix(' ') else {
                 schemas.structs.push(Struct::default());
                 continue;
             };
-            if let (Some((name, shape)), Some(last)) = (of_version(field, minor), schemas.structs.len().checked_sub(1)) {
+            if let (Some((name, shape)), Some(last)) =
+                (of_version(field, minor), schemas.structs.len().checked_sub(1))
+            {
                 let shape = schemas.shape(shape, &numbers, &mut known);
                 schemas.structs[last].fields.push((name, shape));
             }
@@ -112,6 +121,7 @@ impl Schemas {
             "x" => Shape::IntOrText,
             "t" => Shape::Time,
             "m" => Shape::MicroTime,
+            "p" => Shape::Schema,
             "@" => numbers.get(rest).map_or(Shape::Any, |number| Shape::Struct(*number)),
             "[" => Shape::List(self.inner(rest, numbers, known)),
             "{" => Shape::Map(self.inner(rest, numbers, known)),
@@ -145,6 +155,11 @@ impl Schemas {
         self.kinds.keys().filter(move |(_, known)| *known == kind).map(|(version, _)| *version)
     }
 
+    /// Returns the kinds of a group and version.
+    pub(crate) fn kinds_of(&self, version: &str) -> impl Iterator<Item = &'static str> {
+        self.kinds.keys().filter(move |(known, _)| *known == version).map(|(_, kind)| *kind)
+    }
+
     pub(crate) fn structure(&self, number: u16) -> Option<&Struct> {
         self.structs.get(usize::from(number))
     }
@@ -161,8 +176,10 @@ pub(crate) fn is_built_in(group: &str) -> bool {
         let (_, kinds) = TEXT.split_once("\n=\n").unwrap_or_default();
         let tables = kinds.lines().filter_map(|line| line.split_whitespace().next());
         let served = aqueduct_manifest::KUBERNETES_APIS.iter().map(|api| api.version);
-        let mut groups: Vec<&str> =
-            tables.chain(served).map(|version| version.split_once('/').map_or("", |(group, _)| group)).collect();
+        let mut groups: Vec<&str> = tables
+            .chain(served)
+            .map(|version| version.split_once('/').map_or("", |(group, _)| group))
+            .collect();
         groups.sort_unstable();
         groups.dedup();
         groups

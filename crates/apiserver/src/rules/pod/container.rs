@@ -39,8 +39,11 @@ pub(super) fn check(spec: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
         } else {
             for name in ["lifecycle"].iter().chain(&PROBES) {
                 let field = container.get(name);
-                if field.is_set() {
-                    report.forbidden(&field, "may not be set for init containers without restartPolicy=Always");
+                // A signal alone may be told.
+                let is_signal = *name == "lifecycle" && field.fields().all(|(name, _)| name == "stopSignal");
+                if field.is_set() && (!is_signal || field.is_empty()) {
+                    report
+                        .forbidden(&field, "may not be set for init containers without restartPolicy=Always");
                 }
             }
         }
@@ -102,7 +105,8 @@ fn of_ephemeral(container: &Field<'_>, known: &BTreeSet<String>, report: &mut Re
     for (name, field) in container.fields() {
         let is_set = field.is_set() && !(field.value.as_list().is_some() && field.is_empty());
         let is_resources_with_something = name != "resources" || !field.is_empty();
-        if is_set && is_resources_with_something && name != "targetContainerName" && !ALLOWED.contains(&name) {
+        if is_set && is_resources_with_something && name != "targetContainerName" && !ALLOWED.contains(&name)
+        {
             report.forbidden(&field, "cannot be set for an Ephemeral Container");
         }
     }
@@ -126,7 +130,7 @@ fn common(container: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
     mounts(container, pod, report);
     devices(container, pod, report);
     report.default_or_one_of(&container.get("imagePullPolicy"), &["Always", "IfNotPresent", "Never"]);
-    resources::of_container(&container.get("resources"), &pod.claims, report);
+    resources::of_container(&container.get("resources"), &pod.claims, pod.form, report);
     let resizing = container.get("resizePolicy");
     let mut seen = BTreeSet::new();
     for rule in resizing.items() {
@@ -290,7 +294,10 @@ fn mounts(container: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
         report.set_is_one_of(&place, &["Bidirectional", "HostToContainer", "None"]);
         let security = container.get("securityContext");
         if propagation.text() == "Bidirectional" && !security.get("privileged").is_true() {
-            report.forbidden(&place, "Bidirectional mount propagation is available only to privileged containers");
+            report.forbidden(
+                &place,
+                "Bidirectional mount propagation is available only to privileged containers",
+            );
         }
         let recursive = mount.get("recursiveReadOnly");
         let place = mounts.with("recursiveReadOnly", recursive.value);
@@ -300,7 +307,10 @@ fn mounts(container: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
                 report.forbidden(&place, "may only be specified when readOnly is true");
             }
             if propagation.is_set() && propagation.text() != "None" {
-                report.forbidden(&place, "may only be specified when mountPropagation is None or not specified");
+                report.forbidden(
+                    &place,
+                    "may only be specified when mountPropagation is None or not specified",
+                );
             }
         }
     }

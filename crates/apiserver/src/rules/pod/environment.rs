@@ -124,7 +124,10 @@ pub(super) fn field_reference(reference: &Field<'_>, supported: &[&str], report:
         return;
     }
     if !matches!(version.text(), "" | "v1") {
-        return report.invalid(&path, format_args!("error converting fieldPath: unsupported pod version: {}", version.text()));
+        return report.invalid(
+            &path,
+            format_args!("error converting fieldPath: unsupported pod version: {}", version.text()),
+        );
     }
     let text = path.text();
     if let Some((before, rest)) = text.split_once("['")
@@ -132,7 +135,11 @@ pub(super) fn field_reference(reference: &Field<'_>, supported: &[&str], report:
     {
         return match before {
             "metadata.annotations" | "metadata.labels" => {
-                let key = if before == "metadata.annotations" { subscript.to_lowercase() } else { subscript.to_owned() };
+                let key = if before == "metadata.annotations" {
+                    subscript.to_lowercase()
+                } else {
+                    subscript.to_owned()
+                };
                 if let Some(problem) = names::qualified_name(&key) {
                     report.invalid_as(reference, subscript, problem);
                 }
@@ -181,6 +188,9 @@ pub(super) fn resource_reference(reference: &Field<'_>, report: &mut Report) {
         _ => return,
     };
     if !units.split(", ").any(|unit| unit == amount) {
-        report.invalid(&divisor, format_args!("only divisor's values {units} are supported with the {name} resource"));
+        report.invalid(
+            &divisor,
+            format_args!("only divisor's values {units} are supported with the {name} resource"),
+        );
     }
 }

@@ -123,7 +123,9 @@ fn spec(pod: &Field<'_>, form: Form, pod_name: &str, templates: &Field<'_>, repo
         Some(volumes) => pod.with("volumes", volumes),
         None => volume_list,
     };
-    let volumes_of: Vec<Field<'_>> = volume_list.items().collect();
+    let right = volume::check(&volume_list, (form == Form::Pod).then_some(pod_name), report);
+    let volumes_of: Vec<Field<'_>> =
+        volume_list.items().zip(right).filter(|(_, is_right)| *is_right).map(|(volume, _)| volume).collect();
     let claim_list = pod.get("resourceClaims");
     let claims: Vec<Field<'_>> = claim_list.items().collect();
     let claim_names: Vec<Field<'_>> = claims.iter().map(|claim| claim.get("name")).collect();
@@ -140,10 +142,9 @@ fn spec(pod: &Field<'_>, form: Form, pod_name: &str, templates: &Field<'_>, repo
         has_host_users: host_users.value.as_bool() != Some(false),
     };
 
-    volume::check(&volume_list, (form == Form::Pod).then_some(pod_name), report);
     resource_claims(&claim_list, report);
     container::check(pod, &whole, report);
-    resources::of_pod(pod, &whole.claims, report);
+    resources::of_pod(pod, &whole.claims, form, report);
 
     let has_host_network = pod.get("hostNetwork").is_true();
     if has_host_network {
@@ -198,8 +199,8 @@ fn identity(pod: &Field<'_>, has_host_network: bool, form: Form, report: &mut Re
     // Those of a stateful set get a hostname of their own.
     if form != Form::Stateful {
         report.optional_format(&pod.get("hostname"), names::label);
+        report.optional_format(&pod.get("subdomain"), names::label);
     }
-    report.optional_format(&pod.get("subdomain"), names::label);
     report.optional_format(&pod.get("priorityClassName"), names::subdomain);
     let class = pod.get("runtimeClassName");
     if class.is_set() {
@@ -229,7 +230,8 @@ fn dns(pod: &Field<'_>, report: &mut Report) {
             return report.required(&config, "must provide `dnsConfig` when `dnsPolicy` is None");
         }
         if servers.is_empty() {
-            return report.required(&servers, "must provide at least one DNS nameserver when `dnsPolicy` is None");
+            return report
+                .required(&servers, "must provide at least one DNS nameserver when `dnsPolicy` is None");
         }
     }
     if servers.len() > 3 {
@@ -243,11 +245,15 @@ fn dns(pod: &Field<'_>, report: &mut Report) {
     }
     let letters: usize = searches.items().map(|search| search.len() + 1).sum();
     if letters > 2048 + 1 {
-        report.invalid(&searches, "must not have more than 2048 characters (including spaces) in the search list");
+        report.invalid(
+            &searches,
+            "must not have more than 2048 characters (including spaces) in the search list",
+        );
     }
     for search in searches.items() {
         let text = search.text();
-        if text != "." && names::subdomain_with_underscores(text.strip_suffix('.').unwrap_or(text)).is_some() {
+        if text != "." && names::subdomain_with_underscores(text.strip_suffix('.').unwrap_or(text)).is_some()
+        {
             report.invalid(
                 &search,
                 "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
@@ -280,7 +286,8 @@ fn resource_claims(claims: &Field<'_>, report: &mut Report) {
                 "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified",
             ),
             (false, false) => {
-                report.invalid(&claim, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`");
+                report
+                    .invalid(&claim, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`");
             }
             _ => {}
         }

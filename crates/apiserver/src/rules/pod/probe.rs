@@ -13,7 +13,9 @@ pub(super) fn probes(container: &Field<'_>, pod: &Pod<'_>, report: &mut Report) 
             continue;
         }
         handler(&probe, pod, report);
-        for number in ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"] {
+        for number in
+            ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"]
+        {
             report.not_negative(&probe.get(number));
         }
         let grace = probe.get("terminationGracePeriodSeconds");
@@ -40,10 +42,6 @@ pub(super) fn lifecycle(lifecycle: &Field<'_>, pod: &Pod<'_>, report: &mut Repor
         if hook.is_set() {
             handler(&hook, pod, report);
         }
-    }
-    let signal = lifecycle.get("stopSignal");
-    if signal.is_set() && signal.text().is_empty() {
-        report.required(&signal, "");
     }
 }
 
@@ -81,7 +79,9 @@ fn handler(holder: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
                 if seconds < 0 || seconds > grace {
                     report.invalid(
                         &action,
-                        format_args!("must be non-negative and less than terminationGracePeriodSeconds ({grace})"),
+                        format_args!(
+                            "must be non-negative and less than terminationGracePeriodSeconds ({grace})"
+                        ),
                     );
                 }
             }

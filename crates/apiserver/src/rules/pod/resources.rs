@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_manifest::Quantity;
+use aqueduct_manifest::{Quantity, Value};
 
 use crate::field::Field;
 use crate::names;
 use crate::report::Report;
+use crate::rules::pod::Form;
 
 /// The resources of containers that Kubernetes itself knows.
 const OF_CONTAINERS: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
@@ -31,7 +32,9 @@ pub(crate) fn is_native(name: &str) -> bool {
 
 /// Tells whether a name is that of a resource which somebody else counts.
 pub(crate) fn is_extended(name: &str) -> bool {
-    !is_native(name) && !name.starts_with("requests.") && names::qualified_name(&format!("requests.{name}")).is_none()
+    !is_native(name)
+        && !name.starts_with("requests.")
+        && names::qualified_name(&format!("requests.{name}")).is_none()
 }
 
 pub(crate) fn is_huge_page(name: &str) -> bool {
@@ -49,7 +52,7 @@ pub(crate) fn value(field: &Field<'_>, name: &str, report: &mut Report) {
     }
 }
 
-fn of_container_name(field: &Field<'_>, name: &str, report: &mut Report) {
+pub(crate) fn of_container_name(field: &Field<'_>, name: &str, report: &mut Report) {
     if let Some(problem) = names::qualified_name(name) {
         report.invalid_as(field, name, problem);
     } else if !name.contains('/') {
@@ -66,7 +69,9 @@ fn huge_page(field: &Field<'_>, name: &str, report: &mut Report) {
     let amount = amount(field);
     let is_multiple = match size.parse::<Quantity>() {
         Ok(size) if size.whole() > 0 && !is_negative(amount) => {
-            is_whole(amount) && amount.whole().is_multiple_of(size.whole()) && (amount.whole() >= size.whole())
+            is_whole(amount)
+                && amount.whole().is_multiple_of(size.whole())
+                && (amount.whole() >= size.whole())
         }
         _ => false,
     };
@@ -75,9 +80,17 @@ fn huge_page(field: &Field<'_>, name: &str, report: &mut Report) {
     }
 }
 
-/// Checks the resources of a container.
-pub(crate) fn of_container(resources: &Field<'_>, claims: &BTreeSet<&str>, report: &mut Report) {
+/// Checks the resources of a container. Those of a pod ask for what they may use at most, unless they say otherwise.
+pub(super) fn of_container(resources: &Field<'_>, claims: &BTreeSet<&str>, form: Form, report: &mut Report) {
     let (limits, requests) = (resources.get("limits"), resources.get("requests"));
+    let filled = match form {
+        Form::Pod => with_limits(&limits, &requests),
+        _ => None,
+    };
+    let requests = match &filled {
+        Some(requests) => resources.with("requests", requests),
+        None => requests,
+    };
     let is_known = |name: &str| matches!(name, "cpu" | "memory");
     for list in [&limits, &requests] {
         for (name, field) in list.entries() {
@@ -97,6 +110,18 @@ pub(crate) fn of_container(resources: &Field<'_>, claims: &BTreeSet<&str>, repor
     self::claims(&resources.get("claims"), claims, report);
 }
 
+/// Returns the requests with those limits that they leave out, if there are such.
+fn with_limits(limits: &Field<'_>, requests: &Field<'_>) -> Option<Value> {
+    let mut map = requests.value.as_map().cloned().unwrap_or_default();
+    let before = map.len();
+    for (name, field) in limits.entries() {
+        if !map.contains_key(name) {
+            map.insert(name, field.value.clone());
+        }
+    }
+    (map.len() > before).then_some(Value::Map(map))
+}
+
 fn claims(list: &Field<'_>, known: &BTreeSet<&str>, report: &mut Report) {
     let mut seen = BTreeSet::new();
     for claim in list.items() {
@@ -110,7 +135,8 @@ fn claims(list: &Field<'_>, known: &BTreeSet<&str>, report: &mut Report) {
         }
         if !known.contains(name.text()) {
             let all: Vec<&str> = known.iter().copied().collect();
-            let all = if all.is_empty() { " which is empty".to_owned() } else { format!(": {}", all.join(", ")) };
+            let all =
+                if all.is_empty() { " which is empty".to_owned() } else { format!(": {}", all.join(", ")) };
             report.not_found(&claim, &format!("must be one of the names in pod.spec.resourceClaims{all}"));
         }
         report.optional_format(&request, names::label);
@@ -125,9 +151,14 @@ fn compare(limits: &Field<'_>, requests: &Field<'_>, report: &mut Report) {
         if limits.value.get(name).is_some() {
             let limit = amount(&limits.key(name));
             if !may_differ && request != limit {
-                report.invalid_as(requests, &request.to_string(), format_args!("must be equal to {name} limit of {limit}"));
+                report.invalid_as(
+                    requests,
+                    &request.to_string(),
+                    format_args!("must be equal to {name} limit of {limit}"),
+                );
             } else if may_differ && request > limit {
-                let detail = format_args!("must be less than or equal to {name} limit of {limit}").to_string();
+                let detail =
+                    format_args!("must be less than or equal to {name} limit of {limit}").to_string();
                 report.invalid_as(requests, &request.to_string(), detail);
             }
         } else if !may_differ {
@@ -137,7 +168,7 @@ fn compare(limits: &Field<'_>, requests: &Field<'_>, report: &mut Report) {
 }
 
 /// Checks the resources of a pod as a whole.
-pub(super) fn of_pod(pod: &Field<'_>, claim_names: &BTreeSet<&str>, report: &mut Report) {
+pub(super) fn of_pod(pod: &Field<'_>, claim_names: &BTreeSet<&str>, form: Form, report: &mut Report) {
     let resources = pod.get("resources");
     if !resources.is_set() {
         return;
@@ -148,6 +179,23 @@ pub(super) fn of_pod(pod: &Field<'_>, claim_names: &BTreeSet<&str>, report: &mut
         claims(&claim_list, claim_names, report);
     }
     let (limits, requests) = (resources.get("limits"), resources.get("requests"));
+    let sums = sums(pod, form);
+    let mut all = requests.value.as_map().cloned().unwrap_or_default();
+    if form == Form::Pod {
+        // What a pod leaves out is filled in: what its containers ask for, else what it may use at most.
+        for (name, sum) in &sums {
+            if (matches!(name.as_str(), "cpu" | "memory") || is_huge_page(name)) && !all.contains_key(name) {
+                all.insert(name.as_str(), sum.to_string());
+            }
+        }
+        for (name, field) in limits.entries() {
+            if !all.contains_key(name) {
+                all.insert(name, field.value.clone());
+            }
+        }
+    }
+    let all = Value::Map(all);
+    let requests = resources.with("requests", &all);
     for list in [&limits, &requests] {
         for (name, field) in list.entries() {
             if !matches!(name, "cpu" | "memory") && !is_huge_page(name) {
@@ -163,14 +211,10 @@ pub(super) fn of_pod(pod: &Field<'_>, claim_names: &BTreeSet<&str>, report: &mut
         report.forbidden(&resources, "HugePages require cpu or memory");
     }
 
-    for (name, sum) in sums(pod) {
+    for (name, sum) in sums {
         let request = requests.key(&name);
-        let most = match (request.is_set(), limits.key(&name).is_set()) {
-            (true, _) => amount(&request),
-            // Absent requests are filled in: those of the containers, or the limit where they have none.
-            _ => continue,
-        };
-        if sum > most {
+        let most = amount(&request);
+        if request.is_set() && sum > most {
             report.invalid_as(
                 &request,
                 &most.to_string(),
@@ -199,13 +243,18 @@ pub(super) fn of_pod(pod: &Field<'_>, claim_names: &BTreeSet<&str>, report: &mut
 }
 
 /// Returns what the containers of a pod request together.
-fn sums(pod: &Field<'_>) -> BTreeMap<String, Quantity> {
+fn sums(pod: &Field<'_>, form: Form) -> BTreeMap<String, Quantity> {
     let mut sums: BTreeMap<String, Quantity> = BTreeMap::new();
     let mut most: BTreeMap<String, Quantity> = BTreeMap::new();
     let requests = |container: &Field<'_>| -> Vec<(String, Quantity)> {
         let resources = container.get("resources");
-        let requests = resources.get("requests");
-        requests.entries().map(|(name, field)| (name.to_owned(), amount(&field))).collect()
+        let (limits, requests) = (resources.get("limits"), resources.get("requests"));
+        let filled = if form == Form::Pod { with_limits(&limits, &requests) } else { None };
+        let map = filled.as_ref().unwrap_or(requests.value).as_map();
+        map.into_iter()
+            .flatten()
+            .map(|(name, value)| (name.to_string(), Quantity::read(value).unwrap_or_default()))
+            .collect()
     };
     for container in pod.get("initContainers").items() {
         let is_sidecar = container.get("restartPolicy").text() == "Always";

@@ -42,7 +42,8 @@ pub(super) fn check(pod: &Field<'_>, report: &mut Report) {
     if policy.is_set() && policy.is_empty() {
         report.required(&policy, "");
     }
-    let overhead = pod.get("overhead");
+    let amounts = pod.get("overhead");
+    let overhead = amounts.with("limits", amounts.value);
     for (name, field) in overhead.entries() {
         overhead_amount(&field, name, report);
     }
@@ -128,7 +129,9 @@ fn spread(constraints: &Field<'_>, report: &mut Report) {
         if skew.integer().unwrap_or(0) <= 0 {
             report.invalid(&skew, "must be greater than zero");
         }
-        topology_key(&key, report);
+        if key.is_empty() {
+            report.required(&key, "can not be empty");
+        }
         report.one_of(&otherwise, &["DoNotSchedule", "ScheduleAnyway"]);
         if !seen.insert((key.text().to_owned(), otherwise.text().to_owned())) {
             report.duplicate(&constraint.with("{topologyKey, whenUnsatisfiable}", key.value));
@@ -141,7 +144,10 @@ fn spread(constraints: &Field<'_>, report: &mut Report) {
             if otherwise.text() != "DoNotSchedule" {
                 report.invalid(
                     &domains,
-                    format_args!("can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {}", otherwise.text()),
+                    format_args!(
+                        "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {}",
+                        otherwise.text()
+                    ),
                 );
             }
         }
@@ -151,15 +157,6 @@ fn spread(constraints: &Field<'_>, report: &mut Report) {
         let labels = constraint.get("labelSelector");
         let keys = constraint.get("matchLabelKeys");
         label_keys(&keys, &labels, report);
-        let wanted = labels.get("matchLabels");
-        let expressions = labels.get("matchExpressions");
-        for name in keys.items() {
-            let is_known = wanted.value.get(name.text()).is_some()
-                || expressions.items().any(|expression| expression.get("key").text() == name.text());
-            if is_known {
-                report.invalid(&name, "exists in both matchLabelKeys and labelSelector");
-            }
-        }
         selector::labels(&labels, report);
         if !labels.is_set() {
             report.warn(&labels, "a null labelSelector results in matching no pod");
@@ -170,8 +167,12 @@ fn spread(constraints: &Field<'_>, report: &mut Report) {
 /// Checks which taints are borne.
 pub(crate) fn tolerations(tolerations: &Field<'_>, report: &mut Report) {
     for toleration in tolerations.items() {
-        let (key, operator, value, effect) =
-            (toleration.get("key"), toleration.get("operator"), toleration.get("value"), toleration.get("effect"));
+        let (key, operator, value, effect) = (
+            toleration.get("key"),
+            toleration.get("operator"),
+            toleration.get("value"),
+            toleration.get("effect"),
+        );
         report.optional_format(&key, names::qualified_name);
         if key.is_empty() && operator.text() != "Exists" {
             report.invalid(
@@ -190,7 +191,11 @@ pub(crate) fn tolerations(tolerations: &Field<'_>, report: &mut Report) {
             }
             "Exists" => {
                 if !value.is_empty() {
-                    report.invalid_as(&operator, value.text(), "value must be empty when `operator` is 'Exists'");
+                    report.invalid_as(
+                        &operator,
+                        value.text(),
+                        "value must be empty when `operator` is 'Exists'",
+                    );
                 }
             }
             _ => report.unsupported(&operator, &["Equal", "Exists"]),

@@ -42,7 +42,8 @@ pub(super) fn of_container(security: &Field<'_>, pod: &Pod<'_>, report: &mut Rep
     profiles(security, report);
     if security.get("allowPrivilegeEscalation").value.as_bool() == Some(false) {
         if security.get("privileged").is_true() {
-            report.invalid(security, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true");
+            report
+                .invalid(security, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true");
         }
         let capabilities = security.get("capabilities");
         if capabilities.get("add").has("CAP_SYS_ADMIN") {
@@ -91,7 +92,8 @@ fn sysctls(pod: &Field<'_>, sysctls: &Field<'_>, report: &mut Report) {
 }
 
 fn is_sysctl(text: &str) -> bool {
-    let edge = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let edge =
+        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     text.len() <= 253
         && text.split(['.', '/']).all(|part| {
             let bytes = part.as_bytes();
@@ -158,7 +160,8 @@ pub(super) fn annotations(annotations: &Field<'_>, pod: &Field<'_>, report: &mut
             if !is_known {
                 report.invalid_as(&value, name, "container not found");
             }
-            let is_right = matches!(profile, "" | "runtime/default" | "unconfined") || profile.starts_with("localhost/");
+            let is_right =
+                matches!(profile, "" | "runtime/default" | "unconfined") || profile.starts_with("localhost/");
             if !is_right {
                 report.invalid(&value, "invalid AppArmor profile name");
             }
@@ -202,7 +205,8 @@ pub(super) fn annotations_match(annotations: &Field<'_>, pod: &Field<'_>, report
         let annotation = annotations.key(&key);
         let own_profile = own.get("appArmorProfile");
         let of_pod = of_pod.get("appArmorProfile");
-        let effective = if own_profile.is_set() { own_profile } else { own.with("appArmorProfile", of_pod.value) };
+        let effective =
+            if own_profile.is_set() { own_profile } else { own.with("appArmorProfile", of_pod.value) };
         if annotation.is_set() && !is_windows {
             annotation_matches(&effective, annotation.text(), "apparmor", report);
         }
@@ -213,7 +217,9 @@ fn annotation_matches(profile: &Field<'_>, annotation: &str, what: &str, report:
     let (kind, path) = (profile.get("type"), profile.get("localhostProfile"));
     let is_same = match kind.text() {
         "Unconfined" => annotation == "unconfined",
-        "RuntimeDefault" => annotation == "runtime/default" || what == "seccomp" && annotation == "docker/default",
+        "RuntimeDefault" => {
+            annotation == "runtime/default" || what == "seccomp" && annotation == "docker/default"
+        }
         "Localhost" => match annotation.strip_prefix("localhost/") {
             Some(rest) => {
                 if rest != path.text() {
@@ -231,8 +237,11 @@ fn annotation_matches(profile: &Field<'_>, annotation: &str, what: &str, report:
 }
 
 fn windows_options(options: &Field<'_>, report: &mut Report) {
-    let (name, spec, user) =
-        (options.get("gmsaCredentialSpecName"), options.get("gmsaCredentialSpec"), options.get("runAsUserName"));
+    let (name, spec, user) = (
+        options.get("gmsaCredentialSpecName"),
+        options.get("gmsaCredentialSpec"),
+        options.get("runAsUserName"),
+    );
     if name.is_set() {
         report.format(&name, names::subdomain);
     }

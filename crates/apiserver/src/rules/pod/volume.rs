@@ -83,9 +83,12 @@ pub(super) fn with_claims(volumes: &Field<'_>, templates: &Field<'_>) -> Option<
 }
 
 /// Checks the volumes of a pod.
-pub(super) fn check(volumes: &Field<'_>, pod_name: Option<&str>, report: &mut Report) {
+/// Tells which of them are right: others cannot be mounted.
+pub(super) fn check(volumes: &Field<'_>, pod_name: Option<&str>, report: &mut Report) -> Vec<bool> {
     let mut seen = BTreeSet::new();
+    let mut right = Vec::new();
     for volume in volumes.items() {
+        let errors = report.errors.len();
         let name = volume.get("name");
         if report.needs(&name) {
             if names::label(name.text()).is_some() {
@@ -122,7 +125,9 @@ pub(super) fn check(volumes: &Field<'_>, pod_name: Option<&str>, report: &mut Re
                 }
             }
         }
+        right.push(report.errors.len() == errors);
     }
+    right
 }
 
 fn claim_name(pod_name: Option<&str>, volume: &Field<'_>, report: &mut Report) {
@@ -428,7 +433,8 @@ pub(crate) fn signer_name(name: &Field<'_>, report: &mut Report) {
         _ => false,
     };
     if !is_right {
-        report.invalid(name, "must be a fully qualified domain and path of the form 'example.com/signer-name'");
+        report
+            .invalid(name, "must be a fully qualified domain and path of the form 'example.com/signer-name'");
     }
 }
 
@@ -446,7 +452,10 @@ fn pod_certificate(certificate: &Field<'_>, report: &mut Report) {
     }
     let paths = ["credentialBundlePath", "keyPath", "certificateChainPath"].map(|name| certificate.get(name));
     if paths.iter().all(Field::is_empty) {
-        report.required(certificate, "specify at least one of credentialBundlePath, keyPath, and certificateChainPath");
+        report.required(
+            certificate,
+            "specify at least one of credentialBundlePath, keyPath, and certificateChainPath",
+        );
     }
     for path in &paths {
         file_path(path, path, report);
@@ -468,7 +477,9 @@ fn iscsi(source: &Field<'_>, report: &mut Report) {
         iscsi_name(&name, &name, report);
     }
     report.between(&source.get("lun"), 0, 255);
-    if (source.get("chapAuthDiscovery").is_true() || source.get("chapAuthSession").is_true()) && !secret.is_set() {
+    if (source.get("chapAuthDiscovery").is_true() || source.get("chapAuthSession").is_true())
+        && !secret.is_set()
+    {
         report.required(&secret, "");
     }
     if initiator.is_set() {
@@ -478,7 +489,8 @@ fn iscsi(source: &Field<'_>, report: &mut Report) {
 
 fn iscsi_name(field: &Field<'_>, place: &Field<'_>, report: &mut Report) {
     let text = field.text();
-    let hex = |text: &str, length: usize| text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let hex =
+        |text: &str, length: usize| text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_right = if text.starts_with("iqn") {
         let rest = text.strip_prefix("iqn.").unwrap_or_default();
         let (date, rest) = rest.split_once('.').unwrap_or_default();
@@ -508,7 +520,9 @@ fn quobyte(source: &Field<'_>, report: &mut Report) {
     } else if tenant.len() >= 65 {
         report.required(&tenant, "must be a UUID and may not exceed a length of 64 characters");
     } else {
-        let is_pair = |pair: &str| pair.rsplit_once(':').is_some_and(|(host, _)| !host.contains(':') || host.ends_with(']'));
+        let is_pair = |pair: &str| {
+            pair.rsplit_once(':').is_some_and(|(host, _)| !host.contains(':') || host.ends_with(']'))
+        };
         if !registry.text().split(',').all(is_pair) {
             report.invalid(&registry, FORM);
         }
@@ -520,7 +534,9 @@ fn fibre_channel(source: &Field<'_>, report: &mut Report) {
     let (targets, ids, lun) = (source.get("targetWWNs"), source.get("wwids"), source.get("lun"));
     match (targets.is_empty(), ids.is_empty()) {
         (true, true) => report.required(&targets, "must specify either targetWWNs or wwids, but not both"),
-        (false, false) => report.invalid(&targets, "targetWWNs and wwids can not be specified simultaneously"),
+        (false, false) => {
+            report.invalid(&targets, "targetWWNs and wwids can not be specified simultaneously")
+        }
         _ => {}
     }
     if !targets.is_empty() {
@@ -557,7 +573,10 @@ fn azure_disk(source: &Field<'_>, report: &mut Report) {
             );
         }
     } else if !uri.text().starts_with("https://") {
-        report.unsupported(&uri, &["https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd"]);
+        report.unsupported(
+            &uri,
+            &["https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd"],
+        );
     }
 }
 
