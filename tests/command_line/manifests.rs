@@ -92,7 +92,8 @@ fn reach_of_a_platform() {
     let platform = Platform::new();
     platform.write(
         "tenants/shop/api.toml",
-        "kind = \"service\"\nimage = \"ghcr.io/example/api:1\"\nlinks = [\"web\"]\n",
+        "kind = \"service\"\nimage = \"ghcr.io/example/api:1\"\n\n[ports]\nhttp = 9000\n\n[links]\nweb = \"web\"\n\n\
+         [resources]\nrequests = { cpu = \"50m\", memory = \"64Mi\" }\nlimits = { memory = \"64Mi\" }\n",
     );
     let mut seen = String::new();
     for command in [

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_manifest::{KUBERNETES_APIS, Object, ObjectKey, SmolStr, plural};
+use aqueduct_apiserver::custom::Definition;
+use aqueduct_manifest::{KUBERNETES_APIS, Object, ObjectKey, SmolStr, Value, plural};
 
 use crate::finding::{Action, Finding};
 use crate::pod::{is_set, items, text};
@@ -56,6 +57,7 @@ pub struct Cluster {
 /// A kind that a CustomResourceDefinition makes.
 #[derive(Debug)]
 struct CustomKind {
+    definition: Definition,
     plural: SmolStr,
     is_namespaced: bool,
     versions: Vec<SmolStr>,
@@ -79,7 +81,12 @@ impl Cluster {
     /// An object without a namespace, of a kind that lies in one, is in `default`.
     pub fn admit(&mut self, object: &Object) -> Vec<Finding> {
         let filled = self.filled(object);
-        let findings = self.judge(&filled);
+        // A definition is asked about what was written, for filling in takes away what it does not know.
+        let custom = self.custom_kind(object).map(|kind| kind.definition.check(object, None));
+        let custom = custom.into_iter().flatten();
+        let mut findings: Vec<Finding> =
+            custom.map(|cause| Finding { rule: "custom-resource", action: Action::Deny, cause }).collect();
+        findings.extend(self.judge(&filled));
         if !findings.iter().any(|finding| finding.action == Action::Deny) {
             self.keep(filled);
         }
@@ -94,7 +101,15 @@ impl Cluster {
 
     /// Returns an object as it is judged: in a namespace, and with what the server fills in.
     fn filled(&self, object: &Object) -> Object {
-        let mut filled = defaults::filled(object);
+        let custom = self.custom_kind(object);
+        let mut filled =
+            custom.map_or_else(|| defaults::filled(object), |kind| kind.definition.filled(object));
+        if filled.name().is_empty()
+            && let Some(prefix) = filled.at(&["metadata", "generateName"]).and_then(Value::as_str)
+        {
+            let name = format!("{prefix}xxxxx");
+            filled.metadata_mut().insert("name", name);
+        }
         if filled.namespace().is_empty() && self.is_namespaced(object) {
             filled.metadata_mut().insert("namespace", "default");
         }
@@ -115,8 +130,17 @@ impl Cluster {
             let causes = policy::check(object).into_iter();
             findings.extend(causes.map(|cause| Finding { rule: "policy", action: Action::Deny, cause }));
         }
-        // What is refused is not counted.
-        if !findings.iter().any(|finding| finding.action == Action::Deny) {
+        if is_kind(object, "apiextensions.k8s.io", "CustomResourceDefinition") {
+            let causes = Definition::new(object).check_rules().into_iter();
+            findings.extend(causes.map(|cause| Finding {
+                rule: "custom-resource",
+                action: Action::Deny,
+                cause,
+            }));
+        }
+        // What is refused is not counted, and what takes the place of itself is counted already.
+        let is_refused = findings.iter().any(|finding| finding.action == Action::Deny);
+        if !is_refused && !self.objects.contains_key(&object.key()) {
             let resource = self.resource(&limited);
             findings.extend(self.quotas.admit(Item { object: &limited, resource: &resource }));
         }
@@ -130,7 +154,14 @@ impl Cluster {
         }
         let resource = self.resource(object);
         let is_namespaced = self.is_namespaced(object);
-        let request = Request { object, resource: &resource, is_namespaced, namespace };
+        let versions = self.custom_kind(object).map_or(&[][..], |kind| &kind.versions);
+        // A server gives each object its identity before policies see it.
+        let mut object = object.clone();
+        let metadata = object.metadata_mut();
+        metadata.insert("uid", "00000000-0000-0000-0000-000000000000");
+        metadata.insert("creationTimestamp", "1970-01-01T00:00:00Z");
+        let (object, minor) = (&object, self.minor);
+        let request = Request { object, resource: &resource, is_namespaced, namespace, minor, versions };
         let policies = self.policies.values();
         policies.flat_map(|policy| policy::admit(policy, &self.bindings, &request, self)).collect()
     }
@@ -152,8 +183,10 @@ impl Cluster {
             ("apiextensions.k8s.io", "CustomResourceDefinition") => self.define(&object),
             _ => {}
         }
-        let resource = self.resource(&object);
-        self.quotas.count(Item { object: &object, resource: &resource });
+        if !self.objects.contains_key(&object.key()) {
+            let resource = self.resource(&object);
+            self.quotas.count(Item { object: &object, resource: &resource });
+        }
         if is_kind(&object, "", "ResourceQuota") {
             let named: Vec<(&Object, String)> =
                 self.objects.values().map(|one| (one, self.resource(one))).collect();
@@ -170,6 +203,7 @@ impl Cluster {
         let Some(spec) = definition.map.get("spec") else { return };
         let versions = items(spec, "versions").iter().filter(|version| is_set(version, &["served"]));
         let kind = CustomKind {
+            definition: Definition::new(definition),
             plural: text(spec, &["names", "plural"]).into(),
             is_namespaced: text(spec, &["scope"]) != "Cluster",
             versions: versions.map(|version| text(version, &["name"]).into()).collect(),

@@ -1,7 +1,7 @@
 //! The Pod Security Standards, as the labels of a namespace ask for them.
 //!
 //! A Pod that breaks the standard of the label `enforce` is refused; that of `warn` and `audit` only tells. A
-//! controller is never refused, for the server judges the pods that it makes: it is warned about, by `enforce` too.
+//! controller is never refused, for the server judges the pods that it makes; it is only warned about.
 
 mod checks;
 
@@ -12,6 +12,8 @@ use crate::finding::{Action, Finding};
 use crate::pod::Pod;
 
 const RULE: &str = "pod-security";
+
+const PREFIX: &str = "pod-security.kubernetes.io/";
 
 const MODES: [(&str, Action); 3] =
     [("enforce", Action::Deny), ("audit", Action::Audit), ("warn", Action::Warn)];
@@ -58,8 +60,13 @@ pub(crate) fn admit(object: &Object, namespace: Option<&Object>, minor: u32) -> 
     let Some(labels) = namespace.and_then(Object::labels) else { return Vec::new() };
     let mut findings: Vec<Finding> = Vec::new();
     for (mode, action) in MODES {
+        if !is_pod && action == Action::Deny {
+            continue;
+        }
+        // Who does not say what to warn about is warned about what is enforced.
+        let says = labels.contains_key(&format!("{PREFIX}{mode}"));
+        let mode = if action == Action::Warn && !says { "enforce" } else { mode };
         let Some((level, version)) = standard(labels, mode) else { continue };
-        let action = if is_pod || action != Action::Deny { action } else { Action::Warn };
         let violations = checks::run(pod, level, version.unwrap_or(minor).min(minor));
         if violations.is_empty() {
             continue;
@@ -76,15 +83,12 @@ pub(crate) fn admit(object: &Object, namespace: Option<&Object>, minor: u32) -> 
     if findings.iter().any(|finding| finding.action == Action::Deny) {
         findings.retain(|finding| finding.action != Action::Warn);
     }
-    findings.dedup();
     findings
 }
 
 /// Returns the level and the minor version of a mode, none where nothing is asked for; no version is the latest.
 fn standard(labels: &Map, mode: &str) -> Option<(Level, Option<u32>)> {
-    let label = |suffix: &str| {
-        labels.get(&format!("pod-security.kubernetes.io/{mode}{suffix}")).and_then(Value::as_str)
-    };
+    let label = |suffix: &str| labels.get(&format!("{PREFIX}{mode}{suffix}")).and_then(Value::as_str);
     let level = LEVELS.iter().find(|(name, _)| Some(*name) == label("")).map(|(_, level)| *level)?;
     (level != Level::Privileged).then(|| (level, label("-version").and_then(minor_of)))
 }
@@ -107,7 +111,7 @@ fn labels(namespace: &Object) -> Vec<Finding> {
         findings.push(Finding { rule: RULE, action: Action::Deny, cause });
     };
     for (mode, _) in MODES {
-        let label = format!("pod-security.kubernetes.io/{mode}");
+        let label = format!("{PREFIX}{mode}");
         if let Some(value) = labels.get(&label).and_then(Value::as_str)
             && !LEVELS.iter().any(|(name, _)| *name == value)
         {
@@ -115,7 +119,7 @@ fn labels(namespace: &Object) -> Vec<Finding> {
                 format!("Invalid value: \"{value}\": must be one of privileged, baseline, restricted");
             refuse(label, message);
         }
-        let label = format!("pod-security.kubernetes.io/{mode}-version");
+        let label = format!("{PREFIX}{mode}-version");
         if let Some(value) = labels.get(&label).and_then(Value::as_str)
             && value != "latest"
             && minor_of(value).is_none()

@@ -25,6 +25,8 @@ pub(crate) struct Policy {
     conditions: Vec<(String, Program)>,
     variables: Vec<(String, Program)>,
     validations: Vec<Validation>,
+    /// What is written to the log; it matters where it fails.
+    annotations: Vec<(String, Program)>,
 }
 
 /// One rule of a policy.

@@ -11,6 +11,7 @@
 //! What depends on other objects, on the cluster's addresses or on admission is not asked here.
 
 mod cause;
+pub mod custom;
 mod defaults;
 mod field;
 mod names;

@@ -192,7 +192,14 @@ impl Checker<'_> {
             let of = self.field(id, &of, &field);
             return Type::optional(unwrapped(of));
         }
-        let arguments: Vec<Type> = call.args.iter().map(|argument| self.type_of(argument)).collect();
+        let arguments: Vec<Type> = match (name, call.args.as_slice()) {
+            // What is put into a text may be of any types.
+            ("format", [IdedExpr { expr: Expr::List(list), .. }]) => {
+                list.elements.iter().for_each(|item| drop(self.type_of(item)));
+                vec![Type::list(Type::Dyn)]
+            }
+            (_, arguments) => arguments.iter().map(|argument| self.type_of(argument)).collect(),
+        };
         match (name, arguments.as_slice()) {
             (operators::INDEX, [Type::Object(object), _]) => {
                 let place = match &call.args[1].expr {

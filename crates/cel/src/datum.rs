@@ -41,6 +41,16 @@ impl Datum {
         Self(Box::new(Lazy(Arc::new(entries))))
     }
 
+    /// Returns the value as one that might have been absent.
+    pub fn into_optional(self) -> Self {
+        Self(Box::new(CelOptional::of(self.0)))
+    }
+
+    /// Makes the optional value that is absent.
+    pub fn none() -> Self {
+        Self(Box::new(CelOptional::none()))
+    }
+
     /// Returns the truth value, if this is one.
     pub fn as_bool(&self) -> Option<bool> {
         self.0.downcast_ref::<CelBool>().map(|truth| *truth.inner())
@@ -118,7 +128,7 @@ fn typed(value: &Value, of: &Type) -> Box<dyn Val> {
 }
 
 /// Returns the name by which an expression selects a field: Kubernetes escapes what is no identifier, or a keyword.
-pub(crate) fn escape(field: &str) -> String {
+pub fn escape(field: &str) -> String {
     const KEYWORDS: [&str; 22] = [
         "true",
         "false",
@@ -226,17 +236,17 @@ fn detach(value: &dyn Val, limit: &mut usize) -> Option<Box<dyn Val>> {
 
 fn static_key(key: &CelMapKey<'_>) -> CelMapKey<'static> {
     match key {
-        CelMapKey::Bool(key) => CelMapKey::Bool(key.clone()),
-        CelMapKey::Int(key) => CelMapKey::Int(key.clone()),
+        CelMapKey::Bool(key) => CelMapKey::Bool(*key),
+        CelMapKey::Int(key) => CelMapKey::Int(*key),
         CelMapKey::String(key) => CelMapKey::String(key.clone().into_static()),
-        CelMapKey::UInt(key) => CelMapKey::UInt(key.clone()),
+        CelMapKey::UInt(key) => CelMapKey::UInt(*key),
     }
 }
 
 /// Returns the entries of a map in the order of their keys.
 pub(crate) fn sorted<'b, 'v>(map: &'b CelMap<'v>) -> Vec<(&'b CelMapKey<'v>, &'b (dyn Val + 'v))> {
     let mut entries: Vec<_> = map.inner().iter().map(|(key, value)| (key, &**value)).collect();
-    entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+    entries.sort_by_key(|(key, _)| *key);
     entries
 }
 
@@ -315,6 +325,11 @@ pub struct Unknown {
 }
 
 static UNKNOWN: types::Type = types::Type::new_unspecified_type("unknown");
+
+/// Returns the type of what only a server knows.
+pub(crate) fn unknown_type() -> types::Type {
+    UNKNOWN.to_owned()
+}
 
 impl Unknown {
     /// Makes a value, and the place of its mark.

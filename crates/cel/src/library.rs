@@ -8,6 +8,7 @@ mod lists;
 mod loops;
 mod network;
 mod opaque;
+mod optionals;
 mod regexes;
 mod semvers;
 mod urls;
@@ -53,11 +54,21 @@ fn register(environment: &mut Env, dialect: Dialect) -> Result<(), DeclarationEr
         lists::extension,
         loops::extension,
         network::extension,
+        optionals::extension,
         regexes::extension,
         semvers::extension,
         urls::extension,
     ];
-    parts.into_iter().try_for_each(|part| environment.add_extension(part))
+    parts.into_iter().try_for_each(|part| environment.add_extension(part))?;
+    let types = [
+        <amount::Amount as Val>::cel_type(),
+        <formats::Format as Val>::cel_type(),
+        <network::Address as Val>::cel_type(),
+        <network::Block as Val>::cel_type(),
+        <semvers::Semver as Val>::cel_type(),
+        <urls::Address as Val>::cel_type(),
+    ];
+    types.into_iter().try_for_each(|of| environment.add_type(of.to_owned()))
 }
 
 /// Copies a value of one of the types of this library.
@@ -81,6 +92,7 @@ pub(crate) fn detach(value: &dyn Val) -> Option<Box<dyn Val>> {
 }
 
 pub(crate) use formats::decode_base64;
+pub use formats::format_faults;
 
 /// Makes text of a value.
 fn text(text: impl Into<String>) -> CelString<'static> {

@@ -11,7 +11,7 @@ use cel::{Context, ExecutionError, IdedExpr, Value};
 use crate::check::check;
 use crate::datum::{Datum, Variables};
 use crate::library::environment;
-use crate::rewrite::{PURSE, Purse, meter};
+use crate::rewrite::{PURSE, Purse, depth, meter};
 use crate::types::{Dialect, Scope, Type};
 
 /// The most letters of an expression.
@@ -23,6 +23,9 @@ const MOST_OPERATORS: usize = 4_000;
 /// The stack on which expressions are read and run; it is used as far as an expression is deep.
 const STACK: usize = 256 << 20;
 
+/// How many levels an expression has that needs no stack of its own.
+const SHALLOW: usize = 32;
+
 /// The largest value that an evaluation may return, in nodes and bytes.
 const LARGEST: usize = 2_000_000;
 
@@ -31,6 +34,7 @@ pub struct Program {
     expression: IdedExpr,
     dialect: Dialect,
     result: Type,
+    depth: usize,
 }
 
 /// Why a text is no expression, in the words of the API server.
@@ -53,7 +57,7 @@ impl std::error::Error for CompileError {}
 pub enum EvaluationError {
     /// It failed, as it would in a server: `no such key: labels`.
     Failed(String),
-    /// It costs more than an evaluation may.
+    /// It costs more than is waited for here; whether a server would go on is not known.
     TooCostly,
 }
 
@@ -61,7 +65,7 @@ impl fmt::Display for EvaluationError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(message) => out.write_str(message),
-            Self::TooCostly => out.write_str("operation cancelled: actual cost limit exceeded"),
+            Self::TooCostly => out.write_str("costs more than is waited for"),
         }
     }
 }
@@ -88,6 +92,9 @@ impl Program {
 
     /// Computes the value.
     pub fn evaluate(&self, variables: &Variables) -> Result<Datum, EvaluationError> {
+        if self.depth <= SHALLOW {
+            return self.run(variables);
+        }
         stacker::maybe_grow(STACK, STACK, || self.run(variables))
     }
 
@@ -98,7 +105,12 @@ impl Program {
         context.set_variable_resolver(resolver);
         context.add_variable_as_val(PURSE, Box::new(purse.clone()));
         let result = Value::resolve_val(&self.expression, &context);
-        if purse.is_empty() {
+        if purse.has_no_rounds() {
+            return Err(EvaluationError::Failed(
+                "operation cancelled: actual cost limit exceeded".to_owned(),
+            ));
+        }
+        if purse.has_no_bytes() {
             return Err(EvaluationError::TooCostly);
         }
         let value: CowVal<'_, '_> = result.map_err(|error| EvaluationError::Failed(in_words(&error)))?;
@@ -145,7 +157,8 @@ fn compile(source: &str, scope: &Scope) -> Result<Program, CompileError> {
         })?,
     };
     meter(&mut expression);
-    Ok(Program { expression, dialect: scope.dialect, result })
+    let depth = depth(&expression);
+    Ok(Program { expression, dialect: scope.dialect, result, depth })
 }
 
 fn failed(lines: Vec<String>) -> CompileError {

@@ -19,30 +19,52 @@ use crate::datum::sorted;
 /// The variable that holds the purse.
 pub(crate) const PURSE: &str = "@purse";
 
-/// How much one evaluation may spend: rounds of loops, and bytes of text.
-pub(crate) const LIMIT: u64 = 4_000_000;
+/// How many rounds the loops of one evaluation may go. A server ends a call at this cost, and each round costs it more.
+const MOST_ROUNDS: u64 = 1_000_000;
+
+/// How much else one evaluation may spend: bytes of text, items that are looked at, expressions that are searched for.
+const MOST_BYTES: u64 = 8_000_000;
 
 /// What is left to spend in an evaluation.
 #[derive(Clone, Debug)]
-pub(crate) struct Purse(Arc<AtomicU64>);
+pub(crate) struct Purse(Arc<Spent>);
+
+#[derive(Debug, Default)]
+struct Spent {
+    rounds: AtomicU64,
+    bytes: AtomicU64,
+}
 
 static PURSE_TYPE: types::Type = types::Type::new_unspecified_type("@purse");
 
 impl Purse {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(AtomicU64::new(LIMIT)))
+        Self(Arc::default())
     }
 
-    /// Tells whether more was asked for than there was.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
+    /// Tells whether the loops went further than a server lets them.
+    pub(crate) fn has_no_rounds(&self) -> bool {
+        self.0.rounds.load(Ordering::Relaxed) > MOST_ROUNDS
     }
 
-    fn spend(&self, cost: u64) -> Result<(), ExecutionError> {
-        let left = self.0.load(Ordering::Relaxed).saturating_sub(cost.saturating_add(1));
-        self.0.store(left, Ordering::Relaxed);
-        if left == 0 { Err(ExecutionError::function_error("evaluation", "costs too much")) } else { Ok(()) }
+    /// Tells whether the evaluation did more than is waited for here.
+    pub(crate) fn has_no_bytes(&self) -> bool {
+        self.0.bytes.load(Ordering::Relaxed) > MOST_BYTES
     }
+
+    fn go(&self, rounds: u64) -> Result<(), ExecutionError> {
+        spend(&self.0.rounds, rounds, MOST_ROUNDS)
+    }
+
+    fn pay(&self, bytes: u64) -> Result<(), ExecutionError> {
+        spend(&self.0.bytes, bytes, MOST_BYTES)
+    }
+}
+
+fn spend(spent: &AtomicU64, cost: u64, most: u64) -> Result<(), ExecutionError> {
+    let sum = spent.load(Ordering::Relaxed).saturating_add(cost);
+    spent.store(sum, Ordering::Relaxed);
+    if sum > most { Err(ExecutionError::function_error("evaluation", "costs too much")) } else { Ok(()) }
 }
 
 impl Val for Purse {
@@ -91,6 +113,31 @@ const SEARCHING: [&str; 3] = ["matches", "find", "findAll"];
 
 /// What reading a regular expression costs.
 const SEARCH: u64 = 500;
+
+/// Returns how many levels an expression has.
+pub(crate) fn depth(expression: &IdedExpr) -> usize {
+    let entry = |entry: &EntryExpr| match entry {
+        EntryExpr::StructField(field) => depth(&field.value),
+        EntryExpr::MapEntry(entry) => depth(&entry.key).max(depth(&entry.value)),
+    };
+    let inner = match &expression.expr {
+        Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => None,
+        Expr::Select(select) => Some(depth(&select.operand)),
+        Expr::List(list) => list.elements.iter().map(depth).max(),
+        Expr::Map(map) => map.entries.iter().map(|one| entry(&one.expr)).max(),
+        Expr::Struct(message) => message.entries.iter().map(|one| entry(&one.expr)).max(),
+        Expr::Comprehension(one) => {
+            [&one.iter_range, &one.accu_init, &one.loop_cond, &one.loop_step, &one.result]
+                .map(depth)
+                .into_iter()
+                .max()
+        }
+        Expr::Call(call) => {
+            call.target.iter().map(|target| depth(target)).chain(call.args.iter().map(depth)).max()
+        }
+    };
+    inner.unwrap_or(0) + 1
+}
 
 /// Makes an expression pay for what it does.
 pub(crate) fn meter(expression: &mut IdedExpr) {
@@ -175,6 +222,7 @@ fn meter_call(expression: &mut IdedExpr) {
             call.func_name = format!("@{name}");
             call.args.push(purse());
         }
+        ("orValue" | "or", 1) if call.target.is_some() => call.func_name = format!("@{name}"),
         _ if GROWING.contains(&name) => wrap(expression, "@spend"),
         _ => {}
     }
@@ -196,7 +244,7 @@ pub(crate) fn extension(environment: &mut Env) -> Result<(), DeclarationError> {
     use types::{DYN_TYPE, INT_TYPE, LIST_TYPE, STRING_TYPE};
     let any = || vec![DYN_TYPE, PURSE_TYPE.to_owned()];
     environment.add_overload("@range", "@range", any(), range)?;
-    environment.add_overload("@spend", "@spend", any(), spend)?;
+    environment.add_overload("@spend", "@spend", any(), spend_result)?;
     environment.add_overload("@search", "@search", any(), search)?;
     environment.add_overload("@each", "@each", any(), each)?;
     environment.add_overload("@add", "@add", vec![DYN_TYPE, DYN_TYPE, PURSE_TYPE.to_owned()], add)?;
@@ -235,7 +283,7 @@ fn pay(
 ) -> Result<(), ExecutionError> {
     let last = arguments.pop().ok_or_else(ExecutionError::missing_argument_or_target)?;
     let cost = cost(arguments);
-    last.downcast_ref::<Purse>().map_or(Ok(()), |purse| purse.spend(cost))
+    last.downcast_ref::<Purse>().map_or(Ok(()), |purse| purse.pay(cost))
 }
 
 fn first<'b, 'v>(mut arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
@@ -247,8 +295,14 @@ fn first<'b, 'v>(mut arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
 }
 
 fn range<'b, 'v>(mut arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
-    pay(&mut arguments, |values| size(&*values[0]))?;
+    let purse = arguments.pop();
     let range = first(arguments)?;
+    // A loop costs something where it has no rounds, too.
+    let rounds = size(&*range).saturating_add(1);
+    purse
+        .as_ref()
+        .and_then(|purse| purse.downcast_ref::<Purse>())
+        .map_or(Ok(()), |purse| purse.go(rounds))?;
     let Some(map) = range.downcast_ref::<CelMap<'_>>() else { return Ok(range) };
     let keys: Vec<Box<dyn Val + 'v>> = sorted(map).into_iter().map(|(key, _)| boxed(key)).collect();
     Ok(CowVal::owned(CelList::from(keys)))
@@ -257,14 +311,14 @@ fn range<'b, 'v>(mut arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
 /// Returns the key of a map as a value.
 pub(crate) fn boxed<'v>(key: &CelMapKey<'v>) -> Box<dyn Val + 'v> {
     match key {
-        CelMapKey::Bool(key) => Box::new(key.clone()),
-        CelMapKey::Int(key) => Box::new(key.clone()),
-        CelMapKey::UInt(key) => Box::new(key.clone()),
+        CelMapKey::Bool(key) => Box::new(*key),
+        CelMapKey::Int(key) => Box::new(*key),
+        CelMapKey::UInt(key) => Box::new(*key),
         CelMapKey::String(key) => Box::new(key.clone()),
     }
 }
 
-fn spend<'b, 'v>(mut arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
+fn spend_result<'b, 'v>(mut arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
     pay(&mut arguments, |values| size(&*values[0]))?;
     first(arguments)
 }

@@ -12,6 +12,8 @@ pub fn check(policy: &Object) -> Vec<Cause> {
     compile(policy).err().unwrap_or_default()
 }
 
+const REASONS: &str = "\"Forbidden\", \"Invalid\", \"RequestEntityTooLarge\"";
+
 /// What an expression has to give.
 #[derive(Clone, Copy)]
 enum Wanted {
@@ -49,6 +51,14 @@ pub(crate) fn compile(object: &Object) -> Result<Policy, Vec<Cause>> {
     let without_authorizer = scope(has_params, &types, false);
     let mut validations = Vec::new();
     for (place, validation) in items(&spec, "validations").iter().enumerate() {
+        let reason = text(validation, &["reason"]);
+        if !matches!(reason, "" | "Forbidden" | "Invalid" | "RequestEntityTooLarge") {
+            compiler.causes.push(Cause {
+                field: format!("spec.validations[{place}].reason"),
+                reason: "FieldValueNotSupported",
+                message: format!("Unsupported value: {reason:?}: supported values: {REASONS}"),
+            });
+        }
         let field = format!("spec.validations[{place}].expression");
         let expression = text(validation, &["expression"]);
         let program = compiler.expression(field, expression, &all, Wanted::Bool);
@@ -66,9 +76,12 @@ pub(crate) fn compile(object: &Object) -> Result<Policy, Vec<Cause>> {
             message_expression,
         }));
     }
+    let mut annotations = Vec::new();
     for (place, annotation) in items(&spec, "auditAnnotations").iter().enumerate() {
         let field = format!("spec.auditAnnotations[{place}].valueExpression");
-        compiler.expression(field, text(annotation, &["valueExpression"]), &all, Wanted::TextOrNull);
+        let source = text(annotation, &["valueExpression"]);
+        let program = compiler.expression(field, source, &all, Wanted::TextOrNull);
+        annotations.extend(program.map(|program| (source.to_owned(), program)));
     }
     if !compiler.causes.is_empty() {
         return Err(compiler.causes);
@@ -82,6 +95,7 @@ pub(crate) fn compile(object: &Object) -> Result<Policy, Vec<Cause>> {
         conditions,
         variables,
         validations,
+        annotations,
     })
 }
 

@@ -6,7 +6,7 @@ use aqueduct_cel::{Datum, EvaluationError, Program, Unknown, Variables};
 use aqueduct_manifest::{Map, Object, SmolStr, Value};
 
 use super::compile::namespace_value;
-use super::matching::is_about;
+use super::matching::{converted, is_about};
 use super::{Binding, Policy, Validation};
 use crate::finding::{Action, Finding};
 use crate::pod::text;
@@ -22,6 +22,10 @@ pub(crate) struct Request<'a> {
     pub(crate) resource: &'a str,
     pub(crate) is_namespaced: bool,
     pub(crate) namespace: Option<&'a Object>,
+    /// The minor version of Kubernetes.
+    pub(crate) minor: u32,
+    /// The versions in which the kind is served, where a definition says so.
+    pub(crate) versions: &'a [SmolStr],
 }
 
 /// What policies ask of a cluster.
@@ -44,6 +48,8 @@ pub(crate) fn admit(
     if bindings.is_empty() || !is_about(Some(&policy.constraints), request) {
         return Vec::new();
     }
+    let converted = converted(&policy.constraints, request);
+    let request = &Request { object: converted.as_ref().unwrap_or(request.object), ..*request };
     let mut findings = Vec::new();
     if let Some((api_version, kind)) = &policy.param_kind
         && params.scope_of(api_version, kind).is_none()
@@ -207,6 +213,13 @@ fn judge(policy: &Policy, binding: &Binding, request: &Request<'_>, param: Optio
                 Answer::Unknown => is_unknown = true,
             }
         }
+        for (expression, program) in policy.annotations.iter().filter(|_| !policy.ignores_failures) {
+            match program.evaluate(&evaluation.variables) {
+                _ if evaluation.unknown.take() => is_unknown = true,
+                Err(EvaluationError::Failed(error)) => faults.push(failed(expression, &error)),
+                _ => {}
+            }
+        }
     }
     report(policy, binding, faults, is_unknown)
 }
@@ -242,6 +255,7 @@ fn report(policy: &Policy, binding: &Binding, faults: Vec<String>, is_unknown: b
     findings
 }
 
+/// Returns what expressions see of the request; a server leaves out texts that are empty.
 fn request_value(request: &Request<'_>, unknown: &Unknown) -> Datum {
     let object = request.object;
     let named = |last: &str, name: &str| {
@@ -249,24 +263,22 @@ fn request_value(request: &Request<'_>, unknown: &Unknown) -> Datum {
         Datum::new(&Value::Map(Map::from_iter(entries)))
     };
     let text = |text: &str| Datum::new(&Value::from(text));
-    let namespace = if object.group().is_empty() && object.kind() == "Namespace" {
-        object.name()
-    } else {
-        object.namespace()
-    };
-    let entries = [
+    let is_namespace = object.group().is_empty() && object.kind() == "Namespace";
+    let namespace = if is_namespace { object.name() } else { object.namespace() };
+    let options = Map::from_iter([("apiVersion", "meta.k8s.io/v1"), ("kind", "CreateOptions")]);
+    let mut entries = BTreeMap::from([
         ("kind", named("kind", object.kind())),
         ("requestKind", named("kind", object.kind())),
         ("resource", named("resource", request.resource)),
         ("requestResource", named("resource", request.resource)),
-        ("subResource", text("")),
-        ("requestSubResource", text("")),
         ("name", text(object.name())),
-        ("namespace", text(namespace)),
         ("operation", text("CREATE")),
         ("userInfo", unknown.datum()),
         ("dryRun", Datum::new(&Value::Bool(false))),
-        ("options", Datum::new(&Value::Map(Map::new()))),
-    ];
+        ("options", Datum::new(&Value::Map(options))),
+    ]);
+    if !namespace.is_empty() {
+        entries.insert("namespace", text(namespace));
+    }
     Datum::lazy(entries.into_iter().map(|(name, datum)| (SmolStr::from(name), Ok(datum))).collect())
 }

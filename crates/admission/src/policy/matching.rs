@@ -1,6 +1,6 @@
 //! Which objects a policy or a binding is about.
 
-use aqueduct_manifest::{Map, Object, Value};
+use aqueduct_manifest::{KUBERNETES_APIS, List, Map, Object, Value};
 
 use super::Request;
 use crate::pod::{items, text};
@@ -47,7 +47,8 @@ fn is_rule_about(rule: &Value, request: &Request<'_>, is_exact: bool) -> bool {
         _ => true,
     };
     // Another version of the same resource counts, unless the policy says otherwise.
-    let is_version = !is_exact || has(rule, "apiVersions", request.object.version());
+    let is_version = has(rule, "apiVersions", request.object.version())
+        || !is_exact && items(rule, "apiVersions").iter().any(|version| is_served(version, request));
     let resources = items(rule, "resources").iter().filter_map(Value::as_str);
     has(rule, "apiGroups", request.object.group())
         && is_version
@@ -57,4 +58,45 @@ fn is_rule_about(rule: &Value, request: &Request<'_>, is_exact: bool) -> bool {
             .any(|resource| matches!(resource, "*" | "*/*") || resource == request.resource)
         && is_scope
         && (names.is_empty() || names.iter().any(|name| name.as_str() == Some(request.object.name())))
+}
+
+/// Tells whether the cluster serves the kind of an object in another version, too.
+fn is_served(version: &Value, request: &Request<'_>) -> bool {
+    let Some(version) = version.as_str() else { return false };
+    let group = request.object.group();
+    let whole = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    let mut apis = KUBERNETES_APIS.iter().filter(|api| api.version == whole && api.is_served(request.minor));
+    apis.any(|api| api.kinds.contains(&request.object.kind()))
+        || request.versions.iter().any(|served| served == version)
+}
+
+/// Returns the object in the version that the policy asks for, where it is written in another one.
+pub(super) fn converted(constraints: &Value, request: &Request<'_>) -> Option<Object> {
+    let rules = items(constraints, "resourceRules");
+    if rules.iter().any(|rule| is_rule_about(rule, request, true)) {
+        return None;
+    }
+    let rule = rules.iter().find(|rule| is_rule_about(rule, request, false))?;
+    let version = items(rule, "apiVersions").iter().find(|version| is_served(version, request))?.as_str()?;
+    let mut object = request.object.clone();
+    let group = object.group().to_owned();
+    if group == "autoscaling" && version == "v1" {
+        as_version_1(object.map.map_entry("spec"));
+    }
+    object.map.insert("apiVersion", format!("{group}/{version}"));
+    Some(object)
+}
+
+/// Puts the usage of processors where the first version of autoscalers has it.
+fn as_version_1(spec: &mut Map) {
+    let metrics: List =
+        spec.remove("metrics").and_then(|metrics| metrics.as_list().cloned()).unwrap_or_default();
+    let is_processor = |metric: &&Value| text(metric, &["resource", "name"]) == "cpu";
+    let target = metrics
+        .iter()
+        .find(is_processor)
+        .and_then(|metric| metric.at(&["resource", "target", "averageUtilization"]));
+    if let Some(target) = target {
+        spec.insert("targetCPUUtilizationPercentage", target.clone());
+    }
 }

@@ -45,6 +45,11 @@ fn policies_say_what_their_tests_say() {
         }
         let findings = cluster.admit(&object(&row, "object").expect("an object"));
         let wanted = text("want");
+        // What only the tool of these tests has, such as a look into an image, no server compiles.
+        if !broken.is_empty() {
+            println!("    not of Kubernetes: {} {}", text("policy"), text("name"));
+            continue;
+        }
         let agrees = is_refused(&findings) == (wanted == "fail");
         tally.count(agrees, wanted != "fail", || {
             format!("{} {} {}: {wanted}, {findings:?} {broken:?}", text("test"), text("policy"), text("name"))
@@ -81,7 +86,10 @@ fn a_server_refuses_the_same_objects() {
         }
         let judged = object(&row, "object").expect("an object");
         if judged.kind() != "ValidatingAdmissionPolicy" {
-            cluster.add(&object(&row, "policy").expect("a policy"));
+            let broken = cluster.admit(&object(&row, "policy").expect("a policy"));
+            if is_refused(&broken) {
+                tally.count(false, true, || format!("{}: the policy is good, {broken:?}", text("name")));
+            }
             cluster.add(&object(&row, "binding").expect("a binding"));
         }
         let is_cluster_scoped =

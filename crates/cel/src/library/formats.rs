@@ -55,6 +55,11 @@ pub(super) fn extension(env: &mut Env) -> Result<(), DeclarationError> {
     )
 }
 
+/// Returns what is wrong with a text of a named format, such as `dns1123Label`; nothing where nobody knows the format.
+pub fn format_faults(format: &str, text: &str) -> Option<Vec<String>> {
+    ALL.iter().find(|(known, _)| *known == format).map(|(_, check)| check(text))
+}
+
 fn named(name: &CelString<'_>) -> CelOptional<'static> {
     match ALL.iter().position(|(known, _)| *known == name.inner()) {
         Some(place) => CelOptional::of(Box::new(Format(place))),
