@@ -28,7 +28,7 @@ pub use demand::{Request, claimed_storage, requests};
 pub use index::Index;
 pub use platform::{Cluster, Entry, Environment, NodePool, Platform, Tenant};
 pub use report::{Finding, Report};
-pub use rule::{ALL, Level, Rule};
+pub use rule::{ALL, GROUPS, Level, Rule};
 
 use aqueduct_manifest::Diagnostic;
 use rayon::prelude::*;

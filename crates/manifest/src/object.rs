@@ -63,6 +63,25 @@ impl Object {
         }
     }
 
+    /// Returns the objects of a list as `kubectl` takes them: those of a `List` or, say, a `PodList`, of which each says
+    /// what it is or is what the list says. Any other object is returned as it is.
+    pub fn into_items(self) -> Vec<Self> {
+        let items = match (self.kind().strip_suffix("List"), self.map.get("items").and_then(Value::as_list)) {
+            (Some(kind), Some(items)) => items.iter().filter_map(|item| {
+                let mut map = item.as_map()?.clone();
+                let said = [("apiVersion", self.api_version()), ("kind", kind)];
+                for (key, value) in said.into_iter().filter(|_| !kind.is_empty()) {
+                    if map.get(key).is_none_or(Value::is_null) {
+                        map.insert(key, value);
+                    }
+                }
+                Some(Self { map, origin: self.origin.clone() })
+            }),
+            _ => return vec![self],
+        };
+        items.collect()
+    }
+
     /// Returns `apiVersion`, empty where it is missing.
     pub fn api_version(&self) -> &str {
         self.text("apiVersion")
