@@ -1,5 +1,7 @@
 //! A [`Node`] as a source for serde, with what is to be left out and what is to be put in.
 
+use std::cell::Cell;
+
 use aqueduct_manifest::SmolStr;
 use serde::de::value::StrDeserializer;
 use serde::de::{
@@ -12,6 +14,10 @@ use crate::table::Table;
 
 use super::error::{Kind, Place, ReadError, Segment, quoted};
 use super::stand_in::StandIn;
+
+/// The name of a field whose struct is read from the same table as the one that it is a field of: the two share the
+/// keys of the table. Nothing is copied for it, and errors keep their places, unlike with serde's `flatten`.
+const SAME_TABLE: &str = "..";
 
 /// How a reading differs from what was written.
 #[derive(Debug, Default)]
@@ -66,20 +72,24 @@ impl<'a> Amendments<'a> {
 pub(super) struct Reader<'a, 'b> {
     node: &'a Node,
     amendments: &'b Amendments<'a>,
+    /// Where a struct that shares its table says which keys it takes.
+    taken: Option<&'b Cell<&'static [&'static str]>>,
 }
 
 impl<'a, 'b> Reader<'a, 'b> {
     pub(super) fn new(node: &'a Node, amendments: &'b Amendments<'a>) -> Self {
-        Self { node, amendments }
+        Self { node, amendments, taken: None }
     }
 
     fn other(self, node: &'a Node) -> Self {
-        Self { node, ..self }
+        Self { node, taken: None, ..self }
     }
 
-    fn table_access(self, table: &'a Table) -> TableAccess<'a, 'b> {
+    fn table_access(self, table: &'a Table, fields: Option<&'static [&'static str]>) -> TableAccess<'a, 'b> {
         TableAccess {
             reader: self,
+            fields,
+            shared: None,
             entries: table.into_iter(),
             value: None,
             stand_ins: self.amendments.stand_ins.iter(),
@@ -100,7 +110,7 @@ impl<'a: 'b, 'b, 'de> Deserializer<'de> for Reader<'a, 'b> {
             Content::List(list) => {
                 visitor.visit_seq(ListAccess { reader: self, elements: list.iter().enumerate() })
             }
-            Content::Table(table) => visitor.visit_map(self.table_access(table)),
+            Content::Table(table) => visitor.visit_map(self.table_access(table, None)),
         }
         .map_err(|error| error.at(Place::Value(self.node)))
     }
@@ -115,6 +125,22 @@ impl<'a: 'b, 'b, 'de> Deserializer<'de> for Reader<'a, 'b> {
         visitor: V,
     ) -> Result<V::Value, ReadError<'a>> {
         visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ReadError<'a>> {
+        let Content::Table(table) = &self.node.content else { return self.deserialize_any(visitor) };
+        if let Some(taken) = self.taken {
+            taken.set(fields);
+        }
+        let shares = self.taken.is_some() || fields.contains(&SAME_TABLE);
+        visitor
+            .visit_map(self.table_access(table, shares.then_some(fields)))
+            .map_err(|error| error.at(Place::Value(self.node)))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -144,7 +170,7 @@ impl<'a: 'b, 'b, 'de> Deserializer<'de> for Reader<'a, 'b> {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        unit unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 
@@ -173,30 +199,64 @@ impl<'a: 'b, 'b, 'de> SeqAccess<'de> for ListAccess<'a, 'b> {
 
 struct TableAccess<'a, 'b> {
     reader: Reader<'a, 'b>,
+    /// The fields of the struct that is read, where another one shares the table.
+    fields: Option<&'static [&'static str]>,
+    /// The fields of the other struct, once it was read.
+    shared: Option<&'static [&'static str]>,
     entries: <&'a Table as IntoIterator>::IntoIter,
     value: Option<(&'a SmolStr, &'a Node)>,
     stand_ins: std::slice::Iter<'b, StandIn<'a>>,
     stand_in: Option<&'b StandIn<'a>>,
 }
 
+impl TableAccess<'_, '_> {
+    /// Tells whether a key is one of the struct that is read.
+    fn takes(&self, key: &str) -> bool {
+        self.fields.is_none_or(|fields| key != SAME_TABLE && fields.contains(&key))
+    }
+
+    fn has_shared(&self) -> bool {
+        self.fields.is_some_and(|fields| fields.contains(&SAME_TABLE))
+    }
+}
+
 impl<'a: 'b, 'b, 'de> MapAccess<'de> for TableAccess<'a, 'b> {
     type Error = ReadError<'a>;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ReadError<'a>> {
-        let amendments = self.reader.amendments;
-        if let Some((key, node)) = self.entries.find(|(_, node)| !amendments.leaves_out(node)) {
+        let Reader { node: table, amendments, .. } = self.reader;
+        let mut entries = self.entries.clone();
+        let next = entries.find(|(key, node)| !amendments.leaves_out(node) && self.takes(key));
+        self.entries = entries;
+        if let Some((key, node)) = next {
             self.value = Some((key, node));
             let text: StrDeserializer<'_, ReadError<'a>> = key.as_str().into_deserializer();
             return seed.deserialize(text).map(Some).map_err(|error| {
-                error.at(Place::Key(node)).in_table(self.reader.node).below(Segment::Key(key.clone()))
+                error.at(Place::Key(node)).in_table(table).below(Segment::Key(key.clone()))
             });
         }
-        let table = self.reader.node;
-        match self.stand_ins.find(|stand_in| std::ptr::eq(stand_in.table, table)) {
-            Some(stand_in) => {
-                self.stand_in = Some(stand_in);
-                let text: StrDeserializer<'_, ReadError<'a>> = stand_in.key.into_deserializer();
-                seed.deserialize(text).map(Some)
+        let mut stand_ins = self.stand_ins.clone();
+        self.stand_in =
+            stand_ins.find(|stand_in| std::ptr::eq(stand_in.table, table) && self.takes(stand_in.key));
+        self.stand_ins = stand_ins;
+        if let Some(stand_in) = self.stand_in {
+            let text: StrDeserializer<'_, ReadError<'a>> = stand_in.key.into_deserializer();
+            return seed.deserialize(text).map(Some);
+        }
+        if !self.has_shared() {
+            return Ok(None);
+        }
+        let Some(shared) = self.shared else {
+            let text: StrDeserializer<'_, ReadError<'a>> = SAME_TABLE.into_deserializer();
+            return seed.deserialize(text).map(Some);
+        };
+        let is_known = |key: &str| self.takes(key) || shared.contains(&key);
+        let mut entries = table.as_table().into_iter().flatten();
+        match entries.find(|(key, node)| !amendments.leaves_out(node) && !is_known(key)) {
+            Some((key, node)) => {
+                let own = self.fields.into_iter().flatten().filter(|field| **field != SAME_TABLE);
+                let error = ReadError::unknown(key, shared.iter().chain(own).copied().collect());
+                Err(error.at(Place::Key(node)).in_table(table).below(Segment::Key(key.clone())))
             }
             None => Ok(None),
         }
@@ -209,6 +269,12 @@ impl<'a: 'b, 'b, 'de> MapAccess<'de> for TableAccess<'a, 'b> {
                 .map_err(|error| error.at(Place::Value(node)).below(Segment::Key(key.clone()))),
             (None, Some(stand_in)) => {
                 seed.deserialize(stand_in).map_err(|_: de::value::Error| ReadError::new(Kind::StandIn))
+            }
+            (None, None) if self.has_shared() => {
+                let taken = Cell::new([].as_slice());
+                let value = seed.deserialize(Reader { taken: Some(&taken), ..self.reader });
+                self.shared = Some(taken.get());
+                value
             }
             (None, None) => Err(de::Error::custom("a value was asked for before its key")),
         }

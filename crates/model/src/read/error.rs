@@ -35,7 +35,7 @@ pub(super) enum Segment {
 pub(super) enum Kind {
     Unknown {
         key: String,
-        known: &'static [&'static str],
+        known: Vec<&'static str>,
         suggestion: Option<&'static str>,
     },
     Missing {
@@ -69,6 +69,14 @@ const WORDS: &[(&str, &[&str])] = &[
 impl<'a> ReadError<'a> {
     pub(super) fn new(kind: Kind) -> Self {
         Self { kind, place: None, table: None, path: Vec::new() }
+    }
+
+    /// Returns the refusal of a key where others are known.
+    pub(super) fn unknown(key: &str, known: Vec<&'static str>) -> Self {
+        let words = WORDS.iter().filter(|(word, _)| *word == key);
+        let meant = words.flat_map(|(_, keys)| *keys).find(|meant| known.contains(meant)).copied();
+        let suggestion = meant.or_else(|| closest(key, known.iter().copied()));
+        Self::new(Kind::Unknown { key: key.to_owned(), known, suggestion })
     }
 
     /// Sets the place, where none is known yet.
@@ -117,7 +125,7 @@ impl<'a> ReadError<'a> {
             Kind::Unknown { suggestion: Some(suggestion), .. } => {
                 diagnostic.hint(format!("did you mean `{suggestion}`?"))
             }
-            Kind::Unknown { known: [], .. } => diagnostic.hint("no keys are known here"),
+            Kind::Unknown { known, .. } if known.is_empty() => diagnostic.hint("no keys are known here"),
             Kind::Unknown { known, .. } => diagnostic.hint(format!("the keys are {}", quoted(known))),
             Kind::Variant { written, known } => diagnostic.did_you_mean(written, known.iter().copied()),
             _ => diagnostic,
@@ -193,10 +201,7 @@ impl de::Error for ReadError<'_> {
     }
 
     fn unknown_field(key: &str, known: &'static [&'static str]) -> Self {
-        let words = WORDS.iter().filter(|(word, _)| *word == key);
-        let meant = words.flat_map(|(_, keys)| *keys).find(|meant| known.contains(meant)).copied();
-        let suggestion = meant.or_else(|| closest(key, known.iter().copied()));
-        Self::new(Kind::Unknown { key: key.to_owned(), known, suggestion })
+        Self::unknown(key, known.to_vec())
     }
 
     fn missing_field(key: &'static str) -> Self {
