@@ -13,8 +13,6 @@ pub(super) struct ReadError<'a> {
     pub(super) kind: Kind,
     /// Where; found on the way out, so that the innermost node wins.
     pub(super) place: Option<Place<'a>>,
-    /// The table that an unknown key stands in.
-    pub(super) table: Option<&'a Node>,
     /// The keys that lead to the place, innermost first.
     pub(super) path: Vec<Segment>,
 }
@@ -33,27 +31,11 @@ pub(super) enum Segment {
 
 #[derive(Debug)]
 pub(super) enum Kind {
-    Unknown {
-        key: String,
-        known: Vec<&'static str>,
-        suggestion: Option<&'static str>,
-    },
-    Missing {
-        key: &'static str,
-    },
-    Variant {
-        written: String,
-        known: &'static [&'static str],
-    },
-    Type {
-        expected: String,
-        found: String,
-    },
-    Refused {
-        message: String,
-    },
-    /// A stand-in was refused: nothing that was written is wrong.
-    StandIn,
+    Unknown { key: String, known: Vec<&'static str>, suggestion: Option<&'static str> },
+    Missing { key: String },
+    Variant { written: String, known: &'static [&'static str] },
+    Type { expected: String, found: String },
+    Refused { message: String },
 }
 
 /// What other tools call the things that are called otherwise here: the keys that may be meant, likeliest first.
@@ -68,7 +50,7 @@ const WORDS: &[(&str, &[&str])] = &[
 
 impl<'a> ReadError<'a> {
     pub(super) fn new(kind: Kind) -> Self {
-        Self { kind, place: None, table: None, path: Vec::new() }
+        Self { kind, place: None, path: Vec::new() }
     }
 
     /// Returns the refusal of a key where others are known.
@@ -87,11 +69,6 @@ impl<'a> ReadError<'a> {
 
     pub(super) fn below(mut self, segment: Segment) -> Self {
         self.path.push(segment);
-        self
-    }
-
-    pub(super) fn in_table(mut self, table: &'a Node) -> Self {
-        self.table.get_or_insert(table);
         self
     }
 
@@ -115,7 +92,6 @@ impl<'a> ReadError<'a> {
             }
             Kind::Refused { message } if path.is_empty() => ("invalid-value", format!("{what}: {message}")),
             Kind::Refused { message } => ("invalid-value", format!("invalid {subject}: {message}")),
-            Kind::StandIn => ("invalid-value", subject),
         };
         let diagnostic = match place {
             Place::Key(node) => node.key_diagnostic(code, message),
@@ -168,7 +144,6 @@ impl fmt::Display for ReadError<'_> {
             Kind::Variant { written, known } => write!(out, "`{written}` is not one of {}", quoted(known)),
             Kind::Type { expected, found } => write!(out, "wanted is {expected}, not {found}"),
             Kind::Refused { message } => out.write_str(message),
-            Kind::StandIn => out.write_str("a missing key"),
         }
     }
 }
@@ -205,7 +180,7 @@ impl de::Error for ReadError<'_> {
     }
 
     fn missing_field(key: &'static str) -> Self {
-        Self::new(Kind::Missing { key })
+        Self::new(Kind::Missing { key: key.to_owned() })
     }
 
     fn duplicate_field(key: &'static str) -> Self {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::document::parse;
 use crate::node::Layer;
 use crate::types::{Cpu, Image, LabelKey, Name, Port, ScalarOrTable, Schedule};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[expect(dead_code, reason = "the fields are only printed")]
 struct Service {
@@ -31,14 +32,14 @@ struct Service {
     size: Option<Size>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "the fields are only printed")]
 struct PortTable {
     number: Port,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "the fields are only printed")]
 enum Size {
@@ -46,14 +47,14 @@ enum Size {
     Name(Name),
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "the fields are only printed")]
 struct Resources {
     cpu: Option<Cpu>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "the fields are only printed")]
 struct Volume {
@@ -61,7 +62,7 @@ struct Volume {
     path: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Strategy {
     #[default]
@@ -69,7 +70,7 @@ enum Strategy {
     Recreate,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[expect(dead_code, reason = "the fields are only printed")]
 enum Probe {
@@ -241,18 +242,19 @@ fn wrong_shapes() {
     "#);
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "the fields are only printed")]
 struct Page {
     #[serde(rename = "..")]
-    service: Pod,
+    #[schemars(flatten)]
+    pod: Pod,
     text: String,
     #[serde(default)]
     volumes: Vec<Volume>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[expect(dead_code, reason = "the fields are only printed")]
 struct Pod {
@@ -271,10 +273,8 @@ fn two_structs_share_a_table() {
             Err(diagnostics) => crate::snapshot::diagnostics(&diagnostics, |_| Some(text.to_owned())),
         }
     };
-    insta::assert_snapshot!(check("text = 'a'\nport = 1\nimage = 'nginx'\nnode-ports.a.number = 2\n"), @r#"Page { service: Pod { port: Port(1), image: Image { registry: None, repository: "nginx", tag: None, digest: None }, node_ports: {Name("a"): Table(PortTable { number: Port(2) })} }, text: "a", volumes: [] }"#);
+    insta::assert_snapshot!(check("text = 'a'\nport = 1\nimage = 'nginx'\nnode-ports.a.number = 2\n"), @r#"Page { pod: Pod { port: Port(1), image: Image { registry: None, repository: "nginx", tag: None, digest: None }, node_ports: {Name("a"): Table(PortTable { number: Port(2) })} }, text: "a", volumes: [] }"#);
     insta::assert_snapshot!(check("text = 1\nprot = 1\n'..' = {}\nimage = 'A b'\nvolumes = [{ nme = 'a' }]\n[node-ports]\na.nmber = 80\nb = 0\n"), @r#"
-    missing-key error: page `web` has no `port`
-      at web.toml
     wrong-type error: `text` of page `web` must be a string, not the integer `1`
       at web.toml:1:8 "1"
     unknown-key error: unknown key `prot` in page `web`
