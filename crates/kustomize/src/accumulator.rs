@@ -6,6 +6,7 @@ use std::rc::Rc;
 use aqueduct_manifest::SmolStr;
 
 use crate::config::TransformerConfig;
+use crate::configurations;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::kustomization::Var;
@@ -21,7 +22,7 @@ pub(crate) struct Accumulator {
 
 impl Accumulator {
     pub(crate) fn merge_config(&mut self, config: &Rc<TransformerConfig>) -> Result<()> {
-        self.config = TransformerConfig::merge_shared(&self.config, config)?;
+        self.config = configurations::merge(&self.config, config)?;
         Ok(())
     }
 

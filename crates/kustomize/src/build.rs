@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aqueduct_manifest::{Map, Object, Origin, Value, yaml};
+use aqueduct_manifest::{Object, Origin, Value, yaml};
 
 use crate::accumulator::Accumulator;
 use crate::config::TransformerConfig;
 use crate::error::{Error, Result};
+use crate::field_spec::FieldSpec;
 use crate::file_system::FileSystem;
 use crate::id::Gvk;
-use crate::kustomization::{FieldSpec, Kustomization};
+use crate::kustomization::Kustomization;
 use crate::loader::Loader;
+use crate::options::{Options, Reorder};
 use crate::read;
 use crate::resources::Resources;
 use crate::schemas::Schemas;
@@ -22,108 +24,6 @@ use crate::transform::metadata::MetadataTransformer;
 use crate::transform::name_reference::NameReferenceTransformer;
 use crate::transform::sort_order::SortOrderTransformer;
 use crate::transform::variable::VariableTransformer;
-
-/// How a kustomization is built.
-#[derive(Clone, Copy, Default)]
-pub struct Options<'a> {
-    /// What files a kustomization may name.
-    pub load_restrictor: LoadRestrictor,
-    /// The order of the output, where the kustomization itself does not say.
-    pub reorder: Reorder,
-    /// Whether charts are rendered; a kustomization with charts is refused otherwise.
-    pub enable_helm: bool,
-    /// Whether everything gets the label `app.kubernetes.io/managed-by`.
-    pub managed_by_label: bool,
-    /// Where remote bases and files were put.
-    pub remotes: Option<&'a dyn Remotes>,
-    /// What renders charts.
-    pub charts: Option<&'a dyn ChartInflator>,
-}
-
-/// What files a kustomization may name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LoadRestrictor {
-    /// Files in or below its own folder, links resolved.
-    #[default]
-    RootOnly,
-    /// Any files.
-    None,
-}
-
-/// The order of the output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Reorder {
-    /// As [`Reorder::Legacy`], without anybody having asked for it.
-    #[default]
-    Unspecified,
-    /// As the resources were loaded.
-    None,
-    /// By kind: namespaces first, webhooks last.
-    Legacy,
-}
-
-/// Knows where copies of remote files and repositories lie.
-pub trait Remotes {
-    /// Returns the copy of what a remote name stands for.
-    ///
-    /// # Errors
-    /// Why there is none that may be used, and what to do.
-    fn find(&self, name: &str) -> std::result::Result<RemoteCopy, MissingCopy>;
-}
-
-/// The copy of a remote, by paths of the file system that is built from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RemoteCopy {
-    /// The folder of the whole copy, which nothing in it may leave.
-    pub root: String,
-    /// The file that the name stands for, or the folder of the kustomization.
-    pub path: String,
-}
-
-/// Why there is no copy of a remote.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MissingCopy {
-    /// The message.
-    pub message: String,
-    /// What to do, where that is known.
-    pub hint: Option<String>,
-}
-
-/// Renders charts.
-pub trait ChartInflator {
-    /// Returns what `helm template` would print.
-    ///
-    /// # Errors
-    /// Why the chart cannot be rendered.
-    fn inflate(&self, request: &ChartRequest<'_>) -> std::result::Result<String, String>;
-}
-
-/// A chart to be rendered.
-#[derive(Clone)]
-pub struct ChartRequest<'a> {
-    /// Where the chart lies.
-    pub files: &'a dyn FileSystem,
-    /// The folder with `Chart.yaml`.
-    pub folder: &'a str,
-    /// The name of the release; empty where a template makes it.
-    pub release_name: &'a str,
-    /// The namespace of the release; may be empty.
-    pub namespace: &'a str,
-    /// Values above the chart's own, the last ones winning.
-    pub values: Vec<Map>,
-    /// Whether the chart's `crds` folder is part of the output.
-    pub include_crds: bool,
-    /// Whether hooks are left out.
-    pub skip_hooks: bool,
-    /// Whether tests are left out.
-    pub skip_tests: bool,
-    /// API versions that the cluster is said to have, beyond Helm's own.
-    pub api_versions: Vec<&'a str>,
-    /// The version that the cluster is said to have.
-    pub kube_version: Option<&'a str>,
-    /// A template for the name of the release.
-    pub name_template: Option<&'a str>,
-}
 
 /// A finished build.
 #[derive(Clone, Debug, Default)]

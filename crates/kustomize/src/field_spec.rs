@@ -1,10 +1,27 @@
 //! Walks to the fields that a field specification names and changes them there.
 
-use aqueduct_manifest::{List, Map, Value};
+use aqueduct_manifest::{List, Map, SmolStr, Value};
 
+use crate::decode::{Decode, Fields};
 use crate::error::{Error, Result, Within};
-use crate::kustomization::FieldSpec;
+use crate::id::Gvk;
 use crate::shares::Step;
+
+/// Where in which kinds a transformer looks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FieldSpec {
+    pub(crate) gvk: Gvk,
+    pub(crate) path: SmolStr,
+    pub(crate) create: bool,
+}
+
+impl Decode for FieldSpec {
+    const NAME: &'static str = "FieldSpec";
+
+    fn decode(fields: &Fields<'_>) -> Result<Self> {
+        Ok(Self { gvk: Gvk::decode(fields)?, path: fields.text("path")?, create: fields.truth("create")? })
+    }
+}
 
 /// What is put where the last part of a path is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,10 +15,11 @@ use crate::generate::chart::{self, ChartGenerator};
 use crate::generate::key_values;
 use crate::kustomization::{ConfigMapArgs, Kustomization, Patch};
 use crate::loader::Loader;
+use crate::options::Options;
 use crate::repository::{Repository, is_web};
 use crate::resource::Resource;
 use crate::schemas::Schemas;
-use crate::{Options, path, read};
+use crate::{path, read};
 
 /// The files of a kustomization and of all local ones that it leads to.
 #[derive(Clone, Debug, Default)]

@@ -12,7 +12,9 @@
 
 mod accumulator;
 mod build;
+mod chart;
 mod config;
+mod configurations;
 mod crd;
 mod decode;
 mod defaults;
@@ -24,10 +26,13 @@ mod id;
 mod inventory;
 mod kustomization;
 mod loader;
+mod options;
 mod origin;
 mod path;
 mod plugin;
+mod rank;
 mod read;
+mod remote;
 mod repository;
 mod resource;
 mod resources;
@@ -38,11 +43,11 @@ mod target;
 mod text;
 mod transform;
 
-pub use build::{
-    Build, ChartInflator, ChartRequest, LoadRestrictor, MissingCopy, Options, RemoteCopy, Remotes, Reorder,
-    build, file_names, to_yaml,
-};
+pub use build::{Build, build, file_names, to_yaml};
+pub use chart::{ChartInflator, ChartRequest};
 pub use error::{Error, Place};
 pub use file_system::{Disk, FileSystem};
 pub use inventory::{Inventory, Meaning, RemoteName, holds_resources, inventory};
+pub use options::{LoadRestrictor, Options, Reorder};
+pub use remote::{MissingCopy, RemoteCopy, Remotes};
 pub use repository::Repository;

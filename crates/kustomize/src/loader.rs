@@ -7,10 +7,13 @@ use aqueduct_manifest::Span;
 
 use crate::error::{Error, Place, Result};
 use crate::file_system::FileSystem;
-use crate::kustomization::FILE_NAMES;
+use crate::options::{LoadRestrictor, Options};
 use crate::path;
+use crate::remote::{MissingCopy, RemoteCopy};
 use crate::repository::{Repository, is_web};
-use crate::{LoadRestrictor, MissingCopy, Options, RemoteCopy};
+
+/// The names that a kustomization file may have.
+pub(crate) const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Kustomizations are not nested deeper than this; no repository comes close.
 const MAX_DEPTH: usize = 100;

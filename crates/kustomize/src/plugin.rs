@@ -6,13 +6,13 @@ use aqueduct_manifest::{SmolStr, Value};
 
 use crate::decode::{Decode, Fields, Reading};
 use crate::error::{Error, Result, Within};
+use crate::field_spec::FieldSpec;
 use crate::generate::Generate;
 use crate::generate::chart::{self, ChartGenerator};
 use crate::generate::config_map::{ConfigMapGenerator, SecretGenerator};
 use crate::generate::iam_policy::{self, IamPolicyGenerator};
 use crate::kustomization::{
-    ConfigMapArgs, FieldSpec, Image, Patch, Replacement, ReplacementField, Replica, SecretArgs,
-    load_replacements,
+    ConfigMapArgs, Image, Patch, Replacement, ReplacementField, Replica, SecretArgs, load_replacements,
 };
 use crate::loader::Loader;
 use crate::resource::Resource;

@@ -9,9 +9,8 @@ use aqueduct_manifest::yaml::{Marked, Marks, is_text_key};
 use aqueduct_manifest::{Map, SmolStr, Value, patch};
 
 use crate::error::{Error, Result, Within};
-use crate::field_spec::{self, Missing};
+use crate::field_spec::{self, FieldSpec, Missing};
 use crate::id::{Gvk, Id};
-use crate::kustomization::FieldSpec;
 use crate::origin::{self, Origin};
 use crate::schemas::Schemas;
 use crate::shares::{self, Shares, Step};

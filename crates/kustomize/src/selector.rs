@@ -6,7 +6,7 @@ use regex::Regex;
 use crate::decode::{Decode, Fields};
 use crate::error::{Error, Result};
 use crate::id::{Gvk, Id};
-use crate::kustomization::gvk;
+
 use crate::resource::Resource;
 
 /// A selector as it is written in a patch's `target`.
@@ -23,7 +23,7 @@ impl Decode for Selector {
     fn decode(fields: &Fields<'_>) -> Result<Self> {
         Ok(Self {
             id: Id {
-                gvk: gvk(fields)?,
+                gvk: Gvk::decode(fields)?,
                 name: fields.text("name")?,
                 namespace: fields.text("namespace")?,
                 cluster_scoped: false,

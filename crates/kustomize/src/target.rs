@@ -9,6 +9,7 @@ use aqueduct_manifest::SmolStr;
 use crate::accumulator::Accumulator;
 use crate::config::{self, TransformerConfig};
 use crate::error::{Error, Result, Within};
+use crate::field_spec::FieldSpec;
 use crate::generate::Generate;
 use crate::generate::chart::{self, ChartGenerator};
 use crate::generate::config_map::{ConfigMapGenerator, SecretGenerator};
@@ -26,7 +27,7 @@ use crate::transform::namespace::{NamespaceTransformer, Subjects};
 use crate::transform::patch::{MergeTransformer, OperationsTransformer, PatchTransformer};
 use crate::transform::replacement::ReplacementTransformer;
 use crate::transform::replicas::ReplicaTransformer;
-use crate::{crd, plugin, read};
+use crate::{configurations, crd, plugin, read};
 
 /// The label by which a validator says that it ran.
 const VALIDATED_BY: &str = "validated-by";
@@ -116,7 +117,7 @@ impl<'a, 's> Target<'a, 's> {
         let kustomization = &self.kustomization;
         self.add_resources(&mut into, &kustomization.resources)
             .within(|| "accumulating resources".to_owned())?;
-        let config = TransformerConfig::load(&self.loader, &kustomization.configurations)?;
+        let config = configurations::load(&self.loader, &kustomization.configurations)?;
         into.merge_config(&config).within(|| "merging config".to_owned())?;
         if !kustomization.crds.is_empty() {
             let crds = crd::load(&self.loader, &kustomization.crds).within(|| "loading CRDs".to_owned())?;
@@ -365,11 +366,7 @@ impl<'a, 's> Target<'a, 's> {
                 if labels.include_templates {
                     fields = config::merge_all(fields, &config.template_labels)?;
                 }
-                let own = crate::kustomization::FieldSpec {
-                    path: "metadata/labels".into(),
-                    create: true,
-                    ..Default::default()
-                };
+                let own = FieldSpec { path: "metadata/labels".into(), create: true, ..Default::default() };
                 config::merge_one(&mut fields, &own)?;
             }
             add("LabelTransformer", Box::new(MetadataTransformer { entries: labels.pairs.clone(), fields }));

@@ -4,9 +4,8 @@ use aqueduct_manifest::{SmolStr, Value};
 
 use super::Transform;
 use crate::error::{Error, Result};
-use crate::field_spec::{self, Missing};
+use crate::field_spec::{self, FieldSpec, Missing};
 use crate::id::Id;
-use crate::kustomization::FieldSpec;
 use crate::resources::Resources;
 use crate::text;
 

@@ -5,8 +5,8 @@ use regex::Regex;
 
 use super::Transform;
 use crate::error::{Error, Result};
-use crate::field_spec::{self, Missing};
-use crate::kustomization::{FieldSpec, Image};
+use crate::field_spec::{self, FieldSpec, Missing};
+use crate::kustomization::Image;
 use crate::resources::Resources;
 use crate::shares::Step;
 use crate::text;

@@ -4,8 +4,7 @@ use aqueduct_manifest::{SmolStr, Value};
 
 use super::Transform;
 use crate::error::{Error, Result};
-use crate::field_spec::{self, Missing};
-use crate::kustomization::FieldSpec;
+use crate::field_spec::{self, FieldSpec, Missing};
 use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::text;

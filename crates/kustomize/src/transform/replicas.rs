@@ -2,8 +2,8 @@
 
 use super::Transform;
 use crate::error::{Error, Result};
-use crate::field_spec::{self, Missing};
-use crate::kustomization::{FieldSpec, Replica};
+use crate::field_spec::{self, FieldSpec, Missing};
+use crate::kustomization::Replica;
 use crate::resources::Resources;
 
 /// Sets the replicas of the workloads of one name.
