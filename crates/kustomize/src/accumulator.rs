@@ -29,6 +29,8 @@ impl Accumulator {
     /// Adds what another kustomization collected.
     pub(crate) fn merge(&mut self, other: Self) -> Result<()> {
         if self.resources.list().is_empty() {
+            // What was renamed since it was read may be called as another is.
+            other.resources.check_unique()?;
             self.resources = other.resources;
         } else {
             self.resources.append_all(other.resources)?;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use aqueduct_manifest::{Position, Span};
+use aqueduct_manifest::{Position, Span, Value};
 
 /// A kustomization that cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,16 @@ impl Error {
     /// Returns an error about a text that is no YAML; such a text is certainly meant to be a file.
     pub(crate) fn malformed(message: impl Into<String>) -> Self {
         Self { malformed: true, ..Self::new(message) }
+    }
+
+    /// Returns an error about a value of another kind than is expected, in the words of Go's YAML library.
+    pub(crate) fn wrong_kind(expected: &str, found: &Value) -> Self {
+        let found = match found {
+            Value::Map(_) => "MappingNode",
+            Value::List(_) => "SequenceNode",
+            _ => "ScalarNode",
+        };
+        Self::new(format!("wrong node kind: expected {expected} but got {found}"))
     }
 
     /// Says what to do about it.

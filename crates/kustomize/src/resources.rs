@@ -10,7 +10,7 @@ use crate::id::{Id, Key};
 use crate::origin::Origin;
 use crate::resource::{Behavior, Resource};
 use crate::selector::{Patterns, Selector};
-use crate::shares::Step;
+use crate::step::Step;
 
 /// Resources in the order in which they were loaded.
 #[derive(Clone, Debug, Default)]

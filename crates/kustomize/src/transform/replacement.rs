@@ -11,7 +11,7 @@ use crate::kustomization::{FieldOptions, Replacement, ReplacementSource, Replace
 use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::selector::Patterns;
-use crate::shares::{self, Step};
+use crate::step::{self, Step};
 use crate::text::{self, quoted};
 
 const DEFAULT_PATH: &str = "metadata.name";
@@ -243,7 +243,7 @@ fn copy_into(
     }
     let mut set = Vec::new();
     for found in found {
-        if let Some(field) = shares::at(object, &found.steps) {
+        if let Some(field) = step::at(object, &found.steps) {
             if found.created && field.is_null() && is_annotation(parts) {
                 // Annotations are texts, whatever they look like.
                 *field = Value::from("");
@@ -332,7 +332,7 @@ fn set_within_text(object: &mut Value, value: &Value, parts: &[String], create: 
         let Some(changed) = changed_text(&original, value, inner, create) else { return false };
         let Ok(places) = replacement_path::find(object, outer, Create::Nothing) else { return false };
         let Some(place) = places.first() else { return false };
-        let Some(field) = shares::at(object, &place.steps) else { return false };
+        let Some(field) = step::at(object, &place.steps) else { return false };
         *field = changed.into();
         return true;
     }
@@ -348,7 +348,7 @@ fn changed_text(original: &str, value: &Value, path: &[String], create: Create) 
     }
     let untouched = document == before;
     for found in &found {
-        let field = shares::at(&mut document, &found.steps)?;
+        let field = step::at(&mut document, &found.steps)?;
         *field = match &*field {
             Value::Map(_) | Value::List(_) => value.clone(),
             Value::Null if found.created => resolved(&text::of(value)),

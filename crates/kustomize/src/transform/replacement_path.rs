@@ -4,7 +4,8 @@ use aqueduct_manifest::{List, Map, Value};
 use regex::Regex;
 
 use crate::error::{Error, Result};
-use crate::shares::Step;
+use crate::field::plain;
+use crate::step::Step;
 use crate::text;
 
 /// Splits a path at dots; `\.` is a dot within a part, and so is one between brackets.
@@ -90,15 +91,6 @@ pub(super) fn bracketed(part: &str) -> Result<(&str, &str)> {
         .ok_or_else(|| Error::new("list path element must contain fieldName=fieldValue for element to match"))
 }
 
-pub(super) fn wrong_kind(expected: &str, found: &Value) -> Error {
-    let found = match found {
-        Value::Map(_) => "MappingNode",
-        Value::List(_) => "SequenceNode",
-        _ => "ScalarNode",
-    };
-    Error::new(format!("wrong node kind: expected {expected} but got {found}"))
-}
-
 /// Returns the one value at a path.
 pub(super) fn get(value: &Value, path: &[String]) -> Result<Option<Value>> {
     let mut value = value;
@@ -109,18 +101,18 @@ pub(super) fn get(value: &Value, path: &[String]) -> Result<Option<Value>> {
         let next = if let Ok(index) = part.parse::<i64>() {
             let index = usize::try_from(index)
                 .map_err(|_| Error::new(format!("array index {index} cannot be negative")))?;
-            value.as_list().ok_or_else(|| wrong_kind("SequenceNode", value))?.get(index)
+            value.as_list().ok_or_else(|| Error::wrong_kind("SequenceNode", value))?.get(index)
         } else if part == "-" {
-            value.as_list().ok_or_else(|| wrong_kind("SequenceNode", value))?.last()
+            value.as_list().ok_or_else(|| Error::wrong_kind("SequenceNode", value))?.last()
         } else if is_bracketed(part) {
             let (field, wanted) = bracketed(part)?;
-            let list = value.as_list().ok_or_else(|| wrong_kind("SequenceNode", value))?;
+            let list = value.as_list().ok_or_else(|| Error::wrong_kind("SequenceNode", value))?;
             list.iter().find(|element| {
                 let found = if field.is_empty() { Some(*element) } else { element.get(field) };
                 found.is_some_and(|found| text::of(found) == wanted)
             })
         } else {
-            value.as_map().ok_or_else(|| wrong_kind("MappingNode", value))?.get(part)
+            value.as_map().ok_or_else(|| Error::wrong_kind("MappingNode", value))?.get(part)
         };
         match next {
             Some(next) => value = next,
@@ -165,7 +157,7 @@ impl Search {
             match value {
                 Value::List(list) => (0..list.len()).try_for_each(|index| self.element(list, index, rest)),
                 Value::Null => Ok(()),
-                other => Err(wrong_kind("SequenceNode", other)),
+                other => Err(Error::wrong_kind("SequenceNode", other)),
             }
         } else {
             self.field(value, part, rest)
@@ -179,7 +171,7 @@ impl Search {
             }
             *value = Value::Map(Map::new());
         }
-        let Value::Map(map) = value else { return Err(wrong_kind("MappingNode", value)) };
+        let Value::Map(map) = value else { return Err(Error::wrong_kind("MappingNode", value)) };
         let created = self.created;
         if !map.contains_key(name) {
             if self.create == Create::Nothing {
@@ -197,7 +189,7 @@ impl Search {
     }
 
     fn index(&mut self, value: &mut Value, index: i64, rest: &[String]) -> Result<()> {
-        let Value::List(list) = value else { return Err(wrong_kind("SequenceNode", value)) };
+        let Value::List(list) = value else { return Err(Error::wrong_kind("SequenceNode", value)) };
         let length = list.len();
         let index =
             usize::try_from(index).map_err(|_| Error::new(format!("index {index} cannot be negative")))?;
@@ -220,7 +212,7 @@ impl Search {
         let list = match value {
             Value::List(list) => list,
             Value::Null if self.create == Create::Nothing => return Ok(()),
-            other => return Err(wrong_kind("SequenceNode", other)),
+            other => return Err(Error::wrong_kind("SequenceNode", other)),
         };
         let before = self.found.len();
         for index in 0..list.len() {
@@ -261,21 +253,9 @@ impl Search {
     }
 }
 
-/// Returns what a plain scalar means in YAML: `8080` is a number.
-pub(super) fn resolved(plain: &str) -> Value {
-    let is_word = !plain.is_empty()
-        && plain.chars().all(|at| at.is_ascii_alphanumeric() || "_.+-:~".contains(at))
-        && !plain.starts_with(':')
-        && !plain.ends_with(':')
-        && plain != "-";
-    if !is_word {
-        return if plain.is_empty() { Value::Null } else { plain.into() };
-    }
-    let read = aqueduct_manifest::yaml::read_values(plain, aqueduct_manifest::yaml::Dialect::Kyaml);
-    match read.ok().and_then(|values| values.into_iter().next()) {
-        Some(value) if !matches!(value, Value::List(_) | Value::Map(_)) => value,
-        _ => plain.into(),
-    }
+/// Returns the value of a plain scalar.
+pub(super) fn resolved(text: &str) -> Value {
+    plain(text).value
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::Transform;
 use crate::error::{Error, Result};
-use crate::field_spec::{self, FieldSpec, Missing};
+use crate::field_spec::{FieldSpec, Missing};
 use crate::kustomization::Replica;
 use crate::resources::Resources;
 
@@ -25,9 +25,7 @@ impl Transform for ReplicaTransformer {
                 }
                 found = true;
                 let count = self.replica.count;
-                resource.change(&gvk, field, Missing::Scalar, &mut |value| {
-                    field_spec::set_scalar(value, count)
-                })?;
+                resource.change(&gvk, field, Missing::Scalar, &mut |field| field.set_number(count))?;
             }
         }
         if found {

@@ -152,7 +152,7 @@ impl Transform for VariableTransformer<'_> {
             for field in self.fields.iter().filter(|field| gvk.is_selected(&field.gvk)) {
                 resource.spell_out_untyped(field)?;
                 resource
-                    .change(&gvk, field, Missing::Skip, &mut |value| self.set(value))
+                    .change(&gvk, field, Missing::Skip, &mut |field| self.set(field.value))
                     .map_err(|error| error.within(resource.id()))?;
             }
         }
