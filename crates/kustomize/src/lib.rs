@@ -47,7 +47,7 @@ mod transform;
 
 pub use build::{Build, build, file_names, to_yaml};
 pub use chart::{ChartInflator, ChartRequest};
-pub use error::{Error, Place};
+pub use error::Error;
 pub use file_system::{Disk, FileSystem};
 pub use inventory::{Inventory, Meaning, RemoteName, holds_resources, inventory};
 pub use options::{LoadRestrictor, Options, Reorder};

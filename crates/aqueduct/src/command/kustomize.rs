@@ -7,13 +7,13 @@
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
+use aqueduct_acquire::{FOLDER, LOCK_FILE, Lock, verify_remote};
 use aqueduct_helm::{TemplateOptions, ValueOptions, template};
 use aqueduct_kustomize::{
     ChartInflator, ChartRequest, Disk, Error, LoadRestrictor, MissingCopy, Options, RemoteCopy, Remotes,
     Reorder, build, file_names, to_yaml,
 };
 use aqueduct_manifest::{Files, Object, Value, yaml};
-use aqueduct_vendor::{FOLDER, LOCK_FILE, Lock, verify_remote};
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Subcommand, ValueEnum};
 
 use super::helm::Machine;
@@ -201,7 +201,7 @@ pub(crate) fn run(arguments: &Arguments, directory: &Path, terminal: &Terminal) 
 
 /// Tells why nothing was built; the process ends with 1, as Kustomize does.
 fn refuse(error: &Error, terminal: &Terminal) -> Outcome {
-    let place = error.located().map(|(_, place)| format!(": {place}")).unwrap_or_default();
+    let place = error.spot().map(|spot| format!(": {spot}")).unwrap_or_default();
     terminal.warn(&format!("Error: {error}{place}"));
     if let Some(hint) = error.hint() {
         terminal.warn(&format!("hint: {hint}"));
