@@ -48,6 +48,10 @@ const MARK: &str = "internal.config.kubernetes.io/previousNames";
 /// The annotation of what charts rendered, which no namespace is set on.
 const OF_CHART: &str = "internal.config.kubernetes.io/helm-generated";
 
+/// How many bytes patches and generators may walk of one resource that they change again and again. Each walks all
+/// of it, so that the work would be the square of their number.
+const WORK_LIMIT: usize = 1 << 30;
+
 /// What a generated resource does to one that is there already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Behavior {
@@ -108,6 +112,8 @@ pub(crate) struct Resource {
     pub(crate) allow_name_change: bool,
     /// Whether the kind may be changed by this patch.
     pub(crate) allow_kind_change: bool,
+    /// How many bytes were walked so far.
+    work: usize,
     /// The file that the resource was read from.
     pub(crate) file: Option<Rc<str>>,
 }
@@ -163,6 +169,7 @@ impl Resource {
             transformations: Vec::new(),
             allow_name_change: false,
             allow_kind_change: false,
+            work: 0,
             file: None,
         }
     }
@@ -179,6 +186,16 @@ impl Resource {
         resource.memory.needs_hash = needs_hash;
         resource.memory.is_generated = true;
         resource
+    }
+
+    /// Counts that the whole resource is walked once more.
+    pub(crate) fn count_work(&mut self) -> Result<()> {
+        let weight = Value::Map(self.map.clone()).weight(WORK_LIMIT - self.work).ok_or_else(|| {
+            Error::new(format!("{} is large, and too many patches or generators change it", self.id()))
+                .with_hint("write several patches or generators as one")
+        })?;
+        self.work += weight;
+        Ok(())
     }
 
     pub(crate) fn map(&self) -> &Map {
@@ -632,6 +649,7 @@ impl Resource {
         if self.transformations.is_empty() {
             self.transformations.clone_from(&old.transformations);
         }
+        self.work = old.work;
         let needs_hash = self.memory.needs_hash && old.memory.needs_hash;
         self.memory = Memory { needs_hash, ..old.memory.clone() };
         self.set_name(&old.name());

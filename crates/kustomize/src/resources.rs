@@ -129,6 +129,7 @@ impl Resources {
                 let origin = old.origin.clone();
                 resource.take_metadata_from(old);
                 resource.merge_data_from(old);
+                resource.count_work()?;
                 if origin.is_some() {
                     resource.origin = origin;
                 }
