@@ -17,6 +17,7 @@ use crate::read;
 use crate::resources::Resources;
 use crate::schemas::Schemas;
 use crate::target::{Shared, Target};
+use crate::trace::Trace;
 use crate::transform::Transform;
 use crate::transform::hash::HashTransformer;
 use crate::transform::metadata::MetadataTransformer;
@@ -31,6 +32,8 @@ pub struct Build {
     pub objects: Vec<Object>,
     /// What Kustomize prints to standard error, such as notes on deprecated fields.
     pub warnings: Vec<String>,
+    /// Where each of the objects comes from and what changed it, if [`Options::trace`] asked for that.
+    pub traces: Vec<Trace>,
 }
 
 /// Builds the kustomization of a folder.
@@ -41,7 +44,7 @@ pub fn build(files: &dyn FileSystem, folder: &str, options: &Options<'_>) -> Res
     let shared = Shared::default();
     let target = Target::load(Loader::new(files, folder, options)?, &shared)?;
     let mut collected = target.accumulate(Accumulator::default())?;
-    if let Some(warning) = settle(&mut collected)? {
+    if let Some(warning) = settle(&mut collected, &target)? {
         shared.warnings.borrow_mut().push(warning);
     }
     drop_local(&mut collected.resources)?;
@@ -51,15 +54,17 @@ pub fn build(files: &dyn FileSystem, folder: &str, options: &Options<'_>) -> Res
     }
     let wants = |option: &str| kustomization.build_metadata.iter().any(|wanted| wanted == option);
     if options.managed_by_label || wants("managedByLabel") {
-        label_managed_by(&mut collected.resources)?;
+        let cause = target.cause("LabelTransformer", "buildMetadata", None, "");
+        collected.resources.step(cause.as_ref(), label_managed_by)?;
     }
     let (with_origin, with_transformations) = (wants("originAnnotations"), wants("transformerAnnotations"));
-    let objects = collected.resources.into_list().into_iter().map(|resource| {
+    let mut built = Build { warnings: shared.warnings.take(), ..Build::default() };
+    for mut resource in collected.resources.into_list() {
         let origin = resource.file.as_ref().map(|file| Place::whole(&**file));
-        let map = resource.finish(with_origin, with_transformations)?;
-        Ok(Object { map, origin })
-    });
-    Ok(Build { objects: objects.collect::<Result<_>>()?, warnings: shared.warnings.take() })
+        built.traces.extend(resource.recorder.take().map(|recorder| recorder.into_trace()));
+        built.objects.push(Object { map: resource.finish(with_origin, with_transformations)?, origin });
+    }
+    Ok(built)
 }
 
 /// Prints objects as `kustomize build` does.
@@ -100,16 +105,22 @@ pub fn file_names(objects: &[Object]) -> Vec<String> {
 }
 
 /// Does what can only be done over everything: hashes, references, variables. Returns a warning.
-fn settle(collected: &mut Accumulator) -> Result<Option<String>> {
-    HashTransformer.transform(&mut collected.resources)?;
+fn settle(collected: &mut Accumulator, target: &Target<'_, '_>) -> Result<Option<String>> {
     let config: std::rc::Rc<TransformerConfig> = std::rc::Rc::clone(&collected.config);
-    NameReferenceTransformer { references: &config.name_references }.transform(&mut collected.resources)?;
+    let references = NameReferenceTransformer { references: &config.name_references };
+    let steps: [(&str, &dyn Transform); 2] =
+        [("HashTransformer", &HashTransformer), ("NameReferenceTransformer", &references)];
+    for (name, step) in steps {
+        let cause = target.cause(name, "", None, "");
+        collected.resources.step(cause.as_ref(), |resources| step.transform(resources))?;
+    }
     if collected.variables().is_empty() {
         return Ok(None);
     }
     let variables =
         VariableTransformer::new(collected.variables(), collected.resources.list(), &config.var_references)?;
-    variables.transform(&mut collected.resources)?;
+    let cause = target.cause("RefVarTransformer", "vars", None, "");
+    collected.resources.step(cause.as_ref(), |resources| variables.transform(resources))?;
     let unused = variables.unused();
     Ok((!unused.is_empty())
         .then(|| format!("well-defined vars that were never replaced: {}", unused.join(","))))

@@ -43,6 +43,7 @@ mod shares;
 mod step;
 mod target;
 mod text;
+mod trace;
 mod transform;
 
 pub use build::{Build, build, file_names, to_yaml};
@@ -53,3 +54,4 @@ pub use inventory::{Inventory, Meaning, RemoteName, holds_resources, inventory};
 pub use options::{LoadRestrictor, Options, Reorder};
 pub use remote::{MissingCopy, RemoteCopy, Remotes};
 pub use repository::Repository;
+pub use trace::{Cause, Change, Trace};

@@ -14,6 +14,8 @@ pub struct Options<'a> {
     pub enable_helm: bool,
     /// Whether everything gets the label `app.kubernetes.io/managed-by`.
     pub managed_by_label: bool,
+    /// Whether it is noted where each resource comes from and what changed it.
+    pub trace: bool,
     /// Where remote bases and files were put.
     pub remotes: Option<&'a dyn Remotes>,
     /// What renders charts.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use aqueduct_manifest::yaml::{Layout, Marked, Marks, is_text_key};
 use aqueduct_manifest::{Map, SmolStr, Value, patch};
@@ -18,6 +19,7 @@ use crate::schemas::Schemas;
 use crate::shares::Shares;
 use crate::step::{self, Step};
 use crate::text;
+use crate::trace::{Cause, Part, Recorder};
 
 /// Annotations that Kustomize uses for itself and never prints.
 const INTERNAL_ANNOTATIONS: &[&str] = &[
@@ -114,6 +116,10 @@ pub(crate) struct Resource {
     pub(crate) allow_kind_change: bool,
     /// How many bytes were walked so far.
     work: usize,
+    /// What becomes of it, where somebody asked.
+    pub(crate) recorder: Option<Box<Recorder>>,
+    /// Which part of its file it is.
+    pub(crate) part: Part,
     /// The file that the resource was read from.
     pub(crate) file: Option<Rc<str>>,
 }
@@ -170,13 +176,15 @@ impl Resource {
             allow_name_change: false,
             allow_kind_change: false,
             work: 0,
+            recorder: None,
+            part: Part::default(),
             file: None,
         }
     }
 
     /// Returns a resource that was read from a text.
-    pub(crate) fn marked(map: Map, marks: Marks, schemas: &Rc<Schemas>) -> Self {
-        Self { marks, ..Self::new(map, schemas) }
+    pub(crate) fn marked(map: Map, marks: Marks, part: Part, schemas: &Rc<Schemas>) -> Self {
+        Self { marks, part, ..Self::new(map, schemas) }
     }
 
     /// Returns a resource of a generator.
@@ -186,6 +194,26 @@ impl Resource {
         resource.memory.needs_hash = needs_hash;
         resource.memory.is_generated = true;
         resource
+    }
+
+    /// Notes where the resource comes from; what becomes of it is recorded from now on.
+    pub(crate) fn record(&mut self, source: &Arc<Cause>) {
+        self.recorder = Some(Box::new(Recorder::new(Arc::clone(source))));
+        self.start_step();
+    }
+
+    /// Remembers what the resource is before a step.
+    pub(crate) fn start_step(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.start(&self.map);
+        }
+    }
+
+    /// Records what a step changed.
+    pub(crate) fn finish_step(&mut self, cause: &Arc<Cause>) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.finish(&self.map, cause);
+        }
     }
 
     /// Counts that the whole resource is walked once more.
