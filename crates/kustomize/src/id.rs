@@ -28,9 +28,9 @@ impl Gvk {
     /// Reads the fields of a struct that name a kind.
     pub(crate) fn decode(fields: &Fields<'_>) -> Result<Self> {
         Ok(Self {
-            group: fields.text("group")?,
-            version: fields.text("version")?,
-            kind: fields.text("kind")?,
+            group: fields.embedded_text("group")?,
+            version: fields.embedded_text("version")?,
+            kind: fields.embedded_text("kind")?,
         })
     }
 

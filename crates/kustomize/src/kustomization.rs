@@ -375,8 +375,8 @@ impl Decode for ReplacementSource {
         Ok(Self {
             id: Id {
                 gvk: Gvk::decode(fields)?,
-                name: fields.text("name")?,
-                namespace: fields.text("namespace")?,
+                name: fields.embedded_text("name")?,
+                namespace: fields.embedded_text("namespace")?,
                 cluster_scoped: false,
             },
             field_path: fields.text("fieldPath")?,

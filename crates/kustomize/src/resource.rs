@@ -707,6 +707,10 @@ impl Resource {
     /// Returns the finished object: annotations as texts, without Kustomize's own, and with those about
     /// the build that were asked for.
     pub(crate) fn finish(mut self, with_origin: bool, with_transformations: bool) -> Result<Map> {
+        // Lists may have no metadata; Kustomize looks for annotations there and leaves what it made.
+        if !self.map.contains_key("metadata") {
+            self.map.insert("metadata", Map::new());
+        }
         let mut annotations = self.metadata_texts("annotations");
         for key in INTERNAL_ANNOTATIONS {
             annotations.remove(key);

@@ -24,8 +24,8 @@ impl Decode for Selector {
         Ok(Self {
             id: Id {
                 gvk: Gvk::decode(fields)?,
-                name: fields.text("name")?,
-                namespace: fields.text("namespace")?,
+                name: fields.embedded_text("name")?,
+                namespace: fields.embedded_text("namespace")?,
                 cluster_scoped: false,
             },
             annotations: fields.text("annotationSelector")?,

@@ -179,6 +179,7 @@ pub(crate) fn run(arguments: &Arguments, directory: &Path, terminal: &Terminal) 
         },
         enable_helm: arguments.enable_helm,
         managed_by_label: arguments.enable_managedby_label,
+        trace: false,
         remotes: Some(&remotes),
         charts: Some(&charts),
     };

@@ -38,7 +38,8 @@ impl Transform for SortOrderTransformer {
                 };
                 resources.list_mut().sort_by_cached_key(|resource| {
                     let id = resource.id();
-                    (rank(&id), gvk_text(&id), id_text(&id))
+                    let rank = rank(&id);
+                    (rank, gvk_text(&id, rank), id_text(&id))
                 });
                 resources.check_unique()
             }
@@ -59,9 +60,9 @@ fn or<'a>(text: &'a str, other: &'a str) -> &'a str {
     if text.is_empty() { other } else { text }
 }
 
-fn gvk_text(id: &Id) -> String {
+fn gvk_text(id: &Id, rank: i32) -> String {
     // The namespaces of Kubernetes itself come before all else that is called so.
-    if id.gvk.kind == "Namespace" && id.gvk.group.is_empty() {
+    if rank != 0 && id.gvk.kind == "Namespace" && id.gvk.group.is_empty() {
         return String::new();
     }
     format!("{}_{}_{}", or(&id.gvk.group, "~G"), or(&id.gvk.version, "~V"), or(&id.gvk.kind, "~K"))
