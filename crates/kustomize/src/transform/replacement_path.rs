@@ -1,5 +1,6 @@
 //! Paths of replacements: `spec.containers.[name=web].image`, `data.app\.properties`, `args.*`, `ports.0`.
 
+use aqueduct_manifest::yaml::{Marked, Marks};
 use aqueduct_manifest::{List, Map, Value};
 use regex::Regex;
 
@@ -93,7 +94,12 @@ pub(super) fn bracketed(part: &str) -> Result<(&str, &str)> {
 
 /// Returns the one value at a path.
 pub(super) fn get(value: &Value, path: &[String]) -> Result<Option<Value>> {
-    let mut value = value;
+    Ok(get_marked(value, &Marks::None, path)?.map(|found| found.value))
+}
+
+/// Returns the one value at a path, with the marks of how it was written.
+pub(super) fn get_marked(value: &Value, marks: &Marks, path: &[String]) -> Result<Option<Marked>> {
+    let (mut value, mut marks) = (value, marks);
     for part in path.iter().map(|part| part.trim()).filter(|part| !part.is_empty()) {
         if value.is_null() {
             return Ok(None);
@@ -101,25 +107,30 @@ pub(super) fn get(value: &Value, path: &[String]) -> Result<Option<Value>> {
         let next = if let Ok(index) = part.parse::<i64>() {
             let index = usize::try_from(index)
                 .map_err(|_| Error::new(format!("array index {index} cannot be negative")))?;
-            value.as_list().ok_or_else(|| Error::wrong_kind("SequenceNode", value))?.get(index)
+            let list = value.as_list().ok_or_else(|| Error::wrong_kind("SequenceNode", value))?;
+            list.get(index).map(|next| (next, marks.element(index)))
         } else if part == "-" {
-            value.as_list().ok_or_else(|| Error::wrong_kind("SequenceNode", value))?.last()
+            let list = value.as_list().ok_or_else(|| Error::wrong_kind("SequenceNode", value))?;
+            list.last().map(|next| (next, marks.element(list.len().saturating_sub(1))))
         } else if is_bracketed(part) {
             let (field, wanted) = bracketed(part)?;
             let list = value.as_list().ok_or_else(|| Error::wrong_kind("SequenceNode", value))?;
-            list.iter().find(|element| {
-                let found = if field.is_empty() { Some(*element) } else { element.get(field) };
+            let is_wanted = |element: &Value| {
+                let found = if field.is_empty() { Some(element) } else { element.get(field) };
                 found.is_some_and(|found| text::of(found) == wanted)
-            })
+            };
+            let found = list.iter().enumerate().find(|(_, element)| is_wanted(element));
+            found.map(|(index, next)| (next, marks.element(index)))
         } else {
-            value.as_map().ok_or_else(|| Error::wrong_kind("MappingNode", value))?.get(part)
+            let map = value.as_map().ok_or_else(|| Error::wrong_kind("MappingNode", value))?;
+            map.get(part).map(|next| (next, marks.field(part)))
         };
         match next {
-            Some(next) => value = next,
+            Some(next) => (value, marks) = next,
             None => return Ok(None),
         }
     }
-    Ok(Some(value.clone()))
+    Ok(Some(Marked { value: value.clone(), marks: marks.clone() }))
 }
 
 /// Returns the steps to every value that a path matches, making what is missing where asked for.
