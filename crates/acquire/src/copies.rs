@@ -61,7 +61,8 @@ impl<'a> Copies<'a> {
                 Ok(found) if found.is_empty() => {}
                 Ok(_) => self.errors.push(Error::new(format!(
                     "remotes lead to one another without end: {}, named in {}",
-                    wanted.name, wanted.spot()
+                    wanted.name,
+                    wanted.spot()
                 ))),
                 Err(error) => self.errors.push(error.and(format!(", named in {}", wanted.spot()))),
             }
