@@ -263,6 +263,13 @@ impl Resource {
         settled.map_err(|error| Error::new(error.to_string()).within(self.id()))
     }
 
+    /// Returns the resource as Kustomize would print it now.
+    pub(crate) fn printed(&self) -> Result<Map> {
+        let mut copy = self.clone();
+        copy.settle()?;
+        Ok(copy.map)
+    }
+
     /// Refuses keys that Kustomize cannot set in maps which it makes anew.
     pub(crate) fn check_keys(&self, path: &[&str]) -> Result<()> {
         let map = match path {
