@@ -16,7 +16,7 @@ use crate::field_spec::{self, FieldSpec, Missing};
 use crate::id::{Gvk, Id};
 use crate::origin::{self, Origin};
 use crate::schemas::Schemas;
-use crate::shares::Shares;
+use crate::shares::{self, Shares};
 use crate::step::{self, Step};
 use crate::text;
 use crate::trace::{Cause, Part, Recorder};
@@ -335,6 +335,19 @@ impl Resource {
             !is_meant
         });
         Ok(())
+    }
+
+    /// Puts quotes around scalars without a type that a strategic merge patch walks past: it takes each for a text.
+    pub(crate) fn quote_untyped(&mut self, patch: &Map) {
+        for place in std::mem::take(&mut self.untyped) {
+            let is_other = |value: &Value| text::is_scalar(value) && value.as_str().is_none();
+            if shares::is_untouched(patch, &place) && step::get(&self.map, &place).is_some_and(is_other) {
+                // What is a scalar can be set.
+                let _ = self.change_place(&place, &mut |field| field.set_new(&field.text()));
+            } else {
+                self.untyped.insert(place);
+            }
+        }
     }
 
     /// Tells whether the scalar at a place has no type.

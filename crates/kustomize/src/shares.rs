@@ -93,6 +93,11 @@ fn keys(place: &[Step]) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Tells whether a strategic merge patch leaves a place alone.
+pub(crate) fn is_untouched(patch: &Map, place: &[Step]) -> bool {
+    touch(patch, place) == Touch::Untouched
+}
+
 /// What a strategic merge patch does to a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Touch {

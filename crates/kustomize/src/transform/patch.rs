@@ -297,6 +297,7 @@ fn merge(resource: &mut Resource, patch: &Resource) -> Result<()> {
             resource.put(merged)?;
             let (object, shares) = resource.parts_mut();
             shares.settle_merged(object, patch.map());
+            resource.quote_untyped(patch.map());
         }
     }
     if resource.is_empty() {
