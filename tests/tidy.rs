@@ -14,6 +14,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "aqueduct",
         &[
             "acquire",
+            "admission",
+            "apiserver",
             "catalogue",
             "check",
             "helm",
@@ -21,6 +23,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "kustomize",
             "manifest",
             "model",
+            "network",
             "render",
             "tree",
         ],

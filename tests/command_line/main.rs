@@ -9,6 +9,7 @@ mod compare;
 mod edit;
 mod explore;
 mod inspect;
+mod manifests;
 mod remotes;
 mod render;
 mod sources;

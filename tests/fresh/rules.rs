@@ -8,11 +8,11 @@ use crate::program::run;
 pub(crate) fn rules() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let list = run(folder, &["check", "--list-rules"]).done();
-    let rows: Vec<[&str; 3]> = list.lines().skip(1).map(cells).collect();
+    let rows: Vec<[&str; 4]> = list.lines().skip(1).map(cells).collect();
     assert!(rows.len() > 40, "only {} rules are listed", rows.len());
     let mut text = String::from(INTRODUCTION);
-    for [name, level, summary] in &rows {
-        text.push_str(&format!("| [{name}](#{name}) | {level} | {summary} |\n"));
+    for [name, group, level, summary] in &rows {
+        text.push_str(&format!("| [{name}](#{name}) | {group} | {level} | {summary} |\n"));
     }
     for [name, ..] in rows {
         let page = run(folder, &["check", "--explain", name]).done();
@@ -29,9 +29,9 @@ pub(crate) fn rules() -> String {
 }
 
 /// Returns the cells of a line of a table: two blanks stand between them at least.
-fn cells(line: &str) -> [&str; 3] {
+fn cells(line: &str) -> [&str; 4] {
     let cells: Vec<&str> = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
-    cells.try_into().expect("a rule has a name, a level and a summary")
+    cells.try_into().expect("a rule has a name, a group, a level and a summary")
 }
 
 const INTRODUCTION: &str = "# Rules
@@ -40,6 +40,6 @@ What `aqueduct check` and `aqueduct render` look for in the rendered objects of 
 from being written, a warning does not. `aqueduct check --explain RULE` prints one of these pages, and
 `AQUEDUCT_UPDATE=1 cargo test --test fresh` writes them here.
 
-| rule | level | what it reports |
-|---|---|---|
+| rule | group | level | what it reports |
+|---|---|---|---|
 ";

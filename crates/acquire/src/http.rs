@@ -145,16 +145,8 @@ impl Http {
             let Some(location) = location.filter(|_| matches!(answer.status, 301..=303 | 307 | 308)) else {
                 return Ok(answer);
             };
-            let target = address.join(location);
-            let refused = |why: &str| {
-                Failure::Final(Error::new(format!("the server redirects to `{}`, {why}", Shown(&target))))
-            };
-            let next = Address::parse(&target).map_err(|_| refused("which is not followed"))?;
-            let (here, there) = (address.origin(), next.origin());
-            if here.is_encrypted && !there.is_encrypted {
-                return Err(refused("which is not encrypted and not followed"));
-            }
-            if here != there {
+            let next = redirected(&address, location).map_err(Failure::Final)?;
+            if address.origin() != next.origin() {
                 headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
             }
             address = next;
@@ -239,6 +231,17 @@ impl Http {
     }
 }
 
+/// Returns where a redirect leads; never from an encrypted address to one that is not.
+fn redirected(from: &Address, location: &str) -> Result<Address, Error> {
+    let target = from.join(location);
+    let refused = |why: &str| Error::new(format!("the server redirects to `{}`, {why}", Shown(&target)));
+    let next = Address::parse(&target).map_err(|_| refused("which is not followed"))?;
+    if from.origin().is_encrypted && !next.origin().is_encrypted {
+        return Err(refused("which is not encrypted and not followed"));
+    }
+    Ok(next)
+}
+
 #[expect(clippy::disallowed_methods, reason = "how long a server takes changes nothing of what is fetched")]
 fn now() -> Instant {
     Instant::now()
@@ -256,7 +259,34 @@ mod tests {
     use std::net::TcpListener;
     use std::time::Duration;
 
-    use super::{Http, Patience};
+    use super::{Address, Http, Patience, redirected};
+
+    #[test]
+    fn no_redirect_leaves_what_is_encrypted() {
+        for (from, location, to) in [
+            ("https://a.example/x/y", "/z", "https://a.example/z"),
+            ("https://a.example/x/y", "https://b.example/z", "https://b.example/z"),
+            ("http://a.example/x/y", "https://a.example/z", "https://a.example/z"),
+            ("http://a.example/x/y", "http://b.example/z", "http://b.example/z"),
+            (
+                "https://a.example/x/y",
+                "http://a.example/z",
+                "the server redirects to `http://a.example/z`, which is not encrypted and not followed",
+            ),
+            (
+                "https://a.example/x/y",
+                "ftp://a.example/z",
+                "the server redirects to `ftp://a.example/z`, which is not followed",
+            ),
+        ] {
+            let from = Address::parse(from).expect("it is an address");
+            let text = match redirected(&from, location) {
+                Ok(address) => address.to_string(),
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(text, to);
+        }
+    }
 
     /// Starts a server that sends some text to each who asks, and then a byte at a time.
     fn dripping(start: &'static str, pause: Duration) -> String {

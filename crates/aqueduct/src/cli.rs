@@ -99,6 +99,8 @@ pub(crate) enum Command {
     Diff(command::diff::Arguments),
     /// Compile the platform and report what is wrong, without writing anything.
     Check(command::check::Arguments),
+    /// Show which workload reaches which, on which ports, by the network policies.
+    Reach(command::reach::Arguments),
     /// List the components of all tenants and environments.
     List(command::list::Arguments),
     /// Show what the pods request of the nodes, and what the environments cost.

@@ -55,6 +55,69 @@ impl Rule {
     }
 }
 
+impl Rule {
+    /// Returns the group that the rule belongs to.
+    pub fn group(&self) -> &'static str {
+        let mut groups = GROUPS.iter().filter(|(_, rules)| rules.contains(&self.name));
+        groups.next().map_or("", |(group, _)| group)
+    }
+}
+
+/// The groups in alphabetical order, each with its rules.
+pub const GROUPS: &[(&str, &[&str])] = &[
+    ("capacity", &["capacity", "disruption-budget", "quota", "resource-bounds", "scaled-replicas"]),
+    ("delivery", &["duplicate-object", "list-defaults", "webhook-wave"]),
+    (
+        "network",
+        &[
+            "ingress-backend",
+            "ingress-conflict",
+            "ingress-path",
+            "network-policy-target",
+            "port-names",
+            "service-port",
+            "service-selector",
+            "webhook-service",
+        ],
+    ),
+    (
+        "objects",
+        &[
+            "api-provided",
+            "metadata-limits",
+            "object-fields",
+            "object-name",
+            "pod-parts",
+            "workload-selector",
+        ],
+    ),
+    (
+        "references",
+        &[
+            "claim-reference",
+            "config-reference",
+            "disruption-target",
+            "ingress-class",
+            "ingress-tls",
+            "issuer-reference",
+            "monitor-target",
+            "namespace-exists",
+            "priority-class",
+            "role-reference",
+            "scale-target",
+            "secret-reference",
+            "secret-store",
+            "service-account",
+            "stateful-service",
+            "storage-class",
+        ],
+    ),
+    (
+        "security",
+        &["image-tag", "plaintext-secret", "pod-security", "reserved-namespace", "tenant-namespace"],
+    ),
+];
+
 /// The heading of the last part of a page.
 const REFERENCES: &str = "## References\n";
 
@@ -109,7 +172,7 @@ pub const ALL: &[Rule] = &[
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{ALL, Level};
+    use super::{ALL, GROUPS, Level};
 
     const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules");
 
@@ -127,6 +190,13 @@ mod tests {
             let names: Vec<String> = ALL.iter().map(|rule| rule.name.to_owned()).collect();
             assert_eq!(names, files.into_iter().collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn every_rule_is_in_one_group() {
+        let mut grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, rules)| rules.iter().copied()).collect();
+        grouped.sort_unstable();
+        assert_eq!(grouped, ALL.iter().map(|rule| rule.name).collect::<Vec<_>>());
     }
 
     #[test]

@@ -145,7 +145,10 @@ impl Component for Backup {
             variables.extend([
                 ("BUCKET".to_owned(), text(&bucket.name)),
                 ("RCLONE_CONFIG_STORE_TYPE".to_owned(), text("s3")),
-                ("RCLONE_CONFIG_STORE_PROVIDER".to_owned(), text("DigitalOcean")),
+                (
+                    "RCLONE_CONFIG_STORE_PROVIDER".to_owned(),
+                    text(context.environment().cloud.object_storage.as_deref().unwrap_or("Other")),
+                ),
                 ("RCLONE_CONFIG_STORE_ENDPOINT".to_owned(), text(bucket.endpoint.as_ref())),
                 ("RCLONE_CONFIG_STORE_NO_CHECK_BUCKET".to_owned(), text("true")),
             ]);

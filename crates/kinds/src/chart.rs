@@ -11,7 +11,7 @@ use aqueduct_acquire::{Request, Source};
 use aqueduct_helm::{
     Capabilities, HookEvent, KubeVersion, Manifest, Prepared, Release, RenderedRelease, check_installable,
 };
-use aqueduct_manifest::{KubernetesApi, Map, Object, Origin, Value};
+use aqueduct_manifest::{Files, KubernetesApi, Lines, Map, Object, Place, Value};
 use aqueduct_model::types::Name;
 use aqueduct_render::{Component, Context, Error, Link, Offer, Problem, Site, SourceName, Target};
 use schemars::JsonSchema;
@@ -192,7 +192,7 @@ impl Component for Chart {
                 }
                 error
             })?;
-            let objects = objects(&folder, &rendered)?;
+            let objects = objects(context, &folder, &rendered)?;
             patched(objects, &self.patches)
         };
         let (objects, causes) = reproducible::render(&once)?;
@@ -221,7 +221,7 @@ fn has_value(values: &aqueduct_helm::value::Map, path: &str) -> bool {
 }
 
 /// Returns the objects of a release, without those that Helm would make to test it.
-fn objects(folder: &str, rendered: &RenderedRelease) -> Result<Vec<Object>, Error> {
+fn objects(context: &Context<'_>, folder: &str, rendered: &RenderedRelease) -> Result<Vec<Object>, Error> {
     let mut objects = Vec::new();
     for definitions in &rendered.crds {
         let text = String::from_utf8_lossy(&definitions.content);
@@ -232,21 +232,22 @@ fn objects(folder: &str, rendered: &RenderedRelease) -> Result<Vec<Object>, Erro
     let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
     for manifest in rendered.manifests.iter().chain(hooks.map(|hook| &hook.manifest)) {
         let found = read(&manifest.source, &manifest.content)?;
-        objects.extend(
-            found.into_iter().map(|object| Object { origin: Some(origin(parent, manifest)), ..object }),
-        );
+        let origin = origin(context.inputs.files, parent, manifest);
+        objects.extend(found.into_iter().map(|object| Object { origin: Some(origin.clone()), ..object }));
     }
     Ok(objects)
 }
 
 /// Returns the template and line that made an object, as a path of the platform's folder.
-fn origin(parent: &str, manifest: &Manifest) -> Origin {
+fn origin(files: &Files, parent: &str, manifest: &Manifest) -> Place {
     let slash = if parent.is_empty() { "" } else { "/" };
     let (file, line) = match &manifest.place {
         Some(place) if place.template.contains('/') => (&place.template, place.line),
         _ => (&manifest.source, 0),
     };
-    Origin { file: format!("{parent}{slash}{file}").into(), line }
+    let file = format!("{parent}{slash}{file}");
+    let span = files.text(&file).and_then(|text| Lines::new(text).span(line));
+    Place { file: file.into(), span }
 }
 
 fn read(source: &str, text: &str) -> Result<Vec<Object>, Error> {

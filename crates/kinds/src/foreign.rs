@@ -1,10 +1,11 @@
 //! What kinds that take foreign manifests share: reading them, and patching what they render.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use aqueduct_manifest::{Diagnostic, Map, Object, Origin, Value, yaml};
+use aqueduct_manifest::{Diagnostic, Lines, Map, Object, Place, Value, yaml};
 use aqueduct_model::types::{Name, Port};
-use aqueduct_render::{Context, Endpoint, Error, MetricsOffer, Offer, Part, Pods, Site, line_span};
+use aqueduct_render::{Context, Endpoint, Error, MetricsOffer, Offer, Part, Pods, Site};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -159,45 +160,37 @@ pub fn texts<'a>(
 /// # Errors
 /// What is not YAML, and documents that are no objects.
 pub fn read_objects(file: &str, text: &str) -> Result<Vec<Object>, Vec<Diagnostic>> {
+    let lines = Lines::new(text);
+    let file: Arc<str> = file.into();
+    let place = |line| Place { file: file.clone(), span: lines.span(line) };
     let documents = yaml::read_documents(text, yaml::Dialect::Sigs).map_err(|error| {
-        vec![Diagnostic::error("invalid-yaml", error.message.clone()).at(
-            file,
-            line_span(text, error.line),
-            "",
-        )]
+        vec![Diagnostic::error("invalid-yaml", error.message.clone()).label(place(error.line), "")]
     })?;
     let mut objects = Vec::new();
     let mut diagnostics = Vec::new();
     for document in documents {
-        let line = document.line;
-        let origin = Some(Origin { file: file.into(), line });
+        let origin = place(document.line);
         match document.value {
             Value::Null => {}
-            Value::Map(map) => expand(map, origin, text, &mut objects, &mut diagnostics),
+            Value::Map(map) => expand(map, &origin, &mut objects, &mut diagnostics),
             other => diagnostics.push(
                 Diagnostic::error(
                     "not-an-object",
                     format!("a document is a {}, not an object", other.kind()),
                 )
-                .at(file, line_span(text, line), ""),
+                .label(origin, ""),
             ),
         }
     }
     if diagnostics.is_empty() { Ok(objects) } else { Err(diagnostics) }
 }
 
-fn expand(
-    map: Map,
-    origin: Option<Origin>,
-    text: &str,
-    objects: &mut Vec<Object>,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let object = Object { map, origin: origin.clone() };
+fn expand(map: Map, origin: &Place, objects: &mut Vec<Object>, diagnostics: &mut Vec<Diagnostic>) {
+    let object = Object { map, origin: Some(origin.clone()) };
     let items = object.map.get("items").and_then(Value::as_list);
     if let Some(items) = items.filter(|_| object.kind().ends_with("List") && object.name().is_empty()) {
         let maps = items.iter().filter_map(|item| item.as_map().cloned());
-        maps.for_each(|map| expand(map, origin.clone(), text, objects, diagnostics));
+        maps.for_each(|map| expand(map, origin, objects, diagnostics));
         return;
     }
     let missing: Vec<&str> =
@@ -208,13 +201,9 @@ fn expand(
             .collect();
     if missing.is_empty() {
         objects.push(object);
-    } else if let Some(origin) = origin {
+    } else {
         let message = format!("an object needs {}", missing.join(", "));
-        diagnostics.push(Diagnostic::error("not-an-object", message).at(
-            origin.file,
-            line_span(text, origin.line),
-            "",
-        ));
+        diagnostics.push(Diagnostic::error("not-an-object", message).label(origin.clone(), ""));
     }
 }
 

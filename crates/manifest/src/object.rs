@@ -1,30 +1,20 @@
 //! A Kubernetes resource: a map that names what it is, and where it came from.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::Serialize;
 use smol_str::SmolStr;
 
 use crate::serialize::SerializeError;
-use crate::{Map, Value, to_value};
+use crate::{Map, Place, Value, to_value};
 
 /// One Kubernetes resource.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object {
     /// The whole resource.
     pub map: Map,
-    /// What made it.
-    pub origin: Option<Origin>,
-}
-
-/// The source of an object: a file, and where it is known a line in it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Origin {
-    /// The file, relative to the platform or to the chart.
-    pub file: Arc<str>,
-    /// The line, counted from 1; 0 where it is not known.
-    pub line: u32,
+    /// Where what made it stands.
+    pub origin: Option<Place>,
 }
 
 /// What makes an object unique in a cluster: group, kind, namespace and name.
@@ -71,6 +61,25 @@ impl Object {
                 Err(serde::ser::Error::custom(format!("an object must be a map, not a {}", other.kind())))
             }
         }
+    }
+
+    /// Returns the objects of a list as `kubectl` takes them: those of a `List` or, say, a `PodList`, of which each says
+    /// what it is or is what the list says. Any other object is returned as it is.
+    pub fn into_items(self) -> Vec<Self> {
+        let items = match (self.kind().strip_suffix("List"), self.map.get("items").and_then(Value::as_list)) {
+            (Some(kind), Some(items)) => items.iter().filter_map(|item| {
+                let mut map = item.as_map()?.clone();
+                let said = [("apiVersion", self.api_version()), ("kind", kind)];
+                for (key, value) in said.into_iter().filter(|_| !kind.is_empty()) {
+                    if map.get(key).is_none_or(Value::is_null) {
+                        map.insert(key, value);
+                    }
+                }
+                Some(Self { map, origin: self.origin.clone() })
+            }),
+            _ => return vec![self],
+        };
+        items.collect()
     }
 
     /// Returns `apiVersion`, empty where it is missing.

@@ -96,6 +96,17 @@ impl Quantity {
         Self { nanos: self.nanos.saturating_add(other.nanos), form }
     }
 
+    /// Returns the difference; it stops at the smallest amount there is.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        self.plus(Self { nanos: other.nanos.saturating_neg(), ..other })
+    }
+
+    /// Returns the amount in billionths.
+    pub fn billionths(self) -> i128 {
+        self.nanos
+    }
+
     /// Returns the amount many times over; it stops at the largest amount there is.
     #[must_use]
     pub fn times(self, count: u64) -> Self {

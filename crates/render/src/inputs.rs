@@ -7,7 +7,7 @@ use aqueduct_acquire::{Lock, Request, verify, verify_remote};
 use aqueduct_helm::Chart;
 use aqueduct_kustomize::{MissingCopy, RemoteCopy, Remotes};
 use aqueduct_manifest::yaml::{Dialect, read_values};
-use aqueduct_manifest::{Files, Object, Span};
+use aqueduct_manifest::{Files, Object};
 
 type Slot<T> = Arc<OnceLock<Result<T, Problem>>>;
 
@@ -113,12 +113,4 @@ fn slot<K: Ord, T>(slots: &Mutex<BTreeMap<K, Slot<T>>>, key: K) -> Slot<T> {
     // A map of slots is whole whatever happened to whoever held the lock.
     let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(slots.entry(key).or_default())
-}
-
-/// Returns where a line of a text is, counted from 1.
-pub fn line_span(text: &str, line: u32) -> Option<Span> {
-    let before = line.checked_sub(1)? as usize;
-    let start: usize = text.split_inclusive('\n').take(before).map(str::len).sum();
-    let length = text.get(start..)?.lines().next().map_or(0, str::len);
-    Some((start..start + length).into())
 }

@@ -1,14 +1,20 @@
 //! `aqueduct check`: what is wrong with the platform, without writing anything, and what the rules are.
 
-use std::fmt::Write as _;
-use std::path::Path;
+mod finding;
+mod manifests;
+mod server;
 
-use aqueduct_check::{ALL, Rule};
-use aqueduct_manifest::{Diagnostic, Files, Label, Position, closest};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use aqueduct_check::{ALL, GROUPS, Rule};
+use aqueduct_manifest::{Diagnostic, closest};
 use aqueduct_render::{Registry, TENANCY};
 use clap::{Args, ValueEnum};
-use serde::Serialize;
 
+use finding::{Finding, Named, Subject, position, workflow_command};
+
+use super::manifests::{Manifests, UNREADABLE};
 use super::{Failure, Outcome, print, read, tell};
 use crate::cli::SelectionArguments;
 use crate::compile::compile_into;
@@ -18,13 +24,23 @@ use crate::terminal::Terminal;
 pub(crate) struct Arguments {
     #[command(flatten)]
     selection: SelectionArguments,
+    /// Check these files and folders of manifests instead of a platform; `-` is standard input.
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["environments", "tenants"])]
+    manifests: Vec<PathBuf>,
+    /// The version of Kubernetes that the manifests are for.
+    #[arg(long, value_name = "VERSION", default_value = "1.37", requires = "manifests")]
+    kubernetes: String,
+    /// Only these rules and groups of rules; of manifests, `api` is what the API server refuses, and `admission` what
+    /// its admission refuses.
+    #[arg(long, value_name = "GROUP|RULE", value_delimiter = ',')]
+    rules: Vec<String>,
     /// How to print the findings.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// Explain a rule: why it exists, what to do, and how to allow what it finds.
     #[arg(long, value_name = "RULE", conflicts_with_all = ["environments", "tenants", "format"])]
     explain: Option<String>,
-    /// List all rules with their levels.
+    /// List all rules with their groups and levels.
     #[arg(long, conflicts_with_all = ["explain", "environments", "tenants", "format"])]
     list_rules: bool,
 }
@@ -33,7 +49,7 @@ pub(crate) struct Arguments {
 enum Format {
     /// Text for people, on standard error.
     Text,
-    /// A JSON list, on standard output.
+    /// A JSON object with a list of findings, on standard output.
     Json,
     /// Workflow commands, on standard output, which GitHub shows as annotations of a pull request.
     Github,
@@ -53,13 +69,21 @@ pub(crate) fn run(
         print(terminal, &list_of_rules())?;
         return Ok(Outcome::Done);
     }
+    for name in &arguments.rules {
+        known(name, arguments.manifests.is_empty())?;
+    }
+    if !arguments.manifests.is_empty() {
+        return check_manifests(arguments, terminal);
+    }
     let files = read(directory, registry)?;
     let progress = terminal.progress();
     let selection = arguments.selection.selection();
     let message = |environment: &str| progress.set_message(format!("checking {environment}"));
     let compilation = compile_into(&files, registry, &selection, &message, &mut |_| {}, |_, _| Ok(()));
     progress.finish_and_clear();
-    let compilation = compilation?;
+    let mut compilation = compilation?;
+    // Whatever keeps the platform from being checked is told in any case.
+    compilation.diagnostics.retain(|found| group_of(found.code) == PLATFORM || arguments.wants(found.code));
     let diagnostics = &compilation.diagnostics;
     match arguments.format {
         Format::Text => {
@@ -78,11 +102,10 @@ pub(crate) fn run(
             }
         }
         Format::Json => {
+            let place = |one: &Diagnostic| position(one.labels.first()?, &files);
             let findings: Vec<Finding<'_>> =
-                diagnostics.iter().map(|one| Finding::new(one, &files)).collect();
-            let text =
-                serde_json::to_string_pretty(&findings).map_err(|error| Failure::new(error.to_string()))?;
-            print(terminal, &(text + "\n"))?;
+                diagnostics.iter().map(|one| Finding::new(one, place(one), None)).collect();
+            print_json(terminal, &findings)?;
         }
         Format::Github => {
             let text: String = diagnostics.iter().map(|one| workflow_command(one, &files)).collect();
@@ -96,6 +119,103 @@ pub(crate) fn run(
         true => Outcome::Found,
         false => Outcome::Done,
     })
+}
+
+/// The group of what is no rule: what keeps a platform from being read or rendered.
+const PLATFORM: &str = "platform";
+
+/// The group, and the name, of what the API server refuses.
+const API: &str = "api";
+
+/// The group of what the admission of the API server refuses.
+const ADMISSION: &str = "admission";
+
+/// Returns the group that a finding belongs to, by its rule.
+fn group_of(code: &str) -> &'static str {
+    let of_server = if code == UNREADABLE { Some(API) } else { server::group(code) };
+    of_server.unwrap_or_else(|| ALL.iter().find(|rule| rule.name == code).map_or(PLATFORM, Rule::group))
+}
+
+impl Arguments {
+    /// Tells whether a rule was asked for.
+    fn wants(&self, rule: &str) -> bool {
+        self.rules.is_empty() || self.rules.iter().any(|name| name == rule || name == group_of(rule))
+    }
+}
+
+/// Checks that there is such a rule or group, for a platform or for manifests.
+fn known(name: &str, is_platform: bool) -> Result<(), Failure> {
+    let of_server = || [API, ADMISSION].into_iter().chain(server::RULES.map(|(_, name)| name));
+    if of_server().any(|known| known == name) {
+        return match is_platform {
+            true => Err(Failure::new(format!("only manifests are checked so: `{name}`"))
+                .hint("`--manifests output` checks the rendered ones")),
+            false => Ok(()),
+        };
+    }
+    let names = || GROUPS.iter().map(|(group, _)| *group).chain(ALL.iter().map(|rule| rule.name));
+    if names().any(|known| known == name) {
+        return Ok(());
+    }
+    let failure = Failure::new(format!("there is no such rule or group: `{name}`"));
+    Err(match closest(name, names().chain(of_server())) {
+        Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
+        None => failure.hint("`aqueduct check --list-rules` lists all rules and their groups"),
+    })
+}
+
+/// Checks manifests without a platform.
+fn check_manifests(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let minor = server::minor(&arguments.kubernetes)?;
+    let manifests = Manifests::read(&arguments.manifests)?;
+    let found = manifests::check(&manifests, minor, &|rule| arguments.wants(rule));
+    let diagnostics = || found.iter().map(|one| &one.diagnostic);
+    match arguments.format {
+        Format::Text => {
+            let diagnostics: Vec<Diagnostic> = diagnostics().cloned().collect();
+            tell(&diagnostics, &manifests.files(), terminal);
+            if diagnostics.is_empty() {
+                let count = manifests.documents.len();
+                let plural = if count == 1 { "" } else { "s" };
+                terminal.say(&format!("{count} object{plural}, no findings"));
+            }
+        }
+        Format::Json => {
+            let findings: Vec<Finding<'_>> = found
+                .iter()
+                .map(|one| {
+                    let document = one.document.map(|number| &manifests.documents[number]);
+                    let subject = document.map(|document| Subject {
+                        document: document.number,
+                        object: Named {
+                            api_version: document.object.api_version(),
+                            kind: document.object.kind(),
+                            namespace: document.object.namespace(),
+                            name: document.object.name(),
+                        },
+                        field: &one.field,
+                        reason: one.reason,
+                    });
+                    Finding::new(
+                        &one.diagnostic,
+                        document.map(|document| document.position(&one.field)),
+                        subject,
+                    )
+                })
+                .collect();
+            print_json(terminal, &findings)?;
+        }
+        Format::Github => {
+            let files = manifests.files();
+            let text: String = diagnostics().map(|one| workflow_command(one, &files)).collect();
+            print(terminal, &text)?;
+        }
+    }
+    Ok(if diagnostics().any(Diagnostic::is_error) { Outcome::Found } else { Outcome::Done })
+}
+
+fn print_json(terminal: &Terminal, findings: &[Finding<'_>]) -> Result<(), Failure> {
+    print(terminal, &finding::json(findings).map_err(|error| Failure::new(error.to_string()))?)
 }
 
 /// Returns the rule of a name.
@@ -113,48 +233,13 @@ fn rule(name: &str) -> Result<&'static Rule, Failure> {
 fn list_of_rules() -> String {
     let name_width = ALL.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
     let level_width = ALL.iter().map(|rule| rule.level.to_string().len()).max().unwrap_or(0);
-    let mut text = format!("{:name_width$}  {:level_width$}  SUMMARY\n", "RULE", "LEVEL");
-    for Rule { name, level, summary, .. } in ALL {
-        let _ = writeln!(text, "{name:name_width$}  {level:level_width$}  {summary}");
+    let group_width = GROUPS.iter().map(|(group, _)| group.len()).max().unwrap_or(0);
+    let mut text =
+        format!("{:name_width$}  {:group_width$}  {:level_width$}  SUMMARY\n", "RULE", "GROUP", "LEVEL");
+    for rule in ALL {
+        let Rule { name, level, summary, .. } = rule;
+        let group = rule.group();
+        let _ = writeln!(text, "{name:name_width$}  {group:group_width$}  {level:level_width$}  {summary}");
     }
     text
-}
-
-/// A diagnostic with its first place as line and column.
-#[derive(Serialize)]
-struct Finding<'a> {
-    #[serde(flatten)]
-    diagnostic: &'a Diagnostic,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    position: Option<Position>,
-}
-
-impl<'a> Finding<'a> {
-    fn new(diagnostic: &'a Diagnostic, files: &Files) -> Self {
-        let label = diagnostic.labels.first();
-        let position = label.and_then(|label| position(label, files));
-        Self { diagnostic, file: label.map(|label| label.file.as_ref()), position }
-    }
-}
-
-fn position(label: &Label, files: &Files) -> Option<Position> {
-    Some(label.span?.position(files.text(&label.file)?))
-}
-
-/// Source: <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>.
-fn workflow_command(diagnostic: &Diagnostic, files: &Files) -> String {
-    let escape = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let property = |text: &str| escape(text).replace(':', "%3A").replace(',', "%2C");
-    let level = if diagnostic.is_error() { "error" } else { "warning" };
-    let mut properties = vec![format!("title={}", property(diagnostic.code))];
-    if let Some(label) = diagnostic.labels.first() {
-        properties.push(format!("file={}", property(&label.file)));
-        if let Some(position) = position(label, files) {
-            properties.push(format!("line={},col={}", position.line, position.column));
-        }
-    }
-    let hints: String = diagnostic.hints.iter().map(|hint| format!("\nhint: {hint}")).collect();
-    format!("::{level} {}::{}\n", properties.join(","), escape(&format!("{}{hints}", diagnostic.message)))
 }

@@ -10,6 +10,8 @@ pub(crate) mod init;
 pub(crate) mod kustomize;
 pub(crate) mod list;
 pub(crate) mod man;
+mod manifests;
+pub(crate) mod reach;
 pub(crate) mod render;
 pub(crate) mod schema;
 pub(crate) mod set;
@@ -108,6 +110,7 @@ pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
         Command::Render(command) => render::run(command, directory, registry, &terminal),
         Command::Diff(command) => diff::run(command, directory, registry, &terminal),
         Command::Check(command) => check::run(command, directory, registry, &terminal),
+        Command::Reach(command) => reach::run(command, directory, registry, &terminal),
         Command::List(command) => list::run(command, directory, registry, &terminal),
         Command::Capacity(command) => capacity::run(command, directory, registry, &terminal),
         Command::Export(command) => export::run(command, directory, registry, &terminal),

@@ -1,13 +1,16 @@
 //! What the small installs of servers render, and what they refuse.
 
-use super::shop::{check, with_resources};
+use super::shop::{check, check_with, with_resources};
+
+/// The cloud that these installs stand on.
+const CLOUD: (&str, &str) = ("platform.toml", "cloud = \"digitalocean\"\n");
 
 #[test]
 fn ingress_nginx() {
     let controller = with_resources(
         "kind = \"ingress-nginx\"\nreplicas = 2\nload-balancer = { allow = [\"203.0.113.0/24\"] }\nconfiguration = { proxy-body-size = \"16m\" }\n",
     );
-    insta::assert_snapshot!(check(&[("controller", &controller)]));
+    insta::assert_snapshot!(check_with(&[("controller", &controller)], &[CLOUD]));
 }
 
 #[test]

@@ -87,7 +87,7 @@ impl Chart<'_> {
             rest.is_some_and(|rest| rest.trim_start_matches(['"', '\'']).starts_with(':'))
         };
         let text = self.text(&origin.file).unwrap_or_default();
-        let from = (origin.line as usize).saturating_sub(1);
+        let from = origin.span.map_or(0, |span| span.position(text).line as usize - 1);
         let at = text.lines().skip(from).position(is_field);
         at.map(|at| named(&origin.file, from + at + 1)).unwrap_or_default()
     }

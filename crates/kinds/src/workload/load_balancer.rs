@@ -22,9 +22,9 @@ pub struct LoadBalancer {
     pub listen: Option<Port>,
     /// The protocol that it speaks: `tcp`, `http`, `https` or `http2`.
     pub protocol: Option<String>,
-    /// The size in DigitalOcean units.
+    /// The size, in the units of the cloud.
     pub size: Option<u16>,
-    /// The name of a DigitalOcean certificate that ends TLS at the load balancer.
+    /// The name of a certificate of the cloud that ends TLS at the load balancer.
     pub certificate: Option<String>,
     /// Address ranges that may connect; everybody where none is given.
     #[serde(default)]
@@ -65,19 +65,23 @@ pub fn load_balancer(
         ports.iter_mut().for_each(|port| port.port = listen.get().into());
     }
     let name = format!("{}-load-balancer", context.name());
-    let prefix = "service.beta.kubernetes.io/do-loadbalancer";
-    let mut annotations = BTreeMap::from([
-        (format!("{prefix}-name"), format!("{}-{}", context.environment().name, context.application())),
-        (format!("{prefix}-protocol"), field.protocol.clone().unwrap_or_else(|| "tcp".to_owned())),
-        (format!("{prefix}-size-unit"), field.size.unwrap_or(1).to_string()),
-    ]);
-    if let Some(certificate) = &field.certificate {
-        annotations.insert(format!("{prefix}-certificate-name"), certificate.clone());
-        annotations.insert(format!("{prefix}-redirect-http-to-https"), "true".to_owned());
+    let known = &context.environment().cloud.load_balancer;
+    for (path, given, placeholder) in [
+        ("load-balancer.size", field.size.is_some(), "{size}"),
+        ("load-balancer.certificate", field.certificate.is_some(), "{certificate}"),
+    ] {
+        if given && !known.asks_for(placeholder) {
+            let environment = &context.environment().name;
+            return Err(Error::field(path, format!("the cloud of `{environment}` has no annotation for `{}`", path.trim_start_matches("load-balancer.")))
+                .hint("set the annotation that your cloud reads in `load-balancer.annotations`, or teach `cloud.load-balancer` of the environment"));
+        }
     }
+    let title = format!("{}-{}", context.environment().name, context.application());
+    let protocol = field.protocol.as_deref().unwrap_or("tcp");
+    let mut annotations = known.fill(&title, protocol, field.size.unwrap_or(1), field.certificate.as_deref());
     annotations.extend(field.annotations.clone());
     let mut metadata = context.metadata(name);
-    metadata.annotations = Some(annotations);
+    metadata.annotations = Some(annotations).filter(|annotations| !annotations.is_empty());
     object(&Service {
         metadata,
         spec: Some(ServiceSpec {

@@ -63,7 +63,12 @@ pub(super) fn node_selector(
     let pools = &context.environment().node_pools;
     match pools.get(pool) {
         Some(_) => {
-            Ok(Some(BTreeMap::from([("doks.digitalocean.com/node-pool".to_owned(), pool.to_string())])))
+            let labels = context.environment().pool_selector(pool);
+            if labels.is_empty() {
+                return Err(Error::field("scheduling.pool", format!("nothing tells the nodes of this pool apart: `{pool}`"))
+                    .hint("give the node pool `labels` that its nodes carry, or name the `cloud` of the environment"));
+            }
+            Ok(Some(labels))
         }
         None => {
             let environment = &context.environment().name;

@@ -5,6 +5,7 @@ mod rendering;
 mod shop;
 
 mod charts;
+mod clouds;
 mod fields;
 mod foreign;
 mod programs;

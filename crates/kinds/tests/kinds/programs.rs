@@ -1,6 +1,6 @@
 //! What programs render around their pods, and what they refuse.
 
-use super::shop::{check, with_resources};
+use super::shop::{check, check_with, with_resources};
 
 #[test]
 fn a_daemon_claims_nothing() {
@@ -123,7 +123,7 @@ volumes = { settings = { mount = "/settings" } }
 load-balancer = {}
 "#,
     );
-    insta::assert_snapshot!(check(&[("web", &web)]));
+    insta::assert_snapshot!(check_with(&[("web", &web)], &[("platform.toml", "cloud = \"digitalocean\"\n")]));
 }
 
 /// A disruption budget fails, and an autoscaler miscounts, where a job's pods carry what they select by.

@@ -56,7 +56,7 @@ pub(crate) fn check_with(components: &[(&str, &str)], more: &[(&str, &str)]) -> 
     let (objects, diagnostics) = rendering::objects(&files);
     let mut text = String::new();
     for diagnostic in &diagnostics {
-        let place = diagnostic.labels.first().map_or("nowhere", |label| &*label.file);
+        let place = diagnostic.labels.first().map_or("nowhere", |label| &*label.place.file);
         let _ = writeln!(text, "{diagnostic}: {place}");
         for hint in &diagnostic.hints {
             let _ = writeln!(text, "  hint: {hint}");

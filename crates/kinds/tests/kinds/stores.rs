@@ -1,6 +1,9 @@
 //! What the stores of data and their copies render, and what they refuse.
 
-use super::shop::{check, with_resources};
+use super::shop::{check, check_with, with_resources};
+
+/// The cloud that keeps the copies.
+const CLOUD: (&str, &str) = ("platform.toml", "cloud = \"digitalocean\"\n");
 
 #[test]
 fn redis_as_a_cache() {
@@ -17,7 +20,7 @@ fn keydb_with_a_volume_its_user_and_its_backup() {
     let backup = with_resources(
         "kind = \"backup\"\nof = \"store\"\nschedule = \"0 2 * * *\"\nbucket = { name = \"copies\", endpoint = \"https://fra1.digitaloceanspaces.com\", remote = \"shop/spaces\" }\n",
     );
-    insta::assert_snapshot!(check(&[("store", &store), ("web", &user), ("backup", &backup)]));
+    insta::assert_snapshot!(check_with(&[("store", &store), ("web", &user), ("backup", &backup)], &[CLOUD]));
 }
 
 #[test]

@@ -1,0 +1,282 @@
+//! A cluster as admission knows it, made of objects in the order in which a server would be asked.
+
+use std::collections::BTreeMap;
+
+use aqueduct_apiserver::custom::Definition;
+use aqueduct_manifest::{KUBERNETES_APIS, Object, ObjectKey, SmolStr, Value, plural};
+
+use crate::finding::{Action, Finding};
+use crate::pod::{is_set, items, text};
+use crate::policy::{self, Binding, Params, Policy, Request};
+use crate::quota::{Item, Quotas};
+use crate::{defaults, limits, pod_security};
+
+/// The kinds whose objects lie in no namespace.
+const CLUSTER_SCOPED: [&str; 28] = [
+    "APIService",
+    "CertificateSigningRequest",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ClusterTrustBundle",
+    "CSIDriver",
+    "CSINode",
+    "CustomResourceDefinition",
+    "DeviceClass",
+    "FlowSchema",
+    "IngressClass",
+    "IPAddress",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PriorityClass",
+    "PriorityLevelConfiguration",
+    "RuntimeClass",
+    "ServiceCIDR",
+    "StorageClass",
+    "ResourceSlice",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+    "VolumeAttachment",
+];
+
+/// What is in a cluster, and what its admission asks of new objects.
+#[derive(Debug)]
+pub struct Cluster {
+    minor: u32,
+    objects: BTreeMap<ObjectKey, Object>,
+    custom_kinds: BTreeMap<(SmolStr, SmolStr), CustomKind>,
+    policies: BTreeMap<SmolStr, Policy>,
+    bindings: Vec<Binding>,
+    quotas: Quotas,
+}
+
+/// A kind that a CustomResourceDefinition makes.
+#[derive(Debug)]
+struct CustomKind {
+    definition: Definition,
+    plural: SmolStr,
+    is_namespaced: bool,
+    versions: Vec<SmolStr>,
+}
+
+impl Cluster {
+    /// Makes an empty cluster of a minor version of Kubernetes 1.
+    pub fn new(minor: u32) -> Self {
+        Self {
+            minor,
+            objects: BTreeMap::new(),
+            custom_kinds: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            bindings: Vec::new(),
+            quotas: Quotas::default(),
+        }
+    }
+
+    /// Judges an object that is to be created, and takes it in if nothing refuses it.
+    ///
+    /// An object without a namespace, of a kind that lies in one, is in `default`.
+    pub fn admit(&mut self, object: &Object) -> Vec<Finding> {
+        let filled = self.filled(object);
+        // A definition is asked about what was written, for filling in takes away what it does not know.
+        let custom = self.custom_kind(object).map(|kind| kind.definition.check(object, None));
+        let custom = custom.into_iter().flatten();
+        let mut findings: Vec<Finding> =
+            custom.map(|cause| Finding { rule: "custom-resource", action: Action::Deny, cause }).collect();
+        findings.extend(self.judge(&filled));
+        if !findings.iter().any(|finding| finding.action == Action::Deny) {
+            self.keep(filled);
+        }
+        findings
+    }
+
+    /// Takes an object in without judging it, as one that is there already.
+    pub fn add(&mut self, object: &Object) {
+        let filled = self.filled(object);
+        self.keep(filled);
+    }
+
+    /// Returns an object as it is judged: in a namespace, and with what the server fills in.
+    fn filled(&self, object: &Object) -> Object {
+        let custom = self.custom_kind(object);
+        let mut filled =
+            custom.map_or_else(|| defaults::filled(object), |kind| kind.definition.filled(object));
+        if filled.name().is_empty()
+            && let Some(prefix) = filled.at(&["metadata", "generateName"]).and_then(Value::as_str)
+        {
+            let name = format!("{prefix}xxxxx");
+            filled.metadata_mut().insert("name", name);
+        }
+        if filled.namespace().is_empty() && self.is_namespaced(object) {
+            filled.metadata_mut().insert("namespace", "default");
+        }
+        filled
+    }
+
+    fn judge(&self, object: &Object) -> Vec<Finding> {
+        let namespace = self.namespace(object.namespace());
+        let mut findings = pod_security::admit(object, namespace, self.minor);
+        let ranges: Vec<&Object> = self.of_kind("", "LimitRange", object.namespace()).collect();
+        let mut limited = object.clone();
+        if object.group().is_empty() && object.kind() == "Pod" {
+            limits::fill(&mut limited, &ranges);
+        }
+        findings.extend(limits::admit(&limited, object, &ranges));
+        findings.extend(self.judge_policies(&limited, namespace));
+        if is_kind(object, "admissionregistration.k8s.io", "ValidatingAdmissionPolicy") {
+            let causes = policy::check(object).into_iter();
+            findings.extend(causes.map(|cause| Finding { rule: "policy", action: Action::Deny, cause }));
+        }
+        if is_kind(object, "apiextensions.k8s.io", "CustomResourceDefinition") {
+            let causes = Definition::new(object).check_rules().into_iter();
+            findings.extend(causes.map(|cause| Finding {
+                rule: "custom-resource",
+                action: Action::Deny,
+                cause,
+            }));
+        }
+        // What is refused is not counted, and what takes the place of itself is counted already.
+        let is_refused = findings.iter().any(|finding| finding.action == Action::Deny);
+        if !is_refused && !self.objects.contains_key(&object.key()) {
+            let resource = self.resource(&limited);
+            findings.extend(self.quotas.admit(Item { object: &limited, resource: &resource }));
+        }
+        findings
+    }
+
+    fn judge_policies(&self, object: &Object, namespace: Option<&Object>) -> Vec<Finding> {
+        // No policy is asked about policies, so that none can lock itself in.
+        if self.policies.is_empty() || object.group() == "admissionregistration.k8s.io" {
+            return Vec::new();
+        }
+        let resource = self.resource(object);
+        let is_namespaced = self.is_namespaced(object);
+        let versions = self.custom_kind(object).map_or(&[][..], |kind| &kind.versions);
+        // A server gives each object its identity before policies see it.
+        let mut object = object.clone();
+        let metadata = object.metadata_mut();
+        metadata.insert("uid", "00000000-0000-0000-0000-000000000000");
+        metadata.insert("creationTimestamp", "1970-01-01T00:00:00Z");
+        let (object, minor) = (&object, self.minor);
+        let request = Request { object, resource: &resource, is_namespaced, namespace, minor, versions };
+        let policies = self.policies.values();
+        policies.flat_map(|policy| policy::admit(policy, &self.bindings, &request, self)).collect()
+    }
+
+    fn keep(&mut self, mut object: Object) {
+        if is_kind(&object, "", "Pod") {
+            let ranges: Vec<&Object> = self.of_kind("", "LimitRange", object.namespace()).collect();
+            limits::fill(&mut object, &ranges);
+        }
+        match (object.group(), object.kind()) {
+            ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy") => {
+                if let Ok(policy) = policy::compile(&object) {
+                    self.policies.insert(object.name().into(), policy);
+                }
+            }
+            ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding") => {
+                self.bindings.push(Binding::new(&object));
+            }
+            ("apiextensions.k8s.io", "CustomResourceDefinition") => self.define(&object),
+            _ => {}
+        }
+        if !self.objects.contains_key(&object.key()) {
+            let resource = self.resource(&object);
+            self.quotas.count(Item { object: &object, resource: &resource });
+        }
+        if is_kind(&object, "", "ResourceQuota") {
+            let named: Vec<(&Object, String)> =
+                self.objects.values().map(|one| (one, self.resource(one))).collect();
+            let present = named.iter().map(|(object, resource)| Item { object, resource });
+            let mut quotas = std::mem::take(&mut self.quotas);
+            quotas.insert(&object, present);
+            self.quotas = quotas;
+        }
+        self.objects.insert(object.key(), object);
+    }
+
+    /// Notes the kind that a definition makes.
+    fn define(&mut self, definition: &Object) {
+        let Some(spec) = definition.map.get("spec") else { return };
+        let versions = items(spec, "versions").iter().filter(|version| is_set(version, &["served"]));
+        let kind = CustomKind {
+            definition: Definition::new(definition),
+            plural: text(spec, &["names", "plural"]).into(),
+            is_namespaced: text(spec, &["scope"]) != "Cluster",
+            versions: versions.map(|version| text(version, &["name"]).into()).collect(),
+        };
+        let key = (text(spec, &["group"]).into(), text(spec, &["names", "kind"]).into());
+        self.custom_kinds.insert(key, kind);
+    }
+
+    fn custom_kind(&self, object: &Object) -> Option<&CustomKind> {
+        self.custom_kinds.get(&(object.group().into(), object.kind().into()))
+    }
+
+    /// Returns the name of the resource of an object.
+    fn resource(&self, object: &Object) -> String {
+        self.custom_kind(object).map_or_else(|| plural(object.kind()), |kind| kind.plural.to_string())
+    }
+
+    fn is_namespaced(&self, object: &Object) -> bool {
+        match self.custom_kind(object) {
+            Some(kind) => kind.is_namespaced,
+            None if is_built_in(object.group()) => !is_cluster_scoped(object.kind()),
+            // Of a kind that nobody defined the object itself has to tell.
+            None => !object.namespace().is_empty(),
+        }
+    }
+
+    fn namespace(&self, name: &str) -> Option<&Object> {
+        let key =
+            ObjectKey { group: "".into(), kind: "Namespace".into(), namespace: "".into(), name: name.into() };
+        self.objects.get(&key)
+    }
+
+    /// Returns the objects of a kind in a namespace.
+    fn of_kind<'a>(&'a self, group: &str, kind: &str, namespace: &str) -> impl Iterator<Item = &'a Object> {
+        let first = ObjectKey {
+            group: group.into(),
+            kind: kind.into(),
+            namespace: namespace.into(),
+            name: "".into(),
+        };
+        let last = first.clone();
+        let all = self.objects.range(first..);
+        all.take_while(move |(key, _)| {
+            key.group == last.group && key.kind == last.kind && key.namespace == last.namespace
+        })
+        .map(|(_, object)| object)
+    }
+}
+
+impl Params for Cluster {
+    fn scope_of(&self, api_version: &str, kind: &str) -> Option<bool> {
+        let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+        if let Some(custom) = self.custom_kinds.get(&(group.into(), kind.into())) {
+            return custom.versions.iter().any(|one| one == version).then_some(custom.is_namespaced);
+        }
+        let mut built_in = KUBERNETES_APIS.iter().filter(|api| api.version == api_version);
+        built_in.any(|api| api.kinds.contains(&kind)).then(|| !is_cluster_scoped(kind))
+    }
+
+    fn objects<'a>(&'a self, api_version: &str, kind: &str, namespace: &str) -> Vec<&'a Object> {
+        let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
+        self.of_kind(group, kind, namespace).collect()
+    }
+}
+
+fn is_kind(object: &Object, group: &str, kind: &str) -> bool {
+    object.group() == group && object.kind() == kind
+}
+
+fn is_built_in(group: &str) -> bool {
+    KUBERNETES_APIS.iter().any(|api| api.version.rsplit_once('/').map_or("", |(group, _)| group) == group)
+}
+
+fn is_cluster_scoped(kind: &str) -> bool {
+    CLUSTER_SCOPED.contains(&kind)
+}

@@ -1,0 +1,132 @@
+//! The Pod Security Standards, as the labels of a namespace ask for them.
+//!
+//! A Pod that breaks the standard of the label `enforce` is refused; that of `warn` and `audit` only tells. A
+//! controller is never refused, for the server judges the pods that it makes; it is only warned about.
+
+mod checks;
+
+use aqueduct_apiserver::Cause;
+use aqueduct_manifest::{Map, Object, Value};
+
+use crate::finding::{Action, Finding};
+use crate::pod::Pod;
+
+const RULE: &str = "pod-security";
+
+const PREFIX: &str = "pod-security.kubernetes.io/";
+
+const MODES: [(&str, Action); 3] =
+    [("enforce", Action::Deny), ("audit", Action::Audit), ("warn", Action::Warn)];
+
+/// How strict a standard is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Everything is allowed.
+    Privileged,
+    /// Known ways to more rights are closed.
+    Baseline,
+    /// What is current best practice is required.
+    Restricted,
+}
+
+/// The names of the levels in labels.
+const LEVELS: [(&str, Level); 3] =
+    [("privileged", Level::Privileged), ("baseline", Level::Baseline), ("restricted", Level::Restricted)];
+
+/// One check of the standards that a pod fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The name of the check, such as `hostNamespaces`.
+    pub check: &'static str,
+    /// What is wrong in a few words, such as `host namespaces`.
+    pub reason: String,
+    /// Where it is wrong.
+    pub detail: String,
+}
+
+/// Returns the checks of a level that the pod of an object fails, as of a minor version of Kubernetes 1.
+///
+/// An object that has no pod fails none.
+pub fn violations(object: &Object, level: Level, minor: u32) -> Vec<Violation> {
+    Pod::of(object).map_or_else(Vec::new, |(pod, _)| checks::run(pod, level, minor))
+}
+
+/// Judges an object by the labels of its namespace.
+pub(crate) fn admit(object: &Object, namespace: Option<&Object>, minor: u32) -> Vec<Finding> {
+    if object.group().is_empty() && object.kind() == "Namespace" {
+        return labels(object);
+    }
+    let Some((pod, is_pod)) = Pod::of(object) else { return Vec::new() };
+    let Some(labels) = namespace.and_then(Object::labels) else { return Vec::new() };
+    let mut findings: Vec<Finding> = Vec::new();
+    for (mode, action) in MODES {
+        if !is_pod && action == Action::Deny {
+            continue;
+        }
+        // Who does not say what to warn about is warned about what is enforced.
+        let says = labels.contains_key(&format!("{PREFIX}{mode}"));
+        let mode = if action == Action::Warn && !says { "enforce" } else { mode };
+        let Some((level, version)) = standard(labels, mode) else { continue };
+        let violations = checks::run(pod, level, version.unwrap_or(minor).min(minor));
+        if violations.is_empty() {
+            continue;
+        }
+        let label = version.map_or_else(|| "latest".to_owned(), |version| format!("v1.{version}"));
+        let name = LEVELS.iter().find(|(_, known)| *known == level).map_or("", |(name, _)| name);
+        let list: Vec<String> =
+            violations.iter().map(|one| format!("{} ({})", one.reason, one.detail)).collect();
+        let would = if action == Action::Deny { "violates" } else { "would violate" };
+        let message = format!("{would} PodSecurity \"{name}:{label}\": {}", list.join(", "));
+        findings.push(Finding::about(RULE, action, message));
+    }
+    // Who is refused is not warned as well.
+    if findings.iter().any(|finding| finding.action == Action::Deny) {
+        findings.retain(|finding| finding.action != Action::Warn);
+    }
+    findings
+}
+
+/// Returns the level and the minor version of a mode, none where nothing is asked for; no version is the latest.
+fn standard(labels: &Map, mode: &str) -> Option<(Level, Option<u32>)> {
+    let label = |suffix: &str| labels.get(&format!("{PREFIX}{mode}{suffix}")).and_then(Value::as_str);
+    let level = LEVELS.iter().find(|(name, _)| Some(*name) == label("")).map(|(_, level)| *level)?;
+    (level != Level::Privileged).then(|| (level, label("-version").and_then(minor_of)))
+}
+
+/// Reads `v1.25`; anything else, such as `latest`, is no version.
+fn minor_of(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("v1.")?;
+    let is_number =
+        digits == "0" || (!digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit()));
+    is_number.then(|| digits.parse().ok()).flatten()
+}
+
+/// Returns what is wrong with the labels of a namespace.
+fn labels(namespace: &Object) -> Vec<Finding> {
+    let Some(labels) = namespace.labels() else { return Vec::new() };
+    let mut findings = Vec::new();
+    let mut refuse = |label: String, message: String| {
+        let cause =
+            Cause { field: format!("metadata.labels[{label}]"), reason: "FieldValueInvalid", message };
+        findings.push(Finding { rule: RULE, action: Action::Deny, cause });
+    };
+    for (mode, _) in MODES {
+        let label = format!("{PREFIX}{mode}");
+        if let Some(value) = labels.get(&label).and_then(Value::as_str)
+            && !LEVELS.iter().any(|(name, _)| *name == value)
+        {
+            let message =
+                format!("Invalid value: \"{value}\": must be one of privileged, baseline, restricted");
+            refuse(label, message);
+        }
+        let label = format!("{PREFIX}{mode}-version");
+        if let Some(value) = labels.get(&label).and_then(Value::as_str)
+            && value != "latest"
+            && minor_of(value).is_none()
+        {
+            let message = format!("Invalid value: \"{value}\": must be \"latest\" or \"v1.x\"");
+            refuse(label, message);
+        }
+    }
+    findings
+}

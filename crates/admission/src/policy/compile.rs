@@ -1,0 +1,199 @@
+//! Policies as programs, and what is wrong with those that do not compile.
+
+use aqueduct_apiserver::Cause;
+use aqueduct_cel::{Dialect, Program, Scope, Type};
+use aqueduct_manifest::{Object, SmolStr, Value};
+
+use super::{Policy, Validation};
+use crate::pod::{items, text};
+
+/// Returns what is wrong with the expressions of a ValidatingAdmissionPolicy.
+pub fn check(policy: &Object) -> Vec<Cause> {
+    compile(policy).err().unwrap_or_default()
+}
+
+const REASONS: &str = "\"Forbidden\", \"Invalid\", \"RequestEntityTooLarge\"";
+
+/// What an expression has to give.
+#[derive(Clone, Copy)]
+enum Wanted {
+    Bool,
+    Text,
+    TextOrNull,
+    Anything,
+}
+
+/// Compiles a policy.
+pub(crate) fn compile(object: &Object) -> Result<Policy, Vec<Cause>> {
+    let spec = object.map.get("spec").cloned().unwrap_or_default();
+    let mut compiler = Compiler { causes: Vec::new() };
+    let param_kind = spec.get("paramKind").filter(|kind| !kind.is_null());
+    let has_params = param_kind.is_some();
+    let conditions = items(&spec, "matchConditions").iter().enumerate().filter_map(|(place, condition)| {
+        let field = format!("spec.matchConditions[{place}].expression");
+        let source = text(condition, &["expression"]);
+        let program = compiler.expression(field, source, &scope(has_params, &[], true), Wanted::Bool)?;
+        Some((source.to_owned(), program))
+    });
+    let conditions = conditions.collect();
+    let mut types: Vec<(SmolStr, Type)> = Vec::new();
+    let mut variables = Vec::new();
+    for (place, variable) in items(&spec, "variables").iter().enumerate() {
+        let field = format!("spec.variables[{place}].expression");
+        let scope = scope(has_params, &types, true);
+        let name = text(variable, &["name"]);
+        let program = compiler.expression(field, text(variable, &["expression"]), &scope, Wanted::Anything);
+        let of = program.as_ref().map_or(Type::Dyn, |program| program.result().clone());
+        types.push((name.into(), of));
+        variables.extend(program.map(|program| (name.to_owned(), program)));
+    }
+    let all = scope(has_params, &types, true);
+    let without_authorizer = scope(has_params, &types, false);
+    let mut validations = Vec::new();
+    for (place, validation) in items(&spec, "validations").iter().enumerate() {
+        let reason = text(validation, &["reason"]);
+        if !matches!(reason, "" | "Forbidden" | "Invalid" | "RequestEntityTooLarge") {
+            compiler.causes.push(Cause {
+                field: format!("spec.validations[{place}].reason"),
+                reason: "FieldValueNotSupported",
+                message: format!("Unsupported value: {reason:?}: supported values: {REASONS}"),
+            });
+        }
+        let field = format!("spec.validations[{place}].expression");
+        let expression = text(validation, &["expression"]);
+        let program = compiler.expression(field, expression, &all, Wanted::Bool);
+        let field = format!("spec.validations[{place}].messageExpression");
+        let message_source = text(validation, &["messageExpression"]);
+        let message_expression = if message_source.is_empty() {
+            None
+        } else {
+            compiler.expression(field, message_source, &without_authorizer, Wanted::Text)
+        };
+        validations.extend(program.map(|program| Validation {
+            expression: expression.to_owned(),
+            program,
+            message: text(validation, &["message"]).to_owned(),
+            message_expression,
+        }));
+    }
+    let mut annotations = Vec::new();
+    for (place, annotation) in items(&spec, "auditAnnotations").iter().enumerate() {
+        let field = format!("spec.auditAnnotations[{place}].valueExpression");
+        let source = text(annotation, &["valueExpression"]);
+        let program = compiler.expression(field, source, &all, Wanted::TextOrNull);
+        annotations.extend(program.map(|program| (source.to_owned(), program)));
+    }
+    if !compiler.causes.is_empty() {
+        return Err(compiler.causes);
+    }
+    Ok(Policy {
+        name: object.name().to_owned(),
+        ignores_failures: text(&spec, &["failurePolicy"]) == "Ignore",
+        param_kind: param_kind
+            .map(|kind| (text(kind, &["apiVersion"]).to_owned(), text(kind, &["kind"]).to_owned())),
+        constraints: spec.get("matchConstraints").cloned().unwrap_or_default(),
+        conditions,
+        variables,
+        validations,
+        annotations,
+    })
+}
+
+struct Compiler {
+    causes: Vec<Cause>,
+}
+
+impl Compiler {
+    fn expression(&mut self, field: String, source: &str, scope: &Scope, wanted: Wanted) -> Option<Program> {
+        let fault = match Program::compile(source, scope) {
+            Err(error) => error.message,
+            Ok(program) => {
+                let (is_good, words) = match (wanted, program.result()) {
+                    (Wanted::Anything, _) => (true, ""),
+                    (Wanted::Bool, of) => (*of == Type::Bool, "bool"),
+                    (Wanted::Text, of) => (*of == Type::String, "string"),
+                    (Wanted::TextOrNull, of) => {
+                        (matches!(of, Type::String | Type::Null), "one of [string null_type]")
+                    }
+                };
+                if is_good {
+                    return Some(program);
+                }
+                format!("must evaluate to {words} but got {}", program.result())
+            }
+        };
+        let message = format!("Invalid value: {source:?}: {fault}");
+        self.causes.push(Cause { field, reason: "FieldValueInvalid", message });
+        None
+    }
+}
+
+/// Returns what the expressions of a policy may name.
+fn scope(has_params: bool, variables: &[(SmolStr, Type)], has_authorizer: bool) -> Scope {
+    let mut scope = Scope::new(Dialect::Kubernetes)
+        .with("object", Type::Dyn)
+        .with("oldObject", Type::Dyn)
+        .with("request", request())
+        .with("namespaceObject", namespace());
+    if has_params {
+        scope = scope.with("params", Type::Dyn);
+    }
+    if has_authorizer {
+        scope = scope.with("authorizer", Type::Opaque("kubernetes.authorization.Authorizer"));
+    }
+    if !variables.is_empty() {
+        scope = scope.with("variables", Type::object("kubernetes.variables", variables.iter().cloned()));
+    }
+    scope
+}
+
+fn texts<'a>(names: &'a [&'a str]) -> impl Iterator<Item = (&'a str, Type)> {
+    names.iter().map(|name| (*name, Type::String))
+}
+
+fn request() -> Type {
+    let kind = Type::object("kubernetes.GroupVersionKind", texts(&["group", "version", "kind"]));
+    let resource = Type::object("kubernetes.GroupVersionResource", texts(&["group", "version", "resource"]));
+    let user = texts(&["username", "uid"]).chain([
+        ("groups", Type::list(Type::String)),
+        ("extra", Type::map(Type::String, Type::list(Type::String))),
+    ]);
+    let texts = texts(&["subResource", "requestSubResource", "name", "namespace", "operation"]);
+    let others = [
+        ("kind", kind.clone()),
+        ("requestKind", kind),
+        ("resource", resource.clone()),
+        ("requestResource", resource),
+        ("userInfo", Type::object("kubernetes.UserInfo", user)),
+        ("dryRun", Type::Bool),
+        ("options", Type::Dyn),
+    ];
+    Type::object("kubernetes.AdmissionRequest", texts.chain(others))
+}
+
+fn namespace() -> Type {
+    let map = || Type::map(Type::String, Type::String);
+    let metadata = texts(&["name", "generateName", "namespace", "UID", "resourceVersion"]).chain([
+        ("labels", map()),
+        ("annotations", map()),
+        ("creationTimestamp", Type::Timestamp),
+        ("deletionTimestamp", Type::Timestamp),
+        ("deletionGracePeriodSeconds", Type::Int),
+        ("generation", Type::Int),
+        ("finalizers", Type::list(Type::String)),
+    ]);
+    let spec = [("finalizers", Type::list(Type::String))];
+    Type::object(
+        "kubernetes.Namespace",
+        [
+            ("metadata", Type::object("kubernetes.NamespaceMetadata", metadata)),
+            ("spec", Type::object("kubernetes.NamespaceSpec", spec)),
+            ("status", Type::object("kubernetes.NamespaceStatus", texts(&["phase"]))),
+        ],
+    )
+}
+
+/// Returns the value of a namespace as expressions see it.
+pub(super) fn namespace_value(namespace: Option<&Object>) -> Value {
+    namespace.map_or(Value::Null, |namespace| Value::Map(namespace.map.clone()))
+}

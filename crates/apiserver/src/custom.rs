@@ -1,0 +1,95 @@
+//! Custom resources, judged by the definition of their kind.
+//!
+//! A [`Definition`] is read from a CustomResourceDefinition. It fills in defaults, finds fields that the schema does not
+//! know, and holds an object against the [schema] and its [rules]. When there is an old object, values that
+//! did not change stay valid, as they do in a server.
+
+mod fill;
+mod formats;
+mod metadata;
+mod rules;
+mod schema;
+mod validate;
+
+use std::collections::BTreeMap;
+
+use aqueduct_manifest::{Object, SmolStr, Value};
+
+use crate::Cause;
+use schema::Schema;
+
+/// A kind that a CustomResourceDefinition makes.
+#[derive(Debug)]
+pub struct Definition {
+    kind: String,
+    versions: BTreeMap<SmolStr, Schema>,
+    /// Where the schema of each version stands in the definition.
+    paths: BTreeMap<SmolStr, String>,
+}
+
+impl Definition {
+    /// Reads a CustomResourceDefinition; versions that are not served, or have no schema, are left out.
+    pub fn new(definition: &Object) -> Self {
+        let spec = definition.map.get("spec").cloned().unwrap_or_default();
+        let all = spec.get("versions").and_then(Value::as_list).cloned().unwrap_or_default();
+        let (mut versions, mut paths) = (BTreeMap::new(), BTreeMap::new());
+        for (place, version) in all.iter().enumerate() {
+            let is_served = version.get("served").and_then(Value::as_bool) == Some(true);
+            let name = version.get("name").and_then(Value::as_str);
+            let (Some(name), Some(schema), true) =
+                (name, version.at(&["schema", "openAPIV3Schema"]), is_served)
+            else {
+                continue;
+            };
+            versions.insert(SmolStr::from(name), Schema::read(schema, 0));
+            // With one version the server speaks of the schema as older definitions spelt it.
+            let path = match all.len() {
+                1 => "spec.validation.openAPIV3Schema".to_owned(),
+                _ => format!("spec.versions[{place}].schema.openAPIV3Schema"),
+            };
+            paths.insert(SmolStr::from(name), path);
+        }
+        let kind = spec.at(&["names", "kind"]).and_then(Value::as_str).unwrap_or("").to_owned();
+        Self { kind, versions, paths }
+    }
+
+    /// Returns what is wrong with the rules of the definition itself.
+    pub fn check_rules(&self) -> Vec<Cause> {
+        let both = self.versions.iter().zip(self.paths.values());
+        both.flat_map(|((_, schema), path)| rules::check(schema, path)).collect()
+    }
+
+    /// Returns an object with its defaults, and without the nulls that a server drops.
+    pub fn filled(&self, object: &Object) -> Object {
+        let mut filled = object.clone();
+        if let Some(schema) = self.versions.get(object.version()) {
+            fill::root(&mut filled.map, schema);
+        }
+        filled
+    }
+
+    /// Judges an object that is to be created, or that takes the place of an old one.
+    ///
+    /// Fields that the schema does not know hide all else, for they are found when the object is read.
+    pub fn check(&self, object: &Object, old: Option<&Object>) -> Vec<Cause> {
+        let Some(schema) = self.versions.get(object.version()) else { return Vec::new() };
+        if object.kind() != self.kind {
+            let message = format!("Invalid value: \"{}\": must be {}", object.kind(), self.kind);
+            return vec![Cause { field: "kind".to_owned(), reason: "FieldValueInvalid", message }];
+        }
+        let unknown = fill::unknown_fields(&object.map, schema);
+        if !unknown.is_empty() {
+            return unknown;
+        }
+        let new = Value::Map(self.filled(object).map);
+        let old = old.map(|old| Value::Map(self.filled(old).map));
+        let mut causes = metadata::check(object);
+        let found = validate::check(schema, &new, old.as_ref());
+        let is_blocked = found.iter().any(validate::is_blocking);
+        causes.extend(found);
+        if !is_blocked {
+            causes.extend(rules::evaluate(schema, &new, old.as_ref()));
+        }
+        causes
+    }
+}

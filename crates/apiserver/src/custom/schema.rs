@@ -1,0 +1,218 @@
+//! The schema of a custom resource, read once.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use aqueduct_cel::Type;
+use aqueduct_manifest::{SmolStr, Value};
+use regex::Regex;
+
+use super::rules::{Compiled, Rule};
+
+/// How deep schemas may lie in one another.
+const DEEPEST: usize = 64;
+
+/// One node of a schema.
+#[derive(Debug, Default)]
+pub(super) struct Schema {
+    pub(super) of: Kind,
+    pub(super) properties: BTreeMap<SmolStr, Schema>,
+    pub(super) items: Option<Box<Schema>>,
+    pub(super) additional: Option<Additional>,
+    pub(super) required: Vec<String>,
+    pub(super) default: Option<Value>,
+    pub(super) is_nullable: bool,
+    pub(super) is_int_or_string: bool,
+    pub(super) preserves_unknown: bool,
+    pub(super) is_embedded: bool,
+    pub(super) list: ListKind,
+    pub(super) bounds: Bounds,
+    pub(super) all_of: Vec<Schema>,
+    pub(super) any_of: Vec<Schema>,
+    pub(super) one_of: Vec<Schema>,
+    pub(super) not: Option<Box<Schema>>,
+    pub(super) rules: Vec<Rule>,
+    /// The rules as programs, made when they are first needed.
+    pub(super) compiled: OnceLock<Compiled>,
+}
+
+/// What a value has to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Kind {
+    #[default]
+    Any,
+    Object,
+    Array,
+    String,
+    Integer,
+    Number,
+    Boolean,
+}
+
+/// What a map may hold beside its properties.
+#[derive(Debug)]
+pub(super) enum Additional {
+    Anything,
+    Schema(Box<Schema>),
+}
+
+/// How the items of a list are told apart.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) enum ListKind {
+    #[default]
+    Atomic,
+    Set,
+    Map(Vec<String>),
+}
+
+/// The bounds of a value.
+#[derive(Debug, Default)]
+pub(super) struct Bounds {
+    pub(super) enumeration: Option<Vec<Value>>,
+    pub(super) minimum: Option<Value>,
+    pub(super) maximum: Option<Value>,
+    pub(super) is_minimum_exclusive: bool,
+    pub(super) is_maximum_exclusive: bool,
+    pub(super) multiple_of: Option<f64>,
+    pub(super) min_length: Option<usize>,
+    pub(super) max_length: Option<usize>,
+    pub(super) min_items: Option<usize>,
+    pub(super) max_items: Option<usize>,
+    pub(super) min_properties: Option<usize>,
+    pub(super) max_properties: Option<usize>,
+    pub(super) pattern: Option<(String, Regex)>,
+    pub(super) format: Option<String>,
+}
+
+impl Schema {
+    /// Reads a schema; what is deeper than schemas go is taken for anything.
+    pub(super) fn read(value: &Value, depth: usize) -> Self {
+        if depth > DEEPEST {
+            return Self { preserves_unknown: true, ..Self::default() };
+        }
+        let text = |key: &str| value.get(key).and_then(Value::as_str);
+        let flag = |key: &str| value.get(key).and_then(Value::as_bool) == Some(true);
+        let list = |key: &str| value.get(key).and_then(Value::as_list).cloned().unwrap_or_default();
+        let texts =
+            |key: &str| list(key).iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>();
+        let schemas = |key: &str| list(key).iter().map(|one| Self::read(one, depth + 1)).collect::<Vec<_>>();
+        let properties = value.get("properties").and_then(Value::as_map).into_iter().flatten();
+        Self {
+            of: match text("type") {
+                Some("object") => Kind::Object,
+                Some("array") => Kind::Array,
+                Some("string") => Kind::String,
+                Some("integer") => Kind::Integer,
+                Some("number") => Kind::Number,
+                Some("boolean") => Kind::Boolean,
+                _ => Kind::Any,
+            },
+            properties: properties.map(|(name, one)| (name.clone(), Self::read(one, depth + 1))).collect(),
+            items: value.get("items").map(|items| Box::new(Self::read(items, depth + 1))),
+            additional: match value.get("additionalProperties") {
+                Some(Value::Bool(true)) => Some(Additional::Anything),
+                Some(schema @ Value::Map(_)) => {
+                    Some(Additional::Schema(Box::new(Self::read(schema, depth + 1))))
+                }
+                _ => None,
+            },
+            required: texts("required"),
+            default: value.get("default").filter(|default| !default.is_null()).cloned(),
+            is_nullable: flag("nullable"),
+            is_int_or_string: flag("x-kubernetes-int-or-string"),
+            preserves_unknown: flag("x-kubernetes-preserve-unknown-fields"),
+            is_embedded: flag("x-kubernetes-embedded-resource"),
+            list: match text("x-kubernetes-list-type") {
+                Some("set") => ListKind::Set,
+                Some("map") => ListKind::Map(texts("x-kubernetes-list-map-keys")),
+                _ => ListKind::Atomic,
+            },
+            bounds: Bounds::read(value),
+            all_of: schemas("allOf"),
+            any_of: schemas("anyOf"),
+            one_of: schemas("oneOf"),
+            not: value.get("not").map(|not| Box::new(Self::read(not, depth + 1))),
+            rules: list("x-kubernetes-validations").iter().map(Rule::read).collect(),
+            compiled: OnceLock::new(),
+        }
+    }
+
+    /// Returns the schema of what is under a key of a map.
+    pub(super) fn under(&self, key: &str) -> Option<&Schema> {
+        self.properties.get(key).or(match &self.additional {
+            Some(Additional::Schema(schema)) => Some(schema),
+            _ => None,
+        })
+    }
+
+    /// Returns the type of a value for expressions.
+    pub(super) fn expression_type(&self, is_resource: bool) -> Type {
+        if self.is_int_or_string {
+            return Type::Dyn;
+        }
+        match self.of {
+            Kind::Boolean => Type::Bool,
+            Kind::Integer => Type::Int,
+            Kind::Number => Type::Double,
+            Kind::String => match self.bounds.format.as_deref() {
+                Some("byte") => Type::Bytes,
+                Some("date" | "date-time") => Type::Timestamp,
+                Some("duration") => Type::Duration,
+                _ => Type::String,
+            },
+            Kind::Array => {
+                Type::list(self.items.as_ref().map_or(Type::Dyn, |items| items.expression_type(false)))
+            }
+            Kind::Object => self.object_type(is_resource || self.is_embedded),
+            Kind::Any => Type::Dyn,
+        }
+    }
+
+    fn object_type(&self, is_resource: bool) -> Type {
+        match &self.additional {
+            Some(Additional::Schema(schema)) => {
+                return Type::map(Type::String, schema.expression_type(false));
+            }
+            Some(Additional::Anything) => return Type::map(Type::String, Type::Dyn),
+            None if self.properties.is_empty() && !is_resource => return Type::Dyn,
+            None => {}
+        }
+        let own = self.properties.iter().filter(|(name, _)| !is_resource || name.as_str() != "metadata");
+        let mut fields: BTreeMap<SmolStr, Type> =
+            own.map(|(name, one)| (aqueduct_cel::escape(name).into(), one.expression_type(false))).collect();
+        if is_resource {
+            fields.insert("apiVersion".into(), Type::String);
+            fields.insert("kind".into(), Type::String);
+            let metadata = Type::object("metadata", [("name", Type::String), ("generateName", Type::String)]);
+            fields.insert("metadata".into(), metadata);
+        }
+        // Objects of different places are of different types; their fields tell them apart.
+        let names: Vec<&str> = fields.keys().map(SmolStr::as_str).collect();
+        Type::object(&format!("object({})", names.join(",")), fields.clone())
+    }
+}
+
+impl Bounds {
+    fn read(value: &Value) -> Self {
+        let size =
+            |key: &str| value.get(key).and_then(Value::as_i64).and_then(|size| usize::try_from(size).ok());
+        let flag = |key: &str| value.get(key).and_then(Value::as_bool) == Some(true);
+        let pattern = value.get("pattern").and_then(Value::as_str);
+        Self {
+            enumeration: value.get("enum").and_then(Value::as_list).map(|list| list.to_vec()),
+            minimum: value.get("minimum").cloned(),
+            maximum: value.get("maximum").cloned(),
+            is_minimum_exclusive: flag("exclusiveMinimum"),
+            is_maximum_exclusive: flag("exclusiveMaximum"),
+            multiple_of: value.get("multipleOf").and_then(Value::as_f64),
+            min_length: size("minLength"),
+            max_length: size("maxLength"),
+            min_items: size("minItems"),
+            max_items: size("maxItems"),
+            min_properties: size("minProperties"),
+            max_properties: size("maxProperties"),
+            pattern: pattern.and_then(|pattern| Some((pattern.to_owned(), Regex::new(pattern).ok()?))),
+            format: value.get("format").and_then(Value::as_str).map(str::to_owned),
+        }
+    }
+}

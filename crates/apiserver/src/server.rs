@@ -1,0 +1,116 @@
+//! The API server of one version, and what it answers.
+
+use aqueduct_manifest::{KUBERNETES_APIS, KubernetesApi, Value, closest};
+
+use crate::cause::Cause;
+use crate::defaults;
+use crate::field::Field;
+use crate::report::Report;
+use crate::rules::expressions::{Expressions, NoExpressions};
+use crate::rules::{self, Context};
+use crate::schema::decode::decode;
+use crate::schema::{Schemas, is_built_in};
+
+/// The API server of one minor version of Kubernetes.
+pub struct Server<'e> {
+    minor: u32,
+    schemas: &'static Schemas,
+    expressions: &'e dyn Expressions,
+}
+
+/// What the API server says to an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// Why the object is refused; empty where it is accepted.
+    pub errors: Vec<Cause>,
+    /// What is said to an object that is accepted all the same.
+    pub warnings: Vec<Cause>,
+    /// Whether the kind is built in, so that the object was judged at all. Custom resources are not.
+    pub is_built_in: bool,
+}
+
+impl Server<'static> {
+    /// Returns the server of Kubernetes `1.minor`. Expressions are taken for correct.
+    pub fn new(minor: u32) -> Self {
+        Server { minor, schemas: Schemas::of(minor), expressions: &NoExpressions }
+    }
+}
+
+impl<'e> Server<'e> {
+    /// Returns a server that asks about the expressions of CEL in objects.
+    pub fn with_expressions(minor: u32, expressions: &'e dyn Expressions) -> Self {
+        Server { minor, schemas: Schemas::of(minor), expressions }
+    }
+
+    /// Returns what the server says when it is asked to create an object.
+    pub fn create(&self, object: &Value) -> Answer {
+        let mut report = Report::new(self.minor);
+        let is_built_in = self.judge(object, &mut report);
+        Answer { errors: report.errors, warnings: report.warnings, is_built_in }
+    }
+
+    /// Returns an object with what the server fills in where it leaves something out: what follows from the object itself,
+    /// no addresses and nothing that admission adds.
+    pub fn defaulted(&self, object: &Value) -> Value {
+        let mut object = object.clone();
+        defaults::fill(&mut object);
+        object
+    }
+
+    fn judge(&self, object: &Value, report: &mut Report) -> bool {
+        let root = Field::root(object);
+        let (api_version, kind) = (root.get("apiVersion"), root.get("kind"));
+        let (version, name) = (api_version.text(), kind.text());
+        let group = version.split_once('/').map_or("", |(group, _)| group);
+        if version.is_empty() || name.is_empty() {
+            let missing = if version.is_empty() { &api_version } else { &kind };
+            report.required(missing, "");
+            return true;
+        }
+        if !is_built_in(group) {
+            return false;
+        }
+        let mut apis =
+            KUBERNETES_APIS.iter().filter(|api| api.version == version && api.kinds.contains(&name));
+        let shape =
+            self.schemas.kind(version, name).filter(|_| apis.clone().any(|api| api.is_served(self.minor)));
+        let Some(shape) = shape else {
+            self.not_served(&api_version, version, name, report);
+            return true;
+        };
+        if let Some(api) = apis.find(|api| !api.instead.is_empty()) {
+            let (instead, until) = (api.instead, api.until);
+            report.warn(
+                &api_version,
+                format!("{version} {name} is deprecated, unavailable in v1.{until}+; use {instead} {name}"),
+            );
+        }
+        decode(self.schemas, shape, object, report);
+        if report.errors.is_empty() {
+            let context = Context { expressions: self.expressions };
+            rules::check(&context, group, name, &root, report);
+            let meta = root.get("metadata");
+            let version = meta.get("resourceVersion");
+            if !version.is_empty() {
+                report.invalid(&version, "should not be set on objects to be created");
+            }
+        }
+        true
+    }
+
+    fn not_served(&self, field: &Field<'_>, version: &str, kind: &str, report: &mut Report) {
+        let minor = self.minor;
+        let served = |api: &&KubernetesApi| api.kinds.contains(&kind) && api.is_served(minor);
+        let mut message = format!("Kubernetes 1.{minor} does not serve kind `{kind}` in `{version}`");
+        if let Some(api) = KUBERNETES_APIS.iter().find(served) {
+            message.push_str(&format!("; use `{}`", api.version));
+        } else if self.schemas.versions_of(kind).any(|known| known == version) {
+            message.push_str(" unless it is told to: the version is neither stable nor on by default");
+        }
+        let near = closest(kind, self.schemas.kinds_of(version)).filter(|near| *near != kind);
+        if let Some(near) = near {
+            message.push_str(&format!("; did you mean `{near}`?"));
+        }
+        report.decode(field, "NotFound", message);
+    }
+}

@@ -1,0 +1,103 @@
+//! Custom resources, against what a real server says.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+use aqueduct_apiserver::Cause;
+use aqueduct_apiserver::custom::Definition;
+use aqueduct_manifest::{Object, Value, json, yaml};
+
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where the data is")]
+fn path() -> PathBuf {
+    let root: PathBuf = match std::env::var_os("AQUEDUCT_CORPUS") {
+        Some(folder) => folder.into(),
+        None => concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus").into(),
+    };
+    root.join("kubernetes/admission/custom-resources.jsonl")
+}
+
+fn object(row: &Value, key: &str) -> Option<Object> {
+    row.get(key).and_then(Value::as_map).map(|map| Object::new(map.clone()))
+}
+
+#[test]
+fn custom_resources_are_judged_as_by_a_server() {
+    let Ok(text) = fs::read_to_string(path()) else {
+        println!("skipped: the answers of real servers are not here");
+        return;
+    };
+    let (mut total, mut false_refusals, mut differences) = (0, 0, Vec::new());
+    for line in text.lines() {
+        let row = json::read(line).expect("each line is JSON");
+        let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
+        // Lenient decoding is how nobody applies.
+        if text("fieldValidation") == "Warn" {
+            continue;
+        }
+        let definition = Definition::new(&object(&row, "crd").expect("a definition"));
+        let object = object(&row, "object").expect("an object");
+        let causes = if object.kind() == "CustomResourceDefinition" {
+            Definition::new(&object).check_rules()
+        } else {
+            definition.check(&object, self::object(&row, "old").as_ref())
+        };
+        let wanted: Vec<String> = row
+            .get("errors")
+            .and_then(Value::as_list)
+            .cloned()
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|error| error.get("field")?.as_str().map(str::to_owned))
+            .collect();
+        let is_refused = text("answer") == "refused";
+        let has_fields =
+            wanted.iter().all(|field| field == "<nil>" || causes.iter().any(|cause| cause.field == *field));
+        total += 1;
+        if causes.is_empty() == is_refused || (is_refused && !has_fields) {
+            false_refusals += usize::from(!is_refused);
+            differences.push(format!("{}: {} {}, {causes:?}", text("name"), text("answer"), text("message")));
+        }
+    }
+    println!(
+        "custom resources: {} of {total} agree, {false_refusals} false refusals",
+        total - differences.len()
+    );
+    for difference in &differences {
+        println!("    {difference}");
+    }
+    assert!(differences.len() * 50 <= total && false_refusals == 0, "{} differ", differences.len());
+}
+
+/// Prints causes, one a line.
+fn print(text: &mut String, causes: &[Cause]) {
+    for cause in causes {
+        let message = cause.message.replace('\n', "\n        ");
+        writeln!(text, "    {} {}\n        {message}", cause.field, cause.reason)
+            .expect("text can be written");
+    }
+}
+
+#[test]
+fn objects_are_held_against_the_definition_above_them() {
+    insta::glob!("custom/*.yaml", |path| {
+        let text = fs::read_to_string(path).expect("the file is readable");
+        let documents = yaml::read_documents(&text, yaml::Dialect::Sigs).expect("the file is YAML");
+        let mut objects =
+            documents.iter().map(|one| Object::new(one.value.as_map().expect("an object").clone()));
+        let definition = Definition::new(&objects.next().expect("a definition"));
+        let mut answers = "definition\n".to_owned();
+        print(&mut answers, &definition.check_rules());
+        let is_update = path.ends_with("update.yaml");
+        let mut old: Option<Object> = None;
+        for object in objects {
+            writeln!(answers, "{}", object.name()).expect("text can be written");
+            print(&mut answers, &definition.check(&object, old.as_ref()));
+            let filled = definition.filled(&object);
+            writeln!(answers, "    = {}", json::write_raw(&Value::Map(filled.map)))
+                .expect("text can be written");
+            old = Some(object).filter(|_| is_update);
+        }
+        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(answers) });
+    });
+}

@@ -1,0 +1,93 @@
+//! The checks over manifests that belong to no platform.
+//!
+//! A namespace that is among the manifests is taken for the whole of it, so that what is missing there is missing.
+//! In other namespaces, and of kinds that nothing here defines, anything may exist besides.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aqueduct_check::{ALL, Cluster, Entry, Environment, Report, Rule, Tenant, check_environment};
+use aqueduct_manifest::{Diagnostic, KUBERNETES_APIS, Object};
+
+use crate::command::manifests::Manifests;
+
+/// A finding about manifests.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) diagnostic: Diagnostic,
+    /// The number of the object that it is about.
+    pub(super) document: Option<usize>,
+    /// The field, in the notation of the API server.
+    pub(super) field: String,
+    /// The API server's name for the reason.
+    pub(super) reason: Option<&'static str>,
+}
+
+/// Checks manifests in the order in which a server would be asked.
+pub(super) fn check(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) -> bool) -> Vec<Found> {
+    let rules: Vec<Rule> = ALL.iter().filter(|rule| is_wanted(rule.name)).copied().collect();
+    let unreadable = manifests.diagnostics.iter().cloned();
+    let mut found: Vec<Found> = unreadable.map(|diagnostic| located(diagnostic, manifests)).collect();
+    if !rules.is_empty() {
+        let mut report = Report::default();
+        check_environment(&environment(manifests, minor), &rules, &mut report);
+        let diagnostics = report.into_diagnostics();
+        found.extend(diagnostics.into_iter().map(|diagnostic| located(diagnostic, manifests)));
+    }
+    found.extend(super::server::ask(manifests, minor, is_wanted));
+    found.sort_by_key(|one| one.document);
+    found
+}
+
+/// Returns a finding with the document that its first place is in.
+fn located(mut diagnostic: Diagnostic, manifests: &Manifests) -> Found {
+    let document = diagnostic.labels.first().and_then(|label| manifests.at(&label.place));
+    // That all is in one environment goes without saying.
+    if let Some(label) = diagnostic.labels.first_mut() {
+        label.text.clear();
+    }
+    Found { diagnostic, document, field: String::new(), reason: None }
+}
+
+/// Returns the manifests as the rules see them.
+fn environment<'a>(manifests: &'a Manifests, minor: u32) -> Environment<'a> {
+    let objects = || manifests.documents.iter().map(|document| &document.object);
+    let is = |group: &'static str, kind: &'static str| {
+        objects().filter(move |object| object.kind() == kind && object.group() == group)
+    };
+    let entries: Vec<Entry<'_>> = manifests
+        .documents
+        .iter()
+        .filter(|document| !document.object.kind().is_empty())
+        .map(|document| {
+            // Files of one folder belong together.
+            let folder = document.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+            Entry::new("", folder, &document.file, &document.object)
+        })
+        .collect();
+    let whole: BTreeSet<&str> = is("", "Namespace").map(Object::name).collect();
+    let namespaces = entries.iter().map(|entry| entry.namespace).filter(|name| !whole.contains(name));
+    let namespaces = namespaces.chain([""]).map(str::to_owned).collect();
+    let is_native = |group: &str| {
+        KUBERNETES_APIS.iter().any(|api| api.version.rsplit_once('/').map_or("", |(group, _)| group) == group)
+    };
+    let defined: BTreeSet<&str> = is("apiextensions.k8s.io", "CustomResourceDefinition")
+        .filter_map(|definition| definition.at(&["spec", "group"])?.as_str())
+        .collect();
+    let foreign = entries.iter().map(|entry| entry.group);
+    let foreign = foreign.filter(|group| !is_native(group) && !defined.contains(group));
+    let cluster = Cluster {
+        kubernetes: format!("1.{minor}"),
+        api_groups: foreign.map(str::to_owned).collect(),
+        namespaces,
+        ..Cluster::default()
+    };
+    let everyone = Tenant { namespaces: BTreeSet::new(), system: true };
+    Environment {
+        name: "manifests",
+        cluster,
+        tenants: BTreeMap::from([(String::new(), everyone)]),
+        entries,
+        waves: BTreeMap::new(),
+        definitions: &[],
+    }
+}

@@ -1,0 +1,197 @@
+//! `aqueduct reach`: which workload reaches which, on which ports, by the network policies.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use aqueduct_manifest::{Diagnostic, Object, closest};
+use aqueduct_model::Selection;
+use aqueduct_model::types::Name;
+use aqueduct_network::{Ends, Network, Peer, Workload, graph, print};
+use aqueduct_render::Registry;
+use clap::{Args, ValueEnum};
+
+use super::manifests::Manifests;
+use super::{Failure, Outcome, read, tell, write_file};
+use crate::compile::{compile_into, load};
+use crate::terminal::Terminal;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Look at these files and folders of manifests instead of a platform; `-` is standard input.
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with = "environment")]
+    manifests: Vec<PathBuf>,
+    /// The environment; not needed where there is only one.
+    #[arg(short, long, value_name = "NAME")]
+    environment: Option<Name>,
+    /// Only what a component opens: TENANT/COMPONENT or TENANT, of manifests NAMESPACE/NAME or NAMESPACE; `outside` is
+    /// whatever is no workload.
+    #[arg(long, value_name = "TENANT/COMPONENT")]
+    from: Option<String>,
+    /// Only what a component accepts, named likewise.
+    #[arg(long, value_name = "TENANT/COMPONENT")]
+    to: Option<String>,
+    /// How to print the connections.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Draw into an SVG file instead.
+    #[arg(long, value_name = "FILE", conflicts_with = "format")]
+    graph: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A table, in which workloads that no policy tells apart share a line; with both `--from` and `--to` the policies
+    /// that decide as well.
+    Table,
+    /// One connection a line: `source => destination : ports`.
+    List,
+    /// A JSON list of `{"src", "dst", "conn"}`.
+    Json,
+}
+
+/// A network, and what the workloads in it belong to.
+struct View {
+    network: Network,
+    /// The workloads by the names that `--from` and `--to` take.
+    names: BTreeMap<String, BTreeSet<Workload>>,
+}
+
+pub(crate) fn run(
+    arguments: &Arguments,
+    directory: &Path,
+    registry: &Registry,
+    terminal: &Terminal,
+) -> Result<Outcome, Failure> {
+    let view = match arguments.manifests.is_empty() {
+        true => of_platform(arguments, directory, registry, terminal)?,
+        false => of_manifests(arguments, terminal)?,
+    };
+    let Some(view) = view else { return Ok(Outcome::Failed) };
+    let (from, to) = (view.ends(arguments.from.as_deref())?, view.ends(arguments.to.as_deref())?);
+    if let Some(file) = &arguments.graph {
+        write_file(file, &graph::svg(&view.network, &from, &to))?;
+        terminal.say(&format!("wrote {}", file.display()));
+        return Ok(Outcome::Done);
+    }
+    let connections =
+        || view.network.connections().filter(|one| from.include(&one.from) && to.include(&one.to));
+    let text = match arguments.format {
+        Format::List => print::list(connections()),
+        Format::Json => print::json(connections()),
+        Format::Table => match (&from, &to) {
+            (Ends::Workloads(from), Ends::Workloads(to)) => reasons(&view.network, from, to),
+            _ => print::table(&view.network, &from, &to),
+        },
+    };
+    super::print(terminal, &text)?;
+    Ok(Outcome::Done)
+}
+
+/// Renders an environment of a platform; `None` where that is not possible, which has been told.
+fn of_platform(
+    arguments: &Arguments,
+    directory: &Path,
+    registry: &Registry,
+    terminal: &Terminal,
+) -> Result<Option<View>, Failure> {
+    let files = read(directory, registry)?;
+    let mut selection = Selection::default();
+    selection.environments.extend(arguments.environment.clone());
+    if selection.environments.is_empty() {
+        let environments = load(&files, registry, &selection).platform.environments;
+        if environments.len() > 1 {
+            let names: Vec<String> = environments.keys().map(|name| format!("`{name}`")).collect();
+            return Err(Failure::new("the platform has several environments")
+                .hint(format!("`--environment` names one of {}", names.join(", "))));
+        }
+    }
+    let progress = terminal.progress();
+    let message = |environment: &str| progress.set_message(format!("rendering {environment}"));
+    let mut view = None;
+    let compilation = compile_into(
+        &files,
+        registry,
+        &selection,
+        &message,
+        &mut |environment| {
+            let owned = environment.entries.iter().map(|entry| {
+                (entry.object, entry.tenant.to_owned(), format!("{}/{}", entry.tenant, entry.component))
+            });
+            view = Some(View::of(owned.collect()));
+        },
+        |_, _| Ok(()),
+    );
+    progress.finish_and_clear();
+    let compilation = compilation?;
+    let errors: Vec<Diagnostic> = compilation.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
+    tell(&errors, &files, terminal);
+    Ok(view.filter(|_| errors.is_empty()))
+}
+
+/// Reads manifests; `None` where some cannot be read, which has been told.
+fn of_manifests(arguments: &Arguments, terminal: &Terminal) -> Result<Option<View>, Failure> {
+    let manifests = Manifests::read(&arguments.manifests)?;
+    if !manifests.diagnostics.is_empty() {
+        tell(&manifests.diagnostics, &manifests.files(), terminal);
+        return Ok(None);
+    }
+    let objects = manifests.documents.iter().map(|document| &document.object);
+    let owned = objects.map(|object| {
+        let workload = Workload::of(object);
+        let name = format!("{}/{}", workload.namespace, workload.name);
+        (object, workload.namespace.to_string(), name)
+    });
+    Ok(Some(View::of(owned.collect())))
+}
+
+impl View {
+    /// Returns the view of objects, each with the name of its owner and with its own.
+    fn of(owned: Vec<(&Object, String, String)>) -> Self {
+        let network = Network::of(owned.iter().map(|(object, ..)| *object));
+        let known: BTreeSet<&Workload> = network.workloads().collect();
+        let mut names: BTreeMap<String, BTreeSet<Workload>> = BTreeMap::new();
+        for (object, owner, name) in owned {
+            let workload = Workload::of(object);
+            for name in [owner, name] {
+                let workloads = names.entry(name).or_default();
+                if known.contains(&workload) {
+                    workloads.insert(workload.clone());
+                }
+            }
+        }
+        Self { network, names }
+    }
+
+    /// Returns the ends that a name stands for.
+    fn ends(&self, name: Option<&str>) -> Result<Ends, Failure> {
+        let Some(name) = name else { return Ok(Ends::All) };
+        if name == "outside" {
+            return Ok(Ends::Outside);
+        }
+        match self.names.get(name) {
+            Some(workloads) if !workloads.is_empty() => Ok(Ends::Workloads(workloads.clone())),
+            Some(_) => Err(Failure::new(format!("`{name}` has no pods"))),
+            None => {
+                let failure = Failure::new(format!("there is no workload of this name: `{name}`"));
+                let with_pods = self.names.iter().filter(|(_, workloads)| !workloads.is_empty());
+                Err(match closest(name, with_pods.map(|(name, _)| name.as_str())) {
+                    Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
+                    None => failure.hint("without `--from` and `--to` all of them are shown"),
+                })
+            }
+        }
+    }
+}
+
+/// Returns the ports between workloads, none as well, with the policies that decide it.
+fn reasons(network: &Network, from: &BTreeSet<Workload>, to: &BTreeSet<Workload>) -> String {
+    let mut text = String::new();
+    for (from, to) in
+        from.iter().flat_map(|from| to.iter().map(move |to| (from, to))).filter(|(from, to)| from != to)
+    {
+        if let Some(explanation) = network.explain(&Peer::Workload(from), &Peer::Workload(to)) {
+            text.push_str(&format!("{from} => {to} : {explanation}\n"));
+        }
+    }
+    text
+}

@@ -1,0 +1,407 @@
+//! The check of types before an expression runs: names that are not there, fields that a type has not, functions that
+//! do not take what they are given.
+
+use std::collections::BTreeMap;
+
+use aqueduct_manifest::SmolStr;
+use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
+use cel::common::value::CowVal;
+
+use crate::library;
+use crate::signature::{Signature, signatures};
+use crate::types::{Scope, Type};
+
+/// What is wrong, with the node of the syntax tree that it is about.
+pub(crate) type Fault = (u64, String);
+
+/// The name of the type of the pairs that loops with two variables go over.
+const PAIR: &str = "@pair";
+
+/// Returns the type of an expression, or everything that is wrong with it.
+pub(crate) fn check(expression: &IdedExpr, scope: &Scope) -> Result<Type, Vec<Fault>> {
+    let mut checker = Checker { scope, locals: Vec::new(), faults: Vec::new() };
+    let of = checker.type_of(expression);
+    if checker.faults.is_empty() { Ok(of) } else { Err(checker.faults) }
+}
+
+struct Checker<'a> {
+    scope: &'a Scope,
+    locals: Vec<(String, Type)>,
+    faults: Vec<Fault>,
+}
+
+impl Checker<'_> {
+    /// Notes a fault; its expression may be of any type, so that it brings no others.
+    fn fault(&mut self, id: u64, message: String) -> Type {
+        self.faults.push((id, message));
+        Type::Dyn
+    }
+
+    fn type_of(&mut self, expression: &IdedExpr) -> Type {
+        let id = expression.id;
+        match &expression.expr {
+            Expr::Unspecified => Type::Dyn,
+            Expr::Literal(literal) => match literal {
+                LiteralValue::Boolean(_) => Type::Bool,
+                LiteralValue::Bytes(_) => Type::Bytes,
+                LiteralValue::Double(_) => Type::Double,
+                LiteralValue::Int(_) => Type::Int,
+                LiteralValue::Null => Type::Null,
+                LiteralValue::String(_) => Type::String,
+                LiteralValue::UInt(_) => Type::Uint,
+            },
+            Expr::Ident(name) => self.variable(name).unwrap_or_else(|| self.undeclared(id, name)),
+            Expr::Select(select) => {
+                if !select.test && is_type_name(expression) {
+                    return Type::Type;
+                }
+                let operand = self.type_of(&select.operand);
+                let of = self.field(id, &operand, &select.field);
+                if select.test { Type::Bool } else { of }
+            }
+            Expr::List(list) => {
+                if list.elements.first().is_some_and(is_half_of_pair) {
+                    let halves: Vec<Type> = list.elements.iter().map(|half| self.type_of(half)).collect();
+                    return pair(halves);
+                }
+                let items = list.elements.iter().enumerate().map(|(place, item)| {
+                    let of = self.type_of(item);
+                    (item.id, if list.optional_indices.contains(&place) { unwrapped(of) } else { of })
+                });
+                let items: Vec<(u64, Type)> = items.collect();
+                Type::list(self.common(items))
+            }
+            Expr::Map(map) => {
+                let (mut keys, mut values) = (Vec::new(), Vec::new());
+                for entry in &map.entries {
+                    if let EntryExpr::MapEntry(entry) = &entry.expr {
+                        keys.push((entry.key.id, self.type_of(&entry.key)));
+                        let of = self.type_of(&entry.value);
+                        values.push((entry.value.id, if entry.optional { unwrapped(of) } else { of }));
+                    }
+                }
+                Type::map(self.common(keys), self.common(values))
+            }
+            Expr::Struct(message) => self.undeclared(id, &message.type_name),
+            Expr::Comprehension(comprehension) => self.comprehension(comprehension),
+            Expr::Call(call) => self.call(id, call),
+        }
+    }
+
+    fn variable(&self, name: &str) -> Option<Type> {
+        const TYPES: [&str; 12] = [
+            "bool",
+            "int",
+            "uint",
+            "double",
+            "string",
+            "bytes",
+            "list",
+            "map",
+            "null_type",
+            "type",
+            "dyn",
+            "optional_type",
+        ];
+        let local = self.locals.iter().rev().find(|(known, _)| known == name).map(|(_, of)| of);
+        let known = local.or_else(|| self.scope.variables.get(name)).cloned();
+        known.or_else(|| TYPES.contains(&name).then_some(Type::Type))
+    }
+
+    fn undeclared(&mut self, id: u64, name: &str) -> Type {
+        self.fault(id, format!("undeclared reference to '{name}' (in container '')"))
+    }
+
+    /// Returns the type of a field.
+    fn field(&mut self, id: u64, of: &Type, field: &str) -> Type {
+        match of {
+            Type::Dyn | Type::Parameter(_) => Type::Dyn,
+            Type::Map(_, to) => (**to).clone(),
+            Type::Optional(inner) => {
+                let of = self.field(id, inner, field);
+                Type::optional(unwrapped(of))
+            }
+            Type::Object(object) => match object.fields.get(field) {
+                Some(of) => of.clone(),
+                None => self.fault(id, format!("undefined field '{field}'")),
+            },
+            Type::Opaque("kubernetes.authorization.Authorizer") if field == "requestResource" => {
+                Type::Opaque("kubernetes.authorization.ResourceCheck")
+            }
+            other => self.fault(id, format!("type '{other}' does not support field selection")),
+        }
+    }
+
+    /// Returns the type that all items have; different ones are a fault.
+    fn common(&mut self, items: Vec<(u64, Type)>) -> Type {
+        let mut common: Option<Type> = None;
+        for (id, of) in items {
+            common = Some(match common {
+                None => of,
+                Some(Type::Dyn) => Type::Dyn,
+                Some(_) if of == Type::Dyn => Type::Dyn,
+                Some(known) if assignable(&known, &of, &mut BTreeMap::new()) => known,
+                Some(known) => {
+                    self.fault(id, format!("expected type '{known}' but found '{of}'"));
+                    known
+                }
+            });
+        }
+        common.unwrap_or(Type::Dyn)
+    }
+
+    fn comprehension(&mut self, one: &ComprehensionExpr) -> Type {
+        let depth = self.locals.len();
+        let init = self.type_of(&one.accu_init);
+        let range = self.type_of(&one.iter_range);
+        let item = match &range {
+            Type::List(of) => (**of).clone(),
+            Type::Map(key, _) => (**key).clone(),
+            Type::Dyn | Type::Parameter(_) => Type::Dyn,
+            other => {
+                let message = format!(
+                    "expression of type '{other}' cannot be range of a comprehension (must be list, map, or dynamic)"
+                );
+                self.fault(one.iter_range.id, message)
+            }
+        };
+        self.locals.push((one.accu_var.clone(), init));
+        self.locals.push((one.iter_var.clone(), item));
+        self.type_of(&one.loop_cond);
+        let step = self.type_of(&one.loop_step);
+        self.locals.truncate(depth);
+        self.locals.push((one.accu_var.clone(), step));
+        let result = self.type_of(&one.result);
+        self.locals.truncate(depth);
+        result
+    }
+
+    fn call(&mut self, id: u64, call: &CallExpr) -> Type {
+        let name = call.func_name.as_str();
+        if let Some(Expr::Ident(space)) = call.target.as_ref().map(|target| &target.expr) {
+            let whole = format!("{space}.{name}");
+            if self.variable(space).is_none() && signatures().contains_key(&whole) {
+                let arguments = call.args.iter().map(|argument| self.type_of(argument)).collect();
+                return self.overload(id, &whole, false, arguments);
+            }
+        }
+        let target = call.target.as_ref().map(|target| self.type_of(target));
+        if let (operators::OPT_SELECT, [operand, field]) = (name, call.args.as_slice()) {
+            let of = self.type_of(operand);
+            let field = literal(field).unwrap_or_default();
+            let of = self.field(id, &of, &field);
+            return Type::optional(unwrapped(of));
+        }
+        let arguments: Vec<Type> = match (name, call.args.as_slice()) {
+            // What is put into a text may be of any types.
+            ("format", [IdedExpr { expr: Expr::List(list), .. }]) => {
+                list.elements.iter().for_each(|item| drop(self.type_of(item)));
+                vec![Type::list(Type::Dyn)]
+            }
+            (_, arguments) => arguments.iter().map(|argument| self.type_of(argument)).collect(),
+        };
+        match (name, arguments.as_slice()) {
+            (operators::INDEX, [Type::Object(object), _]) => {
+                let place = match &call.args[1].expr {
+                    Expr::Literal(LiteralValue::Int(place)) => place.inner().to_string(),
+                    _ => literal(&call.args[1]).unwrap_or_default(),
+                };
+                if let Some(of) = object.fields.get(place.as_str()) {
+                    return of.clone();
+                }
+            }
+            ("@entries", [range]) => return entries(range),
+            ("@collect", [Type::List(of)]) => return collected(of),
+            ("@merge", [Type::List(of)]) => return (**of).clone(),
+            _ => {}
+        }
+        self.constant(id, call);
+        let is_method = target.is_some();
+        self.overload(id, name, is_method, target.into_iter().chain(arguments).collect())
+    }
+
+    /// Checks functions that read text where the text stands in the expression.
+    fn constant(&mut self, id: u64, call: &CallExpr) {
+        const CONVERSIONS: [&str; 7] = ["int", "uint", "double", "bool", "bytes", "duration", "timestamp"];
+        let name = call.func_name.as_str();
+        if name == "matches"
+            && let Some(pattern) = call.args.last().and_then(literal)
+            && regex::Regex::new(&pattern).is_err()
+        {
+            self.fault(id, "invalid matches argument".to_owned());
+        }
+        if !CONVERSIONS.contains(&name) || call.target.is_some() {
+            return;
+        }
+        let [Expr::Literal(value)] = call.args.iter().map(|one| &one.expr).collect::<Vec<_>>()[..] else {
+            return;
+        };
+        let arguments = vec![CowVal::Owned(value.to_val().into_owned())];
+        let overload = library::environment(self.scope.dialect).find_overload(name, &arguments);
+        if overload.is_some_and(|read| read(arguments).is_err()) {
+            self.fault(id, format!("invalid {name} argument"));
+        }
+    }
+
+    fn overload(&mut self, id: u64, name: &str, is_method: bool, arguments: Vec<Type>) -> Type {
+        let Some(all) = signatures().get(name) else { return self.undeclared(id, name) };
+        let mut results: Vec<Type> = Vec::new();
+        for Signature { parameters, result, .. } in all.iter().filter(|one| one.is_method == is_method) {
+            let mut known = BTreeMap::new();
+            let is_match = parameters.len() == arguments.len()
+                && parameters
+                    .iter()
+                    .zip(&arguments)
+                    .all(|(wanted, given)| assignable(wanted, given, &mut known));
+            if is_match {
+                results.push(substitute(result, &known));
+            }
+        }
+        match results.split_first() {
+            Some((first, rest)) if rest.iter().all(|other| other == first) => first.clone(),
+            Some(_) => Type::Dyn,
+            None => {
+                let names: Vec<String> = arguments.iter().map(Type::to_string).collect();
+                let list = match names.split_first() {
+                    Some((target, rest)) if is_method => format!("{target}.({})", rest.join(", ")),
+                    _ => format!("({})", names.join(", ")),
+                };
+                self.fault(id, format!("found no matching overload for '{name}' applied to '{list}'"))
+            }
+        }
+    }
+}
+
+/// Tells whether an expression spells the name of a type with dots.
+fn is_type_name(expression: &IdedExpr) -> bool {
+    const NAMES: [&str; 10] = [
+        "google.protobuf.Timestamp",
+        "google.protobuf.Duration",
+        "kubernetes.Quantity",
+        "kubernetes.Semver",
+        "kubernetes.URL",
+        "kubernetes.NamedFormat",
+        "net.IP",
+        "net.CIDR",
+        "google.protobuf.Any",
+        "google.protobuf.Struct",
+    ];
+    spelled(expression).is_some_and(|name| NAMES.contains(&name.as_str()))
+}
+
+fn spelled(expression: &IdedExpr) -> Option<String> {
+    match &expression.expr {
+        Expr::Ident(name) => Some(name.clone()),
+        Expr::Select(select) if !select.test => {
+            Some(format!("{}.{}", spelled(&select.operand)?, select.field))
+        }
+        _ => None,
+    }
+}
+
+fn literal(expression: &IdedExpr) -> Option<String> {
+    match &expression.expr {
+        Expr::Literal(LiteralValue::String(text)) => Some(text.inner().to_owned()),
+        _ => None,
+    }
+}
+
+fn is_half_of_pair(expression: &IdedExpr) -> bool {
+    match &expression.expr {
+        Expr::Call(call) if call.func_name == operators::INDEX => {
+            matches!(call.args.first().map(|pair| &pair.expr), Some(Expr::Ident(name)) if name == PAIR)
+        }
+        _ => false,
+    }
+}
+
+fn pair(halves: Vec<Type>) -> Type {
+    Type::object(
+        PAIR,
+        halves.into_iter().enumerate().map(|(place, of)| (SmolStr::from(place.to_string()), of)),
+    )
+}
+
+fn entries(range: &Type) -> Type {
+    Type::list(match range {
+        Type::List(of) => pair(vec![Type::Int, (**of).clone()]),
+        Type::Map(key, value) => pair(vec![(**key).clone(), (**value).clone()]),
+        _ => pair(vec![Type::Dyn, Type::Dyn]),
+    })
+}
+
+fn collected(of: &Type) -> Type {
+    let half = |place: &str| match of {
+        Type::Object(object) => object.fields.get(place).cloned().unwrap_or(Type::Dyn),
+        _ => Type::Dyn,
+    };
+    Type::map(half("0"), half("1"))
+}
+
+fn unwrapped(of: Type) -> Type {
+    match of {
+        Type::Optional(inner) => (*inner).clone(),
+        other => other,
+    }
+}
+
+/// Tells whether a value of one type can stand where another is wanted, and notes what the letters stand for.
+fn assignable(wanted: &Type, given: &Type, known: &mut BTreeMap<char, Type>) -> bool {
+    match (wanted, given) {
+        (Type::Parameter(letter), _) => match known.get(letter).cloned() {
+            None => {
+                known.insert(*letter, given.clone());
+                true
+            }
+            Some(Type::Dyn) => true,
+            Some(_) if *given == Type::Dyn => {
+                known.insert(*letter, Type::Dyn);
+                true
+            }
+            Some(before) if assignable(&before, given, known) => {
+                // What says more is kept: `[]` is a list of anything.
+                if assignable(given, &before, &mut BTreeMap::new()) && !is_vague(given) {
+                    known.insert(*letter, given.clone());
+                }
+                true
+            }
+            Some(before) if before == Type::Null && assignable(given, &before, known) => {
+                known.insert(*letter, given.clone());
+                true
+            }
+            Some(_) => false,
+        },
+        (Type::Dyn, _) | (_, Type::Dyn | Type::Parameter(_)) => true,
+        (Type::List(wanted), Type::List(given)) | (Type::Optional(wanted), Type::Optional(given)) => {
+            assignable(wanted, given, known)
+        }
+        (Type::Map(key, value), Type::Map(other_key, other_value)) => {
+            assignable(key, other_key, known) && assignable(value, other_value, known)
+        }
+        (Type::Object(wanted), Type::Object(given)) => wanted.name == given.name,
+        (
+            Type::Object(_) | Type::Timestamp | Type::Duration | Type::Opaque(_) | Type::Optional(_),
+            Type::Null,
+        ) => true,
+        (wanted, given) => wanted == given,
+    }
+}
+
+fn is_vague(of: &Type) -> bool {
+    match of {
+        Type::Dyn | Type::Parameter(_) => true,
+        Type::List(of) | Type::Optional(of) => is_vague(of),
+        Type::Map(key, value) => is_vague(key) || is_vague(value),
+        _ => false,
+    }
+}
+
+fn substitute(of: &Type, known: &BTreeMap<char, Type>) -> Type {
+    match of {
+        Type::Parameter(letter) => known.get(letter).cloned().unwrap_or(Type::Dyn),
+        Type::List(of) => Type::list(substitute(of, known)),
+        Type::Optional(of) => Type::optional(substitute(of, known)),
+        Type::Map(key, value) => Type::map(substitute(key, known), substitute(value, known)),
+        other => other.clone(),
+    }
+}

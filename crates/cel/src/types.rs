@@ -1,0 +1,133 @@
+//! The types of expressions, and what an expression may name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use aqueduct_manifest::SmolStr;
+
+/// The type of an expression, as far as it is known before it runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Type {
+    /// Known only when it runs.
+    Dyn,
+    /// `null`.
+    Null,
+    /// A truth value.
+    Bool,
+    /// A whole number of 64 signed bits.
+    Int,
+    /// A whole number of 64 unsigned bits.
+    Uint,
+    /// A number with a fraction.
+    Double,
+    /// Text.
+    String,
+    /// Bytes.
+    Bytes,
+    /// A point in time.
+    Timestamp,
+    /// A length of time.
+    Duration,
+    /// A list of one type.
+    List(Arc<Type>),
+    /// A map of one type to another.
+    Map(Arc<Type>, Arc<Type>),
+    /// A value that may be absent.
+    Optional(Arc<Type>),
+    /// The type of a type.
+    Type,
+    /// A map with known fields.
+    Object(Arc<Fields>),
+    /// A type that only functions know, such as `kubernetes.Quantity`.
+    Opaque(&'static str),
+    /// Anything, in a signature; the same letter is the same type.
+    Parameter(char),
+}
+
+/// The fields of an object.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fields {
+    /// The name of the type in messages.
+    pub name: String,
+    /// Each field with its type.
+    pub fields: BTreeMap<SmolStr, Type>,
+}
+
+impl Type {
+    /// Makes the type of a list.
+    pub fn list(of: Type) -> Self {
+        Self::List(Arc::new(of))
+    }
+
+    /// Makes the type of a map.
+    pub fn map(from: Type, to: Type) -> Self {
+        Self::Map(Arc::new(from), Arc::new(to))
+    }
+
+    /// Makes the type of an optional value.
+    pub fn optional(of: Type) -> Self {
+        Self::Optional(Arc::new(of))
+    }
+
+    /// Makes the type of an object.
+    pub fn object<N: Into<SmolStr>>(name: &str, fields: impl IntoIterator<Item = (N, Type)>) -> Self {
+        let fields = fields.into_iter().map(|(name, of)| (name.into(), of)).collect();
+        Self::Object(Arc::new(Fields { name: name.to_owned(), fields }))
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dyn => out.write_str("dyn"),
+            Self::Null => out.write_str("null"),
+            Self::Bool => out.write_str("bool"),
+            Self::Int => out.write_str("int"),
+            Self::Uint => out.write_str("uint"),
+            Self::Double => out.write_str("double"),
+            Self::String => out.write_str("string"),
+            Self::Bytes => out.write_str("bytes"),
+            Self::Timestamp => out.write_str("timestamp"),
+            Self::Duration => out.write_str("duration"),
+            Self::List(of) => write!(out, "list({of})"),
+            Self::Map(from, to) => write!(out, "map({from}, {to})"),
+            Self::Optional(of) => write!(out, "optional_type({of})"),
+            Self::Type => out.write_str("type"),
+            Self::Object(fields) => out.write_str(&fields.name),
+            Self::Opaque(name) => out.write_str(name),
+            Self::Parameter(letter) => write!(out, "{letter}"),
+        }
+    }
+}
+
+/// Which functions there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// Those of Kubernetes.
+    #[default]
+    Kubernetes,
+    /// Those of the language with all its extensions, and nothing is checked before it runs.
+    Unchecked,
+}
+
+/// What an expression may name: variables with their types, and functions.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    pub(crate) dialect: Dialect,
+    pub(crate) variables: BTreeMap<SmolStr, Type>,
+}
+
+impl Scope {
+    /// Makes a scope without variables.
+    pub fn new(dialect: Dialect) -> Self {
+        Self { dialect, variables: BTreeMap::new() }
+    }
+
+    /// Adds a variable.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<SmolStr>, of: Type) -> Self {
+        self.variables.insert(name.into(), of);
+        self
+    }
+}

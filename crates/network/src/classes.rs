@@ -1,0 +1,192 @@
+//! Classes of pods: those that no policy, Ingress or Route tells apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aqueduct_manifest::{Map, Object, SmolStr, Value};
+
+use crate::policy::{Direction, Namespaces, PeerRule, PodRule, Policy};
+use crate::ports::{NamedPort, Ports};
+use crate::published::{CONTROLLER_NAMESPACE, Published, services};
+use crate::selector::Selector;
+use crate::workload::{Pods, Workload, namespace};
+
+/// The label that every namespace has with its name.
+const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+
+/// Pods that no policy tells apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Class {
+    /// The policies that close the pods, by direction.
+    pub(crate) closed_by: [Vec<usize>; 2],
+    /// The rules that name the pods as the other end.
+    named_by: Vec<usize>,
+    /// The ports to which rules refer by name.
+    pub(crate) ports: Vec<NamedPort>,
+    /// The ports on which Ingresses and Routes forward to them.
+    pub(crate) published: Ports,
+}
+
+/// What is in a set of objects, with the pods put into classes.
+#[derive(Debug)]
+pub(crate) struct Classes {
+    pub(crate) policies: Vec<Policy>,
+    pub(crate) classes: Vec<Class>,
+    /// The classes of the pods of each workload.
+    pub(crate) workloads: BTreeMap<Workload, BTreeSet<usize>>,
+    /// The classes of the pods that a rule means.
+    pub(crate) members: BTreeMap<PodRule, Vec<usize>>,
+    /// The class of whatever serves Ingresses and Routes.
+    pub(crate) controller: usize,
+}
+
+/// The pods of a set of objects, found by what selectors ask for.
+struct Index<'a> {
+    pods: Vec<Pods<'a>>,
+    namespaces: BTreeMap<&'a str, Map>,
+    by_label: BTreeMap<(&'a str, &'a str), Vec<usize>>,
+    by_namespace: BTreeMap<SmolStr, Vec<usize>>,
+}
+
+impl Classes {
+    /// Reads objects.
+    pub(crate) fn of(objects: &[&Object]) -> Self {
+        let none = Map::new();
+        let index = Index::new(objects, &none);
+        let policies: Vec<Policy> = objects
+            .iter()
+            .filter(|object| object.kind() == "NetworkPolicy" && object.group() == "networking.k8s.io")
+            .map(|object| Policy::of(object, namespace(object)))
+            .collect();
+        let services = services(objects);
+        let published: Vec<Published<'_>> =
+            objects.iter().flat_map(|object| Published::of(object, &services)).collect();
+
+        let rules = || policies.iter().flat_map(|policy| policy.rules.iter().flatten());
+        let names: BTreeSet<&SmolStr> = rules().flat_map(|rule| rule.ports.names()).collect();
+        let alone = index.pods.iter().map(|pods| Class::alone(pods, &names, &published));
+        let mut keys: Vec<Class> = alone.collect();
+        for (number, policy) in policies.iter().enumerate() {
+            let own = PodRule {
+                namespaces: Namespaces::Own(policy.name.namespace.clone()),
+                pods: policy.pods.clone(),
+            };
+            for pods in index.meant(&own) {
+                for direction in Direction::BOTH.into_iter().filter(|one| policy.closes[*one as usize]) {
+                    keys[pods].closed_by[direction as usize].push(number);
+                }
+            }
+        }
+        let mut meant: BTreeMap<PodRule, Vec<usize>> = BTreeMap::new();
+        for rule in rules() {
+            for peer in rule.peers.iter().flatten() {
+                if let PeerRule::Pods(pods) = peer
+                    && !pods.is_everything()
+                    && !meant.contains_key(pods)
+                {
+                    meant.insert(pods.clone(), index.meant(pods));
+                }
+            }
+        }
+        for (number, pods) in meant.values().enumerate() {
+            pods.iter().for_each(|pods| keys[*pods].named_by.push(number));
+        }
+
+        let classes: Vec<Class> = keys.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
+        let class_of: Vec<usize> =
+            keys.iter().map(|key| classes.partition_point(|class| class < key)).collect();
+        let mut workloads: BTreeMap<Workload, BTreeSet<usize>> = BTreeMap::new();
+        let members = meant.into_iter().map(|(rule, pods)| {
+            let classes: BTreeSet<usize> = pods.into_iter().map(|pods| class_of[pods]).collect();
+            (rule, classes.into_iter().collect())
+        });
+        let members = members.collect();
+        // The controller comes last, and is no workload of the objects.
+        let controller = class_of.last().copied().unwrap_or(0);
+        let own = index.pods.len() - 1;
+        for (pods, class) in index.pods.into_iter().zip(class_of).take(own) {
+            workloads.entry(pods.workload).or_default().insert(class);
+        }
+        Self { policies, classes, workloads, members, controller }
+    }
+}
+
+impl Class {
+    /// Returns what is known of pods before the policies are looked at.
+    fn alone(pods: &Pods<'_>, names: &BTreeSet<&SmolStr>, published: &[Published<'_>]) -> Self {
+        let mut ports: Vec<NamedPort> =
+            pods.ports.iter().filter(|port| names.contains(&port.name)).cloned().collect();
+        ports.sort_unstable();
+        ports.dedup();
+        let mut open = Ports::default();
+        for one in published.iter().filter(|one| one.namespace == pods.workload.namespace) {
+            open.extend(&one.ports(pods.labels, &pods.ports));
+        }
+        Self { closed_by: Default::default(), named_by: Vec::new(), ports, published: open }
+    }
+}
+
+impl<'a> Index<'a> {
+    fn new(objects: &[&'a Object], none: &'a Map) -> Self {
+        let mut pods: Vec<Pods<'a>> = objects.iter().filter_map(|object| Pods::of(object, none)).collect();
+        let controller =
+            Workload { namespace: CONTROLLER_NAMESPACE, name: SmolStr::default(), kind: SmolStr::default() };
+        pods.push(Pods { workload: controller, labels: none, ports: Vec::new() });
+        let is_namespace = |object: &&&'a Object| object.kind() == "Namespace" && object.group().is_empty();
+        let mut namespaces: BTreeMap<&str, Map> = objects
+            .iter()
+            .filter(is_namespace)
+            .map(|object| (object.name(), object.labels().cloned().unwrap_or_default()))
+            .collect();
+        namespaces.iter_mut().for_each(|(name, labels)| {
+            labels.insert(NAME_LABEL, *name);
+        });
+        let mut by_label: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+        let mut by_namespace: BTreeMap<SmolStr, Vec<usize>> = BTreeMap::new();
+        for (number, one) in pods.iter().enumerate() {
+            by_namespace.entry(one.workload.namespace.clone()).or_default().push(number);
+            for (key, value) in one.labels {
+                if let Some(value) = value.as_str() {
+                    by_label.entry((key, value)).or_default().push(number);
+                }
+            }
+        }
+        Self { pods, namespaces, by_label, by_namespace }
+    }
+
+    /// Returns the numbers of the pods that a rule means.
+    fn meant(&self, rule: &PodRule) -> Vec<usize> {
+        let PodRule { namespaces, pods: selector } = rule;
+        let is_here = |number: &usize| {
+            let pods = &self.pods[*number];
+            match namespaces {
+                Namespaces::Own(name) => pods.workload.namespace == *name,
+                Namespaces::Labelled(selector) => self.namespace_matches(&pods.workload.namespace, selector),
+            }
+        };
+        let is_meant = |number: &usize| selector.matches(self.pods[*number].labels) && is_here(number);
+        // The shortest list that is known to hold all of them is looked through.
+        let labelled =
+            selector.label().map(|(key, value)| self.by_label.get(&(key.as_str(), value.as_str())));
+        match (labelled, namespaces) {
+            (Some(None), _) => Vec::new(),
+            (Some(Some(list)), _) => list.iter().copied().filter(is_meant).collect(),
+            (None, Namespaces::Own(name)) => self
+                .by_namespace
+                .get(name)
+                .map_or(&[][..], |list| list)
+                .iter()
+                .copied()
+                .filter(is_meant)
+                .collect(),
+            (None, Namespaces::Labelled(_)) => (0..self.pods.len()).filter(is_meant).collect(),
+        }
+    }
+
+    /// Tells whether a namespace has matching labels; one without an object of its own has its name alone.
+    fn namespace_matches(&self, name: &str, selector: &Selector) -> bool {
+        match self.namespaces.get(name) {
+            Some(labels) => selector.matches(labels),
+            None => selector.matches(&Map::from_iter([(NAME_LABEL, Value::from(name))])),
+        }
+    }
+}

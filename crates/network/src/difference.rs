@@ -1,0 +1,156 @@
+//! What changes between two networks: connections that are opened, closed, or have other ports.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::addresses::{AddressRange, after, cut};
+use crate::network::{End, Network};
+use crate::policy::Direction;
+use crate::ports::Ports;
+use crate::workload::{Peer, Workload};
+
+/// A connection that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change<'a> {
+    /// The end that opens it.
+    pub from: Peer<'a>,
+    /// The end that accepts it.
+    pub to: Peer<'a>,
+    /// The ports in the old network; none where it is opened.
+    pub before: Arc<Ports>,
+    /// The ports in the new network; none where it is closed.
+    pub after: Arc<Ports>,
+    /// Those of its ends that only one of the two networks has.
+    pub alone: Vec<&'a Workload>,
+}
+
+impl fmt::Display for Change<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { from, to, before, after, .. } = self;
+        match (before.is_empty(), after.is_empty()) {
+            (true, _) => write!(out, "+ {from} => {to} : {after}"),
+            (_, true) => write!(out, "- {from} => {to} : {before}"),
+            _ => write!(out, "~ {from} => {to} : {after} (was {before})"),
+        }
+    }
+}
+
+/// The groups of a workload in the old and in the new network.
+type Groups = (Option<usize>, Option<usize>);
+
+/// Returns what differs from an old to a new network, by source and destination. Workloads are the same where
+/// namespace, name and kind are.
+pub fn difference<'a>(old: &'a Network, new: &'a Network) -> Vec<Change<'a>> {
+    let mut groups: BTreeMap<&'a Workload, Groups> = BTreeMap::new();
+    for (workload, group) in &old.workloads {
+        groups.entry(workload).or_default().0 = Some(*group);
+    }
+    for (workload, group) in &new.workloads {
+        groups.entry(workload).or_default().1 = Some(*group);
+    }
+    let mut kinds: BTreeMap<Groups, Vec<&'a Workload>> = BTreeMap::new();
+    for (workload, group) in groups {
+        kinds.entry(group).or_default().push(workload);
+    }
+    let pair = Pair { old, new };
+    let mut changes = Vec::new();
+    for (from, sources) in &kinds {
+        for (to, destinations) in &kinds {
+            let Some((before, after)) = pair.between(*from, *to) else { continue };
+            for from in sources {
+                for to in destinations.iter().filter(|to| *to != from) {
+                    changes.push(pair.change(Peer::Workload(from), Peer::Workload(to), &before, &after));
+                }
+            }
+        }
+        for direction in Direction::BOTH {
+            for (range, before, after) in pair.outside(*from, direction) {
+                for workload in sources {
+                    let (outside, workload) = (Peer::Outside(range), Peer::Workload(workload));
+                    changes.push(match direction {
+                        Direction::Ingress => pair.change(outside, workload, &before, &after),
+                        Direction::Egress => pair.change(workload, outside, &before, &after),
+                    });
+                }
+            }
+        }
+        if let Some((before, after)) = pair.published(*from) {
+            for workload in sources {
+                changes.push(pair.change(Peer::IngressController, Peer::Workload(workload), &before, &after));
+            }
+        }
+    }
+    changes.sort_by(|left, right| (left.from, left.to).cmp(&(right.from, right.to)));
+    changes
+}
+
+/// Two networks.
+struct Pair<'a> {
+    old: &'a Network,
+    new: &'a Network,
+}
+
+/// Ports before and after, where they differ.
+type Differing = Option<(Arc<Ports>, Arc<Ports>)>;
+
+fn differing(before: Ports, after: Ports) -> Differing {
+    (before != after).then(|| (Arc::new(before), Arc::new(after)))
+}
+
+impl<'a> Pair<'a> {
+    /// Compares what is between two workloads.
+    fn between(&self, from: Groups, to: Groups) -> Differing {
+        let ports = |network: &Network, from: Option<usize>, to: Option<usize>| match (from, to) {
+            (Some(from), Some(to)) => network.ports(network.ends(from), network.ends(to)),
+            _ => Ports::default(),
+        };
+        differing(ports(self.old, from.0, to.0), ports(self.new, from.1, to.1))
+    }
+
+    /// Compares what Ingresses and Routes publish of a workload.
+    fn published(&self, groups: Groups) -> Differing {
+        let ports = |network: &Network, group: Option<usize>| {
+            group.map_or_else(Ports::default, |group| network.published(network.ends(group)))
+        };
+        differing(ports(self.old, groups.0), ports(self.new, groups.1))
+    }
+
+    /// Compares what is between a workload and addresses outside; neighbours with the same change are one.
+    fn outside(&self, groups: Groups, direction: Direction) -> Vec<(AddressRange, Arc<Ports>, Arc<Ports>)> {
+        let ports = |network: &Network, group: Option<usize>, range: &AddressRange| {
+            let Some(group) = group else { return Ports::default() };
+            let (pods, cell): (&[End], _) = (network.ends(group), [network.cell(direction, range)]);
+            match direction {
+                Direction::Ingress => network.ports(&cell, pods),
+                Direction::Egress => network.ports(pods, &cell),
+            }
+        };
+        let known = [self.old.cells(direction), self.new.cells(direction)].concat();
+        let mut changes: Vec<(AddressRange, Arc<Ports>, Arc<Ports>)> = Vec::new();
+        for range in cut(&known) {
+            let (before, now) = (ports(self.old, groups.0, &range), ports(self.new, groups.1, &range));
+            let Some((before, now)) = differing(before, now) else { continue };
+            match changes.last_mut() {
+                Some((last, old, new))
+                    if after(last.last) == Some(range.first) && *old == before && *new == now =>
+                {
+                    last.last = range.last;
+                }
+                _ => changes.push((range, before, now)),
+            }
+        }
+        changes
+    }
+
+    fn change(&self, from: Peer<'a>, to: Peer<'a>, before: &Arc<Ports>, after: &Arc<Ports>) -> Change<'a> {
+        let ends = [from, to].into_iter().filter_map(|peer| match peer {
+            Peer::Workload(workload) => Some(workload),
+            _ => None,
+        });
+        let is_alone =
+            |workload: &&Workload| self.old.group(workload).is_none() || self.new.group(workload).is_none();
+        let alone = ends.filter(is_alone).collect();
+        Change { from, to, before: Arc::clone(before), after: Arc::clone(after), alone }
+    }
+}

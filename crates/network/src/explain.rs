@@ -1,0 +1,92 @@
+//! Why one end reaches another, or does not: the policies that decide it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::crowd::short;
+use crate::network::{End, Network};
+use crate::policy::{Direction, PolicyName};
+use crate::ports::Ports;
+use crate::workload::Peer;
+
+/// What decides about the connections from one end to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation<'a> {
+    /// The ports that are open.
+    pub ports: Ports,
+    /// What the policies around the source say.
+    pub egress: Verdict<'a>,
+    /// What the policies around the destination say.
+    pub ingress: Verdict<'a>,
+}
+
+/// What the policies around one end say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict<'a> {
+    /// The policies that close it, and what each of them lets through; without any, everything is open.
+    pub policies: BTreeMap<&'a PolicyName, Ports>,
+}
+
+impl fmt::Display for Explanation<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ports, egress, ingress } = self;
+        write!(out, "{ports}\n  leaving: {egress}\n  arriving: {ingress}")
+    }
+}
+
+impl fmt::Display for Verdict<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let open = self.policies.iter().filter(|(_, ports)| !ports.is_empty());
+        let open: Vec<String> = open.map(|(policy, ports)| format!("{} by {policy}", short(ports))).collect();
+        match (self.policies.is_empty(), open.is_empty()) {
+            (true, _) => out.write_str("all, by no policy"),
+            (_, false) => out.write_str(&open.join("; ")),
+            _ => {
+                let closed: Vec<String> = self.policies.keys().map(ToString::to_string).collect();
+                write!(out, "nothing, by {}", closed.join(", "))
+            }
+        }
+    }
+}
+
+impl Network {
+    /// Returns what decides about the connections from one end to another; `None` where one of them is not in this
+    /// network, neither is a workload, or what serves Ingresses is to accept it.
+    pub fn explain<'a>(&'a self, from: &Peer<'_>, to: &Peer<'_>) -> Option<Explanation<'a>> {
+        let (sources, destinations) =
+            (self.ends_of(from, Direction::Ingress)?, self.ends_of(to, Direction::Egress)?);
+        if !matches!((from, to), (_, Peer::Workload(_)) | (Peer::Workload(_), Peer::Outside(_))) {
+            return None;
+        }
+        let ports = match from {
+            Peer::IngressController => self.published(&destinations),
+            _ => self.ports(&sources, &destinations),
+        };
+        Some(Explanation {
+            ports,
+            egress: self.verdict(&sources, &destinations, Direction::Egress),
+            ingress: self.verdict(&destinations, &sources, Direction::Ingress),
+        })
+    }
+
+    /// Returns the ends that a peer stands for; addresses are the peers of a direction.
+    fn ends_of(&self, peer: &Peer<'_>, direction: Direction) -> Option<Vec<End>> {
+        Some(match peer {
+            Peer::Outside(range) => vec![self.cell(direction, range)],
+            Peer::Workload(workload) => self.ends(self.group(workload)?).to_vec(),
+            Peer::IngressController => vec![self.controller()],
+        })
+    }
+
+    fn verdict(&self, pods: &[End], peers: &[End], direction: Direction) -> Verdict<'_> {
+        let mut verdict = Verdict::default();
+        for (pods, peer) in pods.iter().flat_map(|pods| peers.iter().map(move |peer| (*pods, *peer))) {
+            let End::Class(class) = pods else { continue };
+            for policy in &self.class(class).closed_by[direction as usize] {
+                let ports = verdict.policies.entry(&self.policy(*policy).name).or_default();
+                ports.extend(&self.through_policy(*policy, pods, peer, direction));
+            }
+        }
+        verdict
+    }
+}

@@ -1,0 +1,317 @@
+//! The network: workloads, and the ports between them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use aqueduct_manifest::Object;
+
+use crate::addresses::{AddressRange, cut};
+use crate::classes::{Class, Classes};
+use crate::policy::{Direction, PeerRule, Policy};
+use crate::ports::{NamedPort, Ports, RulePorts};
+use crate::workload::{Peer, Workload};
+
+/// The workloads of a set of objects, and who of them reaches whom.
+#[derive(Debug)]
+pub struct Network {
+    read: Classes,
+    /// What the policies of a class let through, by the policies and the direction.
+    sides: [BTreeMap<Vec<usize>, Side>; 2],
+    /// The addresses that rules tell apart, by direction.
+    cells: [Vec<AddressRange>; 2],
+    /// Each workload with its group, by name.
+    pub(crate) workloads: Vec<(Workload, usize)>,
+    /// Workloads whose pods have the same classes.
+    groups: Vec<Group>,
+}
+
+/// Workloads that no policy tells apart.
+#[derive(Debug)]
+struct Group {
+    ends: Vec<End>,
+    count: usize,
+    /// The ports to each other group, where more than one workload asks.
+    row: OnceLock<Row>,
+}
+
+/// The ports to each group; `None` where there are none.
+type Row = Vec<Option<Arc<Ports>>>;
+
+/// One end of a connection, as the rules see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Pods of a class.
+    Class(usize),
+    /// Addresses outside, by their number among the cells of the direction.
+    Cell(usize),
+    /// Addresses that no rule speaks of.
+    Elsewhere,
+}
+
+/// What policies let through on one side of the pods that they close.
+#[derive(Debug, Default)]
+struct Side {
+    anyone: RulePorts,
+    pods: RulePorts,
+    classes: BTreeMap<usize, RulePorts>,
+    cells: BTreeMap<usize, RulePorts>,
+}
+
+/// The ports on which one end reaches another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection<'a> {
+    /// The end that opens it.
+    pub from: Peer<'a>,
+    /// The end that accepts it.
+    pub to: Peer<'a>,
+    /// The ports; there is at least one.
+    pub ports: Arc<Ports>,
+}
+
+impl fmt::Display for Connection<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} => {} : {}", self.from, self.to, self.ports)
+    }
+}
+
+impl Network {
+    /// Reads the network of a set of objects. Objects without a namespace are in `default`, and a namespace without an
+    /// object of its own has its name for a label.
+    pub fn of<'a>(objects: impl IntoIterator<Item = &'a Object>) -> Self {
+        let objects: Vec<&Object> = objects.into_iter().collect();
+        let read = Classes::of(&objects);
+        let cells = Direction::BOTH.map(|direction| {
+            let rules = read.policies.iter().flat_map(|policy| &policy.rules[direction as usize]);
+            let peers = rules.flat_map(|rule| rule.peers.iter().flatten());
+            let ranges = peers.filter_map(|peer| match peer {
+                PeerRule::Addresses(ranges) => Some(ranges),
+                PeerRule::Pods(_) => None,
+            });
+            cut(&ranges.flatten().copied().collect::<Vec<_>>())
+        });
+        let mut groups: BTreeMap<&BTreeSet<usize>, usize> = BTreeMap::new();
+        let mut workloads = Vec::new();
+        let mut counts: Vec<usize> = Vec::new();
+        for (workload, classes) in &read.workloads {
+            let next = groups.len();
+            let group = *groups.entry(classes).or_insert(next);
+            if group == next {
+                counts.push(0);
+            }
+            counts[group] += 1;
+            workloads.push((workload.clone(), group));
+        }
+        let mut ends = vec![Vec::new(); groups.len()];
+        for (classes, group) in groups {
+            ends[group] = classes.iter().copied().map(End::Class).collect();
+        }
+        let groups = ends.into_iter().zip(counts);
+        let groups = groups.map(|(ends, count)| Group { ends, count, row: OnceLock::new() }).collect();
+        let mut network = Self { read, sides: Default::default(), cells, workloads, groups };
+        for direction in Direction::BOTH {
+            let sets: BTreeSet<&Vec<usize>> =
+                network.read.classes.iter().map(|class| &class.closed_by[direction as usize]).collect();
+            let sides = sets.into_iter().filter(|set| !set.is_empty());
+            let sides: BTreeMap<Vec<usize>, Side> =
+                sides.map(|set| (set.clone(), network.side(set, direction))).collect();
+            network.sides[direction as usize] = sides;
+        }
+        network
+    }
+
+    /// Returns the workloads by namespace and name.
+    pub fn workloads(&self) -> impl ExactSizeIterator<Item = &Workload> {
+        self.workloads.iter().map(|(workload, _)| workload)
+    }
+
+    /// Returns all connections by their source and then their destination: addresses outside, workloads, and what
+    /// serves Ingresses and Routes. A workload is not listed with itself.
+    pub fn connections(&self) -> impl Iterator<Item = Connection<'_>> {
+        let outside =
+            self.cells[Direction::Ingress as usize].iter().enumerate().flat_map(move |(cell, range)| {
+                self.to_workloads(Peer::Outside(*range), self.row(&[End::Cell(cell)]))
+            });
+        let workloads = self.workloads.iter().flat_map(move |(workload, group)| {
+            let from = Peer::Workload(workload);
+            let group = &self.groups[*group];
+            let cells =
+                self.cells[Direction::Egress as usize].iter().enumerate().filter_map(move |(cell, range)| {
+                    let ports = self.ports(&group.ends, &[End::Cell(cell)]);
+                    let to = Peer::Outside(*range);
+                    (!ports.is_empty()).then(|| Connection { from, to, ports: Arc::new(ports) })
+                });
+            let row = match group.count {
+                1 => self.row(&group.ends),
+                _ => group.row.get_or_init(|| self.row(&group.ends)).clone(),
+            };
+            cells.chain(self.to_workloads(from, row))
+        });
+        let controller = self.to_workloads(Peer::IngressController, self.published_row());
+        outside.chain(workloads).chain(controller)
+    }
+
+    /// Returns the connections of a peer to the workloads, given the ports to each group of them.
+    fn to_workloads<'a>(&'a self, from: Peer<'a>, row: Row) -> impl Iterator<Item = Connection<'a>> {
+        self.workloads.iter().filter_map(move |(workload, group)| {
+            let (to, ports) = (Peer::Workload(workload), row[*group].clone()?);
+            (to != from).then_some(Connection { from, to, ports })
+        })
+    }
+
+    /// Returns the ports from some ends to each group of workloads.
+    pub(crate) fn row(&self, from: &[End]) -> Row {
+        let mut all: Option<Arc<Ports>> = None;
+        let ports = self.groups.iter().map(|group| self.ports(from, &group.ends));
+        let shared = ports.map(|ports| match (ports.is_empty(), ports.is_all()) {
+            (true, _) => None,
+            (_, true) => Some(Arc::clone(all.get_or_insert_with(|| Arc::new(ports)))),
+            _ => Some(Arc::new(ports)),
+        });
+        shared.collect()
+    }
+
+    /// Returns the ports on which Ingresses and Routes lead to each group.
+    pub(crate) fn published_row(&self) -> Row {
+        let ports = self.groups.iter().map(|group| self.published(&group.ends));
+        ports.map(|ports| (!ports.is_empty()).then(|| Arc::new(ports))).collect()
+    }
+
+    /// Returns the ports on which Ingresses and Routes lead to some pods, as far as the policies let them.
+    pub(crate) fn published(&self, to: &[End]) -> Ports {
+        let mut ports = Ports::default();
+        for end in to {
+            let End::Class(class) = *end else { continue };
+            let mut open = self.read.classes[class].published.clone();
+            if !open.is_empty() {
+                open.keep(&self.through(*end, End::Class(self.read.controller), Direction::Ingress));
+                ports.extend(&open);
+            }
+        }
+        ports
+    }
+
+    /// Returns the ports on which any of some ends reaches any of others.
+    pub(crate) fn ports(&self, from: &[End], to: &[End]) -> Ports {
+        let mut ports = Ports::default();
+        for (from, to) in from.iter().flat_map(|from| to.iter().map(move |to| (*from, *to))) {
+            let mut open = self.through(from, to, Direction::Egress);
+            if !open.is_empty() {
+                open.keep(&self.through(to, from, Direction::Ingress));
+                ports.extend(&open);
+            }
+        }
+        ports
+    }
+
+    /// Returns what the policies around pods let through from or to a peer.
+    pub(crate) fn through(&self, pods: End, peer: End, direction: Direction) -> Ports {
+        let End::Class(class) = pods else { return Ports::all() };
+        let closed_by = &self.read.classes[class].closed_by[direction as usize];
+        match self.sides[direction as usize].get(closed_by) {
+            Some(side) => {
+                side.toward(peer, self.ports_of(if direction == Direction::Ingress { pods } else { peer }))
+            }
+            None => Ports::all(),
+        }
+    }
+
+    /// Returns the ports that some pods have names for.
+    fn ports_of(&self, end: End) -> &[NamedPort] {
+        match end {
+            End::Class(class) => &self.read.classes[class].ports,
+            _ => &[],
+        }
+    }
+
+    /// Returns what one policy lets through between pods and a peer.
+    pub(crate) fn through_policy(&self, policy: usize, pods: End, peer: End, direction: Direction) -> Ports {
+        let named = self.ports_of(if direction == Direction::Ingress { pods } else { peer });
+        self.side(&[policy], direction).toward(peer, named)
+    }
+
+    /// Returns what some policies let through.
+    fn side(&self, policies: &[usize], direction: Direction) -> Side {
+        let mut side = Side::default();
+        for policy in policies {
+            for rule in &self.read.policies[*policy].rules[direction as usize] {
+                let Some(peers) = &rule.peers else {
+                    side.anyone.extend(&rule.ports);
+                    continue;
+                };
+                for peer in peers {
+                    match peer {
+                        PeerRule::Pods(pods) if pods.is_everything() => side.pods.extend(&rule.ports),
+                        PeerRule::Pods(pods) => {
+                            for class in self.read.members.get(pods).into_iter().flatten() {
+                                side.classes.entry(*class).or_default().extend(&rule.ports);
+                            }
+                        }
+                        PeerRule::Addresses(ranges) => {
+                            let cells = self.cells[direction as usize].iter().enumerate();
+                            for (cell, _) in
+                                cells.filter(|(_, cell)| ranges.iter().any(|range| range.covers(cell)))
+                            {
+                                side.cells.entry(cell).or_default().extend(&rule.ports);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        side
+    }
+
+    /// Returns the ends that a group of workloads stands for.
+    pub(crate) fn ends(&self, group: usize) -> &[End] {
+        &self.groups[group].ends
+    }
+
+    /// Returns the group of a workload.
+    pub(crate) fn group(&self, workload: &Workload) -> Option<usize> {
+        let at = self.workloads.binary_search_by(|(other, _)| other.cmp(workload)).ok()?;
+        Some(self.workloads[at].1)
+    }
+
+    /// Returns the addresses that rules tell apart in a direction.
+    pub(crate) fn cells(&self, direction: Direction) -> &[AddressRange] {
+        &self.cells[direction as usize]
+    }
+
+    /// Returns the end that addresses are.
+    pub(crate) fn cell(&self, direction: Direction, range: &AddressRange) -> End {
+        let cells = self.cells(direction);
+        cells.iter().position(|cell| cell.covers(range)).map_or(End::Elsewhere, End::Cell)
+    }
+
+    /// Returns a class of pods.
+    pub(crate) fn class(&self, class: usize) -> &Class {
+        &self.read.classes[class]
+    }
+
+    /// Returns a policy.
+    pub(crate) fn policy(&self, policy: usize) -> &Policy {
+        &self.read.policies[policy]
+    }
+
+    /// Returns the class of what serves Ingresses and Routes.
+    pub(crate) fn controller(&self) -> End {
+        End::Class(self.read.controller)
+    }
+}
+
+impl Side {
+    /// Returns the ports from or to a peer, for pods with these named ports at the receiving end.
+    fn toward(&self, peer: End, named: &[NamedPort]) -> Ports {
+        let mut ports = self.anyone.resolved(named);
+        let (everyone, own) = match peer {
+            End::Class(class) => (Some(&self.pods), self.classes.get(&class)),
+            End::Cell(cell) => (None, self.cells.get(&cell)),
+            End::Elsewhere => (None, None),
+        };
+        for more in everyone.into_iter().chain(own) {
+            ports.extend(&more.resolved(named));
+        }
+        ports
+    }
+}

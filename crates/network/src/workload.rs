@@ -1,0 +1,117 @@
+//! Workloads and their pods: what of the objects is at the ends of connections.
+
+use std::fmt;
+
+use aqueduct_manifest::{Map, Object, SmolStr, Value};
+
+use crate::addresses::AddressRange;
+use crate::ports::NamedPort;
+
+/// Pods of one origin: a workload, or the owner of pods that stand alone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Workload {
+    /// The namespace.
+    pub namespace: SmolStr,
+    /// The name.
+    pub name: SmolStr,
+    /// The kind.
+    pub kind: SmolStr,
+}
+
+impl fmt::Display for Workload {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}/{}[{}]", self.namespace, self.name, self.kind)
+    }
+}
+
+impl Workload {
+    /// Returns the workload that an object would be: of a Pod the owner that controls it.
+    pub fn of(object: &Object) -> Self {
+        let owner = if object.kind() == "Pod" && object.group().is_empty() { owner(object) } else { None };
+        let (name, kind) = owner.unwrap_or((object.name(), object.kind()));
+        Self { namespace: namespace(object).into(), name: name.into(), kind: kind.into() }
+    }
+}
+
+/// An end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Peer<'a> {
+    /// Addresses outside of the cluster.
+    Outside(AddressRange),
+    /// A workload.
+    Workload(&'a Workload),
+    /// Whatever serves the Ingresses and Routes.
+    IngressController,
+}
+
+impl fmt::Display for Peer<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Outside(range) => write!(out, "{range}[External]"),
+            Self::Workload(workload) => workload.fmt(out),
+            Self::IngressController => out.pad("{ingress-controller}"),
+        }
+    }
+}
+
+/// The pods of one template.
+#[derive(Debug)]
+pub(crate) struct Pods<'a> {
+    pub(crate) workload: Workload,
+    pub(crate) labels: &'a Map,
+    pub(crate) ports: Vec<NamedPort>,
+}
+
+impl<'a> Pods<'a> {
+    /// Returns the pods of an object, if it stands for any: a Pod, or whatever has a template of pods.
+    pub(crate) fn of(object: &'a Object, none: &'a Map) -> Option<Self> {
+        let path: &[&str] = match (object.group(), object.kind()) {
+            ("", "Pod") => &[],
+            ("", "PodTemplate") => return None,
+            ("batch", "CronJob") => &["spec", "jobTemplate", "spec", "template"],
+            _ => &["spec", "template"],
+        };
+        let (metadata, spec) = if path.is_empty() {
+            (object.map.get("metadata"), object.map.get("spec")?)
+        } else {
+            let template = object.at(path)?;
+            (template.get("metadata"), template.get("spec")?)
+        };
+        spec.get("containers")?.as_list()?;
+        Some(Self {
+            workload: Workload::of(object),
+            labels: metadata.and_then(|metadata| metadata.get("labels")?.as_map()).unwrap_or(none),
+            ports: ports(spec),
+        })
+    }
+}
+
+/// Returns the namespace of an object, which is `default` where it names none.
+pub(crate) fn namespace(object: &Object) -> &str {
+    match object.namespace() {
+        "" => "default",
+        namespace => namespace,
+    }
+}
+
+/// Returns name and kind of what controls a pod. A node controls the pods that it runs on its own; these are their own.
+fn owner(pod: &Object) -> Option<(&str, &str)> {
+    let owners = pod.at(&["metadata", "ownerReferences"])?.as_list()?;
+    let owner = owners.iter().find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true))?;
+    let kind = owner.get("kind").and_then(Value::as_str).filter(|kind| !kind.is_empty()).unwrap_or("Pod");
+    let name = owner.get("name")?.as_str()?;
+    (kind != "Node" && !name.is_empty()).then_some((name, kind))
+}
+
+/// Returns the ports of the containers that run beside one another.
+fn ports(spec: &Value) -> Vec<NamedPort> {
+    let list = |value: &'_ Value, key| value.get(key).and_then(Value::as_list).cloned().unwrap_or_default();
+    let is_sidecar =
+        |container: &Value| container.get("restartPolicy").and_then(Value::as_str) == Some("Always");
+    let (first, then) = (list(spec, "initContainers"), list(spec, "containers"));
+    let containers = first.iter().filter(|container| is_sidecar(container)).chain(then.iter());
+    containers
+        .flat_map(|container| list(container, "ports").into_vec())
+        .filter_map(|port| NamedPort::of(&port))
+        .collect()
+}
