@@ -80,8 +80,25 @@ pub(super) struct Bounds {
     pub(super) max_items: Option<usize>,
     pub(super) min_properties: Option<usize>,
     pub(super) max_properties: Option<usize>,
-    pub(super) pattern: Option<(String, Regex)>,
+    pub(super) pattern: Option<Pattern>,
     pub(super) format: Option<String>,
+}
+
+/// A regular expression, compiled when the first text is held against it: most of those in definitions never are.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    pub(super) source: String,
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// Tells whether a text fits; one that is no regular expression is no constraint.
+    pub(super) fn fits(&self, text: &str) -> bool {
+        self.regex
+            .get_or_init(|| Regex::new(&self.source).ok())
+            .as_ref()
+            .is_none_or(|regex| regex.is_match(text))
+    }
 }
 
 impl Schema {
@@ -211,7 +228,7 @@ impl Bounds {
             max_items: size("maxItems"),
             min_properties: size("minProperties"),
             max_properties: size("maxProperties"),
-            pattern: pattern.and_then(|pattern| Some((pattern.to_owned(), Regex::new(pattern).ok()?))),
+            pattern: pattern.map(|source| Pattern { source: source.to_owned(), regex: OnceLock::new() }),
             format: value.get("format").and_then(Value::as_str).map(str::to_owned),
         }
     }

@@ -129,10 +129,8 @@ fn of_text(schema: &Schema, text: &str, path: &str, causes: &mut Vec<Cause>) {
             format!("Invalid value: {quoted}: {path} in body should be at least {least} chars long");
         push(causes, path, "FieldValueInvalid", message);
     }
-    if let Some((pattern, regex)) = &bounds.pattern
-        && !regex.is_match(text)
-    {
-        let message = format!("Invalid value: {quoted}: {path} in body should match '{pattern}'");
+    if let Some(pattern) = bounds.pattern.as_ref().filter(|pattern| !pattern.fits(text)) {
+        let message = format!("Invalid value: {quoted}: {path} in body should match '{}'", pattern.source);
         push(causes, path, "FieldValueInvalid", message);
     }
     if let Some(format) = bounds.format.as_ref().filter(|format| !formats::has(format, text)) {
