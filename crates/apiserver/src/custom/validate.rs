@@ -78,7 +78,7 @@ fn own_type(schema: &Schema, value: &Value, path: &str, causes: &mut Vec<Cause>)
     let given = kind_of(value);
     let wanted = match schema.of {
         _ if schema.is_int_or_string => "integer,string",
-        Kind::Any => return,
+        Kind::Any | Kind::Unknown => return,
         Kind::Object => "object",
         Kind::Array => "array",
         Kind::String => "string",
