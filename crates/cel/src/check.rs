@@ -14,6 +14,9 @@ use crate::types::{Scope, Type};
 /// What is wrong, with the node of the syntax tree that it is about.
 pub(crate) type Fault = (u64, String);
 
+/// The type of the items of a list without items: whatever the list is used for decides.
+const OPEN: Type = Type::Parameter('_');
+
 /// The name of the type of the pairs that loops with two variables go over.
 const PAIR: &str = "@pair";
 
@@ -21,7 +24,12 @@ const PAIR: &str = "@pair";
 pub(crate) fn check(expression: &IdedExpr, scope: &Scope) -> Result<Type, Vec<Fault>> {
     let mut checker = Checker { scope, locals: Vec::new(), faults: Vec::new() };
     let of = checker.type_of(expression);
-    if checker.faults.is_empty() { Ok(of) } else { Err(checker.faults) }
+    // What is still open may be anything.
+    if checker.faults.is_empty() {
+        Ok(substitute(&of, &BTreeMap::from([('_', Type::Dyn)])))
+    } else {
+        Err(checker.faults)
+    }
 }
 
 struct Checker<'a> {
@@ -140,14 +148,20 @@ impl Checker<'_> {
                 None => of,
                 Some(Type::Dyn) => Type::Dyn,
                 Some(_) if of == Type::Dyn => Type::Dyn,
-                Some(known) if assignable(&known, &of, &mut BTreeMap::new()) => known,
+                Some(known) if assignable(&known, &of, &mut BTreeMap::new()) => {
+                    if is_open(&known) {
+                        of
+                    } else {
+                        known
+                    }
+                }
                 Some(known) => {
                     self.fault(id, format!("expected type '{known}' but found '{of}'"));
                     known
                 }
             });
         }
-        common.unwrap_or(Type::Dyn)
+        common.unwrap_or(OPEN)
     }
 
     fn comprehension(&mut self, one: &ComprehensionExpr) -> Type {
@@ -348,6 +362,11 @@ fn unwrapped(of: Type) -> Type {
 /// Tells whether a value of one type can stand where another is wanted, and notes what the letters stand for.
 fn assignable(wanted: &Type, given: &Type, known: &mut BTreeMap<char, Type>) -> bool {
     match (wanted, given) {
+        (_, Type::Parameter('_')) | (Type::Parameter('_'), _)
+            if !matches!(wanted, Type::Parameter('A'..='Z')) =>
+        {
+            true
+        }
         (Type::Parameter(letter), _) => match known.get(letter).cloned() {
             None => {
                 known.insert(*letter, given.clone());
@@ -360,7 +379,7 @@ fn assignable(wanted: &Type, given: &Type, known: &mut BTreeMap<char, Type>) -> 
             }
             Some(before) if assignable(&before, given, known) => {
                 // What says more is kept: `[]` is a list of anything.
-                if assignable(given, &before, &mut BTreeMap::new()) && !is_vague(given) {
+                if is_open(&before) {
                     known.insert(*letter, given.clone());
                 }
                 true
@@ -387,18 +406,19 @@ fn assignable(wanted: &Type, given: &Type, known: &mut BTreeMap<char, Type>) -> 
     }
 }
 
-fn is_vague(of: &Type) -> bool {
+/// Tells whether part of a type is still open.
+fn is_open(of: &Type) -> bool {
     match of {
-        Type::Dyn | Type::Parameter(_) => true,
-        Type::List(of) | Type::Optional(of) => is_vague(of),
-        Type::Map(key, value) => is_vague(key) || is_vague(value),
+        Type::Parameter(_) => true,
+        Type::List(of) | Type::Optional(of) => is_open(of),
+        Type::Map(key, value) => is_open(key) || is_open(value),
         _ => false,
     }
 }
 
 fn substitute(of: &Type, known: &BTreeMap<char, Type>) -> Type {
     match of {
-        Type::Parameter(letter) => known.get(letter).cloned().unwrap_or(Type::Dyn),
+        Type::Parameter(letter) => known.get(letter).cloned().unwrap_or(OPEN),
         Type::List(of) => Type::list(substitute(of, known)),
         Type::Optional(of) => Type::optional(substitute(of, known)),
         Type::Map(key, value) => Type::map(substitute(key, known), substitute(value, known)),
