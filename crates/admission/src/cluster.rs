@@ -50,7 +50,7 @@ pub struct Cluster {
     objects: BTreeMap<ObjectKey, Object>,
     custom_kinds: BTreeMap<(SmolStr, SmolStr), CustomKind>,
     policies: BTreeMap<SmolStr, Policy>,
-    bindings: Vec<Binding>,
+    bindings: BTreeMap<SmolStr, Binding>,
     quotas: Quotas,
 }
 
@@ -71,7 +71,7 @@ impl Cluster {
             objects: BTreeMap::new(),
             custom_kinds: BTreeMap::new(),
             policies: BTreeMap::new(),
-            bindings: Vec::new(),
+            bindings: BTreeMap::new(),
             quotas: Quotas::default(),
         }
     }
@@ -86,17 +86,18 @@ impl Cluster {
         let custom = custom.into_iter().flatten();
         let mut findings: Vec<Finding> =
             custom.map(|cause| Finding { rule: "custom-resource", action: Action::Deny, cause }).collect();
-        findings.extend(self.judge(&filled));
+        let limited = self.limited(&filled);
+        findings.extend(self.judge(&limited, &filled));
         if !findings.iter().any(|finding| finding.action == Action::Deny) {
-            self.keep(filled);
+            self.keep(limited);
         }
         findings
     }
 
     /// Takes an object in without judging it, as one that is there already.
     pub fn add(&mut self, object: &Object) {
-        let filled = self.filled(object);
-        self.keep(filled);
+        let limited = self.limited(&self.filled(object));
+        self.keep(limited);
     }
 
     /// Returns an object as it is judged: in a namespace, and with what the server fills in.
@@ -116,16 +117,25 @@ impl Cluster {
         filled
     }
 
-    fn judge(&self, object: &Object) -> Vec<Finding> {
+    /// Returns an object with what the LimitRanges of its namespace give it.
+    fn limited(&self, object: &Object) -> Object {
+        let mut limited = object.clone();
+        if is_kind(object, "", "Pod") {
+            limits::fill(&mut limited, &self.ranges(object));
+        }
+        limited
+    }
+
+    fn ranges(&self, object: &Object) -> Vec<&Object> {
+        self.of_kind("", "LimitRange", object.namespace()).collect()
+    }
+
+    /// Judges an object; `before` is what it was before LimitRanges filled it in.
+    fn judge(&self, object: &Object, before: &Object) -> Vec<Finding> {
         let namespace = self.namespace(object.namespace());
         let mut findings = pod_security::admit(object, namespace, self.minor);
-        let ranges: Vec<&Object> = self.of_kind("", "LimitRange", object.namespace()).collect();
-        let mut limited = object.clone();
-        if object.group().is_empty() && object.kind() == "Pod" {
-            limits::fill(&mut limited, &ranges);
-        }
-        findings.extend(limits::admit(&limited, object, &ranges));
-        findings.extend(self.judge_policies(&limited, namespace));
+        findings.extend(limits::admit(object, before, &self.ranges(object)));
+        findings.extend(self.judge_policies(object, namespace));
         if is_kind(object, "admissionregistration.k8s.io", "ValidatingAdmissionPolicy") {
             let causes = policy::check(object).into_iter();
             findings.extend(causes.map(|cause| Finding { rule: "policy", action: Action::Deny, cause }));
@@ -141,8 +151,8 @@ impl Cluster {
         // What is refused is not counted, and what takes the place of itself is counted already.
         let is_refused = findings.iter().any(|finding| finding.action == Action::Deny);
         if !is_refused && !self.objects.contains_key(&object.key()) {
-            let resource = self.resource(&limited);
-            findings.extend(self.quotas.admit(Item { object: &limited, resource: &resource }));
+            let resource = self.resource(object);
+            findings.extend(self.quotas.admit(Item { object, resource: &resource }));
         }
         findings
     }
@@ -166,11 +176,7 @@ impl Cluster {
         policies.flat_map(|policy| policy::admit(policy, &self.bindings, &request, self)).collect()
     }
 
-    fn keep(&mut self, mut object: Object) {
-        if is_kind(&object, "", "Pod") {
-            let ranges: Vec<&Object> = self.of_kind("", "LimitRange", object.namespace()).collect();
-            limits::fill(&mut object, &ranges);
-        }
+    fn keep(&mut self, object: Object) {
         match (object.group(), object.kind()) {
             ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy") => {
                 if let Ok(policy) = policy::compile(&object) {
@@ -178,7 +184,7 @@ impl Cluster {
                 }
             }
             ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding") => {
-                self.bindings.push(Binding::new(&object));
+                self.bindings.insert(object.name().into(), Binding::new(&object));
             }
             ("apiextensions.k8s.io", "CustomResourceDefinition") => self.define(&object),
             _ => {}

@@ -40,11 +40,11 @@ pub(crate) trait Params {
 /// Judges a request by a policy and its bindings.
 pub(crate) fn admit(
     policy: &Policy,
-    bindings: &[Binding],
+    bindings: &BTreeMap<SmolStr, Binding>,
     request: &Request<'_>,
     params: &dyn Params,
 ) -> Vec<Finding> {
-    let bindings: Vec<&Binding> = bindings.iter().filter(|binding| binding.policy == policy.name).collect();
+    let bindings: Vec<&Binding> = bindings.values().filter(|binding| binding.policy == policy.name).collect();
     if bindings.is_empty() || !is_about(Some(&policy.constraints), request) {
         return Vec::new();
     }
