@@ -7,7 +7,7 @@ use aqueduct_manifest::{KUBERNETES_APIS, Object, ObjectKey, SmolStr, Value, plur
 
 use crate::finding::{Action, Finding};
 use crate::pod::{is_set, items, text};
-use crate::policy::{self, Binding, Params, Policy, Request};
+use crate::policy::{self, Binding, Params, Policy, Request, Scope};
 use crate::quota::{Item, Quotas};
 use crate::{defaults, limits, pod_security};
 
@@ -47,6 +47,8 @@ const CLUSTER_SCOPED: [&str; 28] = [
 #[derive(Debug)]
 pub struct Cluster {
     minor: u32,
+    /// There is nothing beside the objects that were taken in.
+    is_whole: bool,
     objects: BTreeMap<ObjectKey, Object>,
     custom_kinds: BTreeMap<(SmolStr, SmolStr), CustomKind>,
     policies: BTreeMap<SmolStr, Policy>,
@@ -64,16 +66,22 @@ struct CustomKind {
 }
 
 impl Cluster {
-    /// Makes an empty cluster of a minor version of Kubernetes 1.
+    /// Makes an empty cluster of a minor version of Kubernetes 1, in which there is nothing but what it takes in.
     pub fn new(minor: u32) -> Self {
         Self {
             minor,
+            is_whole: true,
             objects: BTreeMap::new(),
             custom_kinds: BTreeMap::new(),
             policies: BTreeMap::new(),
             bindings: BTreeMap::new(),
             quotas: Quotas::default(),
         }
+    }
+
+    /// Makes a cluster in which there may be more, such as kinds that somebody else defines.
+    pub fn part(minor: u32) -> Self {
+        Self { is_whole: false, ..Self::new(minor) }
     }
 
     /// Judges an object that is to be created, and takes it in if nothing refuses it.
@@ -260,13 +268,29 @@ impl Cluster {
 }
 
 impl Params for Cluster {
-    fn scope_of(&self, api_version: &str, kind: &str) -> Option<bool> {
+    fn scope_of(&self, api_version: &str, kind: &str) -> Scope {
+        let scope = |is_namespaced: bool| if is_namespaced { Scope::Namespaced } else { Scope::Cluster };
         let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
         if let Some(custom) = self.custom_kinds.get(&(group.into(), kind.into())) {
-            return custom.versions.iter().any(|one| one == version).then_some(custom.is_namespaced);
+            let is_served = custom.versions.iter().any(|one| one == version);
+            return if is_served { scope(custom.is_namespaced) } else { Scope::Missing };
         }
-        let mut built_in = KUBERNETES_APIS.iter().filter(|api| api.version == api_version);
-        built_in.any(|api| api.kinds.contains(&kind)).then(|| !is_cluster_scoped(kind))
+        let mut apis = KUBERNETES_APIS.iter().filter(|api| api.version == api_version);
+        if apis.any(|api| api.kinds.contains(&kind)) {
+            return scope(!is_cluster_scoped(kind));
+        }
+        if is_built_in(group) {
+            return Scope::Missing;
+        }
+        let first =
+            ObjectKey { group: group.into(), kind: kind.into(), namespace: "".into(), name: "".into() };
+        let some = self.objects.range(first..).next().map(|(key, _)| key);
+        let some = some.filter(|key| key.group == group && key.kind == kind);
+        match some {
+            Some(key) => scope(!key.namespace.is_empty()),
+            None if self.is_whole => Scope::Missing,
+            None => Scope::Unknown,
+        }
     }
 
     fn objects<'a>(&'a self, api_version: &str, kind: &str, namespace: &str) -> Vec<&'a Object> {
