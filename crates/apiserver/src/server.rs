@@ -8,7 +8,7 @@ use crate::field::Field;
 use crate::report::Report;
 use crate::rules::expressions::{Expressions, NoExpressions};
 use crate::rules::{self, Context};
-use crate::schema::decode::decode;
+use crate::schema::decode::{Write, decode};
 use crate::schema::{Schemas, is_built_in};
 
 /// The API server of one minor version of Kubernetes.
@@ -44,8 +44,18 @@ impl<'e> Server<'e> {
 
     /// Returns what the server says when it is asked to create an object.
     pub fn create(&self, object: &Value) -> Answer {
+        self.answer(object, Write::Create)
+    }
+
+    /// Returns what the server says to a server-side apply of an object that it does not have yet. This also refuses lists
+    /// that name an entry twice, which a plain create takes.
+    pub fn apply(&self, object: &Value) -> Answer {
+        self.answer(object, Write::Apply)
+    }
+
+    fn answer(&self, object: &Value, write: Write) -> Answer {
         let mut report = Report::new(self.minor);
-        let is_built_in = self.judge(object, &mut report);
+        let is_built_in = self.judge(object, write, &mut report);
         Answer { errors: report.errors, warnings: report.warnings, is_built_in }
     }
 
@@ -57,7 +67,7 @@ impl<'e> Server<'e> {
         object
     }
 
-    fn judge(&self, object: &Value, report: &mut Report) -> bool {
+    fn judge(&self, object: &Value, write: Write, report: &mut Report) -> bool {
         let root = Field::root(object);
         let (api_version, kind) = (root.get("apiVersion"), root.get("kind"));
         let (version, name) = (api_version.text(), kind.text());
@@ -85,7 +95,7 @@ impl<'e> Server<'e> {
                 format!("{version} {name} is deprecated, unavailable in v1.{until}+; use {instead} {name}"),
             );
         }
-        decode(self.schemas, shape, object, report);
+        decode(self.schemas, shape, object, write, report);
         if report.errors.is_empty() {
             let context = Context { expressions: self.expressions };
             rules::check(&context, group, name, &root, report);

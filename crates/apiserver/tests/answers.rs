@@ -49,6 +49,38 @@ fn faults_are_named_with_their_fields() {
 }
 
 #[test]
+fn an_apply_refuses_repeated_entries() {
+    let text = "
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  finalizers: [example.org/a, example.org/a]
+spec:
+  containers:
+    - name: web
+      image: nginx
+      args: [-v, -v]
+      env:
+        - {name: A, value: one}
+        - {name: B}
+        - {name: A, value: two}
+      ports:
+        - {containerPort: 80}
+        - {containerPort: 80, protocol: UDP}
+        - {containerPort: 80, protocol: TCP}
+";
+    let pod = read_values(text, Dialect::Sigs).expect("the text is YAML").remove(0);
+    let server = Server::new(37);
+    assert_eq!(server.create(&pod).errors, []);
+    let errors = server.apply(&pod).errors;
+    let fields: Vec<&str> = errors.iter().map(|cause| cause.field.as_str()).collect();
+    let (env, ports) = ("spec.containers[0].env[2]", "spec.containers[0].ports[2]");
+    assert_eq!(fields, ["metadata.finalizers[1]", env, ports]);
+    assert_eq!(errors[2].message, "repeats the `containerPort` and `protocol` of an earlier entry");
+}
+
+#[test]
 fn versions_answer_by_what_they_know() {
     let pod = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {resources: {limits: {cpu: 1}}, hostAliases: [{ip: 010.0.0.1}], containers: [{name: a, image: a}]}}";
     let budget = "{apiVersion: policy/v1beta1, kind: PodDisruptionBudget, metadata: {name: a}}";

@@ -66,6 +66,7 @@ fn objects_are_answered_as_by_a_server() {
         .collect();
     files.sort();
     let mut below = Vec::new();
+    let (mut taken, mut warned) = (0, 0);
     for path in files {
         let text = fs::read_to_string(&path).expect("the file is readable");
         let (mut total, mut good) = (0, 0);
@@ -87,6 +88,12 @@ fn objects_are_answered_as_by_a_server() {
                 !answer.errors.is_empty() && theirs.is_subset(&ours)
             };
             total += 1;
+            if accepted {
+                let theirs =
+                    line.get("warnings").and_then(Value::as_list).is_some_and(|list| !list.is_empty());
+                warned += usize::from(theirs != answer.warnings.is_empty());
+                taken += 1;
+            }
             good += usize::from(agrees);
             false_refusals += usize::from(accepted && !agrees);
             if !agrees {
@@ -121,6 +128,9 @@ fn objects_are_answered_as_by_a_server() {
         report(message);
     }
     report(&format!("{agreed} of {all} agree, {false_refusals} false refusals"));
+    report(&format!(
+        "of {taken} accepted ones, {warned} are warned about where a server warns, and only there"
+    ));
     assert_eq!(false_refusals, 0, "an accepted object is refused");
     assert!(below.is_empty(), "fewer objects agree than before: {below:?}");
 }

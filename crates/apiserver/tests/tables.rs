@@ -128,11 +128,23 @@ fn shape(property: &Value, definitions: &serde_json::Map<String, Value>) -> Stri
         ("integer", _) => "l".to_owned(),
         ("number", _) => "f".to_owned(),
         ("array", _) if property["items"].is_object() => {
-            format!("[{}", shape(&property["items"], definitions))
+            format!("[{}{}", keys(property), shape(&property["items"], definitions))
         }
         ("object", _) if property["additionalProperties"].is_object() => {
             format!("{{{}", shape(&property["additionalProperties"], definitions))
         }
         _ => "*".to_owned(),
+    }
+}
+
+/// Returns what tells the entries of a list apart, in brackets: the names of fields, or nothing where it is the entries.
+fn keys(property: &serde_json::Value) -> String {
+    match property["x-kubernetes-list-type"].as_str() {
+        Some("set") => "()".to_owned(),
+        Some("map") => {
+            let keys = property["x-kubernetes-list-map-keys"].as_array().into_iter().flatten();
+            format!("({})", keys.filter_map(|key| key.as_str()).collect::<Vec<_>>().join(","))
+        }
+        _ => String::new(),
     }
 }

@@ -18,6 +18,7 @@ mod schedule;
 mod selector;
 mod service;
 mod storage;
+mod warning;
 mod webhook;
 mod workload;
 
@@ -114,4 +115,5 @@ pub(crate) fn check(context: &Context<'_>, group: &str, kind: &str, root: &Field
     if let Some(rules) = rules {
         (rules.rule)(context, root, report);
     }
+    warning::check(group, kind, root, report);
 }

@@ -20,9 +20,6 @@ pub(crate) fn ingress(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
             "must match `ingressClassName` when both are specified",
         );
     }
-    if old.is_set() {
-        report.warn(&old, "deprecated, please use 'spec.ingressClassName' instead");
-    }
     if class.is_set() {
         report.format(&class, names::subdomain);
     }

@@ -146,9 +146,6 @@ pub(crate) fn persistent_volume(_: &Context<'_>, root: &Field<'_>, report: &mut 
     }
     let policy = spec.get("persistentVolumeReclaimPolicy");
     report.default_or_one_of(&policy, &["Delete", "Recycle", "Retain"]);
-    if policy.text() == "Recycle" {
-        report.warn(&policy, "the Recycle reclaim policy is deprecated");
-    }
     let affinity = spec.get("nodeAffinity");
     let required = affinity.get("required");
     if affinity.is_set() {

@@ -2,7 +2,9 @@
 //!
 //! Go decodes JSON into structs. A missing or `null` field is the zero value, whatever its type; a text is never a number.
 
-use aqueduct_manifest::{Value, closest};
+use std::collections::BTreeSet;
+
+use aqueduct_manifest::{Value, closest, json};
 
 use super::{LAST, Schemas, Shape};
 use crate::field::Field;
@@ -11,10 +13,18 @@ use crate::report::{Report, shown};
 /// How deep the API server decodes, with room to spare.
 const DEEPEST: usize = 512;
 
+/// How an object reaches the API server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Write {
+    Create,
+    /// A server-side apply, which tells the entries of lists apart by their keys.
+    Apply,
+}
+
 /// Notes unknown fields and wrong types. A version that is newer than the tables may know fields that they do not.
-pub(crate) fn decode(schemas: &Schemas, shape: Shape, root: &Value, report: &mut Report) {
+pub(crate) fn decode(schemas: &Schemas, shape: Shape, root: &Value, write: Write, report: &mut Report) {
     let is_strict = report.minor <= LAST;
-    Decoder { schemas, report, is_strict }.check(shape, &Field::root(root), 0);
+    Decoder { schemas, report, is_strict, write }.check(shape, &Field::root(root), 0);
 }
 
 struct Decoder<'s, 'r> {
@@ -22,6 +32,7 @@ struct Decoder<'s, 'r> {
     report: &'r mut Report,
     /// Whether unknown fields are told.
     is_strict: bool,
+    write: Write,
 }
 
 impl Decoder<'_, '_> {
@@ -92,14 +103,17 @@ impl Decoder<'_, '_> {
                 wanted(value.as_map().is_some(), "a map of fields")
             }
             Shape::List(inner) => {
-                let inner = self.schemas.shape_of(inner);
+                let entry = self.schemas.entry(inner);
                 for item in field.items() {
-                    self.check(inner, &item, depth + 1);
+                    self.check(entry.shape, &item, depth + 1);
+                }
+                if let (Some(keys), Write::Apply) = (entry.keys, self.write) {
+                    self.repeated(keys, field);
                 }
                 wanted(value.as_list().is_some(), "a list")
             }
             Shape::Map(inner) => {
-                let inner = self.schemas.shape_of(inner);
+                let inner = self.schemas.entry(inner).shape;
                 for (_, entry) in field.entries() {
                     self.check(inner, &entry, depth + 1);
                 }
@@ -109,6 +123,29 @@ impl Decoder<'_, '_> {
         if let Some(wanted) = problem {
             let message = format!("wrong type: wanted is {wanted}, not {}: {}", kind(value), shown(value));
             self.report.decode(field, "BadRequest", message);
+        }
+    }
+
+    /// Notes each entry of a list that has the keys of an earlier one.
+    fn repeated(&mut self, keys: &str, list: &Field<'_>) {
+        let mut seen = BTreeSet::new();
+        for item in list.items() {
+            let mut parts: Vec<String> = Vec::new();
+            for name in keys.split(',').filter(|name| !name.is_empty()) {
+                parts.push(match item.get(name).value {
+                    Value::Null if name == "protocol" => "\"TCP\"".to_owned(),
+                    value => json::write_raw(value),
+                });
+            }
+            let message = if keys.is_empty() {
+                parts.push(json::write_raw(item.value));
+                format!("repeats an earlier entry: {}", shown(item.value))
+            } else {
+                format!("repeats the `{}` of an earlier entry", keys.replace(',', "` and `"))
+            };
+            if !seen.insert(parts) {
+                self.report.decode(&item, "DuplicateEntry", message);
+            }
         }
     }
 

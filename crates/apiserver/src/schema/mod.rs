@@ -33,17 +33,25 @@ pub(crate) enum Shape {
     Schema,
     /// A struct, by its number.
     Struct(u16),
-    /// A list of what the number of a shape says.
+    /// A list of what the number of an entry says.
     List(u16),
     /// A map with text keys.
     Map(u16),
+}
+
+/// What each entry of a list or map holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) shape: Shape,
+    /// The fields, with commas between them, that tell the entries of a list apart; none where the entries themselves do.
+    pub(crate) keys: Option<&'static str>,
 }
 
 /// The structs of one version.
 #[derive(Debug)]
 pub(crate) struct Schemas {
     structs: Vec<Struct>,
-    shapes: Vec<Shape>,
+    entries: Vec<Entry>,
     kinds: BTreeMap<(&'static str, &'static str), u16>,
     /// The struct of [`Shape::Schema`].
     pub(crate) inner_schema: Option<u16>,
@@ -77,7 +85,7 @@ impl Schemas {
         let inner_schema =
             numbers.iter().find(|(name, _)| name.ends_with(".JSONSchemaProps")).map(|(_, number)| *number);
         let mut schemas =
-            Self { structs: Vec::new(), shapes: Vec::new(), kinds: BTreeMap::new(), inner_schema };
+            Self { structs: Vec::new(), entries: Vec::new(), kinds: BTreeMap::new(), inner_schema };
         let mut known = BTreeMap::new();
         for line in types.lines() {
             let Some(field) = line.strip_prefix(' ') else {
@@ -138,9 +146,11 @@ impl Schemas {
         if let Some(number) = known.get(text) {
             return *number;
         }
-        let shape = self.shape(text, numbers, known);
-        let number = u16::try_from(self.shapes.len()).unwrap_or(u16::MAX);
-        self.shapes.push(shape);
+        let keyed = text.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+        let (keys, inner) = keyed.map_or((None, text), |(keys, inner)| (Some(keys), inner));
+        let shape = self.shape(inner, numbers, known);
+        let number = u16::try_from(self.entries.len()).unwrap_or(u16::MAX);
+        self.entries.push(Entry { shape, keys });
         known.insert(text, number);
         number
     }
@@ -164,8 +174,9 @@ impl Schemas {
         self.structs.get(usize::from(number))
     }
 
-    pub(crate) fn shape_of(&self, number: u16) -> Shape {
-        self.shapes.get(usize::from(number)).copied().unwrap_or(Shape::Any)
+    pub(crate) fn entry(&self, number: u16) -> Entry {
+        let unknown = Entry { shape: Shape::Any, keys: None };
+        self.entries.get(usize::from(number)).copied().unwrap_or(unknown)
     }
 }
 

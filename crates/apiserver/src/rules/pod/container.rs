@@ -22,7 +22,7 @@ pub(super) fn check(spec: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
         probe::lifecycle(&container.get("lifecycle"), pod, report);
         probe::probes(&container, pod, report);
         host_ports(&container, &mut ports, report);
-        restart(&container, pod, report);
+        restart(&container, report);
         for rule in container.get("resizePolicy").items() {
             resize(&rule, false, report);
         }
@@ -31,7 +31,7 @@ pub(super) fn check(spec: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
         common(&container, pod, report);
         unique(&container, &mut names, report);
         host_ports(&container, &mut BTreeSet::new(), report);
-        restart(&container, pod, report);
+        restart(&container, report);
         let is_sidecar = container.get("restartPolicy").text() == "Always";
         if is_sidecar {
             probe::lifecycle(&container.get("lifecycle"), pod, report);
@@ -67,7 +67,7 @@ pub(super) fn check(spec: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
 
 fn unique(container: &Field<'_>, names: &mut BTreeSet<String>, report: &mut Report) {
     let name = container.get("name");
-    if !names.insert(name.text().to_owned()) && !(name.is_empty()) {
+    if !names.insert(name.text().to_owned()) && !name.is_empty() {
         report.duplicate(&name);
     }
 }
@@ -161,7 +161,6 @@ fn resize(rule: &Field<'_>, is_plain_init: bool, report: &mut Report) {
 
 fn ports(ports: &Field<'_>, report: &mut Report) {
     let mut names = BTreeSet::new();
-    let mut numbers = BTreeSet::new();
     for port in ports.items() {
         let name = port.get("name");
         if !name.is_empty() {
@@ -182,10 +181,6 @@ fn ports(ports: &Field<'_>, report: &mut Report) {
         }
         let protocol = port.get("protocol");
         report.default_or_one_of(&protocol, &["TCP", "UDP", "SCTP"]);
-        let key = (number.integer(), if protocol.is_empty() { "TCP" } else { protocol.text() }.to_owned());
-        if !numbers.insert(key) {
-            report.warn(&port, "duplicate port definition");
-        }
     }
 }
 
@@ -202,7 +197,7 @@ fn host_ports(container: &Field<'_>, seen: &mut BTreeSet<(String, String, i64)>,
     }
 }
 
-fn restart(container: &Field<'_>, _: &Pod<'_>, report: &mut Report) {
+fn restart(container: &Field<'_>, report: &mut Report) {
     let (policy, rules) = (container.get("restartPolicy"), container.get("restartPolicyRules"));
     report.set_is_one_of(&policy, &["Always", "Never", "OnFailure"]);
     if rules.is_empty() {

@@ -1,7 +1,5 @@
 //! Environment variables, and the references to fields and resources that they share with volumes.
 
-use std::collections::BTreeSet;
-
 use super::Pod;
 use crate::field::Field;
 use crate::names;
@@ -9,13 +7,9 @@ use crate::report::Report;
 
 /// Checks the variables of a container.
 pub(super) fn check(container: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
-    let mut seen = BTreeSet::new();
     for variable in container.get("env").items() {
         let name = variable.get("name");
         report.needs_format(&name, names::variable_name);
-        if !seen.insert(name.text().to_owned()) {
-            report.warn(&name, "hides a previous definition of the same name");
-        }
         let from = variable.get("valueFrom");
         if from.is_set() {
             source(&from, !variable.get("value").is_empty(), pod, report);

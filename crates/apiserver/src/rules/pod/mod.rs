@@ -184,7 +184,6 @@ fn spec(pod: &Field<'_>, form: Form, pod_name: &str, templates: &Field<'_>, repo
     let deadline = pod.get("activeDeadlineSeconds");
     report.between(&deadline, 1, i64::from(i32::MAX));
     security::operating_system(pod, report);
-    warnings(pod, report);
 }
 
 /// Checks the names that a pod has or refers to.
@@ -296,27 +295,5 @@ fn resource_claims(claims: &Field<'_>, report: &mut Report) {
                 report.format(&reference, names::subdomain);
             }
         }
-    }
-}
-
-/// Notes what is accepted but hardly meant.
-fn warnings(pod: &Field<'_>, report: &mut Report) {
-    let grace = pod.get("terminationGracePeriodSeconds");
-    if grace.integer().is_some_and(|seconds| seconds < 0) {
-        report.warn(&grace, "must be >= 0; negative values are invalid and will be treated as 1");
-    }
-    let mut seen = BTreeSet::new();
-    let secrets = pod.get("imagePullSecrets");
-    for secret in secrets.items() {
-        let name = secret.get("name");
-        if name.is_empty() {
-            report.warn(&name, "invalid empty name");
-        } else if !seen.insert(name.text().to_owned()) {
-            report.warn(&name, "duplicate name of a pull secret");
-        }
-    }
-    let old = pod.get("serviceAccount");
-    if !old.is_empty() && pod.get("serviceAccountName").is_empty() {
-        report.warn(&old, "deprecated; use \"serviceAccountName\" instead");
     }
 }

@@ -97,9 +97,6 @@ pub(super) fn of_container(resources: &Field<'_>, claims: &BTreeSet<&str>, form:
             of_container_name(&field, name, report);
             value(&field, name, report);
             huge_page(&field, name, report);
-            if matches!(name, "memory" | "ephemeral-storage") && !is_whole(amount(&field)) {
-                report.warn(&field, "fractional byte value is invalid, must be an integer");
-            }
         }
     }
     compare(&limits, &requests, report);

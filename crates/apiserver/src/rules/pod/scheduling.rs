@@ -99,9 +99,6 @@ fn pod_term(term: &Field<'_>, report: &mut Report) {
         }
     }
     topology_key(&term.get("topologyKey"), report);
-    if !labels.is_set() {
-        report.warn(&labels, "a null labelSelector results in matching no pod");
-    }
 }
 
 fn label_keys(keys: &Field<'_>, labels: &Field<'_>, report: &mut Report) {
@@ -158,9 +155,6 @@ fn spread(constraints: &Field<'_>, report: &mut Report) {
         let keys = constraint.get("matchLabelKeys");
         label_keys(&keys, &labels, report);
         selector::labels(&labels, report);
-        if !labels.is_set() {
-            report.warn(&labels, "a null labelSelector results in matching no pod");
-        }
     }
 }
 
