@@ -40,6 +40,7 @@ mod sources;
 mod terminal;
 mod terraform;
 
+pub use aqueduct_kinds as kinds;
 pub use aqueduct_kinds::workload;
 pub use aqueduct_manifest::{Diagnostic, Files, Map, Object, Severity, Value};
 pub use aqueduct_model::{Selection, types};

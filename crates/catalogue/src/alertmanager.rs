@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_kinds::workload::{
     Egress, FileField, Metrics, MetricsPort, PortField, Probe, Probes, Resources, Scheduling, SecretField,
-    Security,
+    Security, Workload,
 };
 use aqueduct_kinds::{Stateful, Storage, constant};
 use aqueduct_manifest::{Object, Value, yaml};
@@ -201,7 +201,7 @@ impl Alertmanager {
             None => aqueduct_kinds::workload::VolumeField::scratch("/alertmanager"),
         };
         let probe = |path: &str| Probe { path: Some(constant(path)), ..Probe::default() };
-        Ok(Stateful {
+        Ok(Stateful::new(Workload {
             arguments: [
                 "--config.file=/etc/alertmanager/alertmanager.yaml",
                 "--storage.path=/alertmanager",
@@ -224,8 +224,8 @@ impl Alertmanager {
             security: Security { user: Some(65534), ..Security::default() },
             egress: if ports.is_empty() { Vec::new() } else { vec![Egress { cidr: None, ports }] },
             scheduling: self.scheduling.clone(),
-            ..Stateful::new(self.image.clone(), self.resources.clone())
-        })
+            ..Workload::new(self.image.clone(), self.resources.clone())
+        }))
     }
 }
 

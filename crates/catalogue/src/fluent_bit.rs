@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_kinds::workload::{
     DatabaseField, DatabaseTable, FileField, Metrics, MetricsPort, Permissions, PortField, Probe, Probes,
-    Resources, Rule, Scheduling, Security, Toleration, VolumeField,
+    Resources, Rule, Scheduling, Security, Toleration, VolumeField, Workload,
 };
 use aqueduct_kinds::{Daemon, constant};
 use aqueduct_manifest::Object;
@@ -154,7 +154,7 @@ impl FluentBit {
             verbs: ["get", "list", "watch"].map(str::to_owned).to_vec(),
             ..Rule::default()
         };
-        Daemon {
+        Daemon::new(Workload {
             command: vec!["/fluent-bit/bin/fluent-bit".to_owned()],
             arguments: vec!["--config".to_owned(), format!("{CONFIGURATION}/fluent-bit.conf")],
             ports: BTreeMap::from([(constant("http"), PortField::Number(constant("2020")))]),
@@ -199,8 +199,8 @@ impl FluentBit {
             // Only root may read the logs of all containers.
             security: Security { user: Some(0), ..Security::default() },
             scheduling: self.scheduling.clone(),
-            ..Daemon::new(self.image.clone(), self.resources.clone())
-        }
+            ..Workload::new(self.image.clone(), self.resources.clone())
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_kinds::workload::{
     FileField, IngressField, Metrics, MetricsPort, PortField, Probe, Probes, Resources, Scheduling,
-    SecretField, Security, Variable, VolumeField, config_map,
+    SecretField, Security, Variable, VolumeField, Workload, config_map,
 };
 use aqueduct_kinds::{Stateful, Storage, constant};
 use aqueduct_manifest::{Object, yaml};
@@ -126,26 +126,36 @@ impl Grafana {
         };
         let probe = Probe { path: Some(constant("/api/health")), ..Probe::default() };
         Stateful {
-            ports: BTreeMap::from([(constant("http"), PortField::Number(constant("3000")))]),
-            variables,
-            secrets: sources
-                .iter()
-                .filter_map(DataSource::secret)
-                .chain([(constant("admin-password"), admin)])
-                .collect(),
-            files: provisioning(sources),
-            probes: Probes {
-                liveness: Some(Probe { failures: Some(10), delay: Some(constant("60s")), ..probe.clone() }),
-                readiness: Some(probe),
-                startup: None,
-            },
-            volumes: BTreeMap::from([(constant("data"), data)]),
-            metrics: Some(Metrics { port: MetricsPort::Name(constant("http")), path: None, interval: None }),
-            // The user of the image.
-            security: Security { user: Some(472), ..Security::default() },
             ingress: self.ingress.clone(),
-            scheduling: self.scheduling.clone(),
-            ..Stateful::new(self.image.clone(), self.resources.clone())
+            ..Stateful::new(Workload {
+                ports: BTreeMap::from([(constant("http"), PortField::Number(constant("3000")))]),
+                variables,
+                secrets: sources
+                    .iter()
+                    .filter_map(DataSource::secret)
+                    .chain([(constant("admin-password"), admin)])
+                    .collect(),
+                files: provisioning(sources),
+                probes: Probes {
+                    liveness: Some(Probe {
+                        failures: Some(10),
+                        delay: Some(constant("60s")),
+                        ..probe.clone()
+                    }),
+                    readiness: Some(probe),
+                    startup: None,
+                },
+                volumes: BTreeMap::from([(constant("data"), data)]),
+                metrics: Some(Metrics {
+                    port: MetricsPort::Name(constant("http")),
+                    path: None,
+                    interval: None,
+                }),
+                // The user of the image.
+                security: Security { user: Some(472), ..Security::default() },
+                scheduling: self.scheduling.clone(),
+                ..Workload::new(self.image.clone(), self.resources.clone())
+            })
         }
     }
 }

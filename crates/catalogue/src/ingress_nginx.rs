@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use aqueduct_kinds::custom::{Certificate, CertificateSpec, Issuer, IssuerReference, IssuerSpec};
 use aqueduct_kinds::workload::{
     CertificateField, LoadBalancer, Metrics, MetricsPort, Permissions, PortField, PortTable, Probe, Probes,
-    Protocol, Resources, Rule, Scheduling, Security, Shutdown, Variable, VariableSource, load_balancer,
+    Protocol, Resources, Rule, Scheduling, Security, Shutdown, Variable, VariableSource, Workload,
+    load_balancer,
 };
 use aqueduct_kinds::{Service, constant};
 use aqueduct_manifest::Object;
@@ -114,56 +115,62 @@ impl IngressNginx {
             ..Probe::default()
         };
         Service {
-            arguments: vec![
-                "/nginx-ingress-controller".to_owned(),
-                format!("--http-port={HTTP}"),
-                format!("--https-port={HTTPS}"),
-                format!("--publish-service=$(POD_NAMESPACE)/{name}-load-balancer"),
-                format!("--election-id={name}-leader"),
-                format!("--controller-class={CONTROLLER}"),
-                format!("--ingress-class={}", self.class(site).unwrap_or_default()),
-                format!("--configmap=$(POD_NAMESPACE)/{name}"),
-                format!("--validating-webhook=:{WEBHOOK}"),
-                format!("--validating-webhook-certificate={CERTIFICATES}/tls.crt"),
-                format!("--validating-webhook-key={CERTIFICATES}/tls.key"),
-                "--enable-metrics=true".to_owned(),
-            ],
-            ports,
-            variables: BTreeMap::from([
-                ("POD_NAME".to_owned(), field("metadata.name")),
-                ("POD_NAMESPACE".to_owned(), field("metadata.namespace")),
-                ("LD_PRELOAD".to_owned(), Variable::Text("/usr/local/lib/libmimalloc.so".to_owned())),
-            ]),
-            probes: Probes {
-                liveness: Some(healthy("10s", 5)),
-                readiness: Some(healthy("10s", 3)),
-                startup: None,
-            },
-            // Connections are drained while the load balancer learns that the pod is gone.
-            shutdown: Some(Shutdown {
-                command: vec!["/wait-shutdown".to_owned()],
-                grace: Some(constant("5m")),
-            }),
-            metrics: Some(Metrics { port: MetricsPort::Number(number(METRICS)), path: None, interval: None }),
-            permissions: Some(permissions(name)),
-            security: Security {
-                // The user and the group that the image makes for the server.
-                user: Some(101),
-                group: Some(82),
-                // The controller writes nginx.conf and certificates beside the files of the image.
-                writable_root: true,
-                // The program files carry this capability; without it they could not be started.
-                capabilities: vec!["NET_BIND_SERVICE".to_owned()],
-                host: false,
-            },
-            certificate: Some(CertificateField {
-                issuer: Some(constant(&self.authority(site))),
-                names: vec![constant(&format!("{name}.{}.svc", site.namespace()))],
-                mount: CERTIFICATES.to_owned(),
-            }),
-            scheduling: self.scheduling.clone(),
             replicas: self.replicas,
-            ..Service::new(self.image.clone(), self.resources.clone())
+            ..Service::new(Workload {
+                arguments: vec![
+                    "/nginx-ingress-controller".to_owned(),
+                    format!("--http-port={HTTP}"),
+                    format!("--https-port={HTTPS}"),
+                    format!("--publish-service=$(POD_NAMESPACE)/{name}-load-balancer"),
+                    format!("--election-id={name}-leader"),
+                    format!("--controller-class={CONTROLLER}"),
+                    format!("--ingress-class={}", self.class(site).unwrap_or_default()),
+                    format!("--configmap=$(POD_NAMESPACE)/{name}"),
+                    format!("--validating-webhook=:{WEBHOOK}"),
+                    format!("--validating-webhook-certificate={CERTIFICATES}/tls.crt"),
+                    format!("--validating-webhook-key={CERTIFICATES}/tls.key"),
+                    "--enable-metrics=true".to_owned(),
+                ],
+                ports,
+                variables: BTreeMap::from([
+                    ("POD_NAME".to_owned(), field("metadata.name")),
+                    ("POD_NAMESPACE".to_owned(), field("metadata.namespace")),
+                    ("LD_PRELOAD".to_owned(), Variable::Text("/usr/local/lib/libmimalloc.so".to_owned())),
+                ]),
+                probes: Probes {
+                    liveness: Some(healthy("10s", 5)),
+                    readiness: Some(healthy("10s", 3)),
+                    startup: None,
+                },
+                // Connections are drained while the load balancer learns that the pod is gone.
+                shutdown: Some(Shutdown {
+                    command: vec!["/wait-shutdown".to_owned()],
+                    grace: Some(constant("5m")),
+                }),
+                metrics: Some(Metrics {
+                    port: MetricsPort::Number(number(METRICS)),
+                    path: None,
+                    interval: None,
+                }),
+                permissions: Some(permissions(name)),
+                security: Security {
+                    // The user and the group that the image makes for the server.
+                    user: Some(101),
+                    group: Some(82),
+                    // The controller writes nginx.conf and certificates beside the files of the image.
+                    writable_root: true,
+                    // The program files carry this capability; without it they could not be started.
+                    capabilities: vec!["NET_BIND_SERVICE".to_owned()],
+                    host: false,
+                },
+                certificate: Some(CertificateField {
+                    issuer: Some(constant(&self.authority(site))),
+                    names: vec![constant(&format!("{name}.{}.svc", site.namespace()))],
+                    mount: CERTIFICATES.to_owned(),
+                }),
+                scheduling: self.scheduling.clone(),
+                ..Workload::new(self.image.clone(), self.resources.clone())
+            })
         }
     }
 
@@ -297,9 +304,7 @@ impl Component for IngressNginx {
         }
         let service = self.service(&context.site);
         let mut objects = Component::render(&service, context)?;
-        let public = Self::ports();
-        let workload =
-            aqueduct_kinds::workload::Workload { ports: &public, metrics: None, ..service.workload() };
+        let workload = Workload { ports: Self::ports(), metrics: None, ..service.workload };
         objects.push(load_balancer(context, &workload, &self.load_balancer)?);
         let default = context.environment().ingress_class.as_ref().is_some_and(|name| name.as_str() == class);
         let mut metadata = context.cluster_metadata(class);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aqueduct_kinds::custom::ExternalSecret;
 use aqueduct_kinds::workload::{
     DatabaseField, DatabaseTable, FileField, IngressField, PortField, Probe, Probes, Resources, Scheduling,
-    SecretField, Variable, VolumeField, secret_store,
+    SecretField, Variable, VolumeField, Workload, secret_store,
 };
 use aqueduct_kinds::{Service, constant};
 use aqueduct_manifest::Object;
@@ -120,50 +120,54 @@ impl Kibana {
             ("ELASTICSEARCH_LOGIN", "kibana-password"),
         ];
         Service {
-            ports: BTreeMap::from([(constant("http"), PortField::Number(constant("5601")))]),
-            variables: BTreeMap::from([(
-                "KBN_PATH_CONF".to_owned(),
-                Variable::Text(CONFIGURATION.to_owned()),
-            )]),
-            secrets: BTreeMap::from([(
-                constant("encryption"),
-                SecretField {
-                    existing: Some(constant(&self.secret(site))),
-                    remote: None,
-                    component: None,
-                    keys: vec![KEY.to_owned()],
-                    mount: None,
-                },
-            )]),
-            database: Some(DatabaseField::Table(DatabaseTable {
-                component: self.elasticsearch.clone(),
-                variables: variables.map(|(name, property)| (name.to_owned(), property.to_owned())).into(),
-            })),
-            files: BTreeMap::from([(
-                "kibana.yml".to_owned(),
-                FileField {
-                    mount: CONFIGURATION.to_owned(),
-                    text: Some(self.configuration(site)),
-                    content: None,
-                    source: None,
-                },
-            )]),
-            volumes: BTreeMap::from([(
-                constant("data"),
-                VolumeField {
-                    size: Some(constant("256Mi")),
-                    ..VolumeField::scratch("/usr/share/kibana/data")
-                },
-            )]),
-            // The page to log in stands only once Elasticsearch answers.
-            probes: Probes {
-                startup: Some(probe(None, "20s", 30)),
-                liveness: Some(probe(None, "30s", 6)),
-                readiness: Some(probe(Some("/login"), "20s", 3)),
-            },
             ingress: self.ingress.clone(),
-            scheduling: self.scheduling.clone(),
-            ..Service::new(self.image.clone(), self.resources.clone())
+            ..Service::new(Workload {
+                ports: BTreeMap::from([(constant("http"), PortField::Number(constant("5601")))]),
+                variables: BTreeMap::from([(
+                    "KBN_PATH_CONF".to_owned(),
+                    Variable::Text(CONFIGURATION.to_owned()),
+                )]),
+                secrets: BTreeMap::from([(
+                    constant("encryption"),
+                    SecretField {
+                        existing: Some(constant(&self.secret(site))),
+                        remote: None,
+                        component: None,
+                        keys: vec![KEY.to_owned()],
+                        mount: None,
+                    },
+                )]),
+                database: Some(DatabaseField::Table(DatabaseTable {
+                    component: self.elasticsearch.clone(),
+                    variables: variables
+                        .map(|(name, property)| (name.to_owned(), property.to_owned()))
+                        .into(),
+                })),
+                files: BTreeMap::from([(
+                    "kibana.yml".to_owned(),
+                    FileField {
+                        mount: CONFIGURATION.to_owned(),
+                        text: Some(self.configuration(site)),
+                        content: None,
+                        source: None,
+                    },
+                )]),
+                volumes: BTreeMap::from([(
+                    constant("data"),
+                    VolumeField {
+                        size: Some(constant("256Mi")),
+                        ..VolumeField::scratch("/usr/share/kibana/data")
+                    },
+                )]),
+                // The page to log in stands only once Elasticsearch answers.
+                probes: Probes {
+                    startup: Some(probe(None, "20s", 30)),
+                    liveness: Some(probe(None, "30s", 6)),
+                    readiness: Some(probe(Some("/login"), "20s", 3)),
+                },
+                scheduling: self.scheduling.clone(),
+                ..Workload::new(self.image.clone(), self.resources.clone())
+            })
         }
     }
 }

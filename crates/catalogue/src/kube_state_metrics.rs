@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_kinds::workload::{
     Metrics, MetricsPort, Permissions, PortField, Probe, Probes, Resources, Rule, Scheduling, Security,
+    Workload,
 };
 use aqueduct_kinds::{Service, constant};
 use aqueduct_manifest::{Object, Value};
@@ -94,7 +95,7 @@ impl KubeStateMetrics {
             delay: Some(constant("5s")),
             ..Probe::default()
         };
-        Service {
+        Service::new(Workload {
             arguments: vec![
                 "--port=8080".to_owned(),
                 "--telemetry-port=8081".to_owned(),
@@ -113,8 +114,8 @@ impl KubeStateMetrics {
             permissions: Some(Permissions { rules: Vec::new(), cluster_rules }),
             security: Security { user: Some(65534), ..Security::default() },
             scheduling: self.scheduling.clone(),
-            ..Service::new(self.image.clone(), self.resources.clone())
-        }
+            ..Workload::new(self.image.clone(), self.resources.clone())
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aqueduct_kinds::custom::ExternalSecret;
 use aqueduct_kinds::workload::{
     Egress, FileField, Metrics, MetricsPort, PortField, Probe, Probes, Resources, Scheduling, SecretField,
-    Security, secret_store,
+    Security, Workload, secret_store,
 };
 use aqueduct_kinds::{Bucket, Stateful, Storage, constant};
 use aqueduct_manifest::Object;
@@ -183,7 +183,7 @@ impl Loki {
             mount: None,
         });
         let probe = Probe { port: Some(constant("http")), ..Probe::default() };
-        Stateful {
+        Stateful::new(Workload {
             arguments: vec!["-config.file=/etc/loki/loki.yaml".to_owned(), "-target=all".to_owned()],
             ports: BTreeMap::from([(constant("http"), PortField::Number(constant("3100")))]),
             files: BTreeMap::from([("loki.yaml".to_owned(), file)]),
@@ -203,8 +203,8 @@ impl Loki {
             security: Security { user: Some(10001), ..Security::default() },
             egress: self.bucket.iter().map(|_| Egress { cidr: None, ports: vec![constant("443")] }).collect(),
             scheduling: self.scheduling.clone(),
-            ..Stateful::new(self.image.clone(), self.resources.clone())
-        }
+            ..Workload::new(self.image.clone(), self.resources.clone())
+        })
     }
 }
 

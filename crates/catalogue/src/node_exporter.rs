@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_kinds::workload::{
     Metrics, MetricsPort, PortField, Probe, Probes, Resources, Scheduling, Security, Toleration, VolumeField,
+    Workload,
 };
 use aqueduct_kinds::{Daemon, constant};
 use aqueduct_manifest::Object;
@@ -54,8 +55,7 @@ pub(crate) fn everywhere() -> Scheduling {
 impl NodeExporter {
     fn daemon(&self) -> Daemon {
         let probe = Probe { path: Some(constant("/")), ..Probe::default() };
-        Daemon {
-            arguments: [
+        Daemon::new(Workload { arguments: [
                 "--path.procfs=/host/root/proc",
                 "--path.sysfs=/host/root/sys",
                 "--path.rootfs=/host/root",
@@ -68,14 +68,13 @@ impl NodeExporter {
             ]
             .map(str::to_owned)
             .to_vec(),
-            ports: BTreeMap::from([(constant("metrics"), PortField::Number(constant("9100")))]),
-            probes: Probes { liveness: Some(probe.clone()), readiness: Some(probe), startup: None },
-            volumes: BTreeMap::from([(constant("root"), VolumeField::of_node("/", "/host/root"))]),
-            metrics: Some(Metrics { port: MetricsPort::Name(constant("metrics")), path: None, interval: None }),
-            security: Security { user: Some(65534), host: true, ..Security::default() },
-            scheduling: self.scheduling.clone(),
-            ..Daemon::new(self.image.clone(), self.resources.clone())
-        }
+ports: BTreeMap::from([(constant("metrics"), PortField::Number(constant("9100")))]),
+probes: Probes { liveness: Some(probe.clone()), readiness: Some(probe), startup: None },
+volumes: BTreeMap::from([(constant("root"), VolumeField::of_node("/", "/host/root"))]),
+metrics: Some(Metrics { port: MetricsPort::Name(constant("metrics")), path: None, interval: None }),
+security: Security { user: Some(65534), host: true, ..Security::default() },
+scheduling: self.scheduling.clone(),
+..Workload::new(self.image.clone(), self.resources.clone()) })
     }
 }
 

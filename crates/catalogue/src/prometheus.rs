@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use aqueduct_kinds::foreign::texts;
 use aqueduct_kinds::workload::{
     FileField, Metrics, MetricsPort, Permissions, PortField, Probe, Probes, Resources, Rule, Scheduling,
-    Security, Shutdown,
+    Security, Shutdown, Workload,
 };
 use aqueduct_kinds::{Stateful, Storage, constant};
 use aqueduct_manifest::{Object, Value, yaml};
@@ -94,7 +94,7 @@ impl Prometheus {
         // What is not yet compacted needs room beside what is kept.
         let kept = (self.storage.size.bytes() >> 20).saturating_mul(85) / 100;
         let probe = |path: &str| Probe { path: Some(constant(path)), ..Probe::default() };
-        Stateful {
+        Stateful::new(Workload {
             arguments: vec![
                 "--config.file=/etc/prometheus/prometheus.yml".to_owned(),
                 "--storage.tsdb.path=/prometheus".to_owned(),
@@ -121,8 +121,8 @@ impl Prometheus {
             // It writes what it has in memory before it ends.
             shutdown: Some(Shutdown { grace: Some(constant("5m")), ..Shutdown::default() }),
             scheduling: self.scheduling.clone(),
-            ..Stateful::new(self.image.clone(), self.resources.clone())
-        }
+            ..Workload::new(self.image.clone(), self.resources.clone())
+        })
     }
 
     fn configuration(&self, context: &Context<'_>) -> Result<String, Error> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_kinds::workload::{
     FileField, Metrics, MetricsPort, Permissions, PortField, Probe, Probes, Resources, Rule, Scheduling,
-    Security, Variable, VariableSource, VolumeField,
+    Security, Variable, VariableSource, VolumeField, Workload,
 };
 use aqueduct_kinds::{Daemon, constant};
 use aqueduct_manifest::Object;
@@ -127,7 +127,7 @@ impl Promtail {
             paths: Vec::new(),
             verbs: texts(&["get", "list", "watch"]),
         };
-        Daemon {
+        Daemon::new(Workload {
             arguments: texts(&["-config.file=/etc/promtail/promtail.yaml", "-config.expand-env=true"]),
             ports: BTreeMap::from([(constant("http"), PortField::Number(constant("3101")))]),
             // Promtail takes the files of the node that it is named after.
@@ -154,8 +154,8 @@ impl Promtail {
             // The files belong to root.
             security: Security { user: Some(0), ..Security::default() },
             scheduling: self.scheduling.clone(),
-            ..Daemon::new(self.image.clone(), self.resources.clone())
-        }
+            ..Workload::new(self.image.clone(), self.resources.clone())
+        })
     }
 }
 

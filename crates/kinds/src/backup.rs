@@ -17,8 +17,8 @@ use crate::cron_job::cron_job;
 use crate::custom::ExternalSecret;
 use crate::etcd::Storage;
 use crate::workload::{
-    DatabaseField, DatabaseTable, Egress, PodOptions, Resources, SecretField, Variable, VolumeField,
-    Workload, companions, pod_template, secret_store,
+    DatabaseField, DatabaseTable, PodOptions, Resources, SecretField, Variable, VolumeField, Workload,
+    companions, pod_template, secret_store,
 };
 
 use copy::{Owner, mount_source, take_copy};
@@ -187,31 +187,15 @@ impl Component for Backup {
             Some(_) => Owner::of(context, &neighbour)?,
             None => Owner::default(),
         };
-        let command = ["/bin/sh".to_owned(), "-c".to_owned(), self.script()];
-        let egress: [Egress; 0] = [];
         let workload = Workload {
-            image: &self.image,
-            command: &command,
-            arguments: &[],
-            prepare: &[],
-            shutdown: None,
-            ports: &BTreeMap::new(),
-            variables: &variables,
-            secrets: &secrets,
-            pull_secret: None,
-            files: &BTreeMap::new(),
-            config: None,
-            links: &BTreeMap::new(),
-            database: database.as_ref(),
-            resources: &self.resources,
-            probes: &Default::default(),
-            volumes: &volumes,
-            metrics: None,
-            permissions: None,
-            security: &owner.security,
-            scheduling: &owner.scheduling,
-            egress: &egress,
-            certificate: None,
+            command: vec!["/bin/sh".to_owned(), "-c".to_owned(), self.script()],
+            variables,
+            secrets,
+            database,
+            volumes,
+            security: owner.security.clone(),
+            scheduling: owner.scheduling.clone(),
+            ..Workload::new(self.image.clone(), self.resources.clone())
         };
         let texts = BTreeMap::new();
         let mut objects = companions(context, &workload, &texts, false)?;

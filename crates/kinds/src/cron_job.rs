@@ -5,46 +5,52 @@ use aqueduct_model::types::{Duration, Schedule};
 use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, object};
 use k8s_openapi::api::batch::v1 as batch;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::job::job_spec;
-use crate::workload::{PodOptions, companions, file_texts, pod_template};
+use crate::workload::{PodOptions, Workload, companions, file_texts, pod_template};
 
-crate::workload! {
-    /// A program that runs to its end on a schedule: a CronJob.
-    ///
-    /// Renders a CronJob and a ServiceAccount; with the fields that ask for them a ConfigMap,
-    /// ExternalSecrets and PersistentVolumeClaims.
-    pub struct CronJob {
-        /// When it runs, as five fields of cron, in UTC.
-        pub schedule: Schedule,
-        /// How long one run may take; an hour where it is not given.
-        pub timeout: Option<Duration>,
-        /// How often a run is tried again; 2 where it is not given.
-        pub retries: Option<u16>,
-    }
+/// A program that runs to its end on a schedule: a CronJob.
+///
+/// Renders a CronJob and a ServiceAccount; with the fields that ask for them a ConfigMap,
+/// ExternalSecrets and PersistentVolumeClaims.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CronJob {
+    /// What all kinds with pods have.
+    #[serde(rename = "..")]
+    #[schemars(flatten)]
+    pub workload: Workload,
+    /// When it runs, as five fields of cron, in UTC.
+    pub schedule: Schedule,
+    /// How long one run may take; an hour where it is not given.
+    pub timeout: Option<Duration>,
+    /// How often a run is tried again; 2 where it is not given.
+    pub retries: Option<u16>,
 }
 
 impl Component for CronJob {
     const KIND: &'static str = "cron-job";
 
     fn sources(&self) -> Vec<SourceName<'_>> {
-        self.workload().sources()
+        self.workload.sources()
     }
 
     fn offer(&self, site: &Site<'_>) -> Offer {
-        Offer { parts: vec![self.workload().part(site)], ..Offer::default() }
+        Offer { parts: vec![self.workload.part(site)], ..Offer::default() }
     }
 
     fn links(&self) -> Vec<Link> {
-        self.workload().needs()
+        self.workload.needs()
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
-        let workload = self.workload();
-        let texts = file_texts(context, workload.files)?;
-        let mut objects = companions(context, &workload, &texts, false)?;
+        let workload = &self.workload;
+        let texts = file_texts(context, &workload.files)?;
+        let mut objects = companions(context, workload, &texts, false)?;
         let options = PodOptions { replicas: 1, claims_per_pod: false, runs_to_end: true, own_account: true };
-        let template = pod_template(context, &workload, &texts, options)?;
+        let template = pod_template(context, workload, &texts, options)?;
         objects.push(object(&cron_job(
             context,
             &self.schedule,

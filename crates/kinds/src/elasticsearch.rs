@@ -12,7 +12,7 @@ use crate::custom::ExternalSecret;
 use crate::etcd::Storage;
 use crate::workload::{
     FileField, PortField, Probe, Probes, Resources, Scheduling, SecretField, Security, Shutdown, Variable,
-    VariableSource, VolumeField, secret_store,
+    VariableSource, VolumeField, Workload, secret_store,
 };
 use crate::{Stateful, constant};
 
@@ -162,7 +162,7 @@ xpack.security.transport.ssl.enabled: false
             ..Probe::default()
         };
         let data = format!("{HOME}/data");
-        Stateful {
+        Stateful::new(Workload {
             prepare: vec!["/bin/bash".to_owned(), "-c".to_owned(), Self::prepare()],
             ports: BTreeMap::from([
                 (constant("http"), PortField::Number(constant(&HTTP.to_string()))),
@@ -213,8 +213,8 @@ xpack.security.transport.ssl.enabled: false
             // The files of the image belong to its user and to the group of root.
             security: Security { user: Some(1000), group: Some(0), ..Security::default() },
             scheduling: self.scheduling.clone(),
-            ..Stateful::new(self.image.clone(), self.resources.clone())
-        }
+            ..Workload::new(self.image.clone(), self.resources.clone())
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::stateful::{headless, members};
 use crate::workload::{
     Metrics, MetricsPort, PortField, Probe, Probes, Resources, Scheduling, Spread, Variable, VariableSource,
-    VolumeField,
+    VolumeField, Workload,
 };
 use crate::{Stateful, constant};
 
@@ -96,43 +96,48 @@ impl Etcd {
         // A member that has lost the others, or has no space left, does not become better by a restart.
         let alive = "/health?exclude=NOSPACE&serializable=true";
         Stateful {
-            command: vec!["/usr/local/bin/etcd".to_owned()],
-            ports: BTreeMap::from([
-                (constant("client"), PortField::Number(port(CLIENT))),
-                (constant("peer"), PortField::Number(port(PEER))),
-            ]),
-            variables: BTreeMap::from([
-                ("ETCD_NAME".to_owned(), Variable::From(VariableSource::Field("metadata.name".to_owned()))),
-                // Without it every version of every key is kept, until there is no space left.
-                ("ETCD_AUTO_COMPACTION_MODE".to_owned(), text("periodic".to_owned())),
-                ("ETCD_AUTO_COMPACTION_RETENTION".to_owned(), text("1h".to_owned())),
-                ("ETCD_DATA_DIR".to_owned(), text("/var/lib/etcd/data".to_owned())),
-                ("ETCD_INITIAL_CLUSTER".to_owned(), text(peers.join(","))),
-                ("ETCD_INITIAL_CLUSTER_STATE".to_owned(), text("new".to_owned())),
-                ("ETCD_INITIAL_CLUSTER_TOKEN".to_owned(), text(site.application())),
-                ("ETCD_LISTEN_CLIENT_URLS".to_owned(), text(format!("http://0.0.0.0:{CLIENT}"))),
-                ("ETCD_LISTEN_PEER_URLS".to_owned(), text(format!("http://0.0.0.0:{PEER}"))),
-                ("ETCD_ADVERTISE_CLIENT_URLS".to_owned(), text(format!("http://{own}:{CLIENT}"))),
-                ("ETCD_INITIAL_ADVERTISE_PEER_URLS".to_owned(), text(format!("http://{own}:{PEER}"))),
-            ]),
-            probes: Probes {
-                liveness: Some(health(alive, "10s", 6)),
-                readiness: Some(health("/health", "5s", 3)),
-                // A large log takes its time to be read again.
-                startup: Some(health(alive, "5s", 60)),
-            },
-            volumes: BTreeMap::from([(constant("data"), self.storage.volume("/var/lib/etcd"))]),
-            metrics: Some(Metrics {
-                port: MetricsPort::Name(constant("client")),
-                path: None,
-                interval: None,
-            }),
             replicas: Some(self.replicas),
             peers: true,
             // The members wait for one another, so none would ever be ready first.
             parallel: true,
-            scheduling: self.scheduling.clone(),
-            ..Stateful::new(self.image.clone(), self.resources.clone())
+            ..Stateful::new(Workload {
+                command: vec!["/usr/local/bin/etcd".to_owned()],
+                ports: BTreeMap::from([
+                    (constant("client"), PortField::Number(port(CLIENT))),
+                    (constant("peer"), PortField::Number(port(PEER))),
+                ]),
+                variables: BTreeMap::from([
+                    (
+                        "ETCD_NAME".to_owned(),
+                        Variable::From(VariableSource::Field("metadata.name".to_owned())),
+                    ),
+                    // Without it every version of every key is kept, until there is no space left.
+                    ("ETCD_AUTO_COMPACTION_MODE".to_owned(), text("periodic".to_owned())),
+                    ("ETCD_AUTO_COMPACTION_RETENTION".to_owned(), text("1h".to_owned())),
+                    ("ETCD_DATA_DIR".to_owned(), text("/var/lib/etcd/data".to_owned())),
+                    ("ETCD_INITIAL_CLUSTER".to_owned(), text(peers.join(","))),
+                    ("ETCD_INITIAL_CLUSTER_STATE".to_owned(), text("new".to_owned())),
+                    ("ETCD_INITIAL_CLUSTER_TOKEN".to_owned(), text(site.application())),
+                    ("ETCD_LISTEN_CLIENT_URLS".to_owned(), text(format!("http://0.0.0.0:{CLIENT}"))),
+                    ("ETCD_LISTEN_PEER_URLS".to_owned(), text(format!("http://0.0.0.0:{PEER}"))),
+                    ("ETCD_ADVERTISE_CLIENT_URLS".to_owned(), text(format!("http://{own}:{CLIENT}"))),
+                    ("ETCD_INITIAL_ADVERTISE_PEER_URLS".to_owned(), text(format!("http://{own}:{PEER}"))),
+                ]),
+                probes: Probes {
+                    liveness: Some(health(alive, "10s", 6)),
+                    readiness: Some(health("/health", "5s", 3)),
+                    // A large log takes its time to be read again.
+                    startup: Some(health(alive, "5s", 60)),
+                },
+                volumes: BTreeMap::from([(constant("data"), self.storage.volume("/var/lib/etcd"))]),
+                metrics: Some(Metrics {
+                    port: MetricsPort::Name(constant("client")),
+                    path: None,
+                    interval: None,
+                }),
+                scheduling: self.scheduling.clone(),
+                ..Workload::new(self.image.clone(), self.resources.clone())
+            })
         }
     }
 }

@@ -10,23 +10,27 @@ use k8s_openapi::api::core::v1::PodTemplateSpec;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::workload::{PodOptions, companions, file_texts, pod_template};
+use crate::workload::{PodOptions, Workload, companions, file_texts, pod_template};
 
-crate::workload! {
-    /// A program that runs once, to its end: a Job, run again at each synchronisation.
-    ///
-    /// A Job cannot be changed once it exists, so it is an Argo CD hook: the old one is deleted before the
-    /// new one is made. Renders a Job and a ServiceAccount; with the fields that ask for them a ConfigMap
-    /// and ExternalSecrets.
-    pub struct Job {
-        /// When it runs in a synchronisation.
-        #[serde(default)]
-        pub hook: Hook,
-        /// How long it may take; ten minutes where it is not given.
-        pub timeout: Option<Duration>,
-        /// How often it is tried again; 2 where it is not given.
-        pub retries: Option<u16>,
-    }
+/// A program that runs once, to its end: a Job, run again at each synchronisation.
+///
+/// A Job cannot be changed once it exists, so it is an Argo CD hook: the old one is deleted before the
+/// new one is made. Renders a Job and a ServiceAccount; with the fields that ask for them a ConfigMap
+/// and ExternalSecrets.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Job {
+    /// What all kinds with pods have.
+    #[serde(rename = "..")]
+    #[schemars(flatten)]
+    pub workload: Workload,
+    /// When it runs in a synchronisation.
+    #[serde(default)]
+    pub hook: Hook,
+    /// How long it may take; ten minutes where it is not given.
+    pub timeout: Option<Duration>,
+    /// How often it is tried again; 2 where it is not given.
+    pub retries: Option<u16>,
 }
 
 /// When a job runs in a synchronisation.
@@ -44,23 +48,23 @@ impl Component for Job {
     const KIND: &'static str = "job";
 
     fn sources(&self) -> Vec<SourceName<'_>> {
-        self.workload().sources()
+        self.workload.sources()
     }
 
     fn offer(&self, site: &Site<'_>) -> Offer {
-        Offer { parts: vec![self.workload().part(site)], ..Offer::default() }
+        Offer { parts: vec![self.workload.part(site)], ..Offer::default() }
     }
 
     fn links(&self) -> Vec<Link> {
-        self.workload().needs()
+        self.workload.needs()
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
-        let workload = self.workload();
-        let texts = file_texts(context, workload.files)?;
-        let mut objects = companions(context, &workload, &texts, false)?;
+        let workload = &self.workload;
+        let texts = file_texts(context, &workload.files)?;
+        let mut objects = companions(context, workload, &texts, false)?;
         let options = PodOptions { replicas: 1, claims_per_pod: false, runs_to_end: true, own_account: true };
-        let template = pod_template(context, &workload, &texts, options)?;
+        let template = pod_template(context, workload, &texts, options)?;
         let timeout = self.timeout.as_ref().map_or(600, |timeout| timeout.seconds());
         let hook = match self.hook {
             Hook::Sync => "Sync",

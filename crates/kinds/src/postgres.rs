@@ -16,7 +16,7 @@ use crate::custom::{ExternalSecret, Postgresql, PostgresqlSpec, PostgresqlVersio
 use crate::etcd::Storage;
 use crate::workload::{
     PortField, Probe, Probes, Resources, Scheduling, SecretField, Security, Shutdown, Variable, VolumeField,
-    requirements, secret_store,
+    Workload, requirements, secret_store,
 };
 use crate::{Stateful, constant};
 
@@ -145,7 +145,7 @@ impl Postgres {
             node: None,
         };
         let data = "/var/lib/postgresql/data";
-        Stateful {
+        Stateful::new(Workload {
             ports: BTreeMap::from([(constant("postgres"), PortField::Number(constant("5432")))]),
             variables: BTreeMap::from([
                 ("PGDATA".to_owned(), Variable::Text(format!("{data}/pgdata"))),
@@ -183,8 +183,8 @@ impl Postgres {
             // It writes what it has in memory before it ends.
             shutdown: Some(Shutdown { grace: Some(constant("2m")), ..Shutdown::default() }),
             scheduling: self.scheduling.clone(),
-            ..Stateful::new(self.image.clone(), resources.clone())
-        }
+            ..Workload::new(self.image.clone(), resources.clone())
+        })
     }
 
     fn credentials(&self, site: &Site<'_>) -> Credentials {

@@ -12,7 +12,7 @@ use crate::custom::{ExternalSecret, SecretTemplate};
 use crate::etcd::Storage;
 use crate::workload::{
     FileField, PortField, Probe, Probes, Resources, Scheduling, SecretField, Security, Variable,
-    VariableSource, VolumeField, secret_store,
+    VariableSource, VolumeField, Workload, secret_store,
 };
 use crate::{Stateful, constant};
 
@@ -154,7 +154,7 @@ impl Redis {
             || VolumeField { size: Some(constant("64Mi")), ..VolumeField::scratch("/data") },
             |storage| storage.volume("/data"),
         );
-        Stateful {
+        Stateful::new(Workload {
             command: vec![self.flavour.server().to_owned(), "/etc/redis/redis.conf".to_owned()],
             ports: BTreeMap::from([(constant("redis"), PortField::Number(constant("6379")))]),
             variables: BTreeMap::from([(
@@ -186,11 +186,11 @@ impl Redis {
             // The user that both images make for the server.
             security: Security { user: Some(999), ..Security::default() },
             scheduling: self.scheduling.clone(),
-            ..Stateful::new(
+            ..Workload::new(
                 self.image.clone().unwrap_or_else(|| self.flavour.image()),
                 self.resources.clone(),
             )
-        }
+        })
     }
 }
 

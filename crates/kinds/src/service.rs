@@ -1,9 +1,13 @@
 //! `service`: a stateless program that others call, as a Deployment behind a Service.
 
+use std::collections::BTreeMap;
+
 use aqueduct_manifest::Object;
 use aqueduct_render::{Component, Context, Error, Link, Offer, Part, Site, SourceName, object};
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::job::job_spec;
 use crate::workload::{
@@ -12,29 +16,48 @@ use crate::workload::{
     scaler, service,
 };
 
-crate::workload! {
-    with new;
-    /// A stateless program that others call: a Deployment behind a Service.
-    ///
-    /// Renders a Deployment, a Service and a ServiceAccount; with the fields that ask for them an Ingress,
-    /// a HorizontalPodAutoscaler, a LoadBalancer Service, a ConfigMap, ExternalSecrets, a Certificate, a
-    /// ServiceMonitor and a Job that runs before each rollout; a PodDisruptionBudget from two replicas on.
-    pub struct Service {
-        /// How many pods there are; 1 where it is not given. `autoscaling` takes its place.
-        pub replicas: Option<u16>,
-        /// When the number of pods follows the load.
-        pub autoscaling: Option<Autoscaling>,
-        /// How an Ingress leads to the component.
-        pub ingress: Option<IngressField>,
-        /// A load balancer of the cloud in front of this component alone.
-        pub load_balancer: Option<LoadBalancer>,
-        /// How a new version replaces the old one.
-        #[serde(default)]
-        pub rollout: Rollout,
-        /// How many pods may be missing when nodes are drained.
-        pub disruption: Option<Disruption>,
-        /// A job that must succeed before a new version rolls out.
-        pub before_rollout: Option<BeforeRollout>,
+/// A stateless program that others call: a Deployment behind a Service.
+///
+/// Renders a Deployment, a Service and a ServiceAccount; with the fields that ask for them an Ingress,
+/// a HorizontalPodAutoscaler, a LoadBalancer Service, a ConfigMap, ExternalSecrets, a Certificate, a
+/// ServiceMonitor and a Job that runs before each rollout; a PodDisruptionBudget from two replicas on.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Service {
+    /// What all kinds with pods have.
+    #[serde(rename = "..")]
+    #[schemars(flatten)]
+    pub workload: Workload,
+    /// How many pods there are; 1 where it is not given. `autoscaling` takes its place.
+    pub replicas: Option<u16>,
+    /// When the number of pods follows the load.
+    pub autoscaling: Option<Autoscaling>,
+    /// How an Ingress leads to the component.
+    pub ingress: Option<IngressField>,
+    /// A load balancer of the cloud in front of this component alone.
+    pub load_balancer: Option<LoadBalancer>,
+    /// How a new version replaces the old one.
+    #[serde(default)]
+    pub rollout: Rollout,
+    /// How many pods may be missing when nodes are drained.
+    pub disruption: Option<Disruption>,
+    /// A job that must succeed before a new version rolls out.
+    pub before_rollout: Option<BeforeRollout>,
+}
+
+impl Service {
+    /// Returns the component with the defaults for its own fields.
+    pub fn new(workload: Workload) -> Self {
+        Self {
+            workload,
+            replicas: None,
+            autoscaling: None,
+            ingress: None,
+            load_balancer: None,
+            rollout: Rollout::default(),
+            disruption: None,
+            before_rollout: None,
+        }
     }
 }
 
@@ -42,19 +65,22 @@ impl Component for Service {
     const KIND: &'static str = "service";
 
     fn sources(&self) -> Vec<SourceName<'_>> {
-        self.workload().sources()
+        self.workload.sources()
     }
 
     fn offer(&self, site: &Site<'_>) -> Offer {
-        let workload = self.workload();
+        let workload = &self.workload;
         let mut part = workload.part(site);
         if let Some(ingress) = &self.ingress {
             part.from_ingress.extend(workload.port(ingress.port.as_ref()).map(|(_, port)| port));
         }
         if let Some(balancer) = &self.load_balancer {
             let ranges: Vec<String> = balancer.allow.iter().map(ToString::to_string).collect();
-            let open =
-                self.ports.iter().filter(|(name, _)| balancer.port.as_ref().is_none_or(|port| port == *name));
+            let open = self
+                .workload
+                .ports
+                .iter()
+                .filter(|(name, _)| balancer.port.as_ref().is_none_or(|port| port == *name));
             part.from_outside.extend(open.map(|(_, port)| (port.container(), ranges.clone())));
         }
         let mut parts = vec![part];
@@ -63,15 +89,15 @@ impl Component for Service {
             let labels = site.selector_of(&name);
             Part { labels, name, egress: parts[0].egress.clone(), ..Part::default() }
         }));
-        Offer { endpoints: endpoints(site, &workload, site.name(), &[]), parts, ..Offer::default() }
+        Offer { endpoints: endpoints(site, workload, site.name(), &[]), parts, ..Offer::default() }
     }
 
     fn links(&self) -> Vec<Link> {
-        self.workload().needs()
+        self.workload.needs()
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
-        if self.ports.is_empty() {
+        if self.workload.ports.is_empty() {
             return Err(Error::field("", "a service needs at least one port in `ports`")
                 .hint("a program that nobody calls is a `worker`"));
         }
@@ -81,21 +107,21 @@ impl Component for Service {
                 format!("`replicas` and `autoscaling` exclude each other: `{replicas}`"),
             ));
         }
-        let workload = self.workload();
+        let workload = &self.workload;
         let replicas = self.autoscaling.as_ref().map_or(self.replicas.unwrap_or(1), |scaling| scaling.max);
         let fewest = self.autoscaling.as_ref().map_or(self.replicas.unwrap_or(1), |scaling| scaling.min);
-        let mut objects = deployment(context, &workload, replicas, self.autoscaling.is_none(), self.rollout)?;
-        objects.push(service(context, &workload)?);
+        let mut objects = deployment(context, workload, replicas, self.autoscaling.is_none(), self.rollout)?;
+        objects.push(service(context, workload)?);
         objects.extend(
             self.autoscaling.as_ref().map(|scaling| scaler(context, "Deployment", scaling)).transpose()?,
         );
-        objects.extend(self.ingress.as_ref().map(|field| ingress(context, &workload, field)).transpose()?);
+        objects.extend(self.ingress.as_ref().map(|field| ingress(context, workload, field)).transpose()?);
         objects.extend(
-            self.load_balancer.as_ref().map(|field| load_balancer(context, &workload, field)).transpose()?,
+            self.load_balancer.as_ref().map(|field| load_balancer(context, workload, field)).transpose()?,
         );
         objects.extend(disruption_budget(context, self.disruption.as_ref(), fewest)?);
         objects.extend(
-            self.before_rollout.as_ref().map(|job| before_rollout(context, &workload, job)).transpose()?,
+            self.before_rollout.as_ref().map(|job| before_rollout(context, workload, job)).transpose()?,
         );
         Ok(objects)
     }
@@ -104,12 +130,12 @@ impl Component for Service {
 /// Returns a Deployment and what stands beside it.
 pub(crate) fn deployment(
     context: &Context<'_>,
-    workload: &Workload<'_>,
+    workload: &Workload,
     replicas: u16,
     fixed: bool,
     rollout: Rollout,
 ) -> Result<Vec<Object>, Error> {
-    let texts = file_texts(context, workload.files)?;
+    let texts = file_texts(context, &workload.files)?;
     let mut objects = companions(context, workload, &texts, false)?;
     let one_writer = workload.volumes.values().any(VolumeField::is_claim);
     if one_writer && (replicas > 1 || rollout == Rollout::Rolling) {
@@ -151,7 +177,7 @@ fn before_rollout_name(site: &Site<'_>) -> String {
 
 fn before_rollout(
     context: &Context<'_>,
-    workload: &Workload<'_>,
+    workload: &Workload,
     field: &BeforeRollout,
 ) -> Result<Object, Error> {
     // The hook runs before anything of this component is applied, so what it uses must not be its own.
@@ -163,25 +189,25 @@ fn before_rollout(
         .hint("move it into a component of kind `secret` and name that with `component`"));
     }
     let job = Workload {
-        command: &field.command,
-        arguments: &[],
-        prepare: &[],
+        command: field.command.clone(),
+        arguments: Vec::new(),
+        prepare: Vec::new(),
         shutdown: None,
-        files: &std::collections::BTreeMap::new(),
-        volumes: &std::collections::BTreeMap::new(),
+        files: BTreeMap::new(),
+        volumes: BTreeMap::new(),
         certificate: None,
         metrics: None,
         permissions: None,
-        ports: &std::collections::BTreeMap::new(),
-        ..*workload
+        ports: BTreeMap::new(),
+        ..workload.clone()
     };
     let options = PodOptions { replicas: 1, claims_per_pod: false, runs_to_end: true, own_account: false };
     let name = before_rollout_name(&context.site);
-    let mut template = pod_template(context, &job, &std::collections::BTreeMap::new(), options)?;
+    let mut template = pod_template(context, &job, &BTreeMap::new(), options)?;
     template.metadata.get_or_insert_default().labels = Some(context.labels_of(&name));
     let timeout = field.timeout.as_ref().map_or(600, |timeout| timeout.seconds());
     let mut metadata = context.metadata(name);
-    metadata.annotations = Some(std::collections::BTreeMap::from([
+    metadata.annotations = Some(BTreeMap::from([
         ("argocd.argoproj.io/hook".to_owned(), "PreSync".to_owned()),
         ("argocd.argoproj.io/hook-delete-policy".to_owned(), "BeforeHookCreation".to_owned()),
     ]));

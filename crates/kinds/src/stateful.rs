@@ -6,37 +6,58 @@ use k8s_openapi::api::apps::v1::{
     RollingUpdateStatefulSetStrategy, StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy,
 };
 use k8s_openapi::api::core::v1 as core;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::workload::{
     Autoscaling, Disruption, IngressField, PodOptions, Workload, claim_templates, companions,
     disruption_budget, endpoints, file_texts, ingress, pod_template, scaler, service, service_ports,
 };
 
-crate::workload! {
-    with new;
-    /// A program whose pods have stable names and volumes of their own: a StatefulSet.
-    ///
-    /// Renders a StatefulSet with a claim per persistent volume, a headless Service `<component>-headless`
-    /// that names its pods, a Service, a ServiceAccount; with the fields that ask for them an Ingress, a
-    /// HorizontalPodAutoscaler, a ConfigMap, ExternalSecrets, a Certificate and a ServiceMonitor; a
-    /// PodDisruptionBudget from two replicas on.
-    pub struct Stateful {
-        /// How many pods there are; 1 where it is not given.
-        pub replicas: Option<u16>,
-        /// When the number of pods follows the load.
-        pub autoscaling: Option<Autoscaling>,
-        /// Whether the pods reach one another on the ports of the component.
-        #[serde(default)]
-        pub peers: bool,
-        /// Whether all pods start at once instead of one after the other.
-        #[serde(default)]
-        pub parallel: bool,
-        /// The lowest ordinal that an update replaces, for updates in steps.
-        pub partition: Option<u16>,
-        /// How an Ingress leads to the component.
-        pub ingress: Option<IngressField>,
-        /// How many pods may be missing when nodes are drained.
-        pub disruption: Option<Disruption>,
+/// A program whose pods have stable names and volumes of their own: a StatefulSet.
+///
+/// Renders a StatefulSet with a claim per persistent volume, a headless Service `<component>-headless`
+/// that names its pods, a Service, a ServiceAccount; with the fields that ask for them an Ingress, a
+/// HorizontalPodAutoscaler, a ConfigMap, ExternalSecrets, a Certificate and a ServiceMonitor; a
+/// PodDisruptionBudget from two replicas on.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Stateful {
+    /// What all kinds with pods have.
+    #[serde(rename = "..")]
+    #[schemars(flatten)]
+    pub workload: Workload,
+    /// How many pods there are; 1 where it is not given.
+    pub replicas: Option<u16>,
+    /// When the number of pods follows the load.
+    pub autoscaling: Option<Autoscaling>,
+    /// Whether the pods reach one another on the ports of the component.
+    #[serde(default)]
+    pub peers: bool,
+    /// Whether all pods start at once instead of one after the other.
+    #[serde(default)]
+    pub parallel: bool,
+    /// The lowest ordinal that an update replaces, for updates in steps.
+    pub partition: Option<u16>,
+    /// How an Ingress leads to the component.
+    pub ingress: Option<IngressField>,
+    /// How many pods may be missing when nodes are drained.
+    pub disruption: Option<Disruption>,
+}
+
+impl Stateful {
+    /// Returns the component with the defaults for its own fields.
+    pub fn new(workload: Workload) -> Self {
+        Self {
+            workload,
+            replicas: None,
+            autoscaling: None,
+            peers: false,
+            parallel: false,
+            partition: None,
+            ingress: None,
+            disruption: None,
+        }
     }
 }
 
@@ -61,46 +82,46 @@ impl Component for Stateful {
     const KIND: &'static str = "stateful";
 
     fn sources(&self) -> Vec<SourceName<'_>> {
-        self.workload().sources()
+        self.workload.sources()
     }
 
     fn offer(&self, site: &Site<'_>) -> Offer {
-        let workload = self.workload();
+        let workload = &self.workload;
         let mut part = workload.part(site);
         if self.peers {
-            part.among.extend(self.ports.values().map(|port| port.container()));
+            part.among.extend(self.workload.ports.values().map(|port| port.container()));
         }
         if let Some(ingress) = &self.ingress {
             part.from_ingress.extend(workload.port(ingress.port.as_ref()).map(|(_, port)| port));
         }
         let members = members(site, self.replicas.unwrap_or(1));
         Offer {
-            endpoints: endpoints(site, &workload, site.name(), &members),
+            endpoints: endpoints(site, workload, site.name(), &members),
             parts: vec![part],
             ..Offer::default()
         }
     }
 
     fn links(&self) -> Vec<Link> {
-        self.workload().needs()
+        self.workload.needs()
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
-        let workload = self.workload();
-        if self.ports.is_empty() {
+        let workload = &self.workload;
+        if self.workload.ports.is_empty() {
             return Err(Error::field("", "a stateful component needs at least one port in `ports`")
                 .hint("the Service that names its pods needs one"));
         }
         let fewest = self.autoscaling.as_ref().map_or(self.replicas(), |scaling| scaling.min);
-        let texts = file_texts(context, workload.files)?;
-        let mut objects = companions(context, &workload, &texts, true)?;
+        let texts = file_texts(context, &workload.files)?;
+        let mut objects = companions(context, workload, &texts, true)?;
         let options = PodOptions {
             replicas: self.replicas(),
             claims_per_pod: true,
             runs_to_end: false,
             own_account: true,
         };
-        let claims = claim_templates(context, &workload)?;
+        let claims = claim_templates(context, workload)?;
         objects.push(object(&StatefulSet {
             metadata: context.metadata(context.name()),
             spec: Some(StatefulSetSpec {
@@ -109,7 +130,7 @@ impl Component for Stateful {
                 revision_history_limit: Some(3),
                 selector: context.label_selector(),
                 service_name: Some(headless(context.name())),
-                template: pod_template(context, &workload, &texts, options)?,
+                template: pod_template(context, workload, &texts, options)?,
                 update_strategy: self.partition.map(|partition| StatefulSetUpdateStrategy {
                     type_: Some("RollingUpdate".to_owned()),
                     rolling_update: Some(RollingUpdateStatefulSetStrategy {
@@ -122,18 +143,18 @@ impl Component for Stateful {
             }),
             ..Default::default()
         })?);
-        objects.extend(services(context, &workload)?);
+        objects.extend(services(context, workload)?);
         objects.extend(
             self.autoscaling.as_ref().map(|scaling| scaler(context, "StatefulSet", scaling)).transpose()?,
         );
-        objects.extend(self.ingress.as_ref().map(|field| ingress(context, &workload, field)).transpose()?);
+        objects.extend(self.ingress.as_ref().map(|field| ingress(context, workload, field)).transpose()?);
         objects.extend(disruption_budget(context, self.disruption.as_ref(), fewest)?);
         Ok(objects)
     }
 }
 
 /// Returns the headless Service that names the pods, and the Service in front of them.
-fn services(context: &Context<'_>, workload: &Workload<'_>) -> Result<Vec<Object>, Error> {
+fn services(context: &Context<'_>, workload: &Workload) -> Result<Vec<Object>, Error> {
     let mut headless_metadata = context.metadata(headless(context.name()));
     // A monitor that selects by the component's labels must find one Service, not both.
     if let Some(labels) = &mut headless_metadata.labels {

@@ -13,6 +13,8 @@ mod tenants;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{Diagnostic, Files};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 
 use crate::interpolate::{Names, check_names};
 use crate::node::Node;
@@ -120,7 +122,7 @@ impl Loader<'_> {
     }
 
     /// Reads a node as a type as well as it can be, reports what is wrong with it, and tells whether it is sound.
-    fn typed<T: serde::de::DeserializeOwned>(&mut self, node: &Node, what: &str) -> (Option<T>, bool) {
+    fn typed<T: DeserializeOwned + JsonSchema>(&mut self, node: &Node, what: &str) -> (Option<T>, bool) {
         let (value, diagnostics) = node.read_leniently(what);
         let sound = diagnostics.is_empty();
         self.diagnostics.extend(diagnostics);

@@ -45,19 +45,33 @@ named_schema!(ParameterValue, {
     "type": ["string", "integer", "boolean", "array"]
 });
 
+/// Returns the schema of a type, as an editor needs it.
+pub fn of<T: JsonSchema>() -> Schema {
+    // Examples are for reading what is missing, and nothing that somebody would write.
+    fn without_examples(schema: &mut Schema) {
+        schema.as_object_mut().map(|object| object.shift_remove("examples"));
+        let mut below: fn(&mut Schema) = without_examples;
+        transform_subschemas(&mut below, schema);
+    }
+
+    let mut schema = schema_for!(T);
+    without_examples(&mut schema);
+    schema
+}
+
 /// Returns the schema of `platform.toml`, for the given kinds and the schemas of their fields.
 pub fn platform(kinds: &[(&str, Schema)]) -> Schema {
-    Composer::of(kinds).file(schema_for!(PlatformFile), "Platform")
+    Composer::of(kinds).file(of::<PlatformFile>(), "Platform")
 }
 
 /// Returns the schema of `tenants/<tenant>/tenant.toml`.
 pub fn tenant(kinds: &[(&str, Schema)]) -> Schema {
-    Composer::of(kinds).file(schema_for!(TenantFile), "Tenant")
+    Composer::of(kinds).file(of::<TenantFile>(), "Tenant")
 }
 
 /// Returns the schema of `blueprints/<name>.toml`.
 pub fn blueprint(kinds: &[(&str, Schema)]) -> Schema {
-    Composer::of(kinds).file(schema_for!(BlueprintFile), "Blueprint")
+    Composer::of(kinds).file(of::<BlueprintFile>(), "Blueprint")
 }
 
 /// Returns the schema of `tenants/<tenant>/<component>.toml`.
@@ -80,7 +94,7 @@ struct Composer {
 impl Composer {
     fn of(kinds: &[(&str, Schema)]) -> Self {
         let mut composer = Self { kinds: Vec::new(), definitions: Map::new() };
-        let common = composer.adopt("component", &schema_for!(CommonFields));
+        let common = composer.adopt("component", &of::<CommonFields>());
         for (kind, schema) in kinds {
             let fields = composer.adopt(kind, schema);
             composer.add_kind(kind, &common, fields);

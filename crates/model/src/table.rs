@@ -73,6 +73,11 @@ impl Table {
         Some(self.0.remove(at).1)
     }
 
+    /// Returns one entry as an iterator over it alone; the first one is 0.
+    pub(crate) fn only(&self, at: usize) -> <&Self as IntoIterator>::IntoIter {
+        self.0.get(at..=at).unwrap_or_default().iter().map(|(key, node)| (key, node))
+    }
+
     fn find(&self, key: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|(known, _)| known.as_str().cmp(key))
     }

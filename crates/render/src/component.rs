@@ -4,8 +4,8 @@ use std::any::type_name;
 use std::fmt;
 
 use aqueduct_manifest::{Diagnostic, Object};
-use aqueduct_model::{Fragment, Instance, Node, Services};
-use schemars::{JsonSchema, Schema, schema_for};
+use aqueduct_model::{Fragment, Instance, Node, Services, schema};
+use schemars::{JsonSchema, Schema};
 use serde::de::DeserializeOwned;
 
 use crate::{Context, Link, Offer, Site};
@@ -205,7 +205,7 @@ impl Kind {
         Self {
             name: T::KIND,
             type_name: type_name::<T>(),
-            schema: || schema_for!(T),
+            schema: schema::of::<T>,
             read: |node| {
                 let (component, diagnostics) = node.read_leniently::<T>(T::KIND);
                 (component.map(|component| Box::new(component) as Box<dyn AnyComponent>), diagnostics)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_kinds::workload::{
     Egress, IngressField, IngressProtocol, Metrics, MetricsPort, Permissions, PortField, PortTable, Probe,
-    Probes, Protocol, Resources, Rule, Security, Variable, VariableSource, VolumeField,
+    Probes, Protocol, Resources, Rule, Security, Variable, VariableSource, VolumeField, Workload,
 };
 use aqueduct_kinds::{Service, Stateful};
 use aqueduct_manifest::Object;
@@ -89,36 +89,6 @@ impl<'a> Install<'a> {
         let http =
             PortTable { port: constant("8080"), service: Some(constant("80")), protocol: Protocol::Tcp };
         Service {
-            ports: BTreeMap::from([(port_name("http"), PortField::Table(http))]),
-            variables: self.with_redis(&[
-                ("ARGOCD_SERVER_INSECURE", "server.insecure"),
-                ("ARGOCD_SERVER_LOGFORMAT", "server.log.format"),
-                ("ARGOCD_SERVER_REPO_SERVER", "repo.server"),
-                ("REDIS_SERVER", "redis.server"),
-            ]),
-            probes: health("http", "/healthz"),
-            metrics: metrics("8083"),
-            permissions: Some(Permissions {
-                rules: vec![
-                    rule(
-                        &[""],
-                        &["configmaps", "secrets"],
-                        &["create", "get", "list", "watch", "update", "patch", "delete"],
-                    ),
-                    rule(
-                        &["argoproj.io"],
-                        RESOURCES,
-                        &["create", "get", "list", "watch", "update", "patch", "delete"],
-                    ),
-                    rule(&[""], &["events"], &["create", "list"]),
-                ],
-                // People look at what runs; they change it in the repository, not here.
-                cluster_rules: vec![
-                    rule(&["*"], &["*"], &["get"]),
-                    rule(&[""], &["events"], &["list"]),
-                    rule(&[""], &["pods", "pods/log"], &["get"]),
-                ],
-            }),
             ingress: Some(IngressField {
                 host: self.argocd.host.clone(),
                 path: None,
@@ -128,10 +98,42 @@ impl<'a> Install<'a> {
                 class: None,
                 annotations: BTreeMap::new(),
             }),
-            // The issuer of logins is outside of the cluster.
-            egress: vec![Egress { cidr: None, ports: vec![constant("443")] }],
             replicas: self.argocd.replicas,
-            ..self.service(self.argocd.image.clone(), "argocd-server", &self.argocd.resources.server)
+            ..Service::new(Workload {
+                ports: BTreeMap::from([(port_name("http"), PortField::Table(http))]),
+                variables: self.with_redis(&[
+                    ("ARGOCD_SERVER_INSECURE", "server.insecure"),
+                    ("ARGOCD_SERVER_LOGFORMAT", "server.log.format"),
+                    ("ARGOCD_SERVER_REPO_SERVER", "repo.server"),
+                    ("REDIS_SERVER", "redis.server"),
+                ]),
+                probes: health("http", "/healthz"),
+                metrics: metrics("8083"),
+                permissions: Some(Permissions {
+                    rules: vec![
+                        rule(
+                            &[""],
+                            &["configmaps", "secrets"],
+                            &["create", "get", "list", "watch", "update", "patch", "delete"],
+                        ),
+                        rule(
+                            &["argoproj.io"],
+                            RESOURCES,
+                            &["create", "get", "list", "watch", "update", "patch", "delete"],
+                        ),
+                        rule(&[""], &["events"], &["create", "list"]),
+                    ],
+                    // People look at what runs; they change it in the repository, not here.
+                    cluster_rules: vec![
+                        rule(&["*"], &["*"], &["get"]),
+                        rule(&[""], &["events"], &["list"]),
+                        rule(&[""], &["pods", "pods/log"], &["get"]),
+                    ],
+                }),
+                // The issuer of logins is outside of the cluster.
+                egress: vec![Egress { cidr: None, ports: vec![constant("443")] }],
+                ..self.workload(self.argocd.image.clone(), "argocd-server", &self.argocd.resources.server)
+            })
         }
     }
 
@@ -144,25 +146,27 @@ impl<'a> Install<'a> {
         // Commits are not signed, so there is no keyring to keep.
         variables.insert("ARGOCD_GPG_ENABLED".to_owned(), Variable::Switch(false));
         Service {
-            ports: BTreeMap::from([(
-                port_name("grpc"),
-                PortField::Number(constant(&REPOSITORY.to_string())),
-            )]),
-            variables,
-            probes: health("metrics", "/healthz"),
-            metrics: metrics("8084"),
-            volumes: BTreeMap::from([
-                (constant("home"), scratch("/home/argocd", "64Mi")),
-                // The clones of repositories.
-                (constant("clones"), scratch("/tmp", "4Gi")),
-            ]),
-            egress: vec![Egress { cidr: None, ports: vec![constant("443")] }],
             replicas: self.argocd.replicas,
-            ..self.service(
-                self.argocd.image.clone(),
-                "argocd-repo-server",
-                &self.argocd.resources.repository_server,
-            )
+            ..Service::new(Workload {
+                ports: BTreeMap::from([(
+                    port_name("grpc"),
+                    PortField::Number(constant(&REPOSITORY.to_string())),
+                )]),
+                variables,
+                probes: health("metrics", "/healthz"),
+                metrics: metrics("8084"),
+                volumes: BTreeMap::from([
+                    (constant("home"), scratch("/home/argocd", "64Mi")),
+                    // The clones of repositories.
+                    (constant("clones"), scratch("/tmp", "4Gi")),
+                ]),
+                egress: vec![Egress { cidr: None, ports: vec![constant("443")] }],
+                ..self.workload(
+                    self.argocd.image.clone(),
+                    "argocd-repo-server",
+                    &self.argocd.resources.repository_server,
+                )
+            })
         }
     }
 
@@ -175,7 +179,7 @@ impl<'a> Install<'a> {
         variables.extend([reconciliation()]);
         variables.insert("ARGOCD_CONTROLLER_REPLICAS".to_owned(), Variable::Integer(1));
         variables.insert("KUBECACHEDIR".to_owned(), Variable::Text("/tmp/kubecache".to_owned()));
-        Stateful {
+        Stateful::new(Workload {
             arguments: vec!["/usr/local/bin/argocd-application-controller".to_owned()],
             ports: BTreeMap::from([(port_name("metrics"), PortField::Number(constant("8082")))]),
             variables,
@@ -211,8 +215,8 @@ impl<'a> Install<'a> {
             }),
             security: user(),
             scheduling: self.argocd.scheduling.clone(),
-            ..Stateful::new(self.argocd.image.clone(), self.argocd.resources.controller.clone())
-        }
+            ..Workload::new(self.argocd.image.clone(), self.argocd.resources.controller.clone())
+        })
     }
 
     fn application_sets(&self) -> Service {
@@ -228,7 +232,7 @@ impl<'a> Install<'a> {
             "NAMESPACE".to_owned(),
             Variable::From(VariableSource::Field("metadata.namespace".to_owned())),
         );
-        Service {
+        Service::new(Workload {
             ports: BTreeMap::from([(port_name("webhook"), PortField::Number(constant("7000")))]),
             variables,
             metrics: metrics("8080"),
@@ -251,37 +255,37 @@ impl<'a> Install<'a> {
                 ],
                 cluster_rules: Vec::new(),
             }),
-            ..self.service(
+            ..self.workload(
                 self.argocd.image.clone(),
                 "argocd-applicationset-controller",
                 &self.argocd.resources.application_sets,
             )
-        }
+        })
     }
 
     /// A cache only: whatever it forgets is read from the repository and the cluster again.
     fn redis(&self) -> Service {
         let arguments =
             ["redis-server", "--save", "", "--appendonly", "no", "--requirepass", "$(REDIS_PASSWORD)"];
-        Service {
+        Service::new(Workload {
             arguments: arguments.map(str::to_owned).to_vec(),
             ports: BTreeMap::from([(port_name("redis"), PortField::Number(constant(&REDIS.to_string())))]),
             variables: BTreeMap::from([self.redis_password()]),
             volumes: BTreeMap::from([(constant("data"), scratch("/data", "128Mi"))]),
             security: user(),
             scheduling: self.argocd.scheduling.clone(),
-            ..Service::new(self.argocd.redis_image.clone(), self.argocd.resources.redis.clone())
-        }
+            ..Workload::new(self.argocd.redis_image.clone(), self.argocd.resources.redis.clone())
+        })
     }
 
     /// Returns what the programs behind a Deployment have in common.
-    fn service(&self, image: Image, command: &str, resources: &Resources) -> Service {
-        Service {
+    fn workload(&self, image: Image, command: &str, resources: &Resources) -> Workload {
+        Workload {
             arguments: vec![format!("/usr/local/bin/{command}")],
             volumes: home(),
             security: user(),
             scheduling: self.argocd.scheduling.clone(),
-            ..Service::new(image, resources.clone())
+            ..Workload::new(image, resources.clone())
         }
     }
 }

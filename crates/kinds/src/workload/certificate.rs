@@ -22,8 +22,8 @@ pub struct CertificateField {
     pub mount: String,
 }
 
-pub(super) fn certificate(context: &Context<'_>, workload: &Workload<'_>) -> Result<Option<Object>, Error> {
-    let Some(field) = workload.certificate else { return Ok(None) };
+pub(super) fn certificate(context: &Context<'_>, workload: &Workload) -> Result<Option<Object>, Error> {
+    let Some(field) = &workload.certificate else { return Ok(None) };
     let issuer_ref = match (&field.issuer, &context.environment().cluster_issuer) {
         (Some(issuer), _) => IssuerReference { name: issuer.to_string(), kind: "Issuer" },
         (None, Some(issuer)) => IssuerReference { name: issuer.to_string(), kind: "ClusterIssuer" },

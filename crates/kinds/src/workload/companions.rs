@@ -20,7 +20,7 @@ use super::{Workload, config_map};
 /// A secret without a source, and what the environment lacks.
 pub fn companions(
     context: &Context<'_>,
-    workload: &Workload<'_>,
+    workload: &Workload,
     texts: &BTreeMap<String, String>,
     claims_per_pod: bool,
 ) -> Result<Vec<Object>, Error> {
@@ -29,14 +29,15 @@ pub fn companions(
         metadata: context.metadata(context.name()),
         ..Default::default()
     })?];
-    if let Some(permissions) = workload.permissions {
+    if let Some(permissions) = &workload.permissions {
         objects.extend(roles(context, context.name(), permissions)?);
     }
     objects.extend(config_map(context, &format!("{}-files", context.name()), texts)?);
-    for (name, secret) in workload.secrets {
+    for (name, secret) in &workload.secrets {
         objects.extend(external_secret(context, name, secret)?);
     }
-    objects.extend(workload.pull_secret.map(|pull| pull_secret(context, pull)).transpose()?.flatten());
+    objects
+        .extend(workload.pull_secret.as_ref().map(|pull| pull_secret(context, pull)).transpose()?.flatten());
     if !claims_per_pod {
         for (name, volume) in workload.volumes.iter().filter(|(_, volume)| volume.is_claim()) {
             let size = volume.size.as_ref().ok_or_else(|| {

@@ -53,11 +53,7 @@ pub enum IngressProtocol {
 ///
 /// # Errors
 /// A port that the component lacks, and TLS without anybody who signs.
-pub fn ingress(
-    context: &Context<'_>,
-    workload: &Workload<'_>,
-    field: &IngressField,
-) -> Result<Object, Error> {
+pub fn ingress(context: &Context<'_>, workload: &Workload, field: &IngressField) -> Result<Object, Error> {
     let (port, _) = workload.port(field.port.as_ref()).ok_or_else(|| match &field.port {
         Some(port) => Error::field("ingress.port", format!("there is no port of this name: `{port}`")),
         None => Error::field("ingress", "an Ingress needs one of `ports`"),

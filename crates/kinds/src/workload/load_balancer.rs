@@ -40,7 +40,7 @@ pub struct LoadBalancer {
 /// A port that the component lacks.
 pub fn load_balancer(
     context: &Context<'_>,
-    workload: &Workload<'_>,
+    workload: &Workload,
     field: &LoadBalancer,
 ) -> Result<Object, Error> {
     let mut ports: Vec<ServicePort> = service_ports(workload)?;

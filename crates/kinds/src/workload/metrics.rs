@@ -64,7 +64,7 @@ impl Visitor<'_> for MetricsPortVisitor {
 /// Returns the ServiceMonitor of a workload with metrics; `None` where the environment has no operator for it.
 pub(super) fn service_monitor(
     context: &Context<'_>,
-    workload: &Workload<'_>,
+    workload: &Workload,
 ) -> Result<Option<Object>, aqueduct_render::Error> {
     let (Some(port), Some(offer)) = (workload.metrics_port(), workload.part(&context.site).metrics) else {
         return Ok(None);
@@ -73,7 +73,8 @@ pub(super) fn service_monitor(
     if !context.provides(ServiceMonitor::API_VERSION) {
         return Ok(None);
     }
-    let interval = workload.metrics.and_then(|metrics| metrics.interval.as_ref()).map(ToString::to_string);
+    let interval =
+        workload.metrics.as_ref().and_then(|metrics| metrics.interval.as_ref()).map(ToString::to_string);
     ServiceMonitor {
         metadata: context.metadata(context.name()),
         spec: ServiceMonitorSpec {

@@ -90,12 +90,12 @@ pub struct Egress {
     pub ports: Vec<Port>,
 }
 
-impl Workload<'_> {
+impl Workload {
     /// Returns all ports: the declared ones, and the one of the metrics where it has a number of its own.
     pub fn all_ports(&self) -> Vec<(String, PortField)> {
         let mut ports: Vec<(String, PortField)> =
             self.ports.iter().map(|(name, port)| (name.to_string(), port.clone())).collect();
-        if let Some(MetricsPort::Number(port)) = self.metrics.map(|metrics| &metrics.port)
+        if let Some(MetricsPort::Number(port)) = self.metrics.as_ref().map(|metrics| &metrics.port)
             && !ports.iter().any(|(_, known)| known.container() == port.get())
         {
             ports.push(("metrics".to_owned(), PortField::Number(*port)));
@@ -105,7 +105,7 @@ impl Workload<'_> {
 
     /// Returns the name of the port that serves metrics.
     pub fn metrics_port(&self) -> Option<String> {
-        let metrics = self.metrics?;
+        let metrics = self.metrics.as_ref()?;
         Some(match &metrics.port {
             MetricsPort::Name(name) => name.to_string(),
             MetricsPort::Number(number) => self
@@ -133,7 +133,12 @@ impl Workload<'_> {
         let metrics_port = self.metrics_port();
         let metrics = metrics_port.and_then(|name| {
             let (_, port) = ports.iter().find(|(port, _)| *port == name)?;
-            let path = self.metrics?.path.as_ref().map_or_else(|| "/metrics".to_owned(), ToString::to_string);
+            let path = self
+                .metrics
+                .as_ref()?
+                .path
+                .as_ref()
+                .map_or_else(|| "/metrics".to_owned(), ToString::to_string);
             Some(MetricsOffer { port: port.container(), path })
         });
         Part {
@@ -155,12 +160,7 @@ impl Workload<'_> {
 }
 
 /// Returns the endpoints of a workload behind a Service; `members` are the stable host names of its pods.
-pub fn endpoints(
-    site: &Site<'_>,
-    workload: &Workload<'_>,
-    service: &str,
-    members: &[String],
-) -> Vec<Endpoint> {
+pub fn endpoints(site: &Site<'_>, workload: &Workload, service: &str, members: &[String]) -> Vec<Endpoint> {
     let mut endpoints: Vec<Endpoint> = workload
         .all_ports()
         .into_iter()
@@ -196,7 +196,7 @@ fn scheme(port: &str) -> &'static str {
 ///
 /// # Errors
 /// A number that two ports of one protocol share: nobody could tell them apart.
-pub fn service_ports(workload: &Workload<'_>) -> Result<Vec<ServicePort>, Error> {
+pub fn service_ports(workload: &Workload) -> Result<Vec<ServicePort>, Error> {
     let ports = workload.all_ports();
     for (place, (name, port)) in ports.iter().enumerate() {
         let number = port.service();
@@ -229,7 +229,7 @@ pub fn service_ports(workload: &Workload<'_>) -> Result<Vec<ServicePort>, Error>
 ///
 /// # Errors
 /// A struct that has no place in a manifest.
-pub fn service(context: &Context<'_>, workload: &Workload<'_>) -> Result<Object, Error> {
+pub fn service(context: &Context<'_>, workload: &Workload) -> Result<Object, Error> {
     object(&Service {
         metadata: context.metadata(context.name()),
         spec: Some(ServiceSpec {

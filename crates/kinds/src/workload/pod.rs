@@ -62,7 +62,7 @@ pub struct Security {
 /// A field that names something the component does not have.
 pub fn pod_template(
     context: &Context<'_>,
-    workload: &Workload<'_>,
+    workload: &Workload,
     texts: &BTreeMap<String, String>,
     options: PodOptions,
 ) -> Result<PodTemplateSpec, Error> {
@@ -71,11 +71,11 @@ pub fn pod_template(
     main.volume_mounts = Some(mounts.mounts).filter(|mounts| !mounts.is_empty());
     let prepare = prepare(context, workload, &main)?;
     let annotations = annotations(context, workload, texts)?;
-    let security = workload.security;
+    let security = &workload.security;
     let user = security.user.unwrap_or(1000);
     let group = security.group.unwrap_or(user);
     let spec = PodSpec {
-        affinity: affinity(context, workload.scheduling, options.replicas),
+        affinity: affinity(context, &workload.scheduling, options.replicas),
         automount_service_account_token: Some(workload.permissions.is_some()),
         containers: vec![main],
         // On the node's network only this policy asks the cluster's DNS.
@@ -85,9 +85,10 @@ pub fn pod_template(
         host_pid: security.host.then_some(true),
         image_pull_secrets: workload
             .pull_secret
+            .as_ref()
             .map(|pull| vec![LocalObjectReference { name: pull_secret_name(context, pull) }]),
         init_containers: prepare.map(|container| vec![container]),
-        node_selector: node_selector(context, workload.scheduling)?,
+        node_selector: node_selector(context, &workload.scheduling)?,
         priority_class_name: workload.scheduling.priority_class.as_ref().map(ToString::to_string),
         restart_policy: options.runs_to_end.then(|| "Never".to_owned()),
         security_context: Some(PodSecurityContext {
@@ -110,10 +111,11 @@ pub fn pod_template(
         service_account_name: options.own_account.then(|| context.name().to_owned()),
         termination_grace_period_seconds: workload
             .shutdown
+            .as_ref()
             .and_then(|shutdown| shutdown.grace.as_ref())
             .map(|grace| grace.seconds() as i64),
-        tolerations: tolerations(workload.scheduling),
-        topology_spread_constraints: topology_spread(context, workload.scheduling, options.replicas),
+        tolerations: tolerations(&workload.scheduling),
+        topology_spread_constraints: topology_spread(context, &workload.scheduling, options.replicas),
         volumes: Some(mounts.volumes).filter(|volumes| !volumes.is_empty()),
         ..Default::default()
     };
@@ -133,7 +135,7 @@ pub fn pod_template(
 /// A variable, a secret or a probe that names something the component does not have.
 pub fn container(
     context: &Context<'_>,
-    workload: &Workload<'_>,
+    workload: &Workload,
     options: PodOptions,
 ) -> Result<Container, Error> {
     let ports: Vec<ContainerPort> = workload
@@ -160,14 +162,14 @@ pub fn container(
             texts.iter().map(|text| context.expand(&[field], text)).collect::<Result<_, _>>()?;
         Ok(Some(expanded).filter(|texts| !texts.is_empty()))
     };
-    let security = workload.security;
+    let security = &workload.security;
     let mut container = Container {
         name: context.name().to_owned(),
         image: Some(workload.image.to_string()),
-        command: expand("command", workload.command)?,
-        args: expand("arguments", workload.arguments)?,
+        command: expand("command", &workload.command)?,
+        args: expand("arguments", &workload.arguments)?,
         env: Some(variables(context, workload)?).filter(|variables| !variables.is_empty()),
-        resources: Some(requirements(workload.resources)?),
+        resources: Some(requirements(&workload.resources)?),
         security_context: Some(SecurityContext {
             allow_privilege_escalation: Some(false),
             capabilities: Some(Capabilities {
@@ -181,7 +183,7 @@ pub fn container(
         ..Default::default()
     };
     if let Some(command) =
-        workload.shutdown.map(|shutdown| &shutdown.command).filter(|command| !command.is_empty())
+        workload.shutdown.as_ref().map(|shutdown| &shutdown.command).filter(|command| !command.is_empty())
     {
         container.lifecycle = Some(Lifecycle {
             pre_stop: Some(LifecycleHandler {
@@ -192,7 +194,7 @@ pub fn container(
         });
     }
     if !options.runs_to_end {
-        let probes = workload.probes;
+        let probes = &workload.probes;
         container.liveness_probe = probe(workload, "liveness", probes.liveness.as_ref())?;
         container.startup_probe = probe(workload, "startup", probes.startup.as_ref())?;
         // Without a readiness check every rollout would be taken for a success, so an open port is the least.
@@ -204,11 +206,7 @@ pub fn container(
 }
 
 /// Returns the container that runs to its end before the main one: the same image, with all that is mounted.
-fn prepare(
-    context: &Context<'_>,
-    workload: &Workload<'_>,
-    main: &Container,
-) -> Result<Option<Container>, Error> {
+fn prepare(context: &Context<'_>, workload: &Workload, main: &Container) -> Result<Option<Container>, Error> {
     if workload.prepare.is_empty() {
         return Ok(None);
     }
@@ -228,14 +226,14 @@ fn prepare(
 
 fn annotations(
     context: &Context<'_>,
-    workload: &Workload<'_>,
+    workload: &Workload,
     texts: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, String>, Error> {
     let mut annotations = BTreeMap::new();
     if !texts.is_empty() {
         annotations.insert("aqueduct.dev/files-digest".to_owned(), file_digest(texts));
     }
-    if let Some(neighbour) = workload.config.and_then(|_| context.link("config")) {
+    if let Some(neighbour) = workload.config.as_ref().and_then(|_| context.link("config")) {
         let objects = context.rendered(&neighbour)?;
         let config_map = objects.iter().find(|object| object.kind() == "ConfigMap");
         let texts = config_map.and_then(data).unwrap_or_default();
@@ -245,7 +243,7 @@ fn annotations(
         annotations.insert("prometheus.io/scrape".to_owned(), "true".to_owned());
         annotations.insert("prometheus.io/port".to_owned(), metrics.port.to_string());
         annotations.insert("prometheus.io/path".to_owned(), metrics.path);
-        if let Some(interval) = workload.metrics.and_then(|metrics| metrics.interval.as_ref()) {
+        if let Some(interval) = workload.metrics.as_ref().and_then(|metrics| metrics.interval.as_ref()) {
             annotations.insert("prometheus.io/interval".to_owned(), interval.to_string());
         }
     }

@@ -52,7 +52,7 @@ pub struct Probe {
 /// # Errors
 /// A port that the component lacks.
 pub(super) fn probe(
-    workload: &Workload<'_>,
+    workload: &Workload,
     field: &str,
     probe: Option<&Probe>,
 ) -> Result<Option<KubernetesProbe>, Error> {

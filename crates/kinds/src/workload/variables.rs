@@ -144,9 +144,9 @@ impl DatabaseField {
 ///
 /// # Errors
 /// What a variable names and the component does not have, and a variable that is set twice.
-pub(super) fn variables(context: &Context<'_>, workload: &Workload<'_>) -> Result<Vec<EnvVar>, Error> {
+pub(super) fn variables(context: &Context<'_>, workload: &Workload) -> Result<Vec<EnvVar>, Error> {
     let mut variables = Variables { taken: Vec::new(), plain: Vec::new() };
-    for (name, variable) in workload.variables {
+    for (name, variable) in &workload.variables {
         variables.add(context, name, variable)?;
     }
     variables.add_secrets(context, workload)?;
@@ -208,7 +208,7 @@ impl Variables {
         Ok(())
     }
 
-    fn add_secrets(&mut self, context: &Context<'_>, workload: &Workload<'_>) -> Result<(), Error> {
+    fn add_secrets(&mut self, context: &Context<'_>, workload: &Workload) -> Result<(), Error> {
         for (name, secret) in workload.secrets.iter().filter(|(_, secret)| secret.mount.is_none()) {
             let object = secret_name(context, name, secret)?;
             let offered = secret.component.as_ref().and_then(|_| context.link(&format!("secrets.{name}")));
@@ -228,8 +228,8 @@ impl Variables {
         Ok(())
     }
 
-    fn add_database(&mut self, context: &Context<'_>, workload: &Workload<'_>) -> Result<(), Error> {
-        let (Some(database), Some(neighbour)) = (workload.database, context.link("database")) else {
+    fn add_database(&mut self, context: &Context<'_>, workload: &Workload) -> Result<(), Error> {
+        let (Some(database), Some(neighbour)) = (&workload.database, context.link("database")) else {
             return Ok(());
         };
         let Some(credentials) = &neighbour.offer().credentials else {

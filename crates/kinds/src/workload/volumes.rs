@@ -64,7 +64,7 @@ impl VolumeField {
 /// Returns the claims of a StatefulSet's pods.
 pub fn claim_templates(
     context: &Context<'_>,
-    workload: &Workload<'_>,
+    workload: &Workload,
 ) -> Result<Vec<PersistentVolumeClaim>, Error> {
     let persistent = workload.volumes.iter().filter(|(_, volume)| volume.is_claim());
     persistent
@@ -121,7 +121,7 @@ pub(super) struct Mounts {
 /// A configuration that is none, and two volumes in the same folder.
 pub(super) fn mounts(
     context: &Context<'_>,
-    workload: &Workload<'_>,
+    workload: &Workload,
     options: PodOptions,
 ) -> Result<Mounts, Error> {
     let mut mounts = Mounts::default();
@@ -143,9 +143,9 @@ impl Mounts {
         self.volumes.push(Volume { name: name.to_owned(), ..volume });
     }
 
-    fn add_files(&mut self, context: &Context<'_>, workload: &Workload<'_>) {
+    fn add_files(&mut self, context: &Context<'_>, workload: &Workload) {
         let mut folders: BTreeMap<&str, Vec<KeyToPath>> = BTreeMap::new();
-        for (name, file) in workload.files {
+        for (name, file) in &workload.files {
             let item = KeyToPath { key: name.clone(), path: name.clone(), mode: None };
             folders.entry(file.mount.as_str()).or_default().push(item);
         }
@@ -160,8 +160,8 @@ impl Mounts {
         }
     }
 
-    fn add_config(&mut self, context: &Context<'_>, workload: &Workload<'_>) -> Result<(), Error> {
-        let (Some(config), Some(neighbour)) = (workload.config, context.link("config")) else {
+    fn add_config(&mut self, context: &Context<'_>, workload: &Workload) -> Result<(), Error> {
+        let (Some(config), Some(neighbour)) = (&workload.config, context.link("config")) else {
             return Ok(());
         };
         let Some(config_map) = &neighbour.offer().config_map else {
@@ -177,8 +177,8 @@ impl Mounts {
         Ok(())
     }
 
-    fn add_secrets(&mut self, context: &Context<'_>, workload: &Workload<'_>) -> Result<(), Error> {
-        for (name, secret) in workload.secrets {
+    fn add_secrets(&mut self, context: &Context<'_>, workload: &Workload) -> Result<(), Error> {
+        for (name, secret) in &workload.secrets {
             if let Some(folder) = &secret.mount {
                 let volume = format!("secret-{name}");
                 if volume.len() > 63 {
@@ -189,15 +189,15 @@ impl Mounts {
                 self.add(&volume, folder, true, of_secret(secret_name(context, name, secret)?));
             }
         }
-        if let Some(certificate) = workload.certificate {
+        if let Some(certificate) = &workload.certificate {
             let volume = of_secret(format!("{}-certificate", context.name()));
             self.add("certificate", &certificate.mount, true, volume);
         }
         Ok(())
     }
 
-    fn add_volumes(&mut self, context: &Context<'_>, workload: &Workload<'_>, options: PodOptions) {
-        for (name, volume) in workload.volumes {
+    fn add_volumes(&mut self, context: &Context<'_>, workload: &Workload, options: PodOptions) {
+        for (name, volume) in &workload.volumes {
             let read_only = volume.node.is_some() && !volume.persistent;
             self.add(name.as_str(), &volume.mount, read_only, source(context, name, volume));
             if let Some(mount) = self.mounts.last_mut().filter(|_| volume.node.is_some()) {

@@ -1,92 +1,65 @@
-//! A [`Node`] as a source for serde, with what is to be left out and what is to be put in.
+//! A [`Node`] as a source for serde: as a whole, or one value of it alone.
+
+use std::cell::Cell;
+use std::iter::{Enumerate, Skip, Take};
 
 use aqueduct_manifest::SmolStr;
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess,
-    Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
 use crate::node::{Content, Node};
 use crate::table::Table;
 
 use super::error::{Kind, Place, ReadError, Segment, quoted};
-use super::stand_in::StandIn;
 
-/// How a reading differs from what was written.
-#[derive(Debug, Default)]
-pub(super) struct Amendments<'a> {
-    /// The nodes that are passed over.
-    left_out: Vec<&'a Node>,
-    /// The keys that are there although nobody wrote them.
-    pub(super) stand_ins: Vec<StandIn<'a>>,
-    /// What the unknown keys of tables were probably meant to be.
-    pub(super) suggested: Vec<(&'a Node, &'static str)>,
-}
+/// The name of a field whose struct is read from the same table as the one that it is a field of: the two share the
+/// keys of the table. Nothing is copied for it, and errors keep their places, unlike with serde's `flatten`.
+const SAME_TABLE: &str = "..";
 
-impl<'a> Amendments<'a> {
-    /// Leaves out a node too; nothing where no reading is possible without it.
-    pub(super) fn leave_out(mut self, root: &'a Node, node: &'a Node) -> Option<Self> {
-        if std::ptr::eq(root, node) || self.leaves_out(node) {
-            return None;
-        }
-        self.left_out.push(node);
-        Some(self)
-    }
-
-    fn leaves_out(&self, node: &Node) -> bool {
-        self.left_out.iter().any(|left_out| std::ptr::eq(*left_out, node))
-    }
-
-    /// Tells whether a key is only missing because its value was refused or its name mistyped.
-    pub(super) fn explain_missing(&self, table: &Node, key: &str) -> bool {
-        table.get(key).is_some_and(|node| self.leaves_out(node))
-            || self
-                .suggested
-                .iter()
-                .any(|(other, suggestion)| std::ptr::eq(*other, table) && *suggestion == key)
-    }
-
-    /// Tells whether anything in a node was left out or put in.
-    pub(super) fn touch(&self, node: &Node) -> bool {
-        !(self.left_out.is_empty() && self.stand_ins.is_empty()) && {
-            self.leaves_out(node)
-                || self.stand_ins.iter().any(|stand_in| std::ptr::eq(stand_in.table, node))
-                || match &node.content {
-                    Content::List(list) => list.iter().any(|node| self.touch(node)),
-                    Content::Table(table) => table.values().any(|node| self.touch(node)),
-                    _ => false,
-                }
-        }
-    }
+/// A step from a table or a list to one of its values; the first one is 0.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step<'a> {
+    pub(super) parent: &'a Node,
+    pub(super) at: usize,
 }
 
 /// A node in one reading.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a, 'b> {
     node: &'a Node,
-    amendments: &'b Amendments<'a>,
+    /// Where the reading is of one value alone, the steps that lead to it: of each parent nothing else is read.
+    path: &'b [Step<'a>],
+    /// Where a struct that shares its table says which keys it takes.
+    taken: Option<&'b Cell<&'static [&'static str]>>,
 }
 
 impl<'a, 'b> Reader<'a, 'b> {
-    pub(super) fn new(node: &'a Node, amendments: &'b Amendments<'a>) -> Self {
-        Self { node, amendments }
+    /// Reads a node; with a path, as if the value that it leads to were the only one in it.
+    pub(super) fn new(node: &'a Node, path: &'b [Step<'a>]) -> Self {
+        Self { node, path, taken: None }
     }
 
     fn other(self, node: &'a Node) -> Self {
-        Self { node, ..self }
+        Self { node, taken: None, ..self }
     }
 
-    fn table_access(self, table: &'a Table) -> TableAccess<'a, 'b> {
-        TableAccess {
-            reader: self,
-            entries: table.into_iter(),
-            value: None,
-            stand_ins: self.amendments.stand_ins.iter(),
-            stand_in: None,
-        }
+    /// Returns which value of this node is read, where it is one alone.
+    fn only(&self) -> Option<usize> {
+        self.path.iter().find(|step| std::ptr::eq(step.parent, self.node)).map(|step| step.at)
+    }
+
+    fn entries(&self, table: &'a Table) -> Entries<'a> {
+        self.only().map_or_else(|| table.into_iter(), |at| table.only(at))
+    }
+
+    fn table_access(self, table: &'a Table, fields: Option<&'static [&'static str]>) -> TableAccess<'a, 'b> {
+        TableAccess { reader: self, table, fields, shared: None, entries: self.entries(table), value: None }
     }
 }
+
+type Entries<'a> = <&'a Table as IntoIterator>::IntoIter;
 
 impl<'a: 'b, 'b, 'de> Deserializer<'de> for Reader<'a, 'b> {
     type Error = ReadError<'a>;
@@ -98,9 +71,11 @@ impl<'a: 'b, 'b, 'de> Deserializer<'de> for Reader<'a, 'b> {
             Content::Float(value) => visitor.visit_f64(*value),
             Content::Boolean(value) => visitor.visit_bool(*value),
             Content::List(list) => {
-                visitor.visit_seq(ListAccess { reader: self, elements: list.iter().enumerate() })
+                let (first, count) = self.only().map_or((0, list.len()), |at| (at, 1));
+                let elements = list.iter().enumerate().skip(first).take(count);
+                visitor.visit_seq(ListAccess { reader: self, elements })
             }
-            Content::Table(table) => visitor.visit_map(self.table_access(table)),
+            Content::Table(table) => visitor.visit_map(self.table_access(table, None)),
         }
         .map_err(|error| error.at(Place::Value(self.node)))
     }
@@ -115,6 +90,22 @@ impl<'a: 'b, 'b, 'de> Deserializer<'de> for Reader<'a, 'b> {
         visitor: V,
     ) -> Result<V::Value, ReadError<'a>> {
         visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ReadError<'a>> {
+        let Content::Table(table) = &self.node.content else { return self.deserialize_any(visitor) };
+        if let Some(taken) = self.taken {
+            taken.set(fields);
+        }
+        let shares = self.taken.is_some() || fields.contains(&SAME_TABLE);
+        visitor
+            .visit_map(self.table_access(table, shares.then_some(fields)))
+            .map_err(|error| error.at(Place::Value(self.node)))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -144,13 +135,13 @@ impl<'a: 'b, 'b, 'de> Deserializer<'de> for Reader<'a, 'b> {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        unit unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 
 struct ListAccess<'a, 'b> {
     reader: Reader<'a, 'b>,
-    elements: std::iter::Enumerate<std::slice::Iter<'a, Node>>,
+    elements: Take<Skip<Enumerate<std::slice::Iter<'a, Node>>>>,
 }
 
 impl<'a: 'b, 'b, 'de> SeqAccess<'de> for ListAccess<'a, 'b> {
@@ -160,8 +151,7 @@ impl<'a: 'b, 'b, 'de> SeqAccess<'de> for ListAccess<'a, 'b> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, ReadError<'a>> {
-        let amendments = self.reader.amendments;
-        match self.elements.find(|(_, node)| !amendments.leaves_out(node)) {
+        match self.elements.next() {
             Some((index, node)) => seed
                 .deserialize(self.reader.other(node))
                 .map(Some)
@@ -173,45 +163,72 @@ impl<'a: 'b, 'b, 'de> SeqAccess<'de> for ListAccess<'a, 'b> {
 
 struct TableAccess<'a, 'b> {
     reader: Reader<'a, 'b>,
-    entries: <&'a Table as IntoIterator>::IntoIter,
+    table: &'a Table,
+    /// The fields of the struct that is read, where another one shares the table.
+    fields: Option<&'static [&'static str]>,
+    /// The fields of the other struct, once it was read.
+    shared: Option<&'static [&'static str]>,
+    entries: Entries<'a>,
     value: Option<(&'a SmolStr, &'a Node)>,
-    stand_ins: std::slice::Iter<'b, StandIn<'a>>,
-    stand_in: Option<&'b StandIn<'a>>,
+}
+
+impl<'a> TableAccess<'a, '_> {
+    /// Tells whether a key is one of the struct that is read.
+    fn takes(&self, key: &str) -> bool {
+        self.fields.is_none_or(|fields| key != SAME_TABLE && fields.contains(&key))
+    }
+
+    fn has_shared(&self) -> bool {
+        self.fields.is_some_and(|fields| fields.contains(&SAME_TABLE))
+    }
+
+    /// Returns the refusal of a key, where it is one.
+    fn refused(&self, error: ReadError<'a>, key: &SmolStr, node: &'a Node) -> ReadError<'a> {
+        error.at(Place::Key(node)).below(Segment::Key(key.clone()))
+    }
+
+    /// Returns the refusal of the first key that neither of two structs knows, once both are known.
+    fn unknown(&self) -> Option<ReadError<'a>> {
+        let shared = self.shared?;
+        let is_known = |key: &str| self.takes(key) || shared.contains(&key);
+        let (key, node) = self.reader.entries(self.table).find(|(key, _)| !is_known(key))?;
+        let own = self.fields.into_iter().flatten().filter(|field| **field != SAME_TABLE);
+        Some(self.refused(ReadError::unknown(key, shared.iter().chain(own).copied().collect()), key, node))
+    }
 }
 
 impl<'a: 'b, 'b, 'de> MapAccess<'de> for TableAccess<'a, 'b> {
     type Error = ReadError<'a>;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, ReadError<'a>> {
-        let amendments = self.reader.amendments;
-        if let Some((key, node)) = self.entries.find(|(_, node)| !amendments.leaves_out(node)) {
-            self.value = Some((key, node));
-            let text: StrDeserializer<'_, ReadError<'a>> = key.as_str().into_deserializer();
-            return seed.deserialize(text).map(Some).map_err(|error| {
-                error.at(Place::Key(node)).in_table(self.reader.node).below(Segment::Key(key.clone()))
-            });
-        }
-        let table = self.reader.node;
-        match self.stand_ins.find(|stand_in| std::ptr::eq(stand_in.table, table)) {
-            Some(stand_in) => {
-                self.stand_in = Some(stand_in);
-                let text: StrDeserializer<'_, ReadError<'a>> = stand_in.key.into_deserializer();
-                seed.deserialize(text).map(Some)
+        while let Some((key, node)) = self.entries.next() {
+            if self.takes(key) {
+                self.value = Some((key, node));
+                let text: StrDeserializer<'_, ReadError<'a>> = key.as_str().into_deserializer();
+                return seed.deserialize(text).map(Some).map_err(|error| self.refused(error, key, node));
             }
-            None => Ok(None),
         }
+        if self.has_shared() && self.shared.is_none() {
+            let text: StrDeserializer<'_, ReadError<'a>> = SAME_TABLE.into_deserializer();
+            return seed.deserialize(text).map(Some);
+        }
+        self.unknown().map_or(Ok(None), Err)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ReadError<'a>> {
-        match (self.value.take(), self.stand_in) {
-            (Some((key, node)), _) => seed
+        if let Some((key, node)) = self.value.take() {
+            return seed
                 .deserialize(self.reader.other(node))
-                .map_err(|error| error.at(Place::Value(node)).below(Segment::Key(key.clone()))),
-            (None, Some(stand_in)) => {
-                seed.deserialize(stand_in).map_err(|_: de::value::Error| ReadError::new(Kind::StandIn))
-            }
-            (None, None) => Err(de::Error::custom("a value was asked for before its key")),
+                .map_err(|error| error.at(Place::Value(node)).below(Segment::Key(key.clone())));
         }
+        let taken = Cell::new([].as_slice());
+        let value = seed.deserialize(Reader { taken: Some(&taken), ..self.reader });
+        self.shared = Some(taken.get());
+        // A key that is unknown says more than one that is missing, which it may be.
+        value.map_err(|error| match error.kind {
+            Kind::Missing { .. } => self.unknown().unwrap_or(error),
+            _ => error,
+        })
     }
 }
 

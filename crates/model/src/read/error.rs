@@ -13,8 +13,6 @@ pub(super) struct ReadError<'a> {
     pub(super) kind: Kind,
     /// Where; found on the way out, so that the innermost node wins.
     pub(super) place: Option<Place<'a>>,
-    /// The table that an unknown key stands in.
-    pub(super) table: Option<&'a Node>,
     /// The keys that lead to the place, innermost first.
     pub(super) path: Vec<Segment>,
 }
@@ -33,27 +31,11 @@ pub(super) enum Segment {
 
 #[derive(Debug)]
 pub(super) enum Kind {
-    Unknown {
-        key: String,
-        known: &'static [&'static str],
-        suggestion: Option<&'static str>,
-    },
-    Missing {
-        key: &'static str,
-    },
-    Variant {
-        written: String,
-        known: &'static [&'static str],
-    },
-    Type {
-        expected: String,
-        found: String,
-    },
-    Refused {
-        message: String,
-    },
-    /// A stand-in was refused: nothing that was written is wrong.
-    StandIn,
+    Unknown { key: String, known: Vec<&'static str>, suggestion: Option<&'static str> },
+    Missing { key: String },
+    Variant { written: String, known: &'static [&'static str] },
+    Type { expected: String, found: String },
+    Refused { message: String },
 }
 
 /// What other tools call the things that are called otherwise here: the keys that may be meant, likeliest first.
@@ -68,7 +50,15 @@ const WORDS: &[(&str, &[&str])] = &[
 
 impl<'a> ReadError<'a> {
     pub(super) fn new(kind: Kind) -> Self {
-        Self { kind, place: None, table: None, path: Vec::new() }
+        Self { kind, place: None, path: Vec::new() }
+    }
+
+    /// Returns the refusal of a key where others are known.
+    pub(super) fn unknown(key: &str, known: Vec<&'static str>) -> Self {
+        let words = WORDS.iter().filter(|(word, _)| *word == key);
+        let meant = words.flat_map(|(_, keys)| *keys).find(|meant| known.contains(meant)).copied();
+        let suggestion = meant.or_else(|| closest(key, known.iter().copied()));
+        Self::new(Kind::Unknown { key: key.to_owned(), known, suggestion })
     }
 
     /// Sets the place, where none is known yet.
@@ -79,11 +69,6 @@ impl<'a> ReadError<'a> {
 
     pub(super) fn below(mut self, segment: Segment) -> Self {
         self.path.push(segment);
-        self
-    }
-
-    pub(super) fn in_table(mut self, table: &'a Node) -> Self {
-        self.table.get_or_insert(table);
         self
     }
 
@@ -107,7 +92,6 @@ impl<'a> ReadError<'a> {
             }
             Kind::Refused { message } if path.is_empty() => ("invalid-value", format!("{what}: {message}")),
             Kind::Refused { message } => ("invalid-value", format!("invalid {subject}: {message}")),
-            Kind::StandIn => ("invalid-value", subject),
         };
         let diagnostic = match place {
             Place::Key(node) => node.key_diagnostic(code, message),
@@ -117,7 +101,7 @@ impl<'a> ReadError<'a> {
             Kind::Unknown { suggestion: Some(suggestion), .. } => {
                 diagnostic.hint(format!("did you mean `{suggestion}`?"))
             }
-            Kind::Unknown { known: [], .. } => diagnostic.hint("no keys are known here"),
+            Kind::Unknown { known, .. } if known.is_empty() => diagnostic.hint("no keys are known here"),
             Kind::Unknown { known, .. } => diagnostic.hint(format!("the keys are {}", quoted(known))),
             Kind::Variant { written, known } => diagnostic.did_you_mean(written, known.iter().copied()),
             _ => diagnostic,
@@ -160,7 +144,6 @@ impl fmt::Display for ReadError<'_> {
             Kind::Variant { written, known } => write!(out, "`{written}` is not one of {}", quoted(known)),
             Kind::Type { expected, found } => write!(out, "wanted is {expected}, not {found}"),
             Kind::Refused { message } => out.write_str(message),
-            Kind::StandIn => out.write_str("a missing key"),
         }
     }
 }
@@ -193,14 +176,11 @@ impl de::Error for ReadError<'_> {
     }
 
     fn unknown_field(key: &str, known: &'static [&'static str]) -> Self {
-        let words = WORDS.iter().filter(|(word, _)| *word == key);
-        let meant = words.flat_map(|(_, keys)| *keys).find(|meant| known.contains(meant)).copied();
-        let suggestion = meant.or_else(|| closest(key, known.iter().copied()));
-        Self::new(Kind::Unknown { key: key.to_owned(), known, suggestion })
+        Self::unknown(key, known.to_vec())
     }
 
     fn missing_field(key: &'static str) -> Self {
-        Self::new(Kind::Missing { key })
+        Self::new(Kind::Missing { key: key.to_owned() })
     }
 
     fn duplicate_field(key: &'static str) -> Self {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::document::parse;
 use crate::node::Layer;
 use crate::types::{Cpu, Image, LabelKey, Name, Port, ScalarOrTable, Schedule};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[expect(dead_code, reason = "the fields are only printed")]
 struct Service {
@@ -31,14 +32,14 @@ struct Service {
     size: Option<Size>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "the fields are only printed")]
 struct PortTable {
     number: Port,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "the fields are only printed")]
 enum Size {
@@ -46,14 +47,14 @@ enum Size {
     Name(Name),
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "the fields are only printed")]
 struct Resources {
     cpu: Option<Cpu>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "the fields are only printed")]
 struct Volume {
@@ -61,7 +62,7 @@ struct Volume {
     path: String,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Strategy {
     #[default]
@@ -69,7 +70,7 @@ enum Strategy {
     Recreate,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[expect(dead_code, reason = "the fields are only printed")]
 enum Probe {
@@ -238,5 +239,72 @@ fn wrong_shapes() {
       at web.toml:7:12 "5"
     wrong-type error: `replicas` of service `shop/web` must be an integer between 0 and 4294967295, not the integer `4294967296`
       at web.toml:8:12 "4294967296"
+    "#);
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the fields are only printed")]
+struct Page {
+    #[serde(rename = "..")]
+    #[schemars(flatten)]
+    pod: Pod,
+    text: String,
+    #[serde(default)]
+    volumes: Vec<Volume>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(dead_code, reason = "the fields are only printed")]
+struct Pod {
+    port: Port,
+    image: Image,
+    #[serde(default)]
+    node_ports: BTreeMap<Name, ScalarOrTable<Port, PortTable>>,
+}
+
+#[test]
+fn two_structs_share_a_table() {
+    let check = |text: &str| {
+        let node = parse("web.toml", text, Layer::Component).expect("the text is valid TOML");
+        match node.read::<Page>("page `web`") {
+            Ok(page) => format!("{page:?}"),
+            Err(diagnostics) => crate::snapshot::diagnostics(&diagnostics, |_| Some(text.to_owned())),
+        }
+    };
+    insta::assert_snapshot!(check("text = 'a'\nport = 1\nimage = 'nginx'\nnode-ports.a.number = 2\n"), @r#"Page { pod: Pod { port: Port(1), image: Image { registry: None, repository: "nginx", tag: None, digest: None }, node_ports: {Name("a"): Table(PortTable { number: Port(2) })} }, text: "a", volumes: [] }"#);
+    insta::assert_snapshot!(check("text = 1\nprot = 1\n'..' = {}\nimage = 'A b'\nvolumes = [{ nme = 'a' }]\n[node-ports]\na.nmber = 80\nb = 0\n"), @r#"
+    wrong-type error: `text` of page `web` must be a string, not the integer `1`
+      at web.toml:1:8 "1"
+    unknown-key error: unknown key `prot` in page `web`
+      at web.toml:2:1 "prot"
+      hint: did you mean `port`?
+    unknown-key error: unknown key `..` in page `web`
+      at web.toml:3:1 "'..'"
+      hint: the keys are `port`, `image`, `node-ports`, `text`, `volumes`
+    invalid-value error: invalid `image` of page `web`: `A b` is not a valid image: it must not hold spaces
+      at web.toml:4:9 "'A b'"
+    missing-key error: `volumes[0]` of page `web` has no `path`
+      at web.toml:5:12 "{ nme = 'a' }"
+    unknown-key error: unknown key `nme` in `volumes[0]` of page `web`
+      at web.toml:5:14 "nme"
+      hint: did you mean `name`?
+    unknown-key error: unknown key `nmber` in `node-ports.a` of page `web`
+      at web.toml:7:3 "nmber"
+      hint: did you mean `number`?
+    invalid-value error: invalid `node-ports.b` of page `web`: `0` is not a port: wanted is an integer between 1 and 65535
+      at web.toml:8:5 "0"
+    "#);
+    insta::assert_snapshot!(check("service = {}\n"), @r#"
+    missing-key error: page `web` has no `port`
+      at web.toml
+    missing-key error: page `web` has no `image`
+      at web.toml
+    missing-key error: page `web` has no `text`
+      at web.toml
+    unknown-key error: unknown key `service` in page `web`
+      at web.toml:1:1 "service"
+      hint: the keys are `port`, `image`, `node-ports`, `text`, `volumes`
     "#);
 }

@@ -82,6 +82,7 @@ impl Parsed for Cidr {
 parsed!(Cidr, {
     "type": "string",
     "description": "A range of IP addresses in CIDR notation, such as `10.0.0.0/16`.",
+    "examples": ["10.0.0.0/8"],
     "pattern": "^[0-9A-Fa-f.:]+/[0-9]{1,3}$"
 });
 

@@ -79,6 +79,7 @@ impl Parsed for Duration {
 parsed!(Duration, {
     "type": "string",
     "description": "A span of time: whole numbers with the units `w`, `d`, `h`, `m` and `s`, such as `30s`, `1h30m` or `7d`.",
+    "examples": ["1s"],
     "pattern": "^(?=.)([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$"
 });
 

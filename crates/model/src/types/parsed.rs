@@ -79,7 +79,8 @@ impl<T: Parsed> Visitor<'_> for ParsedVisitor<T> {
     }
 }
 
-/// Implements serde and JSON Schema for a [`Parsed`] type that prints itself.
+/// Implements serde and JSON Schema for a [`Parsed`] type that prints itself. Where no `a` and no 1 is one, the schema has
+/// an example: what is read in the place of one that is missing, so that the rest is read too.
 macro_rules! parsed {
     ($type:ident, $schema:tt) => {
         impl serde::Serialize for $type {

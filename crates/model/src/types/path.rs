@@ -31,6 +31,7 @@ impl HttpPath {
 checked_text!(HttpPath, "a path such as `\"/health\"`", {
     "type": "string",
     "description": "The path of a URL, such as `/health`.",
+    "examples": ["/"],
     "pattern": "^/(?!/)(?!.*//)\\S*$"
 });
 

@@ -51,6 +51,7 @@ impl Parsed for Percentage {
 parsed!(Percentage, {
     "type": ["string", "integer"],
     "description": "A share of a hundred: `\"70%\"` or `70`.",
+    "examples": ["1%"],
     "pattern": "^(100|[0-9]{1,2})%?$",
     "minimum": 0,
     "maximum": 100

@@ -85,6 +85,7 @@ impl Parsed for Cpu {
 parsed!(Cpu, {
     "type": ["string", "number"],
     "description": "An amount of CPU: cores such as `2` or `0.5`, or thousandths of a core such as `500m`.",
+    "examples": ["1"],
     "pattern": "^([0-9]+m|[0-9]+(\\.[0-9]{1,3})?)$",
     "minimum": 0
 });
@@ -176,6 +177,7 @@ impl Parsed for Memory {
 parsed!(Memory, {
     "type": "string",
     "description": "An amount of memory or storage, such as `512Mi` or `20Gi`.",
+    "examples": ["1"],
     "pattern": "^[0-9]+(\\.[0-9]+)?(Ki|Mi|Gi|Ti|Pi|Ei|k|M|G|T|P|E)?$"
 });
 

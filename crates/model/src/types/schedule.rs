@@ -110,6 +110,7 @@ impl Field {
 checked_text!(Schedule, "a schedule such as `\"0 3 * * *\"`", {
     "type": "string",
     "description": "A cron schedule: minute, hour, day of the month, month, day of the week; or a macro such as `@daily`.",
+    "examples": ["@daily"],
     "pattern": "^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|@every \\S+|\\s*\\S+(\\s+\\S+){4}\\s*)$"
 });
 

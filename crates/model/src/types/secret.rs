@@ -71,6 +71,7 @@ impl Parsed for SecretKeyReference {
 parsed!(SecretKeyReference, {
     "type": "string",
     "description": "A key of a Secret: `secret/key`.",
+    "examples": ["a/b"],
     "pattern": "^[a-z0-9][-a-z0-9.]*/[-._a-zA-Z0-9]+$"
 });
 

@@ -36,6 +36,7 @@ impl Url {
 checked_text!(Url, "a URL such as `\"https://example.org\"`", {
     "type": "string",
     "description": "An absolute URL, such as `https://example.org/path`.",
+    "examples": ["https://a"],
     "pattern": "^[A-Za-z][A-Za-z0-9+.-]*://[^\\s/]+\\S*$"
 });
 
@@ -64,6 +65,7 @@ impl Repository {
 checked_text!(Repository, "a repository such as `\"https://github.com/example/platform\"`", {
     "type": "string",
     "description": "A git repository: a URL, or `git@host:path`.",
+    "examples": ["https://a/b"],
     "pattern": "^([A-Za-z][A-Za-z0-9+.-]*://\\S+|[^\\s@:/]+@[^\\s:/]+:\\S+)$"
 });
 

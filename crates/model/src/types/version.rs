@@ -68,6 +68,7 @@ impl Parsed for KubernetesVersion {
 parsed!(KubernetesVersion, {
     "type": "string",
     "description": "A version of Kubernetes, such as `1.33` or `1.33.4`.",
+    "examples": ["1.33"],
     "pattern": "^[0-9]+\\.[0-9]+(\\.[0-9]+)?$"
 });
 
@@ -123,6 +124,7 @@ impl ApiVersion {
 checked_text!(ApiVersion, "an API such as `\"cert-manager.io/v1\"`", {
     "type": "string",
     "description": "An API that the cluster provides: a group and a version, such as `cert-manager.io/v1`, with or without a kind.",
+    "examples": ["v1"],
     "pattern": "^([a-z0-9][-a-z0-9.]*/)?v[a-z0-9]+(/[A-Z][A-Za-z0-9]*)?$"
 });
 

@@ -23,7 +23,7 @@ fn check(text: &str) -> String {
 }
 
 /// The fields of a kind, as a user of the crate would declare them.
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "only what is refused is looked at")]
 struct Service {
@@ -207,7 +207,7 @@ replicas = -1
 
 #[test]
 fn missing_fields_are_missing_at_the_line_of_the_kind() {
-    #[derive(Debug, serde::Deserialize)]
+    #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
     #[expect(dead_code, reason = "only what is refused is looked at")]
     struct Job {
         image: aqueduct_model::types::Image,

@@ -1,0 +1,178 @@
+//! All that is wrong with a node, found by one walk over it beside the schema of its type.
+//!
+//! The schema says which keys are missing. Every value is judged by its own type: it is read alone, with nothing beside
+//! it, so that the first error is its own. Where that fails, the walk goes down to find out what exactly is wrong.
+
+use std::marker::PhantomData;
+
+use aqueduct_manifest::{Diagnostic, SmolStr};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::interpolate::has_names;
+use crate::node::{Content, Node, Source};
+use crate::table::Table;
+
+use super::deserializer::{Reader, Step};
+use super::error::{Kind, Place, ReadError, Segment};
+use super::form::{below, example, form, required};
+
+/// How many problems of one node are looked for.
+const LIMIT: usize = 200;
+
+/// A walk over a node that cannot be read as a `T`.
+pub(super) struct Search<'a, 's, T> {
+    root: &'a Node,
+    schema: &'s Value,
+    what: &'s str,
+    path: Vec<Step<'a>>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    reads: PhantomData<fn() -> T>,
+}
+
+impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
+    pub(super) fn new(root: &'a Node, schema: &'s Value, what: &'s str) -> Self {
+        Self { root, schema, what, path: Vec::new(), diagnostics: Vec::new(), reads: PhantomData }
+    }
+
+    /// Reports all that is wrong, given the error of the reading as a whole. Returns what remains of the node: without
+    /// what is wrong, and with examples of what is missing.
+    pub(super) fn run(&mut self, error: ReadError<'a>) -> Option<Node> {
+        self.node(self.root, Some(self.schema), error)
+    }
+
+    /// Reports what is wrong in one node, given the error of its reading alone, and returns what remains of it.
+    fn node(&mut self, node: &'a Node, schema: Option<&'s Value>, error: ReadError<'a>) -> Option<Node> {
+        let (remains, found) = match &node.content {
+            _ if matches!(error.place, Some(Place::Key(place)) if std::ptr::eq(place, node)) => (None, false),
+            Content::Table(table) => self.table(node, table, schema),
+            Content::List(list) => self.list(node, list, schema),
+            _ => (None, false),
+        };
+        if !found {
+            self.report(&error, node);
+            return None;
+        }
+        let Node { origin, key, .. } = node;
+        remains.map(|content| Node { content, origin: origin.clone(), key: *key, shadowed: None })
+    }
+
+    /// Returns what remains of a table, and whether anything in it is wrong.
+    fn table(
+        &mut self,
+        node: &'a Node,
+        table: &'a Table,
+        schema: Option<&'s Value>,
+    ) -> (Option<Content>, bool) {
+        let form = schema.and_then(|schema| form(self.schema, schema, node));
+        let below = |key: &str| form.and_then(|form| below(form, Some(key)));
+        let mut remains = Table::default();
+        let mut found = false;
+        // A mistyped key is not missing as well.
+        let mut meant = Vec::new();
+        for (at, (key, child)) in table.into_iter().enumerate() {
+            self.path.push(Step { parent: node, at });
+            let remaining = match self.error() {
+                Some(error) => {
+                    found = true;
+                    if let Kind::Unknown { suggestion: Some(suggestion), .. } = &error.kind {
+                        meant.push(*suggestion);
+                    }
+                    self.node(child, below(key), error)
+                }
+                None => Some(child.clone()),
+            };
+            self.path.pop();
+            remaining.map(|child| remains.insert(key.clone(), child));
+        }
+        for key in
+            form.into_iter().flat_map(required).filter(|key| !remains.contains_key(key)).collect::<Vec<_>>()
+        {
+            found = true;
+            if !table.contains_key(key) && !meant.contains(&key) {
+                let error = ReadError::new(Kind::Missing { key: key.to_owned() }).at(Place::Value(node));
+                let error = self.segments().into_iter().rev().fold(error, ReadError::below);
+                self.report(&error, node);
+            }
+            let example = below(key).and_then(|schema| example(self.schema, schema));
+            let example = example.and_then(|example| written(&example, &node.origin));
+            example.map(|example| remains.insert(key.into(), example));
+        }
+        (Some(Content::Table(remains)), found)
+    }
+
+    /// Returns what remains of a list, and whether anything in it is wrong.
+    fn list(
+        &mut self,
+        node: &'a Node,
+        list: &'a [Node],
+        schema: Option<&'s Value>,
+    ) -> (Option<Content>, bool) {
+        let form = schema.and_then(|schema| form(self.schema, schema, node));
+        let schema = form.and_then(|form| below(form, None));
+        let mut remains = Vec::new();
+        let mut found = false;
+        for (at, child) in list.iter().enumerate() {
+            self.path.push(Step { parent: node, at });
+            remains.extend(match self.error() {
+                Some(error) => {
+                    found = true;
+                    self.node(child, schema, error)
+                }
+                None => Some(child.clone()),
+            });
+            self.path.pop();
+        }
+        (Some(Content::List(remains)), found)
+    }
+
+    /// Returns what is wrong with the value that the path leads to when it is read alone.
+    fn error(&self) -> Option<ReadError<'a>> {
+        let error = T::deserialize(Reader::new(self.root, &self.path)).err()?;
+        // What stands around the value misses what was not read.
+        let (Place::Key(place) | Place::Value(place)) = error.place?;
+        let is_around = self.path.iter().any(|step| std::ptr::eq(step.parent, place));
+        (!is_around).then_some(error)
+    }
+
+    fn report(&mut self, error: &ReadError<'a>, node: &'a Node) {
+        let place = error.place.unwrap_or(Place::Value(node));
+        let (Place::Key(node) | Place::Value(node)) = place;
+        // A name that stands for nothing was reported already.
+        let follows = matches!(error.kind, Kind::Variant { .. } | Kind::Type { .. } | Kind::Refused { .. })
+            && node.as_str().is_some_and(has_names);
+        if !follows && self.diagnostics.len() < LIMIT {
+            self.diagnostics.push(error.diagnostic(self.what, place));
+        }
+    }
+
+    /// Returns the keys of the path.
+    fn segments(&self) -> Vec<Segment> {
+        let segment =
+            |step: &Step<'_>| match step.parent.as_table().and_then(|table| table.keys().nth(step.at)) {
+                Some(key) => Segment::Key(key.clone()),
+                None => Segment::Index(step.at),
+            };
+        self.path.iter().map(segment).collect()
+    }
+}
+
+/// Returns a value as if it were written at a place.
+fn written(value: &Value, origin: &Source) -> Option<Node> {
+    let below = |value: &Value| written(value, origin);
+    let content = match value {
+        Value::Null => return None,
+        Value::Bool(value) => Content::Boolean(*value),
+        Value::Number(number) => match number.as_i64() {
+            Some(value) => Content::Integer(value),
+            None => Content::Float(number.as_f64()?),
+        },
+        Value::String(text) => Content::String(text.into()),
+        Value::Array(list) => Content::List(list.iter().filter_map(below).collect()),
+        Value::Object(map) => {
+            let entries = map.iter().filter_map(|(key, value)| Some((SmolStr::from(key), below(value)?)));
+            Content::Table(entries.collect())
+        }
+    };
+    Some(Node { content, origin: origin.clone(), key: None, shadowed: None })
+}
