@@ -1,7 +1,7 @@
 //! LimitRanges: what containers get that do not say it themselves, and the bounds that all have to keep.
 
 use aqueduct_apiserver::Cause;
-use aqueduct_manifest::{List, Map, Object, Quantity, SmolStr, Value};
+use aqueduct_manifest::{List, Map, Object, Quantity, Value};
 
 use crate::finding::{Action, Finding};
 use crate::pod::{items, text};
@@ -88,9 +88,9 @@ pub(crate) fn admit(object: &Object, before: &Object, ranges: &[&Object]) -> Vec
                     _ => {}
                 }
             }
-            if object.map != before.map {
-                findings.extend(contradictions(spec));
-            }
+            // What did not fit together before is not about limits.
+            let known = before.map.get("spec").map_or_else(Vec::new, contradictions);
+            findings.extend(contradictions(spec).into_iter().filter(|finding| !known.contains(finding)));
         }
         "PersistentVolumeClaim" => {
             let requests = amounts(spec.at(&["resources", "requests"]));
@@ -178,14 +178,22 @@ fn contradictions(spec: &Value) -> Vec<Finding> {
     let whole_limits = amounts(spec.at(&["resources", "limits"]));
     for list in ["containers", "initContainers"] {
         for (place, container) in items(spec, list).iter().enumerate() {
-            let limits = of_container(container, "limits");
-            for (name, request) in of_container(container, "requests") {
-                if let Some(limit) = limits.get(&name).filter(|limit| request > **limit) {
+            let (limits, requests) = (of_container(container, "limits"), of_container(container, "requests"));
+            for (name, request) in &requests {
+                if let Some(limit) = limits.get(name).filter(|limit| request > *limit) {
                     let message = format!(
                         "Invalid value: \"{request}\": must be less than or equal to {name} limit of {limit}"
                     );
                     refuse(format!("spec.{list}[{place}].resources.requests"), message);
                 }
+            }
+            let has =
+                |wanted: fn(&str) -> bool| limits.keys().chain(requests.keys()).any(|name| wanted(name));
+            if has(|name| name.starts_with("hugepages-")) && !has(|name| matches!(name, "cpu" | "memory")) {
+                refuse(
+                    format!("spec.{list}[{place}].resources"),
+                    "Forbidden: HugePages require cpu or memory".to_owned(),
+                );
             }
             for (name, limit) in limits {
                 if let Some(whole) = whole_limits.get(&name).filter(|whole| limit > **whole) {
@@ -206,7 +214,7 @@ fn contradictions(spec: &Value) -> Vec<Finding> {
             let message = format!(
                 "Invalid value: \"{whole}\": must be greater than or equal to aggregate container requests of {sum}"
             );
-            refuse(format!("spec.resources.requests[{}]", SmolStr::clone(&name)), message);
+            refuse(format!("spec.resources.requests[{name}]"), message);
         }
     }
     findings

@@ -117,53 +117,54 @@ fn typed(value: &Value, of: &Type) -> Box<dyn Val> {
         (Value::Map(entries), Type::Map(_, of)) => {
             map(entries.iter().map(|(key, value)| (key.to_string(), typed(value, of))))
         }
-        (Value::Map(entries), Type::Object(fields)) => map(entries.iter().map(|(key, value)| {
-            let name = escape(key);
-            let of = fields.fields.get(name.as_str()).unwrap_or(&Type::Dyn);
+        (Value::Map(entries), Type::Object(fields)) => map(entries.iter().flat_map(|(key, value)| {
+            let names = selectors(key);
+            let of = names.first().and_then(|name| fields.fields.get(name.as_str())).unwrap_or(&Type::Dyn);
             let value = typed(value, of);
-            (name, value)
+            names.into_iter().map(move |name| (name, value.clone()))
         })),
         _ => plain(value),
     }
 }
 
-/// Returns the name by which an expression selects a field: Kubernetes escapes what is no identifier, or a keyword.
-pub fn escape(field: &str) -> String {
-    const KEYWORDS: [&str; 22] = [
-        "true",
-        "false",
-        "null",
-        "in",
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "for",
-        "function",
-        "if",
-        "import",
-        "let",
-        "loop",
-        "package",
-        "namespace",
-        "return",
-        "var",
-        "void",
-        "while",
-        "__",
-    ];
+/// The names that the language keeps for itself.
+const KEYWORDS: [&str; 21] = [
+    "true",
+    "false",
+    "null",
+    "in",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
+];
+
+/// Returns the names by which expressions select a field: Kubernetes escapes what is no identifier, and takes keywords
+/// escaped and as they are.
+pub fn selectors(field: &str) -> Vec<String> {
     if KEYWORDS.contains(&field) {
-        return format!("__{field}__");
+        return vec![format!("__{field}__"), field.to_owned()];
     }
-    if field.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !field.contains("__") {
-        return field.to_owned();
+    let is_plain =
+        field.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !field.contains("__");
+    if is_plain {
+        return vec![field.to_owned()];
     }
-    field
-        .replace("__", "__underscores__")
-        .replace('.', "__dot__")
-        .replace('-', "__dash__")
-        .replace('/', "__slash__")
+    let escapes = [("__", "__underscores__"), (".", "__dot__"), ("-", "__dash__"), ("/", "__slash__")];
+    vec![escapes.iter().fold(field.to_owned(), |name, (plain, escaped)| name.replace(plain, escaped))]
 }
 
 /// Calls one of the functions that read text.

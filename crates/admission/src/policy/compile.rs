@@ -105,6 +105,11 @@ struct Compiler {
 
 impl Compiler {
     fn expression(&mut self, field: String, source: &str, scope: &Scope, wanted: Wanted) -> Option<Program> {
+        if source.trim().is_empty() {
+            let message = "Required value: expression is not specified".to_owned();
+            self.causes.push(Cause { field, reason: "FieldValueRequired", message });
+            return None;
+        }
         let fault = match Program::compile(source, scope) {
             Err(error) => error.message,
             Ok(program) => {

@@ -105,8 +105,14 @@ fn check_node(schema: &Schema, path: &str, is_resource: bool, causes: &mut Vec<C
                 let message = format!("Invalid value: {}: {fault}", json::write_raw(&Value::from(source)));
                 causes.push(Cause { field: field(last), reason: "FieldValueInvalid", message });
             };
-            if let Err(fault) = &compiled.program {
-                refuse("rule", &rule.source, fault);
+            match &compiled.program {
+                Err(_) if rule.source.trim().is_empty() => {
+                    let message = "Required value: rule is not specified".to_owned();
+                    causes.push(Cause { field: field("rule"), reason: "FieldValueRequired", message });
+                    continue;
+                }
+                Err(fault) => refuse("rule", &rule.source, fault),
+                Ok(_) => {}
             }
             if let Some(Err(fault)) = &compiled.message {
                 refuse("messageExpression", &rule.message_expression, fault);

@@ -47,6 +47,8 @@ pub(super) enum Kind {
     Integer,
     Number,
     Boolean,
+    /// A word that is no type; the definition is wrong, and nothing more is said because of it.
+    Unknown,
 }
 
 /// What a map may hold beside its properties.
@@ -80,8 +82,25 @@ pub(super) struct Bounds {
     pub(super) max_items: Option<usize>,
     pub(super) min_properties: Option<usize>,
     pub(super) max_properties: Option<usize>,
-    pub(super) pattern: Option<(String, Regex)>,
+    pub(super) pattern: Option<Pattern>,
     pub(super) format: Option<String>,
+}
+
+/// A regular expression, compiled when the first text is held against it: most of those in definitions never are.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    pub(super) source: String,
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// Tells whether a text fits; one that is no regular expression is no constraint.
+    pub(super) fn fits(&self, text: &str) -> bool {
+        self.regex
+            .get_or_init(|| Regex::new(&self.source).ok())
+            .as_ref()
+            .is_none_or(|regex| regex.is_match(text))
+    }
 }
 
 impl Schema {
@@ -105,7 +124,8 @@ impl Schema {
                 Some("integer") => Kind::Integer,
                 Some("number") => Kind::Number,
                 Some("boolean") => Kind::Boolean,
-                _ => Kind::Any,
+                Some(_) => Kind::Unknown,
+                None => Kind::Any,
             },
             properties: properties.map(|(name, one)| (name.clone(), Self::read(one, depth + 1))).collect(),
             items: value.get("items").map(|items| Box::new(Self::read(items, depth + 1))),
@@ -164,7 +184,7 @@ impl Schema {
                 Type::list(self.items.as_ref().map_or(Type::Dyn, |items| items.expression_type(false)))
             }
             Kind::Object => self.object_type(is_resource || self.is_embedded),
-            Kind::Any => Type::Dyn,
+            Kind::Any | Kind::Unknown => Type::Dyn,
         }
     }
 
@@ -174,12 +194,19 @@ impl Schema {
                 return Type::map(Type::String, schema.expression_type(false));
             }
             Some(Additional::Anything) => return Type::map(Type::String, Type::Dyn),
-            None if self.properties.is_empty() && !is_resource => return Type::Dyn,
             None => {}
         }
-        let own = self.properties.iter().filter(|(name, _)| !is_resource || name.as_str() != "metadata");
-        let mut fields: BTreeMap<SmolStr, Type> =
-            own.map(|(name, one)| (aqueduct_cel::escape(name).into(), one.expression_type(false))).collect();
+        // What has no type is not to be seen by expressions.
+        let is_seen = |one: &Schema| one.of != Kind::Any || one.is_int_or_string;
+        let own = self
+            .properties
+            .iter()
+            .filter(|(name, one)| is_seen(one) && (!is_resource || *name != "metadata"));
+        let mut fields: BTreeMap<SmolStr, Type> = BTreeMap::new();
+        for (name, property) in own {
+            let of = property.expression_type(false);
+            fields.extend(aqueduct_cel::selectors(name).into_iter().map(|name| (name.into(), of.clone())));
+        }
         if is_resource {
             fields.insert("apiVersion".into(), Type::String);
             fields.insert("kind".into(), Type::String);
@@ -211,7 +238,7 @@ impl Bounds {
             max_items: size("maxItems"),
             min_properties: size("minProperties"),
             max_properties: size("maxProperties"),
-            pattern: pattern.and_then(|pattern| Some((pattern.to_owned(), Regex::new(pattern).ok()?))),
+            pattern: pattern.map(|source| Pattern { source: source.to_owned(), regex: OnceLock::new() }),
             format: value.get("format").and_then(Value::as_str).map(str::to_owned),
         }
     }

@@ -78,7 +78,7 @@ fn own_type(schema: &Schema, value: &Value, path: &str, causes: &mut Vec<Cause>)
     let given = kind_of(value);
     let wanted = match schema.of {
         _ if schema.is_int_or_string => "integer,string",
-        Kind::Any => return,
+        Kind::Any | Kind::Unknown => return,
         Kind::Object => "object",
         Kind::Array => "array",
         Kind::String => "string",
@@ -129,10 +129,8 @@ fn of_text(schema: &Schema, text: &str, path: &str, causes: &mut Vec<Cause>) {
             format!("Invalid value: {quoted}: {path} in body should be at least {least} chars long");
         push(causes, path, "FieldValueInvalid", message);
     }
-    if let Some((pattern, regex)) = &bounds.pattern
-        && !regex.is_match(text)
-    {
-        let message = format!("Invalid value: {quoted}: {path} in body should match '{pattern}'");
+    if let Some(pattern) = bounds.pattern.as_ref().filter(|pattern| !pattern.fits(text)) {
+        let message = format!("Invalid value: {quoted}: {path} in body should match '{}'", pattern.source);
         push(causes, path, "FieldValueInvalid", message);
     }
     if let Some(format) = bounds.format.as_ref().filter(|format| !formats::has(format, text)) {
