@@ -185,14 +185,11 @@ impl Network {
             };
         };
         // Where the rules name everybody who is let through, nobody else is looked at.
-        let named: Option<Vec<&usize>> = from
-            .iter()
-            .map(|end| self.named_destinations(*end))
-            .collect::<Option<Vec<_>>>()
-            .map(|named| named.into_iter().flat_map(BTreeMap::keys).collect());
+        let named: Option<Vec<_>> = from.iter().map(|end| self.named_destinations(*end)).collect();
         match named {
-            Some(classes) => {
-                classes.into_iter().flat_map(|class| &self.groups_of[*class]).for_each(|group| fill(*group));
+            Some(sides) => {
+                let classes = sides.into_iter().flat_map(BTreeMap::keys);
+                classes.flat_map(|class| &self.groups_of[*class]).for_each(|group| fill(*group));
             }
             None => (0..self.groups.len()).for_each(fill),
         }
