@@ -40,6 +40,13 @@ mod sources;
 mod terminal;
 mod terraform;
 
+/// What `helm template` takes and prints, for programs that stand in for it.
+pub mod helm {
+    pub use crate::command::helm::{
+        ReadFile, TemplateError, TemplateOptions, TemplateOutput, ValueOptions, read_file, template,
+    };
+}
+
 pub use aqueduct_manifest::{Diagnostic, Files, Map, Object, Severity, Value};
 pub use aqueduct_model::{Selection, types};
 pub use aqueduct_render::{

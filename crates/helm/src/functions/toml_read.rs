@@ -4,16 +4,18 @@ use super::arguments::{Answer, Arguments};
 use super::json::error_map;
 use super::time::Time;
 use super::time_parse::parse as parse_time;
+use super::toml_key::key_text;
 use super::toml_number::number;
 use super::toml_table::{Entry, Origin, Table, open};
-use crate::template::{Call, Charset, deepen, quote_rune};
+use crate::stack::deepen;
+use crate::template::{Call, Charset, quote_rune};
 use crate::value::{Text, Value};
 
 /// How deep arrays and tables may nest.
 const DEPTH_LIMIT: usize = 100;
 
 /// Reads TOML; an error becomes a map with the key `Error`.
-pub(super) fn from_toml(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn from_toml(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let text = Arguments(arguments).text(0)?;
     let Some(text) = text.as_str() else {
         return Ok(error_map("toml: invalid UTF-8".to_owned()));
@@ -535,8 +537,7 @@ pub(super) const LOCAL_LAYOUTS: [(&str, &str); 3] = [
 ];
 
 fn dotted(path: &[String]) -> String {
-    let parts: Vec<String> =
-        path.iter().map(|part| super::toml_write::key_text(&Text::from(part.as_str()))).collect();
+    let parts: Vec<String> = path.iter().map(|part| key_text(&Text::from(part.as_str()))).collect();
     parts.join(".")
 }
 

@@ -266,7 +266,7 @@ impl Url {
     }
 }
 
-pub(super) fn url_parse(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn url_parse(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let url = parse(Arguments(arguments).bytes(0)?)
         .map_err(|message| FunctionError::new(format!("unable to parse url: {message}")))?;
     let mut user = Vec::new();
@@ -287,7 +287,7 @@ pub(super) fn url_parse(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(Value::Map(Map::with_entries(&ANY_MAP, entries)))
 }
 
-pub(super) fn url_join(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn url_join(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let map = Arguments(arguments).map(0)?;
     let part = |key: &str| match map.get(key) {
         None => Ok(Vec::new()),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 
-use super::{message, quoted};
+use super::message::{message, quoted};
 
 /// Something that is wrong, with the reasons for it.
 pub(super) struct Finding {

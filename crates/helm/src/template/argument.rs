@@ -4,6 +4,7 @@ use super::describe::Part;
 use super::evaluate::{Evaluated, Evaluator, Held};
 use super::number::Number;
 use super::tree::{Tree, WordKind};
+use crate::stack::deepen;
 use crate::value::{Type, Value};
 
 impl Evaluator<'_> {
@@ -28,9 +29,9 @@ impl Evaluator<'_> {
                     self.fields(tree, dot, held, names, at, &[], None)?
                 }
             }
-            WordKind::Pipe(pipe) => super::deepen(|| self.pipeline(tree, dot, *pipe))?,
-            WordKind::Function(function, special) => {
-                self.call(tree, dot, Part::Word(at), function, *special, None, &[], None)?
+            WordKind::Pipe(pipe) => deepen(|| self.pipeline(tree, dot, *pipe))?,
+            WordKind::Function(function) => {
+                self.call(tree, dot, Part::Word(at), function, None, &[], None)?
             }
             WordKind::Chain(inner, names) => self.chain(tree, dot, at, *inner, names, &[], None)?,
             constant => return self.literal(tree, dot, parameter, at, constant),
@@ -130,7 +131,7 @@ impl Evaluator<'_> {
 fn nil_of(parameter: Type) -> Option<Value> {
     match parameter {
         Type::Any | Type::Reflect => Some(Value::Nil),
-        Type::Bytes | Type::List(_) | Type::Map(_) => Some(parameter.zero()),
+        Type::Bytes | Type::List(_) | Type::Map(_) => Some(Value::zero(parameter)),
         Type::Native(name) if name.starts_with('*') => Some(Value::Nil),
         Type::Bool | Type::Integer(_) | Type::Float | Type::String | Type::Native(_) => None,
     }

@@ -2,6 +2,7 @@
 
 use super::quote::{Charset, quote};
 use super::tree::{Step, Tree, WordKind};
+use crate::stack::deepen;
 use crate::value::Text;
 
 /// A part of a tree that a message can point at.
@@ -110,8 +111,8 @@ impl Tree {
                 out.extend_from_slice(self.variable(*variable).as_bytes());
                 write_fields(fields, out);
             }
-            WordKind::Function(function, _) => out.extend_from_slice(function.name.as_bytes()),
-            WordKind::Pipe(pipe) => super::deepen(|| self.write_pipe(*pipe, out)),
+            WordKind::Function(function) => out.extend_from_slice(function.name.as_bytes()),
+            WordKind::Pipe(pipe) => deepen(|| self.write_pipe(*pipe, out)),
             WordKind::Chain(inner, fields) => {
                 self.write_grouped(*inner, out);
                 write_fields(fields, out);

@@ -6,32 +6,16 @@ use std::sync::Arc;
 
 use super::describe::Part;
 use super::error::{FunctionError, Place};
+use super::functions::Functions;
+use super::limits::Limits;
 use super::number::Number;
+use super::output::{Traced, Tracing};
 use super::quote::{Charset, quote};
 use super::set::Set;
 use super::tree::{Tree, WordKind};
 use super::{ExecutionError, Host};
+use crate::stack::deepen;
 use crate::value::{Text, Value};
-
-/// How far a render may go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// The bytes that all templates together may write, those of `include` counted each time.
-    pub output: usize,
-    /// The steps that all templates together may take; what functions read and make counts as steps as well.
-    pub steps: u64,
-    /// The bytes that one text may have.
-    pub text: usize,
-    /// How deep `include` and `tpl` may nest, whatever they name. Helm ends a name at 1,000, so two that call each other
-    /// at 2,000.
-    pub nesting: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { output: 1 << 28, steps: 20_000_000, text: 1 << 25, nesting: 2_100 }
-    }
-}
 
 /// The value of `.` or of a variable, and whether Go has it in an `interface {}`, which messages tell.
 #[derive(Clone, Debug)]
@@ -52,21 +36,10 @@ pub(super) struct Variable {
     pub(super) held: Held,
 }
 
-/// Where in the sources a piece of output comes from.
-#[derive(Clone, Debug)]
-pub(crate) struct Origin {
-    /// The first byte of the output.
-    pub(crate) start: usize,
-    pub(crate) tree: Arc<Tree>,
-    /// The byte in the source.
-    pub(crate) position: u32,
-    /// How many bytes from there on are the source's own.
-    pub(crate) copied: usize,
-}
-
 /// The state of one render.
 pub(crate) struct Evaluator<'run> {
     pub(super) host: &'run mut dyn Host,
+    pub(super) functions: &'run Functions,
     pub(super) limits: Limits,
     /// The templates in reach; `tpl` puts others on top.
     pub(crate) set: Arc<Set>,
@@ -84,8 +57,9 @@ pub(crate) struct Evaluator<'run> {
     pub(super) steps: u64,
     pub(super) written: usize,
     pub(super) nesting: usize,
-    /// Where the output of the outermost template comes from.
-    pub(crate) origins: Vec<Origin>,
+    pub(super) tracing: Tracing,
+    /// What `include` and `tpl` wrote, where that is remembered.
+    pub(crate) traced: Vec<Traced>,
     /// Argument lists for reuse.
     pub(super) spare: Vec<Vec<Value>>,
 }
@@ -94,9 +68,16 @@ pub(super) type Evaluated<T> = Result<T, ExecutionError>;
 
 impl<'run> Evaluator<'run> {
     /// Begins a render.
-    pub(crate) fn new(set: Arc<Set>, host: &'run mut dyn Host, limits: Limits) -> Self {
+    pub(crate) fn new(
+        set: Arc<Set>,
+        functions: &'run Functions,
+        host: &'run mut dyn Host,
+        limits: Limits,
+        tracing: Tracing,
+    ) -> Self {
         Self {
             host,
+            functions,
             limits,
             set,
             included: BTreeMap::new(),
@@ -108,7 +89,8 @@ impl<'run> Evaluator<'run> {
             steps: 0,
             written: 0,
             nesting: 0,
-            origins: Vec::new(),
+            tracing,
+            traced: Vec::new(),
             spare: Vec::new(),
         }
     }
@@ -140,8 +122,8 @@ impl<'run> Evaluator<'run> {
     }
 
     fn prefix(&self, tree: &Tree) -> (Place, Vec<u8>) {
-        let (line, column) = tree.source.place(tree.position(self.part));
-        let place = Place { template: Arc::clone(&tree.source.name), line, column };
+        let place = tree.source.place_at(tree.position(self.part));
+        let Place { line, column, .. } = place;
         let name = quote(tree.name.as_bytes(), Charset::Unicode);
         let mut text =
             format!("template: {}:{line}:{column}: executing {name} at <", place.template).into_bytes();
@@ -217,13 +199,13 @@ impl<'run> Evaluator<'run> {
                 self.fields(tree, dot, dot.clone(), names, first, words, last)
             }
             WordKind::Chain(inner, names) => self.chain(tree, dot, first, *inner, names, words, last),
-            WordKind::Function(function, special) => {
+            WordKind::Function(function) => {
                 self.part = Part::Word(first);
-                self.call(tree, dot, Part::Command(at), function, *special, None, words, last)
+                self.call(tree, dot, Part::Command(at), function, None, words, last)
             }
             WordKind::Pipe(pipe) => {
                 self.not_a_function(tree, words, last.as_ref())?;
-                super::deepen(|| self.pipeline(tree, dot, *pipe))
+                deepen(|| self.pipeline(tree, dot, *pipe))
             }
             WordKind::Variable(name, names) => {
                 self.part = Part::Word(first);
@@ -258,9 +240,9 @@ impl<'run> Evaluator<'run> {
     ) -> Evaluated<Value> {
         self.part = Part::Word(inner);
         let value = match tree.words.get(inner as usize).map(|word| &word.kind) {
-            Some(WordKind::Pipe(pipe)) => super::deepen(|| self.pipeline(tree, dot, *pipe))?,
-            Some(WordKind::Function(function, special)) => {
-                self.call(tree, dot, Part::Word(inner), function, *special, None, &[], None)?
+            Some(WordKind::Pipe(pipe)) => deepen(|| self.pipeline(tree, dot, *pipe))?,
+            Some(WordKind::Function(function)) => {
+                self.call(tree, dot, Part::Word(inner), function, None, &[], None)?
             }
             _ => Value::Nil,
         };
