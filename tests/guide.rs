@@ -1,4 +1,5 @@
-//! Walks through the guide: writes its files, runs its commands, and holds what they print against the page.
+//! Walks through the pages that lead a reader: writes their files, runs their commands, and holds what they print
+//! against the page.
 //!
 //! A block ` ```toml <path> ` or ` ```yaml <path> ` is written to that path, a block ` ```console ` is run, one
 //! shell command after the other. `AQUEDUCT_UPDATE=1 cargo test --test guide` writes what the commands print into
@@ -7,7 +8,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const GUIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guide.md");
+const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs");
+
+/// The pages, each of which a reader begins in a folder of its own.
+const PAGES: [&str; 3] = ["guide.md", "secrets.md", "upgrading.md"];
 
 /// The folder that the reader is in.
 struct Reader {
@@ -96,24 +100,24 @@ fn walk(page: &str, reader: &mut Reader) -> (String, usize) {
     reason = "the variable asks for an update, it decides nothing of the output"
 )]
 fn every_command_prints_what_the_page_says() {
-    let page = std::fs::read_to_string(GUIDE).expect("the guide is there");
-    let folder = tempfile::tempdir().expect("there is room for a folder");
-    let start = folder.path().join("reader");
-    std::fs::create_dir(&start).expect("the folder can be made");
-    clone_the_platform(&start.join("aqueduct"));
-    let mut reader = Reader { folder: start, state: folder.path().join("state") };
-    let (walked, commands) = walk(&page, &mut reader);
-    assert!(commands > 20, "the guide has only {commands} commands");
-    if std::env::var_os("AQUEDUCT_UPDATE").is_some() {
-        std::fs::write(GUIDE, walked).expect("the guide can be written");
-        return;
+    for name in PAGES {
+        let path = Path::new(DOCS).join(name);
+        let page = std::fs::read_to_string(&path).expect("the page is there");
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let start = folder.path().join("reader");
+        std::fs::create_dir(&start).expect("the folder can be made");
+        clone_the_platform(&start.join("aqueduct"));
+        let mut reader = Reader { folder: start, state: folder.path().join("state") };
+        let (walked, commands) = walk(&page, &mut reader);
+        assert!(commands >= 5, "{name} has only {commands} commands");
+        if std::env::var_os("AQUEDUCT_UPDATE").is_some() {
+            std::fs::write(&path, walked).expect("the page can be written");
+            continue;
+        }
+        for (number, (said, shown)) in page.lines().zip(walked.lines()).enumerate() {
+            assert_eq!(said, shown, "line {} of {name} is not what is printed", number + 1);
+        }
+        let lengths = [&page, &walked].map(|text| text.lines().count());
+        assert_eq!(lengths[0], lengths[1], "{name} and what is printed differ in length");
     }
-    for (number, (said, shown)) in page.lines().zip(walked.lines()).enumerate() {
-        assert_eq!(said, shown, "line {} of the guide is not what is printed", number + 1);
-    }
-    assert_eq!(
-        page.lines().count(),
-        walked.lines().count(),
-        "the guide and what is printed differ in length"
-    );
 }

@@ -6,7 +6,7 @@ mod bridge;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use aqueduct::{Compilation, Files, Registry, Selection, compile, report};
+use aqueduct::{Compilation, Files, Selection, compile, report, stock};
 
 use bridge::Bridge;
 
@@ -17,7 +17,7 @@ fn compiled(changes: &[(&str, &str)]) -> (Compilation, Files) {
     for (path, text) in changes {
         files.insert(*path, text.as_bytes());
     }
-    let registry = Registry::stock().with::<Bridge>();
+    let registry = stock().with::<Bridge>();
     (compile(&files, &registry, &Selection::default(), &|_| {}), files)
 }
 

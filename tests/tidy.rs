@@ -7,19 +7,35 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Which of the workspace's crates each crate may use.
 const DIRECTIONS: &[(&str, &[&str])] = &[
+    ("acquire", &["helm", "kustomize", "manifest"]),
     ("admission", &["apiserver", "cel", "manifest"]),
     ("apiserver", &["cel", "manifest"]),
-    ("aqueduct", &["check", "helm", "kustomize", "manifest", "model", "render", "tree", "vendor"]),
+    (
+        "aqueduct",
+        &[
+            "acquire",
+            "catalogue",
+            "check",
+            "helm",
+            "kinds",
+            "kustomize",
+            "manifest",
+            "model",
+            "render",
+            "tree",
+        ],
+    ),
+    ("catalogue", &["kinds", "manifest", "model", "render"]),
     ("cel", &["manifest"]),
     ("check", &["manifest"]),
     ("helm", &["manifest"]),
+    ("kinds", &["acquire", "helm", "kustomize", "manifest", "model", "render"]),
     ("kustomize", &["manifest"]),
     ("manifest", &[]),
     ("model", &["manifest"]),
     ("network", &["manifest"]),
-    ("render", &["helm", "kustomize", "manifest", "model", "vendor"]),
+    ("render", &["acquire", "helm", "kustomize", "manifest", "model"]),
     ("tree", &["manifest"]),
-    ("vendor", &["helm", "kustomize", "manifest"]),
 ];
 
 /// Names that say nothing about what is inside.
@@ -195,14 +211,18 @@ fn no_file_is_forgotten() {
 
 #[test]
 fn every_kind_is_in_the_registry() {
-    let registry = aqueduct::Registry::stock();
+    let registry = aqueduct::stock();
     let known: BTreeSet<&str> = registry.names().into_iter().collect();
     let mut found = BTreeSet::new();
-    for file in files(&root("crates/render/src/kinds"), ".rs") {
+    let sources = ["kinds", "catalogue"].map(|name| files(&root(&format!("crates/{name}/src")), ".rs"));
+    for file in sources.concat() {
         let text = read(&file);
-        for kind in
-            text.split("const KIND: &'static str = \"").skip(1).filter_map(|rest| rest.split('"').next())
-        {
+        for component in text.split("\nimpl Component for ").skip(1) {
+            let kind = component
+                .split("const KIND: &'static str = \"")
+                .nth(1)
+                .and_then(|rest| rest.split('"').next());
+            let kind = kind.unwrap_or_else(|| panic!("a component of {} has no name", file.display()));
             assert!(known.contains(kind), "the kind `{kind}` of {} is not in the registry", file.display());
             found.insert(kind.to_owned());
         }

@@ -31,7 +31,7 @@ fn reference() {
         let text = run(Path::new(ROOT), &["schema", name]).done();
         reference::written_out(serde_json::from_str(&text).expect("a schema is JSON"))
     });
-    let registry = aqueduct::Registry::stock();
+    let registry = aqueduct::stock();
     let text = reference::reference(&registry, [&platform, &tenant, &blueprint], &component);
     for kind in registry.names() {
         assert!(text.contains(&format!("\n### `{kind}`\n")), "the reference has no section for `{kind}`");

@@ -9,13 +9,19 @@ use aqueduct_model::types::Name;
 use aqueduct_render::{Component, Registry};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::command;
 use crate::terminal::Terminal;
+use crate::{command, stock};
 
 /// A program around the compiler, with the stock kinds and those that are added.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Cli {
     registry: Registry,
+}
+
+impl Default for Cli {
+    fn default() -> Self {
+        Self { registry: stock() }
+    }
 }
 
 impl Cli {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aqueduct_check::{Report, check_environment};
-use aqueduct_manifest::{Diagnostic, Files, Object, Severity, Span};
+use aqueduct_manifest::{Diagnostic, Files, Object, Place, Severity, Span};
 use aqueduct_model::types::{Name, Subdomain};
 use aqueduct_model::{
-    CheckLevel, Environment, Instance, Node, Platform, Selection, Source, Table, Tenancy, plaintext, resolve,
+    CheckLevel, Environment, Instance, Node, Platform, Selection, Table, Tenancy, plaintext, resolve,
     tenancies,
 };
 use aqueduct_render::argocd::ROOT;
@@ -146,11 +146,11 @@ pub(crate) fn compile_into<S: Sink>(
     let mut inputs = Inputs::new(files);
     let broken = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
     inputs.broken =
-        broken.flat_map(|diagnostic| &diagnostic.labels).map(|label| label.file.clone()).collect();
+        broken.flat_map(|diagnostic| &diagnostic.labels).map(|label| label.place.file.clone()).collect();
     instances.sort_by(|left, right| key(left).cmp(&key(right)));
     let mut kinds: BTreeMap<Arc<str>, Span> = BTreeMap::new();
     for instance in &instances {
-        kinds.entry(instance.file.clone()).or_insert(instance.spec.origin.span);
+        kinds.entry(instance.file.clone()).or_insert(instance.spec.origin.place.span.unwrap_or_default());
     }
     for environment in platform.environments.values().filter(|one| selection.has_environment(&one.name)) {
         progress(environment.name.as_str());
@@ -175,8 +175,7 @@ pub(crate) fn compile_into<S: Sink>(
             check_environment(&facts, aqueduct_check::ALL, &mut report);
             report.locate(&|file, text| {
                 let mut of_file = mine.iter().filter(|instance| *instance.file == *file);
-                let found = of_file.find_map(|instance| place_of(&instance.spec, text))?;
-                Some((found.file.clone(), found.span))
+                of_file.find_map(|instance| place_of(&instance.spec, text)).cloned()
             });
             look(&facts);
         }
@@ -210,12 +209,11 @@ pub(crate) fn compile_into<S: Sink>(
         diagnostics
             .push(Diagnostic::warning("not-checked", message).hint("run without `--tenant` to see them"));
     }
-    let found = report.into_diagnostics(&|file, line| line_span(files, file, line));
+    let found = report.into_diagnostics();
     diagnostics.extend(found.into_iter().filter_map(|found| weighed(found, &platform)));
     diagnostics.iter_mut().for_each(|diagnostic| point(diagnostic, files, &platform, &kinds));
     diagnostics.sort_by(|left, right| {
-        let place =
-            |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| (label.file.clone(), label.span));
+        let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| label.place.clone());
         (place(left), left).cmp(&(place(right), right))
     });
     diagnostics.dedup_by(|later, earlier| same_mistake(later, earlier));
@@ -356,37 +354,27 @@ fn weighed(mut finding: Diagnostic, platform: &Platform) -> Option<Diagnostic> {
 }
 
 /// Returns the place of the first field that says a text.
-fn place_of<'a>(node: &'a Node, text: &str) -> Option<&'a Source> {
+fn place_of<'a>(node: &'a Node, text: &str) -> Option<&'a Place> {
     if node.as_str() == Some(text) {
-        return Some(&node.origin);
+        return Some(&node.origin.place);
     }
     let fields = node.as_table().into_iter().flat_map(Table::values);
     fields.chain(node.as_list().into_iter().flatten()).find_map(|field| place_of(field, text))
-}
-
-/// Returns where a line of a file is, counted from 1.
-fn line_span(files: &Files, file: &str, line: u32) -> Option<Span> {
-    let text = files.text(file)?;
-    let number = usize::try_from(line).ok()?.checked_sub(1)?;
-    let line = text.split_inclusive('\n').nth(number)?;
-    let start = text.split_inclusive('\n').take(number).map(str::len).sum::<usize>();
-    let indent = line.len() - line.trim_start().len();
-    let end = start + line.trim_end().len();
-    Some(Span::from((start + indent).min(end)..end))
 }
 
 /// Points a finding about a whole source file at the line that says the kind, one about the quota of a tenant at
 /// the quota, and any other at the start of the file.
 fn point(finding: &mut Diagnostic, files: &Files, platform: &Platform, kinds: &BTreeMap<Arc<str>, Span>) {
     let is_quota = finding.code == "quota";
-    for label in finding.labels.iter_mut().filter(|label| label.span.is_none()) {
-        let tenant = || platform.tenants.values().find(|tenant| tenant.file == label.file);
-        label.span = match kinds.get(&label.file) {
-            None if is_quota => tenant().and_then(|tenant| Some(tenant.node.get("quota")?.origin.span)),
+    for place in finding.labels.iter_mut().map(|label| &mut label.place).filter(|place| place.span.is_none())
+    {
+        let tenant = || platform.tenants.values().find(|tenant| tenant.file == place.file);
+        place.span = match kinds.get(&place.file) {
+            None if is_quota => tenant().and_then(|tenant| tenant.node.get("quota")?.origin.place.span),
             kind => kind.copied(),
         };
-        let has_lines = files.text(&label.file).is_some_and(|text| !text.is_empty());
-        label.span = label.span.or_else(|| has_lines.then_some(Span::default()));
+        let has_lines = files.text(&place.file).is_some_and(|text| !text.is_empty());
+        place.span = place.span.or_else(|| has_lines.then_some(Span::default()));
     }
 }
 

@@ -47,12 +47,18 @@ pub mod helm {
     };
 }
 
+pub use aqueduct_kinds::workload;
 pub use aqueduct_manifest::{Diagnostic, Files, Map, Object, Severity, Value};
 pub use aqueduct_model::{Selection, types};
 pub use aqueduct_render::{
-    Component, Context, Endpoint, Error, Link, Offer, Part, Registry, Site, SourceName, Target, workload,
+    Component, Context, Endpoint, Error, Link, Offer, Part, Registry, Site, SourceName, Target,
 };
 pub use cli::Cli;
 pub use compile::{Compilation, SOURCES, compile, load};
 pub use report::{report, summary};
 pub use sources::read_sources;
+
+/// Returns the stock kinds: those that platforms are built from, and those of the catalogue.
+pub fn stock() -> Registry {
+    aqueduct_kinds::all().into_iter().chain(aqueduct_catalogue::all()).collect()
+}

@@ -27,8 +27,8 @@ fn render(diagnostic: &Diagnostic, files: &Files, renderer: &Renderer) -> String
         .labels
         .iter()
         .filter_map(|label| {
-            let text = files.text(&label.file)?;
-            let span = label.span?;
+            let text = files.text(&label.place.file)?;
+            let span = label.place.span?;
             let end = (span.end as usize).min(text.len());
             let start = (span.start as usize).min(end);
             (text.is_char_boundary(start) && text.is_char_boundary(end)).then_some((label, text, start..end))
@@ -42,7 +42,7 @@ fn render(diagnostic: &Diagnostic, files: &Files, renderer: &Renderer) -> String
         // The line of a secret would lie in the log of every run.
         if is_secret {
             let position = Span::from(span.clone()).position(text);
-            let origin = Origin::path(&*label.file).line(position.line as usize);
+            let origin = Origin::path(&*label.place.file).line(position.line as usize);
             elements.push(origin.char_column(position.column as usize).into());
             continue;
         }
@@ -50,12 +50,12 @@ fn render(diagnostic: &Diagnostic, files: &Files, renderer: &Renderer) -> String
         let annotation = kind.span(span.clone());
         let annotation =
             if label.text.is_empty() { annotation } else { annotation.label(label.text.as_str()) };
-        elements.push(Snippet::source(&**masked).path(&*label.file).annotation(annotation).into());
+        elements.push(Snippet::source(&**masked).path(&*label.place.file).annotation(annotation).into());
     }
     for label in &diagnostic.labels {
         if !shown.iter().any(|(other, _, _)| std::ptr::eq(*other, label)) {
             let separator = if label.text.is_empty() { "" } else { ": " };
-            let place = format!("in {}{separator}{}", label.file, label.text);
+            let place = format!("in {}{separator}{}", label.place.file, label.text);
             elements.push(Level::NOTE.message(place).into());
         }
     }

@@ -39,7 +39,7 @@ pub fn check(platform: &Platform<'_>, rules: &[Rule]) -> Vec<Diagnostic> {
     for environment in &platform.environments {
         check_environment(environment, rules, &mut report);
     }
-    report.into_diagnostics(&|_, _| None)
+    report.into_diagnostics()
 }
 
 /// Runs rules over one environment and adds what they find to a report, so that a caller need not hold the

@@ -1,14 +1,13 @@
 //! The findings of rules, over all environments.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use aqueduct_manifest::{Diagnostic, Severity, Span, closest};
+use aqueduct_manifest::{Diagnostic, Place, Severity, closest};
 
 use crate::platform::Entry;
 
 /// Finds the place of a text in the source of an object, given the file of the source and the text.
-type Find<'a> = dyn Fn(&str, &str) -> Option<(Arc<str>, Span)> + 'a;
+type Find<'a> = dyn Fn(&str, &str) -> Option<Place> + 'a;
 
 /// Collects the findings of rules.
 #[derive(Debug, Default)]
@@ -24,8 +23,8 @@ pub struct Finding {
     severity: Severity,
     rule: &'static str,
     environment: String,
-    /// The object, then the others that it is about.
-    places: Vec<Place>,
+    /// Where the object comes from, then the others that it is about, and what each place shows.
+    places: Vec<(Place, &'static str)>,
     /// The text at fault, as the source of the object has it.
     about: Option<String>,
     /// The tenants and components of the objects.
@@ -34,26 +33,9 @@ pub struct Finding {
     hints: Vec<String>,
 }
 
-/// Where an object comes from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    file: Arc<str>,
-    /// The line that made the object, from 1; 0: unknown.
-    line: u32,
-    /// The place of the text at fault.
-    span: Option<Span>,
-    /// What the place shows.
-    text: &'static str,
-}
-
-impl Place {
-    fn of(entry: &Entry<'_>, text: &'static str) -> Self {
-        let (file, line) = match &entry.object.origin {
-            Some(origin) => (Arc::clone(&origin.file), origin.line),
-            None => (entry.path.into(), 0),
-        };
-        Self { file, line, span: None, text }
-    }
+/// Returns where an object comes from: its source, else the file that it is rendered into.
+fn place(entry: &Entry<'_>) -> Place {
+    entry.object.origin.clone().unwrap_or_else(|| Place::whole(entry.path))
 }
 
 impl Report {
@@ -85,7 +67,7 @@ impl Report {
             severity,
             rule: self.rule,
             environment,
-            places: vec![Place::of(entry, "")],
+            places: vec![(place(entry), "")],
             about: None,
             owners: vec![(entry.tenant.to_owned(), entry.component.to_owned())],
             message: message.into(),
@@ -104,17 +86,16 @@ impl Report {
     pub fn locate(&mut self, find: &Find<'_>) {
         for Finding { places, about, .. } in &mut self.findings {
             let Some(about) = about else { continue };
-            for place in places.iter_mut().filter(|place| place.line == 0 && place.span.is_none()) {
-                if let Some((file, span)) = find(&place.file, about) {
-                    (place.file, place.span) = (file, Some(span));
+            for (place, _) in places.iter_mut().filter(|(place, _)| place.span.is_none()) {
+                if let Some(found) = find(&place.file, about) {
+                    *place = found;
                 }
             }
         }
     }
 
-    /// Returns a diagnostic for each finding; findings that several environments share become one. `span_of` returns
-    /// the span of a line, for files that were read.
-    pub fn into_diagnostics(self, span_of: &dyn Fn(&str, u32) -> Option<Span>) -> Vec<Diagnostic> {
+    /// Returns a diagnostic for each finding; findings that several environments share become one.
+    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
         let mut merged: BTreeMap<_, Vec<String>> = BTreeMap::new();
         for finding in self.findings {
             let key = (finding.severity, finding.places, finding.rule, finding.message, finding.hints);
@@ -130,11 +111,9 @@ impl Report {
                 Severity::Warning => Diagnostic::warning(rule, message),
             };
             let names: Vec<String> = environments.iter().map(|name| format!("`{name}`")).collect();
-            for (number, Place { file, line, span, text }) in places.into_iter().enumerate() {
-                let span = span.or_else(|| span_of(&file, line));
-                let line = if line == 0 || span.is_some() { String::new() } else { format!("line {line}, ") };
+            for (number, (place, text)) in places.into_iter().enumerate() {
                 let text = if number == 0 { format!("in {}", names.join(", ")) } else { text.to_owned() };
-                diagnostic = diagnostic.at(file, span, format!("{line}{text}"));
+                diagnostic = diagnostic.label(place, text);
             }
             diagnostics.push(hints.into_iter().fold(diagnostic, Diagnostic::hint));
         }
@@ -151,7 +130,7 @@ impl Finding {
 
     /// Adds another object that the finding is about, and what its place shows.
     pub fn also(&mut self, entry: &Entry<'_>, text: &'static str) -> &mut Self {
-        self.places.push(Place::of(entry, text));
+        self.places.push((place(entry), text));
         self.owners.push((entry.tenant.to_owned(), entry.component.to_owned()));
         self
     }
@@ -197,7 +176,7 @@ mod tests {
         one.error(&entry, "an error in one");
         report.extend(one);
         let lines: Vec<String> = report
-            .into_diagnostics(&|_, _| None)
+            .into_diagnostics()
             .iter()
             .map(|diagnostic| format!("{diagnostic} {}", diagnostic.labels[0].text))
             .collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aqueduct_manifest::{Object, Origin, Severity, Value};
+use aqueduct_manifest::{Object, Place, Severity, Value};
 use serde::Deserialize;
 
 use crate::platform::{Cluster, Entry, Environment, NodePool, Platform, Tenant};
@@ -24,7 +24,7 @@ pub(crate) fn findings_in(rule: &str, documents: &str, cluster: Cluster) -> Stri
             let value = Value::deserialize(document).expect("the example is YAML");
             let map = value.as_map().cloned().expect("the example is a map");
             let file = format!("{}.yaml", place + 1);
-            Object { map, origin: Some(Origin { file: file.into(), line: 0 }) }
+            Object { map, origin: Some(Place::whole(file)) }
         })
         .collect();
     let label = |object: &Object, key: &str| Some(object.labels()?.get(key)?.as_str()?.to_owned());
@@ -67,7 +67,7 @@ pub(crate) fn findings_in(rule: &str, documents: &str, cluster: Cluster) -> Stri
     for diagnostic in diagnostics {
         assert_eq!(diagnostic.code, rule);
         let severity = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
-        let file = diagnostic.labels.first().map_or("", |label| &label.file);
+        let file = diagnostic.labels.first().map_or("", |label| &label.place.file);
         text.push_str(&format!("{severity}: {}: {file}\n", diagnostic.message));
         for hint in &diagnostic.hints {
             text.push_str(&format!("  hint: {hint}\n"));

@@ -1,9 +1,8 @@
 //! The way from a folder to finished objects.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use aqueduct_manifest::{Map, Object, Origin, Value, yaml};
+use aqueduct_manifest::{Map, Object, Place, Value, yaml};
 
 use crate::accumulator::Accumulator;
 use crate::config::TransformerConfig;
@@ -156,7 +155,7 @@ pub fn build(files: &dyn FileSystem, folder: &str, options: &Options<'_>) -> Res
     }
     let (with_origin, with_transformations) = (wants("originAnnotations"), wants("transformerAnnotations"));
     let objects = collected.resources.into_list().into_iter().map(|resource| {
-        let origin = resource.file.as_ref().map(|file| Origin { file: Arc::from(&**file), line: 0 });
+        let origin = resource.file.as_ref().map(|file| Place::whole(&**file));
         let map = resource.finish(with_origin, with_transformations)?;
         Ok(Object { map, origin })
     });

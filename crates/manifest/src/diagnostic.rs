@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::{Place, Span};
+
 /// How much a diagnostic weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -18,52 +20,12 @@ pub enum Severity {
     Warning,
 }
 
-/// A place in a text, counted from 1: lines by `\n`, columns in Unicode scalar values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Position {
-    /// The line, from 1.
-    pub line: u32,
-    /// The column, from 1.
-    pub column: u32,
-}
-
-/// A stretch of a text in bytes, from `start` up to but without `end`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Span {
-    /// The first byte.
-    pub start: u32,
-    /// The byte after the last.
-    pub end: u32,
-}
-
-impl Span {
-    /// Returns the place where the span starts in its text.
-    pub fn position(self, text: &str) -> Position {
-        let mut start = (self.start as usize).min(text.len());
-        while !text.is_char_boundary(start) {
-            start -= 1;
-        }
-        let before = &text[..start];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count();
-        let column = before[line_start..].chars().count();
-        Position { line: line as u32 + 1, column: column as u32 + 1 }
-    }
-}
-
-impl From<std::ops::Range<usize>> for Span {
-    fn from(range: std::ops::Range<usize>) -> Self {
-        Self { start: range.start as u32, end: range.end as u32 }
-    }
-}
-
 /// A place that a diagnostic speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Label {
-    /// The file, relative to the platform's folder.
-    pub file: Arc<str>,
-    /// Where in the file; `None` speaks of the file as a whole.
-    pub span: Option<Span>,
+    /// Where.
+    #[serde(flatten)]
+    pub place: Place,
     /// What is to be seen there; may be empty.
     pub text: String,
 }
@@ -100,11 +62,17 @@ impl Diagnostic {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 
-    /// Adds a place.
+    /// Adds a place, and what is to be seen there.
     #[must_use]
-    pub fn at(mut self, file: impl Into<Arc<str>>, span: Option<Span>, text: impl Into<String>) -> Self {
-        self.labels.push(Label { file: file.into(), span, text: text.into() });
+    pub fn label(mut self, place: Place, text: impl Into<String>) -> Self {
+        self.labels.push(Label { place, text: text.into() });
         self
+    }
+
+    /// Adds a place by its parts.
+    #[must_use]
+    pub fn at(self, file: impl Into<Arc<str>>, span: Option<Span>, text: impl Into<String>) -> Self {
+        self.label(Place { file: file.into(), span }, text)
     }
 
     /// Adds a hint.

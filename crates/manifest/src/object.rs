@@ -1,30 +1,20 @@
 //! A Kubernetes resource: a map that names what it is, and where it came from.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::Serialize;
 use smol_str::SmolStr;
 
 use crate::serialize::SerializeError;
-use crate::{Map, Value, to_value};
+use crate::{Map, Place, Value, to_value};
 
 /// One Kubernetes resource.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object {
     /// The whole resource.
     pub map: Map,
-    /// What made it.
-    pub origin: Option<Origin>,
-}
-
-/// The source of an object: a file, and where it is known a line in it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Origin {
-    /// The file, relative to the platform or to the chart.
-    pub file: Arc<str>,
-    /// The line, counted from 1; 0 where it is not known.
-    pub line: u32,
+    /// Where what made it stands.
+    pub origin: Option<Place>,
 }
 
 /// What makes an object unique in a cluster: group, kind, namespace and name.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aqueduct_manifest::{Diagnostic, Files, SmolStr, Span};
+use aqueduct_manifest::{Diagnostic, Files, Place, SmolStr, Span};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml_parser::lexer::TokenKind;
@@ -72,7 +72,7 @@ pub(crate) fn parse(path: &str, text: &str, layer: Layer) -> Result<Node, Vec<Di
         })
         .collect();
     let mut reader = DocumentReader { file, layer, diagnostics: Vec::new() };
-    let node = reader.table(table.into_inner(), Span::default(), None, 0);
+    let node = reader.table(table.into_inner(), None, None, 0);
     if diagnostics.is_empty() {
         diagnostics = reader.diagnostics;
     }
@@ -107,12 +107,12 @@ struct DocumentReader {
 }
 
 impl DocumentReader {
-    fn node(&self, content: Content, span: Span, key: Option<Span>) -> Node {
-        let origin = Source { layer: self.layer, file: self.file.clone(), span };
+    fn node(&self, content: Content, span: Option<Span>, key: Option<Span>) -> Node {
+        let origin = Source { layer: self.layer, place: Place { file: self.file.clone(), span } };
         Node { content, origin, key, shadowed: None }
     }
 
-    fn table(&mut self, table: DeTable<'_>, span: Span, key: Option<Span>, depth: usize) -> Node {
+    fn table(&mut self, table: DeTable<'_>, span: Option<Span>, key: Option<Span>, depth: usize) -> Node {
         let entries = table
             .into_iter()
             .map(|(key, value)| {
@@ -143,9 +143,9 @@ impl DocumentReader {
             DeValue::Array(array) => {
                 Content::List(array.into_iter().map(|value| self.value(value, None, depth + 1)).collect())
             }
-            DeValue::Table(table) => return self.table(table, span, key, depth),
+            DeValue::Table(table) => return self.table(table, Some(span), key, depth),
         };
-        self.node(content, span, key)
+        self.node(content, Some(span), key)
     }
 
     fn refuse(&mut self, span: Span, message: &str) -> Content {
@@ -170,7 +170,7 @@ mod tests {
             Ok(node) => show(&mut out, "", &node, text),
             Err(diagnostics) => {
                 for diagnostic in diagnostics {
-                    let span = diagnostic.labels[0].span.expect("a syntax error has a place");
+                    let span = diagnostic.labels[0].place.span.expect("a syntax error has a place");
                     let position = span.position(text);
                     writeln!(out, "{}:{} {diagnostic}", position.line, position.column)
                         .expect("a string takes every text");
@@ -181,7 +181,7 @@ mod tests {
     }
 
     fn show(out: &mut String, path: &str, node: &Node, text: &str) {
-        let source = &text[node.origin.span.start as usize..node.origin.span.end as usize];
+        let source = node.origin.place.span.map_or("", |span| &text[span.start as usize..span.end as usize]);
         match &node.content {
             Content::Table(table) => {
                 writeln!(out, "{path} table {source:?}").expect("a string takes every text");

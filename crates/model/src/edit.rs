@@ -280,8 +280,8 @@ fn breaks(
         .collect();
     // The new text is not on the disk, so that no line of it can be pointed at.
     for label in broken.iter_mut().flat_map(|diagnostic| &mut diagnostic.labels) {
-        if *label.file == *file {
-            label.span = None;
+        if *label.place.file == *file {
+            label.place.span = None;
         }
     }
     broken

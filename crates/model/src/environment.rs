@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::cloud::{Cloud, CloudField};
 use crate::component::Fields;
 use crate::node::Node;
 use crate::types::{
@@ -42,6 +43,8 @@ pub struct Environment {
     pub cluster_issuer: Option<Subdomain>,
     /// The ClusterSecretStore that ExternalSecrets read from.
     pub secret_store: Option<Subdomain>,
+    /// What the cloud adds to Kubernetes.
+    pub cloud: Cloud,
     /// The nodes of the cluster.
     pub node_pools: BTreeMap<Name, NodePool>,
     /// What the environment stands on besides nodes.
@@ -82,6 +85,10 @@ pub(crate) struct EnvironmentFile {
     pub(crate) cluster_issuer: Option<Subdomain>,
     /// The ClusterSecretStore that ExternalSecrets read from.
     pub(crate) secret_store: Option<Subdomain>,
+    /// The cloud, which decides how pods choose a node pool, what load balancers are told and what nodes cost:
+    /// `digitalocean`, `aws`, `google`, `azure` or `none`, or a table with what differs.
+    #[serde(default)]
+    pub(crate) cloud: CloudField,
     /// The nodes of the cluster.
     #[serde(default)]
     pub(crate) node_pools: BTreeMap<Name, NodePool>,
@@ -119,6 +126,11 @@ impl EnvironmentFile {
                 }
             }
         }
+        let cloud = Cloud::from(self.cloud);
+        let mut node_pools = self.node_pools;
+        for pool in node_pools.values_mut().filter(|pool| pool.monthly_price.is_none()) {
+            pool.monthly_price = pool.size.as_ref().and_then(|size| cloud.node_prices.get(size)).copied();
+        }
         Environment {
             name,
             cluster: self.cluster,
@@ -132,10 +144,23 @@ impl EnvironmentFile {
             ingress_class: self.ingress_class,
             cluster_issuer: self.cluster_issuer,
             secret_store: self.secret_store,
-            node_pools: self.node_pools,
+            cloud,
+            node_pools,
             infrastructure: self.infrastructure,
             defaults,
             node,
+        }
+    }
+}
+
+impl Environment {
+    /// Returns the labels by which pods choose the nodes of a pool; none where neither the cloud nor the pool has
+    /// any, or there is no such pool.
+    pub fn pool_selector(&self, pool: &Name) -> BTreeMap<String, String> {
+        let Some(nodes) = self.node_pools.get(pool) else { return BTreeMap::new() };
+        match &self.cloud.node_pool_label {
+            Some(label) => BTreeMap::from([(label.to_string(), pool.to_string())]),
+            None => nodes.labels.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect(),
         }
     }
 }
@@ -201,7 +226,7 @@ pub struct NodePool {
     pub cpu: Cpu,
     /// The memory of one node that pods can use.
     pub memory: Memory,
-    /// The price of one node for a month.
+    /// The price of one node for a month; by default that of its size, where the cloud lists it.
     #[serde(default, deserialize_with = "optional_price")]
     #[schemars(range(min = 0))]
     pub monthly_price: Option<f64>,
@@ -245,7 +270,7 @@ fn one() -> u32 {
     1
 }
 
-fn price<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+pub(crate) fn price<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     let price = f64::deserialize(deserializer)?;
     if price < 0.0 {
         return Err(D::Error::custom(format!("`{price}` is not a price: wanted is a number from 0 on")));

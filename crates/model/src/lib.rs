@@ -10,6 +10,7 @@
 //! Both steps report all problems of all files in one run, each with the line that has to change.
 
 mod blueprint;
+mod cloud;
 mod component;
 mod definitions;
 mod document;
@@ -33,6 +34,7 @@ mod tenant;
 pub mod types;
 
 pub use blueprint::{Blueprint, Parameter, ParameterType};
+pub use cloud::{Cloud, LoadBalancerAnnotations};
 pub use component::{Component, Definition};
 pub use environment::{Environment, Infrastructure, NodePool, PricedItem, SyncPolicy};
 pub use explain::{Explanation, Shadowed, explain};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use aqueduct_manifest::{Diagnostic, SmolStr, Span, Value};
+use aqueduct_manifest::{Diagnostic, Place, SmolStr, Span, Value};
 
 use crate::table::Table;
 
@@ -47,10 +47,8 @@ pub enum Content {
 pub struct Source {
     /// The layer of the file or of the table in it.
     pub layer: Layer,
-    /// The file, relative to the platform's folder.
-    pub file: Arc<str>,
-    /// Where in the file.
-    pub span: Span,
+    /// Where in its file.
+    pub place: Place,
 }
 
 /// The layers of a component, lowest first; a higher one wins.
@@ -110,7 +108,7 @@ impl fmt::Display for Layer {
 impl Node {
     /// Returns an empty table that was written nowhere but in the given file as a whole.
     pub fn empty_table(layer: Layer, file: impl Into<Arc<str>>) -> Self {
-        let origin = Source { layer, file: file.into(), span: Span::default() };
+        let origin = Source { layer, place: Place::whole(file) };
         Self { content: Content::Table(Table::default()), origin, key: None, shadowed: None }
     }
 
@@ -193,14 +191,13 @@ impl Node {
 
     /// Returns an error that points at the key of this value.
     pub fn key_diagnostic(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
-        let span = self.key.unwrap_or(self.origin.span);
-        Diagnostic::error(code, message).at(self.origin.file.clone(), Some(span), "")
+        let Place { file, span } = self.origin.place.clone();
+        Diagnostic::error(code, message).at(file, self.key.or(span), "")
     }
 
     /// Adds the place of this value to a diagnostic.
     pub fn label(&self, diagnostic: Diagnostic, text: impl Into<String>) -> Diagnostic {
-        let whole_file = self.key.is_none() && self.origin.span == Span::default();
-        diagnostic.at(self.origin.file.clone(), (!whole_file).then_some(self.origin.span), text)
+        diagnostic.label(self.origin.place.clone(), text)
     }
 
     /// Returns the node under a key for changing, if this is a table that has it.

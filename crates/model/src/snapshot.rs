@@ -8,7 +8,7 @@ pub(crate) fn diagnostics(diagnostics: &[Diagnostic], text: impl Fn(&str) -> Opt
     for diagnostic in diagnostics {
         out += &format!("{} {diagnostic}\n", diagnostic.code);
         for label in &diagnostic.labels {
-            let place = match (label.span, text(&label.file)) {
+            let place = match (label.place.span, text(&label.place.file)) {
                 (Some(span), Some(text)) => {
                     let position = span.position(&text);
                     let written = text.get(span.start as usize..span.end as usize).unwrap_or("?");
@@ -16,7 +16,7 @@ pub(crate) fn diagnostics(diagnostics: &[Diagnostic], text: impl Fn(&str) -> Opt
                 }
                 _ => String::new(),
             };
-            out += &format!("  at {}{place} {}\n", label.file, label.text).replace(" \n", "\n");
+            out += &format!("  at {}{place} {}\n", label.place.file, label.text).replace(" \n", "\n");
         }
         for hint in &diagnostic.hints {
             out += &format!("  hint: {hint}\n");

@@ -9,13 +9,13 @@ use aqueduct_model::{ArgocdStyle, Environment, Platform, SyncPolicy as Sync, Ten
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use rayon::prelude::*;
 
-use crate::custom::{
+use crate::application::{
     AppProject, AppProjectSpec, Application, ApplicationSet, ApplicationSetSpec, ApplicationSpec,
     ApplicationTemplate, Automated, Backoff, Destination, Directory, Generator, GroupKind, ListGenerator,
     MatchExpression, ProjectRole, Retry, RollingStep, RollingSync, Source, Strategy, SyncPolicy,
     TemplateMetadata,
 };
-use crate::{Error, Outline, RenderedComponent, Scopes, application_name};
+use crate::{CustomResource as _, Error, Outline, RenderedComponent, Scopes, application_name};
 
 /// The name of the root Application, of its project, and of the folder of the delivery.
 pub const ROOT: &str = "argocd";

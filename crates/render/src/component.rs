@@ -8,7 +8,7 @@ use aqueduct_model::{Fragment, Instance, Node, Services};
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::de::DeserializeOwned;
 
-use crate::{Context, Link, Offer, Site, SourceName};
+use crate::{Context, Link, Offer, Site};
 
 /// A kind of component: the fields that a component's TOML file takes, and how they become objects.
 ///
@@ -47,6 +47,15 @@ pub trait Component: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// # Errors
     /// What cannot be rendered, with the field that causes it; see also [`Context::report`].
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error>;
+}
+
+/// What a component reads of the platform's files, by a path as [`Site::source_path`] takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceName<'a> {
+    /// A file, or a folder with all that lies below it.
+    Files(&'a str),
+    /// The folder of a kustomization: what that is made of, wherever it lies.
+    Kustomization(&'a str),
 }
 
 /// Why a component cannot be rendered: the field, what is wrong with it, and what to do.
@@ -211,36 +220,33 @@ impl fmt::Debug for Kind {
     }
 }
 
-/// The kinds that a platform may use.
-#[derive(Clone, Debug)]
+/// The kinds that a platform may use, by name; the default has none.
+#[derive(Clone, Debug, Default)]
 pub struct Registry {
     kinds: Vec<Kind>,
 }
 
-impl Default for Registry {
-    fn default() -> Self {
-        Self::stock()
+impl FromIterator<Kind> for Registry {
+    fn from_iter<I: IntoIterator<Item = Kind>>(kinds: I) -> Self {
+        let mut registry = Self::default();
+        kinds.into_iter().for_each(|kind| registry.add(kind));
+        registry
     }
 }
 
 impl Registry {
-    /// Returns a registry with the stock kinds.
-    pub fn stock() -> Self {
-        Self { kinds: crate::kinds::all() }
-    }
-
-    /// Returns a registry without any kind.
-    pub fn empty() -> Self {
-        Self { kinds: Vec::new() }
-    }
-
     /// Adds a kind; one of the same name is replaced, so that a platform can bring its own `service`.
     #[must_use]
     pub fn with<T: Component>(mut self) -> Self {
-        self.kinds.retain(|kind| kind.name != T::KIND);
-        self.kinds.push(Kind::of::<T>());
-        self.kinds.sort_by_key(|kind| kind.name);
+        self.add(Kind::of::<T>());
         self
+    }
+
+    fn add(&mut self, kind: Kind) {
+        match self.kinds.binary_search_by_key(&kind.name, |known| known.name) {
+            Ok(at) => self.kinds[at] = kind,
+            Err(at) => self.kinds.insert(at, kind),
+        }
     }
 
     /// Returns the kinds by name.

@@ -194,7 +194,7 @@ impl<'a> Site<'a> {
     }
 
     /// Returns what a path of the source is relative to, for who wrote one where nothing is.
-    pub(crate) fn source_base(&self, path: &str) -> String {
+    pub fn source_base(&self, path: &str) -> String {
         if path.starts_with('/') {
             "a leading `/` means the platform's folder".to_owned()
         } else {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use aqueduct_acquire::{Lock, Request, verify, verify_remote};
 use aqueduct_helm::Chart;
 use aqueduct_kustomize::{MissingCopy, RemoteCopy, Remotes};
 use aqueduct_manifest::yaml::{Dialect, read_values};
 use aqueduct_manifest::{Files, Object};
-use aqueduct_vendor::{Lock, Request, verify, verify_remote};
 
 type Slot<T> = Arc<OnceLock<Result<T, Problem>>>;
 
@@ -33,8 +33,8 @@ pub struct Problem {
     pub hint: Option<String>,
 }
 
-impl From<aqueduct_vendor::Error> for Problem {
-    fn from(error: aqueduct_vendor::Error) -> Self {
+impl From<aqueduct_acquire::Error> for Problem {
+    fn from(error: aqueduct_acquire::Error) -> Self {
         Self { message: error.to_string(), hint: error.hint().map(str::to_owned) }
     }
 }

@@ -7,30 +7,28 @@
 //! 4. [`tenancy`] adds what a tenant gets beside its components, [`argocd`] what delivers the tree.
 //! 5. [`normalise`](mod@normalise) gives every object its namespace and labels.
 //!
-//! The stock kinds in [`kinds`] use nothing that a kind of your own could not use.
+//! No kind is known here: a [`Registry`] is given those that a platform may use.
 
+pub mod application;
 pub mod argocd;
+mod authored;
 mod component;
 mod context;
-pub mod custom;
 mod graph;
 mod inputs;
-pub mod kinds;
 pub mod normalise;
 mod offer;
 mod render;
 mod scope;
 mod selected;
-pub mod source;
 pub mod tenancy;
 mod wave;
-pub mod workload;
 
-pub use component::{AnyComponent, Component, Error, Kind, Registry};
+pub use authored::{CustomResource, object};
+pub use component::{AnyComponent, Component, Error, Kind, Registry, SourceName};
 pub use context::{Context, Neighbour, Site, application_name, digest, not_a_source};
 pub use graph::{Graph, Node as GraphNode};
-pub use inputs::Inputs;
+pub use inputs::{Inputs, Problem};
 pub use offer::{Credential, Credentials, Endpoint, Link, MetricsOffer, Offer, Outside, Part, Pods, Target};
 pub use render::{Outline, Rendered, RenderedComponent, TENANCY, render};
 pub use scope::{Scope, Scopes};
-pub use source::SourceName;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_manifest::{Diagnostic, Object, Origin};
+use aqueduct_manifest::{Diagnostic, Object, Place};
 use aqueduct_model::types::Name;
 use aqueduct_model::{Environment, Instance, Platform, Tenancy, plaintext};
 use rayon::prelude::*;
@@ -146,7 +146,7 @@ pub fn render(
         match objects {
             Ok(mut objects) => {
                 for object in &mut objects {
-                    let tenant = || Origin { file: tenancy.tenant.file.clone(), line: 0 };
+                    let tenant = || Place::whole(tenancy.tenant.file.clone());
                     object.origin.get_or_insert_with(tenant);
                 }
                 components.push(RenderedComponent {

@@ -70,7 +70,7 @@ fn gather(value: &Value, wanted: &mut Wanted) {
 
 #[cfg(test)]
 mod tests {
-    use aqueduct_manifest::{Object, Origin, yaml};
+    use aqueduct_manifest::{Object, Place, yaml};
 
     use super::SelectedLabels;
 
@@ -82,7 +82,7 @@ mod tests {
         ];
         let objects = documents.map(|text| {
             let map = yaml::read(text).expect("the example is YAML").as_map().cloned().unwrap_or_default();
-            Object { map, origin: Some(Origin { file: "x.yaml".into(), line: 1 }) }
+            Object { map, origin: Some(Place::whole("x.yaml")) }
         });
         let selected = SelectedLabels::new(&objects);
         let contains = |kind, (key, value)| selected.contains(kind, key, value);

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_manifest::{Object, Origin};
+use aqueduct_manifest::{Object, Place};
 use aqueduct_model::{Peer, Platform, Resources, Tenancy};
 use k8s_openapi::api::core::v1::{
     LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, ResourceQuota, ResourceQuotaSpec,
@@ -21,8 +21,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::graph::Node;
-use crate::workload::object;
-use crate::{Error, Graph, Part, application_name};
+use crate::{Error, Graph, Part, application_name, object};
 
 /// The ranges that are never part of the world outside of a cluster.
 const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
@@ -59,7 +58,7 @@ pub fn objects(
     for node in nodes {
         for part in node.offer.parts.iter().filter(|part| !part.assumed || has_pods(node)) {
             let mut policy = object(&part_policy(platform, tenancy, graph, node, part))?;
-            policy.origin = Some(Origin { file: node.site.instance.file.clone(), line: 0 });
+            policy.origin = Some(Place::whole(node.site.instance.file.clone()));
             objects.push(policy);
         }
     }

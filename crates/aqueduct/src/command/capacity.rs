@@ -183,8 +183,10 @@ impl Capacity {
         for (name, pool) in &environment.node_pools {
             let own = amount(pool.count, pool.cpu.millicores(), pool.memory.bytes());
             allocatable = allocatable.plus(own.cpu, own.memory);
+            let selector = environment.pool_selector(name);
             let bound = requests.iter().filter(|request| {
-                request.node_selector.iter().any(|(key, value)| key == POOL && value == name.as_str())
+                let asks = |wanted| request.node_selector.iter().any(|(key, value)| wanted == (key, value));
+                !selector.is_empty() && selector.iter().all(asks)
             });
             pools.push(Pool {
                 pool: name.to_string(),
@@ -279,10 +281,6 @@ impl Capacity {
         text
     }
 }
-
-/// The label by which pods choose a pool.
-/// Source: <https://docs.digitalocean.com/products/kubernetes/details/managed/#automatic-application-of-labels-and-taints-to-nodes>.
-const POOL: &str = "doks.digitalocean.com/node-pool";
 
 fn cpu(millis: u64) -> String {
     let cores = millis as f64 / 1000.0;

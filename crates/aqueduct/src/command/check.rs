@@ -135,12 +135,12 @@ impl<'a> Finding<'a> {
     fn new(diagnostic: &'a Diagnostic, files: &Files) -> Self {
         let label = diagnostic.labels.first();
         let position = label.and_then(|label| position(label, files));
-        Self { diagnostic, file: label.map(|label| label.file.as_ref()), position }
+        Self { diagnostic, file: label.map(|label| label.place.file.as_ref()), position }
     }
 }
 
 fn position(label: &Label, files: &Files) -> Option<Position> {
-    Some(label.span?.position(files.text(&label.file)?))
+    Some(label.place.span?.position(files.text(&label.place.file)?))
 }
 
 /// Source: <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>.
@@ -150,7 +150,7 @@ fn workflow_command(diagnostic: &Diagnostic, files: &Files) -> String {
     let level = if diagnostic.is_error() { "error" } else { "warning" };
     let mut properties = vec![format!("title={}", property(diagnostic.code))];
     if let Some(label) = diagnostic.labels.first() {
-        properties.push(format!("file={}", property(&label.file)));
+        properties.push(format!("file={}", property(&label.place.file)));
         if let Some(position) = position(label, files) {
             properties.push(format!("line={},col={}", position.line, position.column));
         }

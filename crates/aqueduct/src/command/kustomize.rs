@@ -7,13 +7,13 @@
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
+use aqueduct_acquire::{FOLDER, LOCK_FILE, Lock, verify_remote};
 use aqueduct_helm::hosts::System;
 use aqueduct_kustomize::{
     ChartInflator, ChartRequest, Disk, Error, LoadRestrictor, MissingCopy, Options, RemoteCopy, Remotes,
     Reorder, build, file_names, to_yaml,
 };
 use aqueduct_manifest::{Files, Object, Value, yaml};
-use aqueduct_vendor::{FOLDER, LOCK_FILE, Lock, verify_remote};
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Subcommand, ValueEnum};
 
 use super::helm::{TemplateOptions, ValueOptions, template};

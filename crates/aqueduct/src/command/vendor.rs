@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
+use aqueduct_acquire::{Client, Credentials, FOLDER, LOCK_FILE, Lock, Update, Wanted, vendor};
+use aqueduct_kinds::{Chart, Kustomization};
 use aqueduct_manifest::Diagnostic;
 use aqueduct_model::Selection;
-use aqueduct_render::{Component as _, Inputs, Registry, Site, kinds};
-use aqueduct_vendor::{Client, Credentials, FOLDER, LOCK_FILE, Lock, Update, Wanted, vendor};
+use aqueduct_render::{Component as _, Inputs, Registry, Site};
 use clap::Args;
 
 use super::{Failure, Outcome, read, tell};
@@ -78,11 +79,11 @@ pub(crate) fn run(
 fn add(wanted: &mut Wanted, site: &Site<'_>) -> Result<(), Vec<Diagnostic>> {
     let instance = site.instance;
     let refuse = |error: aqueduct_render::Error| error.into_diagnostics(instance);
-    if instance.kind == kinds::Chart::KIND {
-        let chart: kinds::Chart = instance.spec.read(kinds::Chart::KIND)?;
+    if instance.kind == Chart::KIND {
+        let chart: Chart = instance.spec.read(Chart::KIND)?;
         wanted.charts.extend(chart.request(site).map_err(refuse)?);
-    } else if instance.kind == kinds::Kustomization::KIND {
-        let kustomization: kinds::Kustomization = instance.spec.read(kinds::Kustomization::KIND)?;
+    } else if instance.kind == Kustomization::KIND {
+        let kustomization: Kustomization = instance.spec.read(Kustomization::KIND)?;
         let folder = site.source_path("path", &kustomization.path).map_err(refuse)?;
         wanted.kustomizations.insert(folder);
     }

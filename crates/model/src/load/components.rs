@@ -34,14 +34,13 @@ impl Loader<'_> {
             let Content::Table(tables) = overrides.content else {
                 let message =
                     format!("`environments` of a component must be a table for each environment, not {kind}");
-                self.diagnostics.push(node.label(
-                    aqueduct_manifest::Diagnostic::error("wrong-type", message).at(
-                        overrides.origin.file,
-                        Some(overrides.origin.span),
+                self.diagnostics.push(
+                    node.label(
+                        aqueduct_manifest::Diagnostic::error("wrong-type", message)
+                            .label(overrides.origin.place, ""),
                         "",
                     ),
-                    "",
-                ));
+                );
                 return None;
             };
             for (environment, mut table) in tables {

@@ -12,8 +12,13 @@ fn check(text: &str, path: &[&str]) -> String {
         Selection { environments: vec!["prod".parse().expect("a valid name")], tenants: Vec::new() };
     let resolved = resolve(&loaded.platform, &["service"], &selection);
     let place = |source: &aqueduct_model::Source| {
-        let text = files.text(&source.file).expect("the file is there");
-        format!("{} {}:{}", source.layer, source.file, source.span.position(text).line)
+        let text = files.text(&source.place.file).expect("the file is there");
+        format!(
+            "{} {}:{}",
+            source.layer,
+            source.place.file,
+            source.place.span.map_or(1, |span| span.position(text).line)
+        )
     };
     let mut out = String::new();
     for instance in &resolved.instances {

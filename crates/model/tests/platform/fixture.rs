@@ -30,7 +30,7 @@ pub(crate) fn show_diagnostics(files: &Files, diagnostics: &[Diagnostic]) -> Str
     for diagnostic in diagnostics {
         out += &format!("{} [{}]\n", diagnostic, diagnostic.code);
         for label in &diagnostic.labels {
-            let place = match (label.span, files.text(&label.file)) {
+            let place = match (label.place.span, files.text(&label.place.file)) {
                 (Some(span), Some(text)) => {
                     let position = span.position(text);
                     let written = text.get(span.start as usize..span.end as usize).unwrap_or("?");
@@ -38,7 +38,7 @@ pub(crate) fn show_diagnostics(files: &Files, diagnostics: &[Diagnostic]) -> Str
                 }
                 _ => String::new(),
             };
-            out += format!("  at {}{place} {}", label.file, label.text).trim_end();
+            out += format!("  at {}{place} {}", label.place.file, label.text).trim_end();
             out.push('\n');
         }
         for hint in &diagnostic.hints {

@@ -54,7 +54,7 @@ fn check(files: &Files) {
     for diagnostic in loaded.diagnostics.iter().chain(&resolved.diagnostics) {
         assert!(!diagnostic.message.is_empty());
         for label in &diagnostic.labels {
-            if let (Some(span), Some(bytes)) = (label.span, files.get(&label.file)) {
+            if let (Some(span), Some(bytes)) = (label.place.span, files.get(&label.place.file)) {
                 assert!(span.start <= span.end && span.end as usize <= bytes.len(), "{diagnostic:?}");
             }
         }

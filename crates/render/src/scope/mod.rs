@@ -155,13 +155,7 @@ impl<'a> Scopes<'a> {
                 "add its CustomResourceDefinition to the platform, or write `{{ group = \"{group}\", cluster-scoped = [] }}` into `apis` of the environment, with the kinds that live outside of namespaces"
             ));
             if let Some(origin) = &object.origin {
-                let span = self
-                    .inputs
-                    .files
-                    .text(&origin.file)
-                    .and_then(|text| crate::source::line_span(text, origin.line));
-                diagnostic =
-                    diagnostic.at(origin.file.clone(), span, format!("in `{}`", self.environment.name));
+                diagnostic = diagnostic.label(origin.clone(), format!("in `{}`", self.environment.name));
             }
             diagnostics.push(diagnostic);
         }

@@ -1,0 +1,239 @@
+//! `argocd`: Argo CD itself, so that what delivers the tree is delivered by it.
+
+mod programs;
+mod settings;
+
+use std::collections::BTreeMap;
+
+use aqueduct_kinds::constant;
+use aqueduct_kinds::custom::{ExternalSecret, SecretTemplate};
+use aqueduct_kinds::workload::{Amounts, Resources, Scheduling, secret_store};
+use aqueduct_manifest::{Object, yaml};
+use aqueduct_model::types::{Host, Image, Name, Url};
+use aqueduct_render::{Component, Context, CustomResource as _, Error, Offer, Site, digest};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Argo CD: the programs, their settings and the connection to the platform's repository.
+///
+/// Renders the application controller, the repository server, the server with its Ingress, the controller
+/// of ApplicationSets and a Redis, each with an account, the least roles it works with and a network policy;
+/// the ConfigMaps `argocd-cm`, `argocd-rbac-cm` and `argocd-cmd-params-cm`; the Secrets by reference; and
+/// the definitions of Application, ApplicationSet and AppProject. The definitions check the top of a
+/// resource and take everything below `spec` and `status` as it is.
+///
+/// Nothing is templated in the cluster: the tree is plain YAML, so Helm, Kustomize and Jsonnet are switched
+/// off. The owners of the tenant administer Argo CD; the owners of the other tenants see and synchronise
+/// what is theirs through the projects that are rendered with the tree.
+///
+/// To start on an empty cluster, apply the folder of the tenant, that of this component, and the root
+/// Application once; from then on Argo CD keeps itself like everything else.
+///
+/// It is the install of a small cluster, without Dex, notifications or a replicated Redis. Larger users
+/// take the same through `kind = "chart"` and the chart `argo/argo-cd`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Argocd {
+    /// The image of all programs but Redis.
+    #[serde(default = "image")]
+    pub image: Image,
+    /// The image of Redis.
+    #[serde(default = "redis_image")]
+    pub redis_image: Image,
+    /// The host of the server's Ingress.
+    pub host: Host,
+    /// How many pods the server and the repository server have; 1 where it is not given.
+    pub replicas: Option<u16>,
+    /// The entries in the environment's secret store.
+    pub remotes: Remotes,
+    /// Who tells whom somebody is; only the account `admin` can log in where it is not given.
+    pub login: Option<Login>,
+    /// CPU and memory of each program.
+    #[serde(default)]
+    pub resources: Programs,
+    /// Where the pods may run.
+    #[serde(default)]
+    pub scheduling: Scheduling,
+}
+
+/// The entries in the environment's secret store.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Remotes {
+    /// `admin.password` (a bcrypt hash), `admin.passwordMtime` and `server.secretkey`; with `login` also
+    /// `oidc.clientSecret`.
+    pub server: String,
+    /// `username` and `password` of the git repository; it is public where the entry is not given.
+    pub repository: Option<String>,
+    /// `auth`, the password of Redis.
+    pub redis: String,
+}
+
+/// An OpenID Connect provider, whose groups are the owners of tenants.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// The name on the button.
+    pub name: String,
+    /// The URL of the issuer.
+    pub issuer: Url,
+    /// The id that the issuer knows Argo CD by.
+    pub client: String,
+}
+
+/// CPU and memory of each program.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Programs {
+    /// The application controller.
+    pub controller: Resources,
+    /// The repository server.
+    pub repository_server: Resources,
+    /// The server.
+    pub server: Resources,
+    /// The controller of ApplicationSets.
+    pub application_sets: Resources,
+    /// Redis.
+    pub redis: Resources,
+}
+
+impl Default for Programs {
+    fn default() -> Self {
+        let resources = |cpu: &str, memory: &str, most_cpu: &str, most_memory: &str| Resources {
+            requests: Amounts { cpu: constant(cpu), memory: constant(memory) },
+            limits: Amounts { cpu: constant(most_cpu), memory: constant(most_memory) },
+        };
+        Self {
+            controller: resources("150m", "384Mi", "1", "1Gi"),
+            repository_server: resources("50m", "128Mi", "1", "512Mi"),
+            server: resources("50m", "128Mi", "500m", "256Mi"),
+            application_sets: resources("20m", "64Mi", "250m", "128Mi"),
+            redis: resources("20m", "32Mi", "250m", "128Mi"),
+        }
+    }
+}
+
+fn image() -> Image {
+    constant("quay.io/argoproj/argocd:v3.1.8")
+}
+
+fn redis_image() -> Image {
+    constant("redis:7.2.7-alpine")
+}
+
+const DEFINITIONS: &str = include_str!("definitions.yaml");
+const SERVER_SECRET: &str = "argocd-secret";
+const PART_OF: &str = "app.kubernetes.io/part-of";
+
+impl Argocd {
+    fn secrets(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        let store = secret_store(context, &["remotes"])?;
+        let same =
+            |keys: &[&str]| keys.iter().map(|key| ((*key).to_owned(), (*key).to_owned())).collect::<Vec<_>>();
+        let mut keys = same(&["admin.password", "admin.passwordMtime", "server.secretkey"]);
+        if self.login.is_some() {
+            keys.extend(same(&["oidc.clientSecret"]));
+        }
+        let mut server =
+            ExternalSecret::new(context.metadata(SERVER_SECRET), store, &self.remotes.server, keys.clone());
+        // Argo CD finds its settings by this label.
+        let labels = BTreeMap::from([(PART_OF.to_owned(), "argocd".to_owned())]);
+        server.spec.target.template = Some(SecretTemplate {
+            kind: "Opaque",
+            metadata: Some(BTreeMap::from([("labels", labels)])),
+            data: keys.iter().map(|(key, _)| (key.clone(), format!("{{{{ index . \"{key}\" }}}}"))).collect(),
+        });
+        let name = self.redis_secret(&context.site);
+        let redis = ExternalSecret::new(context.metadata(name), store, &self.remotes.redis, same(&["auth"]));
+        let mut objects = vec![server.object()?, redis.object()?];
+        if let Some(remote) = &self.remotes.repository {
+            objects.push(repository(context, store, remote)?);
+        }
+        Ok(objects)
+    }
+
+    fn redis_secret(&self, site: &Site<'_>) -> String {
+        format!("{}-redis", site.name())
+    }
+}
+
+/// Returns the connection to the platform's repository: a Secret that Argo CD finds by its label.
+fn repository(context: &Context<'_>, store: &str, remote: &str) -> Result<Object, Error> {
+    let url = context.site.platform.repository.to_string();
+    if !url.starts_with("https://") {
+        return Err(Error::field(
+            "remotes.repository",
+            format!("only a repository behind https has user and password: `{url}`"),
+        )
+        .hint("the chart `argo/argo-cd` knows other connections"));
+    }
+    let keys = ["username", "password"];
+    let metadata = context.metadata(format!("{}-repository", context.name()));
+    let mut secret =
+        ExternalSecret::new(metadata, store, remote, keys.map(|key| (key.to_owned(), key.to_owned())));
+    let mut data: BTreeMap<String, String> =
+        keys.iter().map(|key| ((*key).to_owned(), format!("{{{{ .{key} }}}}"))).collect();
+    data.insert("type".to_owned(), "git".to_owned());
+    data.insert("url".to_owned(), url);
+    let labels = BTreeMap::from([("argocd.argoproj.io/secret-type".to_owned(), "repository".to_owned())]);
+    secret.spec.target.template =
+        Some(SecretTemplate { kind: "Opaque", metadata: Some(BTreeMap::from([("labels", labels)])), data });
+    secret.object()
+}
+
+impl Component for Argocd {
+    const KIND: &'static str = "argocd";
+
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        programs::offer(self, site)
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        let namespace = &context.site.platform.argocd.namespace;
+        if context.namespace() != namespace.as_str() {
+            return Err(Error::field(
+                "",
+                format!("Argo CD runs in its own namespace, `{namespace}`: `{}`", context.namespace()),
+            )
+            .hint("set `namespace` of the tenant, or that of `[argocd]` in platform.toml"));
+        }
+        let mut objects = settings::objects(self, context)?;
+        let parameters = objects.iter().filter(|object| object.name() == settings::PARAMETERS);
+        let digest =
+            digest(parameters.map(|object| format!("{:?}", object.map)).collect::<String>().as_bytes());
+        let mut programs = programs::objects(self, context)?;
+        programs.iter_mut().for_each(|program| roll(program, &digest[..16]));
+        objects.extend(programs);
+        objects.extend(self.secrets(context)?);
+        objects.extend(definitions());
+        Ok(objects)
+    }
+}
+
+/// The programs read their parameters when they start, so a change must replace the pods.
+fn roll(program: &mut Object, digest: &str) {
+    if matches!(program.kind(), "Deployment" | "StatefulSet") {
+        let template = program.map.map_entry("spec").map_entry("template").map_entry("metadata");
+        template.map_entry("annotations").insert("aqueduct.dev/config-digest", digest);
+    }
+}
+
+/// Returns the definitions of Argo CD's own resources.
+fn definitions() -> Vec<Object> {
+    yaml::read_values(DEFINITIONS, yaml::Dialect::Sigs)
+        .expect("the definitions are valid YAML, as a test shows")
+        .into_iter()
+        .filter_map(|value| value.as_map().cloned())
+        .map(Object::new)
+        .collect()
+}
+
+/// Returns the name of one of the programs.
+fn program(site: &Site<'_>, name: &str) -> String {
+    format!("{}-{name}", site.name())
+}
+
+/// Returns a name of a port.
+fn port_name(name: &str) -> Name {
+    constant(name)
+}

@@ -1,0 +1,343 @@
+//! The programs of Argo CD, each as a component that could stand alone.
+//! Source: <https://github.com/argoproj/argo-cd/tree/v3.1.8/manifests/base>.
+
+use std::collections::BTreeMap;
+
+use aqueduct_kinds::workload::{
+    Egress, IngressField, IngressProtocol, Metrics, MetricsPort, Permissions, PortField, PortTable, Probe,
+    Probes, Protocol, Resources, Rule, Security, Variable, VariableSource, VolumeField,
+};
+use aqueduct_kinds::{Service, Stateful};
+use aqueduct_manifest::Object;
+use aqueduct_model::types::{Image, Name};
+use aqueduct_render::{AnyComponent, Context, Error, Offer, Site};
+
+use super::settings::{GENERAL, PARAMETERS};
+use super::{Argocd, constant, port_name, program};
+
+/// The port of the repository server.
+pub(super) const REPOSITORY: u16 = 8081;
+/// The port of Redis.
+pub(super) const REDIS: u16 = 6379;
+const ARGOCD_USER: i64 = 999;
+
+const RESOURCES: &[&str] = &["applications", "applicationsets", "appprojects"];
+
+/// Returns what the programs offer: the server's endpoint, and a network policy for each.
+pub(super) fn offer(argocd: &Argocd, site: &Site<'_>) -> Offer {
+    let install = Install::new(argocd, site);
+    let mut offer = Offer::default();
+    let mut add = |name: &str, component: &dyn AnyComponent, callers: &[(&str, u16)]| {
+        let name = program(site, name);
+        let mut part = component.offer(&site.part(&name));
+        let callers = callers.iter().map(|(caller, port)| (program(site, caller), vec![*port]));
+        part.parts.iter_mut().for_each(|part| part.from_parts.extend(callers.clone()));
+        offer.parts.extend(part.parts);
+        offer.endpoints.extend(part.endpoints);
+    };
+    add("server", &install.server(), &[]);
+    add("application-controller", &install.controller(), &[]);
+    add("applicationset-controller", &install.application_sets(), &[]);
+    let callers = ["application-controller", "repo-server", "server"].map(|caller| (caller, REDIS));
+    add("redis", &install.redis(), &callers);
+    let callers =
+        ["application-controller", "applicationset-controller", "server"].map(|caller| (caller, REPOSITORY));
+    add("repo-server", &install.repository_server(), &callers);
+    // What others call is the server; the rest serves Argo CD alone.
+    offer.endpoints.truncate(1);
+    offer
+}
+
+/// Returns the objects of all programs.
+pub(super) fn objects(argocd: &Argocd, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+    let site = &context.site;
+    let install = Install::new(argocd, site);
+    let mut objects = context.part(&program(site, "server"), &install.server())?;
+    objects.extend(context.part(&program(site, "application-controller"), &install.controller())?);
+    objects.extend(context.part(&program(site, "applicationset-controller"), &install.application_sets())?);
+    objects.extend(context.part(&program(site, "redis"), &install.redis())?);
+    objects.extend(context.part(&program(site, "repo-server"), &install.repository_server())?);
+    Ok(objects)
+}
+
+/// The fields of the component, and what its programs share.
+struct Install<'a> {
+    argocd: &'a Argocd,
+    redis_secret: String,
+}
+
+impl<'a> Install<'a> {
+    fn new(argocd: &'a Argocd, site: &Site<'_>) -> Self {
+        Self { argocd, redis_secret: argocd.redis_secret(site) }
+    }
+
+    fn redis_password(&self) -> (String, Variable) {
+        (
+            "REDIS_PASSWORD".to_owned(),
+            Variable::From(VariableSource::Secret(format!("{}/auth", self.redis_secret))),
+        )
+    }
+
+    /// Returns variables that are parameters of Argo CD, and the login of its Redis.
+    fn with_redis(&self, parameters: &[(&str, &str)]) -> BTreeMap<String, Variable> {
+        let mut variables = variables(parameters);
+        variables.extend([self.redis_password()]);
+        variables
+    }
+
+    fn server(&self) -> Service {
+        let http =
+            PortTable { port: constant("8080"), service: Some(constant("80")), protocol: Protocol::Tcp };
+        Service {
+            ports: BTreeMap::from([(port_name("http"), PortField::Table(http))]),
+            variables: self.with_redis(&[
+                ("ARGOCD_SERVER_INSECURE", "server.insecure"),
+                ("ARGOCD_SERVER_LOGFORMAT", "server.log.format"),
+                ("ARGOCD_SERVER_REPO_SERVER", "repo.server"),
+                ("REDIS_SERVER", "redis.server"),
+            ]),
+            probes: health("http", "/healthz"),
+            metrics: metrics("8083"),
+            permissions: Some(Permissions {
+                rules: vec![
+                    rule(
+                        &[""],
+                        &["configmaps", "secrets"],
+                        &["create", "get", "list", "watch", "update", "patch", "delete"],
+                    ),
+                    rule(
+                        &["argoproj.io"],
+                        RESOURCES,
+                        &["create", "get", "list", "watch", "update", "patch", "delete"],
+                    ),
+                    rule(&[""], &["events"], &["create", "list"]),
+                ],
+                // People look at what runs; they change it in the repository, not here.
+                cluster_rules: vec![
+                    rule(&["*"], &["*"], &["get"]),
+                    rule(&[""], &["events"], &["list"]),
+                    rule(&[""], &["pods", "pods/log"], &["get"]),
+                ],
+            }),
+            ingress: Some(IngressField {
+                host: self.argocd.host.clone(),
+                path: None,
+                port: Some(port_name("http")),
+                protocol: IngressProtocol::Http,
+                tls: None,
+                class: None,
+                annotations: BTreeMap::new(),
+            }),
+            // The issuer of logins is outside of the cluster.
+            egress: vec![Egress { cidr: None, ports: vec![constant("443")] }],
+            replicas: self.argocd.replicas,
+            ..self.service(self.argocd.image.clone(), "argocd-server", &self.argocd.resources.server)
+        }
+    }
+
+    fn repository_server(&self) -> Service {
+        let mut variables = self.with_redis(&[
+            ("ARGOCD_REPO_SERVER_LOGFORMAT", "reposerver.log.format"),
+            ("REDIS_SERVER", "redis.server"),
+        ]);
+        variables.extend([reconciliation()]);
+        // Commits are not signed, so there is no keyring to keep.
+        variables.insert("ARGOCD_GPG_ENABLED".to_owned(), Variable::Switch(false));
+        Service {
+            ports: BTreeMap::from([(
+                port_name("grpc"),
+                PortField::Number(constant(&REPOSITORY.to_string())),
+            )]),
+            variables,
+            probes: health("metrics", "/healthz"),
+            metrics: metrics("8084"),
+            volumes: BTreeMap::from([
+                (constant("home"), scratch("/home/argocd", "64Mi")),
+                // The clones of repositories.
+                (constant("clones"), scratch("/tmp", "4Gi")),
+            ]),
+            egress: vec![Egress { cidr: None, ports: vec![constant("443")] }],
+            replicas: self.argocd.replicas,
+            ..self.service(
+                self.argocd.image.clone(),
+                "argocd-repo-server",
+                &self.argocd.resources.repository_server,
+            )
+        }
+    }
+
+    fn controller(&self) -> Stateful {
+        let mut variables = self.with_redis(&[
+            ("ARGOCD_APPLICATION_CONTROLLER_LOGFORMAT", "controller.log.format"),
+            ("ARGOCD_APPLICATION_CONTROLLER_REPO_SERVER", "repo.server"),
+            ("REDIS_SERVER", "redis.server"),
+        ]);
+        variables.extend([reconciliation()]);
+        variables.insert("ARGOCD_CONTROLLER_REPLICAS".to_owned(), Variable::Integer(1));
+        variables.insert("KUBECACHEDIR".to_owned(), Variable::Text("/tmp/kubecache".to_owned()));
+        Stateful {
+            arguments: vec!["/usr/local/bin/argocd-application-controller".to_owned()],
+            ports: BTreeMap::from([(port_name("metrics"), PortField::Number(constant("8082")))]),
+            variables,
+            probes: health("metrics", "/healthz"),
+            metrics: Some(Metrics {
+                port: MetricsPort::Name(port_name("metrics")),
+                path: None,
+                interval: None,
+            }),
+            volumes: home(),
+            permissions: Some(Permissions {
+                rules: vec![
+                    rule(&[""], &["configmaps", "secrets"], &["get", "list", "watch"]),
+                    rule(
+                        &["argoproj.io"],
+                        RESOURCES,
+                        &["create", "get", "list", "watch", "update", "patch", "delete"],
+                    ),
+                    rule(&[""], &["events"], &["create", "list"]),
+                    rule(&["apps"], &["deployments"], &["get", "list", "watch"]),
+                ],
+                // It applies whatever the tree holds, roles among it; projects bound what each tenant's may be.
+                cluster_rules: vec![
+                    rule(&["*"], &["*"], &["*"]),
+                    Rule {
+                        groups: Vec::new(),
+                        resources: Vec::new(),
+                        names: Vec::new(),
+                        paths: vec!["*".to_owned()],
+                        verbs: vec!["*".to_owned()],
+                    },
+                ],
+            }),
+            security: user(),
+            scheduling: self.argocd.scheduling.clone(),
+            ..Stateful::new(self.argocd.image.clone(), self.argocd.resources.controller.clone())
+        }
+    }
+
+    fn application_sets(&self) -> Service {
+        let mut variables = variables(&[
+            (
+                "ARGOCD_APPLICATIONSET_CONTROLLER_ENABLE_PROGRESSIVE_SYNCS",
+                "applicationsetcontroller.enable.progressive.syncs",
+            ),
+            ("ARGOCD_APPLICATIONSET_CONTROLLER_LOGFORMAT", "applicationsetcontroller.log.format"),
+            ("ARGOCD_APPLICATIONSET_CONTROLLER_REPO_SERVER", "repo.server"),
+        ]);
+        variables.insert(
+            "NAMESPACE".to_owned(),
+            Variable::From(VariableSource::Field("metadata.namespace".to_owned())),
+        );
+        Service {
+            ports: BTreeMap::from([(port_name("webhook"), PortField::Number(constant("7000")))]),
+            variables,
+            metrics: metrics("8080"),
+            permissions: Some(Permissions {
+                rules: vec![
+                    rule(
+                        &["argoproj.io"],
+                        &["applications", "applicationsets", "applicationsets/finalizers"],
+                        &["create", "delete", "get", "list", "patch", "update", "watch"],
+                    ),
+                    rule(&["argoproj.io"], &["appprojects"], &["get", "list", "watch"]),
+                    rule(&["argoproj.io"], &["applicationsets/status"], &["get", "patch", "update"]),
+                    rule(&[""], &["events"], &["create", "get", "list", "patch", "watch"]),
+                    rule(&[""], &["configmaps", "secrets"], &["get", "list", "watch"]),
+                    rule(
+                        &["coordination.k8s.io"],
+                        &["leases"],
+                        &["create", "delete", "get", "list", "patch", "update", "watch"],
+                    ),
+                ],
+                cluster_rules: Vec::new(),
+            }),
+            ..self.service(
+                self.argocd.image.clone(),
+                "argocd-applicationset-controller",
+                &self.argocd.resources.application_sets,
+            )
+        }
+    }
+
+    /// A cache only: whatever it forgets is read from the repository and the cluster again.
+    fn redis(&self) -> Service {
+        let arguments =
+            ["redis-server", "--save", "", "--appendonly", "no", "--requirepass", "$(REDIS_PASSWORD)"];
+        Service {
+            arguments: arguments.map(str::to_owned).to_vec(),
+            ports: BTreeMap::from([(port_name("redis"), PortField::Number(constant(&REDIS.to_string())))]),
+            variables: BTreeMap::from([self.redis_password()]),
+            volumes: BTreeMap::from([(constant("data"), scratch("/data", "128Mi"))]),
+            security: user(),
+            scheduling: self.argocd.scheduling.clone(),
+            ..Service::new(self.argocd.redis_image.clone(), self.argocd.resources.redis.clone())
+        }
+    }
+
+    /// Returns what the programs behind a Deployment have in common.
+    fn service(&self, image: Image, command: &str, resources: &Resources) -> Service {
+        Service {
+            arguments: vec![format!("/usr/local/bin/{command}")],
+            volumes: home(),
+            security: user(),
+            scheduling: self.argocd.scheduling.clone(),
+            ..Service::new(image, resources.clone())
+        }
+    }
+}
+
+/// Returns variables that are parameters of Argo CD.
+fn variables(parameters: &[(&str, &str)]) -> BTreeMap<String, Variable> {
+    parameters
+        .iter()
+        .map(|(name, key)| {
+            ((*name).to_owned(), Variable::From(VariableSource::ConfigMap(format!("{PARAMETERS}/{key}"))))
+        })
+        .collect()
+}
+
+/// Returns how often the repository is looked at; the programs take it from this variable alone.
+fn reconciliation() -> (String, Variable) {
+    let key = format!("{GENERAL}/timeout.reconciliation");
+    ("ARGOCD_RECONCILIATION_TIMEOUT".to_owned(), Variable::From(VariableSource::ConfigMap(key)))
+}
+
+fn rule(groups: &[&str], resources: &[&str], verbs: &[&str]) -> Rule {
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    Rule {
+        groups: texts(groups),
+        resources: texts(resources),
+        names: Vec::new(),
+        paths: Vec::new(),
+        verbs: texts(verbs),
+    }
+}
+
+fn metrics(port: &str) -> Option<Metrics> {
+    Some(Metrics { port: MetricsPort::Number(constant(port)), path: None, interval: None })
+}
+
+fn health(port: &str, path: &str) -> Probes {
+    let probe = |delay: &str, period: &str| Probe {
+        path: Some(constant(path)),
+        port: Some(port_name(port)),
+        delay: Some(constant(delay)),
+        period: Some(constant(period)),
+        timeout: Some(constant("5s")),
+        ..Probe::default()
+    };
+    Probes { liveness: Some(probe("30s", "30s")), readiness: Some(probe("5s", "10s")), startup: None }
+}
+
+fn scratch(mount: &str, size: &str) -> VolumeField {
+    VolumeField { size: Some(constant(size)), ..VolumeField::scratch(mount) }
+}
+
+fn home() -> BTreeMap<Name, VolumeField> {
+    BTreeMap::from([(constant("home"), scratch("/home/argocd", "64Mi"))])
+}
+
+/// The user that the images of Argo CD and Redis both make.
+fn user() -> Security {
+    Security { user: Some(ARGOCD_USER), ..Security::default() }
+}

@@ -1,0 +1,126 @@
+//! The settings of Argo CD: what it shows, who may do what, and how its programs find one another.
+
+use std::collections::BTreeMap;
+
+use aqueduct_manifest::{Object, yaml};
+use aqueduct_model::ArgocdStyle;
+use aqueduct_render::{Context, Error, object};
+use k8s_openapi::api::core::v1::ConfigMap;
+
+use super::{Argocd, PART_OF, program};
+
+/// The ConfigMap with the settings of all programs.
+pub(super) const GENERAL: &str = "argocd-cm";
+/// The ConfigMap that the programs take their parameters from.
+pub(super) const PARAMETERS: &str = "argocd-cmd-params-cm";
+
+/// The health of an Application is that of what it delivers, so that a wave of an app of apps waits for
+/// the one before.
+/// Source: <https://argo-cd.readthedocs.io/en/stable/operator-manual/health/#argocd-app>.
+const APPLICATION_HEALTH: &str = r#"hs = {}
+hs.status = "Progressing"
+hs.message = ""
+if obj.status ~= nil and obj.status.health ~= nil then
+  hs.status = obj.status.health.status
+  if obj.status.health.message ~= nil then
+    hs.message = obj.status.health.message
+  end
+end
+return hs
+"#;
+
+/// Returns the ConfigMaps under the names that Argo CD gives them.
+pub(super) fn objects(argocd: &Argocd, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+    let settings = [
+        (GENERAL, general(argocd)?),
+        ("argocd-rbac-cm", permissions(context)),
+        (PARAMETERS, parameters(context)),
+        // What people add in the web interface; Argo CD expects them to be there.
+        ("argocd-gpg-keys-cm", BTreeMap::new()),
+        ("argocd-ssh-known-hosts-cm", BTreeMap::new()),
+        ("argocd-tls-certs-cm", BTreeMap::new()),
+    ];
+    settings
+        .into_iter()
+        .map(|(name, data)| {
+            let mut metadata = context.metadata(name);
+            // Argo CD watches the ConfigMaps with this label and no others.
+            metadata.labels.get_or_insert_default().insert(PART_OF.to_owned(), "argocd".to_owned());
+            object(&ConfigMap {
+                metadata,
+                data: Some(data).filter(|data| !data.is_empty()),
+                ..Default::default()
+            })
+        })
+        .collect()
+}
+
+fn texts<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, String> {
+    pairs.into_iter().map(|(key, text)| (key.to_owned(), text)).collect()
+}
+
+/// Source: <https://argo-cd.readthedocs.io/en/stable/operator-manual/argocd-cm-yaml/>.
+fn general(argocd: &Argocd) -> Result<BTreeMap<String, String>, Error> {
+    let off = || "false".to_owned();
+    let mut data = texts([
+        ("url", format!("https://{}", argocd.host)),
+        // Labels are the platform's own; an annotation cannot be mistaken for one.
+        ("application.resourceTrackingMethod", "annotation".to_owned()),
+        ("resource.customizations.health.argoproj.io_Application", APPLICATION_HEALTH.to_owned()),
+        ("helm.enable", off()),
+        ("jsonnet.enable", off()),
+        ("kustomize.enable", off()),
+        ("exec.enabled", off()),
+        ("users.anonymous.enabled", off()),
+        ("timeout.reconciliation", "180s".to_owned()),
+    ]);
+    if let Some(login) = &argocd.login {
+        let mut configuration = aqueduct_manifest::Map::new();
+        configuration.insert("name", login.name.as_str());
+        configuration.insert("issuer", login.issuer.to_string());
+        configuration.insert("clientID", login.client.as_str());
+        configuration.insert("clientSecret", "$oidc.clientSecret");
+        let scopes = ["openid", "profile", "email", "groups"].into_iter().map(Into::into).collect();
+        configuration.insert("requestedScopes", aqueduct_manifest::Value::List(scopes));
+        data.insert("oidc.config".to_owned(), yaml::write(&configuration.into()));
+        // Whoever has a login of their own needs no shared one.
+        data.insert("admin.enabled".to_owned(), off());
+    }
+    Ok(data)
+}
+
+/// Nobody may do anything but the owners of this tenant, and the owners of a tenant what its project says.
+/// Source: <https://argo-cd.readthedocs.io/en/stable/operator-manual/rbac/>.
+fn permissions(context: &Context<'_>) -> BTreeMap<String, String> {
+    let owners = context.tenancy().tenant.owners.iter();
+    let policies: String = owners
+        .map(|owner| {
+            let subject = owner.strip_prefix("group:").or(owner.strip_prefix("user:")).unwrap_or(owner);
+            format!("g, {subject}, role:admin\n")
+        })
+        .collect();
+    texts([
+        ("policy.csv", policies),
+        ("policy.default", String::new()),
+        ("policy.matchMode", "glob".to_owned()),
+        ("scopes", "[groups, email]".to_owned()),
+    ])
+}
+
+/// Source: <https://argo-cd.readthedocs.io/en/stable/operator-manual/argocd-cmd-params-cm-yaml/>.
+fn parameters(context: &Context<'_>) -> BTreeMap<String, String> {
+    let address = |part: &str, port: u16| format!("{}:{port}", context.host(&program(&context.site, part)));
+    let rolling = context.site.platform.argocd.style == ArgocdStyle::Applicationset;
+    let json = || "json".to_owned();
+    texts([
+        ("repo.server", address("repo-server", super::programs::REPOSITORY)),
+        ("redis.server", address("redis", super::programs::REDIS)),
+        // The ingress controller ends TLS, so the server behind it speaks plain HTTP.
+        ("server.insecure", "true".to_owned()),
+        ("applicationsetcontroller.enable.progressive.syncs", rolling.to_string()),
+        ("applicationsetcontroller.log.format", json()),
+        ("controller.log.format", json()),
+        ("reposerver.log.format", json()),
+        ("server.log.format", json()),
+    ])
+}

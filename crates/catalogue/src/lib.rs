@@ -1,0 +1,48 @@
+//! Add-ons of a platform, each with a pinned version and settings of one opinion: one file each, its doc comment its
+//! reference page.
+//!
+//! They are built on the kinds of `aqueduct-kinds`, and use nothing that a kind of your own could not use.
+
+mod alertmanager;
+mod argocd;
+mod fluent_bit;
+mod grafana;
+mod ingress_nginx;
+mod kibana;
+mod kube_state_metrics;
+mod loki;
+mod node_exporter;
+mod prometheus;
+mod promtail;
+mod values;
+
+pub use alertmanager::Alertmanager;
+pub use argocd::Argocd;
+pub use fluent_bit::FluentBit;
+pub use grafana::Grafana;
+pub use ingress_nginx::IngressNginx;
+pub use kibana::Kibana;
+pub use kube_state_metrics::KubeStateMetrics;
+pub use loki::Loki;
+pub use node_exporter::NodeExporter;
+pub use prometheus::Prometheus;
+pub use promtail::Promtail;
+
+use aqueduct_render::Kind;
+
+/// Returns all kinds of the catalogue by name.
+pub fn all() -> Vec<Kind> {
+    vec![
+        Kind::of::<Alertmanager>(),
+        Kind::of::<Argocd>(),
+        Kind::of::<FluentBit>(),
+        Kind::of::<Grafana>(),
+        Kind::of::<IngressNginx>(),
+        Kind::of::<Kibana>(),
+        Kind::of::<KubeStateMetrics>(),
+        Kind::of::<Loki>(),
+        Kind::of::<NodeExporter>(),
+        Kind::of::<Prometheus>(),
+        Kind::of::<Promtail>(),
+    ]
+}

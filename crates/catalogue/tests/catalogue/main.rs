@@ -1,0 +1,16 @@
+//! What the kinds of the catalogue render, what they refuse, and how they find one another.
+
+#[path = "../../../kinds/tests/rendering/mod.rs"]
+mod rendering;
+#[path = "../../../kinds/tests/kinds/shop.rs"]
+mod shop;
+
+mod delivery;
+mod installs;
+mod observability;
+
+use aqueduct_render::Registry;
+
+fn registry() -> Registry {
+    aqueduct_kinds::all().into_iter().chain(aqueduct_catalogue::all()).collect()
+}

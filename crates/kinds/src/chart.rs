@@ -1,0 +1,259 @@
+//! `chart`: a Helm chart, rendered in this process.
+
+mod answers;
+mod finding;
+mod reproducible;
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use aqueduct_acquire::{Request, Source};
+use aqueduct_helm::{
+    Capabilities, Engine, HookEvent, KubeVersion, Manifest, Prepared, Release, RenderedRelease,
+    check_installable,
+};
+use aqueduct_manifest::{Files, KubernetesApi, Lines, Map, Object, Place, Value};
+use aqueduct_model::types::Name;
+use aqueduct_render::{Component, Context, Error, Link, Offer, Problem, Site, SourceName, Target};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use self::answers::Answers;
+use crate::foreign::{EndpointField, Patch, PolicyField, foreign_offer, patched, read_objects};
+use crate::workload::Table;
+
+/// A Helm chart, rendered in this process as `helm template` renders it.
+///
+/// The chart lies in the repository, or is fetched once with `aqueduct vendor` and held against
+/// `aqueduct.lock` at each render; nothing is fetched while rendering. The values are layered by
+/// environment like every field. What a chart does not offer is changed by `patches`. A field that differs
+/// from render to render, for it comes from `randAlphaNum`, `genCA`, `now` or the like, is an error that names
+/// the field, the line of the template and the value to set. Tests of the chart are left out; its other hooks
+/// are kept, and Argo CD runs them.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Chart {
+    /// The folder of the chart: relative to the tenant's folder, or with a leading `/` to the platform's.
+    pub path: Option<String>,
+    /// The chart's repository: `https://…` with an `index.yaml`, or `oci://…`.
+    pub repository: Option<String>,
+    /// The name of the chart in its repository; the component's where it is not given.
+    pub name: Option<String>,
+    /// The version in the repository, or a range such as `^1.2`; the newest that was vendored where it is
+    /// not given.
+    pub version: Option<String>,
+    /// The name of the release; the component's where it is not given.
+    pub release: Option<Name>,
+    /// Files of values, relative to the tenant's folder, each above the ones before it.
+    #[serde(default)]
+    pub value_files: Vec<String>,
+    /// Values, above those of files; `${link.<name>.address}` is expanded.
+    #[serde(default)]
+    pub values: Table,
+    /// API versions that the chart sees beside those of the environment.
+    #[serde(default)]
+    pub api_versions: Vec<String>,
+    /// Components whose addresses the values name, and which must start first.
+    #[serde(default)]
+    pub links: BTreeMap<Name, Target>,
+    /// What other components can reach of this one, by name.
+    #[serde(default)]
+    pub endpoints: BTreeMap<Name, EndpointField>,
+    /// What the pods may reach and who may reach them; all pods of the release among themselves where
+    /// none is given.
+    #[serde(default)]
+    pub policies: BTreeMap<Name, PolicyField>,
+    /// Changes to the rendered objects.
+    #[serde(default)]
+    pub patches: Vec<Patch>,
+}
+
+impl Chart {
+    fn release<'a>(&'a self, site: &Site<'a>) -> &'a str {
+        self.release.as_ref().map_or(site.name(), Name::as_str)
+    }
+
+    /// Returns the chart that is fetched from elsewhere; `None` for one of the repository itself.
+    ///
+    /// # Errors
+    /// Both or neither of `path` and `repository`, and an address that is none.
+    pub fn request(&self, site: &Site<'_>) -> Result<Option<Request>, Error> {
+        match (&self.path, &self.repository) {
+            (Some(_), None) => Ok(None),
+            (None, Some(address)) => Ok(Some(Request {
+                name: self.name.clone().unwrap_or_else(|| site.name().to_owned()),
+                source: Source::parse(address).map_err(|error| problem("repository", error.into()))?,
+                version: self.version.clone().unwrap_or_default(),
+            })),
+            _ => Err(Error::field("", "a chart needs exactly one of `path` and `repository`")),
+        }
+    }
+
+    fn values(&self, context: &Context<'_>) -> Result<Map, Error> {
+        let mut values = Map::new();
+        for file in &self.value_files {
+            let text = context.source("value-files", file)?;
+            let read = aqueduct_helm::read_values(text.as_bytes())
+                .map_err(|error| Error::field("value-files", format!("{file}: {error}")))?;
+            merge(&mut values, &read);
+        }
+        match context.expand_value(&["values"], &Value::Map(self.values.0.clone()))? {
+            Value::Map(own) => merge(&mut values, &own),
+            _ => return Err(Error::field("values", "the values must be a table")),
+        }
+        Ok(values)
+    }
+
+    fn capabilities(&self, context: &Context<'_>) -> Result<Capabilities, Error> {
+        let environment = context.environment();
+        let kube_version = KubeVersion::parse(&environment.kubernetes.to_string())
+            .map_err(|error| Error::field("", error.to_string()))?;
+        let mut api_versions = KubernetesApi::names(environment.kubernetes.minor);
+        api_versions.push("argoproj.io/v1alpha1".to_owned());
+        for api in environment.apis.iter().map(ToString::to_string).chain(self.api_versions.iter().cloned()) {
+            // Where a kind is served, its version is.
+            if let Some((version, kind)) = api.rsplit_once('/')
+                && kind.starts_with(|letter: char| letter.is_ascii_uppercase())
+            {
+                api_versions.push(version.to_owned());
+            }
+            api_versions.push(api);
+        }
+        let api_versions = api_versions.into_iter().map(Into::into).collect();
+        Ok(Capabilities { kube_version, api_versions, ..Capabilities::default() })
+    }
+}
+
+fn problem(field: &str, problem: Problem) -> Error {
+    let error = Error::field(field, problem.message);
+    match problem.hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+/// Lays values over others: tables merge, everything else replaces; `null` stays, for it removes a default.
+fn merge(values: &mut Map, above: &Map) {
+    for (key, value) in above {
+        match (values.get_mut(key), value) {
+            (Some(Value::Map(below)), Value::Map(above)) => merge(below, above),
+            _ => drop(values.insert(key.clone(), value.clone())),
+        }
+    }
+}
+
+impl Component for Chart {
+    const KIND: &'static str = "chart";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        self.path.iter().chain(&self.value_files).map(|path| SourceName::Files(path)).collect()
+    }
+
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        let labels = [("app.kubernetes.io/instance".to_owned(), self.release(site).to_owned())];
+        foreign_offer(site, &self.endpoints, &self.policies, BTreeMap::from(labels))
+    }
+
+    fn links(&self) -> Vec<Link> {
+        Link::table(&self.links).collect()
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        let (field, folder) = match (self.request(&context.site)?, &self.path) {
+            (Some(request), _) => {
+                let folder =
+                    context.inputs.vendored(&request).map_err(|found| problem("repository", found))?;
+                ("repository", folder)
+            }
+            (None, path) => ("path", context.source_folder("path", path.as_deref().unwrap_or_default())?),
+        };
+        let chart = context.inputs.chart(&folder).map_err(|found| problem(field, found))?;
+        let wrong = |error: aqueduct_helm::Error| Error::field(field, error.to_string());
+        check_installable(&chart).map_err(wrong)?;
+        let values = aqueduct_helm::value::Map::from(&self.values(context)?);
+        let prepare = || Prepared::new(&chart, &values).map_err(wrong);
+        let prepared = prepare()?;
+        prepared.validate().map_err(|error| Error::field("values", error.to_string()))?;
+        let release = Release::new(self.release(&context.site), context.namespace());
+        let capabilities = self.capabilities(context)?;
+        let prepared = Cell::new(Some(prepared));
+        let once = |answers: &mut Answers<'_>| {
+            // A render changes the values that it sees, so that each needs its own.
+            let prepared = prepared.take().map_or_else(prepare, Ok)?;
+            let rendered = prepared.render(&Engine::new(), &release, &capabilities, answers);
+            let rendered = rendered.map_err(|failure| {
+                let environment = context.environment();
+                let of_the_version = failure.error.to_string().starts_with("chart requires kubeVersion");
+                let error = wrong(failure.error);
+                if of_the_version && environment.kubernetes.patch.is_none() {
+                    return error.hint(format!(
+                        "`{0}` counts as `{0}.0`: where the cluster is newer, say so in `kubernetes` of `environments.{1}`",
+                        environment.kubernetes, environment.name
+                    ));
+                }
+                error
+            })?;
+            let objects = objects(context, &folder, &rendered)?;
+            patched(objects, &self.patches)
+        };
+        let (objects, causes) = reproducible::render(&once)?;
+        if causes.is_empty() {
+            return Ok(objects);
+        }
+        let prepared = prepare()?;
+        let found = finding::Chart {
+            context,
+            folder: &folder,
+            has_value: &|path| has_value(prepared.values(), path),
+            objects: &objects,
+        };
+        Err(Error::diagnostics(causes.iter().map(|cause| found.finding(cause)).collect()))
+    }
+}
+
+/// Tells whether there is a value at a path of names.
+fn has_value(values: &aqueduct_helm::value::Map, path: &str) -> bool {
+    match path.split_once('.') {
+        Some((name, rest)) => {
+            values.get(name).as_ref().and_then(|value| value.as_map()).is_some_and(|map| has_value(map, rest))
+        }
+        None => values.contains_key(path),
+    }
+}
+
+/// Returns the objects of a release, without those that Helm would make to test it.
+fn objects(context: &Context<'_>, folder: &str, rendered: &RenderedRelease) -> Result<Vec<Object>, Error> {
+    let mut objects = Vec::new();
+    for definitions in &rendered.crds {
+        let text = String::from_utf8_lossy(&definitions.content);
+        objects.extend(read(&definitions.source, &text)?);
+    }
+    let is_test = |event: &HookEvent| *event == HookEvent::Test;
+    let hooks = rendered.hooks.iter().filter(|hook| !hook.events.iter().any(is_test));
+    let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+    for manifest in rendered.manifests.iter().chain(hooks.map(|hook| &hook.manifest)) {
+        let found = read(&manifest.source, &manifest.content)?;
+        let origin = origin(context.inputs.files, parent, manifest);
+        objects.extend(found.into_iter().map(|object| Object { origin: Some(origin.clone()), ..object }));
+    }
+    Ok(objects)
+}
+
+/// Returns the template and line that made an object, as a path of the platform's folder.
+fn origin(files: &Files, parent: &str, manifest: &Manifest) -> Place {
+    let slash = if parent.is_empty() { "" } else { "/" };
+    let (file, line) = match &manifest.place {
+        Some(place) if place.template.contains('/') => (&place.template, place.line),
+        _ => (&manifest.source, 0),
+    };
+    let file = format!("{parent}{slash}{file}");
+    let span = files.text(&file).and_then(|text| Lines::new(text).span(line));
+    Place { file: file.into(), span }
+}
+
+fn read(source: &str, text: &str) -> Result<Vec<Object>, Error> {
+    read_objects(source, text).map_err(|found| {
+        let messages: Vec<String> = found.iter().map(|diagnostic| diagnostic.message.clone()).collect();
+        Error::field("", format!("{source} renders what is no object: {}", messages.join("; ")))
+    })
+}

@@ -1,0 +1,71 @@
+//! `config`: configuration files that several components share, as a ConfigMap.
+
+use std::collections::BTreeMap;
+
+use aqueduct_manifest::Object;
+use aqueduct_model::types::Name;
+use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, Target};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::workload::{FileField, Table, config_map, file_texts};
+
+/// Configuration files that several components share: a ConfigMap.
+///
+/// A component mounts them with `config = { component = "…", mount = "…" }`; its pods roll when a file
+/// changes.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// The files by name.
+    pub files: BTreeMap<String, ConfigFile>,
+    /// Components whose addresses the files name as `${link.<name>.address}`.
+    #[serde(default)]
+    pub links: BTreeMap<Name, Target>,
+}
+
+/// One file of a shared configuration; one of `text`, `content` and `source` says what is in it.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ConfigFile {
+    /// The text of the file; `${link.…}` is expanded.
+    pub text: Option<String>,
+    /// The content as a table, written as YAML or JSON by the ending of the file's name.
+    pub content: Option<Table>,
+    /// A file of the source, relative to the tenant's folder.
+    pub source: Option<String>,
+}
+
+impl Component for Config {
+    const KIND: &'static str = "config";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        self.files.values().filter_map(|file| file.source.as_deref()).map(SourceName::Files).collect()
+    }
+
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        Offer { config_map: Some(site.name().to_owned()), ..Offer::default() }
+    }
+
+    fn links(&self) -> Vec<Link> {
+        // Addresses are known before anything runs, so a configuration waits for nobody.
+        Link::table(&self.links).map(|link| Link { ordered: false, ..link }).collect()
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        let files = self
+            .files
+            .iter()
+            .map(|(name, file)| {
+                let file = file.clone();
+                let mount = String::new();
+                (
+                    name.clone(),
+                    FileField { mount, text: file.text, content: file.content, source: file.source },
+                )
+            })
+            .collect();
+        let texts = file_texts(context, &files)?;
+        Ok(config_map(context, context.name(), &texts)?.into_iter().collect())
+    }
+}

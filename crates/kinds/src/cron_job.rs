@@ -1,0 +1,83 @@
+//! `cron-job`: a program that runs to its end, again and again.
+
+use aqueduct_manifest::Object;
+use aqueduct_model::types::{Duration, Schedule};
+use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, object};
+use k8s_openapi::api::batch::v1 as batch;
+use k8s_openapi::api::core::v1::PodTemplateSpec;
+
+use crate::job::job_spec;
+use crate::workload::{PodOptions, companions, file_texts, pod_template};
+
+crate::workload! {
+    /// A program that runs to its end on a schedule: a CronJob.
+    ///
+    /// Renders a CronJob and a ServiceAccount; with the fields that ask for them a ConfigMap,
+    /// ExternalSecrets and PersistentVolumeClaims.
+    pub struct CronJob {
+        /// When it runs, as five fields of cron, in UTC.
+        pub schedule: Schedule,
+        /// How long one run may take; an hour where it is not given.
+        pub timeout: Option<Duration>,
+        /// How often a run is tried again; 2 where it is not given.
+        pub retries: Option<u16>,
+    }
+}
+
+impl Component for CronJob {
+    const KIND: &'static str = "cron-job";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        self.workload().sources()
+    }
+
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        Offer { parts: vec![self.workload().part(site)], ..Offer::default() }
+    }
+
+    fn links(&self) -> Vec<Link> {
+        self.workload().needs()
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        let workload = self.workload();
+        let texts = file_texts(context, workload.files)?;
+        let mut objects = companions(context, &workload, &texts, false)?;
+        let options = PodOptions { replicas: 1, claims_per_pod: false, runs_to_end: true, own_account: true };
+        let template = pod_template(context, &workload, &texts, options)?;
+        objects.push(object(&cron_job(
+            context,
+            &self.schedule,
+            template,
+            self.timeout.as_ref(),
+            self.retries,
+        ))?);
+        Ok(objects)
+    }
+}
+
+/// Returns a CronJob of the component's name that never runs twice at once.
+pub(crate) fn cron_job(
+    context: &Context<'_>,
+    schedule: &Schedule,
+    template: PodTemplateSpec,
+    timeout: Option<&Duration>,
+    retries: Option<u16>,
+) -> batch::CronJob {
+    batch::CronJob {
+        metadata: context.metadata(context.name()),
+        spec: Some(batch::CronJobSpec {
+            concurrency_policy: Some("Forbid".to_owned()),
+            failed_jobs_history_limit: Some(3),
+            job_template: batch::JobTemplateSpec {
+                spec: Some(job_spec(template, timeout.map_or(3600, Duration::seconds), retries.unwrap_or(2))),
+                ..Default::default()
+            },
+            schedule: schedule.to_string(),
+            successful_jobs_history_limit: Some(1),
+            time_zone: Some("Etc/UTC".to_owned()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}

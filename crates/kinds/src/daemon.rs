@@ -1,0 +1,76 @@
+//! `daemon`: an agent of every node, as a DaemonSet.
+
+use aqueduct_manifest::Object;
+use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, object};
+use k8s_openapi::api::apps::v1::{DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, RollingUpdateDaemonSet};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use crate::workload::{PodOptions, companions, endpoints, file_texts, pod_template, service};
+
+crate::workload! {
+    with new;
+    /// An agent that runs once on every node: a DaemonSet, with a Service only where it has ports.
+    ///
+    /// It reads folders of the node through `volumes` with `node`, and bears taints by
+    /// `scheduling.tolerations`. Renders a DaemonSet and a ServiceAccount; with the fields that ask for them a
+    /// Service, a ConfigMap, ExternalSecrets, a Certificate and a ServiceMonitor.
+    pub struct Daemon {
+    }
+}
+
+impl Component for Daemon {
+    const KIND: &'static str = "daemon";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        self.workload().sources()
+    }
+
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        let workload = self.workload();
+        Offer {
+            endpoints: endpoints(site, &workload, site.name(), &[]),
+            parts: vec![workload.part(site)],
+            ..Offer::default()
+        }
+    }
+
+    fn links(&self) -> Vec<Link> {
+        self.workload().needs()
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        let workload = self.workload();
+        if let Some((name, _)) = workload.volumes.iter().find(|(_, volume)| volume.is_claim()) {
+            return Err(Error::path(
+                &["volumes", name.as_str()],
+                "the pods of a daemon cannot share one persistent volume",
+            )
+            .hint("keep the state in a folder of the node, or use the kind `stateful`"));
+        }
+        let texts = file_texts(context, workload.files)?;
+        let mut objects = companions(context, &workload, &texts, false)?;
+        let options =
+            PodOptions { replicas: 1, claims_per_pod: false, runs_to_end: false, own_account: true };
+        objects.push(object(&DaemonSet {
+            metadata: context.metadata(context.name()),
+            spec: Some(DaemonSetSpec {
+                revision_history_limit: Some(3),
+                selector: context.label_selector(),
+                template: pod_template(context, &workload, &texts, options)?,
+                update_strategy: Some(DaemonSetUpdateStrategy {
+                    type_: Some("RollingUpdate".to_owned()),
+                    rolling_update: Some(RollingUpdateDaemonSet {
+                        max_unavailable: Some(IntOrString::Int(1)),
+                        ..Default::default()
+                    }),
+                }),
+                ..Default::default()
+            }),
+            ..Default::default()
+        })?);
+        if !workload.all_ports().is_empty() {
+            objects.push(service(context, &workload)?);
+        }
+        Ok(objects)
+    }
+}

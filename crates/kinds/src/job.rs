@@ -1,0 +1,91 @@
+//! `job`: a program that runs once, to its end.
+
+use std::collections::BTreeMap;
+
+use aqueduct_manifest::Object;
+use aqueduct_model::types::Duration;
+use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, object};
+use k8s_openapi::api::batch::v1 as batch;
+use k8s_openapi::api::core::v1::PodTemplateSpec;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::workload::{PodOptions, companions, file_texts, pod_template};
+
+crate::workload! {
+    /// A program that runs once, to its end: a Job, run again at each synchronisation.
+    ///
+    /// A Job cannot be changed once it exists, so it is an Argo CD hook: the old one is deleted before the
+    /// new one is made. Renders a Job and a ServiceAccount; with the fields that ask for them a ConfigMap
+    /// and ExternalSecrets.
+    pub struct Job {
+        /// When it runs in a synchronisation.
+        #[serde(default)]
+        pub hook: Hook,
+        /// How long it may take; ten minutes where it is not given.
+        pub timeout: Option<Duration>,
+        /// How often it is tried again; 2 where it is not given.
+        pub retries: Option<u16>,
+    }
+}
+
+/// When a job runs in a synchronisation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hook {
+    /// Together with the rest of the component.
+    #[default]
+    Sync,
+    /// After everything of the component is healthy.
+    PostSync,
+}
+
+impl Component for Job {
+    const KIND: &'static str = "job";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        self.workload().sources()
+    }
+
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        Offer { parts: vec![self.workload().part(site)], ..Offer::default() }
+    }
+
+    fn links(&self) -> Vec<Link> {
+        self.workload().needs()
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        let workload = self.workload();
+        let texts = file_texts(context, workload.files)?;
+        let mut objects = companions(context, &workload, &texts, false)?;
+        let options = PodOptions { replicas: 1, claims_per_pod: false, runs_to_end: true, own_account: true };
+        let template = pod_template(context, &workload, &texts, options)?;
+        let timeout = self.timeout.as_ref().map_or(600, |timeout| timeout.seconds());
+        let hook = match self.hook {
+            Hook::Sync => "Sync",
+            Hook::PostSync => "PostSync",
+        };
+        let mut metadata = context.metadata(context.name());
+        metadata.annotations = Some(BTreeMap::from([
+            ("argocd.argoproj.io/hook".to_owned(), hook.to_owned()),
+            ("argocd.argoproj.io/hook-delete-policy".to_owned(), "BeforeHookCreation".to_owned()),
+        ]));
+        objects.push(object(&batch::Job {
+            metadata,
+            spec: Some(job_spec(template, timeout, self.retries.unwrap_or(2))),
+            ..Default::default()
+        })?);
+        Ok(objects)
+    }
+}
+
+/// Returns the spec of a Job that may take some seconds and is tried again some times.
+pub(crate) fn job_spec(template: PodTemplateSpec, timeout: u64, retries: u16) -> batch::JobSpec {
+    batch::JobSpec {
+        active_deadline_seconds: Some(timeout.min(i64::MAX as u64) as i64),
+        backoff_limit: Some(retries.into()),
+        template,
+        ..Default::default()
+    }
+}

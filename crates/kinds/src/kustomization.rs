@@ -1,0 +1,78 @@
+//! `kustomization`: a kustomization, built in this process.
+
+use std::collections::BTreeMap;
+
+use aqueduct_kustomize::{Options, build};
+use aqueduct_manifest::{Diagnostic, Object};
+use aqueduct_model::types::Name;
+use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, Target};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::foreign::{EndpointField, Patch, PolicyField, foreign_offer, patched};
+
+/// A kustomization, built in this process as `kustomize build` builds it.
+///
+/// The path may hold `${environment.name}`, or be another one in each environment. Remote bases and resources
+/// are fetched once with `aqueduct vendor` and held against `aqueduct.lock` at each render; nothing is fetched
+/// while rendering. Functions that run programs are refused.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Kustomization {
+    /// The folder: relative to the tenant's folder, or with a leading `/` to the platform's.
+    pub path: String,
+    /// Components that must start first.
+    #[serde(default)]
+    pub links: BTreeMap<Name, Target>,
+    /// What other components can reach of this one, by name.
+    #[serde(default)]
+    pub endpoints: BTreeMap<Name, EndpointField>,
+    /// What the pods may reach and who may reach them; all pods of the component among themselves where
+    /// none is given.
+    #[serde(default)]
+    pub policies: BTreeMap<Name, PolicyField>,
+    /// Changes to the built objects.
+    #[serde(default)]
+    pub patches: Vec<Patch>,
+}
+
+impl Component for Kustomization {
+    const KIND: &'static str = "kustomization";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        vec![SourceName::Kustomization(&self.path)]
+    }
+
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        foreign_offer(site, &self.endpoints, &self.policies, site.selector())
+    }
+
+    fn links(&self) -> Vec<Link> {
+        Link::table(&self.links).collect()
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        let path = context.source_folder("path", &self.path)?;
+        let options = Options { remotes: Some(context.inputs), ..Options::default() };
+        let built = build(context.inputs.files, &path, &options).map_err(|error| refusal(context, &error))?;
+        patched(built.objects, &self.patches)
+    }
+}
+
+/// Returns why nothing was built: at the place in the kustomization where that is known, else at the path.
+fn refusal(context: &Context<'_>, error: &aqueduct_kustomize::Error) -> Error {
+    let Some((message, place)) = error.located() else {
+        let failure = Error::field("path", error.to_string());
+        return match error.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        };
+    };
+    let diagnostic = Diagnostic::error("remote", message).at(&*place.file, place.span, "");
+    let path = context.instance.spec.find(&["path"]).unwrap_or(&context.instance.spec);
+    let diagnostic = path.label(diagnostic, "which this component builds");
+    Error::diagnostics(vec![match error.hint() {
+        Some(hint) => diagnostic.hint(hint),
+        None => diagnostic,
+    }])
+}

@@ -1,0 +1,193 @@
+//! `service`: a stateless program that others call, as a Deployment behind a Service.
+
+use aqueduct_manifest::Object;
+use aqueduct_render::{Component, Context, Error, Link, Offer, Part, Site, SourceName, object};
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use crate::job::job_spec;
+use crate::workload::{
+    Autoscaling, BeforeRollout, Disruption, IngressField, LoadBalancer, PodOptions, Rollout, VolumeField,
+    Workload, companions, disruption_budget, endpoints, file_texts, ingress, load_balancer, pod_template,
+    scaler, service,
+};
+
+crate::workload! {
+    with new;
+    /// A stateless program that others call: a Deployment behind a Service.
+    ///
+    /// Renders a Deployment, a Service and a ServiceAccount; with the fields that ask for them an Ingress,
+    /// a HorizontalPodAutoscaler, a LoadBalancer Service, a ConfigMap, ExternalSecrets, a Certificate, a
+    /// ServiceMonitor and a Job that runs before each rollout; a PodDisruptionBudget from two replicas on.
+    pub struct Service {
+        /// How many pods there are; 1 where it is not given. `autoscaling` takes its place.
+        pub replicas: Option<u16>,
+        /// When the number of pods follows the load.
+        pub autoscaling: Option<Autoscaling>,
+        /// How an Ingress leads to the component.
+        pub ingress: Option<IngressField>,
+        /// A load balancer of the cloud in front of this component alone.
+        pub load_balancer: Option<LoadBalancer>,
+        /// How a new version replaces the old one.
+        #[serde(default)]
+        pub rollout: Rollout,
+        /// How many pods may be missing when nodes are drained.
+        pub disruption: Option<Disruption>,
+        /// A job that must succeed before a new version rolls out.
+        pub before_rollout: Option<BeforeRollout>,
+    }
+}
+
+impl Component for Service {
+    const KIND: &'static str = "service";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        self.workload().sources()
+    }
+
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        let workload = self.workload();
+        let mut part = workload.part(site);
+        if let Some(ingress) = &self.ingress {
+            part.from_ingress.extend(workload.port(ingress.port.as_ref()).map(|(_, port)| port));
+        }
+        if let Some(balancer) = &self.load_balancer {
+            let ranges: Vec<String> = balancer.allow.iter().map(ToString::to_string).collect();
+            let open =
+                self.ports.iter().filter(|(name, _)| balancer.port.as_ref().is_none_or(|port| port == *name));
+            part.from_outside.extend(open.map(|(_, port)| (port.container(), ranges.clone())));
+        }
+        let mut parts = vec![part];
+        parts.extend(self.before_rollout.as_ref().map(|_| {
+            let name = before_rollout_name(site);
+            let labels = site.selector_of(&name);
+            Part { labels, name, egress: parts[0].egress.clone(), ..Part::default() }
+        }));
+        Offer { endpoints: endpoints(site, &workload, site.name(), &[]), parts, ..Offer::default() }
+    }
+
+    fn links(&self) -> Vec<Link> {
+        self.workload().needs()
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        if self.ports.is_empty() {
+            return Err(Error::field("", "a service needs at least one port in `ports`")
+                .hint("a program that nobody calls is a `worker`"));
+        }
+        if let (Some(_), Some(replicas)) = (&self.autoscaling, self.replicas) {
+            return Err(Error::field(
+                "replicas",
+                format!("`replicas` and `autoscaling` exclude each other: `{replicas}`"),
+            ));
+        }
+        let workload = self.workload();
+        let replicas = self.autoscaling.as_ref().map_or(self.replicas.unwrap_or(1), |scaling| scaling.max);
+        let fewest = self.autoscaling.as_ref().map_or(self.replicas.unwrap_or(1), |scaling| scaling.min);
+        let mut objects = deployment(context, &workload, replicas, self.autoscaling.is_none(), self.rollout)?;
+        objects.push(service(context, &workload)?);
+        objects.extend(
+            self.autoscaling.as_ref().map(|scaling| scaler(context, "Deployment", scaling)).transpose()?,
+        );
+        objects.extend(self.ingress.as_ref().map(|field| ingress(context, &workload, field)).transpose()?);
+        objects.extend(
+            self.load_balancer.as_ref().map(|field| load_balancer(context, &workload, field)).transpose()?,
+        );
+        objects.extend(disruption_budget(context, self.disruption.as_ref(), fewest)?);
+        objects.extend(
+            self.before_rollout.as_ref().map(|job| before_rollout(context, &workload, job)).transpose()?,
+        );
+        Ok(objects)
+    }
+}
+
+/// Returns a Deployment and what stands beside it.
+pub(crate) fn deployment(
+    context: &Context<'_>,
+    workload: &Workload<'_>,
+    replicas: u16,
+    fixed: bool,
+    rollout: Rollout,
+) -> Result<Vec<Object>, Error> {
+    let texts = file_texts(context, workload.files)?;
+    let mut objects = companions(context, workload, &texts, false)?;
+    let one_writer = workload.volumes.values().any(VolumeField::is_claim);
+    if one_writer && (replicas > 1 || rollout == Rollout::Rolling) {
+        return Err(Error::field("volumes", "a persistent volume has one writer at a time")
+            .hint("set `rollout = \"recreate\"` with one replica, or use the kind `stateful`"));
+    }
+    let strategy = match rollout {
+        Rollout::Recreate => DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None },
+        Rollout::Rolling => DeploymentStrategy {
+            type_: Some("RollingUpdate".to_owned()),
+            rolling_update: Some(RollingUpdateDeployment {
+                max_surge: Some(IntOrString::Int(1)),
+                max_unavailable: Some(IntOrString::Int(0)),
+            }),
+        },
+    };
+    let options = PodOptions { replicas, claims_per_pod: false, runs_to_end: false, own_account: true };
+    objects.push(object(&Deployment {
+        metadata: context.metadata(context.name()),
+        spec: Some(DeploymentSpec {
+            // An autoscaler owns the number; writing it would undo the autoscaler at each sync.
+            replicas: fixed.then_some(replicas.into()),
+            revision_history_limit: Some(3),
+            selector: context.label_selector(),
+            strategy: Some(strategy),
+            template: pod_template(context, workload, &texts, options)?,
+            ..Default::default()
+        }),
+        ..Default::default()
+    })?);
+    Ok(objects)
+}
+
+/// Returns the name of the job that runs before a rollout, and of its pods: what counts or calls those of the
+/// component must not take the job's for them.
+fn before_rollout_name(site: &Site<'_>) -> String {
+    format!("{}-before-rollout", site.name())
+}
+
+fn before_rollout(
+    context: &Context<'_>,
+    workload: &Workload<'_>,
+    field: &BeforeRollout,
+) -> Result<Object, Error> {
+    // The hook runs before anything of this component is applied, so what it uses must not be its own.
+    if let Some((name, _)) = workload.secrets.iter().find(|(_, secret)| secret.remote.is_some()) {
+        return Err(Error::path(
+            &["secrets", name.as_str()],
+            "a secret that `before-rollout` uses must exist before the rollout",
+        )
+        .hint("move it into a component of kind `secret` and name that with `component`"));
+    }
+    let job = Workload {
+        command: &field.command,
+        arguments: &[],
+        prepare: &[],
+        shutdown: None,
+        files: &std::collections::BTreeMap::new(),
+        volumes: &std::collections::BTreeMap::new(),
+        certificate: None,
+        metrics: None,
+        permissions: None,
+        ports: &std::collections::BTreeMap::new(),
+        ..*workload
+    };
+    let options = PodOptions { replicas: 1, claims_per_pod: false, runs_to_end: true, own_account: false };
+    let name = before_rollout_name(&context.site);
+    let mut template = pod_template(context, &job, &std::collections::BTreeMap::new(), options)?;
+    template.metadata.get_or_insert_default().labels = Some(context.labels_of(&name));
+    let timeout = field.timeout.as_ref().map_or(600, |timeout| timeout.seconds());
+    let mut metadata = context.metadata(name);
+    metadata.annotations = Some(std::collections::BTreeMap::from([
+        ("argocd.argoproj.io/hook".to_owned(), "PreSync".to_owned()),
+        ("argocd.argoproj.io/hook-delete-policy".to_owned(), "BeforeHookCreation".to_owned()),
+    ]));
+    object(&k8s_openapi::api::batch::v1::Job {
+        metadata,
+        spec: Some(job_spec(template, timeout, 2)),
+        ..Default::default()
+    })
+}

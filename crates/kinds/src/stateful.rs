@@ -1,0 +1,157 @@
+//! `stateful`: a program whose pods have names and volumes of their own, as a StatefulSet.
+
+use aqueduct_manifest::Object;
+use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, object};
+use k8s_openapi::api::apps::v1::{
+    RollingUpdateStatefulSetStrategy, StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy,
+};
+use k8s_openapi::api::core::v1 as core;
+
+use crate::workload::{
+    Autoscaling, Disruption, IngressField, PodOptions, Workload, claim_templates, companions,
+    disruption_budget, endpoints, file_texts, ingress, pod_template, scaler, service, service_ports,
+};
+
+crate::workload! {
+    with new;
+    /// A program whose pods have stable names and volumes of their own: a StatefulSet.
+    ///
+    /// Renders a StatefulSet with a claim per persistent volume, a headless Service `<component>-headless`
+    /// that names its pods, a Service, a ServiceAccount; with the fields that ask for them an Ingress, a
+    /// HorizontalPodAutoscaler, a ConfigMap, ExternalSecrets, a Certificate and a ServiceMonitor; a
+    /// PodDisruptionBudget from two replicas on.
+    pub struct Stateful {
+        /// How many pods there are; 1 where it is not given.
+        pub replicas: Option<u16>,
+        /// When the number of pods follows the load.
+        pub autoscaling: Option<Autoscaling>,
+        /// Whether the pods reach one another on the ports of the component.
+        #[serde(default)]
+        pub peers: bool,
+        /// Whether all pods start at once instead of one after the other.
+        #[serde(default)]
+        pub parallel: bool,
+        /// The lowest ordinal that an update replaces, for updates in steps.
+        pub partition: Option<u16>,
+        /// How an Ingress leads to the component.
+        pub ingress: Option<IngressField>,
+        /// How many pods may be missing when nodes are drained.
+        pub disruption: Option<Disruption>,
+    }
+}
+
+impl Stateful {
+    fn replicas(&self) -> u16 {
+        self.autoscaling.as_ref().map_or(self.replicas.unwrap_or(1), |scaling| scaling.max)
+    }
+}
+
+/// Returns the stable host names of a StatefulSet's pods.
+pub(crate) fn members(site: &Site<'_>, replicas: u16) -> Vec<String> {
+    let headless = headless(site.name());
+    (0..replicas).map(|ordinal| format!("{}-{ordinal}.{}", site.name(), site.host(&headless))).collect()
+}
+
+/// Returns the name of the headless Service that names the pods of a StatefulSet.
+pub(crate) fn headless(name: &str) -> String {
+    format!("{name}-headless")
+}
+
+impl Component for Stateful {
+    const KIND: &'static str = "stateful";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        self.workload().sources()
+    }
+
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        let workload = self.workload();
+        let mut part = workload.part(site);
+        if self.peers {
+            part.among.extend(self.ports.values().map(|port| port.container()));
+        }
+        if let Some(ingress) = &self.ingress {
+            part.from_ingress.extend(workload.port(ingress.port.as_ref()).map(|(_, port)| port));
+        }
+        let members = members(site, self.replicas.unwrap_or(1));
+        Offer {
+            endpoints: endpoints(site, &workload, site.name(), &members),
+            parts: vec![part],
+            ..Offer::default()
+        }
+    }
+
+    fn links(&self) -> Vec<Link> {
+        self.workload().needs()
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        let workload = self.workload();
+        if self.ports.is_empty() {
+            return Err(Error::field("", "a stateful component needs at least one port in `ports`")
+                .hint("the Service that names its pods needs one"));
+        }
+        let fewest = self.autoscaling.as_ref().map_or(self.replicas(), |scaling| scaling.min);
+        let texts = file_texts(context, workload.files)?;
+        let mut objects = companions(context, &workload, &texts, true)?;
+        let options = PodOptions {
+            replicas: self.replicas(),
+            claims_per_pod: true,
+            runs_to_end: false,
+            own_account: true,
+        };
+        let claims = claim_templates(context, &workload)?;
+        objects.push(object(&StatefulSet {
+            metadata: context.metadata(context.name()),
+            spec: Some(StatefulSetSpec {
+                pod_management_policy: self.parallel.then(|| "Parallel".to_owned()),
+                replicas: self.autoscaling.is_none().then(|| self.replicas().into()),
+                revision_history_limit: Some(3),
+                selector: context.label_selector(),
+                service_name: Some(headless(context.name())),
+                template: pod_template(context, &workload, &texts, options)?,
+                update_strategy: self.partition.map(|partition| StatefulSetUpdateStrategy {
+                    type_: Some("RollingUpdate".to_owned()),
+                    rolling_update: Some(RollingUpdateStatefulSetStrategy {
+                        partition: Some(partition.into()),
+                        ..Default::default()
+                    }),
+                }),
+                volume_claim_templates: Some(claims).filter(|claims| !claims.is_empty()),
+                ..Default::default()
+            }),
+            ..Default::default()
+        })?);
+        objects.extend(services(context, &workload)?);
+        objects.extend(
+            self.autoscaling.as_ref().map(|scaling| scaler(context, "StatefulSet", scaling)).transpose()?,
+        );
+        objects.extend(self.ingress.as_ref().map(|field| ingress(context, &workload, field)).transpose()?);
+        objects.extend(disruption_budget(context, self.disruption.as_ref(), fewest)?);
+        Ok(objects)
+    }
+}
+
+/// Returns the headless Service that names the pods, and the Service in front of them.
+fn services(context: &Context<'_>, workload: &Workload<'_>) -> Result<Vec<Object>, Error> {
+    let mut headless_metadata = context.metadata(headless(context.name()));
+    // A monitor that selects by the component's labels must find one Service, not both.
+    if let Some(labels) = &mut headless_metadata.labels {
+        labels.insert("app.kubernetes.io/name".to_owned(), headless(context.name()));
+    }
+    Ok(vec![
+        object(&core::Service {
+            metadata: headless_metadata,
+            spec: Some(core::ServiceSpec {
+                cluster_ip: Some("None".to_owned()),
+                ports: Some(service_ports(workload)?),
+                // Peers find one another before they are ready.
+                publish_not_ready_addresses: Some(true),
+                selector: Some(context.selector()),
+                ..Default::default()
+            }),
+            ..Default::default()
+        })?,
+        service(context, workload)?,
+    ])
+}

@@ -1,0 +1,116 @@
+//! `template`: manifests written as Jinja templates over the resolved instance.
+
+use aqueduct_manifest::{Diagnostic, Map, Object, Value};
+use aqueduct_render::{Component, Context, Error, SourceName};
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::foreign::{Patch, patched, read_objects, texts};
+use crate::workload::Table;
+
+/// Manifests written as Jinja templates: what no other kind says.
+///
+/// The templates see `environment`, `tenant`, `component`, `namespace`, `labels`, `selector` and the table
+/// `parameters`. A name that is not defined is an error, and so is a template that runs for too long.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    /// A `.j2` file, or a folder of which every `.j2` is read; relative to the tenant's folder, or with a leading
+    /// `/` to the platform's.
+    pub path: String,
+    /// What the templates see as `parameters`.
+    #[serde(default)]
+    pub parameters: Table,
+    /// Changes to the objects.
+    #[serde(default)]
+    pub patches: Vec<Patch>,
+}
+
+/// How many instructions a template may run: plenty for a page of YAML, an end to an endless loop.
+const FUEL: u64 = 1_000_000;
+
+impl Component for Template {
+    const KIND: &'static str = "template";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        vec![SourceName::Files(&self.path)]
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        let mut engine = Environment::new();
+        engine.set_undefined_behavior(UndefinedBehavior::Strict);
+        engine.set_auto_escape_callback(|_| AutoEscape::None);
+        engine.set_fuel(Some(FUEL));
+        let input = self.input(context)?;
+        let mut objects = Vec::new();
+        let mut diagnostics = Vec::new();
+        for (file, text) in texts(context, "path", &self.path, &["j2"])? {
+            match engine.render_named_str(file, text, minijinja::Value::from(Serde(&input))) {
+                Ok(rendered) => match read_objects(file, &rendered) {
+                    Ok(found) => objects.extend(found),
+                    // The lines are those of the rendered text, so they are told, not pointed at.
+                    Err(found) => diagnostics.extend(found.into_iter().map(|diagnostic| {
+                        Diagnostic::error(
+                            "template",
+                            format!("the template renders what is not YAML: {}", diagnostic.message),
+                        )
+                        .at(file, None, "")
+                    })),
+                },
+                Err(error) => diagnostics.push(template_error(file, text, &error)),
+            }
+        }
+        if !diagnostics.is_empty() {
+            return Err(Error::diagnostics(diagnostics));
+        }
+        patched(objects, &self.patches)
+    }
+}
+
+impl Template {
+    fn input(&self, context: &Context<'_>) -> Result<Value, Error> {
+        let environment = context.environment();
+        let text = |text: &str| Value::from(text);
+        let labels = |labels: std::collections::BTreeMap<String, String>| {
+            Value::Map(labels.into_iter().collect::<Map>())
+        };
+        Ok(Value::Map(Map::from_iter([
+            (
+                "environment",
+                Value::Map(Map::from_iter([
+                    ("name", text(environment.name.as_str())),
+                    ("domain", environment.domain.to_string().into()),
+                    ("kubernetes", environment.kubernetes.to_string().into()),
+                ])),
+            ),
+            (
+                "tenant",
+                Value::Map(Map::from_iter([
+                    ("name", text(context.tenant())),
+                    ("namespace", text(context.tenancy().namespace().as_str())),
+                ])),
+            ),
+            ("component", text(context.name())),
+            ("namespace", text(context.namespace())),
+            ("labels", labels(context.labels())),
+            ("selector", labels(context.selector())),
+            ("parameters", context.expand_value(&["parameters"], &self.parameters.0.clone().into())?),
+        ])))
+    }
+}
+
+fn template_error(file: &str, text: &str, error: &minijinja::Error) -> Diagnostic {
+    let message = match error.detail() {
+        Some(detail) => format!("{}: {detail}", error.kind()),
+        None => error.kind().to_string(),
+    };
+    let span = error.range().map(Into::into).or_else(|| {
+        let line = error.line()?;
+        let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let length = text.get(start..)?.lines().next().map_or(0, str::len);
+        Some((start..start + length).into())
+    });
+    Diagnostic::error("template", message).at(file, span, "")
+}

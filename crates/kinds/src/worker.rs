@@ -1,0 +1,57 @@
+//! `worker`: a stateless program that nobody calls, as a Deployment.
+
+use aqueduct_manifest::Object;
+use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName};
+
+use crate::service::deployment;
+use crate::workload::{Disruption, Rollout, disruption_budget, endpoints, service};
+
+crate::workload! {
+    with new;
+    /// A stateless program that works by itself: a Deployment, with a Service only where it has ports.
+    ///
+    /// Renders a Deployment and a ServiceAccount; with the fields that ask for them a Service, a ConfigMap,
+    /// ExternalSecrets, a PersistentVolumeClaim, a Certificate and a ServiceMonitor; a PodDisruptionBudget
+    /// from two replicas on.
+    pub struct Worker {
+        /// How many pods there are; 1 where it is not given.
+        pub replicas: Option<u16>,
+        /// How a new version replaces the old one; `recreate` for a single writer.
+        #[serde(default)]
+        pub rollout: Rollout,
+        /// How many pods may be missing when nodes are drained.
+        pub disruption: Option<Disruption>,
+    }
+}
+
+impl Component for Worker {
+    const KIND: &'static str = "worker";
+
+    fn sources(&self) -> Vec<SourceName<'_>> {
+        self.workload().sources()
+    }
+
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        let workload = self.workload();
+        Offer {
+            endpoints: endpoints(site, &workload, site.name(), &[]),
+            parts: vec![workload.part(site)],
+            ..Offer::default()
+        }
+    }
+
+    fn links(&self) -> Vec<Link> {
+        self.workload().needs()
+    }
+
+    fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        let workload = self.workload();
+        let replicas = self.replicas.unwrap_or(1);
+        let mut objects = deployment(context, &workload, replicas, true, self.rollout)?;
+        if !workload.all_ports().is_empty() {
+            objects.push(service(context, &workload)?);
+        }
+        objects.extend(disruption_budget(context, self.disruption.as_ref(), replicas)?);
+        Ok(objects)
+    }
+}

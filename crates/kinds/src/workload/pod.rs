@@ -1,0 +1,258 @@
+//! The pod template, with production defaults: restricted security, health checks, spread replicas,
+//! configuration rolled by its digest.
+
+use std::collections::BTreeMap;
+
+use aqueduct_manifest::Object;
+use aqueduct_model::types::PortName;
+use aqueduct_render::{Context, Error};
+use k8s_openapi::api::core::v1::{
+    Capabilities, Container, ContainerPort, ExecAction, Lifecycle, LifecycleHandler, LocalObjectReference,
+    PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile, SecurityContext,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::probes::{Probe, probe};
+use super::resources::requirements;
+use super::scheduling::{affinity, node_selector, tolerations, topology_spread};
+use super::secrets::pull_secret_name;
+use super::variables::variables;
+use super::volumes::mounts;
+use super::{VolumeField, Workload, file_digest};
+
+/// What differs between the kinds that have pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PodOptions {
+    /// How many replicas there may be, which decides whether they are spread.
+    pub replicas: u16,
+    /// Whether persistent volumes are claimed per pod by a StatefulSet.
+    pub claims_per_pod: bool,
+    /// Whether the pod runs to its end, and so is not probed.
+    pub runs_to_end: bool,
+    /// Whether the component's own ServiceAccount exists when the pod starts.
+    pub own_account: bool,
+}
+
+/// Whom the container runs as, and what the kernel lets it do.
+///
+/// Without any field it runs as user 1000, without privileges, on a read-only root file system.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Security {
+    /// The user; 1000 where it is not given. 0 is root, which the namespace must allow.
+    pub user: Option<i64>,
+    /// The group; the user's number where it is not given.
+    pub group: Option<i64>,
+    /// Whether the container may write outside of its volumes.
+    #[serde(default)]
+    pub writable_root: bool,
+    /// Linux capabilities to keep, such as `NET_BIND_SERVICE`.
+    #[serde(default)]
+    pub capabilities: Vec<String>,
+    /// Whether the pod shares the node's network and process ids, for node agents.
+    #[serde(default)]
+    pub host: bool,
+}
+
+/// Returns the pod template of a workload; `texts` are its configuration files.
+///
+/// # Errors
+/// A field that names something the component does not have.
+pub fn pod_template(
+    context: &Context<'_>,
+    workload: &Workload<'_>,
+    texts: &BTreeMap<String, String>,
+    options: PodOptions,
+) -> Result<PodTemplateSpec, Error> {
+    let mounts = mounts(context, workload, options)?;
+    let mut main = container(context, workload, options)?;
+    main.volume_mounts = Some(mounts.mounts).filter(|mounts| !mounts.is_empty());
+    let prepare = prepare(context, workload, &main)?;
+    let annotations = annotations(context, workload, texts)?;
+    let security = workload.security;
+    let user = security.user.unwrap_or(1000);
+    let group = security.group.unwrap_or(user);
+    let spec = PodSpec {
+        affinity: affinity(context, workload.scheduling, options.replicas),
+        automount_service_account_token: Some(workload.permissions.is_some()),
+        containers: vec![main],
+        // On the node's network only this policy asks the cluster's DNS.
+        dns_policy: security.host.then(|| "ClusterFirstWithHostNet".to_owned()),
+        enable_service_links: Some(false),
+        host_network: security.host.then_some(true),
+        host_pid: security.host.then_some(true),
+        image_pull_secrets: workload
+            .pull_secret
+            .map(|pull| vec![LocalObjectReference { name: pull_secret_name(context, pull) }]),
+        init_containers: prepare.map(|container| vec![container]),
+        node_selector: node_selector(context, workload.scheduling)?,
+        priority_class_name: workload.scheduling.priority_class.as_ref().map(ToString::to_string),
+        restart_policy: options.runs_to_end.then(|| "Never".to_owned()),
+        security_context: Some(PodSecurityContext {
+            fs_group: Some(group),
+            // The owner of every file of a large volume would be set anew at each start.
+            fs_group_change_policy: workload
+                .volumes
+                .values()
+                .any(VolumeField::is_claim)
+                .then(|| "OnRootMismatch".to_owned()),
+            run_as_group: Some(group),
+            run_as_non_root: Some(user != 0),
+            run_as_user: Some(user),
+            seccomp_profile: Some(SeccompProfile {
+                type_: "RuntimeDefault".to_owned(),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }),
+        service_account_name: options.own_account.then(|| context.name().to_owned()),
+        termination_grace_period_seconds: workload
+            .shutdown
+            .and_then(|shutdown| shutdown.grace.as_ref())
+            .map(|grace| grace.seconds() as i64),
+        tolerations: tolerations(workload.scheduling),
+        topology_spread_constraints: topology_spread(context, workload.scheduling, options.replicas),
+        volumes: Some(mounts.volumes).filter(|volumes| !volumes.is_empty()),
+        ..Default::default()
+    };
+    Ok(PodTemplateSpec {
+        metadata: Some(ObjectMeta {
+            annotations: Some(annotations).filter(|annotations| !annotations.is_empty()),
+            labels: Some(context.labels()),
+            ..Default::default()
+        }),
+        spec: Some(spec),
+    })
+}
+
+/// Returns the main container, without its volume mounts.
+///
+/// # Errors
+/// A variable, a secret or a probe that names something the component does not have.
+pub fn container(
+    context: &Context<'_>,
+    workload: &Workload<'_>,
+    options: PodOptions,
+) -> Result<Container, Error> {
+    let ports: Vec<ContainerPort> = workload
+        .all_ports()
+        .into_iter()
+        .map(|(name, port)| ContainerPort {
+            container_port: port.container().into(),
+            protocol: port.protocol(),
+            name: Some(name),
+            ..Default::default()
+        })
+        .collect();
+    for name in workload.ports.keys() {
+        let valid = name.as_str().parse::<PortName>();
+        valid.map_err(|invalid| Error::path(&["ports", name.as_str()], invalid.to_string()))?;
+    }
+    if let Some(metrics) = workload.metrics_port()
+        && !ports.iter().any(|port| port.name.as_deref() == Some(&metrics))
+    {
+        return Err(Error::field("metrics.port", format!("there is no port of this name: `{metrics}`")));
+    }
+    let expand = |field: &str, texts: &[String]| -> Result<Option<Vec<String>>, Error> {
+        let expanded: Vec<String> =
+            texts.iter().map(|text| context.expand(&[field], text)).collect::<Result<_, _>>()?;
+        Ok(Some(expanded).filter(|texts| !texts.is_empty()))
+    };
+    let security = workload.security;
+    let mut container = Container {
+        name: context.name().to_owned(),
+        image: Some(workload.image.to_string()),
+        command: expand("command", workload.command)?,
+        args: expand("arguments", workload.arguments)?,
+        env: Some(variables(context, workload)?).filter(|variables| !variables.is_empty()),
+        resources: Some(requirements(workload.resources)?),
+        security_context: Some(SecurityContext {
+            allow_privilege_escalation: Some(false),
+            capabilities: Some(Capabilities {
+                add: Some(security.capabilities.clone()).filter(|capabilities| !capabilities.is_empty()),
+                drop: Some(vec!["ALL".to_owned()]),
+            }),
+            read_only_root_filesystem: Some(!security.writable_root),
+            ..Default::default()
+        }),
+        ports: Some(ports).filter(|ports| !ports.is_empty()),
+        ..Default::default()
+    };
+    if let Some(command) =
+        workload.shutdown.map(|shutdown| &shutdown.command).filter(|command| !command.is_empty())
+    {
+        container.lifecycle = Some(Lifecycle {
+            pre_stop: Some(LifecycleHandler {
+                exec: Some(ExecAction { command: Some(command.clone()) }),
+                ..Default::default()
+            }),
+            ..Default::default()
+        });
+    }
+    if !options.runs_to_end {
+        let probes = workload.probes;
+        container.liveness_probe = probe(workload, "liveness", probes.liveness.as_ref())?;
+        container.startup_probe = probe(workload, "startup", probes.startup.as_ref())?;
+        // Without a readiness check every rollout would be taken for a success, so an open port is the least.
+        let least = Probe::default();
+        let readiness = probes.readiness.as_ref().or(workload.port(None).map(|_| &least));
+        container.readiness_probe = probe(workload, "readiness", readiness)?;
+    }
+    Ok(container)
+}
+
+/// Returns the container that runs to its end before the main one: the same image, with all that is mounted.
+fn prepare(
+    context: &Context<'_>,
+    workload: &Workload<'_>,
+    main: &Container,
+) -> Result<Option<Container>, Error> {
+    if workload.prepare.is_empty() {
+        return Ok(None);
+    }
+    let command =
+        workload.prepare.iter().map(|text| context.expand(&["prepare"], text)).collect::<Result<_, _>>()?;
+    Ok(Some(Container {
+        name: "prepare".to_owned(),
+        image: main.image.clone(),
+        command: Some(command),
+        env: main.env.clone(),
+        volume_mounts: main.volume_mounts.clone(),
+        resources: main.resources.clone(),
+        security_context: main.security_context.clone(),
+        ..Default::default()
+    }))
+}
+
+fn annotations(
+    context: &Context<'_>,
+    workload: &Workload<'_>,
+    texts: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, Error> {
+    let mut annotations = BTreeMap::new();
+    if !texts.is_empty() {
+        annotations.insert("aqueduct.dev/files-digest".to_owned(), file_digest(texts));
+    }
+    if let Some(neighbour) = workload.config.and_then(|_| context.link("config")) {
+        let objects = context.rendered(&neighbour)?;
+        let config_map = objects.iter().find(|object| object.kind() == "ConfigMap");
+        let texts = config_map.and_then(data).unwrap_or_default();
+        annotations.insert("aqueduct.dev/config-digest".to_owned(), file_digest(&texts));
+    }
+    if let Some(metrics) = workload.part(&context.site).metrics {
+        annotations.insert("prometheus.io/scrape".to_owned(), "true".to_owned());
+        annotations.insert("prometheus.io/port".to_owned(), metrics.port.to_string());
+        annotations.insert("prometheus.io/path".to_owned(), metrics.path);
+        if let Some(interval) = workload.metrics.and_then(|metrics| metrics.interval.as_ref()) {
+            annotations.insert("prometheus.io/interval".to_owned(), interval.to_string());
+        }
+    }
+    Ok(annotations)
+}
+
+fn data(config_map: &Object) -> Option<BTreeMap<String, String>> {
+    let data = config_map.at(&["data"])?.as_map()?;
+    Some(data.iter().filter_map(|(key, value)| Some((key.to_string(), value.as_str()?.to_owned()))).collect())
+}

@@ -1,0 +1,364 @@
+//! Environment variables: plain values, secrets, and the login of a database.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use aqueduct_model::types::ScalarOrTable;
+use aqueduct_render::{Context, Credential, Error, Target};
+use k8s_openapi::api::core::v1::{
+    ConfigMapKeySelector, EnvVar, EnvVarSource, ObjectFieldSelector, SecretKeySelector,
+};
+use schemars::JsonSchema;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Unexpected, Visitor};
+
+use super::Workload;
+use super::secrets::secret_name;
+
+/// An environment variable: a plain value, or a table that says where the value comes from.
+#[derive(Clone, Debug, PartialEq, JsonSchema)]
+#[schemars(untagged)]
+pub enum Variable {
+    /// A switch; written as `true` or `false`.
+    Switch(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Text; `${link.<name>.address}` and `$(OTHER_VARIABLE)` are expanded.
+    Text(String),
+    /// A value taken from elsewhere.
+    From(VariableSource),
+}
+
+impl<'de> Deserialize<'de> for Variable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(VariableVisitor)
+    }
+}
+
+struct VariableVisitor;
+
+impl<'de> Visitor<'de> for VariableVisitor {
+    type Value = Variable;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("text, an integer, a boolean or a table that says where the value comes from")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Variable, E> {
+        Ok(Variable::Switch(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Variable, E> {
+        Ok(Variable::Integer(value))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Variable, E> {
+        let integer = i64::try_from(value);
+        integer.map(Variable::Integer).map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Variable, E> {
+        Ok(Variable::Text(value.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Variable, A::Error> {
+        VariableSource::deserialize(MapAccessDeserializer::new(entries)).map(Variable::From)
+    }
+}
+
+/// Where the value of an environment variable comes from.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum VariableSource {
+    /// A field of the pod, such as `metadata.name`.
+    Field(String),
+    /// A key of a Secret that exists already: `secret-name/key`.
+    Secret(String),
+    /// A key of a ConfigMap that exists already: `config-map-name/key`.
+    ConfigMap(String),
+}
+
+impl<'de> Deserialize<'de> for VariableSource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+        struct Sources {
+            field: Option<String>,
+            secret: Option<String>,
+            config_map: Option<String>,
+        }
+
+        match Sources::deserialize(deserializer)? {
+            Sources { field: Some(field), secret: None, config_map: None } => Ok(Self::Field(field)),
+            Sources { field: None, secret: Some(secret), config_map: None } => Ok(Self::Secret(secret)),
+            Sources { field: None, secret: None, config_map: Some(key) } => Ok(Self::ConfigMap(key)),
+            _ => Err(D::Error::custom(
+                "a value is taken from exactly one of `field`, `secret` and `config-map`",
+            )),
+        }
+    }
+}
+
+/// A database that the component uses.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(untagged)]
+pub enum DatabaseField {
+    /// The component; its login arrives as `<KIND>_HOST`, `_PORT`, `_DB`, `_USER` and `_PASSWORD`.
+    Component(Target),
+    /// The component, and the names of the variables.
+    Table(DatabaseTable),
+}
+
+/// A database and the names under which its login arrives.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseTable {
+    /// The component.
+    pub component: Target,
+    /// The variables, each with the property that it holds: `host`, `port`, `database`, `user`,
+    /// `password`, `url`.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl<'de> Deserialize<'de> for DatabaseField {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        ScalarOrTable::deserialize(deserializer).map(|field| match field {
+            ScalarOrTable::Scalar(component) => Self::Component(component),
+            ScalarOrTable::Table(table) => Self::Table(table),
+        })
+    }
+}
+
+impl DatabaseField {
+    /// Returns the component.
+    pub fn target(&self) -> &Target {
+        match self {
+            Self::Component(target) => target,
+            Self::Table(table) => &table.component,
+        }
+    }
+}
+
+/// Returns the variables in an order in which `$(NAME)` finds what it names: fields of the pod, secrets,
+/// plain values, and then those that are made of others.
+///
+/// # Errors
+/// What a variable names and the component does not have, and a variable that is set twice.
+pub(super) fn variables(context: &Context<'_>, workload: &Workload<'_>) -> Result<Vec<EnvVar>, Error> {
+    let mut variables = Variables { taken: Vec::new(), plain: Vec::new() };
+    for (name, variable) in workload.variables {
+        variables.add(context, name, variable)?;
+    }
+    variables.add_secrets(context, workload)?;
+    variables.add_database(context, workload)?;
+    let variables = variables.in_order();
+    let mut names: Vec<&str> = variables.iter().map(|variable| variable.name.as_str()).collect();
+    names.sort_unstable();
+    // What Kubernetes takes: every printable letter of ASCII but the one that ends the name.
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'=');
+    if let Some(bad) = names.iter().find(|name| !is_name(name)) {
+        let message =
+            format!("`{bad}` is no name of a variable: wanted are printable letters of ASCII without `=`");
+        return Err(Error::path(&["variables", bad], message));
+    }
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(Error::path(
+            &["variables", twice[0]],
+            format!("the variable is set twice: `{}`", twice[0]),
+        ));
+    }
+    Ok(variables)
+}
+
+/// Variables: those whose value Kubernetes takes from elsewhere, and those whose value stands here.
+struct Variables {
+    taken: Vec<EnvVar>,
+    plain: Vec<EnvVar>,
+}
+
+impl Variables {
+    fn add(&mut self, context: &Context<'_>, name: &str, variable: &Variable) -> Result<(), Error> {
+        let field = ["variables", name];
+        let split = |what: &str, reference: &str| match reference.split_once('/') {
+            Some((object, key)) => Ok((object.to_owned(), key.to_owned())),
+            None => Err(Error::path(&field, format!("{what} is named as `name/key`: `{reference}`"))),
+        };
+        match variable {
+            Variable::Switch(switch) => self.plain.push(plain(name, switch.to_string())),
+            Variable::Integer(integer) => self.plain.push(plain(name, integer.to_string())),
+            Variable::Text(text) => self.plain.push(plain(name, context.expand(&field, text)?)),
+            Variable::From(VariableSource::Field(path)) => {
+                let selector = ObjectFieldSelector { field_path: path.clone(), ..Default::default() };
+                self.taken.push(from(name, EnvVarSource { field_ref: Some(selector), ..Default::default() }));
+            }
+            Variable::From(VariableSource::Secret(reference)) => {
+                let (secret, key) = split("a secret", reference)?;
+                self.taken.push(from_secret(name, &secret, &key));
+            }
+            Variable::From(VariableSource::ConfigMap(reference)) => {
+                let (config_map, key) = split("a ConfigMap's key", reference)?;
+                let selector = ConfigMapKeySelector { name: config_map, key, ..Default::default() };
+                self.taken.push(from(
+                    name,
+                    EnvVarSource { config_map_key_ref: Some(selector), ..Default::default() },
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn add_secrets(&mut self, context: &Context<'_>, workload: &Workload<'_>) -> Result<(), Error> {
+        for (name, secret) in workload.secrets.iter().filter(|(_, secret)| secret.mount.is_none()) {
+            let object = secret_name(context, name, secret)?;
+            let offered = secret.component.as_ref().and_then(|_| context.link(&format!("secrets.{name}")));
+            let offered = offered.and_then(|neighbour| neighbour.offer().secret.as_ref());
+            let keys = match offered {
+                Some((_, keys)) if secret.keys.is_empty() => keys,
+                _ => &secret.keys,
+            };
+            if keys.is_empty() {
+                return Err(Error::path(
+                    &["secrets", name.as_str()],
+                    format!("secret `{name}` has neither `keys` nor a `mount`"),
+                ));
+            }
+            self.taken.extend(keys.iter().map(|key| from_secret(key, &object, key)));
+        }
+        Ok(())
+    }
+
+    fn add_database(&mut self, context: &Context<'_>, workload: &Workload<'_>) -> Result<(), Error> {
+        let (Some(database), Some(neighbour)) = (workload.database, context.link("database")) else {
+            return Ok(());
+        };
+        let Some(credentials) = &neighbour.offer().credentials else {
+            return Err(Error::field("database", format!("`{}` is not a database", database.target())));
+        };
+        if credentials.namespace != context.namespace() {
+            return Err(Error::field(
+                "database",
+                "the login of a database can be used only in its own namespace",
+            )
+            .hint("give the tenant a database component of its own"));
+        }
+        for (name, property) in database_variables(&neighbour.site.instance.kind, database) {
+            match credentials.properties.get(property.as_str()) {
+                Some(Credential::Value(value)) => self.plain.push(plain(&name, value.clone())),
+                Some(Credential::Secret { name: secret, key }) => {
+                    self.taken.push(from_secret(&name, secret, key));
+                }
+                None => {
+                    let known: Vec<&str> = credentials.properties.keys().copied().collect();
+                    let message = format!("unknown property: `{property}`");
+                    return Err(Error::path(&["database", "variables", &name], message)
+                        .hint(format!("there are {}", known.join(", "))));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the variables, each behind those that it uses; one that uses itself is left as it is.
+    fn in_order(mut self) -> Vec<EnvVar> {
+        let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, variable) in self.plain.iter().enumerate() {
+            named.entry(&variable.name).or_default().push(at);
+        }
+        let mut waiting: Vec<usize> = Vec::with_capacity(self.plain.len());
+        let mut users: Vec<Vec<usize>> = vec![Vec::new(); self.plain.len()];
+        for (at, variable) in self.plain.iter().enumerate() {
+            let names = names_in(variable.value.as_deref().unwrap_or_default());
+            let used: BTreeSet<usize> = names.filter_map(|name| named.get(name)).flatten().copied().collect();
+            let used: Vec<usize> = used.into_iter().filter(|used| *used != at).collect();
+            waiting.push(used.len());
+            used.into_iter().for_each(|used| users[used].push(at));
+        }
+        // At each turn the first one that uses none of the others; in a circle the first one.
+        let mut left: BTreeSet<usize> = (0..waiting.len()).collect();
+        let mut free: BTreeSet<usize> = left.iter().copied().filter(|at| waiting[*at] == 0).collect();
+        while let Some(at) = free.first().or(left.first()).copied() {
+            free.remove(&at);
+            left.remove(&at);
+            for user in &users[at] {
+                waiting[*user] -= 1;
+                if waiting[*user] == 0 && left.contains(user) {
+                    free.insert(*user);
+                }
+            }
+            self.taken.push(std::mem::take(&mut self.plain[at]));
+        }
+        self.taken
+    }
+}
+
+/// Returns what stands as `$(…)` in a text.
+fn names_in(text: &str) -> impl Iterator<Item = &str> {
+    let ended = text.rsplit_once(')').map_or("", |(ended, _)| ended);
+    ended.split(')').filter_map(|part| Some(part.rsplit_once("$(")?.1))
+}
+
+fn database_variables(kind: &str, database: &DatabaseField) -> Vec<(String, String)> {
+    match database {
+        DatabaseField::Component(_) => {
+            let prefix = kind.to_ascii_uppercase().replace('-', "_");
+            [
+                ("HOST", "host"),
+                ("PORT", "port"),
+                ("DB", "database"),
+                ("USER", "user"),
+                ("PASSWORD", "password"),
+            ]
+            .into_iter()
+            .map(|(name, property)| (format!("{prefix}_{name}"), property.to_owned()))
+            .collect()
+        }
+        DatabaseField::Table(table) => table.variables.clone().into_iter().collect(),
+    }
+}
+
+fn plain(variable: &str, value: String) -> EnvVar {
+    EnvVar { name: variable.to_owned(), value: Some(value), ..Default::default() }
+}
+
+fn from(variable: &str, source: EnvVarSource) -> EnvVar {
+    EnvVar { name: variable.to_owned(), value_from: Some(source), ..Default::default() }
+}
+
+fn from_secret(variable: &str, secret: &str, key: &str) -> EnvVar {
+    let selector = SecretKeySelector { name: secret.to_owned(), key: key.to_owned(), optional: None };
+    from(variable, EnvVarSource { secret_key_ref: Some(selector), ..Default::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Variables, plain};
+
+    fn in_order(variables: Vec<(String, String)>) -> Vec<String> {
+        let plain = variables.into_iter().map(|(name, value)| plain(&name, value)).collect();
+        Variables { taken: Vec::new(), plain }.in_order().into_iter().map(|variable| variable.name).collect()
+    }
+
+    #[test]
+    fn what_is_used_comes_first() {
+        let variables = [
+            ("A", "$(C)/x"),
+            ("B", "$(GONE) $($(x"),
+            ("C", "$(B)$(B)"),
+            ("D", "$(D)"),
+            ("X", "$(Y)"),
+            ("Y", "$(X)"),
+        ];
+        let owned = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(in_order(owned.to_vec()), ["B", "C", "A", "D", "X", "Y"]);
+    }
+
+    /// With the square of their number this would take minutes.
+    #[test]
+    fn very_many_that_use_one_another() {
+        let count = 20_000;
+        let chain = (0..count).map(|at| (format!("V{at}"), format!("$(V{})", at + 1))).collect();
+        let ordered = in_order(chain);
+        assert_eq!((ordered.len(), ordered[0].as_str()), (count, "V19999"));
+    }
+}

@@ -1,0 +1,266 @@
+//! Folders that are not part of the image: configuration, secrets, certificates, scratch space, and claims.
+
+use std::collections::BTreeMap;
+
+use aqueduct_model::types::{Memory, Name};
+use aqueduct_render::{Context, Error};
+use k8s_openapi::api::core::v1::{
+    ConfigMapVolumeSource, EmptyDirVolumeSource, HostPathVolumeSource, KeyToPath, PersistentVolumeClaim,
+    PersistentVolumeClaimSpec, PersistentVolumeClaimVolumeSource, SecretVolumeSource, Volume, VolumeMount,
+    VolumeResourceRequirements,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::resources::memory;
+use super::secrets::secret_name;
+use super::{PodOptions, Workload};
+
+/// A folder of the container that is not part of its image.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct VolumeField {
+    /// Where it appears in the container.
+    pub mount: String,
+    /// The size: of the claim where `persistent` is set, else the limit of the scratch space.
+    pub size: Option<Memory>,
+    /// Whether it outlives the pod; a folder of the node is then made and writable.
+    #[serde(default)]
+    pub persistent: bool,
+    /// The StorageClass of a persistent volume; the environment's where it is not given.
+    pub class: Option<Name>,
+    /// Whether scratch space is kept in memory.
+    #[serde(default)]
+    pub memory: bool,
+    /// A folder of the node, for agents that read its logs or its state; read-only unless `persistent`.
+    pub node: Option<String>,
+}
+
+impl VolumeField {
+    /// Tells whether the volume is claimed from the cluster's storage.
+    pub fn is_claim(&self) -> bool {
+        self.persistent && self.node.is_none()
+    }
+
+    /// Returns a folder of the node, which the pods may only read.
+    pub fn of_node(folder: &str, mount: &str) -> Self {
+        Self { node: Some(folder.to_owned()), ..Self::scratch(mount) }
+    }
+
+    /// Returns scratch space.
+    pub fn scratch(mount: &str) -> Self {
+        Self {
+            mount: mount.to_owned(),
+            size: None,
+            persistent: false,
+            class: None,
+            memory: false,
+            node: None,
+        }
+    }
+}
+
+/// Returns the claims of a StatefulSet's pods.
+pub fn claim_templates(
+    context: &Context<'_>,
+    workload: &Workload<'_>,
+) -> Result<Vec<PersistentVolumeClaim>, Error> {
+    let persistent = workload.volumes.iter().filter(|(_, volume)| volume.is_claim());
+    persistent
+        .map(|(name, volume)| {
+            let size = volume.size.as_ref().ok_or_else(|| {
+                Error::path(&["volumes", name.as_str()], "a persistent volume needs a `size`")
+            })?;
+            Ok(PersistentVolumeClaim {
+                metadata: ObjectMeta { name: Some(name.to_string()), ..Default::default() },
+                spec: Some(claim_spec(
+                    context,
+                    volume.class.as_ref().map(ToString::to_string),
+                    size,
+                    &["volumes", name.as_str(), "size"],
+                )?),
+                ..Default::default()
+            })
+        })
+        .collect()
+}
+
+/// Returns the claim of a volume that one pod at a time writes.
+pub(super) fn claim_spec(
+    context: &Context<'_>,
+    class: Option<String>,
+    size: &Memory,
+    field: &[&str],
+) -> Result<PersistentVolumeClaimSpec, Error> {
+    if size.bytes() == 0 {
+        return Err(Error::path(field, "a volume without any room cannot be claimed"));
+    }
+    Ok(PersistentVolumeClaimSpec {
+        access_modes: Some(vec!["ReadWriteOnce".to_owned()]),
+        resources: Some(VolumeResourceRequirements {
+            requests: Some(BTreeMap::from([("storage".to_owned(), memory(size))])),
+            ..Default::default()
+        }),
+        storage_class_name: class
+            .or_else(|| context.environment().storage_class.as_ref().map(ToString::to_string)),
+        ..Default::default()
+    })
+}
+
+/// The volumes of a pod, and where its container mounts them.
+#[derive(Default)]
+pub(super) struct Mounts {
+    pub(super) volumes: Vec<Volume>,
+    pub(super) mounts: Vec<VolumeMount>,
+}
+
+/// Returns what a workload mounts.
+///
+/// # Errors
+/// A configuration that is none, and two volumes in the same folder.
+pub(super) fn mounts(
+    context: &Context<'_>,
+    workload: &Workload<'_>,
+    options: PodOptions,
+) -> Result<Mounts, Error> {
+    let mut mounts = Mounts::default();
+    mounts.add_files(context, workload);
+    mounts.add_config(context, workload)?;
+    mounts.add_secrets(context, workload)?;
+    mounts.add_volumes(context, workload, options);
+    mounts.in_folders_of_their_own()
+}
+
+impl Mounts {
+    fn add(&mut self, name: &str, folder: &str, read_only: bool, volume: Volume) {
+        self.mounts.push(VolumeMount {
+            name: name.to_owned(),
+            mount_path: folder.to_owned(),
+            read_only: read_only.then_some(true),
+            ..Default::default()
+        });
+        self.volumes.push(Volume { name: name.to_owned(), ..volume });
+    }
+
+    fn add_files(&mut self, context: &Context<'_>, workload: &Workload<'_>) {
+        let mut folders: BTreeMap<&str, Vec<KeyToPath>> = BTreeMap::new();
+        for (name, file) in workload.files {
+            let item = KeyToPath { key: name.clone(), path: name.clone(), mode: None };
+            folders.entry(file.mount.as_str()).or_default().push(item);
+        }
+        for (number, (folder, items)) in folders.into_iter().enumerate() {
+            let source = ConfigMapVolumeSource {
+                name: format!("{}-files", context.name()),
+                items: (items.len() != workload.files.len()).then_some(items),
+                ..Default::default()
+            };
+            let name = if number == 0 { "files".to_owned() } else { format!("files-{number}") };
+            self.add(&name, folder, true, Volume { config_map: Some(source), ..Default::default() });
+        }
+    }
+
+    fn add_config(&mut self, context: &Context<'_>, workload: &Workload<'_>) -> Result<(), Error> {
+        let (Some(config), Some(neighbour)) = (workload.config, context.link("config")) else {
+            return Ok(());
+        };
+        let Some(config_map) = &neighbour.offer().config_map else {
+            let message = format!("`{}` is not a shared configuration", config.component);
+            return Err(Error::field("config.component", message).hint("name a component of kind `config`"));
+        };
+        if neighbour.site.namespace() != context.namespace() {
+            let message = "a ConfigMap can be mounted only in its own namespace";
+            return Err(Error::field("config.component", message));
+        }
+        let source = ConfigMapVolumeSource { name: config_map.clone(), ..Default::default() };
+        self.add("config", &config.mount, true, Volume { config_map: Some(source), ..Default::default() });
+        Ok(())
+    }
+
+    fn add_secrets(&mut self, context: &Context<'_>, workload: &Workload<'_>) -> Result<(), Error> {
+        for (name, secret) in workload.secrets {
+            if let Some(folder) = &secret.mount {
+                let volume = format!("secret-{name}");
+                if volume.len() > 63 {
+                    let message =
+                        format!("the name of a secret with a `mount` has at most 56 bytes: `{name}`");
+                    return Err(Error::path(&["secrets", name.as_str()], message));
+                }
+                self.add(&volume, folder, true, of_secret(secret_name(context, name, secret)?));
+            }
+        }
+        if let Some(certificate) = workload.certificate {
+            let volume = of_secret(format!("{}-certificate", context.name()));
+            self.add("certificate", &certificate.mount, true, volume);
+        }
+        Ok(())
+    }
+
+    fn add_volumes(&mut self, context: &Context<'_>, workload: &Workload<'_>, options: PodOptions) {
+        for (name, volume) in workload.volumes {
+            let read_only = volume.node.is_some() && !volume.persistent;
+            self.add(name.as_str(), &volume.mount, read_only, source(context, name, volume));
+            if let Some(mount) = self.mounts.last_mut().filter(|_| volume.node.is_some()) {
+                // An agent must see what the node mounts after the agent has started.
+                mount.mount_propagation = Some("HostToContainer".to_owned());
+            }
+            if volume.is_claim() && options.claims_per_pod {
+                // The StatefulSet adds the volume of the claim itself.
+                self.volumes.pop();
+            }
+        }
+        let has_temporary = self.mounts.iter().any(|mount| mount.mount_path == "/tmp");
+        if !workload.security.writable_root && !has_temporary {
+            self.add("temporary", "/tmp", false, scratch(Some(&Memory::from_bytes(64 << 20)), false));
+        }
+    }
+
+    fn in_folders_of_their_own(self) -> Result<Self, Error> {
+        let mut seen = BTreeMap::new();
+        for mount in &self.mounts {
+            let (name, folder) = (&mount.name, &mount.mount_path);
+            if !folder.starts_with('/') || folder.contains(':') {
+                let message = format!(
+                    "`{folder}` is no folder of a container: wanted is a path that starts with `/` and holds no `:`"
+                );
+                return Err(Error::path(&["volumes", name, "mount"], message));
+            }
+            if let Some(other) = seen.insert(mount.mount_path.as_str(), mount.name.as_str()) {
+                let message = format!("`{other}` and `{name}` are mounted in the same folder: `{folder}`");
+                return Err(Error::field("", message));
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// Returns where a volume's content is.
+fn source(context: &Context<'_>, name: &Name, volume: &VolumeField) -> Volume {
+    if let Some(path) = &volume.node {
+        let type_ = volume.persistent.then(|| "DirectoryOrCreate".to_owned());
+        let folder = HostPathVolumeSource { path: path.clone(), type_ };
+        return Volume { host_path: Some(folder), ..Default::default() };
+    }
+    if volume.persistent {
+        let claim_name = format!("{}-{name}", context.name());
+        let claim = PersistentVolumeClaimVolumeSource { claim_name, ..Default::default() };
+        return Volume { persistent_volume_claim: Some(claim), ..Default::default() };
+    }
+    scratch(volume.size.as_ref(), volume.memory)
+}
+
+fn of_secret(name: String) -> Volume {
+    let source = SecretVolumeSource {
+        secret_name: Some(name),
+        // The group of the pod reads it: the files belong to root.
+        default_mode: Some(0o440),
+        ..Default::default()
+    };
+    Volume { secret: Some(source), ..Default::default() }
+}
+
+fn scratch(size: Option<&Memory>, in_memory: bool) -> Volume {
+    let source =
+        EmptyDirVolumeSource { medium: in_memory.then(|| "Memory".to_owned()), size_limit: size.map(memory) };
+    Volume { empty_dir: Some(source), ..Default::default() }
+}

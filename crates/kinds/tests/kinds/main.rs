@@ -1,0 +1,18 @@
+//! What the kinds render, and what they refuse.
+
+#[path = "../rendering/mod.rs"]
+mod rendering;
+mod shop;
+
+mod charts;
+mod clouds;
+mod fields;
+mod foreign;
+mod programs;
+mod stores;
+
+use aqueduct_render::Registry;
+
+fn registry() -> Registry {
+    aqueduct_kinds::all().into_iter().collect()
+}
