@@ -10,7 +10,7 @@ use aqueduct_manifest::SmolStr;
 use crate::Error;
 use crate::decode::{Fields, read_entries, utf8};
 use crate::engine::Rendered;
-use crate::template::Place;
+use crate::template::TemplatePlace;
 
 /// The kinds in the order in which Helm installs them. Others come after, by name.
 const INSTALL_ORDER: &[&str] = &[
@@ -60,7 +60,7 @@ pub struct Manifest {
     /// The path of the template, such as `chart/templates/service.yaml`.
     pub source: Arc<str>,
     /// The place in the templates where the document begins, where it is known.
-    pub place: Option<Place>,
+    pub place: Option<TemplatePlace>,
     /// The kind; empty where the document has none.
     pub kind: SmolStr,
     /// The document as it was rendered, without the white space around it.
@@ -154,7 +154,7 @@ impl Sorted {
     fn add(
         &mut self,
         path: &Arc<str>,
-        place: impl FnOnce() -> Option<Place>,
+        place: impl FnOnce() -> Option<TemplatePlace>,
         start: usize,
         document: &str,
     ) -> Result<(), Error> {

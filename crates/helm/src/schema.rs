@@ -2,12 +2,15 @@
 
 mod cost;
 mod finding;
+mod format;
 mod message;
 
 use std::sync::{Arc, OnceLock};
 
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::{Draft, PatternOptions, ReferencingError, Retrieve, Uri, ValidationError, Validator};
+use jsonschema::{
+    Draft, PatternOptions, ReferencingError, Retrieve, Uri, ValidationError, ValidationOptions, Validator,
+};
 use serde_json::Value as Json;
 
 use crate::value::{Map, Value};
@@ -16,8 +19,15 @@ use crate::value::{Map, Value};
 #[derive(Debug)]
 pub(crate) struct Schema {
     bytes: Arc<[u8]>,
-    /// The schema itself and what was made of it.
-    compiled: OnceLock<Result<(Json, Validator), String>>,
+    compiled: OnceLock<Result<Compiled, String>>,
+}
+
+/// A schema and what was made of it.
+#[derive(Debug)]
+struct Compiled {
+    schema: Json,
+    draft: Draft,
+    validator: Validator,
 }
 
 impl Schema {
@@ -27,7 +37,7 @@ impl Schema {
 
     pub(crate) fn validate(&self, values: &Map) -> Result<(), String> {
         let compiled = self.compiled.get_or_init(|| compile(&self.bytes));
-        let (schema, validator) = compiled.as_ref().map_err(String::clone)?;
+        let Compiled { schema, draft, validator } = compiled.as_ref().map_err(String::clone)?;
         let instance = to_json(&Value::Map(values.clone()));
         if !cost::is_within_limit(schema, &instance) {
             return Err(format!(
@@ -38,18 +48,35 @@ impl Schema {
         }
         let mut lines = String::new();
         let errors: Vec<ValidationError<'_>> = validator.iter_errors(&instance).collect();
-        finding::describe(&errors, &mut lines);
+        // What refers to other parts is not known by itself.
+        let part = |path: &str| options(*draft).build(schema.pointer(path)?).ok();
+        finding::describe(&errors, &part, &mut lines);
         if lines.is_empty() { Ok(()) } else { Err(lines) }
     }
 }
 
-fn compile(bytes: &[u8]) -> Result<(Json, Validator), String> {
+fn compile(bytes: &[u8]) -> Result<Compiled, String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut schema: Json = serde_json::from_slice(bytes).map_err(|error| no_json(bytes, &error))?;
     // The draft is told by hand, since the names that Helm's library accepts are more than others do.
     let draft = draft(schema.get("$schema"));
     prepare(&mut schema);
-    let validator = jsonschema::options()
+    let validator = options(draft).build(&schema).map_err(|error| match error.kind() {
+        // Why is all there is to say: what is not in the schema is always retrieved.
+        ValidationErrorKind::Referencing(ReferencingError::Unretrievable { source, .. }) => {
+            source.to_string()
+        }
+        ValidationErrorKind::Referencing(ReferencingError::PointerToNowhere { pointer }) => {
+            format!("json-pointer in \"file:///values.schema.json#{pointer}\" not found")
+        }
+        _ => error.to_string(),
+    })?;
+    Ok(Compiled { schema, draft, validator })
+}
+
+/// Returns how schemas are read.
+fn options(draft: Draft) -> ValidationOptions<'static> {
+    let options = jsonschema::options()
         .with_draft(draft)
         .with_base_uri("file:///values.schema.json")
         .with_retriever(NoRetriever)
@@ -57,19 +84,10 @@ fn compile(bytes: &[u8]) -> Result<(Json, Validator), String> {
         .with_pattern_options(PatternOptions::regex())
         // Helm does not look into texts.
         .without_content_media_type_support("application/json")
-        .without_content_encoding_support("base64")
-        .build(&schema)
-        .map_err(|error| match error.kind() {
-            // Why is all there is to say: what is not in the schema is always retrieved.
-            ValidationErrorKind::Referencing(ReferencingError::Unretrievable { source, .. }) => {
-                source.to_string()
-            }
-            ValidationErrorKind::Referencing(ReferencingError::PointerToNowhere { pointer }) => {
-                format!("json-pointer in \"file:///values.schema.json#{pointer}\" not found")
-            }
-            _ => error.to_string(),
-        })?;
-    Ok((schema, validator))
+        .without_content_encoding_support("base64");
+    format::ALL
+        .iter()
+        .fold(options, |options, (name, check)| options.with_format(*name, |text: &str| check(text).is_ok()))
 }
 
 /// Says what Go says of what is no JSON; what is beyond the library here alone, in its words.

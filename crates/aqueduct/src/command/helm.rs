@@ -5,6 +5,7 @@
 
 mod ignored;
 mod template;
+mod usage;
 mod values;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ use clap::{ArgAction, Args, Subcommand};
 
 use ignored::Ignored;
 pub use template::{TemplateError, TemplateOptions, TemplateOutput, read_file, template};
+pub(crate) use usage::in_words_of_helm;
 pub use values::{ReadFile, ValueOptions};
 
 use super::{Failure, Outcome};
@@ -205,7 +207,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 }
 
 /// Says what is wrong as Helm does, line ends and all.
-fn fail(message: impl std::fmt::Display) -> Outcome {
+pub(crate) fn fail(message: impl std::fmt::Display) -> Outcome {
     // Nobody is left to tell when standard error is closed.
     let _ = writeln!(io::stderr(), "Error: {message}");
     Outcome::Failed

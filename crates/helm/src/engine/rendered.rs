@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use crate::template::{LineStarts, NO_VALUE, Origin, Output, Place, Traced, cut_no_value};
+use crate::template::{LineStarts, NO_VALUE, Output, Piece, TemplatePlace, Traced, cut_no_value};
 use crate::value::Text;
 
 /// The output of one template file.
@@ -11,7 +11,7 @@ use crate::value::Text;
 pub struct Rendered {
     /// The text.
     pub text: Text,
-    origins: Vec<Origin>,
+    pieces: Vec<Piece>,
     /// What `include` and `tpl` wrote on the way, where that is remembered.
     traced: Vec<Traced>,
     lines: OnceLock<LineStarts>,
@@ -21,30 +21,30 @@ pub struct Rendered {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Writer {
     /// The line that wrote it.
-    pub place: Place,
+    pub place: TemplatePlace,
     /// The name of the template: that of its file, or the one that it is defined under.
     pub template: Text,
 }
 
 impl Rendered {
-    /// Takes out what stands for no value, and moves the origins with the text.
+    /// Takes out what stands for no value, and moves the pieces with the text.
     pub(super) fn new(out: Output, traced: Vec<Traced>) -> Self {
-        let Output { bytes, origins } = out;
-        let mut origins = origins.unwrap_or_default();
+        let Output { bytes, pieces } = out;
+        let mut pieces = pieces.unwrap_or_default();
         let cuts: Vec<usize> = memchr::memmem::find_iter(&bytes, NO_VALUE).collect();
         if !cuts.is_empty() {
-            origins.iter_mut().for_each(|origin| move_before(origin, &cuts));
+            pieces.iter_mut().for_each(|piece| move_before(piece, &cuts));
         }
         let text = Text::from_bytes(cut_no_value(&bytes));
-        Self { text, origins, traced, lines: OnceLock::new() }
+        Self { text, pieces, traced, lines: OnceLock::new() }
     }
 
     /// Returns the place in the templates that a line of the output begins with; lines count from 1.
     ///
     /// Output of `include` belongs to the line of the `include`.
-    pub fn place(&self, line: u32) -> Option<Place> {
+    pub fn place(&self, line: u32) -> Option<TemplatePlace> {
         let start = self.line(line)?.start;
-        place_in(&self.origins, start).map(|(origin, position)| place_of(origin, position))
+        place_in(&self.pieces, start).map(|(piece, position)| place_of(piece, position))
     }
 
     /// Returns which templates wrote a line of the output, from the file's own to the innermost; lines count from 1.
@@ -64,10 +64,10 @@ impl Rendered {
     pub fn writers_at(&self, byte: usize) -> Vec<Writer> {
         let mut writers = Vec::new();
         let mut at = byte;
-        let (mut text, mut origins) = (self.text.as_bytes(), self.origins.as_slice());
-        while let Some((origin, position)) = place_in(origins, at) {
+        let (mut text, mut pieces) = (self.text.as_bytes(), self.pieces.as_slice());
+        while let Some((piece, position)) = place_in(pieces, at) {
             let mut callers: Vec<Writer> =
-                std::iter::successors(origin.caller.as_ref(), |caller| caller.outer.as_ref())
+                std::iter::successors(piece.caller.as_ref(), |caller| caller.outer.as_ref())
                     .map(|caller| Writer {
                         place: caller.tree.source.place_at(caller.position),
                         template: caller.tree.name.clone(),
@@ -75,14 +75,14 @@ impl Rendered {
                     .collect();
             callers.reverse();
             writers.append(&mut callers);
-            writers.push(Writer { place: place_of(origin, position), template: origin.tree.name.clone() });
-            if origin.copied > 0 {
+            writers.push(Writer { place: place_of(piece, position), template: piece.tree.name.clone() });
+            if piece.copied > 0 {
                 break;
             }
-            let end = origins.iter().map(|origin| origin.start).find(|start| *start > at);
-            let written = origin.start..end.unwrap_or(text.len());
-            let Some((traced, found)) = self.source_of(text, written, at, &origin.texts) else { break };
-            (text, origins, at) = (traced.text.as_bytes(), &traced.origins, found);
+            let end = pieces.iter().map(|piece| piece.start).find(|start| *start > at);
+            let written = piece.start..end.unwrap_or(text.len());
+            let Some((traced, found)) = self.source_of(text, written, at, &piece.texts) else { break };
+            (text, pieces, at) = (traced.text.as_bytes(), &traced.pieces, found);
         }
         writers
     }
@@ -131,34 +131,34 @@ impl Rendered {
     }
 }
 
-/// Moves an origin to the front by what is cut before it.
-fn move_before(origin: &mut Origin, cuts: &[usize]) {
-    let before = cuts.partition_point(|cut| *cut < origin.start);
+/// Moves a piece to the front by what is cut before it.
+fn move_before(piece: &mut Piece, cuts: &[usize]) {
+    let before = cuts.partition_point(|cut| *cut < piece.start);
     if let Some(next) = cuts.get(before) {
-        origin.copied = origin.copied.min(next - origin.start);
+        piece.copied = piece.copied.min(next - piece.start);
     }
     let cut = match before.checked_sub(1).and_then(|last| cuts.get(last)) {
-        // The origin begins within what is cut.
-        Some(last) if last + NO_VALUE.len() > origin.start => {
-            (before - 1) * NO_VALUE.len() + (origin.start - last)
+        // The piece begins within what is cut.
+        Some(last) if last + NO_VALUE.len() > piece.start => {
+            (before - 1) * NO_VALUE.len() + (piece.start - last)
         }
         _ => before * NO_VALUE.len(),
     };
-    origin.start -= cut;
+    piece.start -= cut;
 }
 
 /// Returns what wrote a byte of a text, and the byte of its source.
-fn place_in(origins: &[Origin], at: usize) -> Option<(&Origin, u32)> {
-    let after = origins.partition_point(|origin| origin.start <= at);
-    let origin = origins.get(after.checked_sub(1)?)?;
+fn place_in(pieces: &[Piece], at: usize) -> Option<(&Piece, u32)> {
+    let after = pieces.partition_point(|piece| piece.start <= at);
+    let piece = pieces.get(after.checked_sub(1)?)?;
     // Within plain text every line has its own place.
-    let shift = at - origin.start;
-    let shift = if shift <= origin.copied { shift } else { 0 };
-    Some((origin, origin.position.saturating_add(shift as u32)))
+    let shift = at - piece.start;
+    let shift = if shift <= piece.copied { shift } else { 0 };
+    Some((piece, piece.position.saturating_add(shift as u32)))
 }
 
-fn place_of(origin: &Origin, position: u32) -> Place {
-    origin.tree.source.place_at(position)
+fn place_of(piece: &Piece, position: u32) -> TemplatePlace {
+    piece.tree.source.place_at(position)
 }
 
 /// Returns the lines of a text with the bytes that they begin at.

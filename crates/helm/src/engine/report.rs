@@ -4,7 +4,7 @@ use std::fmt;
 
 use memchr::memmem;
 
-use crate::template::{ExecutionError, ParseError, Place};
+use crate::template::{ExecutionError, ParseError, TemplatePlace};
 use crate::value::Text;
 
 /// What stands around the message of `fail` and `required`.
@@ -16,7 +16,7 @@ pub struct RenderError {
     /// The message.
     pub message: Text,
     /// The places in the templates that led there, the innermost last.
-    pub places: Vec<Place>,
+    pub places: Vec<TemplatePlace>,
 }
 
 impl fmt::Display for RenderError {

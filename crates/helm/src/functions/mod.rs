@@ -51,8 +51,11 @@ use crate::template::{Asks, Function, Special};
 use crate::value::{Kind, Type};
 
 pub use duration::parse as parse_duration;
+pub(crate) use regex_syntax::check as check_expression;
 pub(crate) use time::{STRING_METHOD, TIME_METHODS};
+pub(crate) use time_parse::parse as parse_time;
 pub(crate) use time_units::DURATION_METHODS;
+pub(crate) use url::is_absolute as parse_url;
 pub(crate) use versions::METHODS as SEMVER_METHODS;
 
 use certificates::CERTIFICATE;

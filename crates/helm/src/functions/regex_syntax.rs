@@ -38,6 +38,14 @@ struct Group {
     weight: u64,
 }
 
+/// Checks an expression.
+///
+/// # Errors
+/// Go does not take the expression; the message is Go's.
+pub(crate) fn check(expression: &str) -> Outcome<()> {
+    translate(expression.as_bytes()).map(drop)
+}
+
 /// Translates an expression.
 ///
 /// # Errors

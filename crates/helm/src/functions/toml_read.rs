@@ -6,7 +6,7 @@ use super::time::Time;
 use super::time_parse::parse as parse_time;
 use super::toml_key::key_text;
 use super::toml_number::number;
-use super::toml_table::{Entry, Origin, Table, open};
+use super::toml_table::{Entry, Made, Table, open};
 use crate::stack::deepen;
 use crate::template::{Call, Charset, quote_rune};
 use crate::value::{Text, Value};
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
     }
 
     fn document(&mut self) -> Outcome<Table> {
-        let mut root = Table { origin: Origin::Header, ..Table::default() };
+        let mut root = Table { origin: Made::Header, ..Table::default() };
         let mut path: Vec<String> = Vec::new();
         loop {
             self.gap()?;
@@ -165,20 +165,20 @@ impl<'a> Reader<'a> {
         let (name, parents) = path.split_last().ok_or("unexpected end of table name")?;
         let mut table = &mut *root;
         for (index, parent) in parents.iter().enumerate() {
-            table = table.child(parent, Origin::Implicit).ok_or_else(|| {
+            table = table.child(parent, Made::Implicit).ok_or_else(|| {
                 let place = dotted(path.get(..=index).unwrap_or_default());
                 format!("Key '{place}' was already created as a hash.")
             })?;
-            if table.origin == Origin::Inline {
+            if table.origin == Made::Inline {
                 return Err(defined(&dotted(&path)));
             }
         }
-        let new = Table { origin: Origin::Header, ..Table::default() };
+        let new = Table { origin: Made::Header, ..Table::default() };
         match (table.get(name), many) {
             (None, false) => table.entries.push((name.clone(), Entry::Table(new))),
             (None, true) => table.entries.push((name.clone(), Entry::Tables(vec![new]))),
-            (Some(Entry::Table(table)), false) if table.origin == Origin::Implicit => {
-                table.origin = Origin::Header
+            (Some(Entry::Table(table)), false) if table.origin == Made::Implicit => {
+                table.origin = Made::Header
             }
             (Some(Entry::Tables(tables)), true) => tables.push(new),
             (Some(_), true) => {
@@ -260,8 +260,8 @@ impl<'a> Reader<'a> {
         let (name, parents) = path.split_last().ok_or("unexpected '=': key name appears blank")?;
         let mut target = table;
         for parent in parents {
-            target = target.child(parent, Origin::Dotted).ok_or_else(|| defined(&dotted(&path)))?;
-            if target.origin != Origin::Dotted {
+            target = target.child(parent, Made::Dotted).ok_or_else(|| defined(&dotted(&path)))?;
+            if target.origin != Made::Dotted {
                 return Err(defined(&dotted(&path)));
             }
         }
@@ -334,7 +334,7 @@ impl<'a> Reader<'a> {
 
     fn inline_table(&mut self, depth: usize) -> Outcome<Table> {
         self.at += 1;
-        let mut table = Table { origin: Origin::Header, ..Table::default() };
+        let mut table = Table { origin: Made::Header, ..Table::default() };
         loop {
             self.inline_gap()?;
             if self.take("}") {
@@ -359,7 +359,7 @@ impl<'a> Reader<'a> {
                 ));
             }
         }
-        table.origin = Origin::Inline;
+        table.origin = Made::Inline;
         Ok(table)
     }
 

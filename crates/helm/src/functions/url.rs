@@ -44,6 +44,14 @@ fn parse(text: &[u8]) -> Result<Url, String> {
     Ok(url)
 }
 
+/// Tells whether a URL names a scheme.
+///
+/// # Errors
+/// The text is no URL, in Go's words.
+pub(crate) fn is_absolute(text: &str) -> Result<bool, String> {
+    parse(text.as_bytes()).map(|url| !url.scheme.is_empty())
+}
+
 fn cut(text: &[u8], mark: u8) -> (&[u8], Option<&[u8]>) {
     match text.iter().position(|byte| *byte == mark) {
         Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 1..)),

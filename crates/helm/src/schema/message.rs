@@ -8,6 +8,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value as Json;
 
+use super::format;
 use crate::template::{Charset, quote};
 
 pub(super) fn message(error: &ValidationError<'_>) -> Cow<'static, str> {
@@ -65,7 +66,11 @@ pub(super) fn message(error: &ValidationError<'_>) -> Cow<'static, str> {
         Kind::Pattern { pattern } => {
             format!("{} does not match pattern {}", display(instance), quoted(pattern))
         }
-        Kind::Format { format } => format!("{} is not valid {format}", display(instance)),
+        Kind::Format { format: name } => {
+            let reason = instance.as_str().and_then(|text| format::reason(name, text));
+            let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+            format!("{} is not valid {name}{reason}", display(instance))
+        }
         Kind::Minimum { limit } => compared("minimum", limit),
         Kind::Maximum { limit } => compared("maximum", limit),
         Kind::ExclusiveMinimum { limit } => compared("exclusiveMinimum", limit),

@@ -1,7 +1,7 @@
 //! Calls functions and methods: the number of arguments, their types, and what is special about a few.
 
 use super::FunctionError;
-use super::describe::Part;
+use super::describe::Node;
 use super::evaluate::{Evaluated, Evaluator, Held};
 use super::function::{Call, Function, Special};
 use super::tree::Tree;
@@ -20,7 +20,7 @@ impl Evaluator<'_> {
         &mut self,
         tree: &Tree,
         dot: &Held,
-        node: Part,
+        node: Node,
         function: &Function,
         receiver: Option<Value>,
         words: &[u32],
@@ -117,7 +117,7 @@ fn cost(special: Special, arguments: &[Value]) -> usize {
 /// Returns how `call` names what it was to call.
 fn callee(tree: &Tree, word: Option<u32>, last: Option<&Value>) -> Value {
     match (word, last) {
-        (Some(word), _) => Value::string(tree.describe(Part::Word(word))),
+        (Some(word), _) => Value::string(tree.describe(Node::Word(word))),
         (None, Some(Value::String(text))) => Value::String(text.clone()),
         (None, Some(value)) if value.kind() == Kind::Invalid => "<invalid Value>".into(),
         (None, Some(value)) => format!("<{} Value>", value.type_name()).into(),

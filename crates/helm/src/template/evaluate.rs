@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::describe::Part;
-use super::error::{FunctionError, Place};
+use super::describe::Node;
+use super::error::{FunctionError, TemplatePlace};
 use super::functions::Functions;
 use super::limits::Limits;
 use super::number::Number;
@@ -53,7 +53,7 @@ pub(crate) struct Evaluator<'run> {
     /// The first variable of the template under way.
     pub(super) base: usize,
     /// What is being evaluated, for messages.
-    pub(super) part: Part,
+    pub(super) part: Node,
     pub(super) steps: u64,
     pub(super) written: usize,
     pub(super) nesting: usize,
@@ -85,7 +85,7 @@ impl<'run> Evaluator<'run> {
             texts_size: 0,
             variables: Vec::new(),
             base: 0,
-            part: Part::Pipe(0),
+            part: Node::Pipe(0),
             steps: 0,
             written: 0,
             nesting: 0,
@@ -121,9 +121,9 @@ impl<'run> Evaluator<'run> {
         error.wrap_at(place, text)
     }
 
-    fn prefix(&self, tree: &Tree) -> (Place, Vec<u8>) {
+    fn prefix(&self, tree: &Tree) -> (TemplatePlace, Vec<u8>) {
         let place = tree.source.place_at(tree.position(self.part));
-        let Place { line, column, .. } = place;
+        let TemplatePlace { line, column, .. } = place;
         let name = quote(tree.name.as_bytes(), Charset::Unicode);
         let mut text =
             format!("template: {}:{line}:{column}: executing {name} at <", place.template).into_bytes();
@@ -134,7 +134,7 @@ impl<'run> Evaluator<'run> {
 
     /// Evaluates a pipeline and sets the variables that it declares.
     pub(super) fn pipeline(&mut self, tree: &Tree, dot: &Held, at: u32) -> Evaluated<Value> {
-        self.part = Part::Pipe(at);
+        self.part = Node::Pipe(at);
         let Some(pipe) = tree.pipes.get(at as usize) else { return Ok(Value::Nil) };
         let mut value = None;
         for command in &pipe.commands {
@@ -182,7 +182,7 @@ impl<'run> Evaluator<'run> {
             return Ok(());
         }
         let mut message = b"can't give argument to non-function ".to_vec();
-        message.extend_from_slice(&tree.describe(Part::Word(words.first().copied().unwrap_or_default())));
+        message.extend_from_slice(&tree.describe(Node::Word(words.first().copied().unwrap_or_default())));
         self.fail(tree, message)
     }
 
@@ -195,20 +195,20 @@ impl<'run> Evaluator<'run> {
         };
         match &word.kind {
             WordKind::Field(names) => {
-                self.part = Part::Word(first);
+                self.part = Node::Word(first);
                 self.fields(tree, dot, dot.clone(), names, first, words, last)
             }
             WordKind::Chain(inner, names) => self.chain(tree, dot, first, *inner, names, words, last),
             WordKind::Function(function) => {
-                self.part = Part::Word(first);
-                self.call(tree, dot, Part::Command(at), function, None, words, last)
+                self.part = Node::Word(first);
+                self.call(tree, dot, Node::Command(at), function, None, words, last)
             }
             WordKind::Pipe(pipe) => {
                 self.not_a_function(tree, words, last.as_ref())?;
                 deepen(|| self.pipeline(tree, dot, *pipe))
             }
             WordKind::Variable(name, names) => {
-                self.part = Part::Word(first);
+                self.part = Node::Word(first);
                 let held = self.variable(tree, *name)?;
                 if names.is_empty() {
                     self.not_a_function(tree, words, last.as_ref())?;
@@ -217,7 +217,7 @@ impl<'run> Evaluator<'run> {
                 self.fields(tree, dot, held, names, first, words, last)
             }
             constant => {
-                self.part = Part::Word(first);
+                self.part = Node::Word(first);
                 self.not_a_function(tree, words, last.as_ref())?;
                 if matches!(constant, WordKind::Nil) {
                     return self.fail(tree, "nil is not a command");
@@ -238,11 +238,11 @@ impl<'run> Evaluator<'run> {
         words: &[u32],
         last: Option<Value>,
     ) -> Evaluated<Value> {
-        self.part = Part::Word(inner);
+        self.part = Node::Word(inner);
         let value = match tree.words.get(inner as usize).map(|word| &word.kind) {
             Some(WordKind::Pipe(pipe)) => deepen(|| self.pipeline(tree, dot, *pipe))?,
             Some(WordKind::Function(function)) => {
-                self.call(tree, dot, Part::Word(inner), function, None, &[], None)?
+                self.call(tree, dot, Node::Word(inner), function, None, &[], None)?
             }
             _ => Value::Nil,
         };

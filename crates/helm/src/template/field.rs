@@ -1,6 +1,6 @@
 //! Fields, map keys and methods: `.a.b.c`.
 
-use super::describe::Part;
+use super::describe::Node;
 use super::evaluate::{Evaluated, Evaluator, Held};
 use super::tree::Tree;
 use crate::value::{Kind, Text, Type, Value};
@@ -46,7 +46,7 @@ impl Evaluator<'_> {
         }
         if let Some(method) = self.functions.method(receiver.value.type_name(), name.as_bytes()) {
             let receiver = Some(receiver.value);
-            let value = self.call(tree, dot, Part::Word(node), method, receiver, words, last)?;
+            let value = self.call(tree, dot, Node::Word(node), method, receiver, words, last)?;
             return Ok(Held::plain(value));
         }
         let has_arguments = words.len() > 1 || last.is_some();

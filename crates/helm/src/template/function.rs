@@ -1,5 +1,6 @@
 //! What a template can call: a function with Go's parameter types, and what it is given.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use aqueduct_manifest as manifest;
 
 use super::FunctionError;
 use super::host::{CallSite, Host, Lookup, Moment};
-use super::source::Source;
+use super::source::TemplateText;
 use crate::value::{Text, Type, Value};
 
 /// What a call comes to.
@@ -31,6 +32,8 @@ pub struct Function {
     /// for.
     pub(super) unfit: Option<&'static str>,
     pub(super) special: Special,
+    /// The first letters of the name, for comparisons.
+    prefix: u64,
     body: Body,
 }
 
@@ -83,6 +86,7 @@ impl Function {
             asks: Asks::Nothing,
             unfit: None,
             special: Special::None,
+            prefix: prefix(name.as_bytes()),
             body: Body::Plain(work),
         }
     }
@@ -120,6 +124,11 @@ impl Function {
         self
     }
 
+    /// Compares the name with another one, of which the prefix is known.
+    pub(super) fn compare(&self, to: u64, name: &str) -> Ordering {
+        self.prefix.cmp(&to).then_with(|| self.name.cmp(name))
+    }
+
     /// Does the work.
     pub(super) fn call(&self, call: &mut Call<'_>, arguments: &[Value]) -> Answer {
         match &self.body {
@@ -127,6 +136,17 @@ impl Function {
             Body::Closure(work) => work(call, arguments),
         }
     }
+}
+
+/// Returns the first eight letters of a name as a number that is as large as they come late.
+pub(super) const fn prefix(name: &[u8]) -> u64 {
+    let mut prefix = 0;
+    let mut at = 0;
+    while at < 8 {
+        prefix = prefix << 8 | if at < name.len() { name[at] as u64 } else { 0 };
+        at += 1;
+    }
+    prefix
 }
 
 /// What the evaluator does for a function.
@@ -147,7 +167,7 @@ pub(super) trait World {
 pub struct Call<'call> {
     pub(super) world: &'call mut (dyn World + 'call),
     pub(super) function: &'call Function,
-    pub(super) source: &'call Source,
+    pub(super) source: &'call TemplateText,
     pub(super) position: u32,
 }
 

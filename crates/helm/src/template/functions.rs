@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::function::Function;
+use super::function::{Function, prefix};
 
 /// Functions by name, in the order of their names.
 pub(crate) type Table = &'static [Function];
@@ -60,8 +60,9 @@ impl Functions {
         if let Some(function) = self.added.get(name) {
             return Some(Named::Added(Arc::clone(function)));
         }
+        let prefix = prefix(name.as_bytes());
         self.tables.iter().rev().find_map(|table| {
-            let at = table.binary_search_by(|function| function.name.cmp(name)).ok()?;
+            let at = table.binary_search_by(|function| function.compare(prefix, name)).ok()?;
             table.get(at).map(Named::Stock)
         })
     }

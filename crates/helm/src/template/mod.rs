@@ -33,7 +33,7 @@ mod walk;
 
 pub(crate) use builtin::BUILTINS;
 pub(crate) use error::ExecutionError;
-pub use error::{FunctionError, Place};
+pub use error::{FunctionError, TemplatePlace};
 pub(crate) use evaluate::Evaluator;
 pub use format::{print, sprint, sprintf, sprintln};
 pub(crate) use function::Special;
@@ -42,7 +42,7 @@ pub(crate) use functions::{Functions, Table};
 pub use host::{CallSite, Host, Lookup, Moment, Refusal};
 pub use limits::Limits;
 pub use output::Tracing;
-pub(crate) use output::{NO_VALUE, Origin, Output, Traced, cut_no_value};
+pub(crate) use output::{NO_VALUE, Output, Piece, Traced, cut_no_value};
 pub(crate) use parser::{ParseError, parse};
 pub(crate) use quote::{Charset, can_backquote, quote, quote_rune};
 pub(crate) use rune::{Runes, decode, decode_last, is_alphanumeric};

@@ -24,12 +24,12 @@ pub enum Tracing {
 pub(crate) struct Output {
     pub(crate) bytes: Vec<u8>,
     /// Where the bytes come from, in their order; `None` where nobody asks.
-    pub(crate) origins: Option<Vec<Origin>>,
+    pub(crate) pieces: Option<Vec<Piece>>,
 }
 
 /// Where in the sources a piece of output comes from.
 #[derive(Clone, Debug)]
-pub(crate) struct Origin {
+pub(crate) struct Piece {
     /// The first byte of the output.
     pub(crate) start: usize,
     pub(crate) tree: Arc<Tree>,
@@ -55,7 +55,7 @@ pub(crate) struct Caller {
 #[derive(Clone, Debug)]
 pub(crate) struct Traced {
     pub(crate) text: Text,
-    pub(crate) origins: Vec<Origin>,
+    pub(crate) pieces: Vec<Piece>,
 }
 
 /// Takes out what stands for no value.

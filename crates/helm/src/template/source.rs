@@ -2,26 +2,26 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::error::Place;
+use super::error::TemplatePlace;
 
 /// The text that templates were parsed from.
 #[derive(Debug)]
-pub(crate) struct Source {
+pub(crate) struct TemplateText {
     /// The name that messages give it: the file, or `gotpl` for the text of a `tpl`.
     pub(crate) name: Arc<str>,
     pub(crate) text: Arc<[u8]>,
     lines: OnceLock<LineStarts>,
 }
 
-impl Source {
+impl TemplateText {
     pub(crate) fn new(name: Arc<str>, text: Arc<[u8]>) -> Self {
         Self { name, text, lines: OnceLock::new() }
     }
 
     /// Returns the place of a byte.
-    pub(crate) fn place_at(&self, position: u32) -> Place {
+    pub(crate) fn place_at(&self, position: u32) -> TemplatePlace {
         let (line, column) = self.place(position);
-        Place { template: Arc::clone(&self.name), line, column }
+        TemplatePlace { template: Arc::clone(&self.name), line, column }
     }
 
     /// Returns the line, from 1, and the column in bytes, from 0, of a byte.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::functions::Named;
 use super::number::Number;
-use super::source::Source;
+use super::source::TemplateText;
 use crate::value::Text;
 
 /// One named template.
 #[derive(Debug)]
 pub(crate) struct Tree {
     pub(crate) name: Text,
-    pub(crate) source: Arc<Source>,
+    pub(crate) source: Arc<TemplateText>,
     /// Holds nothing but white space, so that it does not replace another of its name.
     pub(crate) empty: bool,
     pub(crate) steps: Vec<Step>,
@@ -99,7 +99,7 @@ pub(crate) enum WordKind {
     Nil,
     Bool(bool),
     /// A number and the length of its text.
-    Number(Number, u32),
+    Number(Box<Number>, u32),
     /// A text and the length of its literal.
     String(Text, u32),
     Field(Vec<Text>),

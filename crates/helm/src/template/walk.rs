@@ -4,11 +4,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::vec;
 
-use super::describe::Part;
+use super::describe::Node;
 use super::evaluate::{Evaluated, Evaluator, Held, Variable};
 use super::field::held_in;
 use super::format::write_value;
-use super::output::{Caller, Origin, Output, Traced, Tracing};
+use super::output::{Caller, Output, Piece, Traced, Tracing};
 use super::quote::{Charset, quote};
 use super::tree::{Step, Tree};
 use crate::stack::deepen;
@@ -87,25 +87,25 @@ impl Elements {
 impl Evaluator<'_> {
     /// Runs a template that is a file.
     pub(crate) fn run_file(&mut self, tree: &Arc<Tree>, dot: Value) -> Evaluated<Output> {
-        let mut out = Output { bytes: Vec::new(), origins: Some(Vec::new()) };
+        let mut out = Output { bytes: Vec::new(), pieces: Some(Vec::new()) };
         self.run(tree, dot, &mut out)?;
         Ok(out)
     }
 
     /// Runs a template within another one.
     pub(super) fn run_inner(&mut self, tree: &Arc<Tree>, dot: Value) -> Evaluated<Vec<u8>> {
-        let origins = (self.tracing == Tracing::Includes).then(Vec::new);
-        let mut out = Output { bytes: Vec::new(), origins };
+        let pieces = (self.tracing == Tracing::Includes).then(Vec::new);
+        let mut out = Output { bytes: Vec::new(), pieces };
         self.run(tree, dot, &mut out)?;
-        if let Some(origins) = out.origins {
-            self.traced.push(Traced { text: Text::from_bytes(&out.bytes), origins });
+        if let Some(pieces) = out.pieces {
+            self.traced.push(Traced { text: Text::from_bytes(&out.bytes), pieces });
         }
         Ok(out.bytes)
     }
 
     fn run(&mut self, tree: &Arc<Tree>, dot: Value, out: &mut Output) -> Evaluated<()> {
         if self.nesting > self.limits.nesting {
-            self.part = Part::Pipe(0);
+            self.part = Node::Pipe(0);
             return self.fail(tree, "templates nest too deeply");
         }
         let (base, part, length) = (self.base, self.part, self.variables.len());
@@ -212,7 +212,7 @@ impl Evaluator<'_> {
                     frame.step = *to as usize;
                 }
                 Step::Template { name, pipe, position } => {
-                    self.part = Part::Template(here);
+                    self.part = Node::Template(here);
                     let Some(called) = self.set.get(name.as_bytes()).cloned() else {
                         let name = quote(name.as_bytes(), Charset::Unicode);
                         return self.fail(tree, format!("template {name} not defined"));
@@ -258,8 +258,8 @@ impl Evaluator<'_> {
 
     /// Remembers where the bytes come from that are written next; so many texts had been made before them.
     fn trace(&self, out: &mut Output, frame: &Frame, position: u32, copied: usize, texts: usize) {
-        if let Some(origins) = &mut out.origins {
-            origins.push(Origin {
+        if let Some(pieces) = &mut out.pieces {
+            pieces.push(Piece {
                 start: out.bytes.len(),
                 tree: Arc::clone(&frame.tree),
                 position,

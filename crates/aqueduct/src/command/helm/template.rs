@@ -205,16 +205,12 @@ fn is_blank(bytes: &[u8]) -> bool {
 
 /// Takes off the white space around a text, as Go sees it.
 fn trimmed(bytes: &[u8]) -> &[u8] {
-    let start = bytes.utf8_chunks().next().map_or(0, |chunk| {
-        let text = chunk.valid();
-        text.len() - text.trim_start().len()
-    });
-    let rest = bytes.get(start..).unwrap_or_default();
-    let length = match std::str::from_utf8(rest) {
-        Ok(text) => text.trim_end().len(),
-        Err(_) => rest.trim_ascii_end().len(),
-    };
-    rest.get(..length).unwrap_or_default()
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.trim().as_bytes();
+    }
+    let valid = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    let start = valid.len() - valid.trim_start().len();
+    bytes.get(start..).unwrap_or_default().trim_ascii_end()
 }
 
 fn write_document(out: &mut Vec<u8>, source: &str, content: &[u8]) {
@@ -261,12 +257,10 @@ fn print(
     if !options.show_only.is_empty() {
         stdout = show_only(&String::from_utf8_lossy(&stdout), &options.show_only)?;
     }
-    let mut announced = Vec::new();
-    for (path, _) in &files.files {
-        announced.extend_from_slice(format!("wrote {}\n", path.display()).as_bytes());
-    }
-    announced.extend_from_slice(&stdout);
-    Ok(TemplateOutput { stdout: announced, files: files.files })
+    let announced =
+        files.files.iter().flat_map(|(path, _)| format!("wrote {}\n", path.display()).into_bytes());
+    drop(stdout.splice(..0, announced));
+    Ok(TemplateOutput { stdout, files: files.files })
 }
 
 /// The files that `--output-dir` makes.

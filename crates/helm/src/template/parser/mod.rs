@@ -12,7 +12,7 @@ use builder::Builder;
 use super::functions::Functions;
 use super::lexer::Lexer;
 use super::quote::{Charset, quote, unquote};
-use super::source::Source;
+use super::source::TemplateText;
 use super::token::{Keyword, Token, TokenKind, describe};
 use super::tree::Tree;
 use crate::value::Text;
@@ -28,7 +28,7 @@ pub(crate) fn parse(name: &str, text: Arc<[u8]>, functions: &Functions) -> Parse
     if u32::try_from(text.len()).is_err() {
         return Err(ParseError(format!("template: {name}:1: text too long")));
     }
-    let source = Arc::new(Source::new(name.into(), text));
+    let source = Arc::new(TemplateText::new(name.into(), text));
     let mut parser = Parser {
         lexer: Lexer::new(&source.text),
         source: &source,
@@ -46,7 +46,7 @@ pub(crate) fn parse(name: &str, text: Arc<[u8]>, functions: &Functions) -> Parse
 
 struct Parser<'a> {
     lexer: Lexer<'a>,
-    source: &'a Arc<Source>,
+    source: &'a Arc<TemplateText>,
     functions: &'a Functions,
     trees: Vec<Tree>,
     known: BTreeMap<Text, usize>,

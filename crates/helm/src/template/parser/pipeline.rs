@@ -214,7 +214,7 @@ impl Parser<'_> {
             TokenKind::Bool => WordKind::Bool(value == b"true"),
             TokenKind::CharConstant | TokenKind::Complex | TokenKind::Number => {
                 match Number::parse(value, token.kind) {
-                    Ok(number) => WordKind::Number(number, length),
+                    Ok(number) => WordKind::Number(Box::new(number), length),
                     Err(message) => return self.fail(message),
                 }
             }
