@@ -49,8 +49,8 @@ impl Schema {
         let mut lines = String::new();
         let errors: Vec<ValidationError<'_>> = validator.iter_errors(&instance).collect();
         // What refers to other parts is not known by itself.
-        let part = |path: &str| options(*draft).build(schema.pointer(path)?).ok();
-        finding::describe(&errors, &part, &mut lines);
+        let compile = |part: &Json| options(*draft).build(part).ok();
+        finding::describe(&errors, schema, &compile, &mut lines);
         if lines.is_empty() { Ok(()) } else { Err(lines) }
     }
 }

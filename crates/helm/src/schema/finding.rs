@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{ValidationError, Validator};
+use serde_json::Value as Json;
 
 use super::message::{message, quoted};
 
@@ -60,13 +61,13 @@ const ORDER: &[&str] = &[
 
 type Error<'a> = ValidationError<'a>;
 
-/// Compiles a part of the schema, by its JSON pointer.
-type PartOf<'a> = &'a dyn Fn(&str) -> Option<Validator>;
+/// Compiles a part of the schema.
+type Compile<'a> = &'a dyn Fn(&Json) -> Option<Validator>;
 
 /// Writes what a schema finds, one finding a line, the reasons indented below.
-pub(super) fn describe(errors: &[Error<'_>], part: PartOf<'_>, lines: &mut String) {
+pub(super) fn describe(errors: &[Error<'_>], schema: &Json, compile: Compile<'_>, lines: &mut String) {
     let errors: Vec<&Error<'_>> = errors.iter().collect();
-    let mut found = Finder { part, above: 0 }.within(&errors, 0, &[]);
+    let mut found = Finder { schema, compile, above: 0 }.within(&errors, 0, &[]);
     if let [Finding { is_group: true, causes, .. }] = found.as_mut_slice() {
         found = std::mem::take(causes);
     }
@@ -104,6 +105,10 @@ impl Finding {
     }
 }
 
+fn required_if(names: &str, key: &str) -> String {
+    format!("properties {names} required, if {} exists", quoted(key))
+}
+
 fn tokens(path: &jsonschema::paths::Location) -> Vec<String> {
     let unescaped = |token: &str| token.replace("~1", "/").replace("~0", "~");
     path.as_str().split('/').skip(1).map(unescaped).collect()
@@ -114,7 +119,8 @@ type Step = (usize, String, String);
 
 /// Puts errors together.
 struct Finder<'a> {
-    part: PartOf<'a>,
+    schema: &'a Json,
+    compile: Compile<'a>,
     /// How many tokens of a place lead to what the errors are about.
     above: usize,
 }
@@ -214,12 +220,14 @@ impl Finder<'_> {
                 };
             found.push(Finding::new(place, message(error), causes));
         }
-        if !missing.is_empty() {
+        if let ("dependencies", Some(error)) = (keyword, errors.first())
+            && !missing.is_empty()
+        {
+            found.extend(self.missing_by_key(error, place));
+        } else if !missing.is_empty() {
             let names = missing.join(", ");
             let message = match (keyword, missing.len()) {
-                ("dependentRequired" | "dependencies", _) if !part.is_empty() => {
-                    format!("properties {names} required, if {} exists", quoted(part))
-                }
+                ("dependentRequired", _) if !part.is_empty() => required_if(&names, part),
                 (_, 1) => format!("missing property {names}"),
                 _ => format!("missing properties {names}"),
             };
@@ -228,15 +236,31 @@ impl Finder<'_> {
         found
     }
 
+    /// Returns what is missing by lists of names in `dependencies`, of which the errors do not tell the key.
+    fn missing_by_key(&self, error: &Error<'_>, place: &[String]) -> Vec<Finding> {
+        let lists = self.schema.pointer(error.schema_path().as_str()).and_then(Json::as_object);
+        let Some(members) = error.instance().as_object() else { return Vec::new() };
+        let lists = lists.into_iter().flatten().filter(|(key, _)| members.contains_key(*key));
+        let missing = lists.filter_map(|(key, names)| {
+            let names = names.as_array()?.iter().filter_map(Json::as_str);
+            let missing: Vec<String> =
+                names.filter(|name| !members.contains_key(*name)).map(quoted).collect();
+            (!missing.is_empty())
+                .then(|| Finding::new(place, required_if(&missing.join(", "), key), Vec::new()))
+        });
+        missing.collect()
+    }
+
     /// Returns why no item is one that has to be there.
     fn no_matches(&self, error: &Error<'_>, place: &[String]) -> Vec<Finding> {
         let items = error.instance().as_array().map(Vec::as_slice).unwrap_or_default();
-        let Some(validator) = (self.part)(error.schema_path().as_str()) else { return Vec::new() };
+        let part = self.schema.pointer(error.schema_path().as_str());
+        let Some(validator) = part.and_then(self.compile) else { return Vec::new() };
         let reasons = items.iter().enumerate().filter_map(|(index, item)| {
             let place = [place, &[index.to_string()]].concat();
             let errors: Vec<Error<'_>> = validator.iter_errors(item).collect();
             let errors: Vec<&Error<'_>> = errors.iter().collect();
-            let of_item = Finder { part: self.part, above: place.len() };
+            let of_item = Finder { above: place.len(), ..*self };
             Finding::joined(&place, of_item.within(&errors, 0, &place))
         });
         reasons.collect()
