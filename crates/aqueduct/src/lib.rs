@@ -41,6 +41,13 @@ mod terminal;
 mod terraform;
 
 pub use aqueduct_kinds as kinds;
+/// What `helm template` takes and prints, for programs that stand in for it.
+pub mod helm {
+    pub use crate::command::helm::{
+        ReadFile, TemplateError, TemplateOptions, TemplateOutput, ValueOptions, read_file, template,
+    };
+}
+
 pub use aqueduct_kinds::workload;
 pub use aqueduct_manifest::{Diagnostic, Files, Map, Object, Severity, Value};
 pub use aqueduct_model::{Selection, types};

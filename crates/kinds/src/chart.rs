@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use aqueduct_acquire::{Request, Source};
 use aqueduct_helm::{
-    Capabilities, HookEvent, KubeVersion, Manifest, Prepared, Release, RenderedRelease, check_installable,
+    Capabilities, Engine, HookEvent, KubeVersion, Manifest, Prepared, Release, RenderedRelease,
+    check_installable,
 };
 use aqueduct_manifest::{Files, KubernetesApi, Lines, Map, Object, Place, Value};
 use aqueduct_model::types::Name;
@@ -179,7 +180,7 @@ impl Component for Chart {
         let once = |answers: &mut Answers<'_>| {
             // A render changes the values that it sees, so that each needs its own.
             let prepared = prepared.take().map_or_else(prepare, Ok)?;
-            let rendered = prepared.render(&release, &capabilities, answers);
+            let rendered = prepared.render(&Engine::new(), &release, &capabilities, answers);
             let rendered = rendered.map_err(|failure| {
                 let environment = context.environment();
                 let of_the_version = failure.error.to_string().starts_with("chart requires kubeVersion");
