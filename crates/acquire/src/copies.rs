@@ -61,9 +61,10 @@ impl<'a> Copies<'a> {
                 Ok(found) if found.is_empty() => {}
                 Ok(_) => self.errors.push(Error::new(format!(
                     "remotes lead to one another without end: {}, named in {}",
-                    wanted.name, wanted.place
+                    wanted.name,
+                    wanted.spot()
                 ))),
-                Err(error) => self.errors.push(error.and(format!(", named in {}", wanted.place))),
+                Err(error) => self.errors.push(error.and(format!(", named in {}", wanted.spot()))),
             }
         }
     }
@@ -175,7 +176,7 @@ impl<'a> Copies<'a> {
         remotes = remotes
             .into_iter()
             .map(|mut remote| {
-                remote.place.file = format!("{name}: {}", remote.place.file);
+                remote.place.file = format!("{name}: {}", remote.place.file).into();
                 remote
             })
             .collect();

@@ -7,7 +7,7 @@ use aqueduct_manifest::{KUBERNETES_APIS, Object, ObjectKey, SmolStr, Value, plur
 
 use crate::finding::{Action, Finding};
 use crate::pod::{is_set, items, text};
-use crate::policy::{self, Binding, Params, Policy, Request};
+use crate::policy::{self, Binding, Params, Policy, Request, Scope};
 use crate::quota::{Item, Quotas};
 use crate::{defaults, limits, pod_security};
 
@@ -47,10 +47,12 @@ const CLUSTER_SCOPED: [&str; 28] = [
 #[derive(Debug)]
 pub struct Cluster {
     minor: u32,
+    /// There is nothing beside the objects that were taken in.
+    is_whole: bool,
     objects: BTreeMap<ObjectKey, Object>,
     custom_kinds: BTreeMap<(SmolStr, SmolStr), CustomKind>,
     policies: BTreeMap<SmolStr, Policy>,
-    bindings: Vec<Binding>,
+    bindings: BTreeMap<SmolStr, Binding>,
     quotas: Quotas,
 }
 
@@ -64,16 +66,22 @@ struct CustomKind {
 }
 
 impl Cluster {
-    /// Makes an empty cluster of a minor version of Kubernetes 1.
+    /// Makes an empty cluster of a minor version of Kubernetes 1, in which there is nothing but what it takes in.
     pub fn new(minor: u32) -> Self {
         Self {
             minor,
+            is_whole: true,
             objects: BTreeMap::new(),
             custom_kinds: BTreeMap::new(),
             policies: BTreeMap::new(),
-            bindings: Vec::new(),
+            bindings: BTreeMap::new(),
             quotas: Quotas::default(),
         }
+    }
+
+    /// Makes a cluster in which there may be more, such as kinds that somebody else defines.
+    pub fn part(minor: u32) -> Self {
+        Self { is_whole: false, ..Self::new(minor) }
     }
 
     /// Judges an object that is to be created, and takes it in if nothing refuses it.
@@ -86,17 +94,18 @@ impl Cluster {
         let custom = custom.into_iter().flatten();
         let mut findings: Vec<Finding> =
             custom.map(|cause| Finding { rule: "custom-resource", action: Action::Deny, cause }).collect();
-        findings.extend(self.judge(&filled));
+        let limited = self.limited(&filled);
+        findings.extend(self.judge(&limited, &filled));
         if !findings.iter().any(|finding| finding.action == Action::Deny) {
-            self.keep(filled);
+            self.keep(limited);
         }
         findings
     }
 
     /// Takes an object in without judging it, as one that is there already.
     pub fn add(&mut self, object: &Object) {
-        let filled = self.filled(object);
-        self.keep(filled);
+        let limited = self.limited(&self.filled(object));
+        self.keep(limited);
     }
 
     /// Returns an object as it is judged: in a namespace, and with what the server fills in.
@@ -116,16 +125,25 @@ impl Cluster {
         filled
     }
 
-    fn judge(&self, object: &Object) -> Vec<Finding> {
+    /// Returns an object with what the LimitRanges of its namespace give it.
+    fn limited(&self, object: &Object) -> Object {
+        let mut limited = object.clone();
+        if is_kind(object, "", "Pod") {
+            limits::fill(&mut limited, &self.ranges(object));
+        }
+        limited
+    }
+
+    fn ranges(&self, object: &Object) -> Vec<&Object> {
+        self.of_kind("", "LimitRange", object.namespace()).collect()
+    }
+
+    /// Judges an object; `before` is what it was before LimitRanges filled it in.
+    fn judge(&self, object: &Object, before: &Object) -> Vec<Finding> {
         let namespace = self.namespace(object.namespace());
         let mut findings = pod_security::admit(object, namespace, self.minor);
-        let ranges: Vec<&Object> = self.of_kind("", "LimitRange", object.namespace()).collect();
-        let mut limited = object.clone();
-        if object.group().is_empty() && object.kind() == "Pod" {
-            limits::fill(&mut limited, &ranges);
-        }
-        findings.extend(limits::admit(&limited, object, &ranges));
-        findings.extend(self.judge_policies(&limited, namespace));
+        findings.extend(limits::admit(object, before, &self.ranges(object)));
+        findings.extend(self.judge_policies(object, namespace));
         if is_kind(object, "admissionregistration.k8s.io", "ValidatingAdmissionPolicy") {
             let causes = policy::check(object).into_iter();
             findings.extend(causes.map(|cause| Finding { rule: "policy", action: Action::Deny, cause }));
@@ -141,8 +159,8 @@ impl Cluster {
         // What is refused is not counted, and what takes the place of itself is counted already.
         let is_refused = findings.iter().any(|finding| finding.action == Action::Deny);
         if !is_refused && !self.objects.contains_key(&object.key()) {
-            let resource = self.resource(&limited);
-            findings.extend(self.quotas.admit(Item { object: &limited, resource: &resource }));
+            let resource = self.resource(object);
+            findings.extend(self.quotas.admit(Item { object, resource: &resource }));
         }
         findings
     }
@@ -166,11 +184,7 @@ impl Cluster {
         policies.flat_map(|policy| policy::admit(policy, &self.bindings, &request, self)).collect()
     }
 
-    fn keep(&mut self, mut object: Object) {
-        if is_kind(&object, "", "Pod") {
-            let ranges: Vec<&Object> = self.of_kind("", "LimitRange", object.namespace()).collect();
-            limits::fill(&mut object, &ranges);
-        }
+    fn keep(&mut self, object: Object) {
         match (object.group(), object.kind()) {
             ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy") => {
                 if let Ok(policy) = policy::compile(&object) {
@@ -178,7 +192,7 @@ impl Cluster {
                 }
             }
             ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding") => {
-                self.bindings.push(Binding::new(&object));
+                self.bindings.insert(object.name().into(), Binding::new(&object));
             }
             ("apiextensions.k8s.io", "CustomResourceDefinition") => self.define(&object),
             _ => {}
@@ -254,13 +268,29 @@ impl Cluster {
 }
 
 impl Params for Cluster {
-    fn scope_of(&self, api_version: &str, kind: &str) -> Option<bool> {
+    fn scope_of(&self, api_version: &str, kind: &str) -> Scope {
+        let scope = |is_namespaced: bool| if is_namespaced { Scope::Namespaced } else { Scope::Cluster };
         let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
         if let Some(custom) = self.custom_kinds.get(&(group.into(), kind.into())) {
-            return custom.versions.iter().any(|one| one == version).then_some(custom.is_namespaced);
+            let is_served = custom.versions.iter().any(|one| one == version);
+            return if is_served { scope(custom.is_namespaced) } else { Scope::Missing };
         }
-        let mut built_in = KUBERNETES_APIS.iter().filter(|api| api.version == api_version);
-        built_in.any(|api| api.kinds.contains(&kind)).then(|| !is_cluster_scoped(kind))
+        let mut apis = KUBERNETES_APIS.iter().filter(|api| api.version == api_version);
+        if apis.any(|api| api.kinds.contains(&kind)) {
+            return scope(!is_cluster_scoped(kind));
+        }
+        if is_built_in(group) {
+            return Scope::Missing;
+        }
+        let first =
+            ObjectKey { group: group.into(), kind: kind.into(), namespace: "".into(), name: "".into() };
+        let some = self.objects.range(first..).next().map(|(key, _)| key);
+        let some = some.filter(|key| key.group == group && key.kind == kind);
+        match some {
+            Some(key) => scope(!key.namespace.is_empty()),
+            None if self.is_whole => Scope::Missing,
+            None => Scope::Unknown,
+        }
     }
 
     fn objects<'a>(&'a self, api_version: &str, kind: &str, namespace: &str) -> Vec<&'a Object> {

@@ -131,6 +131,7 @@ fn pod(spec: &mut Map) {
     set(spec, "schedulerName", "default-scheduler");
     set(spec, "terminationGracePeriodSeconds", 30);
     set(spec, "securityContext", Map::new());
+    account(spec);
     for list in ["initContainers", "containers", "ephemeralContainers"] {
         each(spec, list, container);
     }
@@ -145,10 +146,18 @@ fn pod(spec: &mut Map) {
     });
 }
 
+/// The name of the account stands under its old name, too.
+fn account(spec: &mut Map) {
+    if let Some(name) = spec.get("serviceAccountName").filter(|name| !name.is_null()).cloned() {
+        set(spec, "serviceAccount", name);
+    }
+}
+
 /// Fills in what a Pod gets and a template does not.
 fn bare_pod(spec: &mut Map) {
     set(spec, "enableServiceLinks", true);
     set(spec, "serviceAccountName", "default");
+    account(spec);
     set(spec, "preemptionPolicy", "PreemptLowerPriority");
     if spec.get("priorityClassName").is_none() {
         set(spec, "priority", 0);
@@ -157,6 +166,16 @@ fn bare_pod(spec: &mut Map) {
         each(spec, list, |container| change(container, "resources", limits_as_requests));
     }
     change(spec, "resources", limits_as_requests);
+    if spec.get("hostNetwork").and_then(Value::as_bool) == Some(true) {
+        for list in ["initContainers", "containers"] {
+            each(spec, list, |container| {
+                each(container, "ports", |port| {
+                    let number = port.get("containerPort").cloned().unwrap_or_default();
+                    set(port, "hostPort", number);
+                });
+            });
+        }
+    }
     for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
         tolerate(spec, key);
     }
@@ -271,6 +290,9 @@ fn secret(map: &mut Map) {
 }
 
 fn network_policy(spec: &mut Map) {
+    for rules in ["ingress", "egress"] {
+        each(spec, rules, |rule| each(rule, "ports", |port| set(port, "protocol", "TCP")));
+    }
     if spec.get("policyTypes").is_none_or(Value::is_null) {
         let has_egress = spec.get("egress").and_then(Value::as_list).is_some_and(|rules| !rules.is_empty());
         let types = if has_egress { vec!["Ingress".into(), "Egress".into()] } else { vec!["Ingress".into()] };

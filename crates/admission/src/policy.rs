@@ -12,7 +12,7 @@ use aqueduct_manifest::{Object, Value};
 
 pub use compile::check;
 pub(crate) use compile::compile;
-pub(crate) use evaluate::{Params, Request, admit};
+pub(crate) use evaluate::{Params, Request, Scope, admit};
 
 /// A policy that compiles.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use aqueduct_admission::Cluster;
+use aqueduct_admission::{Action, Cluster};
 use aqueduct_manifest::{Object, yaml};
 
 #[test]
@@ -29,4 +29,37 @@ fn each_object_is_judged_by_what_stands_before_it() {
         }
         insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(answers) });
     });
+}
+
+/// Returns what an object is told in a whole cluster and in a part of one that has a policy with unknown parameters.
+#[test]
+fn a_part_of_a_cluster_does_not_tell_what_is_missing() {
+    let text = "
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: limits}
+spec:
+  paramKind: {apiVersion: example.com/v1, kind: Limit}
+  matchConstraints:
+    resourceRules: [{apiGroups: [''], apiVersions: [v1], operations: ['*'], resources: [secrets]}]
+  validations: [{expression: 'true'}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: limits}
+spec: {policyName: limits, validationActions: [Deny], paramRef: {name: a, parameterNotFoundAction: Allow}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: a}
+";
+    let documents = yaml::read_documents(text, yaml::Dialect::Sigs).expect("the text is YAML");
+    let actions = [Cluster::new(37), Cluster::part(37)].map(|mut cluster| {
+        let judged = documents.iter().map(|one| {
+            let object = Object::new(one.value.as_map().expect("an object").clone());
+            cluster.admit(&object).iter().map(|finding| finding.action).collect::<Vec<_>>()
+        });
+        judged.last().expect("an object was judged")
+    });
+    assert_eq!(actions, [[Action::Deny], [Action::Unknown]]);
 }

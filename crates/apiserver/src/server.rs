@@ -101,7 +101,7 @@ impl<'e> Server<'e> {
             rules::check(&context, group, name, &root, report);
             let meta = root.get("metadata");
             let version = meta.get("resourceVersion");
-            if !version.is_empty() {
+            if !version.is_empty() && report.errors.is_empty() {
                 report.invalid(&version, "should not be set on objects to be created");
             }
         }

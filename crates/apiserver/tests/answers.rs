@@ -204,7 +204,7 @@ fn no_value_in_any_place_stops_the_server() {
     for path in files() {
         for object in objects(&path) {
             changed(&object, &others, &mut |changed| {
-                server.create(&changed);
+                server.apply(&changed);
                 count += 1;
             });
         }

@@ -14,20 +14,36 @@ use crate::types::{Scope, Type};
 /// What is wrong, with the node of the syntax tree that it is about.
 pub(crate) type Fault = (u64, String);
 
+/// The type of the items of a list without items: whatever the list is used for decides.
+const OPEN: Type = Type::Parameter('_');
+
 /// The name of the type of the pairs that loops with two variables go over.
 const PAIR: &str = "@pair";
 
-/// Returns the type of an expression, or everything that is wrong with it.
-pub(crate) fn check(expression: &IdedExpr, scope: &Scope) -> Result<Type, Vec<Fault>> {
-    let mut checker = Checker { scope, locals: Vec::new(), faults: Vec::new() };
+/// What is known of an expression that is good.
+pub(crate) struct Checked {
+    pub(crate) of: Type,
+    /// The comparisons of lists whose order says nothing.
+    pub(crate) unordered: Vec<u64>,
+}
+
+/// Returns what is known of an expression, or everything that is wrong with it.
+pub(crate) fn check(expression: &IdedExpr, scope: &Scope) -> Result<Checked, Vec<Fault>> {
+    let mut checker = Checker { scope, locals: Vec::new(), faults: Vec::new(), unordered: Vec::new() };
     let of = checker.type_of(expression);
-    if checker.faults.is_empty() { Ok(of) } else { Err(checker.faults) }
+    if !checker.faults.is_empty() {
+        return Err(checker.faults);
+    }
+    // What is still open may be anything.
+    let of = substitute(&of, &BTreeMap::from([('_', Type::Dyn)]));
+    Ok(Checked { of, unordered: checker.unordered })
 }
 
 struct Checker<'a> {
     scope: &'a Scope,
     locals: Vec<(String, Type)>,
     faults: Vec<Fault>,
+    unordered: Vec<u64>,
 }
 
 impl Checker<'_> {
@@ -140,14 +156,20 @@ impl Checker<'_> {
                 None => of,
                 Some(Type::Dyn) => Type::Dyn,
                 Some(_) if of == Type::Dyn => Type::Dyn,
-                Some(known) if assignable(&known, &of, &mut BTreeMap::new()) => known,
+                Some(known) if assignable(&known, &of, &mut BTreeMap::new()) => {
+                    if is_open(&known) {
+                        of
+                    } else {
+                        known
+                    }
+                }
                 Some(known) => {
                     self.fault(id, format!("expected type '{known}' but found '{of}'"));
                     known
                 }
             });
         }
-        common.unwrap_or(Type::Dyn)
+        common.unwrap_or(OPEN)
     }
 
     fn comprehension(&mut self, one: &ComprehensionExpr) -> Type {
@@ -155,7 +177,7 @@ impl Checker<'_> {
         let init = self.type_of(&one.accu_init);
         let range = self.type_of(&one.iter_range);
         let item = match &range {
-            Type::List(of) => (**of).clone(),
+            Type::List(of) | Type::Set(of) => (**of).clone(),
             Type::Map(key, _) => (**key).clone(),
             Type::Dyn | Type::Parameter(_) => Type::Dyn,
             other => {
@@ -209,6 +231,11 @@ impl Checker<'_> {
                 if let Some(of) = object.fields.get(place.as_str()) {
                     return of.clone();
                 }
+            }
+            (operators::EQUALS | operators::NOT_EQUALS, [left, right])
+                if matches!(left, Type::Set(_)) || matches!(right, Type::Set(_)) =>
+            {
+                self.unordered.push(id);
             }
             ("@entries", [range]) => return entries(range),
             ("@collect", [Type::List(of)]) => return collected(of),
@@ -324,7 +351,7 @@ fn pair(halves: Vec<Type>) -> Type {
 
 fn entries(range: &Type) -> Type {
     Type::list(match range {
-        Type::List(of) => pair(vec![Type::Int, (**of).clone()]),
+        Type::List(of) | Type::Set(of) => pair(vec![Type::Int, (**of).clone()]),
         Type::Map(key, value) => pair(vec![(**key).clone(), (**value).clone()]),
         _ => pair(vec![Type::Dyn, Type::Dyn]),
     })
@@ -348,6 +375,11 @@ fn unwrapped(of: Type) -> Type {
 /// Tells whether a value of one type can stand where another is wanted, and notes what the letters stand for.
 fn assignable(wanted: &Type, given: &Type, known: &mut BTreeMap<char, Type>) -> bool {
     match (wanted, given) {
+        (_, Type::Parameter('_')) | (Type::Parameter('_'), _)
+            if !matches!(wanted, Type::Parameter('A'..='Z')) =>
+        {
+            true
+        }
         (Type::Parameter(letter), _) => match known.get(letter).cloned() {
             None => {
                 known.insert(*letter, given.clone());
@@ -360,7 +392,7 @@ fn assignable(wanted: &Type, given: &Type, known: &mut BTreeMap<char, Type>) -> 
             }
             Some(before) if assignable(&before, given, known) => {
                 // What says more is kept: `[]` is a list of anything.
-                if assignable(given, &before, &mut BTreeMap::new()) && !is_vague(given) {
+                if is_open(&before) {
                     known.insert(*letter, given.clone());
                 }
                 true
@@ -372,9 +404,8 @@ fn assignable(wanted: &Type, given: &Type, known: &mut BTreeMap<char, Type>) -> 
             Some(_) => false,
         },
         (Type::Dyn, _) | (_, Type::Dyn | Type::Parameter(_)) => true,
-        (Type::List(wanted), Type::List(given)) | (Type::Optional(wanted), Type::Optional(given)) => {
-            assignable(wanted, given, known)
-        }
+        (Type::List(wanted) | Type::Set(wanted), Type::List(given) | Type::Set(given))
+        | (Type::Optional(wanted), Type::Optional(given)) => assignable(wanted, given, known),
         (Type::Map(key, value), Type::Map(other_key, other_value)) => {
             assignable(key, other_key, known) && assignable(value, other_value, known)
         }
@@ -387,19 +418,21 @@ fn assignable(wanted: &Type, given: &Type, known: &mut BTreeMap<char, Type>) -> 
     }
 }
 
-fn is_vague(of: &Type) -> bool {
+/// Tells whether part of a type is still open.
+fn is_open(of: &Type) -> bool {
     match of {
-        Type::Dyn | Type::Parameter(_) => true,
-        Type::List(of) | Type::Optional(of) => is_vague(of),
-        Type::Map(key, value) => is_vague(key) || is_vague(value),
+        Type::Parameter(_) => true,
+        Type::List(of) | Type::Set(of) | Type::Optional(of) => is_open(of),
+        Type::Map(key, value) => is_open(key) || is_open(value),
         _ => false,
     }
 }
 
 fn substitute(of: &Type, known: &BTreeMap<char, Type>) -> Type {
     match of {
-        Type::Parameter(letter) => known.get(letter).cloned().unwrap_or(Type::Dyn),
+        Type::Parameter(letter) => known.get(letter).cloned().unwrap_or(OPEN),
         Type::List(of) => Type::list(substitute(of, known)),
+        Type::Set(of) => Type::set(substitute(of, known)),
         Type::Optional(of) => Type::optional(substitute(of, known)),
         Type::Map(key, value) => Type::map(substitute(key, known), substitute(value, known)),
         other => other.clone(),

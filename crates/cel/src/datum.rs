@@ -111,7 +111,7 @@ fn typed(value: &Value, of: &Type) -> Box<dyn Val> {
             let bytes = library::decode_base64(text);
             bytes.map_or_else(|| plain(value), |bytes| Box::new(CelBytes::from(bytes)))
         }
-        (Value::List(items), Type::List(of)) => {
+        (Value::List(items), Type::List(of) | Type::Set(of)) => {
             Box::new(CelList::from(items.iter().map(|item| typed(item, of)).collect::<Vec<_>>()))
         }
         (Value::Map(entries), Type::Map(_, of)) => {

@@ -8,7 +8,7 @@ use cel::common::value::CowVal;
 use cel::context::VariableResolver;
 use cel::{Context, ExecutionError, IdedExpr, Value};
 
-use crate::check::check;
+use crate::check::{Checked, check};
 use crate::datum::{Datum, Variables};
 use crate::library::environment;
 use crate::rewrite::{PURSE, Purse, depth, meter};
@@ -149,16 +149,16 @@ fn compile(source: &str, scope: &Scope) -> Result<Program, CompileError> {
         let lines = errors.errors.iter().map(|error| mark(source, place(error.pos), &error.msg));
         failed(lines.collect())
     })?;
-    let result = match scope.dialect {
-        Dialect::Unchecked => Type::Dyn,
+    let checked = match scope.dialect {
+        Dialect::Unchecked => Checked { of: Type::Dyn, unordered: Vec::new() },
         Dialect::Kubernetes => check(&expression, scope).map_err(|faults| {
             let lines = faults.iter().map(|(id, message)| mark(source, start(source, &places, *id), message));
             failed(lines.collect())
         })?,
     };
-    meter(&mut expression);
+    meter(&mut expression, &checked.unordered);
     let depth = depth(&expression);
-    Ok(Program { expression, dialect: scope.dialect, result, depth })
+    Ok(Program { expression, dialect: scope.dialect, result: checked.of, depth })
 }
 
 fn failed(lines: Vec<String>) -> CompileError {

@@ -139,63 +139,65 @@ pub(crate) fn depth(expression: &IdedExpr) -> usize {
     inner.unwrap_or(0) + 1
 }
 
-/// Makes an expression pay for what it does.
-pub(crate) fn meter(expression: &mut IdedExpr) {
+/// Makes an expression pay for what it does; some comparisons of lists are not to look at their order.
+pub(crate) fn meter(expression: &mut IdedExpr, unordered: &[u64]) {
     match &mut expression.expr {
         Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => {}
-        Expr::Select(select) => meter(&mut select.operand),
-        Expr::List(list) => list.elements.iter_mut().for_each(meter),
-        Expr::Map(map) => map.entries.iter_mut().for_each(|entry| meter_entry(&mut entry.expr)),
-        Expr::Struct(message) => message.entries.iter_mut().for_each(|entry| meter_entry(&mut entry.expr)),
-        Expr::Comprehension(comprehension) => meter_loop(comprehension),
+        Expr::Select(select) => meter(&mut select.operand, unordered),
+        Expr::List(list) => list.elements.iter_mut().for_each(|item| meter(item, unordered)),
+        Expr::Map(map) => map.entries.iter_mut().for_each(|entry| meter_entry(&mut entry.expr, unordered)),
+        Expr::Struct(message) => {
+            message.entries.iter_mut().for_each(|entry| meter_entry(&mut entry.expr, unordered))
+        }
+        Expr::Comprehension(comprehension) => meter_loop(comprehension, unordered),
         Expr::Call(call) => {
-            call.target.iter_mut().for_each(|target| meter(target));
-            call.args.iter_mut().for_each(meter);
-            meter_call(expression);
+            call.target.iter_mut().for_each(|target| meter(target, unordered));
+            call.args.iter_mut().for_each(|argument| meter(argument, unordered));
+            meter_call(expression, unordered);
         }
     }
 }
 
-fn meter_entry(entry: &mut EntryExpr) {
+fn meter_entry(entry: &mut EntryExpr, unordered: &[u64]) {
     match entry {
-        EntryExpr::StructField(field) => meter(&mut field.value),
+        EntryExpr::StructField(field) => meter(&mut field.value, unordered),
         EntryExpr::MapEntry(entry) => {
-            meter(&mut entry.key);
-            meter(&mut entry.value);
+            meter(&mut entry.key, unordered);
+            meter(&mut entry.value, unordered);
         }
     }
 }
 
-fn meter_loop(comprehension: &mut ComprehensionExpr) {
-    meter(&mut comprehension.accu_init);
-    meter(&mut comprehension.loop_cond);
-    meter(&mut comprehension.result);
+fn meter_loop(comprehension: &mut ComprehensionExpr, unordered: &[u64]) {
+    meter(&mut comprehension.accu_init, unordered);
+    meter(&mut comprehension.loop_cond, unordered);
+    meter(&mut comprehension.result, unordered);
     // Lists that only grow at their end are made in place by the interpreter, which knows the step by its form.
     let accumulator = comprehension.accu_var.clone();
-    meter_step(&mut comprehension.loop_step, &accumulator);
-    meter(&mut comprehension.iter_range);
+    meter_step(&mut comprehension.loop_step, &accumulator, unordered);
+    meter(&mut comprehension.iter_range, unordered);
     let is_binding = matches!(&comprehension.iter_range.expr, Expr::List(list) if list.elements.is_empty());
     if !is_binding {
         wrap(&mut comprehension.iter_range, "@range");
     }
 }
 
-fn meter_step(step: &mut IdedExpr, accumulator: &str) {
+fn meter_step(step: &mut IdedExpr, accumulator: &str, unordered: &[u64]) {
     let is_accumulator = |one: &IdedExpr| matches!(&one.expr, Expr::Ident(name) if name == accumulator);
     if let Expr::Call(call) = &mut step.expr {
         match (call.func_name.as_str(), call.args.as_mut_slice()) {
-            (operators::ADD, [left, right]) if is_accumulator(left) => return meter(right),
+            (operators::ADD, [left, right]) if is_accumulator(left) => return meter(right, unordered),
             (operators::CONDITIONAL, [guard, then, otherwise]) if is_accumulator(otherwise) => {
-                meter(guard);
-                return meter_step(then, accumulator);
+                meter(guard, unordered);
+                return meter_step(then, accumulator, unordered);
             }
             _ => {}
         }
     }
-    meter(step);
+    meter(step, unordered);
 }
 
-fn meter_call(expression: &mut IdedExpr) {
+fn meter_call(expression: &mut IdedExpr, unordered: &[u64]) {
     let Expr::Call(call) = &mut expression.expr else { return };
     let name = call.func_name.as_str();
     if let Some(target) = &mut call.target {
@@ -214,6 +216,10 @@ fn meter_call(expression: &mut IdedExpr) {
     }
     let name = call.func_name.as_str();
     match (name, call.args.len()) {
+        (operators::EQUALS | operators::NOT_EQUALS, 2) if unordered.contains(&expression.id) => {
+            call.func_name = if name == operators::EQUALS { "@same" } else { "@different" }.to_owned();
+            call.args.iter_mut().for_each(|list| wrap(list, "@each"));
+        }
         (operators::ADD, 2) => {
             call.func_name = "@add".to_owned();
             call.args.push(purse());

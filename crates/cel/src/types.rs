@@ -31,6 +31,8 @@ pub enum Type {
     Duration,
     /// A list of one type.
     List(Arc<Type>),
+    /// A list whose order says nothing: two of them are equal where they have the same items.
+    Set(Arc<Type>),
     /// A map of one type to another.
     Map(Arc<Type>, Arc<Type>),
     /// A value that may be absent.
@@ -58,6 +60,11 @@ impl Type {
     /// Makes the type of a list.
     pub fn list(of: Type) -> Self {
         Self::List(Arc::new(of))
+    }
+
+    /// Makes the type of a list whose order says nothing.
+    pub fn set(of: Type) -> Self {
+        Self::Set(Arc::new(of))
     }
 
     /// Makes the type of a map.
@@ -90,7 +97,7 @@ impl fmt::Display for Type {
             Self::Bytes => out.write_str("bytes"),
             Self::Timestamp => out.write_str("timestamp"),
             Self::Duration => out.write_str("duration"),
-            Self::List(of) => write!(out, "list({of})"),
+            Self::List(of) | Self::Set(of) => write!(out, "list({of})"),
             Self::Map(from, to) => write!(out, "map({from}, {to})"),
             Self::Optional(of) => write!(out, "optional_type({of})"),
             Self::Type => out.write_str("type"),

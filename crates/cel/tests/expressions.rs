@@ -131,6 +131,10 @@ fn libraries() {
         '%s has %d of %.1f'.format(['web', 3, 4.0])
         timestamp('2024-02-29T12:00:00Z').getHours('America/New_York')
         optional.of(1).optMap(x, x + 1).orValue(0)
+        [1, 2].filter(n, n > 1).map(n, string(n))
+        [] + [[], ['a']]
+        [].map(n, n + 1)
+        true ? [] : [1u]
         ",
     );
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use aqueduct_manifest::SmolStr;
 
 use crate::config::TransformerConfig;
+use crate::configurations;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::kustomization::Var;
@@ -21,13 +22,15 @@ pub(crate) struct Accumulator {
 
 impl Accumulator {
     pub(crate) fn merge_config(&mut self, config: &Rc<TransformerConfig>) -> Result<()> {
-        self.config = TransformerConfig::merge_shared(&self.config, config)?;
+        self.config = configurations::merge(&self.config, config)?;
         Ok(())
     }
 
     /// Adds what another kustomization collected.
     pub(crate) fn merge(&mut self, other: Self) -> Result<()> {
         if self.resources.list().is_empty() {
+            // What was renamed since it was read may be called as another is.
+            other.resources.check_unique()?;
             self.resources = other.resources;
         } else {
             self.resources.append_all(other.resources)?;

@@ -2,127 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_manifest::{Map, Object, Place, Value, yaml};
+use aqueduct_manifest::{Object, Place, Value, yaml};
 
 use crate::accumulator::Accumulator;
 use crate::config::TransformerConfig;
 use crate::error::{Error, Result};
+use crate::field_spec::FieldSpec;
 use crate::file_system::FileSystem;
 use crate::id::Gvk;
-use crate::kustomization::{FieldSpec, Kustomization};
+use crate::kustomization::Kustomization;
 use crate::loader::Loader;
+use crate::options::{Options, Reorder};
 use crate::read;
 use crate::resources::Resources;
 use crate::schemas::Schemas;
 use crate::target::{Shared, Target};
+use crate::trace::Trace;
 use crate::transform::Transform;
 use crate::transform::hash::HashTransformer;
 use crate::transform::metadata::MetadataTransformer;
 use crate::transform::name_reference::NameReferenceTransformer;
 use crate::transform::sort_order::SortOrderTransformer;
 use crate::transform::variable::VariableTransformer;
-
-/// How a kustomization is built.
-#[derive(Clone, Copy, Default)]
-pub struct Options<'a> {
-    /// What files a kustomization may name.
-    pub load_restrictor: LoadRestrictor,
-    /// The order of the output, where the kustomization itself does not say.
-    pub reorder: Reorder,
-    /// Whether charts are rendered; a kustomization with charts is refused otherwise.
-    pub enable_helm: bool,
-    /// Whether everything gets the label `app.kubernetes.io/managed-by`.
-    pub managed_by_label: bool,
-    /// Where remote bases and files were put.
-    pub remotes: Option<&'a dyn Remotes>,
-    /// What renders charts.
-    pub charts: Option<&'a dyn ChartInflator>,
-}
-
-/// What files a kustomization may name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LoadRestrictor {
-    /// Files in or below its own folder, links resolved.
-    #[default]
-    RootOnly,
-    /// Any files.
-    None,
-}
-
-/// The order of the output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Reorder {
-    /// As [`Reorder::Legacy`], without anybody having asked for it.
-    #[default]
-    Unspecified,
-    /// As the resources were loaded.
-    None,
-    /// By kind: namespaces first, webhooks last.
-    Legacy,
-}
-
-/// Knows where copies of remote files and repositories lie.
-pub trait Remotes {
-    /// Returns the copy of what a remote name stands for.
-    ///
-    /// # Errors
-    /// Why there is none that may be used, and what to do.
-    fn find(&self, name: &str) -> std::result::Result<RemoteCopy, MissingCopy>;
-}
-
-/// The copy of a remote, by paths of the file system that is built from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RemoteCopy {
-    /// The folder of the whole copy, which nothing in it may leave.
-    pub root: String,
-    /// The file that the name stands for, or the folder of the kustomization.
-    pub path: String,
-}
-
-/// Why there is no copy of a remote.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MissingCopy {
-    /// The message.
-    pub message: String,
-    /// What to do, where that is known.
-    pub hint: Option<String>,
-}
-
-/// Renders charts.
-pub trait ChartInflator {
-    /// Returns what `helm template` would print.
-    ///
-    /// # Errors
-    /// Why the chart cannot be rendered.
-    fn inflate(&self, request: &ChartRequest<'_>) -> std::result::Result<String, String>;
-}
-
-/// A chart to be rendered.
-#[derive(Clone)]
-pub struct ChartRequest<'a> {
-    /// Where the chart lies.
-    pub files: &'a dyn FileSystem,
-    /// The folder with `Chart.yaml`.
-    pub folder: &'a str,
-    /// The name of the release; empty where a template makes it.
-    pub release_name: &'a str,
-    /// The namespace of the release; may be empty.
-    pub namespace: &'a str,
-    /// Values above the chart's own, the last ones winning.
-    pub values: Vec<Map>,
-    /// Whether the chart's `crds` folder is part of the output.
-    pub include_crds: bool,
-    /// Whether hooks are left out.
-    pub skip_hooks: bool,
-    /// Whether tests are left out.
-    pub skip_tests: bool,
-    /// API versions that the cluster is said to have, beyond Helm's own.
-    pub api_versions: Vec<&'a str>,
-    /// The version that the cluster is said to have.
-    pub kube_version: Option<&'a str>,
-    /// A template for the name of the release.
-    pub name_template: Option<&'a str>,
-}
 
 /// A finished build.
 #[derive(Clone, Debug, Default)]
@@ -131,6 +32,8 @@ pub struct Build {
     pub objects: Vec<Object>,
     /// What Kustomize prints to standard error, such as notes on deprecated fields.
     pub warnings: Vec<String>,
+    /// Where each of the objects comes from and what changed it, if [`Options::trace`] asked for that.
+    pub traces: Vec<Trace>,
 }
 
 /// Builds the kustomization of a folder.
@@ -141,7 +44,7 @@ pub fn build(files: &dyn FileSystem, folder: &str, options: &Options<'_>) -> Res
     let shared = Shared::default();
     let target = Target::load(Loader::new(files, folder, options)?, &shared)?;
     let mut collected = target.accumulate(Accumulator::default())?;
-    if let Some(warning) = settle(&mut collected)? {
+    if let Some(warning) = settle(&mut collected, &target)? {
         shared.warnings.borrow_mut().push(warning);
     }
     drop_local(&mut collected.resources)?;
@@ -151,15 +54,17 @@ pub fn build(files: &dyn FileSystem, folder: &str, options: &Options<'_>) -> Res
     }
     let wants = |option: &str| kustomization.build_metadata.iter().any(|wanted| wanted == option);
     if options.managed_by_label || wants("managedByLabel") {
-        label_managed_by(&mut collected.resources)?;
+        let cause = target.cause("LabelTransformer", "buildMetadata", None, "");
+        collected.resources.step(cause.as_ref(), label_managed_by)?;
     }
     let (with_origin, with_transformations) = (wants("originAnnotations"), wants("transformerAnnotations"));
-    let objects = collected.resources.into_list().into_iter().map(|resource| {
+    let mut built = Build { warnings: shared.warnings.take(), ..Build::default() };
+    for mut resource in collected.resources.into_list() {
         let origin = resource.file.as_ref().map(|file| Place::whole(&**file));
-        let map = resource.finish(with_origin, with_transformations)?;
-        Ok(Object { map, origin })
-    });
-    Ok(Build { objects: objects.collect::<Result<_>>()?, warnings: shared.warnings.take() })
+        built.traces.extend(resource.recorder.take().map(|recorder| recorder.into_trace()));
+        built.objects.push(Object { map: resource.finish(with_origin, with_transformations)?, origin });
+    }
+    Ok(built)
 }
 
 /// Prints objects as `kustomize build` does.
@@ -200,16 +105,22 @@ pub fn file_names(objects: &[Object]) -> Vec<String> {
 }
 
 /// Does what can only be done over everything: hashes, references, variables. Returns a warning.
-fn settle(collected: &mut Accumulator) -> Result<Option<String>> {
-    HashTransformer.transform(&mut collected.resources)?;
+fn settle(collected: &mut Accumulator, target: &Target<'_, '_>) -> Result<Option<String>> {
     let config: std::rc::Rc<TransformerConfig> = std::rc::Rc::clone(&collected.config);
-    NameReferenceTransformer { references: &config.name_references }.transform(&mut collected.resources)?;
+    let references = NameReferenceTransformer { references: &config.name_references };
+    let steps: [(&str, &dyn Transform); 2] =
+        [("HashTransformer", &HashTransformer), ("NameReferenceTransformer", &references)];
+    for (name, step) in steps {
+        let cause = target.cause(name, "", None, "");
+        collected.resources.step(cause.as_ref(), |resources| step.transform(resources))?;
+    }
     if collected.variables().is_empty() {
         return Ok(None);
     }
     let variables =
         VariableTransformer::new(collected.variables(), collected.resources.list(), &config.var_references)?;
-    variables.transform(&mut collected.resources)?;
+    let cause = target.cause("RefVarTransformer", "vars", None, "");
+    collected.resources.step(cause.as_ref(), |resources| variables.transform(resources))?;
     let unused = variables.unused();
     Ok((!unused.is_empty())
         .then(|| format!("well-defined vars that were never replaced: {}", unused.join(","))))

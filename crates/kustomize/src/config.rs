@@ -1,15 +1,12 @@
 //! Which fields transformers touch: Kustomize's defaults, merged with a kustomization's own.
 
-use std::rc::Rc;
-
 use aqueduct_manifest::Value;
 
 use crate::decode::{Decode, Fields, Reading};
 use crate::error::{Error, Result, Within};
+use crate::field_spec::FieldSpec;
 use crate::id::Gvk;
-use crate::kustomization::{FieldSpec, gvk};
-use crate::loader::Loader;
-use crate::{defaults, read};
+use crate::read;
 
 /// The fields by what is done to them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +35,7 @@ impl Decode for NameReference {
     const NAME: &'static str = "NameBackReferences";
 
     fn decode(fields: &Fields<'_>) -> Result<Self> {
-        Ok(Self { target: gvk(fields)?, fields: fields.structs("fieldSpecs")? })
+        Ok(Self { target: Gvk::decode(fields)?, fields: fields.structs("fieldSpecs")? })
     }
 }
 
@@ -63,24 +60,8 @@ impl Decode for TransformerConfig {
 }
 
 impl TransformerConfig {
-    /// Returns the defaults merged with the files of `configurations`.
-    pub(crate) fn load(
-        loader: &Loader<'_>,
-        configurations: &[aqueduct_manifest::SmolStr],
-    ) -> Result<Rc<Self>> {
-        let config = defaults::config();
-        if configurations.is_empty() {
-            return Ok(config);
-        }
-        let mut own = Self::default();
-        for file in configurations {
-            let text = loader.load_text(file)?;
-            own = own.merge(&Self::read(&text).within(|| file.to_string())?)?;
-        }
-        Ok(Rc::new(config.merge(&own)?))
-    }
-
-    fn read(text: &str) -> Result<Self> {
+    /// Reads a file of `configurations`.
+    pub(crate) fn read(text: &str) -> Result<Self> {
         match read::value(text)? {
             Value::Null => Ok(Self::default()),
             value => {
@@ -111,19 +92,7 @@ impl TransformerConfig {
         self.name_references.sort_by_cached_key(|reference| reference.target.sort_key());
     }
 
-    /// Merges two configurations. The very same one is returned as it is, and so are the defaults
-    /// where nothing was: they are what merging makes of them.
-    pub(crate) fn merge_shared(this: &Rc<Self>, other: &Rc<Self>) -> Result<Rc<Self>> {
-        if Rc::ptr_eq(this, other) || (this.is_empty() && Rc::ptr_eq(other, &defaults::config())) {
-            Ok(Rc::clone(other))
-        } else if other.is_empty() {
-            Ok(Rc::clone(this))
-        } else {
-            Ok(Rc::new(this.merge(other)?))
-        }
-    }
-
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
@@ -193,16 +162,4 @@ pub(crate) fn add_name_reference(
         None => references.push(reference.clone()),
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn defaults_stay_the_same_when_merged_into_nothing() {
-        let defaults = defaults::config();
-        let merged = TransformerConfig::default().merge(&defaults).expect("the defaults do not conflict");
-        assert_eq!(merged, *defaults);
-    }
 }

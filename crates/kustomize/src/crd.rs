@@ -4,8 +4,8 @@ use aqueduct_manifest::{SmolStr, Value};
 
 use crate::config::{self, NameReference, TransformerConfig};
 use crate::error::{Error, Result, Within};
+use crate::field_spec::FieldSpec;
 use crate::id::Gvk;
-use crate::kustomization::FieldSpec;
 use crate::loader::Loader;
 use crate::read;
 

@@ -18,6 +18,8 @@ pub(crate) enum Reading {
     StrictYaml,
     /// Unknown names are passed over, and numbers and truth values may stand for texts: the files of plugins.
     Yaml,
+    /// Unknown names are passed over, and a text must be one: plugins whose struct holds another one.
+    EmbeddedYaml,
 }
 
 /// A struct that is read out of a map.
@@ -86,6 +88,16 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Reads a text of a struct that stands in another one, of which Go does not make texts of numbers.
+    pub(crate) fn embedded_text(&self, name: &'static str) -> Result<SmolStr> {
+        match self.get(name) {
+            Some(value) if text::is_scalar(value) && value.as_str().is_none() => {
+                Err(self.wrong(name, value, "string"))
+            }
+            _ => self.text(name),
+        }
+    }
+
     pub(crate) fn optional_text(&self, name: &'static str) -> Result<Option<SmolStr>> {
         self.get(name).map(|value| self.text_of(name, value)).transpose()
     }
@@ -95,7 +107,9 @@ impl<'a> Fields<'a> {
             Value::String(text) => Ok(text.clone()),
             Value::Null => Ok(SmolStr::default()),
             Value::List(_) | Value::Map(_) => Err(self.wrong(name, value, "string")),
-            _ if self.reading == Reading::Json => Err(self.wrong(name, value, "string")),
+            _ if matches!(self.reading, Reading::Json | Reading::EmbeddedYaml) => {
+                Err(self.wrong(name, value, "string"))
+            }
             scalar => Ok(text::of(scalar)),
         }
     }
@@ -193,7 +207,7 @@ impl<'a> Fields<'a> {
     }
 
     fn finish(&self) -> Result<()> {
-        if self.reading == Reading::Yaml {
+        if matches!(self.reading, Reading::Yaml | Reading::EmbeddedYaml) {
             return Ok(());
         }
         match self.entries.iter().find(|(_, _, read)| !read.get()) {

@@ -6,8 +6,8 @@
 use std::rc::Rc;
 
 use crate::config::{NameReference, TransformerConfig};
+use crate::field_spec::FieldSpec;
 use crate::id::Gvk;
-use crate::kustomization::FieldSpec;
 
 /// A line of the table: group, version and kind of the holder, and paths in it.
 type Line = (&'static str, &'static str, &'static str, &'static [&'static str]);

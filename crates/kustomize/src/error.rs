@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use aqueduct_manifest::{Position, Span};
+use aqueduct_manifest::{Place, Position, Value};
 
 /// A kustomization that cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,25 +12,21 @@ pub struct Error {
     hint: Option<String>,
     malformed: bool,
     /// What is wrong and where, without the way there.
-    located: Option<Box<(String, Place)>>,
+    located: Option<Box<(String, Spot)>>,
 }
 
-/// Where a kustomization names something.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// The file of the kustomization.
-    pub file: String,
-    /// The name in the text of the file, where it is found there.
-    pub span: Option<Span>,
-    /// Line and column of the same.
-    pub position: Option<Position>,
+/// Where a kustomization names something: the place, and its line and column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Spot {
+    pub(crate) place: Place,
+    pub(crate) position: Option<Position>,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Spot {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.position {
-            Some(Position { line, column }) => write!(out, "{}:{line}:{column}", self.file),
-            None => out.write_str(&self.file),
+            Some(Position { line, column }) => write!(out, "{}:{line}:{column}", self.place.file),
+            None => out.write_str(&self.place.file),
         }
     }
 }
@@ -47,6 +43,16 @@ impl Error {
         Self { malformed: true, ..Self::new(message) }
     }
 
+    /// Returns an error about a value of another kind than is expected, in the words of Go's YAML library.
+    pub(crate) fn wrong_kind(expected: &str, found: &Value) -> Self {
+        let found = match found {
+            Value::Map(_) => "MappingNode",
+            Value::List(_) => "SequenceNode",
+            _ => "ScalarNode",
+        };
+        Self::new(format!("wrong node kind: expected {expected} but got {found}"))
+    }
+
     /// Says what to do about it.
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -56,8 +62,8 @@ impl Error {
 
     /// Says where the cause is written.
     #[must_use]
-    pub(crate) fn at(mut self, place: Place) -> Self {
-        self.located = Some(Box::new((self.message.clone(), place)));
+    pub(crate) fn at(mut self, spot: Spot) -> Self {
+        self.located = Some(Box::new((self.message.clone(), spot)));
         self
     }
 
@@ -79,7 +85,12 @@ impl Error {
 
     /// Returns the innermost message and where its cause is written, where that is known.
     pub fn located(&self) -> Option<(&str, &Place)> {
-        self.located.as_deref().map(|(message, place)| (message.as_str(), place))
+        self.located.as_deref().map(|(message, spot)| (message.as_str(), &spot.place))
+    }
+
+    /// Returns where its cause is written as `file:line:column`, where that is known.
+    pub fn spot(&self) -> Option<String> {
+        self.located.as_deref().map(|(_, spot)| spot.to_string())
     }
 }
 

@@ -1,17 +1,34 @@
 //! Walks to the fields that a field specification names and changes them there.
 
-use aqueduct_manifest::{List, Map, Value};
+use aqueduct_manifest::{List, Map, SmolStr, Value};
 
+use crate::decode::{Decode, Fields};
 use crate::error::{Error, Result, Within};
-use crate::kustomization::FieldSpec;
-use crate::shares::Step;
+use crate::id::Gvk;
+use crate::step::Step;
+
+/// Where in which kinds a transformer looks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FieldSpec {
+    pub(crate) gvk: Gvk,
+    pub(crate) path: SmolStr,
+    pub(crate) create: bool,
+}
+
+impl Decode for FieldSpec {
+    const NAME: &'static str = "FieldSpec";
+
+    fn decode(fields: &Fields<'_>) -> Result<Self> {
+        Ok(Self { gvk: Gvk::decode(fields)?, path: fields.text("path")?, create: fields.truth("create")? })
+    }
+}
 
 /// What is put where the last part of a path is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
     /// Nothing: the field is passed over.
     Skip,
-    /// An empty text, for a scalar to be set.
+    /// Nothing yet, for a scalar to be set.
     Scalar,
     /// An empty map, for entries to be set.
     Map,
@@ -101,7 +118,7 @@ impl Walk {
         } else if !rest.is_empty() || self.missing == Missing::Map {
             Some(Value::Map(Map::new()))
         } else {
-            Some(Value::from(""))
+            Some(Value::Null)
         };
         match map.get(name) {
             None => match created {
@@ -109,6 +126,8 @@ impl Walk {
                 None => return Ok(()),
             },
             Some(Value::Null) => match created {
+                // What a scalar is put in front of is the `null` as it was written.
+                Some(Value::Null) => None,
                 Some(created) => map.insert(name, created),
                 None if is_list => map.insert(name, List::new()),
                 None => None,
@@ -128,26 +147,6 @@ impl Walk {
         let result = go(self);
         self.steps.pop();
         result
-    }
-}
-
-/// Sets a scalar.
-pub(crate) fn set_scalar(target: &mut Value, value: impl Into<Value>) -> Result<()> {
-    if matches!(target, Value::Map(_) | Value::List(_)) {
-        return Err(Error::new(format!(
-            "wrong node kind: expected ScalarNode but got {}",
-            node_kind(target)
-        )));
-    }
-    *target = value.into();
-    Ok(())
-}
-
-pub(crate) fn node_kind(value: &Value) -> &'static str {
-    match value {
-        Value::Map(_) => "MappingNode",
-        Value::List(_) => "SequenceNode",
-        _ => "ScalarNode",
     }
 }
 

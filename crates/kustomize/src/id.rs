@@ -4,6 +4,10 @@ use std::fmt;
 
 use aqueduct_manifest::SmolStr;
 
+use crate::decode::Fields;
+use crate::error::Result;
+use crate::rank::default_rank;
+
 /// The namespace that stands for "has none".
 pub(crate) const CLUSTER: &str = "_non_namespaceable_";
 
@@ -19,6 +23,15 @@ impl Gvk {
     pub(crate) fn new(api_version: &str, kind: &str) -> Self {
         let (group, version) = split_api_version(api_version);
         Self { group: group.into(), version: version.into(), kind: kind.into() }
+    }
+
+    /// Reads the fields of a struct that name a kind.
+    pub(crate) fn decode(fields: &Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            group: fields.embedded_text("group")?,
+            version: fields.embedded_text("version")?,
+            kind: fields.embedded_text("kind")?,
+        })
     }
 
     pub(crate) fn api_version(&self) -> String {
@@ -41,7 +54,7 @@ impl Gvk {
         let or =
             |text: &SmolStr, other: &str| if text.is_empty() { other.to_owned() } else { text.to_string() };
         let text = format!("{}_{}_{}", or(&self.group, "~G"), or(&self.version, "~V"), or(&self.kind, "~K"));
-        (crate::transform::sort_order::default_rank(&self.kind), text)
+        (default_rank(&self.kind), text)
     }
 }
 

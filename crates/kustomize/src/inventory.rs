@@ -6,19 +6,20 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use aqueduct_manifest::{SmolStr, Value};
+use aqueduct_manifest::{Place, Position, SmolStr, Value};
 
 use crate::decode::{Decode, Reading};
-use crate::error::{Place, Result};
+use crate::error::{Result, Spot};
 use crate::file_system::FileSystem;
 use crate::generate::chart::{self, ChartGenerator};
 use crate::generate::key_values;
 use crate::kustomization::{ConfigMapArgs, Kustomization, Patch};
 use crate::loader::Loader;
+use crate::options::Options;
 use crate::repository::{Repository, is_web};
 use crate::resource::Resource;
 use crate::schemas::Schemas;
-use crate::{Options, path, read};
+use crate::{path, read};
 
 /// The files of a kustomization and of all local ones that it leads to.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,15 @@ pub struct RemoteName {
     pub meaning: Meaning,
     /// Where it is written.
     pub place: Place,
+    /// Line and column of the same, where it is found there.
+    pub position: Option<Position>,
+}
+
+impl RemoteName {
+    /// Returns where it is written as `file:line:column`.
+    pub fn spot(&self) -> String {
+        Spot { place: self.place.clone(), position: self.position }.to_string()
+    }
 }
 
 /// What the name of a remote can mean.
@@ -144,8 +154,8 @@ impl Walk {
     }
 
     fn remote(&mut self, loader: &Loader<'_>, name: &str, meaning: Meaning) {
-        let place = loader.place(name);
-        self.inventory.remotes.insert(RemoteName { name: name.to_owned(), meaning, place });
+        let Spot { place, position } = loader.spot(name);
+        self.inventory.remotes.insert(RemoteName { name: name.to_owned(), meaning, place, position });
     }
 
     /// Adds a file; what is none, such as a patch that stands inline, is passed over.

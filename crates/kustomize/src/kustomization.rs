@@ -6,13 +6,11 @@ use aqueduct_manifest::{Map, SmolStr, Value};
 
 use crate::decode::{Decode, Fields, Reading};
 use crate::error::{Error, Result, Within};
+use crate::field_spec::FieldSpec;
 use crate::id::{Gvk, Id};
-use crate::loader::Loader;
+use crate::loader::{FILE_NAMES, Loader};
 use crate::read;
 use crate::selector::Selector;
-
-/// The names that a kustomization file may have.
-pub(crate) const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 const KIND: &str = "Kustomization";
 const VERSION: &str = "kustomize.config.k8s.io/v1beta1";
@@ -266,26 +264,6 @@ impl Decode for Labels {
     }
 }
 
-/// Where in which kinds a transformer looks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct FieldSpec {
-    pub(crate) gvk: Gvk,
-    pub(crate) path: SmolStr,
-    pub(crate) create: bool,
-}
-
-impl Decode for FieldSpec {
-    const NAME: &'static str = "FieldSpec";
-
-    fn decode(fields: &Fields<'_>) -> Result<Self> {
-        Ok(Self { gvk: gvk(fields)?, path: fields.text("path")?, create: fields.truth("create")? })
-    }
-}
-
-pub(crate) fn gvk(fields: &Fields<'_>) -> Result<Gvk> {
-    Ok(Gvk { group: fields.text("group")?, version: fields.text("version")?, kind: fields.text("kind")? })
-}
-
 /// A patch by file or inline, with its targets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Patch {
@@ -396,9 +374,9 @@ impl Decode for ReplacementSource {
     fn decode(fields: &Fields<'_>) -> Result<Self> {
         Ok(Self {
             id: Id {
-                gvk: gvk(fields)?,
-                name: fields.text("name")?,
-                namespace: fields.text("namespace")?,
+                gvk: Gvk::decode(fields)?,
+                name: fields.embedded_text("name")?,
+                namespace: fields.embedded_text("namespace")?,
                 cluster_scoped: false,
             },
             field_path: fields.text("fieldPath")?,
@@ -484,7 +462,7 @@ impl Decode for VarTarget {
 
     fn decode(fields: &Fields<'_>) -> Result<Self> {
         let api_version = fields.text("apiVersion")?;
-        let mut gvk = gvk(fields)?;
+        let mut gvk = Gvk::decode(fields)?;
         if !api_version.is_empty() {
             gvk = Gvk::new(&api_version, &gvk.kind);
         }

@@ -1,22 +1,91 @@
 //! Kustomizations built natively, byte for byte as Kustomize 5.8 does.
 //!
-//! [`build`] goes these steps: a loader reads the kustomization and whatever it names, through a
-//! [`FileSystem`] and within its own folder; a target collects resources, runs generators, components
-//! and transformers, kustomization by kustomization from the innermost one out; then, once and over
-//! everything, names get their hashes, references to renamed resources are repaired, variables are
-//! replaced, and the result is sorted. [`to_yaml`] prints it.
+//! [`build`] makes objects of a folder, [`to_yaml`] prints them as `kustomize build` does:
 //!
-//! Nothing is fetched and nothing is run: copies of remotes come from [`Remotes`], charts from
-//! [`ChartInflator`], and functions in containers or programs are refused. Which remotes there are to be
-//! copied, [`inventory`] says.
+//! ```
+//! use aqueduct_kustomize::{Options, build, to_yaml};
+//! use aqueduct_manifest::Files;
+//!
+//! let files: Files = [
+//!     ("base/kustomization.yaml", "resources: [map.yaml]\n"),
+//!     ("base/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"),
+//!     ("shop/kustomization.yaml", "resources: [../base]\nnamePrefix: shop-\nnamespace: shop\n"),
+//! ]
+//! .map(|(path, text)| (path, text.as_bytes()))
+//! .into_iter()
+//! .collect();
+//!
+//! let built = build(&files, "shop", &Options::default())?;
+//! assert_eq!(
+//!     to_yaml(&built.objects)?,
+//!     "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: shop-settings\n  namespace: shop\n"
+//! );
+//! # Ok::<(), aqueduct_kustomize::Error>(())
+//! ```
+//!
+//! # What is read
+//!
+//! Everything comes through a [`FileSystem`]: [`Files`](aqueduct_manifest::Files) in memory, the [`Disk`], or one of
+//! your own. A kustomization reads its own folder and what lies below, unless [`LoadRestrictor::None`] is asked for.
+//!
+//! Nothing is fetched and nothing is run: copies of remotes come from [`Remotes`], charts from a [`ChartInflator`], and
+//! functions in containers or programs are refused. What has to be there before a build, [`inventory`] says:
+//!
+//! ```
+//! use aqueduct_kustomize::{Meaning, inventory};
+//! use aqueduct_manifest::Files;
+//!
+//! let mut files = Files::new();
+//! files.insert("app/kustomization.yaml", b"resources:\n- a.yaml\n- github.com/org/repo?ref=v1\n".as_slice());
+//! files.insert("app/a.yaml", b"".as_slice());
+//! let found = inventory(&files, "app")?;
+//! assert!(found.files.contains("app/a.yaml"));
+//! let remote = found.remotes.first().expect("one is named");
+//! assert_eq!((remote.meaning, remote.spot()), (Meaning::Repository, "app/kustomization.yaml:3:3".to_owned()));
+//! # Ok::<(), aqueduct_kustomize::Error>(())
+//! ```
+//!
+//! # What changed a resource
+//!
+//! With [`Options::trace`], each object has a [`Trace`]: the file and line that it comes from, and for each value that
+//! was changed after that, what changed it.
+//!
+//! ```
+//! use aqueduct_kustomize::{Options, build};
+//! use aqueduct_manifest::Files;
+//!
+//! let mut files = Files::new();
+//! files.insert("app/kustomization.yaml", b"resources: [a.yaml]\nnamePrefix: p-\n".as_slice());
+//! files.insert("app/a.yaml", b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n".as_slice());
+//! let built = build(&files, "app", &Options { trace: true, ..Options::default() })?;
+//! assert_eq!(&*built.traces[0].source.place.file, "app/a.yaml");
+//! let change = built.traces[0].of("/metadata/name").next().expect("it was changed");
+//! assert_eq!((change.cause.step.as_str(), &*change.cause.place.file), ("PrefixTransformer", "app/kustomization.yaml"));
+//! # Ok::<(), aqueduct_kustomize::Error>(())
+//! ```
+//!
+//! # What is refused
+//!
+//! An [`Error`] is one message that leads from the outermost kustomization to the culprit; [`Error::hint`] says what to
+//! do, and [`Error::located`] where its cause is written, where that is known. What would take the work of a square or
+//! more is linear or refused.
+//!
+//! # How it goes
+//!
+//! A loader reads the kustomization and whatever it names; a target collects resources, runs generators, components
+//! and transformers, kustomization by kustomization from the innermost one out; then, once and over everything, names
+//! get their hashes, references to renamed resources are repaired, variables are replaced, and the result is sorted.
 
 mod accumulator;
 mod build;
+mod chart;
 mod config;
+mod configurations;
 mod crd;
 mod decode;
 mod defaults;
 mod error;
+mod field;
 mod field_spec;
 mod file_system;
 mod generate;
@@ -24,25 +93,31 @@ mod id;
 mod inventory;
 mod kustomization;
 mod loader;
+mod options;
 mod origin;
 mod path;
 mod plugin;
+mod rank;
 mod read;
+mod remote;
 mod repository;
 mod resource;
 mod resources;
 mod schemas;
 mod selector;
 mod shares;
+mod step;
 mod target;
 mod text;
+mod trace;
 mod transform;
 
-pub use build::{
-    Build, ChartInflator, ChartRequest, LoadRestrictor, MissingCopy, Options, RemoteCopy, Remotes, Reorder,
-    build, file_names, to_yaml,
-};
-pub use error::{Error, Place};
+pub use build::{Build, build, file_names, to_yaml};
+pub use chart::{ChartInflator, ChartRequest};
+pub use error::Error;
 pub use file_system::{Disk, FileSystem};
 pub use inventory::{Inventory, Meaning, RemoteName, holds_resources, inventory};
+pub use options::{LoadRestrictor, Options, Reorder};
+pub use remote::{MissingCopy, RemoteCopy, Remotes};
 pub use repository::Repository;
+pub use trace::{Cause, Change, Trace};

@@ -3,14 +3,17 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use aqueduct_manifest::Span;
+use aqueduct_manifest::{Place, Span};
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Result, Spot};
 use crate::file_system::FileSystem;
-use crate::kustomization::FILE_NAMES;
+use crate::options::{LoadRestrictor, Options};
 use crate::path;
+use crate::remote::{MissingCopy, RemoteCopy};
 use crate::repository::{Repository, is_web};
-use crate::{LoadRestrictor, MissingCopy, Options, RemoteCopy};
+
+/// The names that a kustomization file may have.
+pub(crate) const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Kustomizations are not nested deeper than this; no repository comes close.
 const MAX_DEPTH: usize = 100;
@@ -79,7 +82,7 @@ impl<'a> Loader<'a> {
             return Err(Error::new("new root cannot be empty"));
         }
         if Repository::parse(name).is_some() {
-            return self.enter_repository(name).map_err(|error| error.at(self.place(name)));
+            return self.enter_repository(name).map_err(|error| error.at(self.spot(name)));
         }
         if name.starts_with('/') && self.restrictor() == LoadRestrictor::RootOnly {
             return Err(Error::new(format!("new root '{name}' cannot be absolute")));
@@ -153,22 +156,23 @@ impl<'a> Loader<'a> {
     }
 
     /// Returns where the kustomization names something, as well as its text tells.
-    pub(crate) fn place(&self, name: &str) -> Place {
+    pub(crate) fn spot(&self, name: &str) -> Spot {
         let text = |file: &str| String::from_utf8(self.files.read(file).ok()?.to_vec()).ok();
         let mut files = FILE_NAMES.iter().map(|file| path::join(&self.root, file));
         match files.find_map(|file| Some((text(&file)?, file))) {
             Some((text, file)) => {
                 let span = span_of(&text, name);
-                Place { file, span, position: span.map(|span| span.position(&text)) }
+                let position = span.map(|span| span.position(&text));
+                Spot { place: Place { file: file.into(), span }, position }
             }
-            None => Place { file: self.root.to_string(), span: None, position: None },
+            None => Spot { place: Place::whole(&*self.root), position: None },
         }
     }
 
     /// Reads a file that the kustomization names.
     pub(crate) fn load(&self, name: &str) -> Result<Arc<[u8]>> {
         if is_web(name) {
-            let copy = self.find(name).map_err(|error| error.at(self.place(name)))?;
+            let copy = self.find(name).map_err(|error| error.at(self.spot(name)))?;
             if self.files.is_folder(&copy.path) {
                 return Err(Error::new("URL is a git repository"));
             }

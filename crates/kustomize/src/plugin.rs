@@ -6,18 +6,19 @@ use aqueduct_manifest::{SmolStr, Value};
 
 use crate::decode::{Decode, Fields, Reading};
 use crate::error::{Error, Result, Within};
+use crate::field_spec::FieldSpec;
 use crate::generate::Generate;
 use crate::generate::chart::{self, ChartGenerator};
 use crate::generate::config_map::{ConfigMapGenerator, SecretGenerator};
 use crate::generate::iam_policy::{self, IamPolicyGenerator};
 use crate::kustomization::{
-    ConfigMapArgs, FieldSpec, Image, Patch, Replacement, ReplacementField, Replica, SecretArgs,
-    load_replacements,
+    ConfigMapArgs, Image, Patch, Replacement, ReplacementField, Replica, SecretArgs, load_replacements,
 };
 use crate::loader::Loader;
 use crate::resource::Resource;
 use crate::schemas::Schemas;
 use crate::selector::Selector;
+use crate::text;
 use crate::transform::Transform;
 use crate::transform::affix::{AffixTransformer, Side};
 use crate::transform::hash::HashTransformer;
@@ -98,13 +99,23 @@ impl<'a, 'c> Plugin<'a, 'c> {
         T::from_value(&self.value, Reading::Yaml)
     }
 
+    /// Reads a struct that the struct of the plugin holds without a name.
+    fn read_embedded<T: Decode>(&self) -> Result<T> {
+        T::from_value(&self.value, Reading::EmbeddedYaml)
+    }
+
+    /// Returns a field of the metadata as its value reads.
+    fn metadata(&self, key: &str) -> SmolStr {
+        self.config.metadata(key).map(text::of).unwrap_or_default()
+    }
+
     /// Gives a generated resource the name and namespace of its configuration where it has none of its own.
     fn named(&self, mut args: ConfigMapArgs) -> ConfigMapArgs {
         if args.name.is_empty() {
-            args.name = self.config.name();
+            args.name = self.metadata("name");
         }
         if args.namespace.is_empty() {
-            args.namespace = self.config.namespace();
+            args.namespace = self.metadata("namespace");
         }
         args
     }
@@ -113,16 +124,16 @@ impl<'a, 'c> Plugin<'a, 'c> {
         let (loader, schemas) = (self.loader.clone(), Rc::clone(&self.schemas));
         Ok(Some(match self.kind.as_str() {
             "ConfigMapGenerator" => {
-                let args = self.named(self.read()?);
+                let args = self.named(self.read_embedded()?);
                 Box::new(ConfigMapGenerator { loader, schemas, args })
             }
             "SecretGenerator" => {
-                let mut args: SecretArgs = self.read()?;
+                let mut args: SecretArgs = self.read_embedded()?;
                 args.common = self.named(args.common);
                 Box::new(SecretGenerator { loader, schemas, args })
             }
             "HelmChartInflationGenerator" => {
-                let args: chart::Args = self.read()?;
+                let args: chart::Args = self.read_embedded()?;
                 Box::new(ChartGenerator { loader, schemas, args })
             }
             "IAMPolicyGenerator" => {
@@ -151,7 +162,7 @@ impl<'a, 'c> Plugin<'a, 'c> {
             "NamespaceTransformer" => {
                 let config: Namespace = self.read()?;
                 Box::new(NamespaceTransformer {
-                    namespace: self.config.namespace(),
+                    namespace: self.metadata("namespace"),
                     fields: config.fields,
                     unset_only: config.unset_only,
                     subjects: Subjects::read(&config.subjects)?,
@@ -179,7 +190,7 @@ impl<'a, 'c> Plugin<'a, 'c> {
                 Box::new(OperationsTransformer::new(target, &config.path, &config.inline, self.loader)?)
             }
             "ReplacementTransformer" => {
-                let config: Replacements = self.read()?;
+                let config: Replacements = self.read_embedded()?;
                 let mut replacements: Vec<Replacement> = Vec::new();
                 for entry in &config.0 {
                     replacements.extend(load_replacements(self.loader, entry)?);

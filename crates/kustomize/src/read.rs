@@ -11,6 +11,7 @@ use crate::loader::Loader;
 use crate::resource::Resource;
 use crate::schemas::Schemas;
 use crate::text;
+use crate::trace::Part;
 
 /// Reads the first document of a text by the rules of sigs.k8s.io/yaml.
 pub(crate) fn value(text: &str) -> Result<Value> {
@@ -55,20 +56,21 @@ pub(crate) fn patches(text: &str, schemas: &Rc<Schemas>) -> Result<Vec<Resource>
 fn parsed(documents: Vec<Marked>, schemas: &Rc<Schemas>) -> Result<Vec<Resource>> {
     let is_alone = documents.len() == 1;
     let mut queue = VecDeque::new();
-    for document in documents {
-        queue.extend(checked(document)?);
+    for (document, marked) in documents.into_iter().enumerate() {
+        let part = Part { document, item: None };
+        queue.extend(checked(marked)?.map(|(map, marks)| (map, marks, part)));
     }
     let mut list = Vec::new();
     // The elements of a list come after everything else of the same text.
-    while let Some((mut map, marks)) = queue.pop_front() {
+    while let Some((mut map, marks, part)) = queue.pop_front() {
         let kind = map.get("kind").map(text::of).unwrap_or_default();
         if !kind.ends_with("List") {
-            list.push(Resource::marked(map, marks, schemas));
+            list.push(Resource::marked(map, marks, part, schemas));
             continue;
         }
         match map.remove("items") {
             // Without items it is no list, only called so.
-            None => list.push(Resource::marked(map, marks, schemas)),
+            None => list.push(Resource::marked(map, marks, part, schemas)),
             Some(Value::Null) => {}
             Some(Value::List(items)) => {
                 let mut marks = marks.into_fields().remove("items").unwrap_or_default().into_elements();
@@ -80,7 +82,8 @@ fn parsed(documents: Vec<Marked>, schemas: &Rc<Schemas>) -> Result<Vec<Resource>
                         decoded.map_err(|error| Error::new(error.to_string()))?;
                         item.marks = Marks::None;
                     }
-                    queue.extend(checked(item)?);
+                    let part = Part { item: part.item.or(Some(index)), ..part };
+                    queue.extend(checked(item)?.map(|(map, marks)| (map, marks, part)));
                 }
             }
             Some(other) => {

@@ -3,19 +3,23 @@
 //! Kustomize keeps this memory in annotations that it strips at the end. Here it lies beside the
 //! object, and only their side effects on `metadata.annotations` are kept.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use aqueduct_manifest::yaml::{Marked, Marks, is_text_key};
+use aqueduct_manifest::yaml::{Layout, Marked, Marks, is_text_key};
 use aqueduct_manifest::{Map, SmolStr, Value, patch};
 
 use crate::error::{Error, Result, Within};
-use crate::field_spec::{self, Missing};
+use crate::field::{self, Field};
+use crate::field_spec::{self, FieldSpec, Missing};
 use crate::id::{Gvk, Id};
-use crate::kustomization::FieldSpec;
 use crate::origin::{self, Origin};
 use crate::schemas::Schemas;
-use crate::shares::{self, Shares, Step};
+use crate::shares::{self, Shares};
+use crate::step::{self, Step};
 use crate::text;
+use crate::trace::{Cause, Part, Recorder};
 
 /// Annotations that Kustomize uses for itself and never prints.
 const INTERNAL_ANNOTATIONS: &[&str] = &[
@@ -45,6 +49,10 @@ const MARK: &str = "internal.config.kubernetes.io/previousNames";
 
 /// The annotation of what charts rendered, which no namespace is set on.
 const OF_CHART: &str = "internal.config.kubernetes.io/helm-generated";
+
+/// How many bytes patches and generators may walk of one resource that they change again and again. Each walks all
+/// of it, so that the work would be the square of their number.
+const WORK_LIMIT: usize = 1 << 30;
 
 /// What a generated resource does to one that is there already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,8 +102,8 @@ pub(crate) struct Resource {
     shares: Shares,
     /// Whether a mark stands among the annotations.
     holds_memory: bool,
-    /// The scalars that replacements made: they have no type to keep.
-    untyped: Vec<Vec<Step>>,
+    /// The scalars that Kustomize made without a type.
+    untyped: BTreeSet<Vec<Step>>,
     schemas: Rc<Schemas>,
     memory: Memory,
     /// The variables whose values this resource holds.
@@ -106,6 +114,12 @@ pub(crate) struct Resource {
     pub(crate) allow_name_change: bool,
     /// Whether the kind may be changed by this patch.
     pub(crate) allow_kind_change: bool,
+    /// How many bytes were walked so far.
+    work: usize,
+    /// What becomes of it, where somebody asked.
+    pub(crate) recorder: Option<Box<Recorder>>,
+    /// Which part of its file it is.
+    pub(crate) part: Part,
     /// The file that the resource was read from.
     pub(crate) file: Option<Rc<str>>,
 }
@@ -153,7 +167,7 @@ impl Resource {
             marks: Marks::None,
             shares: Shares::default(),
             holds_memory: false,
-            untyped: Vec::new(),
+            untyped: BTreeSet::new(),
             schemas: Rc::clone(schemas),
             memory: Memory::default(),
             variables: Vec::new(),
@@ -161,13 +175,16 @@ impl Resource {
             transformations: Vec::new(),
             allow_name_change: false,
             allow_kind_change: false,
+            work: 0,
+            recorder: None,
+            part: Part::default(),
             file: None,
         }
     }
 
     /// Returns a resource that was read from a text.
-    pub(crate) fn marked(map: Map, marks: Marks, schemas: &Rc<Schemas>) -> Self {
-        Self { marks, ..Self::new(map, schemas) }
+    pub(crate) fn marked(map: Map, marks: Marks, part: Part, schemas: &Rc<Schemas>) -> Self {
+        Self { marks, part, ..Self::new(map, schemas) }
     }
 
     /// Returns a resource of a generator.
@@ -177,6 +194,36 @@ impl Resource {
         resource.memory.needs_hash = needs_hash;
         resource.memory.is_generated = true;
         resource
+    }
+
+    /// Notes where the resource comes from; what becomes of it is recorded from now on.
+    pub(crate) fn record(&mut self, source: &Arc<Cause>) {
+        self.recorder = Some(Box::new(Recorder::new(Arc::clone(source))));
+        self.start_step();
+    }
+
+    /// Remembers what the resource is before a step.
+    pub(crate) fn start_step(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.start(&self.map);
+        }
+    }
+
+    /// Records what a step changed.
+    pub(crate) fn finish_step(&mut self, cause: &Arc<Cause>) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.finish(&self.map, cause);
+        }
+    }
+
+    /// Counts that the whole resource is walked once more.
+    pub(crate) fn count_work(&mut self) -> Result<()> {
+        let weight = Value::Map(self.map.clone()).weight(WORK_LIMIT - self.work).ok_or_else(|| {
+            Error::new(format!("{} is large, and too many patches or generators change it", self.id()))
+                .with_hint("write several patches or generators as one")
+        })?;
+        self.work += weight;
+        Ok(())
     }
 
     pub(crate) fn map(&self) -> &Map {
@@ -216,6 +263,13 @@ impl Resource {
         settled.map_err(|error| Error::new(error.to_string()).within(self.id()))
     }
 
+    /// Returns the resource as Kustomize would print it now.
+    pub(crate) fn printed(&self) -> Result<Map> {
+        let mut copy = self.clone();
+        copy.settle()?;
+        Ok(copy.map)
+    }
+
     /// Refuses keys that Kustomize cannot set in maps which it makes anew.
     pub(crate) fn check_keys(&self, path: &[&str]) -> Result<()> {
         let map = match path {
@@ -238,7 +292,7 @@ impl Resource {
         self.map = map;
         self.marks = Marks::None;
         self.shares = Shares::default();
-        self.untyped = Vec::new();
+        self.untyped = BTreeSet::new();
     }
 
     /// Makes texts of annotations that JSON holds as `null`.
@@ -260,8 +314,8 @@ impl Resource {
             Value::String(text) => !patch::is_surely_quoted(text),
             value => text::is_scalar(value),
         };
-        if shares::get(&self.map, &place).is_some_and(is_untyped) {
-            self.untyped.push(place);
+        if step::get(&self.map, &place).is_some_and(is_untyped) {
+            self.untyped.insert(place);
         }
     }
 
@@ -275,7 +329,7 @@ impl Resource {
         untyped.retain(|scalar| {
             let around = scalar.split_last().map(|(_, around)| around);
             let is_meant = places.iter().any(|place| place == scalar || Some(place.as_slice()) == around);
-            if is_meant && let Some(value) = shares::get_mut(map, scalar).filter(|value| !value.is_null()) {
+            if is_meant && let Some(value) = step::get_mut(map, scalar).filter(|value| !value.is_null()) {
                 *value = text::of(value).into();
             }
             !is_meant
@@ -283,10 +337,26 @@ impl Resource {
         Ok(())
     }
 
-    /// Tells whether the scalar at a place has no type: replacements made it, or it is a name that was changed.
+    /// Puts quotes around scalars without a type that a strategic merge patch walks past: it takes each for a text.
+    pub(crate) fn quote_untyped(&mut self, patch: &Map) {
+        for place in std::mem::take(&mut self.untyped) {
+            let is_other = |value: &Value| text::is_scalar(value) && value.as_str().is_none();
+            if shares::is_untouched(patch, &place) && step::get(&self.map, &place).is_some_and(is_other) {
+                // What is a scalar can be set.
+                let _ = self.change_place(&place, &mut |field| field.set_new(&field.text()));
+            } else {
+                self.untyped.insert(place);
+            }
+        }
+    }
+
+    /// Tells whether the scalar at a place has no type.
     pub(crate) fn is_untyped(&self, place: &[Step]) -> bool {
-        let is_name = || *place == [Step::Key("metadata".into()), Step::Key("name".into())];
-        self.untyped.iter().any(|known| known == place) || (!self.memory.affixes.is_empty() && is_name())
+        self.untyped.contains(place)
+    }
+
+    pub(crate) fn marks(&self) -> &Marks {
+        &self.marks
     }
 
     /// Carries a change of a shared scalar to its other places.
@@ -310,7 +380,7 @@ impl Resource {
         gvk: &Gvk,
         field: &FieldSpec,
         missing: Missing,
-        change: &mut dyn FnMut(&mut Value) -> Result<()>,
+        change: &mut dyn FnMut(&mut Field<'_>) -> Result<()>,
     ) -> Result<()> {
         if !gvk.is_selected(&field.gvk) {
             return Ok(());
@@ -323,15 +393,61 @@ impl Resource {
         &mut self,
         path: &str,
         missing: Missing,
-        change: &mut dyn FnMut(&mut Value) -> Result<()>,
+        change: &mut dyn FnMut(&mut Field<'_>) -> Result<()>,
     ) -> Result<()> {
-        for place in field_spec::places(&mut self.map, path, missing)? {
-            if let Some(value) = shares::get_mut(&mut self.map, &place) {
-                change(value).within(|| format!("at path '{path}'"))?;
-            }
-            self.shares.settle(&mut self.map);
+        for place in self.places(path, missing)? {
+            self.change_place(&place, change).within(|| format!("at path '{path}'"))?;
         }
         Ok(())
+    }
+
+    /// Returns the places of all fields at a path, after what is missing on the way was made.
+    pub(crate) fn places(&mut self, path: &str, missing: Missing) -> Result<Vec<Vec<Step>>> {
+        field_spec::places(&mut self.map, path, missing)
+    }
+
+    /// Changes the field at a place; one that its map lacks is `null` before.
+    pub(crate) fn change_place(
+        &mut self,
+        place: &[Step],
+        change: &mut dyn FnMut(&mut Field<'_>) -> Result<()>,
+    ) -> Result<()> {
+        if let Some((Step::Key(key), around)) = place.split_last()
+            && let Some(Value::Map(around)) = step::get_mut(&mut self.map, around)
+            && !around.contains_key(key)
+        {
+            around.insert(key.clone(), Value::Null);
+        }
+        let mut marks = step::marks(&self.marks, place).clone();
+        if let Some(value) = step::get_mut(&mut self.map, place) {
+            let mut field = Field::new(value, &mut marks);
+            change(&mut field)?;
+            match field.is_untyped() {
+                Some(true) => {
+                    self.untyped.insert(place.to_vec());
+                }
+                Some(false) => {
+                    self.untyped.remove(place);
+                }
+                None => {}
+            }
+            self.set_marks(place, marks);
+        }
+        self.shares.settle(&mut self.map);
+        Ok(())
+    }
+
+    fn set_marks(&mut self, place: &[Step], new: Marks) {
+        if *step::marks(&self.marks, place) != new {
+            step::set_marks(&mut self.marks, place, new);
+        }
+    }
+
+    /// Sets a field of the top or of the metadata as Kustomize does: without a type.
+    fn set_untyped(&mut self, path: &[&str], text: &str) {
+        let place: Vec<Step> = path.iter().map(|key| Step::Key((*key).into())).collect();
+        // What is no scalar cannot be a name; it stays, and the checks at the end refuse it.
+        let _ = self.change_place(&place, &mut |field| field.set_untyped(text));
     }
 
     /// Sets an entry in all maps that a path leads to for each of the fields; where it is new, it is one and the
@@ -341,25 +457,23 @@ impl Resource {
         let mut added = Vec::new();
         for field in fields.iter().filter(|field| gvk.is_selected(&field.gvk)) {
             for mut place in field_spec::places(&mut self.map, &field.path, field.missing(Missing::Map))? {
-                match shares::get_mut(&mut self.map, &place) {
-                    None | Some(Value::Null) => {}
-                    Some(Value::Map(map)) => {
-                        if !map.contains_key(key) && !is_text_key(key) {
-                            return Err(unsupported_key(key, "a map"));
-                        }
-                        if map.insert(key.clone(), value.clone()).is_none() {
-                            place.push(Step::Key(key.clone()));
-                            added.push(place);
-                        }
-                        self.shares.settle(&mut self.map);
-                    }
+                let known = match step::get(&self.map, &place) {
+                    None | Some(Value::Null) => continue,
+                    Some(Value::Map(map)) => map.contains_key(key),
                     Some(other) => {
-                        return Err(Error::new(format!(
-                            "wrong node kind: expected MappingNode but got {}",
-                            field_spec::node_kind(other)
-                        ))
-                        .within(format!("at path '{}'", field.path)));
+                        return Err(Error::wrong_kind("MappingNode", other)
+                            .within(format!("at path '{}'", field.path)));
                     }
+                };
+                if !known && !is_text_key(key) {
+                    return Err(unsupported_key(key, "a map"));
+                }
+                place.push(Step::Key(key.clone()));
+                if known {
+                    self.change_place(&place, &mut |field| field.set_entry(value))?;
+                } else {
+                    self.change_place(&place, &mut |field| field.set_new(value))?;
+                    added.push(place);
                 }
             }
         }
@@ -389,11 +503,19 @@ impl Resource {
     }
 
     pub(crate) fn name(&self) -> SmolStr {
-        self.metadata("name").map(text::of).unwrap_or_default()
+        self.metadata_name("name")
     }
 
     pub(crate) fn namespace(&self) -> SmolStr {
-        self.metadata("namespace").map(text::of).unwrap_or_default()
+        self.metadata_name("namespace")
+    }
+
+    /// Returns a name as it was written; `null` is none.
+    fn metadata_name(&self, key: &str) -> SmolStr {
+        match self.metadata(key) {
+            None | Some(Value::Null) => SmolStr::default(),
+            Some(value) => field::written(value, self.marks.field("metadata").field(key)),
+        }
     }
 
     pub(crate) fn gvk(&self) -> Gvk {
@@ -518,17 +640,17 @@ impl Resource {
 
     /// Returns the text of a label or an annotation as it was written.
     fn written(&self, field: &str, key: &str, value: &Value) -> SmolStr {
-        match self.marks.field("metadata").field(field).field(key).text_of(value) {
-            Some(text) => text.into(),
-            None if value.is_null() => SmolStr::new_static("null"),
-            None => text::of(value),
-        }
+        field::written(value, self.marks.field("metadata").field(field).field(key))
     }
 
     /// Sets labels or annotations; an empty map removes the field.
     pub(crate) fn set_metadata_map(&mut self, field: &str, entries: Map) {
-        self.marks.forget(&["metadata", field]);
-        self.shares.forget_below(&[Step::Key("metadata".into()), Step::Key(field.into())]);
+        let place = [Step::Key("metadata".into()), Step::Key(field.into())];
+        let texts = entries.iter().filter_map(|(key, value)| Some((key.clone(), value.as_str()?)));
+        let marks = texts.map(|(key, text)| (key, Marks::of_new(text)));
+        let marks = marks.filter(|(_, marks)| *marks != Marks::None).collect();
+        self.set_marks(&place, Marks::of_fields(Layout::Block, marks));
+        self.shares.forget_below(&place);
         if !entries.is_empty() {
             self.map.map_entry("metadata").insert(field, entries);
         } else if let Some(Value::Map(metadata)) = self.map.get_mut("metadata") {
@@ -537,22 +659,24 @@ impl Resource {
     }
 
     pub(crate) fn set_kind(&mut self, kind: &str) {
-        self.map.insert("kind", kind);
+        self.set_untyped(&["kind"], kind);
     }
 
     pub(crate) fn set_gvk(&mut self, gvk: &Gvk) {
-        self.map.insert("kind", gvk.kind.clone());
-        self.map.insert("apiVersion", gvk.api_version());
+        self.set_untyped(&["kind"], &gvk.kind);
+        self.set_untyped(&["apiVersion"], &gvk.api_version());
     }
 
     pub(crate) fn set_name(&mut self, name: &str) {
-        self.map.map_entry("metadata").insert("name", name);
+        self.map.map_entry("metadata");
+        self.set_untyped(&["metadata", "name"], name);
     }
 
     /// Sets the namespace; an empty one removes the field.
     pub(crate) fn set_namespace(&mut self, namespace: &str) {
         if !namespace.is_empty() {
-            self.map.map_entry("metadata").insert("namespace", namespace);
+            self.map.map_entry("metadata");
+            self.set_untyped(&["metadata", "namespace"], namespace);
         } else if let Some(Value::Map(metadata)) = self.map.get_mut("metadata") {
             metadata.remove("namespace");
         }
@@ -573,6 +697,7 @@ impl Resource {
         if self.transformations.is_empty() {
             self.transformations.clone_from(&old.transformations);
         }
+        self.work = old.work;
         let needs_hash = self.memory.needs_hash && old.memory.needs_hash;
         self.memory = Memory { needs_hash, ..old.memory.clone() };
         self.set_name(&old.name());
@@ -602,6 +727,10 @@ impl Resource {
     /// Returns the finished object: annotations as texts, without Kustomize's own, and with those about
     /// the build that were asked for.
     pub(crate) fn finish(mut self, with_origin: bool, with_transformations: bool) -> Result<Map> {
+        // Lists may have no metadata; Kustomize looks for annotations there and leaves what it made.
+        if !self.map.contains_key("metadata") {
+            self.map.insert("metadata", Map::new());
+        }
         let mut annotations = self.metadata_texts("annotations");
         for key in INTERNAL_ANNOTATIONS {
             annotations.remove(key);

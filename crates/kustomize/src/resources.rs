@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aqueduct_manifest::SmolStr;
 
@@ -10,7 +11,8 @@ use crate::id::{Id, Key};
 use crate::origin::Origin;
 use crate::resource::{Behavior, Resource};
 use crate::selector::{Patterns, Selector};
-use crate::shares::Step;
+use crate::step::Step;
+use crate::trace::Cause;
 
 /// Resources in the order in which they were loaded.
 #[derive(Clone, Debug, Default)]
@@ -124,11 +126,16 @@ impl Resources {
         };
         let Some(old) = self.list.get(place) else { return Ok(()) };
         match behavior {
-            Behavior::Replace => resource.take_metadata_from(old),
+            Behavior::Replace => {
+                resource.take_metadata_from(old);
+                resource.recorder.clone_from(&old.recorder);
+            }
             Behavior::Merge => {
                 let origin = old.origin.clone();
                 resource.take_metadata_from(old);
+                resource.recorder.clone_from(&old.recorder);
                 resource.merge_data_from(old);
+                resource.count_work()?;
                 if origin.is_some() {
                     resource.origin = origin;
                 }
@@ -210,6 +217,19 @@ impl Resources {
         if self.list.iter().any(Resource::is_empty) {
             self.list_mut().retain(|resource| !resource.is_empty());
         }
+    }
+
+    /// Runs a step, and records what it changes where somebody asked.
+    pub(crate) fn step(
+        &mut self,
+        cause: Option<&Arc<Cause>>,
+        run: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        let Some(cause) = cause else { return run(self) };
+        self.list.iter_mut().for_each(Resource::start_step);
+        run(self)?;
+        self.list.iter_mut().for_each(|resource| resource.finish_step(cause));
+        Ok(())
     }
 
     /// Notes where resources without a known origin come from.

@@ -6,7 +6,7 @@ use regex::Regex;
 use crate::decode::{Decode, Fields};
 use crate::error::{Error, Result};
 use crate::id::{Gvk, Id};
-use crate::kustomization::gvk;
+
 use crate::resource::Resource;
 
 /// A selector as it is written in a patch's `target`.
@@ -23,9 +23,9 @@ impl Decode for Selector {
     fn decode(fields: &Fields<'_>) -> Result<Self> {
         Ok(Self {
             id: Id {
-                gvk: gvk(fields)?,
-                name: fields.text("name")?,
-                namespace: fields.text("namespace")?,
+                gvk: Gvk::decode(fields)?,
+                name: fields.embedded_text("name")?,
+                namespace: fields.embedded_text("namespace")?,
                 cluster_scoped: false,
             },
             annotations: fields.text("annotationSelector")?,

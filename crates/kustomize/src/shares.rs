@@ -3,14 +3,9 @@
 //! What sets a label puts one node into all maps that lack it, so that a later change in one of these
 //! places is a change in all of them. The values here are trees, so the places are noted beside them.
 
-use aqueduct_manifest::{List, Map, SmolStr, Value};
+use aqueduct_manifest::{Map, Value};
 
-/// One step to a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    Key(SmolStr),
-    Index(usize),
-}
+use crate::step::{Step, get, get_mut};
 
 /// The scalars of one resource that stand in several places.
 #[derive(Clone, Debug, Default)]
@@ -98,6 +93,11 @@ fn keys(place: &[Step]) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Tells whether a strategic merge patch leaves a place alone.
+pub(crate) fn is_untouched(patch: &Map, place: &[Step]) -> bool {
+    touch(patch, place) == Touch::Untouched
+}
+
 /// What a strategic merge patch does to a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Touch {
@@ -122,30 +122,4 @@ fn touch(patch: &Map, place: &[Step]) -> Touch {
         }
     }
     Touch::Untouched
-}
-
-/// Returns the value at the end of the steps.
-pub(crate) fn get<'a>(map: &'a Map, steps: &[Step]) -> Option<&'a Value> {
-    let (first, rest) = steps.split_first()?;
-    let Step::Key(key) = first else { return None };
-    rest.iter().try_fold(map.get(key)?, |value, step| match step {
-        Step::Key(key) => value.get(key),
-        Step::Index(index) => value.as_list()?.get(*index),
-    })
-}
-
-/// Returns the value at the end of the steps for changing.
-pub(crate) fn get_mut<'a>(map: &'a mut Map, steps: &[Step]) -> Option<&'a mut Value> {
-    let (first, rest) = steps.split_first()?;
-    let Step::Key(key) = first else { return None };
-    at(map.get_mut(key)?, rest)
-}
-
-/// Returns the value at the end of the steps from a value, for changing.
-pub(crate) fn at<'a>(value: &'a mut Value, steps: &[Step]) -> Option<&'a mut Value> {
-    steps.iter().try_fold(value, |value, step| match (step, value) {
-        (Step::Key(key), Value::Map(map)) => map.get_mut(key),
-        (Step::Index(index), Value::List(list)) => List::make_mut(list).get_mut(*index),
-        _ => None,
-    })
 }

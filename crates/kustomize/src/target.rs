@@ -3,12 +3,14 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use aqueduct_manifest::SmolStr;
+use aqueduct_manifest::{Place, SmolStr};
 
 use crate::accumulator::Accumulator;
 use crate::config::{self, TransformerConfig};
 use crate::error::{Error, Result, Within};
+use crate::field_spec::FieldSpec;
 use crate::generate::Generate;
 use crate::generate::chart::{self, ChartGenerator};
 use crate::generate::config_map::{ConfigMapGenerator, SecretGenerator};
@@ -18,6 +20,7 @@ use crate::origin::{ConfiguredBy, Origin};
 use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::schemas::Schemas;
+use crate::trace::{Cause, Spots};
 use crate::transform::Transform;
 use crate::transform::affix::{AffixTransformer, Side};
 use crate::transform::image::ImageTransformer;
@@ -26,7 +29,7 @@ use crate::transform::namespace::{NamespaceTransformer, Subjects};
 use crate::transform::patch::{MergeTransformer, OperationsTransformer, PatchTransformer};
 use crate::transform::replacement::ReplacementTransformer;
 use crate::transform::replicas::ReplicaTransformer;
-use crate::{crd, plugin, read};
+use crate::{configurations, crd, path, plugin, read};
 
 /// The label by which a validator says that it ran.
 const VALIDATED_BY: &str = "validated-by";
@@ -66,13 +69,16 @@ pub(crate) struct Target<'a, 's> {
     origin: Option<Origin>,
     /// The namespace that this kustomization wants, or the nearest one further out; charts are rendered for it.
     chart_namespace: SmolStr,
+    /// The places in the kustomization's file, where somebody asked what changes resources.
+    spots: Option<Spots>,
 }
 
-/// A transformer, and what to note on what it changed.
-type Step<'a> = (Box<dyn Transform + 'a>, Option<Origin>);
-
-/// A generator, and the origin of what it makes.
-type Generator<'a> = (Box<dyn Generate + 'a>, Option<Origin>);
+/// A generator or a transformer, and what to note on what it makes or changes.
+struct Step<T: ?Sized> {
+    run: Box<T>,
+    origin: Option<Origin>,
+    cause: Option<Arc<Cause>>,
+}
 
 impl<'a, 's> Target<'a, 's> {
     /// Loads the kustomization that is to be built.
@@ -80,8 +86,14 @@ impl<'a, 's> Target<'a, 's> {
         let kustomization = Kustomization::load(&loader)?;
         shared.warnings.borrow_mut().extend(kustomization.warnings.iter().cloned());
         let origin = (!kustomization.build_metadata.is_empty()).then(Origin::default);
-        let target =
-            Self { chart_namespace: kustomization.namespace.clone(), kustomization, loader, shared, origin };
+        let target = Self {
+            chart_namespace: kustomization.namespace.clone(),
+            spots: spots(&loader, &kustomization),
+            kustomization,
+            loader,
+            shared,
+            origin,
+        };
         target.adopt_schema()?;
         Ok(target)
     }
@@ -116,7 +128,7 @@ impl<'a, 's> Target<'a, 's> {
         let kustomization = &self.kustomization;
         self.add_resources(&mut into, &kustomization.resources)
             .within(|| "accumulating resources".to_owned())?;
-        let config = TransformerConfig::load(&self.loader, &kustomization.configurations)?;
+        let config = configurations::load(&self.loader, &kustomization.configurations)?;
         into.merge_config(&config).within(|| "merging config".to_owned())?;
         if !kustomization.crds.is_empty() {
             let crds = crd::load(&self.loader, &kustomization.crds).within(|| "loading CRDs".to_owned())?;
@@ -157,6 +169,13 @@ impl<'a, 's> Target<'a, 's> {
                 resource.origin = Some(origin.clone());
             }
         }
+        if self.spots.is_some() {
+            let spots = Spots::read(self.loader.files(), &self.loader.source(name));
+            for resource in &mut list {
+                let place = spots.part(resource.part);
+                resource.record(&Arc::new(Cause { step: "Resource".into(), place }));
+            }
+        }
         list.into_iter()
             .try_for_each(|resource| into.resources.append(resource))
             .within(|| format!("merging resources from '{name}'"))
@@ -184,6 +203,7 @@ impl<'a, 's> Target<'a, 's> {
             } else {
                 kustomization.namespace.clone()
             },
+            spots: spots(&loader, &kustomization),
             kustomization,
             loader,
             shared: self.shared,
@@ -214,19 +234,24 @@ impl<'a, 's> Target<'a, 's> {
     }
 
     fn generate(&self, into: &mut Accumulator) -> Result<()> {
-        for (generator, origin) in self.generators()? {
-            let mut made = generator.generate()?;
+        for Step { run, origin, cause } in self.generators()? {
+            let mut made = run.generate()?;
             if let Some(origin) = &origin {
                 Resources::add_origin(&mut made, origin);
             }
-            into.resources.absorb_all(made).within(|| "merging from generator".to_owned())?;
+            if let Some(cause) = &cause {
+                made.iter_mut().for_each(|resource| resource.record(cause));
+            }
+            into.resources
+                .step(cause.as_ref(), |resources| resources.absorb_all(made))
+                .within(|| "merging from generator".to_owned())?;
         }
         Ok(())
     }
 
-    fn generators(&self) -> Result<Vec<Generator<'a>>> {
+    fn generators(&self) -> Result<Vec<Step<dyn Generate + 'a>>> {
         let kustomization = &self.kustomization;
-        let mut generators: Vec<Generator<'a>> = Vec::new();
+        let mut generators: Vec<Step<dyn Generate + 'a>> = Vec::new();
         let with_options = |args: &ConfigMapArgs| {
             let mut args = args.clone();
             if let Some(all) = &kustomization.generator_options {
@@ -234,37 +259,38 @@ impl<'a, 's> Target<'a, 's> {
             }
             args
         };
-        for args in &kustomization.config_maps {
+        let mut add = |kind: &'static str, field: &str, index: usize, run: Box<dyn Generate + 'a>| {
+            let cause = self.cause(kind, field, Some(index), "");
+            generators.push(Step { run, origin: self.builtin_origin(kind), cause });
+        };
+        for (index, args) in kustomization.config_maps.iter().enumerate() {
             let (loader, schemas) = (self.loader.clone(), Rc::clone(&self.shared.schemas));
             let generator = ConfigMapGenerator { loader, schemas, args: with_options(args) };
-            generators.push((Box::new(generator), self.builtin_origin("ConfigMapGenerator")));
+            add("ConfigMapGenerator", "configMapGenerator", index, Box::new(generator));
         }
-        for args in &kustomization.secrets {
+        for (index, args) in kustomization.secrets.iter().enumerate() {
             let (loader, schemas) = (self.loader.clone(), Rc::clone(&self.shared.schemas));
             let args = SecretArgs { common: with_options(&args.common), kind: args.kind.clone() };
-            generators.push((
-                Box::new(SecretGenerator { loader, schemas, args }),
-                self.builtin_origin("SecretGenerator"),
-            ));
+            let generator = SecretGenerator { loader, schemas, args };
+            add("SecretGenerator", "secretGenerator", index, Box::new(generator));
         }
-        for chart in &kustomization.helm_charts {
+        for (index, chart) in kustomization.helm_charts.iter().enumerate() {
             let (loader, schemas) = (self.loader.clone(), Rc::clone(&self.shared.schemas));
             let mut args = chart::Args { chart: chart.clone(), globals: kustomization.helm_globals.clone() };
             if args.chart.namespace.is_empty() {
                 args.chart.namespace = self.chart_namespace.clone();
             }
-            generators.push((
-                Box::new(ChartGenerator { loader, schemas, args }),
-                self.builtin_origin("HelmChartInflationGenerator"),
-            ));
+            let generator = ChartGenerator { loader, schemas, args };
+            add("HelmChartInflationGenerator", "helmCharts", index, Box::new(generator));
         }
         let configs = self
             .plugin_configs(&kustomization.generators)
             .within(|| "loading generator plugins".to_owned())?;
         for config in configs {
-            let generator =
+            let run =
                 plugin::generator(&config, &self.loader).within(|| "loading generator plugins".to_owned())?;
-            generators.push((generator, plugin_origin(&config)));
+            let cause = self.plugin_cause(&config, "generators");
+            generators.push(Step { run, origin: plugin_origin(&config), cause });
         }
         Ok(generators)
     }
@@ -290,6 +316,32 @@ impl<'a, 's> Target<'a, 's> {
         Ok(collected.resources.into_list())
     }
 
+    /// Returns a step of this kustomization where somebody asks: the file that it names, or the entry of a field.
+    pub(crate) fn cause(
+        &self,
+        step: &str,
+        field: &str,
+        index: Option<usize>,
+        file: &str,
+    ) -> Option<Arc<Cause>> {
+        let spots = self.spots.as_ref()?;
+        let place = match file {
+            "" => spots.field(field, index),
+            file => Place::whole(self.loader.source(file)),
+        };
+        Some(Arc::new(Cause { step: step.into(), place }))
+    }
+
+    /// Returns the step that a plugin is: in its own file, or inline in this kustomization.
+    fn plugin_cause(&self, config: &Resource, field: &str) -> Option<Arc<Cause>> {
+        let spots = self.spots.as_ref()?;
+        let place = match &config.file {
+            Some(file) => Spots::read(self.loader.files(), file).part(config.part),
+            None => spots.field(field, None),
+        };
+        Some(Arc::new(Cause { step: config.kind(), place }))
+    }
+
     fn builtin_origin(&self, kind: &'static str) -> Option<Origin> {
         let by = ConfiguredBy { api_version: "builtin".into(), kind: kind.into(), ..ConfiguredBy::default() };
         self.origin.as_ref().map(|origin| origin.configured(&self.kustomization.file_name, by))
@@ -299,8 +351,8 @@ impl<'a, 's> Target<'a, 's> {
         let config = Rc::clone(&into.config);
         let mut steps = self.builtin_steps(&config)?;
         steps.extend(self.plugin_steps(&self.kustomization.transformers)?);
-        for (transformer, origin) in steps {
-            transformer.transform(&mut into.resources)?;
+        for Step { run, origin, cause } in steps {
+            into.resources.step(cause.as_ref(), |resources| run.transform(resources))?;
             if let Some(origin) = &origin {
                 into.resources.add_transformation(origin);
             }
@@ -309,38 +361,41 @@ impl<'a, 's> Target<'a, 's> {
         Ok(())
     }
 
-    fn plugin_steps(&self, entries: &[SmolStr]) -> Result<Vec<Step<'a>>> {
-        let mut steps: Vec<Step<'a>> = Vec::new();
+    fn plugin_steps(&self, entries: &[SmolStr]) -> Result<Vec<Step<dyn Transform + 'a>>> {
+        let mut steps: Vec<Step<dyn Transform + 'a>> = Vec::new();
         for config in self.plugin_configs(entries)? {
-            for transformer in plugin::transformers(&config, &self.loader)? {
-                steps.push((transformer, plugin_origin(&config)));
+            for run in plugin::transformers(&config, &self.loader)? {
+                let cause = self.plugin_cause(&config, "transformers");
+                steps.push(Step { run, origin: plugin_origin(&config), cause });
             }
         }
         Ok(steps)
     }
 
-    fn builtin_steps(&self, config: &TransformerConfig) -> Result<Vec<Step<'a>>> {
+    fn builtin_steps(&self, config: &TransformerConfig) -> Result<Vec<Step<dyn Transform + 'a>>> {
         let kustomization = &self.kustomization;
         let (loader, schemas) = (&self.loader, &self.shared.schemas);
-        let mut steps: Vec<Step<'a>> = Vec::new();
-        let mut add = |kind: &'static str, transformer: Box<dyn Transform>| {
-            steps.push((transformer, self.builtin_origin(kind)));
+        let mut steps: Vec<Step<dyn Transform + 'a>> = Vec::new();
+        let mut add = |kind: &'static str, cause: Option<Arc<Cause>>, run: Box<dyn Transform>| {
+            steps.push(Step { run, origin: self.builtin_origin(kind), cause });
         };
         let trouble = |kind: &str| format!("trouble configuring builtin {kind}");
         if !kustomization.patches_strategic_merge.is_empty() {
             let kind = "PatchStrategicMergeTransformer";
             let paths = &kustomization.patches_strategic_merge;
             let transformer = MergeTransformer::new(paths, "", loader, schemas).within(|| trouble(kind))?;
-            add(kind, Box::new(transformer));
+            add(kind, self.cause(kind, "patchesStrategicMerge", None, ""), Box::new(transformer));
         }
-        for patch in &kustomization.patches {
+        for (index, patch) in kustomization.patches.iter().enumerate() {
             let kind = "PatchTransformer";
             let transformer = PatchTransformer::new(patch, loader, schemas).within(|| trouble(kind))?;
-            add(kind, Box::new(transformer));
+            add(kind, self.cause(kind, "patches", Some(index), &patch.path), Box::new(transformer));
         }
         if !kustomization.namespace.is_empty() {
+            let kind = "NamespaceTransformer";
             add(
-                "NamespaceTransformer",
+                kind,
+                self.cause(kind, "namespace", None, ""),
                 Box::new(NamespaceTransformer {
                     namespace: kustomization.namespace.clone(),
                     fields: config.namespace.clone(),
@@ -349,15 +404,29 @@ impl<'a, 's> Target<'a, 's> {
                 }),
             );
         }
-        for (kind, side, affix, fields) in [
-            ("PrefixTransformer", Side::Prefix, &kustomization.name_prefix, &config.name_prefix),
-            ("SuffixTransformer", Side::Suffix, &kustomization.name_suffix, &config.name_suffix),
+        for (kind, field, side, affix, fields) in [
+            (
+                "PrefixTransformer",
+                "namePrefix",
+                Side::Prefix,
+                &kustomization.name_prefix,
+                &config.name_prefix,
+            ),
+            (
+                "SuffixTransformer",
+                "nameSuffix",
+                Side::Suffix,
+                &kustomization.name_suffix,
+                &config.name_suffix,
+            ),
         ] {
             if !affix.is_empty() {
-                add(kind, Box::new(AffixTransformer { side, affix: affix.clone(), fields: fields.clone() }));
+                let transformer = AffixTransformer { side, affix: affix.clone(), fields: fields.clone() };
+                add(kind, self.cause(kind, field, None, ""), Box::new(transformer));
             }
         }
-        for labels in &kustomization.labels {
+        for (index, labels) in kustomization.labels.iter().enumerate() {
+            let kind = "LabelTransformer";
             let mut fields = config::merge_all(labels.fields.clone(), &config.labels)?;
             if labels.include_selectors {
                 fields = config::merge_all(fields, &config.common_labels)?;
@@ -365,57 +434,63 @@ impl<'a, 's> Target<'a, 's> {
                 if labels.include_templates {
                     fields = config::merge_all(fields, &config.template_labels)?;
                 }
-                let own = crate::kustomization::FieldSpec {
-                    path: "metadata/labels".into(),
-                    create: true,
-                    ..Default::default()
-                };
+                let own = FieldSpec { path: "metadata/labels".into(), create: true, ..Default::default() };
                 config::merge_one(&mut fields, &own)?;
             }
-            add("LabelTransformer", Box::new(MetadataTransformer { entries: labels.pairs.clone(), fields }));
+            let transformer = MetadataTransformer { entries: labels.pairs.clone(), fields };
+            add(kind, self.cause(kind, "labels", Some(index), ""), Box::new(transformer));
         }
         // Whoever asks what changed a resource sees that one of `commonLabels` ran after those of `labels`.
         if !kustomization.labels.is_empty() || !kustomization.common_labels.is_empty() {
             let fields = config.common_labels.clone();
             let entries = kustomization.common_labels.clone();
-            add("LabelTransformer", Box::new(MetadataTransformer { entries, fields }));
+            let kind = "LabelTransformer";
+            let cause = self.cause(kind, "commonLabels", None, "");
+            add(kind, cause, Box::new(MetadataTransformer { entries, fields }));
         }
         if !kustomization.common_annotations.is_empty() {
             let fields = config.common_annotations.clone();
             let entries = kustomization.common_annotations.clone();
-            add("AnnotationsTransformer", Box::new(MetadataTransformer { entries, fields }));
+            let kind = "AnnotationsTransformer";
+            let cause = self.cause(kind, "commonAnnotations", None, "");
+            add(kind, cause, Box::new(MetadataTransformer { entries, fields }));
         }
-        for patch in &kustomization.patches_json6902 {
+        for (index, patch) in kustomization.patches_json6902.iter().enumerate() {
             let kind = "PatchJson6902Transformer";
             let transformer =
                 OperationsTransformer::new(patch.target.as_ref(), &patch.path, &patch.patch, loader)
                     .within(|| trouble(kind))?;
-            add(kind, Box::new(transformer));
+            let cause = self.cause(kind, "patchesJson6902", Some(index), &patch.path);
+            add(kind, cause, Box::new(transformer));
         }
-        for replica in &kustomization.replicas {
-            let fields = config.replicas.clone();
-            add("ReplicaCountTransformer", Box::new(ReplicaTransformer { replica: replica.clone(), fields }));
+        for (index, replica) in kustomization.replicas.iter().enumerate() {
+            let kind = "ReplicaCountTransformer";
+            let transformer =
+                ReplicaTransformer { replica: replica.clone(), fields: config.replicas.clone() };
+            add(kind, self.cause(kind, "replicas", Some(index), ""), Box::new(transformer));
         }
-        for image in &kustomization.images {
+        for (index, image) in kustomization.images.iter().enumerate() {
+            let kind = "ImageTagTransformer";
             let transformer = ImageTransformer::new(image.clone(), config.images.clone())?;
-            add("ImageTagTransformer", Box::new(transformer));
+            add(kind, self.cause(kind, "images", Some(index), ""), Box::new(transformer));
         }
         if !kustomization.replacements.is_empty() {
+            let kind = "ReplacementTransformer";
             let mut replacements = Vec::new();
             for entry in &kustomization.replacements {
-                let kind = "ReplacementTransformer";
                 replacements.extend(load_replacements(loader, entry).within(|| trouble(kind))?);
             }
-            add("ReplacementTransformer", Box::new(ReplacementTransformer { replacements }));
+            let cause = self.cause(kind, "replacements", None, "");
+            add(kind, cause, Box::new(ReplacementTransformer { replacements }));
         }
         Ok(steps)
     }
 
     /// Runs validators: transformers that must not change anything but the label that says they ran.
     fn validate(&self, into: &mut Accumulator) -> Result<()> {
-        for (validator, _) in self.plugin_steps(&self.kustomization.validators)? {
+        for validator in self.plugin_steps(&self.kustomization.validators)? {
             let before = into.resources.clone();
-            validator.transform(&mut into.resources)?;
+            validator.run.transform(&mut into.resources)?;
             let mut after = into.resources.clone();
             for resource in after.list_mut() {
                 if resource.metadata_text("labels", VALIDATED_BY).is_some() {
@@ -437,6 +512,12 @@ impl<'a, 's> Target<'a, 's> {
 enum Role {
     Kustomization,
     Component,
+}
+
+/// Returns the places in the file of a kustomization, where somebody asks for them.
+fn spots(loader: &Loader<'_>, kustomization: &Kustomization) -> Option<Spots> {
+    let file = path::join(loader.root(), &kustomization.file_name);
+    loader.options().trace.then(|| Spots::read(loader.files(), &file))
 }
 
 fn plugin_origin(config: &Resource) -> Option<Origin> {

@@ -237,6 +237,11 @@ fn refuses_patches_of_another_kind() {
     patching Deployment/web: field `spec.replicas`: wrong node kind: expected ScalarNode but got SequenceNode: node contents:
     - 2
     ");
+    assert_snapshot!(with("{template: {spec: {containers: [{name: web, ports: [{containerPort: 80, $patch: remove}]}]}}}"), @"patching Deployment/web: field `spec.template.spec.containers[name=web].ports[containerPort=80]`: unknown patch strategy 'remove'");
+    assert_snapshot!(with("{template: {spec: {containers: [{name: web, image: [x]}]}}}"), @r"
+    patching Deployment/web: field `spec.template.spec.containers[name=web].image`: wrong node kind: expected ScalarNode but got SequenceNode: node contents:
+    - x
+    ");
     assert_snapshot!(with("{template: {$patch: remove}}"), @"patching Deployment/web: field `spec.template`: unknown patch strategy 'remove'");
 }
 

@@ -94,6 +94,38 @@ fn lists_in_reverse() {
     assert!(text.find(&format!("name: c{}\n", COUNT - 1)) < text.find("name: c0\n"), "the patch comes first");
 }
 
+/// Returns a kustomization with one map that grows again and again.
+fn growing(count: usize, head: &str, entry: impl Fn(usize) -> String) -> Files {
+    let mut files = Files::new();
+    let entries: String = (0..count).map(entry).collect();
+    files.insert("top/a.yaml", format!("{MAP}data: {{text: {}}}\n", "x".repeat(1 << 20)).into_bytes());
+    files.insert("top/kustomization.yaml", format!("{head}{entries}").into_bytes());
+    files
+}
+
+#[test]
+fn changes_of_one_large_resource() {
+    let merge = |at: usize| {
+        format!("- patch: '{{apiVersion: v1, kind: ConfigMap, metadata: {{name: a}}, data: {{k{at}: v}}}}'\n")
+    };
+    let operation = |at: usize| {
+        format!(
+            "- {{target: {{name: a}}, patch: '[{{\"op\": \"add\", \"path\": \"/data/k{at}\", \"value\": \"v\"}}]'}}\n"
+        )
+    };
+    let generator = |at: usize| format!("- {{name: a, behavior: merge, literals: [k{at}=v]}}\n");
+    for (head, entry) in [
+        ("resources: [a.yaml]\npatches:\n", &merge as &dyn Fn(usize) -> String),
+        ("resources: [a.yaml]\npatches:\n", &operation),
+        ("resources: [a.yaml]\nconfigMapGenerator:\n", &generator),
+    ] {
+        quickly(&growing(20, head, entry)).expect("a few are built");
+        let error = quickly(&growing(1100, head, entry)).expect_err("many are refused");
+        assert!(error.to_string().contains("too many patches or generators change it"), "{error}");
+        assert_eq!(error.hint(), Some("write several patches or generators as one"));
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn devices_are_no_files() {

@@ -73,8 +73,8 @@ fn outcome(files: &Files, folder: &str, options: &Options<'_>) -> String {
         Err(error) => error,
     };
     let mut text = error.to_string();
-    if let Some((message, place)) = error.located() {
-        let _ = write!(text, "\nat: {message}: {place}");
+    if let (Some((message, _)), Some(spot)) = (error.located(), error.spot()) {
+        let _ = write!(text, "\nat: {message}: {spot}");
     }
     if let Some(hint) = error.hint() {
         let _ = write!(text, "\nhint: {hint}");
@@ -214,7 +214,7 @@ fn shown(files: &Files) -> String {
     };
     let mut text = String::new();
     for remote in &found.remotes {
-        let _ = writeln!(text, "{:?} {} in {}", remote.meaning, remote.name, remote.place);
+        let _ = writeln!(text, "{:?} {} in {}", remote.meaning, remote.name, remote.spot());
     }
     found.files.iter().chain(&found.charts).fold(text, |text, path| text + path + "\n")
 }

@@ -1,10 +1,121 @@
-//! Kubernetes YAML as data.
+//! Kubernetes YAML as data: read as Kubernetes reads it, written byte for byte as `sigs.k8s.io/yaml` writes it.
 //!
-//! Everything that Aqueduct reads or writes passes through this crate: a [`Value`] is any JSON-model
-//! value, an [`Object`] is a Kubernetes resource, [`yaml`] is the one door for YAML, [`patch`] changes
-//! objects, a [`Quantity`] is an amount, [`secret`] tells secrets, [`Files`] is the input folder in memory, and a
-//! [`Diagnostic`] says what is wrong and where.
-//! The crate has no clock, no environment variables and no network.
+//! Everything that Aqueduct reads or writes passes through this crate, and it stands on its own: no clock, no
+//! environment variables, no network, and bounds on depth, size and time whatever the input is.
+//!
+//! | to | see |
+//! |---|---|
+//! | read and write YAML | [`yaml`], and [`json`] for its JSON |
+//! | hold any value | [`Value`], [`Map`], [`List`] |
+//! | hold a resource | [`Object`], [`ObjectKey`] |
+//! | go from and to typed structs | [`to_value`], [`from_value`] |
+//! | change objects | [`patch`] |
+//! | reckon with amounts | [`Quantity`] |
+//! | read a folder once | [`Files`] |
+//! | say what is wrong, and where | [`Diagnostic`], [`Place`] |
+//! | tell secrets | [`secret`] |
+//! | know what Kubernetes serves | [`KUBERNETES_APIS`] |
+//!
+//! # Reading and writing
+//!
+//! A text means here what it means to kubectl: YAML 1.1 with its truth values, its octal numbers and the last of equal
+//! keys. One value has one form, with sorted keys and quotes only where they are needed.
+//!
+//! ```
+//! use aqueduct_manifest::{Value, yaml};
+//!
+//! let value = yaml::read("{on: yes, mode: 0644, version: '1.10', list: [a]}")?;
+//! assert_eq!(value.get("mode"), Some(&Value::Int(420)));
+//! assert_eq!(yaml::write(&value), "list:\n- a\nmode: 420\n\"true\": true\nversion: \"1.10\"\n");
+//! # Ok::<(), yaml::Error>(())
+//! ```
+//!
+//! Kustomize reads by other rules, those of YAML 1.2; [`yaml::Dialect`] chooses.
+//!
+//! ```
+//! use aqueduct_manifest::{Value, yaml};
+//!
+//! let values = yaml::read_values("on: yes", yaml::Dialect::Kyaml)?;
+//! assert_eq!(values[0].get("on"), Some(&Value::from("yes")));
+//! # Ok::<(), yaml::Error>(())
+//! ```
+//!
+//! # Places
+//!
+//! [`yaml::read_documents`] returns the places of all keys and values beside them, which are looked up when asked for.
+//!
+//! ```
+//! use aqueduct_manifest::yaml::{self, Dialect, Step};
+//!
+//! let documents = yaml::read_documents("a: 1\n---\nspec:\n  ports:\n  - 80\n", Dialect::Sigs)?;
+//! let port = documents[1].spans.value(&[Step::Key("spec"), Step::Key("ports"), Step::Index(0)]);
+//! assert_eq!(port.map(|port| (port.line, port.column)), Some((5, 5)));
+//! # Ok::<(), yaml::Error>(())
+//! ```
+//!
+//! What cannot be read says where:
+//!
+//! ```
+//! use aqueduct_manifest::yaml;
+//!
+//! let error = yaml::read("a: [1,\nb: 2").expect_err("the list has no end");
+//! assert!(error.to_string().contains("line 2"), "{error}");
+//! ```
+//!
+//! # Objects
+//!
+//! ```
+//! use aqueduct_manifest::{Object, Value, yaml};
+//!
+//! let Value::Map(map) = yaml::read("{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}}")? else {
+//!     unreachable!("the text is a map");
+//! };
+//! let mut object = Object::new(map);
+//! assert_eq!((object.group(), object.version(), object.name()), ("apps", "v1", "web"));
+//! object.metadata_mut().map_entry("labels").insert("app", "web");
+//! assert_eq!(object.at(&["metadata", "labels", "app"]), Some(&Value::from("web")));
+//! # Ok::<(), yaml::Error>(())
+//! ```
+//!
+//! # Patches
+//!
+//! Strategic merge patches and JSON patches do what Kustomize 5.8 does, and name the element that they fail in.
+//!
+//! ```
+//! use aqueduct_manifest::patch::{self, MergeContext, Outcome};
+//! use aqueduct_manifest::yaml;
+//!
+//! let pod = |container: &str| yaml::read(&format!("{{apiVersion: v1, kind: Pod, spec: {{containers: [{container}]}}}}"));
+//! let target = pod("{name: web, image: web:1}")?;
+//!
+//! let merged = patch::strategic_merge(&target, &pod("{name: web, image: web:2}")?, &MergeContext::kubernetes());
+//! assert_eq!(merged, Ok(Outcome::Changed(pod("{name: web, image: web:2}")?)));
+//!
+//! let failed = patch::strategic_merge(&target, &pod("{name: web, image: []}")?, &MergeContext::kubernetes());
+//! let message = failed.expect_err("a list is no image").to_string();
+//! assert!(message.starts_with("field `spec.containers[name=web].image`"), "{message}");
+//!
+//! let mut changed = target.clone();
+//! let operations = patch::read_operations("- {op: replace, path: /spec/containers/0/image, value: 'web:3'}")
+//!     .expect("it is a list of operations");
+//! patch::json6902(&mut changed, &operations).expect("the path is there");
+//! assert_eq!(changed, pod("{name: web, image: web:3}")?);
+//! # Ok::<(), yaml::Error>(())
+//! ```
+//!
+//! # Amounts and files
+//!
+//! ```
+//! use aqueduct_manifest::{Files, Quantity, Value};
+//!
+//! let read = |text: &str| Quantity::read(&Value::from(text));
+//! assert_eq!(read("1Gi"), Some(Quantity::bytes(1 << 30)));
+//! assert_eq!(read("500m"), Some(Quantity::millis(500)));
+//! assert_eq!(read("lots"), None);
+//!
+//! let files: Files = [("a/b.yaml", b"x: 1\n".to_vec())].into_iter().collect();
+//! assert_eq!((files.text("a/b.yaml"), files.is_folder("a")), (Some("x: 1\n"), true));
+//! ```
 
 mod apis;
 mod deserialize;

@@ -122,7 +122,11 @@ impl Loader<'_> {
     }
 
     /// Reads a node as a type as well as it can be, reports what is wrong with it, and tells whether it is sound.
-    fn typed<T: DeserializeOwned + JsonSchema>(&mut self, node: &Node, what: &str) -> (Option<T>, bool) {
+    fn typed<T: DeserializeOwned + JsonSchema + 'static>(
+        &mut self,
+        node: &Node,
+        what: &str,
+    ) -> (Option<T>, bool) {
         let (value, diagnostics) = node.read_leniently(what);
         let sound = diagnostics.is_empty();
         self.diagnostics.extend(diagnostics);

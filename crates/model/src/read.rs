@@ -9,9 +9,14 @@ mod search;
 #[cfg(test)]
 mod tests;
 
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use aqueduct_manifest::Diagnostic;
 use schemars::{JsonSchema, schema_for};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::node::Node;
 
@@ -23,7 +28,7 @@ impl Node {
     ///
     /// # Errors
     /// All that is wrong: unknown keys, wrong types, values that are refused, and keys that are missing.
-    pub fn read<T: DeserializeOwned + JsonSchema>(&self, what: &str) -> Result<T, Vec<Diagnostic>> {
+    pub fn read<T: DeserializeOwned + JsonSchema + 'static>(&self, what: &str) -> Result<T, Vec<Diagnostic>> {
         match self.read_leniently(what) {
             (Some(value), diagnostics) if diagnostics.is_empty() => Ok(value),
             (_, diagnostics) => Err(diagnostics),
@@ -32,7 +37,7 @@ impl Node {
 
     /// Reads this node as a type, as [`Node::read`] does, and returns what can be made of it beside what is
     /// wrong with it: what was refused is left out, and what is missing has some value.
-    pub fn read_leniently<T: DeserializeOwned + JsonSchema>(
+    pub fn read_leniently<T: DeserializeOwned + JsonSchema + 'static>(
         &self,
         what: &str,
     ) -> (Option<T>, Vec<Diagnostic>) {
@@ -40,11 +45,18 @@ impl Node {
             Ok(value) => return (Some(value), Vec::new()),
             Err(error) => error,
         };
-        let schema = schema_for!(T);
-        let mut search = Search::<T>::new(self, schema.as_value(), what);
+        let schema = schema::<T>();
+        let mut search = Search::<T>::new(self, &schema, what);
         let remains = search.run(error);
         let mut diagnostics = search.diagnostics;
         diagnostics.sort_by(|left, right| left.labels.cmp(&right.labels));
         (remains.and_then(|remains| T::deserialize(Reader::new(&remains, &[])).ok()), diagnostics)
     }
+}
+
+/// Returns the schema of a type, made once: where one node is wrong, thousands may be.
+fn schema<T: JsonSchema + 'static>() -> Arc<Value> {
+    static SCHEMAS: Mutex<BTreeMap<TypeId, Arc<Value>>> = Mutex::new(BTreeMap::new());
+    let mut schemas = SCHEMAS.lock().unwrap_or_else(PoisonError::into_inner);
+    schemas.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(schema_for!(T).to_value())).clone()
 }

@@ -30,41 +30,60 @@ pub(crate) struct Request<'a> {
 
 /// What policies ask of a cluster.
 pub(crate) trait Params {
-    /// Tells whether there is a kind, and whether its objects lie in namespaces.
-    fn scope_of(&self, api_version: &str, kind: &str) -> Option<bool>;
+    /// Returns where the objects of a kind lie.
+    fn scope_of(&self, api_version: &str, kind: &str) -> Scope;
 
     /// Returns the objects of a kind in a namespace; an empty one is for those that lie in none.
     fn objects<'a>(&'a self, api_version: &str, kind: &str, namespace: &str) -> Vec<&'a Object>;
 }
 
+/// Where the objects of a kind lie.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Namespaced,
+    Cluster,
+    /// There is no such kind.
+    Missing,
+    /// Nothing here tells: the kind may be defined by somebody else.
+    Unknown,
+}
+
 /// Judges a request by a policy and its bindings.
 pub(crate) fn admit(
     policy: &Policy,
-    bindings: &[Binding],
+    bindings: &BTreeMap<SmolStr, Binding>,
     request: &Request<'_>,
     params: &dyn Params,
 ) -> Vec<Finding> {
-    let bindings: Vec<&Binding> = bindings.iter().filter(|binding| binding.policy == policy.name).collect();
+    let bindings: Vec<&Binding> = bindings.values().filter(|binding| binding.policy == policy.name).collect();
     if bindings.is_empty() || !is_about(Some(&policy.constraints), request) {
         return Vec::new();
     }
     let converted = converted(&policy.constraints, request);
     let request = &Request { object: converted.as_ref().unwrap_or(request.object), ..*request };
     let mut findings = Vec::new();
-    if let Some((api_version, kind)) = &policy.param_kind
-        && params.scope_of(api_version, kind).is_none()
-    {
-        if !policy.ignores_failures {
-            findings.push(Finding::forbidden(
-                RULE,
-                format!(
-                    "ValidatingAdmissionPolicy '{}' denied request: failed to configure policy: failed to find resource \
-                     referenced by paramKind: '{api_version}, Kind={kind}'",
-                    policy.name
-                ),
-            ));
+    if let Some((api_version, kind)) = &policy.param_kind {
+        let name = &policy.name;
+        match params.scope_of(api_version, kind) {
+            Scope::Missing if policy.ignores_failures => return findings,
+            Scope::Missing => {
+                let message = format!(
+                    "ValidatingAdmissionPolicy '{name}' denied request: failed to configure policy: failed to find \
+                     resource referenced by paramKind: '{api_version}, Kind={kind}'"
+                );
+                findings.push(Finding::forbidden(RULE, message));
+                return findings;
+            }
+            Scope::Unknown => {
+                let message = format!(
+                    "ValidatingAdmissionPolicy '{name}' takes parameters of {api_version}, Kind={kind}, of which \
+                     there is neither a definition nor an object; where nothing defines the kind, all is denied"
+                );
+                findings.push(Finding::about(RULE, Action::Unknown, message));
+                return findings;
+            }
+            Scope::Namespaced | Scope::Cluster => {}
         }
-        return findings;
     }
     for binding in bindings {
         if !is_about(binding.resources.as_ref(), request) {
@@ -99,7 +118,7 @@ fn params_of<'a>(
     let (Some((api_version, kind)), Some(reference)) = (&policy.param_kind, &binding.param_ref) else {
         return Ok(vec![None]);
     };
-    let is_namespaced = params.scope_of(api_version, kind) == Some(true);
+    let is_namespaced = params.scope_of(api_version, kind) == Scope::Namespaced;
     let namespace = match text(reference, &["namespace"]) {
         _ if !is_namespaced => "",
         "" if !request.is_namespaced => {

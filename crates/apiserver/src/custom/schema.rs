@@ -181,7 +181,8 @@ impl Schema {
                 _ => Type::String,
             },
             Kind::Array => {
-                Type::list(self.items.as_ref().map_or(Type::Dyn, |items| items.expression_type(false)))
+                let of = self.items.as_ref().map_or(Type::Dyn, |items| items.expression_type(false));
+                if self.list == ListKind::Atomic { Type::list(of) } else { Type::set(of) }
             }
             Kind::Object => self.object_type(is_resource || self.is_embedded),
             Kind::Any | Kind::Unknown => Type::Dyn,

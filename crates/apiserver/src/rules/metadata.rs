@@ -80,6 +80,21 @@ const WITHOUT_GENERATION: [&str; 13] = [
     "StorageClass",
 ];
 
+/// The kinds whose finalizers need not be of a domain.
+const WITH_FREE_FINALIZERS: [&str; 11] = [
+    "APIService",
+    "CustomResourceDefinition",
+    "Event",
+    "Lease",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+    "MutatingWebhookConfiguration",
+    "PodDisruptionBudget",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+];
+
 /// Puts a letter for a dash at the end, behind which more will come.
 fn masked(text: &str) -> String {
     match text.strip_suffix('-') {
@@ -113,7 +128,10 @@ pub(crate) fn check(root: &Field<'_>, rule: NameRule, report: &mut Report) {
     } else if (rule.name)(&generated(prefix.text())).is_some() {
         report.invalid(&name, "what is generated is no valid name");
     }
-    check_without_name(&meta, report);
+    labels(&meta.get("labels"), report);
+    annotations(&meta.get("annotations"), report);
+    owners(&meta.get("ownerReferences"), report);
+    finalizers(&meta.get("finalizers"), !WITH_FREE_FINALIZERS.contains(&kind.text()), report);
 }
 
 /// Returns a name that the API server could generate.
@@ -121,14 +139,6 @@ pub(crate) fn generated(prefix: &str) -> String {
     const LONGEST: usize = 58;
     let end = (0..=prefix.len().min(LONGEST)).rev().find(|end| prefix.is_char_boundary(*end)).unwrap_or(0);
     format!("{}xxxxx", &prefix[..end])
-}
-
-/// Checks all metadata but the name.
-pub(crate) fn check_without_name(meta: &Field<'_>, report: &mut Report) {
-    labels(&meta.get("labels"), report);
-    annotations(&meta.get("annotations"), report);
-    owners(&meta.get("ownerReferences"), report);
-    finalizers(&meta.get("finalizers"), report);
 }
 
 /// Checks labels, or a selector of labels.
@@ -186,13 +196,14 @@ fn owners(field: &Field<'_>, report: &mut Report) {
     }
 }
 
-fn finalizers(field: &Field<'_>, report: &mut Report) {
+fn finalizers(field: &Field<'_>, are_known: bool, report: &mut Report) {
     for finalizer in field.items() {
         let text = finalizer.text();
         if let Some(problem) = names::qualified_name(text) {
             report.invalid_as(field, text, problem);
         }
-        if !text.contains('/') && !["orphan", "foregroundDeletion", "kubernetes"].contains(&text) {
+        if are_known && !text.contains('/') && !["orphan", "foregroundDeletion", "kubernetes"].contains(&text)
+        {
             report.invalid(&finalizer, "name is neither a standard finalizer name nor is it fully qualified");
         }
     }

@@ -179,6 +179,7 @@ pub(crate) fn run(arguments: &Arguments, directory: &Path, terminal: &Terminal) 
         },
         enable_helm: arguments.enable_helm,
         managed_by_label: arguments.enable_managedby_label,
+        trace: false,
         remotes: Some(&remotes),
         charts: Some(&charts),
     };
@@ -201,7 +202,7 @@ pub(crate) fn run(arguments: &Arguments, directory: &Path, terminal: &Terminal) 
 
 /// Tells why nothing was built; the process ends with 1, as Kustomize does.
 fn refuse(error: &Error, terminal: &Terminal) -> Outcome {
-    let place = error.located().map(|(_, place)| format!(": {place}")).unwrap_or_default();
+    let place = error.spot().map(|spot| format!(": {spot}")).unwrap_or_default();
     terminal.warn(&format!("Error: {error}{place}"));
     if let Some(hint) = error.hint() {
         terminal.warn(&format!("hint: {hint}"));

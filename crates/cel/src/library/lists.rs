@@ -20,6 +20,8 @@ pub(super) fn extension(env: &mut Env) -> Result<(), DeclarationError> {
     env.add_member_overload("indexOf", "list_index_of", LIST_TYPE, vec![DYN_TYPE], index_of)?;
     env.add_member_overload("lastIndexOf", "list_last_index_of", LIST_TYPE, vec![DYN_TYPE], last_index_of)?;
     let two = || vec![LIST_TYPE, LIST_TYPE];
+    env.add_overload("@same", "@same", vec![DYN_TYPE, DYN_TYPE], same)?;
+    env.add_overload("@different", "@different", vec![DYN_TYPE, DYN_TYPE], different)?;
     env.add_overload("sets.contains", "list_sets_contains_list", two(), sets_contains)?;
     env.add_overload("sets.equivalent", "list_sets_equivalent_list", two(), sets_equivalent)?;
     env.add_overload("sets.intersects", "list_sets_intersects_list", two(), sets_intersects)
@@ -118,4 +120,23 @@ fn sets_equivalent<'b, 'v>(arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
 fn sets_intersects<'b, 'v>(arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
     let (left, right) = (items(&arguments, 0), items(&arguments, 1));
     truth(right.iter().any(|wanted| left.iter().any(|item| item.equals(&**wanted))))
+}
+
+/// Tells whether two lists are equal in any order; what is no list is equal as ever.
+fn is_same(arguments: &Arguments<'_, '_>) -> bool {
+    let is_list =
+        |place: usize| arguments.get(place).is_some_and(|one| one.downcast_ref::<CelList<'_>>().is_some());
+    if !is_list(0) || !is_list(1) {
+        return arguments.first() == arguments.get(1);
+    }
+    let (left, right) = (items(arguments, 0), items(arguments, 1));
+    left.len() == right.len() && contains(left, right) && contains(right, left)
+}
+
+fn same<'b, 'v>(arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
+    truth(is_same(&arguments))
+}
+
+fn different<'b, 'v>(arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
+    truth(!is_same(&arguments))
 }

@@ -73,3 +73,22 @@ fn a_database_is_a_component_or_a_table() {
       hint: did you mean `variables`?
     ");
 }
+
+/// What is missing stands in the way of nothing that can be judged without it.
+#[test]
+fn links_are_followed_whatever_is_missing() {
+    insta::assert_snapshot!(check(&[("web", "kind = \"cron-job\"\nlinks = { a = \"nobody\" }\n")]), @r"
+    error: cron-job has no `image`: tenants/shop/web.toml
+    error: cron-job has no `resources`: tenants/shop/web.toml
+    error: cron-job has no `schedule`: tenants/shop/web.toml
+    error: there is no such component: `nobody`: tenants/shop/web.toml
+    ");
+    insta::assert_snapshot!(check(&[("copies", "kind = \"backup\"\nof = \"nobody\"\nbucket = { name = 1 }\n")]), @r"
+    error: backup has no `schedule`: tenants/shop/copies.toml
+    error: backup has no `resources`: tenants/shop/copies.toml
+    error: `bucket` of backup has no `endpoint`: tenants/shop/copies.toml
+    error: `bucket` of backup has no `remote`: tenants/shop/copies.toml
+    error: `bucket.name` of backup must be a string, not the integer `1`: tenants/shop/copies.toml
+    error: there is no such component: `nobody`: tenants/shop/copies.toml
+    ");
+}

@@ -6,14 +6,15 @@ use aqueduct_manifest::patch::{self, Outcome};
 use aqueduct_manifest::{Map, Value};
 
 use super::Generate;
+use crate::chart::ChartRequest;
 use crate::decode::{Decode, Fields};
 use crate::error::{Error, Result, Within};
 use crate::kustomization::{HelmChart, HelmGlobals};
 use crate::loader::Loader;
 use crate::path;
+use crate::read;
 use crate::resource::Resource;
 use crate::schemas::Schemas;
-use crate::{ChartRequest, read};
 
 /// What a chart's entry and the globals around it say.
 #[derive(Default)]

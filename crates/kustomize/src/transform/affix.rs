@@ -1,14 +1,13 @@
 //! Prefixes and suffixes of names.
 
-use aqueduct_manifest::{SmolStr, Value};
+use aqueduct_manifest::SmolStr;
 
 use super::Transform;
 use crate::error::{Error, Result};
-use crate::field_spec::{self, Missing};
+use crate::field::Field;
+use crate::field_spec::{FieldSpec, Missing};
 use crate::id::Id;
-use crate::kustomization::FieldSpec;
 use crate::resources::Resources;
-use crate::text;
 
 /// No name is longer; diamonds of kustomizations with a prefix would fill any memory otherwise.
 const MAX_LENGTH: usize = 16 << 10;
@@ -46,7 +45,7 @@ impl Transform for AffixTransformer {
                     resource.store_previous_id();
                 }
                 let gvk = resource.gvk();
-                resource.change(&gvk, field, Missing::Scalar, &mut |value| self.set(value))?;
+                resource.change(&gvk, field, Missing::Scalar, &mut |field| self.set(field))?;
             }
         }
         Ok(())
@@ -54,8 +53,8 @@ impl Transform for AffixTransformer {
 }
 
 impl AffixTransformer {
-    fn set(&self, value: &mut Value) -> Result<()> {
-        let name = text::of(value);
+    fn set(&self, field: &mut Field<'_>) -> Result<()> {
+        let name = field.text();
         if name.len() + self.affix.len() > MAX_LENGTH {
             return Err(Error::new(format!("a name is longer than {MAX_LENGTH} bytes")));
         }
@@ -63,7 +62,7 @@ impl AffixTransformer {
             Side::Prefix => format!("{}{name}", self.affix),
             Side::Suffix => format!("{name}{}", self.affix),
         };
-        field_spec::set_scalar(value, changed)
+        field.set_untyped(&changed)
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) struct HashTransformer;
 impl Transform for HashTransformer {
     fn transform(&self, resources: &mut Resources) -> Result<()> {
         for resource in resources.list_mut().iter_mut().filter(|resource| resource.needs_hash()) {
-            let hash = hash(resource.map());
+            let hash = hash(&resource.printed()?);
             resource.store_previous_id();
             let name = format!("{}-{hash}", resource.name());
             resource.set_name(&name);

@@ -5,11 +5,11 @@ use regex::Regex;
 
 use super::Transform;
 use crate::error::{Error, Result};
-use crate::field_spec::{self, Missing};
-use crate::kustomization::{FieldSpec, Image};
+use crate::field::Field;
+use crate::field_spec::{FieldSpec, Missing};
+use crate::kustomization::Image;
 use crate::resources::Resources;
-use crate::shares::Step;
-use crate::text;
+use crate::step::Step;
 
 /// Changes images of one name.
 pub(crate) struct ImageTransformer {
@@ -27,19 +27,13 @@ impl ImageTransformer {
         Ok(Self { image, pattern, fields })
     }
 
-    /// Changes an image, and tells whether it is the one that is meant.
-    fn set(&self, value: &mut Value) -> Result<bool> {
-        if matches!(value, Value::Map(_) | Value::List(_)) {
-            return Err(Error::new(format!(
-                "wrong node kind: expected ScalarNode but got {}",
-                field_spec::node_kind(value)
-            )));
+    /// Changes an image if it is the one that is meant.
+    fn set(&self, field: &mut Field<'_>) -> Result<()> {
+        let written = field.text();
+        if matches!(field.value, Value::Map(_) | Value::List(_)) {
+            return Err(Error::wrong_kind("ScalarNode", field.value));
         }
-        let written = text::of(value);
-        if !self.pattern.is_match(&written) {
-            return Ok(false);
-        }
-        field_spec::set_scalar(value, self.changed(&written)).map(|()| true)
+        if self.pattern.is_match(&written) { field.set_untyped(&self.changed(&written)) } else { Ok(()) }
     }
 
     fn changed(&self, written: &str) -> String {
@@ -65,55 +59,39 @@ impl ImageTransformer {
         }
         changed
     }
+}
 
-    /// Changes the images of everything that is called `containers` or `initContainers`, and notes where it did.
-    fn change_containers(&self, map: &mut Map, place: &[Step], set: &mut Vec<Vec<Step>>) -> Result<()> {
-        let keys: Vec<_> = map
-            .iter()
-            .filter(|(_, value)| matches!(value, Value::Map(_) | Value::List(_)))
-            .map(|(key, _)| key.clone())
-            .collect();
-        for key in keys {
-            let Some(value) = map.get_mut(&key) else { continue };
-            let place = [place, &[Step::Key(key.clone())]].concat();
-            self.walk(value, &place, set)?;
-            if let Value::List(list) = value
-                && (key == "containers" || key == "initContainers")
-            {
-                for (index, container) in list.make_mut().iter_mut().enumerate() {
-                    match container {
-                        Value::Map(container) => {
-                            if container.get_mut("image").map_or(Ok(false), |at| self.set(at))? {
-                                set.push(
-                                    [&place[..], &[Step::Index(index), Step::Key("image".into())]].concat(),
-                                );
-                            }
-                        }
-                        Value::Null => {}
-                        other => {
-                            return Err(Error::new(format!(
-                                "wrong node kind: expected MappingNode but got {}",
-                                field_spec::node_kind(other)
-                            )));
-                        }
-                    }
+/// Finds the images of everything that is called `containers` or `initContainers`.
+fn find_images(map: &Map, place: &[Step], found: &mut Vec<Vec<Step>>) -> Result<()> {
+    for (key, value) in map {
+        let place = [place, &[Step::Key(key.clone())]].concat();
+        find_images_in(value, &place, found)?;
+        if key != "containers" && key != "initContainers" {
+            continue;
+        }
+        for (index, container) in value.as_list().into_iter().flatten().enumerate() {
+            match container {
+                Value::Map(container) if container.contains_key("image") => {
+                    found.push([&place[..], &[Step::Index(index), Step::Key("image".into())]].concat());
                 }
+                Value::Map(_) | Value::Null => {}
+                other => return Err(Error::wrong_kind("MappingNode", other)),
             }
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    fn walk(&self, value: &mut Value, place: &[Step], set: &mut Vec<Vec<Step>>) -> Result<()> {
-        match value {
-            Value::Map(map) => self.change_containers(map, place, set),
-            Value::List(list) if list.iter().any(|value| matches!(value, Value::Map(_) | Value::List(_))) => {
-                let mut elements = list.make_mut().iter_mut().enumerate();
-                elements.try_for_each(|(index, value)| {
-                    self.walk(value, &[place, &[Step::Index(index)]].concat(), set)
-                })
+fn find_images_in(value: &Value, place: &[Step], found: &mut Vec<Vec<Step>>) -> Result<()> {
+    match value {
+        Value::Map(map) => find_images(map, place, found),
+        Value::List(list) => list.iter().enumerate().try_for_each(|(index, value)| match value {
+            Value::Map(_) | Value::List(_) => {
+                find_images_in(value, &[place, &[Step::Index(index)]].concat(), found)
             }
             _ => Ok(()),
-        }
+        }),
+        _ => Ok(()),
     }
 }
 
@@ -124,13 +102,13 @@ impl Transform for ImageTransformer {
             if gvk.kind == "CustomResourceDefinition" {
                 continue;
             }
-            let mut set = Vec::new();
-            self.change_containers(resource.map_mut(), &[], &mut set)?;
-            // Kustomize writes these without a type: what a replacement puts there later keeps no quotes.
-            set.into_iter().for_each(|place| resource.add_untyped(place));
-            resource.share();
+            let mut places = Vec::new();
+            find_images(resource.map(), &[], &mut places)?;
+            for place in places {
+                resource.change_place(&place, &mut |field| self.set(field))?;
+            }
             for field in &self.fields {
-                resource.change(&gvk, field, Missing::Skip, &mut |value| self.set(value).map(drop))?;
+                resource.change(&gvk, field, Missing::Skip, &mut |field| self.set(field))?;
             }
         }
         Ok(())

@@ -6,7 +6,7 @@ use aqueduct_manifest::SmolStr;
 
 use super::Transform;
 use crate::error::Result;
-use crate::kustomization::FieldSpec;
+use crate::field_spec::FieldSpec;
 use crate::resources::Resources;
 
 /// Sets entries in the maps that fields name.

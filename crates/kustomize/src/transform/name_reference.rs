@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use aqueduct_manifest::yaml::Marks;
 use aqueduct_manifest::{Map, SmolStr, Value};
 
 use super::Transform;
 use crate::config::NameReference;
 use crate::error::{Error, Result, Within};
-use crate::field_spec::Missing;
+use crate::field::written;
+use crate::field_spec::{FieldSpec, Missing};
 use crate::id::{CLUSTER, Gvk, Id, Key};
-use crate::kustomization::FieldSpec;
 use crate::resource::{Affixes, Resource};
 use crate::resources::Resources;
+use crate::step::{self, Step};
 use crate::text;
 
 /// Repairs all references that the configuration knows.
@@ -44,9 +46,16 @@ impl Transform for NameReferenceTransformer<'_> {
             for (target, field) in fields.iter() {
                 let lookup =
                     Lookup { referrer: &referrer, candidates: &candidates, target, path: &field.path };
-                resource.change_path(&field.path, Missing::Skip, &mut |value| lookup.set(value)).within(
-                    || format!("updating name reference in '{}' field of '{}'", field.path, referrer.id),
-                )?;
+                let place =
+                    || format!("updating name reference in '{}' field of '{}'", field.path, referrer.id);
+                for at in resource.places(&field.path, Missing::Skip).within(place)? {
+                    let Some(value) = step::get(resource.map(), &at) else { continue };
+                    let changes = lookup.changes(value, step::marks(resource.marks(), &at)).within(place)?;
+                    for (steps, name) in changes {
+                        let at = [&at[..], &steps].concat();
+                        resource.change_place(&at, &mut |field| field.set_untyped(&name))?;
+                    }
+                }
             }
         }
         Ok(())
@@ -177,52 +186,47 @@ struct Lookup<'a> {
 }
 
 impl Lookup<'_> {
-    fn set(&self, value: &mut Value) -> Result<()> {
+    /// Returns what becomes of a value: texts, and where they go.
+    fn changes(&self, value: &Value, marks: &Marks) -> Result<Vec<(Vec<Step>, SmolStr)>> {
         match value {
-            Value::Null => Ok(()),
-            Value::Map(map) => self.set_map(map),
+            Value::Null => Ok(Vec::new()),
+            Value::Map(map) => self.map_changes(map, marks),
             Value::List(list) => {
-                // Lists that need no change are not copied.
-                for place in 0..list.len() {
-                    let Some(mut element) = list.get(place).cloned() else { continue };
-                    match &mut element {
-                        Value::Map(map) => self.set_map(map)?,
+                let mut changes = Vec::new();
+                for (index, element) in list.iter().enumerate() {
+                    let marks = marks.element(index);
+                    let found = match element {
+                        Value::Map(map) => self.map_changes(map, marks)?,
                         Value::List(_) => return Err(Error::new("node must be a scalar, sequence or map")),
-                        scalar => self.set_scalar(scalar)?,
-                    }
-                    if list.get(place) != Some(&element)
-                        && let Some(old) = list.make_mut().get_mut(place)
-                    {
-                        *old = element;
-                    }
+                        scalar => self.scalar_changes(scalar, marks)?,
+                    };
+                    let outer = Step::Index(index);
+                    let within = |steps: Vec<Step>| [std::slice::from_ref(&outer), &steps].concat();
+                    changes.extend(found.into_iter().map(|(steps, name)| (within(steps), name)));
                 }
-                Ok(())
+                Ok(changes)
             }
-            scalar => self.set_scalar(scalar),
+            scalar => self.scalar_changes(scalar, marks),
         }
     }
 
-    fn set_scalar(&self, value: &mut Value) -> Result<()> {
-        let old = text::of(value);
+    fn scalar_changes(&self, value: &Value, marks: &Marks) -> Result<Vec<(Vec<Step>, SmolStr)>> {
+        let old = written(value, marks);
         let same = |left: &Candidate, right: &Candidate| left.id.name == right.id.name;
-        if let Some(found) = self.find(&old, |_| true, same)?
-            && found.id.name != old
-        {
-            *value = found.id.name.clone().into();
-        }
-        Ok(())
+        let found = self.find(&old, |_| true, same)?.filter(|found| found.id.name != old);
+        Ok(found.map(|found| (Vec::new(), found.id.name.clone())).into_iter().collect())
     }
 
-    /// Sets name and namespace of a map that has both.
-    fn set_map(&self, map: &mut Map) -> Result<()> {
-        let Some(name) = map.get("name") else {
+    /// Returns name and namespace of a map that has both.
+    fn map_changes(&self, map: &Map, marks: &Marks) -> Result<Vec<(Vec<Step>, SmolStr)>> {
+        let text = |key: &str| map.get(key).map(|value| written(value, marks.field(key)));
+        let Some(old) = text("name") else {
             return Err(Error::new("path config error; no 'name' field in node"));
         };
-        let old = text::of(name);
         let same = |left: &Candidate, right: &Candidate| {
             left.id.name == right.id.name && left.id.namespace == right.id.namespace
         };
-        let found = match map.get("namespace").map(text::of) {
+        let found = match text("namespace") {
             None => self.find(&old, |_| true, same)?,
             Some(namespace) => {
                 let known = self.candidates.by_original_namespace.get(&namespace);
@@ -236,15 +240,15 @@ impl Lookup<'_> {
                 }
             }
         };
-        let Some(found) = found else { return Ok(()) };
-        if found.id.name == old && found.id.namespace.is_empty() {
-            return Ok(());
+        let Some(Candidate { id, .. }) = found else { return Ok(Vec::new()) };
+        if id.name == old && id.namespace.is_empty() {
+            return Ok(Vec::new());
         }
-        map.insert("name", found.id.name.clone());
-        if !found.id.namespace.is_empty() {
-            map.insert("namespace", found.id.namespace.clone());
+        let mut changes = vec![(vec![Step::Key("name".into())], id.name.clone())];
+        if !id.namespace.is_empty() {
+            changes.push((vec![Step::Key("namespace".into())], id.namespace.clone()));
         }
-        Ok(())
+        Ok(changes)
     }
 
     /// Finds the one resource that was called so.

@@ -4,10 +4,11 @@ use aqueduct_manifest::{SmolStr, Value};
 
 use super::Transform;
 use crate::error::{Error, Result};
-use crate::field_spec::{self, Missing};
-use crate::kustomization::FieldSpec;
+use crate::field::Field;
+use crate::field_spec::{FieldSpec, Missing};
 use crate::resource::Resource;
 use crate::resources::Resources;
+use crate::step::Step;
 use crate::text;
 
 /// Sets the namespace.
@@ -73,7 +74,7 @@ impl NamespaceTransformer {
         let is_binding = id.gvk.kind == "RoleBinding" || id.gvk.kind == "ClusterRoleBinding";
         let is_core = resource.api_version() == "v1";
         if !id.cluster_scoped {
-            resource.change_path("metadata/namespace", Missing::Scalar, &mut |value| self.set(value))?;
+            resource.change_path("metadata/namespace", Missing::Scalar, &mut |field| self.set(field))?;
         }
         if is_binding {
             self.set_subjects(resource)?;
@@ -90,7 +91,7 @@ impl NamespaceTransformer {
             };
             if !skip {
                 resource
-                    .change(&id.gvk, field, Missing::Scalar, &mut |value| self.set(value))
+                    .change(&id.gvk, field, Missing::Scalar, &mut |field| self.set(field))
                     .map_err(|error| error.within("namespace transformation failed"))?;
             }
         }
@@ -103,29 +104,28 @@ impl NamespaceTransformer {
             Subjects::Default => ("name", "default"),
             Subjects::ServiceAccounts => ("kind", "ServiceAccount"),
         };
-        let Some(subjects) = resource.map_mut().get_mut("subjects").filter(|subjects| !subjects.is_null())
-        else {
+        let Some(subjects) = resource.map().get("subjects").filter(|subjects| !subjects.is_null()) else {
             return Ok(());
         };
-        let Value::List(subjects) = subjects else {
+        let Some(subjects) = subjects.as_list() else {
             return Err(Error::new(
                 "setting namespace on (cluster)role binding subjects: `subjects` must be a list",
             ));
         };
-        for subject in subjects.make_mut() {
-            if let Value::Map(subject) = subject
-                && subject.get(key).is_some_and(|value| text::of(value) == wanted)
-            {
-                self.set(subject.entry("namespace"))?;
-            }
+        let is_meant = |subject: &Value| subject.get(key).is_some_and(|value| text::of(value) == wanted);
+        let meant = subjects.iter().enumerate().filter(|(_, subject)| is_meant(subject));
+        let indices: Vec<usize> = meant.map(|(index, _)| index).collect();
+        for index in indices {
+            let place = [Step::Key("subjects".into()), Step::Index(index), Step::Key("namespace".into())];
+            resource.change_place(&place, &mut |field| self.set(field))?;
         }
         Ok(())
     }
 
-    fn set(&self, value: &mut Value) -> Result<()> {
-        if self.unset_only && !text::of(value).is_empty() {
+    fn set(&self, field: &mut Field<'_>) -> Result<()> {
+        if self.unset_only && !text::of(field.value).is_empty() {
             return Ok(());
         }
-        field_spec::set_scalar(value, self.namespace.clone())
+        field.set_text(&self.namespace)
     }
 }

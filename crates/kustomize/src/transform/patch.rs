@@ -227,6 +227,7 @@ fn read_operations(text: &str) -> Result<Vec<Operation>> {
 
 /// Applies operations; what Kustomize keeps in annotations survives them.
 fn operate(resource: &mut Resource, operations: &[Operation]) -> Result<()> {
+    resource.count_work()?;
     resource.hold_memory();
     resource.settle()?;
     let is_of_chart = resource.is_of_chart();
@@ -278,6 +279,7 @@ fn merge_at(resources: &mut Resources, place: usize, patch: &Resource) -> Result
 }
 
 fn merge(resource: &mut Resource, patch: &Resource) -> Result<()> {
+    resource.count_work()?;
     let (name, namespace, kind) = (resource.name(), resource.namespace(), resource.kind());
     if patch.allow_name_change || patch.allow_kind_change {
         resource.store_previous_id();
@@ -295,6 +297,7 @@ fn merge(resource: &mut Resource, patch: &Resource) -> Result<()> {
             resource.put(merged)?;
             let (object, shares) = resource.parts_mut();
             shares.settle_merged(object, patch.map());
+            resource.quote_untyped(patch.map());
         }
     }
     if resource.is_empty() {

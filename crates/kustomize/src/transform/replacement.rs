@@ -1,17 +1,19 @@
 //! Replacements: a value of one resource copied into fields of others.
 
+use aqueduct_manifest::yaml::{Marked, Marks};
 use aqueduct_manifest::{SmolStr, Value, yaml};
 
 use super::Transform;
 use super::replacement_path::{self, Create, resolved};
 use crate::error::{Error, Result, Within};
+use crate::field::written;
 use crate::field_spec;
 use crate::id::Id;
 use crate::kustomization::{FieldOptions, Replacement, ReplacementSource, ReplacementTarget};
 use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::selector::Patterns;
-use crate::shares::{self, Step};
+use crate::step::{self, Step};
 use crate::text::{self, quoted};
 
 const DEFAULT_PATH: &str = "metadata.name";
@@ -41,7 +43,9 @@ fn replace(resources: &mut Resources, replacement: &Replacement, room: &mut usiz
     let targets = replacement.targets.as_ref().ok_or_else(incomplete)?;
     let mut source = match (&replacement.source, &replacement.source_value) {
         (Some(_), Some(_)) => return Err(Error::new("value and resource selectors are mutually exclusive")),
-        (None, Some(value)) => Source { value: Value::String(value.clone()), is_plain: true, field: None },
+        (None, Some(value)) => {
+            Source { value: value.clone().into(), text: value.clone(), is_plain: true, field: None }
+        }
         (Some(source), None) => find_source(resources.list(), source)?,
         (None, None) => return Err(incomplete()),
     };
@@ -54,6 +58,8 @@ fn replace(resources: &mut Resources, replacement: &Replacement, room: &mut usiz
 /// What is copied.
 struct Source {
     value: Value,
+    /// The value as text, as it was written.
+    text: SmolStr,
     /// Whether the value is a text of which nobody said what type it has.
     is_plain: bool,
     /// The place of the resource and the path of the field that the value is, as long as it is one: what
@@ -74,8 +80,9 @@ impl Source {
     fn refresh(&mut self, resources: &[Resource]) {
         let Some((place, path)) = &self.field else { return };
         let Some(resource) = resources.get(*place) else { return };
-        if let Ok(Some(value)) = replacement_path::get(&Value::Map(resource.map().clone()), path) {
-            self.value = value;
+        if let Ok(Some(found)) = found_in(resource, path) {
+            self.text = text_of(&found);
+            self.value = found.value;
         }
     }
 }
@@ -100,28 +107,37 @@ fn find_source(resources: &[Resource], source: &ReplacementSource) -> Result<Sou
         return Err(Error::new(format!("multiple matches for selector {}", describe())));
     }
     let parts = replacement_path::split(path);
-    let value = replacement_path::get(&Value::Map(resource.map().clone()), &parts)
+    let found = found_in(resource, &parts)
         .within(|| format!("error looking up replacement source {}", describe()))?;
     let missing =
         || Error::new(format!("fieldPath `{path}` is missing for replacement source {}", source.id));
-    let value = value.filter(|value| !is_nothing(value)).ok_or_else(missing)?;
+    let found = found.filter(|found| !is_nothing(&found.value)).ok_or_else(missing)?;
+    let (whole, value) = (text_of(&found), found.value);
     match source.options.as_ref().filter(|options| !options.delimiter.is_empty()) {
-        None => Ok(Source { value, is_plain: false, field: Some((place, parts)) }),
+        None => Ok(Source { value, text: whole, is_plain: false, field: Some((place, parts)) }),
         Some(options) => {
             if !text::is_scalar(&value) {
                 return Err(Error::new("delimiter option can only be used with scalar nodes")
                     .within(format!("replacement source {}", describe())));
             }
-            let whole = text::of(&value);
             let mut parts = whole.split(options.delimiter.as_str());
             let part = usize::try_from(options.index).ok().and_then(|index| parts.nth(index));
             let part = part.ok_or_else(|| {
                 Error::new(format!("options.index {} is out of bounds for value {whole}", options.index))
                     .within(format!("replacement source {}", describe()))
             })?;
-            Ok(Source { value: part.into(), is_plain: false, field: None })
+            Ok(Source { value: part.into(), text: part.into(), is_plain: false, field: None })
         }
     }
+}
+
+/// Returns the value at a path of a resource.
+fn found_in(resource: &Resource, path: &[String]) -> Result<Option<Marked>> {
+    replacement_path::get_marked(&Value::Map(resource.map().clone()), resource.marks(), path)
+}
+
+fn text_of(marked: &Marked) -> SmolStr {
+    if text::is_scalar(&marked.value) { written(&marked.value, &marked.marks) } else { SmolStr::default() }
 }
 
 fn is_nothing(value: &Value) -> bool {
@@ -243,7 +259,7 @@ fn copy_into(
     }
     let mut set = Vec::new();
     for found in found {
-        if let Some(field) = shares::at(object, &found.steps) {
+        if let Some(field) = step::at(object, &found.steps) {
             if found.created && field.is_null() && is_annotation(parts) {
                 // Annotations are texts, whatever they look like.
                 *field = Value::from("");
@@ -254,7 +270,8 @@ fn copy_into(
                 _ => Was::Scalar,
             };
             let untyped = was == Was::Nothing || resource.is_untyped(&found.steps);
-            set_field(field, source, untyped, options).within(|| format!("field {}", quoted(path)))?;
+            let marks = step::marks(resource.marks(), &found.steps);
+            set_field(field, marks, source, untyped, options).within(|| format!("field {}", quoted(path)))?;
             set.push((found.steps, was));
         }
     }
@@ -267,6 +284,7 @@ fn is_annotation(parts: &[String]) -> bool {
 
 fn set_field(
     field: &mut Value,
+    marks: &Marks,
     source: &Source,
     untyped: bool,
     options: Option<&FieldOptions>,
@@ -281,12 +299,17 @@ fn set_field(
             *field = source.whole();
             return Ok(());
         }
-        None => text::of(&source.value),
-        Some(options) => with_part(&text::of(field), &text::of(&source.value), options).into(),
+        None => source.text.clone(),
+        Some(options) => with_part(&text_in(field, marks), &source.text, options).into(),
     };
     // A scalar keeps its type; one that replacements made has none.
     *field = if untyped { resolved(&new) } else { typed(&new, field)? };
     Ok(())
+}
+
+/// Returns the text of a field that a part of is replaced; one that was just made has none.
+fn text_in(field: &Value, marks: &Marks) -> SmolStr {
+    if field.is_null() { SmolStr::default() } else { written(field, marks) }
 }
 
 /// Returns a text with one of its parts replaced, or with one more part.
@@ -332,7 +355,7 @@ fn set_within_text(object: &mut Value, value: &Value, parts: &[String], create: 
         let Some(changed) = changed_text(&original, value, inner, create) else { return false };
         let Ok(places) = replacement_path::find(object, outer, Create::Nothing) else { return false };
         let Some(place) = places.first() else { return false };
-        let Some(field) = shares::at(object, &place.steps) else { return false };
+        let Some(field) = step::at(object, &place.steps) else { return false };
         *field = changed.into();
         return true;
     }
@@ -348,7 +371,7 @@ fn changed_text(original: &str, value: &Value, path: &[String], create: Create) 
     }
     let untouched = document == before;
     for found in &found {
-        let field = shares::at(&mut document, &found.steps)?;
+        let field = step::at(&mut document, &found.steps)?;
         *field = match &*field {
             Value::Map(_) | Value::List(_) => value.clone(),
             Value::Null if found.created => resolved(&text::of(value)),

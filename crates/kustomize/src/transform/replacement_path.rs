@@ -1,10 +1,12 @@
 //! Paths of replacements: `spec.containers.[name=web].image`, `data.app\.properties`, `args.*`, `ports.0`.
 
+use aqueduct_manifest::yaml::{Marked, Marks};
 use aqueduct_manifest::{List, Map, Value};
 use regex::Regex;
 
 use crate::error::{Error, Result};
-use crate::shares::Step;
+use crate::field::plain;
+use crate::step::Step;
 use crate::text;
 
 /// Splits a path at dots; `\.` is a dot within a part, and so is one between brackets.
@@ -90,18 +92,14 @@ pub(super) fn bracketed(part: &str) -> Result<(&str, &str)> {
         .ok_or_else(|| Error::new("list path element must contain fieldName=fieldValue for element to match"))
 }
 
-pub(super) fn wrong_kind(expected: &str, found: &Value) -> Error {
-    let found = match found {
-        Value::Map(_) => "MappingNode",
-        Value::List(_) => "SequenceNode",
-        _ => "ScalarNode",
-    };
-    Error::new(format!("wrong node kind: expected {expected} but got {found}"))
-}
-
 /// Returns the one value at a path.
 pub(super) fn get(value: &Value, path: &[String]) -> Result<Option<Value>> {
-    let mut value = value;
+    Ok(get_marked(value, &Marks::None, path)?.map(|found| found.value))
+}
+
+/// Returns the one value at a path, with the marks of how it was written.
+pub(super) fn get_marked(value: &Value, marks: &Marks, path: &[String]) -> Result<Option<Marked>> {
+    let (mut value, mut marks) = (value, marks);
     for part in path.iter().map(|part| part.trim()).filter(|part| !part.is_empty()) {
         if value.is_null() {
             return Ok(None);
@@ -109,25 +107,30 @@ pub(super) fn get(value: &Value, path: &[String]) -> Result<Option<Value>> {
         let next = if let Ok(index) = part.parse::<i64>() {
             let index = usize::try_from(index)
                 .map_err(|_| Error::new(format!("array index {index} cannot be negative")))?;
-            value.as_list().ok_or_else(|| wrong_kind("SequenceNode", value))?.get(index)
+            let list = value.as_list().ok_or_else(|| Error::wrong_kind("SequenceNode", value))?;
+            list.get(index).map(|next| (next, marks.element(index)))
         } else if part == "-" {
-            value.as_list().ok_or_else(|| wrong_kind("SequenceNode", value))?.last()
+            let list = value.as_list().ok_or_else(|| Error::wrong_kind("SequenceNode", value))?;
+            list.last().map(|next| (next, marks.element(list.len().saturating_sub(1))))
         } else if is_bracketed(part) {
             let (field, wanted) = bracketed(part)?;
-            let list = value.as_list().ok_or_else(|| wrong_kind("SequenceNode", value))?;
-            list.iter().find(|element| {
-                let found = if field.is_empty() { Some(*element) } else { element.get(field) };
+            let list = value.as_list().ok_or_else(|| Error::wrong_kind("SequenceNode", value))?;
+            let is_wanted = |element: &Value| {
+                let found = if field.is_empty() { Some(element) } else { element.get(field) };
                 found.is_some_and(|found| text::of(found) == wanted)
-            })
+            };
+            let found = list.iter().enumerate().find(|(_, element)| is_wanted(element));
+            found.map(|(index, next)| (next, marks.element(index)))
         } else {
-            value.as_map().ok_or_else(|| wrong_kind("MappingNode", value))?.get(part)
+            let map = value.as_map().ok_or_else(|| Error::wrong_kind("MappingNode", value))?;
+            map.get(part).map(|next| (next, marks.field(part)))
         };
         match next {
-            Some(next) => value = next,
+            Some(next) => (value, marks) = next,
             None => return Ok(None),
         }
     }
-    Ok(Some(value.clone()))
+    Ok(Some(Marked { value: value.clone(), marks: marks.clone() }))
 }
 
 /// Returns the steps to every value that a path matches, making what is missing where asked for.
@@ -165,7 +168,7 @@ impl Search {
             match value {
                 Value::List(list) => (0..list.len()).try_for_each(|index| self.element(list, index, rest)),
                 Value::Null => Ok(()),
-                other => Err(wrong_kind("SequenceNode", other)),
+                other => Err(Error::wrong_kind("SequenceNode", other)),
             }
         } else {
             self.field(value, part, rest)
@@ -179,7 +182,7 @@ impl Search {
             }
             *value = Value::Map(Map::new());
         }
-        let Value::Map(map) = value else { return Err(wrong_kind("MappingNode", value)) };
+        let Value::Map(map) = value else { return Err(Error::wrong_kind("MappingNode", value)) };
         let created = self.created;
         if !map.contains_key(name) {
             if self.create == Create::Nothing {
@@ -197,7 +200,7 @@ impl Search {
     }
 
     fn index(&mut self, value: &mut Value, index: i64, rest: &[String]) -> Result<()> {
-        let Value::List(list) = value else { return Err(wrong_kind("SequenceNode", value)) };
+        let Value::List(list) = value else { return Err(Error::wrong_kind("SequenceNode", value)) };
         let length = list.len();
         let index =
             usize::try_from(index).map_err(|_| Error::new(format!("index {index} cannot be negative")))?;
@@ -220,7 +223,7 @@ impl Search {
         let list = match value {
             Value::List(list) => list,
             Value::Null if self.create == Create::Nothing => return Ok(()),
-            other => return Err(wrong_kind("SequenceNode", other)),
+            other => return Err(Error::wrong_kind("SequenceNode", other)),
         };
         let before = self.found.len();
         for index in 0..list.len() {
@@ -261,21 +264,9 @@ impl Search {
     }
 }
 
-/// Returns what a plain scalar means in YAML: `8080` is a number.
-pub(super) fn resolved(plain: &str) -> Value {
-    let is_word = !plain.is_empty()
-        && plain.chars().all(|at| at.is_ascii_alphanumeric() || "_.+-:~".contains(at))
-        && !plain.starts_with(':')
-        && !plain.ends_with(':')
-        && plain != "-";
-    if !is_word {
-        return if plain.is_empty() { Value::Null } else { plain.into() };
-    }
-    let read = aqueduct_manifest::yaml::read_values(plain, aqueduct_manifest::yaml::Dialect::Kyaml);
-    match read.ok().and_then(|values| values.into_iter().next()) {
-        Some(value) if !matches!(value, Value::List(_) | Value::Map(_)) => value,
-        _ => plain.into(),
-    }
+/// Returns the value of a plain scalar.
+pub(super) fn resolved(text: &str) -> Value {
+    plain(text).value
 }
 
 #[cfg(test)]

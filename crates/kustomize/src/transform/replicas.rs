@@ -2,8 +2,8 @@
 
 use super::Transform;
 use crate::error::{Error, Result};
-use crate::field_spec::{self, Missing};
-use crate::kustomization::{FieldSpec, Replica};
+use crate::field_spec::{FieldSpec, Missing};
+use crate::kustomization::Replica;
 use crate::resources::Resources;
 
 /// Sets the replicas of the workloads of one name.
@@ -25,9 +25,7 @@ impl Transform for ReplicaTransformer {
                 }
                 found = true;
                 let count = self.replica.count;
-                resource.change(&gvk, field, Missing::Scalar, &mut |value| {
-                    field_spec::set_scalar(value, count)
-                })?;
+                resource.change(&gvk, field, Missing::Scalar, &mut |field| field.set_number(count))?;
             }
         }
         if found {

@@ -8,42 +8,8 @@ use super::Transform;
 use crate::error::{Error, Result};
 use crate::id::Id;
 use crate::kustomization::{LegacySortOptions, SortOptions};
+use crate::rank::default_rank;
 use crate::resources::Resources;
-
-const FIRST: [&str; 22] = [
-    "Namespace",
-    "ResourceQuota",
-    "StorageClass",
-    "CustomResourceDefinition",
-    "ServiceAccount",
-    "PodSecurityPolicy",
-    "Role",
-    "ClusterRole",
-    "RoleBinding",
-    "ClusterRoleBinding",
-    "ConfigMap",
-    "Secret",
-    "Endpoints",
-    "Service",
-    "LimitRange",
-    "PriorityClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "Deployment",
-    "StatefulSet",
-    "CronJob",
-    "PodDisruptionBudget",
-];
-
-const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
-
-/// Returns the place of a kind in the default order: below 0 comes early, above 0 late.
-pub(crate) fn default_rank(kind: &str) -> i32 {
-    if let Some(place) = FIRST.iter().position(|first| *first == kind) {
-        return place as i32 - FIRST.len() as i32;
-    }
-    LAST.iter().position(|last| *last == kind).map_or(0, |place| place as i32 + 1)
-}
 
 /// Sorts by kind, or leaves the order as it was loaded.
 pub(crate) struct SortOrderTransformer {
@@ -72,7 +38,8 @@ impl Transform for SortOrderTransformer {
                 };
                 resources.list_mut().sort_by_cached_key(|resource| {
                     let id = resource.id();
-                    (rank(&id), gvk_text(&id), id_text(&id))
+                    let rank = rank(&id);
+                    (rank, gvk_text(&id, rank), id_text(&id))
                 });
                 resources.check_unique()
             }
@@ -93,9 +60,9 @@ fn or<'a>(text: &'a str, other: &'a str) -> &'a str {
     if text.is_empty() { other } else { text }
 }
 
-fn gvk_text(id: &Id) -> String {
+fn gvk_text(id: &Id, rank: i32) -> String {
     // The namespaces of Kubernetes itself come before all else that is called so.
-    if id.gvk.kind == "Namespace" && id.gvk.group.is_empty() {
+    if rank != 0 && id.gvk.kind == "Namespace" && id.gvk.group.is_empty() {
         return String::new();
     }
     format!("{}_{}_{}", or(&id.gvk.group, "~G"), or(&id.gvk.version, "~V"), or(&id.gvk.kind, "~K"))

@@ -4,14 +4,14 @@ use aqueduct_manifest::{Map, SmolStr, Value, patch};
 
 use super::Transform;
 use super::namespace::{NamespaceTransformer, Subjects};
-use super::replacement_path::{Create, bracketed, resolved, wrong_kind};
+use super::replacement_path::{Create, bracketed, resolved};
 use crate::decode::{Decode, Fields, Reading};
 use crate::error::{Error, Result};
 use crate::field_spec;
 use crate::loader::Loader;
 use crate::resources::Resources;
 use crate::selector::Selector;
-use crate::shares::Step;
+use crate::step::Step;
 use crate::{path, read, text};
 
 /// Adds the value.
@@ -126,7 +126,11 @@ fn add(object: &mut Value, parts: &[String], value: &str, position: i64) -> Resu
         };
         // A text that was quoted for certain stays quoted; all else means what it means without quotes.
         let is_quoted = matches!(object, Value::String(text) if patch::is_surely_quoted(text));
-        return field_spec::set_scalar(object, if is_quoted { new.into() } else { resolved(&new) });
+        if matches!(object, Value::Map(_) | Value::List(_)) {
+            return Err(Error::wrong_kind("ScalarNode", object));
+        }
+        *object = if is_quoted { new.into() } else { resolved(&new) };
+        return Ok(());
     };
     let part = part.trim();
     if part.is_empty() {
@@ -145,11 +149,11 @@ fn add(object: &mut Value, parts: &[String], value: &str, position: i64) -> Resu
                 }
                 add(map.entry(part), rest, value, position)
             }
-            other => Err(wrong_kind("MappingNode", other)),
+            other => Err(Error::wrong_kind("MappingNode", other)),
         };
     }
     let Value::List(list) = object else {
-        return if object.is_null() { Ok(()) } else { Err(wrong_kind("SequenceNode", object)) };
+        return if object.is_null() { Ok(()) } else { Err(Error::wrong_kind("SequenceNode", object)) };
     };
     let elements = list.make_mut();
     let at = if is_element {

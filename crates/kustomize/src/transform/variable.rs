@@ -8,8 +8,8 @@ use aqueduct_manifest::{SmolStr, Value};
 use super::Transform;
 use super::replacement_path;
 use crate::error::{Error, Result, Within};
-use crate::field_spec::Missing;
-use crate::kustomization::{FieldSpec, Var};
+use crate::field_spec::{FieldSpec, Missing};
+use crate::kustomization::Var;
 use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::text;
@@ -152,7 +152,7 @@ impl Transform for VariableTransformer<'_> {
             for field in self.fields.iter().filter(|field| gvk.is_selected(&field.gvk)) {
                 resource.spell_out_untyped(field)?;
                 resource
-                    .change(&gvk, field, Missing::Skip, &mut |value| self.set(value))
+                    .change(&gvk, field, Missing::Skip, &mut |field| self.set(field.value))
                     .map_err(|error| error.within(resource.id()))?;
             }
         }

@@ -12,10 +12,18 @@ pub(crate) struct Input {
     pub(crate) folder: String,
 }
 
+/// Whether kustomizations name charts, which only a whole program renders.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Charts {
+    None,
+    Some,
+}
+
 /// Makes the input of a seed.
-pub(crate) fn input(seed: u64) -> Input {
+pub(crate) fn input(seed: u64, charts: Charts) -> Input {
     let random = Random::new(seed);
-    let mut maker = Maker { random, files: BTreeMap::new(), known: Vec::new(), visible: 0, variables: 0 };
+    let mut maker =
+        Maker { random, charts, files: BTreeMap::new(), known: Vec::new(), visible: 0, variables: 0 };
     let mut inner = Vec::new();
     for number in 0..=maker.random.below(2) {
         let folder = format!("base{number}");
@@ -33,6 +41,7 @@ pub(crate) fn input(seed: u64) -> Input {
 
 struct Maker {
     random: Random,
+    charts: Charts,
     files: BTreeMap<String, String>,
     /// What resources there are, those of the base at hand last.
     known: Vec<Named>,
@@ -75,6 +84,14 @@ impl Maker {
             let head = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n";
             self.write(&component, &format!("{head}{fields}"));
             text.push_str(&format!("components:\n- ../{component}\n"));
+            if self.random.chance(25) {
+                let second = format!("second-of-{folder}");
+                let fields = self.fields(&second);
+                // A component may lead to another one, and be named twice.
+                let inner = self.random.maybe(30, &format!("components: [../{component}]\n"));
+                self.write(&second, &format!("{head}{inner}{fields}"));
+                text.push_str(&format!("- ../{second}\n"));
+            }
         }
         text.push_str(&self.fields(folder));
         self.write(folder, &text);
@@ -119,7 +136,7 @@ impl Maker {
     /// Returns the fields of a kustomization beside its resources.
     fn fields(&mut self, folder: &str) -> String {
         type Make = fn(&mut Maker, &str) -> String;
-        let makers: [(usize, Make); 27] = [
+        let makers: [(usize, Make); 28] = [
             (22, |maker, _| format!("namespace: {}\n", maker.random.pick(&NAMESPACES))),
             (20, |maker, _| format!("namePrefix: {}\n", maker.random.pick(&["p-", "q-", "\"1-\""]))),
             (14, |maker, _| format!("nameSuffix: {}\n", maker.random.pick(&["-s", "-v1"]))),
@@ -134,7 +151,7 @@ impl Maker {
             (30, Maker::patches),
             (6, |maker, _| format!("patchesStrategicMerge:\n- |-\n{}", indented(&maker.merge_patch(), 2))),
             (8, |maker, _| maker.json_patches("patchesJson6902")),
-            (22, |maker, _| maker.replacements()),
+            (22, Maker::replacements),
             (10, |maker, _| maker.variables()),
             (10, Maker::configurations),
             (4, Maker::crds),
@@ -144,7 +161,15 @@ impl Maker {
             (4, |maker, _| {
                 format!("validators:\n- |-\n{}", indented(&maker.transformer("LabelTransformer"), 2))
             }),
-            (5, |maker, _| format!("sortOptions:\n  order: {}\n", maker.random.pick(&["fifo", "legacy"]))),
+            (if self.charts == Charts::Some { 50 } else { 0 }, Maker::helm_charts),
+            (7, |maker, _| {
+                let order = maker.random.pick(&[
+                    "fifo",
+                    "legacy",
+                    "legacy\n  legacySortOptions:\n    orderFirst: [Service, Foo]\n    orderLast: [ConfigMap]",
+                ]);
+                format!("sortOptions:\n  order: {order}\n")
+            }),
             (8, |maker, _| {
                 let all = ["originAnnotations", "transformerAnnotations", "managedByLabel"];
                 format!("buildMetadata: [{}, {}]\n", maker.random.pick(&all), maker.random.pick(&all))
@@ -255,7 +280,43 @@ impl Maker {
         let mut text = String::from("generatorOptions:\n");
         text.push_str(&self.random.maybe(50, "  disableNameSuffixHash: true\n"));
         text.push_str(&self.random.maybe(30, "  immutable: true\n"));
+        if self.random.chance(30) {
+            text.push_str(&format!("  annotations:\n{}", indented(&entries(&mut self.random), 4)));
+        }
         format!("{text}  labels:\n{}", indented(&entries(&mut self.random), 4))
+    }
+
+    /// Returns charts, the files of which lie in the kustomization's folder.
+    fn helm_charts(&mut self, folder: &str) -> String {
+        let chart = "apiVersion: v2\nname: tiny\nversion: 1.0.0\n";
+        self.file(folder, "charts/tiny/Chart.yaml", chart.to_owned());
+        self.file(folder, "charts/tiny/values.yaml", "a: 1\nb: {c: x, d: 1.0}\nlist: [1, 2]\n".to_owned());
+        self.file(folder, "charts/tiny/templates/all.yaml", TEMPLATE.to_owned());
+        let crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: t.example.com}\n";
+        self.file(folder, "charts/tiny/crds/crd.yaml", crd.to_owned());
+        self.file(folder, "own.yaml", "a: 7\nb:\n  c: \"8\"\nlist: [3]\n".to_owned());
+        let mut text = String::from("helmCharts:\n- name: tiny\n");
+        text.push_str(self.random.pick(&[
+            "  releaseName: rel\n",
+            "  releaseName: rel\n",
+            "  nameTemplate: made-{{ \"X\" | lower }}\n",
+        ]));
+        text.push_str(&self.random.maybe(30, "  namespace: of-chart\n"));
+        text.push_str(&self.random.maybe(30, "  includeCRDs: true\n"));
+        text.push_str(&self.random.maybe(20, "  skipTests: true\n"));
+        text.push_str(&self.random.maybe(20, "  skipHooks: true\n"));
+        text.push_str(&self.random.maybe(20, "  apiVersions: [example.com/v1]\n"));
+        text.push_str(&self.random.maybe(20, "  kubeVersion: 1.30.0\n"));
+        text.push_str(&self.random.maybe(25, "  valuesFile: own.yaml\n"));
+        text.push_str(&self.random.maybe(25, "  additionalValuesFiles: [own.yaml]\n"));
+        if self.random.chance(50) {
+            let merge = self.random.pick(&["merge", "override", "replace"]);
+            let value = self.random.pick(&TEXTS);
+            text.push_str(&format!(
+                "  valuesMerge: {merge}\n  valuesInline: {{a: {value}, b: {{d: null, e: 2.50}}}}\n"
+            ));
+        }
+        text
     }
 
     /// Returns a strategic merge patch for something that may be there.
@@ -303,6 +364,9 @@ impl Maker {
                     "data:\n  k: null\n",
                     "data: null\n",
                     "data:\n  $patch: replace\n  z: y\n",
+                    "data:\n  folded: >\n    three\n      more\n    four\n",
+                    "data:\n  k: |-\n    five\n    six\n",
+                    "data:\n  k: 5\n  url: '5'\n",
                 ])
                 .to_owned(),
             "Service" => self
@@ -466,7 +530,11 @@ impl Maker {
             if self.random.chance(10) {
                 text.push_str(&format!("    namespace: {}\n", self.random.pick(&NAMESPACES)));
             }
-            text.push_str(&self.random.maybe(15, "    options: {delimiter: \"/\", index: 0}\n"));
+            if self.random.chance(20) {
+                let mark = self.random.pick(&["/", "-", ":", "."]);
+                let index = self.random.below(3);
+                text.push_str(&format!("    options: {{delimiter: \"{mark}\", index: {index}}}\n"));
+            }
             format!("{text}  targets:\n")
         };
         for _ in 0..=self.random.below(2) {
@@ -518,9 +586,13 @@ impl Maker {
         text
     }
 
-    fn replacements(&mut self) -> String {
+    fn replacements(&mut self, folder: &str) -> String {
         let count = 1 + self.random.below(2);
         let all: String = (0..count).map(|_| self.replacement()).collect();
+        if self.random.chance(15) {
+            self.file(folder, "replacements.yaml", all);
+            return "replacements:\n- path: replacements.yaml\n".to_owned();
+        }
         format!("replacements:\n{all}")
     }
 
@@ -546,7 +618,11 @@ impl Maker {
     }
 
     fn configurations(&mut self, folder: &str) -> String {
-        let text = match self.random.below(9) {
+        let text = match self.random.below(12) {
+            9 => "nameSuffix:\n- path: metadata/name\n  kind: Foo\n- path: data/k\n  kind: ConfigMap\n".to_owned(),
+            10 => "nameReference:\n- kind: Foo\n  fieldSpecs:\n  - kind: Foo\n    path: spec/list/name\n  - kind: ConfigMap\n    path: data/k\n- kind: ConfigMap\n  version: v1\n  fieldSpecs:\n  - kind: Foo\n    path: spec/ref\n"
+                .to_owned(),
+            11 => "replicas:\n- path: spec/list/v\n  kind: Foo\n".to_owned(),
             0 => "labels:\n- path: spec/labels\n  kind: Foo\n  create: true\n".to_owned(),
             1 => "commonLabels:\n- path: spec/labels\n  kind: Foo\n  create: true\n".to_owned(),
             2 => "nameReference:\n- kind: Service\n  fieldSpecs:\n  - kind: Foo\n    path: spec/ref/name\n"
@@ -675,3 +751,43 @@ fn listed(document: &str) -> String {
     let text = indented(document, 2);
     format!("- {}", text.trim_start())
 }
+
+/// The objects of the chart: of several kinds, in several spellings, with a hook and a test.
+const TEMPLATE: &str = r#"apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .Release.Name }}-map
+  namespace: {{ .Release.Namespace }}
+data:
+  a: {{ .Values.a | quote }}
+  b: {{ toYaml .Values.b | quote }}
+  version: {{ .Capabilities.KubeVersion.Version | quote }}
+  has: {{ .Capabilities.APIVersions.Has "example.com/v1" | quote }}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}
+spec:
+  replicas: {{ len .Values.list }}
+  template:
+    spec:
+      containers:
+      - name: main
+        image: nginx
+        env: {{- toYaml (list (dict "name" "A" "value" "x")) | nindent 8 }}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: {{ .Release.Name }}-test
+  annotations: {"helm.sh/hook": test}
+---
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ .Release.Name }}-job
+  annotations:
+    "helm.sh/hook": pre-install
+    date: 2001-01-01
+"#;

@@ -3,6 +3,9 @@
 //! `AQUEDUCT_KUSTOMIZE` is the command that builds a folder, such as `kustomize build` or `kubectl kustomize`; without
 //! it nothing is compared. `AQUEDUCT_DIFFERENTIAL_SEED` and `AQUEDUCT_DIFFERENTIAL_COUNT` ask for other inputs and more.
 //! An input on which both differ is made smaller and printed.
+//!
+//! With `AQUEDUCT_DIFFERENTIAL_PROGRAM`, the program `aqueduct` by its path, the program builds, and the inputs name
+//! charts too; the command of the reference is then told of Helm, as in `kubectl kustomize --enable-helm`.
 
 mod kustomization;
 mod random;
@@ -17,7 +20,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use aqueduct_kustomize::{Disk, Options, build, to_yaml};
 
-use crate::kustomization::{Input, input};
+use crate::kustomization::{Charts, Input, input};
 
 #[expect(
     clippy::disallowed_methods,
@@ -34,10 +37,10 @@ fn number(name: &str, or: u64) -> u64 {
 /// What a build printed, or why it was refused.
 type Outcome = Result<String, String>;
 
-/// Kustomize itself.
-struct Reference(String);
+/// A command that builds a folder.
+struct Builder(String);
 
-impl Reference {
+impl Builder {
     /// Returns the command of the environment, if there is one.
     #[expect(clippy::print_stdout, reason = "a test that compares nothing says so")]
     fn find() -> Option<Self> {
@@ -46,6 +49,12 @@ impl Reference {
             println!("skipped: AQUEDUCT_KUSTOMIZE names no command that builds a folder");
         }
         command.map(Self)
+    }
+
+    /// Returns the program that builds in the place of this library, if the environment names one.
+    fn program() -> Option<Self> {
+        let program = variable("AQUEDUCT_DIFFERENTIAL_PROGRAM")?;
+        Some(Self(format!("{program} kustomize build --enable-helm")))
     }
 
     fn build(&self, folder: &Path) -> Outcome {
@@ -58,6 +67,9 @@ impl Reference {
 }
 
 fn own(folder: &Path) -> Outcome {
+    if let Some(program) = Builder::program() {
+        return program.build(folder);
+    }
     let folder = folder.to_str().expect("the folders of the tests have UTF-8 names");
     match build(&Disk::new("/"), folder, &Options::default()) {
         Ok(built) => to_yaml(&built.objects).map_err(|error| error.to_string()),
@@ -76,7 +88,7 @@ fn differ(own: &Outcome, reference: &Outcome) -> bool {
 }
 
 /// Writes an input into a folder that is emptied first, and builds it with both.
-fn compare(reference: &Reference, folder: &Path, input: &Input) -> (Outcome, Outcome) {
+fn compare(reference: &Builder, folder: &Path, input: &Input) -> (Outcome, Outcome) {
     if folder.exists() {
         fs::remove_dir_all(folder).expect("the test's own folder can be removed");
     }
@@ -108,9 +120,10 @@ fn report(seed: u64, input: &Input, own: &Outcome, reference: &Outcome) -> Strin
 
 #[test]
 fn random_kustomizations_are_built_as_by_the_reference() {
-    let Some(reference) = Reference::find() else { return };
+    let Some(reference) = Builder::find() else { return };
     let first = number("AQUEDUCT_DIFFERENTIAL_SEED", 1);
     let count = number("AQUEDUCT_DIFFERENTIAL_COUNT", 1000);
+    let charts = if Builder::program().is_some() { Charts::Some } else { Charts::None };
     let folder = tempfile::tempdir().expect("there is room for a temporary folder");
     let (next, built) = (AtomicU64::new(0), AtomicUsize::new(0));
     let failures = Mutex::new(Vec::new());
@@ -122,7 +135,7 @@ fn random_kustomizations_are_built_as_by_the_reference() {
                 return;
             }
             let seed = first.wrapping_mul(1_000_003).wrapping_add(place);
-            let input = input(seed);
+            let input = input(seed, charts);
             let (own, expected) = compare(&reference, &folder, &input);
             if expected.is_ok() {
                 built.fetch_add(1, Ordering::Relaxed);
@@ -165,7 +178,7 @@ fn kustomizations(folder: &Path, found: &mut Vec<PathBuf>) {
 
 #[test]
 fn own_kustomizations_are_built_as_by_the_reference() {
-    let Some(reference) = Reference::find() else { return };
+    let Some(reference) = Builder::find() else { return };
     let mut found = Vec::new();
     for folder in ["../../kustomizations", "tests/fixtures"] {
         kustomizations(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);

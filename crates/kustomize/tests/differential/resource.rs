@@ -2,7 +2,9 @@
 
 use crate::random::Random;
 
-pub(crate) const NAMES: [&str; 4] = ["web", "db", "api", "p-web"];
+/// Some of them read as numbers where they stand without quotes.
+pub(crate) const NAMES: [&str; 12] =
+    ["web", "db", "api", "p-web", "web", "db", "api", "web", "12", "1e5", "1.10", "\"7\""];
 pub(crate) const NAMESPACES: [&str; 4] = ["prod", "dev", "default", "kube-system"];
 pub(crate) const KEYS: [&str; 5] = ["app", "env", "tier", "app.kubernetes.io/name", "a/b"];
 pub(crate) const TEXTS: [&str; 8] =
@@ -191,6 +193,10 @@ fn body(random: &mut Random, kind: &str) -> String {
             }
             text
         }
+        "ConfigMap" if random.chance(15) => format!(
+            "data:\n  k: {}\n  folded: >-\n    one\n     more\n\n    two\n  literal: |\n    a: 1\n",
+            random.pick(&TEXTS)
+        ),
         "ConfigMap" => format!(
             "data:\n  k: {}\n  url: http://{name}.prod:80/x\n{}",
             random.pick(&TEXTS),

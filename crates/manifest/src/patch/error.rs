@@ -21,7 +21,8 @@ pub enum MergeError {
     UnclearKeys(Vec<String>),
     /// Values are nested deeper than any object is.
     TooDeep,
-    /// What is wrong in a field; the names of fields lead there from the outermost one.
+    /// What is wrong in a field; the names of fields and the keys of elements lead there from the outermost one, as
+    /// in `containers[name=web].ports`.
     InField(String, Box<MergeError>),
 }
 
@@ -34,6 +35,9 @@ impl MergeError {
     /// Says in which field it is.
     pub(super) fn in_field(self, name: &str) -> Self {
         match self {
+            Self::InField(path, error) if path.starts_with('[') => {
+                Self::InField(format!("{name}{path}"), error)
+            }
             Self::InField(path, error) => Self::InField(format!("{name}.{path}"), error),
             Self::TooDeep => Self::TooDeep,
             error => Self::InField(name.to_owned(), Box::new(error)),

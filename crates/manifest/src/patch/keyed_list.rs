@@ -43,7 +43,7 @@ pub(super) fn merge<'a>(
     let target: Vec<usize> = (0..elements.len()).collect();
     elements.extend(patch);
     let patch = (target.len()..elements.len()).collect();
-    Lists { walker, schema, depth, elements, target, patch: Patch::Own(patch) }.merge(rule)
+    Lists { keys: keys_of(rule), walker, schema, depth, elements, target, patch: Patch::Own(patch) }.merge()
 }
 
 /// Merges a list of the target with nothing, which still drops what is empty or doubled.
@@ -55,7 +55,7 @@ pub(super) fn settle<'a>(
     depth: usize,
 ) -> Result<Marked, MergeError> {
     let target = (0..elements.len()).collect();
-    Lists { walker, schema, depth, elements, target, patch: Patch::Missing }.merge(rule)
+    Lists { keys: keys_of(rule), walker, schema, depth, elements, target, patch: Patch::Missing }.merge()
 }
 
 /// Merges a list of the patch with itself, which is what adding it amounts to.
@@ -67,10 +67,11 @@ pub(super) fn adopt<'a>(
     depth: usize,
 ) -> Result<Marked, MergeError> {
     let target = (0..elements.len()).collect();
-    Lists { walker, schema, depth, elements, target, patch: Patch::SameAsTarget }.merge(rule)
+    Lists { keys: keys_of(rule), walker, schema, depth, elements, target, patch: Patch::SameAsTarget }.merge()
 }
 
 struct Lists<'a> {
+    keys: Vec<String>,
     walker: Walker<'a>,
     schema: Option<Schema<'a>>,
     depth: usize,
@@ -97,12 +98,17 @@ type Places = BTreeMap<Identity, usize>;
 /// The empty key means the element itself, in lists of scalars.
 const ITSELF: &str = "";
 
+/// Returns the keys by which the elements of a list are told apart.
+fn keys_of(rule: &ListRule) -> Vec<String> {
+    match rule {
+        ListRule::Keyed(keys) => keys.clone(),
+        ListRule::Set | ListRule::Replace => vec![ITSELF.to_owned()],
+    }
+}
+
 impl Lists<'_> {
-    fn merge(mut self, rule: &ListRule) -> Result<Marked, MergeError> {
-        let keys: Vec<String> = match rule {
-            ListRule::Keyed(keys) => keys.clone(),
-            ListRule::Set | ListRule::Replace => vec![ITSELF.to_owned()],
-        };
+    fn merge(mut self) -> Result<Marked, MergeError> {
+        let keys = self.keys.clone();
         if let (Some(target), Some(patch)) = self.distinct(&keys) {
             return self.merge_distinct(target, patch);
         }
@@ -235,10 +241,11 @@ impl Lists<'_> {
         let walked = match (target, &self.patch) {
             (Some(_), Patch::SameAsTarget) => {
                 let value = value_at(target).unwrap_or_default();
-                self.walker.adopt(value, self.schema, self.depth + 1)?
+                self.walker.adopt(value, self.schema, self.depth + 1)
             }
-            _ => self.walker.walk(value_at(target), value_at(patch), self.schema, self.depth + 1)?,
+            _ => self.walker.walk(value_at(target), value_at(patch), self.schema, self.depth + 1),
         };
+        let walked = walked.map_err(|error| error.in_field(&self.label(target.or(patch))))?;
         let (place, value) = match walked {
             Walked::Gone => return Ok(None),
             Walked::Target(value) => (target, value),
@@ -249,6 +256,23 @@ impl Lists<'_> {
             *element = value;
         }
         Ok(place.filter(|_| !is_empty))
+    }
+
+    /// Returns what tells an element from the others in an error: its keys, or where it stands.
+    fn label(&self, place: Option<usize>) -> String {
+        let place = place.unwrap_or_default();
+        let element = self.elements.get(place).map(|element| &element.value);
+        let pairs: Vec<String> = self
+            .keys
+            .iter()
+            .filter_map(|key| Some((key, value_under(element?, key)?)))
+            .filter(|(key, value)| *key != ITSELF && !value.is_empty())
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        match pairs.as_slice() {
+            [] => format!("[{}]", place.checked_sub(self.target.len()).unwrap_or(place)),
+            pairs => format!("[{}]", pairs.join(",")),
+        }
     }
 
     /// Puts an element of the target in the place of one with the same key, or at the end.

@@ -154,9 +154,10 @@ impl<'a> Walker<'a> {
                 let Some(mut patch) = patch else { return Ok(Walked::Gone) };
                 // A field that is there keeps its style, which is that of no value.
                 if target.is_some() {
-                    patch = match patch.marks {
-                        Marks::Folded | Marks::Quoted => in_plain_style(patch.value),
-                        _ => patch.with_layout(Layout::Block),
+                    patch = if patch.marks.is_quoted(&patch.value) {
+                        in_plain_style(patch.value)
+                    } else {
+                        patch.with_layout(Layout::Block)
                     };
                 }
                 return self.adopt_at(patch, schema, Adoption::Added, depth);
@@ -382,12 +383,11 @@ fn into_list(marked: Marked) -> Option<(List, Marks)> {
 /// Returns the scalar of a patch in the style of the one that it takes the place of: what was in quotes or
 /// in a block is a text then.
 fn with_style_of(target: &Value, style: Marks, patch: Marked) -> Marked {
-    let is_quoted = matches!((target, &style), (Value::String(_), Marks::Quoted | Marks::Folded))
-        || matches!((target, &style), (Value::String(text), Marks::None) if scalar::is_surely_quoted(text));
-    if is_quoted {
+    if style.is_quoted(target) {
         let text =
             patch.marks.text_of(&patch.value).map_or_else(|| scalar::text(&patch.value), str::to_owned);
-        return Marked { value: text.into(), marks: style };
+        let marks = if style == Marks::Folded { style } else { Marks::of_quoted(&text) };
+        return Marked { value: text.into(), marks };
     }
     match patch.marks {
         Marks::Text(_) => patch,
@@ -395,12 +395,9 @@ fn with_style_of(target: &Value, style: Marks, patch: Marked) -> Marked {
     }
 }
 
-/// Returns a scalar that counts as written without quotes, which its text may need when it is printed.
+/// Returns a scalar that counts as written without quotes.
 fn in_plain_style(value: Value) -> Marked {
-    let marks = match &value {
-        Value::String(text) if scalar::is_surely_quoted(text) => Marks::Plain,
-        _ => Marks::None,
-    };
+    let marks = value.as_str().map_or(Marks::None, Marks::of_unquoted);
     Marked { value, marks }
 }
 

@@ -14,6 +14,7 @@ use super::error::{Error, Result};
 use super::resolve::{Resolved, resolve};
 use super::{Dialect, read_values};
 use crate::Value;
+use crate::patch::is_surely_quoted;
 
 /// The marks of a value and of what is in it; most values have none.
 ///
@@ -111,6 +112,43 @@ impl Marks {
             Self::Fields(_, marks) => marks.get(key).unwrap_or(&Self::None),
             _ => &Self::None,
         }
+    }
+
+    /// Returns the marks of an element.
+    pub fn element(&self, index: usize) -> &Self {
+        match self {
+            Self::Elements(_, marks) => marks.get(&index).unwrap_or(&Self::None),
+            _ => &Self::None,
+        }
+    }
+
+    /// Tells whether a scalar is a text in quotes or in a block, which it stays whatever is put there.
+    pub fn is_quoted(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Quoted | Self::Folded, Value::String(_)) => true,
+            (Self::None, Value::String(text)) => is_surely_quoted(text),
+            _ => false,
+        }
+    }
+
+    /// Returns the marks of a text that stands in quotes.
+    pub fn of_quoted(text: &str) -> Self {
+        if is_surely_quoted(text) { Self::None } else { Self::Quoted }
+    }
+
+    /// Returns the marks of a text that counts as written without quotes, which it may need when it is printed.
+    pub fn of_unquoted(text: &str) -> Self {
+        if is_surely_quoted(text) { Self::Plain } else { Self::None }
+    }
+
+    /// Returns the marks of a text that Kustomize sets where nothing was: quotes are for what YAML 1.1 takes for
+    /// something else.
+    pub fn of_new(text: &str) -> Self {
+        let is_other = || match read_values(text, Dialect::Sigs).as_deref() {
+            Ok([Value::String(_), ..]) | Err(_) => false,
+            Ok(_) => !text.is_empty(),
+        };
+        if text.contains('\n') || is_other() { Self::of_quoted(text) } else { Self::of_unquoted(text) }
     }
 
     /// Returns the text that a scalar was written as, where the value does not tell.

@@ -43,27 +43,20 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
 
     /// Reports what is wrong in one node, given the error of its reading alone, and returns what remains of it.
     fn node(&mut self, node: &'a Node, schema: Option<&'s Value>, error: ReadError<'a>) -> Option<Node> {
-        let (remains, found) = match &node.content {
-            _ if matches!(error.place, Some(Place::Key(place)) if std::ptr::eq(place, node)) => (None, false),
-            Content::Table(table) => self.table(node, table, schema),
-            Content::List(list) => self.list(node, list, schema),
-            _ => (None, false),
+        let remains = match &node.content {
+            Content::Table(table) if !is_about_key(&error, node) => self.table(node, table, schema),
+            Content::List(list) if !is_about_key(&error, node) => self.list(node, list, schema),
+            _ => None,
         };
-        if !found {
+        let Some(content) = remains else {
             self.report(&error, node);
             return None;
-        }
-        let Node { origin, key, .. } = node;
-        remains.map(|content| Node { content, origin: origin.clone(), key: *key, shadowed: None })
+        };
+        Some(Node { content, origin: node.origin.clone(), key: node.key, shadowed: None })
     }
 
-    /// Returns what remains of a table, and whether anything in it is wrong.
-    fn table(
-        &mut self,
-        node: &'a Node,
-        table: &'a Table,
-        schema: Option<&'s Value>,
-    ) -> (Option<Content>, bool) {
+    /// Returns what remains of a table, where anything in it is wrong.
+    fn table(&mut self, node: &'a Node, table: &'a Table, schema: Option<&'s Value>) -> Option<Content> {
         let form = schema.and_then(|schema| form(self.schema, schema, node));
         let below = |key: &str| form.and_then(|form| below(form, Some(key)));
         let mut remains = Table::default();
@@ -75,7 +68,9 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
             let remaining = match self.error() {
                 Some(error) => {
                     found = true;
-                    if let Kind::Unknown { suggestion: Some(suggestion), .. } = &error.kind {
+                    if let Kind::Unknown { suggestion: Some(suggestion), .. } = &error.kind
+                        && is_about_key(&error, child)
+                    {
                         meant.push(*suggestion);
                     }
                     self.node(child, below(key), error)
@@ -85,9 +80,10 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
             self.path.pop();
             remaining.map(|child| remains.insert(key.clone(), child));
         }
-        for key in
-            form.into_iter().flat_map(required).filter(|key| !remains.contains_key(key)).collect::<Vec<_>>()
-        {
+        for key in form.into_iter().flat_map(required) {
+            if remains.contains_key(key) {
+                continue;
+            }
             found = true;
             if !table.contains_key(key) && !meant.contains(&key) {
                 let error = ReadError::new(Kind::Missing { key: key.to_owned() }).at(Place::Value(node));
@@ -98,16 +94,11 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
             let example = example.and_then(|example| written(&example, &node.origin));
             example.map(|example| remains.insert(key.into(), example));
         }
-        (Some(Content::Table(remains)), found)
+        found.then_some(Content::Table(remains))
     }
 
-    /// Returns what remains of a list, and whether anything in it is wrong.
-    fn list(
-        &mut self,
-        node: &'a Node,
-        list: &'a [Node],
-        schema: Option<&'s Value>,
-    ) -> (Option<Content>, bool) {
+    /// Returns what remains of a list, where anything in it is wrong.
+    fn list(&mut self, node: &'a Node, list: &'a [Node], schema: Option<&'s Value>) -> Option<Content> {
         let form = schema.and_then(|schema| form(self.schema, schema, node));
         let schema = form.and_then(|form| below(form, None));
         let mut remains = Vec::new();
@@ -123,7 +114,7 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
             });
             self.path.pop();
         }
-        (Some(Content::List(remains)), found)
+        found.then_some(Content::List(remains))
     }
 
     /// Returns what is wrong with the value that the path leads to when it is read alone.
@@ -148,13 +139,17 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
 
     /// Returns the keys of the path.
     fn segments(&self) -> Vec<Segment> {
-        let segment =
-            |step: &Step<'_>| match step.parent.as_table().and_then(|table| table.keys().nth(step.at)) {
-                Some(key) => Segment::Key(key.clone()),
-                None => Segment::Index(step.at),
-            };
-        self.path.iter().map(segment).collect()
+        let segment = |step: &Step<'_>| match &step.parent.content {
+            Content::Table(table) => table.only(step.at).next().map(|(key, _)| Segment::Key(key.clone())),
+            _ => Some(Segment::Index(step.at)),
+        };
+        self.path.iter().filter_map(segment).collect()
     }
+}
+
+/// Tells whether an error is about the key that a node stands under.
+fn is_about_key(error: &ReadError<'_>, node: &Node) -> bool {
+    matches!(error.place, Some(Place::Key(place)) if std::ptr::eq(place, node))
 }
 
 /// Returns a value as if it were written at a place.

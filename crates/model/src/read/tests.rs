@@ -308,3 +308,11 @@ fn two_structs_share_a_table() {
       hint: the keys are `port`, `image`, `node-ports`, `text`, `volumes`
     "#);
 }
+
+#[test]
+fn what_remains_is_read() {
+    let text = "imagee = 'nginx'\nport = 0\nlabels.a = 1\nlabels.b = 'x'\nvolumes = [{ name = 'A' }, { name = 'b', path = '/b' }]\nready = { http = {} }\n";
+    let node = parse("web.toml", text, Layer::Component).expect("the text is valid TOML");
+    let (service, _) = node.read_leniently::<Service>("service `shop/web`");
+    insta::assert_snapshot!(format!("{service:?}"), @r#"Some(Service { image: Image { registry: None, repository: "a", tag: None, digest: None }, port: Port(1), replicas: None, resources: Resources { cpu: None }, volumes: [Volume { name: Name("a"), path: "a" }, Volume { name: Name("b"), path: "/b" }], labels: {LabelKey("b"): "x"}, strategy: Rolling, share: None, schedule: Schedule("@daily"), ready: Some(Http { path: "a" }), ports: {}, size: None })"#);
+}

@@ -70,7 +70,7 @@ fn source(from: &Field<'_>, has_value: bool, pod: &Pod<'_>, report: &mut Report)
         let (key, path, volume) = (file.get("key"), file.get("path"), file.get("volumeName"));
         report.needs_format(&key, names::variable_name);
         if report.needs(&path) {
-            super::container::file_path(&path, &path, report);
+            super::container::no_backsteps(&path, &path, report);
         }
         if report.needs(&volume) {
             match pod.volumes.get(volume.text()) {
