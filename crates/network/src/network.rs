@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use aqueduct_manifest::Object;
 
-use crate::addresses::{AddressRange, cut};
+use crate::addresses::{AddressRange, covered, cut};
 use crate::classes::{Class, Classes};
 use crate::policy::{Direction, PeerRule, Policy};
 use crate::ports::{NamedPort, Ports, RulePorts};
@@ -281,9 +281,7 @@ impl Network {
                             }
                         }
                         PeerRule::Addresses(ranges) => {
-                            let cells = self.cells[direction as usize].iter().enumerate();
-                            for (cell, _) in
-                                cells.filter(|(_, cell)| ranges.iter().any(|range| range.covers(cell)))
+                            for cell in ranges.iter().flat_map(|range| covered(self.cells(direction), range))
                             {
                                 side.cells.entry(cell).or_default().extend(&rule.ports);
                             }
@@ -314,7 +312,8 @@ impl Network {
     /// Returns the end that addresses are.
     pub(crate) fn cell(&self, direction: Direction, range: &AddressRange) -> End {
         let cells = self.cells(direction);
-        cells.iter().position(|cell| cell.covers(range)).map_or(End::Elsewhere, End::Cell)
+        let at = cells.partition_point(|cell| cell.last < range.first);
+        if cells.get(at).is_some_and(|cell| cell.covers(range)) { End::Cell(at) } else { End::Elsewhere }
     }
 
     /// Returns a class of pods.
