@@ -104,6 +104,10 @@ pub(crate) enum Command {
     Diff(command::diff::Arguments),
     /// Compile the platform and report what is wrong, without writing anything.
     Check(command::check::Arguments),
+    /// Tell where a field of a rendered object comes from.
+    Explain(command::explain::Arguments),
+    /// Tell what changes in the output with one line of a source.
+    Impact(command::impact::Arguments),
     /// Show which workload reaches which, on which ports, by the network policies.
     Reach(command::reach::Arguments),
     /// List the components of all tenants and environments.

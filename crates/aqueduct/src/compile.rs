@@ -1,20 +1,19 @@
 //! Files in, tree out: the whole compiler as one pure function.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use aqueduct_check::{Report, check_environment};
-use aqueduct_manifest::{Diagnostic, Files, Object, Place, Severity, Span};
+use aqueduct_manifest::{Diagnostic, Files, Object, Severity, Span};
 use aqueduct_model::types::{Name, Subdomain};
 use aqueduct_model::{
-    CheckLevel, Environment, Instance, Node, Platform, Selection, Table, Tenancy, plaintext, resolve,
-    tenancies,
+    CheckLevel, Environment, Instance, Platform, Selection, Tenancy, plaintext, resolve, tenancies,
 };
 use aqueduct_render::argocd::ROOT;
 use aqueduct_render::{Inputs, Outline, Registry, Rendered, RenderedComponent, render};
 use aqueduct_tree::{Scope, Tree, file_names};
 use rayon::prelude::*;
 
+use crate::provenance::Provenance;
 use crate::sink::{Content, Sink};
 use crate::terraform::{VARIABLES_FILE, variables};
 
@@ -148,10 +147,10 @@ pub(crate) fn compile_into<S: Sink>(
     inputs.broken =
         broken.flat_map(|diagnostic| &diagnostic.labels).map(|label| label.place.file.clone()).collect();
     instances.sort_by(|left, right| key(left).cmp(&key(right)));
-    let mut kinds: BTreeMap<Arc<str>, Span> = BTreeMap::new();
-    for instance in &instances {
-        kinds.entry(instance.file.clone()).or_insert(instance.spec.origin.place.span.unwrap_or_default());
-    }
+    let is_reported = |tenant: &str, component: &str| {
+        let owner = if tenant == ROOT { component } else { tenant };
+        selection.tenants.is_empty() || selection.tenants.iter().any(|name| name.as_str() == owner)
+    };
     for environment in platform.environments.values().filter(|one| selection.has_environment(&one.name)) {
         progress(environment.name.as_str());
         let only = Selection { environments: vec![environment.name.clone()], tenants: Vec::new() };
@@ -173,9 +172,17 @@ pub(crate) fn compile_into<S: Sink>(
         } else if !diagnostics.iter().any(Diagnostic::is_error) {
             let facts = facts(&platform, environment, &all, &rendered, &paths, inputs.definitions());
             check_environment(&facts, aqueduct_check::ALL, &mut report);
-            report.locate(&|file, text| {
-                let mut of_file = mine.iter().filter(|instance| *instance.file == *file);
-                of_file.find_map(|instance| place_of(&instance.spec, text)).cloned()
+            report.retain(&is_reported);
+            let provenance = Provenance::new(
+                (files, registry, &inputs),
+                (&platform, environment),
+                &mine,
+                (&rendered.components, &paths),
+            );
+            report.trace(|rule, subject| {
+                if platform.checks.get(rule) != Some(&CheckLevel::Allow) {
+                    provenance.point(subject);
+                }
             });
             look(&facts);
         }
@@ -198,10 +205,6 @@ pub(crate) fn compile_into<S: Sink>(
             }
         }
     }
-    report.retain(&|tenant, component| {
-        let owner = if tenant == ROOT { component } else { tenant };
-        selection.tenants.is_empty() || selection.tenants.iter().any(|name| name.as_str() == owner)
-    });
     if !unchecked.is_empty() {
         let names: Vec<String> = unchecked.iter().map(|name| format!("`{name}`")).collect();
         let message =
@@ -211,7 +214,7 @@ pub(crate) fn compile_into<S: Sink>(
     }
     let found = report.into_diagnostics();
     diagnostics.extend(found.into_iter().filter_map(|found| weighed(found, &platform)));
-    diagnostics.iter_mut().for_each(|diagnostic| point(diagnostic, files, &platform, &kinds));
+    diagnostics.iter_mut().for_each(|diagnostic| point(diagnostic, files));
     diagnostics.sort_by(|left, right| {
         let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| label.place.clone());
         (place(left), left).cmp(&(place(right), right))
@@ -247,7 +250,7 @@ fn key(instance: &Instance) -> (&Name, &Name, &Name) {
 }
 
 /// Returns the path of each object of a component.
-fn paths_of(component: &RenderedComponent) -> Vec<String> {
+pub(crate) fn paths_of(component: &RenderedComponent) -> Vec<String> {
     let folder = component.folder();
     file_names(&component.objects).into_iter().map(|name| format!("{folder}/{name}")).collect()
 }
@@ -343,7 +346,7 @@ fn facts<'a>(
 }
 
 /// Gives a finding the weight that the platform gives its rule; `None` where the rule is allowed.
-fn weighed(mut finding: Diagnostic, platform: &Platform) -> Option<Diagnostic> {
+pub(crate) fn weighed(mut finding: Diagnostic, platform: &Platform) -> Option<Diagnostic> {
     match platform.checks.get(finding.code) {
         Some(CheckLevel::Allow) => return None,
         Some(CheckLevel::Warn) => finding.severity = Severity::Warning,
@@ -353,28 +356,12 @@ fn weighed(mut finding: Diagnostic, platform: &Platform) -> Option<Diagnostic> {
     Some(finding)
 }
 
-/// Returns the place of the first field that says a text.
-fn place_of<'a>(node: &'a Node, text: &str) -> Option<&'a Place> {
-    if node.as_str() == Some(text) {
-        return Some(&node.origin.place);
-    }
-    let fields = node.as_table().into_iter().flat_map(Table::values);
-    fields.chain(node.as_list().into_iter().flatten()).find_map(|field| place_of(field, text))
-}
-
-/// Points a finding about a whole source file at the line that says the kind, one about the quota of a tenant at
-/// the quota, and any other at the start of the file.
-fn point(finding: &mut Diagnostic, files: &Files, platform: &Platform, kinds: &BTreeMap<Arc<str>, Span>) {
-    let is_quota = finding.code == "quota";
-    for place in finding.labels.iter_mut().map(|label| &mut label.place).filter(|place| place.span.is_none())
-    {
-        let tenant = || platform.tenants.values().find(|tenant| tenant.file == place.file);
-        place.span = match kinds.get(&place.file) {
-            None if is_quota => tenant().and_then(|tenant| tenant.node.get("quota")?.origin.place.span),
-            kind => kind.copied(),
-        };
+/// Points a finding about a whole source file at its start.
+fn point(finding: &mut Diagnostic, files: &Files) {
+    let places = finding.labels.iter_mut().map(|label| &mut label.place);
+    for place in places.filter(|place| place.span.is_none()) {
         let has_lines = files.text(&place.file).is_some_and(|text| !text.is_empty());
-        place.span = place.span.or_else(|| has_lines.then_some(Span::default()));
+        place.span = has_lines.then_some(Span::default());
     }
 }
 

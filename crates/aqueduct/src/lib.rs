@@ -34,6 +34,9 @@ mod cli;
 mod command;
 mod compile;
 mod cost;
+mod impact;
+mod probe;
+mod provenance;
 mod report;
 mod sink;
 mod sources;
@@ -56,6 +59,7 @@ pub use aqueduct_render::{
 };
 pub use cli::Cli;
 pub use compile::{Compilation, SOURCES, compile, load};
+pub use impact::{Impact, impact};
 pub use report::{report, summary};
 pub use sources::read_sources;
 

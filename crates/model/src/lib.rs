@@ -36,6 +36,7 @@ pub mod types;
 pub use blueprint::{Blueprint, Parameter, ParameterType};
 pub use cloud::{Cloud, LoadBalancerAnnotations};
 pub use component::{Component, Definition};
+pub use document::parse;
 pub use environment::{Environment, Infrastructure, NodePool, PricedItem, SyncPolicy};
 pub use explain::{Explanation, Shadowed, explain};
 pub use instance::Instance;

@@ -207,7 +207,8 @@ fn may_become_pods(object: &Object) -> bool {
     !is_native || has_template || object.kind() == "Pod"
 }
 
-fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
+/// Renders one component, and returns what is wrong with it beside its objects.
+pub(crate) fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
     if !node.sound {
         return (Vec::new(), plaintext("", &node.site.instance.spec));
     }

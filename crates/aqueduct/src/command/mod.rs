@@ -4,8 +4,10 @@ pub(crate) mod capacity;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod diff;
+pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod helm;
+pub(crate) mod impact;
 pub(crate) mod init;
 pub(crate) mod kustomize;
 pub(crate) mod list;
@@ -110,6 +112,8 @@ pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
         Command::Render(command) => render::run(command, directory, registry, &terminal),
         Command::Diff(command) => diff::run(command, directory, registry, &terminal),
         Command::Check(command) => check::run(command, directory, registry, &terminal),
+        Command::Explain(command) => explain::run(command, directory, registry, &terminal),
+        Command::Impact(command) => impact::run(command, directory, registry, &terminal),
         Command::Reach(command) => reach::run(command, directory, registry, &terminal),
         Command::List(command) => list::run(command, directory, registry, &terminal),
         Command::Capacity(command) => capacity::run(command, directory, registry, &terminal),
@@ -185,6 +189,18 @@ pub(crate) fn tell(diagnostics: &[Diagnostic], files: &Files, terminal: &Termina
         let more = if diagnostics.iter().any(is_of_rule) { EXPLAIN } else { "" };
         terminal.say(&format!("\n{summary}{more}"));
     }
+}
+
+/// Splits `FILE:LINE`.
+fn file_and_line(text: &str) -> Option<(&str, u32)> {
+    let (file, line) = text.rsplit_once(':')?;
+    Some((file, line.parse().ok()?))
+}
+
+/// Returns data as JSON with a line end.
+fn json(data: &impl serde::Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(data).map_err(|error| Failure::new(error.to_string()))?;
+    Ok(text + "\n")
 }
 
 /// Writes data to standard output; a reader that has seen enough is no error.
