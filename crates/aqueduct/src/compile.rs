@@ -14,6 +14,7 @@ use aqueduct_tree::{Scope, Tree, file_names};
 use rayon::prelude::*;
 
 use crate::provenance::Provenance;
+use crate::shared::SharedClusters;
 use crate::sink::{Content, Sink};
 use crate::terraform::{VARIABLES_FILE, variables};
 
@@ -142,6 +143,7 @@ pub(crate) fn compile_into<S: Sink>(
     let mut components = Vec::new();
     let mut report = Report::default();
     let mut unchecked = Vec::new();
+    let mut clusters = SharedClusters::default();
     let mut inputs = Inputs::new(files);
     let broken = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
     inputs.broken =
@@ -164,6 +166,7 @@ pub(crate) fn compile_into<S: Sink>(
         let mut rendered = render(&platform, environment, &all, &mine, registry, &inputs, &selected);
         let found = std::mem::take(&mut rendered.diagnostics);
         diagnostics.extend(found.into_iter().filter_map(|found| weighed(found, &platform)));
+        diagnostics.extend(clusters.add(&platform, environment, &rendered.components));
         let paths: Vec<Vec<String>> = rendered.components.par_iter().map(paths_of).collect();
         // An environment in which something is missing because of an error cannot be checked: it would be blamed
         // on those who refer to it.
