@@ -15,6 +15,7 @@ use aqueduct_tree::{Scope, Tree, file_names};
 use rayon::prelude::*;
 
 use crate::provenance::Provenance;
+use crate::shared::SharedClusters;
 use crate::terraform::{VARIABLES_FILE, variables};
 
 /// The files and folders of a platform that are read in any case; see [`read_sources`](crate::read_sources).
@@ -168,6 +169,8 @@ pub struct Compiler<'a> {
     waiting: Vec<Arc<Environment>>,
     diagnostics: Vec<Diagnostic>,
     report: Report,
+    /// What lives in clusters that several environments share.
+    clusters: SharedClusters,
     /// The environments that could not be checked.
     unchecked: Vec<Name>,
 }
@@ -194,6 +197,7 @@ impl<'a> Compiler<'a> {
             waiting,
             diagnostics,
             report,
+            clusters: SharedClusters::default(),
             unchecked,
         }
     }
@@ -237,6 +241,7 @@ impl<'a> Compiler<'a> {
         let mut rendered = render(platform, &environment, &borrowed, &mine, registry, inputs, &selected);
         let found = std::mem::take(&mut rendered.diagnostics);
         self.diagnostics.extend(found.into_iter().filter_map(|found| weighed(found, platform)));
+        self.diagnostics.extend(self.clusters.add(platform, &environment, &rendered.components));
         let is_whole = borrowed.iter().all(|tenancy| selected(&tenancy.tenant.name));
         let rendered = RenderedEnvironment {
             paths: rendered.components.par_iter().map(paths_of).collect(),

@@ -193,8 +193,13 @@ fn expand(map: Map, origin: &Place, objects: &mut Vec<Object>, diagnostics: &mut
         maps.for_each(|map| expand(map, origin, objects, diagnostics));
         return;
     }
+    let generated = object.at(&["metadata", "generateName"]).and_then(Value::as_str).is_some();
+    // Argo CD makes a name for each run of a hook; anything else could not be found again.
+    let is_hook =
+        ["argocd.argoproj.io/hook", "helm.sh/hook"].iter().any(|key| object.annotation(key).is_some());
+    let name = if generated && is_hook { "generated" } else { object.name() };
     let missing: Vec<&str> =
-        [("apiVersion", object.api_version()), ("kind", object.kind()), ("metadata.name", object.name())]
+        [("apiVersion", object.api_version()), ("kind", object.kind()), ("metadata.name", name)]
             .into_iter()
             .filter(|(_, value)| value.is_empty())
             .map(|(field, _)| field)
@@ -203,7 +208,12 @@ fn expand(map: Map, origin: &Place, objects: &mut Vec<Object>, diagnostics: &mut
         objects.push(object);
     } else {
         let message = format!("an object needs {}", missing.join(", "));
-        diagnostics.push(Diagnostic::error("not-an-object", message).label(origin.clone(), ""));
+        let mut diagnostic = Diagnostic::error("not-an-object", message).label(origin.clone(), "");
+        if generated && name.is_empty() {
+            diagnostic =
+                diagnostic.hint("only hooks may have `generateName`: `argocd.argoproj.io/hook` makes one");
+        }
+        diagnostics.push(diagnostic);
     }
 }
 

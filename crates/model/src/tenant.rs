@@ -11,6 +11,7 @@ use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::component::{Component, Fields};
+use crate::delivery::Delivery;
 use crate::node::Node;
 use crate::tenancy::{Isolation, Limits, PodSecurity, Quota};
 use crate::types::Name;
@@ -77,6 +78,11 @@ pub(crate) struct TenantFile {
     /// The Pod Security Standard that pods are held to.
     #[serde(default)]
     pub(crate) pod_security: PodSecurity,
+    /// How Argo CD delivers its components, above what the environment and the platform say.
+    #[serde(default)]
+    #[schemars(with = "Delivery")]
+    #[expect(dead_code, reason = "it is read once the layers are merged")]
+    pub(crate) delivery: Fields,
     /// The parameters of the blueprint.
     #[serde(default)]
     #[schemars(with = "BTreeMap<Name, crate::schema::ParameterValue>")]
@@ -145,6 +151,9 @@ pub(crate) struct TenantOverrides {
     isolation: Option<Isolation>,
     /// The Pod Security Standard that pods are held to.
     pod_security: Option<PodSecurity>,
+    /// How Argo CD delivers its components.
+    #[schemars(with = "Option<Delivery>")]
+    delivery: Option<Fields>,
     /// The parameters of the blueprint.
     #[schemars(with = "Option<BTreeMap<Name, crate::schema::ParameterValue>>")]
     parameters: Option<BTreeMap<Name, IgnoredAny>>,

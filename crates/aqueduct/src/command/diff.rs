@@ -1,4 +1,4 @@
-//! `aqueduct diff`: what a render would change, object by object.
+//! `aqueduct diff`: what a render would change, object by object, and what goes from the clusters by it.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -10,13 +10,14 @@ use clap::Args;
 
 use super::{Failure, Outcome, compiled, print, read};
 use crate::cli::SelectionArguments;
+use crate::removal::removals;
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     selection: SelectionArguments,
-    /// Print only the summary by environment and tenant.
+    /// Print only the summary by environment and tenant, and what is deleted in the clusters.
     #[arg(long)]
     summary: bool,
 }
@@ -51,6 +52,11 @@ pub(crate) fn run(
         text.push('\n');
     }
     table(&mut text, &summary(&differences));
+    let removals = removals(&differences, &compilation.tree);
+    if !removals.is_empty() {
+        text.push('\n');
+        text.push_str(&removals);
+    }
     print(terminal, &text)?;
     Ok(Outcome::Found)
 }
