@@ -225,9 +225,9 @@ pub struct EndpointField {
     pub service: Name,
     /// The port of the Service.
     pub port: Port,
-    /// The port that the container listens on; the Service's where it is not given.
+    /// The port that the container listens on (default: the Service's).
     pub container_port: Option<Port>,
-    /// The labels of the pods; those of all pods of the component where none is given.
+    /// The labels of the pods (default: those of all pods of the component).
     #[serde(default)]
     pub pods: BTreeMap<String, String>,
 }
@@ -236,7 +236,7 @@ pub struct EndpointField {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PolicyField {
-    /// The labels of the pods; those of all pods of the component where none is given.
+    /// The labels of the pods (default: those of all pods of the component).
     #[serde(default)]
     pub pods: BTreeMap<String, String>,
     /// Whether the pods of the group are kept apart from one another.

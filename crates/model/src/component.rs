@@ -53,7 +53,7 @@ pub(crate) struct CommonFields {
     pub(crate) enabled: bool,
     /// What the component is.
     pub(crate) description: Option<String>,
-    /// The namespace, one of the tenant's; the tenant's first one where it is not given.
+    /// The namespace, one of the tenant's (default: the tenant's first one).
     pub(crate) namespace: Option<Name>,
     /// Labels of all its objects.
     #[serde(default)]

@@ -41,13 +41,13 @@ pub struct Delivery {
     pub data: DataRemoval,
     /// What the waves of components order. Not at a component.
     pub order: Order,
-    /// The branch, tag or commit that Argo CD reads; that of the environment where it is not given.
+    /// The branch, tag or commit that Argo CD reads (default: that of the environment).
     pub revision: Option<String>,
     /// The AppProject: at a tenant the name of its own, at a component that of another one, which is not rendered.
     pub project: Option<Name>,
     /// The name of the Application. At a component only.
     pub name: Option<Subdomain>,
-    /// The namespace that Applications stand in; that of Argo CD where it is not given. Argo CD has to be told of
+    /// The namespace that Applications stand in (default: that of Argo CD). Argo CD has to be told of
     /// it with `application.namespaces`, which the kind `argocd` does. Not at a component.
     pub namespace: Option<Name>,
     /// The wave, in the place of the one that follows from links. At a component only.
@@ -161,13 +161,13 @@ impl Default for Retry {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct IgnoredDifference {
-    /// The API group; that of Kubernetes' own kind of this name where it is not given.
+    /// The API group (default: that of Kubernetes' own kind of this name).
     pub group: Option<String>,
     /// The kind.
     pub kind: String,
-    /// The name; every name where it is not given.
+    /// The name (default: every name).
     pub name: Option<String>,
-    /// The namespace; every namespace where it is not given.
+    /// The namespace (default: every namespace).
     pub namespace: Option<String>,
     /// The fields, as JSON pointers such as `/spec/replicas`.
     #[serde(default)]

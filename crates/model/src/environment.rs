@@ -86,9 +86,9 @@ pub(crate) struct EnvironmentFile {
     pub(crate) argocd: Option<Name>,
     /// What is put behind the names of all namespaces of tenants, so that several environments fit one cluster.
     pub(crate) namespace_suffix: Option<NameSuffix>,
-    /// The git repository that Argo CD reads; the platform's where it is not given.
+    /// The git repository that Argo CD reads (default: the platform's).
     pub(crate) repository: Option<Repository>,
-    /// The branch, tag or commit that Argo CD reads; the platform's where it is not given.
+    /// The branch, tag or commit that Argo CD reads (default: the platform's).
     pub(crate) revision: Option<String>,
     /// The folder of the environment's tree in its repository; by default that of the platform's output with the name
     /// of the environment.

@@ -26,11 +26,11 @@ const TENANT: &str = "tenant";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Names {
-    /// The root Application of an environment, and its project: `argocd` where it is not given.
+    /// The root Application of an environment, and its project: `argocd` by default.
     pub root: Option<String>,
-    /// The project of a tenant: its name where it is not given.
+    /// The project of a tenant: its name by default.
     pub project: Option<String>,
-    /// The Application of a component: `${tenant.name}-${component.name}` where it is not given; `tenant` stands for
+    /// The Application of a component: `${tenant.name}-${component.name}` by default; `tenant` stands for
     /// what the tenant gets beside its components.
     pub application: Option<String>,
 }

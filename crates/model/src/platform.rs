@@ -170,7 +170,7 @@ pub(crate) struct PlatformFile {
     /// The branch, tag or commit that Argo CD reads.
     #[serde(default = "main_branch")]
     pub(crate) revision: String,
-    /// The folder of the repository that the platform lies in; its root where it is not given.
+    /// The folder of the repository that the platform lies in (default: its root).
     pub(crate) path: Option<OutputPath>,
     /// The folder of the rendered tree.
     #[serde(default = "output_folder")]

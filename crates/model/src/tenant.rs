@@ -61,7 +61,7 @@ pub(crate) struct TenantFile {
     pub(crate) blueprint: Option<Name>,
     /// Whether the tenant is there at all.
     pub(crate) enabled: Option<bool>,
-    /// The namespace of its components; the name of the tenant where it is not given.
+    /// The namespace of its components (default: the name of the tenant).
     pub(crate) namespace: Option<Name>,
     /// More namespaces that its components may be in.
     #[serde(default)]

@@ -11,9 +11,9 @@ use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The folder; the current one where it is not given.
+    /// The folder (default: the current one).
     folder: Option<PathBuf>,
-    /// The name of the platform; the folder's where it is not given.
+    /// The name of the platform (default: the folder's).
     #[arg(long)]
     name: Option<Name>,
     /// The Git repository that Argo CD reads.

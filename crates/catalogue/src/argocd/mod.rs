@@ -51,11 +51,11 @@ pub struct Argocd {
     pub sync_timeout: Duration,
     /// The keys of the hosts of repositories behind SSH, as `ssh-keyscan` prints them.
     pub known_hosts: Option<String>,
-    /// How many pods the server and the repository server have; 1 where it is not given.
+    /// How many pods the server and the repository server have (default: 1).
     pub replicas: Option<u16>,
     /// The entries in the environment's secret store.
     pub remotes: Remotes,
-    /// Who tells whom somebody is; only the account `admin` can log in where it is not given.
+    /// Who says who somebody is (default: nobody, only the account `admin` can log in).
     pub login: Option<Login>,
     /// CPU and memory of each program.
     #[serde(default)]

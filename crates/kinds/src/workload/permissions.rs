@@ -24,7 +24,7 @@ pub struct Permissions {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Rule {
-    /// The API groups; the core group where none is given.
+    /// The API groups (default: the core group).
     #[serde(default)]
     pub groups: Vec<String>,
     /// The resources, such as `pods`.
