@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
-use aqueduct_manifest::{Object, Value, yaml};
+use aqueduct_manifest::{Object, SmolStr, Value, yaml};
+use aqueduct_model::KindPattern;
 use aqueduct_render::argocd::ROOT;
 use aqueduct_tree::{FileDiff, Tree};
 
@@ -128,14 +129,18 @@ impl Delivery {
         let name = text(application, &["spec", "project"]);
         let Some(project) = self.projects.iter().find(|project| project.name() == name) else { return true };
         let list = |key: &str| project.at(&["spec", key]).and_then(Value::as_list).into_iter().flatten();
-        let fits = |pattern: Option<&Value>, text: &str| {
-            pattern.and_then(Value::as_str).is_some_and(|pattern| pattern == "*" || pattern == text)
+        let part = |value: &Value, key: &str| -> SmolStr {
+            value.get(key).and_then(Value::as_str).unwrap_or_default().into()
         };
         let mut kinds = list("clusterResourceWhitelist").chain(list("namespaceResourceWhitelist"));
-        let mut destinations = list("destinations");
-        kinds.any(|one| fits(one.get("group"), object.group()) && fits(one.get("kind"), object.kind()))
-            && (object.namespace().is_empty()
-                || destinations.any(|one| fits(one.get("namespace"), object.namespace())))
+        let is_known = kinds.any(|one| {
+            let pattern = KindPattern { group: part(one, "group"), kind: part(one, "kind") };
+            pattern.matches(object.group(), object.kind())
+        });
+        let mut namespaces = list("destinations").map(|one| part(one, "namespace"));
+        let is_near = object.namespace().is_empty()
+            || namespaces.any(|namespace| namespace == "*" || namespace == object.namespace());
+        is_known && is_near
     }
 }
 

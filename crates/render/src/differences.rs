@@ -18,7 +18,9 @@ pub(crate) struct Differences<'o> {
 impl<'o> Differences<'o> {
     /// Looks through all objects of an environment and the definitions among the sources.
     pub(crate) fn new(objects: impl Iterator<Item = &'o Object> + Clone, definitions: &'o [Object]) -> Self {
-        let schemas = definitions.iter().chain(objects.clone()).flat_map(schemas).collect();
+        let all = definitions.iter().chain(objects.clone());
+        let schemas =
+            all.filter(|object| object.kind() == "CustomResourceDefinition").flat_map(schemas).collect();
         Self { scaled: objects.filter_map(scaled).collect(), schemas }
     }
 
