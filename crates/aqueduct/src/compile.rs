@@ -1,10 +1,11 @@
 //! Files in, tree out: the whole compiler as one pure function.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aqueduct_check::{Report, check_environment};
 use aqueduct_manifest::{Diagnostic, Files, Object, Severity, Span};
-use aqueduct_model::types::{Name, Subdomain};
+use aqueduct_model::types::{KubernetesVersion, Name, Subdomain};
 use aqueduct_model::{
     CheckLevel, Environment, Instance, Platform, Selection, Tenancy, plaintext, resolve, tenancies,
 };
@@ -14,6 +15,7 @@ use aqueduct_tree::{Scope, Tree, file_names};
 use rayon::prelude::*;
 
 use crate::provenance::Provenance;
+use crate::server;
 use crate::sink::{Content, Sink};
 use crate::terraform::{VARIABLES_FILE, variables};
 
@@ -53,6 +55,20 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+impl Loaded {
+    /// Takes another minor version of Kubernetes 1 for that of every environment.
+    pub(crate) fn upgrade(&mut self, minor: u32) {
+        for environment in self.platform.environments.values_mut() {
+            Arc::make_mut(environment).kubernetes = KubernetesVersion { major: 1, minor, patch: None };
+        }
+        for instance in &mut self.instances {
+            if let Some(environment) = self.platform.environments.get(&instance.environment.name) {
+                instance.environment = Arc::clone(environment);
+            }
+        }
+    }
+}
+
 /// Reads and resolves a platform.
 pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded {
     let loaded = aqueduct_model::load(files);
@@ -71,12 +87,12 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
         }
     }
     for name in loaded.platform.checks.keys() {
-        if !aqueduct_check::ALL.iter().any(|rule| rule.name == name) {
+        if !known_rules().any(|known| known == name) {
             let place = loaded.platform.node.find(&["checks", name]).unwrap_or(&loaded.platform.node);
             diagnostics.push(
                 place
                     .key_diagnostic("unknown-rule", format!("there is no such rule: `{name}`"))
-                    .did_you_mean(name, aqueduct_check::ALL.iter().map(|rule| rule.name)),
+                    .did_you_mean(name, known_rules()),
             );
         }
     }
@@ -95,6 +111,11 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
     let secrets = files.map(|node| ("", node)).chain(defaults).flat_map(|(name, node)| plaintext(name, node));
     diagnostics.extend(secrets.filter_map(|found| weighed(found, &platform)));
     Loaded { platform, instances: resolved.instances, diagnostics }
+}
+
+/// Returns the names of all rules that a platform can weigh.
+fn known_rules() -> impl Iterator<Item = &'static str> {
+    aqueduct_check::ALL.iter().map(|rule| rule.name).chain(server::names())
 }
 
 /// Compiles the selected part of a platform.
@@ -137,7 +158,24 @@ pub(crate) fn compile_into<S: Sink>(
     look: &mut dyn FnMut(&aqueduct_check::Environment<'_>),
     begin: impl Fn(&str, Vec<Scope>) -> Result<S, aqueduct_tree::Error>,
 ) -> Result<Compilation<Option<S>>, aqueduct_tree::Error> {
-    let Loaded { platform, mut instances, mut diagnostics } = load(files, registry, selection);
+    let loaded = load(files, registry, selection);
+    compile_loaded(loaded, files, registry, selection, progress, look, begin)
+}
+
+/// Compiles a platform that was read, as [`compile_into`] does.
+///
+/// # Errors
+/// What the sink refuses.
+pub(crate) fn compile_loaded<S: Sink>(
+    loaded: Loaded,
+    files: &Files,
+    registry: &Registry,
+    selection: &Selection,
+    progress: &dyn Fn(&str),
+    look: &mut dyn FnMut(&aqueduct_check::Environment<'_>),
+    begin: impl Fn(&str, Vec<Scope>) -> Result<S, aqueduct_tree::Error>,
+) -> Result<Compilation<Option<S>>, aqueduct_tree::Error> {
+    let Loaded { platform, mut instances, mut diagnostics } = loaded;
     let mut sink: Option<S> = None;
     let mut components = Vec::new();
     let mut report = Report::default();
@@ -171,7 +209,10 @@ pub(crate) fn compile_into<S: Sink>(
             unchecked.push(environment.name.as_str());
         } else if !diagnostics.iter().any(Diagnostic::is_error) {
             let facts = facts(&platform, environment, &all, &rendered, &paths, inputs.definitions());
-            check_environment(&facts, aqueduct_check::ALL, &mut report);
+            let mut found = Report::default();
+            check_environment(&facts, aqueduct_check::ALL, &mut found);
+            server::ask(&facts, environment.kubernetes.minor, &mut found);
+            report.extend(found);
             report.retain(&is_reported);
             let provenance = Provenance::new(
                 (files, registry, &inputs),

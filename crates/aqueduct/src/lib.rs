@@ -38,6 +38,7 @@ mod impact;
 mod probe;
 mod provenance;
 mod report;
+mod server;
 mod sink;
 mod sources;
 mod terminal;
