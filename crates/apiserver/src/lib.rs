@@ -20,5 +20,5 @@ mod schema;
 mod server;
 
 pub use cause::Cause;
-pub use rules::expressions::{Expressions, Use, Wanted};
+pub use rules::expressions;
 pub use server::{Answer, Server};

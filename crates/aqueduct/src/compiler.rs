@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aqueduct_check::{Report, check_environment};
 use aqueduct_manifest::{Diagnostic, Files, Object, Severity, Span, Value, yaml};
-use aqueduct_model::types::{Name, Subdomain};
+use aqueduct_model::types::{KubernetesVersion, Name, Subdomain};
 use aqueduct_model::{
     CheckLevel, Environment, Instance, Platform, Selection, Tenancy, plaintext, resolve, tenancies,
 };
@@ -15,6 +15,7 @@ use aqueduct_tree::{Scope, Tree, file_names};
 use rayon::prelude::*;
 
 use crate::provenance::Provenance;
+use crate::server;
 use crate::shared::SharedClusters;
 use crate::terraform::{VARIABLES_FILE, variables};
 
@@ -77,6 +78,20 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+impl Loaded {
+    /// Takes another minor version of Kubernetes 1 for that of every environment.
+    pub(crate) fn upgrade(&mut self, minor: u32) {
+        for environment in self.platform.environments.values_mut() {
+            Arc::make_mut(environment).kubernetes = KubernetesVersion { major: 1, minor, patch: None };
+        }
+        for instance in &mut self.instances {
+            if let Some(environment) = self.platform.environments.get(&instance.environment.name) {
+                instance.environment = Arc::clone(environment);
+            }
+        }
+    }
+}
+
 /// Reads and resolves a platform.
 pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded {
     let loaded = aqueduct_model::load(files);
@@ -95,12 +110,12 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
         }
     }
     for name in loaded.platform.checks.keys() {
-        if !aqueduct_check::ALL.iter().any(|rule| rule.name == name) {
+        if !known_rules().any(|known| known == name) {
             let place = loaded.platform.node.find(&["checks", name]).unwrap_or(&loaded.platform.node);
             diagnostics.push(
                 place
                     .key_diagnostic("unknown-rule", format!("there is no such rule: `{name}`"))
-                    .did_you_mean(name, aqueduct_check::ALL.iter().map(|rule| rule.name)),
+                    .did_you_mean(name, known_rules()),
             );
         }
     }
@@ -119,6 +134,11 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
     let secrets = files.map(|node| ("", node)).chain(defaults).flat_map(|(name, node)| plaintext(name, node));
     diagnostics.extend(secrets.filter_map(|found| weighed(found, &platform)));
     Loaded { platform, instances: resolved.instances, diagnostics }
+}
+
+/// Returns the names of all rules that a platform can weigh.
+fn known_rules() -> impl Iterator<Item = &'static str> {
+    aqueduct_check::ALL.iter().map(|rule| rule.name).chain(server::names())
 }
 
 /// Compiles the selected part of a platform into a tree that is held in memory.
@@ -178,7 +198,17 @@ pub struct Compiler<'a> {
 impl<'a> Compiler<'a> {
     /// Reads and resolves a platform; what is wrong with it is told at the end, by [`finish`](Self::finish).
     pub fn new(files: &'a Files, registry: &'a Registry, selection: &'a Selection) -> Self {
-        let Loaded { platform, mut instances, diagnostics } = load(files, registry, selection);
+        Self::of(load(files, registry, selection), files, registry, selection)
+    }
+
+    /// Takes a platform that was read.
+    pub(crate) fn of(
+        loaded: Loaded,
+        files: &'a Files,
+        registry: &'a Registry,
+        selection: &'a Selection,
+    ) -> Self {
+        let Loaded { platform, mut instances, diagnostics } = loaded;
         let mut inputs = Inputs::new(files);
         let broken = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
         inputs.broken =
@@ -261,7 +291,10 @@ impl<'a> Compiler<'a> {
             self.unchecked.push(rendered.environment.name.clone());
         } else if !self.diagnostics.iter().any(Diagnostic::is_error) {
             let facts = facts(platform, &borrowed, &rendered, inputs.definitions());
-            check_environment(&facts, aqueduct_check::ALL, &mut self.report);
+            let mut found = Report::default();
+            check_environment(&facts, aqueduct_check::ALL, &mut found);
+            server::ask(&facts, rendered.environment.kubernetes.minor, &mut found);
+            self.report.extend(found);
             self.report.retain(&|tenant: &str, component: &str| {
                 let owner = if tenant == ROOT { component } else { tenant };
                 let chosen = &self.selection.tenants;

@@ -39,6 +39,7 @@ mod probe;
 mod provenance;
 mod removal;
 mod report;
+mod server;
 mod shared;
 mod sources;
 mod terminal;

@@ -68,7 +68,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Returns kind, namespace and name as messages write them.
-    pub(crate) fn title(&self) -> String {
+    pub fn title(&self) -> String {
         title(self.kind, self.namespace, self.name)
     }
 }
