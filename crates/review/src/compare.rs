@@ -24,6 +24,8 @@ pub enum Fate {
 /// An object that differs.
 #[derive(Clone, Debug)]
 pub struct Change {
+    /// The environment that it is in; empty for manifests that belong to none.
+    pub environment: SmolStr,
     /// What became of it.
     pub fate: Fate,
     /// The object as it is; as it was, where it is removed.
@@ -36,6 +38,13 @@ pub struct Change {
     pub consequences: Vec<Consequence>,
 }
 
+impl Change {
+    fn whole(fate: Fate, object: &Object, consequences: Vec<Consequence>) -> Self {
+        let (environment, object) = (SmolStr::default(), object.clone());
+        Self { environment, fate, object, old_name: None, fields: Vec::new(), consequences }
+    }
+}
+
 /// All that differs between two sets of manifests.
 #[derive(Clone, Debug, Default)]
 pub struct Review {
@@ -45,25 +54,31 @@ pub struct Review {
     pub connections: Vec<String>,
 }
 
+impl Review {
+    /// Adds what differs in an environment.
+    pub fn add(&mut self, environment: &str, review: Self) {
+        let named = |change| Change { environment: environment.into(), ..change };
+        self.changes.extend(review.changes.into_iter().map(named));
+        self.connections.extend(review.connections.into_iter().map(|line| format!("{environment}: {line}")));
+    }
+}
+
 /// Compares an old set of objects with a new one. Of objects with the same identity in one set, the last one counts, as it
 /// does when they are applied one after the other.
 pub fn review(server: &Server<'_>, old: &[Object], new: &[Object], apply: Apply) -> Review {
     let (before, after) = (by_key(old), by_key(new));
     let renamed = renames(&before, &after);
+    // What others are judged by.
+    let is_ruler = |object: &&Object| matches!(object.kind(), "CustomResourceDefinition" | "StorageClass");
+    let around: Vec<Object> = new.iter().filter(is_ruler).cloned().collect();
     let kept: BTreeSet<&ObjectKey> = renamed.values().collect();
     let mut changes = Vec::new();
     for (key, object) in &after {
         let old_key = renamed.get(key).unwrap_or(key);
         let Some(old_object) = before.get(old_key) else {
-            let refused = judge::created(server, object, new, apply);
+            let refused = judge::created(server, object, &around, apply);
             let consequences = consequence::of_added(object, refused);
-            changes.push(Change {
-                fate: Fate::Added,
-                object: (*object).clone(),
-                old_name: None,
-                fields: Vec::new(),
-                consequences,
-            });
+            changes.push(Change::whole(Fate::Added, object, consequences));
             continue;
         };
         let kind = server.kind(object.api_version(), object.kind());
@@ -73,32 +88,21 @@ pub fn review(server: &Server<'_>, old: &[Object], new: &[Object], apply: Apply)
             continue;
         }
         let (old_name, consequences) = if old_key.name == key.name {
-            let verdict = judge::updated(server, old_object, object, new, apply);
+            let verdict = judge::updated(server, old_object, object, &around, apply);
             (None, consequence::of_changed(old_object, object, &fields, verdict))
         } else {
-            let refused = judge::created(server, object, new, apply);
+            let refused = judge::created(server, object, &around, apply);
             (Some(old_key.name.clone()), consequence::of_renamed(old_object, object, refused))
         };
         if !fields.is_empty() || !consequences.is_empty() {
-            changes.push(Change {
-                fate: Fate::Changed,
-                object: (*object).clone(),
-                old_name,
-                fields,
-                consequences,
-            });
+            let whole = Change::whole(Fate::Changed, object, consequences);
+            changes.push(Change { old_name, fields, ..whole });
         }
     }
     for (key, object) in &before {
         if !after.contains_key(key) && !kept.contains(key) {
             let consequences = consequence::of_removed(object);
-            changes.push(Change {
-                fate: Fate::Removed,
-                object: (*object).clone(),
-                old_name: None,
-                fields: Vec::new(),
-                consequences,
-            });
+            changes.push(Change::whole(Fate::Removed, object, consequences));
         }
     }
     changes.sort_by_key(|change| change.object.key());

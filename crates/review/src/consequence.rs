@@ -1,9 +1,9 @@
 //! What comes of a change, beyond the change itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_apiserver::Cause;
-use aqueduct_manifest::{List, Map, Object, SmolStr, Value};
+use aqueduct_manifest::{List, Map, Object, ObjectKey, SmolStr, Value};
 use aqueduct_network::{Network, difference};
 
 use crate::compare::{Change, Fate};
@@ -300,19 +300,16 @@ fn hosts(ingress: &Object) -> BTreeSet<SmolStr> {
 }
 
 /// Adds what comes of all changes together: Services whose pods are others.
-pub(crate) fn of_all(changes: &mut [Change], old: &[Object], new: &[Object]) {
+pub(crate) fn of_all<'o>(changes: &mut [Change], old: &'o [Object], new: &'o [Object]) {
     let (before, after) = (Pods::of(old), Pods::of(new));
-    let services = |objects: &[Object]| -> Vec<Object> {
-        objects
-            .iter()
-            .filter(|object| object.group().is_empty() && object.kind() == "Service")
-            .cloned()
-            .collect()
+    let services = |objects: &'o [Object]| {
+        objects.iter().filter(|object| object.group().is_empty() && object.kind() == "Service")
     };
-    let old_services = services(old);
+    let old_services: BTreeMap<ObjectKey, &Object> =
+        services(old).map(|object| (object.key(), object)).collect();
     for service in services(new) {
-        let Some(was) = old_services.iter().find(|known| known.key() == service.key()) else { continue };
-        let (had, has) = (before.behind(was), after.behind(&service));
+        let Some(was) = old_services.get(&service.key()) else { continue };
+        let (had, has) = (before.behind(was), after.behind(service));
         if had.is_empty() || had == has {
             continue;
         }
@@ -346,26 +343,25 @@ pub(crate) fn of_all(changes: &mut [Change], old: &[Object], new: &[Object]) {
     }
 }
 
-/// The workloads by namespace, with the labels of their pods.
-struct Pods(Vec<(SmolStr, String, Map)>);
+/// The workloads of each namespace, with the labels of their pods.
+struct Pods(BTreeMap<SmolStr, Vec<(String, Map)>>);
 
 impl Pods {
     fn of(objects: &[Object]) -> Self {
-        let labels = |object: &Object| {
+        let mut pods: BTreeMap<SmolStr, Vec<(String, Map)>> = BTreeMap::new();
+        for object in objects {
             let path: &[&str] = match object.kind() {
                 "Pod" => &["metadata", "labels"],
                 "DaemonSet" | "Deployment" | "ReplicaSet" | "StatefulSet" => {
                     &["spec", "template", "metadata", "labels"]
                 }
-                _ => return None,
+                _ => continue,
             };
-            Some(object.at(path).and_then(Value::as_map).cloned().unwrap_or_default())
-        };
-        let pods = objects.iter().filter_map(|object| {
+            let labels = object.at(path).and_then(Value::as_map).cloned().unwrap_or_default();
             let title = format!("{}/{}", object.kind(), object.name());
-            Some((object.namespace().into(), title, labels(object)?))
-        });
-        Self(pods.collect())
+            pods.entry(object.namespace().into()).or_default().push((title, labels));
+        }
+        Self(pods)
     }
 
     /// Returns the workloads that a Service selects.
@@ -374,11 +370,9 @@ impl Pods {
         let is_behind = |labels: &Map| {
             !selector.is_empty() && selector.iter().all(|(label, value)| labels.get(label) == Some(value))
         };
-        let here = self
-            .0
-            .iter()
-            .filter(|(namespace, _, labels)| namespace == service.namespace() && is_behind(labels));
-        here.map(|(_, title, _)| title.clone()).collect()
+        let here =
+            self.0.get(service.namespace()).into_iter().flatten().filter(|(_, labels)| is_behind(labels));
+        here.map(|(title, _)| title.clone()).collect()
     }
 }
 

@@ -26,6 +26,6 @@ pub use compare::{Change, Fate, Review, review};
 pub use consequence::{Consequence, Name};
 pub use diff::{Edit, FieldChange, differences, patch};
 pub use embedded::{Inside, inside};
-pub use fold::{Folded, Named, Noise, counts, fold};
+pub use fold::{Edits, Folded, Named, Noise, counts, fold};
 pub use path::{Path, Step};
 pub use write::Apply;

@@ -3,19 +3,22 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use aqueduct_manifest::{List, Map, Object, SmolStr, Value, json};
+use aqueduct_manifest::{List, Map, SmolStr, Value, json};
 
 use crate::compare::{Change, Fate, Review};
 use crate::diff::{Edit, FieldChange};
 use crate::embedded::{Inside, inside};
-use crate::fold::{Folded, counts, fold, shown};
-use crate::path::Step;
+use crate::fold::{Edits, Folded, counts, cut, fold, shown};
+use crate::path::{Path, Step};
 
 /// How wide a value is at most.
 const WIDTH: usize = 60;
 
 /// How many places an entry names.
 const PLACES: usize = 3;
+
+/// How many names of fields or images are told.
+const NAMES: usize = 4;
 
 /// How many lines of what is inside of a text are shown.
 const INSIDE: usize = 12;
@@ -53,31 +56,26 @@ pub fn text(review: &Review) -> String {
 fn differing(out: &mut String, folded: &Folded<'_>) {
     for ((fate, kind, name), objects) in &folded.objects {
         let sign = if *fate == Fate::Added { '+' } else { '-' };
-        let namespaces: BTreeSet<&str> = objects.iter().map(|object| object.namespace()).collect();
-        match namespaces.len() {
-            0 | 1 => drop(writeln!(out, "{sign} {}", places(objects))),
-            count => drop(writeln!(out, "{sign} {kind} {name} in {count} namespaces")),
+        match objects.len() {
+            count if count > PLACES => drop(writeln!(out, "{sign} {kind} {name} in {count} places")),
+            _ => drop(writeln!(out, "{sign} {}", places(objects))),
         }
     }
-    for (old, object) in &folded.renamed {
-        let _ = writeln!(out, "~ {} {old} -> {}", object.kind(), object.name());
+    for (old, change) in &folded.renamed {
+        let _ = writeln!(out, "~ {old} is now {}", title(change));
     }
-    for (field, objects) in &folded.fields {
-        let path = &field.path;
-        let is_hidden = objects.iter().any(|object| is_secret(object, field));
-        match &field.edit {
-            Edit::Order { .. } => drop(writeln!(out, "~ {path}: another order ({})", places(objects))),
-            _ if is_hidden => drop(writeln!(out, "~ {path}: a secret value ({})", places(objects))),
-            Edit::Set { old, new } => match inside(field) {
-                Some(inside) => {
-                    let _ = writeln!(out, "~ {path} ({})", places(objects));
-                    document(out, &inside);
-                }
-                None => {
-                    let (old, new) = (shown(old.as_ref(), WIDTH), shown(new.as_ref(), WIDTH));
-                    let _ = writeln!(out, "~ {path}: {old} -> {new} ({})", places(objects));
-                }
-            },
+    for (edits, changes) in &folded.edits {
+        match edits {
+            Edits::Field(field) => edited(out, field, changes),
+            Edits::Images { old, new, names } => {
+                let names: Vec<&str> = names.iter().copied().collect();
+                let _ = writeln!(out, "~ image {old} -> {new}: {} ({})", some(&names), places(changes));
+            }
+            Edits::Branch { path, fields } => {
+                let names: Vec<String> = fields.iter().map(|field| short(path, field)).collect();
+                let (count, names) = (fields.len(), some(&names));
+                let _ = writeln!(out, "~ {path}: {count} fields: {names} ({})", places(changes));
+            }
         }
     }
     let noise = &folded.noise;
@@ -91,6 +89,46 @@ fn differing(out: &mut String, folded: &Folded<'_>) {
             names.join(", ")
         );
     }
+}
+
+fn edited(out: &mut String, field: &FieldChange, changes: &[&Change]) {
+    let (path, places) = (&field.path, places(changes));
+    let is_hidden = changes.iter().any(|change| is_secret(change, field));
+    match &field.edit {
+        Edit::Order { .. } => drop(writeln!(out, "~ {path}: another order ({places})")),
+        _ if is_hidden => drop(writeln!(out, "~ {path}: a secret value ({places})")),
+        Edit::Set { old, new } => match inside(field) {
+            Some(inside) => {
+                let _ = writeln!(out, "~ {path} ({places})");
+                document(out, &inside);
+            }
+            None => {
+                let (old, new) = (shown(old.as_ref(), WIDTH), shown(new.as_ref(), WIDTH));
+                let _ = writeln!(out, "~ {path}: {old} -> {new} ({places})");
+            }
+        },
+    }
+}
+
+/// Names the first of many.
+fn some<T: AsRef<str>>(names: &[T]) -> String {
+    let first: Vec<&str> = names.iter().take(NAMES).map(AsRef::as_ref).collect();
+    let more = names.len() - first.len();
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    first.join(", ") + &more
+}
+
+/// Names a field by its last step, with a sign for what became of it.
+fn short(branch: &Path, field: &FieldChange) -> String {
+    let sign = match &field.edit {
+        Edit::Set { old: None, .. } => "+",
+        Edit::Set { new: None, .. } => "-",
+        _ => "~",
+    };
+    // Inside of a schema the last step says little, the one before it what is meant.
+    let steps = field.path.0.get(branch.0.len()..).unwrap_or_default();
+    let last = steps.get(steps.len().saturating_sub(2)..).unwrap_or_default();
+    format!("{sign}{}", cut(Path(last.to_vec()).to_string(), WIDTH))
 }
 
 /// Returns a short step from an old to a new text.
@@ -131,32 +169,70 @@ fn document(out: &mut String, inside: &Inside) {
     }
 }
 
-/// Names objects: all where they are few, else how many of which kinds, and the first.
-fn places(objects: &[&Object]) -> String {
-    let mut names: Vec<String> = objects.iter().map(|object| title(object)).collect();
+/// Names objects: all where they are few, else how many of which kinds and environments, and the first.
+fn places(changes: &[&Change]) -> String {
+    let mut names: Vec<String> = changes.iter().map(|change| title(change)).collect();
     names.dedup();
     if names.len() <= PLACES {
         return names.join(", ");
     }
-    let kinds: BTreeSet<&str> = objects.iter().map(|object| object.kind()).collect();
-    let what = match kinds.into_iter().collect::<Vec<_>>()[..] {
+    let kinds: BTreeSet<&str> = changes.iter().map(|change| change.object.kind()).collect();
+    let environments: BTreeSet<&str> = changes.iter().map(|change| change.environment.as_str()).collect();
+    let mut what = match kinds.into_iter().collect::<Vec<_>>()[..] {
         [kind] => format!("{} of kind {kind}", names.len()),
         ref kinds => format!("{} of {} kinds", names.len(), kinds.len()),
     };
+    if environments.len() > 1 {
+        what.push_str(&format!(" in {} environments", environments.len()));
+    }
     format!("{what}, such as {}", names.first().map_or("", |name| name))
 }
 
-fn title(object: &Object) -> String {
+fn title(change: &Change) -> String {
+    let (object, environment) = (&change.object, &change.environment);
     let slash = if object.namespace().is_empty() { "" } else { "/" };
-    format!("{} {}{slash}{}", object.kind(), object.namespace(), object.name())
+    let place = if environment.is_empty() { String::new() } else { format!(" in {environment}") };
+    format!("{} {}{slash}{}{place}", object.kind(), object.namespace(), object.name())
 }
 
 /// Tells whether a field is what a Secret holds.
-fn is_secret(object: &Object, field: &FieldChange) -> bool {
+fn is_secret(change: &Change, field: &FieldChange) -> bool {
+    let object = &change.object;
     let holder = field.path.0.first();
     object.group().is_empty()
         && object.kind() == "Secret"
         && matches!(holder, Some(Step::Field(name)) if matches!(name.as_str(), "data" | "stringData"))
+}
+
+/// Returns the review as Markdown of at most so many characters, for a comment of a pull request: the same as the text, with
+/// what has no room counted.
+pub fn markdown(review: &Review, limit: usize) -> String {
+    const ROOM: usize = 200;
+    if review.changes.is_empty() {
+        return "### What this change does\n\nNo object differs.\n".to_owned();
+    }
+    let text = text(review);
+    let (counts, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    // A fence that nothing inside of it can end.
+    let longest = rest.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat((longest + 1).max(3));
+    let mut out = format!("### What this change does\n\n{counts}\n\n{fence}diff\n");
+    let room = limit.saturating_sub(ROOM + 2 * fence.len());
+    let mut used = out.chars().count();
+    let mut left = 0;
+    for line in rest.lines() {
+        used += line.chars().count() + 1;
+        if used > room {
+            left += 1;
+        } else {
+            let _ = writeln!(out, "{line}");
+        }
+    }
+    let _ = writeln!(out, "{fence}");
+    if left > 0 {
+        let _ = writeln!(out, "\n{left} more lines have no room here; `aqueduct review` prints them.");
+    }
+    out
 }
 
 /// Returns the review as JSON, with every object and field.
@@ -201,7 +277,7 @@ fn change(change: &Change) -> Value {
             Value::Map(map)
         })
         .collect();
-    let fields: List = change.fields.iter().map(|one| field(one, is_secret(object, one))).collect();
+    let fields: List = change.fields.iter().map(|one| field(one, is_secret(change, one))).collect();
     let mut map: Map = [
         ("change", Value::from(fate)),
         ("object", Value::Map(identity)),
@@ -210,6 +286,9 @@ fn change(change: &Change) -> Value {
     ]
     .into_iter()
     .collect();
+    if !change.environment.is_empty() {
+        map.insert("environment", change.environment.clone());
+    }
     if let Some(old) = &change.old_name {
         map.insert("old_name", old.clone());
     }

@@ -13,6 +13,7 @@ use aqueduct_render::{Registry, TENANCY};
 use clap::{Args, ValueEnum};
 
 use finding::{Finding, Named, Subject, position, workflow_command};
+pub(crate) use server::minor;
 
 use super::manifests::{Manifests, UNREADABLE};
 use super::{Failure, Outcome, print, read, tell};
@@ -166,7 +167,7 @@ fn known(name: &str, is_platform: bool) -> Result<(), Failure> {
 
 /// Checks manifests without a platform.
 fn check_manifests(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let minor = server::minor(&arguments.kubernetes)?;
+    let minor = minor(&arguments.kubernetes)?;
     let manifests = Manifests::read(&arguments.manifests)?;
     let found = manifests::check(&manifests, minor, &|rule| arguments.wants(rule));
     let diagnostics = || found.iter().map(|one| &one.diagnostic);

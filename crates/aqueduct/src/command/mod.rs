@@ -13,6 +13,7 @@ pub(crate) mod man;
 mod manifests;
 pub(crate) mod reach;
 pub(crate) mod render;
+pub(crate) mod review;
 pub(crate) mod schema;
 pub(crate) mod set;
 pub(crate) mod vendor;
@@ -109,6 +110,7 @@ pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
     let outcome = match &arguments.command {
         Command::Render(command) => render::run(command, directory, registry, &terminal),
         Command::Diff(command) => diff::run(command, directory, registry, &terminal),
+        Command::Review(command) => review::run(command, directory, registry, &terminal),
         Command::Check(command) => check::run(command, directory, registry, &terminal),
         Command::Reach(command) => reach::run(command, directory, registry, &terminal),
         Command::List(command) => list::run(command, directory, registry, &terminal),

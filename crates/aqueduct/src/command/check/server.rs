@@ -31,7 +31,7 @@ const RULERS: [&str; 6] = [
 ];
 
 /// Returns the minor version of `1.37`, `v1.37` or `1.37.2`.
-pub(super) fn minor(version: &str) -> Result<u32, Failure> {
+pub(crate) fn minor(version: &str) -> Result<u32, Failure> {
     let mut parts = version.strip_prefix('v').unwrap_or(version).split('.');
     let minor = match (parts.next(), parts.next().and_then(|minor| minor.parse().ok())) {
         (Some("1"), Some(minor)) => Some(minor).filter(|minor| MINORS.contains(minor)),
