@@ -13,6 +13,7 @@ use aqueduct_render::{Registry, TENANCY};
 use clap::{Args, ValueEnum};
 
 use finding::{Finding, Named, Subject, position, workflow_command};
+pub(crate) use server::minor;
 
 use super::manifests::{Manifests, UNREADABLE};
 use super::{Failure, Outcome, next, print, read, tell};
