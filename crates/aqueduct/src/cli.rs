@@ -100,7 +100,7 @@ impl Arguments {
 pub(crate) enum Command {
     /// Compile the platform and write its output.
     Render(command::render::Arguments),
-    /// Show what a render would change, object by object, or what differs between two sets of manifests.
+    /// Show what a render would change, object by object, or what differs between manifests.
     Diff(command::diff::Arguments),
     /// Show what the changes since a revision do in the clusters.
     Review(command::review::Arguments),

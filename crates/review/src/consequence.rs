@@ -84,22 +84,27 @@ fn consequence(name: Name, field: &str, message: impl Into<String>) -> Consequen
     Consequence { name, field: field.to_owned(), message: message.into() }
 }
 
-fn refusals(causes: Vec<Cause>) -> Vec<Consequence> {
-    causes
-        .into_iter()
-        .map(|cause| Consequence { name: Name::Refused, field: cause.field, message: cause.message })
-        .collect()
+/// Returns what is refused of an object; what a Secret holds is not quoted.
+fn refusals(object: &Object, causes: Vec<Cause>) -> Vec<Consequence> {
+    let is_secret = object.group().is_empty() && object.kind() == "Secret";
+    let holds_value = |field: &str| ["data[", "stringData["].iter().any(|start| field.starts_with(start));
+    let is_hidden = |cause: &Cause| is_secret && holds_value(&cause.field);
+    let told = |cause: Cause| match is_hidden(&cause) {
+        true => consequence(Name::Refused, &cause.field, "the value is wrong, and not shown here"),
+        false => consequence(Name::Refused, &cause.field, cause.message),
+    };
+    causes.into_iter().map(told).collect()
 }
 
 pub(crate) fn of_added(object: &Object, refused: Vec<Cause>) -> Vec<Consequence> {
-    let mut found = refusals(refused);
+    let mut found = refusals(object, refused);
     found.extend(exposure(None, object));
     found.extend(roles::widened(None, object).map(|message| consequence(Name::Rbac, "", message)));
     found
 }
 
 pub(crate) fn of_renamed(old: &Object, new: &Object, refused: Vec<Cause>) -> Vec<Consequence> {
-    let mut found = refusals(refused);
+    let mut found = refusals(new, refused);
     found.extend(lost(old));
     // What holds its content in its name is meant to be made anew.
     if !matches!(old.kind(), "ConfigMap" | "Secret") {
@@ -123,7 +128,7 @@ pub(crate) fn of_changed(
     let is_fixed =
         |cause: &&Cause| cause.message.contains("immutable") || cause.message.contains("may not change");
     let fixed = verdict.refused.iter().find(is_fixed).map(|cause| cause.field.clone());
-    let mut found = refusals(verdict.refused);
+    let mut found = refusals(new, verdict.refused);
     if let Some(field) = fixed {
         let message = match new.kind() {
             "PersistentVolumeClaim" => {
