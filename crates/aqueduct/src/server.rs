@@ -155,7 +155,13 @@ impl Findings<'_> {
             ("", field) => field.to_owned(),
             (path, field) => format!("{path}.{field}"),
         };
-        let pointer = Pointer::read(&field);
+        // Definitions with one version are spoken of as older ones were written.
+        let pointer = match field.strip_prefix("spec.validation.") {
+            Some(rest) if entry.kind == "CustomResourceDefinition" => {
+                Pointer::read(&format!("spec.versions[0].schema.{rest}"))
+            }
+            _ => Pointer::read(&field),
+        };
         let known = self.known.get(entry.path).into_iter().flatten();
         if known.into_iter().any(|known| known.is_below(&pointer) || pointer.is_below(known)) {
             return;
