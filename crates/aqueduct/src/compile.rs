@@ -72,14 +72,15 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
         }
     }
     for name in loaded.platform.checks.keys() {
-        if !aqueduct_check::ALL.iter().any(|rule| rule.name == name) {
-            let place = loaded.platform.node.find(&["checks", name]).unwrap_or(&loaded.platform.node);
-            diagnostics.push(
-                place
-                    .key_diagnostic("unknown-rule", format!("there is no such rule: `{name}`"))
-                    .did_you_mean(name, aqueduct_check::ALL.iter().map(|rule| rule.name)),
-            );
-        }
+        let place = loaded.platform.node.find(&["checks", name]).unwrap_or(&loaded.platform.node);
+        diagnostics
+            .extend(unknown_rule(name).map(|found| found.at(place.origin.place.file.clone(), place.key, "")));
+    }
+    let of_instances = resolved.instances.iter().map(|instance| &instance.common);
+    let of_tenants = loaded.platform.tenants.values().map(|tenant| tenant.node.as_ref());
+    let allowed = of_tenants.chain(of_instances).filter_map(|node| node.get("allow")?.as_list()).flatten();
+    for rule in allowed.filter_map(|allowance| allowance.get("rule")) {
+        diagnostics.extend(rule.as_str().and_then(unknown_rule).map(|found| rule.label(found, "")));
     }
     let folder = loaded.platform.output.as_str().split('/').next().unwrap_or_default();
     if SOURCES.contains(&folder) || folder == ".git" {
@@ -96,6 +97,16 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
     let secrets = files.map(|node| ("", node)).chain(defaults).flat_map(|(name, node)| plaintext(name, node));
     diagnostics.extend(secrets.filter_map(|found| weighed(found, &platform)));
     Loaded { platform, instances: resolved.instances, diagnostics }
+}
+
+/// Returns what there is to say of the name of a rule that does not exist.
+fn unknown_rule(name: &str) -> Option<Diagnostic> {
+    let names = || aqueduct_check::ALL.iter().map(|rule| rule.name);
+    let unknown = !names().any(|known| known == name);
+    unknown.then(|| {
+        Diagnostic::error("unknown-rule", format!("there is no such rule: `{name}`"))
+            .did_you_mean(name, names())
+    })
 }
 
 /// Compiles the selected part of a platform.
@@ -176,6 +187,16 @@ pub(crate) fn compile_into<S: Sink>(
             report.locate(&|file, text| {
                 let mut of_file = mine.iter().filter(|instance| *instance.file == *file);
                 of_file.find_map(|instance| place_of(&instance.spec, text)).cloned()
+            });
+            report.allow(environment.name.as_str(), &|rule, tenant, component| {
+                let of_tenant = |tenancy: &&&Tenancy| tenancy.tenant.name.as_str() == tenant;
+                let tenancy = all.iter().find(of_tenant).map_or(&[][..], |tenancy| &tenancy.allow);
+                let instance = mine.iter().find(|instance| {
+                    instance.tenancy.tenant.name.as_str() == tenant
+                        && instance.component.as_str() == component
+                });
+                tenancy.iter().any(|allowance| allowance.rule == rule)
+                    || instance.is_some_and(|instance| instance.allows(rule))
             });
             look(&facts);
         }
@@ -299,6 +320,10 @@ fn facts<'a>(
             )
         })
         .collect();
+    let existing = tenancies.iter().flat_map(|tenancy| {
+        let namespaces = tenancy.namespaces.iter().map(ToString::to_string);
+        namespaces.filter(|namespace| tenancy.is_existing(namespace))
+    });
     // What delivers the tree lives in the namespace of Argo CD.
     tenants.insert(ROOT.to_owned(), aqueduct_check::Tenant { namespaces: BTreeSet::new(), system: true });
     let outside =
@@ -314,7 +339,7 @@ fn facts<'a>(
                 .chain(["argoproj.io/v1alpha1".to_owned()])
                 .collect(),
             api_groups: environment.api_groups.keys().map(ToString::to_string).collect(),
-            namespaces: outside.into_iter().map(str::to_owned).collect(),
+            namespaces: outside.into_iter().map(str::to_owned).chain(existing).collect(),
             storage_classes: texts(&environment.storage_classes),
             ingress_classes: text(&environment.ingress_class),
             priority_classes: BTreeSet::new(),

@@ -82,6 +82,17 @@ impl Report {
             .retain(|finding| finding.owners.iter().any(|(tenant, component)| is_wanted(tenant, component)));
     }
 
+    /// Drops the findings in one environment about objects whose tenant and component allow what the rule reports.
+    pub fn allow(&mut self, environment: &str, allows: &dyn Fn(&str, &str, &str) -> bool) {
+        self.findings.retain(|finding| {
+            let of_owner = finding
+                .owners
+                .first()
+                .is_some_and(|(tenant, component)| allows(finding.rule, tenant, component));
+            finding.environment != environment || !of_owner
+        });
+    }
+
     /// Looks up the places of texts at fault in files whose lines made no single object.
     pub fn locate(&mut self, find: &Find<'_>) {
         for Finding { places, about, .. } in &mut self.findings {

@@ -10,7 +10,8 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::node::Node;
-use crate::types::{LabelKey, LabelValue, Name, Reference};
+use crate::tenancy::Allowance;
+use crate::types::{LabelKey, LabelValue, Name, Reference, Subdomain};
 
 /// A component of a tenant: what its file says, and what the blueprint says.
 #[derive(Clone, Debug)]
@@ -64,12 +65,27 @@ pub(crate) struct CommonFields {
     /// Components that must run before this one: `component`, or `tenant/component`.
     #[serde(default)]
     pub(crate) depends_on: Vec<Reference>,
+    /// Rules of the checks whose findings about its objects are not reported, each with the reason.
+    #[serde(default)]
+    pub(crate) allow: Vec<Allowance>,
+    /// A running Deployment or DaemonSet that the component takes over and does not make anew.
+    pub(crate) adopt: Option<Adopt>,
+}
+
+/// A running Deployment or DaemonSet that a component takes over: its pods are replaced by a rollout.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Adopt {
+    /// Its name, in the component's namespace.
+    pub name: Subdomain,
+    /// The labels of its selector, all of them: the API server lets nobody change them.
+    pub selector: BTreeMap<LabelKey, LabelValue>,
 }
 
 impl CommonFields {
     /// The keys in a file.
     pub(crate) const KEYS: &[&str] =
-        &["enabled", "description", "namespace", "labels", "annotations", "depends-on"];
+        &["enabled", "description", "namespace", "labels", "annotations", "depends-on", "allow", "adopt"];
 }
 
 fn yes() -> bool {

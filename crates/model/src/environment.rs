@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use aqueduct_manifest::SmolStr;
 use schemars::JsonSchema;
-use serde::de::Error as _;
+use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::cloud::{Cloud, CloudField};
 use crate::component::Fields;
 use crate::node::Node;
+use crate::tenancy::{IsolationLevel, PodSecurity};
 use crate::types::{
     ApiVersion, Cidr, Cpu, Host, KubernetesVersion, LabelKey, LabelValue, Memory, Name, ScalarOrTable,
     Subdomain, Url,
@@ -49,6 +50,16 @@ pub struct Environment {
     pub node_pools: BTreeMap<Name, NodePool>,
     /// What the environment stands on besides nodes.
     pub infrastructure: Option<Infrastructure>,
+    /// How far the pods of tenants are shut off, where a tenant does not say.
+    pub isolation: Option<IsolationLevel>,
+    /// The Pod Security Standard that pods are held to, where a tenant does not say.
+    pub pod_security: Option<PodSecurity>,
+    /// Labels of the namespaces of tenants.
+    pub labels: BTreeMap<LabelKey, LabelValue>,
+    /// Annotations of the namespaces of tenants.
+    pub annotations: BTreeMap<LabelKey, SmolStr>,
+    /// Values of the environment's own, by name.
+    pub values: BTreeMap<SmolStr, Arc<Node>>,
     /// Fields of components by their kind, below the blueprint, tenant and component.
     pub defaults: BTreeMap<SmolStr, Arc<Node>>,
     /// The table that declares the environment.
@@ -94,6 +105,22 @@ pub(crate) struct EnvironmentFile {
     pub(crate) node_pools: BTreeMap<Name, NodePool>,
     /// What the environment stands on besides nodes.
     pub(crate) infrastructure: Option<Infrastructure>,
+    /// How far the pods of tenants are shut off, where a tenant does not say, above the platform's.
+    pub(crate) isolation: Option<IsolationLevel>,
+    /// The Pod Security Standard that pods are held to, where a tenant does not say, above the platform's.
+    pub(crate) pod_security: Option<PodSecurity>,
+    /// Labels of the namespaces of tenants, above the platform's.
+    #[serde(default)]
+    pub(crate) labels: BTreeMap<LabelKey, LabelValue>,
+    /// Annotations of the namespaces of tenants, above the platform's.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<LabelKey, String>")]
+    pub(crate) annotations: BTreeMap<LabelKey, SmolStr>,
+    /// Values of the environment's own: `${environment.values.<name>}`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<Name, crate::schema::ParameterValue>")]
+    #[expect(dead_code, reason = "the values are taken from the node, with their places")]
+    pub(crate) values: BTreeMap<Name, IgnoredAny>,
     /// Fields of components by their kind, above the platform's defaults.
     #[serde(default)]
     #[schemars(with = "crate::schema::Defaults")]
@@ -106,6 +133,7 @@ impl EnvironmentFile {
     pub(crate) fn into_environment(
         self,
         name: Name,
+        values: BTreeMap<SmolStr, Arc<Node>>,
         defaults: BTreeMap<SmolStr, Arc<Node>>,
         node: Arc<Node>,
     ) -> Environment {
@@ -147,6 +175,11 @@ impl EnvironmentFile {
             cloud,
             node_pools,
             infrastructure: self.infrastructure,
+            isolation: self.isolation,
+            pod_security: self.pod_security,
+            labels: self.labels,
+            annotations: self.annotations,
+            values,
             defaults,
             node,
         }

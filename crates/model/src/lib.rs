@@ -35,7 +35,7 @@ pub mod types;
 
 pub use blueprint::{Blueprint, Parameter, ParameterType};
 pub use cloud::{Cloud, LoadBalancerAnnotations};
-pub use component::{Component, Definition};
+pub use component::{Adopt, Component, Definition};
 pub use environment::{Environment, Infrastructure, NodePool, PricedItem, SyncPolicy};
 pub use explain::{Explanation, Shadowed, explain};
 pub use instance::Instance;
@@ -43,7 +43,10 @@ pub use load::{Loaded, load};
 pub use node::{Content, Layer, Node, Source};
 pub use plaintext::plaintext;
 pub use platform::{Argocd, ArgocdStyle, CheckLevel, Platform, Selection, Services, tenancies};
-pub use resolve::{Fragment, Resolved, resolve};
+pub use resolve::{Absence, Fragment, Resolved, absence, resolve};
 pub use table::Table;
-pub use tenancy::{Isolation, Limits, Peer, PodSecurity, Quota, Resources, Tenancy};
+pub use tenancy::{
+    Allowance, Isolation, IsolationLevel, Limits, NamespaceSettings, Peer, PodSecurity, Quota, Resources,
+    Tenancy,
+};
 pub use tenant::Tenant;

@@ -20,6 +20,7 @@ use crate::tenancy::Tenancy;
 use crate::types::Name;
 
 pub(crate) use layers::merge as effective;
+pub use references::{Absence, absence};
 
 /// The labels that every object gets.
 const OWN_LABELS: [&str; 5] = [
@@ -136,7 +137,10 @@ fn resolve_component(
         component: component.name.as_str(),
         parameters: &tenancy.parameters,
     };
-    fill(&mut node, &scope, diagnostics);
+    // What is switched off may need values that the environment does not have.
+    let is_off = node.get("enabled").and_then(Node::as_bool) == Some(false);
+    let mut unheard = Vec::new();
+    fill(&mut node, &scope, if is_off { &mut unheard } else { &mut *diagnostics });
     let mut common = Node {
         content: Content::Table(Table::default()),
         origin: node.origin.clone(),
@@ -188,6 +192,8 @@ fn resolve_component(
         labels: fields.labels,
         annotations: fields.annotations,
         depends_on: fields.depends_on,
+        adopt: fields.adopt,
+        allow: fields.allow,
         common,
         spec: node,
         file: component.file.clone(),

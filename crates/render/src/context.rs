@@ -73,7 +73,23 @@ impl<'a> Site<'a> {
 
     /// Returns the labels that select this component's pods; they never change over its life.
     pub fn selector(&self) -> BTreeMap<String, String> {
-        self.selector_of(self.name())
+        let mut labels = self.selector_of(self.name());
+        labels.extend(self.adopted_selector().into_iter().flatten());
+        labels
+    }
+
+    /// Returns the labels by which a running workload that the component takes over selects its pods.
+    fn adopted_selector(&self) -> Option<BTreeMap<String, String>> {
+        let adopt = self.instance.adopt.as_ref().filter(|_| self.part.is_none())?;
+        Some(adopt.selector.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect())
+    }
+
+    /// Returns the name and the selector of the component's Deployment or DaemonSet.
+    pub fn workload(&self) -> (String, LabelSelector) {
+        let adopted = self.instance.adopt.as_ref().filter(|_| self.part.is_none());
+        let name = adopted.map_or_else(|| self.name().to_owned(), |adopt| adopt.name.to_string());
+        let labels = self.adopted_selector().unwrap_or_else(|| self.selector());
+        (name, LabelSelector { match_labels: Some(labels), ..Default::default() })
     }
 
     /// Returns the labels that select the pods of one part of this component.
@@ -91,7 +107,9 @@ impl<'a> Site<'a> {
 
     /// Returns the labels of this component's pods: the selector and the tracking labels.
     pub fn labels(&self) -> BTreeMap<String, String> {
-        self.labels_of(self.name())
+        let mut labels = self.labels_of(self.name());
+        labels.extend(self.adopted_selector().into_iter().flatten());
+        labels
     }
 
     /// Returns the labels of the pods of one part of this component.

@@ -11,7 +11,7 @@ use crate::graph::Node;
 use crate::normalise::normalise;
 use crate::selected::SelectedLabels;
 use crate::wave::waves;
-use crate::{Context, Graph, Inputs, Registry, Scopes, argocd, tenancy};
+use crate::{Context, Error, Graph, Inputs, Registry, Scopes, argocd, tenancy};
 
 /// The objects of one environment.
 #[derive(Debug, Default)]
@@ -209,7 +209,9 @@ fn may_become_pods(object: &Object) -> bool {
 
 fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
     if !node.sound {
-        return (Vec::new(), plaintext("", &node.site.instance.spec));
+        let mut found = plaintext("", &node.site.instance.spec);
+        found.retain(|found| !node.site.instance.allows(found.code));
+        return (Vec::new(), found);
     }
     let context = Context::new(graph, node);
     let result = node.component.render(&context);
@@ -218,8 +220,18 @@ fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnost
         problems.push(error);
         Vec::new()
     });
+    if let Some(adopt) = &node.site.instance.adopt
+        && problems.is_empty()
+        && !objects.iter().any(|object| object.name() == adopt.name.as_str())
+    {
+        problems.push(
+            Error::field("adopt", format!("the component has nothing that could be `{}`", adopt.name))
+                .hint("only the Deployment or DaemonSet of a `service`, `worker` or `daemon` is taken over"),
+        );
+    }
     let mut diagnostics: Vec<Diagnostic> =
         problems.into_iter().flat_map(|problem| problem.into_diagnostics(node.site.instance)).collect();
     diagnostics.extend(plaintext("", &node.site.instance.spec));
+    diagnostics.retain(|found| !node.site.instance.allows(found.code));
     (objects, diagnostics)
 }

@@ -18,6 +18,7 @@ pub(crate) mod list_defaults;
 pub(crate) mod metadata_limits;
 pub(crate) mod monitor_target;
 pub(crate) mod namespace_exists;
+pub(crate) mod namespace_policy;
 pub(crate) mod network_policy_target;
 pub(crate) mod object_fields;
 pub(crate) mod object_name;

@@ -1,9 +1,11 @@
 //! `platform.toml`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aqueduct_manifest::Diagnostic;
 
+use crate::blueprint::ParameterFile;
 use crate::document;
 use crate::environment::EnvironmentFile;
 use crate::node::{Layer, Node};
@@ -26,6 +28,7 @@ impl Loader<'_> {
         let Some(mut node) = document::read(self.files, FILE, Layer::Platform, &mut self.diagnostics) else {
             return;
         };
+        let mut declared = BTreeMap::new();
         if let (Some(file), _) = self.typed::<PlatformFile>(&node, "the platform") {
             self.platform.name = file.name;
             self.platform.repository = file.repository;
@@ -33,6 +36,11 @@ impl Loader<'_> {
             self.platform.output = file.output;
             self.platform.argocd = file.argocd;
             self.platform.services = file.services;
+            self.platform.isolation = file.isolation;
+            self.platform.pod_security = file.pod_security;
+            self.platform.labels = file.labels;
+            self.platform.annotations = file.annotations;
+            declared = file.values;
             self.platform.checks =
                 file.checks.into_iter().map(|(rule, level)| (rule.into(), level)).collect();
         }
@@ -48,12 +56,18 @@ impl Loader<'_> {
             self.platform.defaults = defaults.shared_tables();
         }
         for name in self.platform.declared_environments.clone() {
-            self.load_environment(&mut node, name);
+            self.load_environment(&mut node, name, &declared);
         }
         self.platform.node = Arc::new(node);
     }
 
-    fn load_environment(&mut self, platform: &mut Node, name: Name) {
+    fn load_environment(
+        &mut self,
+        platform: &mut Node,
+        name: Name,
+        declared: &BTreeMap<Name, ParameterFile>,
+    ) {
+        let declarations = platform.get("values").cloned();
         let Some(node) = platform.get_mut("environments").and_then(|node| node.get_mut(name.as_str())) else {
             return;
         };
@@ -67,7 +81,8 @@ impl Loader<'_> {
         let node = Arc::new(node.clone());
         if let (Some(file), _) = self.typed::<EnvironmentFile>(&node, &format!("environment `{name}`")) {
             let defaults = node.get("defaults").map(Node::shared_tables).unwrap_or_default();
-            let environment = file.into_environment(name.clone(), defaults, node);
+            let values = self.environment_values(&name, &node, declared, declarations.as_ref());
+            let environment = file.into_environment(name.clone(), values, defaults, node);
             self.platform.environments.insert(name, Arc::new(environment));
         }
     }

@@ -9,7 +9,7 @@ use crate::document;
 use crate::environment::Environment;
 use crate::interpolate::{Names, Scope, check_names, fill};
 use crate::node::{Layer, Node};
-use crate::tenancy::Tenancy;
+use crate::tenancy::{NamespaceField, NamespaceSettings, NamespaceTable, Tenancy};
 use crate::tenant::{Tenant, TenantEnvironments, TenantFile};
 use crate::types::Name;
 
@@ -222,12 +222,33 @@ impl Loader<'_> {
             }
         }
         let file = file?;
-        let mut namespaces = vec![file.namespace.unwrap_or_else(|| tenant.name.clone())];
-        for namespace in file.namespaces {
-            if !namespaces.contains(&namespace) {
-                namespaces.push(namespace);
+        let platform = &self.platform;
+        let tables: Vec<NamespaceTable> =
+            file.namespaces.into_iter().map(NamespaceField::into_parts).collect();
+        let existing = tables.iter().find(|table| table.existing).map(|table| table.name.clone());
+        let first = file.namespace.or(existing).unwrap_or_else(|| tenant.name.clone());
+        let mut namespaces = Vec::new();
+        let mut namespace_settings = BTreeMap::new();
+        let first = NamespaceField::Name(first).into_parts();
+        let pod_security = file.pod_security.or(environment.pod_security).or(platform.pod_security);
+        for table in std::iter::once(first).chain(tables) {
+            if !namespaces.contains(&table.name) {
+                namespaces.push(table.name.clone());
+            }
+            // The first one may stand in the list too, with what is special about it.
+            let settings: &mut NamespaceSettings = namespace_settings.entry(table.name.clone()).or_default();
+            settings.existing |= table.is_existing();
+            settings.pod_security = table.pod_security.or(pod_security).unwrap_or_default();
+            for layer in [&platform.labels, &environment.labels, &file.labels, &table.labels] {
+                settings.labels.extend(layer.iter().map(|(key, value)| (key.clone(), value.clone())));
+            }
+            for layer in
+                [&platform.annotations, &environment.annotations, &file.annotations, &table.annotations]
+            {
+                settings.annotations.extend(layer.iter().map(|(key, value)| (key.clone(), value.clone())));
             }
         }
+        let level = environment.isolation.or(platform.isolation).unwrap_or_default();
         let mut parameters = match blueprint {
             TenantBlueprint::Known(blueprint) => self.parameters(&tenant.name, &node, blueprint),
             _ => BTreeMap::new(),
@@ -247,10 +268,11 @@ impl Loader<'_> {
             tenant: tenant.clone(),
             environment,
             namespaces,
+            namespace_settings,
             quota: file.quota,
             limits: file.limits,
-            isolation: file.isolation,
-            pod_security: file.pod_security,
+            isolation: file.isolation.into_isolation(level),
+            allow: file.allow,
             parameters,
             defaults: node.get("defaults").map(Node::shared_tables).unwrap_or_default(),
             node: Arc::new(node),
