@@ -70,6 +70,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     (
         "network",
         &[
+            "cut-off-pod",
             "ingress-backend",
             "ingress-conflict",
             "ingress-path",
@@ -128,6 +129,7 @@ pub const ALL: &[Rule] = &[
     rules::capacity::RULE,
     rules::claim_reference::RULE,
     rules::config_reference::RULE,
+    rules::cut_off_pod::RULE,
     rules::disruption_budget::RULE,
     rules::disruption_target::RULE,
     rules::duplicate_object::RULE,

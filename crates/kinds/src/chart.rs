@@ -4,7 +4,7 @@ mod answers;
 mod finding;
 mod reproducible;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use aqueduct_acquire::{Request, Source};
@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::answers::Answers;
-use crate::foreign::{EndpointField, Patch, PolicyField, foreign_offer, patched, read_objects};
+use crate::foreign::{EndpointField, PolicyField, foreign_offer, read_objects};
 use crate::workload::Table;
 
 /// A Helm chart, rendered in this process as `helm template` renders it.
@@ -62,9 +62,6 @@ pub struct Chart {
     /// none is given.
     #[serde(default)]
     pub policies: BTreeMap<Name, PolicyField>,
-    /// Changes to the rendered objects.
-    #[serde(default)]
-    pub patches: Vec<Patch>,
 }
 
 impl Chart {
@@ -176,6 +173,7 @@ impl Component for Chart {
         let release = Release::new(self.release(&context.site), context.namespace());
         let capabilities = self.capabilities(context)?;
         let prepared = Cell::new(Some(prepared));
+        let as_rendered = RefCell::new(None);
         let once = |answers: &mut Answers<'_>| {
             // A render changes the values that it sees, so that each needs its own.
             let prepared = prepared.take().map_or_else(prepare, Ok)?;
@@ -193,11 +191,13 @@ impl Component for Chart {
                 error
             })?;
             let objects = objects(context, &folder, &rendered)?;
-            patched(objects, &self.patches)
+            // The patches are applied to what this returns later; they may take out what differs.
+            as_rendered.borrow_mut().get_or_insert_with(|| objects.clone());
+            context.patched(objects)
         };
         let (objects, causes) = reproducible::render(&once)?;
         if causes.is_empty() {
-            return Ok(objects);
+            return Ok(as_rendered.into_inner().unwrap_or(objects));
         }
         let prepared = prepare()?;
         let found = finding::Chart {

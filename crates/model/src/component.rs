@@ -10,6 +10,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::node::Node;
+use crate::patch::Patch;
 use crate::tenancy::Allowance;
 use crate::types::{LabelKey, LabelValue, Name, Reference, Subdomain};
 
@@ -70,6 +71,9 @@ pub(crate) struct CommonFields {
     pub(crate) allow: Vec<Allowance>,
     /// A running Deployment or DaemonSet that the component takes over and does not make anew.
     pub(crate) adopt: Option<Adopt>,
+    /// Changes to the rendered objects that no field says.
+    #[serde(default)]
+    pub(crate) patches: Vec<Patch>,
 }
 
 /// A running Deployment or DaemonSet that a component takes over: its pods are replaced by a rollout.
@@ -84,8 +88,17 @@ pub struct Adopt {
 
 impl CommonFields {
     /// The keys in a file.
-    pub(crate) const KEYS: &[&str] =
-        &["enabled", "description", "namespace", "labels", "annotations", "depends-on", "allow", "adopt"];
+    pub(crate) const KEYS: &[&str] = &[
+        "enabled",
+        "description",
+        "namespace",
+        "labels",
+        "annotations",
+        "depends-on",
+        "allow",
+        "adopt",
+        "patches",
+    ];
 }
 
 fn yes() -> bool {

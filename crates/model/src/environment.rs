@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::cloud::{Cloud, CloudField};
 use crate::component::Fields;
 use crate::node::Node;
+use crate::patch::Patch;
 use crate::tenancy::{IsolationLevel, PodSecurity};
 use crate::types::{
     ApiVersion, Cidr, Cpu, Host, KubernetesVersion, LabelKey, LabelValue, Memory, Name, ScalarOrTable,
@@ -54,6 +55,8 @@ pub struct Environment {
     pub isolation: Option<IsolationLevel>,
     /// The Pod Security Standard that pods are held to, where a tenant does not say.
     pub pod_security: Option<PodSecurity>,
+    /// Changes to what delivers the environment.
+    pub patches: Vec<Patch>,
     /// Labels of the namespaces of tenants.
     pub labels: BTreeMap<LabelKey, LabelValue>,
     /// Annotations of the namespaces of tenants.
@@ -109,6 +112,9 @@ pub(crate) struct EnvironmentFile {
     pub(crate) isolation: Option<IsolationLevel>,
     /// The Pod Security Standard that pods are held to, where a tenant does not say, above the platform's.
     pub(crate) pod_security: Option<PodSecurity>,
+    /// Changes to what Argo CD gets in the environment: projects and Applications.
+    #[serde(default)]
+    pub(crate) patches: Vec<Patch>,
     /// Labels of the namespaces of tenants, above the platform's.
     #[serde(default)]
     pub(crate) labels: BTreeMap<LabelKey, LabelValue>,
@@ -177,6 +183,7 @@ impl EnvironmentFile {
             infrastructure: self.infrastructure,
             isolation: self.isolation,
             pod_security: self.pod_security,
+            patches: self.patches,
             labels: self.labels,
             annotations: self.annotations,
             values,

@@ -8,6 +8,7 @@ use aqueduct_manifest::SmolStr;
 use crate::component::Adopt;
 use crate::environment::Environment;
 use crate::node::Node;
+use crate::patch::Patch;
 use crate::tenancy::{Allowance, Tenancy};
 use crate::types::{LabelKey, LabelValue, Name, Reference};
 
@@ -34,6 +35,8 @@ pub struct Instance {
     pub depends_on: Vec<Reference>,
     /// The running workload that the component takes over.
     pub adopt: Option<Adopt>,
+    /// Changes to the rendered objects.
+    pub patches: Vec<Patch>,
     /// What the component allows that a rule would report.
     pub allow: Vec<Allowance>,
     /// The fields that every kind has, as they were written: `kind`, `namespace`, `labels` and so on.

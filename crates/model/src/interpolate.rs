@@ -63,6 +63,7 @@ const ENVIRONMENT: &[&str] = &[
     "infrastructure",
     "isolation",
     "pod-security",
+    "patches",
     "labels",
     "annotations",
     "values",

@@ -11,6 +11,7 @@ use crate::blueprint::{Blueprint, ParameterFile};
 use crate::component::Fields;
 use crate::environment::{Environment, EnvironmentFile};
 use crate::node::{Layer, Node};
+use crate::patch::Patch;
 use crate::tenancy::{IsolationLevel, PodSecurity, Tenancy};
 use crate::tenant::Tenant;
 use crate::types::{LabelKey, LabelValue, Name, OutputPath, Reference, Repository};
@@ -42,6 +43,8 @@ pub struct Platform {
     pub isolation: Option<IsolationLevel>,
     /// The Pod Security Standard that pods are held to, where a tenant does not say.
     pub pod_security: Option<PodSecurity>,
+    /// Changes to what delivers all environments.
+    pub patches: Vec<Patch>,
     /// Labels of the namespaces of tenants.
     pub labels: BTreeMap<LabelKey, LabelValue>,
     /// Annotations of the namespaces of tenants.
@@ -86,6 +89,7 @@ impl Platform {
             checks: BTreeMap::new(),
             isolation: None,
             pod_security: None,
+            patches: Vec::new(),
             labels: BTreeMap::new(),
             annotations: BTreeMap::new(),
             defaults: BTreeMap::new(),
@@ -204,6 +208,9 @@ pub(crate) struct PlatformFile {
     pub(crate) isolation: Option<IsolationLevel>,
     /// The Pod Security Standard that pods are held to, where a tenant does not say; `restricted` where nobody says.
     pub(crate) pod_security: Option<PodSecurity>,
+    /// Changes to what Argo CD gets in every environment: projects and Applications.
+    #[serde(default)]
+    pub(crate) patches: Vec<Patch>,
     /// Labels of the namespaces of tenants.
     #[serde(default)]
     pub(crate) labels: BTreeMap<LabelKey, LabelValue>,

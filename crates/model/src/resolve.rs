@@ -193,6 +193,7 @@ fn resolve_component(
         annotations: fields.annotations,
         depends_on: fields.depends_on,
         adopt: fields.adopt,
+        patches: fields.patches,
         allow: fields.allow,
         common,
         spec: node,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::environment::Environment;
 use crate::node::Node;
+use crate::patch::Patch;
 use crate::tenant::Tenant;
 use crate::types::parsed::{Parsed, parsed};
 use crate::types::{Cpu, Invalid, LabelKey, LabelValue, Memory, Name, ScalarOrTable};
@@ -36,6 +37,8 @@ pub struct Tenancy {
     pub limits: Limits,
     /// How far the tenant's pods are shut off.
     pub isolation: Isolation,
+    /// Changes to what the tenant gets beside its components.
+    pub patches: Vec<Patch>,
     /// What the tenant allows that a rule would report.
     pub allow: Vec<Allowance>,
     /// The parameters of the blueprint, each with its value.

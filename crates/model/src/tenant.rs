@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::component::{Component, Fields};
 use crate::node::Node;
+use crate::patch::Patch;
 use crate::tenancy::{Allowance, IsolationField, Limits, NamespaceField, PodSecurity, Quota};
 use crate::types::{LabelKey, LabelValue, Name};
 
@@ -60,8 +61,8 @@ pub(crate) struct TenantFile {
     pub(crate) blueprint: Option<Name>,
     /// Whether the tenant is there at all.
     pub(crate) enabled: Option<bool>,
-    /// The namespace of its components; where it is not given the first of `namespaces` that exists already, else the
-    /// name of the tenant.
+    /// The namespace of its components; where it is not given the name of the tenant, or the first of `namespaces` where
+    /// all of these exist already.
     pub(crate) namespace: Option<Name>,
     /// More namespaces that its components may be in: a name, or a table such as
     /// `{ name = "kube-system", existing = true }`.
@@ -89,6 +90,10 @@ pub(crate) struct TenantFile {
     /// Rules of the checks whose findings about this tenant's objects are not reported, each with the reason.
     #[serde(default)]
     pub(crate) allow: Vec<Allowance>,
+    /// Changes to what the tenant gets beside its components: namespaces, policies, roles, and its project and
+    /// Applications of Argo CD.
+    #[serde(default)]
+    pub(crate) patches: Vec<Patch>,
     /// The parameters of the blueprint.
     #[serde(default)]
     #[schemars(with = "BTreeMap<Name, crate::schema::ParameterValue>")]
@@ -164,6 +169,8 @@ pub(crate) struct TenantOverrides {
     pod_security: Option<PodSecurity>,
     /// Rules of the checks whose findings about this tenant's objects are not reported, each with the reason.
     allow: Option<Vec<Allowance>>,
+    /// Changes to what the tenant gets beside its components.
+    patches: Option<Vec<Patch>>,
     /// The parameters of the blueprint.
     #[schemars(with = "Option<BTreeMap<Name, crate::schema::ParameterValue>>")]
     parameters: Option<BTreeMap<Name, IgnoredAny>>,

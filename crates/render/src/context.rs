@@ -9,6 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use sha2::{Digest, Sha256};
 
 use crate::graph::Node;
+use crate::patches::Patches;
 use crate::{Component, Endpoint, Error, Graph, Inputs};
 
 /// One instance and the names that follow from it.
@@ -347,7 +348,20 @@ impl<'a> Context<'a> {
             ));
         }
         let context = Self { depth: self.depth + 1, ..Self::new(self.graph, node) };
-        Ok(node.component.render(&context).unwrap_or_default())
+        Ok(node.component.render(&context).and_then(|objects| context.patched(objects)).unwrap_or_default())
+    }
+
+    /// Returns objects with the patches of the component applied, as the engine applies them to what is rendered.
+    ///
+    /// # Errors
+    /// A patch that means nothing, and one that does not fit.
+    pub fn patched(&self, mut objects: Vec<Object>) -> Result<Vec<Object>, Error> {
+        let mut patches = Patches::new(&self.site.instance.patches, &self.site.instance.common);
+        patches.apply(&mut objects);
+        match patches.finish() {
+            found if found.is_empty() => Ok(objects),
+            found => Err(Error::diagnostics(found)),
+        }
     }
 
     /// Returns the objects of one program of a component that has several, each of them a component as it

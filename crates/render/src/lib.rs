@@ -18,6 +18,7 @@ mod graph;
 mod inputs;
 pub mod normalise;
 mod offer;
+mod patches;
 mod render;
 mod scope;
 mod selected;

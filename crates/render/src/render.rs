@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::graph::Node;
 use crate::normalise::normalise;
+use crate::patches::Patches;
 use crate::selected::SelectedLabels;
 use crate::wave::waves;
 use crate::{Context, Error, Graph, Inputs, Registry, Scopes, argocd, tenancy};
@@ -142,9 +143,13 @@ pub fn render(
             tenancy::objects(platform, tenancy, &graph, nodes, &has_pods)
         })
         .collect();
+    let mut of_tenants: BTreeMap<&str, Patches<'_>> = BTreeMap::new();
     for (tenancy, objects) in tenancies.iter().zip(own) {
         match objects {
             Ok(mut objects) => {
+                let mut patches = Patches::new(&tenancy.patches, &tenancy.node);
+                patches.apply(&mut objects);
+                of_tenants.insert(tenancy.tenant.name.as_str(), patches);
                 for object in &mut objects {
                     let tenant = || Place::whole(tenancy.tenant.file.clone());
                     object.origin.get_or_insert_with(tenant);
@@ -162,7 +167,25 @@ pub fn render(
     components.sort_by(|left, right| (&left.tenant, &left.component).cmp(&(&right.tenant, &right.component)));
     let outlines = outlines(environment, tenancies, &graph, &waves);
     match argocd::objects(platform, environment, tenancies, &components, &outlines, &scopes) {
-        Ok(delivery) => components.extend(delivery),
+        Ok(mut delivery) => {
+            let mut of_all = [
+                Patches::new(&platform.patches, &platform.node),
+                Patches::new(&environment.patches, &environment.node),
+            ];
+            for component in &mut delivery {
+                let tenant = component.component.as_deref().and_then(|tenant| of_tenants.get_mut(tenant));
+                tenant
+                    .into_iter()
+                    .chain(&mut of_all)
+                    .for_each(|patches| patches.apply(&mut component.objects));
+            }
+            diagnostics.extend(of_all.into_iter().flat_map(Patches::finish));
+            let found = of_tenants
+                .into_iter()
+                .filter(|(tenant, _)| tenant.parse().is_ok_and(|tenant| selected(&tenant)));
+            diagnostics.extend(found.flat_map(|(_, patches)| patches.finish()));
+            components.extend(delivery);
+        }
         Err(error) => diagnostics.push(platform.node.diagnostic("argocd", error.to_string())),
     }
     Rendered { components, outlines, diagnostics, incomplete }
@@ -214,7 +237,7 @@ fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnost
         return (Vec::new(), found);
     }
     let context = Context::new(graph, node);
-    let result = node.component.render(&context);
+    let result = node.component.render(&context).and_then(|objects| context.patched(objects));
     let mut problems = context.into_problems();
     let objects = result.unwrap_or_else(|error| {
         problems.push(error);

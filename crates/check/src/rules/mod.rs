@@ -4,6 +4,7 @@ pub(crate) mod api_provided;
 pub(crate) mod capacity;
 pub(crate) mod claim_reference;
 pub(crate) mod config_reference;
+pub(crate) mod cut_off_pod;
 pub(crate) mod disruption_budget;
 pub(crate) mod disruption_target;
 pub(crate) mod duplicate_object;

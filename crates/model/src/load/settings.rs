@@ -38,6 +38,7 @@ impl Loader<'_> {
             self.platform.services = file.services;
             self.platform.isolation = file.isolation;
             self.platform.pod_security = file.pod_security;
+            self.platform.patches = file.patches;
             self.platform.labels = file.labels;
             self.platform.annotations = file.annotations;
             declared = file.values;

@@ -225,7 +225,8 @@ impl Loader<'_> {
         let platform = &self.platform;
         let tables: Vec<NamespaceTable> =
             file.namespaces.into_iter().map(NamespaceField::into_parts).collect();
-        let existing = tables.iter().find(|table| table.existing).map(|table| table.name.clone());
+        let first_existing = tables.first().filter(|_| tables.iter().all(NamespaceTable::is_existing));
+        let existing = first_existing.map(|table| table.name.clone());
         let first = file.namespace.or(existing).unwrap_or_else(|| tenant.name.clone());
         let mut namespaces = Vec::new();
         let mut namespace_settings = BTreeMap::new();
@@ -272,6 +273,7 @@ impl Loader<'_> {
             quota: file.quota,
             limits: file.limits,
             isolation: file.isolation.into_isolation(level),
+            patches: file.patches,
             allow: file.allow,
             parameters,
             defaults: node.get("defaults").map(Node::shared_tables).unwrap_or_default(),
