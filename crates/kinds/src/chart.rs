@@ -49,6 +49,14 @@ pub struct Chart {
     /// Values, above those of files; `${link.<name>.address}` is expanded.
     #[serde(default)]
     pub values: Table,
+    /// Files of values in the chart's own folder, below `value-files`, such as `values-production.yaml`.
+    #[serde(default)]
+    pub chart_value_files: Vec<String>,
+    /// Whether the CustomResourceDefinitions in the chart's folder `crds/` are left out.
+    #[serde(default)]
+    pub skip_crds: bool,
+    /// Whether values are held against the chart's `values.schema.json`, as they are where nothing is given.
+    pub schema_validation: Option<SchemaValidation>,
     /// API versions that the chart sees beside those of the environment.
     #[serde(default)]
     pub api_versions: Vec<String>,
@@ -62,6 +70,16 @@ pub struct Chart {
     /// none is given.
     #[serde(default)]
     pub policies: BTreeMap<Name, PolicyField>,
+}
+
+/// Whether values are held against the schema of a chart.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SchemaValidation {
+    /// Whether they are.
+    pub enabled: bool,
+    /// Why not.
+    pub reason: String,
 }
 
 impl Chart {
@@ -85,8 +103,19 @@ impl Chart {
         }
     }
 
-    fn values(&self, context: &Context<'_>) -> Result<Map, Error> {
+    fn values(&self, context: &Context<'_>, folder: &str) -> Result<Map, Error> {
         let mut values = Map::new();
+        for file in &self.chart_value_files {
+            let path = context.source_path("chart-value-files", &format!("/{folder}/{file}"))?;
+            let text = Some(&path).filter(|path| path.starts_with(folder));
+            let text = text.and_then(|path| context.inputs.files.text(path)).ok_or_else(|| {
+                let message = format!("the chart has no such text file: `{file}`");
+                Error::field("chart-value-files", message).hint(format!("the chart lies in `{folder}`"))
+            })?;
+            let read = aqueduct_helm::read_values(text.as_bytes())
+                .map_err(|error| Error::field("chart-value-files", format!("{file}: {error}")))?;
+            merge(&mut values, &read);
+        }
         for file in &self.value_files {
             let text = context.source("value-files", file)?;
             let read = aqueduct_helm::read_values(text.as_bytes())
@@ -166,10 +195,19 @@ impl Component for Chart {
         let chart = context.inputs.chart(&folder).map_err(|found| problem(field, found))?;
         let wrong = |error: aqueduct_helm::Error| Error::field(field, error.to_string());
         check_installable(&chart).map_err(wrong)?;
-        let values = aqueduct_helm::value::Map::from(&self.values(context)?);
+        let values = aqueduct_helm::value::Map::from(&self.values(context, &folder)?);
         let prepare = || Prepared::new(&chart, &values).map_err(wrong);
         let prepared = prepare()?;
-        prepared.validate().map_err(|error| Error::field("values", error.to_string()))?;
+        if self.schema_validation.as_ref().is_none_or(|validation| validation.enabled) {
+            prepared.validate().map_err(|error| {
+                let is_elsewhere = error.to_string().contains("http");
+                let refusal = Error::field("values", error.to_string());
+                if !is_elsewhere {
+                    return refusal;
+                }
+                refusal.hint("nothing is fetched while rendering; leave it out: `schema-validation = { enabled = false, reason = \"…\" }`")
+            })?;
+        }
         let release = Release::new(self.release(&context.site), context.namespace());
         let capabilities = self.capabilities(context)?;
         let prepared = Cell::new(Some(prepared));
@@ -190,6 +228,7 @@ impl Component for Chart {
                 }
                 error
             })?;
+            let rendered = if self.skip_crds { RenderedRelease { crds: Vec::new(), ..rendered } } else { rendered };
             let objects = objects(context, &folder, &rendered)?;
             // The patches are applied to what this returns later; they may take out what differs.
             as_rendered.borrow_mut().get_or_insert_with(|| objects.clone());

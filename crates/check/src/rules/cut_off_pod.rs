@@ -37,17 +37,18 @@ fn cut_off_pod(index: &Index<'_>, report: &mut Report) {
         let mut reasons = Vec::new();
         let mut fields: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
         if shut.iter().any(|policy| policy.ingress.is_some()) {
-            for Caller { title, field, port } in callers.get(pod.entry.path).into_iter().flatten() {
-                if !shut.iter().any(|policy| policy.lets_in(index, pod, port)) {
-                    reasons.push(format!("{title} leads to its port `{}`", port_text(port)));
-                    fields.entry(field).or_default().extend(number_of(pod, port));
-                }
-            }
             let is_open =
                 shut.iter().any(|policy| !policy.is_whole || !policy.ingress.unwrap_or_default().is_empty());
-            if let Some(port) = ports(pod).next().filter(|_| reasons.is_empty() && !is_open) {
-                reasons.push(format!("no policy lets anybody reach its port `{}`", port_text(port)));
-                fields.entry("from-cluster").or_default().extend(number_of(pod, port));
+            let callers = callers.get(pod.entry.path).map_or(&[][..], Vec::as_slice);
+            let (inside, outside): (Vec<_>, Vec<_>) = callers.iter().partition(|caller| caller.way.is_inside);
+            let mut kept_out: Vec<&Caller> = outside;
+            kept_out.retain(|caller| !shut.iter().any(|policy| policy.lets_in(index, pod, &caller.port)));
+            if kept_out.is_empty() && !is_open {
+                kept_out = inside;
+            }
+            for Caller { title, way, port } in kept_out {
+                reasons.push(format!("{title} leads to its port `{}`", port_text(port)));
+                fields.entry(way.field).or_default().extend(number_of(pod, port));
             }
         }
         let mut calls = false;
@@ -201,10 +202,6 @@ fn declared<'a>(pod: &Pod<'a>) -> impl Iterator<Item = &'a Value> + use<'a> {
     pod.containers().flat_map(|container| list_at(container.value, "ports"))
 }
 
-fn ports<'a>(pod: &Pod<'a>) -> impl Iterator<Item = &'a Value> + use<'a> {
-    declared(pod).filter_map(|port| port.get("containerPort"))
-}
-
 fn port_text(port: &Value) -> String {
     match port {
         Value::String(name) => name.to_string(),
@@ -220,11 +217,22 @@ fn pod_labels(pod: &Pod<'_>) -> String {
     labels.map(|(key, value)| format!("{key:?} = {value:?}")).collect::<Vec<_>>().join(", ")
 }
 
+/// How pods are reached: the field of a policy that lets it be, and whether a pod of the tenant itself may be meant.
+#[derive(Clone, Copy)]
+struct Way {
+    field: &'static str,
+    is_inside: bool,
+}
+
+const INGRESS: Way = Way { field: "from-ingress", is_inside: false };
+const BALANCER: Way = Way { field: "from-outside", is_inside: false };
+const WEBHOOK: Way = Way { field: "from-cluster", is_inside: false };
+const SERVICE: Way = Way { field: "from-cluster", is_inside: true };
+
 /// What leads to a port of a pod.
 struct Caller {
     title: String,
-    /// The field of a policy that lets it in.
-    field: &'static str,
+    way: Way,
     /// The port of the container, by name or number.
     port: Value,
 }
@@ -239,20 +247,20 @@ fn callers<'a>(index: &Index<'a>) -> BTreeMap<&'a str, Vec<Caller>> {
         let backends = spec.get("defaultBackend").into_iter().chain(of_paths);
         for service in backends.filter_map(|backend| backend.get("service")) {
             let port = service.at(&["port", "name"]).or_else(|| service.at(&["port", "number"]));
-            through(index, &mut found, &entry, "from-ingress", entry.namespace, text(service, "name"), port);
+            through(index, &mut found, &entry, INGRESS, entry.namespace, text(service, "name"), port);
         }
     }
     for entry in index.of_kind("", "Service") {
-        if entry.object.at(&["spec", "type"]).and_then(Value::as_str) == Some("LoadBalancer") {
-            through(index, &mut found, &entry, "from-outside", entry.namespace, entry.name, None);
-        }
+        let is_balancer = entry.object.at(&["spec", "type"]).and_then(Value::as_str) == Some("LoadBalancer");
+        let way = if is_balancer { BALANCER } else { SERVICE };
+        through(index, &mut found, &entry, way, entry.namespace, entry.name, None);
     }
     let https = Value::Int(443);
     let mut webhook = |entry: &Entry<'a>, service: Option<&Value>| {
         let Some(service) = service else { return };
         let port = service.get("port").unwrap_or(&https);
         let (namespace, name) = (text(service, "namespace"), text(service, "name"));
-        through(index, &mut found, entry, "from-cluster", namespace, name, Some(port));
+        through(index, &mut found, entry, WEBHOOK, namespace, name, Some(port));
     };
     for kind in ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"] {
         for entry in index.of_kind("admissionregistration.k8s.io", kind) {
@@ -276,7 +284,7 @@ fn through<'a>(
     index: &Index<'a>,
     found: &mut BTreeMap<&'a str, Vec<Caller>>,
     caller: &Entry<'a>,
-    field: &'static str,
+    way: Way,
     namespace: &str,
     name: &str,
     port: Option<&Value>,
@@ -297,7 +305,7 @@ fn through<'a>(
             let callers = found.entry(pod.entry.path).or_default();
             let title = caller.title();
             if !callers.iter().any(|known| known.title == title && known.port == *target) {
-                callers.push(Caller { title, field, port: target.clone() });
+                callers.push(Caller { title, way, port: target.clone() });
             }
         }
     }
@@ -405,7 +413,7 @@ spec: {rules: [{http: {paths: [{backend: {service: {name: back, port: {number: 8
     }
 
     #[test]
-    fn ports_that_no_policy_is_about() {
+    fn a_service_that_no_policy_is_about() {
         insta::assert_snapshot!(check(&[DENY, BACK]), @r#"
         error: network policies cut off the pods of `Deployment shop/back`: no policy lets anybody reach its port `8080`: 2.yaml
           hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-cluster = [8080]`
