@@ -5,7 +5,7 @@
 
 #![no_main]
 
-use aqueduct_helm::ValueOptions;
+use aqueduct_helm::{Notation, UserValues};
 use aqueduct_helm::value::Value;
 use aqueduct_manifest as manifest;
 use libfuzzer_sys::fuzz_target;
@@ -18,16 +18,13 @@ const NODES: usize = 4 << 20;
 fuzz_target!(|text: &str| {
     let mut parts = text.split("===\n").map(|part| part.lines().map(str::to_owned).collect::<Vec<_>>());
     let mut next = || parts.next().unwrap_or_default();
-    let options = ValueOptions {
-        set: next(),
-        strings: next(),
-        json: next(),
-        literals: next(),
-        ..ValueOptions::default()
-    };
+    let settings = [Notation::Typed, Notation::Text, Notation::Json, Notation::Literal].map(|notation| (notation, next()));
     let merged = || {
-        let values = options.merge(&|_| Ok(Vec::new())).map_err(|error| error.to_string())?;
-        Value::Map(values).to_manifest().map_err(|error| error.to_string())
+        let mut values = UserValues::new();
+        for (notation, texts) in &settings {
+            texts.iter().try_for_each(|text| values.set(text, notation)).map_err(|error| error.to_string())?;
+        }
+        Value::Map(values.into_map()).to_manifest().map_err(|error| error.to_string())
     };
     let first = merged();
     if let Ok(value) = &first {

@@ -3,7 +3,8 @@
 
 #![no_main]
 
-use aqueduct_helm::engine::{Rendered, RenderError, TemplateFile, Templates};
+use aqueduct_helm::Engine;
+use aqueduct_helm::engine::{RenderError, Rendered, TemplateFile, Templates};
 use aqueduct_helm::template::{CallSite, Host, Limits, Moment, Refusal};
 use aqueduct_helm::value::{Map, Value};
 use libfuzzer_sys::fuzz_target;
@@ -37,7 +38,7 @@ fuzz_target!(|text: &[u8]| {
         text: text.into(),
         scope: 0,
     };
-    let templates = match Templates::parse(vec![file]) {
+    let templates = match Engine::new().parse(vec![file]) {
         Ok(templates) => templates,
         Err(error) => {
             assert!(error.message.to_str().contains(PATH), "{error}");
@@ -79,6 +80,6 @@ fn rendered(templates: &Templates) -> Result<Rendered, RenderError> {
     .collect();
     let scope: Map = [("Values", Value::Map(values))].into_iter().collect();
     let limits = Limits { output: 1 << 16, steps: 300_000, text: 1 << 16, nesting: 100 };
-    let output = templates.render(&[scope], &mut Repeatable(0), limits)?;
+    let output = Engine::new().limited(limits).render(templates, &[scope], &mut Repeatable(0))?;
     Ok(output.into_values().next().expect("there is one file"))
 }

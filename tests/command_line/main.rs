@@ -13,6 +13,7 @@ mod manifests;
 mod remotes;
 mod render;
 mod sources;
+mod trace;
 mod wrong_input;
 
 use std::fmt::Write as _;

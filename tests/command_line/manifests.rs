@@ -32,6 +32,7 @@ fn folder() -> TempDir {
             "\n",
         ),
     );
+    write("all/values.yaml", "replicas: 2\n");
     write("all/notes.txt", "not: [a manifest\n");
     write("all/.hidden.yaml", "not: [a manifest\n");
     write("broken/a.yaml", "kind: [\n");
@@ -50,6 +51,57 @@ fn checks_of_a_folder() {
             )
             + &outcome(folder.path(), "check --manifests all --rules network --format github")
             + &outcome(folder.path(), "check --manifests all/namespace.yaml")
+    );
+}
+
+/// The API server is asked about each object, and admission about what it accepts, in the order of the documents.
+#[test]
+fn what_a_server_would_refuse() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let text = "\
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: shop
+  labels: {pod-security.kubernetes.io/enforce: baseline}
+---
+apiVersion: v1
+kind: ResourceQuota
+metadata: {name: pods, namespace: shop}
+spec: {hard: {pods: '1'}}
+---
+apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: Service
+  metadata: {name: web, namespace: shop}
+  spec:
+    ports:
+    - port: 80
+      targetPort: 99999
+- apiVersion: v1
+  kind: Pod
+  metadata: {name: first, namespace: shop}
+  spec: {containers: [{name: one, image: 'one:1'}]}
+- apiVersion: v1
+  kind: Pod
+  metadata: {name: second, namespace: shop}
+  spec: {containers: [{name: one, image: 'one:1'}]}
+- apiVersion: v1
+  kind: Pod
+  metadata: {name: third, namespace: shop}
+  spec: {hostNetwork: true, containers: [{name: one, image: 'one:1'}]}
+";
+    std::fs::write(folder.path().join("all.yaml"), text).expect("the file can be written");
+    assert_snapshot!(
+        outcome(folder.path(), "check --manifests all.yaml --rules api,admission")
+            + &outcome(
+                folder.path(),
+                "check --manifests all.yaml --rules api --format json --kubernetes v1.30.2"
+            )
+            + &outcome(folder.path(), "check --manifests all.yaml --kubernetes 1.99")
+            + &Platform::new().run("check --rules admission-quota")
     );
 }
 
@@ -93,7 +145,7 @@ fn reach_of_a_platform() {
     platform.write(
         "tenants/shop/api.toml",
         "kind = \"service\"\nimage = \"ghcr.io/example/api:1\"\n\n[ports]\nhttp = 9000\n\n[links]\nweb = \"web\"\n\n\
-         [resources]\nrequests = { cpu = \"50m\", memory = \"64Mi\" }\nlimits = { memory = \"64Mi\" }\n",
+         [resources]\nrequests = { cpu = \"50m\", memory = \"64Mi\" }\nlimits = { cpu = \"50m\", memory = \"64Mi\" }\n",
     );
     let mut seen = String::new();
     for command in [

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use aqueduct_helm::functions::{ALL, IMPURE};
+use aqueduct_helm::functions::ALL;
+use aqueduct_helm::template::Asks;
 
 /// Returns the page.
 ///
@@ -23,7 +24,7 @@ pub(crate) fn helm_functions() -> String {
         let does = does.or_else(|| Some(format!("Like `{}`.", twin(name)?)));
         assert!(does.is_some(), "what does `{name}` do?");
         let does = does.unwrap_or_default();
-        let host = if IMPURE.contains(&name) { "yes" } else { "" };
+        let host = if function.asks == Asks::Always { "yes" } else { "" };
         let _ = writeln!(text, "| `{name}` | {} | {does} | {host} |", parameters.join(", "));
     }
     assert!(about.is_empty(), "these are no functions: {about:?}");

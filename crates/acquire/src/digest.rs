@@ -1,10 +1,10 @@
 //! SHA-256 digests of bytes and of files.
 
-use sha2::{Digest as _, Sha256};
+use aqueduct_manifest::Hash;
 
 /// Returns the digest of bytes in lower-case hexadecimal.
 pub(crate) fn of_bytes(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Hash::of(bytes).to_string()
 }
 
 /// Returns the digest of files: that of the list which `sha256sum` prints of them, sorted by path. A name that

@@ -95,7 +95,8 @@ impl Client {
             return Err(fail(&format!("the package has version {}", chart.metadata.version)));
         }
         let lock = files.iter().find(|file| matches!(&*file.name, "Chart.lock" | "requirements.lock"));
-        let locked = locked_versions(lock.and_then(|file| std::str::from_utf8(&file.bytes).ok()).unwrap_or_default());
+        let locked =
+            locked_versions(lock.and_then(|file| std::str::from_utf8(&file.bytes).ok()).unwrap_or_default());
         for file in files {
             package.files.insert(format!("{folder}{}", file.name), file.bytes.to_vec());
         }
@@ -130,7 +131,10 @@ pub(crate) fn locked_versions(lock: &str) -> BTreeMap<String, String> {
 ///
 /// # Errors
 /// One that says nowhere, or not clearly, where it comes from.
-pub(crate) fn subchart_request(dependency: &Dependency, locked: &BTreeMap<String, String>) -> Result<Request, Error> {
+pub(crate) fn subchart_request(
+    dependency: &Dependency,
+    locked: &BTreeMap<String, String>,
+) -> Result<Request, Error> {
     let missing = || format!("it depends on `{}`, which the package came without", dependency.name);
     if dependency.repository.is_empty() {
         return Err(Error::new(missing()));

@@ -28,8 +28,8 @@ impl Assembly {
         let mut assembly = Self::default();
         let mut open = vec![(folder.to_owned(), folder.to_owned())];
         while let Some((folder, target)) = open.pop() {
-            let chart =
-                Chart::from_files(files, &folder).map_err(|error| Error::new(format!("{folder}: {error}")))?;
+            let chart = Chart::from_files(files, &folder)
+                .map_err(|error| Error::new(format!("{folder}: {error}")))?;
             let lock = ["Chart.lock", "requirements.lock"];
             let lock = lock.iter().find_map(|name| files.text(&format!("{folder}/{name}")));
             let locked = locked_versions(lock.unwrap_or_default());
@@ -37,9 +37,13 @@ impl Assembly {
                 let target = format!("{target}/charts/{}", dependency.name);
                 match dependency.repository.strip_prefix("file://") {
                     Some(path) => {
-                        let near = inside(&folder, path).filter(|near| files.is_folder(near)).ok_or_else(|| {
-                            Error::new(format!("{folder}: there is no chart in `{}`", dependency.repository))
-                        })?;
+                        let near =
+                            inside(&folder, path).filter(|near| files.is_folder(near)).ok_or_else(|| {
+                                Error::new(format!(
+                                    "{folder}: there is no chart in `{}`",
+                                    dependency.repository
+                                ))
+                            })?;
                         assembly.folders.push((near.clone(), target.clone()));
                         open.push((near, target));
                     }
@@ -118,10 +122,7 @@ dependencies:
                 "`db 2.0.0` of oci://r.example.com/a in charts/home/charts/common/charts/db",
             ]
         );
-        assert_eq!(
-            assembly.folders,
-            [("charts/common".to_owned(), "charts/home/charts/common".to_owned())]
-        );
+        assert_eq!(assembly.folders, [("charts/common".to_owned(), "charts/home/charts/common".to_owned())]);
     }
 
     #[test]
@@ -134,6 +135,11 @@ dependencies:
             error.expect_err(repository).to_string()
         };
         let seen = ["file://../common", "file://../../../x", "@stable", "file://../home"].map(error);
-        insta::assert_snapshot!(seen.join("\n"), @"");
+        insta::assert_snapshot!(seen.join("\n"), @r"
+        charts/home: there is no chart in `file://../common`
+        charts/home: there is no chart in `file://../../../x`
+        chart charts/home: it depends on `a`, which the package came without: not the address of a chart repository: `@stable`
+        charts/home: it takes more than 200 charts
+        ");
     }
 }

@@ -293,6 +293,11 @@ impl Params for Cluster {
         }
     }
 
+    fn is_defined(&self, api_version: &str, kind: &str) -> bool {
+        let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
+        is_built_in(group) || self.custom_kinds.contains_key(&(group.into(), kind.into()))
+    }
+
     fn objects<'a>(&'a self, api_version: &str, kind: &str, namespace: &str) -> Vec<&'a Object> {
         let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
         self.of_kind(group, kind, namespace).collect()

@@ -1,7 +1,7 @@
 //! Validating admission policies and their bindings.
 //!
 //! A policy is compiled when it enters the cluster; one that does not compile is refused, as a server refuses it. For
-//! each object the policies that [match](matching) it are evaluated once for each binding and parameter.
+//! each object the policies that match it (`matching`) are evaluated once for each binding and parameter.
 
 mod compile;
 mod evaluate;

@@ -1,7 +1,7 @@
 //! Custom resources, judged by the definition of their kind.
 //!
 //! A [`Definition`] is read from a CustomResourceDefinition. It fills in defaults, finds fields that the schema does not
-//! know, and holds an object against the [schema] and its [rules]. When there is an old object, values that
+//! know, and holds an object against the `schema` and its `rules`. When there is an old object, values that
 //! did not change stay valid, as they do in a server.
 
 mod fill;

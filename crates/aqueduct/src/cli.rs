@@ -46,9 +46,14 @@ impl Cli {
     pub fn run_with(self, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
         // Helm and Kustomize end with 1 whatever is wrong, and so does what stands in for them.
-        let stands_in = arguments.get(1).is_some_and(|word| word == "helm" || word == "kustomize");
+        let is_helm = arguments.get(1).is_some_and(|word| word == "helm");
+        let stands_in = is_helm || arguments.get(1).is_some_and(|word| word == "kustomize");
         match Arguments::try_parse_from(arguments) {
             Ok(arguments) => command::run(&arguments, &self.registry),
+            Err(error) if is_helm && let Some(message) = command::helm::in_words_of_helm(&error) => {
+                command::helm::fail(message);
+                ExitCode::from(1)
+            }
             Err(error) => {
                 // Help and the version go to standard output, usage errors to standard error.
                 let _ = error.print();
@@ -99,6 +104,10 @@ pub(crate) enum Command {
     Diff(command::diff::Arguments),
     /// Compile the platform and report what is wrong, without writing anything.
     Check(command::check::Arguments),
+    /// Tell where a field of a rendered object comes from.
+    Explain(command::explain::Arguments),
+    /// Tell what changes in the output with one line of a source.
+    Impact(command::impact::Arguments),
     /// Show which workload reaches which, on which ports, by the network policies.
     Reach(command::reach::Arguments),
     /// List the components of all tenants and environments.

@@ -1,8 +1,8 @@
 //! The compiler as a library, and the command-line kit around it.
 //!
-//! [`compile`] is a pure function from the platform's files to the tree of its output. [`Cli`] reads the
-//! files, calls it, and writes, compares or explains what it returns. A platform with kinds of its own has
-//! a program of ten lines:
+//! A [`Compiler`] makes rendered environments of the platform's files, without a side effect; [`compile`] makes the
+//! whole tree at once. [`Cli`] reads the files, and writes, compares or explains what comes out. A platform with kinds
+//! of its own has a program of ten lines:
 //!
 //! ```no_run
 //! use aqueduct::{Cli, Component, Context, Error, Object};
@@ -32,15 +32,24 @@
 
 mod cli;
 mod command;
-mod compile;
+mod compiler;
 mod cost;
+mod impact;
+mod probe;
+mod provenance;
 mod report;
-mod sink;
 mod sources;
 mod terminal;
 mod terraform;
 
 pub use aqueduct_kinds as kinds;
+/// What `helm template` takes and prints, for programs that stand in for it.
+pub mod helm {
+    pub use crate::command::helm::{
+        ReadFile, TemplateError, TemplateOptions, TemplateOutput, ValueOptions, read_file, template,
+    };
+}
+
 pub use aqueduct_kinds::workload;
 pub use aqueduct_manifest::{Diagnostic, Files, Map, Object, Severity, Value};
 pub use aqueduct_model::{Selection, types};
@@ -48,7 +57,10 @@ pub use aqueduct_render::{
     Component, Context, Endpoint, Error, Link, Offer, Part, Registry, Site, SourceName, Target,
 };
 pub use cli::Cli;
-pub use compile::{Compilation, SOURCES, compile, load};
+pub use compiler::{
+    Compilation, Compiler, Content, RenderedEnvironment, RenderedFile, SOURCES, compile, load,
+};
+pub use impact::{Impact, impact};
 pub use report::{report, summary};
 pub use sources::read_sources;
 

@@ -61,11 +61,6 @@ impl Datum {
         self.0.downcast_ref::<CelString<'_>>().map(CelString::inner)
     }
 
-    /// Tells whether this is `null`.
-    pub fn is_null(&self) -> bool {
-        self.0.downcast_ref::<CelNull>().is_some()
-    }
-
     /// Copies a value out of an evaluation, if it is no larger than a limit.
     pub(crate) fn of(value: &dyn Val, limit: &mut usize) -> Option<Self> {
         detach(value, limit).map(Self)

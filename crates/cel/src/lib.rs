@@ -2,7 +2,7 @@
 //!
 //! An expression is compiled against a [`Scope`], which says the variables and their [`Type`]s, and then evaluated with
 //! [`Variables`]. The parser and the interpreter are those of the crate `cel`. What Kubernetes adds stands here: its
-//! [library] of functions, a [check] of types before anything runs, and a [limit](rewrite) to what an evaluation may
+//! `library` of functions, a `check` of types before anything runs, and a limit (`rewrite`) to what an evaluation may
 //! cost, so that no expression keeps a render busy.
 
 mod check;

@@ -27,7 +27,7 @@ mod testing;
 pub use demand::{Request, claimed_storage, requests};
 pub use index::Index;
 pub use platform::{Cluster, Entry, Environment, NodePool, Platform, Tenant};
-pub use report::{Finding, Report};
+pub use report::{Field, Finding, Report, Subject};
 pub use rule::{ALL, GROUPS, Level, Rule};
 
 use aqueduct_manifest::Diagnostic;

@@ -4,16 +4,17 @@
 use aqueduct_manifest::{List, Map, Quantity, Value};
 
 use crate::platform::Entry;
+use crate::report::Field;
 
 /// A pod template of a rendered object.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pod<'a> {
     /// The object that holds it.
     pub(crate) entry: Entry<'a>,
+    /// The metadata of the pods.
+    pub(crate) metadata: Option<&'a Value>,
     /// The labels of the pods.
     pub(crate) labels: Option<&'a Map>,
-    /// The annotations of the pods.
-    pub(crate) annotations: Option<&'a Map>,
     /// The specification of the pods.
     pub(crate) spec: &'a Value,
 }
@@ -57,8 +58,8 @@ impl<'a> Pod<'a> {
             (template.get("metadata"), template.get("spec")?)
         };
         spec.get("containers")?.as_list()?;
-        let field = |name| metadata?.get(name)?.as_map();
-        Some(Self { entry, labels: field("labels"), annotations: field("annotations"), spec })
+        let labels = metadata.and_then(|metadata| metadata.get("labels")?.as_map());
+        Some(Self { entry, metadata, labels, spec })
     }
 
     /// Returns the namespace that the pods run in.
@@ -75,6 +76,12 @@ impl<'a> Pod<'a> {
         });
         let main = list("containers").iter().map(|value| (Role::Main, value));
         initial.chain(main).map(|(role, value)| Container { name: text(value, "name"), role, value })
+    }
+
+    /// Returns the field that says what the pods ask for, of the first container that stands for them.
+    pub(crate) fn resources(&self) -> Field<'a> {
+        let main = self.containers().find(|container| container.role == Role::Main);
+        (main.map_or(self.spec, |container| container.value), ["resources"]).into()
     }
 
     /// Returns the volumes.

@@ -3,10 +3,11 @@
 use aqueduct_manifest::Value;
 
 use crate::pod::{Pod, list_at, text};
+use crate::report::Field;
 
 /// The kind of a referenced object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum Needed {
     ConfigMap,
     Secret,
     /// A Secret with the credentials of a registry; pods start without it if the image needs none.
@@ -14,16 +15,20 @@ pub(crate) enum Source {
 }
 
 /// One need of a pod.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct PodReference<'a> {
     /// What kind is needed.
-    pub(crate) source: Source,
+    pub(crate) source: Needed,
     /// The name.
     pub(crate) name: &'a str,
     /// The key that has to be there; `None` where the whole object is used.
     pub(crate) key: Option<&'a str>,
-    /// Where the pod says so.
+    /// Where the pod says so, in words.
     pub(crate) place: String,
+    /// The field with the name.
+    pub(crate) name_field: Field<'a>,
+    /// The field with the key; that with the name where the whole object is used.
+    pub(crate) key_field: Field<'a>,
 }
 
 /// Returns what a pod cannot start without; what it calls optional is left out.
@@ -31,27 +36,26 @@ pub(crate) fn references<'a>(pod: &Pod<'a>) -> Vec<PodReference<'a>> {
     let mut found = Vec::new();
     for volume in pod.volumes() {
         let place = format!("volume `{}`", text(volume, "name"));
-        add_volume(&mut found, Source::ConfigMap, volume.get("configMap"), "name", &place);
-        add_volume(&mut found, Source::Secret, volume.get("secret"), "secretName", &place);
+        add_volume(&mut found, Needed::ConfigMap, volume.get("configMap"), "name", &place);
+        add_volume(&mut found, Needed::Secret, volume.get("secret"), "secretName", &place);
         for source in volume.get("projected").map_or(&[][..], |projected| list_at(projected, "sources")) {
-            add_volume(&mut found, Source::ConfigMap, source.get("configMap"), "name", &place);
-            add_volume(&mut found, Source::Secret, source.get("secret"), "name", &place);
+            add_volume(&mut found, Needed::ConfigMap, source.get("configMap"), "name", &place);
+            add_volume(&mut found, Needed::Secret, source.get("secret"), "name", &place);
         }
     }
     for container in pod.containers() {
         for variable in list_at(container.value, "env") {
             let place = format!("variable `{}` of container `{}`", text(variable, "name"), container.name);
-            for (source, field) in [(Source::ConfigMap, "configMapKeyRef"), (Source::Secret, "secretKeyRef")]
+            for (source, field) in [(Needed::ConfigMap, "configMapKeyRef"), (Needed::Secret, "secretKeyRef")]
             {
                 if let Some(reference) = variable.at(&["valueFrom", field]) {
-                    let key = Some(text(reference, "key"));
-                    add(&mut found, source, reference, "name", key, &place);
+                    add(&mut found, source, reference, "name", Some(reference), &place);
                 }
             }
         }
         for group in list_at(container.value, "envFrom") {
             let place = format!("environment of container `{}`", container.name);
-            for (source, field) in [(Source::ConfigMap, "configMapRef"), (Source::Secret, "secretRef")] {
+            for (source, field) in [(Needed::ConfigMap, "configMapRef"), (Needed::Secret, "secretRef")] {
                 if let Some(reference) = group.get(field) {
                     add(&mut found, source, reference, "name", None, &place);
                 }
@@ -59,14 +63,14 @@ pub(crate) fn references<'a>(pod: &Pod<'a>) -> Vec<PodReference<'a>> {
         }
     }
     for reference in list_at(pod.spec, "imagePullSecrets") {
-        add(&mut found, Source::PullSecret, reference, "name", None, "image pull secrets");
+        add(&mut found, Needed::PullSecret, reference, "name", None, "image pull secrets");
     }
     found
 }
 
 fn add_volume<'a>(
     found: &mut Vec<PodReference<'a>>,
-    source: Source,
+    source: Needed,
     reference: Option<&'a Value>,
     name_field: &str,
     place: &str,
@@ -77,16 +81,16 @@ fn add_volume<'a>(
         add(found, source, reference, name_field, None, place);
     }
     for item in items {
-        add(found, source, reference, name_field, Some(text(item, "key")), place);
+        add(found, source, reference, name_field, Some(item), place);
     }
 }
 
 fn add<'a>(
     found: &mut Vec<PodReference<'a>>,
-    source: Source,
+    source: Needed,
     reference: &'a Value,
     name_field: &str,
-    key: Option<&'a str>,
+    keyed: Option<&'a Value>,
     place: &str,
 ) {
     let is_optional = reference.get("optional").and_then(Value::as_bool) == Some(true);
@@ -95,8 +99,10 @@ fn add<'a>(
         found.push(PodReference {
             source,
             name,
-            key: key.filter(|key| !key.is_empty()),
+            key: keyed.map(|keyed| text(keyed, "key")).filter(|key| !key.is_empty()),
             place: place.to_owned(),
+            name_field: (reference, [name_field]).into(),
+            key_field: keyed.map_or((reference, [name_field]).into(), |keyed| (keyed, ["key"]).into()),
         });
     }
 }

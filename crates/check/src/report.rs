@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_manifest::{Diagnostic, Place, Severity, closest};
+use aqueduct_manifest::{Diagnostic, Label, Map, Place, Pointer, Severity, Value, closest};
 
 use crate::platform::Entry;
-
-/// Finds the place of a text in the source of an object, given the file of the source and the text.
-type Find<'a> = dyn Fn(&str, &str) -> Option<Place> + 'a;
 
 /// Collects the findings of rules.
 #[derive(Debug, Default)]
@@ -15,6 +12,8 @@ pub struct Report {
     rule: &'static str,
     environment: String,
     findings: Vec<Finding>,
+    /// How many of the findings have been traced.
+    traced: usize,
 }
 
 /// One finding about one object.
@@ -23,25 +22,99 @@ pub struct Finding {
     severity: Severity,
     rule: &'static str,
     environment: String,
-    /// Where the object comes from, then the others that it is about, and what each place shows.
-    places: Vec<(Place, &'static str)>,
-    /// The text at fault, as the source of the object has it.
-    about: Option<String>,
+    /// The field that it is about, then those of other objects.
+    subjects: Vec<Subject>,
     /// The tenants and components of the objects.
     owners: Vec<(String, String)>,
     message: String,
     hints: Vec<String>,
 }
 
-/// Returns where an object comes from: its source, else the file that it is rendered into.
-fn place(entry: &Entry<'_>) -> Place {
-    entry.object.origin.clone().unwrap_or_else(|| Place::whole(entry.path))
+/// A field that a finding is about, and where that comes from.
+#[derive(Debug)]
+pub struct Subject {
+    /// The path of the object in the output tree, below its environment.
+    pub path: String,
+    /// The field of the object.
+    pub pointer: Pointer,
+    /// Where to change it: at first where the object comes from.
+    pub source: Place,
+    /// What is to be known of the source; may be empty.
+    pub note: String,
+    /// The line of the output that says it, where that is not the source itself.
+    pub rendered: Option<Label>,
+    /// What the place shows of another object.
+    text: &'static str,
+}
+
+/// The field of an object that a rule speaks of: a value that lies in the object, or what is missing below one.
+#[derive(Clone, Debug, Default)]
+pub struct Field<'a> {
+    value: Option<&'a Value>,
+    below: Pointer,
+}
+
+impl Field<'_> {
+    /// Returns the way to the field; a value that does not lie in the object leads to the object itself.
+    fn pointer(self, object: &Map) -> Pointer {
+        match self.value {
+            None => self.below,
+            Some(value) => Pointer::to(object, value)
+                .map(|pointer| {
+                    self.below.steps().iter().fold(pointer, |pointer, step| pointer.join(step.clone()))
+                })
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl From<Pointer> for Field<'_> {
+    fn from(below: Pointer) -> Self {
+        Self { value: None, below }
+    }
+}
+
+impl From<&[&str]> for Field<'_> {
+    fn from(path: &[&str]) -> Self {
+        Pointer::new(path.iter().copied()).into()
+    }
+}
+
+impl<const N: usize> From<[&str; N]> for Field<'_> {
+    fn from(path: [&str; N]) -> Self {
+        Pointer::new(path).into()
+    }
+}
+
+impl<'a> From<&'a Value> for Field<'a> {
+    fn from(value: &'a Value) -> Self {
+        Self { value: Some(value), below: Pointer::default() }
+    }
+}
+
+impl<'a, const N: usize> From<(&'a Value, [&str; N])> for Field<'a> {
+    fn from((value, path): (&'a Value, [&str; N])) -> Self {
+        Self { value: Some(value), below: Pointer::new(path) }
+    }
+}
+
+impl Subject {
+    fn of(entry: &Entry<'_>, field: Field<'_>, text: &'static str) -> Self {
+        Self {
+            path: entry.path.to_owned(),
+            pointer: field.pointer(&entry.object.map),
+            source: entry.object.origin.clone().unwrap_or_else(|| Place::whole(entry.path)),
+            note: String::new(),
+            rendered: None,
+            text,
+        }
+    }
 }
 
 impl Report {
     /// Returns an empty report of a rule about an environment.
     pub(crate) fn of(rule: &'static str, environment: &str) -> Self {
-        Self { rule, environment: environment.to_owned(), findings: Vec::new() }
+        Self { rule, environment: environment.to_owned(), ..Self::default() }
     }
 
     /// Adds the findings of another report.
@@ -49,26 +122,41 @@ impl Report {
         self.findings.extend(other.findings);
     }
 
-    /// Adds an error about an object.
-    pub fn error(&mut self, entry: &Entry<'_>, message: impl Into<String>) -> &mut Finding {
-        self.add(Severity::Error, entry, message)
+    /// Adds an error about a field of an object.
+    pub fn error<'a>(
+        &mut self,
+        entry: &Entry<'_>,
+        field: impl Into<Field<'a>>,
+        message: impl Into<String>,
+    ) -> &mut Finding {
+        self.add(Severity::Error, entry, field, message)
     }
 
-    /// Adds a warning about an object.
-    pub fn warning(&mut self, entry: &Entry<'_>, message: impl Into<String>) -> &mut Finding {
-        self.add(Severity::Warning, entry, message)
+    /// Adds a warning about a field of an object.
+    pub fn warning<'a>(
+        &mut self,
+        entry: &Entry<'_>,
+        field: impl Into<Field<'a>>,
+        message: impl Into<String>,
+    ) -> &mut Finding {
+        self.add(Severity::Warning, entry, field, message)
     }
 
-    /// Adds a finding about an object.
-    pub fn add(&mut self, severity: Severity, entry: &Entry<'_>, message: impl Into<String>) -> &mut Finding {
+    /// Adds a finding about a field of an object.
+    pub fn add<'a>(
+        &mut self,
+        severity: Severity,
+        entry: &Entry<'_>,
+        field: impl Into<Field<'a>>,
+        message: impl Into<String>,
+    ) -> &mut Finding {
         let at = self.findings.len();
         let environment = self.environment.clone();
         self.findings.push(Finding {
             severity,
             rule: self.rule,
             environment,
-            places: vec![(place(entry), "")],
-            about: None,
+            subjects: vec![Subject::of(entry, field.into(), "")],
             owners: vec![(entry.tenant.to_owned(), entry.component.to_owned())],
             message: message.into(),
             hints: Vec::new(),
@@ -93,39 +181,45 @@ impl Report {
         });
     }
 
-    /// Looks up the places of texts at fault in files whose lines made no single object.
-    pub fn locate(&mut self, find: &Find<'_>) {
-        for Finding { places, about, .. } in &mut self.findings {
-            let Some(about) = about else { continue };
-            for (place, _) in places.iter_mut().filter(|(place, _)| place.span.is_none()) {
-                if let Some(found) = find(&place.file, about) {
-                    *place = found;
-                }
-            }
+    /// Hands out the fields of the findings that came since the last call, each with the name of its rule, for who can
+    /// tell where they come from.
+    pub fn trace(&mut self, mut trace: impl FnMut(&'static str, &mut Subject)) {
+        for finding in self.findings.iter_mut().skip(self.traced) {
+            finding.subjects.iter_mut().for_each(|subject| trace(finding.rule, subject));
         }
+        self.traced = self.findings.len();
     }
 
     /// Returns a diagnostic for each finding; findings that several environments share become one.
     pub fn into_diagnostics(self) -> Vec<Diagnostic> {
-        let mut merged: BTreeMap<_, Vec<String>> = BTreeMap::new();
+        let mut merged: BTreeMap<_, (Vec<String>, String, Vec<Label>)> = BTreeMap::new();
         for finding in self.findings {
-            let key = (finding.severity, finding.places, finding.rule, finding.message, finding.hints);
-            let environments = merged.entry(key).or_default();
-            if !environments.contains(&finding.environment) {
-                environments.push(finding.environment);
+            let Finding { severity, subjects, rule, message, hints, environment, .. } = finding;
+            let field = subjects.first().map(|subject| subject.pointer.field()).unwrap_or_default();
+            let rendered: Vec<Label> =
+                subjects.iter().filter_map(|subject| subject.rendered.clone()).collect();
+            let places: Vec<_> =
+                subjects.into_iter().map(|subject| (subject.source, subject.note, subject.text)).collect();
+            let key = (severity, places, rule, message, hints);
+            let (environments, ..) = merged.entry(key).or_insert_with(|| (Vec::new(), field, rendered));
+            if !environments.contains(&environment) {
+                environments.push(environment);
             }
         }
         let mut diagnostics = Vec::new();
-        for ((severity, places, rule, message, hints), environments) in merged {
+        for ((severity, places, rule, message, hints), (environments, field, rendered)) in merged {
             let mut diagnostic = match severity {
                 Severity::Error => Diagnostic::error(rule, message),
                 Severity::Warning => Diagnostic::warning(rule, message),
             };
             let names: Vec<String> = environments.iter().map(|name| format!("`{name}`")).collect();
-            for (number, (place, text)) in places.into_iter().enumerate() {
+            for (number, (place, note, text)) in places.into_iter().enumerate() {
                 let text = if number == 0 { format!("in {}", names.join(", ")) } else { text.to_owned() };
-                diagnostic = diagnostic.label(place, text);
+                let texts: Vec<String> = [note, text].into_iter().filter(|text| !text.is_empty()).collect();
+                diagnostic = diagnostic.label(place, texts.join(", "));
             }
+            diagnostic.labels.extend(rendered);
+            diagnostic.field = Some(field).filter(|field| !field.is_empty());
             diagnostics.push(hints.into_iter().fold(diagnostic, Diagnostic::hint));
         }
         diagnostics
@@ -133,15 +227,14 @@ impl Report {
 }
 
 impl Finding {
-    /// Names the text at fault, as the source of the object may have it.
-    pub fn about(&mut self, text: &str) -> &mut Self {
-        self.about = Some(text.to_owned());
-        self
-    }
-
-    /// Adds another object that the finding is about, and what its place shows.
-    pub fn also(&mut self, entry: &Entry<'_>, text: &'static str) -> &mut Self {
-        self.places.push((place(entry), text));
+    /// Adds a field of another object that the finding is about, and what its place shows.
+    pub fn also<'a>(
+        &mut self,
+        entry: &Entry<'_>,
+        field: impl Into<Field<'a>>,
+        text: &'static str,
+    ) -> &mut Self {
+        self.subjects.push(Subject::of(entry, field.into(), text));
         self.owners.push((entry.tenant.to_owned(), entry.component.to_owned()));
         self
     }
@@ -179,12 +272,12 @@ mod tests {
         let mut report = Report::default();
         for environment in ["dev", "prod"] {
             let mut one = Report::of("rule", environment);
-            one.warning(&entry, "a warning in both").hint("do it");
+            one.warning(&entry, ["spec"], "a warning in both").hint("do it");
             report.extend(one);
         }
         let mut one = Report::of("rule", "prod");
-        one.error(&entry, "an error in one");
-        one.error(&entry, "an error in one");
+        one.error(&entry, ["spec"], "an error in one");
+        one.error(&entry, ["spec"], "an error in one");
         report.extend(one);
         let lines: Vec<String> = report
             .into_diagnostics()

@@ -68,7 +68,8 @@ pub(crate) fn findings_in(rule: &str, documents: &str, cluster: Cluster) -> Stri
         assert_eq!(diagnostic.code, rule);
         let severity = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
         let file = diagnostic.labels.first().map_or("", |label| &label.place.file);
-        text.push_str(&format!("{severity}: {}: {file}\n", diagnostic.message));
+        let field = diagnostic.field.as_deref().expect("a rule names the field");
+        text.push_str(&format!("{severity}: {}: {file} at {field}\n", diagnostic.message));
         for hint in &diagnostic.hints {
             text.push_str(&format!("  hint: {hint}\n"));
         }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use aqueduct_helm::template::{CallSite, Host, Moment, Refusal};
-use aqueduct_helm::{Capabilities, Chart, Prepared, Release, ValueOptions, check_installable, read_file};
+use aqueduct_helm::{Capabilities, Chart, Engine, Prepared, Release, UserValues, check_installable};
 use rayon::prelude::*;
 
 /// The allocator of the program.
@@ -46,7 +46,8 @@ impl Host for BenchHost {
 struct Case {
     name: String,
     chart: PathBuf,
-    values: ValueOptions,
+    /// The user's values file.
+    values: Option<Vec<u8>>,
     helm: f64,
 }
 
@@ -155,8 +156,7 @@ fn read_cases(root: &Path, folder: &Path) -> Vec<Case> {
         let meta: serde_json::Value = serde_json::from_slice(&fs::read(case.join("meta.json")).ok()?).ok()?;
         let name = case.strip_prefix(root).unwrap_or(&case).display().to_string();
         let values = case.join("values.yaml");
-        let files = if values.exists() { vec![values.display().to_string()] } else { Vec::new() };
-        let values = ValueOptions { files, ..ValueOptions::default() };
+        let values = fs::read(&values).ok();
         Some(Case { name, chart: folder.join("chart"), values, helm: meta.get("seconds")?.as_f64()? })
     };
     folders(&folder.join("cases")).into_iter().filter_map(read).collect()
@@ -184,12 +184,15 @@ impl Case {
     /// Renders the chart and tells whether keys were made.
     fn render(&self, chart: &Arc<Chart>) -> bool {
         let mut host = BenchHost::default();
-        let Ok(values) = self.values.merge(&read_file) else { return false };
-        let Ok(prepared) = Prepared::new(chart, &values) else { return false };
+        let mut values = UserValues::new();
+        if self.values.iter().any(|file| values.add_file(file).is_err()) {
+            return false;
+        }
+        let Ok(prepared) = Prepared::new(chart, &values.into_map()) else { return false };
         if prepared.validate().is_ok() {
             let release = Release::new("demo", "demo-ns");
             // A chart may refuse its values; that takes time too.
-            let _ = prepared.render(&release, &Capabilities::default(), &mut host);
+            let _ = prepared.render(&Engine::new(), &release, &Capabilities::default(), &mut host);
         }
         host.keys
     }

@@ -238,10 +238,6 @@ impl Native for KubeVersion {
         ]
     }
 
-    fn methods(&self) -> &'static [Function] {
-        KUBE_VERSION_METHODS
-    }
-
     fn pointer_text(&self) -> Option<String> {
         Some(self.normalized.to_string())
     }
@@ -256,7 +252,7 @@ impl Native for KubeVersion {
     }
 }
 
-const KUBE_VERSION_METHODS: &[Function] =
+pub(crate) const KUBE_VERSION_METHODS: &[Function] =
     &[Function::new("String", &[], string), Function::new("GitVersion", &[], git_version)];
 
 fn kube_version(arguments: &[Value]) -> Option<&KubeVersion> {
@@ -266,11 +262,11 @@ fn kube_version(arguments: &[Value]) -> Option<&KubeVersion> {
     }
 }
 
-fn string(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
+fn string(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     Ok(kube_version(arguments).map_or(Value::Nil, |version| version.normalized.as_str().into()))
 }
 
-fn git_version(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
+fn git_version(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     Ok(kube_version(arguments).map_or(Value::Nil, |version| version.version.as_str().into()))
 }
 
@@ -313,13 +309,11 @@ impl Native for BuildInfo {
 }
 
 /// `common.VersionSet`.
-static VERSION_SET: ListType = ListType {
-    name: "common.VersionSet",
-    element: Type::String,
-    methods: &[Function::new("Has", &[Type::String], has)],
-};
+static VERSION_SET: ListType = ListType { name: "common.VersionSet", element: Type::String };
 
-fn has(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
+pub(crate) const VERSION_SET_METHODS: &[Function] = &[Function::new("Has", &[Type::String], has)];
+
+fn has(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     let [Value::List(versions), Value::String(wanted)] = arguments else { return Ok(false.into()) };
     let found = versions.items().iter().any(|version| version.as_text() == Some(wanted));
     Ok(found.into())

@@ -6,12 +6,12 @@
 use aqueduct_manifest::{Map as ManifestMap, SmolStr, Value as ManifestValue};
 
 use crate::Error;
-use crate::chart::decode::scalar_text;
 use crate::chart::{Chart, Dependency};
+use crate::decode::scalar_text;
 use crate::functions::semver::{Constraints, Version};
 use crate::part::Part;
 use crate::value::{Map, Value};
-use crate::values::coalesce::{Nulls, coalesce, coalesce_tables, copy};
+use crate::values::coalesce::{Nulls, coalesce, coalesce_tables};
 use crate::values::{table, value_at};
 
 /// How many subcharts may take part: those with several aliases count each time, with all that is below them.
@@ -189,7 +189,7 @@ fn import(part: &mut Part, budget: &mut Budget) -> Result<(), Error> {
         }
         dependency.import_values = described;
     }
-    let values = copy(&values);
+    let values = values.deep_copy();
     coalesce_tables(&values, &imported, Nulls::Keep);
     part.imported = Some(values);
     part.dependencies = Some(dependencies);

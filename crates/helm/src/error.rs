@@ -3,13 +3,13 @@
 use std::fmt;
 
 use crate::engine::RenderError;
-use crate::template::Place;
+use crate::template::TemplatePlace;
 
 /// A failure, in the words that Helm prints after `Error: `.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     message: String,
-    places: Vec<Place>,
+    places: Vec<TemplatePlace>,
 }
 
 impl Error {
@@ -19,7 +19,7 @@ impl Error {
     }
 
     /// Returns the places in the templates that led to the failure, the innermost last.
-    pub fn places(&self) -> &[Place] {
+    pub fn places(&self) -> &[TemplatePlace] {
         &self.places
     }
 

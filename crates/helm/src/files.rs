@@ -12,9 +12,9 @@ use crate::template::{Call, Function, FunctionError};
 use crate::value::{Map, MapType, Text, Type, Value};
 
 /// `engine.files`, a map of contents by name.
-static FILES: MapType = MapType { name: "engine.files", element: Type::Bytes, methods: METHODS };
+static FILES: MapType = MapType { name: "engine.files", element: Type::Bytes };
 
-const METHODS: &[Function] = &[
+pub(crate) const METHODS: &[Function] = &[
     Function::new("Get", &[Type::String], get),
     Function::new("GetBytes", &[Type::String], get_bytes),
     Function::new("Glob", &[Type::String], glob),
@@ -46,12 +46,12 @@ fn contents(files: &Map, name: &Text) -> Option<Arc<[u8]>> {
     }
 }
 
-fn get(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
+fn get(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     let (files, name) = receiver(arguments);
     Ok(Value::string(contents(&files, &name).map(Text::from_bytes).unwrap_or_default()))
 }
 
-fn get_bytes(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
+fn get_bytes(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     let (files, name) = receiver(arguments);
     Ok(Value::Bytes(contents(&files, &name).unwrap_or_default()))
 }
@@ -60,9 +60,9 @@ fn get_bytes(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, Functio
 const PATTERN_PER_STEP: usize = 2;
 
 /// A pattern that cannot be read matches every file.
-fn glob(call: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
+fn glob(call: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     let (files, pattern) = receiver(arguments);
-    call.evaluator.spend(files.len() * (1 + pattern.len() / PATTERN_PER_STEP))?;
+    call.spend(files.len() * (1 + pattern.len() / PATTERN_PER_STEP))?;
     let pattern = pattern.as_str().and_then(|pattern| Pattern::glob(pattern).ok());
     let matching = files
         .entries()
@@ -71,7 +71,7 @@ fn glob(call: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionE
     Ok(Value::Map(Map::with_entries(&FILES, matching)))
 }
 
-fn lines(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
+fn lines(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     let (files, name) = receiver(arguments);
     let Some(bytes) = contents(&files, &name) else { return Ok(Value::strings::<Text>([])) };
     if bytes.is_empty() {
@@ -81,11 +81,11 @@ fn lines(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionErr
     Ok(Value::strings(text.split(|byte| *byte == b'\n').map(Text::from_bytes)))
 }
 
-fn as_config(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
+fn as_config(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     Ok(as_map(&receiver(arguments).0, |bytes| Text::from_bytes(bytes).to_smol().to_string()))
 }
 
-fn as_secrets(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
+fn as_secrets(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     Ok(as_map(&receiver(arguments).0, |bytes| STANDARD.encode(bytes)))
 }
 

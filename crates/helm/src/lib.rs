@@ -1,34 +1,122 @@
 //! Helm charts rendered natively, byte for byte as Helm v4 does.
 //!
-//! A [`Chart`] is read from a folder, a packed file or memory, and then shared. [`ValueOptions`] makes the
-//! user's values; [`Prepared`] works out which subcharts take part and what each chart sees;
-//! [`Prepared::render`] runs the templates in the [`engine`] and returns the manifests in the order of
-//! installation. [`template()`] is all of that as `helm template` does it. What would make two renders
-//! differ, such as the clock, comes from a [`template::Host`] that the caller gives.
+//! # From a chart to objects
+//!
+//! A [`Chart`] is read from a folder, a packed file or memory, and then shared by any number of releases. [`UserValues`]
+//! puts the user's values together. [`Prepared`] works out which subcharts take part and what each chart sees;
+//! [`Prepared::render`] runs the templates in an [`Engine`] and returns the documents in the order of installation,
+//! the hooks and the notes.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use aqueduct_helm::hosts::Refusing;
+//! use aqueduct_helm::{Capabilities, Chart, Engine, Notation, Prepared, Release, UserValues};
+//! use aqueduct_manifest::Files;
+//!
+//! let mut files = Files::new();
+//! files.insert("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n".as_bytes());
+//! files.insert("values.yaml", "greeting: Hello\n".as_bytes());
+//! files.insert("templates/NOTES.txt", "{{ .Release.Name }} says {{ .Values.greeting }}.".as_bytes());
+//! files.insert("templates/page.yaml", "apiVersion: v1
+//! kind: ConfigMap
+//! metadata: {name: {{ .Release.Name }}}
+//! data: {text: {{ .Values.greeting | quote }}}
+//! ".as_bytes());
+//! let chart = Arc::new(Chart::from_files(&files, "")?);
+//!
+//! let mut values = UserValues::new();
+//! values.set("greeting=Ahoy", &Notation::Typed)?;
+//!
+//! let prepared = Prepared::new(&chart, &values.into_map())?;
+//! prepared.validate()?;
+//! let release = Release::new("shop", "default");
+//! let rendered = prepared
+//!     .render(&Engine::new(), &release, &Capabilities::default(), &mut Refusing)
+//!     .map_err(|failure| failure.error)?;
+//!
+//! let objects = rendered.objects()?;
+//! assert_eq!((objects[0].kind(), objects[0].name()), ("ConfigMap", "shop"));
+//! assert_eq!(rendered.notes.unwrap().to_str(), "shop says Ahoy.");
+//! # Ok::<(), aqueduct_helm::Error>(())
+//! ```
+//!
+//! # Functions of one's own
+//!
+//! [`Engine::with`] adds a [`Function`](template::Function) that is made of a closure; its parameters say what Go types
+//! it takes. A function that asks for the clock, for randomness or for a cluster is marked so
+//! ([`Function::asks`](template::Function::asks)), and the mark is what lets it ask: who needs the same bytes each time
+//! can trust it.
+//!
+//! ```
+//! use aqueduct_helm::Engine;
+//! use aqueduct_helm::template::{Asks, Function};
+//!
+//! let engine = Engine::new().with(Function::typed("shout", |text: String| text.to_uppercase()));
+//! assert_eq!(engine.text("{{ shout .name }}", &[("name", "shop".into())])?, "SHOP");
+//!
+//! let asking = engine.functions().into_iter().filter(|function| function.asks == Asks::Always);
+//! assert!(asking.map(|function| function.name).any(|name| name == "randAlphaNum"));
+//! # Ok::<(), aqueduct_helm::engine::RenderError>(())
+//! ```
+//!
+//! # The world outside
+//!
+//! What would make two renders differ comes from a [`Host`](template::Host). [`hosts`] has three: the machine, one that
+//! refuses, and one that always says the same.
+//!
+//! ```
+//! use aqueduct_helm::Engine;
+//! use aqueduct_helm::hosts::{Fixed, Refusing};
+//! use aqueduct_helm::template::Moment;
+//!
+//! let engine = Engine::new();
+//! let text = "{{ now | date \"2006-01-02\" }} {{ randAlpha 5 | len }}";
+//! let mut host = Fixed::at(Moment { seconds: 1_700_000_000, nanoseconds: 0 });
+//! assert_eq!(engine.text_with(text, &[], &mut host)?, "2023-11-14 5");
+//! let error = engine.text_with(text, &[], &mut Refusing).expect_err("nobody tells the time");
+//! assert!(error.to_string().contains("`now` gives another result each time"));
+//! # Ok::<(), aqueduct_helm::engine::RenderError>(())
+//! ```
+//!
+//! # Who wrote that line
+//!
+//! An engine that [traces](Engine::tracing) tells for each line and each value of a document which templates wrote it,
+//! through `include`, `tpl`, `nindent` and their like:
+//! [`RenderedRelease::writers`] and [`RenderedRelease::writers_of`].
+//!
+//! # Bounds
+//!
+//! [`Limits`](template::Limits) bound a render in steps that take about as long as one another, and in bytes; charts,
+//! schemas and values are bounded as well. A hostile chart ends in an error.
 
 mod capabilities;
 mod chart;
+mod decode;
 mod dependencies;
 pub mod engine;
 mod error;
 mod files;
 pub mod functions;
+pub mod hosts;
 mod manifests;
+mod methods;
 mod part;
 mod pattern;
 mod release;
 mod schema;
 mod scope;
+mod stack;
 pub mod template;
-mod template_command;
 pub mod value;
 mod values;
 
 pub use capabilities::{Capabilities, KubeVersion};
-pub use chart::{Chart, Dependency, File, Maintainer, Metadata, unpack};
+pub use chart::{Chart, Dependency, File, Maintainer, Metadata, reason, unpack};
+pub use engine::Engine;
 pub use error::Error;
-pub use manifests::{Hook, HookEvent, Manifest};
+pub use manifests::{Hook, HookEvent, Manifest, documents};
+pub use pattern::{BadPattern, Pattern};
 pub use release::{CustomResourceDefinitions, Prepared, ReleaseError, RenderedRelease, check_installable};
 pub use scope::Release;
-pub use template_command::{TemplateError, TemplateOptions, TemplateOutput, read_file, template};
-pub use values::{ReadFile, ValueOptions, read_values};
+pub use values::{Notation, UserValues, read_values};

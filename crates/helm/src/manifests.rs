@@ -8,9 +8,9 @@ use std::sync::Arc;
 use aqueduct_manifest::SmolStr;
 
 use crate::Error;
-use crate::chart::decode::{Fields, read_entries, utf8};
+use crate::decode::{Fields, read_entries, utf8};
 use crate::engine::Rendered;
-use crate::template::Place;
+use crate::template::TemplatePlace;
 
 /// The kinds in the order in which Helm installs them. Others come after, by name.
 const INSTALL_ORDER: &[&str] = &[
@@ -60,11 +60,13 @@ pub struct Manifest {
     /// The path of the template, such as `chart/templates/service.yaml`.
     pub source: Arc<str>,
     /// The place in the templates where the document begins, where it is known.
-    pub place: Option<Place>,
+    pub place: Option<TemplatePlace>,
     /// The kind; empty where the document has none.
     pub kind: SmolStr,
     /// The document as it was rendered, without the white space around it.
     pub content: String,
+    /// The byte of the rendered file that it begins with.
+    pub(crate) start: usize,
 }
 
 /// A document that Helm runs at an event rather than installs.
@@ -134,8 +136,9 @@ pub(crate) fn sort(files: &BTreeMap<Arc<str>, Rendered>) -> Result<Sorted, Error
         if text.trim().is_empty() {
             continue;
         }
-        for (line, document) in split(text) {
-            sorted.add(path, || file.place(line), document)?;
+        for (line, document) in documents(text) {
+            let start = document.as_ptr().addr() - text.as_ptr().addr();
+            sorted.add(path, || file.place(line), start, document)?;
         }
     }
     sorted.in_install_order();
@@ -151,7 +154,8 @@ impl Sorted {
     fn add(
         &mut self,
         path: &Arc<str>,
-        place: impl FnOnce() -> Option<Place>,
+        place: impl FnOnce() -> Option<TemplatePlace>,
+        start: usize,
         document: &str,
     ) -> Result<(), Error> {
         let fail = |error: Error| error.context(format!("YAML parse error on {path}"));
@@ -161,6 +165,7 @@ impl Sorted {
             place: place(),
             kind: head.kind.clone(),
             content: document.to_owned(),
+            start,
         };
         let Some(events) = head.annotation("helm.sh/hook") else {
             self.manifests.push(manifest);
@@ -231,7 +236,7 @@ fn order(kind: &str) -> (usize, &str) {
 ///
 /// The separator need not stand alone: `---apiVersion: v1` is split too. White space before a separator belongs
 /// to the document.
-pub(crate) fn split(text: &str) -> Vec<(u32, &str)> {
+pub fn documents(text: &str) -> Vec<(u32, &str)> {
     let mut documents = Vec::new();
     let mut line = 1;
     let mut rest = text.trim_start();
@@ -260,7 +265,7 @@ fn newlines(text: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Sorted, split};
+    use super::{Sorted, documents};
 
     #[test]
     fn splitting() {
@@ -279,15 +284,15 @@ mod tests {
             ("a: |+\n\n \t\n---\n", vec![(1, "a: |+\n\n \t\n")]),
             ("", vec![]),
         ] {
-            assert_eq!(split(text), expected, "{text:?}");
+            assert_eq!(documents(text), expected, "{text:?}");
         }
     }
 
     fn sorted(files: &[(&str, &str)]) -> Result<Sorted, crate::Error> {
         let mut sorted = Sorted::default();
         for (path, text) in files {
-            for (_, document) in split(text) {
-                sorted.add(&(*path).into(), || None, document)?;
+            for (_, document) in documents(text) {
+                sorted.add(&(*path).into(), || None, 0, document)?;
             }
         }
         sorted.in_install_order();

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use aqueduct_manifest::SmolStr;
 
+use crate::Error;
 use crate::chart::{Chart, Dependency, File};
-use crate::value::Map;
-use crate::values::coalesce::copy;
+use crate::value::{Map, Value};
 
 /// A chart in a release.
 #[derive(Clone, Debug)]
@@ -16,8 +16,8 @@ pub(crate) struct Part {
     pub(crate) chart: Arc<Chart>,
     /// The name of the chart, or the alias that its parent gives it.
     pub(crate) name: SmolStr,
-    /// The dependencies that `Chart.yaml` declares, without those that are disabled once
-    /// [`crate::dependencies::process`] is done.
+    /// The dependencies that `Chart.yaml` declares, without those that turn out to be
+    /// disabled.
     pub(crate) dependencies: Option<Vec<Dependency>>,
     /// The subcharts.
     pub(crate) subparts: Vec<Part>,
@@ -40,8 +40,40 @@ impl Part {
     /// Returns a copy of the default values that the caller may change.
     pub(crate) fn defaults(&self) -> Map {
         match &self.imported {
-            Some(values) => copy(values),
+            Some(values) => values.deep_copy(),
             None => Map::from(&self.chart.values),
+        }
+    }
+
+    /// Holds values against the schemas of the chart and of its subcharts.
+    pub(crate) fn validate(&self, values: &Map) -> Result<(), Error> {
+        let mut findings = String::new();
+        self.add_findings(values, &mut findings);
+        if findings.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(format!(
+            "values don't meet the specifications of the schema(s) in the following chart(s):\n{findings}"
+        )))
+    }
+
+    fn add_findings(&self, values: &Map, findings: &mut String) {
+        if let Some(schema) = &self.chart.schema
+            && let Err(message) = schema.validate(values)
+        {
+            findings.push_str(&format!("{}:\n{message}", self.name));
+        }
+        for subpart in &self.subparts {
+            match values.get(&subpart.name) {
+                None => {}
+                Some(value) if value.is_nil() => {}
+                Some(Value::Map(values)) => subpart.add_findings(&values, findings),
+                Some(other) => findings.push_str(&format!(
+                    "{}:\ninvalid type for values: expected object (map), got {}\n",
+                    subpart.name,
+                    other.type_name()
+                )),
+            }
         }
     }
 

@@ -9,7 +9,7 @@ const DEPTH_LIMIT: usize = 64;
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]
-pub(crate) struct Pattern {
+pub struct Pattern {
     pieces: Vec<Piece>,
 }
 
@@ -33,11 +33,14 @@ enum Piece {
 
 /// A pattern that is not well formed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BadPattern;
+pub struct BadPattern;
 
 impl Pattern {
     /// Compiles a pattern of Go's `filepath.Match`.
-    pub(crate) fn path(text: &str) -> Result<Self, BadPattern> {
+    ///
+    /// # Errors
+    /// A pattern that is not well formed.
+    pub fn path(text: &str) -> Result<Self, BadPattern> {
         let mut pieces = Vec::new();
         let mut literal = Vec::new();
         let mut rest = text.chars().peekable();
@@ -63,7 +66,10 @@ impl Pattern {
     }
 
     /// Compiles a pattern of gobwas/glob with the separator `/`.
-    pub(crate) fn glob(text: &str) -> Result<Self, BadPattern> {
+    ///
+    /// # Errors
+    /// A pattern that is not well formed.
+    pub fn glob(text: &str) -> Result<Self, BadPattern> {
         let mut reader = GlobReader { rest: text.chars().collect(), at: 0 };
         let mut alternatives = reader.alternatives(0)?;
         let pieces = alternatives.pop().ok_or(BadPattern)?;
@@ -71,7 +77,7 @@ impl Pattern {
     }
 
     /// Tells whether the pattern covers the whole text.
-    pub(crate) fn matches(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &str) -> bool {
         if let Some(Piece::Text(end)) = self.pieces.last()
             && !end.iter().rev().copied().eq(text.chars().rev().take(end.len()))
         {

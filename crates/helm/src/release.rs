@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aqueduct_manifest::yaml::{self, Dialect, Step};
+use aqueduct_manifest::{Object, Value};
+
 use crate::capabilities::Capabilities;
 use crate::chart::Chart;
-use crate::engine::{Rendered, TemplateFile};
+use crate::engine::{Engine, Rendered, TemplateFile, Writer};
 use crate::manifests::{self, Hook, Manifest};
 use crate::part::Part;
 use crate::scope::{Release, scopes};
-use crate::template::{Host, Limits};
-use crate::value::Map;
+use crate::template::Host;
+use crate::value::{Map, Text};
 use crate::values::coalesce::{Nulls, coalesce};
-use crate::{Error, dependencies, schema};
+use crate::{Error, dependencies};
 
 /// The end of the name of the file that is shown to whoever installs the chart, not installed.
 const NOTES: &str = "NOTES.txt";
@@ -33,6 +36,9 @@ pub struct RenderedRelease {
     pub manifests: Vec<Manifest>,
     /// The documents that run at events, in the order of installation.
     pub hooks: Vec<Hook>,
+    /// What the chart tells whoever installs it: its `NOTES.txt`, rendered.
+    pub notes: Option<Text>,
+    files: BTreeMap<Arc<str>, Rendered>,
 }
 
 /// A file below `crds/`, which Helm does not render.
@@ -59,24 +65,94 @@ impl From<Error> for ReleaseError {
     }
 }
 
+impl RenderedRelease {
+    /// Returns the objects to install: those of `crds/`, then the others in the order of installation. Hooks are not
+    /// among them.
+    ///
+    /// # Errors
+    /// A document that is no YAML, or no object.
+    pub fn objects(&self) -> Result<Vec<Object>, Error> {
+        let mut objects = Vec::new();
+        let crds = self.crds.iter().map(|crd| (&*crd.source, String::from_utf8_lossy(&crd.content)));
+        let manifests =
+            self.manifests.iter().map(|manifest| (&*manifest.source, manifest.content.as_str().into()));
+        for (source, text) in crds.chain(manifests) {
+            let fail = |message: String| Error::new(message).context(format!("{source} renders no object"));
+            let documents =
+                yaml::read_documents(&text, Dialect::Sigs).map_err(|error| fail(error.to_string()))?;
+            for document in documents {
+                match document.value {
+                    Value::Null => {}
+                    Value::Map(map) => objects.push(Object::new(map)),
+                    other => return Err(fail(format!("a document is a {}", other.kind()))),
+                }
+            }
+        }
+        Ok(objects)
+    }
+
+    /// Returns which templates wrote a line of a document, from the file's own to the innermost; lines count from 1.
+    ///
+    /// How far the way leads is said by the [`Tracing`](crate::template::Tracing) of the engine, and by
+    /// [`Rendered::writers`].
+    pub fn writers(&self, manifest: &Manifest, line: u32) -> Vec<Writer> {
+        let mut lines = manifest.content.split_inclusive('\n');
+        let before: usize = lines.by_ref().take(line.saturating_sub(1) as usize).map(str::len).sum();
+        let blanks = lines.next().map(|line| line.len() - line.trim_start().len());
+        blanks.map(|blanks| self.writers_at(manifest, before + blanks)).unwrap_or_default()
+    }
+
+    /// Returns which templates wrote a value of a document, by its JSON pointer; nothing where there is no such value.
+    ///
+    /// The value counts as written by what wrote its first letter; a map or a list by what wrote its key.
+    pub fn writers_of(&self, manifest: &Manifest, pointer: &str) -> Vec<Writer> {
+        let byte = byte_of(&manifest.content, pointer);
+        byte.map(|byte| self.writers_at(manifest, byte)).unwrap_or_default()
+    }
+
+    fn writers_at(&self, manifest: &Manifest, byte: usize) -> Vec<Writer> {
+        let file = self.files.get(&manifest.source);
+        file.map(|file| file.writers_at(manifest.start + byte)).unwrap_or_default()
+    }
+}
+
+/// Returns the byte of a document at which a value begins, or the key of one that holds others.
+fn byte_of(text: &str, pointer: &str) -> Option<usize> {
+    let document = yaml::read_documents(text, Dialect::Sigs).ok()?.into_iter().next()?;
+    let mut value = &document.value;
+    let names: Vec<String> =
+        pointer.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~")).collect();
+    let mut steps = Vec::with_capacity(names.len());
+    for name in &names {
+        let step = match value {
+            Value::List(_) => Step::Index(name.parse().ok()?),
+            _ => Step::Key(name),
+        };
+        value = match step {
+            Step::Index(index) => value.as_list()?.get(index)?,
+            Step::Key(name) => value.get(name)?,
+        };
+        steps.push(step);
+    }
+    let position = match value {
+        Value::Map(_) | Value::List(_) => document.spans.key(&steps),
+        _ => document.spans.value(&steps),
+    }?;
+    let mut lines = text.split_inclusive('\n');
+    let above: usize = lines.by_ref().take(position.line.saturating_sub(1) as usize).map(str::len).sum();
+    let before = lines.next()?.chars().take(position.column.saturating_sub(1) as usize);
+    Some(above + before.map(char::len_utf8).sum::<usize>())
+}
+
 impl Prepared {
     /// Works out which subcharts take part and what values they see.
     ///
     /// # Errors
     /// What Helm says of values that do not fit the subcharts.
     pub fn new(chart: &Arc<Chart>, values: &Map) -> Result<Self, Error> {
-        Self::coalesced(Self::subcharts_of(chart, values)?, values)
-    }
-
-    /// Works out which subcharts take part.
-    pub(crate) fn subcharts_of(chart: &Arc<Chart>, values: &Map) -> Result<Part, Error> {
         let mut part = Part::new(chart);
-        dependencies::process(&mut part, values)?;
-        Ok(part)
-    }
-
-    /// Works out what values the charts see.
-    pub(crate) fn coalesced(part: Part, values: &Map) -> Result<Self, Error> {
+        dependencies::process(&mut part, values)
+            .map_err(|error| error.context("chart dependencies processing failed"))?;
         let values = coalesce(&part, values, Nulls::Remove)?;
         Ok(Self { part, values })
     }
@@ -106,7 +182,7 @@ impl Prepared {
     /// # Errors
     /// The findings, as Helm lists them.
     pub fn validate(&self) -> Result<(), Error> {
-        schema::validate(&self.part, &self.values)
+        self.part.validate(&self.values)
     }
 
     /// Renders the templates and sorts what they make.
@@ -117,11 +193,14 @@ impl Prepared {
     /// What Helm says of a template that fails, and of a rendered document that is no YAML.
     pub fn render(
         self,
+        engine: &Engine,
         release: &Release,
         capabilities: &Capabilities,
         host: &mut dyn Host,
     ) -> Result<RenderedRelease, ReleaseError> {
-        let mut files = self.output(release, capabilities, host)?;
+        let mut files = self.render_files(engine, release, capabilities, host)?;
+        let notes =
+            files.get(&*format!("{}/templates/{NOTES}", self.part.name)).map(|notes| notes.text.clone());
         files.retain(|path, _| !path.ends_with(NOTES));
         let sorted = match manifests::sort(&files) {
             Ok(sorted) => sorted,
@@ -132,24 +211,18 @@ impl Prepared {
             let source = format!("{path}/{}", file.name);
             crds.push(CustomResourceDefinitions { source, content: Arc::clone(&file.bytes) });
         });
-        Ok(RenderedRelease { crds, manifests: sorted.manifests, hooks: sorted.hooks })
+        Ok(RenderedRelease { crds, manifests: sorted.manifests, hooks: sorted.hooks, notes, files })
     }
 
     /// Renders the templates, each file by its path from the top chart on.
     ///
+    /// Templates can change the values that they see, so that this happens once.
+    ///
     /// # Errors
     /// What Helm says of a template that fails.
     pub fn render_files(
-        self,
-        release: &Release,
-        capabilities: &Capabilities,
-        host: &mut dyn Host,
-    ) -> Result<BTreeMap<Arc<str>, Rendered>, Error> {
-        self.output(release, capabilities, host)
-    }
-
-    fn output(
         &self,
+        engine: &Engine,
         release: &Release,
         capabilities: &Capabilities,
         host: &mut dyn Host,
@@ -181,9 +254,9 @@ impl Prepared {
                 }
             }
         }
-        let templates = self.part.chart.parsed(templates).map_err(Error::from)?;
+        let templates = self.part.chart.parsed(templates, engine)?;
         let roots: Vec<Map> = scopes.into_iter().map(|scope| scope.values).collect();
-        Ok(templates.render(&roots, host, Limits::default())?)
+        Ok(engine.render(&templates, &roots, host)?)
     }
 }
 

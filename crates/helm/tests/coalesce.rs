@@ -5,7 +5,7 @@ mod truth_table;
 
 use std::sync::Arc;
 
-use aqueduct_helm::{Chart, Prepared, ValueOptions};
+use aqueduct_helm::{Chart, Prepared, UserValues};
 use aqueduct_manifest::Files;
 use serde_json::{Value, json};
 use truth_table::truth_lines;
@@ -18,14 +18,17 @@ fn values_as_helm_merges_them() {
         let mut files = Files::new();
         write_chart(&mut files, "parent", "parent", &json!({}), &line["parent_values"], &line["subcharts"]);
         let user = line["user"].to_string();
-        let options = ValueOptions { files: vec!["user".to_owned()], ..ValueOptions::default() };
-        let actual = options
-            .merge(&|_| Ok(user.clone().into_bytes()))
-            .and_then(|values| {
+        let mut values = UserValues::new();
+        let actual = values
+            .add_file(user.as_bytes())
+            .and_then(|()| {
                 let chart = Arc::new(Chart::from_files(&files, "parent")?);
-                Prepared::new(&chart, &values)
+                Prepared::new(&chart, &values.into_map())
             })
-            .map_err(|error| error.to_string())
+            // The table says what Helm's own function does, before its callers put something before that.
+            .map_err(|error| {
+                error.to_string().trim_start_matches("chart dependencies processing failed: ").to_owned()
+            })
             .map(|prepared| {
                 json!({"enabled": prepared.subcharts(), "result": truth_table::json_of(prepared.values())})
             });

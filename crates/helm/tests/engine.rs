@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use aqueduct_helm::engine::{RenderError, Rendered, TemplateFile, Templates};
+use aqueduct_helm::Engine;
+use aqueduct_helm::engine::{RenderError, Rendered, TemplateFile};
 use aqueduct_helm::template::{CallSite, Host, Limits, Moment, Refusal};
 use aqueduct_helm::value::{Map, VALUES_MAP, Value};
 use aqueduct_manifest::json;
@@ -40,8 +41,9 @@ fn render(files: &[(&str, &str)], values: &str, limits: Limits) -> Result<Render
         text: text.as_bytes().into(),
         scope: 0,
     });
-    let templates = Templates::parse(files.collect())?;
-    let mut output = templates.render(&[scope], &mut Nothing, limits)?;
+    let engine = Engine::new().limited(limits);
+    let templates = engine.parse(files.collect())?;
+    let mut output = engine.render(&templates, &[scope], &mut Nothing)?;
     Ok(output.remove("c/templates/t.yaml").expect("the file is rendered"))
 }
 
@@ -229,12 +231,13 @@ fn parsed_templates_serve_several_renders_and_threads() {
         text: b"{{ $_ := set .Values \"n\" (add1 .Values.n) }}{{ .Values.n }}".as_slice().into(),
         scope: 0,
     };
-    let templates = Templates::parse(vec![file]).expect("the template parses");
+    let engine = Engine::new();
+    let templates = engine.parse(vec![file]).expect("the template parses");
     shared(&templates);
     let render = || {
         let values: Map = [("n", Value::int(1))].into_iter().collect();
         let scope: Map = [("Values", Value::Map(values))].into_iter().collect();
-        let output = templates.render(&[scope], &mut Nothing, Limits::default()).expect("it renders");
+        let output = engine.render(&templates, &[scope], &mut Nothing).expect("it renders");
         output.into_values().map(|rendered| rendered.text.to_str().into_owned()).collect::<String>()
     };
     let texts = std::thread::scope(|scope| {

@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
-use aqueduct_helm::{Capabilities, Prepared};
-use aqueduct_helm::{Chart, Release};
+use aqueduct_helm::hosts::Refusing;
+use aqueduct_helm::{Capabilities, Chart, Engine, Prepared, Release};
 use aqueduct_manifest::Files;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -325,26 +325,6 @@ fn what_is_no_chart_on_disk() {
     );
 }
 
-/// A host that no template of these charts asks.
-struct NoHost;
-
-impl aqueduct_helm::template::Host for NoHost {
-    fn now(
-        &mut self,
-        _site: &aqueduct_helm::template::CallSite,
-    ) -> Result<aqueduct_helm::template::Moment, aqueduct_helm::template::Refusal> {
-        Err(aqueduct_helm::template::Refusal("no clock".to_owned()))
-    }
-
-    fn random(
-        &mut self,
-        _site: &aqueduct_helm::template::CallSite,
-        _buffer: &mut [u8],
-    ) -> Result<(), aqueduct_helm::template::Refusal> {
-        Err(aqueduct_helm::template::Refusal("no randomness".to_owned()))
-    }
-}
-
 #[test]
 fn one_chart_serves_many_threads() {
     let chart = load(&[
@@ -363,7 +343,7 @@ fn one_chart_serves_many_threads() {
                 let prepared = Prepared::new(chart, &values).expect("the values fit");
                 let release = Release::new(format!("r{index}"), "n");
                 let rendered = prepared
-                    .render(&release, &Capabilities::default(), &mut NoHost)
+                    .render(&Engine::new(), &release, &Capabilities::default(), &mut Refusing)
                     .expect("the templates are well formed");
                 let [manifest] = rendered.manifests.as_slice() else { unreachable!("there is one template") };
                 assert_eq!(manifest.content, format!("kind: A\nname: r{index}-v{index}\n"));

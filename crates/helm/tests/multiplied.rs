@@ -3,23 +3,10 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use aqueduct_helm::template::{CallSite, Host, Moment, Refusal};
+use aqueduct_helm::hosts::Refusing;
 use aqueduct_helm::value::Map;
-use aqueduct_helm::{Capabilities, Chart, Prepared, Release, read_values};
+use aqueduct_helm::{Capabilities, Chart, Engine, Prepared, Release, read_values};
 use aqueduct_manifest::Files;
-
-/// A host that no template of these charts asks.
-struct NoHost;
-
-impl Host for NoHost {
-    fn now(&mut self, _: &CallSite) -> Result<Moment, Refusal> {
-        Err(Refusal("no clock".to_owned()))
-    }
-
-    fn random(&mut self, _: &CallSite, _: &mut [u8]) -> Result<(), Refusal> {
-        Err(Refusal("no randomness".to_owned()))
-    }
-}
 
 /// Renders a chart and returns the number of its documents and the line of the template that the last comes from.
 fn outcome(files: &[(String, String)]) -> String {
@@ -32,7 +19,7 @@ fn outcome(files: &[(String, String)]) -> String {
         let prepared = Prepared::new(&Arc::new(chart), &values)?;
         prepared.validate()?;
         prepared
-            .render(&Release::new("r", "n"), &Capabilities::default(), &mut NoHost)
+            .render(&Engine::new(), &Release::new("r", "n"), &Capabilities::default(), &mut Refusing)
             .map_err(|failure| failure.error)
     });
     match result {
@@ -78,7 +65,10 @@ fn aliases_of_subcharts() {
     };
     let template = [("templates/a.yaml", "kind: A\n")];
     assert_eq!(outcome(&nested(7, &twice, &template)), "255 documents, line 1");
-    assert_eq!(outcome(&nested(25, &twice, &template)), "more than 1000 subcharts take part");
+    assert_eq!(
+        outcome(&nested(25, &twice, &template)),
+        "chart dependencies processing failed: more than 1000 subcharts take part"
+    );
     // What a condition leaves out does not count.
     let once = |name: &str| {
         let left_out =
@@ -98,7 +88,10 @@ fn values_that_are_imported_again_and_again() {
     };
     let files = [("values.yaml", "a: {z: {k: 1}}\n"), ("templates/a.yaml", "kind: A\n")];
     assert_eq!(outcome(&nested(5, &twice, &files)), "6 documents, line 1");
-    assert_eq!(outcome(&nested(25, &twice, &files)), "more than 200000 values are imported from subcharts");
+    assert_eq!(
+        outcome(&nested(25, &twice, &files)),
+        "chart dependencies processing failed: more than 200000 values are imported from subcharts"
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aqueduct_helm::template::{CallSite, Host, Moment, Refusal};
 use aqueduct_helm::value::Map;
-use aqueduct_helm::{Capabilities, Chart, Error, KubeVersion, Prepared, Release};
+use aqueduct_helm::{Capabilities, Chart, Engine, Error, KubeVersion, Prepared, Release};
 use aqueduct_manifest::Files;
 use base64::Engine as _;
 use corpus_folder::corpus_folder;
@@ -77,7 +77,8 @@ fn render(line: &Line) -> Result<Vec<u8>, Vec<u8>> {
         ..Capabilities::default()
     };
     let release = Release::new("demo", "demo-ns");
-    let output = prepared.render_files(&release, &capabilities, &mut Machine).map_err(error)?;
+    let output =
+        prepared.render_files(&Engine::new(), &release, &capabilities, &mut Machine).map_err(error)?;
     Ok(output.get("c/templates/t.yaml").map(|rendered| rendered.text.as_bytes().to_vec()).unwrap_or_default())
 }
 

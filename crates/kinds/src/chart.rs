@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use aqueduct_acquire::{Request, Source};
 use aqueduct_helm::{
-    Capabilities, HookEvent, KubeVersion, Manifest, Prepared, Release, RenderedRelease, check_installable,
+    Capabilities, Engine, HookEvent, KubeVersion, Manifest, Prepared, Release, RenderedRelease,
+    check_installable,
 };
 use aqueduct_manifest::{Files, KubernetesApi, Lines, Map, Object, Place, Value};
 use aqueduct_model::types::Name;
@@ -215,8 +216,8 @@ impl Component for Chart {
         let once = |answers: &mut Answers<'_>| {
             // A render changes the values that it sees, so that each needs its own.
             let prepared = prepared.take().map_or_else(prepare, Ok)?;
-            let rendered = prepared.render(&release, &capabilities, answers);
-            let rendered = rendered.map_err(|failure| {
+            let rendered = prepared.render(&Engine::new(), &release, &capabilities, answers);
+            let mut rendered = rendered.map_err(|failure| {
                 let environment = context.environment();
                 let of_the_version = failure.error.to_string().starts_with("chart requires kubeVersion");
                 let error = wrong(failure.error);
@@ -228,7 +229,9 @@ impl Component for Chart {
                 }
                 error
             })?;
-            let rendered = if self.skip_crds { RenderedRelease { crds: Vec::new(), ..rendered } } else { rendered };
+            if self.skip_crds {
+                rendered.crds.clear();
+            }
             let objects = objects(context, &folder, &rendered)?;
             // The patches are applied to what this returns later; they may take out what differs.
             as_rendered.borrow_mut().get_or_insert_with(|| objects.clone());

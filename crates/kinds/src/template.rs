@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_manifest::{Diagnostic, Map, Object, Value};
+use aqueduct_manifest::{Diagnostic, Map, Object, Place, Value};
 use aqueduct_model::types::Name;
 use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, Target};
 use minijinja::value::Serde;
@@ -67,7 +67,10 @@ impl Component for Template {
         for (file, text) in texts(context, "path", &self.path, &["j2"])? {
             match engine.render_named_str(file, text, minijinja::Value::from(Serde(&input))) {
                 Ok(rendered) => match read_objects(file, &rendered) {
-                    Ok(found) => objects.extend(found),
+                    // The lines are those of the rendered text, so the template is named as a whole.
+                    Ok(found) => objects.extend(
+                        found.into_iter().map(|object| Object { origin: Some(Place::whole(file)), ..object }),
+                    ),
                     // The lines are those of the rendered text, so they are told, not pointed at.
                     Err(found) => diagnostics.extend(found.into_iter().map(|diagnostic| {
                         Diagnostic::error(

@@ -14,6 +14,7 @@
 //! | read a folder once | [`Files`] |
 //! | say what is wrong, and where | [`Diagnostic`], [`Place`] |
 //! | tell secrets | [`secret`] |
+//! | print floats and hashes as the tools of Kubernetes do | [`float`], [`Hash`] |
 //! | know what Kubernetes serves | [`KUBERNETES_APIS`] |
 //!
 //! # Reading and writing
@@ -121,10 +122,13 @@ mod apis;
 mod deserialize;
 mod diagnostic;
 mod files;
+pub mod float;
+mod hash;
 pub mod json;
 mod object;
 pub mod patch;
 mod place;
+mod pointer;
 mod quantity;
 pub mod secret;
 mod serialize;
@@ -135,8 +139,10 @@ pub use apis::{KUBERNETES_APIS, KubernetesApi, plural};
 pub use deserialize::from_value;
 pub use diagnostic::{Diagnostic, Label, Severity, closest};
 pub use files::{FileError, Files};
+pub use hash::{Hash, hex};
 pub use object::{Object, ObjectKey};
 pub use place::{Lines, Place, Position, Span};
+pub use pointer::Pointer;
 pub use quantity::{NoQuantity, Quantity};
 pub use serialize::to_value;
 pub use smol_str::{SmolStr, format_smolstr};

@@ -79,6 +79,14 @@ impl<'a> Lines<'a> {
         Self { text, starts }
     }
 
+    /// Returns where the rest of a line is, from a position on.
+    pub fn rest(&self, position: Position) -> Option<Span> {
+        let start = *self.starts.get(position.line.checked_sub(1)? as usize)?;
+        let line = self.text[start..].lines().next().unwrap_or_default();
+        let (at, _) = line.char_indices().nth(position.column.checked_sub(1)? as usize)?;
+        Some(Span::from(start + at..start + line.trim_end().len().max(at)))
+    }
+
     /// Returns where a line is, counted from 1, without the space around what it says.
     pub fn span(&self, line: u32) -> Option<Span> {
         let start = *self.starts.get(line.checked_sub(1)? as usize)?;

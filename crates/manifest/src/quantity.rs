@@ -343,6 +343,7 @@ mod tests {
         assert_eq!(read("1.5").whole(), 2);
         assert_eq!(read("-1.5").whole(), 0);
         assert_eq!(Quantity::default().plus(read("512Mi")).plus(read("0.5Gi")).to_string(), "1Gi");
+        assert_eq!(read("1").minus(read("1.5")).billionths(), -500_000_000);
         assert_eq!(Quantity::bytes(3 << 30).to_string(), "3Gi");
         assert_eq!(read("1e300").plus(read("1")), read("1e300").times(5));
         assert!(read("1G") < read("1Gi"));

@@ -46,11 +46,11 @@ pub(crate) fn read(
     }
 }
 
-/// Reads a TOML text.
+/// Reads a TOML text; `path` is what its places call the file.
 ///
 /// # Errors
 /// All its syntax errors, as far as anybody reads them.
-pub(crate) fn parse(path: &str, text: &str, layer: Layer) -> Result<Node, Vec<Diagnostic>> {
+pub fn parse(path: &str, text: &str, layer: Layer) -> Result<Node, Vec<Diagnostic>> {
     let file: Arc<str> = path.into();
     if let Some(span) = overlong_key(text) {
         let message = format!("a key has more than {KEY_PARTS} parts");

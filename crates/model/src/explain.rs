@@ -49,13 +49,10 @@ fn collect(node: &Node, path: &mut Vec<SmolStr>, explanations: &mut Vec<Explanat
         }
         return;
     }
-    let lower = std::iter::successors(node.shadowed.as_deref(), |node| node.shadowed.as_deref());
     explanations.push(Explanation {
         path: path.clone(),
         value: node.to_value(),
         source: node.origin.clone(),
-        shadowed: lower
-            .map(|node| Shadowed { value: node.to_value(), source: node.origin.clone() })
-            .collect(),
+        shadowed: node.shadowed(),
     });
 }

@@ -37,6 +37,7 @@ pub mod types;
 pub use blueprint::{Blueprint, Parameter, ParameterType};
 pub use cloud::{Cloud, LoadBalancerAnnotations};
 pub use component::{Adopt, Component, Definition};
+pub use document::parse;
 pub use environment::{Environment, Infrastructure, NodePool, PricedItem, SyncPolicy};
 pub use explain::{Explanation, Shadowed, explain};
 pub use instance::Instance;

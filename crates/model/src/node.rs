@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use aqueduct_manifest::{Diagnostic, Place, SmolStr, Span, Value};
 
+use crate::explain::Shadowed;
 use crate::table::Table;
 
 /// A value and where it was written.
@@ -168,6 +169,12 @@ impl Node {
             Content::List(_) => "a list",
             Content::Table(_) => "a table",
         }
+    }
+
+    /// Returns what lower layers say, the highest of them first.
+    pub fn shadowed(&self) -> Vec<Shadowed> {
+        let lower = std::iter::successors(self.shadowed.as_deref(), |node| node.shadowed.as_deref());
+        lower.map(|node| Shadowed { value: node.to_value(), source: node.origin.clone() }).collect()
     }
 
     /// Returns the value without where it came from.

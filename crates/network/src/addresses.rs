@@ -122,6 +122,12 @@ pub(crate) fn cut(ranges: &[AddressRange]) -> Vec<AddressRange> {
     cells
 }
 
+/// Returns the places of those cells, in the order of their addresses, that a range covers; none sticks out of it.
+pub(crate) fn covered(cells: &[AddressRange], range: &AddressRange) -> std::ops::Range<usize> {
+    let start = cells.partition_point(|cell| cell.first < range.first);
+    start..cells.partition_point(|cell| cell.last <= range.last).max(start)
+}
+
 /// Returns addresses in the fewest words: blocks, or all but some blocks.
 pub(crate) fn title(ranges: &[AddressRange]) -> String {
     let blocks =

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use aqueduct_manifest::Object;
 
-use crate::addresses::{AddressRange, cut};
+use crate::addresses::{AddressRange, covered, cut};
 use crate::classes::{Class, Classes};
 use crate::policy::{Direction, PeerRule, Policy};
 use crate::ports::{NamedPort, Ports, RulePorts};
@@ -16,14 +16,18 @@ use crate::workload::{Peer, Workload};
 #[derive(Debug)]
 pub struct Network {
     read: Classes,
-    /// What the policies of a class let through, by the policies and the direction.
-    sides: [BTreeMap<Vec<usize>, Side>; 2],
+    /// What sets of policies let through on the side of the pods that they close.
+    sides: Vec<Side>,
+    /// The side of each class, by direction; none where no policy closes it.
+    side_of: Vec<[Option<usize>; 2]>,
     /// The addresses that rules tell apart, by direction.
     cells: [Vec<AddressRange>; 2],
     /// Each workload with its group, by name.
     pub(crate) workloads: Vec<(Workload, usize)>,
     /// Workloads whose pods have the same classes.
     groups: Vec<Group>,
+    /// The groups that have a class.
+    groups_of: Vec<Vec<usize>>,
 }
 
 /// Workloads that no policy tells apart.
@@ -103,19 +107,28 @@ impl Network {
             workloads.push((workload.clone(), group));
         }
         let mut ends = vec![Vec::new(); groups.len()];
+        let mut groups_of = vec![Vec::new(); read.classes.len()];
         for (classes, group) in groups {
+            classes.iter().for_each(|class| groups_of[*class].push(group));
             ends[group] = classes.iter().copied().map(End::Class).collect();
         }
         let groups = ends.into_iter().zip(counts);
         let groups = groups.map(|(ends, count)| Group { ends, count, row: OnceLock::new() }).collect();
-        let mut network = Self { read, sides: Default::default(), cells, workloads, groups };
+        let side_of = vec![[None; 2]; read.classes.len()];
+        let mut network = Self { read, sides: Vec::new(), side_of, cells, workloads, groups, groups_of };
         for direction in Direction::BOTH {
-            let sets: BTreeSet<&Vec<usize>> =
-                network.read.classes.iter().map(|class| &class.closed_by[direction as usize]).collect();
-            let sides = sets.into_iter().filter(|set| !set.is_empty());
-            let sides: BTreeMap<Vec<usize>, Side> =
-                sides.map(|set| (set.clone(), network.side(set, direction))).collect();
-            network.sides[direction as usize] = sides;
+            let mut known: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+            for class in 0..network.read.classes.len() {
+                let policies = network.read.classes[class].closed_by[direction as usize].clone();
+                if policies.is_empty() {
+                    continue;
+                }
+                let next = network.sides.len();
+                if !known.contains_key(&policies) {
+                    network.sides.push(network.side(&policies, direction));
+                }
+                network.side_of[class][direction as usize] = Some(*known.entry(policies).or_insert(next));
+            }
         }
         network
     }
@@ -161,14 +174,34 @@ impl Network {
 
     /// Returns the ports from some ends to each group of workloads.
     pub(crate) fn row(&self, from: &[End]) -> Row {
-        let mut all: Option<Arc<Ports>> = None;
-        let ports = self.groups.iter().map(|group| self.ports(from, &group.ends));
-        let shared = ports.map(|ports| match (ports.is_empty(), ports.is_all()) {
-            (true, _) => None,
-            (_, true) => Some(Arc::clone(all.get_or_insert_with(|| Arc::new(ports)))),
-            _ => Some(Arc::new(ports)),
-        });
-        shared.collect()
+        let mut row = vec![None; self.groups.len()];
+        let all = Arc::new(Ports::all());
+        let mut fill = |number: usize| {
+            let ports = self.ports(from, &self.groups[number].ends);
+            row[number] = match (ports.is_empty(), ports.is_all()) {
+                (true, _) => None,
+                (_, true) => Some(Arc::clone(&all)),
+                _ => Some(Arc::new(ports)),
+            };
+        };
+        // Where the rules name everybody who is let through, nobody else is looked at.
+        let named: Option<Vec<_>> = from.iter().map(|end| self.named_destinations(*end)).collect();
+        match named {
+            Some(sides) => {
+                let classes = sides.into_iter().flat_map(BTreeMap::keys);
+                classes.flat_map(|class| &self.groups_of[*class]).for_each(|group| fill(*group));
+            }
+            None => (0..self.groups.len()).for_each(fill),
+        }
+        row
+    }
+
+    /// Returns the classes that rules name as those who pods may reach; `None` where some rule names everybody, or no
+    /// policy closes the pods.
+    fn named_destinations(&self, pods: End) -> Option<&BTreeMap<usize, RulePorts>> {
+        let End::Class(class) = pods else { return None };
+        let side = &self.sides[self.side_of[class][Direction::Egress as usize]?];
+        (side.anyone.is_empty() && side.pods.is_empty()).then_some(&side.classes)
     }
 
     /// Returns the ports on which Ingresses and Routes lead to each group.
@@ -207,10 +240,10 @@ impl Network {
     /// Returns what the policies around pods let through from or to a peer.
     pub(crate) fn through(&self, pods: End, peer: End, direction: Direction) -> Ports {
         let End::Class(class) = pods else { return Ports::all() };
-        let closed_by = &self.read.classes[class].closed_by[direction as usize];
-        match self.sides[direction as usize].get(closed_by) {
+        match self.side_of[class][direction as usize] {
             Some(side) => {
-                side.toward(peer, self.ports_of(if direction == Direction::Ingress { pods } else { peer }))
+                let accepting = if direction == Direction::Ingress { pods } else { peer };
+                self.sides[side].toward(peer, self.ports_of(accepting))
             }
             None => Ports::all(),
         }
@@ -248,9 +281,7 @@ impl Network {
                             }
                         }
                         PeerRule::Addresses(ranges) => {
-                            let cells = self.cells[direction as usize].iter().enumerate();
-                            for (cell, _) in
-                                cells.filter(|(_, cell)| ranges.iter().any(|range| range.covers(cell)))
+                            for cell in ranges.iter().flat_map(|range| covered(self.cells(direction), range))
                             {
                                 side.cells.entry(cell).or_default().extend(&rule.ports);
                             }
@@ -281,7 +312,8 @@ impl Network {
     /// Returns the end that addresses are.
     pub(crate) fn cell(&self, direction: Direction, range: &AddressRange) -> End {
         let cells = self.cells(direction);
-        cells.iter().position(|cell| cell.covers(range)).map_or(End::Elsewhere, End::Cell)
+        let at = cells.partition_point(|cell| cell.last < range.first);
+        if cells.get(at).is_some_and(|cell| cell.covers(range)) { End::Cell(at) } else { End::Elsewhere }
     }
 
     /// Returns a class of pods.

@@ -174,6 +174,11 @@ impl RulePorts {
         ports
     }
 
+    /// Tells whether it names none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.numbers.is_empty() && self.names.is_empty()
+    }
+
     pub(crate) fn extend(&mut self, other: &Self) {
         self.numbers.extend(&other.numbers);
         self.names.extend(other.names.iter().cloned());

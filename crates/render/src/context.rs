@@ -3,10 +3,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use aqueduct_manifest::{Map, Object, Value};
+use aqueduct_manifest::{Hash, Map, Object, Value};
 use aqueduct_model::{Environment, Instance, Platform, Tenancy};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
-use sha2::{Digest, Sha256};
 
 use crate::graph::Node;
 use crate::patches::Patches;
@@ -252,11 +251,7 @@ pub fn application_name(tenant: &str, component: &str) -> String {
 
 /// Returns the SHA-256 digest of some bytes in hexadecimal.
 pub fn digest(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Hash::of(bytes).to_string()
 }
 
 /// What a component may know while it renders.

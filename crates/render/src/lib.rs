@@ -9,6 +9,7 @@
 //!
 //! No kind is known here: a [`Registry`] is given those that a platform may use.
 
+mod alone;
 pub mod application;
 pub mod argocd;
 mod authored;
@@ -25,6 +26,7 @@ mod selected;
 pub mod tenancy;
 mod wave;
 
+pub use alone::{Surroundings, render_alone};
 pub use authored::{CustomResource, object};
 pub use component::{AnyComponent, Component, Error, Kind, Registry, SourceName};
 pub use context::{Context, Neighbour, Site, application_name, digest, not_a_source};

@@ -1,6 +1,6 @@
 //! What every object gets, whatever made it: a namespace, the tracking labels, and no empty leftovers.
 
-use aqueduct_manifest::{Map, Object, Place, Value};
+use aqueduct_manifest::{Map, Object, Value};
 
 use crate::selected::SelectedLabels;
 use crate::{Scopes, Site};
@@ -16,7 +16,7 @@ pub fn normalise(site: &Site<'_>, object: &mut Object, scopes: &Scopes<'_>, sele
     let cluster = scopes.is_cluster_scoped(object);
     let kind = object.kind().to_owned();
     if object.origin.is_none() {
-        object.origin = Some(Place::whole(site.instance.file.clone()));
+        object.origin = Some(site.instance.spec.origin.place.clone());
     }
     let metadata = object.metadata_mut();
     if cluster {

@@ -230,7 +230,8 @@ fn may_become_pods(object: &Object) -> bool {
     !is_native || has_template || object.kind() == "Pod"
 }
 
-fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
+/// Renders one component, and returns what is wrong with it beside its objects.
+pub(crate) fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
     if !node.sound {
         let mut found = plaintext("", &node.site.instance.spec);
         found.retain(|found| !node.site.instance.allows(found.code));

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_manifest::{Object, Place};
+use aqueduct_manifest::Object;
 use aqueduct_model::{IsolationLevel, Platform, Resources, Tenancy};
 use k8s_openapi::api::core::v1::{
     LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, ResourceQuota, ResourceQuotaSpec,
@@ -62,7 +62,7 @@ pub fn objects(
     for node in nodes.iter().filter(|node| tenancy.has_policies(node.site.namespace())) {
         for part in node.offer.parts.iter().filter(|part| !part.assumed || has_pods(node)) {
             let mut policy = object(&part_policy(platform, tenancy, graph, node, part))?;
-            policy.origin = Some(Place::whole(node.site.instance.file.clone()));
+            policy.origin = Some(node.site.instance.spec.origin.place.clone());
             objects.push(policy);
         }
     }

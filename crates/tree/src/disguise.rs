@@ -2,7 +2,8 @@
 //!
 //! No list of hashes has the bytes of such a file, and still nobody edited it, so nothing is lost with it.
 
-use crate::hash::Hash;
+use aqueduct_manifest::Hash;
+
 use crate::sum::MARKS;
 
 /// How bytes that no list has are the tool's own after all.
@@ -67,7 +68,7 @@ fn sides(text: &str) -> Option<[String; 2]> {
 #[cfg(test)]
 mod tests {
     use super::{Disguise, disguise};
-    use crate::hash::Hash;
+    use aqueduct_manifest::Hash;
 
     #[test]
     fn what_git_makes_of_a_file() {

@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aqueduct_manifest::Hash;
 use rayon::prelude::*;
 
 use crate::apply::{Applied, apply};
 use crate::disk::{Disk, Entry, FileSystem};
 use crate::emit::{Options, Report};
 use crate::error::{Error, ErrorKind};
-use crate::hash::Hash;
 use crate::index::IndexWriter;
 use crate::input::{InputKey, remember};
 use crate::lock::Lock;

@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use aqueduct_manifest::Hash;
 use rayon::prelude::*;
 
 use crate::disk::{Entry, FileSystem};
-use crate::hash::Hash;
 use crate::stamp::{Stamp, Time};
 
 /// The first bytes of the file; a change of the format changes them.
@@ -148,8 +148,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{IndexWriter, parse};
-    use crate::hash::Hash;
     use crate::stamp::Stamp;
+    use aqueduct_manifest::Hash;
 
     #[test]
     fn round_trip_and_damage() {

@@ -8,10 +8,10 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use aqueduct_manifest::Hash;
 use rayon::prelude::*;
 
 use crate::disk::{Disk, Entry, FileSystem};
-use crate::hash::Hash;
 use crate::state::{StateFolder, replace};
 use crate::sum::SUM;
 use crate::survey::{Found, Survey};

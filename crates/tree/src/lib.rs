@@ -39,7 +39,6 @@ mod disk;
 mod emission;
 mod emit;
 mod error;
-mod hash;
 mod index;
 mod input;
 mod lock;

@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aqueduct_manifest::{Object, Value, yaml};
-
-use crate::hash::Hash;
+use aqueduct_manifest::{Hash, Object, Value, yaml};
 
 /// The longest file name, in bytes; room is left below the 255 of the usual file systems for what is put
 /// around a path.
@@ -120,13 +118,12 @@ fn detailed_name(object: &Object, detail: Detail) -> String {
         push_safe(&mut name, object.namespace(), &mut exact);
     }
     if !exact || name.len() > NAME_LIMIT {
-        let mut hash = Vec::with_capacity(64);
         let key = format!("{}\n{}\n{}", object.kind(), given_name(object), object.namespace());
-        Hash::of(key.as_bytes()).write_hex(&mut hash);
+        let hash = Hash::of(key.as_bytes()).to_string();
         // All of it is ASCII by now.
         name.truncate(NAME_LIMIT);
         name.push('_');
-        name.extend(hash.into_iter().take(8).map(char::from));
+        name.extend(hash.chars().take(8));
     }
     name.push_str(".yaml");
     name

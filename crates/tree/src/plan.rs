@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use aqueduct_manifest::Hash;
 use rayon::prelude::*;
 
 use crate::emit::{Options, Report};
 use crate::error::{Error, ErrorKind, Problem, ProblemKind};
-use crate::hash::Hash;
 use crate::path::folders_above;
 use crate::stamp::Stamp;
 use crate::sum::Sum;

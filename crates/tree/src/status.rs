@@ -4,11 +4,11 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use aqueduct_manifest::Hash;
 use rayon::prelude::*;
 
 use crate::disk::{Disk, Entry};
 use crate::error::{Error, ProblemKind};
-use crate::hash::Hash;
 use crate::sum::{SUM, Sum};
 use crate::survey::{Found, Survey, Verdict};
 use crate::tree::{Scope, Tree, covers};

@@ -10,7 +10,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::hash::Hash;
+use aqueduct_manifest::{Hash, hex};
+
 use crate::path;
 
 /// The name of the list in an environment's folder.
@@ -101,7 +102,7 @@ impl Sum {
     pub(crate) fn text(&self) -> Vec<u8> {
         let mut text = Vec::with_capacity(self.entries.len().saturating_mul(128));
         for (path, hash) in self.iter() {
-            hash.write_hex(&mut text);
+            text.extend_from_slice(hex(&hash.0).as_bytes());
             text.extend_from_slice(b"  ");
             text.extend_from_slice(path.as_bytes());
             text.push(b'\n');
@@ -113,7 +114,7 @@ impl Sum {
 #[cfg(test)]
 mod tests {
     use super::{BadLine, Sum};
-    use crate::hash::Hash;
+    use aqueduct_manifest::Hash;
 
     fn sum(files: &[(&str, &[u8])]) -> Sum {
         let mut sum = Sum::default();

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use aqueduct_manifest::Hash;
+
 use crate::disguise::{Disguise, disguise};
 use crate::disk::{Entry, FileSystem};
 use crate::error::{Error, ErrorKind, ProblemKind};
-use crate::hash::Hash;
 use crate::index::Index;
 use crate::path;
 use crate::stamp::Stamp;

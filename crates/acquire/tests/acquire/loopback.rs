@@ -111,6 +111,5 @@ pub(crate) fn pack_with(name: &str, version: &str, more: &str, further: &[(&str,
 
 /// Returns the SHA-256 of bytes in hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    use sha2::Digest as _;
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    aqueduct_manifest::Hash::of(bytes).to_string()
 }

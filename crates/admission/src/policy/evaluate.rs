@@ -33,6 +33,9 @@ pub(crate) trait Params {
     /// Returns where the objects of a kind lie.
     fn scope_of(&self, api_version: &str, kind: &str) -> Scope;
 
+    /// Tells whether what a server would fill into objects of a kind is known.
+    fn is_defined(&self, api_version: &str, kind: &str) -> bool;
+
     /// Returns the objects of a kind in a namespace; an empty one is for those that lie in none.
     fn objects<'a>(&'a self, api_version: &str, kind: &str, namespace: &str) -> Vec<&'a Object>;
 }
@@ -108,13 +111,21 @@ pub(crate) fn admit(
     findings
 }
 
+/// A parameter of a policy.
+#[derive(Clone, Copy)]
+struct Param<'a> {
+    object: &'a Object,
+    /// It may have more than is written, for nothing here defines its kind.
+    is_open: bool,
+}
+
 /// Returns the parameters of a binding, one `None` where the policy takes none.
 fn params_of<'a>(
     policy: &Policy,
     binding: &Binding,
     request: &Request<'_>,
     params: &'a dyn Params,
-) -> Result<Vec<Option<&'a Object>>, String> {
+) -> Result<Vec<Option<Param<'a>>>, String> {
     let (Some((api_version, kind)), Some(reference)) = (&policy.param_kind, &binding.param_ref) else {
         return Ok(vec![None]);
     };
@@ -138,7 +149,8 @@ fn params_of<'a>(
     if found.is_empty() && text(reference, &["parameterNotFoundAction"]) == "Deny" {
         return Err("no params found for policy binding with `Deny` parameterNotFoundAction".to_owned());
     }
-    Ok(found.into_iter().map(Some).collect())
+    let is_open = !params.is_defined(api_version, kind);
+    Ok(found.into_iter().map(|object| Some(Param { object, is_open })).collect())
 }
 
 /// What an expression says.
@@ -153,10 +165,12 @@ enum Answer {
 struct Evaluation {
     variables: Variables,
     unknown: Unknown,
+    /// A field that the parameter has not says nothing.
+    has_open_params: bool,
 }
 
 impl Evaluation {
-    fn new(policy: &Policy, request: &Request<'_>, param: Option<&Object>) -> Self {
+    fn new(policy: &Policy, request: &Request<'_>, param: Option<Param<'_>>) -> Self {
         let unknown = Unknown::new();
         let mut variables = Variables::new()
             .with("object", Datum::new(&Value::Map(request.object.map.clone())))
@@ -165,10 +179,10 @@ impl Evaluation {
             .with("namespaceObject", Datum::new(&namespace_value(request.namespace)))
             .with("authorizer", unknown.datum());
         if policy.param_kind.is_some() {
-            let param = param.map_or(Value::Null, |param| Value::Map(param.map.clone()));
-            variables.set("params", Datum::new(&param));
+            let value = param.map_or(Value::Null, |param| Value::Map(param.object.map.clone()));
+            variables.set("params", Datum::new(&value));
         }
-        Self { variables, unknown }
+        Self { variables, unknown, has_open_params: param.is_some_and(|param| param.is_open) }
     }
 
     /// Computes the variables of a policy; those that fail matter only to who asks for them.
@@ -190,6 +204,7 @@ impl Evaluation {
         match answer {
             // A server has another limit; nothing is said where ours is met.
             Err(EvaluationError::TooCostly) => Answer::Unknown,
+            Err(EvaluationError::Failed(_)) if self.has_open_params => Answer::Unknown,
             Err(EvaluationError::Failed(error)) => Answer::Error(error),
             Ok(datum) => match datum.as_bool() {
                 Some(true) => Answer::Yes,
@@ -205,7 +220,12 @@ impl Evaluation {
     }
 }
 
-fn judge(policy: &Policy, binding: &Binding, request: &Request<'_>, param: Option<&Object>) -> Vec<Finding> {
+fn judge(
+    policy: &Policy,
+    binding: &Binding,
+    request: &Request<'_>,
+    param: Option<Param<'_>>,
+) -> Vec<Finding> {
     let mut evaluation = Evaluation::new(policy, request, param);
     let mut faults = Vec::new();
     let mut is_unknown = false;
@@ -268,7 +288,9 @@ fn report(policy: &Policy, binding: &Binding, faults: Vec<String>, is_unknown: b
         }
     }
     if is_unknown {
-        let message = format!("{who} asks what only a server can tell, such as who creates the object");
+        let message = format!(
+            "{who} asks what only a server can tell, such as who creates the object or what is filled in"
+        );
         findings.push(Finding::about(RULE, Action::Unknown, message));
     }
     findings

@@ -4,18 +4,23 @@
 //! taken and do nothing; those that would need one, or the network, are refused with the reason.
 
 mod ignored;
+mod template;
+mod usage;
+mod values;
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, create_dir_all};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use aqueduct_helm::hosts::System;
 use aqueduct_helm::template::{CallSite, Host, Moment, Refusal};
-use aqueduct_helm::{TemplateOptions, ValueOptions, read_file, template};
 use clap::{ArgAction, Args, Subcommand};
 
 use ignored::Ignored;
+pub use template::{TemplateError, TemplateOptions, TemplateOutput, read_file, template};
+pub(crate) use usage::in_words_of_helm;
+pub use values::{ReadFile, ValueOptions};
 
 use super::{Failure, Outcome};
 
@@ -186,7 +191,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     if let Some(message) = arguments.ignored.wrong() {
         return Ok(fail(message));
     }
-    let mut machine = Machine { knows_names: arguments.refused.enable_dns, ..Machine::new() };
+    let mut machine = Machine { system: System::new(), knows_names: arguments.refused.enable_dns };
     let result = template(&options(arguments), &read_values_file, &mut machine);
     match result {
         Ok(output) => {
@@ -202,7 +207,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 }
 
 /// Says what is wrong as Helm does, line ends and all.
-fn fail(message: impl std::fmt::Display) -> Outcome {
+pub(crate) fn fail(message: impl std::fmt::Display) -> Outcome {
     // Nobody is left to tell when standard error is closed.
     let _ = writeln!(io::stderr(), "Error: {message}");
     Outcome::Failed
@@ -287,36 +292,23 @@ fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// The clock and the randomness of this machine, which `helm template` gives to templates.
-pub(super) struct Machine {
-    time_zone: String,
-    /// Whether `--enable-dns` was given.
+/// This machine, and whether `--enable-dns` was given.
+struct Machine {
+    system: System,
     knows_names: bool,
 }
 
-impl Machine {
-    pub(super) fn new() -> Self {
-        let zone = jiff::tz::TimeZone::system();
-        Self { time_zone: zone.iana_name().unwrap_or("UTC").to_owned(), knows_names: false }
-    }
-}
-
 impl Host for Machine {
-    #[expect(clippy::disallowed_methods, reason = "`helm template` tells the time, as Helm does")]
-    fn now(&mut self, _site: &CallSite) -> Result<Moment, Refusal> {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_err(|error| Refusal(format!("the clock is not set: {error}")))?;
-        let seconds = i64::try_from(now.as_secs()).map_err(|_| Refusal("the clock is not set".to_owned()))?;
-        Ok(Moment { seconds, nanoseconds: now.subsec_nanos() })
+    fn now(&mut self, site: &CallSite) -> Result<Moment, Refusal> {
+        self.system.now(site)
     }
 
     fn time_zone(&self) -> &str {
-        &self.time_zone
+        self.system.time_zone()
     }
 
-    fn random(&mut self, _site: &CallSite, buffer: &mut [u8]) -> Result<(), Refusal> {
-        getrandom::fill(buffer).map_err(|error| Refusal(format!("no random numbers: {error}")))
+    fn random(&mut self, site: &CallSite, buffer: &mut [u8]) -> Result<(), Refusal> {
+        self.system.random(site, buffer)
     }
 
     fn resolve(&mut self, site: &CallSite, name: &str) -> Result<String, Refusal> {

@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use aqueduct_acquire::{FOLDER, LOCK_FILE, Lock, verify_remote};
-use aqueduct_helm::{TemplateOptions, ValueOptions, template};
+use aqueduct_helm::hosts::System;
 use aqueduct_kustomize::{
     ChartInflator, ChartRequest, Disk, Error, LoadRestrictor, MissingCopy, Options, RemoteCopy, Remotes,
     Reorder, build, file_names, to_yaml,
@@ -16,7 +16,7 @@ use aqueduct_kustomize::{
 use aqueduct_manifest::{Files, Object, Value, yaml};
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Subcommand, ValueEnum};
 
-use super::helm::Machine;
+use super::helm::{TemplateOptions, ValueOptions, template};
 use super::{Failure, Outcome, print, write_file};
 use crate::terminal::Terminal;
 
@@ -330,7 +330,7 @@ impl ChartInflator for NativeCharts<'_> {
             api_versions: api_versions.chain(self.arguments.helm_api_versions.iter().cloned()).collect(),
             ..TemplateOptions::default()
         };
-        let output = template(&options, &read_values, &mut Machine::new());
+        let output = template(&options, &read_values, &mut System::new());
         let output = output.map_err(|failure| failure.error.to_string())?;
         String::from_utf8(output.stdout).map_err(|_| "the manifests are not UTF-8".to_owned())
     }

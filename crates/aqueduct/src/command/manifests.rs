@@ -51,7 +51,7 @@ const MAX_DEPTH: usize = 64;
 
 impl Manifests {
     /// Reads files and folders, and standard input as `-`. In folders, what ends in `.yaml`, `.yml`, `.json` or `.jsonl`
-    /// is a manifest, and names that begin with a dot are passed over.
+    /// is a manifest where it says its kind, and names that begin with a dot are passed over.
     pub(crate) fn read(paths: &[PathBuf]) -> Result<Self, Failure> {
         let mut manifests = Self::default();
         let mut seen = BTreeSet::new();
@@ -70,7 +70,13 @@ impl Manifests {
                 let name = file.to_string_lossy().into_owned();
                 if seen.insert(name.clone()) {
                     let text = std::fs::read_to_string(&file).map_err(|error| cannot_read(&file, &error))?;
+                    let before = manifests.documents.len();
                     manifests.add(&name, text);
+                    // Values and variables lie in folders too; a file that is named is meant to be a manifest.
+                    let added = manifests.documents.split_off(before);
+                    manifests
+                        .documents
+                        .extend(added.into_iter().filter(|one| file == *path || one.says_what_it_is()));
                 }
             }
         }
@@ -178,7 +184,13 @@ impl Document {
     pub(crate) fn title(&self) -> String {
         let object = &self.object;
         let slash = if object.namespace().is_empty() { "" } else { "/" };
-        format!("`{} {}{slash}{}`", object.kind(), object.namespace(), object.name())
+        let title = format!("{} {}{slash}{}", object.kind(), object.namespace(), object.name());
+        format!("`{}`", title.trim())
+    }
+
+    /// Tells whether it has a kind or a version of an API.
+    fn says_what_it_is(&self) -> bool {
+        !self.object.kind().is_empty() || !self.object.api_version().is_empty()
     }
 
     /// Returns where a field stands, given as the API server writes it (`spec.ports[0].port`): the field, or the nearest

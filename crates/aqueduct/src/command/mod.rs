@@ -4,8 +4,10 @@ pub(crate) mod capacity;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod diff;
+pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod helm;
+pub(crate) mod impact;
 pub(crate) mod init;
 pub(crate) mod kustomize;
 pub(crate) mod list;
@@ -24,10 +26,11 @@ use std::process::ExitCode;
 use aqueduct_manifest::{Diagnostic, Files};
 use aqueduct_model::Selection;
 use aqueduct_render::Registry;
+use indicatif::ProgressBar;
 
 use crate::cli::{Arguments, Command};
 use crate::terminal::Terminal;
-use crate::{Compilation, compile, read_sources, report, summary};
+use crate::{Compilation, Compiler, RenderedEnvironment, read_sources, report, summary};
 
 /// How a command ended: what the process tells its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +113,8 @@ pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
         Command::Render(command) => render::run(command, directory, registry, &terminal),
         Command::Diff(command) => diff::run(command, directory, registry, &terminal),
         Command::Check(command) => check::run(command, directory, registry, &terminal),
+        Command::Explain(command) => explain::run(command, directory, registry, &terminal),
+        Command::Impact(command) => impact::run(command, directory, registry, &terminal),
         Command::Reach(command) => reach::run(command, directory, registry, &terminal),
         Command::List(command) => list::run(command, directory, registry, &terminal),
         Command::Capacity(command) => capacity::run(command, directory, registry, &terminal),
@@ -161,12 +166,25 @@ pub(crate) fn compiled(
     terminal: &Terminal,
 ) -> Compilation {
     let progress = terminal.progress();
-    let compilation = compile(files, registry, selection, &|environment| {
-        progress.set_message(format!("rendering {environment}"))
-    });
+    let mut compiler = Compiler::new(files, registry, selection);
+    let mut compilation = Compilation::new(&compiler);
+    while let Some(environment) = next(&mut compiler, &progress, "rendering") {
+        compilation.add(environment);
+    }
+    compilation.diagnostics.extend(compiler.finish());
     progress.finish_and_clear();
     tell(&compilation.diagnostics, files, terminal);
     compilation
+}
+
+/// Renders the next environment, and shows which one it is.
+pub(crate) fn next(
+    compiler: &mut Compiler<'_>,
+    progress: &ProgressBar,
+    verb: &str,
+) -> Option<RenderedEnvironment> {
+    progress.set_message(format!("{verb} {}", compiler.upcoming()?));
+    compiler.render()
 }
 
 /// Tells diagnostics: errors always, warnings unless quiet was asked for.
@@ -185,6 +203,18 @@ pub(crate) fn tell(diagnostics: &[Diagnostic], files: &Files, terminal: &Termina
         let more = if diagnostics.iter().any(is_of_rule) { EXPLAIN } else { "" };
         terminal.say(&format!("\n{summary}{more}"));
     }
+}
+
+/// Splits `FILE:LINE`.
+fn file_and_line(text: &str) -> Option<(&str, u32)> {
+    let (file, line) = text.rsplit_once(':')?;
+    Some((file, line.parse().ok()?))
+}
+
+/// Returns data as JSON with a line end.
+fn json(data: &impl serde::Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(data).map_err(|error| Failure::new(error.to_string()))?;
+    Ok(text + "\n")
 }
 
 /// Writes data to standard output; a reader that has seen enough is no error.

@@ -2,7 +2,7 @@
 
 mod kubernetes;
 
-use aqueduct_manifest::{Object, Quantity, Value, closest};
+use aqueduct_manifest::{Object, Pointer, Quantity, Value, closest};
 
 /// The kinds that are known, as API version and kind; the kind is the name of its type.
 const KINDS: &[(&str, &[&str])] = &[
@@ -57,6 +57,8 @@ const WORDS: &[(&str, &str, &[&str])] = &[
 /// One mistake: what is wrong, and what was probably meant.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mistake {
+    /// The field.
+    pub(crate) field: Pointer,
     /// What is wrong, after "has".
     pub(crate) what: String,
     /// What to do.
@@ -72,7 +74,7 @@ pub(crate) fn mistakes(object: &Object) -> Vec<Mistake> {
         for (key, value) in &object.map {
             // Every object has these, and what SOPS encrypted has its own until it is decrypted.
             if !matches!(key.as_str(), "apiVersion" | "kind" | "metadata" | "sops") {
-                check_field(kind, fields, key, value, "", &mut found);
+                check_field(kind, fields, key, value, &Pointer::default(), &mut found);
             }
         }
     }
@@ -95,20 +97,21 @@ fn check_field(
     fields: &'static str,
     key: &str,
     value: &Value,
-    path: &str,
+    parent: &Pointer,
     found: &mut Vec<Mistake>,
 ) {
-    let dot = if path.is_empty() { "" } else { "." };
-    let path = format!("{path}{dot}{key}");
+    let field = parent.clone().join(key);
+    let path = field.field();
     let Some((_, kind)) = split(fields).find(|(name, _)| *name == key) else {
         let near = closest(key, split(fields).map(|(name, _)| name));
         found.push(Mistake {
+            field,
             what: format!("an unknown field: `{path}`"),
             hint: near.map(|near| format!("did you mean `{near}`?")),
         });
         return;
     };
-    check_value(kind, value, &path, found);
+    check_value(kind, value, &field, found);
     let words = WORDS.iter().find(|(name, field, _)| *name == of && *field == key);
     if let (Some((.., words)), Some(word)) = (words, value.as_str())
         && !word.is_empty()
@@ -116,21 +119,21 @@ fn check_field(
     {
         let known: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
         found.push(Mistake {
+            field,
             what: format!("an invalid value in `{path}`: `{word}`"),
             hint: Some(format!("the values are {}", known.join(", "))),
         });
     }
 }
 
-fn check_value(kind: &'static str, value: &Value, path: &str, found: &mut Vec<Mistake>) {
+fn check_value(kind: &'static str, value: &Value, field: &Pointer, found: &mut Vec<Mistake>) {
     if let Some(item) = kind.strip_prefix('[') {
         match value {
             Value::Null => {}
-            Value::List(items) => items
-                .iter()
-                .enumerate()
-                .for_each(|(number, value)| check_value(item, value, &format!("{path}[{number}]"), found)),
-            other => found.push(wrong_kind(path, "a list", other)),
+            Value::List(items) => items.iter().enumerate().for_each(|(number, value)| {
+                check_value(item, value, &field.clone().join(number.to_string()), found)
+            }),
+            other => found.push(wrong_kind(field, "a list", other)),
         }
         return;
     }
@@ -138,9 +141,11 @@ fn check_value(kind: &'static str, value: &Value, path: &str, found: &mut Vec<Mi
         match value {
             Value::Null => {}
             Value::Map(map) => {
-                map.iter().for_each(|(key, value)| check_value(item, value, &format!("{path}.{key}"), found));
+                map.iter().for_each(|(key, value)| {
+                    check_value(item, value, &field.clone().join(key.clone()), found)
+                });
             }
-            other => found.push(wrong_kind(path, "a map", other)),
+            other => found.push(wrong_kind(field, "a map", other)),
         }
         return;
     }
@@ -153,7 +158,12 @@ fn check_value(kind: &'static str, value: &Value, path: &str, found: &mut Vec<Mi
         ("q", Value::String(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_)) => {
             if Quantity::read(value).is_none() {
                 found.push(Mistake {
-                    what: format!("an invalid amount in `{path}`: `{}`", value.as_str().unwrap_or_default()),
+                    field: field.clone(),
+                    what: format!(
+                        "an invalid amount in `{}`: `{}`",
+                        field.field(),
+                        value.as_str().unwrap_or_default()
+                    ),
                     hint: Some("write a number with a suffix, such as `500m` or `2Gi`".to_owned()),
                 });
             }
@@ -166,22 +176,23 @@ fn check_value(kind: &'static str, value: &Value, path: &str, found: &mut Vec<Mi
         ("x", _) => "a number or a text",
         (_, Value::Map(map)) => {
             let Some(fields) = fields(kind) else { return };
-            map.iter().for_each(|(key, value)| check_field(kind, fields, key, value, path, found));
+            map.iter().for_each(|(key, value)| check_field(kind, fields, key, value, field, found));
             return;
         }
         _ => "a map",
     };
-    found.push(wrong_kind(path, wanted, value));
+    found.push(wrong_kind(field, wanted, value));
 }
 
-fn wrong_kind(path: &str, wanted: &str, value: &Value) -> Mistake {
+fn wrong_kind(field: &Pointer, wanted: &str, value: &Value) -> Mistake {
     let is = match value {
         Value::String(text) => format!("the text `{text}`"),
         Value::Bool(value) => format!("`{value}`"),
         Value::Int(number) => format!("the number `{number}`"),
         other => format!("a {}", other.kind()),
     };
-    Mistake { what: format!("a value of the wrong type in `{path}`: {is} is not {wanted}"), hint: None }
+    let what = format!("a value of the wrong type in `{}`: {is} is not {wanted}", field.field());
+    Mistake { field: field.clone(), what, hint: None }
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ fn api_provided(index: &Index<'_>, report: &mut Report) {
                     let message = format!(
                         "{title} needs an API that was removed in Kubernetes 1.{until}: `{api_version}`"
                     );
-                    let finding = report.error(entry, message);
+                    let finding = report.error(entry, ["apiVersion"], message);
                     match (is_of_a_chart(entry), *instead) {
                         (true, "") => finding
                             .hint("set the value of the chart that leaves it out, or delete it by `patches`"),
@@ -61,7 +61,7 @@ fn api_provided(index: &Index<'_>, report: &mut Report) {
                     let message = format!(
                         "{title} needs an API that was added in Kubernetes 1.{since}: `{api_version}`"
                     );
-                    let finding = report.error(entry, message);
+                    let finding = report.error(entry, ["apiVersion"], message);
                     if is_of_a_chart(entry) {
                         finding.hint(format!("{CHOICE} one that Kubernetes 1.{minor} has"));
                     }
@@ -73,7 +73,8 @@ fn api_provided(index: &Index<'_>, report: &mut Report) {
                 let homes = KUBERNETES_APIS
                     .iter()
                     .filter(|api| api.kinds.contains(&kind) && api.until == KubernetesApi::NEVER);
-                let finding = report.error(entry, format!("{title} has a kind that `{api_version}` lacks"));
+                let finding =
+                    report.error(entry, ["kind"], format!("{title} has a kind that `{api_version}` lacks"));
                 match homes.map(|api| api.version).next() {
                     Some(home) => finding.hint(format!("use `{home}`")),
                     None => finding.did_you_mean(kind, kinds.copied()),
@@ -84,7 +85,7 @@ fn api_provided(index: &Index<'_>, report: &mut Report) {
                     .iter()
                     .filter(|api| api.kinds.contains(&kind) && api.until == KubernetesApi::NEVER);
                 let message = format!("{title} needs an API that the cluster does not have: `{api_version}`");
-                let finding = report.error(entry, message);
+                let finding = report.error(entry, ["apiVersion"], message);
                 match homes.map(|api| api.version).next() {
                     Some(home) => finding.hint(format!("use `{home}`")),
                     None => finding
@@ -165,16 +166,16 @@ apiVersion: apps/v1
 kind: Deploiment
 metadata: {name: typo, namespace: shop}
 "), @r"
-        error: `Ingress shop/old` needs an API that was removed in Kubernetes 1.22: `networking.k8s.io/v1beta1`: 1.yaml
+        error: `Ingress shop/old` needs an API that was removed in Kubernetes 1.22: `networking.k8s.io/v1beta1`: 1.yaml at apiVersion
           hint: use `networking.k8s.io/v1`
-        error: `ResourceClaim shop/new` needs an API that was added in Kubernetes 1.34: `resource.k8s.io/v1`: 2.yaml
-        error: `postgresql shop/unknown` needs an API that the cluster does not have: `acid.zalan.do/v1`: 3.yaml
+        error: `ResourceClaim shop/new` needs an API that was added in Kubernetes 1.34: `resource.k8s.io/v1`: 2.yaml at apiVersion
+        error: `postgresql shop/unknown` needs an API that the cluster does not have: `acid.zalan.do/v1`: 3.yaml at apiVersion
           hint: render its CustomResourceDefinition, or list `acid.zalan.do/v1` in the environment's `apis`
-        error: `Deployment shop/wrong` needs an API that the cluster does not have: `app/v1`: 4.yaml
+        error: `Deployment shop/wrong` needs an API that the cluster does not have: `app/v1`: 4.yaml at apiVersion
           hint: use `apps/v1`
-        error: `Deployment shop/moved` has a kind that `v1` lacks: 8.yaml
+        error: `Deployment shop/moved` has a kind that `v1` lacks: 8.yaml at kind
           hint: use `apps/v1`
-        error: `Deploiment shop/typo` has a kind that `apps/v1` lacks: 9.yaml
+        error: `Deploiment shop/typo` has a kind that `apps/v1` lacks: 9.yaml at kind
           hint: did you mean `Deployment`?
         ");
     }

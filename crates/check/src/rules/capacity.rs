@@ -35,7 +35,7 @@ fn capacity(index: &Index<'_>, report: &mut Report) {
         if !fits_a_node {
             let title = pod.entry.title();
             let message = format!("{title} fits no node: {one_cpu} CPU and {one_memory} memory per pod");
-            report.error(&pod.entry, message);
+            report.error(&pod.entry, pod.resources(), message);
         }
         let all = demand(index, pod);
         sum = sum.plus(all);
@@ -47,11 +47,15 @@ fn capacity(index: &Index<'_>, report: &mut Report) {
     let Some((_, pod)) = largest else { return };
     if sum.cpu > cpu {
         let message = format!("capacity exceeded: CPU {} of {cpu}", sum.cpu);
-        report.error(&pod.entry, message).hint("add nodes, or lower requests and replicas");
+        report.error(&pod.entry, pod.resources(), message).hint("add nodes, or lower requests and replicas");
     }
     if sum.memory > memory {
         report
-            .error(&pod.entry, format!("capacity exceeded: memory {} of {memory}", sum.memory))
+            .error(
+                &pod.entry,
+                pod.resources(),
+                format!("capacity exceeded: memory {} of {memory}", sum.memory),
+            )
             .hint("add nodes, or lower requests and replicas");
     }
 }
@@ -78,9 +82,9 @@ kind: Pod
 metadata: {name: huge, namespace: shop}
 spec: {containers: [{name: a, resources: {requests: {memory: 20Gi}}}]}
 "), @r"
-        error: capacity exceeded: CPU 9 of 8: 1.yaml
+        error: capacity exceeded: CPU 9 of 8: 1.yaml at spec.template.spec.containers[0].resources
           hint: add nodes, or lower requests and replicas
-        error: `Pod shop/huge` fits no node: 0 CPU and 20Gi memory per pod: 3.yaml
+        error: `Pod shop/huge` fits no node: 0 CPU and 20Gi memory per pod: 3.yaml at spec.containers[0].resources
         ");
     }
 }

@@ -57,7 +57,11 @@ fn claim_reference(index: &Index<'_>, report: &mut Report) {
             }
             let title = pod.entry.title();
             report
-                .error(&pod.entry, format!("{title} mounts a claim that does not exist: `{claim}`"))
+                .error(
+                    &pod.entry,
+                    (volume, ["persistentVolumeClaim", "claimName"]),
+                    format!("{title} mounts a claim that does not exist: `{claim}`"),
+                )
                 .did_you_mean(claim, index.names("", "PersistentVolumeClaim", namespace));
         }
     }
@@ -97,7 +101,7 @@ spec:
       volumes:
       - {name: data, persistentVolumeClaim: {claimName: shadowed}}
 "), @r"
-        error: `Deployment shop/web` mounts a claim that does not exist: `dta`: 1.yaml
+        error: `Deployment shop/web` mounts a claim that does not exist: `dta`: 1.yaml at spec.template.spec.volumes[0].persistentVolumeClaim.claimName
           hint: did you mean `data`?
         ");
     }

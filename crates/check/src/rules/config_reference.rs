@@ -1,7 +1,7 @@
 //! Pods use ConfigMaps and keys that exist.
 
 use crate::index::Index;
-use crate::pod_reference::{Source, references};
+use crate::pod_reference::{Needed, references};
 use crate::produced::{Keys, Produced};
 use crate::report::Report;
 use crate::rule::{Level, Rule};
@@ -21,18 +21,22 @@ fn config_reference(index: &Index<'_>, report: &mut Report) {
         if index.is_open(entry) || index.may_create(entry, "configmaps") {
             continue;
         }
-        for reference in references(pod).iter().filter(|reference| reference.source == Source::ConfigMap) {
+        for reference in references(pod).iter().filter(|reference| reference.source == Needed::ConfigMap) {
             let (name, place, title) = (reference.name, &reference.place, entry.title());
             match (maps.get(pod.namespace(), name), reference.key) {
                 (None, _) => {
                     let message =
                         format!("{title} needs a ConfigMap that does not exist: `{name}` for {place}");
-                    report.error(entry, message).did_you_mean(name, maps.names(pod.namespace()));
+                    report
+                        .error(entry, reference.name_field.clone(), message)
+                        .did_you_mean(name, maps.names(pod.namespace()));
                 }
                 (Some(Keys::Known(keys)), Some(key)) if !keys.contains(key) => {
                     let message =
                         format!("{title} needs a key that ConfigMap `{name}` lacks: `{key}` for {place}");
-                    report.error(entry, message).did_you_mean(key, keys.iter().map(String::as_str));
+                    report
+                        .error(entry, reference.key_field.clone(), message)
+                        .did_you_mean(key, keys.iter().map(String::as_str));
                 }
                 _ => {}
             }
@@ -73,10 +77,10 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: other, namespace: bank}
 "), @r"
-        error: `Deployment shop/web` needs a ConfigMap that does not exist: `other` for environment of container `web`: 1.yaml
-        error: `Deployment shop/web` needs a ConfigMap that does not exist: `wbe` for volume `config`: 1.yaml
+        error: `Deployment shop/web` needs a ConfigMap that does not exist: `other` for environment of container `web`: 1.yaml at spec.template.spec.containers[0].envFrom[0].configMapRef.name
+        error: `Deployment shop/web` needs a ConfigMap that does not exist: `wbe` for volume `config`: 1.yaml at spec.template.spec.volumes[0].configMap.name
           hint: did you mean `web`?
-        error: `Deployment shop/web` needs a key that ConfigMap `web` lacks: `moed` for variable `MODE` of container `web`: 1.yaml
+        error: `Deployment shop/web` needs a key that ConfigMap `web` lacks: `moed` for variable `MODE` of container `web`: 1.yaml at spec.template.spec.containers[0].env[0].valueFrom.configMapKeyRef.key
           hint: did you mean `mode`?
         ");
     }

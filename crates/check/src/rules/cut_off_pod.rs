@@ -74,7 +74,7 @@ fn cut_off_pod(index: &Index<'_>, report: &mut Report) {
             .collect();
         lines.extend(calls.then(|| "`api-server = true`".to_owned()));
         report
-            .error(&pod.entry, message)
+            .error(&pod.entry, pod.spec, message)
             .hint(format!(
                 "say so in the component: `[policies.{}]` with `pods = {{ {} }}` and {}",
                 pod.entry.name,
@@ -386,7 +386,7 @@ spec: {rules: [{http: {paths: [{backend: {service: {name: back, port: {number: 8
     fn what_an_ingress_leads_to_is_reached() {
         insta::assert_snapshot!(check(&[BACK, INGRESS]), @"");
         insta::assert_snapshot!(check(&[DENY, BACK, INGRESS]), @r#"
-        error: network policies cut off the pods of `Deployment shop/back`: `Ingress shop/back` leads to its port `http`: 2.yaml
+        error: network policies cut off the pods of `Deployment shop/back`: `Ingress shop/back` leads to its port `http`: 2.yaml at spec.template.spec
           hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-ingress = [8080]`
           hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
         "#);
@@ -415,7 +415,7 @@ spec: {rules: [{http: {paths: [{backend: {service: {name: back, port: {number: 8
     #[test]
     fn a_service_that_no_policy_is_about() {
         insta::assert_snapshot!(check(&[DENY, BACK]), @r#"
-        error: network policies cut off the pods of `Deployment shop/back`: no policy lets anybody reach its port `8080`: 2.yaml
+        error: network policies cut off the pods of `Deployment shop/back`: `Service shop/back` leads to its port `http`: 2.yaml at spec.template.spec
           hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-cluster = [8080]`
           hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
         "#);
@@ -432,7 +432,7 @@ webhooks: [{name: a.example.com, clientConfig: {service: {name: back, namespace:
 ---
 ";
         insta::assert_snapshot!(check(&[DENY, BACK, webhook]), @r#"
-        error: network policies cut off the pods of `Deployment shop/back`: `ValidatingWebhookConfiguration hook` leads to its port `http`: 2.yaml
+        error: network policies cut off the pods of `Deployment shop/back`: `ValidatingWebhookConfiguration hook` leads to its port `http`: 2.yaml at spec.template.spec
           hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-cluster = [8080]`
           hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
         "#);
@@ -457,7 +457,7 @@ subjects: [{kind: ServiceAccount, name: back}]
 ";
         let policy = |egress: &str| policy(&format!("egress: {egress}, policyTypes: [Ingress, Egress]"));
         insta::assert_snapshot!(check(&[DENY, &policy("[]"), BACK, binding]), @r#"
-        error: network policies cut off the pods of `Deployment shop/back`: `RoleBinding shop/back` gives it rights, and no policy lets it reach the API server: 3.yaml
+        error: network policies cut off the pods of `Deployment shop/back`: `RoleBinding shop/back` gives it rights, and no policy lets it reach the API server: 3.yaml at spec.template.spec
           hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `api-server = true`
           hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
         "#);

@@ -19,26 +19,30 @@ pub(crate) const RULE: Rule = Rule {
 
 fn disruption_budget(index: &Index<'_>, report: &mut Report) {
     for entry in index.of_kind("policy", "PodDisruptionBudget") {
-        if let Some(reason) = blocks(index, &entry) {
+        if let Some((field, reason)) = blocks(index, &entry) {
             let title = entry.title();
             report
-                .warning(&entry, format!("{title} never allows a node to be drained: {reason}"))
+                .warning(
+                    &entry,
+                    ["spec", field],
+                    format!("{title} never allows a node to be drained: {reason}"),
+                )
                 .hint("allow one pod to be unavailable: `maxUnavailable: 1`");
         }
     }
 }
 
-/// Returns why a budget allows no eviction.
-fn blocks(index: &Index<'_>, entry: &Entry<'_>) -> Option<String> {
+/// Returns the field by which a budget allows no eviction, and why.
+fn blocks(index: &Index<'_>, entry: &Entry<'_>) -> Option<(&'static str, String)> {
     let spec = entry.object.map.get("spec")?;
     if let Some(amount) = spec.get("maxUnavailable") {
         return matches!(share(amount)?, Share::Number(0) | Share::Percent(0))
-            .then(|| format!("`maxUnavailable: {}`", text(amount)));
+            .then(|| ("maxUnavailable", format!("`maxUnavailable: {}`", text(amount))));
     }
     let amount = spec.get("minAvailable")?;
     let share = share(amount)?;
     if matches!(share, Share::Percent(100..)) {
-        return Some(format!("`minAvailable: {}`", text(amount)));
+        return Some(("minAvailable", format!("`minAvailable: {}`", text(amount))));
     }
     let selector = LabelSelector::full(spec.get("selector")?);
     if index.is_open(entry) || selector.is_empty() {
@@ -58,7 +62,8 @@ fn blocks(index: &Index<'_>, entry: &Entry<'_>) -> Option<String> {
         Share::Percent(percent) => pods.saturating_mul(percent).div_ceil(100),
     };
     (pods > 0 && wanted >= pods).then(|| {
-        format!("`minAvailable: {}` of {pods} pod{}", text(amount), if pods == 1 { "" } else { "s" })
+        let plural = if pods == 1 { "" } else { "s" };
+        ("minAvailable", format!("`minAvailable: {}` of {pods} pod{plural}", text(amount)))
     })
 }
 
@@ -135,13 +140,13 @@ kind: PodDisruptionBudget
 metadata: {name: few, namespace: shop}
 spec: {maxUnavailable: '1%', selector: {matchLabels: {app: web}}}
 "), @r"
-        warning: `PodDisruptionBudget shop/all` never allows a node to be drained: `minAvailable: 100%`: 3.yaml
+        warning: `PodDisruptionBudget shop/all` never allows a node to be drained: `minAvailable: 100%`: 3.yaml at spec.minAvailable
           hint: allow one pod to be unavailable: `maxUnavailable: 1`
-        warning: `PodDisruptionBudget shop/none` never allows a node to be drained: `maxUnavailable: 0`: 4.yaml
+        warning: `PodDisruptionBudget shop/none` never allows a node to be drained: `maxUnavailable: 0`: 4.yaml at spec.maxUnavailable
           hint: allow one pod to be unavailable: `maxUnavailable: 1`
-        warning: `PodDisruptionBudget shop/three` never allows a node to be drained: `minAvailable: 3` of 3 pods: 5.yaml
+        warning: `PodDisruptionBudget shop/three` never allows a node to be drained: `minAvailable: 3` of 3 pods: 5.yaml at spec.minAvailable
           hint: allow one pod to be unavailable: `maxUnavailable: 1`
-        warning: `PodDisruptionBudget shop/half` never allows a node to be drained: `minAvailable: 50%` of 1 pod: 6.yaml
+        warning: `PodDisruptionBudget shop/half` never allows a node to be drained: `minAvailable: 50%` of 1 pod: 6.yaml at spec.minAvailable
           hint: allow one pod to be unavailable: `maxUnavailable: 1`
         ");
     }

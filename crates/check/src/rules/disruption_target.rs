@@ -22,7 +22,11 @@ fn disruption_target(index: &Index<'_>, report: &mut Report) {
         if index.selection(&entry, &selector) == Selection::Pods {
             continue;
         }
-        report.warning(&entry, format!("{} selects no pod: {}", entry.title(), selector.text()));
+        report.warning(
+            &entry,
+            ["spec", "selector"],
+            format!("{} selects no pod: {}", entry.title(), selector.text()),
+        );
     }
 }
 
@@ -47,6 +51,6 @@ apiVersion: v1
 kind: Pod
 metadata: {name: web, namespace: shop, labels: {app: web}}
 spec: {containers: []}
-"), @"warning: `PodDisruptionBudget shop/web` selects no pod: app=web,tier in (front): 1.yaml");
+"), @r"warning: `PodDisruptionBudget shop/web` selects no pod: app=web,tier in (front): 1.yaml at spec.selector");
     }
 }

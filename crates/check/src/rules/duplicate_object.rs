@@ -21,7 +21,7 @@ fn duplicate_object(index: &Index<'_>, report: &mut Report) {
         } else {
             format!("by `{}` and by `{}`", maker(first), maker(entry))
         };
-        report.error(entry, format!("{} is rendered {makers}", entry.title()));
+        report.error(entry, ["metadata", "name"], format!("{} is rendered {makers}", entry.title()));
     }
 }
 
@@ -52,8 +52,8 @@ apiVersion: networking.k8s.io/v1beta1
 kind: Ingress
 metadata: {name: b, namespace: shop}
 "), @r"
-        error: `ConfigMap shop/a` is rendered by `shop/web` and by `shop/other`: 2.yaml
-        error: `Ingress shop/b` is rendered twice by `shop/web`: 5.yaml
+        error: `ConfigMap shop/a` is rendered by `shop/web` and by `shop/other`: 2.yaml at metadata.name
+        error: `Ingress shop/b` is rendered twice by `shop/web`: 5.yaml at metadata.name
         ");
     }
 }

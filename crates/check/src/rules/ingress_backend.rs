@@ -44,7 +44,9 @@ fn check_service(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, serv
     }
     let Some(found) = index.get("", "Service", namespace, name) else {
         let message = format!("{} routes to a Service that does not exist: `{name}`", entry.title());
-        report.error(entry, message).did_you_mean(name, index.names("", "Service", namespace));
+        report
+            .error(entry, (service, ["name"]), message)
+            .did_you_mean(name, index.names("", "Service", namespace));
         return;
     };
     let Some(found_spec) = found.object.map.get("spec") else { return };
@@ -55,13 +57,16 @@ fn check_service(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, serv
         (Some(Value::String(port)), _) if !ports.iter().any(|other| text(other, "name") == port) => {
             let message =
                 format!("{} routes to a port name that {target} does not have: `{port}`", entry.title());
-            report.error(entry, message).did_you_mean(port, ports.iter().map(|port| text(port, "name")));
+            report
+                .error(entry, (service, ["port", "name"]), message)
+                .did_you_mean(port, ports.iter().map(|port| text(port, "name")));
         }
         (None, Some(Value::Int(port)))
             if !ports.iter().any(|other| other.get("port") == Some(&Value::Int(*port))) =>
         {
             report.error(
                 entry,
+                (service, ["port", "number"]),
                 format!("{} routes to a port that {target} does not have: {port}", entry.title()),
             );
         }
@@ -99,12 +104,12 @@ kind: Service
 metadata: {name: ledger, namespace: bank}
 spec: {ports: [{name: http, port: 80}]}
 "), @r"
-        error: `Ingress shop/web` routes to a Service that does not exist: `ledger`: 1.yaml
-        error: `Ingress shop/web` routes to a Service that does not exist: `wbe`: 1.yaml
+        error: `Ingress shop/web` routes to a Service that does not exist: `ledger`: 1.yaml at spec.rules[0].http.paths[3].backend.service.name
+        error: `Ingress shop/web` routes to a Service that does not exist: `wbe`: 1.yaml at spec.defaultBackend.service.name
           hint: did you mean `web`?
-        error: `Ingress shop/web` routes to a port name that `Service shop/web` does not have: `htpp`: 1.yaml
+        error: `Ingress shop/web` routes to a port name that `Service shop/web` does not have: `htpp`: 1.yaml at spec.rules[0].http.paths[1].backend.service.port.name
           hint: did you mean `http`?
-        error: `Ingress shop/web` routes to a port that `Service shop/web` does not have: 81: 1.yaml
+        error: `Ingress shop/web` routes to a port that `Service shop/web` does not have: 81: 1.yaml at spec.rules[0].http.paths[2].backend.service.port.number
         ");
     }
 }

@@ -1,7 +1,5 @@
 //! An Ingress names a class that the cluster has.
 
-use aqueduct_manifest::Value;
-
 use crate::index::Index;
 use crate::report::Report;
 use crate::rule::{Level, Rule};
@@ -14,22 +12,26 @@ pub(crate) const RULE: Rule = Rule {
     check: ingress_class,
 };
 
+/// The annotation that named the class before there was a field for it.
+const ANNOTATION: &str = "kubernetes.io/ingress.class";
+
 fn ingress_class(index: &Index<'_>, report: &mut Report) {
     let listed = &index.cluster().ingress_classes;
     if listed.is_empty() {
         return;
     }
     for entry in index.of_kind("networking.k8s.io", "Ingress") {
-        let class = entry.object.at(&["spec", "ingressClassName"]).and_then(Value::as_str);
-        let Some(class) = class.or_else(|| entry.object.annotation("kubernetes.io/ingress.class")) else {
-            continue;
-        };
+        let fields = [&["spec", "ingressClassName"][..], &["metadata", "annotations", ANNOTATION]];
+        let found = fields.iter().find_map(|field| entry.object.at(field));
+        let Some((field, class)) = found.and_then(|class| Some((class, class.as_str()?))) else { continue };
         let rendered = index.names("networking.k8s.io", "IngressClass", "");
         if listed.contains(class) || rendered.contains(&class) {
             continue;
         }
         let message = format!("{} names a class that the cluster does not have: `{class}`", entry.title());
-        report.error(&entry, message).did_you_mean(class, listed.iter().map(String::as_str).chain(rendered));
+        report
+            .error(&entry, field, message)
+            .did_you_mean(class, listed.iter().map(String::as_str).chain(rendered));
     }
 }
 
@@ -54,7 +56,7 @@ apiVersion: networking.k8s.io/v1
 kind: IngressClass
 metadata: {name: internal}
 "), @r"
-        error: `Ingress shop/web` names a class that the cluster does not have: `ngnix`: 1.yaml
+        error: `Ingress shop/web` names a class that the cluster does not have: `ngnix`: 1.yaml at spec.ingressClassName
           hint: did you mean `nginx`?
         ");
     }

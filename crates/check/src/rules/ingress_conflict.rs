@@ -19,7 +19,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn ingress_conflict(index: &Index<'_>, report: &mut Report) {
-    let mut claims: BTreeMap<(&str, &str, &str), Entry<'_>> = BTreeMap::new();
+    let mut claims: BTreeMap<(&str, &str, &str), (Entry<'_>, &Value)> = BTreeMap::new();
     for entry in index.of_kind("networking.k8s.io", "Ingress") {
         let Some(spec) = entry.object.map.get("spec") else { continue };
         if annotation(&entry, "nginx.ingress.kubernetes.io/canary") == "true" {
@@ -32,18 +32,18 @@ fn ingress_conflict(index: &Index<'_>, report: &mut Report) {
         for rule in list_at(spec, "rules") {
             for path in rule.get("http").map_or(&[][..], |http| list_at(http, "paths")) {
                 let (host, path) = (text(rule, "host"), text(path, "path"));
-                let first = *claims.entry((class, host, path)).or_insert(entry);
+                let (first, first_rule) = *claims.entry((class, host, path)).or_insert((entry, rule));
                 if (first.namespace, first.name) != (entry.namespace, entry.name) {
                     let (title, other) = (entry.title(), first.title());
                     report
                         .error(
                             &entry,
+                            (rule, ["host"]),
                             format!(
                                 "{title} claims a host and path that {other} already has: `{host}{path}`"
                             ),
                         )
-                        .about(host)
-                        .also(&first, "already claimed here");
+                        .also(&first, (first_rule, ["host"]), "already claimed here");
                 }
             }
         }
@@ -86,8 +86,8 @@ kind: Ingress
 metadata: {name: canary, namespace: shop, annotations: {nginx.ingress.kubernetes.io/canary: 'true'}}
 spec: {ingressClassName: nginx, rules: [{host: www.example.com, http: {paths: [{path: /}]}}]}
 "), @r"
-        error: `Ingress shop/web` claims a host and path that `Ingress bank/web` already has: `www.example.com/`: 2.yaml
-        error: `Ingress shop/by-annotation` claims a host and path that `Ingress bank/web` already has: `www.example.com/accounts`: 3.yaml
+        error: `Ingress shop/web` claims a host and path that `Ingress bank/web` already has: `www.example.com/`: 2.yaml at spec.rules[0].host
+        error: `Ingress shop/by-annotation` claims a host and path that `Ingress bank/web` already has: `www.example.com/accounts`: 3.yaml at spec.rules[0].host
         ");
     }
 }

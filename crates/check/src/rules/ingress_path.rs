@@ -22,32 +22,49 @@ fn ingress_path(index: &Index<'_>, report: &mut Report) {
         for rule in list_at(spec, "rules") {
             let host = text(rule, "host");
             if !host.is_empty() && !is_host(host) {
-                report
-                    .error(&entry, format!("{title} has a host that is not a lower-case DNS name: `{host}`"))
-                    .about(host);
+                report.error(
+                    &entry,
+                    (rule, ["host"]),
+                    format!("{title} has a host that is not a lower-case DNS name: `{host}`"),
+                );
             }
-            for path in rule.get("http").map_or(&[][..], |http| list_at(http, "paths")) {
-                let (kind, path) = (text(path, "pathType"), text(path, "path"));
+            for place in rule.get("http").map_or(&[][..], |http| list_at(http, "paths")) {
+                let (kind, path) = (text(place, "pathType"), text(place, "path"));
                 match kind {
                     "" => {
                         report
-                            .error(&entry, format!("{title} has a path without `pathType`: `{path}`"))
+                            .error(
+                                &entry,
+                                (place, ["pathType"]),
+                                format!("{title} has a path without `pathType`: `{path}`"),
+                            )
                             .hint("write `pathType: Prefix`, or `Exact`");
                     }
                     "Exact" | "Prefix" | "ImplementationSpecific" => {}
                     other => {
                         report
-                            .error(&entry, format!("{title} has an unknown `pathType`: `{other}`"))
+                            .error(
+                                &entry,
+                                (place, ["pathType"]),
+                                format!("{title} has an unknown `pathType`: `{other}`"),
+                            )
                             .did_you_mean(other, ["Exact", "Prefix", "ImplementationSpecific"]);
                     }
                 }
                 let is_strict = matches!(kind, "Exact" | "Prefix");
                 // A path may be left out where its meaning is the controller's.
                 if (is_strict || !path.is_empty()) && !path.starts_with('/') {
-                    report
-                        .error(&entry, format!("{title} has a path that does not start with `/`: `{path}`"));
+                    report.error(
+                        &entry,
+                        (place, ["path"]),
+                        format!("{title} has a path that does not start with `/`: `{path}`"),
+                    );
                 } else if is_strict && has_steps(path) {
-                    report.error(&entry, format!("{title} has a path with empty or dotted parts: `{path}`"));
+                    report.error(
+                        &entry,
+                        (place, ["path"]),
+                        format!("{title} has a path with empty or dotted parts: `{path}`"),
+                    );
                 }
             }
         }
@@ -95,14 +112,14 @@ spec:
     http: {paths: [{pathType: ImplementationSpecific}, {path: '/(a|b)//.*', pathType: ImplementationSpecific}]}
   - http: {paths: [{path: /, pathType: Exact}]}
 "), @r"
-        error: `Ingress shop/web` has a host that is not a lower-case DNS name: `10.0.0.1`: 1.yaml
-        error: `Ingress shop/web` has a host that is not a lower-case DNS name: `WEB.example.com`: 1.yaml
-        error: `Ingress shop/web` has a path that does not start with `/`: ``: 1.yaml
-        error: `Ingress shop/web` has a path that does not start with `/`: `x`: 1.yaml
-        error: `Ingress shop/web` has a path with empty or dotted parts: `/a//b`: 1.yaml
-        error: `Ingress shop/web` has a path without `pathType`: `/y`: 1.yaml
+        error: `Ingress shop/web` has a host that is not a lower-case DNS name: `10.0.0.1`: 1.yaml at spec.rules[1].host
+        error: `Ingress shop/web` has a host that is not a lower-case DNS name: `WEB.example.com`: 1.yaml at spec.rules[0].host
+        error: `Ingress shop/web` has a path that does not start with `/`: ``: 1.yaml at spec.rules[0].http.paths[2].path
+        error: `Ingress shop/web` has a path that does not start with `/`: `x`: 1.yaml at spec.rules[0].http.paths[0].path
+        error: `Ingress shop/web` has a path with empty or dotted parts: `/a//b`: 1.yaml at spec.rules[0].http.paths[3].path
+        error: `Ingress shop/web` has a path without `pathType`: `/y`: 1.yaml at spec.rules[0].http.paths[1].pathType
           hint: write `pathType: Prefix`, or `Exact`
-        error: `Ingress shop/web` has an unknown `pathType`: `prefix`: 1.yaml
+        error: `Ingress shop/web` has an unknown `pathType`: `prefix`: 1.yaml at spec.rules[1].http.paths[0].pathType
           hint: did you mean `Prefix`?
         ");
     }

@@ -24,14 +24,14 @@ fn ingress_tls(index: &Index<'_>, report: &mut Report) {
             continue;
         }
         let spec = entry.object.map.get("spec").unwrap_or(&Value::Null);
-        for name in
-            list_at(spec, "tls").iter().map(|tls| text(tls, "secretName")).filter(|name| !name.is_empty())
-        {
+        let named = list_at(spec, "tls").iter().map(|tls| (tls, text(tls, "secretName")));
+        for (tls, name) in named.filter(|(_, name)| !name.is_empty()) {
             match secrets.get(namespace, name) {
                 None => {
                     report
                         .error(
                             &entry,
+                            (tls, ["secretName"]),
                             format!("{} has a TLS Secret that nothing creates: `{name}`", entry.title()),
                         )
                         .hint("annotate it with `cert-manager.io/cluster-issuer`, or add a Certificate")
@@ -42,7 +42,7 @@ fn ingress_tls(index: &Index<'_>, report: &mut Report) {
                         "{} has a TLS Secret without `tls.crt` and `tls.key`: `{name}`",
                         entry.title()
                     );
-                    report.error(&entry, message);
+                    report.error(&entry, (tls, ["secretName"]), message);
                 }
                 Some(_) => {}
             }
@@ -76,9 +76,9 @@ apiVersion: v1
 kind: Secret
 metadata: {name: wrong, namespace: shop}
 "), @r"
-        error: `Ingress shop/web` has a TLS Secret that nothing creates: `nobody`: 1.yaml
+        error: `Ingress shop/web` has a TLS Secret that nothing creates: `nobody`: 1.yaml at spec.tls[0].secretName
           hint: annotate it with `cert-manager.io/cluster-issuer`, or add a Certificate
-        error: `Ingress shop/web` has a TLS Secret without `tls.crt` and `tls.key`: `wrong`: 1.yaml
+        error: `Ingress shop/web` has a TLS Secret without `tls.crt` and `tls.key`: `wrong`: 1.yaml at spec.tls[2].secretName
         ");
     }
 }

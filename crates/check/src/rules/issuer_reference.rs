@@ -3,7 +3,7 @@
 use crate::index::Index;
 use crate::platform::{Entry, title};
 use crate::pod::text;
-use crate::report::Report;
+use crate::report::{Field, Report};
 use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -20,7 +20,8 @@ fn issuer_reference(index: &Index<'_>, report: &mut Report) {
         // Issuers of another group belong to somebody else's controller.
         if matches!(text(reference, "group"), "" | "cert-manager.io") {
             let kind = Some(text(reference, "kind")).filter(|kind| !kind.is_empty()).unwrap_or("Issuer");
-            check_issuer(index, report, &entry, kind, text(reference, "name"));
+            let field = (reference, ["name"]).into();
+            check_issuer(index, report, &entry, (kind, text(reference, "name")), field);
         }
     }
     for (group, kind) in [("networking.k8s.io", "Ingress"), ("gateway.networking.k8s.io", "Gateway")] {
@@ -36,14 +37,21 @@ fn issuer_reference(index: &Index<'_>, report: &mut Report) {
                 [("cert-manager.io/cluster-issuer", "ClusterIssuer"), ("cert-manager.io/issuer", "Issuer")]
             {
                 if let Some(name) = entry.object.annotation(annotation) {
-                    check_issuer(index, report, &entry, kind, name);
+                    let field = ["metadata", "annotations", annotation].into();
+                    check_issuer(index, report, &entry, (kind, name), field);
                 }
             }
         }
     }
 }
 
-fn check_issuer(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, kind: &str, name: &str) {
+fn check_issuer(
+    index: &Index<'_>,
+    report: &mut Report,
+    entry: &Entry<'_>,
+    (kind, name): (&str, &str),
+    field: Field<'_>,
+) {
     let namespace = if kind == "Issuer" { entry.namespace } else { "" };
     let mut known: Vec<&str> = index.names("cert-manager.io", kind, namespace);
     if kind == "ClusterIssuer" {
@@ -55,7 +63,7 @@ fn check_issuer(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, kind:
     if !known.contains(&name) && !index.is_outside(namespace) {
         let issuer = title(kind, namespace, name);
         let message = format!("{} names an issuer that does not exist: {issuer}", entry.title());
-        report.error(entry, message).did_you_mean(name, known);
+        report.error(entry, field, message).did_you_mean(name, known);
     }
 }
 
@@ -84,8 +92,8 @@ apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata: {name: web, namespace: shop, annotations: {cert-manager.io/cluster-issuer: letsencript}}
 "), @r"
-        error: `Certificate bank/other` names an issuer that does not exist: `Issuer bank/own`: 2.yaml
-        error: `Ingress shop/web` names an issuer that does not exist: `ClusterIssuer letsencript`: 4.yaml
+        error: `Certificate bank/other` names an issuer that does not exist: `Issuer bank/own`: 2.yaml at spec.issuerRef.name
+        error: `Ingress shop/web` names an issuer that does not exist: `ClusterIssuer letsencript`: 4.yaml at metadata.annotations[cert-manager.io/cluster-issuer]
           hint: did you mean `letsencrypt`?
         ");
     }

@@ -1,8 +1,8 @@
 //! Custom objects write the defaults of their definition inside lists.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_manifest::{Object, Value};
+use aqueduct_manifest::{Object, Pointer, Value};
 
 use crate::index::Index;
 use crate::pod::{list_at, text};
@@ -35,16 +35,15 @@ fn list_defaults(index: &Index<'_>, report: &mut Report) {
                 continue;
             };
             let missing = missing(schema, entry.object);
-            if missing.is_empty() {
-                continue;
-            }
+            let Some(first) = missing.values().next() else { continue };
             let more = missing.len().saturating_sub(MOST);
-            let names: Vec<&str> = missing.iter().take(MOST).map(String::as_str).collect();
+            let names: Vec<&str> = missing.keys().take(MOST).map(String::as_str).collect();
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
             let (title, names) = (entry.title(), names.join(", "));
             report
                 .warning(
                     &entry,
+                    first.clone(),
                     format!("{title} leaves out defaults inside lists, so Argo CD never finds it in sync: {names}{more}"),
                 )
                 .hint("write the fields, or annotate its Application with `argocd.argoproj.io/compare-options: ServerSideDiff=true`");
@@ -52,32 +51,42 @@ fn list_defaults(index: &Index<'_>, report: &mut Report) {
     }
 }
 
-/// Returns the fields inside list items that an object leaves out and its schema has defaults for.
-fn missing(schema: &Value, object: &Object) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
+/// Returns the fields inside list items that an object leaves out and its schema has defaults for, as messages write
+/// them, each with the first place that lacks it.
+fn missing(schema: &Value, object: &Object) -> BTreeMap<String, Pointer> {
+    let mut found = BTreeMap::new();
     for (key, value) in &object.map {
         if let Some(schema) = schema.at(&["properties", key]) {
-            walk(schema, value, key, false, &mut found);
+            walk(schema, value, (key, &Pointer::new([key.clone()])), false, &mut found);
         }
     }
     found
 }
 
 /// Adds what a value leaves out. Values are as deep as the reader lets them be, and schemas are followed no deeper.
-fn walk(schema: &Value, value: &Value, path: &str, is_in_list: bool, found: &mut BTreeSet<String>) {
+fn walk(
+    schema: &Value,
+    value: &Value,
+    (path, pointer): (&str, &Pointer),
+    is_in_list: bool,
+    found: &mut BTreeMap<String, Pointer>,
+) {
     match value {
         Value::List(items) => {
             let Some(schema) = schema.get("items") else { return };
-            items.iter().for_each(|item| walk(schema, item, &format!("{path}[]"), true, found));
+            for (number, item) in items.iter().enumerate() {
+                let pointer = pointer.clone().join(number.to_string());
+                walk(schema, item, (&format!("{path}[]"), &pointer), true, found);
+            }
         }
         Value::Map(map) => {
             let properties = schema.get("properties").and_then(Value::as_map);
             for (key, property) in properties.into_iter().flatten() {
-                let path = format!("{path}.{key}");
+                let (path, pointer) = (format!("{path}.{key}"), pointer.clone().join(key.clone()));
                 match (map.get(key), property.get("default")) {
-                    (Some(value), _) => walk(property, value, &path, is_in_list, found),
+                    (Some(value), _) => walk(property, value, (&path, &pointer), is_in_list, found),
                     (None, Some(default)) if is_in_list => {
-                        found.insert(format!("`{path}: {}`", scalar(default)));
+                        found.entry(format!("`{path}: {}`", scalar(default))).or_insert(pointer);
                     }
                     (None, _) => {}
                 }
@@ -86,7 +95,8 @@ fn walk(schema: &Value, value: &Value, path: &str, is_in_list: bool, found: &mut
                 let others =
                     map.iter().filter(|(key, _)| properties.is_none_or(|known| !known.contains_key(key)));
                 others.for_each(|(key, value)| {
-                    walk(schema, value, &format!("{path}.{key}"), is_in_list, found)
+                    let pointer = pointer.clone().join(key.clone());
+                    walk(schema, value, (&format!("{path}.{key}"), &pointer), is_in_list, found);
                 });
             }
         }
@@ -157,7 +167,7 @@ kind: Thing
 metadata: {name: other, namespace: shop}
 spec: {items: [{name: a}]}
 "), @r"
-        warning: `Thing shop/short` leaves out defaults inside lists, so Argo CD never finds it in sync: `spec.byName.x[].on: true`, `spec.items[].extra: {…}`, `spec.items[].ref.policy: None`, `spec.items[].weight: 1`: 2.yaml
+        warning: `Thing shop/short` leaves out defaults inside lists, so Argo CD never finds it in sync: `spec.byName.x[].on: true`, `spec.items[].extra: {…}`, `spec.items[].ref.policy: None`, `spec.items[].weight: 1`: 2.yaml at spec.byName.x[0].on
           hint: write the fields, or annotate its Application with `argocd.argoproj.io/compare-options: ServerSideDiff=true`
         ");
     }

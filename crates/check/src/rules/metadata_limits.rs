@@ -1,6 +1,6 @@
 //! Labels and annotations keep the limits of Kubernetes.
 
-use aqueduct_manifest::{Map, Value};
+use aqueduct_manifest::Value;
 
 use crate::index::Index;
 use crate::platform::Entry;
@@ -20,19 +20,24 @@ const ANNOTATIONS: usize = 256 << 10;
 
 fn metadata_limits(index: &Index<'_>, report: &mut Report) {
     for entry in index.entries() {
-        check_labels(report, entry, entry.object.labels(), "label");
-        check_annotations(report, entry, entry.object.annotations());
+        if let Some(metadata) = entry.object.map.get("metadata") {
+            check_labels(report, entry, metadata, "label");
+            check_annotations(report, entry, metadata);
+        }
     }
     for pod in index.pods().iter().filter(|pod| pod.entry.kind != "Pod") {
-        check_labels(report, &pod.entry, pod.labels, "pod label");
-        check_annotations(report, &pod.entry, pod.annotations);
+        if let Some(metadata) = pod.metadata {
+            check_labels(report, &pod.entry, metadata, "pod label");
+            check_annotations(report, &pod.entry, metadata);
+        }
     }
 }
 
-fn check_labels(report: &mut Report, entry: &Entry<'_>, labels: Option<&Map>, what: &str) {
-    for (key, value) in labels.into_iter().flatten() {
+fn check_labels(report: &mut Report, entry: &Entry<'_>, metadata: &Value, what: &str) {
+    for (key, value) in metadata.get("labels").and_then(Value::as_map).into_iter().flatten() {
+        let field = (metadata, ["labels", key.as_str()]);
         if !is_key(key) {
-            report.error(entry, format!("{} has a {what} with a bad key: `{key}`", entry.title()));
+            report.error(entry, field, format!("{} has a {what} with a bad key: `{key}`", entry.title()));
         }
         match value {
             // The API server takes null for an empty text.
@@ -40,13 +45,14 @@ fn check_labels(report: &mut Report, entry: &Entry<'_>, labels: Option<&Map>, wh
             Value::String(text) if text.is_empty() || is_name(text) => {}
             Value::String(text) => {
                 report
-                    .error(entry, format!("{} has a {what} with a bad value: `{key}: {text}`", entry.title()))
+                    .error(entry, field, format!("{} has a {what} with a bad value: `{key}: {text}`", entry.title()))
                     .hint("at most 63 letters, digits, `-`, `_` and `.` are allowed, with a letter or digit at both ends");
             }
             other => {
                 let kind = other.kind();
                 report.error(
                     entry,
+                    field,
                     format!("{} has a {what} that is {kind}, not text: `{key}`", entry.title()),
                 );
             }
@@ -54,11 +60,16 @@ fn check_labels(report: &mut Report, entry: &Entry<'_>, labels: Option<&Map>, wh
     }
 }
 
-fn check_annotations(report: &mut Report, entry: &Entry<'_>, annotations: Option<&Map>) {
+fn check_annotations(report: &mut Report, entry: &Entry<'_>, metadata: &Value) {
     let mut size = 0_usize;
-    for (key, value) in annotations.into_iter().flatten() {
+    for (key, value) in metadata.get("annotations").and_then(Value::as_map).into_iter().flatten() {
+        let field = (metadata, ["annotations", key.as_str()]);
         if !is_key(&key.to_ascii_lowercase()) {
-            report.error(entry, format!("{} has an annotation with a bad key: `{key}`", entry.title()));
+            report.error(
+                entry,
+                field,
+                format!("{} has an annotation with a bad key: `{key}`", entry.title()),
+            );
         }
         match value {
             Value::String(text) => size = size.saturating_add(key.len()).saturating_add(text.len()),
@@ -67,6 +78,7 @@ fn check_annotations(report: &mut Report, entry: &Entry<'_>, annotations: Option
                 let kind = other.kind();
                 report.error(
                     entry,
+                    field,
                     format!("{} has an annotation that is {kind}, not text: `{key}`", entry.title()),
                 );
             }
@@ -75,6 +87,7 @@ fn check_annotations(report: &mut Report, entry: &Entry<'_>, annotations: Option
     if size > ANNOTATIONS {
         report.error(
             entry,
+            (metadata, ["annotations"]),
             format!("{} has annotations of {size} bytes; the limit is {ANNOTATIONS}", entry.title()),
         );
     }
@@ -126,14 +139,14 @@ metadata: {{name: big, namespace: shop, annotations: {{a: {large}}}}}
 "
         );
         insta::assert_snapshot!(findings("metadata-limits", &documents), @r"
-        error: `Deployment shop/web` has a label that is integer, not text: `number`: 1.yaml
-        error: `Deployment shop/web` has a label with a bad key: `a/b/c`: 1.yaml
-        error: `Deployment shop/web` has a label with a bad value: `version: v1+build`: 1.yaml
+        error: `Deployment shop/web` has a label that is integer, not text: `number`: 1.yaml at metadata.labels.number
+        error: `Deployment shop/web` has a label with a bad key: `a/b/c`: 1.yaml at metadata.labels[a/b/c]
+        error: `Deployment shop/web` has a label with a bad value: `version: v1+build`: 1.yaml at metadata.labels.version
           hint: at most 63 letters, digits, `-`, `_` and `.` are allowed, with a letter or digit at both ends
-        error: `Deployment shop/web` has a pod label with a bad value: `app: -web`: 1.yaml
+        error: `Deployment shop/web` has a pod label with a bad value: `app: -web`: 1.yaml at spec.template.metadata.labels.app
           hint: at most 63 letters, digits, `-`, `_` and `.` are allowed, with a letter or digit at both ends
-        error: `Deployment shop/web` has an annotation that is boolean, not text: `flag`: 1.yaml
-        error: `ConfigMap shop/big` has annotations of 262145 bytes; the limit is 262144: 2.yaml
+        error: `Deployment shop/web` has an annotation that is boolean, not text: `flag`: 1.yaml at metadata.annotations.flag
+        error: `ConfigMap shop/big` has annotations of 262145 bytes; the limit is 262144: 2.yaml at metadata.annotations
         ");
     }
 }

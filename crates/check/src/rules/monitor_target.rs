@@ -76,17 +76,24 @@ fn reach<'a>(index: &Index<'_>, entry: &Entry<'a>) -> Option<Vec<&'a str>> {
 fn judge(report: &mut Report, entry: &Entry<'_>, field: &str, found: &Found<'_>) {
     let title = entry.title();
     if found.ports.is_empty() {
-        report.error(entry, format!("{title} matches no {}: {}", found.what, found.selector));
+        report.error(
+            entry,
+            ["spec", "selector"],
+            format!("{title} matches no {}: {}", found.what, found.selector),
+        );
         return;
     }
     let spec = entry.object.map.get("spec").unwrap_or(&Value::Null);
-    for port in
-        list_at(spec, field).iter().map(|endpoint| text(endpoint, "port")).filter(|port| !port.is_empty())
-    {
+    let endpoints = list_at(spec, field).iter().map(|endpoint| (endpoint, text(endpoint, "port")));
+    for (endpoint, port) in endpoints.filter(|(_, port)| !port.is_empty()) {
         let named = found.ports.iter().flatten();
         if !named.clone().any(|name| *name == port) {
             report
-                .error(entry, format!("{title} scrapes a port that no matched {} has: `{port}`", found.what))
+                .error(
+                    entry,
+                    (endpoint, ["port"]),
+                    format!("{title} scrapes a port that no matched {} has: `{port}`", found.what),
+                )
                 .did_you_mean(port, named.copied());
         }
     }
@@ -124,10 +131,10 @@ kind: Service
 metadata: {name: web, namespace: shop, labels: {app: web}}
 spec: {ports: [{name: http, port: 80}, {name: metrics, port: 81}]}
 "), @r"
-        error: `ServiceMonitor shop/web` scrapes a port that no matched Service has: `htpp`: 1.yaml
+        error: `ServiceMonitor shop/web` scrapes a port that no matched Service has: `htpp`: 1.yaml at spec.endpoints[1].port
           hint: did you mean `http`?
-        error: `ServiceMonitor shop/lost` matches no Service: app=lost: 2.yaml
-        error: `PodMonitor shop/pods` matches no pod: app=pod: 3.yaml
+        error: `ServiceMonitor shop/lost` matches no Service: app=lost: 2.yaml at spec.selector
+        error: `PodMonitor shop/pods` matches no pod: app=pod: 3.yaml at spec.selector
         ");
     }
 }

@@ -23,7 +23,11 @@ fn namespace_exists(index: &Index<'_>, report: &mut Report) {
             continue;
         }
         report
-            .error(entry, format!("{} is in a namespace that does not exist: `{namespace}`", entry.title()))
+            .error(
+                entry,
+                ["metadata", "namespace"],
+                format!("{} is in a namespace that does not exist: `{namespace}`", entry.title()),
+            )
             .did_you_mean(namespace, index.names("", "Namespace", ""));
     }
 }
@@ -51,7 +55,7 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: c, namespace: kube-system}
 "), @r"
-        error: `ConfigMap monitorin/a` is in a namespace that does not exist: `monitorin`: 1.yaml
+        error: `ConfigMap monitorin/a` is in a namespace that does not exist: `monitorin`: 1.yaml at metadata.namespace
           hint: did you mean `monitoring`?
         ");
     }

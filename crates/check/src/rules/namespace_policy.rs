@@ -25,7 +25,7 @@ fn namespace_policy(index: &Index<'_>, report: &mut Report) {
         if selects_all {
             let message = format!("{} selects every pod of a namespace that others use too", entry.title());
             report
-                .error(&entry, message)
+                .error(&entry, ["spec", "podSelector"], message)
                 .hint("select the pods that are meant by their labels in `podSelector`");
         }
     }
@@ -66,9 +66,9 @@ kind: NetworkPolicy
 metadata: {name: own, namespace: shop}
 spec: {podSelector: {}, policyTypes: [Ingress]}
 "), @r"
-        error: `NetworkPolicy kube-system/all` selects every pod of a namespace that others use too: 1.yaml
+        error: `NetworkPolicy kube-system/all` selects every pod of a namespace that others use too: 1.yaml at spec.podSelector
           hint: select the pods that are meant by their labels in `podSelector`
-        error: `NetworkPolicy kube-system/empty` selects every pod of a namespace that others use too: 2.yaml
+        error: `NetworkPolicy kube-system/empty` selects every pod of a namespace that others use too: 2.yaml at spec.podSelector
           hint: select the pods that are meant by their labels in `podSelector`
         ");
     }

@@ -25,8 +25,11 @@ fn network_policy_target(index: &Index<'_>, report: &mut Report) {
             continue;
         }
         let of_namespace = index.pod_labels(entry.namespace, entry.name);
-        let finding =
-            report.warning(&entry, format!("{} applies to no pod: {}", entry.title(), selector.text()));
+        let finding = report.warning(
+            &entry,
+            ["spec", "podSelector"],
+            format!("{} applies to no pod: {}", entry.title(), selector.text()),
+        );
         match of_namespace {
             Some(labels) => finding.hint(format!(
                 "use the labels of its pods, which for a chart or a kustomization stand in `[policies]`; a pod in its namespace has {labels}"
@@ -67,7 +70,7 @@ apiVersion: acid.zalan.do/v1
 kind: postgresql
 metadata: {name: database, namespace: shop, labels: {component: database}}
 "), @r"
-        warning: `NetworkPolicy bank/web` applies to no pod: app=web: 1.yaml
+        warning: `NetworkPolicy bank/web` applies to no pod: app=web: 1.yaml at spec.podSelector
           hint: no pod is rendered in its namespace
         ");
     }

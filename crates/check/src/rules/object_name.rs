@@ -24,9 +24,10 @@ fn object_name(index: &Index<'_>, report: &mut Report) {
         if name.is_empty() {
             let generated = entry.object.at(&["metadata", "generateName"]).is_some();
             let problem = if generated { "`generateName` instead of a name" } else { "no name" };
-            report.error(entry, format!("{} has {problem}", entry.title()));
+            let field = if generated { "generateName" } else { "name" };
+            report.error(entry, ["metadata", field], format!("{} has {problem}", entry.title()));
         } else if let Some(problem) = problem(entry, name) {
-            report.error(entry, format!("{} has a name that {problem}", entry.title()));
+            report.error(entry, ["metadata", "name"], format!("{} has a name that {problem}", entry.title()));
         }
     }
 }
@@ -104,12 +105,12 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {generateName: web-, namespace: shop}
 "), @r"
-        error: `ConfigMap shop/Web_config` has a name that contains 'W'; only lower-case letters, digits and `-` are allowed: 1.yaml
-        error: `Service shop/1web` has a name that starts with a digit: 2.yaml
-        error: `Service shop/web.shop` has a name that contains '.'; only lower-case letters, digits and `-` are allowed: 3.yaml
-        error: `CronJob shop/a-name-that-leaves-no-room-for-the-eleven-characters-of-time` has a name that has 60 characters, 8 more than fit: 5.yaml
-        error: `ConfigMap shop/web-` has a name that starts or ends with `-` or `.`: 6.yaml
-        error: `ConfigMap shop/` has `generateName` instead of a name: 7.yaml
+        error: `ConfigMap shop/Web_config` has a name that contains 'W'; only lower-case letters, digits and `-` are allowed: 1.yaml at metadata.name
+        error: `Service shop/1web` has a name that starts with a digit: 2.yaml at metadata.name
+        error: `Service shop/web.shop` has a name that contains '.'; only lower-case letters, digits and `-` are allowed: 3.yaml at metadata.name
+        error: `CronJob shop/a-name-that-leaves-no-room-for-the-eleven-characters-of-time` has a name that has 60 characters, 8 more than fit: 5.yaml at metadata.name
+        error: `ConfigMap shop/web-` has a name that starts or ends with `-` or `.`: 6.yaml at metadata.name
+        error: `ConfigMap shop/` has `generateName` instead of a name: 7.yaml at metadata.generateName
         ");
     }
 }

@@ -3,7 +3,7 @@
 //! What stands alone in a Secret is a secret; anywhere else [`aqueduct_manifest::secret`] tells by form, name
 //! and randomness.
 
-use aqueduct_manifest::{Map, Value, json, secret};
+use aqueduct_manifest::{Map, Pointer, Value, json, secret};
 
 use crate::index::Index;
 use crate::report::Report;
@@ -31,17 +31,19 @@ fn plaintext_secret(index: &Index<'_>, report: &mut Report) {
             ("", "Secret") if entry.object.map.contains_key("sops") => continue,
             _ => search.object(&entry.object.map),
         }
-        if search.found.is_empty() {
-            continue;
-        }
+        let Some((first, ..)) = search.found.first() else { continue };
         let places = search
             .found
             .iter()
-            .map(|(place, what)| format!("`{place}` ({what})"))
+            .map(|(steps, what)| format!("`{}` ({what})", steps.join(".")))
             .collect::<Vec<_>>()
             .join(", ");
         report
-            .error(entry, format!("{} contains secrets in plain text: {places}", entry.title()))
+            .error(
+                entry,
+                Pointer::new(first),
+                format!("{} contains secrets in plain text: {places}", entry.title()),
+            )
             .hint("use an ExternalSecret to take it from a store, and refer to the Secret that it creates");
     }
 }
@@ -52,7 +54,7 @@ struct Search<'a, 'i> {
     namespace: &'a str,
     path: Vec<String>,
     /// Where something was found, and what.
-    found: Vec<(String, String)>,
+    found: Vec<(Vec<String>, String)>,
 }
 
 impl Search<'_, '_> {
@@ -161,7 +163,7 @@ impl Search<'_, '_> {
     }
 
     fn add(&mut self, what: String) {
-        self.found.push((self.path.join("."), what));
+        self.found.push((self.path.clone(), what));
     }
 }
 
@@ -199,9 +201,9 @@ kind: SealedSecret
 metadata: {name: e, namespace: shop}
 spec: {encryptedData: {password: AgBy3i4OJSWK+PiTySYZZA9rO43cGDEq}}
 "), @r"
-        error: `Secret shop/a` contains secrets in plain text: `data.password` (a value of a Secret): 1.yaml
+        error: `Secret shop/a` contains secrets in plain text: `data.password` (a value of a Secret): 1.yaml at data.password
           hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
-        error: `Secret shop/c` contains secrets in plain text: `data.0` (a value of a Secret): 3.yaml
+        error: `Secret shop/c` contains secrets in plain text: `data.0` (a value of a Secret): 3.yaml at data[0]
           hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
         ");
     }
@@ -256,13 +258,13 @@ spec:
   target: {template: {data: {password: hunter2, login: '{{ .login }}'}}}
   data: [{secretKey: password, remoteRef: {key: shop, property: password}}]
 "#), @r"
-        error: `ConfigMap shop/a` contains secrets in plain text: `binaryData.blob` (the value of `password`), `data.DB_PASSWORD` (the value of `DB_PASSWORD`), `data.json` (the login of a registry), `data.settings` (the value of `password`), `data.url` (a password in an address): 1.yaml
+        error: `ConfigMap shop/a` contains secrets in plain text: `binaryData.blob` (the value of `password`), `data.DB_PASSWORD` (the value of `DB_PASSWORD`), `data.json` (the login of a registry), `data.settings` (the value of `password`), `data.url` (a password in an address): 1.yaml at binaryData.blob
           hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
-        error: `Deployment shop/web` contains secrets in plain text: `spec.template.metadata.annotations.example.com/token` (a GitHub token), `spec.template.spec.containers.0.args` (the value of `api-key`), `spec.template.spec.containers.0.args.0` (the value of `password`), `spec.template.spec.containers.0.command.2` (the value of `PGPASSWORD`), `spec.template.spec.containers.0.env.0.value` (the value of `API_TOKEN`): 2.yaml
+        error: `Deployment shop/web` contains secrets in plain text: `spec.template.metadata.annotations.example.com/token` (a GitHub token), `spec.template.spec.containers.0.args` (the value of `api-key`), `spec.template.spec.containers.0.args.0` (the value of `password`), `spec.template.spec.containers.0.command.2` (the value of `PGPASSWORD`), `spec.template.spec.containers.0.env.0.value` (the value of `API_TOKEN`): 2.yaml at spec.template.metadata.annotations[example.com/token]
           hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
-        error: `Secret shop/login` contains secrets in plain text: `metadata.annotations.kubectl.kubernetes.io/last-applied-configuration.stringData.password` (a value of a Secret): 3.yaml
+        error: `Secret shop/login` contains secrets in plain text: `metadata.annotations.kubectl.kubernetes.io/last-applied-configuration.stringData.password` (a value of a Secret): 3.yaml at metadata.annotations[kubectl.kubernetes.io/last-applied-configuration].stringData.password
           hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
-        error: `ExternalSecret shop/b` contains secrets in plain text: `spec.target.template.data.password` (the value of `password`): 4.yaml
+        error: `ExternalSecret shop/b` contains secrets in plain text: `spec.target.template.data.password` (the value of `password`): 4.yaml at spec.target.template.data.password
           hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
         ");
     }

@@ -23,21 +23,36 @@ fn pod_parts(index: &Index<'_>, report: &mut Report) {
         let title = pod.entry.title();
         let volumes: Vec<&str> = pod.volumes().iter().map(|volume| text(volume, "name")).collect();
         for name in twice(&volumes) {
-            report.error(&pod.entry, format!("{title} has two volumes with the same name: `{name}`"));
+            report.error(
+                &pod.entry,
+                (last(pod.volumes(), "name", name), ["name"]),
+                format!("{title} has two volumes with the same name: `{name}`"),
+            );
         }
         let containers: Vec<&str> = pod.containers().map(|container| container.name).collect();
         for name in twice(&containers) {
-            report.error(&pod.entry, format!("{title} has two containers with the same name: `{name}`"));
+            let field = pod.containers().filter(|container| container.name == name).last();
+            let field = (field.map_or(pod.spec, |container| container.value), ["name"]);
+            report.error(
+                &pod.entry,
+                field,
+                format!("{title} has two containers with the same name: `{name}`"),
+            );
         }
         let known: BTreeSet<&str> = volumes.iter().copied().chain(claims(pod)).collect();
         for container in pod.containers() {
             let of = format!("container `{}` of {title}", container.name);
             let mounts = list_at(container.value, "volumeMounts");
             let devices = list_at(container.value, "volumeDevices");
-            for name in mounts.iter().chain(devices).map(|mount| text(mount, "name")) {
+            for mount in mounts.iter().chain(devices) {
+                let name = text(mount, "name");
                 if !name.is_empty() && !known.contains(name) {
                     report
-                        .error(&pod.entry, format!("{of} mounts a volume that does not exist: `{name}`"))
+                        .error(
+                            &pod.entry,
+                            (mount, ["name"]),
+                            format!("{of} mounts a volume that does not exist: `{name}`"),
+                        )
                         .did_you_mean(name, known.iter().copied());
                 }
             }
@@ -45,10 +60,20 @@ fn pod_parts(index: &Index<'_>, report: &mut Report) {
                 list_at(container.value, list).iter().map(|item| text(item, key)).collect()
             };
             for path in twice(&texts("volumeMounts", "mountPath")) {
-                report.error(&pod.entry, format!("{of} mounts two volumes at the same path: `{path}`"));
+                let field = (last(mounts, "mountPath", path), ["mountPath"]);
+                report.error(
+                    &pod.entry,
+                    field,
+                    format!("{of} mounts two volumes at the same path: `{path}`"),
+                );
             }
             for name in twice(&texts("env", "name")) {
-                report.error(&pod.entry, format!("{of} has two variables with the same name: `{name}`"));
+                let field = (last(list_at(container.value, "env"), "name", name), ["name"]);
+                report.error(
+                    &pod.entry,
+                    field,
+                    format!("{of} has two variables with the same name: `{name}`"),
+                );
             }
         }
     }
@@ -59,6 +84,11 @@ fn claims<'a>(pod: &Pod<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
     let spec = pod.entry.object.map.get("spec");
     let templates = spec.map_or(&[][..], |spec| list_at(spec, "volumeClaimTemplates"));
     templates.iter().filter_map(|template| template.at(&["metadata", "name"]).and_then(Value::as_str))
+}
+
+/// Returns the last of some items that says a text.
+fn last<'a>(items: &'a [Value], key: &str, wanted: &str) -> &'a Value {
+    items.iter().rfind(|item| text(item, key) == wanted).unwrap_or(&Value::Null)
 }
 
 /// Returns the texts that stand more than once, in order.
@@ -99,12 +129,12 @@ kind: CloneSet
 metadata: {name: custom, namespace: shop}
 spec: {template: {spec: {containers: [{name: a, volumeMounts: [{name: injected, mountPath: /x}]}]}}}
 "), @r"
-        error: `Deployment shop/web` has two containers with the same name: `web`: 1.yaml
-        error: `Deployment shop/web` has two volumes with the same name: `all`: 1.yaml
-        error: container `web` of `Deployment shop/web` has two variables with the same name: `A`: 1.yaml
-        error: container `web` of `Deployment shop/web` mounts a volume that does not exist: `dta`: 1.yaml
+        error: `Deployment shop/web` has two containers with the same name: `web`: 1.yaml at spec.template.spec.containers[0].name
+        error: `Deployment shop/web` has two volumes with the same name: `all`: 1.yaml at spec.template.spec.volumes[1].name
+        error: container `web` of `Deployment shop/web` has two variables with the same name: `A`: 1.yaml at spec.template.spec.containers[0].env[2].name
+        error: container `web` of `Deployment shop/web` mounts a volume that does not exist: `dta`: 1.yaml at spec.template.spec.containers[0].volumeMounts[0].name
           hint: did you mean `data`?
-        error: container `web` of `Deployment shop/web` mounts two volumes at the same path: `/y`: 1.yaml
+        error: container `web` of `Deployment shop/web` mounts two volumes at the same path: `/y`: 1.yaml at spec.template.spec.containers[0].volumeMounts[2].mountPath
         ");
     }
 }

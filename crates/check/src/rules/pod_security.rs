@@ -6,7 +6,7 @@ use aqueduct_manifest::Value;
 
 use crate::index::Index;
 use crate::pod::{Container, Pod, list_at, text};
-use crate::report::Report;
+use crate::report::{Field, Report};
 use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -29,49 +29,63 @@ fn pod_security(index: &Index<'_>, report: &mut Report) {
             _ => continue,
         };
         let (title, standard) = (pod.entry.title(), standard.unwrap_or_default());
-        for violation in violations {
-            report.error(&pod.entry, format!("{title} breaks the standard `{standard}`: {violation}"));
+        for (field, violation) in violations {
+            report.error(&pod.entry, field, format!("{title} breaks the standard `{standard}`: {violation}"));
         }
     }
 }
 
+/// The field that breaks a standard, and how.
+type Violation<'a> = (Field<'a>, String);
+
+/// Returns a field of the security context of a pod or a container.
+fn of_context<'a>(of: &'a Value, field: &str) -> Field<'a> {
+    (of, ["securityContext", field]).into()
+}
+
 /// Returns what breaks the baseline standard.
-fn baseline(pod: &Pod<'_>) -> Vec<String> {
+fn baseline<'a>(pod: &Pod<'a>) -> Vec<Violation<'a>> {
     let mut violations = Vec::new();
     for field in ["hostNetwork", "hostPID", "hostIPC"] {
         if pod.spec.get(field).and_then(Value::as_bool) == Some(true) {
-            violations.push(format!("`{field}` is set"));
+            violations.push(((pod.spec, [field]).into(), format!("`{field}` is set")));
         }
     }
     for volume in pod.volumes().iter().filter(|volume| volume.get("hostPath").is_some()) {
-        violations.push(format!("volume `{}` has the type `hostPath`", text(volume, "name")));
+        let what = format!("volume `{}` has the type `hostPath`", text(volume, "name"));
+        violations.push(((volume, ["hostPath"]).into(), what));
     }
     for container in pod.containers() {
         let context = container.value.get("securityContext").unwrap_or(&Value::Null);
-        let name = container.name;
+        let (name, field) = (container.name, |field| of_context(container.value, field));
         if context.get("privileged").and_then(Value::as_bool) == Some(true) {
-            violations.push(format!("container `{name}` is privileged"));
+            violations.push((field("privileged"), format!("container `{name}` is privileged")));
         }
         let added = added_capabilities(context);
         let refused: Vec<&str> = added.filter(|added| !OF_BASELINE.contains(added)).collect();
         if !refused.is_empty() {
-            violations.push(format!("container `{name}` adds the capabilities {}", refused.join(", ")));
+            let what = format!("container `{name}` adds the capabilities {}", refused.join(", "));
+            violations.push((field("capabilities"), what));
         }
         let ports = list_at(container.value, "ports").iter();
-        let host_ports = ports.filter_map(|port| port.get("hostPort")?.as_i64()).filter(|port| *port != 0);
-        violations.extend(host_ports.map(|port| format!("container `{name}` uses the host port {port}")));
+        let host_ports = ports.filter_map(|port| Some((port, port.get("hostPort")?.as_i64()?)));
+        violations.extend(host_ports.filter(|(_, number)| *number != 0).map(|(port, number)| {
+            ((port, ["hostPort"]).into(), format!("container `{name}` uses the host port {number}"))
+        }));
         if seccomp(context) == Some("Unconfined") {
-            violations.push(format!("container `{name}` is not confined by seccomp"));
+            violations
+                .push((field("seccompProfile"), format!("container `{name}` is not confined by seccomp")));
         }
     }
     if pod.spec.get("securityContext").and_then(seccomp) == Some("Unconfined") {
-        violations.push("the pod is not confined by seccomp".to_owned());
+        let what = "the pod is not confined by seccomp".to_owned();
+        violations.push((of_context(pod.spec, "seccompProfile"), what));
     }
     violations
 }
 
 /// Returns what breaks the restricted standard beyond the baseline.
-fn restricted(pod: &Pod<'_>) -> Vec<String> {
+fn restricted<'a>(pod: &Pod<'a>) -> Vec<Violation<'a>> {
     let mut violations = Vec::new();
     const VOLUMES: [&str; 8] = [
         "configMap",
@@ -86,7 +100,8 @@ fn restricted(pod: &Pod<'_>) -> Vec<String> {
     for volume in pod.volumes() {
         let types = volume.as_map().into_iter().flat_map(|map| map.keys()).filter(|key| *key != "name");
         for kind in types.filter(|key| !VOLUMES.contains(&key.as_str()) && *key != "hostPath") {
-            violations.push(format!("volume `{}` has the type `{kind}`", text(volume, "name")));
+            let what = format!("volume `{}` has the type `{kind}`", text(volume, "name"));
+            violations.push(((volume, [kind.as_str()]).into(), what));
         }
     }
     let of_pod = pod.spec.get("securityContext").unwrap_or(&Value::Null);
@@ -96,34 +111,40 @@ fn restricted(pod: &Pod<'_>) -> Vec<String> {
     violations
 }
 
-fn restricted_container(container: &Container<'_>, of_pod: &Value) -> Vec<String> {
+fn restricted_container<'a>(container: &Container<'a>, of_pod: &Value) -> Vec<Violation<'a>> {
     let context = container.value.get("securityContext").unwrap_or(&Value::Null);
-    let name = container.name;
+    let (name, field) = (container.name, |field| of_context(container.value, field));
     let mut violations = Vec::new();
     let either = |field| context.get(field).or_else(|| of_pod.get(field));
     if either("runAsNonRoot").and_then(Value::as_bool) != Some(true) {
-        violations.push(format!("container `{name}` does not set `runAsNonRoot: true`"));
+        violations
+            .push((field("runAsNonRoot"), format!("container `{name}` does not set `runAsNonRoot: true`")));
     }
     if either("runAsUser").and_then(Value::as_i64) == Some(0) {
-        violations.push(format!("container `{name}` runs as user 0"));
+        violations.push((field("runAsUser"), format!("container `{name}` runs as user 0")));
     }
     if context.get("allowPrivilegeEscalation").and_then(Value::as_bool) != Some(false) {
-        violations.push(format!("container `{name}` does not set `allowPrivilegeEscalation: false`"));
+        let what = format!("container `{name}` does not set `allowPrivilegeEscalation: false`");
+        violations.push((field("allowPrivilegeEscalation"), what));
     }
     let dropped = context.at(&["capabilities", "drop"]).and_then(Value::as_list).map_or(&[][..], |list| list);
     if !dropped.iter().any(|capability| capability.as_str() == Some("ALL")) {
-        violations.push(format!("container `{name}` does not drop the capabilities `ALL`"));
+        violations.push((
+            field("capabilities"),
+            format!("container `{name}` does not drop the capabilities `ALL`"),
+        ));
     }
     let refused: Vec<&str> = added_capabilities(context)
         .filter(|added| OF_BASELINE.contains(added) && *added != "NET_BIND_SERVICE")
         .collect();
     if !refused.is_empty() {
-        violations.push(format!("container `{name}` adds the capabilities {}", refused.join(", ")));
+        let what = format!("container `{name}` adds the capabilities {}", refused.join(", "));
+        violations.push((field("capabilities"), what));
     }
     let profile = seccomp(context).or_else(|| seccomp(of_pod));
     // What is unconfined already breaks the baseline.
     if !matches!(profile, Some("RuntimeDefault" | "Localhost" | "Unconfined")) {
-        violations.push(format!("container `{name}` sets no `seccompProfile`"));
+        violations.push((field("seccompProfile"), format!("container `{name}` sets no `seccompProfile`")));
     }
     violations
 }
@@ -193,17 +214,17 @@ kind: Pod
 metadata: {name: free, namespace: platform}
 spec: {hostNetwork: true, containers: []}
 "), @r"
-        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` adds the capabilities CHOWN: 3.yaml
-        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` adds the capabilities SYS_ADMIN: 3.yaml
-        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` does not drop the capabilities `ALL`: 3.yaml
-        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` does not set `allowPrivilegeEscalation: false`: 3.yaml
-        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` does not set `runAsNonRoot: true`: 3.yaml
-        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` sets no `seccompProfile`: 3.yaml
-        error: `Deployment shop/bad` breaks the standard `restricted`: volume `n` has the type `nfs`: 3.yaml
-        error: `Deployment shop/bad` breaks the standard `restricted`: volume `v` has the type `hostPath`: 3.yaml
-        error: `Pod bank/host` breaks the standard `baseline`: `hostNetwork` is set: 5.yaml
-        error: `Pod bank/host` breaks the standard `baseline`: container `a` is privileged: 5.yaml
-        error: `Pod bank/host` breaks the standard `baseline`: container `a` uses the host port 80: 5.yaml
+        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` adds the capabilities CHOWN: 3.yaml at spec.template.spec.containers[0].securityContext.capabilities
+        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` adds the capabilities SYS_ADMIN: 3.yaml at spec.template.spec.containers[0].securityContext.capabilities
+        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` does not drop the capabilities `ALL`: 3.yaml at spec.template.spec.containers[0].securityContext.capabilities
+        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` does not set `allowPrivilegeEscalation: false`: 3.yaml at spec.template.spec.containers[0].securityContext.allowPrivilegeEscalation
+        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` does not set `runAsNonRoot: true`: 3.yaml at spec.template.spec.containers[0].securityContext.runAsNonRoot
+        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` sets no `seccompProfile`: 3.yaml at spec.template.spec.containers[0].securityContext.seccompProfile
+        error: `Deployment shop/bad` breaks the standard `restricted`: volume `n` has the type `nfs`: 3.yaml at spec.template.spec.volumes[1].nfs
+        error: `Deployment shop/bad` breaks the standard `restricted`: volume `v` has the type `hostPath`: 3.yaml at spec.template.spec.volumes[0].hostPath
+        error: `Pod bank/host` breaks the standard `baseline`: `hostNetwork` is set: 5.yaml at spec.hostNetwork
+        error: `Pod bank/host` breaks the standard `baseline`: container `a` is privileged: 5.yaml at spec.containers[0].securityContext.privileged
+        error: `Pod bank/host` breaks the standard `baseline`: container `a` uses the host port 80: 5.yaml at spec.containers[0].ports[0].hostPort
         ");
     }
 }

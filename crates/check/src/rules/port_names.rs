@@ -1,12 +1,12 @@
 //! The ports of a Service can be told apart.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::Value;
 
 use crate::index::Index;
 use crate::pod::{list_at, text};
-use crate::report::Report;
+use crate::report::{Field, Report};
 use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -23,24 +23,27 @@ fn port_names(index: &Index<'_>, report: &mut Report) {
         let ports = list_at(spec, "ports");
         let title = entry.title();
         let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
-        let mut wrong = BTreeSet::new();
+        let mut wrong: BTreeMap<String, Field<'_>> = BTreeMap::new();
         for port in ports {
             let name = text(port, "name");
             let number = port.get("port").and_then(Value::as_i64);
             let protocol = Some(text(port, "protocol")).filter(|text| !text.is_empty()).unwrap_or("TCP");
             if name.is_empty() && ports.len() > 1 {
-                wrong.insert("several ports, one of them without a name".to_owned());
+                let what = "several ports, one of them without a name".to_owned();
+                wrong.entry(what).or_insert((port, ["name"]).into());
             } else if !name.is_empty() && !names.insert(name) {
-                wrong.insert(format!("two ports with the same name: `{name}`"));
+                let what = format!("two ports with the same name: `{name}`");
+                wrong.entry(what).or_insert((port, ["name"]).into());
             }
             if let Some(number) = number
                 && !numbers.insert((number, protocol))
             {
-                wrong.insert(format!("two ports with the same number: {number}"));
+                let what = format!("two ports with the same number: {number}");
+                wrong.entry(what).or_insert((port, ["port"]).into());
             }
         }
-        for what in wrong {
-            report.error(&entry, format!("{title} has {what}"));
+        for (what, field) in wrong {
+            report.error(&entry, field, format!("{title} has {what}"));
         }
     }
 }
@@ -77,9 +80,9 @@ kind: Service
 metadata: {name: single, namespace: shop}
 spec: {ports: [{port: 80}]}
 "), @r"
-        error: `Service shop/names` has two ports with the same name: `a`: 1.yaml
-        error: `Service shop/nameless` has several ports, one of them without a name: 2.yaml
-        error: `Service shop/numbers` has two ports with the same number: 80: 3.yaml
+        error: `Service shop/names` has two ports with the same name: `a`: 1.yaml at spec.ports[1].name
+        error: `Service shop/nameless` has several ports, one of them without a name: 2.yaml at spec.ports[0].name
+        error: `Service shop/numbers` has two ports with the same number: 80: 3.yaml at spec.ports[1].port
         ");
     }
 }

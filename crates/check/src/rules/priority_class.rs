@@ -35,6 +35,7 @@ fn priority_class(index: &Index<'_>, report: &mut Report) {
         report
             .error(
                 &pod.entry,
+                (pod.spec, ["priorityClassName"]),
                 format!("{title} names a priority class that the cluster does not have: `{class}`"),
             )
             .did_you_mean(class, known);
@@ -58,7 +59,7 @@ kind: Pod
 metadata: {name: b, namespace: shop}
 spec: {containers: [], priorityClassName: system-node-critical}
 "), @r"
-        error: `Pod shop/a` names a priority class that the cluster does not have: `importent`: 1.yaml
+        error: `Pod shop/a` names a priority class that the cluster does not have: `importent`: 1.yaml at spec.priorityClassName
           hint: did you mean `important`?
         ");
     }

@@ -6,7 +6,7 @@ use aqueduct_manifest::{Quantity, Value};
 
 use crate::demand::{Demand, amount, claims, demand};
 use crate::index::Index;
-use crate::pod::Pod;
+use crate::pod::{Container, Pod};
 use crate::report::Report;
 use crate::rule::{Level, Rule};
 
@@ -62,7 +62,12 @@ fn quota(index: &Index<'_>, report: &mut Report) {
             };
             if asked > hard {
                 let title = entry.title();
-                report.error(&entry, format!("quota exceeded: {resource} {asked} of {hard} in {title}"));
+                let field = ["spec", "hard", resource.as_str()];
+                report.error(
+                    &entry,
+                    field,
+                    format!("quota exceeded: {resource} {asked} of {hard} in {title}"),
+                );
             }
         }
     }
@@ -84,12 +89,15 @@ fn without_amounts(index: &Index<'_>, report: &mut Report, pod: &Pod<'_>) {
                 continue;
             }
             let without = pod.containers().filter(|one| amount(index, pod, one, of, amount_of).is_none());
-            let names: Vec<String> = without.map(|container| format!("`{}`", container.name)).collect();
-            if !names.is_empty() {
+            let without: Vec<Container<'_>> = without.collect();
+            let names: Vec<String> =
+                without.iter().map(|container| format!("`{}`", container.name)).collect();
+            if let Some(first) = without.first() {
                 let (title, quota, names) = (pod.entry.title(), quota.title(), names.join(", "));
                 report
                     .error(
                         &pod.entry,
+                        (first.value, ["resources", of, amount_of]),
                         format!("{title} has containers without `{of}.{amount_of}`, which {quota} requires: {names}"),
                     )
                     .hint("the API server refuses its pods; set the amount, or a default in a LimitRange");
@@ -132,10 +140,10 @@ kind: StatefulSet
 metadata: {name: store, namespace: shop}
 spec: {replicas: 3, template: {spec: {containers: []}}, volumeClaimTemplates: [{spec: {resources: {requests: {storage: 4Gi}}}}]}
 "), @r"
-        error: quota exceeded: pods 9 of 5 in `ResourceQuota shop/quota`: 1.yaml
-        error: quota exceeded: requests.cpu 3 of 2 in `ResourceQuota shop/quota`: 1.yaml
-        error: quota exceeded: requests.memory 6Gi of 4Gi in `ResourceQuota shop/quota`: 1.yaml
-        error: quota exceeded: requests.storage 12Gi of 10Gi in `ResourceQuota shop/quota`: 1.yaml
+        error: quota exceeded: pods 9 of 5 in `ResourceQuota shop/quota`: 1.yaml at spec.hard.pods
+        error: quota exceeded: requests.cpu 3 of 2 in `ResourceQuota shop/quota`: 1.yaml at spec.hard[requests.cpu]
+        error: quota exceeded: requests.memory 6Gi of 4Gi in `ResourceQuota shop/quota`: 1.yaml at spec.hard[requests.memory]
+        error: quota exceeded: requests.storage 12Gi of 10Gi in `ResourceQuota shop/quota`: 1.yaml at spec.hard[requests.storage]
         ");
     }
 
@@ -162,8 +170,8 @@ kind: CronJob
 metadata: {name: night, namespace: shop}
 spec: {jobTemplate: {spec: {template: {spec: {containers: [{name: a}]}}}}}
 "), @r"
-        error: quota exceeded: limits.memory 2Gi of 1Gi in `ResourceQuota shop/quota`: 1.yaml
-        error: quota exceeded: requests.cpu 250m of 100m in `ResourceQuota shop/quota`: 1.yaml
+        error: quota exceeded: limits.memory 2Gi of 1Gi in `ResourceQuota shop/quota`: 1.yaml at spec.hard[limits.memory]
+        error: quota exceeded: requests.cpu 250m of 100m in `ResourceQuota shop/quota`: 1.yaml at spec.hard[requests.cpu]
         ");
     }
 }

@@ -15,11 +15,16 @@ pub(crate) const RULE: Rule = Rule {
 fn reserved_namespace(index: &Index<'_>, report: &mut Report) {
     for entry in index.entries() {
         let is_namespace = entry.group.is_empty() && entry.kind == "Namespace";
-        let namespace = if is_namespace { entry.name } else { entry.namespace };
+        let (field, namespace) =
+            if is_namespace { ("name", entry.name) } else { ("namespace", entry.namespace) };
         let is_reserved = namespace == "default" || namespace.starts_with("kube-");
         if is_reserved && !index.tenant(entry.tenant).is_some_and(|tenant| tenant.system) {
             report
-                .error(entry, format!("{} is in a reserved namespace: `{namespace}`", entry.title()))
+                .error(
+                    entry,
+                    ["metadata", field],
+                    format!("{} is in a reserved namespace: `{namespace}`", entry.title()),
+                )
                 .hint("use a namespace of the tenant, or make it a system tenant");
         }
     }
@@ -44,9 +49,9 @@ apiVersion: v1
 kind: Namespace
 metadata: {name: default, labels: {tenant: shop}}
 "), @r"
-        error: `ConfigMap kube-system/a` is in a reserved namespace: `kube-system`: 1.yaml
+        error: `ConfigMap kube-system/a` is in a reserved namespace: `kube-system`: 1.yaml at metadata.namespace
           hint: use a namespace of the tenant, or make it a system tenant
-        error: `Namespace default` is in a reserved namespace: `default`: 3.yaml
+        error: `Namespace default` is in a reserved namespace: `default`: 3.yaml at metadata.name
           hint: use a namespace of the tenant, or make it a system tenant
         ");
     }

@@ -30,22 +30,25 @@ fn resource_bounds(index: &Index<'_>, report: &mut Report) {
                     let message = format!(
                         "{title} has a container that requests more {resource} than its limit: `{name}`, {request} of {limit}"
                     );
-                    report.error(&pod.entry, message);
+                    let field = (container.value, ["resources", "requests", resource]);
+                    report.error(&pod.entry, field, message);
                 }
             }
         }
         for container in pod.containers().filter(|container| container.role != Role::Initial) {
-            let missing: Vec<String> = WANTED
+            let missing: Vec<&(&str, &str)> = WANTED
                 .iter()
                 .filter(|(of, resource)| amount(index, pod, &container, of, resource).is_none())
                 // What is no amount is another rule's.
                 .filter(|(of, resource)| container.value.at(&["resources", of, resource]).is_none())
-                .map(|(of, resource)| format!("`{of}.{resource}`"))
                 .collect();
-            if !missing.is_empty() {
+            if let Some((of, resource)) = missing.first() {
+                let field = (container.value, ["resources", *of, *resource]);
+                let missing: Vec<String> =
+                    missing.iter().map(|(of, resource)| format!("`{of}.{resource}`")).collect();
                 let (title, name) = (pod.entry.title(), container.name);
                 let message = format!("{title} has a container without {}: `{name}`", missing.join(", "));
-                report.warning(&pod.entry, message);
+                report.warning(&pod.entry, field, message);
             }
         }
     }
@@ -82,10 +85,10 @@ kind: LimitRange
 metadata: {name: defaults, namespace: bank}
 spec: {limits: [{type: Container, default: {cpu: 1, memory: 1Gi}}]}
 "), @r"
-        error: `Deployment shop/web` has a container that requests more cpu than its limit: `above`, 1500m of 1: 1.yaml
-        error: `Deployment shop/web` has a container that requests more memory than its limit: `above`, 1Gi of 512Mi: 1.yaml
-        warning: `Deployment shop/web` has a container without `requests.cpu`, `requests.memory`, `limits.memory`: `none`: 1.yaml
-        warning: `Deployment shop/web` has a container without `requests.memory`, `limits.memory`: `half`: 1.yaml
+        error: `Deployment shop/web` has a container that requests more cpu than its limit: `above`, 1500m of 1: 1.yaml at spec.template.spec.containers[4].resources.requests.cpu
+        error: `Deployment shop/web` has a container that requests more memory than its limit: `above`, 1Gi of 512Mi: 1.yaml at spec.template.spec.containers[4].resources.requests.memory
+        warning: `Deployment shop/web` has a container without `requests.cpu`, `requests.memory`, `limits.memory`: `none`: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
+        warning: `Deployment shop/web` has a container without `requests.memory`, `limits.memory`: `half`: 1.yaml at spec.template.spec.containers[1].resources.requests.memory
         ");
     }
 }

@@ -4,7 +4,7 @@ use aqueduct_manifest::Value;
 
 use crate::index::Index;
 use crate::platform::{Entry, title};
-use crate::pod::{list_at, text};
+use crate::pod::text;
 use crate::report::Report;
 use crate::rule::{Level, Rule};
 
@@ -41,13 +41,17 @@ fn check_role(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>) {
     }
     let role = title(kind, namespace, name);
     report
-        .error(entry, format!("{} names a role that does not exist: {role}", entry.title()))
+        .error(
+            entry,
+            (reference, ["name"]),
+            format!("{} names a role that does not exist: {role}", entry.title()),
+        )
         .did_you_mean(name, index.names(GROUP, kind, namespace));
 }
 
 fn check_subjects(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>) {
-    let root = Value::Map(entry.object.map.clone());
-    for subject in list_at(&root, "subjects") {
+    let subjects = entry.object.map.get("subjects").and_then(Value::as_list);
+    for subject in subjects.into_iter().flatten() {
         let (kind, name, namespace) =
             (text(subject, "kind"), text(subject, "name"), text(subject, "namespace"));
         let namespace = if namespace.is_empty() { entry.namespace } else { namespace };
@@ -61,7 +65,11 @@ fn check_subjects(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>) {
         }
         let account = title(kind, namespace, name);
         report
-            .error(entry, format!("{} names an account that does not exist: {account}", entry.title()))
+            .error(
+                entry,
+                (subject, ["name"]),
+                format!("{} names an account that does not exist: {account}", entry.title()),
+            )
             .did_you_mean(name, index.names("", kind, namespace));
     }
 }
@@ -93,9 +101,9 @@ apiVersion: v1
 kind: ServiceAccount
 metadata: {name: web, namespace: shop}
 "), @r"
-        error: `RoleBinding shop/web` names a role that does not exist: `Role shop/reeder`: 1.yaml
+        error: `RoleBinding shop/web` names a role that does not exist: `Role shop/reeder`: 1.yaml at roleRef.name
           hint: did you mean `reader`?
-        error: `ClusterRoleBinding web` names an account that does not exist: `ServiceAccount bank/shop`: 2.yaml
+        error: `ClusterRoleBinding web` names an account that does not exist: `ServiceAccount bank/shop`: 2.yaml at subjects[0].name
         ");
     }
 }

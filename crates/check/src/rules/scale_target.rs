@@ -38,7 +38,11 @@ fn scale_target(index: &Index<'_>, report: &mut Report) {
             }
             let target = title(&target_kind, namespace, name);
             report
-                .error(&entry, format!("{} has a target that does not exist: {target}", entry.title()))
+                .error(
+                    &entry,
+                    (reference, ["name"]),
+                    format!("{} has a target that does not exist: {target}", entry.title()),
+                )
                 .did_you_mean(name, index.names(target_group, &target_kind, namespace));
         }
     }
@@ -65,7 +69,7 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: shop}
 "), @r"
-        error: `HorizontalPodAutoscaler shop/web` has a target that does not exist: `Deployment shop/wbe`: 1.yaml
+        error: `HorizontalPodAutoscaler shop/web` has a target that does not exist: `Deployment shop/wbe`: 1.yaml at spec.scaleTargetRef.name
           hint: did you mean `web`?
         ");
     }

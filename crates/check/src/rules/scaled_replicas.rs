@@ -25,6 +25,7 @@ fn scaled_replicas(index: &Index<'_>, report: &mut Report) {
                 report
                     .warning(
                         &workload,
+                        ["spec", "replicas"],
                         format!("{title} sets `replicas`, which {scaler_title} changes and Argo CD resets"),
                     )
                     .hint("remove `replicas`");
@@ -75,9 +76,9 @@ kind: StatefulSet
 metadata: {name: alone, namespace: shop}
 spec: {replicas: 2}
 "), @r"
-        warning: `Deployment shop/web` sets `replicas`, which `HorizontalPodAutoscaler shop/web` changes and Argo CD resets: 1.yaml
+        warning: `Deployment shop/web` sets `replicas`, which `HorizontalPodAutoscaler shop/web` changes and Argo CD resets: 1.yaml at spec.replicas
           hint: remove `replicas`
-        warning: `Deployment shop/queue` sets `replicas`, which `ScaledObject shop/queue` changes and Argo CD resets: 5.yaml
+        warning: `Deployment shop/queue` sets `replicas`, which `ScaledObject shop/queue` changes and Argo CD resets: 5.yaml at spec.replicas
           hint: remove `replicas`
         ");
     }

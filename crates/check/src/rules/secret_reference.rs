@@ -1,7 +1,7 @@
 //! Pods use Secrets and keys that something creates.
 
 use crate::index::Index;
-use crate::pod_reference::{Source, references};
+use crate::pod_reference::{Needed, references};
 use crate::produced::Keys;
 use crate::report::Report;
 use crate::rule::{Level, Rule};
@@ -25,19 +25,23 @@ fn secret_reference(index: &Index<'_>, report: &mut Report) {
             let (name, place, title) = (reference.name, &reference.place, entry.title());
             let message = format!("{title} needs a Secret that nothing creates: `{name}` for {place}");
             match (reference.source, secrets.get(pod.namespace(), name), reference.key) {
-                (Source::Secret, None, _) => {
+                (Needed::Secret, None, _) => {
                     report
-                        .error(entry, message)
+                        .error(entry, reference.name_field, message)
                         .hint("add an ExternalSecret, or mark the reference `optional: true`")
                         .did_you_mean(name, secrets.names(pod.namespace()));
                 }
-                (Source::Secret, Some(Keys::Known(keys)), Some(key)) if !keys.contains(key) => {
+                (Needed::Secret, Some(Keys::Known(keys)), Some(key)) if !keys.contains(key) => {
                     let message =
                         format!("{title} needs a key that Secret `{name}` lacks: `{key}` for {place}");
-                    report.error(entry, message).did_you_mean(key, keys.iter().map(String::as_str));
+                    report
+                        .error(entry, reference.key_field, message)
+                        .did_you_mean(key, keys.iter().map(String::as_str));
                 }
-                (Source::PullSecret, None, _) => {
-                    report.warning(entry, message).did_you_mean(name, secrets.names(pod.namespace()));
+                (Needed::PullSecret, None, _) => {
+                    report
+                        .warning(entry, reference.name_field, message)
+                        .did_you_mean(name, secrets.names(pod.namespace()));
                 }
                 _ => {}
             }
@@ -85,11 +89,11 @@ kind: postgresql
 metadata: {name: db, namespace: shop, labels: {component: db}}
 spec: {users: {web_user: []}}
 "), @r"
-        error: `Deployment shop/web` needs a Secret that nothing creates: `nobody` for volume `key`: 1.yaml
+        error: `Deployment shop/web` needs a Secret that nothing creates: `nobody` for volume `key`: 1.yaml at spec.template.spec.volumes[1].secret.secretName
           hint: add an ExternalSecret, or mark the reference `optional: true`
-        error: `Deployment shop/web` needs a key that Secret `external` lacks: `pasword` for variable `A` of container `web`: 1.yaml
+        error: `Deployment shop/web` needs a key that Secret `external` lacks: `pasword` for variable `A` of container `web`: 1.yaml at spec.template.spec.containers[0].env[0].valueFrom.secretKeyRef.key
           hint: did you mean `password`?
-        warning: `Deployment shop/web` needs a Secret that nothing creates: `registry` for image pull secrets: 1.yaml
+        warning: `Deployment shop/web` needs a Secret that nothing creates: `registry` for image pull secrets: 1.yaml at spec.template.spec.imagePullSecrets[0].name
         ");
     }
 

@@ -30,7 +30,7 @@ fn secret_store(index: &Index<'_>, report: &mut Report) {
         if !known.contains(&name) && !index.is_outside(namespace) {
             let store = title(kind, namespace, name);
             let message = format!("{} reads from a store that does not exist: {store}", entry.title());
-            report.error(&entry, message).did_you_mean(name, known);
+            report.error(&entry, (reference, ["name"]), message).did_you_mean(name, known);
         }
     }
 }
@@ -57,9 +57,9 @@ kind: ExternalSecret
 metadata: {name: fine, namespace: shop}
 spec: {secretStoreRef: {kind: ClusterSecretStore, name: vault}}
 "), @r"
-        error: `ExternalSecret shop/database` reads from a store that does not exist: `ClusterSecretStore volt`: 1.yaml
+        error: `ExternalSecret shop/database` reads from a store that does not exist: `ClusterSecretStore volt`: 1.yaml at spec.secretStoreRef.name
           hint: did you mean `vault`?
-        error: `ExternalSecret shop/cache` reads from a store that does not exist: `SecretStore shop/local`: 2.yaml
+        error: `ExternalSecret shop/cache` reads from a store that does not exist: `SecretStore shop/local`: 2.yaml at spec.secretStoreRef.name
         ");
     }
 }

@@ -15,8 +15,8 @@ pub(crate) const RULE: Rule = Rule {
 
 fn service_account(index: &Index<'_>, report: &mut Report) {
     for pod in index.pods() {
-        let name = ["serviceAccountName", "serviceAccount"].map(|field| text(pod.spec, field));
-        let Some(name) = name.into_iter().find(|name| !name.is_empty()) else { continue };
+        let names = ["serviceAccountName", "serviceAccount"].map(|field| (field, text(pod.spec, field)));
+        let Some((field, name)) = names.into_iter().find(|(_, name)| !name.is_empty()) else { continue };
         let namespace = pod.namespace();
         if name == "default"
             || index.is_open(&pod.entry)
@@ -26,7 +26,9 @@ fn service_account(index: &Index<'_>, report: &mut Report) {
         }
         let message =
             format!("{} runs under a ServiceAccount that does not exist: `{name}`", pod.entry.title());
-        report.error(&pod.entry, message).did_you_mean(name, index.names("", "ServiceAccount", namespace));
+        report
+            .error(&pod.entry, (pod.spec, [field]), message)
+            .did_you_mean(name, index.names("", "ServiceAccount", namespace));
     }
 }
 
@@ -51,7 +53,7 @@ apiVersion: v1
 kind: ServiceAccount
 metadata: {name: web, namespace: shop}
 "), @r"
-        error: `Deployment shop/web` runs under a ServiceAccount that does not exist: `wbe`: 1.yaml
+        error: `Deployment shop/web` runs under a ServiceAccount that does not exist: `wbe`: 1.yaml at spec.template.spec.serviceAccountName
           hint: did you mean `web`?
         ");
     }

@@ -42,12 +42,13 @@ fn service_port(index: &Index<'_>, report: &mut Report) {
                 Value::String(name) => {
                     let severity = if is_headless { Severity::Warning } else { Severity::Error };
                     let message = format!("{} has a target port that no pod has: `{name}`", entry.title());
-                    report.add(severity, &entry, message).did_you_mean(name, declared);
+                    report.add(severity, &entry, target, message).did_you_mean(name, declared);
                 }
                 // A headless Service only publishes addresses; the port is a note.
                 Value::Int(number) if !declared.is_empty() && !is_headless => {
                     report.warning(
                         &entry,
+                        target,
                         format!("{} has a target port that no pod declares: {number}", entry.title()),
                     );
                 }
@@ -74,9 +75,9 @@ kind: Deployment
 metadata: {name: web, namespace: shop}
 spec: {template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, ports: [{name: http, containerPort: 8080}]}]}}}
 "), @r"
-        error: `Service shop/web` has a target port that no pod has: `htpp`: 1.yaml
+        error: `Service shop/web` has a target port that no pod has: `htpp`: 1.yaml at spec.ports[0].targetPort
           hint: did you mean `http`?
-        warning: `Service shop/web` has a target port that no pod declares: 9090: 1.yaml
+        warning: `Service shop/web` has a target port that no pod declares: 9090: 1.yaml at spec.ports[3].targetPort
         ");
     }
 }

@@ -29,6 +29,7 @@ fn service_selector(index: &Index<'_>, report: &mut Report) {
                 report
                     .warning(
                         &entry,
+                        ["spec", "selector"],
                         format!("{title} selects by a label that no pod template has: {lacking}"),
                     )
                     .hint(
@@ -37,7 +38,11 @@ fn service_selector(index: &Index<'_>, report: &mut Report) {
             }
             Selection::Nothing => {
                 report
-                    .error(&entry, format!("{title} selects no pod: {}", selector.text()))
+                    .error(
+                        &entry,
+                        ["spec", "selector"],
+                        format!("{title} selects no pod: {}", selector.text()),
+                    )
                     .hint("make the selector match the labels of the pod template");
             }
         }
@@ -95,9 +100,9 @@ kind: Deployment
 metadata: {name: web, namespace: bank}
 spec: {template: {metadata: {labels: {app: web}}, spec: {containers: []}}}
 "), @r"
-        error: `Service bank/api` selects no pod: app=api: 7.yaml
+        error: `Service bank/api` selects no pod: app=api: 7.yaml at spec.selector
           hint: make the selector match the labels of the pod template
-        warning: `Service bank/active` selects by a label that no pod template has: vault-active=true: 8.yaml
+        warning: `Service bank/active` selects by a label that no pod template has: vault-active=true: 8.yaml at spec.selector
           hint: fine if the program sets the label on its own pod; otherwise correct the selector
         ");
     }
@@ -155,11 +160,11 @@ kind: Service
 metadata: {name: other, namespace: bank}
 spec: {selector: {job-name: sed}}
 "), @r"
-        error: `Service bank/other` selects no pod: job-name=sed: 10.yaml
+        error: `Service bank/other` selects no pod: job-name=sed: 10.yaml at spec.selector
           hint: make the selector match the labels of the pod template
-        error: `Service bank/beyond` selects no pod: app=db,apps.kubernetes.io/pod-index=4: 6.yaml
+        error: `Service bank/beyond` selects no pod: app=db,apps.kubernetes.io/pod-index=4: 6.yaml at spec.selector
           hint: make the selector match the labels of the pod template
-        error: `Service bank/before` selects no pod: statefulset.kubernetes.io/pod-name=db-0: 7.yaml
+        error: `Service bank/before` selects no pod: statefulset.kubernetes.io/pod-name=db-0: 7.yaml at spec.selector
           hint: make the selector match the labels of the pod template
         ");
     }

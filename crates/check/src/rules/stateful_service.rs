@@ -31,12 +31,13 @@ fn stateful_service(index: &Index<'_>, report: &mut Report) {
                 let severity = if is_single { Severity::Warning } else { Severity::Error };
                 let message = format!("{} has a Service that does not exist: {target}", entry.title());
                 let names = index.names("", "Service", namespace);
-                report.add(severity, &entry, message).did_you_mean(name, names);
+                report.add(severity, &entry, ["spec", "serviceName"], message).did_you_mean(name, names);
             }
             Some(service) if !is_single && !is_headless(&service) => {
                 report
                     .warning(
                         &entry,
+                        ["spec", "serviceName"],
                         format!("{} has a Service that is not headless: {target}", entry.title()),
                     )
                     .hint("set `clusterIP: None`, so that each pod has a name of its own");
@@ -82,11 +83,11 @@ kind: Service
 metadata: {name: database, namespace: shop}
 spec: {}
 "), @r"
-        error: `StatefulSet shop/a` has a Service that does not exist: `Service shop/databse`: 1.yaml
+        error: `StatefulSet shop/a` has a Service that does not exist: `Service shop/databse`: 1.yaml at spec.serviceName
           hint: did you mean `database`?
-        warning: `StatefulSet shop/b` has a Service that is not headless: `Service shop/database`: 2.yaml
+        warning: `StatefulSet shop/b` has a Service that is not headless: `Service shop/database`: 2.yaml at spec.serviceName
           hint: set `clusterIP: None`, so that each pod has a name of its own
-        warning: `StatefulSet shop/c` has a Service that does not exist: `Service shop/nobody`: 3.yaml
+        warning: `StatefulSet shop/c` has a Service that does not exist: `Service shop/nobody`: 3.yaml at spec.serviceName
         ");
     }
 }

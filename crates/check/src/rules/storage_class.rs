@@ -41,7 +41,8 @@ fn storage_class(index: &Index<'_>, report: &mut Report) {
 
 fn check_class(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, class: Option<&Value>) {
     let listed = &index.cluster().storage_classes;
-    let Some(class) = class.and_then(Value::as_str).filter(|class| !class.is_empty()) else { return };
+    let Some(field) = class else { return };
+    let Some(class) = field.as_str().filter(|class| !class.is_empty()) else { return };
     if listed.contains(class) || index.get("storage.k8s.io", "StorageClass", "", class).is_some() {
         return;
     }
@@ -49,6 +50,7 @@ fn check_class(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, class:
     report
         .error(
             entry,
+            field,
             format!("{} names a storage class that the cluster does not have: `{class}`", entry.title()),
         )
         .did_you_mean(class, listed.iter().map(String::as_str).chain(rendered));
@@ -71,9 +73,9 @@ kind: StatefulSet
 metadata: {name: database, namespace: shop}
 spec: {volumeClaimTemplates: [{spec: {storageClassName: fast}}, {spec: {storageClassName: ''}}, {spec: {}}]}
 "), @r"
-        error: `PersistentVolumeClaim shop/data` names a storage class that the cluster does not have: `standart`: 1.yaml
+        error: `PersistentVolumeClaim shop/data` names a storage class that the cluster does not have: `standart`: 1.yaml at spec.storageClassName
           hint: did you mean `standard`?
-        error: `StatefulSet shop/database` names a storage class that the cluster does not have: `fast`: 2.yaml
+        error: `StatefulSet shop/database` names a storage class that the cluster does not have: `fast`: 2.yaml at spec.volumeClaimTemplates[0].spec.storageClassName
         ");
     }
 }

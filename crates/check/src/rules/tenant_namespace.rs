@@ -16,7 +16,8 @@ fn tenant_namespace(index: &Index<'_>, report: &mut Report) {
     for entry in index.entries() {
         let Some(tenant) = index.tenant(entry.tenant).filter(|tenant| !tenant.system) else { continue };
         let is_namespace = entry.group.is_empty() && entry.kind == "Namespace";
-        let namespace = if is_namespace { entry.name } else { entry.namespace };
+        let (field, namespace) =
+            if is_namespace { ("name", entry.name) } else { ("namespace", entry.namespace) };
         if namespace.is_empty() || tenant.namespaces.contains(namespace) {
             continue;
         }
@@ -24,7 +25,11 @@ fn tenant_namespace(index: &Index<'_>, report: &mut Report) {
             Some(owner) => format!("of tenant `{owner}`"),
             None => format!("that tenant `{}` does not own", entry.tenant),
         };
-        report.error(entry, format!("{} is in a namespace {owner}: `{namespace}`", entry.title()));
+        report.error(
+            entry,
+            ["metadata", field],
+            format!("{} is in a namespace {owner}: `{namespace}`", entry.title()),
+        );
     }
 }
 
@@ -51,8 +56,8 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: d, namespace: bank, labels: {tenant: platform}}
 "), @r"
-        error: `ConfigMap bank/a` is in a namespace of tenant `bank`: `bank`: 1.yaml
-        error: `ConfigMap nowhere/b` is in a namespace that tenant `shop` does not own: `nowhere`: 2.yaml
+        error: `ConfigMap bank/a` is in a namespace of tenant `bank`: `bank`: 1.yaml at metadata.namespace
+        error: `ConfigMap nowhere/b` is in a namespace that tenant `shop` does not own: `nowhere`: 2.yaml at metadata.namespace
         ");
     }
 }

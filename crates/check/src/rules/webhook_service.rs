@@ -4,7 +4,7 @@ use aqueduct_manifest::Value;
 
 use crate::index::Index;
 use crate::platform::{Entry, title};
-use crate::pod::{list_at, text};
+use crate::pod::text;
 use crate::report::Report;
 use crate::rule::{Level, Rule};
 
@@ -19,8 +19,8 @@ pub(crate) const RULE: Rule = Rule {
 fn webhook_service(index: &Index<'_>, report: &mut Report) {
     for kind in ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"] {
         for entry in index.of_kind("admissionregistration.k8s.io", kind) {
-            let root = Value::Map(entry.object.map.clone());
-            for webhook in list_at(&root, "webhooks") {
+            let webhooks = entry.object.map.get("webhooks").and_then(Value::as_list);
+            for webhook in webhooks.into_iter().flatten() {
                 check_service(index, report, &entry, webhook.at(&["clientConfig", "service"]));
             }
         }
@@ -42,7 +42,11 @@ fn check_service(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, serv
     }
     let target = title("Service", namespace, name);
     report
-        .error(entry, format!("{} calls a Service that does not exist: {target}", entry.title()))
+        .error(
+            entry,
+            (service, ["name"]),
+            format!("{} calls a Service that does not exist: {target}", entry.title()),
+        )
         .did_you_mean(name, index.names("", "Service", namespace));
 }
 
@@ -65,7 +69,7 @@ apiVersion: v1
 kind: Service
 metadata: {name: web, namespace: shop}
 "), @r"
-        error: `ValidatingWebhookConfiguration web` calls a Service that does not exist: `Service shop/wbe`: 1.yaml
+        error: `ValidatingWebhookConfiguration web` calls a Service that does not exist: `Service shop/wbe`: 1.yaml at webhooks[1].clientConfig.service.name
           hint: did you mean `web`?
         ");
     }

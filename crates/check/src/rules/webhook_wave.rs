@@ -51,17 +51,18 @@ fn check_webhook(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, webh
         }
     }
     for object in early.values() {
-        let (title, webhook) = (object.title(), entry.title());
+        let (title, admitting) = (object.title(), entry.title());
         let server = format!("{}/{}", server.tenant, server.component);
         report
             .warning(
                 object,
+                ["metadata", "name"],
                 format!(
-                    "{title} is not applied after `{server}`, whose {webhook} must admit it: wave {wave}"
+                    "{title} is not applied after `{server}`, whose {admitting} must admit it: wave {wave}"
                 ),
             )
             .hint(format!("set `depends-on = [\"{server}\"]`, or `failurePolicy: Ignore` in the webhook"))
-            .also(entry, "the webhook");
+            .also(entry, webhook, "the webhook");
     }
 }
 
@@ -151,9 +152,9 @@ apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata: {name: own, namespace: platform, labels: {component: controller, wave: '2'}}
 "), @r#"
-        warning: `Ingress shop/same` is not applied after `platform/controller`, whose `ValidatingWebhookConfiguration admission` must admit it: wave 2: 5.yaml
+        warning: `Ingress shop/same` is not applied after `platform/controller`, whose `ValidatingWebhookConfiguration admission` must admit it: wave 2: 5.yaml at metadata.name
           hint: set `depends-on = ["platform/controller"]`, or `failurePolicy: Ignore` in the webhook
-        warning: `Ingress shop/earlier` is not applied after `platform/controller`, whose `ValidatingWebhookConfiguration admission` must admit it: wave 2: 7.yaml
+        warning: `Ingress shop/earlier` is not applied after `platform/controller`, whose `ValidatingWebhookConfiguration admission` must admit it: wave 2: 7.yaml at metadata.name
           hint: set `depends-on = ["platform/controller"]`, or `failurePolicy: Ignore` in the webhook
         "#);
     }

@@ -39,9 +39,13 @@ fn workload_selector(index: &Index<'_>, report: &mut Report) {
             Occupied(first) if (first.get().kind, first.get().name) != (entry.kind, entry.name) => {
                 let (title, other) = (entry.title(), first.get().title());
                 report
-                    .warning(&entry, format!("{title} has the same selector as {other}: {text}"))
+                    .warning(
+                        &entry,
+                        ["spec", "selector"],
+                        format!("{title} has the same selector as {other}: {text}"),
+                    )
                     .hint("give each its own label, in its selector and on its pods")
-                    .also(first.get(), "the other one");
+                    .also(first.get(), ["spec", "selector"], "the other one");
             }
             Occupied(_) => {}
         }
@@ -85,7 +89,7 @@ kind: Job
 metadata: {name: two, namespace: shop}
 spec: {template: {spec: {containers: []}}}
 "), @r"
-        warning: `StatefulSet shop/web2` has the same selector as `Deployment shop/web`: app=web,tier=a: 2.yaml
+        warning: `StatefulSet shop/web2` has the same selector as `Deployment shop/web`: app=web,tier=a: 2.yaml at spec.selector
           hint: give each its own label, in its selector and on its pods
         ");
     }

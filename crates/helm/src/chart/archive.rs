@@ -6,7 +6,7 @@ use aqueduct_manifest::format_smolstr;
 use flate2::read::MultiGzDecoder;
 use tar::{Archive, EntryType};
 
-use super::File;
+use super::file::File;
 use crate::Error;
 
 /// The most bytes that a chart may have when it is unpacked, packed charts in it included.

@@ -4,9 +4,9 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::archive::FILE_LIMIT;
+use super::archive::{CHART_LIMIT, FILE_LIMIT};
+use super::file::File;
 use super::ignore::{Entry, IgnoreRules};
-use super::{CHART_LIMIT, File};
 use crate::Error;
 
 /// How deep folders may nest; links that lead in a circle end here.
@@ -104,7 +104,7 @@ fn read_shared(path: &Path, length: u64) -> std::io::Result<Arc<[u8]>> {
 }
 
 /// Returns the reason of a failure in the words of Unix.
-pub(crate) fn reason(error: &std::io::Error) -> String {
+pub fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),

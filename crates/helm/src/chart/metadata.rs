@@ -2,8 +2,8 @@
 
 use aqueduct_manifest::{SmolStr, Value};
 
-use super::decode::{Fields, read_yaml};
 use crate::Error;
+use crate::decode::{Fields, read_yaml};
 use crate::functions::semver::Version;
 
 /// The contents of `Chart.yaml`, with those of `requirements.yaml` in charts of the first format.

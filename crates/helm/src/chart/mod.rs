@@ -4,23 +4,25 @@
 //! between releases (which subcharts take part, under which names) is worked out for each render.
 
 mod archive;
-pub(crate) mod decode;
-pub(crate) mod folder;
+mod file;
+mod folder;
 mod ignore;
 mod metadata;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aqueduct_manifest::{Files, Map};
 
 use self::archive::CHART_LIMIT;
+pub use self::file::File;
+pub use self::folder::reason;
 use self::ignore::IgnoreRules;
 pub use self::metadata::{Dependency, Maintainer, Metadata};
 use crate::Error;
-use crate::engine::{RenderError, TemplateFile, Templates};
+use crate::decode::{Fields, read_yaml};
+use crate::engine::{Engine, RenderError, TemplateFile, Templates};
 use crate::schema::Schema;
 use crate::values::read_values;
 
@@ -43,28 +45,6 @@ pub struct Chart {
     pub(crate) schema: Option<Schema>,
     /// The templates of this chart and its subcharts, parsed once for each choice of subcharts.
     parsed: Mutex<BTreeMap<Vec<Arc<str>>, Arc<Templates>>>,
-}
-
-/// A file of a chart.
-#[derive(Clone)]
-pub struct File {
-    /// The path relative to the chart's folder, with `/` between the parts.
-    pub name: Arc<str>,
-    /// The contents, without a byte order mark.
-    pub bytes: Arc<[u8]>,
-}
-
-impl File {
-    fn new(name: String, bytes: Arc<[u8]>) -> Self {
-        let plain = bytes.strip_prefix(b"\xef\xbb\xbf").map(Arc::from);
-        Self { name: name.into(), bytes: plain.unwrap_or(bytes) }
-    }
-}
-
-impl fmt::Debug for File {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} ({} bytes)", self.name, self.bytes.len())
-    }
 }
 
 impl Chart {
@@ -138,8 +118,8 @@ impl Chart {
     fn check_format(files: &[File]) -> Result<(), Error> {
         let Some(file) = files.iter().find(|file| &*file.name == "Chart.yaml") else { return Ok(()) };
         let context = |error: Error| error.context("cannot load Chart.yaml");
-        let document = decode::read_yaml(&file.bytes).map_err(context)?;
-        let fields = decode::Fields::of(&document, "loader", "chartBase").map_err(context)?;
+        let document = read_yaml(&file.bytes).map_err(context)?;
+        let fields = Fields::of(&document, "loader", "chartBase").map_err(context)?;
         let version = fields.map(|fields| fields.text("apiVersion")).transpose().map_err(context)?.flatten();
         match version.as_deref() {
             None | Some("" | "v1" | "v2") => Ok(()),
@@ -185,13 +165,17 @@ impl Chart {
     }
 
     /// Returns the templates of a release of this chart, parsed.
-    pub(crate) fn parsed(&self, files: Vec<TemplateFile>) -> Result<Arc<Templates>, RenderError> {
+    pub(crate) fn parsed(
+        &self,
+        files: Vec<TemplateFile>,
+        engine: &Engine,
+    ) -> Result<Arc<Templates>, RenderError> {
         let key: Vec<Arc<str>> = files.iter().map(|file| Arc::clone(&file.path)).collect();
         let known = self.parsed.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some(templates) = known {
+        if let Some(templates) = known.filter(|templates| engine.has_parsed(templates)) {
             return Ok(templates);
         }
-        let templates = Arc::new(Templates::parse(files)?);
+        let templates = Arc::new(engine.parse(files)?);
         self.parsed.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&templates));
         Ok(templates)
     }
@@ -286,7 +270,7 @@ impl Sorter {
 /// Checks that a lock file is one; what it locks matters to whoever fetches charts.
 fn check_lock(file: &File) -> Result<(), Error> {
     let attempt = || format!("cannot load {}", file.name);
-    let lock = decode::read_yaml(&file.bytes).map_err(|error| error.context(attempt()))?;
-    decode::Fields::of(&lock, "v2", "Lock").map_err(|error| error.context(attempt()))?;
+    let lock = read_yaml(&file.bytes).map_err(|error| error.context(attempt()))?;
+    Fields::of(&lock, "v2", "Lock").map_err(|error| error.context(attempt()))?;
     Ok(())
 }

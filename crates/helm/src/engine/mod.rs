@@ -3,121 +3,109 @@
 //! Parsing and rendering are two steps, so that one parsed chart serves many releases and threads.
 
 mod functions;
+mod rendered;
 mod report;
+mod templates;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock};
 
-use rayon::prelude::*;
+use self::functions::FUNCTIONS;
+pub use self::rendered::{Rendered, Writer};
+pub use self::report::RenderError;
+pub use self::templates::{TemplateFile, Templates};
+use crate::functions as sprig;
+use crate::hosts::Refusing;
+use crate::methods::METHODS;
+use crate::template::{BUILTINS, Evaluator, Function, Functions, Host, Limits, Table, Tracing};
+use crate::value::{Map, VALUES_MAP, Value};
 
-pub(crate) use functions::FUNCTIONS;
+/// Helm's functions come after Go's own, so that they win, and the engine's come last.
+static TABLES: [Table; 3] = [BUILTINS, sprig::ALL, FUNCTIONS];
 
-use crate::template::{
-    Evaluator, Host, Limits, LineStarts, Origin, ParseError, Place, Set, Trace, Tree, parse,
-};
-use crate::value::{Map, Text, VALUES_MAP, Value};
-
-/// What Go prints for no value; Helm takes it out of every output.
-const NO_VALUE: &[u8] = b"<no value>";
-
-/// A template file of a chart.
+/// What renders templates: the functions that they can call, and how far they may go.
+///
+/// One engine serves any number of charts and threads.
 #[derive(Clone, Debug)]
-pub struct TemplateFile {
-    /// The path from the top chart on, such as `parent/charts/child/templates/service.yaml`.
-    pub path: Arc<str>,
-    /// The folder that `.Template.BasePath` names, such as `parent/charts/child/templates`.
-    pub base_path: Arc<str>,
-    /// The text, which need not be UTF-8.
-    pub text: Arc<[u8]>,
-    /// Which of the scopes that a render is given is this template's.
-    pub scope: usize,
+pub struct Engine {
+    functions: Arc<Functions>,
+    limits: Limits,
+    tracing: Tracing,
 }
 
-/// Parsed templates.
-#[derive(Clone, Debug)]
-pub struct Templates {
-    files: Vec<File>,
-    set: Arc<Set>,
-}
-
-#[derive(Clone, Debug)]
-struct File {
-    path: Arc<str>,
-    base_path: Arc<str>,
-    scope: usize,
-}
-
-/// Why a chart could not be rendered, in Helm's words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RenderError {
-    /// The message.
-    pub message: Text,
-    /// The places in the templates that led there, the innermost last.
-    pub places: Vec<Place>,
-}
-
-impl fmt::Display for RenderError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.message.to_str())
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
-impl std::error::Error for RenderError {}
-
-/// The output of one template file.
-#[derive(Clone, Debug)]
-pub struct Rendered {
-    /// The text.
-    pub text: Text,
-    origins: Vec<Origin>,
-    lines: OnceLock<LineStarts>,
-}
-
-impl Rendered {
-    fn new(text: Vec<u8>, origins: Vec<Origin>) -> Self {
-        Self { text: text.into(), origins, lines: OnceLock::new() }
+impl Engine {
+    /// Returns an engine with Helm's functions and limits that no chart in use comes near.
+    pub fn new() -> Self {
+        static HELM: LazyLock<Arc<Functions>> = LazyLock::new(|| Arc::new(Functions::new(&TABLES, METHODS)));
+        Self { functions: Arc::clone(&HELM), limits: Limits::default(), tracing: Tracing::default() }
     }
 
-    /// Returns the place in the templates that a line of the output begins with; lines count from 1.
+    /// Adds a function; one of the same name is replaced.
     ///
-    /// Output of `include` belongs to the line of the `include`.
-    pub fn place(&self, line: u32) -> Option<Place> {
-        let lines = self.lines.get_or_init(|| LineStarts::of(self.text.as_bytes()));
-        let start = *lines.0.get((line as usize).saturating_sub(1))?;
-        let after = self.origins.partition_point(|origin| origin.start <= start);
-        let origin = self.origins.get(after.checked_sub(1)?)?;
-        // Within plain text every line has its own place.
-        let source = &origin.tree.source;
-        let shift = start - origin.start;
-        let shift = if shift <= origin.copied { shift } else { 0 };
-        let (line, column) = source.place(origin.position.saturating_add(shift as u32));
-        Some(Place { template: Arc::clone(&source.name), line, column })
+    /// ```
+    /// use aqueduct_helm::Engine;
+    /// use aqueduct_helm::template::Function;
+    ///
+    /// let engine = Engine::new()
+    ///     .with(Function::typed("shout", |text: String| text.to_uppercase() + "!"))
+    ///     .with(Function::typed("half", |whole: i64| match whole % 2 {
+    ///         0 => Ok(whole / 2),
+    ///         _ => Err("it is odd"),
+    ///     }));
+    /// assert_eq!(engine.text("{{ shout \"ahoy\" }} {{ half 4 }}", &[])?, "AHOY! 2");
+    /// let error = engine.text("{{ half 3 }}", &[]).expect_err("3 is odd");
+    /// assert!(error.to_string().contains("error calling half: it is odd"));
+    /// # Ok::<(), aqueduct_helm::engine::RenderError>(())
+    /// ```
+    #[must_use]
+    pub fn with(mut self, function: Function) -> Self {
+        Arc::make_mut(&mut self.functions).add(function);
+        self
     }
-}
 
-impl Templates {
-    /// Parses templates as Helm does: deeper paths first, else against the order of their names, so that
-    /// the parent chart's definitions win.
+    /// Sets how far a render may go.
+    ///
+    /// ```
+    /// use aqueduct_helm::Engine;
+    /// use aqueduct_helm::template::Limits;
+    ///
+    /// let engine = Engine::new().limited(Limits { steps: 1000, ..Limits::default() });
+    /// assert!(engine.text("{{ range 10 }}{{ . }}{{ end }}", &[]).is_ok());
+    /// assert!(engine.text("{{ range 1000000 }}{{ . }}{{ end }}", &[]).is_err());
+    /// ```
+    #[must_use]
+    pub fn limited(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Sets how much is remembered of where output comes from.
+    #[must_use]
+    pub fn tracing(self, tracing: Tracing) -> Self {
+        Self { tracing, ..self }
+    }
+
+    /// Returns the functions that templates can call, in the order of their names; methods are not among them.
+    pub fn functions(&self) -> Vec<&Function> {
+        self.functions.all()
+    }
+
+    /// Parses templates.
     ///
     /// # Errors
     /// The first file that is no template.
-    pub fn parse(files: Vec<TemplateFile>) -> Result<Self, RenderError> {
-        let mut files = files;
-        files.sort_by(|left, right| {
-            let depth = |file: &TemplateFile| file.path.bytes().filter(|byte| *byte == b'/').count();
-            depth(right).cmp(&depth(left)).then_with(|| right.path.cmp(&left.path))
-        });
-        let trees: Vec<_> = files.par_iter().map(|file| parse(&file.path, Arc::clone(&file.text))).collect();
-        let mut set = Set::default();
-        let mut parsed = Vec::with_capacity(files.len());
-        for (file, trees) in files.into_iter().zip(trees) {
-            for tree in trees.map_err(|error| report::parse(&file.path, error))? {
-                set.add(Arc::new(tree));
-            }
-            parsed.push(File { path: file.path, base_path: file.base_path, scope: file.scope });
-        }
-        Ok(Self { files: parsed, set: Arc::new(set) })
+    pub fn parse(&self, files: Vec<TemplateFile>) -> Result<Templates, RenderError> {
+        Templates::parse(files, &self.functions)
+    }
+
+    /// Tells whether templates were parsed with the functions of this engine.
+    pub(crate) fn has_parsed(&self, templates: &Templates) -> bool {
+        Arc::ptr_eq(&self.functions, &templates.functions)
     }
 
     /// Renders every file that is not a partial; a scope holds what `.` is to the templates of one chart.
@@ -128,77 +116,60 @@ impl Templates {
     /// The first template that fails.
     pub fn render(
         &self,
+        templates: &Templates,
         scopes: &[Map],
         host: &mut dyn Host,
-        limits: Limits,
     ) -> Result<BTreeMap<Arc<str>, Rendered>, RenderError> {
-        let mut evaluator = Evaluator::new(Arc::clone(&self.set), host, limits);
+        let Templates { files, set, functions } = templates;
+        let mut evaluator = Evaluator::new(Arc::clone(set), functions, host, self.limits, self.tracing);
         let mut output = BTreeMap::new();
-        for file in &self.files {
+        for file in files {
             let name = file.path.rsplit('/').next().unwrap_or(&file.path);
             if name.starts_with('_') {
                 continue;
             }
-            let Some(tree) = self.set.get(file.path.as_bytes()) else { continue };
+            let Some(tree) = set.get(file.path.as_bytes()) else { continue };
             let scope = scopes.get(file.scope).cloned().unwrap_or_default();
             let template = Map::with_entries(
                 &VALUES_MAP,
                 [("Name", Value::from(&*file.path)), ("BasePath", Value::from(&*file.base_path))],
             );
             scope.insert("Template", template);
-            let mut out = Vec::new();
             let dot = Value::Map(scope.converted(&VALUES_MAP));
-            evaluator
-                .run(tree, dot, &mut out, Trace::On)
-                .map_err(|error| report::execution(&file.path, &error))?;
-            let origins = std::mem::take(&mut evaluator.origins);
-            output.insert(Arc::clone(&file.path), rendered(out, origins));
+            let out = evaluator.run_file(tree, dot).map_err(|error| report::execution(&file.path, &error))?;
+            let traced = std::mem::take(&mut evaluator.traced);
+            output.insert(Arc::clone(&file.path), Rendered::new(out, traced));
         }
         Ok(output)
     }
 
-    /// Returns the names of the files that a render gives the output of.
-    pub fn paths(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.files.iter().map(|file| &file.path)
+    /// Renders one text that sees some values as `.`, and has no host to ask.
+    ///
+    /// # Errors
+    /// The text is no template, or it fails.
+    pub fn text(&self, text: &str, values: &[(&str, Value)]) -> Result<String, RenderError> {
+        self.text_with(text, values, &mut Refusing)
     }
-}
 
-/// Takes out what stands for no value, and moves the origins with the text.
-fn rendered(out: Vec<u8>, mut origins: Vec<Origin>) -> Rendered {
-    let cuts: Vec<usize> = memchr::memmem::find_iter(&out, NO_VALUE).collect();
-    if cuts.is_empty() {
-        return Rendered::new(out, origins);
-    }
-    for origin in &mut origins {
-        let before = cuts.partition_point(|cut| *cut < origin.start);
-        if let Some(next) = cuts.get(before) {
-            origin.copied = origin.copied.min(next - origin.start);
-        }
-        let cut = match before.checked_sub(1).and_then(|last| cuts.get(last)) {
-            // The origin begins within what is cut.
-            Some(last) if last + NO_VALUE.len() > origin.start => {
-                (before - 1) * NO_VALUE.len() + (origin.start - last)
-            }
-            _ => before * NO_VALUE.len(),
+    /// Renders one text that sees some values as `.`, and asks a host.
+    ///
+    /// # Errors
+    /// The text is no template, or it fails.
+    pub fn text_with(
+        &self,
+        text: &str,
+        values: &[(&str, Value)],
+        host: &mut dyn Host,
+    ) -> Result<String, RenderError> {
+        let path: Arc<str> = "text".into();
+        let file = TemplateFile {
+            path: Arc::clone(&path),
+            base_path: "".into(),
+            text: text.as_bytes().into(),
+            scope: 0,
         };
-        origin.start -= cut;
+        let scope: Map = values.iter().map(|(name, value)| (*name, value.clone())).collect();
+        let rendered = self.render(&self.parse(vec![file])?, &[scope], host)?;
+        Ok(rendered.get(&path).map(|file| file.text.to_str().into_owned()).unwrap_or_default())
     }
-    Rendered::new(without_no_value(&out), origins)
-}
-
-/// Takes out what stands for no value.
-fn without_no_value(out: &[u8]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(out.len());
-    let mut start = 0;
-    for cut in memchr::memmem::find_iter(out, NO_VALUE) {
-        text.extend_from_slice(out.get(start..cut).unwrap_or_default());
-        start = cut + NO_VALUE.len();
-    }
-    text.extend_from_slice(out.get(start..).unwrap_or_default());
-    text
-}
-
-/// Parses the text of a `tpl`.
-fn parse_text(name: &str, text: &Text) -> Result<Vec<Arc<Tree>>, ParseError> {
-    Ok(parse(name, text.as_bytes().into())?.into_iter().map(Arc::new).collect())
 }

@@ -1,13 +1,31 @@
 //! Errors as Helm tells them: it takes Go's messages apart and puts them together in another layout.
 
+use std::fmt;
+
 use memchr::memmem;
 
-use super::RenderError;
-use crate::template::{ExecutionError, ParseError};
+use crate::template::{ExecutionError, ParseError, TemplatePlace};
 use crate::value::Text;
 
 /// What stands around the message of `fail` and `required`.
 pub(super) const MARKS: [&[u8]; 2] = [b"HELM_ERR_START", b"HELM_ERR_END"];
+
+/// Why a chart could not be rendered, in Helm's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderError {
+    /// The message.
+    pub message: Text,
+    /// The places in the templates that led there, the innermost last.
+    pub places: Vec<TemplatePlace>,
+}
+
+impl fmt::Display for RenderError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message.to_str())
+    }
+}
+
+impl std::error::Error for RenderError {}
 
 /// Tells a parse error: the place, and what follows the last colon.
 pub(super) fn parse(path: &str, error: ParseError) -> RenderError {

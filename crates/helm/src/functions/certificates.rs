@@ -165,42 +165,42 @@ fn given_key(text: &Text) -> Result<PrivateKey, FunctionError> {
     PrivateKey::from_pem(text).map_err(|error| FunctionError::new(format!("parsing private key: {error}")))
 }
 
-pub(super) fn gen_ca(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn gen_ca(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let request = Request::authority(Arguments(arguments))?;
     let key = PrivateKey::for_certificate(call)?;
     self_signed(call, &request, &key)
 }
 
-pub(super) fn gen_ca_with_key(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn gen_ca_with_key(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let key = given_key(Arguments(arguments).text(2)?)?;
     self_signed(call, &Request::authority(Arguments(arguments))?, &key)
 }
 
-pub(super) fn gen_self_signed_cert(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn gen_self_signed_cert(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let request = Request::leaf(Arguments(arguments))?;
     let key = PrivateKey::for_certificate(call)?;
     self_signed(call, &request, &key)
 }
 
-pub(super) fn gen_self_signed_cert_with_key(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn gen_self_signed_cert_with_key(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let key = given_key(Arguments(arguments).text(4)?)?;
     self_signed(call, &Request::leaf(Arguments(arguments))?, &key)
 }
 
-pub(super) fn gen_signed_cert(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn gen_signed_cert(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let signer = signer(Arguments(arguments).value(4)?)?;
     let request = Request::leaf(Arguments(arguments))?;
     let key = PrivateKey::for_certificate(call)?;
     signed(call, &request, &key, &signer.0, &signer.1)
 }
 
-pub(super) fn gen_signed_cert_with_key(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn gen_signed_cert_with_key(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let key = given_key(Arguments(arguments).text(5)?)?;
     let signer = signer(Arguments(arguments).value(4)?)?;
     signed(call, &Request::leaf(Arguments(arguments))?, &key, &signer.0, &signer.1)
 }
 
-pub(super) fn build_custom_cert(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn build_custom_cert(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let decoded = |index: usize, what: &str| {
         let bytes = decode_base64(Arguments(arguments).bytes(index)?);
         bytes.map(Text::from).map_err(|_| FunctionError::new(format!("unable to decode base64 {what}")))
@@ -255,7 +255,7 @@ fn parse_certificate(content: &[u8]) -> der::Result<Issuer> {
     })
 }
 
-fn self_signed(call: &mut Call<'_, '_>, request: &Request, key: &PrivateKey) -> Answer {
+fn self_signed(call: &mut Call<'_>, request: &Request, key: &PrivateKey) -> Answer {
     let subject = name(&request.common_name)?;
     let public_key = key.public_key().map_err(creation_error)?;
     signed(call, request, key, &Issuer { subject, key_identifier: None, public_key }, key)
@@ -269,13 +269,13 @@ fn creation_error(error: impl Display) -> FunctionError {
 const SIGNATURE: usize = 20_000;
 
 fn signed(
-    call: &mut Call<'_, '_>,
+    call: &mut Call<'_>,
     request: &Request,
     key: &PrivateKey,
     issuer: &Issuer,
     signing_key: &PrivateKey,
 ) -> Answer {
-    call.evaluator.spend(SIGNATURE)?;
+    call.spend(SIGNATURE)?;
     let mut serial = [0; 16];
     while serial == [0; 16] {
         call.random(&mut serial)?;

@@ -1,5 +1,7 @@
 //! Dates and durations: written, read, moved, measured.
 
+use aqueduct_manifest::float;
+
 use super::arguments::{Answer, Arguments};
 use super::duration::{self, SECOND};
 use super::numbers::{parse_float, parse_int_saturating};
@@ -10,17 +12,13 @@ use super::time_units::{Duration, in_unit};
 use crate::template::{Call, FunctionError, Moment};
 use crate::value::{Kind, Value};
 
-pub(super) fn now(call: &mut Call<'_, '_>, _: &[Value]) -> Answer {
-    let zone = Zone::local(&zone_name(call));
+pub(super) fn now(call: &mut Call<'_>, _: &[Value]) -> Answer {
+    let zone = Zone::local(&call.time_zone());
     Ok(Value::native(Time::new(call.now()?, zone)))
 }
 
-fn zone_name(call: &Call<'_, '_>) -> String {
-    call.time_zone().to_owned()
-}
-
 /// Returns the time that a date argument means: a time, seconds since 1970, or else the present.
-fn time_of(call: &mut Call<'_, '_>, value: &Value) -> Result<Time, FunctionError> {
+fn time_of(call: &mut Call<'_>, value: &Value) -> Result<Time, FunctionError> {
     if let Some(time) = as_time(value) {
         return Ok(time.clone());
     }
@@ -30,58 +28,58 @@ fn time_of(call: &mut Call<'_, '_>, value: &Value) -> Result<Time, FunctionError
         }
         _ => call.now()?,
     };
-    Ok(Time::new(moment, Zone::local(&zone_name(call))))
+    Ok(Time::new(moment, Zone::local(&call.time_zone())))
 }
 
-fn formatted(call: &mut Call<'_, '_>, layout: &[u8], date: &Value, zone: &str) -> Answer {
-    let zone = Zone::load(zone, &zone_name(call)).unwrap_or(Zone::Utc);
+fn formatted(call: &mut Call<'_>, layout: &[u8], date: &Value, zone: &str) -> Answer {
+    let zone = Zone::load(zone, &call.time_zone()).unwrap_or(Zone::Utc);
     Ok(Value::String(time_of(call, date)?.within(zone).format(layout)))
 }
 
-pub(super) fn date(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn date(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     formatted(call, Arguments(arguments).bytes(0)?, Arguments(arguments).value(1)?, "Local")
 }
 
-pub(super) fn date_in_zone(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn date_in_zone(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let arguments = Arguments(arguments);
     formatted(call, arguments.bytes(0)?, arguments.value(1)?, &arguments.text(2)?.to_str())
 }
 
-pub(super) fn html_date(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn html_date(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     formatted(call, b"2006-01-02", Arguments(arguments).value(0)?, "Local")
 }
 
-pub(super) fn html_date_in_zone(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn html_date_in_zone(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let zone = Arguments(arguments).text(1)?.to_str();
     formatted(call, b"2006-01-02", Arguments(arguments).value(0)?, &zone)
 }
 
-pub(super) fn date_modify(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn date_modify(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     match duration::parse(&Arguments(arguments).text(0)?.to_str()) {
         Ok(shift) => Ok(Value::native(time_argument(arguments, 1)?.plus(shift))),
         Err(_) => Ok(Arguments(arguments).value(1)?.clone()),
     }
 }
 
-pub(super) fn must_date_modify(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn must_date_modify(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let shift = duration::parse(&Arguments(arguments).text(0)?.to_str())?;
     Ok(Value::native(time_argument(arguments, 1)?.plus(shift)))
 }
 
-pub(super) fn to_date(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn to_date(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(must_to_date(call, arguments).unwrap_or_else(|_| Value::native(Time::zero())))
 }
 
-pub(super) fn must_to_date(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn must_to_date(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let parsed = parse(Arguments(arguments).bytes(0)?, Arguments(arguments).bytes(1)?)?;
-    Ok(Value::native(Time::from_parsed(&parsed, call.time_zone())))
+    Ok(Value::native(Time::from_parsed(&parsed, &call.time_zone())))
 }
 
-pub(super) fn unix_epoch(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn unix_epoch(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(time_argument(arguments, 0)?.seconds.to_string().into())
 }
 
-pub(super) fn ago(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn ago(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let value = Arguments(arguments).value(0)?;
     let then = match value {
         // Sprig forgot this kind here.
@@ -93,7 +91,7 @@ pub(super) fn ago(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
 }
 
 /// Writes seconds as a duration; takes texts and `int64` only.
-pub(super) fn duration(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn duration(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let seconds = match Arguments(arguments).value(0)? {
         Value::String(text) => text.as_str().and_then(parse_int_saturating).unwrap_or(0),
         Value::Int(Kind::Int64, seconds) => *seconds,
@@ -103,7 +101,7 @@ pub(super) fn duration(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
 }
 
 /// Writes a duration in its greatest unit.
-pub(super) fn duration_round(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn duration_round(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let value = Arguments(arguments).value(0)?;
     let nanoseconds = match value {
         Value::String(text) => duration::parse(&text.to_str()).unwrap_or(0),
@@ -139,7 +137,7 @@ fn as_duration(value: &Value) -> Result<i64, FunctionError> {
         }
         let nanoseconds = seconds * SECOND as f64;
         if !(-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&nanoseconds) {
-            return Err(overflow(&crate::template::format_float(seconds, 'g', None)));
+            return Err(overflow(&float::shortest(seconds)));
         }
         Ok(nanoseconds as i64)
     };
@@ -184,7 +182,7 @@ fn float_name(value: f64) -> &'static str {
     }
 }
 
-pub(super) fn must_to_duration(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn must_to_duration(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Value::native(Duration(as_duration(Arguments(arguments).value(0)?)?)))
 }
 
@@ -193,35 +191,35 @@ fn counted(arguments: &[Value]) -> Result<i64, FunctionError> {
     Ok(as_duration(Arguments(arguments).value(0)?).unwrap_or(0))
 }
 
-pub(super) fn duration_nanoseconds(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn duration_nanoseconds(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Value::int64(counted(arguments)?))
 }
 
-pub(super) fn duration_microseconds(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn duration_microseconds(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Value::int64(counted(arguments)? / 1_000))
 }
 
-pub(super) fn duration_milliseconds(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn duration_milliseconds(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Value::int64(counted(arguments)? / 1_000_000))
 }
 
-pub(super) fn duration_seconds(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn duration_seconds(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(in_unit(counted(arguments)?, SECOND).into())
 }
 
-pub(super) fn duration_minutes(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn duration_minutes(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(in_unit(counted(arguments)?, 60 * SECOND).into())
 }
 
-pub(super) fn duration_hours(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn duration_hours(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(in_unit(counted(arguments)?, 3600 * SECOND).into())
 }
 
-pub(super) fn duration_days(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn duration_days(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok((in_unit(counted(arguments)?, 3600 * SECOND) / 24.0).into())
 }
 
-pub(super) fn duration_weeks(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn duration_weeks(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok((in_unit(counted(arguments)?, 3600 * SECOND) / 24.0 / 7.0).into())
 }
 
@@ -233,10 +231,10 @@ fn to_multiple(arguments: &[Value], change: fn(i64, i64) -> i64) -> Answer {
     Ok(Value::native(Duration(change(nanoseconds, multiple))))
 }
 
-pub(super) fn duration_round_to(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn duration_round_to(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     to_multiple(arguments, duration::round)
 }
 
-pub(super) fn duration_truncate_to(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn duration_truncate_to(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     to_multiple(arguments, duration::truncate)
 }

@@ -116,31 +116,31 @@ fn first_and_rest(arguments: &[Value]) -> Result<(f64, &[Value]), FunctionError>
     Ok((to_float(Arguments(arguments).value(0)?), Arguments(arguments).from(1)))
 }
 
-pub(super) fn addf(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn addf(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     reckon(0.0, arguments, |left, right| Ok(left.add(right)))
 }
 
-pub(super) fn add1f(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn add1f(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let (first, _) = first_and_rest(arguments)?;
     reckon(first, &[Value::int(1)], |left, right| Ok(left.add(right)))
 }
 
-pub(super) fn subf(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn subf(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let (first, rest) = first_and_rest(arguments)?;
     reckon(first, rest, |left, right| Ok(left.subtract(right)))
 }
 
-pub(super) fn mulf(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn mulf(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let (first, rest) = first_and_rest(arguments)?;
     reckon(first, rest, |left, right| Ok(left.multiply(right)))
 }
 
-pub(super) fn divf(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn divf(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let (first, rest) = first_and_rest(arguments)?;
     reckon(first, rest, Decimal::divide)
 }
 
-pub(super) fn maxf(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn maxf(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(arguments
         .iter()
         .map(to_float)
@@ -149,7 +149,7 @@ pub(super) fn maxf(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
         .into())
 }
 
-pub(super) fn minf(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn minf(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(arguments
         .iter()
         .map(to_float)
@@ -163,20 +163,20 @@ fn extreme(left: f64, right: f64, choose: fn(f64, f64) -> f64) -> f64 {
     if left.is_nan() || right.is_nan() { f64::NAN } else { choose(left, right) }
 }
 
-pub(super) fn float64(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn float64(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(to_float(Arguments(arguments).value(0)?).into())
 }
 
-pub(super) fn floor(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn floor(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(to_float(Arguments(arguments).value(0)?).floor().into())
 }
 
-pub(super) fn ceil(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn ceil(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(to_float(Arguments(arguments).value(0)?).ceil().into())
 }
 
 /// Rounds to a number of digits; a third argument says from which fraction on it goes up.
-pub(super) fn round(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn round(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let value = to_float(Arguments(arguments).value(0)?);
     let places = Arguments(arguments).int(1)?;
     let threshold = Arguments(arguments).from(2).first().map_or(0.5, to_float);

@@ -4,29 +4,30 @@ use std::collections::BTreeSet;
 
 use super::arguments::{Answer, Arguments};
 use super::print::text_of;
-use crate::template::{Call, FunctionError, deepen};
+use crate::stack::deepen;
+use crate::template::{Call, FunctionError};
 use crate::value::{ANY_MAP, List, Map, Value};
 
 /// How many bytes of a key are printed in the time of a step.
 const KEY_PER_STEP: usize = 16;
 
-pub(super) fn dict(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn dict(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let map = Map::new();
     for pair in arguments.chunks(2) {
         if let [key, value @ ..] = pair {
             let key = text_of(key)?;
-            call.evaluator.spend(1 + key.len() / KEY_PER_STEP)?;
+            call.spend(1 + key.len() / KEY_PER_STEP)?;
             map.insert(key, value.first().cloned().unwrap_or_else(|| "".into()));
         }
     }
     Ok(map.into())
 }
 
-pub(super) fn get(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn get(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Arguments(arguments).map(0)?.get(Arguments(arguments).text(1)?).unwrap_or_else(|| "".into()))
 }
 
-pub(super) fn set(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn set(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let arguments = Arguments(arguments);
     let map = arguments.map(0)?;
     if map.is_nil() {
@@ -36,32 +37,32 @@ pub(super) fn set(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(arguments.value(0)?.clone())
 }
 
-pub(super) fn unset(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn unset(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Arguments(arguments).map(0)?.remove(Arguments(arguments).text(1)?);
     Ok(Arguments(arguments).value(0)?.clone())
 }
 
-pub(super) fn has_key(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn has_key(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Arguments(arguments).map(0)?.contains_key(Arguments(arguments).text(1)?).into())
 }
 
-pub(super) fn pluck(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn pluck(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let key = Arguments(arguments).text(0)?;
     let maps = Arguments(arguments).from(1).iter().filter_map(Value::as_map);
     Ok(Value::list(maps.filter_map(|map| map.get(key)).collect()))
 }
 
-pub(super) fn keys(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn keys(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let maps = arguments.iter().filter_map(Value::as_map);
     Ok(Value::List(List::strings(maps.flat_map(Map::keys))))
 }
 
-pub(super) fn values(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn values(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let entries = Arguments(arguments).map(0)?.entries();
     Ok(Value::list(entries.into_iter().map(|(_, value)| value).collect()))
 }
 
-pub(super) fn pick(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn pick(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let map = Arguments(arguments).map(0)?;
     let picked = Map::new();
     for key in Arguments(arguments).from(1).iter().filter_map(Value::as_text) {
@@ -72,13 +73,13 @@ pub(super) fn pick(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(picked.into())
 }
 
-pub(super) fn omit(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn omit(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let omitted: BTreeSet<_> = Arguments(arguments).from(1).iter().filter_map(Value::as_text).collect();
     let entries = Arguments(arguments).map(0)?.entries().into_iter();
     Ok(Value::Map(entries.filter(|(key, _)| !omitted.contains(&key)).collect()))
 }
 
-pub(super) fn dig(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn dig(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let [keys @ .., default, dict] = arguments else {
         return Err(FunctionError::new("dig needs at least three arguments"));
     };
@@ -116,12 +117,12 @@ fn conversion(value: &Value, wanted: &str) -> FunctionError {
     FunctionError::new(format!("interface conversion: interface {{}} is {found}, not {wanted}"))
 }
 
-pub(super) fn deep_copy(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn deep_copy(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let value = Arguments(arguments).value(0)?;
     if value.is_nil() {
         return Err(FunctionError::new("reflect: call of reflect.Value.Type on zero Value"));
     }
-    call.evaluator.spend(value.check_size()?)?;
+    call.spend(value.check_size()?)?;
     copied(value, DEPTH_LIMIT)
 }
 

@@ -9,19 +9,19 @@ use crate::value::{Text, Value};
 
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-pub(super) fn b64enc(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn b64enc(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(STANDARD.encode(Arguments(arguments).bytes(0)?).into())
 }
 
 /// Decodes; what cannot be decoded becomes the error's own text, as sprig has it.
-pub(super) fn b64dec(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn b64dec(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(match decode_base64(Arguments(arguments).bytes(0)?) {
         Ok(bytes) => Value::String(Text::from(bytes)),
         Err(message) => message.into(),
     })
 }
 
-pub(super) fn b32enc(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn b32enc(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let mut out = String::new();
     for chunk in Arguments(arguments).bytes(0)?.chunks(5) {
         let mut bits = 0_u64;
@@ -38,7 +38,7 @@ pub(super) fn b32enc(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(out.into())
 }
 
-pub(super) fn b32dec(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn b32dec(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(match decode_base32(Arguments(arguments).bytes(0)?) {
         Ok(bytes) => Value::String(Text::from(bytes)),
         Err(at) => format!("illegal base32 data at input byte {at}").into(),

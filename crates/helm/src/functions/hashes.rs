@@ -1,7 +1,6 @@
 //! Checksums.
 
-use std::fmt::Write as _;
-
+use aqueduct_manifest::hex;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
@@ -10,27 +9,22 @@ use crate::template::Call;
 use crate::value::Value;
 
 fn digest<D: Digest>(arguments: &[Value]) -> Answer {
-    let digest = D::digest(Arguments(arguments).bytes(0)?);
-    let mut out = String::with_capacity(digest.len() * 2);
-    for byte in digest {
-        write!(out, "{byte:02x}").map_err(|error| error.to_string())?;
-    }
-    Ok(out.into())
+    Ok(hex(&D::digest(Arguments(arguments).bytes(0)?)).into())
 }
 
-pub(super) fn sha1sum(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn sha1sum(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     digest::<Sha1>(arguments)
 }
 
-pub(super) fn sha256sum(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn sha256sum(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     digest::<Sha256>(arguments)
 }
 
-pub(super) fn sha512sum(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn sha512sum(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     digest::<Sha512>(arguments)
 }
 
-pub(super) fn adler32sum(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn adler32sum(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     const MODULUS: u32 = 65_521;
     let (mut low, mut high) = (1_u32, 0_u32);
     for byte in Arguments(arguments).bytes(0)? {

@@ -5,7 +5,8 @@ use aqueduct_manifest as manifest;
 use aqueduct_manifest::json;
 
 use super::arguments::{Answer, Arguments};
-use crate::template::{Call, FunctionError, deepen};
+use crate::stack::deepen;
+use crate::template::{Call, FunctionError};
 use crate::value::{ANY_LIST, ANY_MAP, List, Map, Value};
 
 fn written(arguments: &[Value], write: fn(&manifest::Value) -> String) -> Result<Value, FunctionError> {
@@ -82,27 +83,27 @@ fn written_pretty(arguments: &[Value]) -> Result<Value, FunctionError> {
     })
 }
 
-pub(super) fn to_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn to_json(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(written(arguments, json::write).unwrap_or_else(|_| "".into()))
 }
 
-pub(super) fn must_to_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn must_to_json(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     written(arguments, json::write)
 }
 
-pub(super) fn to_pretty_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn to_pretty_json(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(written_pretty(arguments).unwrap_or_else(|_| "".into()))
 }
 
-pub(super) fn must_to_pretty_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn must_to_pretty_json(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     written_pretty(arguments)
 }
 
-pub(super) fn to_raw_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn to_raw_json(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(written(arguments, json::write_raw).unwrap_or_else(|_| "".into()))
 }
 
-pub(super) fn must_to_raw_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn must_to_raw_json(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     written(arguments, json::write_raw)
 }
 
@@ -111,19 +112,6 @@ fn read(arguments: &[Value]) -> Result<(manifest::Value, Option<String>), String
     let bytes = Arguments(arguments).bytes(0).map_err(|error| error.to_string())?;
     let (value, out_of_range) = json::read_bytes(bytes).map_err(|error| error.message)?;
     Ok((value, out_of_range.map(|error| error.message)))
-}
-
-/// Returns what Go says of JSON that is of another type than the variable that takes it.
-pub(super) fn mismatch(value: &manifest::Value, wanted: &str) -> String {
-    let kind = match value {
-        manifest::Value::Null => "null",
-        manifest::Value::Bool(_) => "bool",
-        manifest::Value::Int(_) | manifest::Value::Uint(_) | manifest::Value::Float(_) => "number",
-        manifest::Value::String(_) => "string",
-        manifest::Value::List(_) => "array",
-        manifest::Value::Map(_) => "object",
-    };
-    format!("json: cannot unmarshal {kind} into Go value of type {wanted}")
 }
 
 /// Returns the map that stands for an error.
@@ -136,7 +124,7 @@ pub(super) fn error_list(message: String) -> Value {
     Value::list(vec![message.into()])
 }
 
-pub(super) fn from_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn from_json(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(match read(arguments) {
         Ok((manifest::Value::Map(map), None)) => Value::Map((&map).into()),
         Ok((manifest::Value::Map(map), Some(message))) => {
@@ -145,22 +133,22 @@ pub(super) fn from_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
             Value::Map(map)
         }
         Ok((manifest::Value::Null, _)) => Value::Map(Map::nil(&ANY_MAP)),
-        Ok((other, _)) => error_map(mismatch(&other, ANY_MAP.name)),
+        Ok((other, _)) => error_map(json::mismatch(&other, ANY_MAP.name)),
         Err(message) => error_map(message),
     })
 }
 
-pub(super) fn from_json_array(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn from_json_array(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(match read(arguments) {
         Ok((value @ manifest::Value::List(_), None)) => Value::from(&value),
         Ok((manifest::Value::List(_), Some(message))) => error_list(message),
         Ok((manifest::Value::Null, _)) => Value::List(List::nil(&ANY_LIST)),
-        Ok((other, _)) => error_list(mismatch(&other, ANY_LIST.name)),
+        Ok((other, _)) => error_list(json::mismatch(&other, ANY_LIST.name)),
         Err(message) => error_list(message),
     })
 }
 
-pub(super) fn must_from_json(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn must_from_json(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     match read(arguments)? {
         (value, None) => Ok(Value::from(&value)),
         (_, Some(message)) => Err(message.into()),

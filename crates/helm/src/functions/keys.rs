@@ -40,16 +40,16 @@ impl PrivateKey {
     ///
     /// # Errors
     /// There is no randomness, or too little left to spend.
-    pub(super) fn for_certificate(call: &mut Call<'_, '_>) -> Result<Self, FunctionError> {
+    pub(super) fn for_certificate(call: &mut Call<'_>) -> Result<Self, FunctionError> {
         if !call.searches_keys() {
             return Self::without_search(call);
         }
-        call.evaluator.spend(PRIME_SEARCH)?;
+        call.spend(PRIME_SEARCH)?;
         Self::search(call, CERTIFICATE_BITS)
     }
 
     /// Searches for an RSA key of so many bits.
-    fn search(call: &mut Call<'_, '_>, bits: usize) -> Result<Self, FunctionError> {
+    fn search(call: &mut Call<'_>, bits: usize) -> Result<Self, FunctionError> {
         let key =
             rsa::PrivateKey::new(&mut Generator::new(call)?, bits).map_err(|error| error.to_string())?;
         Ok(Self::rsa(key))
@@ -60,10 +60,10 @@ impl PrivateKey {
     }
 
     /// Makes a key of the kind that takes the least.
-    fn without_search(call: &mut Call<'_, '_>) -> Result<Self, FunctionError> {
+    fn without_search(call: &mut Call<'_>) -> Result<Self, FunctionError> {
         let mut seed = [0; 32];
         call.random(&mut seed)?;
-        call.evaluator.spend(CURVE)?;
+        call.spend(CURVE)?;
         Ok(Self::Ed25519(ed25519_dalek::SigningKey::from_bytes(&seed)))
     }
 
@@ -190,18 +190,18 @@ const UNKNOWN_CURVE: &str = "x509: no private key on the curve P-256 or P-384";
 const NO_DSA: &str =
     "DSA keys are not supported, since no certificate takes them: use `rsa`, `ecdsa` or `ed25519`";
 
-pub(super) fn gen_private_key(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn gen_private_key(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let kind = Arguments(arguments).text(0)?;
     let key = match kind.as_bytes() {
         b"" | b"rsa" if call.searches_keys() => {
-            call.evaluator.spend(LONG_PRIME_SEARCH)?;
+            call.spend(LONG_PRIME_SEARCH)?;
             PrivateKey::search(call, BITS)?
         }
         b"" | b"rsa" | b"ed25519" => PrivateKey::without_search(call)?,
         b"dsa" => return Err(FunctionError::new(NO_DSA)),
         b"ecdsa" => {
             let mut generator = Generator::new(call)?;
-            call.evaluator.spend(CURVE)?;
+            call.spend(CURVE)?;
             loop {
                 // A scalar beyond the group's order is as good as never drawn.
                 if let Ok(key) = p256::ecdsa::SigningKey::from_slice(&generator.bytes(32)) {

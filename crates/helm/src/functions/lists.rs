@@ -8,18 +8,11 @@ use std::rc::Rc;
 
 use super::arguments::{Answer, Arguments, nil_dereference, runtime_error};
 use super::defaults::is_empty;
+use super::length::{LENGTH_LIMIT, too_long};
 use super::numbers::to_int;
 use super::print::elements;
 use crate::template::{Call, FunctionError};
 use crate::value::{ANY_LIST, LIST_LIST, List, Value};
-
-/// The most elements that a function puts into one list: Go would go on until memory ends.
-pub(super) const LENGTH_LIMIT: usize = 1_000_000;
-
-/// Returns the error for a list that would be longer.
-pub(super) fn too_long() -> FunctionError {
-    FunctionError::new(format!("the list would have more than {LENGTH_LIMIT} elements"))
-}
 
 type Items = Rc<Vec<Value>>;
 
@@ -34,11 +27,11 @@ fn nil_list() -> Value {
     Value::List(List::nil(&ANY_LIST))
 }
 
-pub(super) fn list(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn list(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Value::list(arguments.to_vec()))
 }
 
-pub(super) fn append(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn append(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let items = items_or(Arguments(arguments).value(0)?, "Cannot push on type")?;
     let mut values = Vec::with_capacity(items.len() + 1);
     values.extend_from_slice(&items);
@@ -46,7 +39,7 @@ pub(super) fn append(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(Value::list(values))
 }
 
-pub(super) fn prepend(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn prepend(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let items = items_or(Arguments(arguments).value(0)?, "Cannot prepend on type")?;
     let mut values = Vec::with_capacity(items.len() + 1);
     values.push(Arguments(arguments).value(1)?.clone());
@@ -54,7 +47,7 @@ pub(super) fn prepend(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(Value::list(values))
 }
 
-pub(super) fn concat(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn concat(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let mut values = Vec::new();
     for value in arguments {
         if value.is_nil() {
@@ -71,37 +64,37 @@ pub(super) fn concat(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(if values.is_empty() { nil_list() } else { Value::list(values) })
 }
 
-pub(super) fn first(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn first(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let items = items_or(Arguments(arguments).value(0)?, "Cannot find first on type")?;
     Ok(items.first().cloned().unwrap_or_default())
 }
 
-pub(super) fn last(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn last(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let items = items_or(Arguments(arguments).value(0)?, "Cannot find last on type")?;
     Ok(items.last().cloned().unwrap_or_default())
 }
 
-pub(super) fn rest(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn rest(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let items = items_or(Arguments(arguments).value(0)?, "Cannot find rest on type")?;
     Ok(items.split_first().map_or_else(nil_list, |(_, rest)| Value::list(rest.to_vec())))
 }
 
-pub(super) fn initial(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn initial(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let items = items_or(Arguments(arguments).value(0)?, "Cannot find initial on type")?;
     Ok(items.split_last().map_or_else(nil_list, |(_, rest)| Value::list(rest.to_vec())))
 }
 
-pub(super) fn reverse(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn reverse(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let items = items_or(Arguments(arguments).value(0)?, "Cannot find reverse on type")?;
     Ok(Value::list(items.iter().rev().cloned().collect()))
 }
 
-pub(super) fn compact(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn compact(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let items = items_or(Arguments(arguments).value(0)?, "Cannot compact on type")?;
     Ok(Value::list(items.iter().filter(|item| !is_empty(item)).cloned().collect()))
 }
 
-pub(super) fn uniq(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn uniq(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let items = items_or(Arguments(arguments).value(0)?, "Cannot find uniq on type")?;
     let mut texts = BTreeSet::new();
     let mut others: Vec<Value> = Vec::new();
@@ -123,10 +116,10 @@ pub(super) fn uniq(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(Value::list(values))
 }
 
-fn is_in(call: &mut Call<'_, '_>, haystack: &[Value], needle: &Value) -> Result<bool, FunctionError> {
+fn is_in(call: &mut Call<'_>, haystack: &[Value], needle: &Value) -> Result<bool, FunctionError> {
     for item in haystack {
         let (equal, nodes) = needle.deep_compare(item);
-        call.evaluator.spend(nodes)?;
+        call.spend(nodes)?;
         if equal {
             return Ok(true);
         }
@@ -134,7 +127,7 @@ fn is_in(call: &mut Call<'_, '_>, haystack: &[Value], needle: &Value) -> Result<
     Ok(false)
 }
 
-pub(super) fn without(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn without(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let items = items_or(Arguments(arguments).value(0)?, "Cannot find without on type")?;
     let omitted = Arguments(arguments).from(1);
     let mut values = Vec::new();
@@ -146,7 +139,7 @@ pub(super) fn without(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(Value::list(values))
 }
 
-pub(super) fn has(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn has(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let haystack = Arguments(arguments).value(1)?;
     if haystack.is_nil() {
         return Ok(false.into());
@@ -155,7 +148,7 @@ pub(super) fn has(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(is_in(call, &items, Arguments(arguments).value(0)?)?.into())
 }
 
-pub(super) fn slice(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn slice(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let value = Arguments(arguments).value(0)?;
     let items = items_or(value, "list should be type of slice or array but")?;
     if items.is_empty() {
@@ -179,7 +172,7 @@ pub(super) fn slice(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     })
 }
 
-pub(super) fn chunk(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn chunk(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let size = Arguments(arguments).int(0)?;
     let items = items_or(Arguments(arguments).value(1)?, "Cannot chunk type")?;
     let size = if size < 0 && items.len() == 1 { 1 } else { size };

@@ -5,7 +5,8 @@
 
 use super::arguments::{Answer, Arguments};
 use super::defaults::is_empty;
-use crate::template::{Call, FunctionError, deepen};
+use crate::stack::deepen;
+use crate::template::{Call, FunctionError};
 use crate::value::{Map, Value};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,16 +20,16 @@ enum Mode {
 /// How deep maps may nest before they count as endless.
 const DEPTH_LIMIT: usize = 1000;
 
-pub(super) fn merge(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn merge(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     merge_all(call, arguments, Mode::Fill)
 }
 
-pub(super) fn merge_overwrite(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn merge_overwrite(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     merge_all(call, arguments, Mode::Overwrite)
 }
 
-fn merge_all(call: &mut Call<'_, '_>, arguments: &[Value], mode: Mode) -> Answer {
-    let spend = &mut |entries| call.evaluator.spend(entries);
+fn merge_all(call: &mut Call<'_>, arguments: &[Value], mode: Mode) -> Answer {
+    let spend = &mut |entries| call.spend(entries);
     let mut target = Arguments(arguments).map(0)?.clone();
     for source in Arguments(arguments).from(1).iter().filter_map(Value::as_map) {
         if target.is_nil() && !source.is_nil() {

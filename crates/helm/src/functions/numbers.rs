@@ -1,7 +1,7 @@
 //! Whole numbers: any value cast to one as the Go library spf13/cast does, and sprig's arithmetic on them.
 
 use super::arguments::{Answer, Arguments, runtime_error};
-use super::lists::{LENGTH_LIMIT, too_long};
+use super::length::{LENGTH_LIMIT, too_long};
 use super::print::text_of;
 use crate::template::{Call, FunctionError};
 use crate::value::{Kind, List, Value};
@@ -139,7 +139,7 @@ fn int64(value: i64) -> Answer {
     Ok(Value::int64(value))
 }
 
-pub(super) fn atoi(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn atoi(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let text = Arguments(arguments).text(0)?;
     Ok(Value::int(text.as_str().and_then(parse_int_saturating).unwrap_or(0)))
 }
@@ -158,25 +158,25 @@ pub(super) fn parse_int_saturating(text: &str) -> Option<i64> {
     parse_int(text, 10).or(Some(if text.starts_with('-') { i64::MIN } else { i64::MAX }))
 }
 
-pub(super) fn int(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn int(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Value::int(to_int(Arguments(arguments).value(0)?)))
 }
 
-pub(super) fn to_int64(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn to_int64(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     int64(to_int(Arguments(arguments).value(0)?))
 }
 
 /// Reads octal digits, as file modes are written.
-pub(super) fn to_decimal(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn to_decimal(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let text = text_of(Arguments(arguments).value(0)?)?;
     int64(text.as_str().and_then(|text| parse_int(text, 8)).unwrap_or(0))
 }
 
-pub(super) fn add(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn add(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     int64(arguments.iter().map(to_int).fold(0, i64::wrapping_add))
 }
 
-pub(super) fn add1(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn add1(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     int64(to_int(Arguments(arguments).value(0)?).wrapping_add(1))
 }
 
@@ -184,12 +184,12 @@ fn pair(arguments: &[Value]) -> Result<(i64, i64), FunctionError> {
     Ok((to_int(Arguments(arguments).value(0)?), to_int(Arguments(arguments).value(1)?)))
 }
 
-pub(super) fn sub(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn sub(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let (left, right) = pair(arguments)?;
     int64(left.wrapping_sub(right))
 }
 
-pub(super) fn div(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn div(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let (left, right) = pair(arguments)?;
     if right == 0 {
         return Err(runtime_error("integer divide by zero"));
@@ -197,7 +197,7 @@ pub(super) fn div(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     int64(left.wrapping_div(right))
 }
 
-pub(super) fn modulo(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn modulo(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let (left, right) = pair(arguments)?;
     if right == 0 {
         return Err(runtime_error("integer divide by zero"));
@@ -205,24 +205,24 @@ pub(super) fn modulo(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     int64(left.wrapping_rem(right))
 }
 
-pub(super) fn mul(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn mul(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     int64(arguments.iter().map(to_int).fold(1, i64::wrapping_mul))
 }
 
-pub(super) fn max(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn max(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     int64(arguments.iter().map(to_int).max().unwrap_or_default())
 }
 
-pub(super) fn min(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn min(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     int64(arguments.iter().map(to_int).min().unwrap_or_default())
 }
 
-pub(super) fn until(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn until(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let count = Arguments(arguments).int(0)?;
     Ok(Value::List(List::ints(steps(0, count, if count < 0 { -1 } else { 1 })?)))
 }
 
-pub(super) fn until_step(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn until_step(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let arguments = Arguments(arguments);
     Ok(Value::List(List::ints(steps(arguments.int(0)?, arguments.int(1)?, arguments.int(2)?)?)))
 }
@@ -242,7 +242,7 @@ fn steps(start: i64, stop: i64, step: i64) -> Result<Vec<i64>, FunctionError> {
     Ok(values)
 }
 
-pub(super) fn seq(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn seq(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let numbers: Vec<i64> = arguments.iter().filter_map(Value::as_i64).collect();
     let (start, step, end, increment) = match *numbers.as_slice() {
         [end] => {

@@ -21,25 +21,25 @@ const SLOW_HASH: usize = 200_000;
 /// The same of one that is slow by the memory that it takes.
 const LARGE_HASH: usize = 1_000_000;
 
-fn bcrypt_hash(call: &mut Call<'_, '_>, password: &[u8]) -> Result<Vec<u8>, FunctionError> {
+fn bcrypt_hash(call: &mut Call<'_>, password: &[u8]) -> Result<Vec<u8>, FunctionError> {
     if password.len() > BCRYPT_LENGTH_LIMIT {
         let message = "failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes";
         return Ok(message.into());
     }
     let mut salt = [0; 16];
     call.random(&mut salt)?;
-    call.evaluator.spend(SLOW_HASH)?;
+    call.spend(SLOW_HASH)?;
     Ok(match ::bcrypt::hash_with_salt(password, BCRYPT_COST, salt) {
         Ok(parts) => parts.format_for_version(::bcrypt::Version::TwoA).into_bytes(),
         Err(error) => format!("failed to encrypt string with bcrypt: {error}").into_bytes(),
     })
 }
 
-pub(super) fn bcrypt(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn bcrypt(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Value::String(bcrypt_hash(call, Arguments(arguments).bytes(0)?)?.into()))
 }
 
-pub(super) fn htpasswd(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn htpasswd(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let (name, password) = (Arguments(arguments).bytes(0)?, Arguments(arguments).bytes(1)?);
     if name.contains(&b':') {
         return Ok(Value::String([b"invalid username: ".as_slice(), name].concat().into()));
@@ -105,7 +105,7 @@ fn with_length(text: &[u8]) -> Vec<u8> {
 }
 
 /// Derives a site's password as the Master Password algorithm does.
-pub(super) fn derive_password(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn derive_password(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let arguments = Arguments(arguments);
     let counter = u32::try_from(arguments.int(0)? & 0xffff_ffff).unwrap_or_default();
     let (kind, password) = (arguments.bytes(1)?, arguments.bytes(2)?);
@@ -113,7 +113,7 @@ pub(super) fn derive_password(call: &mut Call<'_, '_>, arguments: &[Value]) -> A
     let Some(forms) = forms(kind) else {
         return Ok(Value::String([b"cannot find password template ".as_slice(), kind].concat().into()));
     };
-    call.evaluator.spend(LARGE_HASH)?;
+    call.spend(LARGE_HASH)?;
     let salt = [SITE_SCOPE, &with_length(user)].concat();
     let parameters = scrypt::Params::new(15, 8, 2).map_err(|error| error.to_string())?;
     let mut key = [0; 64];
@@ -143,7 +143,7 @@ fn key(password: &[u8]) -> [u8; 32] {
     key
 }
 
-pub(super) fn encrypt_aes(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn encrypt_aes(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let (password, plain) = (Arguments(arguments).bytes(0)?, Arguments(arguments).bytes(1)?);
     if plain.is_empty() {
         return Ok("".into());
@@ -155,7 +155,7 @@ pub(super) fn encrypt_aes(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answe
     Ok(STANDARD.encode([start.as_slice(), &content].concat()).into())
 }
 
-pub(super) fn decrypt_aes(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn decrypt_aes(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let (password, text) = (Arguments(arguments).bytes(0)?, Arguments(arguments).bytes(1)?);
     if text.is_empty() {
         return Ok("".into());

@@ -8,7 +8,7 @@ fn text(bytes: &[u8]) -> Answer {
     Ok(Value::String(Text::from_bytes(bytes)))
 }
 
-pub(super) fn base(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn base(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let mut path = Arguments(arguments).bytes(0)?;
     if path.is_empty() {
         return Ok(".".into());
@@ -20,13 +20,13 @@ pub(super) fn base(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     text(if name.is_empty() { b"/" } else { name })
 }
 
-pub(super) fn dir(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn dir(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let path = Arguments(arguments).bytes(0)?;
     let end = path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
     text(&cleaned(path.get(..end).unwrap_or_default()))
 }
 
-pub(super) fn clean(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn clean(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     text(&cleaned(Arguments(arguments).bytes(0)?))
 }
 
@@ -51,12 +51,12 @@ fn cleaned(path: &[u8]) -> Vec<u8> {
     }
 }
 
-pub(super) fn ext(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn ext(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let name = Arguments(arguments).bytes(0)?.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     let dot = name.iter().rposition(|byte| *byte == b'.').unwrap_or(name.len());
     text(name.get(dot..).unwrap_or_default())
 }
 
-pub(super) fn is_abs(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn is_abs(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Arguments(arguments).bytes(0)?.starts_with(b"/").into())
 }

@@ -26,7 +26,7 @@ pub(super) struct Generator {
 
 impl Generator {
     /// Asks the host for a seed.
-    pub(super) fn new(call: &mut Call<'_, '_>) -> Result<Self, FunctionError> {
+    pub(super) fn new(call: &mut Call<'_>) -> Result<Self, FunctionError> {
         let mut seed = [0; 32];
         call.random(&mut seed)?;
         Ok(Self::from_seed(seed))
@@ -89,7 +89,7 @@ impl TryRng for Generator {
 
 impl TryCryptoRng for Generator {}
 
-fn random_text(call: &mut Call<'_, '_>, arguments: &[Value], alphabet: &[u8]) -> Answer {
+fn random_text(call: &mut Call<'_>, arguments: &[Value], alphabet: &[u8]) -> Answer {
     let count = Arguments(arguments).int(0)?;
     if count <= 0 {
         // The Go library's error for a negative count is dropped by sprig.
@@ -101,7 +101,7 @@ fn random_text(call: &mut Call<'_, '_>, arguments: &[Value], alphabet: &[u8]) ->
         )));
     }
     let mut generator = Generator::new(call)?;
-    call.evaluator.spend(usize::try_from(count).unwrap_or_default())?;
+    call.spend(usize::try_from(count).unwrap_or_default())?;
     let bound = u64::try_from(alphabet.len()).unwrap_or_default();
     let letters = (0..count).filter_map(|_| {
         let index = usize::try_from(generator.below(bound)).ok()?;
@@ -122,23 +122,23 @@ const ASCII: [u8; 95] = {
     alphabet
 };
 
-pub(super) fn rand_alpha_num(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn rand_alpha_num(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     random_text(call, arguments, LETTERS_AND_DIGITS)
 }
 
-pub(super) fn rand_alpha(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn rand_alpha(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     random_text(call, arguments, LETTERS)
 }
 
-pub(super) fn rand_ascii(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn rand_ascii(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     random_text(call, arguments, &ASCII)
 }
 
-pub(super) fn rand_numeric(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn rand_numeric(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     random_text(call, arguments, b"0123456789")
 }
 
-pub(super) fn rand_bytes(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn rand_bytes(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let count = Arguments(arguments).int(0)?;
     let Some(count) = usize::try_from(count).ok().filter(|_| count <= LENGTH_LIMIT) else {
         return Err(super::arguments::runtime_error("makeslice: len out of range"));
@@ -149,7 +149,7 @@ pub(super) fn rand_bytes(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer
     Ok(STANDARD.encode(Generator::new(call)?.bytes(count)).into())
 }
 
-pub(super) fn rand_int(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn rand_int(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let (least, bound) = (Arguments(arguments).int(0)?, Arguments(arguments).int(1)?);
     let Some(range) =
         bound.checked_sub(least).and_then(|range| u64::try_from(range).ok()).filter(|range| *range > 0)
@@ -160,13 +160,13 @@ pub(super) fn rand_int(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(Value::int(least.wrapping_add(offset)))
 }
 
-pub(super) fn shuffle(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn shuffle(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let mut runes: Vec<char> = Runes(Arguments(arguments).bytes(0)?).map(|(rune, _)| rune).collect();
     if runes.is_empty() {
         return Ok("".into());
     }
     let mut generator = Generator::new(call)?;
-    call.evaluator.spend(runes.len())?;
+    call.spend(runes.len())?;
     for last in (1..runes.len()).rev() {
         let bound = u64::try_from(last + 1).unwrap_or_default();
         runes.swap(last, usize::try_from(generator.below(bound)).unwrap_or_default());
@@ -174,7 +174,7 @@ pub(super) fn shuffle(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(runes.into_iter().collect::<String>().into())
 }
 
-pub(super) fn uuidv4(call: &mut Call<'_, '_>, _: &[Value]) -> Answer {
+pub(super) fn uuidv4(call: &mut Call<'_>, _: &[Value]) -> Answer {
     let mut bytes = [0; 16];
     call.random(&mut bytes)?;
     let number = u128::from_be_bytes(bytes);
@@ -188,7 +188,7 @@ pub(super) fn uuidv4(call: &mut Call<'_, '_>, _: &[Value]) -> Answer {
 }
 
 /// Returns an address of a host name, or nothing: Helm asks no name server unless it is told to.
-pub(super) fn get_host_by_name(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn get_host_by_name(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let name = Arguments(arguments).text(0)?.to_str().into_owned();
     Ok(call.resolve(&name)?.into())
 }

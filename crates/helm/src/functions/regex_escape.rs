@@ -1,6 +1,6 @@
 //! The escapes of Go's regular expressions: classes such as `\d` and `\pL`, and single characters.
 
-use super::regex_syntax::{Outcome, before, refusal, tail};
+use super::regex_refusal::{Outcome, before, refusal, tail};
 
 /// Tells whether a name such as `[:alpha:]` is one of the classes.
 pub(super) fn is_posix_class(name: &str) -> bool {

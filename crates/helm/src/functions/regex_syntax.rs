@@ -5,6 +5,7 @@
 //! The translator reads Go's notation in full, so that errors are Go's own.
 
 use super::regex_escape::{class_rune, escaped_class, escaped_rune, is_posix_class};
+use super::regex_refusal::{Outcome, before, refusal, tail};
 
 /// A translated expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +38,13 @@ struct Group {
     weight: u64,
 }
 
-/// A result with Go's message.
-pub(super) type Outcome<T> = Result<T, String>;
+/// Checks an expression.
+///
+/// # Errors
+/// Go does not take the expression; the message is Go's.
+pub(crate) fn check(expression: &str) -> Outcome<()> {
+    translate(expression.as_bytes()).map(drop)
+}
 
 /// Translates an expression.
 ///
@@ -69,16 +75,6 @@ pub(super) fn translate(expression: &[u8]) -> Outcome<Translation> {
         return Err(refusal("missing closing )", whole));
     }
     Ok(Translation { pattern: translator.out, names: translator.names })
-}
-
-/// Returns Go's message about an expression.
-pub(super) fn refusal(what: &str, expression: &str) -> String {
-    format!("error parsing regexp: {what}: `{expression}`")
-}
-
-/// Returns the part of a text that comes before its tail.
-pub(super) fn before<'a>(text: &'a str, tail: &str) -> &'a str {
-    text.get(..text.len().saturating_sub(tail.len())).unwrap_or(text)
 }
 
 impl<'a> Translator<'a> {
@@ -324,11 +320,6 @@ impl<'a> Translator<'a> {
         self.rest = tail(rest, 1);
         Ok(())
     }
-}
-
-/// Returns a text from a place on.
-pub(super) fn tail(text: &str, start: usize) -> &str {
-    text.get(start..).unwrap_or_default()
 }
 
 fn push_literal(out: &mut String, rune: char) {

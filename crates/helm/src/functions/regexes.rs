@@ -44,14 +44,11 @@ thread_local! {
 }
 
 /// Returns the compiled expression, or what is wrong with it.
-fn compile(
-    call: &mut Call<'_, '_>,
-    expression: &[u8],
-) -> Result<Result<Rc<Expression>, String>, FunctionError> {
+fn compile(call: &mut Call<'_>, expression: &[u8]) -> Result<Result<Rc<Expression>, String>, FunctionError> {
     if let Some(found) = CACHE.with_borrow(|cache| cache.get(expression).cloned()) {
         return Ok(Ok(found));
     }
-    call.evaluator.spend(COMPILE_STEPS + expression.len())?;
+    call.spend(COMPILE_STEPS + expression.len())?;
     let translation = match translate(expression) {
         Ok(translation) => translation,
         Err(message) => return Ok(Err(message)),
@@ -61,7 +58,7 @@ fn compile(
     let (regex, weight) = match build(SMALL_SIZE) {
         Ok(regex) => (regex, 1),
         Err(_) => {
-            call.evaluator.spend(LARGE_STEPS)?;
+            call.spend(LARGE_STEPS)?;
             let Ok(regex) = build(SIZE_LIMIT) else {
                 // What is left are limits: the translator has seen to the notation.
                 let expression = String::from_utf8_lossy(expression);
@@ -81,12 +78,12 @@ fn compile(
 }
 
 /// Compiles for a function that returns the error.
-fn must_compile(call: &mut Call<'_, '_>, expression: &[u8]) -> Result<Rc<Expression>, FunctionError> {
+fn must_compile(call: &mut Call<'_>, expression: &[u8]) -> Result<Rc<Expression>, FunctionError> {
     compile(call, expression)?.map_err(FunctionError::new)
 }
 
 /// Compiles for a function that panics.
-fn compile_or_panic(call: &mut Call<'_, '_>, expression: &[u8]) -> Result<Rc<Expression>, FunctionError> {
+fn compile_or_panic(call: &mut Call<'_>, expression: &[u8]) -> Result<Rc<Expression>, FunctionError> {
     compile(call, expression)?.map_err(|message| {
         let quoted = if can_backquote(expression) {
             format!("`{}`", String::from_utf8_lossy(expression))
@@ -105,7 +102,7 @@ impl Expression {
     /// Returns the places of the matches, at most so many; a negative limit is none.
     fn find_all(
         &self,
-        call: &mut Call<'_, '_>,
+        call: &mut Call<'_>,
         bytes: &[u8],
         limit: i64,
     ) -> Result<Vec<(usize, usize)>, FunctionError> {
@@ -116,7 +113,7 @@ impl Expression {
     }
 
     /// Returns where each match and its groups are.
-    fn captures_all(&self, call: &mut Call<'_, '_>, bytes: &[u8]) -> Result<Vec<Groups>, FunctionError> {
+    fn captures_all(&self, call: &mut Call<'_>, bytes: &[u8]) -> Result<Vec<Groups>, FunctionError> {
         let haystack = Haystack::new(bytes);
         let found = self
             .regex
@@ -162,7 +159,7 @@ type Groups = Vec<Option<(usize, usize)>>;
 
 /// Collects matches. To find each one the rest of the text may have been looked at, whose length counts.
 fn collect<T>(
-    call: &mut Call<'_, '_>,
+    call: &mut Call<'_>,
     bytes: &[u8],
     found: impl Iterator<Item = T>,
     place: impl Fn(&T) -> Option<(usize, usize)>,
@@ -170,7 +167,7 @@ fn collect<T>(
     let mut all = Vec::new();
     for found in found {
         let end = place(&found).map_or(0, |(_, end)| end);
-        call.evaluator.spend(bytes.len().saturating_sub(end) / RESCANNED_PER_STEP)?;
+        call.spend(bytes.len().saturating_sub(end) / RESCANNED_PER_STEP)?;
         all.push(found);
     }
     Ok(all)
@@ -180,28 +177,28 @@ fn part(bytes: &[u8], (start, end): (usize, usize)) -> &[u8] {
     bytes.get(start..end).unwrap_or_default()
 }
 
-pub(super) fn regex_match(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn regex_match(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let Ok(expression) = compile(call, Arguments(arguments).bytes(0)?)? else { return Ok(false.into()) };
     Ok(expression.is_match(Arguments(arguments).bytes(1)?).into())
 }
 
-pub(super) fn must_regex_match(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn must_regex_match(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let expression = must_compile(call, Arguments(arguments).bytes(0)?)?;
     Ok(expression.is_match(Arguments(arguments).bytes(1)?).into())
 }
 
-fn find(call: &mut Call<'_, '_>, expression: &Expression, arguments: &[Value]) -> Answer {
+fn find(call: &mut Call<'_>, expression: &Expression, arguments: &[Value]) -> Answer {
     let bytes = Arguments(arguments).bytes(1)?;
     let found = expression.find_all(call, bytes, 1)?.first().map(|span| part(bytes, *span));
     Ok(Value::String(Text::from_bytes(found.unwrap_or_default())))
 }
 
-pub(super) fn regex_find(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn regex_find(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let expression = compile_or_panic(call, Arguments(arguments).bytes(0)?)?;
     find(call, &expression, arguments)
 }
 
-pub(super) fn must_regex_find(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn must_regex_find(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let expression = must_compile(call, Arguments(arguments).bytes(0)?)?;
     find(call, &expression, arguments)
 }
@@ -210,23 +207,23 @@ fn texts(parts: Vec<Text>) -> Value {
     Value::List(if parts.is_empty() { List::nil(&STRING_LIST) } else { List::strings(parts) })
 }
 
-fn find_all(call: &mut Call<'_, '_>, expression: &Expression, arguments: &[Value]) -> Answer {
+fn find_all(call: &mut Call<'_>, expression: &Expression, arguments: &[Value]) -> Answer {
     let (bytes, limit) = (Arguments(arguments).bytes(1)?, Arguments(arguments).int(2)?);
     let found = expression.find_all(call, bytes, limit)?;
     Ok(texts(found.into_iter().map(|span| Text::from_bytes(part(bytes, span))).collect()))
 }
 
-pub(super) fn regex_find_all(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn regex_find_all(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let expression = compile_or_panic(call, Arguments(arguments).bytes(0)?)?;
     find_all(call, &expression, arguments)
 }
 
-pub(super) fn must_regex_find_all(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn must_regex_find_all(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let expression = must_compile(call, Arguments(arguments).bytes(0)?)?;
     find_all(call, &expression, arguments)
 }
 
-fn replace_all(call: &mut Call<'_, '_>, expression: &Expression, arguments: &[Value]) -> Answer {
+fn replace_all(call: &mut Call<'_>, expression: &Expression, arguments: &[Value]) -> Answer {
     let (bytes, template) = (Arguments(arguments).bytes(1)?, Arguments(arguments).bytes(2)?);
     let pieces = pieces(template);
     let (mut out, mut done) = (Vec::with_capacity(bytes.len()), 0);
@@ -254,12 +251,12 @@ fn replace_all(call: &mut Call<'_, '_>, expression: &Expression, arguments: &[Va
     Ok(Value::String(out.into()))
 }
 
-pub(super) fn regex_replace_all(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn regex_replace_all(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let expression = compile_or_panic(call, Arguments(arguments).bytes(0)?)?;
     replace_all(call, &expression, arguments)
 }
 
-pub(super) fn must_regex_replace_all(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn must_regex_replace_all(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let expression = must_compile(call, Arguments(arguments).bytes(0)?)?;
     replace_all(call, &expression, arguments)
 }
@@ -315,7 +312,7 @@ fn reference(text: &[u8]) -> Option<(Piece<'_>, &[u8])> {
     })
 }
 
-fn replace_all_literal(call: &mut Call<'_, '_>, expression: &Expression, arguments: &[Value]) -> Answer {
+fn replace_all_literal(call: &mut Call<'_>, expression: &Expression, arguments: &[Value]) -> Answer {
     let (bytes, replacement) = (Arguments(arguments).bytes(1)?, Arguments(arguments).bytes(2)?);
     let (mut out, mut done) = (Vec::with_capacity(bytes.len()), 0);
     for (start, end) in expression.find_all(call, bytes, -1)? {
@@ -328,17 +325,17 @@ fn replace_all_literal(call: &mut Call<'_, '_>, expression: &Expression, argumen
     Ok(Value::String(out.into()))
 }
 
-pub(super) fn regex_replace_all_literal(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn regex_replace_all_literal(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let expression = compile_or_panic(call, Arguments(arguments).bytes(0)?)?;
     replace_all_literal(call, &expression, arguments)
 }
 
-pub(super) fn must_regex_replace_all_literal(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn must_regex_replace_all_literal(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let expression = must_compile(call, Arguments(arguments).bytes(0)?)?;
     replace_all_literal(call, &expression, arguments)
 }
 
-fn split(call: &mut Call<'_, '_>, expression: &Expression, arguments: &[Value]) -> Answer {
+fn split(call: &mut Call<'_>, expression: &Expression, arguments: &[Value]) -> Answer {
     let arguments = Arguments(arguments);
     let (bytes, limit) = (arguments.bytes(1)?, arguments.int(2)?);
     if limit == 0 {
@@ -364,17 +361,17 @@ fn split(call: &mut Call<'_, '_>, expression: &Expression, arguments: &[Value]) 
     Ok(Value::List(List::strings(parts)))
 }
 
-pub(super) fn regex_split(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn regex_split(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let expression = compile_or_panic(call, Arguments(arguments).bytes(0)?)?;
     split(call, &expression, arguments)
 }
 
-pub(super) fn must_regex_split(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn must_regex_split(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let expression = must_compile(call, Arguments(arguments).bytes(0)?)?;
     split(call, &expression, arguments)
 }
 
-pub(super) fn regex_quote_meta(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn regex_quote_meta(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let bytes = Arguments(arguments).bytes(0)?;
     let mut out = Vec::with_capacity(bytes.len() * 2);
     for byte in bytes {

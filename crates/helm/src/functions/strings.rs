@@ -20,7 +20,7 @@ pub(super) fn check_length(length: usize) -> Result<(), FunctionError> {
     Ok(())
 }
 
-pub(super) fn hello(_: &mut Call<'_, '_>, _: &[Value]) -> Answer {
+pub(super) fn hello(_: &mut Call<'_>, _: &[Value]) -> Answer {
     Ok("Hello!".into())
 }
 
@@ -44,11 +44,11 @@ fn text(bytes: &[u8]) -> Answer {
     Ok(Value::String(Text::from_bytes(bytes)))
 }
 
-pub(super) fn trim(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn trim(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     text(trim_space(Arguments(arguments).bytes(0)?))
 }
 
-pub(super) fn trim_all(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn trim_all(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let cutset: Vec<char> = Runes(Arguments(arguments).bytes(0)?).map(|(rune, _)| rune).collect();
     let mut bytes = Arguments(arguments).bytes(1)?;
     while let Some((_, width)) = decode(bytes).filter(|(rune, _)| cutset.contains(rune)) {
@@ -60,17 +60,17 @@ pub(super) fn trim_all(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     text(bytes)
 }
 
-pub(super) fn trim_suffix(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn trim_suffix(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let bytes = Arguments(arguments).bytes(1)?;
     text(bytes.strip_suffix(Arguments(arguments).bytes(0)?).unwrap_or(bytes))
 }
 
-pub(super) fn trim_prefix(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn trim_prefix(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let bytes = Arguments(arguments).bytes(1)?;
     text(bytes.strip_prefix(Arguments(arguments).bytes(0)?).unwrap_or(bytes))
 }
 
-pub(super) fn trunc(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn trunc(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let (length, bytes) = (Arguments(arguments).int(0)?, Arguments(arguments).bytes(1)?);
     let count = usize::try_from(length.unsigned_abs()).unwrap_or(usize::MAX);
     if bytes.len() <= count {
@@ -80,7 +80,7 @@ pub(super) fn trunc(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     text(kept.unwrap_or_default())
 }
 
-pub(super) fn substr(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn substr(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let arguments = Arguments(arguments);
     let (start, end, bytes) = (arguments.int(0)?, arguments.int(1)?, arguments.bytes(2)?);
     let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
@@ -105,7 +105,7 @@ pub(super) fn substr(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     text(bytes.get(range).unwrap_or_default())
 }
 
-pub(super) fn repeat(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn repeat(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let repeated = repeat_bytes(Arguments(arguments).bytes(1)?, Arguments(arguments).int(0)?)?;
     Ok(Value::String(repeated.into()))
 }
@@ -118,20 +118,20 @@ fn repeat_bytes(bytes: &[u8], count: i64) -> Result<Vec<u8>, FunctionError> {
     Ok(bytes.repeat(count))
 }
 
-pub(super) fn contains(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn contains(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let (needle, bytes) = (Arguments(arguments).bytes(0)?, Arguments(arguments).bytes(1)?);
     Ok(find(bytes, needle).is_some().into())
 }
 
-pub(super) fn has_prefix(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn has_prefix(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Arguments(arguments).bytes(1)?.starts_with(Arguments(arguments).bytes(0)?).into())
 }
 
-pub(super) fn has_suffix(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn has_suffix(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Arguments(arguments).bytes(1)?.ends_with(Arguments(arguments).bytes(0)?).into())
 }
 
-pub(super) fn quote(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn quote(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let mut out = String::new();
     for value in arguments.iter().filter(|value| !value.is_nil()) {
         if !out.is_empty() {
@@ -143,7 +143,7 @@ pub(super) fn quote(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(out.into())
 }
 
-pub(super) fn squote(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn squote(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let mut out = Vec::new();
     for value in arguments.iter().filter(|value| !value.is_nil()) {
         if !out.is_empty() {
@@ -157,7 +157,7 @@ pub(super) fn squote(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(Value::String(out.into()))
 }
 
-pub(super) fn cat(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn cat(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let mut out = Vec::new();
     for (index, value) in arguments.iter().filter(|value| !value.is_nil()).enumerate() {
         if index > 0 {
@@ -169,11 +169,11 @@ pub(super) fn cat(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(Value::String(out.into()))
 }
 
-pub(super) fn indent(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn indent(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Value::String(indented(arguments, b"")?.into()))
 }
 
-pub(super) fn nindent(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn nindent(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Value::String(indented(arguments, b"\n")?.into()))
 }
 
@@ -197,7 +197,7 @@ fn indented(arguments: &[Value], start: &[u8]) -> Result<Vec<u8>, FunctionError>
     Ok(out)
 }
 
-pub(super) fn replace(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn replace(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let arguments = Arguments(arguments);
     let (old, new, bytes) = (arguments.bytes(0)?, arguments.bytes(1)?, arguments.bytes(2)?);
     let mut out = Vec::with_capacity(bytes.len());
@@ -229,20 +229,20 @@ pub(super) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     memchr::memmem::find(bytes, needle)
 }
 
-pub(super) fn plural(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn plural(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let chosen = if Arguments(arguments).int(2)? == 1 { 0 } else { 1 };
     Ok(Arguments(arguments).value(chosen)?.clone())
 }
 
-pub(super) fn to_string(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn to_string(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Value::String(text_of(Arguments(arguments).value(0)?)?))
 }
 
-pub(super) fn to_strings(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn to_strings(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Value::List(List::strings(texts_of(Arguments(arguments).value(0)?)?)))
 }
 
-pub(super) fn join(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn join(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let separator = Arguments(arguments).bytes(0)?;
     let texts = texts_of(Arguments(arguments).value(1)?)?;
     let length = texts.iter().map(|text| text.len() + separator.len()).sum();
@@ -257,7 +257,7 @@ pub(super) fn join(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(Value::String(out.into()))
 }
 
-pub(super) fn sort_alpha(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn sort_alpha(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let value = Arguments(arguments).value(0)?;
     if !matches!(value, Value::List(_) | Value::Bytes(_)) {
         return Ok(Value::strings([text_of(value)?]));
@@ -312,16 +312,16 @@ fn numbered(parts: Vec<Text>) -> Value {
     Value::Map(Map::with_entries(&STRING_MAP, entries))
 }
 
-pub(super) fn split(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn split(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(numbered(split_texts(Arguments(arguments).bytes(1)?, Arguments(arguments).bytes(0)?, -1)))
 }
 
-pub(super) fn splitn(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn splitn(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let arguments = Arguments(arguments);
     Ok(numbered(split_texts(arguments.bytes(2)?, arguments.bytes(0)?, arguments.int(1)?)))
 }
 
-pub(super) fn split_list(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn split_list(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let parts = split_texts(Arguments(arguments).bytes(1)?, Arguments(arguments).bytes(0)?, -1);
     Ok(Value::List(List::strings(parts)))
 }

@@ -248,10 +248,6 @@ impl Native for Time {
         self
     }
 
-    fn methods(&self) -> &'static [Function] {
-        TIME_METHODS
-    }
-
     fn text(&self) -> Option<String> {
         Some(self.format(b"2006-01-02 15:04:05.999999999 -0700 MST").to_str().into_owned())
     }
@@ -302,7 +298,7 @@ pub(super) fn time_argument(arguments: &[Value], index: usize) -> Result<&Time, 
     as_time(Arguments(arguments).value(index)?).ok_or_else(|| FunctionError::new("expected time.Time"))
 }
 
-static TIME_METHODS: &[Function] = &[
+pub(crate) static TIME_METHODS: &[Function] = &[
     Function::new("Add", &[DURATION], |_, arguments| {
         Ok(Value::native(time_argument(arguments, 0)?.plus(Arguments(arguments).int(1)?)))
     }),
@@ -346,7 +342,7 @@ static TIME_METHODS: &[Function] = &[
         Ok(((time.seconds, time.nanosecond) == (ZERO_SECONDS, 0)).into())
     }),
     Function::new("Local", &[], |call, arguments| {
-        Ok(Value::native(time_argument(arguments, 0)?.within(Zone::local(call.time_zone()))))
+        Ok(Value::native(time_argument(arguments, 0)?.within(Zone::local(&call.time_zone()))))
     }),
     Function::new("Location", &[], |_, arguments| {
         Ok(Value::native(Location(time_argument(arguments, 0)?.zone.clone())))
@@ -421,7 +417,7 @@ fn unix(arguments: &[Value], unit: i64) -> Answer {
     Ok(Value::int64(time.seconds.wrapping_mul(unit).wrapping_add(fraction)))
 }
 
-fn add_date(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+fn add_date(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let time = time_argument(arguments, 0)?;
     let arguments = Arguments(arguments);
     let (year, month, day) = time.date();
@@ -433,6 +429,15 @@ fn add_date(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     let clock = days.saturating_mul(DAY).saturating_add(time.local().rem_euclid(DAY));
     Ok(Value::native(Time { seconds: on_clock(clock, &time.zone), ..time.clone() }))
 }
+
+/// What stands for the `String` method of natives that have no other.
+pub(crate) static STRING_METHOD: &[Function] = &[Function::new("String", &[], |_, arguments| {
+    let text = match arguments.first() {
+        Some(Value::Native(native)) => native.text(),
+        _ => None,
+    };
+    Ok(text.unwrap_or_default().into())
+})];
 
 /// A `*time.Location`.
 #[derive(Clone, Debug)]
@@ -449,17 +454,6 @@ impl Native for Location {
 
     fn as_any(&self) -> &dyn Any {
         self
-    }
-
-    fn methods(&self) -> &'static [Function] {
-        const METHODS: &[Function] = &[Function::new("String", &[], |_, arguments| {
-            let name = match arguments.first() {
-                Some(Value::Native(native)) => native.text(),
-                _ => None,
-            };
-            Ok(name.unwrap_or_default().into())
-        })];
-        METHODS
     }
 
     fn text(&self) -> Option<String> {

@@ -5,7 +5,7 @@ use super::time_layout::{Field, MONTHS, Offset, WEEKDAYS, next_field};
 
 /// What a layout found in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Parsed {
+pub(crate) struct Parsed {
     pub(super) year: i64,
     /// From 1.
     pub(super) month: i64,
@@ -54,7 +54,7 @@ struct Reader<'a> {
 ///
 /// # Errors
 /// The text does not follow the layout or names no day, in Go's words.
-pub(super) fn parse(layout: &[u8], text: &[u8]) -> Result<Parsed, String> {
+pub(crate) fn parse(layout: &[u8], text: &[u8]) -> Result<Parsed, String> {
     let mismatch = |wanted: &[u8], found: &[u8]| {
         format!(
             "parsing time {} as {}: cannot parse {} as {}",

@@ -28,10 +28,6 @@ impl Native for Duration {
         self
     }
 
-    fn methods(&self) -> &'static [Function] {
-        DURATION_METHODS
-    }
-
     fn text(&self) -> Option<String> {
         Some(duration::format(self.0))
     }
@@ -41,7 +37,7 @@ impl Native for Duration {
     }
 }
 
-static DURATION_METHODS: &[Function] = &[
+pub(crate) static DURATION_METHODS: &[Function] = &[
     Function::new("Abs", &[], |_, arguments| {
         Ok(Value::native(Duration(Arguments(arguments).int(0)?.saturating_abs())))
     }),
@@ -90,13 +86,6 @@ macro_rules! named_number {
 
             fn as_any(&self) -> &dyn Any {
                 self
-            }
-
-            fn methods(&self) -> &'static [Function] {
-                const METHODS: &[Function] = &[Function::new("String", &[], |_, arguments| {
-                    Ok($name(Arguments(arguments).int(0)?).text().unwrap_or_default().into())
-                })];
-                METHODS
             }
 
             fn text(&self) -> Option<String> {

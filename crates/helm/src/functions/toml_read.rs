@@ -4,16 +4,18 @@ use super::arguments::{Answer, Arguments};
 use super::json::error_map;
 use super::time::Time;
 use super::time_parse::parse as parse_time;
+use super::toml_key::key_text;
 use super::toml_number::number;
-use super::toml_table::{Entry, Origin, Table, open};
-use crate::template::{Call, Charset, deepen, quote_rune};
+use super::toml_table::{Entry, Made, Table, open};
+use crate::stack::deepen;
+use crate::template::{Call, Charset, quote_rune};
 use crate::value::{Text, Value};
 
 /// How deep arrays and tables may nest.
 const DEPTH_LIMIT: usize = 100;
 
 /// Reads TOML; an error becomes a map with the key `Error`.
-pub(super) fn from_toml(call: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn from_toml(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let text = Arguments(arguments).text(0)?;
     let Some(text) = text.as_str() else {
         return Ok(error_map("toml: invalid UTF-8".to_owned()));
@@ -125,7 +127,7 @@ impl<'a> Reader<'a> {
     }
 
     fn document(&mut self) -> Outcome<Table> {
-        let mut root = Table { origin: Origin::Header, ..Table::default() };
+        let mut root = Table { origin: Made::Header, ..Table::default() };
         let mut path: Vec<String> = Vec::new();
         loop {
             self.gap()?;
@@ -163,20 +165,20 @@ impl<'a> Reader<'a> {
         let (name, parents) = path.split_last().ok_or("unexpected end of table name")?;
         let mut table = &mut *root;
         for (index, parent) in parents.iter().enumerate() {
-            table = table.child(parent, Origin::Implicit).ok_or_else(|| {
+            table = table.child(parent, Made::Implicit).ok_or_else(|| {
                 let place = dotted(path.get(..=index).unwrap_or_default());
                 format!("Key '{place}' was already created as a hash.")
             })?;
-            if table.origin == Origin::Inline {
+            if table.origin == Made::Inline {
                 return Err(defined(&dotted(&path)));
             }
         }
-        let new = Table { origin: Origin::Header, ..Table::default() };
+        let new = Table { origin: Made::Header, ..Table::default() };
         match (table.get(name), many) {
             (None, false) => table.entries.push((name.clone(), Entry::Table(new))),
             (None, true) => table.entries.push((name.clone(), Entry::Tables(vec![new]))),
-            (Some(Entry::Table(table)), false) if table.origin == Origin::Implicit => {
-                table.origin = Origin::Header
+            (Some(Entry::Table(table)), false) if table.origin == Made::Implicit => {
+                table.origin = Made::Header
             }
             (Some(Entry::Tables(tables)), true) => tables.push(new),
             (Some(_), true) => {
@@ -258,8 +260,8 @@ impl<'a> Reader<'a> {
         let (name, parents) = path.split_last().ok_or("unexpected '=': key name appears blank")?;
         let mut target = table;
         for parent in parents {
-            target = target.child(parent, Origin::Dotted).ok_or_else(|| defined(&dotted(&path)))?;
-            if target.origin != Origin::Dotted {
+            target = target.child(parent, Made::Dotted).ok_or_else(|| defined(&dotted(&path)))?;
+            if target.origin != Made::Dotted {
                 return Err(defined(&dotted(&path)));
             }
         }
@@ -332,7 +334,7 @@ impl<'a> Reader<'a> {
 
     fn inline_table(&mut self, depth: usize) -> Outcome<Table> {
         self.at += 1;
-        let mut table = Table { origin: Origin::Header, ..Table::default() };
+        let mut table = Table { origin: Made::Header, ..Table::default() };
         loop {
             self.inline_gap()?;
             if self.take("}") {
@@ -357,7 +359,7 @@ impl<'a> Reader<'a> {
                 ));
             }
         }
-        table.origin = Origin::Inline;
+        table.origin = Made::Inline;
         Ok(table)
     }
 
@@ -535,8 +537,7 @@ pub(super) const LOCAL_LAYOUTS: [(&str, &str); 3] = [
 ];
 
 fn dotted(path: &[String]) -> String {
-    let parts: Vec<String> =
-        path.iter().map(|part| super::toml_write::key_text(&Text::from(part.as_str()))).collect();
+    let parts: Vec<String> = path.iter().map(|part| key_text(&Text::from(part.as_str()))).collect();
     parts.join(".")
 }
 

@@ -7,11 +7,11 @@ use crate::value::{ANY_MAP, List, MAP_LIST, Map, Value};
 pub(super) struct Table {
     pub(super) entries: Vec<(String, Entry)>,
     /// Where the table came from decides on what may still be put into it.
-    pub(super) origin: Origin,
+    pub(super) origin: Made,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum Made {
     /// A header named a table inside of it.
     #[default]
     Implicit,
@@ -54,7 +54,7 @@ impl Table {
     }
 
     /// Returns the table under a key, made where there is none.
-    pub(super) fn child(&mut self, key: &str, origin: Origin) -> Option<&mut Self> {
+    pub(super) fn child(&mut self, key: &str, origin: Made) -> Option<&mut Self> {
         let index = match self.entries.iter().position(|(own, _)| own == key) {
             Some(index) => index,
             None => {
@@ -72,5 +72,5 @@ impl Table {
 
 /// Returns the table at a path of headers.
 pub(super) fn open<'t>(root: &'t mut Table, path: &[String]) -> Option<&'t mut Table> {
-    path.iter().try_fold(root, |table, name| table.child(name, Origin::Implicit))
+    path.iter().try_fold(root, |table, name| table.child(name, Made::Implicit))
 }

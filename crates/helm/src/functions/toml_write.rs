@@ -1,22 +1,26 @@
 //! Values to TOML as the Go library BurntSushi/toml writes them: keys in byte order, tables last and indented.
 
+use aqueduct_manifest::float;
+
 use super::arguments::{Answer, Arguments};
 use super::time::Time;
+use super::toml_key::{key_text, quoted};
 use super::toml_read::LOCAL_LAYOUTS;
-use crate::template::{Call, FunctionError, deepen, format_float};
+use crate::stack::deepen;
+use crate::template::{Call, FunctionError};
 use crate::value::{Kind, Text, Value};
 
 /// How deep a value may nest.
 const DEPTH_LIMIT: usize = 500;
 
 /// Writes TOML; an error becomes the text.
-pub(super) fn to_toml(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn to_toml(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let value = Arguments(arguments).value(0)?;
     refuse_nil(value)?;
     Ok(write(value).unwrap_or_else(|message| message).into())
 }
 
-pub(super) fn must_to_toml(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn must_to_toml(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let value = Arguments(arguments).value(0)?;
     refuse_nil(value)?;
     Ok(write(value)?.into())
@@ -232,36 +236,10 @@ fn float(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
-    let text = format_float(value, 'g', None);
+    let text = float::shortest(value);
     if text.contains(['e', '.']) { text } else { format!("{text}.0") }
 }
 
 fn dotted(path: &[Text]) -> String {
     path.iter().map(key_text).collect::<Vec<_>>().join(".")
-}
-
-pub(super) fn key_text(key: &Text) -> String {
-    let text = key.to_str();
-    let is_bare = |rune: char| rune.is_ascii_alphanumeric() || rune == '_' || rune == '-';
-    if !text.is_empty() && text.chars().all(is_bare) { text.into_owned() } else { quoted(&text) }
-}
-
-fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for rune in text.chars() {
-        match rune {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            '\0'..='\u{1f}' | '\u{7f}' => out.push_str(&format!("\\u{:04x}", u32::from(rune))),
-            _ => out.push(rune),
-        }
-    }
-    out.push('"');
-    out
 }

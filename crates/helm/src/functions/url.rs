@@ -44,6 +44,14 @@ fn parse(text: &[u8]) -> Result<Url, String> {
     Ok(url)
 }
 
+/// Tells whether a URL names a scheme.
+///
+/// # Errors
+/// The text is no URL, in Go's words.
+pub(crate) fn is_absolute(text: &str) -> Result<bool, String> {
+    parse(text.as_bytes()).map(|url| !url.scheme.is_empty())
+}
+
 fn cut(text: &[u8], mark: u8) -> (&[u8], Option<&[u8]>) {
     match text.iter().position(|byte| *byte == mark) {
         Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 1..)),
@@ -266,7 +274,7 @@ impl Url {
     }
 }
 
-pub(super) fn url_parse(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn url_parse(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let url = parse(Arguments(arguments).bytes(0)?)
         .map_err(|message| FunctionError::new(format!("unable to parse url: {message}")))?;
     let mut user = Vec::new();
@@ -287,7 +295,7 @@ pub(super) fn url_parse(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(Value::Map(Map::with_entries(&ANY_MAP, entries)))
 }
 
-pub(super) fn url_join(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn url_join(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let map = Arguments(arguments).map(0)?;
     let part = |key: &str| match map.get(key) {
         None => Ok(Vec::new()),

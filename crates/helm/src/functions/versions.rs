@@ -37,10 +37,6 @@ impl Native for VersionValue {
         self
     }
 
-    fn methods(&self) -> &'static [Function] {
-        METHODS
-    }
-
     fn text(&self) -> Option<String> {
         Some(self.version.to_string())
     }
@@ -77,7 +73,7 @@ fn ordered(arguments: &[Value], holds: fn(Ordering) -> bool) -> Answer {
     Ok(holds(version(arguments, 0)?.cmp(version(arguments, 1)?)).into())
 }
 
-static METHODS: &[Function] = &[
+pub(crate) static METHODS: &[Function] = &[
     Function::new("Compare", &[POINTER], |_, arguments| {
         Ok(Value::int(version(arguments, 0)?.cmp(version(arguments, 1)?) as i64))
     }),
@@ -104,12 +100,12 @@ static METHODS: &[Function] = &[
     Function::new("String", &[], |_, arguments| Ok(version(arguments, 0)?.to_string().into())),
 ];
 
-pub(super) fn semver(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn semver(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let version = Version::parse(&Arguments(arguments).text(0)?.to_str())?;
     Ok(Value::native(VersionValue { version, pointer: true }))
 }
 
-pub(super) fn semver_compare(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn semver_compare(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let constraints = Constraints::parse(&Arguments(arguments).text(0)?.to_str())?;
     let version = Version::parse(&Arguments(arguments).text(1)?.to_str())?;
     Ok(constraints.check(&version).into())

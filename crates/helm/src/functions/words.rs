@@ -69,15 +69,15 @@ fn mapped(bytes: &[u8], change: impl FnMut((char, &[u8])) -> char) -> Value {
     Runes(bytes).map(change).collect::<String>().into()
 }
 
-pub(super) fn upper(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn upper(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(mapped(Arguments(arguments).bytes(0)?, |(rune, _)| to_upper(rune)))
 }
 
-pub(super) fn lower(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn lower(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(mapped(Arguments(arguments).bytes(0)?, |(rune, _)| to_lower(rune)))
 }
 
-pub(super) fn title(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn title(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let mut previous = ' ';
     Ok(mapped(Arguments(arguments).bytes(0)?, |(rune, _)| {
         let begins = if previous.is_ascii() {
@@ -90,7 +90,7 @@ pub(super) fn title(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     }))
 }
 
-pub(super) fn untitle(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn untitle(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let mut begins = true;
     Ok(mapped(Arguments(arguments).bytes(0)?, |(rune, _)| {
         if is_space(rune) {
@@ -101,7 +101,7 @@ pub(super) fn untitle(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     }))
 }
 
-pub(super) fn swapcase(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn swapcase(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let mut begins = true;
     Ok(mapped(Arguments(arguments).bytes(0)?, |(rune, _)| {
         if rune.is_uppercase() || matches!(rune, '\u{1c5}' | '\u{1c8}' | '\u{1cb}' | '\u{1f2}') {
@@ -121,7 +121,7 @@ fn bytes_as_runes(bytes: &[u8]) -> impl Iterator<Item = char> + '_ {
     bytes.iter().map(|byte| char::from(*byte))
 }
 
-pub(super) fn initials(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn initials(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let mut gap = true;
     let letters = bytes_as_runes(Arguments(arguments).bytes(0)?).filter(|rune| {
         let space = is_space(*rune);
@@ -132,7 +132,7 @@ pub(super) fn initials(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(letters.collect::<String>().into())
 }
 
-pub(super) fn nospace(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn nospace(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let bytes = Arguments(arguments).bytes(0)?;
     if !bytes_as_runes(bytes).any(is_space) {
         return Ok(Arguments(arguments).value(0)?.clone());
@@ -140,7 +140,7 @@ pub(super) fn nospace(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(bytes_as_runes(bytes).filter(|rune| !is_space(*rune)).collect::<String>().into())
 }
 
-pub(super) fn abbrev(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn abbrev(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let (width, bytes) = (Arguments(arguments).int(0)?, Arguments(arguments).bytes(1)?);
     let Some(width) = usize::try_from(width).ok().filter(|width| *width >= 4) else {
         return Ok(Arguments(arguments).value(1)?.clone());
@@ -148,7 +148,7 @@ pub(super) fn abbrev(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(Value::String(abbreviated(bytes, 0, width).into()))
 }
 
-pub(super) fn abbrevboth(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn abbrevboth(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let arguments = Arguments(arguments);
     let (left, right, bytes) = (arguments.int(0)?, arguments.int(1)?, arguments.bytes(2)?);
     if right < 4 || left > 0 && right < 7 {
@@ -177,12 +177,12 @@ fn abbreviated(bytes: &[u8], offset: usize, width: usize) -> Vec<u8> {
     [dots, bytes.get(bytes.len() - shown..).unwrap_or_default()].concat()
 }
 
-pub(super) fn wrap(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn wrap(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let (length, bytes) = (Arguments(arguments).int(0)?, Arguments(arguments).bytes(1)?);
     Ok(Value::String(wrapped(bytes, length, b"\n", LongWord::Keep)?.into()))
 }
 
-pub(super) fn wrap_with(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn wrap_with(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let arguments = Arguments(arguments);
     let (length, separator, bytes) = (arguments.int(0)?, arguments.bytes(1)?, arguments.bytes(2)?);
     let separator = if separator.is_empty() { b"\n" } else { separator };
@@ -231,7 +231,7 @@ fn is_connector(rune: char) -> bool {
     rune == '-' || rune == '_' || is_space(rune)
 }
 
-pub(super) fn camelcase(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn camelcase(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(pascal_case(&runes_of(Arguments(arguments).text(0)?)).into())
 }
 
@@ -276,11 +276,11 @@ fn pascal_case(runes: &[char]) -> String {
     out
 }
 
-pub(super) fn snakecase(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn snakecase(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(joined_case(Arguments(arguments).bytes(0)?, '_').into())
 }
 
-pub(super) fn kebabcase(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn kebabcase(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(joined_case(Arguments(arguments).bytes(0)?, '-').into())
 }
 

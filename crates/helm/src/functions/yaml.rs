@@ -2,10 +2,10 @@
 //! `Error`; `mustToYaml` fails instead.
 
 use aqueduct_manifest as manifest;
-use aqueduct_manifest::yaml;
+use aqueduct_manifest::{json, yaml};
 
 use super::arguments::{Answer, Arguments};
-use super::json::{error_list, error_map, mismatch};
+use super::json::{error_list, error_map};
 use super::yaml_pretty;
 use crate::template::{Call, FunctionError};
 use crate::value::{ANY_LIST, ANY_MAP, Map, Value};
@@ -19,15 +19,15 @@ fn marshal(value: &Value) -> Result<String, FunctionError> {
     Ok(text)
 }
 
-pub(super) fn to_yaml(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn to_yaml(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(marshal(Arguments(arguments).value(0)?).unwrap_or_default().into())
 }
 
-pub(super) fn must_to_yaml(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn must_to_yaml(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(marshal(Arguments(arguments).value(0)?)?.into())
 }
 
-pub(super) fn to_yaml_pretty(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn to_yaml_pretty(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let mut text = yaml_pretty::write(Arguments(arguments).value(0)?).unwrap_or_default();
     if text.ends_with('\n') {
         text.pop();
@@ -44,10 +44,10 @@ fn read(arguments: &[Value]) -> Result<manifest::Value, String> {
 }
 
 fn wrong_type(value: &manifest::Value, wanted: &str) -> String {
-    format!("error unmarshaling JSON: while decoding JSON: {}", mismatch(value, wanted))
+    format!("error unmarshaling JSON: while decoding JSON: {}", json::mismatch(value, wanted))
 }
 
-pub(super) fn from_yaml(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn from_yaml(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(match read(arguments) {
         Ok(manifest::Value::Map(map)) => Value::Map((&map).into()),
         Ok(manifest::Value::Null) => Value::Map(Map::new()),
@@ -56,7 +56,7 @@ pub(super) fn from_yaml(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     })
 }
 
-pub(super) fn from_yaml_array(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+pub(super) fn from_yaml_array(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(match read(arguments) {
         Ok(value @ manifest::Value::List(_)) => Value::from(&value),
         Ok(manifest::Value::Null) => Value::list(Vec::new()),

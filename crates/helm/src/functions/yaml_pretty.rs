@@ -2,11 +2,12 @@
 //!
 //! It writes Go values as they are, not their JSON: whole floats keep their exponent.
 
-use aqueduct_manifest::yaml;
+use aqueduct_manifest::{float, yaml};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::template::{FunctionError, deepen, format_float};
+use crate::stack::deepen;
+use crate::template::FunctionError;
 use crate::value::{Text, Value};
 
 /// How many characters of base64 stand on a line.
@@ -124,7 +125,7 @@ fn scalar(value: &Value, indent: usize) -> Result<String, FunctionError> {
         Value::Uint(_, value) => value.to_string(),
         Value::Float(value) if value.is_nan() => ".nan".to_owned(),
         Value::Float(value) if value.is_infinite() => if *value > 0.0 { ".inf" } else { "-.inf" }.to_owned(),
-        Value::Float(value) => format_float(*value, 'g', None),
+        Value::Float(value) => float::shortest(*value),
         Value::String(text) => string(text, indent),
         Value::Map(_) => "{}".to_owned(),
         Value::List(_) => "[]".to_owned(),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::template::deepen;
+use crate::stack::deepen;
 
 /// How many comparisons are made.
 pub(super) const LIMIT: usize = 300_000;

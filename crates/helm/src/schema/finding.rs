@@ -6,10 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
+use jsonschema::{ValidationError, Validator};
+use serde_json::Value as Json;
 
-use super::{message, quoted};
+use super::message::{message, quoted};
 
 /// Something that is wrong, with the reasons for it.
 pub(super) struct Finding {
@@ -60,10 +61,13 @@ const ORDER: &[&str] = &[
 
 type Error<'a> = ValidationError<'a>;
 
+/// Compiles a part of the schema.
+type Compile<'a> = &'a dyn Fn(&Json) -> Option<Validator>;
+
 /// Writes what a schema finds, one finding a line, the reasons indented below.
-pub(super) fn describe(errors: &[Error<'_>], lines: &mut String) {
+pub(super) fn describe(errors: &[Error<'_>], schema: &Json, compile: Compile<'_>, lines: &mut String) {
     let errors: Vec<&Error<'_>> = errors.iter().collect();
-    let mut found = within(&errors, 0, &[]);
+    let mut found = Finder { schema, compile, above: 0 }.within(&errors, 0, &[]);
     if let [Finding { is_group: true, causes, .. }] = found.as_mut_slice() {
         found = std::mem::take(causes);
     }
@@ -101,6 +105,10 @@ impl Finding {
     }
 }
 
+fn required_if(names: &str, key: &str) -> String {
+    format!("properties {names} required, if {} exists", quoted(key))
+}
+
 fn tokens(path: &jsonschema::paths::Location) -> Vec<String> {
     let unescaped = |token: &str| token.replace("~1", "/").replace("~0", "~");
     path.as_str().split('/').skip(1).map(unescaped).collect()
@@ -109,58 +117,154 @@ fn tokens(path: &jsonschema::paths::Location) -> Vec<String> {
 /// A part of a schema that several errors come from: its rank, the part of the instance, and the keyword.
 type Step = (usize, String, String);
 
-/// Returns what a schema finds; all errors come from it, and their paths agree in so many keywords.
-fn within(errors: &[&Error<'_>], depth: usize, place: &[String]) -> Vec<Finding> {
-    let mut steps: BTreeMap<Step, Vec<(&Error<'_>, usize)>> = BTreeMap::new();
-    for error in errors {
-        let path = tokens(error.evaluation_path());
-        let keyword = path.get(depth).cloned().unwrap_or_default();
-        let below = tokens(error.instance_path()).get(place.len()).cloned().unwrap_or_default();
-        let (rank, part, length) = step(error, &path, depth, &keyword, below);
-        steps.entry((rank, part, keyword)).or_default().push((error, depth + length));
-    }
-    // A wrong type is all that is said of a value.
-    if let Some((_, first)) = steps.iter().next().filter(|((rank, ..), _)| *rank < FIRST.len()) {
-        return first.iter().map(|(error, _)| Finding::new(place, message(error), Vec::new())).collect();
-    }
-    let mut found = Vec::new();
-    for ((_, part, keyword), errors) in steps {
-        let depth = errors.first().map_or(depth, |(_, depth)| *depth);
-        let errors: Vec<&Error<'_>> = errors.into_iter().map(|(error, _)| error).collect();
-        let inner = |place: &[String]| within(&errors, depth, place);
-        match &*keyword {
-            "properties"
-            | "patternProperties"
-            | "additionalProperties"
-            | "items"
-            | "prefixItems"
-            | "additionalItems"
-                if !part.is_empty() =>
-            {
-                let name = part.trim_start_matches(INDEX);
-                let place = [place, &[name.to_owned()]].concat();
-                found.extend(Finding::joined(&place, inner(&place)));
-            }
-            "$ref" | "$dynamicRef" | "$recursiveRef" => match inner(place) {
-                one if one.len() == 1 => found.extend(one),
-                several => found.push(Finding::new(place, "validation failed", several)),
-            },
-            "if" | "then" | "else" | "dependentSchemas" | "dependencies" if !is_leaf(&errors, depth) => {
-                found.extend(Finding::joined(place, inner(place)));
-            }
-            "allOf" => match found.last_mut() {
-                Some(last) if last.message == ALL_OF => {
-                    last.causes.extend(Finding::joined(place, inner(place)))
-                }
-                _ => {
-                    let first = Finding::joined(place, inner(place)).into_iter().collect();
-                    found.push(Finding::new(place, ALL_OF, first));
-                }
-            },
-            _ => found.extend(leaves(&errors, depth, place, &keyword, &part)),
+/// Puts errors together.
+struct Finder<'a> {
+    schema: &'a Json,
+    compile: Compile<'a>,
+    /// How many tokens of a place lead to what the errors are about.
+    above: usize,
+}
+
+impl Finder<'_> {
+    /// Returns what a schema finds; all errors come from it, and their paths agree in so many keywords.
+    fn within(&self, errors: &[&Error<'_>], depth: usize, place: &[String]) -> Vec<Finding> {
+        let mut steps: BTreeMap<Step, Vec<(&Error<'_>, usize)>> = BTreeMap::new();
+        for error in errors {
+            let path = tokens(error.evaluation_path());
+            let keyword = path.get(depth).cloned().unwrap_or_default();
+            let below =
+                tokens(error.instance_path()).get(place.len() - self.above).cloned().unwrap_or_default();
+            let (rank, part, length) = step(error, &path, depth, &keyword, below);
+            steps.entry((rank, part, keyword)).or_default().push((error, depth + length));
         }
+        // A wrong type is all that is said of a value.
+        if let Some((_, first)) = steps.iter().next().filter(|((rank, ..), _)| *rank < FIRST.len()) {
+            return first.iter().map(|(error, _)| Finding::new(place, message(error), Vec::new())).collect();
+        }
+        let mut found = Vec::new();
+        for ((_, part, keyword), errors) in steps {
+            let depth = errors.first().map_or(depth, |(_, depth)| *depth);
+            let errors: Vec<&Error<'_>> = errors.into_iter().map(|(error, _)| error).collect();
+            let inner = |place: &[String]| self.within(&errors, depth, place);
+            match &*keyword {
+                "properties"
+                | "patternProperties"
+                | "additionalProperties"
+                | "items"
+                | "prefixItems"
+                | "additionalItems"
+                    if !part.is_empty() =>
+                {
+                    let name = part.trim_start_matches(INDEX);
+                    let place = [place, &[name.to_owned()]].concat();
+                    found.extend(Finding::joined(&place, inner(&place)));
+                }
+                "$ref" | "$dynamicRef" | "$recursiveRef" => match inner(place) {
+                    one if one.len() == 1 => found.extend(one),
+                    several => found.push(Finding::new(place, "validation failed", several)),
+                },
+                "if" | "then" | "else" | "dependentSchemas" | "dependencies" if !is_leaf(&errors, depth) => {
+                    found.extend(Finding::joined(place, inner(place)));
+                }
+                "allOf" => match found.last_mut() {
+                    Some(last) if last.message == ALL_OF => {
+                        last.causes.extend(Finding::joined(place, inner(place)))
+                    }
+                    _ => {
+                        let first = Finding::joined(place, inner(place)).into_iter().collect();
+                        found.push(Finding::new(place, ALL_OF, first));
+                    }
+                },
+                _ => found.extend(self.leaves(&errors, depth, place, &keyword, &part)),
+            }
+        }
+        found
     }
-    found
+
+    /// Returns what a keyword itself finds.
+    fn leaves(
+        &self,
+        errors: &[&Error<'_>],
+        depth: usize,
+        place: &[String],
+        keyword: &str,
+        part: &str,
+    ) -> Vec<Finding> {
+        let mut missing = Vec::new();
+        let mut found = Vec::new();
+        for error in errors {
+            let causes =
+                match error.kind() {
+                    Kind::Required { property } => {
+                        missing.push(quoted(property.as_str().unwrap_or_default()));
+                        continue;
+                    }
+                    Kind::UnevaluatedProperties { unexpected } | Kind::UnevaluatedItems { unexpected } => {
+                        let mut names = unexpected.clone();
+                        names.sort();
+                        found.extend(names.into_iter().map(|name| {
+                            Finding::new(&[place, &[name]].concat(), "false schema", Vec::new())
+                        }));
+                        continue;
+                    }
+                    Kind::AnyOf { context } | Kind::OneOfNotValid { context } => context
+                        .iter()
+                        .filter_map(|alternative| {
+                            let errors: Vec<&Error<'_>> = alternative.iter().collect();
+                            Finding::joined(place, self.within(&errors, depth + 1, place))
+                        })
+                        .collect(),
+                    Kind::Contains => self.no_matches(error, place),
+                    Kind::PropertyNames { error } => vec![Finding::new(&[], message(error), Vec::new())],
+                    _ => Vec::new(),
+                };
+            found.push(Finding::new(place, message(error), causes));
+        }
+        if let ("dependencies", Some(error)) = (keyword, errors.first())
+            && !missing.is_empty()
+        {
+            found.extend(self.missing_by_key(error, place));
+        } else if !missing.is_empty() {
+            let names = missing.join(", ");
+            let message = match (keyword, missing.len()) {
+                ("dependentRequired", _) if !part.is_empty() => required_if(&names, part),
+                (_, 1) => format!("missing property {names}"),
+                _ => format!("missing properties {names}"),
+            };
+            found.push(Finding::new(place, message, Vec::new()));
+        }
+        found
+    }
+
+    /// Returns what is missing by lists of names in `dependencies`, of which the errors do not tell the key.
+    fn missing_by_key(&self, error: &Error<'_>, place: &[String]) -> Vec<Finding> {
+        let lists = self.schema.pointer(error.schema_path().as_str()).and_then(Json::as_object);
+        let Some(members) = error.instance().as_object() else { return Vec::new() };
+        let lists = lists.into_iter().flatten().filter(|(key, _)| members.contains_key(*key));
+        let missing = lists.filter_map(|(key, names)| {
+            let names = names.as_array()?.iter().filter_map(Json::as_str);
+            let missing: Vec<String> =
+                names.filter(|name| !members.contains_key(*name)).map(quoted).collect();
+            (!missing.is_empty())
+                .then(|| Finding::new(place, required_if(&missing.join(", "), key), Vec::new()))
+        });
+        missing.collect()
+    }
+
+    /// Returns why no item is one that has to be there.
+    fn no_matches(&self, error: &Error<'_>, place: &[String]) -> Vec<Finding> {
+        let items = error.instance().as_array().map(Vec::as_slice).unwrap_or_default();
+        let part = self.schema.pointer(error.schema_path().as_str());
+        let Some(validator) = part.and_then(self.compile) else { return Vec::new() };
+        let reasons = items.iter().enumerate().filter_map(|(index, item)| {
+            let place = [place, &[index.to_string()]].concat();
+            let errors: Vec<Error<'_>> = validator.iter_errors(item).collect();
+            let errors: Vec<&Error<'_>> = errors.iter().collect();
+            let of_item = Finder { above: place.len(), ..*self };
+            Finding::joined(&place, of_item.within(&errors, 0, &place))
+        });
+        reasons.collect()
+    }
 }
 
 const ALL_OF: &str = "'allOf' failed";
@@ -215,50 +319,4 @@ fn step(
 
 fn is_leaf(errors: &[&Error<'_>], depth: usize) -> bool {
     errors.iter().all(|error| tokens(error.evaluation_path()).len() <= depth)
-}
-
-/// Returns what a keyword itself finds.
-fn leaves(errors: &[&Error<'_>], depth: usize, place: &[String], keyword: &str, part: &str) -> Vec<Finding> {
-    let mut missing = Vec::new();
-    let mut found = Vec::new();
-    for error in errors {
-        let causes = match error.kind() {
-            Kind::Required { property } => {
-                missing.push(quoted(property.as_str().unwrap_or_default()));
-                continue;
-            }
-            Kind::UnevaluatedProperties { unexpected } | Kind::UnevaluatedItems { unexpected } => {
-                let mut names = unexpected.clone();
-                names.sort();
-                found.extend(
-                    names
-                        .into_iter()
-                        .map(|name| Finding::new(&[place, &[name]].concat(), "false schema", Vec::new())),
-                );
-                continue;
-            }
-            Kind::AnyOf { context } | Kind::OneOfNotValid { context } => context
-                .iter()
-                .filter_map(|alternative| {
-                    let errors: Vec<&Error<'_>> = alternative.iter().collect();
-                    Finding::joined(place, within(&errors, depth + 1, place))
-                })
-                .collect(),
-            Kind::PropertyNames { error } => vec![Finding::new(&[], message(error), Vec::new())],
-            _ => Vec::new(),
-        };
-        found.push(Finding::new(place, message(error), causes));
-    }
-    if !missing.is_empty() {
-        let names = missing.join(", ");
-        let message = match (keyword, missing.len()) {
-            ("dependentRequired" | "dependencies", _) if !part.is_empty() => {
-                format!("properties {names} required, if {} exists", quoted(part))
-            }
-            (_, 1) => format!("missing property {names}"),
-            _ => format!("missing properties {names}"),
-        };
-        found.push(Finding::new(place, message, Vec::new()));
-    }
-    found
 }

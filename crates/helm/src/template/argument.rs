@@ -1,15 +1,15 @@
 //! Arguments: evaluated for the parameter that takes them, checked and converted as an assignment in Go is.
 
-use super::describe::Part;
+use super::describe::Node;
 use super::evaluate::{Evaluated, Evaluator, Held};
-use super::number::Number;
 use super::tree::{Tree, WordKind};
+use crate::stack::deepen;
 use crate::value::{Type, Value};
 
 impl Evaluator<'_> {
     /// Evaluates an argument for a parameter.
     pub(super) fn argument(&mut self, tree: &Tree, dot: &Held, parameter: Type, at: u32) -> Evaluated<Value> {
-        self.part = Part::Word(at);
+        self.part = Node::Word(at);
         let Some(word) = tree.words.get(at as usize) else { return Ok(Value::Nil) };
         let value = match &word.kind {
             WordKind::Dot => dot.value.clone(),
@@ -28,9 +28,9 @@ impl Evaluator<'_> {
                     self.fields(tree, dot, held, names, at, &[], None)?
                 }
             }
-            WordKind::Pipe(pipe) => super::deepen(|| self.pipeline(tree, dot, *pipe))?,
-            WordKind::Function(function, special) => {
-                self.call(tree, dot, Part::Word(at), function, *special, None, &[], None)?
+            WordKind::Pipe(pipe) => deepen(|| self.pipeline(tree, dot, *pipe))?,
+            WordKind::Function(function) => {
+                self.call(tree, dot, Node::Word(at), function, None, &[], None)?
             }
             WordKind::Chain(inner, names) => self.chain(tree, dot, at, *inner, names, &[], None)?,
             constant => return self.literal(tree, dot, parameter, at, constant),
@@ -51,15 +51,15 @@ impl Evaluator<'_> {
             (Type::Any | Type::Reflect, _) => return self.constant(tree, dot, at, kind),
             (Type::Bool, WordKind::Bool(value)) => return Ok(Value::Bool(*value)),
             (Type::String, WordKind::String(text, _)) => return Ok(Value::String(text.clone())),
-            (Type::Float, WordKind::Number(Number { float: Some(float), .. }, _)) => {
-                return Ok(Value::Float(*float));
+            (Type::Float, WordKind::Number(number, _)) if let Some(float) = number.float => {
+                return Ok(Value::Float(float));
             }
             (Type::Integer(kind), WordKind::Number(number, _)) if kind.is_unsigned() => match number.uint {
                 Some(uint) => return Ok(Value::Uint(kind, uint)),
                 None => "unsigned integer",
             },
-            (Type::Integer(kind), WordKind::Number(Number { int: Some(int), .. }, _)) => {
-                return Ok(Value::Int(kind, *int));
+            (Type::Integer(kind), WordKind::Number(number, _)) if let Some(int) = number.int => {
+                return Ok(Value::Int(kind, int));
             }
             (Type::Bool, _) => "bool",
             (Type::String, _) => "string",
@@ -68,13 +68,13 @@ impl Evaluator<'_> {
             (Type::Integer(_), _) => "integer",
             (Type::Bytes | Type::List(_) | Type::Map(_) | Type::Native(_), _) => {
                 let mut message = b"can't handle ".to_vec();
-                message.extend_from_slice(&tree.describe(Part::Word(at)));
+                message.extend_from_slice(&tree.describe(Node::Word(at)));
                 message.extend_from_slice(format!(" for arg of type {}", parameter.name()).as_bytes());
                 return self.fail(tree, message);
             }
         };
         let mut message = format!("expected {expected}; found ").into_bytes();
-        message.extend_from_slice(&tree.describe(Part::Word(at)));
+        message.extend_from_slice(&tree.describe(Node::Word(at)));
         self.fail(tree, message)
     }
 
@@ -130,7 +130,7 @@ impl Evaluator<'_> {
 fn nil_of(parameter: Type) -> Option<Value> {
     match parameter {
         Type::Any | Type::Reflect => Some(Value::Nil),
-        Type::Bytes | Type::List(_) | Type::Map(_) => Some(parameter.zero()),
+        Type::Bytes | Type::List(_) | Type::Map(_) => Some(Value::zero(parameter)),
         Type::Native(name) if name.starts_with('*') => Some(Value::Nil),
         Type::Bool | Type::Integer(_) | Type::Float | Type::String | Type::Native(_) => None,
     }

@@ -1,41 +1,40 @@
 //! The functions that `text/template` itself brings.
 
+use super::FunctionError;
 use super::comparison::{eq, ge, gt, le, lt, ne};
 use super::escape::{html, js, urlquery};
 use super::format::{sprint, sprintf, sprintln};
-use super::{Call, Function, FunctionError};
+use super::function::{Answer, Call, Function, Special};
 use crate::value::{Kind, Type, Value};
 
 /// All of them; `slice` is left to sprig, whose one Helm has.
-pub(super) const ALL: &[Function] = &[
-    Function::variadic("and", &[Type::Reflect], Type::Reflect, never),
-    Function::variadic("call", &[Type::Reflect], Type::Reflect, call),
+pub(crate) static BUILTINS: &[Function] = &[
+    Function::variadic("and", &[Type::Reflect], Type::Reflect, never).special(Special::And),
+    Function::variadic("call", &[Type::Reflect], Type::Reflect, call).special(Special::Call),
     Function::variadic("eq", &[Type::Reflect], Type::Reflect, eq),
     Function::new("ge", &[Type::Reflect, Type::Reflect], ge),
     Function::new("gt", &[Type::Reflect, Type::Reflect], gt),
-    Function::variadic("html", &[], Type::Any, html),
+    Function::variadic("html", &[], Type::Any, html).special(Special::Walks),
     Function::variadic("index", &[Type::Reflect], Type::Reflect, index),
-    Function::variadic("js", &[], Type::Any, js),
+    Function::variadic("js", &[], Type::Any, js).special(Special::Walks),
     Function::new("le", &[Type::Reflect, Type::Reflect], le),
     Function::new("len", &[Type::Reflect], len),
     Function::new("lt", &[Type::Reflect, Type::Reflect], lt),
     Function::new("ne", &[Type::Reflect, Type::Reflect], ne),
     Function::new("not", &[Type::Reflect], not),
-    Function::variadic("or", &[Type::Reflect], Type::Reflect, never),
-    Function::variadic("print", &[], Type::Any, print),
-    Function::variadic("printf", &[Type::String], Type::Any, printf),
-    Function::variadic("println", &[], Type::Any, println),
-    Function::variadic("urlquery", &[], Type::Any, urlquery),
+    Function::variadic("or", &[Type::Reflect], Type::Reflect, never).special(Special::Or),
+    Function::variadic("print", &[], Type::Any, print).special(Special::Walks),
+    Function::variadic("printf", &[Type::String], Type::Any, printf).special(Special::Walks),
+    Function::variadic("println", &[], Type::Any, println).special(Special::Walks),
+    Function::variadic("urlquery", &[], Type::Any, urlquery).special(Special::Walks),
 ];
 
-type Answer = Result<Value, FunctionError>;
-
 /// `and` and `or` stop at the argument that decides, so the evaluator does them itself.
-fn never(_: &mut Call<'_, '_>, _: &[Value]) -> Answer {
+fn never(_: &mut Call<'_>, _: &[Value]) -> Answer {
     Err("unreachable".into())
 }
 
-fn call(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+fn call(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     // No value of a template is a function.
     match arguments {
         [_, Value::Nil | Value::NilInterface, ..] | [] | [_] => Err("call of nil".into()),
@@ -48,7 +47,7 @@ fn call(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     }
 }
 
-fn index(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+fn index(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let Some((item, indexes)) = arguments.split_first() else { return Ok(Value::Nil) };
     if item.is_nil() {
         return Err("index of untyped nil".into());
@@ -80,7 +79,7 @@ fn element(item: &Value, index: &Value) -> Answer {
             let element = map.map_type().element;
             match index {
                 Value::String(key) => {
-                    let value = map.get(key.as_bytes()).unwrap_or_else(|| element.zero());
+                    let value = map.get(key.as_bytes()).unwrap_or_else(|| Value::zero(element));
                     Ok(super::field::held_in(element, value).value)
                 }
                 Value::Nil | Value::NilInterface => Err("value is nil; should be of type string".into()),
@@ -117,7 +116,7 @@ fn position(index: &Value, length: usize, what: &str) -> Result<usize, FunctionE
     }
 }
 
-fn len(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+fn len(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let length = match arguments.first() {
         None | Some(Value::Nil) => return Err("reflect: call of reflect.Value.Type on zero Value".into()),
         Some(Value::NilInterface) => return Err("len of nil pointer".into()),
@@ -133,19 +132,19 @@ fn len(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
     Ok(Value::int(length as i64))
 }
 
-fn not(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+fn not(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Value::Bool(!arguments.first().is_some_and(Value::is_true)))
 }
 
-fn print(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+fn print(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     sprint(arguments).map(Value::String)
 }
 
-fn println(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+fn println(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     sprintln(arguments).map(Value::String)
 }
 
-fn printf(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer {
+fn printf(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let Some((format, values)) = arguments.split_first() else { return Ok("".into()) };
     let format = format.as_text().map(|text| text.as_bytes()).unwrap_or_default();
     sprintf(format, values).map(Value::String)

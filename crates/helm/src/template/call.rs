@@ -1,9 +1,10 @@
 //! Calls functions and methods: the number of arguments, their types, and what is special about a few.
 
-use super::describe::Part;
+use super::FunctionError;
+use super::describe::Node;
 use super::evaluate::{Evaluated, Evaluator, Held};
-use super::tree::{Special, Tree};
-use super::{Call, Function, FunctionError};
+use super::function::{Call, Function, Special};
+use super::tree::Tree;
 use crate::value::{Kind, NODE_LIMIT, Type, Value};
 
 /// How many bytes of a text, or elements of an argument, a function goes through in the time of a step.
@@ -19,9 +20,8 @@ impl Evaluator<'_> {
         &mut self,
         tree: &Tree,
         dot: &Held,
-        node: Part,
-        function: &'static Function,
-        special: Special,
+        node: Node,
+        function: &Function,
         receiver: Option<Value>,
         words: &[u32],
         last: Option<Value>,
@@ -45,6 +45,7 @@ impl Evaluator<'_> {
         if let Some(reason) = function.unfit {
             return self.fail(tree, reason);
         }
+        let special = function.special;
         if matches!(special, Special::And | Special::Or) {
             return self.short_circuit(tree, dot, special, words, last);
         }
@@ -65,8 +66,8 @@ impl Evaluator<'_> {
         }
         let position = tree.position(node);
         let result = self.spend(cost(special, &arguments)).and_then(|()| {
-            let mut context = Call { evaluator: self, function: function.name, tree, position };
-            (function.call)(&mut context, &arguments)
+            let mut context = Call { world: self, function, source: &tree.source, position };
+            function.call(&mut context, &arguments)
         });
         arguments.clear();
         self.spare.push(arguments);
@@ -106,8 +107,8 @@ impl Evaluator<'_> {
 fn cost(special: Special, arguments: &[Value]) -> usize {
     let steps = |argument: &Value| match special {
         // A value that is too large is gone through up to the limit.
-        Special::Walk => argument.check_size().unwrap_or(NODE_LIMIT),
-        Special::Read => READ_STEPS + argument.extent() / READ_PER_STEP,
+        Special::Walks => argument.check_size().unwrap_or(NODE_LIMIT),
+        Special::Reads => READ_STEPS + argument.extent() / READ_PER_STEP,
         _ => argument.extent() / PER_STEP,
     };
     arguments.iter().map(steps).sum()
@@ -116,7 +117,7 @@ fn cost(special: Special, arguments: &[Value]) -> usize {
 /// Returns how `call` names what it was to call.
 fn callee(tree: &Tree, word: Option<u32>, last: Option<&Value>) -> Value {
     match (word, last) {
-        (Some(word), _) => Value::string(tree.describe(Part::Word(word))),
+        (Some(word), _) => Value::string(tree.describe(Node::Word(word))),
         (None, Some(Value::String(text))) => Value::String(text.clone()),
         (None, Some(value)) if value.kind() == Kind::Invalid => "<invalid Value>".into(),
         (None, Some(value)) => format!("<{} Value>", value.type_name()).into(),

@@ -130,7 +130,7 @@ fn pair(arguments: &[Value]) -> (&Value, &Value) {
     }
 }
 
-pub(super) fn eq(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer<Value> {
+pub(super) fn eq(_: &mut Call<'_>, arguments: &[Value]) -> Answer<Value> {
     let Some((left, others)) = arguments.split_first().filter(|(_, others)| !others.is_empty()) else {
         return Err("missing argument for comparison".into());
     };
@@ -142,12 +142,12 @@ pub(super) fn eq(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer<Value> {
     Ok(Value::Bool(false))
 }
 
-pub(super) fn ne(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer<Value> {
+pub(super) fn ne(_: &mut Call<'_>, arguments: &[Value]) -> Answer<Value> {
     let (left, right) = pair(arguments);
     Ok(Value::Bool(!equal(left, right)?))
 }
 
-pub(super) fn lt(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer<Value> {
+pub(super) fn lt(_: &mut Call<'_>, arguments: &[Value]) -> Answer<Value> {
     let (left, right) = pair(arguments);
     Ok(Value::Bool(less(left, right)?))
 }
@@ -156,17 +156,17 @@ fn less_or_equal(left: &Value, right: &Value) -> Answer<bool> {
     Ok(less(left, right)? || equal(left, right)?)
 }
 
-pub(super) fn le(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer<Value> {
+pub(super) fn le(_: &mut Call<'_>, arguments: &[Value]) -> Answer<Value> {
     let (left, right) = pair(arguments);
     Ok(Value::Bool(less_or_equal(left, right)?))
 }
 
-pub(super) fn gt(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer<Value> {
+pub(super) fn gt(_: &mut Call<'_>, arguments: &[Value]) -> Answer<Value> {
     let (left, right) = pair(arguments);
     Ok(Value::Bool(!less_or_equal(left, right)?))
 }
 
-pub(super) fn ge(_: &mut Call<'_, '_>, arguments: &[Value]) -> Answer<Value> {
+pub(super) fn ge(_: &mut Call<'_>, arguments: &[Value]) -> Answer<Value> {
     let (left, right) = pair(arguments);
     Ok(Value::Bool(!less(left, right)?))
 }

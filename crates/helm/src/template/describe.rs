@@ -2,11 +2,12 @@
 
 use super::quote::{Charset, quote};
 use super::tree::{Step, Tree, WordKind};
+use crate::stack::deepen;
 use crate::value::Text;
 
 /// A part of a tree that a message can point at.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Part {
+pub(crate) enum Node {
     Pipe(u32),
     Command(u32),
     Word(u32),
@@ -16,12 +17,12 @@ pub(crate) enum Part {
 
 impl Tree {
     /// Returns where a part stands, in bytes.
-    pub(crate) fn position(&self, part: Part) -> u32 {
+    pub(crate) fn position(&self, part: Node) -> u32 {
         let position = match part {
-            Part::Pipe(at) => self.pipes.get(at as usize).map(|pipe| pipe.position),
-            Part::Command(at) => self.commands.get(at as usize).map(|command| command.position),
-            Part::Word(at) => self.words.get(at as usize).map(|word| word.position),
-            Part::Template(at) => match self.steps.get(at as usize) {
+            Node::Pipe(at) => self.pipes.get(at as usize).map(|pipe| pipe.position),
+            Node::Command(at) => self.commands.get(at as usize).map(|command| command.position),
+            Node::Word(at) => self.words.get(at as usize).map(|word| word.position),
+            Node::Template(at) => match self.steps.get(at as usize) {
                 Some(Step::Template { position, .. }) => Some(*position),
                 _ => None,
             },
@@ -30,13 +31,13 @@ impl Tree {
     }
 
     /// Returns a part as Go writes it back: single spaces, literals as they stood.
-    pub(crate) fn describe(&self, part: Part) -> Vec<u8> {
+    pub(crate) fn describe(&self, part: Node) -> Vec<u8> {
         let mut out = Vec::new();
         match part {
-            Part::Pipe(at) => self.write_pipe(at, &mut out),
-            Part::Command(at) => self.write_command(at, &mut out),
-            Part::Word(at) => self.write_word(at, &mut out),
-            Part::Template(at) => {
+            Node::Pipe(at) => self.write_pipe(at, &mut out),
+            Node::Command(at) => self.write_command(at, &mut out),
+            Node::Word(at) => self.write_word(at, &mut out),
+            Node::Template(at) => {
                 if let Some(Step::Template { name, pipe, .. }) = self.steps.get(at as usize) {
                     out.extend_from_slice(b"{{template ");
                     out.extend_from_slice(quote(name.as_bytes(), Charset::Unicode).as_bytes());
@@ -110,8 +111,8 @@ impl Tree {
                 out.extend_from_slice(self.variable(*variable).as_bytes());
                 write_fields(fields, out);
             }
-            WordKind::Function(function, _) => out.extend_from_slice(function.name.as_bytes()),
-            WordKind::Pipe(pipe) => super::deepen(|| self.write_pipe(*pipe, out)),
+            WordKind::Function(function) => out.extend_from_slice(function.name.as_bytes()),
+            WordKind::Pipe(pipe) => deepen(|| self.write_pipe(*pipe, out)),
             WordKind::Chain(inner, fields) => {
                 self.write_grouped(*inner, out);
                 write_fields(fields, out);

@@ -7,7 +7,7 @@ use crate::value::Text;
 
 /// A place in a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct TemplatePlace {
     /// The file, as messages name it; `gotpl` for a text that `tpl` ran.
     pub template: Arc<str>,
     /// The line, from 1.
@@ -29,7 +29,7 @@ pub struct FunctionError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Link {
     text: Text,
-    place: Option<Place>,
+    place: Option<TemplatePlace>,
 }
 
 /// Why a template failed.
@@ -42,7 +42,7 @@ impl FunctionError {
     }
 
     /// Returns an error at a place in a template.
-    pub(crate) fn at(place: Place, message: impl Into<Text>) -> Self {
+    pub(crate) fn at(place: TemplatePlace, message: impl Into<Text>) -> Self {
         Self { links: vec![Link { text: message.into(), place: Some(place) }] }
     }
 
@@ -55,7 +55,7 @@ impl FunctionError {
 
     /// Wraps the error at a place in a template.
     #[must_use]
-    pub(crate) fn wrap_at(mut self, place: Place, prefix: impl Into<Text>) -> Self {
+    pub(crate) fn wrap_at(mut self, place: TemplatePlace, prefix: impl Into<Text>) -> Self {
         self.links.push(Link { text: prefix.into(), place: Some(place) });
         self
     }
@@ -81,7 +81,7 @@ impl FunctionError {
     }
 
     /// Returns the places that the error came through, the innermost last.
-    pub fn places(&self) -> impl Iterator<Item = &Place> {
+    pub fn places(&self) -> impl Iterator<Item = &TemplatePlace> {
         self.links.iter().rev().filter_map(|link| link.place.as_ref())
     }
 }

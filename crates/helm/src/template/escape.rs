@@ -22,7 +22,7 @@ fn printed(arguments: &[Value]) -> Result<Vec<u8>, FunctionError> {
     Ok(sprint(&values)?.as_bytes().to_vec())
 }
 
-pub(super) fn html(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
+pub(super) fn html(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     let mut out = Vec::new();
     for byte in printed(arguments)? {
         match byte {
@@ -38,7 +38,7 @@ pub(super) fn html(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, F
     Ok(Value::string(out))
 }
 
-pub(super) fn js(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
+pub(super) fn js(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     let mut out = Vec::new();
     for (rune, raw) in Runes(&printed(arguments)?) {
         match rune {
@@ -58,7 +58,7 @@ pub(super) fn js(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, Fun
     Ok(Value::string(out))
 }
 
-pub(super) fn urlquery(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
+pub(super) fn urlquery(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     let mut out = Vec::new();
     for byte in printed(arguments)? {
         match byte {

@@ -4,34 +4,18 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::describe::Part;
-use super::error::{FunctionError, Place};
+use super::describe::Node;
+use super::error::{FunctionError, TemplatePlace};
+use super::functions::Functions;
+use super::limits::Limits;
 use super::number::Number;
+use super::output::{Traced, Tracing};
 use super::quote::{Charset, quote};
 use super::set::Set;
 use super::tree::{Tree, WordKind};
 use super::{ExecutionError, Host};
+use crate::stack::deepen;
 use crate::value::{Text, Value};
-
-/// How far a render may go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// The bytes that all templates together may write, those of `include` counted each time.
-    pub output: usize,
-    /// The steps that all templates together may take; what functions read and make counts as steps as well.
-    pub steps: u64,
-    /// The bytes that one text may have.
-    pub text: usize,
-    /// How deep `include` and `tpl` may nest, whatever they name. Helm ends a name at 1,000, so two that call each other
-    /// at 2,000.
-    pub nesting: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { output: 1 << 28, steps: 20_000_000, text: 1 << 25, nesting: 2_100 }
-    }
-}
 
 /// The value of `.` or of a variable, and whether Go has it in an `interface {}`, which messages tell.
 #[derive(Clone, Debug)]
@@ -52,21 +36,10 @@ pub(super) struct Variable {
     pub(super) held: Held,
 }
 
-/// Where in the sources a piece of output comes from.
-#[derive(Clone, Debug)]
-pub(crate) struct Origin {
-    /// The first byte of the output.
-    pub(crate) start: usize,
-    pub(crate) tree: Arc<Tree>,
-    /// The byte in the source.
-    pub(crate) position: u32,
-    /// How many bytes from there on are the source's own.
-    pub(crate) copied: usize,
-}
-
 /// The state of one render.
 pub(crate) struct Evaluator<'run> {
     pub(super) host: &'run mut dyn Host,
+    pub(super) functions: &'run Functions,
     pub(super) limits: Limits,
     /// The templates in reach; `tpl` puts others on top.
     pub(crate) set: Arc<Set>,
@@ -80,12 +53,13 @@ pub(crate) struct Evaluator<'run> {
     /// The first variable of the template under way.
     pub(super) base: usize,
     /// What is being evaluated, for messages.
-    pub(super) part: Part,
+    pub(super) part: Node,
     pub(super) steps: u64,
     pub(super) written: usize,
     pub(super) nesting: usize,
-    /// Where the output of the outermost template comes from.
-    pub(crate) origins: Vec<Origin>,
+    pub(super) tracing: Tracing,
+    /// What `include` and `tpl` wrote, where that is remembered.
+    pub(crate) traced: Vec<Traced>,
     /// Argument lists for reuse.
     pub(super) spare: Vec<Vec<Value>>,
 }
@@ -94,9 +68,16 @@ pub(super) type Evaluated<T> = Result<T, ExecutionError>;
 
 impl<'run> Evaluator<'run> {
     /// Begins a render.
-    pub(crate) fn new(set: Arc<Set>, host: &'run mut dyn Host, limits: Limits) -> Self {
+    pub(crate) fn new(
+        set: Arc<Set>,
+        functions: &'run Functions,
+        host: &'run mut dyn Host,
+        limits: Limits,
+        tracing: Tracing,
+    ) -> Self {
         Self {
             host,
+            functions,
             limits,
             set,
             included: BTreeMap::new(),
@@ -104,11 +85,12 @@ impl<'run> Evaluator<'run> {
             texts_size: 0,
             variables: Vec::new(),
             base: 0,
-            part: Part::Pipe(0),
+            part: Node::Pipe(0),
             steps: 0,
             written: 0,
             nesting: 0,
-            origins: Vec::new(),
+            tracing,
+            traced: Vec::new(),
             spare: Vec::new(),
         }
     }
@@ -139,9 +121,9 @@ impl<'run> Evaluator<'run> {
         error.wrap_at(place, text)
     }
 
-    fn prefix(&self, tree: &Tree) -> (Place, Vec<u8>) {
-        let (line, column) = tree.source.place(tree.position(self.part));
-        let place = Place { template: Arc::clone(&tree.source.name), line, column };
+    fn prefix(&self, tree: &Tree) -> (TemplatePlace, Vec<u8>) {
+        let place = tree.source.place_at(tree.position(self.part));
+        let TemplatePlace { line, column, .. } = place;
         let name = quote(tree.name.as_bytes(), Charset::Unicode);
         let mut text =
             format!("template: {}:{line}:{column}: executing {name} at <", place.template).into_bytes();
@@ -152,7 +134,7 @@ impl<'run> Evaluator<'run> {
 
     /// Evaluates a pipeline and sets the variables that it declares.
     pub(super) fn pipeline(&mut self, tree: &Tree, dot: &Held, at: u32) -> Evaluated<Value> {
-        self.part = Part::Pipe(at);
+        self.part = Node::Pipe(at);
         let Some(pipe) = tree.pipes.get(at as usize) else { return Ok(Value::Nil) };
         let mut value = None;
         for command in &pipe.commands {
@@ -200,7 +182,7 @@ impl<'run> Evaluator<'run> {
             return Ok(());
         }
         let mut message = b"can't give argument to non-function ".to_vec();
-        message.extend_from_slice(&tree.describe(Part::Word(words.first().copied().unwrap_or_default())));
+        message.extend_from_slice(&tree.describe(Node::Word(words.first().copied().unwrap_or_default())));
         self.fail(tree, message)
     }
 
@@ -213,20 +195,20 @@ impl<'run> Evaluator<'run> {
         };
         match &word.kind {
             WordKind::Field(names) => {
-                self.part = Part::Word(first);
+                self.part = Node::Word(first);
                 self.fields(tree, dot, dot.clone(), names, first, words, last)
             }
             WordKind::Chain(inner, names) => self.chain(tree, dot, first, *inner, names, words, last),
-            WordKind::Function(function, special) => {
-                self.part = Part::Word(first);
-                self.call(tree, dot, Part::Command(at), function, *special, None, words, last)
+            WordKind::Function(function) => {
+                self.part = Node::Word(first);
+                self.call(tree, dot, Node::Command(at), function, None, words, last)
             }
             WordKind::Pipe(pipe) => {
                 self.not_a_function(tree, words, last.as_ref())?;
-                super::deepen(|| self.pipeline(tree, dot, *pipe))
+                deepen(|| self.pipeline(tree, dot, *pipe))
             }
             WordKind::Variable(name, names) => {
-                self.part = Part::Word(first);
+                self.part = Node::Word(first);
                 let held = self.variable(tree, *name)?;
                 if names.is_empty() {
                     self.not_a_function(tree, words, last.as_ref())?;
@@ -235,7 +217,7 @@ impl<'run> Evaluator<'run> {
                 self.fields(tree, dot, held, names, first, words, last)
             }
             constant => {
-                self.part = Part::Word(first);
+                self.part = Node::Word(first);
                 self.not_a_function(tree, words, last.as_ref())?;
                 if matches!(constant, WordKind::Nil) {
                     return self.fail(tree, "nil is not a command");
@@ -256,11 +238,11 @@ impl<'run> Evaluator<'run> {
         words: &[u32],
         last: Option<Value>,
     ) -> Evaluated<Value> {
-        self.part = Part::Word(inner);
+        self.part = Node::Word(inner);
         let value = match tree.words.get(inner as usize).map(|word| &word.kind) {
-            Some(WordKind::Pipe(pipe)) => super::deepen(|| self.pipeline(tree, dot, *pipe))?,
-            Some(WordKind::Function(function, special)) => {
-                self.call(tree, dot, Part::Word(inner), function, *special, None, &[], None)?
+            Some(WordKind::Pipe(pipe)) => deepen(|| self.pipeline(tree, dot, *pipe))?,
+            Some(WordKind::Function(function)) => {
+                self.call(tree, dot, Node::Word(inner), function, None, &[], None)?
             }
             _ => Value::Nil,
         };

@@ -1,8 +1,8 @@
 //! Fields, map keys and methods: `.a.b.c`.
 
-use super::describe::Part;
+use super::describe::Node;
 use super::evaluate::{Evaluated, Evaluator, Held};
-use super::tree::{Special, Tree};
+use super::tree::Tree;
 use crate::value::{Kind, Text, Type, Value};
 
 impl Evaluator<'_> {
@@ -37,27 +37,16 @@ impl Evaluator<'_> {
         words: &[u32],
         last: Option<Value>,
     ) -> Evaluated<Held> {
-        let methods = match &receiver.value {
+        match &receiver.value {
             Value::Nil => return Ok(Held::plain(Value::Nil)),
             Value::NilInterface => {
                 return self.fail(tree, [b"nil pointer evaluating interface {}.", name.as_bytes()].concat());
             }
-            Value::Map(map) => map.map_type().methods,
-            Value::List(list) => list.list_type().methods,
-            Value::Native(native) => native.methods(),
-            _ => &[],
-        };
-        if let Some(method) = methods.iter().find(|method| *name == method.name) {
-            let value = self.call(
-                tree,
-                dot,
-                Part::Word(node),
-                method,
-                Special::None,
-                Some(receiver.value),
-                words,
-                last,
-            )?;
+            _ => {}
+        }
+        if let Some(method) = self.functions.method(receiver.value.type_name(), name.as_bytes()) {
+            let receiver = Some(receiver.value);
+            let value = self.call(tree, dot, Node::Word(node), method, receiver, words, last)?;
             return Ok(Held::plain(value));
         }
         let has_arguments = words.len() > 1 || last.is_some();
@@ -68,7 +57,7 @@ impl Evaluator<'_> {
                         .fail(tree, [name.as_bytes(), b" is not a method but has arguments"].concat());
                 }
                 let element = map.map_type().element;
-                let value = map.get(name.as_bytes()).unwrap_or_else(|| element.zero());
+                let value = map.get(name.as_bytes()).unwrap_or_else(|| Value::zero(element));
                 return Ok(held_in(element, value));
             }
             Value::Native(native) if matches!(native.kind(), Kind::Struct | Kind::Pointer) => {

@@ -1,4 +1,7 @@
 //! Go's `text/template` as a library of its own: from text to tokens, to a tree, to output.
+//!
+//! A [`Function`] is what a template can call, a [`Host`] answers what differs from run to run, and [`Limits`] bound
+//! a render.
 
 mod argument;
 mod builtin;
@@ -11,31 +14,38 @@ mod evaluate;
 mod field;
 mod format;
 mod function;
+mod functions;
+mod host;
+mod include;
 mod lexer;
+mod limits;
 mod number;
+mod output;
 mod parser;
 mod quote;
-mod registry;
 mod rune;
 mod set;
+mod source;
 mod token;
 mod tree;
+mod typed;
 mod walk;
 
+pub(crate) use builtin::BUILTINS;
 pub(crate) use error::ExecutionError;
-pub use error::{FunctionError, Place};
-pub use evaluate::Limits;
-pub(crate) use evaluate::{Evaluator, Origin};
-pub use format::{format_float, print, sprint, sprintf, sprintln};
-pub use function::{Call, CallSite, Function, Host, Lookup, Moment, Refusal};
+pub use error::{FunctionError, TemplatePlace};
+pub(crate) use evaluate::Evaluator;
+pub use format::{print, sprint, sprintf, sprintln};
+pub(crate) use function::Special;
+pub use function::{Answer, Asks, Call, Function};
+pub(crate) use functions::{Functions, Table};
+pub use host::{CallSite, Host, Lookup, Moment, Refusal};
+pub use limits::Limits;
+pub use output::Tracing;
+pub(crate) use output::{NO_VALUE, Output, Piece, Traced, cut_no_value};
 pub(crate) use parser::{ParseError, parse};
 pub(crate) use quote::{Charset, can_backquote, quote, quote_rune};
 pub(crate) use rune::{Runes, decode, decode_last, is_alphanumeric};
 pub(crate) use set::Set;
-pub(crate) use tree::{LineStarts, Tree};
-pub(crate) use walk::Trace;
-
-/// Runs something that may nest deeply on a stack that grows.
-pub(crate) fn deepen<T>(work: impl FnOnce() -> T) -> T {
-    stacker::maybe_grow(512 * 1024, 4 * 1024 * 1024, work)
-}
+pub(crate) use source::LineStarts;
+pub use typed::{Argument, Returned, Typed};

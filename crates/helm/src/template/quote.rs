@@ -89,6 +89,9 @@ pub(crate) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
             if inner.contains(&b'\n') {
                 return None;
             }
+            if !inner.contains(&b'\\') && !inner.contains(&b'"') {
+                return Some(inner.to_vec());
+            }
             let mut out = Vec::with_capacity(inner.len());
             let mut rest = inner;
             while !rest.is_empty() {

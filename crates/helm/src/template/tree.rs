@@ -1,51 +1,18 @@
 //! A parsed template: flat lists of steps, pipelines, commands and words that name one another by number,
 //! so that no depth of nesting can exhaust the stack.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use super::Function;
+use super::functions::Named;
 use super::number::Number;
+use super::source::TemplateText;
 use crate::value::Text;
-
-/// The text that templates were parsed from.
-#[derive(Debug)]
-pub(crate) struct Source {
-    /// The name that messages give it: the file, or `gotpl` for the text of a `tpl`.
-    pub(crate) name: Arc<str>,
-    pub(crate) text: Arc<[u8]>,
-    lines: OnceLock<LineStarts>,
-}
-
-impl Source {
-    pub(crate) fn new(name: Arc<str>, text: Arc<[u8]>) -> Self {
-        Self { name, text, lines: OnceLock::new() }
-    }
-
-    /// Returns the line, from 1, and the column in bytes, from 0, of a byte.
-    pub(crate) fn place(&self, position: u32) -> (u32, u32) {
-        let position = (position as usize).min(self.text.len());
-        let lines = self.lines.get_or_init(|| LineStarts::of(&self.text));
-        let line = lines.0.partition_point(|start| *start <= position);
-        let start = line.checked_sub(1).and_then(|line| lines.0.get(line)).copied().unwrap_or_default();
-        (line as u32, (position - start) as u32)
-    }
-}
-
-/// The bytes that the lines of a text begin with: one place is found in a text as quickly as in another.
-#[derive(Clone, Debug)]
-pub(crate) struct LineStarts(pub(crate) Vec<usize>);
-
-impl LineStarts {
-    pub(crate) fn of(text: &[u8]) -> Self {
-        Self(std::iter::once(0).chain(memchr::memchr_iter(b'\n', text).map(|at| at + 1)).collect())
-    }
-}
 
 /// One named template.
 #[derive(Debug)]
 pub(crate) struct Tree {
     pub(crate) name: Text,
-    pub(crate) source: Arc<Source>,
+    pub(crate) source: Arc<TemplateText>,
     /// Holds nothing but white space, so that it does not replace another of its name.
     pub(crate) empty: bool,
     pub(crate) steps: Vec<Step>,
@@ -132,26 +99,13 @@ pub(crate) enum WordKind {
     Nil,
     Bool(bool),
     /// A number and the length of its text.
-    Number(Number, u32),
+    Number(Box<Number>, u32),
     /// A text and the length of its literal.
     String(Text, u32),
     Field(Vec<Text>),
     Variable(u32, Vec<Text>),
-    Function(&'static Function, Special),
+    Function(Named),
     Pipe(u32),
     /// Fields of a function's or a pipeline's value.
     Chain(u32, Vec<Text>),
-}
-
-/// What the evaluator has to know of some functions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Special {
-    None,
-    And,
-    Or,
-    Call,
-    /// Goes through all that its arguments hold.
-    Walk,
-    /// Reads a text and makes a value of it.
-    Read,
 }

@@ -4,23 +4,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::vec;
 
-use super::describe::Part;
-use super::evaluate::{Evaluated, Evaluator, Held, Origin, Variable};
+use super::describe::Node;
+use super::evaluate::{Evaluated, Evaluator, Held, Variable};
 use super::field::held_in;
 use super::format::write_value;
+use super::output::{Caller, Output, Piece, Traced, Tracing};
 use super::quote::{Charset, quote};
 use super::tree::{Step, Tree};
+use crate::stack::deepen;
 use crate::value::{Kind, Text, Type, Value};
 
 /// How deep `template` may nest; Go's own limit.
 const TEMPLATE_LIMIT: usize = 100_000;
-
-/// Whether the sources of the output are kept.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Trace {
-    On,
-    Off,
-}
 
 /// A template that another one waits in.
 struct Frame {
@@ -28,6 +23,8 @@ struct Frame {
     step: usize,
     dot: Held,
     base: usize,
+    /// What ran the template, where it was the action `template` and that is remembered.
+    caller: Option<Arc<Caller>>,
 }
 
 /// An open `if`, `with` or `range`.
@@ -88,21 +85,32 @@ impl Elements {
 }
 
 impl Evaluator<'_> {
-    /// Runs a template with a dot.
-    pub(crate) fn run(
-        &mut self,
-        tree: &Arc<Tree>,
-        dot: Value,
-        out: &mut Vec<u8>,
-        trace: Trace,
-    ) -> Evaluated<()> {
+    /// Runs a template that is a file.
+    pub(crate) fn run_file(&mut self, tree: &Arc<Tree>, dot: Value) -> Evaluated<Output> {
+        let mut out = Output { bytes: Vec::new(), pieces: Some(Vec::new()) };
+        self.run(tree, dot, &mut out)?;
+        Ok(out)
+    }
+
+    /// Runs a template within another one.
+    pub(super) fn run_inner(&mut self, tree: &Arc<Tree>, dot: Value) -> Evaluated<Vec<u8>> {
+        let pieces = (self.tracing == Tracing::Includes).then(Vec::new);
+        let mut out = Output { bytes: Vec::new(), pieces };
+        self.run(tree, dot, &mut out)?;
+        if let Some(pieces) = out.pieces {
+            self.traced.push(Traced { text: Text::from_bytes(&out.bytes), pieces });
+        }
+        Ok(out.bytes)
+    }
+
+    fn run(&mut self, tree: &Arc<Tree>, dot: Value, out: &mut Output) -> Evaluated<()> {
         if self.nesting > self.limits.nesting {
-            self.part = Part::Pipe(0);
+            self.part = Node::Pipe(0);
             return self.fail(tree, "templates nest too deeply");
         }
         let (base, part, length) = (self.base, self.part, self.variables.len());
         self.nesting += 1;
-        let result = super::deepen(|| self.walk(Arc::clone(tree), Held::plain(dot), out, trace));
+        let result = deepen(|| self.walk(Arc::clone(tree), Held::plain(dot), out));
         self.nesting -= 1;
         self.variables.truncate(length);
         self.base = base;
@@ -110,11 +118,11 @@ impl Evaluator<'_> {
         result
     }
 
-    fn walk(&mut self, tree: Arc<Tree>, dot: Held, out: &mut Vec<u8>, trace: Trace) -> Evaluated<()> {
-        let mut frame = self.enter(tree, dot);
+    fn walk(&mut self, tree: Arc<Tree>, dot: Held, out: &mut Output) -> Evaluated<()> {
+        let mut frame = self.enter(tree, dot, None);
         let mut frames: Vec<Frame> = Vec::new();
         let mut blocks: Vec<Block> = Vec::new();
-        let mut counted = out.len();
+        let mut counted = out.bytes.len();
         loop {
             let tree = &*frame.tree;
             let Some(step) = tree.steps.get(frame.step) else {
@@ -133,16 +141,18 @@ impl Evaluator<'_> {
             }
             match step {
                 Step::Text { start, end } => {
-                    self.trace(trace, &frame.tree, *start, out.len(), (*end - *start) as usize);
-                    out.extend_from_slice(
+                    let texts = self.traced.len();
+                    self.trace(out, &frame, *start, (*end - *start) as usize, texts);
+                    out.bytes.extend_from_slice(
                         tree.source.text.get(*start as usize..*end as usize).unwrap_or_default(),
                     );
                 }
                 Step::Action { pipe, position } => {
+                    let texts = self.traced.len();
                     let value = self.pipeline(tree, &frame.dot, *pipe)?;
                     if tree.pipes.get(*pipe as usize).is_some_and(|pipe| pipe.declares.is_empty()) {
-                        self.trace(trace, &frame.tree, *position, out.len(), 0);
-                        if let Err(error) = write_value(out, &value) {
+                        self.trace(out, &frame, *position, 0, texts);
+                        if let Err(error) = write_value(&mut out.bytes, &value) {
                             return Err(self.wrap(tree, error, ""));
                         }
                     }
@@ -201,8 +211,8 @@ impl Evaluator<'_> {
                     }
                     frame.step = *to as usize;
                 }
-                Step::Template { name, pipe, .. } => {
-                    self.part = Part::Template(here);
+                Step::Template { name, pipe, position } => {
+                    self.part = Node::Template(here);
                     let Some(called) = self.set.get(name.as_bytes()).cloned() else {
                         let name = quote(name.as_bytes(), Charset::Unicode);
                         return self.fail(tree, format!("template {name} not defined"));
@@ -215,22 +225,26 @@ impl Evaluator<'_> {
                         Some(pipe) => self.pipeline(tree, &frame.dot, *pipe)?,
                         None => Value::Nil,
                     };
-                    let inner = self.enter(called, Held::plain(value));
+                    let caller = (self.tracing == Tracing::Includes).then(|| {
+                        let (tree, outer) = (Arc::clone(&frame.tree), frame.caller.clone());
+                        Arc::new(Caller { tree, position: *position, outer })
+                    });
+                    let inner = self.enter(called, Held::plain(value), caller);
                     frames.push(std::mem::replace(&mut frame, inner));
                 }
             }
-            self.written = self.written.saturating_add(out.len().saturating_sub(counted));
-            counted = out.len();
+            self.written = self.written.saturating_add(out.bytes.len().saturating_sub(counted));
+            counted = out.bytes.len();
             if self.written > self.limits.output {
                 return self.fail(&frame.tree, format!("more than {} bytes of output", self.limits.output));
             }
         }
     }
 
-    fn enter(&mut self, tree: Arc<Tree>, dot: Held) -> Frame {
+    fn enter(&mut self, tree: Arc<Tree>, dot: Held, caller: Option<Arc<Caller>>) -> Frame {
         self.base = self.variables.len();
         self.variables.push(Variable { name: 0, held: dot.clone() });
-        Frame { tree, step: 0, dot, base: self.base }
+        Frame { tree, step: 0, dot, base: self.base, caller }
     }
 
     fn leave(&mut self, blocks: &mut Vec<Block>, dot: &mut Held) {
@@ -242,9 +256,17 @@ impl Evaluator<'_> {
         }
     }
 
-    fn trace(&mut self, trace: Trace, tree: &Arc<Tree>, position: u32, start: usize, copied: usize) {
-        if trace == Trace::On {
-            self.origins.push(Origin { start, tree: Arc::clone(tree), position, copied });
+    /// Remembers where the bytes come from that are written next; so many texts had been made before them.
+    fn trace(&self, out: &mut Output, frame: &Frame, position: u32, copied: usize, texts: usize) {
+        if let Some(pieces) = &mut out.pieces {
+            pieces.push(Piece {
+                start: out.bytes.len(),
+                tree: Arc::clone(&frame.tree),
+                position,
+                copied,
+                texts: texts as u32..self.traced.len() as u32,
+                caller: frame.caller.clone(),
+            });
         }
     }
 

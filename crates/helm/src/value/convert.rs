@@ -9,7 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::types::{DEPTH_LIMIT, NODE_LIMIT, NODE_TEXT};
 use super::{List, Map, Text, Value};
-use crate::template::{FunctionError, deepen, format_float};
+use crate::stack::deepen;
+use crate::template::FunctionError;
 
 impl From<&manifest::Value> for Value {
     fn from(value: &manifest::Value) -> Self {
@@ -72,7 +73,7 @@ impl Encoder {
             Value::Uint(_, value) => (*value).into(),
             Value::Float(value) if value.is_finite() => (*value).into(),
             Value::Float(value) => {
-                let name = format_float(*value, 'g', None);
+                let name = manifest::float::shortest(*value);
                 return Err(FunctionError::new(format!("json: unsupported value: {name}")));
             }
             Value::Complex(..) => return Err(FunctionError::new("json: unsupported type: complex128")),

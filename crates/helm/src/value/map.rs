@@ -55,6 +55,18 @@ impl Map {
         Self { body: Rc::clone(&self.body), map_type }
     }
 
+    /// Returns a map that shares nothing with this one, under the plain type.
+    pub fn deep_copy(&self) -> Self {
+        fn copy(value: Value) -> Value {
+            match value {
+                Value::Map(map) => Value::Map(map.deep_copy()),
+                Value::List(list) => Value::list(list.items().iter().cloned().map(copy).collect()),
+                other => other,
+            }
+        }
+        self.entries().into_iter().map(|(key, value)| (key, copy(value))).collect()
+    }
+
     /// Returns the Go type.
     pub fn map_type(&self) -> &'static MapType {
         self.map_type

@@ -15,7 +15,8 @@ mod types;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::template::{FunctionError, deepen};
+use crate::stack::deepen;
+use crate::template::FunctionError;
 
 pub use list::List;
 pub use map::Map;
@@ -87,6 +88,21 @@ impl Value {
     /// Returns a struct, a pointer to one, or a named number.
     pub fn native(native: impl Native + 'static) -> Self {
         Self::Native(Rc::new(native))
+    }
+
+    /// Returns the value that a variable of a type has before anything is put in.
+    pub fn zero(of: Type) -> Self {
+        match of {
+            Type::Any | Type::Reflect | Type::Native(_) => Self::NilInterface,
+            Type::Bool => Self::Bool(false),
+            Type::Integer(kind) if kind.is_unsigned() => Self::Uint(kind, 0),
+            Type::Integer(kind) => Self::Int(kind, 0),
+            Type::Float => Self::Float(0.0),
+            Type::String => Self::String(Text::default()),
+            Type::Bytes => Self::Bytes([].into()),
+            Type::List(list) => Self::List(List::nil(list)),
+            Type::Map(map) => Self::Map(Map::nil(map)),
+        }
     }
 
     /// Tells whether this is `nil` in an interface. Nil slices and nil maps are not.

@@ -4,7 +4,6 @@ use std::any::Any;
 use std::fmt;
 
 use super::{Kind, Value};
-use crate::template::Function;
 
 /// A value of a Go type that is neither basic nor a slice nor a map, such as `time.Time`.
 pub trait Native: fmt::Debug {
@@ -25,11 +24,6 @@ pub trait Native: fmt::Debug {
     /// Returns an exported field.
     fn field(&self, name: &str) -> Option<Value> {
         self.fields().into_iter().find(|(field, _)| *field == name).map(|(_, value)| value)
-    }
-
-    /// Returns the methods; the receiver is their first argument.
-    fn methods(&self) -> &'static [Function] {
-        &[]
     }
 
     /// Returns what `String()` or `Error()` says, where the Go type has it.

@@ -1,8 +1,5 @@
 //! The Go kinds and types that templates can name, and that functions ask of their arguments.
 
-use super::{List, Map, Text, Value};
-use crate::template::Function;
-
 /// How deep values may nest before they count as endless.
 pub(super) const DEPTH_LIMIT: usize = 1000;
 /// How many nodes a value may have; what it holds in several places counts each time.
@@ -78,8 +75,6 @@ pub struct ListType {
     pub name: &'static str,
     /// The type of the elements.
     pub element: Type,
-    /// The methods of a named type; the receiver is their first argument.
-    pub methods: &'static [Function],
 }
 
 /// A Go map type with string keys.
@@ -89,31 +84,26 @@ pub struct MapType {
     pub name: &'static str,
     /// The type of the elements.
     pub element: Type,
-    /// The methods of a named type; the receiver is their first argument.
-    pub methods: &'static [Function],
 }
 
 /// `[]interface {}`.
-pub static ANY_LIST: ListType = ListType { name: "[]interface {}", element: Type::Any, methods: &[] };
+pub static ANY_LIST: ListType = ListType { name: "[]interface {}", element: Type::Any };
 /// `[]string`.
-pub static STRING_LIST: ListType = ListType { name: "[]string", element: Type::String, methods: &[] };
+pub static STRING_LIST: ListType = ListType { name: "[]string", element: Type::String };
 /// `[]int`.
-pub static INT_LIST: ListType = ListType { name: "[]int", element: Type::Integer(Kind::Int), methods: &[] };
+pub static INT_LIST: ListType = ListType { name: "[]int", element: Type::Integer(Kind::Int) };
 /// `[][]interface {}`.
-pub static LIST_LIST: ListType =
-    ListType { name: "[][]interface {}", element: Type::List(&ANY_LIST), methods: &[] };
+pub static LIST_LIST: ListType = ListType { name: "[][]interface {}", element: Type::List(&ANY_LIST) };
 /// `[]map[string]interface {}`.
-pub static MAP_LIST: ListType =
-    ListType { name: "[]map[string]interface {}", element: Type::Map(&ANY_MAP), methods: &[] };
+pub static MAP_LIST: ListType = ListType { name: "[]map[string]interface {}", element: Type::Map(&ANY_MAP) };
 /// `map[string]interface {}`.
-pub static ANY_MAP: MapType = MapType { name: "map[string]interface {}", element: Type::Any, methods: &[] };
+pub static ANY_MAP: MapType = MapType { name: "map[string]interface {}", element: Type::Any };
 /// `map[string]string`.
-pub static STRING_MAP: MapType = MapType { name: "map[string]string", element: Type::String, methods: &[] };
+pub static STRING_MAP: MapType = MapType { name: "map[string]string", element: Type::String };
 /// `common.Values`, the type of `.Values`, of the root and of `.Template`.
-pub static VALUES_MAP: MapType =
-    MapType { name: "common.Values", element: Type::Any, methods: crate::values::methods::METHODS };
+pub static VALUES_MAP: MapType = MapType { name: "common.Values", element: Type::Any };
 /// `map[string][]uint8`.
-pub static BYTES_MAP: MapType = MapType { name: "map[string][]uint8", element: Type::Bytes, methods: &[] };
+pub static BYTES_MAP: MapType = MapType { name: "map[string][]uint8", element: Type::Bytes };
 
 /// A Go type, as a parameter or an element has it.
 #[derive(Clone, Copy, Debug)]
@@ -165,21 +155,6 @@ impl Type {
             Self::Map(map) => map.name,
             Self::Reflect => "reflect.Value",
             Self::Native(name) => name,
-        }
-    }
-
-    /// Returns the value that a variable of this type has before anything is put in.
-    pub fn zero(self) -> Value {
-        match self {
-            Self::Any | Self::Reflect | Self::Native(_) => Value::NilInterface,
-            Self::Bool => Value::Bool(false),
-            Self::Integer(kind) if kind.is_unsigned() => Value::Uint(kind, 0),
-            Self::Integer(kind) => Value::Int(kind, 0),
-            Self::Float => Value::Float(0.0),
-            Self::String => Value::String(Text::default()),
-            Self::Bytes => Value::Bytes([].into()),
-            Self::List(list) => Value::List(List::nil(list)),
-            Self::Map(map) => Value::Map(Map::nil(map)),
         }
     }
 }

@@ -8,7 +8,7 @@
 use crate::Error;
 use crate::part::Part;
 use crate::template::sprintf;
-use crate::value::{List, Map, Value};
+use crate::value::{Map, Value};
 
 /// The key of the values that every subchart sees.
 const GLOBAL: &str = "global";
@@ -24,7 +24,7 @@ pub(crate) enum Nulls {
 
 /// Returns a chart's values: the given ones over the defaults, subcharts included.
 pub(crate) fn coalesce(part: &Part, values: &Map, nulls: Nulls) -> Result<Map, Error> {
-    let values = copy(values);
+    let values = values.deep_copy();
     coalesce_part(part, &values, nulls)?;
     Ok(values)
 }
@@ -159,18 +159,5 @@ fn remove_nulls(map: &Map) {
             }
             _ => {}
         }
-    }
-}
-
-/// Copies a map with everything in it.
-pub(crate) fn copy(map: &Map) -> Map {
-    map.entries().into_iter().map(|(key, value)| (key, copy_value(value))).collect()
-}
-
-fn copy_value(value: Value) -> Value {
-    match value {
-        Value::Map(map) => Value::Map(copy(&map)),
-        Value::List(list) => Value::List(List::new(list.items().iter().cloned().map(copy_value).collect())),
-        other => other,
     }
 }

@@ -23,17 +23,17 @@ fn receiver(arguments: &[Value]) -> (Map, &[u8]) {
     (values, argument)
 }
 
-fn as_map(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
+fn as_map(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     let values = receiver(arguments).0;
     Ok(Value::Map(if values.is_empty() { Map::new() } else { values.converted(&ANY_MAP) }))
 }
 
 /// No template can make a writer.
-fn encode(_: &mut Call<'_, '_>, _: &[Value]) -> Result<Value, FunctionError> {
+fn encode(_: &mut Call<'_>, _: &[Value]) -> Result<Value, FunctionError> {
     Err(FunctionError::new("there is nothing to write to"))
 }
 
-fn to_yaml(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
+fn to_yaml(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     let value = Value::Map(receiver(arguments).0)
         .to_manifest()
         .map_err(|error| format!("error marshaling into JSON: {error}"))?;
@@ -41,7 +41,7 @@ fn to_yaml(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionE
     Ok(text.into())
 }
 
-fn table(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
+fn table(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     let (values, path) = receiver(arguments);
     look_up(values, path).map(|table| Value::Map(table.converted(&VALUES_MAP)))
 }
@@ -56,7 +56,7 @@ fn look_up(mut table: Map, path: &[u8]) -> Result<Map, FunctionError> {
     Ok(table)
 }
 
-fn path_value(_: &mut Call<'_, '_>, arguments: &[Value]) -> Result<Value, FunctionError> {
+fn path_value(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     let (values, path) = receiver(arguments);
     if path.is_empty() {
         return Err(FunctionError::new("YAML path cannot be empty"));

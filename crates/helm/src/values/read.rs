@@ -3,7 +3,7 @@
 use aqueduct_manifest::{Map, Value};
 
 use crate::Error;
-use crate::chart::decode::{decoding, json_name, read_yaml};
+use crate::decode::{mismatch, read_yaml};
 
 /// Reads the documents of a values file and merges them, the later over the earlier.
 ///
@@ -17,10 +17,7 @@ pub fn read_values(bytes: &[u8]) -> Result<Map, Error> {
             .and_then(|value| match value {
                 Value::Null => Ok(Map::new()),
                 Value::Map(map) => Ok(map),
-                other => Err(decoding(format!(
-                    "cannot unmarshal {} into Go value of type map[string]interface {{}}",
-                    json_name(&other)
-                ))),
+                other => Err(mismatch(&other, "map[string]interface {}")),
             })
             .map_err(|error| error.context("cannot unmarshal yaml document"))?;
         if values.is_empty() {

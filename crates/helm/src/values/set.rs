@@ -14,17 +14,17 @@ const MAXIMUM_DEPTH: usize = 30;
 /// How deep lists in lists may nest; Helm has no limit.
 const MAXIMUM_LIST_DEPTH: usize = 500;
 
-/// What a value on the command line becomes.
-pub(super) enum Reading<'a> {
-    /// `--set`: integers, truth values and `null` are typed.
+/// What the value of a setting becomes.
+pub enum Notation<'a> {
+    /// Integers, truth values and `null` are typed.
     Typed,
-    /// `--set-string`: text.
+    /// Text.
     Text,
-    /// `--set-file`: the contents of the file that it names.
+    /// The contents of the file that it names.
     File(&'a dyn Fn(&str) -> Result<Vec<u8>, String>),
-    /// `--set-json`: JSON.
+    /// JSON.
     Json,
-    /// `--set-literal`: text up to the end of the argument.
+    /// Text up to the end of the setting.
     Literal,
 }
 
@@ -32,10 +32,10 @@ pub(super) enum Reading<'a> {
 pub(super) fn set(
     argument: &str,
     values: &Map,
-    reading: &Reading<'_>,
+    notation: &Notation<'_>,
     room: &mut usize,
 ) -> Result<(), String> {
-    let mut parser = Parser { text: argument, at: 0, reading, room };
+    let mut parser = Parser { text: argument, at: 0, notation, room };
     loop {
         match parser.key(values, 0, 0) {
             Ok(()) => {}
@@ -58,7 +58,7 @@ fn fail<T>(message: impl Into<String>) -> Result<T, Failure> {
 struct Parser<'a> {
     text: &'a str,
     at: usize,
-    reading: &'a Reading<'a>,
+    notation: &'a Notation<'a>,
     room: &'a mut usize,
 }
 
@@ -78,11 +78,11 @@ impl Parser<'_> {
     }
 
     fn is_json(&self) -> bool {
-        matches!(self.reading, Reading::Json)
+        matches!(self.notation, Notation::Json)
     }
 
     fn is_literal(&self) -> bool {
-        matches!(self.reading, Reading::Literal)
+        matches!(self.notation, Notation::Literal)
     }
 
     /// Reads up to one of the characters and returns which it was; `None` is the end.
@@ -153,8 +153,8 @@ impl Parser<'_> {
 
     /// Reads a value after `=`.
     fn value(&mut self, put: impl FnOnce(Value)) -> Result<(), Failure> {
-        match self.reading {
-            Reading::Json => {
+        match self.notation {
+            Notation::Json => {
                 if self.is_empty_value() {
                     put(Value::Nil);
                     return Ok(());
@@ -163,13 +163,13 @@ impl Parser<'_> {
                 self.is_empty_value();
                 Ok(())
             }
-            Reading::Literal => {
+            Notation::Literal => {
                 let rest = self.rest().to_owned();
                 self.at = self.text.len();
                 put(rest.into());
                 Ok(())
             }
-            Reading::Typed | Reading::Text | Reading::File(_) => match self.peek() {
+            Notation::Typed | Notation::Text | Notation::File(_) => match self.peek() {
                 None => {
                     put("".into());
                     Err(Failure::End)
@@ -337,13 +337,13 @@ impl Parser<'_> {
     }
 
     fn read(&self, text: &str) -> Result<Value, Failure> {
-        match self.reading {
-            Reading::Typed => Ok(typed(text)),
-            Reading::File(file) => match file(text) {
+        match self.notation {
+            Notation::Typed => Ok(typed(text)),
+            Notation::File(file) => match file(text) {
                 Ok(bytes) => Ok(Value::string(Text::from_bytes(bytes))),
                 Err(message) => fail(message),
             },
-            Reading::Text | Reading::Json | Reading::Literal => Ok(text.into()),
+            Notation::Text | Notation::Json | Notation::Literal => Ok(text.into()),
         }
     }
 }

@@ -10,7 +10,7 @@ const STEP: i64 = 612_345_677;
 
 /// The place of a call in a template.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct Call {
     /// The path of the template from the top chart on.
     pub(super) template: String,
     /// The line, from 1.
@@ -21,7 +21,7 @@ pub(super) struct Place {
     pub(super) function: &'static str,
 }
 
-impl From<&CallSite> for Place {
+impl From<&CallSite> for Call {
     fn from(site: &CallSite) -> Self {
         Self {
             template: site.template.to_string(),
@@ -36,19 +36,19 @@ impl From<&CallSite> for Place {
 pub(super) struct Answers<'a> {
     round: u32,
     /// The place that the round is for; all others are answered as in the first one.
-    only: Option<&'a Place>,
+    only: Option<&'a Call>,
     /// How often each place has asked.
-    pub(super) asked: BTreeMap<Place, u64>,
+    pub(super) asked: BTreeMap<Call, u64>,
 }
 
 impl<'a> Answers<'a> {
     /// Returns the answers of a round, for one place or for all.
-    pub(super) fn new(round: u32, only: Option<&'a Place>) -> Self {
+    pub(super) fn new(round: u32, only: Option<&'a Call>) -> Self {
         Self { round, only, asked: BTreeMap::new() }
     }
 
     /// Counts a call and returns the round that it is answered in.
-    fn round(&mut self, place: &Place) -> u32 {
+    fn round(&mut self, place: &Call) -> u32 {
         *self.asked.entry(place.clone()).or_default() += 1;
         if self.only.is_none_or(|only| only == place) { self.round } else { 0 }
     }
@@ -56,13 +56,13 @@ impl<'a> Answers<'a> {
 
 impl Host for Answers<'_> {
     fn now(&mut self, site: &CallSite) -> Result<Moment, Refusal> {
-        let round = self.round(&Place::from(site));
+        let round = self.round(&Call::from(site));
         Ok(Moment { seconds: i64::from(round) * STEP, nanoseconds: round * 123_456_789 % 1_000_000_000 })
     }
 
     /// The bytes of one place are the same in each run, whatever others have asked for before.
     fn random(&mut self, site: &CallSite, buffer: &mut [u8]) -> Result<(), Refusal> {
-        let place = Place::from(site);
+        let place = Call::from(site);
         let round = self.round(&place);
         let start = Sha256::new()
             .chain_update(&place.template)

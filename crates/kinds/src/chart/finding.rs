@@ -3,7 +3,7 @@
 use aqueduct_manifest::{Diagnostic, Object};
 use aqueduct_render::Context;
 
-use super::answers::Place;
+use super::answers::Call;
 use super::reproducible::{Cause, Difference};
 
 /// How many fields a finding names.
@@ -27,7 +27,7 @@ pub(super) struct Chart<'a> {
 impl Chart<'_> {
     /// Returns what to say of a call.
     pub(super) fn finding(&self, (place, differences): &Cause) -> Diagnostic {
-        let Place { template, line, column, function } = place;
+        let Call { template, line, column, function } = place;
         let message =
             format!("`{function}` gives another result at each render: {}", self.fields(differences));
         let file = self.file(template);
@@ -63,7 +63,7 @@ impl Chart<'_> {
 
     /// Returns the values that decide the call: those that its line names or what decides that line, else the same of
     /// the field's line in the object's own template.
-    fn value_paths(&self, place: &Place, differences: &[Difference]) -> Vec<String> {
+    fn value_paths(&self, place: &Call, differences: &[Difference]) -> Vec<String> {
         let first = differences.iter().find_map(|difference| match difference {
             Difference::Field { object, path } => Some((self.objects.get(*object)?, path.last())),
             Difference::Object(object) => Some((self.objects.get(*object)?, None)),

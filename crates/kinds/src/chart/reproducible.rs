@@ -8,7 +8,7 @@
 use aqueduct_manifest::{Map, Object, Value};
 use aqueduct_render::Error;
 
-use super::answers::{Answers, Place};
+use super::answers::{Answers, Call};
 
 /// How often a chart that asks is rendered at most: answers may come to the same, such as one number of two.
 const ROUNDS: u32 = 8;
@@ -33,7 +33,7 @@ pub(super) enum Difference {
 }
 
 /// A call, and what its answer decides.
-pub(super) type Cause = (Place, Vec<Difference>);
+pub(super) type Cause = (Call, Vec<Difference>);
 
 /// Returns the objects of a chart, and the calls that decide what they are.
 ///
@@ -47,7 +47,7 @@ pub(super) fn render(
     if answers.asked.is_empty() {
         return Ok((objects, Vec::new()));
     }
-    let differences = |round, only: Option<&Place>| match once(&mut Answers::new(round, only)) {
+    let differences = |round, only: Option<&Call>| match once(&mut Answers::new(round, only)) {
         Ok(others) => compare(&objects, &others),
         Err(_) => vec![Difference::Whole],
     };
@@ -55,8 +55,8 @@ pub(super) fn render(
     let Some((round, together)) = rounds.find(|(_, found)| !found.is_empty()) else {
         return Ok((objects, Vec::new()));
     };
-    let places: Vec<Place> = answers.asked.into_keys().collect();
-    let alone = |place: &Place| {
+    let places: Vec<Call> = answers.asked.into_keys().collect();
+    let alone = |place: &Call| {
         let mut rounds = (round..round + ROUNDS_ALONE).map(|round| differences(round, Some(place)));
         rounds.find(|found| !found.is_empty())
     };

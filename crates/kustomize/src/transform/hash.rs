@@ -1,7 +1,6 @@
 //! Hashes of what generated ConfigMaps and Secrets hold, as suffixes of their names.
 
-use aqueduct_manifest::{Map, Value};
-use sha2::{Digest, Sha256};
+use aqueduct_manifest::{Hash, Map, Value};
 
 use super::Transform;
 use crate::error::Result;
@@ -41,10 +40,10 @@ fn hash(object: &Map) -> String {
         content.insert(more, value.clone());
     }
     let json = escaped_for_html(&serde_json::to_string(&content).unwrap_or_default());
-    let digest = Sha256::digest(json.as_bytes());
-    let hexadecimal: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+    let hexadecimal = Hash::of(json.as_bytes()).to_string();
     hexadecimal
         .chars()
+        .take(10)
         .map(|digit| match digit {
             '0' => 'g',
             '1' => 'h',

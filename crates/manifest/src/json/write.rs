@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::number::{split, with_exponent};
 use crate::Value;
+use crate::float::{split, with_exponent};
 
 /// Which characters are escaped besides those that JSON demands.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -52,8 +52,7 @@ pub fn json6902(target: &mut Value, operations: &[Operation]) -> Result<(), Oper
     }
     match &document {
         Value::List(_) => {
-            let text = "json: cannot unmarshal array into Go value of type map[string]interface {}";
-            return Err(OperationError(text.to_owned()));
+            return Err(OperationError(json::mismatch(&document, "map[string]interface {}")));
         }
         // An empty result is taken for no result.
         Value::Map(map) if map.is_empty() => return Ok(()),
@@ -227,15 +226,11 @@ impl Operation {
     }
 
     fn text(&self, field: &str, missing: &str) -> Result<&str, OperationError> {
-        let kind = match self.fields.get(field) {
-            Some(Value::String(text)) => return Ok(text),
-            None | Some(Value::Null) => return Err(OperationError::missing(missing)),
-            Some(Value::Bool(_)) => "bool",
-            Some(Value::List(_)) => "array",
-            Some(Value::Map(_)) => "object",
-            Some(Value::Int(_) | Value::Uint(_) | Value::Float(_)) => "number",
-        };
-        Err(OperationError(format!("json: cannot unmarshal {kind} into Go value of type string")))
+        match self.fields.get(field) {
+            Some(Value::String(text)) => Ok(text),
+            None | Some(Value::Null) => Err(OperationError::missing(missing)),
+            Some(other) => Err(OperationError(json::mismatch(other, "string"))),
+        }
     }
 
     fn value(&self) -> Value {

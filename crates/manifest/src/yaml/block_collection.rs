@@ -1,7 +1,7 @@
 //! Parsing of collections whose structure is in the indents.
 
 use super::error::Result;
-use super::parser::{Event, Parser, Place, State, Step};
+use super::parser::{Event, Parser, Setting, State, Step};
 use super::token::Kind;
 
 impl<'a> Parser<'a> {
@@ -12,7 +12,7 @@ impl<'a> Parser<'a> {
                 self.scanner.skip();
                 match self.scanner.peek()?.0 {
                     Kind::BlockEntry | Kind::BlockEnd => Ok(self.empty(mark, State::BlockSequenceEntry)),
-                    _ => self.node_then(State::BlockSequenceEntry, Place::Block),
+                    _ => self.node_then(State::BlockSequenceEntry, Setting::Block),
                 }
             }
             Kind::BlockEnd => Ok(self.close(mark)),
@@ -31,7 +31,7 @@ impl<'a> Parser<'a> {
             Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => {
                 Ok(self.empty(mark, State::IndentlessSequenceEntry))
             }
-            _ => self.node_then(State::IndentlessSequenceEntry, Place::Block),
+            _ => self.node_then(State::IndentlessSequenceEntry, Setting::Block),
         }
     }
 
@@ -44,7 +44,7 @@ impl<'a> Parser<'a> {
                     Kind::Key | Kind::Value | Kind::BlockEnd => {
                         Ok(self.empty(mark, State::BlockMappingValue))
                     }
-                    _ => self.node_then(State::BlockMappingValue, Place::BlockOrIndentless),
+                    _ => self.node_then(State::BlockMappingValue, Setting::BlockOrIndentless),
                 }
             }
             // yaml.v3 takes a value without a key, as libyaml does; yaml.v2 does not.
@@ -61,7 +61,7 @@ impl<'a> Parser<'a> {
         self.scanner.skip();
         match self.scanner.peek()?.0 {
             Kind::Key | Kind::Value | Kind::BlockEnd => Ok(self.empty(mark, State::BlockMappingKey)),
-            _ => self.node_then(State::BlockMappingKey, Place::BlockOrIndentless),
+            _ => self.node_then(State::BlockMappingKey, Setting::BlockOrIndentless),
         }
     }
 }

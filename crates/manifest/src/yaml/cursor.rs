@@ -117,7 +117,13 @@ impl<'a> Cursor<'a> {
 
     /// Steps over everything up to the end of the line.
     pub(super) fn skip_to_break(&mut self) {
-        while !self.is_break_or_end(0) {
+        loop {
+            let rest = self.text.as_bytes().get(self.position..).unwrap_or_default();
+            let plain = rest.iter().take_while(|byte| matches!(byte, b'\t' | 0x20..0x80)).count();
+            self.skip_run(plain, plain);
+            if self.is_break_or_end(0) {
+                return;
+            }
             self.skip();
         }
     }

@@ -1,7 +1,7 @@
 //! Parsing of collections in brackets and braces.
 
 use super::error::Result;
-use super::parser::{Event, Parser, Place, Properties, State, Step};
+use super::parser::{Event, Parser, Properties, Setting, State, Step};
 use super::token::Kind;
 
 impl<'a> Parser<'a> {
@@ -21,7 +21,7 @@ impl<'a> Parser<'a> {
                 return Ok((Event::MappingStart(Properties::default()), mark));
             }
             if kind != Kind::FlowSequenceEnd {
-                return self.node_then(State::FlowSequenceEntry, Place::Flow);
+                return self.node_then(State::FlowSequenceEntry, Setting::Flow);
             }
         }
         Ok(self.close(mark))
@@ -30,7 +30,7 @@ impl<'a> Parser<'a> {
     pub(super) fn flow_pair_key(&mut self) -> Result<Step<'a>> {
         let (kind, mark) = self.scanner.peek()?;
         if !matches!(kind, Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd) {
-            return self.node_then(State::FlowPairValue, Place::Flow);
+            return self.node_then(State::FlowPairValue, Setting::Flow);
         }
         // go-yaml drops the token here, so that `[? ]` is an error.
         self.scanner.skip();
@@ -42,7 +42,7 @@ impl<'a> Parser<'a> {
         if kind == Kind::Value {
             self.scanner.skip();
             if !matches!(self.scanner.peek()?.0, Kind::FlowEntry | Kind::FlowSequenceEnd) {
-                return self.node_then(State::FlowPairEnd, Place::Flow);
+                return self.node_then(State::FlowPairEnd, Setting::Flow);
             }
         }
         Ok(self.empty(mark, State::FlowPairEnd))
@@ -62,12 +62,12 @@ impl<'a> Parser<'a> {
                 self.scanner.skip();
                 let (kind, mark) = self.scanner.peek()?;
                 if !matches!(kind, Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd) {
-                    return self.node_then(State::FlowMappingValue, Place::Flow);
+                    return self.node_then(State::FlowMappingValue, Setting::Flow);
                 }
                 return Ok(self.empty(mark, State::FlowMappingValue));
             }
             if kind != Kind::FlowMappingEnd {
-                return self.node_then(State::FlowMappingEmptyValue, Place::Flow);
+                return self.node_then(State::FlowMappingEmptyValue, Setting::Flow);
             }
         }
         Ok(self.close(mark))
@@ -78,7 +78,7 @@ impl<'a> Parser<'a> {
         if kind == Kind::Value {
             self.scanner.skip();
             if !matches!(self.scanner.peek()?.0, Kind::FlowEntry | Kind::FlowMappingEnd) {
-                return self.node_then(State::FlowMappingKey, Place::Flow);
+                return self.node_then(State::FlowMappingKey, Setting::Flow);
             }
         }
         Ok(self.empty(mark, State::FlowMappingKey))

@@ -6,7 +6,7 @@ use super::compose::Node;
 use super::decode::text;
 use super::error::Result;
 use super::resolve::Resolved;
-use crate::json::number::shortest_single;
+use crate::float::shortest_single;
 
 /// Returns a scalar as the text that a JSON key is; nothing for what cannot be one.
 pub(super) fn key_text(node: &Node<'_>, value: &str, resolved: Resolved) -> Result<Option<SmolStr>> {

@@ -61,7 +61,7 @@ pub(super) enum State {
 
 /// Where a node stands decides which forms it may take.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Setting {
     Block,
     /// A list may stand at the indent of the key that it belongs to.
     BlockOrIndentless,
@@ -99,7 +99,7 @@ impl<'a> Parser<'a> {
             State::DocumentStart => self.document_start(false),
             State::DocumentContent => self.document_content(),
             State::DocumentEnd => self.document_end(),
-            State::BlockNode => self.node(Place::Block),
+            State::BlockNode => self.node(Setting::Block),
             State::BlockSequenceFirst => {
                 self.open()?;
                 self.block_sequence_entry()
@@ -184,7 +184,7 @@ impl<'a> Parser<'a> {
         (Event::Scalar { properties, value: Cow::Borrowed(""), style: Style::Plain }, mark)
     }
 
-    pub(super) fn node_then(&mut self, next: State, place: Place) -> Result<Step<'a>> {
+    pub(super) fn node_then(&mut self, next: State, place: Setting) -> Result<Step<'a>> {
         self.states.push(next);
         self.node(place)
     }
@@ -264,7 +264,7 @@ impl<'a> Parser<'a> {
                 let next = self.states.pop().unwrap_or(State::End);
                 Ok(self.empty(mark, next))
             }
-            _ => self.node(Place::Block),
+            _ => self.node(Setting::Block),
         }
     }
 
@@ -278,7 +278,7 @@ impl<'a> Parser<'a> {
         Ok((Event::DocumentEnd, mark))
     }
 
-    fn node(&mut self, place: Place) -> Result<Step<'a>> {
+    fn node(&mut self, place: Setting) -> Result<Step<'a>> {
         let (mut kind, start) = self.scanner.peek()?;
         if kind == Kind::Alias {
             self.leave();
@@ -290,7 +290,7 @@ impl<'a> Parser<'a> {
         }
         properties.flow = matches!(kind, Kind::FlowSequenceStart | Kind::FlowMappingStart);
         let (next, event) = match kind {
-            Kind::BlockEntry if place == Place::BlockOrIndentless => {
+            Kind::BlockEntry if place == Setting::BlockOrIndentless => {
                 (State::IndentlessSequenceEntry, Event::SequenceStart(properties))
             }
             Kind::Scalar(style) => {
@@ -300,10 +300,10 @@ impl<'a> Parser<'a> {
             }
             Kind::FlowSequenceStart => (State::FlowSequenceFirst, Event::SequenceStart(properties)),
             Kind::FlowMappingStart => (State::FlowMappingFirst, Event::MappingStart(properties)),
-            Kind::BlockSequenceStart if place != Place::Flow => {
+            Kind::BlockSequenceStart if place != Setting::Flow => {
                 (State::BlockSequenceFirst, Event::SequenceStart(properties))
             }
-            Kind::BlockMappingStart if place != Place::Flow => {
+            Kind::BlockMappingStart if place != Setting::Flow => {
                 (State::BlockMappingFirst, Event::MappingStart(properties))
             }
             _ if properties.anchor.is_some() || properties.tag.is_some() => {

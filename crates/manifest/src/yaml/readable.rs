@@ -20,16 +20,25 @@ pub(super) fn readable_part(text: &str) -> (&str, Option<&'static str>) {
 
 /// Returns where the first character stands that YAML does not allow.
 fn first_forbidden(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    loop {
-        let at = from + bytes.get(from..)?.iter().position(|byte| SUSPECT[usize::from(*byte)])?;
-        if text.get(at..)?.chars().next().is_some_and(is_forbidden) {
-            return Some(at);
+    let plain = |byte: u8| byte.wrapping_sub(b' ') < 0x5F || byte == b'\n';
+    for (number, chunk) in text.as_bytes().chunks(CHUNK).enumerate() {
+        // Without a branch for each byte many are looked at in one step.
+        if chunk.iter().fold(true, |all, byte| all & plain(*byte)) {
+            continue;
         }
-        from = at + 1;
+        let suspects = chunk.iter().enumerate().filter(|(_, byte)| SUSPECT[usize::from(**byte)]);
+        let mut places = suspects.map(|(at, _)| number * CHUNK + at);
+        let bad =
+            places.find(|at| text.get(*at..).and_then(|rest| rest.chars().next()).is_some_and(is_forbidden));
+        if bad.is_some() {
+            return bad;
+        }
     }
+    None
 }
+
+/// How many bytes are looked at together.
+const CHUNK: usize = 64;
 
 /// The bytes that a forbidden character can start with.
 const SUSPECT: [bool; 256] = {

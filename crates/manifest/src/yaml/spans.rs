@@ -25,18 +25,18 @@ pub enum Step<'a> {
 /// The places of everything in one document. Paths are looked up when asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Spans {
-    nodes: Vec<Place>,
+    nodes: Vec<Spot>,
 }
 
 #[derive(Clone, Debug)]
-struct Place {
+struct Spot {
     mark: Mark,
     end: usize,
-    shape: PlaceShape,
+    shape: SpotShape,
 }
 
 #[derive(Clone, Debug)]
-enum PlaceShape {
+enum SpotShape {
     /// A scalar, with the text it would be as a key.
     Scalar(Option<SmolStr>),
     Sequence,
@@ -46,16 +46,16 @@ enum PlaceShape {
 
 impl Spans {
     pub(super) fn new(nodes: &Nodes<'_>, dialect: Dialect) -> Self {
-        let place = |node: &Node<'_>| Place {
+        let place = |node: &Node<'_>| Spot {
             mark: node.mark,
             end: node.end,
             shape: match &node.shape {
-                Shape::Sequence => PlaceShape::Sequence,
-                Shape::Mapping => PlaceShape::Mapping,
-                Shape::Alias { target, .. } => PlaceShape::Alias(*target),
+                Shape::Sequence => SpotShape::Sequence,
+                Shape::Mapping => SpotShape::Mapping,
+                Shape::Alias { target, .. } => SpotShape::Alias(*target),
                 Shape::Scalar { value, style } => {
                     let resolved = resolve_node(node, value, *style, dialect).unwrap_or(Resolved::String);
-                    PlaceShape::Scalar(match dialect {
+                    SpotShape::Scalar(match dialect {
                         Dialect::Sigs => key_text(node, value, resolved).ok().flatten(),
                         Dialect::Kyaml => text(node, value).ok(),
                     })
@@ -103,7 +103,7 @@ impl Spans {
     /// Follows aliases.
     fn target(&self, number: usize) -> usize {
         match self.nodes.get(number).map(|place| &place.shape) {
-            Some(PlaceShape::Alias(target)) => *target,
+            Some(SpotShape::Alias(target)) => *target,
             _ => number,
         }
     }
@@ -116,21 +116,21 @@ impl Spans {
 
     fn element(&self, number: usize, index: usize) -> Option<usize> {
         match self.nodes.get(number)?.shape {
-            PlaceShape::Sequence => self.children(number).nth(index),
+            SpotShape::Sequence => self.children(number).nth(index),
             _ => None,
         }
     }
 
     /// Finds the key and the value of an entry; the last one of a name counts, then merged mappings.
     fn entry(&self, number: usize, name: &str, aliases: usize) -> Option<(usize, usize)> {
-        if !matches!(self.nodes.get(number)?.shape, PlaceShape::Mapping) {
+        if !matches!(self.nodes.get(number)?.shape, SpotShape::Mapping) {
             return None;
         }
         let mut found = None;
         let mut merged = None;
         let mut children = self.children(number);
         while let (Some(key), Some(value)) = (children.next(), children.next()) {
-            if let Some(PlaceShape::Scalar(Some(text))) =
+            if let Some(SpotShape::Scalar(Some(text))) =
                 self.nodes.get(self.target(key)).map(|place| &place.shape)
             {
                 if text == name {
@@ -143,7 +143,7 @@ impl Spans {
         let merged = || {
             let source = merged.filter(|_| aliases > 0)?;
             match self.nodes.get(source)?.shape {
-                PlaceShape::Sequence => {
+                SpotShape::Sequence => {
                     self.children(source).find_map(|child| self.entry(self.target(child), name, aliases - 1))
                 }
                 _ => self.entry(source, name, aliases - 1),

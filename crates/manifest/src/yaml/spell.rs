@@ -7,7 +7,7 @@ use super::compose::{Node, Shape};
 use super::decode::end_of;
 use super::error::{Error, Result};
 use super::resolve::{Resolved, resolve_node};
-use crate::json::number::shortest;
+use crate::float::shortest;
 
 /// How deep a value is spelled out.
 const MAX_DEPTH: usize = 64;

@@ -7,7 +7,7 @@ use super::error::{Error, Result};
 use super::order::entries;
 use super::scalar_text::Scalar;
 use super::style::{Form, Style, style, style_v3};
-use crate::json::number::shortest;
+use crate::float::shortest;
 use crate::{List, Map, Value, json};
 
 /// The longest text that may be a simple key, in bytes.

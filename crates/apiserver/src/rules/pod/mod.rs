@@ -48,17 +48,7 @@ pub(crate) fn check(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
     let made = if prefix.is_empty() { String::new() } else { metadata::generated(prefix.text()) };
     let pod_name = if name.is_empty() { &made } else { name.text() };
     spec(&pod, Form::Pod, pod_name, &pod.get("volumeClaimTemplates"), report);
-    if pod.get("serviceAccountName").is_empty() && pod.get("serviceAccount").is_empty() {
-        for volume in pod.get("volumes").items() {
-            let projected = volume.get("projected");
-            for source in projected.get("sources").items() {
-                let token = source.get("serviceAccountToken");
-                if token.is_set() {
-                    report.forbidden(&token, "must not be specified when serviceAccountName is not set");
-                }
-            }
-        }
-    }
+    // A token without an account is not refused: admission fills in the account `default` before.
     let ephemeral = pod.get("ephemeralContainers");
     if !ephemeral.is_empty() {
         report.forbidden(&ephemeral, "cannot be set on create");

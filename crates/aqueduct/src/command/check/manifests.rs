@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aqueduct_check::{ALL, Cluster, Entry, Environment, Report, Rule, Tenant, check_environment};
 use aqueduct_manifest::{Diagnostic, KUBERNETES_APIS, Object};
 
+use super::{API, group_of, server};
 use crate::command::manifests::Manifests;
 
 /// A finding about manifests.
@@ -33,7 +34,15 @@ pub(super) fn check(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) 
         let diagnostics = report.into_diagnostics();
         found.extend(diagnostics.into_iter().map(|diagnostic| located(diagnostic, manifests)));
     }
-    found.extend(super::server::ask(manifests, minor, is_wanted));
+    let answers = server::ask(manifests, minor, is_wanted);
+    // Where the API server says what is wrong with an object, the rules about objects need not say it again.
+    let refused: BTreeSet<Option<usize>> = answers
+        .iter()
+        .filter(|one| one.diagnostic.code == API && one.diagnostic.is_error())
+        .map(|one| one.document)
+        .collect();
+    found.retain(|one| group_of(one.diagnostic.code) != "objects" || !refused.contains(&one.document));
+    found.extend(answers);
     found.sort_by_key(|one| one.document);
     found
 }
@@ -57,7 +66,7 @@ fn environment<'a>(manifests: &'a Manifests, minor: u32) -> Environment<'a> {
     let entries: Vec<Entry<'_>> = manifests
         .documents
         .iter()
-        .filter(|document| !document.object.kind().is_empty())
+        .filter(|document| !document.object.kind().is_empty() && !document.object.api_version().is_empty())
         .map(|document| {
             // Files of one folder belong together.
             let folder = document.file.rsplit_once('/').map_or("", |(folder, _)| folder);

@@ -9,8 +9,10 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use super::parse_switch;
 
-/// The switches.
+/// The switches; those without a `-` between words, and `one-output` and its like, are of the library that logs.
 const SWITCHES: &[&str] = &[
+    "add-dir-header",
+    "alsologtostderr",
     "atomic",
     "create-namespace",
     "dependency-update",
@@ -22,6 +24,9 @@ const SWITCHES: &[&str] = &[
     "hide-notes",
     "insecure-skip-tls-verify",
     "kube-insecure-skip-tls-verify",
+    "legacy-stderr-threshold-behavior",
+    "logtostderr",
+    "one-output",
     "pass-credentials",
     "plain-http",
     "render-subchart-notes",
@@ -29,12 +34,15 @@ const SWITCHES: &[&str] = &[
     "rollback-on-failure",
     "server-side",
     "skip-crds",
+    "skip-headers",
+    "skip-log-headers",
     "take-ownership",
     "wait-for-jobs",
 ];
 
 /// The flags with a value.
 const SETTINGS: &[(&str, Form)] = &[
+    ("alsologtostderrthreshold", Form::Text),
     ("burst-limit", Form::Integer),
     ("ca-file", Form::Text),
     ("cert-file", Form::Text),
@@ -54,15 +62,22 @@ const SETTINGS: &[(&str, Form)] = &[
     ("kube-token", Form::Text),
     ("kubeconfig", Form::Text),
     ("labels", Form::Labels),
+    ("log-backtrace-at", Form::Text),
+    ("log-dir", Form::Text),
+    ("log-file", Form::Text),
+    ("log-file-max-size", Form::Integer),
     ("password", Form::Text),
     ("post-renderer-args", Form::Text),
     ("qps", Form::Float),
     ("registry-config", Form::Text),
     ("repository-cache", Form::Text),
     ("repository-config", Form::Text),
+    ("stderrthreshold", Form::Text),
     ("timeout", Form::Duration),
     ("username", Form::Text),
+    ("v", Form::Integer),
     ("version", Form::Text),
+    ("vmodule", Form::Text),
     ("wait", Form::Wait),
 ];
 
@@ -137,7 +152,11 @@ impl Form {
                 return Some(format!("invalid dry-run value ({value:?}). Must be {wanted}"));
             }
         };
-        let name = if flag == "labels" { "-l, --labels".to_owned() } else { format!("--{flag}") };
+        let name = match flag {
+            "labels" => "-l, --labels".to_owned(),
+            "v" => "-v, --v".to_owned(),
+            _ => format!("--{flag}"),
+        };
         reason.map(|reason| format!("invalid argument {value:?} for {name:?} flag: {reason}"))
     }
 }
@@ -153,6 +172,7 @@ impl Args for Ignored {
             match form.missing() {
                 Some(missing) => setting.num_args(0..=1).require_equals(true).default_missing_value(missing),
                 None if *name == "labels" => setting.short('l').allow_hyphen_values(true),
+                None if *name == "v" => setting.short('v').allow_hyphen_values(true),
                 None => setting.allow_hyphen_values(true),
             }
         });

@@ -6,34 +6,18 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::version::{SUFFIX, SemverError, Version, compare_prereleases, group, pattern};
+use super::cursor::{Cursor, Parts};
+use super::version::{SemverError, Version, compare_prereleases};
 use crate::template::{Charset, quote};
 
 const SPACE: &str = r"[\t\n\f\r ]";
-const PART: &str = r"[0-9|x|X|\*]+";
-const OPERATORS: &str = r"=||!=|>|<|>=|=>|<=|=<|~|~>|\^";
 
-fn constraint_version() -> String {
-    format!(r"v?({PART})(\.{PART})?(\.{PART})?{SUFFIX}")
-}
-
-static CONSTRAINT: LazyLock<Regex> =
-    LazyLock::new(|| pattern(&format!("^{SPACE}*({OPERATORS}){SPACE}*({}){SPACE}*$", constraint_version())));
-
-static FIND_CONSTRAINT: LazyLock<Regex> =
-    LazyLock::new(|| pattern(&format!("({OPERATORS}){SPACE}*({})", constraint_version())));
-
-static VALID_GROUP: LazyLock<Regex> = LazyLock::new(|| {
-    let version = constraint_version();
-    pattern(&format!(
-        "^({SPACE}*({OPERATORS}){SPACE}*({version}){SPACE}*)\
-         ((?:{SPACE}+|,{SPACE}*)({OPERATORS}){SPACE}*({version}){SPACE}*)*$"
-    ))
-});
-
+/// `1.2 - 1.4`, which is rare enough to be looked for by an expression.
 static HYPHEN_RANGE: LazyLock<Regex> = LazyLock::new(|| {
-    let version = constraint_version();
-    pattern(&format!("{SPACE}*(?P<from>{version}){SPACE}+-{SPACE}+(?P<to>{version}){SPACE}*"))
+    let identifiers = r"[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*";
+    let version = format!(r"v?[0-9|xX*]+(?:\.[0-9|xX*]+){{0,2}}(?:-{identifiers})?(?:\+{identifiers})?");
+    Regex::new(&format!("{SPACE}*(?P<from>{version}){SPACE}+-{SPACE}+(?P<to>{version}){SPACE}*"))
+        .expect("the pattern is fixed and valid")
 });
 
 /// A range of versions: groups joined by `||`, of which one has to hold in all its parts.
@@ -129,40 +113,64 @@ impl fmt::Display for Constraints {
 
 fn expand_hyphens(text: &str) -> String {
     let mut expanded = text.to_owned();
+    if !text.split_ascii_whitespace().any(|word| word == "-") {
+        return expanded;
+    }
     for captures in HYPHEN_RANGE.captures_iter(text) {
         let (Some(from), Some(to)) = (captures.name("from"), captures.name("to")) else { continue };
-        let range = format!(">= {}, <= {} ", from.as_str(), to.as_str());
-        expanded = expanded.replacen(group(&captures, 0), &range, 1);
+        let whole = captures.get(0).map_or("", |whole| whole.as_str());
+        expanded = expanded.replacen(whole, &format!(">= {}, <= {} ", from.as_str(), to.as_str()), 1);
     }
     expanded
 }
 
 impl Group {
     fn parse(text: &str) -> Result<Self, SemverError> {
-        if !VALID_GROUP.is_match(text) {
-            return Err(SemverError(format!(
-                "improper constraint: {}",
-                quote(text.as_bytes(), Charset::Unicode)
-            )));
-        }
-        let constraints: Vec<Constraint> = FIND_CONSTRAINT
-            .find_iter(text)
-            .map(|found| Constraint::parse(found.as_str()))
-            .collect::<Result<_, _>>()?;
-        let prerelease = constraints.iter().any(|constraint| !constraint.version.prerelease.is_empty());
-        Ok(Self { constraints, prerelease })
-    }
-}
-
-impl Constraint {
-    fn parse(text: &str) -> Result<Self, SemverError> {
-        let Some(captures) = CONSTRAINT.captures(text) else {
+        let Some(parts) = Self::parts(text) else {
             return Err(SemverError(format!(
                 "improper constraint: {}",
                 quote(text.as_bytes(), Charset::Unicode)
             )));
         };
-        let written = group(&captures, 1);
+        let constraints: Vec<Constraint> = parts
+            .into_iter()
+            .map(|(operator, version)| Constraint::new(operator, version))
+            .collect::<Result<_, _>>()?;
+        let prerelease = constraints.iter().any(|constraint| !constraint.version.prerelease.is_empty());
+        Ok(Self { constraints, prerelease })
+    }
+
+    /// Splits a group into operators and versions, with white space or commas between the pairs.
+    fn parts(text: &str) -> Option<Vec<(&str, Parts<'_>)>> {
+        let mut cursor = Cursor::new(text);
+        let mut parts = Vec::new();
+        cursor.space();
+        loop {
+            let operator = cursor.take(|byte| b"=!<>~^".contains(&byte));
+            if !OPERATORS.contains(&operator) {
+                return None;
+            }
+            cursor.space();
+            let is_digit = |byte: u8| byte.is_ascii_digit() || b"xX*|".contains(&byte);
+            parts.push((operator, cursor.version(is_digit)?));
+            let parted = cursor.space();
+            if cursor.is_at_end() {
+                return Some(parts);
+            }
+            if cursor.skip(',') {
+                cursor.space();
+            } else if !parted {
+                return None;
+            }
+        }
+    }
+}
+
+/// None is an operator too.
+const OPERATORS: &[&str] = &["", "=", "!=", ">", "<", ">=", "=>", "<=", "=<", "~", "~>", "^"];
+
+impl Constraint {
+    fn new(written: &str, parts: Parts<'_>) -> Result<Self, SemverError> {
         let operator = match written {
             "!=" => Operator::NotEqual,
             ">" => Operator::Greater,
@@ -173,15 +181,14 @@ impl Constraint {
             "^" => Operator::Caret,
             _ => Operator::Equal,
         };
-        let original = group(&captures, 2);
-        let (major, minor, patch) = (group(&captures, 3), group(&captures, 4), group(&captures, 5));
-        let prerelease = group(&captures, 6);
+        let Parts { major, minor, patch, prerelease, written: original, .. } = parts;
+        let prerelease = if prerelease.is_empty() { String::new() } else { format!("-{prerelease}") };
         let (wildcard, version) = if is_open(major) {
             (Wildcard::Major, format!("0.0.0{prerelease}"))
         } else if is_open(minor) {
             (Wildcard::Minor, format!("{major}.0.0{prerelease}"))
         } else if is_open(patch) {
-            (Wildcard::Patch, format!("{major}{minor}.0{prerelease}"))
+            (Wildcard::Patch, format!("{major}.{minor}.0{prerelease}"))
         } else {
             (Wildcard::None, original.to_owned())
         };
@@ -270,5 +277,5 @@ impl Constraint {
 }
 
 fn is_open(part: &str) -> bool {
-    matches!(part.trim_start_matches('.'), "" | "x" | "X" | "*")
+    matches!(part, "" | "x" | "X" | "*")
 }

@@ -6,6 +6,7 @@
 //! the range names one.
 
 mod constraints;
+mod cursor;
 mod version;
 
 pub use constraints::Constraints;
@@ -40,6 +41,8 @@ mod tests {
         check(">1.2", &["1.3.0", "2.0.0"], &["1.2.9"]);
         check("<=1.2", &["1.2.9", "0.1.0"], &["1.3.0"]);
         check("!=1.2", &["1.3.0"], &["1.2.7"]);
+        check("\t=> v1.2 ,<2 !=1.5", &["1.2.0", "1.9.0"], &["1.5.3", "2.0.0"]);
+        check(">=1.2.3-rc.1+x.y", &["1.2.3-rc.2"], &["1.2.3-rc.0"]);
         check("*", &["0.0.0", "9.9.9"], &["1.0.0-rc.1"]);
     }
 
@@ -56,6 +59,12 @@ mod tests {
             ("", "improper constraint: \"\""),
             ("a.b", "improper constraint: \"a.b\""),
             ("><1.2", "improper constraint: \"><1.2\""),
+            (">1.2<2", "improper constraint: \">1.2<2\""),
+            ("1.2.3.4", "improper constraint: \"1.2.3.4\""),
+            ("1.2,", "improper constraint: \"1.2,\""),
+            ("1.2-", "improper constraint: \"1.2-\""),
+            ("v", "improper constraint: \"v\""),
+            ("1|2", "constraint parser error"),
         ] {
             let error = Constraints::parse(text).expect_err("the range is invalid");
             assert_eq!(error.0, message);

@@ -2,9 +2,8 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use super::cursor::Cursor;
 
 /// A version such as `1.2.3-rc.1+build.5`. Equality and order ignore the build metadata.
 #[derive(Clone, Debug)]
@@ -41,23 +40,6 @@ impl SemverError {
     }
 }
 
-/// What may follow the numbers of a version: a prerelease and metadata.
-pub(super) const SUFFIX: &str =
-    r"(-([0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?(\+([0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*))?";
-
-static VERSION: LazyLock<Regex> =
-    LazyLock::new(|| pattern(&format!(r"^v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?{SUFFIX}$")));
-
-/// Compiles one of the patterns of this module.
-pub(super) fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("the patterns above are fixed and valid")
-}
-
-/// Returns the text of a group; empty where it took no part.
-pub(super) fn group<'a>(captures: &Captures<'a>, index: usize) -> &'a str {
-    captures.get(index).map_or("", |found| found.as_str())
-}
-
 impl Version {
     /// Reads a version, forgiving a leading `v`, missing numbers and leading zeros.
     ///
@@ -65,15 +47,16 @@ impl Version {
     /// What is left is no version.
     pub fn parse(text: &str) -> Result<Self, SemverError> {
         check_length(text)?;
-        let Some(captures) = VERSION.captures(text) else {
+        let mut cursor = Cursor::new(text);
+        let Some(parts) = cursor.version(|byte| byte.is_ascii_digit()).filter(|_| cursor.is_at_end()) else {
             return Err(SemverError::new("invalid semantic version"));
         };
         let version = Self {
-            major: segment(group(&captures, 1))?,
-            minor: segment(group(&captures, 2).trim_start_matches('.'))?,
-            patch: segment(group(&captures, 3).trim_start_matches('.'))?,
-            prerelease: group(&captures, 5).to_owned(),
-            metadata: group(&captures, 7).to_owned(),
+            major: segment(parts.major)?,
+            minor: segment(parts.minor)?,
+            patch: segment(parts.patch)?,
+            prerelease: parts.prerelease.to_owned(),
+            metadata: parts.metadata.to_owned(),
             original: text.to_owned(),
         };
         check_prerelease(&version.prerelease)?;

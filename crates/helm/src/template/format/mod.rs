@@ -5,10 +5,9 @@ mod float;
 mod integer;
 mod text;
 
-pub use float::format_float;
-
+use super::FunctionError;
 use super::rune::count;
-use super::{FunctionError, deepen};
+use crate::stack::deepen;
 use crate::value::{Kind, List, Map, Native, Text, Value};
 
 /// How deep values may nest before they count as holding themselves.

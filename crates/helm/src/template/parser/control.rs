@@ -2,7 +2,7 @@
 
 use super::builder::Loop;
 use super::{Parsed, Parser};
-use crate::template::deepen;
+use crate::stack::deepen;
 use crate::template::rune::Runes;
 use crate::template::token::{Keyword, Token, TokenKind};
 use crate::template::tree::Step;

@@ -9,10 +9,12 @@ use std::sync::Arc;
 
 use builder::Builder;
 
+use super::functions::Functions;
 use super::lexer::Lexer;
 use super::quote::{Charset, quote, unquote};
+use super::source::TemplateText;
 use super::token::{Keyword, Token, TokenKind, describe};
-use super::tree::{Source, Tree};
+use super::tree::Tree;
 use crate::value::Text;
 
 /// Why a text is no template: Go's message, which begins with the name and the line.
@@ -22,14 +24,15 @@ pub(crate) struct ParseError(pub(crate) String);
 type Parsed<T> = Result<T, ParseError>;
 
 /// Parses a text into the templates that it defines, the text itself being one under its name.
-pub(crate) fn parse(name: &str, text: Arc<[u8]>) -> Parsed<Vec<Tree>> {
+pub(crate) fn parse(name: &str, text: Arc<[u8]>, functions: &Functions) -> Parsed<Vec<Tree>> {
     if u32::try_from(text.len()).is_err() {
         return Err(ParseError(format!("template: {name}:1: text too long")));
     }
-    let source = Arc::new(Source::new(name.into(), text));
+    let source = Arc::new(TemplateText::new(name.into(), text));
     let mut parser = Parser {
         lexer: Lexer::new(&source.text),
         source: &source,
+        functions,
         trees: Vec::new(),
         known: BTreeMap::new(),
         current: Builder::new(name.into()),
@@ -43,7 +46,8 @@ pub(crate) fn parse(name: &str, text: Arc<[u8]>) -> Parsed<Vec<Tree>> {
 
 struct Parser<'a> {
     lexer: Lexer<'a>,
-    source: &'a Arc<Source>,
+    source: &'a Arc<TemplateText>,
+    functions: &'a Functions,
     trees: Vec<Tree>,
     known: BTreeMap<Text, usize>,
     current: Builder,

@@ -1,10 +1,9 @@
 //! Pipelines: declarations, commands and their words.
 
 use super::{Parsed, Parser};
-use crate::template::deepen;
+use crate::stack::deepen;
 use crate::template::number::Number;
 use crate::template::quote::{Charset, quote};
-use crate::template::registry::find;
 use crate::template::token::TokenKind;
 use crate::template::tree::{Command, Pipe, WordKind};
 use crate::value::Text;
@@ -194,12 +193,12 @@ impl Parser<'_> {
         let length = value.len() as u32;
         let kind = match token.kind {
             TokenKind::Identifier => {
-                let function = std::str::from_utf8(value).ok().and_then(find);
-                let Some((function, special)) = function else {
+                let function = std::str::from_utf8(value).ok().and_then(|name| self.functions.find(name));
+                let Some(function) = function else {
                     let name = quote(value, Charset::Unicode);
                     return self.fail(format!("function {name} not defined"));
                 };
-                WordKind::Function(function, special)
+                WordKind::Function(function)
             }
             TokenKind::Dot => WordKind::Dot,
             TokenKind::Nil => WordKind::Nil,
@@ -215,7 +214,7 @@ impl Parser<'_> {
             TokenKind::Bool => WordKind::Bool(value == b"true"),
             TokenKind::CharConstant | TokenKind::Complex | TokenKind::Number => {
                 match Number::parse(value, token.kind) {
-                    Ok(number) => WordKind::Number(number, length),
+                    Ok(number) => WordKind::Number(Box::new(number), length),
                     Err(message) => return self.fail(message),
                 }
             }

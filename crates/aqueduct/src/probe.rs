@@ -1,0 +1,250 @@
+//! Changes to the text of a source, made to see what they reach.
+//!
+//! Nobody keeps a record of which field of the source became which field of the output, least of all kinds of one's own.
+//! So it is measured: the text is changed at one place, compiled again, and held against what it was.
+
+use std::collections::BTreeSet;
+
+use aqueduct_manifest::{Files, Map, Object, Place, Pointer, SmolStr, Span, Value, format_smolstr};
+use aqueduct_model::{Content, Layer, Node, Shadowed, Source};
+
+/// One thing of a TOML file that can be changed by itself: a scalar, what is empty, or the key of an entry.
+#[derive(Clone, Debug)]
+pub(crate) struct Leaf {
+    /// The keys and indices that lead to it.
+    pub(crate) keys: Vec<SmolStr>,
+    /// What is written there.
+    pub(crate) value: Value,
+    /// Where it is written.
+    pub(crate) source: Source,
+    /// Whether this is the key and not the value.
+    pub(crate) is_key: bool,
+    /// Where the key of a value stands.
+    key: Option<Span>,
+    /// What lower layers say of it.
+    pub(crate) shadowed: Vec<Shadowed>,
+}
+
+/// Adds all leaves of a tree.
+pub(crate) fn leaves(node: &Node, keys: &mut Vec<SmolStr>, found: &mut Vec<Leaf>) {
+    match &node.content {
+        Content::Table(table) if !table.is_empty() => {
+            for (key, inner) in table {
+                keys.push(key.clone());
+                // The keys of the outermost table are the fields of a kind.
+                if let (Some(span), true) = (inner.key, keys.len() > 1) {
+                    let mut source = inner.origin.clone();
+                    source.place.span = Some(span);
+                    let (keys, value) = (keys.clone(), Value::String(key.clone()));
+                    found.push(Leaf { keys, value, source, is_key: true, key: None, shadowed: Vec::new() });
+                }
+                leaves(inner, keys, found);
+                keys.pop();
+            }
+        }
+        Content::List(list) if !list.is_empty() => {
+            for (number, inner) in list.iter().enumerate() {
+                keys.push(format_smolstr!("{number}"));
+                leaves(inner, keys, found);
+                keys.pop();
+            }
+        }
+        _ => found.push(Leaf {
+            keys: keys.clone(),
+            value: node.to_value(),
+            source: node.origin.clone(),
+            is_key: false,
+            key: node.key,
+            shadowed: node.shadowed(),
+        }),
+    }
+}
+
+/// How many digits a number may have to be counted up.
+const DIGITS: usize = 9;
+
+impl Leaf {
+    /// Returns a value that stands in a file of another kind.
+    pub(crate) fn of_text(file: &str, span: Span, value: Value) -> Self {
+        let source = Source { layer: Layer::Component, place: Place::new(file, span) };
+        Self { keys: Vec::new(), value, source, is_key: false, key: None, shadowed: Vec::new() }
+    }
+
+    /// Returns the texts that a file may have instead, likeliest to be taken first; `words` are values that others of
+    /// its kind have.
+    pub(crate) fn variations(&self, text: &str, words: &[SmolStr]) -> Vec<String> {
+        let Some(span) = self.source.place.span else { return Vec::new() };
+        let Some(raw) = text.get(span.start as usize..span.end as usize) else { return Vec::new() };
+        let written: Vec<String> = match &self.value {
+            Value::Bool(value) => vec![(!value).to_string()],
+            Value::Int(value) => [value.checked_add(1), value.checked_sub(1), value.checked_add(2)]
+                .into_iter()
+                .flatten()
+                .map(|value| value.to_string())
+                .collect(),
+            Value::Float(value) => vec![format!("{:?}", value + 1.0), format!("{:?}", value / 2.0)],
+            Value::String(value) => {
+                // Of a text with `${…}` the tree has what it became.
+                let value = if raw.contains("${") { raw.trim_matches(['"', '\'']) } else { value };
+                texts(value, words).iter().map(|text| quoted(text)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let mut variations: Vec<String> = written.into_iter().map(|new| spliced(text, span, &new)).collect();
+        variations.extend(self.without(text, span));
+        variations
+    }
+
+    /// Returns the text that a file may have instead to change a part of what is written here.
+    pub(crate) fn with_part(&self, text: &str, part: &str) -> Option<String> {
+        let span = self.source.place.span?;
+        let raw = text.get(span.start as usize..span.end as usize)?;
+        raw.contains(part).then(|| spliced(text, span, &raw.replacen(part, &format!("{part}x"), 1)))
+    }
+
+    /// Returns the text without this, where it has its lines for itself.
+    fn without(&self, text: &str, span: Span) -> Option<String> {
+        if self.is_key {
+            return None;
+        }
+        let start = self.key.map_or(span.start, |key| key.start.min(span.start)) as usize;
+        let from = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
+        let end = span.end as usize;
+        let rest = text.get(end..)?;
+        let to = rest.find('\n').map_or(text.len(), |at| end + at + 1);
+        let after = text.get(end..to)?.trim_start();
+        let is_alone = text.get(from..start)?.trim().is_empty()
+            && (after.is_empty() || after.starts_with('#') || after.starts_with(','));
+        is_alone.then(|| [&text[..from], &text[to..]].concat())
+    }
+}
+
+/// Returns texts that are like another one.
+fn texts(value: &str, words: &[SmolStr]) -> Vec<String> {
+    let mut texts = Vec::new();
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    if let Some(end) = value.rfind(is_digit) {
+        let start = value[..end]
+            .rfind(|letter| !is_digit(letter))
+            .map_or(0, |at| at + value[at..].chars().next().map_or(1, char::len_utf8));
+        texts.extend(counted(value, start, end + 1));
+    }
+    texts.push(format!("{value}x"));
+    if let Some(start) = value.find(is_digit) {
+        let end = value[start..].find(|letter| !is_digit(letter)).map_or(value.len(), |at| start + at);
+        texts.extend(counted(value, start, end));
+    }
+    texts.extend(words.iter().filter(|word| *word != value).map(ToString::to_string));
+    texts
+}
+
+/// Counts a number in a text up, and down.
+fn counted(value: &str, start: usize, end: usize) -> Vec<String> {
+    let Some(number) = value[start..end].parse::<u32>().ok().filter(|_| end - start <= DIGITS) else {
+        return Vec::new();
+    };
+    let changed = [Some(number + 1), number.checked_sub(1)].into_iter().flatten();
+    changed.map(|number| format!("{}{number}{}", &value[..start], &value[end..])).collect()
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+fn spliced(text: &str, span: Span, new: &str) -> String {
+    [&text[..span.start as usize], new, &text[span.end as usize..]].concat()
+}
+
+/// Returns files of which one has another text.
+pub(crate) fn with_text(files: &Files, place: &Place, text: String) -> Files {
+    let mut files = files.clone();
+    files.insert(place.file.clone(), text.into_bytes());
+    files
+}
+
+/// Returns the fields in which two maps differ: the outermost ones that only one of them has, and values.
+pub(crate) fn differences(left: &Map, right: &Map) -> Vec<Pointer> {
+    let mut found = Vec::new();
+    differ_in(left, right, &Pointer::default(), &mut found);
+    found
+}
+
+fn differ_in(left: &Map, right: &Map, at: &Pointer, found: &mut Vec<Pointer>) {
+    let keys: BTreeSet<&SmolStr> = left.keys().chain(right.keys()).collect();
+    for key in keys {
+        differ(left.get(key), right.get(key), at.clone().join(key.clone()), found);
+    }
+}
+
+fn differ(left: Option<&Value>, right: Option<&Value>, at: Pointer, found: &mut Vec<Pointer>) {
+    match (left, right) {
+        (Some(Value::Map(left)), Some(Value::Map(right))) => differ_in(left, right, &at, found),
+        (Some(Value::List(left)), Some(Value::List(right))) => {
+            for number in 0..left.len().max(right.len()) {
+                let at = at.clone().join(number.to_string());
+                differ(left.get(number), right.get(number), at, found);
+            }
+        }
+        (left, right) if left == right => {}
+        _ => found.push(at),
+    }
+}
+
+/// Returns the fields of objects that differ after a change, by the number of the object: one of the same name, or where
+/// the names changed the one in the same place.
+pub(crate) fn reached(before: &[Object], after: &[Object]) -> Vec<(usize, Pointer)> {
+    let in_place = before.len() == after.len()
+        && before.iter().zip(after).all(|(left, right)| left.kind() == right.kind());
+    let mut found = Vec::new();
+    for (number, object) in before.iter().enumerate() {
+        let same = match in_place {
+            true => after.get(number),
+            false => after.iter().find(|other| other.key() == object.key()),
+        };
+        match same {
+            Some(other) => {
+                found.extend(differences(&object.map, &other.map).into_iter().map(|at| (number, at)))
+            }
+            None => found.push((number, Pointer::default())),
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use aqueduct_manifest::yaml;
+    use aqueduct_model::{Layer, parse};
+
+    use super::{Leaf, differences, leaves};
+
+    #[test]
+    fn every_leaf_is_varied() {
+        let text = "image = \"web:1.9\"\nports = { http = 80 }\n";
+        let node = parse("web.toml", text, Layer::Component).expect("the example is TOML");
+        let mut found = Vec::new();
+        leaves(&node, &mut Vec::new(), &mut found);
+        let lines = |leaf: &Leaf| {
+            let variations = leaf.variations(text, &["other".into()]).into_iter();
+            let other = |line: &&str| !text.lines().any(|known| known == *line);
+            variations.map(|variation| variation.lines().find(other).unwrap_or("-").to_owned()).collect()
+        };
+        let shown: Vec<Vec<String>> = found.iter().map(lines).collect();
+        let image =
+            ["\"web:1.10\"", "\"web:1.8\"", "\"web:1.9x\"", "\"web:2.9\"", "\"web:0.9\"", "\"other\""];
+        let image = image.map(|image| format!("image = {image}")).into_iter().chain(["-".to_owned()]);
+        let ports = [81, 79, 82].map(|port| format!("ports = {{ http = {port} }}"));
+        let keys = ["httpx", "other"].map(|key| format!("ports = {{ \"{key}\" = 80 }}"));
+        assert_eq!(shown, [image.collect(), keys.to_vec(), ports.to_vec()]);
+    }
+
+    #[test]
+    fn fields_that_differ() {
+        let read = |text| yaml::read(text).expect("the example is YAML").as_map().cloned().expect("a map");
+        let left = read("{a: {b: 1, c: [1, 2]}, d: x}");
+        let right = read("{a: {b: 1, c: [1, 3, 4], e: {f: 1}}, d: y}");
+        let found: Vec<String> = differences(&left, &right).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["/a/c/1", "/a/c/2", "/a/e", "/d"]);
+        assert_eq!(differences(&left, &left), []);
+    }
+}

@@ -1,0 +1,11 @@
+//! How long a list may become.
+
+use crate::template::FunctionError;
+
+/// The most elements that a function puts into one list: Go would go on until memory ends.
+pub(super) const LENGTH_LIMIT: usize = 1_000_000;
+
+/// Returns the error for a list that would be longer.
+pub(super) fn too_long() -> FunctionError {
+    FunctionError::new(format!("the list would have more than {LENGTH_LIMIT} elements"))
+}

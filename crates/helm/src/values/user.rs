@@ -1,0 +1,85 @@
+//! Values as a user puts them together: files, and single settings in Helm's notation.
+
+use super::read::read_values;
+use super::set::{MAXIMUM_ELEMENTS, Notation, from_json, set};
+use crate::Error;
+use crate::value::{Map, Value};
+
+/// The values under way: each step counts over the ones before.
+///
+/// ```
+/// use aqueduct_helm::{Notation, UserValues};
+///
+/// let mut values = UserValues::new();
+/// values.add_file(b"image: {tag: '1.2'}\nreplicas: 1\n")?;
+/// values.set("replicas=3,image.pull=true", &Notation::Typed)?;
+/// values.set("image.tag=1.3", &Notation::Text)?;
+/// let image = values.into_map().get("image").and_then(|image| image.as_map().cloned()).unwrap_or_default();
+/// assert_eq!(image.get("tag").and_then(|tag| tag.as_text().cloned()), Some("1.3".into()));
+/// # Ok::<(), aqueduct_helm::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct UserValues {
+    values: Map,
+    /// How many elements the indices of settings may still make.
+    room: usize,
+}
+
+impl Default for UserValues {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl UserValues {
+    /// Returns no values.
+    pub fn new() -> Self {
+        Self { values: Map::new(), room: MAXIMUM_ELEMENTS }
+    }
+
+    /// Merges the documents of a values file over what is there.
+    ///
+    /// # Errors
+    /// What Helm says of a document that is no YAML, or no map.
+    pub fn add_file(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        merge(&self.values, &Map::from(&read_values(bytes)?));
+        Ok(())
+    }
+
+    /// Merges an object in JSON over what is there.
+    ///
+    /// # Errors
+    /// The text is no JSON.
+    pub fn add_json(&mut self, text: &str) -> Result<(), Error> {
+        let object = serde_json::from_str(text).map_err(|error| Error::new(error.to_string()))?;
+        if let Value::Map(object) = from_json(&object) {
+            merge(&self.values, &object);
+        }
+        Ok(())
+    }
+
+    /// Sets what a text such as `a.b[0].c=value,d={x,y}` says.
+    ///
+    /// # Errors
+    /// What Helm says of a text that it cannot read.
+    pub fn set(&mut self, text: &str, notation: &Notation<'_>) -> Result<(), Error> {
+        set(text, &self.values, notation, &mut self.room).map_err(Error::new)
+    }
+
+    /// Returns the values.
+    pub fn into_map(self) -> Map {
+        self.values
+    }
+}
+
+/// Merges values over others: maps are merged, everything else is replaced.
+fn merge(values: &Map, over: &Map) {
+    for (key, value) in over.entries() {
+        match (values.get(&key), value) {
+            (Some(Value::Map(inner)), Value::Map(over)) => merge(&inner, &over),
+            (_, value) => {
+                values.insert(key, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! One component rendered again by itself, for those who want to see what a change to its source does.
+
+use std::collections::BTreeSet;
+
+use aqueduct_manifest::{Diagnostic, Object};
+use aqueduct_model::{Environment, Instance, Platform, Tenancy};
+
+use crate::normalise::normalise;
+use crate::render::render_node;
+use crate::selected::SelectedLabels;
+use crate::{Graph, GraphNode, Inputs, Registry, RenderedComponent, Scopes, TENANCY, tenancy};
+
+/// What the other objects of an environment decide of each: where kinds live, and which labels selectors ask for.
+pub struct Surroundings<'a> {
+    scopes: Scopes<'a>,
+    labels: SelectedLabels,
+}
+
+impl<'a> Surroundings<'a> {
+    /// Gathers what the objects of an environment decide.
+    pub fn new(
+        environment: &'a Environment,
+        inputs: &'a Inputs<'a>,
+        instances: &[Instance],
+        components: &[RenderedComponent],
+    ) -> Self {
+        let objects = || components.iter().flat_map(|component| &component.objects);
+        let authored: BTreeSet<_> = instances.iter().map(|instance| &instance.spec.origin.place).collect();
+        let is_foreign =
+            |object: &&Object| object.origin.as_ref().is_some_and(|origin| !authored.contains(origin));
+        Self {
+            scopes: Scopes::new(environment, inputs, objects()),
+            labels: SelectedLabels::new(objects().filter(is_foreign)),
+        }
+    }
+}
+
+/// Renders one component, or what a tenant gets beside its components, in the order in which its kind makes the objects.
+///
+/// # Errors
+/// All errors of its environment: nothing is to be concluded from what is rendered beside one.
+pub fn render_alone(
+    platform: &Platform,
+    tenancies: &[&Tenancy],
+    instances: &[Instance],
+    registry: &Registry,
+    inputs: &Inputs<'_>,
+    surroundings: &Surroundings<'_>,
+    (tenant, component): (&str, &str),
+) -> Result<Vec<Object>, Vec<Diagnostic>> {
+    let (graph, mut diagnostics) = Graph::new(platform, instances, registry, inputs);
+    let mut objects = Vec::new();
+    if component == TENANCY {
+        let own = tenancies.iter().find(|tenancy| tenancy.tenant.name.as_str() == tenant);
+        let nodes: Vec<&GraphNode<'_>> =
+            graph.nodes().iter().filter(|node| node.site.tenant() == tenant).collect();
+        if let Some(tenancy) = own {
+            match tenancy::objects(platform, tenancy, &graph, &nodes, &|_| true) {
+                Ok(found) => objects = found,
+                Err(error) => diagnostics.push(Diagnostic::error("tenant", error.to_string())),
+            }
+        }
+    } else if let Some(node) = graph.node(tenant, component) {
+        let (found, problems) = render_node(&graph, node);
+        diagnostics.extend(problems);
+        objects = found;
+        for object in &mut objects {
+            normalise(&node.site, object, &surroundings.scopes, &surroundings.labels);
+        }
+    }
+    // What is secret stays so, whatever else is changed.
+    diagnostics.retain(|found| found.is_error() && found.code != "plaintext-secret");
+    if diagnostics.is_empty() { Ok(objects) } else { Err(diagnostics) }
+}
