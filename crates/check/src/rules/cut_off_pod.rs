@@ -394,13 +394,13 @@ spec: {rules: [{http: {paths: [{backend: {service: {name: back, port: {number: 8
             "ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}}]}]",
         );
         insta::assert_snapshot!(check(&[DENY, &own, BACK, INGRESS]), @r#"
-        error: network policies cut off the pods of `Deployment shop/back`: `Ingress shop/back` leads to its port `http`: 3.yaml
+        error: network policies cut off the pods of `Deployment shop/back`: `Ingress shop/back` leads to its port `http`: 3.yaml at spec.template.spec
           hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-ingress = [8080]`
           hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
         "#);
         let other = policy("ingress: [{from: [{namespaceSelector: {}}], ports: [{port: 9000}]}]");
         insta::assert_snapshot!(check(&[DENY, &other, BACK, INGRESS]), @r#"
-        error: network policies cut off the pods of `Deployment shop/back`: `Ingress shop/back` leads to its port `http`: 3.yaml
+        error: network policies cut off the pods of `Deployment shop/back`: `Ingress shop/back` leads to its port `http`: 3.yaml at spec.template.spec
           hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-ingress = [8080]`
           hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
         "#);
@@ -438,7 +438,7 @@ webhooks: [{name: a.example.com, clientConfig: {service: {name: back, namespace:
         "#);
         let balancer = BACK.replace("spec: {selector", "spec: {type: LoadBalancer, selector");
         insta::assert_snapshot!(check(&[DENY, &balancer]), @r#"
-        error: network policies cut off the pods of `Deployment shop/back`: `Service shop/back` leads to its port `http`: 2.yaml
+        error: network policies cut off the pods of `Deployment shop/back`: `Service shop/back` leads to its port `http`: 2.yaml at spec.template.spec
           hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-outside = [8080]`
           hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
         "#);
