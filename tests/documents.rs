@@ -129,3 +129,32 @@ fn slug(heading: &str) -> String {
         .map(|letter| if letter == ' ' { '-' } else { letter })
         .collect()
 }
+
+#[test]
+fn the_manager_of_renovate_finds_versions() {
+    let page = std::fs::read_to_string(Path::new(ROOT).join("docs/migration.md")).expect("the page is there");
+    let block = page
+        .split("```json\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("it has the settings");
+    let settings: serde_json::Value = serde_json::from_str(block).expect("the settings are JSON");
+    let manager = &settings["customManagers"][0];
+    let text = |value: &serde_json::Value| value.as_str().expect("it is a text").to_owned();
+    let files = text(&manager["managerFilePatterns"][0]);
+    let files = regex::Regex::new(files.trim_matches('/')).expect("it is a pattern");
+    for (path, is_read) in [
+        ("tenants/shop/web.toml", true),
+        ("live/blueprints/shop.toml", true),
+        ("tenants/shop/values.yaml", false),
+        ("platform.toml", false),
+    ] {
+        assert_eq!(files.is_match(path), is_read, "{path}");
+    }
+    let versions = regex::Regex::new(&text(&manager["matchStrings"][0])).expect("it is a pattern");
+    let component = "kind = \"chart\"\nrepository = \"https://charts.example.com\"\nname = \"web\"\nversion = \"1.2.3\"\n";
+    let found = versions.captures(component).expect("the version is found");
+    let found = ["registryUrl", "depName", "currentValue"].map(|name| &found[name]);
+    assert_eq!(found, ["https://charts.example.com", "web", "1.2.3"]);
+    assert!(!versions.is_match("repository = \"git@example.com:a.git\"\n"));
+}

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_helm::{Chart, Dependency, File, unpack};
+use aqueduct_helm::{Chart, Dependency, unpack};
 use aqueduct_manifest::{Value, yaml};
 
 use crate::http::Http;
@@ -94,7 +94,9 @@ impl Client {
         if !fetched.version.is_empty() && chart.metadata.version != fetched.version.as_str() {
             return Err(fail(&format!("the package has version {}", chart.metadata.version)));
         }
-        let locked = locked_versions(&files);
+        let lock = files.iter().find(|file| matches!(&*file.name, "Chart.lock" | "requirements.lock"));
+        let locked =
+            locked_versions(lock.and_then(|file| std::str::from_utf8(&file.bytes).ok()).unwrap_or_default());
         for file in files {
             package.files.insert(format!("{folder}{}", file.name), file.bytes.to_vec());
         }
@@ -117,19 +119,22 @@ impl Client {
     }
 }
 
-/// Returns the versions that the `Chart.lock` of a package names.
-fn locked_versions(files: &[File]) -> BTreeMap<String, String> {
-    let lock = files.iter().find(|file| matches!(&*file.name, "Chart.lock" | "requirements.lock"));
-    let document = lock
-        .and_then(|file| std::str::from_utf8(&file.bytes).ok())
-        .and_then(|text| yaml::read(text).ok())
-        .unwrap_or_default();
+/// Returns the versions that the text of a `Chart.lock` names.
+pub(crate) fn locked_versions(lock: &str) -> BTreeMap<String, String> {
+    let document = yaml::read(lock).unwrap_or_default();
     let entries = document.get("dependencies").and_then(Value::as_list).cloned().unwrap_or_default();
     let text = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned);
     entries.iter().filter_map(|entry| Some((text(entry, "name")?, text(entry, "version")?))).collect()
 }
 
-fn subchart_request(dependency: &Dependency, locked: &BTreeMap<String, String>) -> Result<Request, Error> {
+/// Returns the request of a dependency, at its locked version where there is one.
+///
+/// # Errors
+/// One that says nowhere, or not clearly, where it comes from.
+pub(crate) fn subchart_request(
+    dependency: &Dependency,
+    locked: &BTreeMap<String, String>,
+) -> Result<Request, Error> {
     let missing = || format!("it depends on `{}`, which the package came without", dependency.name);
     if dependency.repository.is_empty() {
         return Err(Error::new(missing()));

@@ -22,6 +22,7 @@ mod registry;
 mod repository;
 mod request;
 mod store;
+mod umbrella;
 mod verify;
 mod write;
 
@@ -31,6 +32,7 @@ pub use fetch::Client;
 pub use lock::{Lock, LockedChart, LockedRemote};
 pub use request::{Request, Source};
 pub use store::{Update, Wanted, vendor};
+pub use umbrella::Assembly;
 pub use verify::{verify, verify_remote};
 
 /// The folder of all that is vendored, relative to the platform.

@@ -110,14 +110,15 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
         }
     }
     for name in loaded.platform.checks.keys() {
-        if !known_rules().any(|known| known == name) {
-            let place = loaded.platform.node.find(&["checks", name]).unwrap_or(&loaded.platform.node);
-            diagnostics.push(
-                place
-                    .key_diagnostic("unknown-rule", format!("there is no such rule: `{name}`"))
-                    .did_you_mean(name, known_rules()),
-            );
-        }
+        let place = loaded.platform.node.find(&["checks", name]).unwrap_or(&loaded.platform.node);
+        diagnostics
+            .extend(unknown_rule(name).map(|found| found.at(place.origin.place.file.clone(), place.key, "")));
+    }
+    let of_instances = resolved.instances.iter().map(|instance| &instance.common);
+    let of_tenants = loaded.platform.tenants.values().map(|tenant| tenant.node.as_ref());
+    let allowed = of_tenants.chain(of_instances).filter_map(|node| node.get("allow")?.as_list()).flatten();
+    for rule in allowed.filter_map(|allowance| allowance.get("rule")) {
+        diagnostics.extend(rule.as_str().and_then(unknown_rule).map(|found| rule.label(found, "")));
     }
     let folder = loaded.platform.output.as_str().split('/').next().unwrap_or_default();
     if SOURCES.contains(&folder) || folder == ".git" {
@@ -294,6 +295,16 @@ impl<'a> Compiler<'a> {
             let mut found = Report::default();
             check_environment(&facts, aqueduct_check::ALL, &mut found);
             server::ask(&facts, rendered.environment.kubernetes.minor, &mut found);
+            found.allow(rendered.environment.name.as_str(), &|rule, tenant, component| {
+                let of_tenant = |tenancy: &&&Tenancy| tenancy.tenant.name.as_str() == tenant;
+                let tenancy = borrowed.iter().find(of_tenant).map_or(&[][..], |tenancy| &tenancy.allow);
+                let instance = mine.iter().find(|instance| {
+                    instance.tenancy.tenant.name.as_str() == tenant
+                        && instance.component.as_str() == component
+                });
+                tenancy.iter().any(|allowance| allowance.rule == rule)
+                    || instance.is_some_and(|instance| instance.allows(rule))
+            });
             self.report.extend(found);
             self.report.retain(&|tenant: &str, component: &str| {
                 let owner = if tenant == ROOT { component } else { tenant };
@@ -490,6 +501,10 @@ fn facts<'a>(
             )
         })
         .collect();
+    let existing = tenancies.iter().flat_map(|tenancy| {
+        let namespaces = tenancy.namespaces.iter().map(ToString::to_string);
+        namespaces.filter(|namespace| tenancy.is_existing(namespace))
+    });
     // What delivers the tree lives in the namespace of Argo CD.
     tenants.insert(ROOT.to_owned(), aqueduct_check::Tenant { namespaces: BTreeSet::new(), system: true });
     let outside =
@@ -505,7 +520,7 @@ fn facts<'a>(
                 .chain(["argoproj.io/v1alpha1".to_owned()])
                 .collect(),
             api_groups: environment.api_groups.keys().map(ToString::to_string).collect(),
-            namespaces: outside.into_iter().map(str::to_owned).collect(),
+            namespaces: outside.into_iter().map(str::to_owned).chain(existing).collect(),
             storage_classes: texts(&environment.storage_classes),
             ingress_classes: text(&environment.ingress_class),
             priority_classes: BTreeSet::new(),
@@ -531,6 +546,15 @@ fn facts<'a>(
             .collect(),
         definitions,
     }
+}
+
+/// Returns what there is to say of the name of a rule that does not exist.
+fn unknown_rule(name: &str) -> Option<Diagnostic> {
+    let unknown = !known_rules().any(|known| known == name);
+    unknown.then(|| {
+        Diagnostic::error("unknown-rule", format!("there is no such rule: `{name}`"))
+            .did_you_mean(name, known_rules())
+    })
 }
 
 /// Gives a finding the weight that the platform gives its rule; `None` where the rule is allowed.

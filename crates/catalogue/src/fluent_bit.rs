@@ -57,7 +57,7 @@ fn image() -> Image {
 }
 
 fn everywhere() -> Scheduling {
-    let every_taint = Toleration { key: None, value: None, effect: None, seconds: None };
+    let every_taint = Toleration::default();
     Scheduling { tolerations: vec![every_taint], ..Scheduling::default() }
 }
 

@@ -48,7 +48,7 @@ fn image() -> Image {
 
 /// Returns the scheduling of an agent that belongs on every node.
 pub(crate) fn everywhere() -> Scheduling {
-    let all = Toleration { key: None, value: None, effect: None, seconds: None };
+    let all = Toleration::default();
     Scheduling { tolerations: vec![all], ..Scheduling::default() }
 }
 

@@ -179,6 +179,17 @@ impl Report {
             .retain(|finding| finding.owners.iter().any(|(tenant, component)| is_wanted(tenant, component)));
     }
 
+    /// Drops the findings in one environment about objects whose tenant and component allow what the rule reports.
+    pub fn allow(&mut self, environment: &str, allows: &dyn Fn(&str, &str, &str) -> bool) {
+        self.findings.retain(|finding| {
+            let of_owner = finding
+                .owners
+                .first()
+                .is_some_and(|(tenant, component)| allows(finding.rule, tenant, component));
+            finding.environment != environment || !of_owner
+        });
+    }
+
     /// Hands out the fields of the findings that came since the last call, each with the name of its rule, for who can
     /// tell where they come from.
     pub fn trace(&mut self, mut trace: impl FnMut(&'static str, &mut Subject)) {

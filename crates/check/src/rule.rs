@@ -70,9 +70,11 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     (
         "network",
         &[
+            "cut-off-pod",
             "ingress-backend",
             "ingress-conflict",
             "ingress-path",
+            "namespace-policy",
             "network-policy-target",
             "port-names",
             "service-port",
@@ -128,6 +130,7 @@ pub const ALL: &[Rule] = &[
     rules::capacity::RULE,
     rules::claim_reference::RULE,
     rules::config_reference::RULE,
+    rules::cut_off_pod::RULE,
     rules::disruption_budget::RULE,
     rules::disruption_target::RULE,
     rules::duplicate_object::RULE,
@@ -142,6 +145,7 @@ pub const ALL: &[Rule] = &[
     rules::metadata_limits::RULE,
     rules::monitor_target::RULE,
     rules::namespace_exists::RULE,
+    rules::namespace_policy::RULE,
     rules::network_policy_target::RULE,
     rules::object_fields::RULE,
     rules::object_name::RULE,

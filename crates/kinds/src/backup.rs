@@ -169,12 +169,8 @@ impl Component for Backup {
         }
         if dump.is_some() {
             let work = VolumeField {
-                mount: "/work".to_owned(),
                 size: self.storage.as_ref().map(|storage| storage.size.clone()),
-                persistent: false,
-                class: None,
-                memory: false,
-                node: None,
+                ..VolumeField::scratch("/work")
             };
             volumes.insert(constant("work"), work);
         }

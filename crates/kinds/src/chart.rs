@@ -4,7 +4,7 @@ mod answers;
 mod finding;
 mod reproducible;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use aqueduct_acquire::{Request, Source};
@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::answers::Answers;
-use crate::foreign::{EndpointField, Patch, PolicyField, foreign_offer, patched, read_objects};
+use crate::foreign::{EndpointField, PolicyField, foreign_offer, read_objects};
 use crate::workload::Table;
 
 /// A Helm chart, rendered in this process as `helm template` renders it.
@@ -50,6 +50,14 @@ pub struct Chart {
     /// Values, above those of files; `${link.<name>.address}` is expanded.
     #[serde(default)]
     pub values: Table,
+    /// Files of values in the chart's own folder, below `value-files`, such as `values-production.yaml`.
+    #[serde(default)]
+    pub chart_value_files: Vec<String>,
+    /// Whether the CustomResourceDefinitions in the chart's folder `crds/` are left out.
+    #[serde(default)]
+    pub skip_crds: bool,
+    /// Whether values are held against the chart's `values.schema.json`, as they are where nothing is given.
+    pub schema_validation: Option<SchemaValidation>,
     /// API versions that the chart sees beside those of the environment.
     #[serde(default)]
     pub api_versions: Vec<String>,
@@ -63,9 +71,16 @@ pub struct Chart {
     /// none is given.
     #[serde(default)]
     pub policies: BTreeMap<Name, PolicyField>,
-    /// Changes to the rendered objects.
-    #[serde(default)]
-    pub patches: Vec<Patch>,
+}
+
+/// Whether values are held against the schema of a chart.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SchemaValidation {
+    /// Whether they are.
+    pub enabled: bool,
+    /// Why not.
+    pub reason: String,
 }
 
 impl Chart {
@@ -89,8 +104,19 @@ impl Chart {
         }
     }
 
-    fn values(&self, context: &Context<'_>) -> Result<Map, Error> {
+    fn values(&self, context: &Context<'_>, folder: &str) -> Result<Map, Error> {
         let mut values = Map::new();
+        for file in &self.chart_value_files {
+            let path = context.source_path("chart-value-files", &format!("/{folder}/{file}"))?;
+            let text = Some(&path).filter(|path| path.starts_with(folder));
+            let text = text.and_then(|path| context.inputs.files.text(path)).ok_or_else(|| {
+                let message = format!("the chart has no such text file: `{file}`");
+                Error::field("chart-value-files", message).hint(format!("the chart lies in `{folder}`"))
+            })?;
+            let read = aqueduct_helm::read_values(text.as_bytes())
+                .map_err(|error| Error::field("chart-value-files", format!("{file}: {error}")))?;
+            merge(&mut values, &read);
+        }
         for file in &self.value_files {
             let text = context.source("value-files", file)?;
             let read = aqueduct_helm::read_values(text.as_bytes())
@@ -170,18 +196,28 @@ impl Component for Chart {
         let chart = context.inputs.chart(&folder).map_err(|found| problem(field, found))?;
         let wrong = |error: aqueduct_helm::Error| Error::field(field, error.to_string());
         check_installable(&chart).map_err(wrong)?;
-        let values = aqueduct_helm::value::Map::from(&self.values(context)?);
+        let values = aqueduct_helm::value::Map::from(&self.values(context, &folder)?);
         let prepare = || Prepared::new(&chart, &values).map_err(wrong);
         let prepared = prepare()?;
-        prepared.validate().map_err(|error| Error::field("values", error.to_string()))?;
+        if self.schema_validation.as_ref().is_none_or(|validation| validation.enabled) {
+            prepared.validate().map_err(|error| {
+                let is_elsewhere = error.to_string().contains("http");
+                let refusal = Error::field("values", error.to_string());
+                if !is_elsewhere {
+                    return refusal;
+                }
+                refusal.hint("nothing is fetched while rendering; leave it out: `schema-validation = { enabled = false, reason = \"…\" }`")
+            })?;
+        }
         let release = Release::new(self.release(&context.site), context.namespace());
         let capabilities = self.capabilities(context)?;
         let prepared = Cell::new(Some(prepared));
+        let as_rendered = RefCell::new(None);
         let once = |answers: &mut Answers<'_>| {
             // A render changes the values that it sees, so that each needs its own.
             let prepared = prepared.take().map_or_else(prepare, Ok)?;
             let rendered = prepared.render(&Engine::new(), &release, &capabilities, answers);
-            let rendered = rendered.map_err(|failure| {
+            let mut rendered = rendered.map_err(|failure| {
                 let environment = context.environment();
                 let of_the_version = failure.error.to_string().starts_with("chart requires kubeVersion");
                 let error = wrong(failure.error);
@@ -193,12 +229,17 @@ impl Component for Chart {
                 }
                 error
             })?;
+            if self.skip_crds {
+                rendered.crds.clear();
+            }
             let objects = objects(context, &folder, &rendered)?;
-            patched(objects, &self.patches)
+            // The patches are applied to what this returns later; they may take out what differs.
+            as_rendered.borrow_mut().get_or_insert_with(|| objects.clone());
+            context.patched(objects)
         };
         let (objects, causes) = reproducible::render(&once)?;
         if causes.is_empty() {
-            return Ok(objects);
+            return Ok(as_rendered.into_inner().unwrap_or(objects));
         }
         let prepared = prepare()?;
         let found = finding::Chart {

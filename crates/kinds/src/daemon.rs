@@ -63,11 +63,12 @@ impl Component for Daemon {
         let mut objects = companions(context, workload, &texts, false)?;
         let options =
             PodOptions { replicas: 1, claims_per_pod: false, runs_to_end: false, own_account: true };
+        let (name, selector) = context.workload();
         objects.push(object(&DaemonSet {
-            metadata: context.metadata(context.name()),
+            metadata: context.metadata(name),
             spec: Some(DaemonSetSpec {
                 revision_history_limit: Some(3),
-                selector: context.label_selector(),
+                selector,
                 template: pod_template(context, workload, &texts, options)?,
                 update_strategy: Some(DaemonSetUpdateStrategy {
                     type_: Some("RollingUpdate".to_owned()),

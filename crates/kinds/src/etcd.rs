@@ -54,12 +54,10 @@ impl Storage {
     /// Returns the persistent volume, mounted in a folder.
     pub fn volume(&self, mount: &str) -> VolumeField {
         VolumeField {
-            mount: mount.to_owned(),
             size: Some(self.size.clone()),
             persistent: true,
             class: self.class.clone(),
-            memory: false,
-            node: None,
+            ..VolumeField::scratch(mount)
         }
     }
 }

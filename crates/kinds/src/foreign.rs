@@ -1,4 +1,4 @@
-//! What kinds that take foreign manifests share: reading them, and patching what they render.
+//! What kinds that take foreign manifests share: reading them, and saying who reaches their pods.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,107 +9,7 @@ use aqueduct_render::{Context, Endpoint, Error, MetricsOffer, Offer, Part, Pods,
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::workload::{Anything, Egress, Table};
-
-/// A change to rendered objects: to all that the target names.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Patch {
-    /// Which objects are meant.
-    pub target: PatchTarget,
-    /// A strategic merge: fields to set, with `null` for those to remove.
-    pub merge: Option<Table>,
-    /// A list of JSON patch operations (RFC 6902).
-    #[serde(default)]
-    pub operations: Vec<Anything>,
-    /// Whether the objects are removed.
-    #[serde(default)]
-    pub delete: bool,
-}
-
-/// Which objects a patch means: those that agree with every field that is given.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PatchTarget {
-    /// The API group.
-    pub group: Option<String>,
-    /// The kind.
-    pub kind: Option<String>,
-    /// The name.
-    pub name: Option<String>,
-    /// The namespace.
-    pub namespace: Option<String>,
-    /// Labels that the object must have.
-    #[serde(default)]
-    pub labels: BTreeMap<String, String>,
-}
-
-impl PatchTarget {
-    fn matches(&self, object: &Object) -> bool {
-        let agrees =
-            |wanted: &Option<String>, text: &str| wanted.as_ref().is_none_or(|wanted| wanted == text);
-        let label = |key: &str| object.labels().and_then(|labels| labels.get(key)).and_then(Value::as_str);
-        agrees(&self.group, object.group())
-            && agrees(&self.kind, object.kind())
-            && agrees(&self.name, object.name())
-            && agrees(&self.namespace, object.namespace())
-            && self.labels.iter().all(|(key, value)| label(key) == Some(value))
-    }
-}
-
-/// Returns the objects with all patches applied, in order.
-///
-/// # Errors
-/// A patch that means nothing, and one that does not fit.
-pub fn patched(mut objects: Vec<Object>, patches: &[Patch]) -> Result<Vec<Object>, Error> {
-    for (number, patch) in patches.iter().enumerate() {
-        let fail = |message: String| Error::field("patches", format!("patch {}: {message}", number + 1));
-        let mut met = 0;
-        let mut kept = Vec::with_capacity(objects.len());
-        for object in objects {
-            if patch.target.matches(&object) {
-                met += 1;
-                kept.extend(apply(object, patch).map_err(fail)?);
-            } else {
-                kept.push(object);
-            }
-        }
-        objects = kept;
-        if met == 0 {
-            return Err(fail("its target names no object".to_owned())
-                .hint("a patch that does nothing hides that the objects have changed"));
-        }
-    }
-    Ok(objects)
-}
-
-fn apply(mut object: Object, patch: &Patch) -> Result<Option<Object>, String> {
-    use aqueduct_manifest::patch::{MergeContext, Operation, Outcome, json6902, strategic_merge};
-    if patch.delete {
-        return Ok(None);
-    }
-    let mut value = Value::Map(std::mem::take(&mut object.map));
-    if let Some(merge) = &patch.merge {
-        match strategic_merge(&value, &merge.0.clone().into(), &MergeContext::default())
-            .map_err(|error| error.to_string())?
-        {
-            Outcome::Changed(changed) => value = changed,
-            Outcome::Deleted => return Ok(None),
-        }
-    }
-    if !patch.operations.is_empty() {
-        let operations: Vec<Operation> = patch
-            .operations
-            .iter()
-            .map(|operation| Operation::from_value(&operation.0).map_err(|error| error.to_string()))
-            .collect::<Result<_, _>>()?;
-        json6902(&mut value, &operations).map_err(|error| error.to_string())?;
-    }
-    match value {
-        Value::Map(map) => Ok(Some(Object { map, ..object })),
-        other => Err(format!("the patch makes the object a {}", other.kind())),
-    }
-}
+use crate::workload::Egress;
 
 /// Returns the text files at a path of the source that is a file or a folder, by name.
 ///
@@ -250,9 +150,18 @@ pub struct PolicyField {
     /// The container ports that every namespace of the cluster reaches.
     #[serde(default)]
     pub from_cluster: Vec<Port>,
+    /// The container ports that the world outside of the cluster reaches, such as those behind a load balancer.
+    #[serde(default)]
+    pub from_outside: Vec<Port>,
+    /// The container ports that all pods of a namespace reach, by the namespace.
+    #[serde(default)]
+    pub from_namespaces: BTreeMap<Name, Vec<Port>>,
     /// Whether the pods talk to the Kubernetes API.
     #[serde(default)]
     pub api_server: bool,
+    /// Whether the pods reach every pod and node of the cluster, as a scraper or an ingress controller does.
+    #[serde(default)]
+    pub to_cluster: bool,
     /// Addresses outside of the cluster that the pods may reach.
     #[serde(default)]
     pub egress: Vec<Egress>,
@@ -302,9 +211,47 @@ pub fn foreign_offer(
                 .iter()
                 .map(|egress| (egress.cidr.as_ref().map(ToString::to_string), numbers(&egress.ports)))
                 .collect(),
+            from_outside: policy.from_outside.iter().map(|port| (port.get(), Vec::new())).collect(),
+            from_namespaces: policy
+                .from_namespaces
+                .iter()
+                .map(|(namespace, ports)| (namespace.to_string(), numbers(ports)))
+                .collect(),
             api_server: policy.api_server,
+            to_cluster: policy.to_cluster,
             ..Part::default()
         })
         .collect();
     Offer { endpoints, parts, ..Offer::default() }
+}
+
+/// Returns what a component of plain manifests offers: nothing tells its pods from others, so that policies and
+/// endpoints name their labels.
+pub fn manifest_offer(
+    site: &Site<'_>,
+    endpoints: &BTreeMap<Name, EndpointField>,
+    policies: &BTreeMap<Name, PolicyField>,
+) -> Offer {
+    let mut offer = foreign_offer(site, endpoints, policies, BTreeMap::new());
+    offer.parts.retain(|part| !part.labels.is_empty());
+    for endpoint in &mut offer.endpoints {
+        endpoint.pods = endpoint.pods.take().filter(|pods| !pods.labels.is_empty());
+    }
+    offer
+}
+
+/// Reports policies and endpoints of plain manifests that do not name the labels of their pods.
+pub fn check_pods(
+    context: &Context<'_>,
+    endpoints: &BTreeMap<Name, EndpointField>,
+    policies: &BTreeMap<Name, PolicyField>,
+) {
+    let endpoints = endpoints.iter().map(|(name, endpoint)| ("endpoints", name, endpoint.pods.is_empty()));
+    let policies = policies.iter().map(|(name, policy)| ("policies", name, policy.pods.is_empty()));
+    for (field, name, _) in endpoints.chain(policies).filter(|(.., is_empty)| *is_empty) {
+        context.report(
+            Error::path(&[field, name.as_str()], format!("`{name}` does not say which pods are meant"))
+                .hint("name their labels, such as `pods = { app = \"web\" }`"),
+        );
+    }
 }

@@ -9,7 +9,7 @@ use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::foreign::{EndpointField, Patch, PolicyField, foreign_offer, patched};
+use crate::foreign::{EndpointField, PolicyField, foreign_offer};
 
 /// A kustomization, built in this process as `kustomize build` builds it.
 ///
@@ -31,9 +31,6 @@ pub struct Kustomization {
     /// none is given.
     #[serde(default)]
     pub policies: BTreeMap<Name, PolicyField>,
-    /// Changes to the built objects.
-    #[serde(default)]
-    pub patches: Vec<Patch>,
 }
 
 impl Component for Kustomization {
@@ -55,7 +52,7 @@ impl Component for Kustomization {
         let path = context.source_folder("path", &self.path)?;
         let options = Options { remotes: Some(context.inputs), ..Options::default() };
         let built = build(context.inputs.files, &path, &options).map_err(|error| refusal(context, &error))?;
-        patched(built.objects, &self.patches)
+        Ok(built.objects)
     }
 }
 

@@ -1,11 +1,14 @@
 //! `manifests`: plain YAML of the source, taken as it is.
 
+use std::collections::BTreeMap;
+
 use aqueduct_manifest::Object;
-use aqueduct_render::{Component, Context, Error, SourceName};
+use aqueduct_model::types::Name;
+use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, Target};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::foreign::{Patch, patched, read_objects};
+use crate::foreign::{EndpointField, PolicyField, check_pods, manifest_offer, read_objects};
 
 /// Plain YAML manifests, taken as they are.
 ///
@@ -17,9 +20,15 @@ pub struct Manifests {
     /// A file, or a folder of which every `.yaml`, `.yml` and `.json` is read; relative to the tenant's folder, or
     /// with a leading `/` to the platform's.
     pub path: String,
-    /// Changes to the objects.
+    /// Components whose endpoints the pods reach, and which must start first; the pods are those of `policies`.
     #[serde(default)]
-    pub patches: Vec<Patch>,
+    pub links: BTreeMap<Name, Target>,
+    /// What other components can reach of this one, by name.
+    #[serde(default)]
+    pub endpoints: BTreeMap<Name, EndpointField>,
+    /// What groups of pods may reach and who may reach them, by the name of the group.
+    #[serde(default)]
+    pub policies: BTreeMap<Name, PolicyField>,
 }
 
 impl Component for Manifests {
@@ -29,7 +38,16 @@ impl Component for Manifests {
         vec![SourceName::Files(&self.path)]
     }
 
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        manifest_offer(site, &self.endpoints, &self.policies)
+    }
+
+    fn links(&self) -> Vec<Link> {
+        Link::table(&self.links).collect()
+    }
+
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        check_pods(context, &self.endpoints, &self.policies);
         let mut objects = Vec::new();
         let mut diagnostics = Vec::new();
         for (file, text) in crate::foreign::texts(context, "path", &self.path, &["yaml", "yml", "json"])? {
@@ -41,6 +59,6 @@ impl Component for Manifests {
         if !diagnostics.is_empty() {
             return Err(Error::diagnostics(diagnostics));
         }
-        patched(objects, &self.patches)
+        Ok(objects)
     }
 }

@@ -110,13 +110,33 @@ impl Postgres {
         format!("{user}.{}.credentials.postgresql.acid.zalan.do", self.cluster(site))
     }
 
-    fn required<'a, T>(&self, field: &str, value: Option<&'a T>) -> Result<&'a T, Error> {
-        let mode = match self.mode {
-            Mode::InCluster => "in-cluster",
-            Mode::Operator => "operator",
-            Mode::Managed => "managed",
+    /// Returns the fields that the mode needs and that are not given, all at once.
+    fn missing(&self) -> Vec<Error> {
+        let resources = ("resources", self.resources.is_some());
+        let remote = ("remote", self.remote.is_some());
+        let (mode, needed) = match self.mode {
+            Mode::InCluster => ("in-cluster", [resources, remote]),
+            Mode::Operator => ("operator", [resources, ("storage", self.storage.is_some())]),
+            Mode::Managed => ("managed", [("cidr", self.cidr.is_some()), remote]),
         };
-        value.ok_or_else(|| Error::field("mode", format!("mode `{mode}` needs `{field}`")))
+        let missing = needed.into_iter().filter(|(_, is_given)| !is_given);
+        missing
+            .map(|(field, _)| {
+                let example = match field {
+                    "resources" => {
+                        "`resources = { requests = { cpu = \"250m\", memory = \"256Mi\" }, limits = { cpu = \"1\", memory = \"512Mi\" } }`"
+                    }
+                    "remote" => "`remote = \"path/of/the/login\"` in the secret store of the environment",
+                    "storage" => "`storage = { size = \"10Gi\" }`",
+                    _ => "`cidr = \"10.0.0.0/16\"`, where the database is reached",
+                };
+                Error::field("mode", format!("mode `{mode}` needs `{field}`")).hint(format!("such as {example}"))
+            })
+            .collect()
+    }
+
+    fn given<'a, T>(&self, field: &str, value: Option<&'a T>) -> Result<&'a T, Error> {
+        value.ok_or_else(|| Error::field("mode", format!("the mode needs `{field}`")))
     }
 
     fn stateful(&self, site: &Site<'_>, resources: &Resources) -> Stateful {
@@ -137,12 +157,8 @@ impl Postgres {
             ..Probe::default()
         };
         let scratch = |mount: &str, size: &str| VolumeField {
-            mount: mount.to_owned(),
             size: Some(constant(size)),
-            persistent: false,
-            class: None,
-            memory: false,
-            node: None,
+            ..VolumeField::scratch(mount)
         };
         let data = "/var/lib/postgresql/data";
         Stateful::new(Workload {
@@ -214,7 +230,7 @@ impl Postgres {
     }
 
     fn login(&self, context: &Context<'_>, keys: &[(&str, &str)]) -> Result<Object, Error> {
-        let remote = self.required("remote", self.remote.as_ref())?;
+        let remote = self.given("remote", self.remote.as_ref())?;
         let keys = keys.iter().map(|(key, property)| ((*key).to_owned(), (*property).to_owned()));
         let metadata = context.metadata(self.secret(&context.site));
         ExternalSecret::new(metadata, secret_store(context, &["remote"])?, remote, keys).object()
@@ -286,6 +302,14 @@ impl Component for Postgres {
                 return Err(Error::field(field, message));
             }
         }
+        let mut missing = self.missing();
+        if self.mode != Mode::Operator {
+            missing.extend(secret_store(context, &["remote"]).err());
+        }
+        if !missing.is_empty() {
+            missing.into_iter().for_each(|error| context.report(error));
+            return Ok(Vec::new());
+        }
         match self.mode {
             Mode::InCluster => {
                 if let Some(replicas) = self.replicas.filter(|replicas| *replicas != 1) {
@@ -295,14 +319,14 @@ impl Component for Postgres {
                     )
                     .hint("mode `operator` replicates"));
                 }
-                let resources = self.required("resources", self.resources.as_ref())?;
+                let resources = self.given("resources", self.resources.as_ref())?;
                 let mut objects = Component::render(&self.stateful(&context.site, resources), context)?;
                 objects.push(self.login(context, &[("POSTGRES_PASSWORD", "password")])?);
                 Ok(objects)
             }
             Mode::Operator => {
-                let resources = self.required("resources", self.resources.as_ref())?;
-                let storage = self.required("storage", self.storage.as_ref())?;
+                let resources = self.given("resources", self.resources.as_ref())?;
+                let storage = self.given("storage", self.storage.as_ref())?;
                 let tag = self.image.tag.as_deref().unwrap_or("15");
                 let site = &context.site;
                 let user = self.user(site);
@@ -335,7 +359,6 @@ impl Component for Postgres {
                 ])
             }
             Mode::Managed => {
-                self.required("cidr", self.cidr.as_ref())?;
                 let keys = ["host", "port", "database", "user", "password"].map(|key| (key, key));
                 Ok(vec![self.login(context, &keys)?])
             }

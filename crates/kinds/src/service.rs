@@ -113,7 +113,10 @@ impl Component for Service {
         let mut objects = deployment(context, workload, replicas, self.autoscaling.is_none(), self.rollout)?;
         objects.push(service(context, workload)?);
         objects.extend(
-            self.autoscaling.as_ref().map(|scaling| scaler(context, "Deployment", scaling)).transpose()?,
+            self.autoscaling
+                .as_ref()
+                .map(|scaling| scaler(context, "Deployment", context.workload().0, scaling))
+                .transpose()?,
         );
         objects.extend(self.ingress.as_ref().map(|field| ingress(context, workload, field)).transpose()?);
         objects.extend(
@@ -153,13 +156,14 @@ pub(crate) fn deployment(
         },
     };
     let options = PodOptions { replicas, claims_per_pod: false, runs_to_end: false, own_account: true };
+    let (name, selector) = context.workload();
     objects.push(object(&Deployment {
-        metadata: context.metadata(context.name()),
+        metadata: context.metadata(name),
         spec: Some(DeploymentSpec {
             // An autoscaler owns the number; writing it would undo the autoscaler at each sync.
             replicas: fixed.then_some(replicas.into()),
             revision_history_limit: Some(3),
-            selector: context.label_selector(),
+            selector,
             strategy: Some(strategy),
             template: pod_template(context, workload, &texts, options)?,
             ..Default::default()
@@ -192,6 +196,8 @@ fn before_rollout(
         command: field.command.clone(),
         arguments: Vec::new(),
         prepare: Vec::new(),
+        init_containers: Vec::new(),
+        sidecars: Vec::new(),
         shutdown: None,
         files: BTreeMap::new(),
         volumes: BTreeMap::new(),

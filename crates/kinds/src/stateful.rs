@@ -145,7 +145,10 @@ impl Component for Stateful {
         })?);
         objects.extend(services(context, workload)?);
         objects.extend(
-            self.autoscaling.as_ref().map(|scaling| scaler(context, "StatefulSet", scaling)).transpose()?,
+            self.autoscaling
+                .as_ref()
+                .map(|scaling| scaler(context, "StatefulSet", context.name().to_owned(), scaling))
+                .transpose()?,
         );
         objects.extend(self.ingress.as_ref().map(|field| ingress(context, workload, field)).transpose()?);
         objects.extend(disruption_budget(context, self.disruption.as_ref(), fewest)?);

@@ -1,13 +1,16 @@
 //! `template`: manifests written as Jinja templates over the resolved instance.
 
+use std::collections::BTreeMap;
+
 use aqueduct_manifest::{Diagnostic, Map, Object, Place, Value};
-use aqueduct_render::{Component, Context, Error, SourceName};
+use aqueduct_model::types::Name;
+use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, Target};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::foreign::{Patch, patched, read_objects, texts};
+use crate::foreign::{EndpointField, PolicyField, check_pods, manifest_offer, read_objects, texts};
 use crate::workload::Table;
 
 /// Manifests written as Jinja templates: what no other kind says.
@@ -23,9 +26,15 @@ pub struct Template {
     /// What the templates see as `parameters`.
     #[serde(default)]
     pub parameters: Table,
-    /// Changes to the objects.
+    /// Components whose endpoints the pods reach, and which must start first; the pods are those of `policies`.
     #[serde(default)]
-    pub patches: Vec<Patch>,
+    pub links: BTreeMap<Name, Target>,
+    /// What other components can reach of this one, by name.
+    #[serde(default)]
+    pub endpoints: BTreeMap<Name, EndpointField>,
+    /// What groups of pods may reach and who may reach them, by the name of the group.
+    #[serde(default)]
+    pub policies: BTreeMap<Name, PolicyField>,
 }
 
 /// How many instructions a template may run: plenty for a page of YAML, an end to an endless loop.
@@ -38,7 +47,16 @@ impl Component for Template {
         vec![SourceName::Files(&self.path)]
     }
 
+    fn offer(&self, site: &Site<'_>) -> Offer {
+        manifest_offer(site, &self.endpoints, &self.policies)
+    }
+
+    fn links(&self) -> Vec<Link> {
+        Link::table(&self.links).collect()
+    }
+
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        check_pods(context, &self.endpoints, &self.policies);
         let mut engine = Environment::new();
         engine.set_undefined_behavior(UndefinedBehavior::Strict);
         engine.set_auto_escape_callback(|_| AutoEscape::None);
@@ -68,7 +86,7 @@ impl Component for Template {
         if !diagnostics.is_empty() {
             return Err(Error::diagnostics(diagnostics));
         }
-        patched(objects, &self.patches)
+        Ok(objects)
     }
 }
 
@@ -76,9 +94,7 @@ impl Template {
     fn input(&self, context: &Context<'_>) -> Result<Value, Error> {
         let environment = context.environment();
         let text = |text: &str| Value::from(text);
-        let labels = |labels: std::collections::BTreeMap<String, String>| {
-            Value::Map(labels.into_iter().collect::<Map>())
-        };
+        let labels = |labels: BTreeMap<String, String>| Value::Map(labels.into_iter().collect::<Map>());
         Ok(Value::Map(Map::from_iter([
             (
                 "environment",
@@ -86,6 +102,16 @@ impl Template {
                     ("name", text(environment.name.as_str())),
                     ("domain", environment.domain.to_string().into()),
                     ("kubernetes", environment.kubernetes.to_string().into()),
+                    (
+                        "values",
+                        Value::Map(
+                            environment
+                                .values
+                                .iter()
+                                .map(|(name, value)| (name.clone(), value.to_value()))
+                                .collect(),
+                        ),
+                    ),
                 ])),
             ),
             (

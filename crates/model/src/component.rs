@@ -11,7 +11,9 @@ use serde::{Deserialize, Deserializer};
 
 use crate::delivery::Delivery;
 use crate::node::Node;
-use crate::types::{LabelKey, LabelValue, Name, Reference};
+use crate::patch::Patch;
+use crate::tenancy::Allowance;
+use crate::types::{LabelKey, LabelValue, Name, Reference, Subdomain};
 
 /// A component of a tenant: what its file says, and what the blueprint says.
 #[derive(Clone, Debug)]
@@ -70,12 +72,40 @@ pub(crate) struct CommonFields {
     #[schemars(with = "Delivery")]
     #[expect(dead_code, reason = "it is read by itself, so that a mistake in a lower layer is one message")]
     pub(crate) delivery: Fields,
+    /// Rules of the checks whose findings about its objects are not reported, each with the reason.
+    #[serde(default)]
+    pub(crate) allow: Vec<Allowance>,
+    /// A running Deployment or DaemonSet that the component takes over and does not make anew.
+    pub(crate) adopt: Option<Adopt>,
+    /// Changes to the rendered objects that no field says.
+    #[serde(default)]
+    pub(crate) patches: Vec<Patch>,
+}
+
+/// A running Deployment or DaemonSet that a component takes over: its pods are replaced by a rollout.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Adopt {
+    /// Its name, in the component's namespace.
+    pub name: Subdomain,
+    /// The labels of its selector, all of them: the API server lets nobody change them.
+    pub selector: BTreeMap<LabelKey, LabelValue>,
 }
 
 impl CommonFields {
     /// The keys in a file.
-    pub(crate) const KEYS: &[&str] =
-        &["enabled", "description", "namespace", "labels", "annotations", "depends-on", "delivery"];
+    pub(crate) const KEYS: &[&str] = &[
+        "enabled",
+        "description",
+        "namespace",
+        "labels",
+        "annotations",
+        "depends-on",
+        "delivery",
+        "allow",
+        "adopt",
+        "patches",
+    ];
 }
 
 fn yes() -> bool {

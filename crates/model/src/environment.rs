@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use aqueduct_manifest::SmolStr;
 use schemars::JsonSchema;
-use serde::de::Error as _;
+use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::cloud::{Cloud, CloudField};
 use crate::component::Fields;
 use crate::delivery::Delivery;
 use crate::node::Node;
+use crate::patch::Patch;
+use crate::tenancy::{IsolationLevel, PodSecurity};
 use crate::types::{
     ApiVersion, Cidr, Cluster, Cpu, Host, KubernetesVersion, LabelKey, LabelValue, Memory, Name, NameSuffix,
     OutputPath, Repository, ScalarOrTable, Subdomain,
@@ -62,6 +64,18 @@ pub struct Environment {
     pub node_pools: BTreeMap<Name, NodePool>,
     /// What the environment stands on besides nodes.
     pub infrastructure: Option<Infrastructure>,
+    /// How far the pods of tenants are shut off, where a tenant does not say.
+    pub isolation: Option<IsolationLevel>,
+    /// The Pod Security Standard that pods are held to, where a tenant does not say.
+    pub pod_security: Option<PodSecurity>,
+    /// Changes to what delivers the environment.
+    pub patches: Vec<Patch>,
+    /// Labels of the namespaces of tenants.
+    pub labels: BTreeMap<LabelKey, LabelValue>,
+    /// Annotations of the namespaces of tenants.
+    pub annotations: BTreeMap<LabelKey, SmolStr>,
+    /// Values of the environment's own, by name.
+    pub values: BTreeMap<SmolStr, Arc<Node>>,
     /// Fields of components by their kind, below the blueprint, tenant and component.
     pub defaults: BTreeMap<SmolStr, Arc<Node>>,
     /// The table that declares the environment.
@@ -132,6 +146,25 @@ pub(crate) struct EnvironmentFile {
     pub(crate) node_pools: BTreeMap<Name, NodePool>,
     /// What the environment stands on besides nodes.
     pub(crate) infrastructure: Option<Infrastructure>,
+    /// How far the pods of tenants are shut off, where a tenant does not say, above the platform's.
+    pub(crate) isolation: Option<IsolationLevel>,
+    /// The Pod Security Standard that pods are held to, where a tenant does not say, above the platform's.
+    pub(crate) pod_security: Option<PodSecurity>,
+    /// Changes to what Argo CD gets in the environment: projects and Applications.
+    #[serde(default)]
+    pub(crate) patches: Vec<Patch>,
+    /// Labels of the namespaces of tenants, above the platform's.
+    #[serde(default)]
+    pub(crate) labels: BTreeMap<LabelKey, LabelValue>,
+    /// Annotations of the namespaces of tenants, above the platform's.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<LabelKey, String>")]
+    pub(crate) annotations: BTreeMap<LabelKey, SmolStr>,
+    /// Values of the environment's own: `${environment.values.<name>}`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<Name, crate::schema::ParameterValue>")]
+    #[expect(dead_code, reason = "the values are taken from the node, with their places")]
+    pub(crate) values: BTreeMap<Name, IgnoredAny>,
     /// Fields of components by their kind, above the platform's defaults.
     #[serde(default)]
     #[schemars(with = "crate::schema::Defaults")]
@@ -145,7 +178,7 @@ impl EnvironmentFile {
         self,
         lineage: Vec<Name>,
         name: Name,
-        delivery: Arc<Delivery>,
+        values: BTreeMap<SmolStr, Arc<Node>>,
         node: Arc<Node>,
     ) -> Environment {
         let mut storage_classes = self.storage_classes;
@@ -179,7 +212,7 @@ impl EnvironmentFile {
             repository: self.repository,
             revision: self.revision.map(SmolStr::from),
             path: self.path,
-            delivery,
+            delivery: Arc::default(),
             kubernetes: self.kubernetes,
             domain: self.domain,
             apis,
@@ -192,6 +225,12 @@ impl EnvironmentFile {
             cloud,
             node_pools,
             infrastructure: self.infrastructure,
+            isolation: self.isolation,
+            pod_security: self.pod_security,
+            patches: self.patches,
+            labels: self.labels,
+            annotations: self.annotations,
+            values,
             defaults: node.get("defaults").map(Node::shared_tables).unwrap_or_default(),
             node,
         }

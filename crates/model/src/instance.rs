@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use aqueduct_manifest::SmolStr;
 
+use crate::component::Adopt;
 use crate::delivery::Delivery;
 use crate::environment::Environment;
 use crate::node::Node;
-use crate::tenancy::Tenancy;
+use crate::patch::Patch;
+use crate::tenancy::{Allowance, Tenancy};
 use crate::types::{LabelKey, LabelValue, Name, Reference};
 
 /// One component of one tenant in one environment.
@@ -34,6 +36,12 @@ pub struct Instance {
     pub depends_on: Vec<Reference>,
     /// How Argo CD delivers it.
     pub delivery: Arc<Delivery>,
+    /// The running workload that the component takes over.
+    pub adopt: Option<Adopt>,
+    /// Changes to the rendered objects.
+    pub patches: Vec<Patch>,
+    /// What the component allows that a rule would report.
+    pub allow: Vec<Allowance>,
     /// The fields that every kind has, as they were written: `kind`, `namespace`, `labels` and so on.
     pub common: Node,
     /// The fields of the kind, a table; it points at the line that says the kind.
@@ -46,6 +54,11 @@ impl Instance {
     /// Returns how messages call the instance: ``service `shop/web` ``.
     pub fn describe(&self) -> String {
         format!("{} `{}/{}`", self.kind, self.tenancy.tenant.name, self.component)
+    }
+
+    /// Tells whether the component or its tenant allows what a rule reports.
+    pub fn allows(&self, rule: &str) -> bool {
+        self.allow.iter().chain(&self.tenancy.allow).any(|allowance| allowance.rule == rule)
     }
 
     /// Returns the folder that relative paths of the component start from: that of its main source file.

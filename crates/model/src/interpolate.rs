@@ -10,13 +10,13 @@ use std::sync::Arc;
 use aqueduct_manifest::{Diagnostic, SmolStr};
 
 use crate::blueprint::Parameter;
+use crate::environment::Environment;
 use crate::node::{Content, Node};
 
 /// What the names stand for in one place.
 pub(crate) struct Scope<'a> {
     pub(crate) platform: &'a str,
-    pub(crate) environment: &'a str,
-    pub(crate) domain: &'a str,
+    pub(crate) environment: &'a Environment,
     pub(crate) tenant: &'a str,
     pub(crate) namespace: &'a str,
     /// The component; empty in the parameters of a tenant.
@@ -38,11 +38,42 @@ pub(crate) enum Names<'a> {
 }
 
 const ROOTS: &[(&str, &[&str])] = &[
-    ("environment", &["name", "domain"]),
+    ("environment", ENVIRONMENT),
     ("tenant", &["name", "namespace"]),
     ("component", &["name"]),
     ("platform", &["name"]),
     ("parameter", &[]),
+];
+
+/// The fields of an environment that have a value in one; below `values` are those of its own.
+const ENVIRONMENT: &[&str] = &[
+    "name",
+    "cluster",
+    "kubernetes",
+    "domain",
+    "sync",
+    "apis",
+    "storage-class",
+    "storage-classes",
+    "ingress-class",
+    "cluster-issuer",
+    "secret-store",
+    "cloud",
+    "node-pools",
+    "infrastructure",
+    "isolation",
+    "pod-security",
+    "patches",
+    "labels",
+    "annotations",
+    "values",
+    "extends",
+    "argocd",
+    "namespace-suffix",
+    "repository",
+    "revision",
+    "path",
+    "delivery",
 ];
 
 /// How many names of one text are told that stand for nothing.
@@ -138,6 +169,8 @@ fn unknown_name(node: &Node, names: Names<'_>, root: &str, known: &[&str], name:
         ("component", Names::WithoutComponent) => {
             Some(unknown().hint("parameters are the same for all components"))
         }
+        // What lies below a field is there or not in each environment.
+        ("environment", _) if known.contains(&name.split('.').next().unwrap_or(name)) => None,
         _ if known.contains(&name) => None,
         _ => Some(unknown().did_you_mean(name, known.iter().copied()).hint(format!(
             "known are {}",
@@ -203,41 +236,108 @@ fn fill_text(
         }
         return;
     }
+    if let [Piece::Variable { root: "environment", name, .. }] = pieces.as_slice()
+        && let Some(value) = environment_value(scope.environment, name)
+        && !matches!(value.content, Content::String(_))
+        && take(room, &value)
+    {
+        let written = std::mem::replace(node, value);
+        node.shadowed = Some(Box::new(written));
+        return;
+    }
     let mut filled = String::with_capacity(text.len());
     for piece in pieces {
         match piece {
             Piece::Text(text) => filled.push_str(text),
             Piece::Variable { root, name, .. } => match (root, name) {
-                ("environment", "name") => filled.push_str(scope.environment),
-                ("environment", "domain") => filled.push_str(scope.domain),
+                ("environment", name) => match environment_value(scope.environment, name) {
+                    Some(value) => push(&mut filled, node, root, name, &value, diagnostics),
+                    None => {
+                        diagnostics.extend(unset(node, scope.environment, name));
+                        filled.push_str(&format!("${{{root}.{name}}}"));
+                    }
+                },
                 ("tenant", "name") => filled.push_str(scope.tenant),
                 ("tenant", "namespace") => filled.push_str(scope.namespace),
                 ("component", "name") => filled.push_str(scope.component),
                 ("platform", "name") => filled.push_str(scope.platform),
-                ("parameter", name) => match scope
-                    .parameters
-                    .get(name)
-                    .filter(|parameter| take(room, parameter))
-                    .map(|parameter| &parameter.content)
-                {
-                    Some(Content::String(text)) => filled.push_str(text),
-                    Some(Content::Integer(value)) => filled.push_str(&value.to_string()),
-                    Some(Content::Float(value)) => filled.push_str(&value.to_string()),
-                    Some(Content::Boolean(value)) => filled.push_str(&value.to_string()),
-                    Some(Content::List(_) | Content::Table(_)) => {
-                        diagnostics.push(node.diagnostic(
-                            "wrong-type",
-                            format!("`${{parameter.{name}}}` is a list and cannot be part of a string"),
-                        ));
-                        filled.push_str(&format!("${{{root}.{name}}}"));
+                ("parameter", name) => {
+                    match scope.parameters.get(name).filter(|parameter| take(room, parameter)) {
+                        Some(value) => push(&mut filled, node, root, name, value, diagnostics),
+                        None => filled.push_str(&format!("${{{root}.{name}}}")),
                     }
-                    None => filled.push_str(&format!("${{{root}.{name}}}")),
-                },
+                }
                 _ => filled.push_str(&format!("${{{root}.{name}}}")),
             },
         }
     }
     node.content = Content::String(filled.into());
+}
+
+/// Adds a value to a text; a list or a table has no place in one.
+fn push(
+    filled: &mut String,
+    node: &Node,
+    root: &str,
+    name: &str,
+    value: &Node,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    match &value.content {
+        Content::String(text) => filled.push_str(text),
+        Content::Integer(value) => filled.push_str(&value.to_string()),
+        Content::Float(value) => filled.push_str(&value.to_string()),
+        Content::Boolean(value) => filled.push_str(&value.to_string()),
+        Content::List(_) | Content::Table(_) => {
+            diagnostics.push(node.diagnostic(
+                "wrong-type",
+                format!("`${{{root}.{name}}}` is {} and cannot be part of a string", value.kind()),
+            ));
+            filled.push_str(&format!("${{{root}.{name}}}"));
+        }
+    }
+}
+
+/// Returns what a name below `environment` stands for.
+fn environment_value(environment: &Environment, path: &str) -> Option<Node> {
+    let text = |text: &str| {
+        let content = Content::String(text.into());
+        Some(Node { content, origin: environment.node.origin.clone(), key: None, shadowed: None })
+    };
+    match path {
+        "name" => text(environment.name.as_str()),
+        "cluster" => text(&environment.cluster.to_string()),
+        "kubernetes" => text(&environment.kubernetes.to_string()),
+        "domain" => text(environment.domain.as_str()),
+        "sync" if environment.node.get("sync").is_none() => text("automatic"),
+        _ => {
+            let parts: Vec<&str> = path.split('.').collect();
+            match parts.as_slice() {
+                ["values", name, below @ ..] => environment.values.get(*name)?.find(below).cloned(),
+                parts => environment.node.find(parts).cloned(),
+            }
+        }
+    }
+}
+
+/// Reports a name below `environment` that stands for nothing in one; what is no field was reported while loading.
+fn unset(node: &Node, environment: &Environment, path: &str) -> Option<Diagnostic> {
+    let field = path.split('.').next().unwrap_or(path);
+    if !ENVIRONMENT.contains(&field) {
+        return None;
+    }
+    let message =
+        format!("`${{environment.{path}}}` stands for nothing in environment `{}`", environment.name);
+    let diagnostic = node.diagnostic("unknown-variable", message);
+    Some(match path.strip_prefix("values.") {
+        Some(name) => {
+            diagnostic.did_you_mean(name, environment.values.keys().map(SmolStr::as_str)).hint(format!(
+                "give it a value: `[environments.{}.values]` with `{name}` in platform.toml",
+                environment.name
+            ))
+        }
+        None => diagnostic.hint(format!("set it in `[environments.{}]` of platform.toml", environment.name)),
+    })
 }
 
 #[cfg(test)]
@@ -270,6 +370,18 @@ mod tests {
         assert_eq!(split("${parameter.x:-5}"), "<parameter x:-5>");
         assert_eq!(split("${tenant.${x.y} ${tenant.name"), "<tenant ${x.y>[ ][${][tenant.name]");
         assert_eq!(split(""), "");
+    }
+
+    #[test]
+    fn every_field_of_an_environment_has_a_name() {
+        let schema = crate::schema::of::<crate::environment::EnvironmentFile>().to_value();
+        let fields = schema["properties"].as_object().expect("an environment has fields").keys();
+        let mut fields: Vec<&str> = fields.map(String::as_str).filter(|field| *field != "defaults").collect();
+        let mut names = ENVIRONMENT.to_vec();
+        names.retain(|name| *name != "name");
+        fields.sort_unstable();
+        names.sort_unstable();
+        assert_eq!(names, fields);
     }
 
     /// The time is that of the length: with its square, each of these would take minutes.

@@ -23,6 +23,7 @@ mod interpolate;
 mod load;
 mod names;
 mod node;
+mod patch;
 mod plaintext;
 mod platform;
 mod read;
@@ -37,7 +38,7 @@ pub mod types;
 
 pub use blueprint::{Blueprint, Parameter, ParameterType};
 pub use cloud::{Cloud, LoadBalancerAnnotations};
-pub use component::{Component, Definition};
+pub use component::{Adopt, Component, Definition};
 pub use delivery::{
     DataRemoval, Delivery, IgnoredDifference, KindPattern, Order, Removal, Retry, SyncOption,
 };
@@ -48,9 +49,13 @@ pub use instance::Instance;
 pub use load::{Loaded, load};
 pub use names::{Names, short_name};
 pub use node::{Content, Layer, Node, Source};
+pub use patch::{Patch, PatchTarget};
 pub use plaintext::plaintext;
 pub use platform::{Argocd, CheckLevel, Platform, Selection, Services, tenancies};
-pub use resolve::{Fragment, Resolved, resolve};
+pub use resolve::{Absence, Fragment, Resolved, absence, resolve};
 pub use table::Table;
-pub use tenancy::{Isolation, Limits, Peer, PodSecurity, Quota, Resources, Tenancy};
+pub use tenancy::{
+    Allowance, Isolation, IsolationLevel, Limits, NamespaceSettings, Peer, PodSecurity, Quota, Resources,
+    Tenancy,
+};
 pub use tenant::Tenant;

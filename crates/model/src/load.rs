@@ -9,6 +9,7 @@ mod namespaces;
 mod services;
 mod settings;
 mod tenants;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 

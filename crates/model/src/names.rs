@@ -81,8 +81,7 @@ impl Platform {
         node.content = Content::String(template.into());
         let scope = Scope {
             platform: self.name.as_str(),
-            environment: environment.name.as_str(),
-            domain: environment.domain.as_str(),
+            environment,
             tenant: names.first().copied().unwrap_or_default(),
             namespace: self.argocd.namespace.as_str(),
             component: names.get(1).copied().unwrap_or_default(),

@@ -7,15 +7,16 @@ use aqueduct_manifest::SmolStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::blueprint::Blueprint;
+use crate::blueprint::{Blueprint, ParameterFile};
 use crate::component::Fields;
 use crate::delivery::Delivery;
 use crate::environment::{Environment, EnvironmentFile};
 use crate::names::Names;
 use crate::node::{Layer, Node};
-use crate::tenancy::Tenancy;
+use crate::patch::Patch;
+use crate::tenancy::{IsolationLevel, PodSecurity, Tenancy};
 use crate::tenant::Tenant;
-use crate::types::{Name, OutputPath, Reference, Repository};
+use crate::types::{LabelKey, LabelValue, Name, OutputPath, Reference, Repository};
 
 /// The whole platform.
 #[derive(Clone, Debug)]
@@ -42,6 +43,16 @@ pub struct Platform {
     pub blueprints: BTreeMap<Name, Arc<Blueprint>>,
     /// The weight of rules of the checks, by the name of the rule.
     pub checks: BTreeMap<SmolStr, CheckLevel>,
+    /// How far the pods of tenants are shut off, where a tenant does not say.
+    pub isolation: Option<IsolationLevel>,
+    /// The Pod Security Standard that pods are held to, where a tenant does not say.
+    pub pod_security: Option<PodSecurity>,
+    /// Changes to what delivers all environments.
+    pub patches: Vec<Patch>,
+    /// Labels of the namespaces of tenants.
+    pub labels: BTreeMap<LabelKey, LabelValue>,
+    /// Annotations of the namespaces of tenants.
+    pub annotations: BTreeMap<LabelKey, SmolStr>,
     /// Fields of components by their kind, below everything else.
     pub defaults: BTreeMap<SmolStr, Arc<Node>>,
     /// The whole of `platform.toml`.
@@ -81,6 +92,11 @@ impl Platform {
             tenants: BTreeMap::new(),
             blueprints: BTreeMap::new(),
             checks: BTreeMap::new(),
+            isolation: None,
+            pod_security: None,
+            patches: Vec::new(),
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
             defaults: BTreeMap::new(),
             node: Arc::new(Node::empty_table(Layer::Platform, "platform.toml")),
             declared_environments: BTreeSet::new(),
@@ -189,6 +205,24 @@ pub(crate) struct PlatformFile {
     /// The weight of the findings of rules, by the name of the rule.
     #[serde(default)]
     pub(crate) checks: BTreeMap<String, CheckLevel>,
+    /// How far the pods of tenants are shut off, where a tenant does not say; `strict` where nobody says.
+    pub(crate) isolation: Option<IsolationLevel>,
+    /// The Pod Security Standard that pods are held to, where a tenant does not say; `restricted` where nobody says.
+    pub(crate) pod_security: Option<PodSecurity>,
+    /// Changes to what Argo CD gets in every environment: projects and Applications.
+    #[serde(default)]
+    pub(crate) patches: Vec<Patch>,
+    /// Labels of the namespaces of tenants.
+    #[serde(default)]
+    pub(crate) labels: BTreeMap<LabelKey, LabelValue>,
+    /// Annotations of the namespaces of tenants.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<LabelKey, String>")]
+    pub(crate) annotations: BTreeMap<LabelKey, SmolStr>,
+    /// The types of the values that environments give: `[environments.<name>.values]`. Where there is one, all are
+    /// declared here.
+    #[serde(default)]
+    pub(crate) values: BTreeMap<Name, ParameterFile>,
     /// Fields of components by their kind, below everything else.
     #[serde(default)]
     #[schemars(with = "crate::schema::Defaults")]

@@ -22,6 +22,7 @@ use crate::tenancy::Tenancy;
 use crate::types::Name;
 
 pub(crate) use layers::merge as effective;
+pub use references::{Absence, absence};
 
 /// The labels that every object gets.
 const OWN_LABELS: [&str; 5] = [
@@ -133,14 +134,16 @@ fn resolve_component(
     let mut node = layers::merge(platform, tenancy, component);
     let scope = Scope {
         platform: platform.name.as_str(),
-        environment: tenancy.environment.name.as_str(),
-        domain: tenancy.environment.domain.as_str(),
+        environment: &tenancy.environment,
         tenant: tenancy.tenant.name.as_str(),
         namespace: tenancy.namespace().as_str(),
         component: component.name.as_str(),
         parameters: &tenancy.parameters,
     };
-    fill(&mut node, &scope, diagnostics);
+    // What is switched off may need values that the environment does not have.
+    let is_off = node.get("enabled").and_then(Node::as_bool) == Some(false);
+    let mut unheard = Vec::new();
+    fill(&mut node, &scope, if is_off { &mut unheard } else { &mut *diagnostics });
     let mut common = Node {
         content: Content::Table(Table::default()),
         origin: node.origin.clone(),
@@ -201,6 +204,9 @@ fn resolve_component(
         annotations: fields.annotations,
         depends_on: fields.depends_on,
         delivery,
+        adopt: fields.adopt,
+        patches: fields.patches,
+        allow: fields.allow,
         common,
         spec: node,
         file: component.file.clone(),

@@ -7,14 +7,19 @@ use std::sync::Arc;
 
 use aqueduct_manifest::SmolStr;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::delivery::Delivery;
 use crate::environment::Environment;
 use crate::node::Node;
+use crate::patch::Patch;
 use crate::tenant::Tenant;
 use crate::types::parsed::{Parsed, parsed};
-use crate::types::{Cpu, Invalid, Memory, Name};
+use crate::types::{Cpu, Invalid, LabelKey, LabelValue, Memory, Name, ScalarOrTable};
+
+/// The namespaces that every cluster has.
+const OF_THE_CLUSTER: [&str; 3] = ["kube-node-lease", "kube-public", "kube-system"];
 
 /// A tenant in one environment, with the overrides for that environment merged.
 #[derive(Clone, Debug)]
@@ -25,16 +30,20 @@ pub struct Tenancy {
     pub environment: Arc<Environment>,
     /// The namespaces, the first one being that of components that name none.
     pub namespaces: Vec<Name>,
+    /// What is to be known of each namespace.
+    pub namespace_settings: BTreeMap<Name, NamespaceSettings>,
     /// What all pods of the tenant may use together.
     pub quota: Quota,
     /// What a container gets that does not say.
     pub limits: Limits,
-    /// Who may talk to the tenant's pods, and to whom they may talk.
+    /// How far the tenant's pods are shut off.
     pub isolation: Isolation,
-    /// The Pod Security Standard that pods are held to.
-    pub pod_security: PodSecurity,
     /// How Argo CD delivers what the tenant gets beside its components.
     pub delivery: Arc<Delivery>,
+    /// Changes to what the tenant gets beside its components.
+    pub patches: Vec<Patch>,
+    /// What the tenant allows that a rule would report.
+    pub allow: Vec<Allowance>,
     /// The parameters of the blueprint, each with its value.
     pub parameters: BTreeMap<SmolStr, Arc<Node>>,
     /// Fields of components by their kind, below the component itself.
@@ -55,6 +64,16 @@ impl Tenancy {
         let suffixed = self.environment.namespace_suffix.as_ref().map(|suffix| format!("{name}{suffix}"));
         let known = |text: &String| self.namespaces.iter().find(|known| known.as_str() == text);
         suffixed.as_ref().and_then(known).cloned().unwrap_or(name)
+    }
+
+    /// Tells whether somebody else made a namespace, so that nothing is rendered for it.
+    pub fn is_existing(&self, namespace: &str) -> bool {
+        self.namespace_settings.get(namespace).is_some_and(|settings| settings.existing)
+    }
+
+    /// Tells whether the pods of a namespace are shut off by network policies.
+    pub fn has_policies(&self, namespace: &str) -> bool {
+        self.isolation.level != IsolationLevel::None && !self.is_existing(namespace)
     }
 }
 
@@ -100,35 +119,195 @@ pub struct Resources {
     pub memory: Option<Memory>,
 }
 
-/// Who may talk to a tenant's pods, and to whom they may talk; pods of one tenant may always talk to
-/// one another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// What is to be known of a namespace of a tenant, with the layers laid over each other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamespaceSettings {
+    /// Whether somebody else made it, so that nothing is rendered for it.
+    pub existing: bool,
+    /// The Pod Security Standard that pods are held to.
+    pub pod_security: PodSecurity,
+    /// Its labels on top of those of every namespace.
+    pub labels: BTreeMap<LabelKey, LabelValue>,
+    /// Its annotations on top of those of every namespace.
+    pub annotations: BTreeMap<LabelKey, SmolStr>,
+}
+
+/// One of the `namespaces` of a tenant.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(from = "ScalarOrTable<Name, NamespaceTable>")]
+#[schemars(untagged)]
+pub(crate) enum NamespaceField {
+    /// The name of a namespace of the tenant's own.
+    Name(Name),
+    /// A namespace with what is special about it.
+    Table(NamespaceTable),
+}
+
+impl From<ScalarOrTable<Name, NamespaceTable>> for NamespaceField {
+    fn from(field: ScalarOrTable<Name, NamespaceTable>) -> Self {
+        match field {
+            ScalarOrTable::Scalar(name) => Self::Name(name),
+            ScalarOrTable::Table(table) => Self::Table(table),
+        }
+    }
+}
+
+/// A namespace with what is special about it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Isolation {
-    /// The tenants whose pods may connect to this tenant's pods; `*` is every namespace of the cluster.
+#[schemars(rename = "Namespace")]
+pub(crate) struct NamespaceTable {
+    /// The name.
+    pub(crate) name: Name,
+    /// Whether somebody else made it, such as the cluster: nothing is then rendered for it, no Namespace, quota,
+    /// limits, roles and network policies. What lies in `kube-system` and its like is always so.
     #[serde(default)]
+    pub(crate) existing: bool,
+    /// The Pod Security Standard that its pods are held to; the tenant's where it is not given.
+    pub(crate) pod_security: Option<PodSecurity>,
+    /// Its labels on top of the tenant's.
+    #[serde(default)]
+    pub(crate) labels: BTreeMap<LabelKey, LabelValue>,
+    /// Its annotations on top of the tenant's.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<LabelKey, String>")]
+    pub(crate) annotations: BTreeMap<LabelKey, SmolStr>,
+}
+
+impl NamespaceField {
+    /// Returns the name, and what the table says.
+    pub(crate) fn into_parts(self) -> NamespaceTable {
+        match self {
+            Self::Table(table) => table,
+            Self::Name(name) => NamespaceTable {
+                name,
+                existing: false,
+                pod_security: None,
+                labels: BTreeMap::new(),
+                annotations: BTreeMap::new(),
+            },
+        }
+    }
+}
+
+impl NamespaceTable {
+    /// Tells whether nothing is to be rendered for the namespace.
+    pub(crate) fn is_existing(&self) -> bool {
+        self.existing || OF_THE_CLUSTER.contains(&self.name.as_str())
+    }
+}
+
+/// How far a tenant's pods are shut off, and which other tenants its components may be linked with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Isolation {
+    /// How far the pods are shut off.
+    pub level: IsolationLevel,
+    /// The tenants whose components may link to components of this tenant.
     pub allow_from: Vec<Peer>,
-    /// The tenants whose pods this tenant's pods may connect to; `*` is everything, the world included.
-    #[serde(default = "everyone")]
+    /// The tenants whose components those of this tenant may link to.
     pub allow_to: Vec<Peer>,
 }
 
-impl Default for Isolation {
-    fn default() -> Self {
-        Self { allow_from: Vec::new(), allow_to: everyone() }
+/// How far pods are shut off by network policies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum IsolationLevel {
+    /// Every connection is refused but those that links and the fields of components open, and DNS; pods of one
+    /// tenant are strangers too.
+    #[default]
+    Strict,
+    /// Pods in the namespaces of the tenant reach one another; every other connection is refused but those that links
+    /// and the fields of components open, and DNS.
+    Namespace,
+    /// There are no network policies.
+    None,
+}
+
+/// `isolation` of a tenant.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(from = "ScalarOrTable<IsolationLevel, IsolationTable>")]
+#[schemars(untagged)]
+pub(crate) enum IsolationField {
+    /// How far the pods are shut off.
+    Level(IsolationLevel),
+    /// How far the pods are shut off, and which links there may be.
+    Table(IsolationTable),
+}
+
+/// How far a tenant's pods are shut off, and which other tenants its components may be linked with.
+///
+/// Each link opens the way from the pods of the one component to the port of the other, and nothing else does.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "Isolation")]
+pub(crate) struct IsolationTable {
+    /// How far the pods are shut off; as the environment or the platform says where it is not given.
+    pub(crate) level: Option<IsolationLevel>,
+    /// The tenants whose components may link to components of this tenant; `*` is every tenant. A name alone opens
+    /// no connection.
+    #[serde(default)]
+    pub(crate) allow_from: Vec<Peer>,
+    /// The tenants whose components those of this tenant may link to; `*`, the default, is every tenant that allows
+    /// it. Components of system tenants may always be linked to. A name alone opens no connection.
+    #[serde(default = "everyone")]
+    pub(crate) allow_to: Vec<Peer>,
+}
+
+impl From<ScalarOrTable<IsolationLevel, IsolationTable>> for IsolationField {
+    fn from(field: ScalarOrTable<IsolationLevel, IsolationTable>) -> Self {
+        match field {
+            ScalarOrTable::Scalar(level) => Self::Level(level),
+            ScalarOrTable::Table(table) => Self::Table(table),
+        }
     }
+}
+
+impl IsolationField {
+    /// Returns the isolation, given the level of the layers below.
+    pub(crate) fn into_isolation(self, below: IsolationLevel) -> Isolation {
+        match self {
+            Self::Level(level) => Isolation { level, allow_from: Vec::new(), allow_to: everyone() },
+            Self::Table(table) => Isolation {
+                level: table.level.unwrap_or(below),
+                allow_from: table.allow_from,
+                allow_to: table.allow_to,
+            },
+        }
+    }
+}
+
+impl Default for IsolationField {
+    fn default() -> Self {
+        Self::Table(IsolationTable { level: None, allow_from: Vec::new(), allow_to: everyone() })
+    }
+}
+
+/// What the findings of a rule are not reported for, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Allowance {
+    /// The name of the rule.
+    pub rule: String,
+    /// Why it does not hold here.
+    #[serde(deserialize_with = "reason")]
+    pub reason: String,
+}
+
+fn reason<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let reason = String::deserialize(deserializer)?;
+    if reason.trim().is_empty() { Err(D::Error::custom("the reason must not be empty")) } else { Ok(reason) }
 }
 
 fn everyone() -> Vec<Peer> {
     vec![Peer::Any]
 }
 
-/// Who is at the other end of a connection.
+/// Who is at the other end of a link.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Peer {
-    /// Everything.
+    /// Every tenant.
     Any,
-    /// The pods of a tenant.
+    /// A tenant.
     Tenant(Name),
 }
 
@@ -159,7 +338,7 @@ impl Parsed for Peer {
 
 parsed!(Peer, {
     "type": "string",
-    "description": "A tenant, or `*` for everything.",
+    "description": "A tenant, or `*` for every tenant.",
     "pattern": "^(\\*|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)$"
 });
 

@@ -13,8 +13,9 @@ use serde::{Deserialize, Deserializer};
 use crate::component::{Component, Fields};
 use crate::delivery::Delivery;
 use crate::node::Node;
-use crate::tenancy::{Isolation, Limits, PodSecurity, Quota};
-use crate::types::Name;
+use crate::patch::Patch;
+use crate::tenancy::{Allowance, IsolationField, Limits, NamespaceField, PodSecurity, Quota};
+use crate::types::{LabelKey, LabelValue, Name};
 
 /// A tenant, as `tenants/<name>/` declares it.
 #[derive(Clone, Debug)]
@@ -61,23 +62,39 @@ pub(crate) struct TenantFile {
     pub(crate) blueprint: Option<Name>,
     /// Whether the tenant is there at all.
     pub(crate) enabled: Option<bool>,
-    /// The namespace of its components (default: the name of the tenant).
+    /// The namespace of its components (default: the name of the tenant, or the first of `namespaces` where all of these
+    /// exist already).
     pub(crate) namespace: Option<Name>,
-    /// More namespaces that its components may be in.
+    /// More namespaces that its components may be in: a name, or a table such as
+    /// `{ name = "kube-system", existing = true }`.
     #[serde(default)]
-    pub(crate) namespaces: Vec<Name>,
+    pub(crate) namespaces: Vec<NamespaceField>,
+    /// Labels of its namespaces, on top of those of the environment.
+    #[serde(default)]
+    pub(crate) labels: BTreeMap<LabelKey, LabelValue>,
+    /// Annotations of its namespaces, on top of those of the environment.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<LabelKey, String>")]
+    pub(crate) annotations: BTreeMap<LabelKey, SmolStr>,
     /// What all pods of the tenant may use together, in each of its namespaces.
     #[serde(default)]
     pub(crate) quota: Quota,
     /// What a container gets that does not say.
     #[serde(default)]
     pub(crate) limits: Limits,
-    /// Who may talk to the tenant's pods, and to whom they may talk.
+    /// How far the tenant's pods are shut off, a level or a table; as the environment or the platform says where it is
+    /// not given.
     #[serde(default)]
-    pub(crate) isolation: Isolation,
-    /// The Pod Security Standard that pods are held to.
+    pub(crate) isolation: IsolationField,
+    /// The Pod Security Standard that pods are held to; as the environment or the platform says where it is not given.
+    pub(crate) pod_security: Option<PodSecurity>,
+    /// Rules of the checks whose findings about this tenant's objects are not reported, each with the reason.
     #[serde(default)]
-    pub(crate) pod_security: PodSecurity,
+    pub(crate) allow: Vec<Allowance>,
+    /// Changes to what the tenant gets beside its components: namespaces, policies, roles, and its project and
+    /// Applications of Argo CD.
+    #[serde(default)]
+    pub(crate) patches: Vec<Patch>,
     /// How Argo CD delivers its components, above what the environment and the platform say.
     #[serde(default)]
     #[schemars(with = "Delivery")]
@@ -142,18 +159,27 @@ pub(crate) struct TenantOverrides {
     /// The namespace of its components.
     namespace: Option<Name>,
     /// More namespaces that its components may be in.
-    namespaces: Option<Vec<Name>>,
+    namespaces: Option<Vec<NamespaceField>>,
+    /// Labels of its namespaces.
+    labels: Option<BTreeMap<LabelKey, LabelValue>>,
+    /// Annotations of its namespaces.
+    #[schemars(with = "Option<BTreeMap<LabelKey, String>>")]
+    annotations: Option<BTreeMap<LabelKey, SmolStr>>,
     /// What all pods of the tenant may use together, in each of its namespaces.
     quota: Option<Quota>,
     /// What a container gets that does not say.
     limits: Option<Limits>,
-    /// Who may talk to the tenant's pods, and to whom they may talk.
-    isolation: Option<Isolation>,
+    /// How far the tenant's pods are shut off, a level or a table.
+    isolation: Option<IsolationField>,
     /// The Pod Security Standard that pods are held to.
     pod_security: Option<PodSecurity>,
     /// How Argo CD delivers its components.
     #[schemars(with = "Option<Delivery>")]
     delivery: Option<Fields>,
+    /// Rules of the checks whose findings about this tenant's objects are not reported, each with the reason.
+    allow: Option<Vec<Allowance>>,
+    /// Changes to what the tenant gets beside its components.
+    patches: Option<Vec<Patch>>,
     /// The parameters of the blueprint.
     #[schemars(with = "Option<BTreeMap<Name, crate::schema::ParameterValue>>")]
     parameters: Option<BTreeMap<Name, IgnoredAny>>,

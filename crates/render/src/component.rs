@@ -112,7 +112,7 @@ impl Error {
         // The longest part of the path that the source has: a field may stand at its default.
         let found = (0..=self.field.len()).rev().find_map(|length| {
             let path: Vec<&str> = self.field[..length].iter().map(String::as_str).collect();
-            instance.spec.find(&path)
+            instance.spec.find(&path).or_else(|| instance.common.find(&path).filter(|_| length > 0))
         });
         let mut diagnostic = found.unwrap_or(&instance.spec).diagnostic(self.code, self.message);
         if let Some(hint) = self.hint {

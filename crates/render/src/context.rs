@@ -8,6 +8,7 @@ use aqueduct_model::{Environment, Instance, Platform, Tenancy, short_name};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use crate::graph::Node;
+use crate::patches::Patches;
 use crate::{Component, Endpoint, Error, Graph, Inputs};
 
 /// One instance and the names that follow from it.
@@ -72,7 +73,23 @@ impl<'a> Site<'a> {
 
     /// Returns the labels that select this component's pods; they never change over its life.
     pub fn selector(&self) -> BTreeMap<String, String> {
-        self.selector_of(self.name())
+        let mut labels = self.selector_of(self.name());
+        labels.extend(self.adopted_selector().into_iter().flatten());
+        labels
+    }
+
+    /// Returns the labels by which a running workload that the component takes over selects its pods.
+    fn adopted_selector(&self) -> Option<BTreeMap<String, String>> {
+        let adopt = self.instance.adopt.as_ref().filter(|_| self.part.is_none())?;
+        Some(adopt.selector.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect())
+    }
+
+    /// Returns the name and the selector of the component's Deployment or DaemonSet.
+    pub fn workload(&self) -> (String, LabelSelector) {
+        let adopted = self.instance.adopt.as_ref().filter(|_| self.part.is_none());
+        let name = adopted.map_or_else(|| self.name().to_owned(), |adopt| adopt.name.to_string());
+        let labels = self.adopted_selector().unwrap_or_else(|| self.selector());
+        (name, LabelSelector { match_labels: Some(labels), ..Default::default() })
     }
 
     /// Returns the labels that select the pods of one part of this component.
@@ -90,7 +107,9 @@ impl<'a> Site<'a> {
 
     /// Returns the labels of this component's pods: the selector and the tracking labels.
     pub fn labels(&self) -> BTreeMap<String, String> {
-        self.labels_of(self.name())
+        let mut labels = self.labels_of(self.name());
+        labels.extend(self.adopted_selector().into_iter().flatten());
+        labels
     }
 
     /// Returns the labels of the pods of one part of this component.
@@ -319,7 +338,20 @@ impl<'a> Context<'a> {
             ));
         }
         let context = Self { depth: self.depth + 1, ..Self::new(self.graph, node) };
-        Ok(node.component.render(&context).unwrap_or_default())
+        Ok(node.component.render(&context).and_then(|objects| context.patched(objects)).unwrap_or_default())
+    }
+
+    /// Returns objects with the patches of the component applied, as the engine applies them to what is rendered.
+    ///
+    /// # Errors
+    /// A patch that means nothing, and one that does not fit.
+    pub fn patched(&self, mut objects: Vec<Object>) -> Result<Vec<Object>, Error> {
+        let mut patches = Patches::new(&self.site.instance.patches, &self.site.instance.common);
+        patches.apply(&mut objects);
+        match patches.finish() {
+            found if found.is_empty() => Ok(objects),
+            found => Err(Error::diagnostics(found)),
+        }
     }
 
     /// Returns the objects of one program of a component that has several, each of them a component as it

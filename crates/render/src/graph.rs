@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_manifest::Diagnostic;
 use aqueduct_model::types::Name;
-use aqueduct_model::{Instance, Peer, Platform};
+use aqueduct_model::{Instance, Peer, Platform, absence};
 
 use crate::{AnyComponent, Endpoint, Inputs, Link, Offer, Registry, Site};
 
@@ -162,6 +162,15 @@ impl<'a> Graph<'a> {
 
     fn unknown(&self, node: &Node<'_>, link: &ResolvedLink, tenant: &str) -> Diagnostic {
         let environment = &node.site.environment().name;
+        let of_tenant = tenant.parse().ok().and_then(|tenant| {
+            absence(node.site.platform, environment, &tenant, &link.link.target.reference.component)
+        });
+        if let Some(absence) = of_tenant {
+            let diagnostic = place(node, link, "absent-component", absence.message.clone());
+            return absence
+                .place(diagnostic)
+                .hint(format!("give the link another value, or none, in `[environments.{environment}]`"));
+        }
         let siblings = self.nodes.iter().filter(|other| other.site.tenant() == tenant);
         let message = format!("there is no such component: `{}`", link.link.target);
         let mut diagnostic = place(node, link, "unknown-component", message);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use aqueduct_acquire::{Lock, Request, verify, verify_remote};
+use aqueduct_acquire::{Assembly, Lock, Request, verify, verify_remote};
 use aqueduct_helm::Chart;
 use aqueduct_kustomize::{MissingCopy, RemoteCopy, Remotes};
 use aqueduct_manifest::yaml::{Dialect, read_values};
@@ -72,8 +72,24 @@ impl<'a> Inputs<'a> {
     pub fn chart(&self, folder: &str) -> Result<Arc<Chart>, Problem> {
         slot(&self.charts, folder.to_owned())
             .get_or_init(|| {
-                let chart = Chart::from_files(self.files, folder);
-                chart.map(Arc::new).map_err(|error| Problem { message: error.to_string(), hint: None })
+                let wrong = |error: aqueduct_helm::Error| Problem { message: error.to_string(), hint: None };
+                let chart = Chart::from_files(self.files, folder).map_err(wrong)?;
+                let assembly = Assembly::of(self.files, folder)?;
+                if assembly == Assembly::default() {
+                    return Ok(Arc::new(chart));
+                }
+                let mut files = Files::new();
+                let mut copy = |from: &str, to: &str| {
+                    for (path, bytes) in self.files.below(from) {
+                        files.insert(format!("{to}{}", &path[from.len()..]), Arc::clone(bytes));
+                    }
+                };
+                copy(folder, folder);
+                assembly.folders.iter().for_each(|(from, to)| copy(from, to));
+                for (request, to) in &assembly.requests {
+                    copy(&self.vendored(request)?, to);
+                }
+                Chart::from_files(&files, folder).map(Arc::new).map_err(wrong)
             })
             .clone()
     }

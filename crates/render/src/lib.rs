@@ -23,6 +23,7 @@ pub mod normalise;
 mod offer;
 mod order;
 mod owned;
+mod patches;
 mod render;
 mod scope;
 mod selected;

@@ -12,9 +12,10 @@ use crate::argocd::Delivered;
 use crate::differences::Differences;
 use crate::graph::Node;
 use crate::normalise::normalise;
+use crate::patches::Patches;
 use crate::selected::SelectedLabels;
 use crate::wave::waves;
-use crate::{Context, Graph, Inputs, Registry, Scopes, data, order, owned, tenancy};
+use crate::{Context, Error, Graph, Inputs, Registry, Scopes, data, order, owned, tenancy};
 
 /// The objects of one environment.
 #[derive(Debug, Default)]
@@ -146,9 +147,13 @@ pub fn render(
             tenancy::objects(platform, tenancy, &graph, nodes, &has_pods)
         })
         .collect();
+    let mut of_tenants: BTreeMap<&str, Patches<'_>> = BTreeMap::new();
     for (tenancy, objects) in tenancies.iter().zip(own) {
         match objects {
             Ok(mut objects) => {
+                let mut patches = Patches::new(&tenancy.patches, &tenancy.node);
+                patches.apply(&mut objects);
+                of_tenants.insert(tenancy.tenant.name.as_str(), patches);
                 for object in &mut objects {
                     let tenant = || Place::whole(tenancy.tenant.file.clone());
                     object.origin.get_or_insert_with(tenant);
@@ -192,7 +197,25 @@ pub fn render(
         ),
     };
     match delivered.folders() {
-        Ok(delivery) => components.extend(delivery),
+        Ok(mut delivery) => {
+            let mut of_all = [
+                Patches::new(&platform.patches, &platform.node),
+                Patches::new(&environment.patches, &environment.node),
+            ];
+            for component in &mut delivery {
+                let tenant = component.component.as_deref().and_then(|tenant| of_tenants.get_mut(tenant));
+                tenant
+                    .into_iter()
+                    .chain(&mut of_all)
+                    .for_each(|patches| patches.apply(&mut component.objects));
+            }
+            diagnostics.extend(of_all.into_iter().flat_map(Patches::finish));
+            let found = of_tenants
+                .into_iter()
+                .filter(|(tenant, _)| tenant.parse().is_ok_and(|tenant| selected(&tenant)));
+            diagnostics.extend(found.flat_map(|(_, patches)| patches.finish()));
+            components.extend(delivery);
+        }
         Err(error) => diagnostics.push(platform.node.diagnostic("argocd", error.to_string())),
     }
     Rendered { components, outlines, diagnostics, incomplete }
@@ -279,17 +302,29 @@ fn may_become_pods(object: &Object) -> bool {
 /// Renders one component, and returns what is wrong with it beside its objects.
 pub(crate) fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
     if !node.sound {
-        return (Vec::new(), plaintext("", &node.site.instance.spec));
+        let mut found = plaintext("", &node.site.instance.spec);
+        found.retain(|found| !node.site.instance.allows(found.code));
+        return (Vec::new(), found);
     }
     let context = Context::new(graph, node);
-    let result = node.component.render(&context);
+    let result = node.component.render(&context).and_then(|objects| context.patched(objects));
     let mut problems = context.into_problems();
     let objects = result.unwrap_or_else(|error| {
         problems.push(error);
         Vec::new()
     });
+    if let Some(adopt) = &node.site.instance.adopt
+        && problems.is_empty()
+        && !objects.iter().any(|object| object.name() == adopt.name.as_str())
+    {
+        problems.push(
+            Error::field("adopt", format!("the component has nothing that could be `{}`", adopt.name))
+                .hint("only the Deployment or DaemonSet of a `service`, `worker` or `daemon` is taken over"),
+        );
+    }
     let mut diagnostics: Vec<Diagnostic> =
         problems.into_iter().flat_map(|problem| problem.into_diagnostics(node.site.instance)).collect();
     diagnostics.extend(plaintext("", &node.site.instance.spec));
+    diagnostics.retain(|found| !node.site.instance.allows(found.code));
     (objects, diagnostics)
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::Name;
-use aqueduct_model::{Peer, Platform, Resources, Tenancy};
+use aqueduct_model::{IsolationLevel, Platform, Resources, Tenancy};
 use k8s_openapi::api::core::v1::{
     LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, ResourceQuota, ResourceQuotaSpec,
 };
@@ -39,15 +39,19 @@ pub fn objects(
     has_pods: &(dyn Fn(&Node<'_>) -> bool + Sync),
 ) -> Result<Vec<Object>, Error> {
     let mut objects = Vec::new();
-    for namespace in &tenancy.namespaces {
+    let own = tenancy.namespaces.iter().filter(|namespace| !tenancy.is_existing(namespace.as_str()));
+    for namespace in own {
         let namespace = namespace.as_str();
         objects.push(object(&namespace_object(tenancy, namespace))?);
         objects.extend(quota(tenancy, namespace).map(|quota| object(&quota)).transpose()?);
         objects.extend(limit_range(tenancy, namespace).map(|limits| object(&limits)).transpose()?);
         objects.extend(owners(tenancy, namespace).map(|binding| object(&binding)).transpose()?);
-        objects.push(object(&deny_all(tenancy, namespace))?);
+        objects.push(match tenancy.isolation.level {
+            IsolationLevel::Strict => object(&deny_all(tenancy, namespace))?,
+            IsolationLevel::Namespace => object(&among_namespaces(tenancy, namespace))?,
+            IsolationLevel::None => continue,
+        });
         objects.push(object(&allow_dns(tenancy, namespace))?);
-        objects.extend(among_namespaces(tenancy, namespace).map(|policy| object(&policy)).transpose()?);
         let has_hosts = nodes.iter().any(|node| {
             node.site.namespace() == namespace
                 && node.offer.parts.iter().any(|part| !part.from_ingress.is_empty())
@@ -56,7 +60,7 @@ pub fn objects(
             objects.push(object(&allow_solver(platform, tenancy, graph, namespace))?);
         }
     }
-    for node in nodes {
+    for node in nodes.iter().filter(|node| tenancy.has_policies(node.site.namespace())) {
         for part in node.offer.parts.iter().filter(|part| !part.assumed || has_pods(node)) {
             let mut policy = object(&part_policy(platform, tenancy, graph, node, part))?;
             policy.origin = Some(node.site.instance.spec.origin.place.clone());
@@ -85,16 +89,19 @@ fn metadata(tenancy: &Tenancy, name: &str, namespace: Option<&str>) -> ObjectMet
 
 fn namespace_object(tenancy: &Tenancy, name: &str) -> Namespace {
     let mut metadata = metadata(tenancy, name, None);
-    let level = tenancy.pod_security.as_str();
+    let settings = tenancy.namespace_settings.get(name).cloned().unwrap_or_default();
+    let level = settings.pod_security.as_str();
     let labels = metadata.labels.get_or_insert_default();
     for mode in ["enforce", "audit", "warn"] {
         labels.insert(format!("pod-security.kubernetes.io/{mode}"), level.to_owned());
     }
     labels.extend(marks(tenancy, &tenancy.tenant.name));
+    labels.extend(settings.labels.iter().map(|(key, value)| (key.to_string(), value.to_string())));
     let mut annotations = BTreeMap::from([("argocd.argoproj.io/sync-wave".to_owned(), "-1".to_owned())]);
     if let Some(description) = &tenancy.tenant.description {
         annotations.insert("aqueduct.dev/description".to_owned(), description.clone());
     }
+    annotations.extend(settings.annotations.iter().map(|(key, value)| (key.to_string(), value.to_string())));
     metadata.annotations = Some(annotations);
     Namespace { metadata, ..Default::default() }
 }
@@ -239,32 +246,16 @@ fn allow_solver(platform: &Platform, tenancy: &Tenancy, graph: &Graph<'_>, names
     policy(tenancy, "allow-acme-solver", namespace, spec)
 }
 
-/// Lets in what the tenant admits as a whole: `allow-from` of its isolation.
-fn among_namespaces(tenancy: &Tenancy, namespace: &str) -> Option<NetworkPolicy> {
-    if tenancy.isolation.allow_from.is_empty() {
-        return None;
-    }
-    let from = tenancy
-        .isolation
-        .allow_from
-        .iter()
-        .map(|peer| match peer {
-            Peer::Any => {
-                NetworkPolicyPeer { namespace_selector: Some(LabelSelector::default()), ..Default::default() }
-            }
-            Peer::Tenant(tenant) => NetworkPolicyPeer {
-                namespace_selector: Some(labels(marks(tenancy, tenant))),
-                ..Default::default()
-            },
-        })
-        .collect();
+/// Lets the pods in the namespaces of the tenant reach one another, and nobody else.
+fn among_namespaces(tenancy: &Tenancy, namespace: &str) -> NetworkPolicy {
+    let own = || tenancy.namespaces.iter().map(|namespace| in_namespace(namespace.as_str(), None)).collect();
     let spec = NetworkPolicySpec {
-        ingress: Some(vec![NetworkPolicyIngressRule { from: Some(from), ..Default::default() }]),
+        egress: Some(vec![NetworkPolicyEgressRule { to: Some(own()), ..Default::default() }]),
+        ingress: Some(vec![NetworkPolicyIngressRule { from: Some(own()), ..Default::default() }]),
         pod_selector: all_pods(),
-        policy_types: Some(vec!["Ingress".to_owned()]),
-        ..Default::default()
+        policy_types: both(),
     };
-    Some(policy(tenancy, "allow-from", namespace, spec))
+    policy(tenancy, "allow-namespaces", namespace, spec)
 }
 
 fn labels(labels: BTreeMap<String, String>) -> LabelSelector {

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use aqueduct_acquire::{Client, Credentials, FOLDER, LOCK_FILE, Lock, Update, Wanted, vendor};
+use aqueduct_acquire::{Assembly, Client, Credentials, FOLDER, LOCK_FILE, Lock, Update, Wanted, vendor};
 use aqueduct_kinds::{Chart, Kustomization};
 use aqueduct_manifest::Diagnostic;
 use aqueduct_model::Selection;
@@ -82,6 +82,12 @@ fn add(wanted: &mut Wanted, site: &Site<'_>) -> Result<(), Vec<Diagnostic>> {
     if instance.kind == Chart::KIND {
         let chart: Chart = instance.spec.read(Chart::KIND)?;
         wanted.charts.extend(chart.request(site).map_err(refuse)?);
+        if let Some(path) = &chart.path {
+            let folder = site.source_folder("path", path).map_err(refuse)?;
+            let assembly = Assembly::of(site.inputs.files, &folder)
+                .map_err(|error| refuse(aqueduct_render::Error::field("path", error.to_string())))?;
+            wanted.charts.extend(assembly.requests.into_iter().map(|(request, _)| request));
+        }
     } else if instance.kind == Kustomization::KIND {
         let kustomization: Kustomization = instance.spec.read(Kustomization::KIND)?;
         let folder = site.source_path("path", &kustomization.path).map_err(refuse)?;

@@ -131,6 +131,7 @@ impl Owner {
             let text = |field: &str| toleration.get(field).and_then(Value::as_str).map(str::to_owned);
             Toleration {
                 key: text("key"),
+                operator: text("operator"),
                 value: text("value"),
                 effect: text("effect"),
                 seconds: toleration.get("tolerationSeconds").and_then(Value::as_i64),

@@ -15,6 +15,7 @@ mod resources;
 mod scale;
 mod scheduling;
 mod secrets;
+mod sidecars;
 mod variables;
 mod volumes;
 
@@ -40,6 +41,7 @@ pub use resources::{Amounts, Resources, requirements};
 pub use scale::{Autoscaling, Disruption, disruption_budget, scaler};
 pub use scheduling::{Scheduling, Spread, Toleration};
 pub use secrets::{PullSecret, SecretField, secret_store};
+pub use sidecars::{PodField, Sidecar};
 pub use variables::{DatabaseField, DatabaseTable, Variable, VariableSource};
 pub use volumes::{VolumeField, claim_templates};
 
@@ -74,6 +76,12 @@ pub struct Workload {
     /// variables, files and volumes.
     #[serde(default)]
     pub prepare: Vec<String>,
+    /// Containers with images of their own that run to their end, one after the other, before the container starts.
+    #[serde(default)]
+    pub init_containers: Vec<Sidecar>,
+    /// Containers that run beside the container; in a pod that runs to its end they end with it.
+    #[serde(default)]
+    pub sidecars: Vec<Sidecar>,
     /// How the container ends (default: at once, after its SIGTERM).
     pub shutdown: Option<Shutdown>,
     /// The ports that the container listens on, by name.
@@ -112,9 +120,21 @@ pub struct Workload {
     /// Whom the container runs as.
     #[serde(default)]
     pub security: Security,
+    /// The `securityContext` of the pod as Kubernetes writes it, above what `security` makes of it.
+    pub security_context: Option<Table>,
+    /// What the pods carry beside what the compiler gives them.
+    #[serde(default)]
+    pub pod: PodField,
     /// Where the pods may run.
     #[serde(default)]
     pub scheduling: Scheduling,
+    /// Taints that the pods bear, beside those of `scheduling`.
+    #[serde(default)]
+    pub tolerations: Vec<Toleration>,
+    /// Which nodes and pods the pods are drawn to or kept from, as Kubernetes writes it.
+    pub affinity: Option<Table>,
+    /// The RuntimeClass.
+    pub runtime_class: Option<Name>,
     /// Addresses outside of the cluster that the component may reach.
     #[serde(default)]
     pub egress: Vec<Egress>,
@@ -130,6 +150,8 @@ impl Workload {
             command: Vec::new(),
             arguments: Vec::new(),
             prepare: Vec::new(),
+            init_containers: Vec::new(),
+            sidecars: Vec::new(),
             shutdown: None,
             ports: BTreeMap::new(),
             variables: BTreeMap::new(),
@@ -145,7 +167,12 @@ impl Workload {
             metrics: None,
             permissions: None,
             security: Security::default(),
+            security_context: None,
+            pod: PodField::default(),
             scheduling: Scheduling::default(),
+            tolerations: Vec::new(),
+            affinity: None,
+            runtime_class: None,
             egress: Vec::new(),
             certificate: None,
         }

@@ -7,8 +7,8 @@ use aqueduct_manifest::Object;
 use aqueduct_model::types::PortName;
 use aqueduct_render::{Context, Error};
 use k8s_openapi::api::core::v1::{
-    Capabilities, Container, ContainerPort, ExecAction, Lifecycle, LifecycleHandler, LocalObjectReference,
-    PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile, SecurityContext,
+    Affinity, Capabilities, Container, ContainerPort, ExecAction, Lifecycle, LifecycleHandler,
+    LocalObjectReference, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile, SecurityContext,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use schemars::JsonSchema;
@@ -16,8 +16,9 @@ use serde::Deserialize;
 
 use super::probes::{Probe, probe};
 use super::resources::requirements;
-use super::scheduling::{affinity, node_selector, tolerations, topology_spread};
+use super::scheduling::{Spread, Toleration, affinity, node_selector, tolerations, topology_spread};
 use super::secrets::pull_secret_name;
+use super::sidecars::{as_kubernetes_writes, containers};
 use super::variables::variables;
 use super::volumes::mounts;
 use super::{VolumeField, Workload, file_digest};
@@ -68,16 +69,49 @@ pub fn pod_template(
 ) -> Result<PodTemplateSpec, Error> {
     let mounts = mounts(context, workload, options)?;
     let mut main = container(context, workload, options)?;
-    main.volume_mounts = Some(mounts.mounts).filter(|mounts| !mounts.is_empty());
+    main.volume_mounts = Some(mounts.mounts.clone()).filter(|mounts| !mounts.is_empty());
     let prepare = prepare(context, workload, &main)?;
-    let annotations = annotations(context, workload, texts)?;
+    let mut annotations = annotations(context, workload, texts)?;
+    annotations.extend(workload.pod.annotations.iter().map(|(key, value)| (key.to_string(), value.clone())));
+    let mut init: Vec<Container> = prepare.into_iter().collect();
+    init.extend(containers(context, workload, "init-containers", &workload.init_containers, &mounts.mounts)?);
+    let mut beside = containers(context, workload, "sidecars", &workload.sidecars, &mounts.mounts)?;
+    if options.runs_to_end {
+        // A pod with an ordinary second container would not end with the first one.
+        beside.iter_mut().for_each(|container| container.restart_policy = Some("Always".to_owned()));
+        init.splice(0..0, beside.drain(..));
+    }
+    let affinity = match &workload.affinity {
+        Some(_) if workload.scheduling.spread == Spread::Apart => {
+            let message = "`affinity` and `scheduling.spread = \"apart\"` exclude each other";
+            return Err(Error::field("affinity", message));
+        }
+        Some(table) => Some(as_kubernetes_writes("affinity", &Affinity::default(), table)?),
+        None => affinity(context, &workload.scheduling, options.replicas),
+    };
+    let tolerated: Vec<Toleration> =
+        workload.scheduling.tolerations.iter().chain(&workload.tolerations).cloned().collect();
     let security = &workload.security;
     let user = security.user.unwrap_or(1000);
     let group = security.group.unwrap_or(user);
+    let security_context = PodSecurityContext {
+        fs_group: Some(group),
+        // The owner of every file of a large volume would be set anew at each start.
+        fs_group_change_policy: workload
+            .volumes
+            .values()
+            .any(VolumeField::is_claim)
+            .then(|| "OnRootMismatch".to_owned()),
+        run_as_group: Some(group),
+        run_as_non_root: Some(user != 0),
+        run_as_user: Some(user),
+        seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), ..Default::default() }),
+        ..Default::default()
+    };
     let spec = PodSpec {
-        affinity: affinity(context, &workload.scheduling, options.replicas),
+        affinity,
         automount_service_account_token: Some(workload.permissions.is_some()),
-        containers: vec![main],
+        containers: std::iter::once(main).chain(beside).collect(),
         // On the node's network only this policy asks the cluster's DNS.
         dns_policy: security.host.then(|| "ClusterFirstWithHostNet".to_owned()),
         enable_service_links: Some(false),
@@ -87,26 +121,14 @@ pub fn pod_template(
             .pull_secret
             .as_ref()
             .map(|pull| vec![LocalObjectReference { name: pull_secret_name(context, pull) }]),
-        init_containers: prepare.map(|container| vec![container]),
+        init_containers: Some(init).filter(|containers| !containers.is_empty()),
         node_selector: node_selector(context, &workload.scheduling)?,
         priority_class_name: workload.scheduling.priority_class.as_ref().map(ToString::to_string),
+        runtime_class_name: workload.runtime_class.as_ref().map(ToString::to_string),
         restart_policy: options.runs_to_end.then(|| "Never".to_owned()),
-        security_context: Some(PodSecurityContext {
-            fs_group: Some(group),
-            // The owner of every file of a large volume would be set anew at each start.
-            fs_group_change_policy: workload
-                .volumes
-                .values()
-                .any(VolumeField::is_claim)
-                .then(|| "OnRootMismatch".to_owned()),
-            run_as_group: Some(group),
-            run_as_non_root: Some(user != 0),
-            run_as_user: Some(user),
-            seccomp_profile: Some(SeccompProfile {
-                type_: "RuntimeDefault".to_owned(),
-                ..Default::default()
-            }),
-            ..Default::default()
+        security_context: Some(match &workload.security_context {
+            Some(table) => as_kubernetes_writes("security-context", &security_context, table)?,
+            None => security_context,
         }),
         service_account_name: options.own_account.then(|| context.name().to_owned()),
         termination_grace_period_seconds: workload
@@ -114,7 +136,7 @@ pub fn pod_template(
             .as_ref()
             .and_then(|shutdown| shutdown.grace.as_ref())
             .map(|grace| grace.seconds() as i64),
-        tolerations: tolerations(&workload.scheduling),
+        tolerations: tolerations(&tolerated),
         topology_spread_constraints: topology_spread(context, &workload.scheduling, options.replicas),
         volumes: Some(mounts.volumes).filter(|volumes| !volumes.is_empty()),
         ..Default::default()
@@ -122,7 +144,7 @@ pub fn pod_template(
     Ok(PodTemplateSpec {
         metadata: Some(ObjectMeta {
             annotations: Some(annotations).filter(|annotations| !annotations.is_empty()),
-            labels: Some(context.labels()),
+            labels: Some(workload.pod.labels(context)?),
             ..Default::default()
         }),
         spec: Some(spec),

@@ -78,11 +78,16 @@ pub struct Autoscaling {
     pub memory: Option<Percentage>,
 }
 
-/// Returns the autoscaler of a Deployment or StatefulSet.
+/// Returns the autoscaler of a Deployment or StatefulSet, given its name.
 ///
 /// # Errors
 /// No aim, and bounds that cross.
-pub fn scaler(context: &Context<'_>, kind: &str, autoscaling: &Autoscaling) -> Result<Object, Error> {
+pub fn scaler(
+    context: &Context<'_>,
+    kind: &str,
+    name: String,
+    autoscaling: &Autoscaling,
+) -> Result<Object, Error> {
     if autoscaling.min > autoscaling.max || autoscaling.min == 0 {
         let message = format!("`min` must be at least 1 and at most `max`: `{}`", autoscaling.min);
         return Err(Error::field("autoscaling.min", message));
@@ -119,7 +124,7 @@ pub fn scaler(context: &Context<'_>, kind: &str, autoscaling: &Autoscaling) -> R
             scale_target_ref: CrossVersionObjectReference {
                 api_version: Some("apps/v1".to_owned()),
                 kind: kind.to_owned(),
-                name: context.name().to_owned(),
+                name,
             },
             ..Default::default()
         }),

@@ -42,11 +42,13 @@ pub enum Spread {
 }
 
 /// A taint that pods bear.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Toleration {
     /// The key of the taint (default: every taint).
     pub key: Option<String>,
+    /// `Exists` or `Equal`; it follows from whether there is a `value` where it is not given.
+    pub operator: Option<String>,
     /// The value that the taint must have.
     pub value: Option<String>,
     /// `NoSchedule`, `PreferNoSchedule` or `NoExecute` (default: every effect).
@@ -126,11 +128,14 @@ pub(super) fn topology_spread(
     Some(vec![constraint(ZONE), constraint(NODE)])
 }
 
-pub(super) fn tolerations(scheduling: &Scheduling) -> Option<Vec<KubernetesToleration>> {
-    let tolerations = scheduling.tolerations.iter().map(|toleration| KubernetesToleration {
+pub(super) fn tolerations(tolerations: &[Toleration]) -> Option<Vec<KubernetesToleration>> {
+    let tolerations = tolerations.iter().map(|toleration| KubernetesToleration {
         key: toleration.key.clone(),
         value: toleration.value.clone(),
-        operator: toleration.value.is_none().then(|| "Exists".to_owned()),
+        operator: toleration
+            .operator
+            .clone()
+            .or_else(|| toleration.value.is_none().then(|| "Exists".to_owned())),
         effect: toleration.effect.clone(),
         toleration_seconds: toleration.seconds,
     });

@@ -15,7 +15,8 @@ use serde::Deserialize;
 
 use super::resources::memory;
 use super::secrets::secret_name;
-use super::{PodOptions, Workload};
+use super::sidecars::as_kubernetes_writes;
+use super::{PodOptions, Table, Workload};
 
 /// A folder of the container that is not part of its image.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -35,6 +36,8 @@ pub struct VolumeField {
     pub memory: bool,
     /// A folder of the node, for agents that read its logs or its state; read-only unless `persistent`.
     pub node: Option<String>,
+    /// Where the content is, as Kubernetes writes it, such as `{ secret = { secretName = "login" } }`.
+    pub source: Option<Table>,
 }
 
 impl VolumeField {
@@ -57,6 +60,7 @@ impl VolumeField {
             class: None,
             memory: false,
             node: None,
+            source: None,
         }
     }
 }
@@ -128,7 +132,7 @@ pub(super) fn mounts(
     mounts.add_files(context, workload);
     mounts.add_config(context, workload)?;
     mounts.add_secrets(context, workload)?;
-    mounts.add_volumes(context, workload, options);
+    mounts.add_volumes(context, workload, options)?;
     mounts.in_folders_of_their_own()
 }
 
@@ -196,10 +200,15 @@ impl Mounts {
         Ok(())
     }
 
-    fn add_volumes(&mut self, context: &Context<'_>, workload: &Workload, options: PodOptions) {
+    fn add_volumes(
+        &mut self,
+        context: &Context<'_>,
+        workload: &Workload,
+        options: PodOptions,
+    ) -> Result<(), Error> {
         for (name, volume) in &workload.volumes {
             let read_only = volume.node.is_some() && !volume.persistent;
-            self.add(name.as_str(), &volume.mount, read_only, source(context, name, volume));
+            self.add(name.as_str(), &volume.mount, read_only, source(context, name, volume)?);
             if let Some(mount) = self.mounts.last_mut().filter(|_| volume.node.is_some()) {
                 // An agent must see what the node mounts after the agent has started.
                 mount.mount_propagation = Some("HostToContainer".to_owned());
@@ -213,6 +222,7 @@ impl Mounts {
         if !workload.security.writable_root && !has_temporary {
             self.add("temporary", "/tmp", false, scratch(Some(&Memory::from_bytes(64 << 20)), false));
         }
+        Ok(())
     }
 
     fn in_folders_of_their_own(self) -> Result<Self, Error> {
@@ -235,18 +245,30 @@ impl Mounts {
 }
 
 /// Returns where a volume's content is.
-fn source(context: &Context<'_>, name: &Name, volume: &VolumeField) -> Volume {
+///
+/// # Errors
+/// A source that Kubernetes does not know, and one beside another.
+fn source(context: &Context<'_>, name: &Name, volume: &VolumeField) -> Result<Volume, Error> {
+    if let Some(table) = &volume.source {
+        if volume.node.is_some() || volume.persistent || volume.memory || volume.size.is_some() {
+            let message = "`source` excludes `node`, `persistent`, `memory` and `size`";
+            return Err(Error::path(&["volumes", name.as_str(), "source"], message));
+        }
+        let field = format!("volumes.{name}.source");
+        let below = Volume { name: name.to_string(), ..Default::default() };
+        return as_kubernetes_writes(&field, &below, table);
+    }
     if let Some(path) = &volume.node {
         let type_ = volume.persistent.then(|| "DirectoryOrCreate".to_owned());
         let folder = HostPathVolumeSource { path: path.clone(), type_ };
-        return Volume { host_path: Some(folder), ..Default::default() };
+        return Ok(Volume { host_path: Some(folder), ..Default::default() });
     }
     if volume.persistent {
         let claim_name = format!("{}-{name}", context.name());
         let claim = PersistentVolumeClaimVolumeSource { claim_name, ..Default::default() };
-        return Volume { persistent_volume_claim: Some(claim), ..Default::default() };
+        return Ok(Volume { persistent_volume_claim: Some(claim), ..Default::default() });
     }
-    scratch(volume.size.as_ref(), volume.memory)
+    Ok(scratch(volume.size.as_ref(), volume.memory))
 }
 
 fn of_secret(name: String) -> Volume {

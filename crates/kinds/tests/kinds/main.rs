@@ -10,6 +10,7 @@ mod fields;
 mod foreign;
 mod programs;
 mod stores;
+mod tenancy;
 
 use aqueduct_render::Registry;
 

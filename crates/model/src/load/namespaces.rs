@@ -28,6 +28,10 @@ impl Loader<'_> {
                     let diagnostic = Diagnostic::error("reserved-namespace", message);
                     self.diagnostics.push(claim(tenancy, namespace, diagnostic, ""));
                 }
+                // Who made it lets several use it.
+                if tenancy.is_existing(namespace.as_str()) {
+                    continue;
+                }
                 match claims.entry((tenancy.environment.cluster_key(), namespace.clone())) {
                     Entry::Occupied(first) => {
                         self.diagnostics.push(claimed_twice(namespace, first.get(), tenancy))
@@ -42,7 +46,7 @@ impl Loader<'_> {
 
     fn reserved(&self, tenancy: &Tenancy, namespace: &Name) -> Option<&'static str> {
         let system = tenancy.tenant.system;
-        if namespace.as_str() == "default" {
+        if namespace.as_str() == "default" && !tenancy.is_existing("default") {
             Some("it is where objects without a namespace land")
         } else if namespace.as_str().starts_with("kube-") && !system {
             Some("names that start with `kube-` are for Kubernetes itself and for system tenants")
@@ -109,7 +113,8 @@ fn claim(tenancy: &Tenancy, namespace: &Name, diagnostic: Diagnostic, text: &str
     let node = &tenancy.node;
     let single = node.get("namespace").into_iter();
     let more = node.get("namespaces").and_then(Node::as_list).unwrap_or_default();
-    match single.chain(more).find(|node| node.as_str() == Some(namespace.as_str())) {
+    let name = |node: &&Node| node.get("name").unwrap_or(node).as_str() == Some(namespace.as_str());
+    match single.chain(more).find(name) {
         Some(written) => written.label(diagnostic, text),
         None => diagnostic.at(tenancy.tenant.file.clone(), None, text),
     }

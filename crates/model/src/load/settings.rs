@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aqueduct_manifest::Diagnostic;
 
+use crate::blueprint::ParameterFile;
 use crate::delivery;
 use crate::document;
 use crate::environment::EnvironmentFile;
@@ -30,6 +31,7 @@ impl Loader<'_> {
         let Some(mut node) = document::read(self.files, FILE, Layer::Platform, &mut self.diagnostics) else {
             return;
         };
+        let mut declared = BTreeMap::new();
         if let (Some(file), _) = self.typed::<PlatformFile>(&node, "the platform") {
             self.platform.name = file.name;
             self.platform.repository = file.repository;
@@ -38,6 +40,12 @@ impl Loader<'_> {
             self.platform.output = file.output;
             self.platform.argocd = file.argocd;
             self.platform.services = file.services;
+            self.platform.isolation = file.isolation;
+            self.platform.pod_security = file.pod_security;
+            self.platform.patches = file.patches;
+            self.platform.labels = file.labels;
+            self.platform.annotations = file.annotations;
+            declared = file.values;
             self.platform.checks =
                 file.checks.into_iter().map(|(rule, level)| (rule.into(), level)).collect();
         }
@@ -55,7 +63,7 @@ impl Loader<'_> {
         self.check_delivery(&mut node, false);
         self.platform.node = Arc::new(node);
         for name in self.platform.declared_environments.clone() {
-            self.load_environment(name);
+            self.load_environment(name, &declared);
         }
     }
 
@@ -67,7 +75,7 @@ impl Loader<'_> {
         }
     }
 
-    fn load_environment(&mut self, name: Name) {
+    fn load_environment(&mut self, name: Name, declared: &BTreeMap<Name, ParameterFile>) {
         let platform = Arc::clone(&self.platform.node);
         let lineage = self.lineage(&platform, &name);
         let own: Vec<Node> =
@@ -83,17 +91,17 @@ impl Loader<'_> {
         // What is wrong with an environment is so in all that extend it.
         self.add_new(errors);
         if let Some(file) = file {
+            let values = self.environment_values(&name, &node, declared, platform.get("values"));
+            let mut environment = file.into_environment(lineage, name.clone(), values, Arc::clone(&node));
             let scope = Scope {
                 platform: self.platform.name.as_str(),
-                environment: name.as_str(),
-                domain: file.domain.as_str(),
+                environment: &environment,
                 tenant: ROOT,
                 namespace: self.platform.argocd.namespace.as_str(),
                 component: ROOT,
                 parameters: &BTreeMap::new(),
             };
-            let delivery = delivery::of_tables([&platform, &node], &scope, &mut self.diagnostics);
-            let environment = file.into_environment(lineage, name.clone(), delivery, node);
+            environment.delivery = delivery::of_tables([&platform, &node], &scope, &mut self.diagnostics);
             self.platform.environments.insert(name, Arc::new(environment));
         }
     }

@@ -11,7 +11,7 @@ use crate::environment::Environment;
 use crate::interpolate::{Names, Scope, check_names, fill};
 use crate::names::ROOT;
 use crate::node::{Layer, Node};
-use crate::tenancy::Tenancy;
+use crate::tenancy::{NamespaceField, NamespaceSettings, NamespaceTable, Tenancy};
 use crate::tenant::{Tenant, TenantEnvironments, TenantFile};
 use crate::types::{Invalid, Name};
 
@@ -248,23 +248,48 @@ impl Loader<'_> {
         // The file was read as a whole before: only what came about by merging is new.
         self.add_new(errors);
         let file = file?;
+        let tables: Vec<NamespaceTable> =
+            file.namespaces.into_iter().map(NamespaceField::into_parts).collect();
+        let first_existing = tables.first().filter(|_| tables.iter().all(NamespaceTable::is_existing));
+        let existing = first_existing.map(|table| table.name.clone());
+        let first = file.namespace.or(existing).unwrap_or_else(|| tenant.name.clone());
         let mut namespaces = Vec::new();
-        for namespace in
-            std::iter::once(file.namespace.unwrap_or_else(|| tenant.name.clone())).chain(file.namespaces)
-        {
-            let namespace = self.suffixed(namespace, &environment, &node);
-            if !namespaces.contains(&namespace) {
-                namespaces.push(namespace);
+        let mut namespace_settings = BTreeMap::new();
+        let mut tables: Vec<NamespaceTable> =
+            std::iter::once(NamespaceField::Name(first).into_parts()).chain(tables).collect();
+        // What exists has the name that it has.
+        let kept: Vec<Name> =
+            tables.iter().filter(|table| table.is_existing()).map(|table| table.name.clone()).collect();
+        for table in tables.iter_mut().filter(|table| !kept.contains(&table.name)) {
+            table.name = self.suffixed(table.name.clone(), &environment, &node);
+        }
+        let platform = &self.platform;
+        let pod_security = file.pod_security.or(environment.pod_security).or(platform.pod_security);
+        for table in tables {
+            if !namespaces.contains(&table.name) {
+                namespaces.push(table.name.clone());
+            }
+            // The first one may stand in the list too, with what is special about it.
+            let settings: &mut NamespaceSettings = namespace_settings.entry(table.name.clone()).or_default();
+            settings.existing |= table.is_existing();
+            settings.pod_security = table.pod_security.or(pod_security).unwrap_or_default();
+            for layer in [&platform.labels, &environment.labels, &file.labels, &table.labels] {
+                settings.labels.extend(layer.iter().map(|(key, value)| (key.clone(), value.clone())));
+            }
+            for layer in
+                [&platform.annotations, &environment.annotations, &file.annotations, &table.annotations]
+            {
+                settings.annotations.extend(layer.iter().map(|(key, value)| (key.clone(), value.clone())));
             }
         }
+        let level = environment.isolation.or(platform.isolation).unwrap_or_default();
         let mut parameters = match blueprint {
             TenantBlueprint::Known(blueprint) => self.parameters(&tenant.name, &node, blueprint),
             _ => BTreeMap::new(),
         };
         let scope = Scope {
             platform: self.platform.name.as_str(),
-            environment: environment.name.as_str(),
-            domain: environment.domain.as_str(),
+            environment: &environment,
             tenant: tenant.name.as_str(),
             namespace: namespaces.first().map(Name::as_str).unwrap_or_default(),
             component: "",
@@ -280,11 +305,13 @@ impl Loader<'_> {
             tenant: tenant.clone(),
             environment,
             namespaces,
+            namespace_settings,
             quota: file.quota,
             limits: file.limits,
-            isolation: file.isolation,
-            pod_security: file.pod_security,
             delivery,
+            isolation: file.isolation.into_isolation(level),
+            patches: file.patches,
+            allow: file.allow,
             parameters,
             defaults: node.get("defaults").map(Node::shared_tables).unwrap_or_default(),
             node: Arc::new(node),

@@ -91,15 +91,54 @@ fn explain(
                 .did_you_mean(reference.component.as_str(), known)
         });
     };
-    if !tenant.environments.contains(environment) {
-        return Some(error(format!("tenant `{name}` is not in environment `{environment}`")));
+    let absence = absence(platform, environment, name, &component.name)?;
+    Some(absence.place(error(absence.message.clone())))
+}
+
+/// Why a component is not in an environment.
+#[derive(Clone, Debug)]
+pub struct Absence {
+    /// What there is to say.
+    pub message: String,
+    /// What says so, where anything does.
+    written: Option<Node>,
+}
+
+impl Absence {
+    /// Adds the place that says so to a diagnostic.
+    pub fn place(&self, diagnostic: Diagnostic) -> Diagnostic {
+        match &self.written {
+            Some(written) => written.label(diagnostic, "as this says"),
+            None => diagnostic,
+        }
     }
-    let tenancy = platform.tenancies.get(&(environment.clone(), name.clone()))?;
+}
+
+/// Returns why a component that is declared is not in an environment; nothing where it is there, or was not understood.
+pub fn absence(platform: &Platform, environment: &Name, tenant: &Name, component: &Name) -> Option<Absence> {
+    let tenant = platform.tenants.get(tenant)?;
+    let component = tenant.components.get(component)?;
+    if !tenant.environments.contains(environment) {
+        let message = format!("tenant `{}` is not in environment `{environment}`", tenant.name);
+        let switch = tenant.node.find(&["environments", environment.as_str(), "enabled"]);
+        let switch =
+            switch.or_else(|| tenant.node.get("environments")).or_else(|| tenant.node.get("enabled"));
+        return Some(Absence { message, written: switch.cloned() });
+    }
+    let tenancy = platform.tenancies.get(&(environment.clone(), tenant.name.clone()))?;
     let merged = layers::merge(platform, tenancy, component);
-    let enabled = merged.get("enabled")?;
-    (enabled.as_bool() == Some(false)).then(|| {
-        let message = format!("component `{name}/{}` is not enabled", reference.component);
-        enabled.label(error(message), "disabled here")
+    let enabled = merged.get("enabled").filter(|enabled| enabled.as_bool() == Some(false))?;
+    let name = format!("component `{}/{}`", tenant.name, component.name);
+    // The table of the environment says more than the one word in it.
+    let tables = [&component.own, &component.blueprint].into_iter().flatten();
+    let mut tables = tables.filter_map(|definition| definition.environments.get(environment.as_str()));
+    let table = tables.find(|table| table.get("enabled").is_some_and(|field| field.origin == enabled.origin));
+    Some(match table {
+        Some(table) => Absence {
+            message: format!("{name} is not in environment `{environment}`"),
+            written: Some(table.as_ref().clone()),
+        },
+        None => Absence { message: format!("{name} is not enabled"), written: Some(enabled.clone()) },
     })
 }
 

@@ -431,7 +431,7 @@ image = '${platform.domain}'
     error: `${environment.nam}` stands for nothing [unknown-variable]
       at tenants/shop/tenant.toml:2:9 `'a:${environment.nam}'`
       hint: did you mean `name`?
-      hint: known are `${environment.name}`, `${environment.domain}`
+      hint: known are `${environment.name}`, `${environment.cluster}`, `${environment.kubernetes}`, `${environment.domain}`, `${environment.sync}`, `${environment.apis}`, `${environment.storage-class}`, `${environment.storage-classes}`, `${environment.ingress-class}`, `${environment.cluster-issuer}`, `${environment.secret-store}`, `${environment.cloud}`, `${environment.node-pools}`, `${environment.infrastructure}`, `${environment.isolation}`, `${environment.pod-security}`, `${environment.patches}`, `${environment.labels}`, `${environment.annotations}`, `${environment.values}`
     error: `${parameter.x}` stands for nothing [unknown-variable]
       at tenants/shop/web.toml:2:9 `'${tenant.nme}:${parameter.x}'`
       hint: the tenant has no blueprint, only blueprints have parameters
@@ -629,11 +629,12 @@ kind = 'database'
       hint: did you mean `bank`?
     error: tenant `system` is not in environment `prod` [unknown-reference]
       at tenants/shop/web.toml:2:48 `'system/dns'`
+      at tenants/system/tenant.toml:2:16 `['dev']` as this says
     error: tenant `system` has no component `db` [unknown-reference]
       at tenants/shop/web.toml:2:62 `'system/db'`
     error: component `shop/old` is not enabled [unknown-reference]
       at tenants/shop/web.toml:2:75 `'old'`
-      at tenants/shop/old.toml:2:11 `false` disabled here
+      at tenants/shop/old.toml:2:11 `false` as this says
     ");
 }
 

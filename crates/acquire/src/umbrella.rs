@@ -1,0 +1,145 @@
+//! Charts of the platform's own folders whose dependencies lie elsewhere: what is to be fetched for them, and where it
+//! belongs.
+
+use aqueduct_helm::{Chart, Dependency};
+use aqueduct_manifest::Files;
+
+use crate::fetch::{locked_versions, subchart_request};
+use crate::{Error, Request};
+
+/// How many charts of the platform's own may make one.
+const FOLDER_LIMIT: usize = 200;
+
+/// What a chart of the platform's own is made of beside its own folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assembly {
+    /// Other folders of the platform, each with the folder in which the chart expects it.
+    pub folders: Vec<(String, String)>,
+    /// Charts from elsewhere, each with the folder in which the chart expects it.
+    pub requests: Vec<(Request, String)>,
+}
+
+impl Assembly {
+    /// Returns what the chart in a folder needs and does not bring along in `charts/`.
+    ///
+    /// # Errors
+    /// What Helm says of a folder that is no chart, and a dependency that nobody can fetch.
+    pub fn of(files: &Files, folder: &str) -> Result<Self, Error> {
+        let mut assembly = Self::default();
+        let mut open = vec![(folder.to_owned(), folder.to_owned())];
+        while let Some((folder, target)) = open.pop() {
+            let chart = Chart::from_files(files, &folder)
+                .map_err(|error| Error::new(format!("{folder}: {error}")))?;
+            let lock = ["Chart.lock", "requirements.lock"];
+            let lock = lock.iter().find_map(|name| files.text(&format!("{folder}/{name}")));
+            let locked = locked_versions(lock.unwrap_or_default());
+            for dependency in missing(&chart) {
+                let target = format!("{target}/charts/{}", dependency.name);
+                match dependency.repository.strip_prefix("file://") {
+                    Some(path) => {
+                        let near =
+                            inside(&folder, path).filter(|near| files.is_folder(near)).ok_or_else(|| {
+                                Error::new(format!(
+                                    "{folder}: there is no chart in `{}`",
+                                    dependency.repository
+                                ))
+                            })?;
+                        assembly.folders.push((near.clone(), target.clone()));
+                        open.push((near, target));
+                    }
+                    None => {
+                        let request = subchart_request(dependency, &locked)
+                            .map_err(|error| error.context(format!("chart {folder}")))?;
+                        assembly.requests.push((request, target));
+                    }
+                }
+                if assembly.folders.len() + assembly.requests.len() > FOLDER_LIMIT {
+                    return Err(Error::new(format!("{folder}: it takes more than {FOLDER_LIMIT} charts")));
+                }
+            }
+        }
+        Ok(assembly)
+    }
+}
+
+/// Returns the dependencies that a chart does not bring along; where nothing says from where one comes, Helm's own
+/// message does.
+fn missing(chart: &Chart) -> impl Iterator<Item = &Dependency> {
+    let has = |name: &str| chart.subcharts.iter().any(|subchart| subchart.metadata.name == name);
+    let dependencies = chart.metadata.dependencies.iter().flatten();
+    dependencies.filter(move |one| !one.repository.is_empty() && !has(&one.name))
+}
+
+/// Returns a folder of the platform named relative to another one; nothing where it is outside.
+fn inside(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use aqueduct_manifest::Files;
+
+    use super::Assembly;
+
+    fn files(charts: &[(&str, &str)]) -> Files {
+        charts.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes())).collect()
+    }
+
+    const HOME: &str = "apiVersion: v2
+name: home
+version: 0.0.0
+dependencies:
+- {name: web, version: ^1.0.0, repository: 'https://charts.example.com'}
+- {name: there, version: 1.0.0, repository: 'https://charts.example.com'}
+- {name: common, version: 0.1.0, repository: 'file://../common'}
+";
+
+    #[test]
+    fn what_is_fetched_and_where_it_belongs() {
+        let files = files(&[
+            ("charts/home/Chart.yaml", HOME),
+            ("charts/home/Chart.lock", "dependencies: [{name: web, version: 1.2.3}]"),
+            ("charts/home/charts/there/Chart.yaml", "{apiVersion: v2, name: there, version: 1.0.0}"),
+            (
+                "charts/common/Chart.yaml",
+                "{apiVersion: v2, name: common, version: 0.1.0, dependencies: [{name: db, version: 2.0.0, repository: 'oci://r.example.com/a'}]}",
+            ),
+        ]);
+        let assembly = Assembly::of(&files, "charts/home").expect("all of it can be had");
+        let requests = assembly.requests.iter().map(|(request, folder)| format!("{request} in {folder}"));
+        assert_eq!(
+            requests.collect::<Vec<_>>(),
+            [
+                "`web 1.2.3` of https://charts.example.com in charts/home/charts/web",
+                "`db 2.0.0` of oci://r.example.com/a in charts/home/charts/common/charts/db",
+            ]
+        );
+        assert_eq!(assembly.folders, [("charts/common".to_owned(), "charts/home/charts/common".to_owned())]);
+    }
+
+    #[test]
+    fn what_cannot_be_had() {
+        let error = |repository: &str| {
+            let chart = format!(
+                "{{apiVersion: v2, name: home, version: 0.0.0, dependencies: [{{name: a, version: 1.0.0, repository: '{repository}'}}]}}"
+            );
+            let error = Assembly::of(&files(&[("charts/home/Chart.yaml", &chart)]), "charts/home");
+            error.expect_err(repository).to_string()
+        };
+        let seen = ["file://../common", "file://../../../x", "@stable", "file://../home"].map(error);
+        insta::assert_snapshot!(seen.join("\n"), @r"
+        charts/home: there is no chart in `file://../common`
+        charts/home: there is no chart in `file://../../../x`
+        chart charts/home: it depends on `a`, which the package came without: not the address of a chart repository: `@stable`
+        charts/home: it takes more than 200 charts
+        ");
+    }
+}

@@ -1,0 +1,1202 @@
+//! What a tenant says of its room and of its components, down to the objects: isolation, namespaces, values, patches.
+
+use std::fmt::Write as _;
+
+use aqueduct_manifest::{Files, yaml};
+
+use super::rendering;
+
+const PLATFORM: &str = "
+== platform.toml
+name = 'acme'
+repository = 'https://example.com/acme.git'
+";
+
+const FIELDS: &str = "image = 'registry.example.com/app:v1'
+ports = { http = 8080 }
+resources = { requests = { cpu = '50m', memory = '64Mi' }, limits = { cpu = '100m', memory = '128Mi' } }
+";
+
+/// Reads a text of several files, each below a line `== PATH`; a line `WORKER` or `FIELDS` stands for what
+/// programs have in common.
+fn files(text: &str) -> Files {
+    let mut files = Files::new();
+    for file in text.trim_start().trim_start_matches("== ").split("\n== ") {
+        let (path, content) = file.split_once('\n').unwrap_or((file, ""));
+        files.insert(
+            path,
+            format!("{content}\n")
+                .replace("WORKER\n", "kind = 'worker'\nFIELDS\n")
+                .replace("FIELDS\n", FIELDS)
+                .into_bytes(),
+        );
+    }
+    files
+}
+
+/// Returns what is wrong with a platform, else its objects of some kinds, folder by folder.
+fn render(text: &str, kinds: &[&str]) -> String {
+    let files = files(&format!("{}\n{text}", PLATFORM.trim()));
+    let (components, diagnostics) = rendering::components(&files);
+    let mut seen = String::new();
+    for diagnostic in &diagnostics {
+        let file = diagnostic.labels.first().map_or("", |label| &label.place.file);
+        let _ = writeln!(seen, "{diagnostic}: {file}");
+        diagnostic.hints.iter().for_each(|hint| seen.push_str(&format!("  hint: {hint}\n")));
+    }
+    for component in components.iter().filter(|_| diagnostics.is_empty()) {
+        for object in component.objects.iter().filter(|object| kinds.contains(&object.kind())) {
+            let _ = write!(seen, "--- {}\n{}", component.folder(), yaml::write(&object.map.clone().into()));
+        }
+    }
+    seen
+}
+
+/// Returns the lines of a rendered platform that hold one of some words.
+fn lines(text: &str, words: &[&str]) -> String {
+    let lines = text.lines().filter(|line| words.iter().any(|word| line.contains(word)));
+    lines.map(|line| format!("{}\n", line.trim())).collect()
+}
+
+#[test]
+fn a_level_of_isolation() {
+    let seen = render(
+        "isolation = 'none'
+[environments.dev]
+domain = 'dev.example.com'
+[environments.prod]
+domain = 'example.com'
+isolation = 'namespace'
+== tenants/open/tenant.toml
+== tenants/open/web.toml
+WORKER
+== tenants/shut/tenant.toml
+isolation = 'strict'
+== tenants/shut/web.toml
+WORKER
+== tenants/rest/tenant.toml
+[environments.prod.isolation]
+level = 'none'
+== tenants/rest/web.toml
+WORKER",
+        &["NetworkPolicy"],
+    );
+    insta::assert_snapshot!(lines(&seen, &["---", "  name: ", "namespace: "]), @r"
+    --- shut/tenant
+    name: allow-dns
+    namespace: shut
+    --- shut/tenant
+    name: deny-all
+    namespace: shut
+    --- shut/tenant
+    name: web
+    namespace: shut
+    --- open/tenant
+    name: allow-dns
+    namespace: open
+    --- open/tenant
+    name: allow-namespaces
+    namespace: open
+    --- open/tenant
+    name: web
+    namespace: open
+    --- shut/tenant
+    name: allow-dns
+    namespace: shut
+    --- shut/tenant
+    name: deny-all
+    namespace: shut
+    --- shut/tenant
+    name: web
+    namespace: shut
+    ");
+}
+
+#[test]
+fn a_namespace_is_open_in_itself() {
+    let seen = render(
+        "[environments.dev]
+domain = 'dev.example.com'
+== tenants/shop/tenant.toml
+isolation = 'namespace'
+namespaces = ['shop-jobs']
+== tenants/shop/web.toml
+WORKER",
+        &["NetworkPolicy"],
+    );
+    insta::assert_snapshot!(seen, @r"
+    --- shop/tenant
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      labels:
+        app.kubernetes.io/component: tenant
+        app.kubernetes.io/instance: shop-tenant
+        app.kubernetes.io/managed-by: aqueduct
+        app.kubernetes.io/name: shop
+        app.kubernetes.io/part-of: shop
+      name: allow-dns
+      namespace: shop
+    spec:
+      egress:
+      - ports:
+        - port: 53
+          protocol: UDP
+        - port: 53
+          protocol: TCP
+        to:
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: kube-system
+          podSelector:
+            matchLabels:
+              k8s-app: kube-dns
+      podSelector: {}
+      policyTypes:
+      - Egress
+    --- shop/tenant
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      labels:
+        app.kubernetes.io/component: tenant
+        app.kubernetes.io/instance: shop-tenant
+        app.kubernetes.io/managed-by: aqueduct
+        app.kubernetes.io/name: shop
+        app.kubernetes.io/part-of: shop
+      name: allow-namespaces
+      namespace: shop
+    spec:
+      egress:
+      - to:
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: shop
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: shop-jobs
+      ingress:
+      - from:
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: shop
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: shop-jobs
+      podSelector: {}
+      policyTypes:
+      - Ingress
+      - Egress
+    --- shop/tenant
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      labels:
+        app.kubernetes.io/component: tenant
+        app.kubernetes.io/instance: shop-tenant
+        app.kubernetes.io/managed-by: aqueduct
+        app.kubernetes.io/name: shop
+        app.kubernetes.io/part-of: shop
+      name: web
+      namespace: shop
+    spec:
+      podSelector:
+        matchLabels:
+          app.kubernetes.io/instance: shop-web
+          app.kubernetes.io/name: web
+      policyTypes:
+      - Ingress
+      - Egress
+    --- shop/tenant
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      labels:
+        app.kubernetes.io/component: tenant
+        app.kubernetes.io/instance: shop-tenant
+        app.kubernetes.io/managed-by: aqueduct
+        app.kubernetes.io/name: shop
+        app.kubernetes.io/part-of: shop
+      name: allow-dns
+      namespace: shop-jobs
+    spec:
+      egress:
+      - ports:
+        - port: 53
+          protocol: UDP
+        - port: 53
+          protocol: TCP
+        to:
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: kube-system
+          podSelector:
+            matchLabels:
+              k8s-app: kube-dns
+      podSelector: {}
+      policyTypes:
+      - Egress
+    --- shop/tenant
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      labels:
+        app.kubernetes.io/component: tenant
+        app.kubernetes.io/instance: shop-tenant
+        app.kubernetes.io/managed-by: aqueduct
+        app.kubernetes.io/name: shop
+        app.kubernetes.io/part-of: shop
+      name: allow-namespaces
+      namespace: shop-jobs
+    spec:
+      egress:
+      - to:
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: shop
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: shop-jobs
+      ingress:
+      - from:
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: shop
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: shop-jobs
+      podSelector: {}
+      policyTypes:
+      - Ingress
+      - Egress
+    ");
+}
+
+#[test]
+fn links_open_what_a_tenant_allows() {
+    let seen = render(
+        "[environments.dev]
+domain = 'dev.example.com'
+== tenants/shop/tenant.toml
+isolation.allow-from = ['billing']
+== tenants/shop/orders.toml
+WORKER
+== tenants/shop/payroll.toml
+WORKER
+== tenants/billing/tenant.toml
+== tenants/billing/invoices.toml
+WORKER
+links = { orders = 'shop/orders' }",
+        &["NetworkPolicy"],
+    );
+    insta::assert_snapshot!(seen, @r"
+    --- billing/tenant
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      labels:
+        app.kubernetes.io/component: tenant
+        app.kubernetes.io/instance: billing-tenant
+        app.kubernetes.io/managed-by: aqueduct
+        app.kubernetes.io/name: billing
+        app.kubernetes.io/part-of: billing
+      name: allow-dns
+      namespace: billing
+    spec:
+      egress:
+      - ports:
+        - port: 53
+          protocol: UDP
+        - port: 53
+          protocol: TCP
+        to:
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: kube-system
+          podSelector:
+            matchLabels:
+              k8s-app: kube-dns
+      podSelector: {}
+      policyTypes:
+      - Egress
+    --- billing/tenant
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      labels:
+        app.kubernetes.io/component: tenant
+        app.kubernetes.io/instance: billing-tenant
+        app.kubernetes.io/managed-by: aqueduct
+        app.kubernetes.io/name: billing
+        app.kubernetes.io/part-of: billing
+      name: deny-all
+      namespace: billing
+    spec:
+      podSelector: {}
+      policyTypes:
+      - Ingress
+      - Egress
+    --- billing/tenant
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      labels:
+        app.kubernetes.io/component: tenant
+        app.kubernetes.io/instance: billing-tenant
+        app.kubernetes.io/managed-by: aqueduct
+        app.kubernetes.io/name: billing
+        app.kubernetes.io/part-of: billing
+      name: invoices
+      namespace: billing
+    spec:
+      egress:
+      - ports:
+        - port: 8080
+          protocol: TCP
+        to:
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: shop
+          podSelector:
+            matchLabels:
+              app.kubernetes.io/instance: shop-orders
+              app.kubernetes.io/name: orders
+      podSelector:
+        matchLabels:
+          app.kubernetes.io/instance: billing-invoices
+          app.kubernetes.io/name: invoices
+      policyTypes:
+      - Ingress
+      - Egress
+    --- shop/tenant
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      labels:
+        app.kubernetes.io/component: tenant
+        app.kubernetes.io/instance: shop-tenant
+        app.kubernetes.io/managed-by: aqueduct
+        app.kubernetes.io/name: shop
+        app.kubernetes.io/part-of: shop
+      name: allow-dns
+      namespace: shop
+    spec:
+      egress:
+      - ports:
+        - port: 53
+          protocol: UDP
+        - port: 53
+          protocol: TCP
+        to:
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: kube-system
+          podSelector:
+            matchLabels:
+              k8s-app: kube-dns
+      podSelector: {}
+      policyTypes:
+      - Egress
+    --- shop/tenant
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      labels:
+        app.kubernetes.io/component: tenant
+        app.kubernetes.io/instance: shop-tenant
+        app.kubernetes.io/managed-by: aqueduct
+        app.kubernetes.io/name: shop
+        app.kubernetes.io/part-of: shop
+      name: deny-all
+      namespace: shop
+    spec:
+      podSelector: {}
+      policyTypes:
+      - Ingress
+      - Egress
+    --- shop/tenant
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      labels:
+        app.kubernetes.io/component: tenant
+        app.kubernetes.io/instance: shop-tenant
+        app.kubernetes.io/managed-by: aqueduct
+        app.kubernetes.io/name: shop
+        app.kubernetes.io/part-of: shop
+      name: orders
+      namespace: shop
+    spec:
+      ingress:
+      - from:
+        - namespaceSelector:
+            matchLabels:
+              kubernetes.io/metadata.name: billing
+          podSelector:
+            matchLabels:
+              app.kubernetes.io/instance: billing-invoices
+              app.kubernetes.io/name: invoices
+        ports:
+        - port: 8080
+          protocol: TCP
+      podSelector:
+        matchLabels:
+          app.kubernetes.io/instance: shop-orders
+          app.kubernetes.io/name: orders
+      policyTypes:
+      - Ingress
+      - Egress
+    --- shop/tenant
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata:
+      labels:
+        app.kubernetes.io/component: tenant
+        app.kubernetes.io/instance: shop-tenant
+        app.kubernetes.io/managed-by: aqueduct
+        app.kubernetes.io/name: shop
+        app.kubernetes.io/part-of: shop
+      name: payroll
+      namespace: shop
+    spec:
+      podSelector:
+        matchLabels:
+          app.kubernetes.io/instance: shop-payroll
+          app.kubernetes.io/name: payroll
+      policyTypes:
+      - Ingress
+      - Egress
+    ");
+}
+
+#[test]
+fn a_link_that_is_not_allowed() {
+    insta::assert_snapshot!(render(
+        "[environments.dev]
+domain = 'dev.example.com'
+== tenants/shop/tenant.toml
+== tenants/shop/orders.toml
+WORKER
+== tenants/billing/tenant.toml
+isolation = { level = 'none', allow-to = ['bank'] }
+== tenants/billing/invoices.toml
+WORKER
+links = { orders = 'shop/orders' }
+== tenants/bank/tenant.toml
+isolation = 'open'
+== tenants/bank/transfers.toml
+WORKER
+links = { orders = 'shop/orders' }",
+        &[],
+    ), @r"
+    error: `isolation` of tenant `bank` must be one of `strict`, `namespace`, `none`, not `open`: tenants/bank/tenant.toml
+    error: tenant `shop` does not let tenant `bank` in: `shop/orders`: tenants/bank/transfers.toml
+      hint: add `bank` to `allow-from` of `[isolation]` in tenants/shop/tenant.toml
+    error: tenant `billing` may not reach tenant `shop`: `shop/orders`: tenants/billing/invoices.toml
+      hint: add `shop` to `allow-to` of `[isolation]` in tenants/billing/tenant.toml
+    ");
+}
+
+#[test]
+fn namespaces_with_labels_and_levels() {
+    let seen = render(
+        "pod-security = 'baseline'
+labels = { mesh = 'none', zone = 'a' }
+annotations = { 'example.com/made-by' = 'the platform' }
+[environments.dev]
+domain = 'dev.example.com'
+labels = { mesh = 'ambient' }
+== tenants/shop/tenant.toml
+quota = { pods = 5 }
+namespaces = [
+  'shop-jobs',
+  { name = 'shop-mesh', pod-security = 'privileged', labels = { mesh = 'sidecar' } },
+  { name = 'monitoring', existing = true },
+]
+annotations = { 'example.com/owner' = 'shop' }
+== tenants/cluster/tenant.toml
+system = true
+namespace = 'kube-system'
+quota = { pods = 5 }
+owners = ['team']
+== tenants/cluster/dns.toml
+WORKER
+== tenants/metrics/tenant.toml
+namespaces = [{ name = 'monitoring', existing = true }]
+== tenants/metrics/scraper.toml
+WORKER",
+        &["Namespace", "NetworkPolicy", "ResourceQuota", "RoleBinding", "Deployment"],
+    );
+    let words = ["---", "kind: ", "  name: ", "namespace: ", "mesh", "zone", "enforce", "example.com/"];
+    insta::assert_snapshot!(lines(&seen, &words), @r"
+    --- cluster/dns
+    kind: Deployment
+    name: dns
+    namespace: kube-system
+    - image: registry.example.com/app:v1
+    name: dns
+    name: http
+    name: temporary
+    name: temporary
+    --- metrics/scraper
+    kind: Deployment
+    name: scraper
+    namespace: monitoring
+    - image: registry.example.com/app:v1
+    name: scraper
+    name: http
+    name: temporary
+    name: temporary
+    --- shop/tenant
+    kind: Namespace
+    example.com/made-by: the platform
+    example.com/owner: shop
+    mesh: ambient
+    pod-security.kubernetes.io/enforce: baseline
+    zone: a
+    name: shop
+    --- shop/tenant
+    kind: Namespace
+    example.com/made-by: the platform
+    example.com/owner: shop
+    mesh: ambient
+    pod-security.kubernetes.io/enforce: baseline
+    zone: a
+    name: shop-jobs
+    --- shop/tenant
+    kind: Namespace
+    example.com/made-by: the platform
+    example.com/owner: shop
+    mesh: sidecar
+    pod-security.kubernetes.io/enforce: privileged
+    zone: a
+    name: shop-mesh
+    --- shop/tenant
+    kind: ResourceQuota
+    name: quota
+    namespace: shop
+    --- shop/tenant
+    kind: ResourceQuota
+    name: quota
+    namespace: shop-jobs
+    --- shop/tenant
+    kind: ResourceQuota
+    name: quota
+    namespace: shop-mesh
+    --- shop/tenant
+    kind: NetworkPolicy
+    name: allow-dns
+    namespace: shop
+    --- shop/tenant
+    kind: NetworkPolicy
+    name: deny-all
+    namespace: shop
+    --- shop/tenant
+    kind: NetworkPolicy
+    name: allow-dns
+    namespace: shop-jobs
+    --- shop/tenant
+    kind: NetworkPolicy
+    name: deny-all
+    namespace: shop-jobs
+    --- shop/tenant
+    kind: NetworkPolicy
+    name: allow-dns
+    namespace: shop-mesh
+    --- shop/tenant
+    kind: NetworkPolicy
+    name: deny-all
+    namespace: shop-mesh
+    ");
+}
+
+#[test]
+fn namespaces_that_nobody_may_have() {
+    insta::assert_snapshot!(render(
+        "[environments.dev]
+domain = 'dev.example.com'
+== tenants/shop/tenant.toml
+namespaces = [{ name = 'kube-system', existing = true }, { name = 'bank' }]
+== tenants/bank/tenant.toml
+",
+        &[],
+    ), @r"
+    error: namespace `kube-system` of tenant `shop` is reserved: names that start with `kube-` are for Kubernetes itself and for system tenants: tenants/shop/tenant.toml
+    error: namespace `bank` is claimed by two tenants: `bank` and `shop`: tenants/shop/tenant.toml
+    ");
+}
+
+#[test]
+fn values_of_an_environment() {
+    let seen = render(
+        "[values.account]
+type = 'string'
+[values.replicas]
+type = 'integer'
+default = 1
+[environments.dev]
+domain = 'dev.example.com'
+storage-class = 'standard'
+values = { account = '12' }
+[environments.prod]
+domain = 'example.com'
+storage-class = 'fast'
+node-pools.main = { count = 2, cpu = 4, memory = '8Gi' }
+values = { account = '34', replicas = 3 }
+== tenants/shop/tenant.toml
+== tenants/shop/web.toml
+WORKER
+replicas = '${environment.values.replicas}'
+[annotations]
+role = 'arn:aws:iam::${environment.values.account}:role/web'
+class = '${environment.storage-class} in ${environment.kubernetes} at ${environment.cluster}, ${environment.sync}'
+[environments.prod.annotations]
+cpu = '${environment.node-pools.main.cpu} cores'",
+        &["Deployment"],
+    );
+    insta::assert_snapshot!(lines(&seen, &["role:", "class:", "cpu:", "replicas:"]), @r"
+    class: standard in 1.33 at https://kubernetes.default.svc, automatic
+    role: arn:aws:iam::12:role/web
+    replicas: 1
+    cpu: 100m
+    cpu: 50m
+    class: fast in 1.33 at https://kubernetes.default.svc, automatic
+    cpu: 4 cores
+    role: arn:aws:iam::34:role/web
+    replicas: 3
+    cpu: 100m
+    cpu: 50m
+    ");
+}
+
+#[test]
+fn values_that_are_wrong() {
+    insta::assert_snapshot!(render(
+        "[values.account]
+type = 'string'
+[values.replicas]
+type = 'integer'
+default = 'one'
+[environments.dev]
+domain = 'dev.example.com'
+values = { acount = '12', account = 1 }
+[environments.prod]
+domain = 'example.com'
+== tenants/shop/tenant.toml
+== tenants/shop/web.toml
+WORKER
+[annotations]
+a = '${environment.values.acount}'
+b = '${environment.storage-class}'
+c = '${environment.region}'
+d = '${environment.values} in a text'
+== tenants/shop/off.toml
+WORKER
+enabled = false
+annotations = { a = '${environment.values.nothing}' }",
+        &[],
+    ), @r"
+    error: the default of value `replicas` must be an integer, not a string: platform.toml
+    error: the platform declares no value `acount`: platform.toml
+      hint: did you mean `account`?
+      hint: declare it: `[values.acount]` with its `type`
+    error: value `account` of environment `dev` must be a string, not an integer: platform.toml
+    error: environment `prod` has no value `account`, which the platform declares: platform.toml
+    error: `${environment.region}` stands for nothing: tenants/shop/web.toml
+      hint: known are `${environment.name}`, `${environment.cluster}`, `${environment.kubernetes}`, `${environment.domain}`, `${environment.sync}`, `${environment.apis}`, `${environment.storage-class}`, `${environment.storage-classes}`, `${environment.ingress-class}`, `${environment.cluster-issuer}`, `${environment.secret-store}`, `${environment.cloud}`, `${environment.node-pools}`, `${environment.infrastructure}`, `${environment.isolation}`, `${environment.pod-security}`, `${environment.patches}`, `${environment.labels}`, `${environment.annotations}`, `${environment.values}`
+    error: `${environment.values.acount}` stands for nothing in environment `prod`: tenants/shop/web.toml
+      hint: give it a value: `[environments.prod.values]` with `acount` in platform.toml
+    error: `${environment.storage-class}` stands for nothing in environment `dev`: tenants/shop/web.toml
+      hint: set it in `[environments.dev]` of platform.toml
+    error: `${environment.storage-class}` stands for nothing in environment `prod`: tenants/shop/web.toml
+      hint: set it in `[environments.prod]` of platform.toml
+    error: `${environment.values}` stands for nothing in environment `prod`: tenants/shop/web.toml
+      hint: set it in `[environments.prod]` of platform.toml
+    error: `${environment.values}` is a table and cannot be part of a string: tenants/shop/web.toml
+    ");
+}
+
+#[test]
+fn what_pods_carry() {
+    let seen = render(
+        "[environments.dev]
+domain = 'dev.example.com'
+== tenants/shop/tenant.toml
+== tenants/shop/web.toml
+WORKER
+security-context = { fsGroup = 2000, sysctls = [{ name = 'net.core.somaxconn', value = '1024' }] }
+runtime-class = 'gvisor'
+affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms = [
+  { matchExpressions = [{ key = 'gpu', operator = 'Exists' }] },
+]
+[scheduling]
+tolerations = [{ key = 'spot' }]
+[pod]
+labels = { team = 'shop' }
+annotations = { 'prometheus.io/scrape' = 'true' }
+[volumes.login]
+mount = '/login'
+source = { secret = { secretName = 'login' } }
+[[tolerations]]
+key = 'gpu'
+operator = 'Equal'
+value = 'yes'
+[[init-containers]]
+name = 'wait'
+image = 'registry.example.com/wait:v1'
+arguments = ['--for=db']
+resources = { requests = { cpu = '10m', memory = '16Mi' } }
+[[sidecars]]
+name = 'proxy'
+image = 'registry.example.com/proxy:v1'
+ports = { proxy = 9000 }
+variables = { LEVEL = 'info' }
+mounts = { login = '/etc/login' }
+user = 65532
+resources = { requests = { cpu = '10m', memory = '16Mi' }, limits = { memory = '32Mi' } }
+== tenants/shop/once.toml
+kind = 'job'
+FIELDS
+[[sidecars]]
+name = 'proxy'
+image = 'registry.example.com/proxy:v1'
+resources = { requests = { cpu = '10m' } }",
+        &["Deployment"],
+    );
+    insta::assert_snapshot!(seen, @r#"
+    --- shop/web
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata:
+      labels:
+        app.kubernetes.io/component: worker
+        app.kubernetes.io/instance: shop-web
+        app.kubernetes.io/managed-by: aqueduct
+        app.kubernetes.io/name: web
+        app.kubernetes.io/part-of: shop
+      name: web
+      namespace: shop
+    spec:
+      replicas: 1
+      revisionHistoryLimit: 3
+      selector:
+        matchLabels:
+          app.kubernetes.io/instance: shop-web
+          app.kubernetes.io/name: web
+      strategy:
+        rollingUpdate:
+          maxSurge: 1
+          maxUnavailable: 0
+        type: RollingUpdate
+      template:
+        metadata:
+          annotations:
+            prometheus.io/scrape: "true"
+          labels:
+            app.kubernetes.io/component: worker
+            app.kubernetes.io/instance: shop-web
+            app.kubernetes.io/managed-by: aqueduct
+            app.kubernetes.io/name: web
+            app.kubernetes.io/part-of: shop
+            team: shop
+        spec:
+          affinity:
+            nodeAffinity:
+              requiredDuringSchedulingIgnoredDuringExecution:
+                nodeSelectorTerms:
+                - matchExpressions:
+                  - key: gpu
+                    operator: Exists
+          automountServiceAccountToken: false
+          containers:
+          - image: registry.example.com/app:v1
+            name: web
+            ports:
+            - containerPort: 8080
+              name: http
+            readinessProbe:
+              tcpSocket:
+                port: http
+            resources:
+              limits:
+                cpu: 100m
+                memory: 128Mi
+              requests:
+                cpu: 50m
+                memory: 64Mi
+            securityContext:
+              allowPrivilegeEscalation: false
+              capabilities:
+                drop:
+                - ALL
+              readOnlyRootFilesystem: true
+            volumeMounts:
+            - mountPath: /login
+              name: login
+            - mountPath: /tmp
+              name: temporary
+          - env:
+            - name: LEVEL
+              value: info
+            image: registry.example.com/proxy:v1
+            name: proxy
+            ports:
+            - containerPort: 9000
+              name: proxy
+            resources:
+              limits:
+                memory: 32Mi
+              requests:
+                cpu: 10m
+                memory: 16Mi
+            securityContext:
+              allowPrivilegeEscalation: false
+              capabilities:
+                drop:
+                - ALL
+              readOnlyRootFilesystem: true
+              runAsNonRoot: true
+              runAsUser: 65532
+            volumeMounts:
+            - mountPath: /etc/login
+              name: login
+          enableServiceLinks: false
+          initContainers:
+          - args:
+            - --for=db
+            image: registry.example.com/wait:v1
+            name: wait
+            resources:
+              requests:
+                cpu: 10m
+                memory: 16Mi
+            securityContext:
+              allowPrivilegeEscalation: false
+              capabilities:
+                drop:
+                - ALL
+              readOnlyRootFilesystem: true
+          runtimeClassName: gvisor
+          securityContext:
+            fsGroup: 2000
+            runAsGroup: 1000
+            runAsNonRoot: true
+            runAsUser: 1000
+            seccompProfile:
+              type: RuntimeDefault
+            sysctls:
+            - name: net.core.somaxconn
+              value: "1024"
+          serviceAccountName: web
+          tolerations:
+          - key: spot
+            operator: Exists
+          - key: gpu
+            operator: Equal
+            value: "yes"
+          volumes:
+          - name: login
+            secret:
+              secretName: login
+          - emptyDir:
+              sizeLimit: 64Mi
+            name: temporary
+    "#);
+}
+
+#[test]
+fn what_pods_cannot_carry() {
+    let worker = |fields: &str| {
+        render(
+            &format!(
+                "[environments.dev]\ndomain = 'dev.example.com'\n== tenants/shop/tenant.toml\n== tenants/shop/web.toml\nWORKER\n{fields}"
+            ),
+            &[],
+        )
+    };
+    let sidecar = "image = 'a:1'\nresources = { requests = { cpu = '10m' } }";
+    let seen = [
+        worker("affinity = { nodeAfinity = {} }"),
+        worker("affinity = { nodeAffinity = {} }\nscheduling = { spread = 'apart' }"),
+        worker("security-context = { runAsUser = 'root' }"),
+        worker("pod = { labels = { 'app.kubernetes.io/name' = 'x' } }"),
+        worker("volumes = { a = { mount = '/a', source = { secrt = {} } } }"),
+        worker("volumes = { a = { mount = '/a', size = '1Gi', source = { emptyDir = {} } } }"),
+        worker(&format!("[[sidecars]]\nname = 'web'\n{sidecar}")),
+        worker(&format!("[[sidecars]]\nname = 'a'\n{sidecar}\nmounts = {{ logn = '/a' }}")),
+        worker(&format!("[[sidecars]]\nname = 'a'\n{sidecar}\n[[init-containers]]\nname = 'a'\n{sidecar}")),
+    ];
+    insta::assert_snapshot!(seen.concat(), @r#"
+    error: Kubernetes knows no such field: `nodeAfinity`: tenants/shop/web.toml
+    error: `affinity` and `scheduling.spread = "apart"` exclude each other: tenants/shop/web.toml
+    error: invalid type: string "root", expected i64: tenants/shop/web.toml
+    error: the label `app.kubernetes.io/name` is the compiler's: selectors are made of it: tenants/shop/web.toml
+    error: Kubernetes knows no such field: `secrt`: tenants/shop/web.toml
+    error: `source` excludes `node`, `persistent`, `memory` and `size`: tenants/shop/web.toml
+    error: another container of the pod has this name: `web`: tenants/shop/web.toml
+    error: the pod has no volume of this name: `logn`: tenants/shop/web.toml
+      hint: declare it: `[volumes.logn]`
+    error: another container of the pod has this name: `a`: tenants/shop/web.toml
+    "#);
+}
+
+#[test]
+fn a_running_deployment_is_taken_over() {
+    let seen = render(
+        "[environments.dev]
+domain = 'dev.example.com'
+== tenants/shop/tenant.toml
+== tenants/shop/web.toml
+kind = 'service'
+FIELDS
+adopt = { name = 'legacy-web', selector = { 'app.kubernetes.io/name' = 'legacy', app = 'legacy' } }
+autoscaling = { min = 2, max = 3, cpu = '80%' }
+disruption = { max-unavailable = 1 }",
+        &["Deployment", "Service", "NetworkPolicy", "PodDisruptionBudget", "HorizontalPodAutoscaler"],
+    );
+    let words = ["---", "  name: ", "app: ", "selector", "Selector", "kubernetes.io/name: ", "matchLabels"];
+    insta::assert_snapshot!(lines(&seen, &words), @r"
+    --- shop/tenant
+    app.kubernetes.io/name: shop
+    name: allow-dns
+    - namespaceSelector:
+    matchLabels:
+    podSelector:
+    matchLabels:
+    k8s-app: kube-dns
+    podSelector: {}
+    --- shop/tenant
+    app.kubernetes.io/name: shop
+    name: deny-all
+    podSelector: {}
+    --- shop/tenant
+    app.kubernetes.io/name: shop
+    name: web
+    podSelector:
+    matchLabels:
+    app: legacy
+    app.kubernetes.io/name: legacy
+    --- shop/web
+    app.kubernetes.io/name: web
+    name: web
+    selector:
+    app: legacy
+    app.kubernetes.io/name: legacy
+    --- shop/web
+    app.kubernetes.io/name: web
+    name: legacy-web
+    selector:
+    matchLabels:
+    app: legacy
+    app.kubernetes.io/name: legacy
+    app: legacy
+    app.kubernetes.io/name: legacy
+    name: web
+    name: http
+    name: temporary
+    - labelSelector:
+    matchLabels:
+    app: legacy
+    app.kubernetes.io/name: legacy
+    - labelSelector:
+    matchLabels:
+    app: legacy
+    app.kubernetes.io/name: legacy
+    name: temporary
+    --- shop/web
+    app.kubernetes.io/name: web
+    name: web
+    name: cpu
+    name: legacy-web
+    --- shop/web
+    app.kubernetes.io/name: web
+    name: web
+    selector:
+    matchLabels:
+    app: legacy
+    app.kubernetes.io/name: legacy
+    ");
+    insta::assert_snapshot!(render(
+        "[environments.dev]
+domain = 'dev.example.com'
+== tenants/shop/tenant.toml
+== tenants/shop/web.toml
+kind = 'stateful'
+FIELDS
+adopt = { name = 'legacy-web', selector = { app = 'legacy' } }",
+        &[],
+    ), @r"
+    error: the component has nothing that could be `legacy-web`: tenants/shop/web.toml
+      hint: only the Deployment or DaemonSet of a `service`, `worker` or `daemon` is taken over
+    ");
+}
+
+#[test]
+fn patches_of_every_level() {
+    let seen = render(
+        "[[patches]]
+target = { kind = 'Application', name = 'shop-web' }
+merge = { spec = { revisionHistoryLimit = 3 } }
+[environments.dev]
+domain = 'dev.example.com'
+== tenants/shop/tenant.toml
+[[patches]]
+target = { kind = 'Namespace' }
+merge = { metadata = { labels = { mesh = 'ambient' } } }
+[[patches]]
+target = { kind = 'AppProject' }
+operations = [{ op = 'add', path = '/spec/orphanedResources', value = { warn = true } }]
+[[patches]]
+target = { kind = 'NetworkPolicy' }
+delete = true
+== tenants/shop/web.toml
+WORKER
+[[patches]]
+target = { kind = 'Deployment' }
+patch = '''
+spec:
+  minReadySeconds: 7
+  template:
+    spec:
+      containers:
+      - {name: web, tty: true}
+'''
+[[patches]]
+target = { kind = 'Deployment' }
+patch = '''
+- {op: replace, path: /spec/replicas, value: 4}
+'''",
+        &["Deployment", "Namespace", "NetworkPolicy", "AppProject", "Application"],
+    );
+    let words = ["---", "tty", "minReady", "replicas", "mesh", "orphaned", "warn", "revisionHistory"];
+    insta::assert_snapshot!(lines(&seen, &words), @r"
+    --- shop/tenant
+    mesh: ambient
+    pod-security.kubernetes.io/warn: restricted
+    --- shop/web
+    minReadySeconds: 7
+    replicas: 4
+    revisionHistoryLimit: 3
+    tty: true
+    --- argocd
+    --- argocd
+    revisionHistoryLimit: 3
+    --- argocd/shop
+    orphanedResources:
+    warn: true
+    --- argocd/shop
+    revisionHistoryLimit: 3
+    --- argocd/shop
+    revisionHistoryLimit: 3
+    ");
+}
+
+#[test]
+fn patches_that_do_nothing() {
+    insta::assert_snapshot!(render(
+        "[[patches]]
+target = { kind = 'Applicaton' }
+delete = true
+[environments.dev]
+domain = 'dev.example.com'
+[[environments.dev.patches]]
+target = { kind = 'Namespace' }
+delete = true
+== tenants/shop/tenant.toml
+[[patches]]
+target = { kind = 'Namespace', name = 'bank' }
+delete = true
+== tenants/shop/web.toml
+WORKER
+[[patches]]
+target = { kind = 'Deploymnt' }
+delete = true
+[[patches]]
+target = { kind = 'Deployment' }
+[[patches]]
+target = { kind = 'Deployment' }
+patch = 'text'
+[[patches]]
+target = { kind = 'Deployment' }
+operations = [{ op = 'remove', path = '/spec/nothing' }]",
+        &[],
+    ), @r"
+    error: the patch does not fit `Deployment web`: there is none of `merge`, `operations`, `patch` and `delete`: tenants/shop/web.toml
+    error: the patch does not fit `Deployment web`: `patch` must be a map or a list, not a string: tenants/shop/web.toml
+    error: the patch does not fit `Deployment web`: error in remove for path: '/spec/nothing': Unable to remove nonexistent key: nothing: missing value: tenants/shop/web.toml
+    error: the target of the patch names no object: tenants/shop/web.toml
+      hint: a patch that does nothing hides that the objects have changed
+    error: the target of the patch names no object: platform.toml
+      hint: a patch that does nothing hides that the objects have changed
+    error: the target of the patch names no object: platform.toml
+      hint: a patch that does nothing hides that the objects have changed
+    error: the target of the patch names no object: tenants/shop/tenant.toml
+      hint: a patch that does nothing hides that the objects have changed
+    ");
+}
+
+#[test]
+fn a_link_to_what_is_not_in_the_environment() {
+    insta::assert_snapshot!(render(
+        "[environments.dev]
+domain = 'dev.example.com'
+[environments.prod]
+domain = 'example.com'
+== tenants/shop/tenant.toml
+== tenants/shop/api.toml
+WORKER
+[environments.dev]
+enabled = false
+== tenants/shop/old.toml
+WORKER
+enabled = false
+== tenants/shop/web.toml
+WORKER
+links = { api = 'api', old = 'old', bank = 'bank/transfers' }
+== tenants/bank/tenant.toml
+environments = ['prod']
+isolation.allow-from = ['shop']
+== tenants/bank/transfers.toml
+WORKER",
+        &[],
+    ), @r"
+    error: component `shop/api` is not in environment `dev`: tenants/shop/web.toml
+      hint: give the link another value, or none, in `[environments.dev]`
+    error: tenant `bank` is not in environment `dev`: tenants/shop/web.toml
+      hint: give the link another value, or none, in `[environments.dev]`
+    error: component `shop/old` is not enabled: tenants/shop/web.toml
+      hint: give the link another value, or none, in `[environments.dev]`
+    error: component `shop/old` is not enabled: tenants/shop/web.toml
+      hint: give the link another value, or none, in `[environments.prod]`
+    ");
+}
+
+#[test]
+fn all_that_a_mode_of_a_database_needs() {
+    let database = |mode: &str| {
+        render(
+            &format!(
+                "[environments.dev]\ndomain = 'dev.example.com'\n== tenants/shop/tenant.toml\n== tenants/shop/db.toml\nkind = 'postgres'\nmode = '{mode}'"
+            ),
+            &[],
+        )
+    };
+    insta::assert_snapshot!(["in-cluster", "operator", "managed"].map(database).concat(), @r#"
+    error: mode `in-cluster` needs `resources`: tenants/shop/db.toml
+      hint: such as `resources = { requests = { cpu = "250m", memory = "256Mi" }, limits = { cpu = "1", memory = "512Mi" } }`
+    error: mode `in-cluster` needs `remote`: tenants/shop/db.toml
+      hint: such as `remote = "path/of/the/login"` in the secret store of the environment
+    error: environment dev has no `secret-store`: tenants/shop/db.toml
+      hint: set `secret-store` of `[environments.dev]` in platform.toml
+    error: mode `operator` needs `resources`: tenants/shop/db.toml
+      hint: such as `resources = { requests = { cpu = "250m", memory = "256Mi" }, limits = { cpu = "1", memory = "512Mi" } }`
+    error: mode `operator` needs `storage`: tenants/shop/db.toml
+      hint: such as `storage = { size = "10Gi" }`
+    error: mode `managed` needs `cidr`: tenants/shop/db.toml
+      hint: such as `cidr = "10.0.0.0/16"`, where the database is reached
+    error: mode `managed` needs `remote`: tenants/shop/db.toml
+      hint: such as `remote = "path/of/the/login"` in the secret store of the environment
+    error: environment dev has no `secret-store`: tenants/shop/db.toml
+      hint: set `secret-store` of `[environments.dev]` in platform.toml
+    "#);
+}

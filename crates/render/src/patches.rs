@@ -1,0 +1,100 @@
+//! Patches: what they do to objects, and that each of them does something.
+
+use aqueduct_manifest::patch::{
+    MergeContext, Operation, Outcome, json6902, read_operations, strategic_merge,
+};
+use aqueduct_manifest::{Diagnostic, Object, Value, yaml};
+use aqueduct_model::{Node, Patch};
+
+/// The patches of one list, and how many objects each of them has met.
+pub(crate) struct Patches<'a> {
+    patches: &'a [Patch],
+    /// The table that holds the list.
+    holder: &'a Node,
+    met: Vec<usize>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'a> Patches<'a> {
+    /// Returns the patches that the table `holder` has under `patches`.
+    pub(crate) fn new(patches: &'a [Patch], holder: &'a Node) -> Self {
+        Self { patches, holder, met: vec![0; patches.len()], diagnostics: Vec::new() }
+    }
+
+    /// Applies all patches to objects, in order.
+    pub(crate) fn apply(&mut self, objects: &mut Vec<Object>) {
+        for (number, patch) in self.patches.iter().enumerate() {
+            let mut kept = Vec::with_capacity(objects.len());
+            for object in objects.drain(..) {
+                if !patch.target.matches(&object) {
+                    kept.push(object);
+                    continue;
+                }
+                self.met[number] += 1;
+                let title = format!("`{} {}`", object.kind(), object.name());
+                match apply(object.clone(), patch) {
+                    Ok(object) => kept.extend(object),
+                    Err(message) => {
+                        let found = self.place(number, format!("the patch does not fit {title}: {message}"));
+                        self.diagnostics.push(found);
+                        kept.push(object);
+                    }
+                }
+            }
+            *objects = kept;
+        }
+    }
+
+    /// Returns what is wrong with the patches, those that have met nothing among it.
+    pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
+        for number in (0..self.patches.len()).filter(|number| self.met[*number] == 0) {
+            let message = "the target of the patch names no object".to_owned();
+            let found = self.place(number, message);
+            self.diagnostics
+                .push(found.hint("a patch that does nothing hides that the objects have changed"));
+        }
+        self.diagnostics
+    }
+
+    fn place(&self, number: usize, message: String) -> Diagnostic {
+        let list = self.holder.get("patches").and_then(Node::as_list);
+        list.and_then(|list| list.get(number)).unwrap_or(self.holder).diagnostic("patch", message)
+    }
+}
+
+fn apply(mut object: Object, patch: &Patch) -> Result<Option<Object>, String> {
+    if patch.delete {
+        return Ok(None);
+    }
+    let mut merge = patch.merge.clone().map(Value::Map);
+    let mut operations: Vec<Operation> = patch
+        .operations
+        .iter()
+        .map(|operation| Operation::from_value(operation).map_err(|error| error.to_string()))
+        .collect::<Result<_, _>>()?;
+    if let Some(text) = &patch.patch {
+        match yaml::read(text).map_err(|error| error.to_string())? {
+            map @ Value::Map(_) if merge.is_none() => merge = Some(map),
+            Value::Map(_) => return Err("`patch` and `merge` are both a merge".to_owned()),
+            Value::List(_) => operations.extend(read_operations(text).map_err(|error| error.to_string())?),
+            other => return Err(format!("`patch` must be a map or a list, not a {}", other.kind())),
+        }
+    }
+    if merge.is_none() && operations.is_empty() {
+        return Err("there is none of `merge`, `operations`, `patch` and `delete`".to_owned());
+    }
+    let mut value = Value::Map(std::mem::take(&mut object.map));
+    if let Some(merge) = &merge {
+        match strategic_merge(&value, merge, &MergeContext::default()).map_err(|error| error.to_string())? {
+            Outcome::Changed(changed) => value = changed,
+            Outcome::Deleted => return Ok(None),
+        }
+    }
+    if !operations.is_empty() {
+        json6902(&mut value, &operations).map_err(|error| error.to_string())?;
+    }
+    match value {
+        Value::Map(map) => Ok(Some(Object { map, ..object })),
+        other => Err(format!("it makes the object a {}", other.kind())),
+    }
+}
