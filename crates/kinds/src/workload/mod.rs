@@ -41,7 +41,7 @@ pub use resources::{Amounts, Resources, requirements};
 pub use scale::{Autoscaling, Disruption, disruption_budget, scaler};
 pub use scheduling::{Scheduling, Spread, Toleration};
 pub use secrets::{PullSecret, SecretField, secret_store};
-pub use sidecars::{PodField, Sidecar};
+pub use sidecars::{PodField, Sidecar, SidecarAmounts, SidecarResources};
 pub use variables::{DatabaseField, DatabaseTable, Variable, VariableSource};
 pub use volumes::{VolumeField, claim_templates};
 

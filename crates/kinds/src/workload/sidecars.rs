@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
-use aqueduct_model::Resources;
-use aqueduct_model::types::{Image, LabelKey, LabelValue, Name, Port};
+use aqueduct_model::types::{Cpu, Image, LabelKey, LabelValue, Memory, Name, Port};
 use aqueduct_render::{Context, Error};
 use k8s_openapi::api::core::v1::{
     Capabilities, Container, ContainerPort, EnvVar, ResourceRequirements, SecurityContext, VolumeMount,
@@ -58,10 +57,20 @@ pub struct Sidecar {
 #[serde(deny_unknown_fields)]
 pub struct SidecarResources {
     /// What the scheduler reserves.
-    pub requests: Resources,
+    pub requests: SidecarAmounts,
     /// What the kernel enforces.
     #[serde(default)]
-    pub limits: Resources,
+    pub limits: SidecarAmounts,
+}
+
+/// An amount of CPU and of memory, either of which may be left open.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SidecarAmounts {
+    /// CPU, such as `250m` or `2`.
+    pub cpu: Option<Cpu>,
+    /// Memory, such as `256Mi`.
+    pub memory: Option<Memory>,
 }
 
 /// What pods carry beside what the compiler gives them.
@@ -188,7 +197,7 @@ fn container(
     })
 }
 
-fn amounts(resources: &Resources) -> Option<BTreeMap<String, Quantity>> {
+fn amounts(resources: &SidecarAmounts) -> Option<BTreeMap<String, Quantity>> {
     let cpu = resources.cpu.as_ref().map(|cpu| ("cpu".to_owned(), Quantity(cpu.to_string())));
     let memory = resources.memory.as_ref().map(|memory| ("memory".to_owned(), Quantity(memory.to_string())));
     let amounts: BTreeMap<String, Quantity> = cpu.into_iter().chain(memory).collect();
