@@ -18,7 +18,7 @@ fn compiled(changes: &[(&str, &str)]) -> (Compilation, Files) {
         files.insert(*path, text.as_bytes());
     }
     let registry = stock().with::<Bridge>();
-    (compile(&files, &registry, &Selection::default(), &|_| {}), files)
+    (compile(&files, &registry, &Selection::default()), files)
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn platform(sources: &[(&str, &str)]) -> Files {
 
 /// Returns the findings of a platform, each with the text that its places point at.
 fn findings(files: &Files) -> String {
-    let compilation = compile(files, &stock(), &Selection::default(), &|_| {});
+    let compilation = compile(files, &stock(), &Selection::default());
     let mut shown = String::new();
     for found in &compilation.diagnostics {
         let field = found.field.as_deref().unwrap_or("-");

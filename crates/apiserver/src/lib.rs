@@ -21,4 +21,5 @@ mod server;
 
 pub use cause::Cause;
 pub use rules::expressions;
+pub use schema::field_type::FieldType;
 pub use server::{Answer, Server};

@@ -8,6 +8,7 @@ use crate::field::Field;
 use crate::report::Report;
 use crate::rules;
 use crate::schema::decode::{Write, decode};
+use crate::schema::field_type::FieldType;
 use crate::schema::{Schemas, is_built_in};
 
 /// The API server of one minor version of Kubernetes.
@@ -56,6 +57,12 @@ impl Server {
         let mut object = object.clone();
         defaults::fill(&mut object);
         object
+    }
+
+    /// Returns what an object of a built-in kind holds.
+    pub fn kind(&self, api_version: &str, kind: &str) -> Option<FieldType> {
+        let shape = self.schemas.kind(api_version, kind)?;
+        Some(FieldType { schemas: self.schemas, shape })
     }
 
     fn judge(&self, object: &Value, write: Write, report: &mut Report) -> bool {

@@ -6,7 +6,7 @@ use aqueduct_manifest::{Diagnostic, Files, Lines, Object, Pointer, SmolStr, Span
 use aqueduct_model::{Layer, Selection, Tenancy, parse, tenancies};
 use aqueduct_render::{Inputs, Registry, render};
 
-use crate::compile::{load, paths_of, weighed};
+use crate::compiler::{load, paths_of, weighed};
 use crate::probe::{Leaf, differences, leaves, with_text};
 
 /// What changes with one value of a line.

@@ -1,8 +1,8 @@
 //! The compiler as a library, and the command-line kit around it.
 //!
-//! [`compile`] is a pure function from the platform's files to the tree of its output. [`Cli`] reads the
-//! files, calls it, and writes, compares or explains what it returns. A platform with kinds of its own has
-//! a program of ten lines:
+//! A [`Compiler`] makes rendered environments of the platform's files, without a side effect; [`compile`] makes the
+//! whole tree at once. [`Cli`] reads the files, and writes, compares or explains what comes out. A platform with kinds
+//! of its own has a program of ten lines:
 //!
 //! ```no_run
 //! use aqueduct::{Cli, Component, Context, Error, Object};
@@ -32,14 +32,15 @@
 
 mod cli;
 mod command;
-mod compile;
+mod compiler;
 mod cost;
 mod impact;
 mod probe;
 mod provenance;
+mod removal;
 mod report;
 mod server;
-mod sink;
+mod shared;
 mod sources;
 mod terminal;
 mod terraform;
@@ -59,7 +60,9 @@ pub use aqueduct_render::{
     Component, Context, Endpoint, Error, Link, Offer, Part, Registry, Site, SourceName, Target,
 };
 pub use cli::Cli;
-pub use compile::{Compilation, SOURCES, compile, load};
+pub use compiler::{
+    Compilation, Compiler, Content, RenderedEnvironment, RenderedFile, SOURCES, compile, load,
+};
 pub use impact::{Impact, impact};
 pub use report::{report, summary};
 pub use sources::read_sources;

@@ -13,7 +13,7 @@ use aqueduct_manifest::{FileError, Files};
 use aqueduct_model::{Content, Node, Selection};
 use aqueduct_render::{Inputs, Registry, Site, SourceName, not_a_source};
 
-use crate::compile::{SOURCES, load};
+use crate::compiler::{SOURCES, load};
 
 /// Reads the sources of a platform: [`SOURCES`], and the files and folders that its components name elsewhere.
 ///

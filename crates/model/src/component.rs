@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::delivery::Delivery;
 use crate::node::Node;
 use crate::types::{LabelKey, LabelValue, Name, Reference};
 
@@ -52,7 +53,7 @@ pub(crate) struct CommonFields {
     pub(crate) enabled: bool,
     /// What the component is.
     pub(crate) description: Option<String>,
-    /// The namespace, one of the tenant's; the tenant's first one where it is not given.
+    /// The namespace, one of the tenant's (default: the tenant's first one).
     pub(crate) namespace: Option<Name>,
     /// Labels of all its objects.
     #[serde(default)]
@@ -64,12 +65,17 @@ pub(crate) struct CommonFields {
     /// Components that must run before this one: `component`, or `tenant/component`.
     #[serde(default)]
     pub(crate) depends_on: Vec<Reference>,
+    /// How Argo CD delivers it, above what the tenant, the environment and the platform say.
+    #[serde(default)]
+    #[schemars(with = "Delivery")]
+    #[expect(dead_code, reason = "it is read by itself, so that a mistake in a lower layer is one message")]
+    pub(crate) delivery: Fields,
 }
 
 impl CommonFields {
     /// The keys in a file.
     pub(crate) const KEYS: &[&str] =
-        &["enabled", "description", "namespace", "labels", "annotations", "depends-on"];
+        &["enabled", "description", "namespace", "labels", "annotations", "depends-on", "delivery"];
 }
 
 fn yes() -> bool {
@@ -77,7 +83,7 @@ fn yes() -> bool {
 }
 
 /// Fields of a component that are read only when its layers are merged.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Fields;
 
 impl<'de> Deserialize<'de> for Fields {

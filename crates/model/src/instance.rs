@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aqueduct_manifest::SmolStr;
 
+use crate::delivery::Delivery;
 use crate::environment::Environment;
 use crate::node::Node;
 use crate::tenancy::Tenancy;
@@ -31,6 +32,8 @@ pub struct Instance {
     pub annotations: BTreeMap<LabelKey, SmolStr>,
     /// The components that must run before this one.
     pub depends_on: Vec<Reference>,
+    /// How Argo CD delivers it.
+    pub delivery: Arc<Delivery>,
     /// The fields that every kind has, as they were written: `kind`, `namespace`, `labels` and so on.
     pub common: Node,
     /// The fields of the kind, a table; it points at the line that says the kind.

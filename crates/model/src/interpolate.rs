@@ -10,13 +10,13 @@ use std::sync::Arc;
 use aqueduct_manifest::{Diagnostic, SmolStr};
 
 use crate::blueprint::Parameter;
-use crate::environment::Environment;
 use crate::node::{Content, Node};
 
 /// What the names stand for in one place.
 pub(crate) struct Scope<'a> {
     pub(crate) platform: &'a str,
-    pub(crate) environment: &'a Environment,
+    pub(crate) environment: &'a str,
+    pub(crate) domain: &'a str,
     pub(crate) tenant: &'a str,
     pub(crate) namespace: &'a str,
     /// The component; empty in the parameters of a tenant.
@@ -208,8 +208,8 @@ fn fill_text(
         match piece {
             Piece::Text(text) => filled.push_str(text),
             Piece::Variable { root, name, .. } => match (root, name) {
-                ("environment", "name") => filled.push_str(scope.environment.name.as_str()),
-                ("environment", "domain") => filled.push_str(scope.environment.domain.as_str()),
+                ("environment", "name") => filled.push_str(scope.environment),
+                ("environment", "domain") => filled.push_str(scope.domain),
                 ("tenant", "name") => filled.push_str(scope.tenant),
                 ("tenant", "namespace") => filled.push_str(scope.namespace),
                 ("component", "name") => filled.push_str(scope.component),

@@ -10,9 +10,11 @@ use aqueduct_manifest::{Diagnostic, SmolStr};
 use rayon::prelude::*;
 
 use crate::component::{CommonFields, Component};
+use crate::delivery::{self, Delivery};
 use crate::instance::Instance;
 use crate::interpolate::{Scope, fill};
 use crate::load::in_order;
+use crate::names;
 use crate::node::{Content, Node};
 use crate::platform::{Platform, Selection, tenancies};
 use crate::table::Table;
@@ -77,6 +79,7 @@ pub fn resolve(platform: &Platform, kinds: &[&str], selection: &Selection) -> Re
         diagnostics.extend(found);
     }
     references::check(platform, &instances, &mut diagnostics);
+    names::check(platform, selection, &instances, &mut diagnostics);
     Resolved { instances, fragments, diagnostics: in_order(diagnostics) }
 }
 
@@ -130,7 +133,8 @@ fn resolve_component(
     let mut node = layers::merge(platform, tenancy, component);
     let scope = Scope {
         platform: platform.name.as_str(),
-        environment: &tenancy.environment,
+        environment: tenancy.environment.name.as_str(),
+        domain: tenancy.environment.domain.as_str(),
         tenant: tenancy.tenant.name.as_str(),
         namespace: tenancy.namespace().as_str(),
         component: component.name.as_str(),
@@ -168,7 +172,15 @@ fn resolve_component(
             diagnostics.push(label.key_diagnostic("reserved-label", message));
         }
     }
-    let namespace = match fields.namespace {
+    let delivery = match common.get("delivery") {
+        Some(node) => {
+            delivery::check_component(node, tenancy.delivery.order, diagnostics);
+            Delivery::read(node, diagnostics)
+        }
+        // Nothing was said in any layer.
+        None => tenancy.delivery.clone(),
+    };
+    let namespace = match fields.namespace.map(|namespace| tenancy.meant(namespace)) {
         Some(namespace) => {
             check_namespace(tenancy, &namespace, &common, &what, diagnostics);
             namespace
@@ -188,6 +200,7 @@ fn resolve_component(
         labels: fields.labels,
         annotations: fields.annotations,
         depends_on: fields.depends_on,
+        delivery,
         common,
         spec: node,
         file: component.file.clone(),

@@ -9,6 +9,7 @@ use aqueduct_manifest::SmolStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::Delivery;
 use crate::environment::Environment;
 use crate::node::Node;
 use crate::tenant::Tenant;
@@ -32,6 +33,8 @@ pub struct Tenancy {
     pub isolation: Isolation,
     /// The Pod Security Standard that pods are held to.
     pub pod_security: PodSecurity,
+    /// How Argo CD delivers what the tenant gets beside its components.
+    pub delivery: Arc<Delivery>,
     /// The parameters of the blueprint, each with its value.
     pub parameters: BTreeMap<SmolStr, Arc<Node>>,
     /// Fields of components by their kind, below the component itself.
@@ -44,6 +47,14 @@ impl Tenancy {
     /// Returns the namespace of components that name none.
     pub fn namespace(&self) -> &Name {
         self.namespaces.first().unwrap_or(&self.tenant.name)
+    }
+
+    /// Returns the namespace of the tenant that a component means by a name: that with the suffix of the environment
+    /// where there is one.
+    pub(crate) fn meant(&self, name: Name) -> Name {
+        let suffixed = self.environment.namespace_suffix.as_ref().map(|suffix| format!("{name}{suffix}"));
+        let known = |text: &String| self.namespaces.iter().find(|known| known.as_str() == text);
+        suffixed.as_ref().and_then(known).cloned().unwrap_or(name)
     }
 }
 

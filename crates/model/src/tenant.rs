@@ -11,6 +11,7 @@ use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::component::{Component, Fields};
+use crate::delivery::Delivery;
 use crate::node::Node;
 use crate::tenancy::{Isolation, Limits, PodSecurity, Quota};
 use crate::types::Name;
@@ -60,7 +61,7 @@ pub(crate) struct TenantFile {
     pub(crate) blueprint: Option<Name>,
     /// Whether the tenant is there at all.
     pub(crate) enabled: Option<bool>,
-    /// The namespace of its components; the name of the tenant where it is not given.
+    /// The namespace of its components (default: the name of the tenant).
     pub(crate) namespace: Option<Name>,
     /// More namespaces that its components may be in.
     #[serde(default)]
@@ -77,6 +78,11 @@ pub(crate) struct TenantFile {
     /// The Pod Security Standard that pods are held to.
     #[serde(default)]
     pub(crate) pod_security: PodSecurity,
+    /// How Argo CD delivers its components, above what the environment and the platform say.
+    #[serde(default)]
+    #[schemars(with = "Delivery")]
+    #[expect(dead_code, reason = "it is read once the layers are merged")]
+    pub(crate) delivery: Fields,
     /// The parameters of the blueprint.
     #[serde(default)]
     #[schemars(with = "BTreeMap<Name, crate::schema::ParameterValue>")]
@@ -145,6 +151,9 @@ pub(crate) struct TenantOverrides {
     isolation: Option<Isolation>,
     /// The Pod Security Standard that pods are held to.
     pod_security: Option<PodSecurity>,
+    /// How Argo CD delivers its components.
+    #[schemars(with = "Option<Delivery>")]
+    delivery: Option<Fields>,
     /// The parameters of the blueprint.
     #[schemars(with = "Option<BTreeMap<Name, crate::schema::ParameterValue>>")]
     parameters: Option<BTreeMap<Name, IgnoredAny>>,

@@ -5,15 +5,15 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use aqueduct_check::{Request, claimed_storage, requests};
-use aqueduct_manifest::{Object, Value};
+use aqueduct_manifest::{Diagnostic, Object, Value};
 use aqueduct_model::{Environment, Selection};
 use aqueduct_render::Registry;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Failure, Outcome, print, read, tell};
+use super::{Failure, Outcome, next, print, read, tell};
+use crate::Compiler;
 use crate::cli::SelectionArguments;
-use crate::compile::{compile_into, load};
 use crate::cost::{Cost, costs, total};
 use crate::terminal::Terminal;
 
@@ -138,30 +138,15 @@ pub(crate) fn run(
     // What other tenants request takes room as well, so all are rendered.
     let whole = Selection { environments: chosen.environments.clone(), tenants: Vec::new() };
     let progress = terminal.progress();
-    let mut demands: BTreeMap<String, Demand> = BTreeMap::new();
-    let compilation = compile_into(
-        &files,
-        registry,
-        &whole,
-        &|environment| progress.set_message(format!("summing {environment}")),
-        &mut |environment| {
-            demands.insert(environment.name.to_owned(), Demand::of(environment));
-        },
-        |_, _| Ok(()),
-    );
+    let mut compiler = Compiler::new(&files, registry, &whole);
+    let mut capacities = Vec::new();
+    while let Some(environment) = next(&mut compiler, &progress, "summing") {
+        let demand = compiler.facts(&environment).map(|facts| Demand::of(&facts));
+        capacities.extend(demand.map(|demand| Capacity::new(environment.environment(), &demand, &chosen)));
+    }
     progress.finish_and_clear();
-    let compilation = compilation?;
-    let errors: Vec<_> = compilation.diagnostics.iter().filter(|found| found.is_error()).cloned().collect();
+    let errors: Vec<_> = compiler.finish().into_iter().filter(Diagnostic::is_error).collect();
     tell(&errors, &files, terminal);
-    let loaded = load(&files, registry, &chosen);
-    let capacities: Vec<Capacity> = loaded
-        .platform
-        .environments
-        .values()
-        .filter_map(|environment| {
-            Some(Capacity::new(environment, demands.get(environment.name.as_str())?, &chosen))
-        })
-        .collect();
     let text = if arguments.json {
         serde_json::to_string_pretty(&capacities).map_err(|error| Failure::new(error.to_string()))? + "\n"
     } else {

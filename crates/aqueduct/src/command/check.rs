@@ -13,11 +13,13 @@ use aqueduct_render::{Registry, TENANCY};
 use clap::{Args, ValueEnum};
 
 use finding::{Finding, Named, Subject, position, workflow_command};
+pub(crate) use server::minor;
 
 use super::manifests::{Manifests, UNREADABLE};
-use super::{Failure, Outcome, print, read, tell};
+use super::{Failure, Outcome, next, print, read, tell};
+use crate::Compiler;
 use crate::cli::SelectionArguments;
-use crate::compile::{compile_loaded, load};
+use crate::compiler::load;
 use crate::server::{ADMISSION, API, MINORS, group, names};
 use crate::terminal::Terminal;
 
@@ -80,18 +82,20 @@ pub(crate) fn run(
     let files = read(directory, registry)?;
     let progress = terminal.progress();
     let selection = arguments.selection.selection();
-    let message = |environment: &str| progress.set_message(format!("checking {environment}"));
     let mut loaded = load(&files, registry, &selection);
     if let Some(version) = &arguments.kubernetes {
         loaded.upgrade(server::minor(version)?);
     }
-    let compilation =
-        compile_loaded(loaded, &files, registry, &selection, &message, &mut |_| {}, |_, _| Ok(()));
+    let mut compiler = Compiler::of(loaded, &files, registry, &selection);
+    let mut outlines = Vec::new();
+    while let Some(environment) = next(&mut compiler, &progress, "checking") {
+        outlines.extend_from_slice(environment.outlines());
+    }
     progress.finish_and_clear();
-    let mut compilation = compilation?;
+    let mut diagnostics = compiler.finish();
     // Whatever keeps the platform from being checked is told in any case.
-    compilation.diagnostics.retain(|found| group_of(found.code) == PLATFORM || arguments.wants(found.code));
-    let diagnostics = &compilation.diagnostics;
+    diagnostics.retain(|found| group_of(found.code) == PLATFORM || arguments.wants(found.code));
+    let diagnostics = &diagnostics;
     match arguments.format {
         Format::Text => {
             tell(diagnostics, &files, terminal);
@@ -101,8 +105,7 @@ pub(crate) fn run(
                     selection.tenants.is_empty()
                         || selection.tenants.iter().any(|name| name.as_str() == tenant)
                 };
-                let components = compilation.components.iter();
-                let own = components.filter(|one| one.component != TENANCY && chosen(&one.tenant));
+                let own = outlines.iter().filter(|one| one.component != TENANCY && chosen(&one.tenant));
                 let instances = own.count();
                 let plural = if instances == 1 { "" } else { "s" };
                 terminal.say(&format!("{instances} instance{plural} of components, no findings"));
@@ -121,7 +124,7 @@ pub(crate) fn run(
     }
     // What is wrong nowhere in the files is wrong with the command.
     let is_of_command = |found: &Diagnostic| found.is_error() && found.labels.is_empty();
-    Ok(match compilation.has_errors() {
+    Ok(match diagnostics.iter().any(Diagnostic::is_error) {
         true if diagnostics.iter().any(is_of_command) => Outcome::Failed,
         true => Outcome::Found,
         false => Outcome::Done,

@@ -11,7 +11,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Failure, Outcome, print, read, tell};
-use crate::compile::{Loaded, load, paths_of, weighed};
+use crate::compiler::{Loaded, load, paths_of, weighed};
 use crate::provenance::{Effort, Provenance, Trace};
 use crate::terminal::Terminal;
 

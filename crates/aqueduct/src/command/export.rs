@@ -9,7 +9,7 @@ use aqueduct_render::Registry;
 use clap::{Args, Subcommand};
 
 use super::{Failure, Outcome, print, read, tell, write_file};
-use crate::compile::load;
+use crate::compiler::load;
 use crate::terminal::Terminal;
 use crate::terraform::variables;
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{Failure, Outcome, print, read, tell};
 use crate::cli::SelectionArguments;
-use crate::compile::load;
+use crate::compiler::load;
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]

@@ -15,6 +15,7 @@ pub(crate) mod man;
 mod manifests;
 pub(crate) mod reach;
 pub(crate) mod render;
+pub(crate) mod review;
 pub(crate) mod schema;
 pub(crate) mod set;
 pub(crate) mod vendor;
@@ -26,10 +27,11 @@ use std::process::ExitCode;
 use aqueduct_manifest::{Diagnostic, Files};
 use aqueduct_model::Selection;
 use aqueduct_render::Registry;
+use indicatif::ProgressBar;
 
 use crate::cli::{Arguments, Command};
 use crate::terminal::Terminal;
-use crate::{Compilation, compile, read_sources, report, summary};
+use crate::{Compilation, Compiler, RenderedEnvironment, read_sources, report, summary};
 
 /// How a command ended: what the process tells its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +113,7 @@ pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
     let outcome = match &arguments.command {
         Command::Render(command) => render::run(command, directory, registry, &terminal),
         Command::Diff(command) => diff::run(command, directory, registry, &terminal),
+        Command::Review(command) => review::run(command, directory, registry, &terminal),
         Command::Check(command) => check::run(command, directory, registry, &terminal),
         Command::Explain(command) => explain::run(command, directory, registry, &terminal),
         Command::Impact(command) => impact::run(command, directory, registry, &terminal),
@@ -165,12 +168,25 @@ pub(crate) fn compiled(
     terminal: &Terminal,
 ) -> Compilation {
     let progress = terminal.progress();
-    let compilation = compile(files, registry, selection, &|environment| {
-        progress.set_message(format!("rendering {environment}"))
-    });
+    let mut compiler = Compiler::new(files, registry, selection);
+    let mut compilation = Compilation::new(&compiler);
+    while let Some(environment) = next(&mut compiler, &progress, "rendering") {
+        compilation.add(environment);
+    }
+    compilation.diagnostics.extend(compiler.finish());
     progress.finish_and_clear();
     tell(&compilation.diagnostics, files, terminal);
     compilation
+}
+
+/// Renders the next environment, and shows which one it is.
+pub(crate) fn next(
+    compiler: &mut Compiler<'_>,
+    progress: &ProgressBar,
+    verb: &str,
+) -> Option<RenderedEnvironment> {
+    progress.set_message(format!("{verb} {}", compiler.upcoming()?));
+    compiler.render()
 }
 
 /// Tells diagnostics: errors always, warnings unless quiet was asked for.

@@ -11,8 +11,8 @@ use aqueduct_render::Registry;
 use clap::{Args, ValueEnum};
 
 use super::manifests::Manifests;
-use super::{Failure, Outcome, read, tell, write_file};
-use crate::compile::{compile_into, load};
+use super::{Failure, Outcome, next, read, tell, write_file};
+use crate::Compiler;
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
@@ -97,33 +97,25 @@ fn of_platform(
     let files = read(directory, registry)?;
     let mut selection = Selection::default();
     selection.environments.extend(arguments.environment.clone());
-    if selection.environments.is_empty() {
-        let environments = load(&files, registry, &selection).platform.environments;
-        if environments.len() > 1 {
-            let names: Vec<String> = environments.keys().map(|name| format!("`{name}`")).collect();
-            return Err(Failure::new("the platform has several environments")
-                .hint(format!("`--environment` names one of {}", names.join(", "))));
-        }
+    let mut compiler = Compiler::new(&files, registry, &selection);
+    let environments = &compiler.platform().environments;
+    if selection.environments.is_empty() && environments.len() > 1 {
+        let names: Vec<String> = environments.keys().map(|name| format!("`{name}`")).collect();
+        return Err(Failure::new("the platform has several environments")
+            .hint(format!("`--environment` names one of {}", names.join(", "))));
     }
     let progress = terminal.progress();
-    let message = |environment: &str| progress.set_message(format!("rendering {environment}"));
     let mut view = None;
-    let compilation = compile_into(
-        &files,
-        registry,
-        &selection,
-        &message,
-        &mut |environment| {
-            let owned = environment.entries.iter().map(|entry| {
+    while let Some(environment) = next(&mut compiler, &progress, "rendering") {
+        view = compiler.facts(&environment).map(|facts| {
+            let owned = facts.entries.iter().map(|entry| {
                 (entry.object, entry.tenant.to_owned(), format!("{}/{}", entry.tenant, entry.component))
             });
-            view = Some(View::of(owned.collect()));
-        },
-        |_, _| Ok(()),
-    );
+            View::of(owned.collect())
+        });
+    }
     progress.finish_and_clear();
-    let compilation = compilation?;
-    let errors: Vec<Diagnostic> = compilation.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
+    let errors: Vec<Diagnostic> = compiler.finish().into_iter().filter(Diagnostic::is_error).collect();
     tell(&errors, &files, terminal);
     Ok(view.filter(|_| errors.is_empty()))
 }

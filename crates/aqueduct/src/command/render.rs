@@ -5,19 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aqueduct_manifest::Files;
+use aqueduct_manifest::{Diagnostic, Files};
 use aqueduct_model::Selection;
 use aqueduct_render::Registry;
-use aqueduct_tree::{
-    Change, Emission, ErrorKind, InputKey, Options, Report, Scope, State, made_from, status,
-};
+use aqueduct_tree::{Change, Emission, ErrorKind, InputKey, Options, Report, State, made_from, status};
 use clap::Args;
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::{CONVERTED, Failure, Outcome, compiled, print, read, tell};
+use super::{CONVERTED, Failure, Outcome, compiled, next, print, read, tell};
 use crate::cli::SelectionArguments;
-use crate::compile::compile_into;
 use crate::terminal::Terminal;
+use crate::{Compiler, RenderedFile};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -103,8 +102,9 @@ fn write(
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
     let options = Options { overwrite_edited: arguments.overwrite_edited, ..Options::default() };
-    let begin = |output: &str, scopes: Vec<Scope>| {
-        let output = directory.join(output);
+    let mut compiler = Compiler::new(files, registry, selection);
+    let (output, scopes) = (directory.join(compiler.output()), compiler.scopes());
+    let begin = || {
         let begin = |options| Emission::begin(&output, scopes.iter().cloned(), options);
         match begin(Options { wait: Duration::ZERO, ..options }) {
             Err(error) if matches!(error.kind(), ErrorKind::Locked { .. }) => {
@@ -115,18 +115,33 @@ fn write(
         }
     };
     let progress = terminal.progress();
-    let message = |environment: &str| progress.set_message(format!("rendering {environment}"));
-    let compilation = compile_into(files, registry, selection, &message, &mut |_| {}, begin);
+    let mut begun = None;
+    while let Some(environment) = next(&mut compiler, &progress, "rendering") {
+        if !compiler.has_errors() {
+            let emission = match &begun {
+                Some(emission) => emission,
+                None => begun.insert(begin()?),
+            };
+            environment.into_files().into_par_iter().try_for_each(|file| {
+                let RenderedFile { environment, path, content } = file;
+                emission.add(environment.as_str(), &path, &content.into_bytes())
+            })?;
+        }
+    }
     progress.finish_and_clear();
-    let compilation = compilation?;
-    tell(&compilation.diagnostics, files, terminal);
-    let has_errors = compilation.has_errors();
-    let Some(emission) = compilation.tree.filter(|_| !has_errors) else {
+    let diagnostics = compiler.finish();
+    tell(&diagnostics, files, terminal);
+    if diagnostics.iter().any(Diagnostic::is_error) {
         terminal.say("nothing was written");
         return Ok(Outcome::Failed);
+    }
+    // Without any environment everything in the output is stale.
+    let emission = match begun {
+        Some(emission) => emission,
+        None => begin()?,
     };
     // Warnings must be said again, so a tree with warnings is rendered again.
-    let report = emission.commit(input.filter(|_| compilation.diagnostics.is_empty()))?;
+    let report = emission.commit(input.filter(|_| diagnostics.is_empty()))?;
     terminal.say(&told(&report));
     if report.converted > 0 {
         terminal.say(CONVERTED);

@@ -8,7 +8,7 @@ use aqueduct_render::Registry;
 use clap::Args;
 
 use super::{Failure, Outcome, read, tell, write_file};
-use crate::compile::{Loaded, load};
+use crate::compiler::{Loaded, load};
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]

@@ -11,7 +11,7 @@ use aqueduct_render::{Component as _, Inputs, Registry, Site};
 use clap::Args;
 
 use super::{Failure, Outcome, read, tell};
-use crate::compile::load;
+use crate::compiler::load;
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use crate::command::manifests::{Document, Manifests};
 use crate::server::{API, MINORS, PARTS, RULERS, message, weighed};
 
 /// Returns the minor version of `1.37`, `v1.37` or `1.37.2`.
-pub(super) fn minor(version: &str) -> Result<u32, Failure> {
+pub(crate) fn minor(version: &str) -> Result<u32, Failure> {
     let mut parts = version.strip_prefix('v').unwrap_or(version).split('.');
     let minor = match (parts.next(), parts.next().and_then(|minor| minor.parse().ok())) {
         (Some("1"), Some(minor)) => Some(minor).filter(|minor| MINORS.contains(minor)),

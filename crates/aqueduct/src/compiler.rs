@@ -1,0 +1,574 @@
+//! Files in, rendered environments out: the whole compiler, without a side effect.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aqueduct_check::{Report, check_environment};
+use aqueduct_manifest::{Diagnostic, Files, Object, Severity, Span, Value, yaml};
+use aqueduct_model::types::{KubernetesVersion, Name, Subdomain};
+use aqueduct_model::{
+    CheckLevel, Environment, Instance, Platform, Selection, Tenancy, plaintext, resolve, tenancies,
+};
+use aqueduct_render::argocd::ROOT;
+use aqueduct_render::{Inputs, Outline, Registry, Rendered, RenderedComponent, render};
+use aqueduct_tree::{Scope, Tree, file_names};
+use rayon::prelude::*;
+
+use crate::provenance::Provenance;
+use crate::server;
+use crate::shared::SharedClusters;
+use crate::terraform::{VARIABLES_FILE, variables};
+
+/// The files and folders of a platform that are read in any case; see [`read_sources`](crate::read_sources).
+pub const SOURCES: &[&str] =
+    &["platform.toml", "aqueduct.lock", "tenants", "blueprints", "charts", "kustomizations", "vendor"];
+
+/// What a platform compiles to.
+#[derive(Debug)]
+pub struct Compilation {
+    /// The folder of the output, below the platform's.
+    pub output: String,
+    /// The rendered files; only complete where no diagnostic is an error.
+    pub tree: Tree,
+    /// The components that were rendered.
+    pub components: Vec<Outline>,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Compilation {
+    /// Returns the compilation of a platform of which nothing is rendered yet.
+    pub fn new(compiler: &Compiler<'_>) -> Self {
+        Self {
+            output: compiler.output().to_owned(),
+            tree: Tree::of(compiler.scopes()),
+            components: Vec::new(),
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// Adds an environment.
+    pub fn add(&mut self, environment: RenderedEnvironment) {
+        self.components.extend_from_slice(environment.outlines());
+        let files = environment.into_files().into_par_iter();
+        let files: Vec<_> =
+            files.map(|file| (file.environment, file.path, file.content.into_bytes())).collect();
+        let insert = |(environment, path, bytes): (Name, String, Vec<u8>)| {
+            self.tree.insert(environment.as_str(), path, bytes)
+        };
+        let refused = files.into_iter().try_for_each(insert).err();
+        self.diagnostics.extend(refused.map(|error| Diagnostic::error("output-path", error.to_string())));
+    }
+
+    /// Tells whether anything stops the tree from being written.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// A platform that was read, and the instances of the selected environments.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The platform.
+    pub platform: Platform,
+    /// All instances of the selected environments; tenants are not selected yet, since they refer to one
+    /// another.
+    pub instances: Vec<Instance>,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Loaded {
+    /// Takes another minor version of Kubernetes 1 for that of every environment.
+    pub(crate) fn upgrade(&mut self, minor: u32) {
+        for environment in self.platform.environments.values_mut() {
+            Arc::make_mut(environment).kubernetes = KubernetesVersion { major: 1, minor, patch: None };
+        }
+        for instance in &mut self.instances {
+            if let Some(environment) = self.platform.environments.get(&instance.environment.name) {
+                instance.environment = Arc::clone(environment);
+            }
+        }
+    }
+}
+
+/// Reads and resolves a platform.
+pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded {
+    let loaded = aqueduct_model::load(files);
+    let environments = Selection { environments: selection.environments.clone(), tenants: Vec::new() };
+    let resolved = resolve(&loaded.platform, &registry.names(), &environments);
+    let mut diagnostics = loaded.diagnostics;
+    diagnostics.extend(resolved.diagnostics);
+    diagnostics.extend(resolved.fragments.iter().flat_map(|fragment| registry.check(fragment)));
+    for tenant in &selection.tenants {
+        if !loaded.platform.tenants.contains_key(tenant) {
+            let names = loaded.platform.tenants.keys().map(Name::as_str);
+            diagnostics.push(
+                Diagnostic::error("unknown-tenant", format!("there is no such tenant: `{tenant}`"))
+                    .did_you_mean(tenant.as_str(), names),
+            );
+        }
+    }
+    for name in loaded.platform.checks.keys() {
+        if !known_rules().any(|known| known == name) {
+            let place = loaded.platform.node.find(&["checks", name]).unwrap_or(&loaded.platform.node);
+            diagnostics.push(
+                place
+                    .key_diagnostic("unknown-rule", format!("there is no such rule: `{name}`"))
+                    .did_you_mean(name, known_rules()),
+            );
+        }
+    }
+    let folder = loaded.platform.output.as_str().split('/').next().unwrap_or_default();
+    if SOURCES.contains(&folder) || folder == ".git" {
+        let place = loaded.platform.node.get("output").unwrap_or(&loaded.platform.node);
+        let message = format!("the output cannot lie in `{folder}`, which is not the compiler's to write");
+        diagnostics.push(place.diagnostic("output-path", message));
+    }
+    // What components say is looked at where each of them is rendered.
+    let platform = loaded.platform;
+    let files = platform.tenants.values().map(|tenant| &tenant.node).chain([&platform.node]);
+    let parameters = platform.blueprints.values().flat_map(|blueprint| &blueprint.parameters);
+    let defaults =
+        parameters.filter_map(|(name, parameter)| Some((name.as_str(), parameter.default.as_ref()?)));
+    let secrets = files.map(|node| ("", node)).chain(defaults).flat_map(|(name, node)| plaintext(name, node));
+    diagnostics.extend(secrets.filter_map(|found| weighed(found, &platform)));
+    Loaded { platform, instances: resolved.instances, diagnostics }
+}
+
+/// Returns the names of all rules that a platform can weigh.
+fn known_rules() -> impl Iterator<Item = &'static str> {
+    aqueduct_check::ALL.iter().map(|rule| rule.name).chain(server::names())
+}
+
+/// Compiles the selected part of a platform into a tree that is held in memory.
+pub fn compile(files: &Files, registry: &Registry, selection: &Selection) -> Compilation {
+    let mut compiler = Compiler::new(files, registry, selection);
+    let mut compilation = Compilation::new(&compiler);
+    while let Some(environment) = compiler.render() {
+        compilation.add(environment);
+    }
+    compilation.diagnostics.extend(compiler.finish());
+    compilation
+}
+
+/// A platform that was read, and what its environments render, one after the other.
+///
+/// Each environment is rendered and checked when it is asked for, and its instances are let go with it, so that a
+/// large platform need not be held as a whole:
+///
+/// ```
+/// use aqueduct::{Compiler, Files, Selection, stock};
+///
+/// let files: Files = [
+///     ("platform.toml", "name = 'acme'\nrepository = 'https://example.com/acme'\n[environments.dev]\ndomain = 'acme.example'"),
+///     ("tenants/shop/tenant.toml", ""),
+/// ]
+/// .map(|(path, text)| (path, text.as_bytes().to_vec()))
+/// .into_iter()
+/// .collect();
+/// let registry = stock();
+/// let selection = Selection::default();
+/// let mut compiler = Compiler::new(&files, &registry, &selection);
+/// let mut paths = Vec::new();
+/// while let Some(environment) = compiler.render() {
+///     paths.extend(environment.into_files().into_iter().map(|file| file.path));
+/// }
+/// assert!(compiler.finish().is_empty());
+/// assert!(paths.contains(&"shop/tenant/namespace-shop.yaml".to_owned()));
+/// ```
+pub struct Compiler<'a> {
+    files: &'a Files,
+    registry: &'a Registry,
+    selection: &'a Selection,
+    inputs: Inputs<'a>,
+    platform: Platform,
+    /// The instances of the environments that are not rendered yet.
+    instances: Vec<Instance>,
+    /// The environments that are not rendered yet, the next one at the end.
+    waiting: Vec<Arc<Environment>>,
+    diagnostics: Vec<Diagnostic>,
+    report: Report,
+    /// What lives in clusters that several environments share.
+    clusters: SharedClusters,
+    /// The environments that could not be checked.
+    unchecked: Vec<Name>,
+}
+
+impl<'a> Compiler<'a> {
+    /// Reads and resolves a platform; what is wrong with it is told at the end, by [`finish`](Self::finish).
+    pub fn new(files: &'a Files, registry: &'a Registry, selection: &'a Selection) -> Self {
+        Self::of(load(files, registry, selection), files, registry, selection)
+    }
+
+    /// Takes a platform that was read.
+    pub(crate) fn of(
+        loaded: Loaded,
+        files: &'a Files,
+        registry: &'a Registry,
+        selection: &'a Selection,
+    ) -> Self {
+        let Loaded { platform, mut instances, diagnostics } = loaded;
+        let mut inputs = Inputs::new(files);
+        let broken = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+        inputs.broken =
+            broken.flat_map(|diagnostic| &diagnostic.labels).map(|label| label.place.file.clone()).collect();
+        instances.sort_by(|left, right| key(left).cmp(&key(right)));
+        let waiting = platform.environments.values().filter(|one| selection.has_environment(&one.name));
+        let waiting = waiting.rev().cloned().collect();
+        let (report, unchecked) = (Report::default(), Vec::new());
+        Self {
+            files,
+            registry,
+            selection,
+            inputs,
+            platform,
+            instances,
+            waiting,
+            diagnostics,
+            report,
+            clusters: SharedClusters::default(),
+            unchecked,
+        }
+    }
+
+    /// Returns the platform.
+    pub fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
+    /// Returns the folder of the output, below the platform's.
+    pub fn output(&self) -> &str {
+        self.platform.output.as_str()
+    }
+
+    /// Returns the part of the output that the selection stands for.
+    pub fn scopes(&self) -> Vec<Scope> {
+        scopes(&self.platform, self.selection)
+    }
+
+    /// Returns the name of the environment that is rendered next.
+    pub fn upcoming(&self) -> Option<&Name> {
+        self.waiting.last().map(|environment| &environment.name)
+    }
+
+    /// Tells whether an error was found so far.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Renders and checks the next environment.
+    pub fn render(&mut self) -> Option<RenderedEnvironment> {
+        let environment = self.waiting.pop()?;
+        let all = tenancies_of(&self.platform, &environment);
+        let borrowed: Vec<&Tenancy> = all.iter().map(AsRef::as_ref).collect();
+        // The last environment needs the room of the first.
+        let end = self.instances.partition_point(|instance| instance.environment.name <= environment.name);
+        let later = self.instances.split_off(end);
+        let mine = std::mem::replace(&mut self.instances, later);
+        let (files, registry, inputs, platform) = (self.files, self.registry, &self.inputs, &self.platform);
+        let selected = |tenant: &Name| self.selection.has_tenant(tenant);
+        let mut rendered = render(platform, &environment, &borrowed, &mine, registry, inputs, &selected);
+        let found = std::mem::take(&mut rendered.diagnostics);
+        self.diagnostics.extend(found.into_iter().filter_map(|found| weighed(found, platform)));
+        self.diagnostics.extend(self.clusters.add(platform, &environment, &rendered.components));
+        let is_whole = borrowed.iter().all(|tenancy| selected(&tenancy.tenant.name));
+        let rendered = RenderedEnvironment {
+            paths: rendered.components.par_iter().map(paths_of).collect(),
+            is_selected: rendered
+                .components
+                .iter()
+                .map(|component| is_whole || is_selected(component, self.selection))
+                .collect(),
+            // What Terraform reads lies in a folder that no Application looks into.
+            variables: variables(&environment).filter(|_| self.selection.tenants.is_empty()),
+            environment,
+            rendered,
+        };
+        // An environment in which something is missing because of an error cannot be checked: it would be blamed
+        // on those who refer to it.
+        if rendered.rendered.incomplete {
+            self.unchecked.push(rendered.environment.name.clone());
+        } else if !self.diagnostics.iter().any(Diagnostic::is_error) {
+            let facts = facts(platform, &borrowed, &rendered, inputs.definitions());
+            let mut found = Report::default();
+            check_environment(&facts, aqueduct_check::ALL, &mut found);
+            server::ask(&facts, rendered.environment.kubernetes.minor, &mut found);
+            self.report.extend(found);
+            self.report.retain(&|tenant: &str, component: &str| {
+                let owner = if tenant == ROOT { component } else { tenant };
+                let chosen = &self.selection.tenants;
+                chosen.is_empty() || chosen.iter().any(|name| name.as_str() == owner)
+            });
+            let provenance = Provenance::new(
+                (files, registry, inputs),
+                (platform, &rendered.environment),
+                &mine,
+                (&rendered.rendered.components, &rendered.paths),
+            );
+            self.report.trace(|rule, subject| {
+                if platform.checks.get(rule) != Some(&CheckLevel::Allow) {
+                    provenance.point(subject);
+                }
+            });
+        }
+        Some(rendered)
+    }
+
+    /// Returns an environment as the checks see it; `None` where it was not checked because of an error.
+    pub(crate) fn facts<'b>(
+        &'b self,
+        rendered: &'b RenderedEnvironment,
+    ) -> Option<aqueduct_check::Environment<'b>> {
+        if self.has_errors() || rendered.rendered.incomplete {
+            return None;
+        }
+        let all = tenancies_of(&self.platform, &rendered.environment);
+        let borrowed: Vec<&Tenancy> = all.iter().map(AsRef::as_ref).collect();
+        Some(facts(&self.platform, &borrowed, rendered, self.inputs.definitions()))
+    }
+
+    /// Returns all that is wrong, in the order of the files; what several environments share is told once.
+    pub fn finish(self) -> Vec<Diagnostic> {
+        let Self { files, platform, mut diagnostics, report, unchecked, .. } = self;
+        if !unchecked.is_empty() {
+            let names: Vec<String> = unchecked.iter().map(|name| format!("`{name}`")).collect();
+            let message = format!(
+                "what is rendered in {} was not checked: other tenants have errors",
+                names.join(", ")
+            );
+            diagnostics
+                .push(Diagnostic::warning("not-checked", message).hint("run without `--tenant` to see them"));
+        }
+        let found = report.into_diagnostics();
+        diagnostics.extend(found.into_iter().filter_map(|found| weighed(found, &platform)));
+        diagnostics.iter_mut().for_each(|diagnostic| point(diagnostic, files));
+        diagnostics.sort_by(|left, right| {
+            let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| label.place.clone());
+            (place(left), left).cmp(&(place(right), right))
+        });
+        diagnostics.dedup_by(|later, earlier| same_mistake(later, earlier));
+        diagnostics
+    }
+}
+
+/// What one environment renders.
+pub struct RenderedEnvironment {
+    environment: Arc<Environment>,
+    rendered: Rendered,
+    /// The paths of the objects of each component.
+    paths: Vec<Vec<String>>,
+    /// Whether each component is part of the selection.
+    is_selected: Vec<bool>,
+    /// What Terraform reads.
+    variables: Option<String>,
+}
+
+impl RenderedEnvironment {
+    /// Returns the environment.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Returns what was rendered of each component, without the objects.
+    pub fn outlines(&self) -> &[Outline] {
+        &self.rendered.outlines
+    }
+
+    /// Returns the files of the selected tenants.
+    pub fn into_files(self) -> Vec<RenderedFile> {
+        let Self { environment, rendered, paths, is_selected, variables } = self;
+        let file = |path, content| RenderedFile { environment: environment.name.clone(), path, content };
+        let components = rendered.components.into_iter().zip(paths).zip(is_selected);
+        let mut files: Vec<RenderedFile> = components
+            .filter(|(_, is_selected)| *is_selected)
+            .flat_map(|((component, paths), _)| paths.into_iter().zip(component.objects))
+            .map(|(path, object)| file(path, Content::Object(object)))
+            .collect();
+        files.extend(variables.map(|text| file(VARIABLES_FILE.to_owned(), Content::Text(text))));
+        files
+    }
+}
+
+/// A file of the output.
+pub struct RenderedFile {
+    /// The environment.
+    pub environment: Name,
+    /// The path below the environment's folder.
+    pub path: String,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// What a rendered file holds.
+pub enum Content {
+    /// One object, to be written as YAML.
+    Object(Object),
+    /// Anything else.
+    Text(String),
+}
+
+impl Content {
+    /// Returns the bytes of the file.
+    pub fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Object(object) => yaml::write(&Value::Map(object.map)),
+            Self::Text(text) => text,
+        }
+        .into_bytes()
+    }
+}
+
+/// Returns the tenants of an environment.
+fn tenancies_of(platform: &Platform, environment: &Environment) -> Vec<Arc<Tenancy>> {
+    tenancies(platform, &Selection { environments: vec![environment.name.clone()], tenants: Vec::new() })
+}
+
+/// Tells whether two neighbouring diagnostics say the same of the same place, and names the environments of
+/// both in the earlier one.
+fn same_mistake(later: &Diagnostic, earlier: &mut Diagnostic) -> bool {
+    if later == earlier {
+        return true;
+    }
+    let (Some(one), Some(other)) = (earlier.labels.first(), later.labels.first()) else { return false };
+    let (text, more) = (one.text.clone(), other.text.clone());
+    let mut merged = earlier.clone();
+    merged.labels[0].text.clone_from(&more);
+    let Some(environment) = more.strip_prefix("in ") else { return false };
+    if merged != *later || !text.starts_with("in ") {
+        return false;
+    }
+    earlier.labels[0].text = format!("{text}, {environment}");
+    true
+}
+
+fn key(instance: &Instance) -> (&Name, &Name, &Name) {
+    (&instance.environment.name, &instance.tenancy.tenant.name, &instance.component)
+}
+
+/// Returns the path of each object of a component.
+pub(crate) fn paths_of(component: &RenderedComponent) -> Vec<String> {
+    let folder = component.folder();
+    file_names(&component.objects).into_iter().map(|name| format!("{folder}/{name}")).collect()
+}
+
+/// Tells whether a component, or what delivers it, is part of a selection of tenants.
+fn is_selected(component: &RenderedComponent, selection: &Selection) -> bool {
+    let is_delivery = component.tenant == ROOT && component.file == "platform.toml";
+    let owner = if is_delivery { component.component.as_deref() } else { Some(component.tenant.as_str()) };
+    selection.tenants.iter().any(|name| Some(name.as_str()) == owner)
+}
+
+/// Returns the objects of one environment and the facts around them, as the checks see them.
+fn facts<'a>(
+    platform: &Platform,
+    tenancies: &[&Tenancy],
+    rendered: &'a RenderedEnvironment,
+    definitions: &'a [Object],
+) -> aqueduct_check::Environment<'a> {
+    let RenderedEnvironment { environment, rendered, paths, .. } = rendered;
+    let entries = rendered
+        .components
+        .par_iter()
+        .zip(paths)
+        .flat_map_iter(|(component, paths)| {
+            component.objects.iter().zip(paths).map(move |(object, path)| {
+                let name = component.component.as_deref().unwrap_or(&component.tenant);
+                aqueduct_check::Entry::new(&component.tenant, name, path, object)
+            })
+        })
+        .collect();
+    let texts = |names: &BTreeSet<Subdomain>| names.iter().map(ToString::to_string).collect();
+    let text = |name: &Option<Subdomain>| name.iter().map(ToString::to_string).collect();
+    let mut tenants: BTreeMap<String, aqueduct_check::Tenant> = tenancies
+        .iter()
+        .map(|tenancy| {
+            let namespaces = tenancy.namespaces.iter().map(ToString::to_string).collect();
+            (
+                tenancy.tenant.name.to_string(),
+                aqueduct_check::Tenant { namespaces, system: tenancy.tenant.system },
+            )
+        })
+        .collect();
+    // What delivers the tree lives in the namespace of Argo CD.
+    tenants.insert(ROOT.to_owned(), aqueduct_check::Tenant { namespaces: BTreeSet::new(), system: true });
+    let outside =
+        ["default", "kube-node-lease", "kube-public", "kube-system", platform.argocd.namespace.as_str()];
+    aqueduct_check::Environment {
+        name: environment.name.as_str(),
+        cluster: aqueduct_check::Cluster {
+            kubernetes: environment.kubernetes.to_string(),
+            apis: environment
+                .apis
+                .iter()
+                .map(ToString::to_string)
+                .chain(["argoproj.io/v1alpha1".to_owned()])
+                .collect(),
+            api_groups: environment.api_groups.keys().map(ToString::to_string).collect(),
+            namespaces: outside.into_iter().map(str::to_owned).collect(),
+            storage_classes: texts(&environment.storage_classes),
+            ingress_classes: text(&environment.ingress_class),
+            priority_classes: BTreeSet::new(),
+            cluster_issuers: text(&environment.cluster_issuer),
+            secret_stores: text(&environment.secret_store),
+            node_pools: environment
+                .node_pools
+                .iter()
+                .map(|(name, pool)| aqueduct_check::NodePool {
+                    name: name.to_string(),
+                    count: pool.count,
+                    cpu_millis: pool.cpu.millicores(),
+                    memory_bytes: pool.memory.bytes(),
+                })
+                .collect(),
+        },
+        tenants,
+        entries,
+        waves: rendered
+            .outlines
+            .iter()
+            .map(|outline| ((outline.tenant.as_str(), outline.component.as_str()), outline.wave))
+            .collect(),
+        definitions,
+    }
+}
+
+/// Gives a finding the weight that the platform gives its rule; `None` where the rule is allowed.
+pub(crate) fn weighed(mut finding: Diagnostic, platform: &Platform) -> Option<Diagnostic> {
+    match platform.checks.get(finding.code) {
+        Some(CheckLevel::Allow) => return None,
+        Some(CheckLevel::Warn) => finding.severity = Severity::Warning,
+        Some(CheckLevel::Deny) => finding.severity = Severity::Error,
+        None => {}
+    }
+    Some(finding)
+}
+
+/// Points a finding about a whole source file at its start.
+fn point(finding: &mut Diagnostic, files: &Files) {
+    let places = finding.labels.iter_mut().map(|label| &mut label.place);
+    for place in places.filter(|place| place.span.is_none()) {
+        let has_lines = files.text(&place.file).is_some_and(|text| !text.is_empty());
+        place.span = has_lines.then_some(Span::default());
+    }
+}
+
+/// Returns the part of the output that a selection stands for.
+fn scopes(platform: &Platform, selection: &Selection) -> Vec<Scope> {
+    if selection.environments.is_empty() && selection.tenants.is_empty() {
+        return vec![Scope::Everything];
+    }
+    let environments = platform.environments.keys().filter(|name| selection.has_environment(name));
+    if selection.tenants.is_empty() {
+        return environments.map(|name| Scope::Environment(name.to_string())).collect();
+    }
+    let mut scopes = Vec::new();
+    for environment in environments {
+        for tenant in &selection.tenants {
+            for folder in [tenant.to_string(), format!("{}/{tenant}", aqueduct_render::argocd::ROOT)] {
+                scopes.push(Scope::Folder { environment: environment.to_string(), folder });
+            }
+        }
+    }
+    scopes
+}
