@@ -52,14 +52,15 @@ fn planted(table: &str) -> String {
     let text = std::fs::read_to_string(format!("{FOLDER}/{table}")).expect("the table can be read");
     let (mut shown, mut missed) = (String::new(), Vec::new());
     for row in text.lines() {
-        let cells: Vec<&str> = row.splitn(3, " | ").collect();
-        let [name, old, new] = cells.as_slice() else { panic!("three cells: {row}") };
+        let mut cells = row.splitn(3, " | ");
+        let mut cell = || cells.next().ok_or(row).expect("a row has three cells");
+        let (name, old, new) = (cell(), cell(), cell());
         let read = |cell: &str| serde_json::from_str::<String>(cell).expect("a cell is a text");
         let (path, old, new) = (format!("tenants/{name}"), read(old), read(new));
         let mut files = base();
         let text = files.text(&path).expect("the base has the file").to_owned();
         let at = text.lines().position(|line| line == old);
-        let at = at.unwrap_or_else(|| panic!("the base has the line `{old}`"));
+        let at = at.ok_or(row).expect("the base has the old line of each row");
         let lines: Vec<&str> = text
             .lines()
             .enumerate()
