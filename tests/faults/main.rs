@@ -27,7 +27,7 @@ fn base() -> Files {
 
 /// Returns what is found in a platform, each with its first place, and whether a finding is at a line of a file.
 fn findings(files: &Files, file: &str, line: usize) -> (String, bool) {
-    let compilation = compile(files, &stock(), &Selection::default(), &|_| {});
+    let compilation = compile(files, &stock(), &Selection::default());
     let (mut shown, mut is_at_line) = (String::new(), false);
     for found in &compilation.diagnostics {
         let mut place = String::new();
