@@ -74,7 +74,10 @@ pub(crate) fn ask(environment: &Environment<'_>, minor: u32, report: &mut Report
     if !MINORS.contains(&minor) {
         return;
     }
-    let mut findings = Findings { environment: environment.name, known: report.fields(), found: Vec::new() };
+    let mut findings = Findings { environment: environment.name, known: BTreeMap::new(), found: Vec::new() };
+    for (path, rule, severity, pointer) in report.said() {
+        findings.known.entry(path.to_owned()).or_default().push((rule, severity, pointer.clone()));
+    }
     let server = Server::new(minor);
     // Encrypted files are decrypted before they reach the server.
     let entries: Vec<&Entry<'_>> =
@@ -136,8 +139,8 @@ fn cluster(environment: &Environment<'_>, entries: &[&Entry<'_>], minor: u32) ->
 /// What was found in an environment.
 struct Findings<'e> {
     environment: &'e str,
-    /// The fields that rules speak of, by the path of the object.
-    known: BTreeMap<String, Vec<Pointer>>,
+    /// What rules say, by the path of the object: the rule, its weight and the field.
+    known: BTreeMap<String, Vec<(&'static str, Severity, Pointer)>>,
     found: Vec<Report>,
 }
 
@@ -146,6 +149,24 @@ impl Findings<'_> {
     fn add_found(&mut self, entry: &Entry<'_>, found: &Finding, path: &str) {
         if let Some((name, severity)) = weighed(found).filter(|_| found.action != Action::Audit) {
             self.add(entry, name, severity, &found.cause, path);
+        }
+    }
+
+    /// Tells whether a rule says it already.
+    fn is_said(&self, entry: &Entry<'_>, name: &str, severity: Severity, pointer: &Pointer) -> bool {
+        let mut of_object = self.known.get(entry.path).into_iter().flatten();
+        match name {
+            "admission-limits" | "admission-policy" => false,
+            "admission-pod-security" => of_object.any(|(rule, ..)| *rule == "pod-security"),
+            // The rule counts all pods of a namespace, and speaks at the quota.
+            "admission-quota" => self.known.values().flatten().any(|(rule, ..)| *rule == "quota"),
+            _ => of_object.any(|(_, weight, known)| {
+                let is_related = match (known.is_empty(), pointer.is_empty()) {
+                    (false, false) => known.is_below(pointer) || pointer.is_below(known),
+                    (is_whole, other_is) => is_whole && other_is,
+                };
+                is_related && (severity == Severity::Warning || *weight == Severity::Error)
+            }),
         }
     }
 
@@ -162,8 +183,7 @@ impl Findings<'_> {
             }
             _ => Pointer::read(&field),
         };
-        let known = self.known.get(entry.path).into_iter().flatten();
-        if known.into_iter().any(|known| known.is_below(&pointer) || pointer.is_below(known)) {
+        if self.is_said(entry, name, severity, &pointer) {
             return;
         }
         let mut report = Report::of(name, self.environment);

@@ -164,13 +164,12 @@ impl Report {
         &mut self.findings[at]
     }
 
-    /// Returns the fields that findings are about, by the paths of their objects.
-    pub fn fields(&self) -> BTreeMap<String, Vec<Pointer>> {
-        let mut fields: BTreeMap<String, Vec<Pointer>> = BTreeMap::new();
-        for subject in self.findings.iter().filter_map(|finding| finding.subjects.first()) {
-            fields.entry(subject.path.clone()).or_default().push(subject.pointer.clone());
-        }
-        fields
+    /// Returns what findings say first: the path of the object, the rule, its weight and the field.
+    pub fn said(&self) -> impl Iterator<Item = (&str, &'static str, Severity, &Pointer)> {
+        self.findings.iter().filter_map(|finding| {
+            let subject = finding.subjects.first()?;
+            Some((subject.path.as_str(), finding.rule, finding.severity, &subject.pointer))
+        })
     }
 
     /// Keeps the findings about objects of the wanted tenants and components.
