@@ -25,6 +25,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "model",
             "network",
             "render",
+            "review",
             "tree",
         ],
     ),
@@ -38,6 +39,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("model", &["manifest"]),
     ("network", &["manifest"]),
     ("render", &["acquire", "helm", "kustomize", "manifest", "model"]),
+    ("review", &["admission", "apiserver", "manifest", "network"]),
     ("tree", &["manifest"]),
 ];
 

@@ -74,7 +74,7 @@ fn help() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let mut seen = outcome(folder.path(), "--help");
     for command in
-        ["render", "diff", "check", "list", "capacity", "export", "set", "init", "schema", "vendor"]
+        ["render", "diff", "review", "check", "list", "capacity", "export", "set", "init", "schema", "vendor"]
     {
         seen.push_str(&outcome(folder.path(), &format!("{command} --help")));
     }

@@ -12,6 +12,7 @@ mod inspect;
 mod manifests;
 mod remotes;
 mod render;
+mod review;
 mod sources;
 mod trace;
 mod wrong_input;

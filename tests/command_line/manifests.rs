@@ -180,6 +180,18 @@ fn standard_input() {
     assert_snapshot!(String::from_utf8(output.stdout).expect("the output is text"));
 }
 
+/// What another version of Kubernetes would refuse of a platform.
+#[test]
+fn what_an_upgrade_would_break() {
+    let platform = Platform::new();
+    platform.write("platform.toml", &platform.text("platform.toml").replace("1.33", "1.31"));
+    platform.write("tenants/cluster/tenant.toml", "owners = [\"platform\"]\nsystem = true\n");
+    platform.write("tenants/cluster/flow.toml", "kind = \"manifests\"\npath = \"flow.yaml\"\n");
+    let schema = "apiVersion: flowcontrol.apiserver.k8s.io/v1beta3\nkind: FlowSchema\nmetadata: {name: slow}\nspec:\n  priorityLevelConfiguration: {name: global-default}\n";
+    platform.write("tenants/cluster/flow.yaml", schema);
+    assert_snapshot!(platform.run("check") + &platform.run("check --kubernetes 1.37"));
+}
+
 /// What is checked of manifests must not depend on how they are given.
 #[test]
 fn files_and_folders_are_alike() {

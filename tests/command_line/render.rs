@@ -167,14 +167,6 @@ fn a_component_without_objects_has_no_application() {
         applications(&platform.root()),
         ["application-shop-tenant.yaml", "application-shop-web.yaml", "appproject-shop.yaml"]
     );
-    let text = platform.text("platform.toml");
-    platform.write("platform.toml", &format!("{text}\n[argocd]\nstyle = \"applicationset\"\n"));
-    platform.run("render");
-    assert_eq!(applications(&platform.root()), ["appproject-shop.yaml"]);
-    let set = platform.text("output/dev/argocd/applicationset-components.yaml");
-    let components: Vec<&str> =
-        set.lines().filter_map(|line| line.trim().strip_prefix("- component: ")).collect();
-    assert_eq!(components, ["tenant", "web"], "{set}");
 }
 
 #[test]

@@ -233,7 +233,8 @@ fn waves(objects: &[Stored]) -> BTreeMap<String, i64> {
     applications
         .filter_map(|stored| {
             let path = stored.object.at(&["spec", "source", "path"])?.as_str()?;
-            let wave = stored.object.annotation("argocd.argoproj.io/sync-wave")?;
+            let manual = || stored.object.labels()?.get("aqueduct.dev/wave")?.as_str();
+            let wave = stored.object.annotation("argocd.argoproj.io/sync-wave").or_else(manual)?;
             let folder = path.split('/').skip(2).collect::<Vec<_>>().join("/");
             Some((folder, wave.parse().expect("a wave is a number")))
         })

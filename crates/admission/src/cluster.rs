@@ -102,6 +102,12 @@ impl Cluster {
         findings
     }
 
+    /// Judges an object that is to be created, and leaves the cluster as it is.
+    pub fn review(&self, object: &Object) -> Vec<Finding> {
+        let filled = self.filled(object);
+        self.judge(&self.limited(&filled), &filled)
+    }
+
     /// Takes an object in without judging it, as one that is there already.
     pub fn add(&mut self, object: &Object) {
         let limited = self.limited(&self.filled(object));

@@ -13,10 +13,21 @@ mod validate;
 
 use std::collections::BTreeMap;
 
+use aqueduct_cel::Type;
 use aqueduct_manifest::{Object, SmolStr, Value};
 
 use crate::Cause;
 use schema::Schema;
+
+/// Returns the type of what a schema describes, as expressions see it.
+pub(crate) fn expression_type(schema: &Value, is_resource: bool) -> Type {
+    Schema::read(schema, 0).expression_type(is_resource)
+}
+
+/// Says why a rule about a value of a type does not compile, and why its message does not.
+pub(crate) fn rule_problems(rule: &Value, of: &Type) -> [Option<String>; 2] {
+    rules::Rule::read(rule).problems(of)
+}
 
 /// A kind that a CustomResourceDefinition makes.
 #[derive(Debug)]

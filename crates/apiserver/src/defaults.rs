@@ -332,14 +332,13 @@ fn at<'v>(value: &'v mut Value, path: &[&str]) -> Option<&'v mut Value> {
 fn pod(spec: &mut Value, is_pod: bool) {
     table(spec, POD);
     let Some(map) = spec.as_map_mut() else { return };
-    // The old name of a field and the new one say the same.
-    for (from, to) in [("serviceAccountName", "serviceAccount"), ("serviceAccount", "serviceAccountName")] {
-        if let Some(name) =
-            map.get(from).filter(|name| name.as_str().is_some_and(|name| !name.is_empty())).cloned()
-            && is_left(map.get(to), Zero)
-        {
-            map.insert(to, name);
-        }
+    // The old name of a field says what the new one does, which wins.
+    let is_name = |name: &&Value| name.as_str().is_some_and(|name| !name.is_empty());
+    let account =
+        map.get("serviceAccountName").filter(is_name).or_else(|| map.get("serviceAccount").filter(is_name));
+    if let Some(account) = account.cloned() {
+        map.insert("serviceAccountName", account.clone());
+        map.insert("serviceAccount", account);
     }
     let has_host_network = map.get("hostNetwork").and_then(Value::as_bool) == Some(true);
     for list in ["initContainers", "containers", "ephemeralContainers"] {
@@ -357,6 +356,19 @@ fn pod(spec: &mut Value, is_pod: bool) {
         {
             volume.insert("emptyDir", Map::new());
         }
+        if let Some(image) = volume.as_map_mut().and_then(|volume| volume.get_mut("image")?.as_map_mut()) {
+            pull_policy(image, "reference", "pullPolicy");
+        }
+    }
+}
+
+/// An image with a tag that does not move need not be pulled again.
+fn pull_policy(map: &mut Map, image: &str, policy: &str) {
+    if is_left(map.get(policy), Zero) {
+        let image = map.get(image).and_then(Value::as_str).unwrap_or_default();
+        let name = image.rsplit('/').next().unwrap_or_default();
+        let is_moving = !name.contains('@') && name.split_once(':').is_none_or(|(_, tag)| tag == "latest");
+        map.insert(policy, if is_moving { "Always" } else { "IfNotPresent" });
     }
 }
 
@@ -368,12 +380,7 @@ fn container(container: &mut Value, is_pod: bool, has_host_network: bool) {
             table(probe, PROBE);
         }
     }
-    if is_left(map.get("imagePullPolicy"), Zero) {
-        let image = map.get("image").and_then(Value::as_str).unwrap_or_default();
-        let name = image.rsplit('/').next().unwrap_or_default();
-        let is_moving = !name.contains('@') && name.split_once(':').is_none_or(|(_, tag)| tag == "latest");
-        map.insert("imagePullPolicy", if is_moving { "Always" } else { "IfNotPresent" });
-    }
+    pull_policy(map, "image", "imagePullPolicy");
     if !is_pod {
         return;
     }

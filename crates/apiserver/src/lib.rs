@@ -20,5 +20,6 @@ mod schema;
 mod server;
 
 pub use cause::Cause;
-pub use rules::expressions::{Expressions, Use, Wanted};
+pub use rules::expressions;
+pub use schema::field_type::FieldType;
 pub use server::{Answer, Server};

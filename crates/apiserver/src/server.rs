@@ -6,16 +6,15 @@ use crate::cause::Cause;
 use crate::defaults;
 use crate::field::Field;
 use crate::report::Report;
-use crate::rules::expressions::{Expressions, NoExpressions};
-use crate::rules::{self, Context};
+use crate::rules;
 use crate::schema::decode::{Write, decode};
+use crate::schema::field_type::FieldType;
 use crate::schema::{Schemas, is_built_in};
 
 /// The API server of one minor version of Kubernetes.
-pub struct Server<'e> {
+pub struct Server {
     minor: u32,
     schemas: &'static Schemas,
-    expressions: &'e dyn Expressions,
 }
 
 /// What the API server says to an object.
@@ -29,17 +28,10 @@ pub struct Answer {
     pub is_built_in: bool,
 }
 
-impl Server<'static> {
-    /// Returns the server of Kubernetes `1.minor`. Expressions are taken for correct.
+impl Server {
+    /// Returns the server of Kubernetes `1.minor`.
     pub fn new(minor: u32) -> Self {
-        Server { minor, schemas: Schemas::of(minor), expressions: &NoExpressions }
-    }
-}
-
-impl<'e> Server<'e> {
-    /// Returns a server that asks about the expressions of CEL in objects.
-    pub fn with_expressions(minor: u32, expressions: &'e dyn Expressions) -> Self {
-        Server { minor, schemas: Schemas::of(minor), expressions }
+        Server { minor, schemas: Schemas::of(minor) }
     }
 
     /// Returns what the server says when it is asked to create an object.
@@ -65,6 +57,12 @@ impl<'e> Server<'e> {
         let mut object = object.clone();
         defaults::fill(&mut object);
         object
+    }
+
+    /// Returns what an object of a built-in kind holds.
+    pub fn kind(&self, api_version: &str, kind: &str) -> Option<FieldType> {
+        let shape = self.schemas.kind(api_version, kind)?;
+        Some(FieldType { schemas: self.schemas, shape })
     }
 
     fn judge(&self, object: &Value, write: Write, report: &mut Report) -> bool {
@@ -97,8 +95,7 @@ impl<'e> Server<'e> {
         }
         decode(self.schemas, shape, object, write, report);
         if report.errors.is_empty() {
-            let context = Context { expressions: self.expressions };
-            rules::check(&context, group, name, &root, report);
+            rules::check(group, name, &root, report);
             let meta = root.get("metadata");
             let version = meta.get("resourceVersion");
             if !version.is_empty() && report.errors.is_empty() {

@@ -100,8 +100,10 @@ impl Arguments {
 pub(crate) enum Command {
     /// Compile the platform and write its output.
     Render(command::render::Arguments),
-    /// Show what a render would change, object by object.
+    /// Show what a render would change, object by object, or what differs between manifests.
     Diff(command::diff::Arguments),
+    /// Show what the changes since a revision do in the clusters.
+    Review(command::review::Arguments),
     /// Compile the platform and report what is wrong, without writing anything.
     Check(command::check::Arguments),
     /// Tell where a field of a rendered object comes from.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aqueduct_check::{Report, check_environment};
 use aqueduct_manifest::{Diagnostic, Files, Object, Severity, Span, Value, yaml};
-use aqueduct_model::types::{Name, Subdomain};
+use aqueduct_model::types::{KubernetesVersion, Name, Subdomain};
 use aqueduct_model::{
     CheckLevel, Environment, Instance, Platform, Selection, Tenancy, plaintext, resolve, tenancies,
 };
@@ -15,6 +15,8 @@ use aqueduct_tree::{Scope, Tree, file_names};
 use rayon::prelude::*;
 
 use crate::provenance::Provenance;
+use crate::server;
+use crate::shared::SharedClusters;
 use crate::terraform::{VARIABLES_FILE, variables};
 
 /// The files and folders of a platform that are read in any case; see [`read_sources`](crate::read_sources).
@@ -76,6 +78,20 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+impl Loaded {
+    /// Takes another minor version of Kubernetes 1 for that of every environment.
+    pub(crate) fn upgrade(&mut self, minor: u32) {
+        for environment in self.platform.environments.values_mut() {
+            Arc::make_mut(environment).kubernetes = KubernetesVersion { major: 1, minor, patch: None };
+        }
+        for instance in &mut self.instances {
+            if let Some(environment) = self.platform.environments.get(&instance.environment.name) {
+                instance.environment = Arc::clone(environment);
+            }
+        }
+    }
+}
+
 /// Reads and resolves a platform.
 pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded {
     let loaded = aqueduct_model::load(files);
@@ -119,6 +135,11 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
     let secrets = files.map(|node| ("", node)).chain(defaults).flat_map(|(name, node)| plaintext(name, node));
     diagnostics.extend(secrets.filter_map(|found| weighed(found, &platform)));
     Loaded { platform, instances: resolved.instances, diagnostics }
+}
+
+/// Returns the names of all rules that a platform can weigh.
+fn known_rules() -> impl Iterator<Item = &'static str> {
+    aqueduct_check::ALL.iter().map(|rule| rule.name).chain(server::names())
 }
 
 /// Compiles the selected part of a platform into a tree that is held in memory.
@@ -169,6 +190,8 @@ pub struct Compiler<'a> {
     waiting: Vec<Arc<Environment>>,
     diagnostics: Vec<Diagnostic>,
     report: Report,
+    /// What lives in clusters that several environments share.
+    clusters: SharedClusters,
     /// The environments that could not be checked.
     unchecked: Vec<Name>,
 }
@@ -176,7 +199,17 @@ pub struct Compiler<'a> {
 impl<'a> Compiler<'a> {
     /// Reads and resolves a platform; what is wrong with it is told at the end, by [`finish`](Self::finish).
     pub fn new(files: &'a Files, registry: &'a Registry, selection: &'a Selection) -> Self {
-        let Loaded { platform, mut instances, diagnostics } = load(files, registry, selection);
+        Self::of(load(files, registry, selection), files, registry, selection)
+    }
+
+    /// Takes a platform that was read.
+    pub(crate) fn of(
+        loaded: Loaded,
+        files: &'a Files,
+        registry: &'a Registry,
+        selection: &'a Selection,
+    ) -> Self {
+        let Loaded { platform, mut instances, diagnostics } = loaded;
         let mut inputs = Inputs::new(files);
         let broken = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
         inputs.broken =
@@ -195,6 +228,7 @@ impl<'a> Compiler<'a> {
             waiting,
             diagnostics,
             report,
+            clusters: SharedClusters::default(),
             unchecked,
         }
     }
@@ -238,6 +272,7 @@ impl<'a> Compiler<'a> {
         let mut rendered = render(platform, &environment, &borrowed, &mine, registry, inputs, &selected);
         let found = std::mem::take(&mut rendered.diagnostics);
         self.diagnostics.extend(found.into_iter().filter_map(|found| weighed(found, platform)));
+        self.diagnostics.extend(self.clusters.add(platform, &environment, &rendered.components));
         let is_whole = borrowed.iter().all(|tenancy| selected(&tenancy.tenant.name));
         let rendered = RenderedEnvironment {
             paths: rendered.components.par_iter().map(paths_of).collect(),
@@ -257,8 +292,10 @@ impl<'a> Compiler<'a> {
             self.unchecked.push(rendered.environment.name.clone());
         } else if !self.diagnostics.iter().any(Diagnostic::is_error) {
             let facts = facts(platform, &borrowed, &rendered, inputs.definitions());
-            check_environment(&facts, aqueduct_check::ALL, &mut self.report);
-            self.report.allow(rendered.environment.name.as_str(), &|rule, tenant, component| {
+            let mut found = Report::default();
+            check_environment(&facts, aqueduct_check::ALL, &mut found);
+            server::ask(&facts, rendered.environment.kubernetes.minor, &mut found);
+            found.allow(rendered.environment.name.as_str(), &|rule, tenant, component| {
                 let of_tenant = |tenancy: &&&Tenancy| tenancy.tenant.name.as_str() == tenant;
                 let tenancy = borrowed.iter().find(of_tenant).map_or(&[][..], |tenancy| &tenancy.allow);
                 let instance = mine.iter().find(|instance| {
@@ -268,6 +305,7 @@ impl<'a> Compiler<'a> {
                 tenancy.iter().any(|allowance| allowance.rule == rule)
                     || instance.is_some_and(|instance| instance.allows(rule))
             });
+            self.report.extend(found);
             self.report.retain(&|tenant: &str, component: &str| {
                 let owner = if tenant == ROOT { component } else { tenant };
                 let chosen = &self.selection.tenants;
@@ -512,11 +550,10 @@ fn facts<'a>(
 
 /// Returns what there is to say of the name of a rule that does not exist.
 fn unknown_rule(name: &str) -> Option<Diagnostic> {
-    let names = || aqueduct_check::ALL.iter().map(|rule| rule.name);
-    let unknown = !names().any(|known| known == name);
+    let unknown = !known_rules().any(|known| known == name);
     unknown.then(|| {
         Diagnostic::error("unknown-rule", format!("there is no such rule: `{name}`"))
-            .did_you_mean(name, names())
+            .did_you_mean(name, known_rules())
     })
 }
 

@@ -52,14 +52,14 @@ pub struct Alertmanager {
     pub image: Image,
     /// CPU and memory.
     pub resources: Resources,
-    /// The volume that remembers silences and what was told; forgotten at each restart where it is not given.
+    /// The volume that remembers silences and what was told (default: none, so that each restart forgets them).
     pub storage: Option<Storage>,
     /// The entry in the environment's secret store with the credentials of the receivers.
     pub remote: Option<String>,
     /// The receivers by name.
     #[serde(default)]
     pub receivers: BTreeMap<Name, Receiver>,
-    /// The receiver of alerts that no route takes; nobody is told where it is not given.
+    /// The receiver of alerts that no route takes (default: nobody is told).
     pub receiver: Option<Name>,
     /// Which alerts go elsewhere; the first that fits takes an alert.
     #[serde(default)]

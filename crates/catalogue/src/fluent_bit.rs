@@ -40,12 +40,12 @@ pub struct FluentBit {
     pub image: Image,
     /// The component that takes the logs.
     pub to: Target,
-    /// The namespaces whose logs are shipped; all where none is given.
+    /// The namespaces whose logs are shipped (default: all).
     #[serde(default)]
     pub namespaces: Vec<Name>,
     /// CPU and memory on each node.
     pub resources: Resources,
-    /// Where the pods may run; every node, whatever its taints, where it is not given.
+    /// Where the pods may run (default: every node, whatever its taints).
     #[serde(default = "everywhere")]
     pub scheduling: Scheduling,
 }

@@ -46,9 +46,9 @@ pub struct IngressNginx {
     /// The image.
     #[serde(default = "image")]
     pub image: Image,
-    /// How many pods there are; 1 where it is not given.
+    /// How many pods there are (default: 1).
     pub replicas: Option<u16>,
-    /// The IngressClass; the environment's where it is not given.
+    /// The IngressClass (default: the environment's).
     pub class: Option<Name>,
     /// The load balancer of the cloud; `port` and `listen` do not apply.
     #[serde(default)]

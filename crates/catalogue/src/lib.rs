@@ -17,7 +17,7 @@ mod promtail;
 mod values;
 
 pub use alertmanager::Alertmanager;
-pub use argocd::Argocd;
+pub use argocd::{APPLICATION_HEALTH, Argocd};
 pub use fluent_bit::FluentBit;
 pub use grafana::Grafana;
 pub use ingress_nginx::IngressNginx;

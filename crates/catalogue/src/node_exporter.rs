@@ -37,7 +37,7 @@ pub struct NodeExporter {
     pub image: Image,
     /// CPU and memory on each node.
     pub resources: Resources,
-    /// Where the pods may run; on every node, whatever its taints, where it is not given.
+    /// Where the pods may run (default: on every node, whatever its taints).
     #[serde(default = "everywhere")]
     pub scheduling: Scheduling,
 }

@@ -46,7 +46,7 @@ pub struct Promtail {
     pub resources: Resources,
     /// The component of kind `loki` that logs are sent to.
     pub to: Option<Target>,
-    /// Where the pods may run; on every node, whatever its taints, where it is not given.
+    /// Where the pods may run (default: on every node, whatever its taints).
     #[serde(default = "everywhere")]
     pub scheduling: Scheduling,
 }

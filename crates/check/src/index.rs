@@ -81,6 +81,8 @@ impl<'a> Index<'a> {
             btree_map::Entry::Vacant(place) => {
                 place.insert(entry);
             }
+            // Names that are generated are never the same.
+            btree_map::Entry::Occupied(_) if entry.object.name().is_empty() => {}
             btree_map::Entry::Occupied(first) => self.duplicates.push((*first.get(), entry)),
         }
         let component = (entry.tenant, entry.component);
@@ -172,6 +174,22 @@ impl<'a> Index<'a> {
         let namespaces = self.objects.get(group).and_then(|kinds| kinds.get(kind));
         let names = namespaces.and_then(|namespaces| namespaces.get(namespace));
         names.into_iter().flat_map(|names| names.values().copied())
+    }
+
+    /// Returns the Application that delivers an object, by the folder that it reads.
+    pub(crate) fn application(&self, entry: &Entry<'a>) -> Option<&'a Object> {
+        let of_component = format!("/{}/{}", entry.tenant, entry.component);
+        let of_tenant = format!("/{}", entry.tenant);
+        let reads = |application: &&Object| {
+            let folder = if application.at(&["spec", "source", "directory"]).is_some() {
+                &of_tenant
+            } else {
+                &of_component
+            };
+            let path = application.at(&["spec", "source", "path"]).and_then(Value::as_str);
+            path.is_some_and(|path| path.ends_with(folder))
+        };
+        self.of_kind("argoproj.io", "Application").map(|entry| entry.object).find(reads)
     }
 
     /// Returns one object; cluster-scoped ones have an empty namespace.

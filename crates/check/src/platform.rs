@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_manifest::Object;
+use aqueduct_manifest::{Object, Value};
 
 /// Everything that one run renders.
 #[derive(Clone, Debug, Default)]
@@ -60,12 +60,15 @@ impl<'a> Entry<'a> {
             group: object.group(),
             kind: object.kind(),
             namespace: object.namespace(),
-            name: object.name(),
+            name: match object.name() {
+                "" => object.at(&["metadata", "generateName"]).and_then(Value::as_str).unwrap_or_default(),
+                name => name,
+            },
         }
     }
 
     /// Returns kind, namespace and name as messages write them.
-    pub(crate) fn title(&self) -> String {
+    pub fn title(&self) -> String {
         title(self.kind, self.namespace, self.name)
     }
 }

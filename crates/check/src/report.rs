@@ -113,12 +113,12 @@ impl Subject {
 
 impl Report {
     /// Returns an empty report of a rule about an environment.
-    pub(crate) fn of(rule: &'static str, environment: &str) -> Self {
+    pub fn of(rule: &'static str, environment: &str) -> Self {
         Self { rule, environment: environment.to_owned(), ..Self::default() }
     }
 
     /// Adds the findings of another report.
-    pub(crate) fn extend(&mut self, other: Self) {
+    pub fn extend(&mut self, other: Self) {
         self.findings.extend(other.findings);
     }
 
@@ -162,6 +162,15 @@ impl Report {
             hints: Vec::new(),
         });
         &mut self.findings[at]
+    }
+
+    /// Returns the fields that findings are about, by the paths of their objects.
+    pub fn fields(&self) -> BTreeMap<String, Vec<Pointer>> {
+        let mut fields: BTreeMap<String, Vec<Pointer>> = BTreeMap::new();
+        for subject in self.findings.iter().filter_map(|finding| finding.subjects.first()) {
+            fields.entry(subject.path.clone()).or_default().push(subject.pointer.clone());
+        }
+        fields
     }
 
     /// Keeps the findings about objects of the wanted tenants and components.

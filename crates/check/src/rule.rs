@@ -66,7 +66,7 @@ impl Rule {
 /// The groups in alphabetical order, each with its rules.
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("capacity", &["capacity", "disruption-budget", "quota", "resource-bounds", "scaled-replicas"]),
-    ("delivery", &["duplicate-object", "list-defaults", "webhook-wave"]),
+    ("delivery", &["application-health", "duplicate-object", "list-defaults", "webhook-wave"]),
     (
         "network",
         &[
@@ -126,6 +126,7 @@ const REFERENCES: &str = "## References\n";
 /// All rules in alphabetical order.
 pub const ALL: &[Rule] = &[
     rules::api_provided::RULE,
+    rules::application_health::RULE,
     rules::capacity::RULE,
     rules::claim_reference::RULE,
     rules::config_reference::RULE,

@@ -41,7 +41,7 @@ pub struct Backup {
     pub storage: Option<Storage>,
     /// The bucket that keeps copies.
     pub bucket: Option<Bucket>,
-    /// How many days copies are kept on the volume; 14 where it is not given.
+    /// How many days copies are kept on the volume (default: 14).
     pub keep_days: Option<u16>,
     /// CPU and memory of each container.
     pub resources: Resources,

@@ -37,12 +37,12 @@ pub struct Chart {
     pub path: Option<String>,
     /// The chart's repository: `https://…` with an `index.yaml`, or `oci://…`.
     pub repository: Option<String>,
-    /// The name of the chart in its repository; the component's where it is not given.
+    /// The name of the chart in its repository (default: the component's).
     pub name: Option<String>,
     /// The version in the repository, or a range such as `^1.2`; the newest that was vendored where it is
     /// not given.
     pub version: Option<String>,
-    /// The name of the release; the component's where it is not given.
+    /// The name of the release (default: the component's).
     pub release: Option<Name>,
     /// Files of values, relative to the tenant's folder, each above the ones before it.
     #[serde(default)]

@@ -24,9 +24,9 @@ pub struct CronJob {
     pub workload: Workload,
     /// When it runs, as five fields of cron, in UTC.
     pub schedule: Schedule,
-    /// How long one run may take; an hour where it is not given.
+    /// How long one run may take (default: an hour).
     pub timeout: Option<Duration>,
-    /// How often a run is tried again; 2 where it is not given.
+    /// How often a run is tried again (default: 2).
     pub retries: Option<u16>,
 }
 

@@ -46,7 +46,7 @@ pub struct Etcd {
 pub struct Storage {
     /// The size.
     pub size: Memory,
-    /// The StorageClass; the environment's where it is not given.
+    /// The StorageClass (default: the environment's).
     pub class: Option<Name>,
 }
 

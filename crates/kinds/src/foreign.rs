@@ -93,8 +93,13 @@ fn expand(map: Map, origin: &Place, objects: &mut Vec<Object>, diagnostics: &mut
         maps.for_each(|map| expand(map, origin, objects, diagnostics));
         return;
     }
+    let generated = object.at(&["metadata", "generateName"]).and_then(Value::as_str).is_some();
+    // Argo CD makes a name for each run of a hook; anything else could not be found again.
+    let is_hook =
+        ["argocd.argoproj.io/hook", "helm.sh/hook"].iter().any(|key| object.annotation(key).is_some());
+    let name = if generated && is_hook { "generated" } else { object.name() };
     let missing: Vec<&str> =
-        [("apiVersion", object.api_version()), ("kind", object.kind()), ("metadata.name", object.name())]
+        [("apiVersion", object.api_version()), ("kind", object.kind()), ("metadata.name", name)]
             .into_iter()
             .filter(|(_, value)| value.is_empty())
             .map(|(field, _)| field)
@@ -103,7 +108,12 @@ fn expand(map: Map, origin: &Place, objects: &mut Vec<Object>, diagnostics: &mut
         objects.push(object);
     } else {
         let message = format!("an object needs {}", missing.join(", "));
-        diagnostics.push(Diagnostic::error("not-an-object", message).label(origin.clone(), ""));
+        let mut diagnostic = Diagnostic::error("not-an-object", message).label(origin.clone(), "");
+        if generated && name.is_empty() {
+            diagnostic =
+                diagnostic.hint("only hooks may have `generateName`: `argocd.argoproj.io/hook` makes one");
+        }
+        diagnostics.push(diagnostic);
     }
 }
 
@@ -115,9 +125,9 @@ pub struct EndpointField {
     pub service: Name,
     /// The port of the Service.
     pub port: Port,
-    /// The port that the container listens on; the Service's where it is not given.
+    /// The port that the container listens on (default: the Service's).
     pub container_port: Option<Port>,
-    /// The labels of the pods; those of all pods of the component where none is given.
+    /// The labels of the pods (default: those of all pods of the component).
     #[serde(default)]
     pub pods: BTreeMap<String, String>,
 }
@@ -126,7 +136,7 @@ pub struct EndpointField {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PolicyField {
-    /// The labels of the pods; those of all pods of the component where none is given.
+    /// The labels of the pods (default: those of all pods of the component).
     #[serde(default)]
     pub pods: BTreeMap<String, String>,
     /// Whether the pods of the group are kept apart from one another.

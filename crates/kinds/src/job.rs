@@ -27,9 +27,9 @@ pub struct Job {
     /// When it runs in a synchronisation.
     #[serde(default)]
     pub hook: Hook,
-    /// How long it may take; ten minutes where it is not given.
+    /// How long it may take (default: ten minutes).
     pub timeout: Option<Duration>,
-    /// How often it is tried again; 2 where it is not given.
+    /// How often it is tried again (default: 2).
     pub retries: Option<u16>,
 }
 

@@ -31,9 +31,9 @@ use crate::{Stateful, constant};
 pub struct Postgres {
     /// Who runs the database.
     pub mode: Mode,
-    /// The name of the database; the tenant's where it is not given, with `_` for `-`.
+    /// The name of the database (default: the tenant's, with `_` for `-`).
     pub database: Option<String>,
-    /// The user that owns it; the database's name where it is not given.
+    /// The user that owns it (default: the database's name).
     pub user: Option<String>,
     /// The entry in the environment's secret store: with `password` in the cluster, with `host`, `port`,
     /// `database`, `user` and `password` for a managed database.
@@ -41,13 +41,13 @@ pub struct Postgres {
     /// The image in the cluster, which also says the operator's major version.
     #[serde(default = "image")]
     pub image: Image,
-    /// How many instances the operator runs; 1 where it is not given.
+    /// How many instances the operator runs (default: 1).
     pub replicas: Option<u16>,
     /// CPU and memory of each instance; not for a managed database.
     pub resources: Option<Resources>,
     /// The volume of each instance; without it a database in the cluster forgets when its pod ends.
     pub storage: Option<Storage>,
-    /// The team of the operator; the tenant's name where it is not given.
+    /// The team of the operator (default: the tenant's name).
     pub team: Option<Name>,
     /// The namespace of the operator.
     #[serde(default = "operator_namespace")]

@@ -43,7 +43,7 @@ pub struct Redis {
     /// The program that serves.
     #[serde(default)]
     pub flavour: Flavour,
-    /// The image; the official one of the flavour where it is not given.
+    /// The image (default: the official one of the flavour).
     pub image: Option<Image>,
     /// The entry in the environment's secret store with `REDIS_PASSWORD`, so that components of other
     /// namespaces may take it from there.

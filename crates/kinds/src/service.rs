@@ -28,7 +28,7 @@ pub struct Service {
     #[serde(rename = "..")]
     #[schemars(flatten)]
     pub workload: Workload,
-    /// How many pods there are; 1 where it is not given. `autoscaling` takes its place.
+    /// How many pods there are (default: 1). `autoscaling` takes its place.
     pub replicas: Option<u16>,
     /// When the number of pods follows the load.
     pub autoscaling: Option<Autoscaling>,

@@ -27,7 +27,7 @@ pub struct Stateful {
     #[serde(rename = "..")]
     #[schemars(flatten)]
     pub workload: Workload,
-    /// How many pods there are; 1 where it is not given.
+    /// How many pods there are (default: 1).
     pub replicas: Option<u16>,
     /// When the number of pods follows the load.
     pub autoscaling: Option<Autoscaling>,

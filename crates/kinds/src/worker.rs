@@ -20,7 +20,7 @@ pub struct Worker {
     #[serde(rename = "..")]
     #[schemars(flatten)]
     pub workload: Workload,
-    /// How many pods there are; 1 where it is not given.
+    /// How many pods there are (default: 1).
     pub replicas: Option<u16>,
     /// How a new version replaces the old one; `recreate` for a single writer.
     #[serde(default)]

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::delivery::Delivery;
 use crate::node::Node;
 use crate::patch::Patch;
 use crate::tenancy::Allowance;
@@ -54,7 +55,7 @@ pub(crate) struct CommonFields {
     pub(crate) enabled: bool,
     /// What the component is.
     pub(crate) description: Option<String>,
-    /// The namespace, one of the tenant's; the tenant's first one where it is not given.
+    /// The namespace, one of the tenant's (default: the tenant's first one).
     pub(crate) namespace: Option<Name>,
     /// Labels of all its objects.
     #[serde(default)]
@@ -74,6 +75,11 @@ pub(crate) struct CommonFields {
     /// Changes to the rendered objects that no field says.
     #[serde(default)]
     pub(crate) patches: Vec<Patch>,
+    /// How Argo CD delivers it, above what the tenant, the environment and the platform say.
+    #[serde(default)]
+    #[schemars(with = "Delivery")]
+    #[expect(dead_code, reason = "it is read by itself, so that a mistake in a lower layer is one message")]
+    pub(crate) delivery: Fields,
 }
 
 /// A running Deployment or DaemonSet that a component takes over: its pods are replaced by a rollout.
@@ -98,6 +104,7 @@ impl CommonFields {
         "allow",
         "adopt",
         "patches",
+        "delivery",
     ];
 }
 
@@ -106,7 +113,7 @@ fn yes() -> bool {
 }
 
 /// Fields of a component that are read only when its layers are merged.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Fields;
 
 impl<'de> Deserialize<'de> for Fields {

@@ -10,12 +10,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::cloud::{Cloud, CloudField};
 use crate::component::Fields;
+use crate::delivery::Delivery;
 use crate::node::Node;
 use crate::patch::Patch;
 use crate::tenancy::{IsolationLevel, PodSecurity};
 use crate::types::{
-    ApiVersion, Cidr, Cpu, Host, KubernetesVersion, LabelKey, LabelValue, Memory, Name, ScalarOrTable,
-    Subdomain, Url,
+    ApiVersion, Cidr, Cluster, Cpu, Host, KubernetesVersion, LabelKey, LabelValue, Memory, Name, NameSuffix,
+    OutputPath, Repository, ScalarOrTable, Subdomain,
 };
 
 /// An environment, as `[environments.<name>]` of `platform.toml` declares it.
@@ -23,14 +24,26 @@ use crate::types::{
 pub struct Environment {
     /// The name.
     pub name: Name,
-    /// The API server of the cluster, as Argo CD knows it.
-    pub cluster: Url,
+    /// The environments that it extends, the first one of them first, and itself as the last one.
+    pub lineage: Vec<Name>,
+    /// The cluster, as Argo CD knows it.
+    pub cluster: Cluster,
+    /// The Argo CD that delivers the environment, where it is named.
+    pub argocd: Option<Name>,
+    /// What is put behind the names of namespaces.
+    pub namespace_suffix: Option<NameSuffix>,
+    /// The git repository that Argo CD reads, where it is not the platform's.
+    pub repository: Option<Repository>,
+    /// The branch, tag or commit that Argo CD reads, where it is not the platform's.
+    pub revision: Option<SmolStr>,
+    /// The folder of the environment's tree in its repository, where it is not that of the output.
+    pub path: Option<OutputPath>,
+    /// How Argo CD delivers what belongs to no tenant.
+    pub delivery: Arc<Delivery>,
     /// The version of Kubernetes, with its patch level where charts ask for it.
     pub kubernetes: KubernetesVersion,
     /// The domain below which hosts are made.
     pub domain: Host,
-    /// Whether Argo CD applies changes by itself.
-    pub sync: SyncPolicy,
     /// The APIs that the cluster provides beyond those of Kubernetes.
     pub apis: BTreeSet<ApiVersion>,
     /// The groups of APIs that the cluster provides in every version, with their kinds outside of namespaces.
@@ -73,16 +86,41 @@ pub struct Environment {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct EnvironmentFile {
-    /// The API server of the cluster, as Argo CD knows it.
-    #[serde(default = "in_cluster")]
-    pub(crate) cluster: Url,
+    /// The environment that this one is like: all that is not said here is as there, the tables `[environments]` of
+    /// tenants, components and blueprints among it.
+    #[expect(dead_code, reason = "it is taken from the node before the layers are merged")]
+    pub(crate) extends: Option<Name>,
+    /// The cluster that objects are applied to, as Argo CD knows it: the address of its API server, or its name.
+    /// Where it is not the one that Argo CD runs in, the names of Applications and projects have that of the
+    /// environment in front.
+    #[serde(default = "Cluster::local")]
+    pub(crate) cluster: Cluster,
+    /// The Argo CD that delivers the environment. Environments that say the same share one; by default each has its
+    /// own, but those with another `cluster` or with a `namespace-suffix`, which share one.
+    pub(crate) argocd: Option<Name>,
+    /// What is put behind the names of all namespaces of tenants, so that several environments fit one cluster.
+    pub(crate) namespace_suffix: Option<NameSuffix>,
+    /// The git repository that Argo CD reads (default: the platform's).
+    pub(crate) repository: Option<Repository>,
+    /// The branch, tag or commit that Argo CD reads (default: the platform's).
+    pub(crate) revision: Option<String>,
+    /// The folder of the environment's tree in its repository; by default that of the platform's output with the name
+    /// of the environment.
+    pub(crate) path: Option<OutputPath>,
+    /// How Argo CD delivers, above the platform's.
+    #[serde(default)]
+    #[schemars(with = "Delivery")]
+    #[expect(dead_code, reason = "it is read once the layers are merged")]
+    pub(crate) delivery: Fields,
     /// The version of Kubernetes, with its patch level where charts ask for it.
     #[serde(default = "latest_kubernetes")]
     pub(crate) kubernetes: KubernetesVersion,
-    /// The domain below which hosts are made: `${environment.domain}`.
+    /// The domain below which hosts are made: `${environment.domain}`. Only an environment that extends another one
+    /// need not say it.
     pub(crate) domain: Host,
     /// Whether Argo CD applies changes by itself.
     #[serde(default)]
+    #[expect(dead_code, reason = "it becomes a part of the delivery")]
     pub(crate) sync: SyncPolicy,
     /// The APIs that the cluster provides beyond those of Kubernetes: a group and a version, or a group with its
     /// kinds that live outside of namespaces.
@@ -138,9 +176,10 @@ impl EnvironmentFile {
     /// Returns the environment that the file declares.
     pub(crate) fn into_environment(
         self,
+        lineage: Vec<Name>,
         name: Name,
         values: BTreeMap<SmolStr, Arc<Node>>,
-        defaults: BTreeMap<SmolStr, Arc<Node>>,
+        delivery: Arc<Delivery>,
         node: Arc<Node>,
     ) -> Environment {
         let mut storage_classes = self.storage_classes;
@@ -167,10 +206,16 @@ impl EnvironmentFile {
         }
         Environment {
             name,
+            lineage,
             cluster: self.cluster,
+            argocd: self.argocd,
+            namespace_suffix: self.namespace_suffix,
+            repository: self.repository,
+            revision: self.revision.map(SmolStr::from),
+            path: self.path,
+            delivery,
             kubernetes: self.kubernetes,
             domain: self.domain,
-            sync: self.sync,
             apis,
             api_groups,
             storage_class: self.storage_class,
@@ -187,13 +232,34 @@ impl EnvironmentFile {
             labels: self.labels,
             annotations: self.annotations,
             values,
-            defaults,
+            defaults: node.get("defaults").map(Node::shared_tables).unwrap_or_default(),
             node,
         }
     }
 }
 
 impl Environment {
+    /// Tells whether other environments may be delivered by the same Argo CD, so that names need that of the
+    /// environment in them.
+    pub fn shares_argocd(&self) -> bool {
+        self.argocd.is_some() || self.namespace_suffix.is_some() || !self.cluster.is_local()
+    }
+
+    /// Returns what tells the cluster of the environment from others. Each Argo CD reaches its own cluster by the same
+    /// address, so that it is that of whoever is delivered by the same one.
+    pub fn cluster_key(&self) -> SmolStr {
+        if self.cluster.is_local() { self.deliverer().into() } else { self.cluster.to_string().into() }
+    }
+
+    /// Returns what tells the Argo CD that delivers the environment from others.
+    pub(crate) fn deliverer(&self) -> String {
+        match &self.argocd {
+            Some(argocd) => format!("shared: {argocd}"),
+            None if self.shares_argocd() => "shared".to_owned(),
+            None => format!("own: {}", self.name),
+        }
+    }
+
     /// Returns the labels by which pods choose the nodes of a pool; none where neither the cloud nor the pool has
     /// any, or there is no such pool.
     pub fn pool_selector(&self, pool: &Name) -> BTreeMap<String, String> {
@@ -205,11 +271,7 @@ impl Environment {
     }
 }
 
-fn in_cluster() -> Url {
-    "https://kubernetes.default.svc".parse().expect("the URL is valid")
-}
-
-fn latest_kubernetes() -> KubernetesVersion {
+pub(crate) fn latest_kubernetes() -> KubernetesVersion {
     KubernetesVersion { major: 1, minor: 33, patch: None }
 }
 
@@ -246,7 +308,7 @@ impl From<ScalarOrTable<ApiVersion, ApiGroup>> for Api {
 /// How Argo CD brings changes into the cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum SyncPolicy {
+pub(crate) enum SyncPolicy {
     /// Argo CD applies every change by itself.
     #[default]
     Automatic,

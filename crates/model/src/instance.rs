@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aqueduct_manifest::SmolStr;
 
 use crate::component::Adopt;
+use crate::delivery::Delivery;
 use crate::environment::Environment;
 use crate::node::Node;
 use crate::patch::Patch;
@@ -39,6 +40,8 @@ pub struct Instance {
     pub patches: Vec<Patch>,
     /// What the component allows that a rule would report.
     pub allow: Vec<Allowance>,
+    /// How Argo CD delivers it.
+    pub delivery: Arc<Delivery>,
     /// The fields that every kind has, as they were written: `kind`, `namespace`, `labels` and so on.
     pub common: Node,
     /// The fields of the kind, a table; it points at the line that says the kind.

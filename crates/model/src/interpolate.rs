@@ -10,13 +10,18 @@ use std::sync::Arc;
 use aqueduct_manifest::{Diagnostic, SmolStr};
 
 use crate::blueprint::Parameter;
-use crate::environment::Environment;
+use crate::environment::latest_kubernetes;
 use crate::node::{Content, Node};
 
 /// What the names stand for in one place.
 pub(crate) struct Scope<'a> {
     pub(crate) platform: &'a str,
-    pub(crate) environment: &'a Environment,
+    pub(crate) environment: &'a str,
+    pub(crate) domain: &'a str,
+    /// The table that declares the environment.
+    pub(crate) fields: &'a Node,
+    /// The values of the environment's own.
+    pub(crate) values: &'a BTreeMap<SmolStr, Arc<Node>>,
     pub(crate) tenant: &'a str,
     pub(crate) namespace: &'a str,
     /// The component; empty in the parameters of a tenant.
@@ -230,7 +235,7 @@ fn fill_text(
         return;
     }
     if let [Piece::Variable { root: "environment", name, .. }] = pieces.as_slice()
-        && let Some(value) = environment_value(scope.environment, name)
+        && let Some(value) = environment_value(scope, name)
         && !matches!(value.content, Content::String(_))
         && take(room, &value)
     {
@@ -243,10 +248,10 @@ fn fill_text(
         match piece {
             Piece::Text(text) => filled.push_str(text),
             Piece::Variable { root, name, .. } => match (root, name) {
-                ("environment", name) => match environment_value(scope.environment, name) {
+                ("environment", name) => match environment_value(scope, name) {
                     Some(value) => push(&mut filled, node, root, name, &value, diagnostics),
                     None => {
-                        diagnostics.extend(unset(node, scope.environment, name));
+                        diagnostics.extend(unset(node, scope, name));
                         filled.push_str(&format!("${{{root}.{name}}}"));
                     }
                 },
@@ -292,44 +297,42 @@ fn push(
 }
 
 /// Returns what a name below `environment` stands for.
-fn environment_value(environment: &Environment, path: &str) -> Option<Node> {
+fn environment_value(scope: &Scope<'_>, path: &str) -> Option<Node> {
     let text = |text: &str| {
         let content = Content::String(text.into());
-        Some(Node { content, origin: environment.node.origin.clone(), key: None, shadowed: None })
+        Some(Node { content, origin: scope.fields.origin.clone(), key: None, shadowed: None })
     };
     match path {
-        "name" => text(environment.name.as_str()),
-        "cluster" => text(environment.cluster.as_str()),
-        "kubernetes" => text(&environment.kubernetes.to_string()),
-        "domain" => text(environment.domain.as_str()),
-        "sync" if environment.node.get("sync").is_none() => text("automatic"),
+        "name" => text(scope.environment),
+        "cluster" if scope.fields.get(path).is_none() => text("https://kubernetes.default.svc"),
+        "kubernetes" if scope.fields.get(path).is_none() => text(&latest_kubernetes().to_string()),
+        "domain" => text(scope.domain),
+        "sync" if scope.fields.get(path).is_none() => text("automatic"),
         _ => {
             let parts: Vec<&str> = path.split('.').collect();
             match parts.as_slice() {
-                ["values", name, below @ ..] => environment.values.get(*name)?.find(below).cloned(),
-                parts => environment.node.find(parts).cloned(),
+                ["values", name, below @ ..] => scope.values.get(*name)?.find(below).cloned(),
+                parts => scope.fields.find(parts).cloned(),
             }
         }
     }
 }
 
 /// Reports a name below `environment` that stands for nothing in one; what is no field was reported while loading.
-fn unset(node: &Node, environment: &Environment, path: &str) -> Option<Diagnostic> {
+fn unset(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Diagnostic> {
     let field = path.split('.').next().unwrap_or(path);
     if !ENVIRONMENT.contains(&field) {
         return None;
     }
     let message =
-        format!("`${{environment.{path}}}` stands for nothing in environment `{}`", environment.name);
+        format!("`${{environment.{path}}}` stands for nothing in environment `{}`", scope.environment);
     let diagnostic = node.diagnostic("unknown-variable", message);
     Some(match path.strip_prefix("values.") {
-        Some(name) => {
-            diagnostic.did_you_mean(name, environment.values.keys().map(SmolStr::as_str)).hint(format!(
-                "give it a value: `[environments.{}.values]` with `{name}` in platform.toml",
-                environment.name
-            ))
-        }
-        None => diagnostic.hint(format!("set it in `[environments.{}]` of platform.toml", environment.name)),
+        Some(name) => diagnostic.did_you_mean(name, scope.values.keys().map(SmolStr::as_str)).hint(format!(
+            "give it a value: `[environments.{}.values]` with `{name}` in platform.toml",
+            scope.environment
+        )),
+        None => diagnostic.hint(format!("set it in `[environments.{}]` of platform.toml", scope.environment)),
     })
 }
 

@@ -13,6 +13,7 @@ mod blueprint;
 mod cloud;
 mod component;
 mod definitions;
+mod delivery;
 mod document;
 pub mod edit;
 mod environment;
@@ -20,6 +21,7 @@ mod explain;
 mod instance;
 mod interpolate;
 mod load;
+mod names;
 mod node;
 mod patch;
 mod plaintext;
@@ -37,15 +39,19 @@ pub mod types;
 pub use blueprint::{Blueprint, Parameter, ParameterType};
 pub use cloud::{Cloud, LoadBalancerAnnotations};
 pub use component::{Adopt, Component, Definition};
+pub use delivery::{
+    DataRemoval, Delivery, IgnoredDifference, KindPattern, Order, Removal, Retry, SyncOption,
+};
 pub use document::parse;
-pub use environment::{Environment, Infrastructure, NodePool, PricedItem, SyncPolicy};
+pub use environment::{Environment, Infrastructure, NodePool, PricedItem};
 pub use explain::{Explanation, Shadowed, explain};
 pub use instance::Instance;
 pub use load::{Loaded, load};
+pub use names::{Names, short_name};
 pub use node::{Content, Layer, Node, Source};
 pub use patch::{Patch, PatchTarget};
 pub use plaintext::plaintext;
-pub use platform::{Argocd, ArgocdStyle, CheckLevel, Platform, Selection, Services, tenancies};
+pub use platform::{Argocd, CheckLevel, Platform, Selection, Services, tenancies};
 pub use resolve::{Absence, Fragment, Resolved, absence, resolve};
 pub use table::Table;
 pub use tenancy::{

@@ -113,6 +113,12 @@ impl Node {
         Self { content: Content::Table(Table::default()), origin, key: None, shadowed: None }
     }
 
+    /// Returns a table in the place of this one that holds one key only.
+    pub(crate) fn with_only(&self, key: &'static str, node: Node) -> Self {
+        let content = Content::Table([(SmolStr::new_static(key), node)].into_iter().collect());
+        Self { content, origin: self.origin.clone(), key: self.key, shadowed: None }
+    }
+
     /// Returns the node under a key, if this is a table that has it.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.as_table()?.get(key)

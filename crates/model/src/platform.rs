@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::blueprint::{Blueprint, ParameterFile};
 use crate::component::Fields;
+use crate::delivery::Delivery;
 use crate::environment::{Environment, EnvironmentFile};
+use crate::names::Names;
 use crate::node::{Layer, Node};
 use crate::patch::Patch;
 use crate::tenancy::{IsolationLevel, PodSecurity, Tenancy};
@@ -25,6 +27,8 @@ pub struct Platform {
     pub repository: Repository,
     /// The branch, tag or commit that Argo CD reads.
     pub revision: SmolStr,
+    /// The folder of the repository that the platform lies in, where it is not the root.
+    pub path: Option<OutputPath>,
     /// The folder of the rendered tree.
     pub output: OutputPath,
     /// How Argo CD is set up.
@@ -80,6 +84,7 @@ impl Platform {
             name: "platform".parse().expect("`platform` is a valid name"),
             repository: "https://example.org/platform".parse().expect("the URL is valid"),
             revision: main_branch().into(),
+            path: None,
             output: output_folder(),
             argocd: Argocd::default(),
             services: Services::default(),
@@ -107,30 +112,19 @@ pub struct Argocd {
     /// The namespace that Argo CD runs in.
     #[serde(default = "argocd_namespace")]
     pub namespace: Name,
-    /// How Argo CD learns of the components.
+    /// How what delivers the tree is called.
     #[serde(default)]
-    pub style: ArgocdStyle,
+    pub names: Names,
 }
 
 impl Default for Argocd {
     fn default() -> Self {
-        Self { namespace: argocd_namespace(), style: ArgocdStyle::default() }
+        Self { namespace: argocd_namespace(), names: Names::default() }
     }
 }
 
 fn argocd_namespace() -> Name {
     "argocd".parse().expect("`argocd` is a valid name")
-}
-
-/// How Argo CD learns of the components of an environment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ArgocdStyle {
-    /// One Application for each component, below a root Application.
-    #[default]
-    Applications,
-    /// One ApplicationSet that makes the Applications.
-    Applicationset,
 }
 
 /// How much the findings of a rule weigh.
@@ -192,12 +186,19 @@ pub(crate) struct PlatformFile {
     /// The branch, tag or commit that Argo CD reads.
     #[serde(default = "main_branch")]
     pub(crate) revision: String,
+    /// The folder of the repository that the platform lies in (default: its root).
+    pub(crate) path: Option<OutputPath>,
     /// The folder of the rendered tree.
     #[serde(default = "output_folder")]
     pub(crate) output: OutputPath,
     /// How Argo CD is set up.
     #[serde(default)]
     pub(crate) argocd: Argocd,
+    /// How Argo CD delivers, below what environments, tenants and components say.
+    #[serde(default)]
+    #[schemars(with = "Delivery")]
+    #[expect(dead_code, reason = "it is read once the layers are merged")]
+    pub(crate) delivery: Fields,
     /// The components of system tenants that every tenant shares.
     #[serde(default)]
     pub(crate) services: Services,

@@ -10,9 +10,11 @@ use aqueduct_manifest::{Diagnostic, SmolStr};
 use rayon::prelude::*;
 
 use crate::component::{CommonFields, Component};
+use crate::delivery::{self, Delivery};
 use crate::instance::Instance;
 use crate::interpolate::{Scope, fill};
 use crate::load::in_order;
+use crate::names;
 use crate::node::{Content, Node};
 use crate::platform::{Platform, Selection, tenancies};
 use crate::table::Table;
@@ -78,6 +80,7 @@ pub fn resolve(platform: &Platform, kinds: &[&str], selection: &Selection) -> Re
         diagnostics.extend(found);
     }
     references::check(platform, &instances, &mut diagnostics);
+    names::check(platform, selection, &instances, &mut diagnostics);
     Resolved { instances, fragments, diagnostics: in_order(diagnostics) }
 }
 
@@ -131,7 +134,10 @@ fn resolve_component(
     let mut node = layers::merge(platform, tenancy, component);
     let scope = Scope {
         platform: platform.name.as_str(),
-        environment: &tenancy.environment,
+        environment: tenancy.environment.name.as_str(),
+        domain: tenancy.environment.domain.as_str(),
+        fields: &tenancy.environment.node,
+        values: &tenancy.environment.values,
         tenant: tenancy.tenant.name.as_str(),
         namespace: tenancy.namespace().as_str(),
         component: component.name.as_str(),
@@ -172,7 +178,15 @@ fn resolve_component(
             diagnostics.push(label.key_diagnostic("reserved-label", message));
         }
     }
-    let namespace = match fields.namespace {
+    let delivery = match common.get("delivery") {
+        Some(node) => {
+            delivery::check_component(node, tenancy.delivery.order, diagnostics);
+            Delivery::read(node, diagnostics)
+        }
+        // Nothing was said in any layer.
+        None => tenancy.delivery.clone(),
+    };
+    let namespace = match fields.namespace.map(|namespace| tenancy.meant(namespace)) {
         Some(namespace) => {
             check_namespace(tenancy, &namespace, &common, &what, diagnostics);
             namespace
@@ -195,6 +209,7 @@ fn resolve_component(
         adopt: fields.adopt,
         patches: fields.patches,
         allow: fields.allow,
+        delivery,
         common,
         spec: node,
         file: component.file.clone(),

@@ -61,7 +61,15 @@ pub fn of<T: JsonSchema>() -> Schema {
 
 /// Returns the schema of `platform.toml`, for the given kinds and the schemas of their fields.
 pub fn platform(kinds: &[(&str, Schema)]) -> Schema {
-    Composer::of(kinds).file(of::<PlatformFile>(), "Platform")
+    let mut schema = of::<PlatformFile>();
+    // An environment that extends another one may leave out what is required.
+    let environment = schema.pointer_mut("/$defs/EnvironmentFile").and_then(Value::as_object_mut);
+    if let Some(environment) = environment
+        && let Some(required) = environment.remove("required")
+    {
+        environment.insert("anyOf".into(), json!([{ "required": required }, { "required": ["extends"] }]));
+    }
+    Composer::of(kinds).file(schema, "Platform")
 }
 
 /// Returns the schema of `tenants/<tenant>/tenant.toml`.

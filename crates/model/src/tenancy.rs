@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::delivery::Delivery;
 use crate::environment::Environment;
 use crate::node::Node;
 use crate::patch::Patch;
@@ -41,6 +42,8 @@ pub struct Tenancy {
     pub patches: Vec<Patch>,
     /// What the tenant allows that a rule would report.
     pub allow: Vec<Allowance>,
+    /// How Argo CD delivers what the tenant gets beside its components.
+    pub delivery: Arc<Delivery>,
     /// The parameters of the blueprint, each with its value.
     pub parameters: BTreeMap<SmolStr, Arc<Node>>,
     /// Fields of components by their kind, below the component itself.
@@ -63,6 +66,14 @@ impl Tenancy {
     /// Tells whether the pods of a namespace are shut off by network policies.
     pub fn has_policies(&self, namespace: &str) -> bool {
         self.isolation.level != IsolationLevel::None && !self.is_existing(namespace)
+    }
+
+    /// Returns the namespace of the tenant that a component means by a name: that with the suffix of the environment
+    /// where there is one.
+    pub(crate) fn meant(&self, name: Name) -> Name {
+        let suffixed = self.environment.namespace_suffix.as_ref().map(|suffix| format!("{name}{suffix}"));
+        let known = |text: &String| self.namespaces.iter().find(|known| known.as_str() == text);
+        suffixed.as_ref().and_then(known).cloned().unwrap_or(name)
     }
 }
 

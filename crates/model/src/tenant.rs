@@ -11,6 +11,7 @@ use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::component::{Component, Fields};
+use crate::delivery::Delivery;
 use crate::node::Node;
 use crate::patch::Patch;
 use crate::tenancy::{Allowance, IsolationField, Limits, NamespaceField, PodSecurity, Quota};
@@ -61,8 +62,8 @@ pub(crate) struct TenantFile {
     pub(crate) blueprint: Option<Name>,
     /// Whether the tenant is there at all.
     pub(crate) enabled: Option<bool>,
-    /// The namespace of its components; where it is not given the name of the tenant, or the first of `namespaces` where
-    /// all of these exist already.
+    /// The namespace of its components (default: the name of the tenant, or the first of `namespaces` where all of these
+    /// exist already).
     pub(crate) namespace: Option<Name>,
     /// More namespaces that its components may be in: a name, or a table such as
     /// `{ name = "kube-system", existing = true }`.
@@ -94,6 +95,11 @@ pub(crate) struct TenantFile {
     /// Applications of Argo CD.
     #[serde(default)]
     pub(crate) patches: Vec<Patch>,
+    /// How Argo CD delivers its components, above what the environment and the platform say.
+    #[serde(default)]
+    #[schemars(with = "Delivery")]
+    #[expect(dead_code, reason = "it is read once the layers are merged")]
+    pub(crate) delivery: Fields,
     /// The parameters of the blueprint.
     #[serde(default)]
     #[schemars(with = "BTreeMap<Name, crate::schema::ParameterValue>")]
@@ -171,6 +177,9 @@ pub(crate) struct TenantOverrides {
     allow: Option<Vec<Allowance>>,
     /// Changes to what the tenant gets beside its components.
     patches: Option<Vec<Patch>>,
+    /// How Argo CD delivers its components.
+    #[schemars(with = "Option<Delivery>")]
+    delivery: Option<Fields>,
     /// The parameters of the blueprint.
     #[schemars(with = "Option<BTreeMap<Name, crate::schema::ParameterValue>>")]
     parameters: Option<BTreeMap<Name, IgnoredAny>>,

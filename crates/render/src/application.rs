@@ -1,7 +1,5 @@
-//! Argo CD's Application, ApplicationSet and AppProject (argoproj.io/v1alpha1).
+//! Argo CD's Application and AppProject (argoproj.io/v1alpha1).
 //! Source: the CRDs of Argo CD 3, `manifests/crds` of argoproj/argo-cd.
-
-use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
@@ -34,6 +32,12 @@ pub struct ApplicationSpec {
     pub destination: Destination,
     /// How it is synchronised.
     pub sync_policy: SyncPolicy,
+    /// The differences between the tree and the cluster that are left alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignore_differences: Vec<ResourceIgnoreDifferences>,
+    /// What the web interface shows beside it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub info: Vec<Info>,
     /// How many old revisions are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision_history_limit: Option<u16>,
@@ -62,11 +66,15 @@ pub struct Directory {
     pub recurse: bool,
 }
 
-/// A cluster and a namespace.
-#[derive(Clone, Debug, Serialize)]
+/// A cluster, by the one or the other, and a namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Destination {
+    /// The name of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The URL of the cluster's API.
-    pub server: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
     /// The namespace.
     pub namespace: String,
 }
@@ -88,9 +96,12 @@ pub struct SyncPolicy {
 #[derive(Clone, Debug, Serialize)]
 pub struct Retry {
     /// How often.
-    pub limit: u16,
+    pub limit: i32,
     /// How long to wait in between.
     pub backoff: Backoff,
+    /// Whether a new commit is taken instead of the one that failed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub refresh: bool,
 }
 
 /// A wait that grows from try to try.
@@ -98,11 +109,11 @@ pub struct Retry {
 #[serde(rename_all = "camelCase")]
 pub struct Backoff {
     /// The first wait.
-    pub duration: &'static str,
+    pub duration: String,
     /// How many times longer each wait is than the one before.
     pub factor: u16,
     /// The longest wait.
-    pub max_duration: &'static str,
+    pub max_duration: String,
 }
 
 /// What automatic synchronisation may do.
@@ -113,6 +124,44 @@ pub struct Automated {
     pub prune: bool,
     /// Whether changes made in the cluster are undone.
     pub self_heal: bool,
+    /// Whether all objects may leave at once.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_empty: bool,
+}
+
+/// Differences between the tree and the cluster that are left alone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceIgnoreDifferences {
+    /// The API group; empty for the core group.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub group: String,
+    /// The kind.
+    pub kind: String,
+    /// The name; every one where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The namespace; every one where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The fields as JSON pointers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub json_pointers: Vec<String>,
+    /// The fields as expressions of jq.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub jq_path_expressions: Vec<String>,
+    /// The managers whose fields are meant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub managed_fields_managers: Vec<String>,
+}
+
+/// A name and a value that the web interface shows.
+#[derive(Clone, Debug, Serialize)]
+pub struct Info {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
 }
 
 /// What the Applications of a tenant may deploy, and where.
@@ -139,6 +188,9 @@ pub struct AppProjectSpec {
     pub source_repos: Vec<String>,
     /// The clusters and namespaces that may be deployed to.
     pub destinations: Vec<Destination>,
+    /// The namespaces beside that of Argo CD that Applications may stand in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub source_namespaces: Vec<String>,
     /// The cluster-scoped kinds that may be deployed.
     pub cluster_resource_whitelist: Vec<GroupKind>,
     /// The namespaced kinds that may be deployed.
@@ -168,106 +220,4 @@ pub struct ProjectRole {
     pub policies: Vec<String>,
     /// The groups of the single sign-on.
     pub groups: Vec<String>,
-}
-
-/// A template that makes one Application for each element of a list.
-#[derive(Clone, Debug, Serialize)]
-pub struct ApplicationSet {
-    /// The metadata.
-    pub metadata: ObjectMeta,
-    /// The spec.
-    pub spec: ApplicationSetSpec,
-}
-
-impl CustomResource for ApplicationSet {
-    const API_VERSION: &'static str = "argoproj.io/v1alpha1";
-    const KIND: &'static str = "ApplicationSet";
-}
-
-/// The list and the template.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ApplicationSetSpec {
-    /// That the template is a Go template.
-    pub go_template: bool,
-    /// Options of the Go template.
-    pub go_template_options: Vec<String>,
-    /// What the elements come from.
-    pub generators: Vec<Generator>,
-    /// In which order the Applications are synchronised.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub strategy: Option<Strategy>,
-    /// The Application, with parameters.
-    pub template: ApplicationTemplate,
-}
-
-/// One generator.
-#[derive(Clone, Debug, Serialize)]
-pub struct Generator {
-    /// A list written out.
-    pub list: ListGenerator,
-}
-
-/// A list of parameter sets.
-#[derive(Clone, Debug, Serialize)]
-pub struct ListGenerator {
-    /// The parameter sets.
-    pub elements: Vec<BTreeMap<&'static str, String>>,
-}
-
-/// The Application of an ApplicationSet.
-#[derive(Clone, Debug, Serialize)]
-pub struct ApplicationTemplate {
-    /// The metadata.
-    pub metadata: TemplateMetadata,
-    /// The spec.
-    pub spec: ApplicationSpec,
-}
-
-/// The metadata of a templated Application.
-#[derive(Clone, Debug, Serialize)]
-pub struct TemplateMetadata {
-    /// The name.
-    pub name: String,
-    /// The labels.
-    pub labels: BTreeMap<String, String>,
-    /// What must happen before it goes away.
-    pub finalizers: Vec<String>,
-}
-
-/// The order of an ApplicationSet.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Strategy {
-    /// Always `RollingSync`.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    /// The steps.
-    pub rolling_sync: RollingSync,
-}
-
-/// Steps, each of which must be healthy before the next.
-#[derive(Clone, Debug, Serialize)]
-pub struct RollingSync {
-    /// The steps.
-    pub steps: Vec<RollingStep>,
-}
-
-/// One step.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RollingStep {
-    /// The Applications that it means.
-    pub match_expressions: Vec<MatchExpression>,
-}
-
-/// A condition over a label.
-#[derive(Clone, Debug, Serialize)]
-pub struct MatchExpression {
-    /// The label.
-    pub key: &'static str,
-    /// `In` or `NotIn`.
-    pub operator: &'static str,
-    /// The values.
-    pub values: Vec<String>,
 }

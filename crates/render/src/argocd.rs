@@ -1,88 +1,91 @@
-//! What delivers the tree: a project a tenant, an Application a component, and the root Application that
-//! makes them; or one ApplicationSet in their place.
+//! What delivers the tree: a project a tenant, an Application a component, and the root Application that makes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_manifest::Object;
-use aqueduct_model::types::Name;
-use aqueduct_model::{ArgocdStyle, Environment, Platform, SyncPolicy as Sync, Tenancy};
+use aqueduct_manifest::{KUBERNETES_APIS, KubernetesApi, Object};
+use aqueduct_model::types::{Cluster, Name};
+use aqueduct_model::{
+    Delivery, Environment, IgnoredDifference, Instance, KindPattern, Order, Platform, Removal, Tenancy,
+};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use rayon::prelude::*;
 
 use crate::application::{
-    AppProject, AppProjectSpec, Application, ApplicationSet, ApplicationSetSpec, ApplicationSpec,
-    ApplicationTemplate, Automated, Backoff, Destination, Directory, Generator, GroupKind, ListGenerator,
-    MatchExpression, ProjectRole, Retry, RollingStep, RollingSync, Source, Strategy, SyncPolicy,
-    TemplateMetadata,
+    AppProject, AppProjectSpec, Application, ApplicationSpec, Automated, Backoff, Destination, Directory,
+    GroupKind, Info, ProjectRole, ResourceIgnoreDifferences, Retry, Source, SyncPolicy,
 };
-use crate::{CustomResource as _, Error, Outline, RenderedComponent, Scopes, application_name};
+use crate::differences::Differences;
+use crate::owned::cluster_kinds;
+use crate::render::folders_of;
+use crate::{CustomResource as _, Error, Outline, RenderedComponent};
 
-/// The name of the root Application, of its project, and of the folder of the delivery.
+/// The folder of what delivers the tree; in most environments also the name of the root Application and its project.
 pub const ROOT: &str = "argocd";
-const WAVE: &str = "aqueduct.dev/wave";
+const WAVE: &str = "argocd.argoproj.io/sync-wave";
+/// The label of Applications that a person synchronises, with their wave.
+const MANUAL_WAVE: &str = "aqueduct.dev/wave";
+const COMPARE_OPTIONS: &str = "argocd.argoproj.io/compare-options";
+/// What lets an Application, or a project, go only after what it made.
+const FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
 
-/// Returns what delivers the tenants: a folder for the root, and one for each tenant. The outlines are in order.
-///
-/// # Errors
-/// A struct that has no place in a manifest.
-pub fn objects(
-    platform: &Platform,
-    environment: &Environment,
-    tenancies: &[&Tenancy],
-    components: &[RenderedComponent],
-    outlines: &[Outline],
-    scopes: &Scopes<'_>,
-) -> Result<Vec<RenderedComponent>, Error> {
-    let delivery = Delivery { platform, environment };
-    let applications = platform.argocd.style == ArgocdStyle::Applications;
-    let mut by_tenant: BTreeMap<&str, Vec<&RenderedComponent>> = BTreeMap::new();
-    for component in components {
-        by_tenant.entry(component.tenant.as_str()).or_default().push(component);
-    }
-    let outlines: Vec<&Outline> = {
-        let has_objects = |outline: &&Outline| {
-            let of_tenant = by_tenant.get(outline.tenant.as_str()).map_or(&[][..], Vec::as_slice);
-            let mut own =
-                of_tenant.iter().filter(|one| one.component.as_deref() == Some(&*outline.component));
-            own.any(|component| !component.objects.is_empty())
-        };
-        // Git keeps no empty folder, so Argo CD would find none.
-        outlines.iter().filter(has_objects).collect()
-    };
-    let mut folders = Vec::new();
-    let mut objects = vec![delivery.root()?, delivery.root_project()?];
-    if !applications {
-        objects.push(delivery.application_set(&outlines)?);
-    }
-    folders.push(delivery.folder(None, objects));
-    let outlines_of: BTreeMap<&str, &[&Outline]> = outlines
-        .chunk_by(|left, right| left.tenant == right.tenant)
-        .filter_map(|chunk| Some((chunk.first()?.tenant.as_str(), chunk)))
-        .collect();
-    let of_tenants: Vec<RenderedComponent> = tenancies
-        .par_iter()
-        .map(|tenancy| {
-            let tenant = tenancy.tenant.name.as_str();
-            let components = by_tenant.get(tenant).map_or(&[][..], Vec::as_slice);
-            let mut objects = vec![delivery.project(tenancy, components, scopes)?];
-            if applications {
-                for outline in outlines_of.get(tenant).copied().unwrap_or_default() {
-                    objects.push(delivery.application(outline)?);
+/// What is delivered: an environment with all that is rendered for it.
+pub(crate) struct Delivered<'a> {
+    pub(crate) platform: &'a Platform,
+    pub(crate) environment: &'a Environment,
+    pub(crate) tenancies: &'a [&'a Tenancy],
+    pub(crate) instances: &'a [Instance],
+    /// The folders of all components, in order.
+    pub(crate) components: &'a [RenderedComponent],
+    /// The outlines of all components, in order.
+    pub(crate) outlines: &'a [Outline],
+    /// The waves of tenants that are one Application.
+    pub(crate) waves: &'a BTreeMap<&'a str, usize>,
+    pub(crate) differences: Differences<'a>,
+}
+
+/// An Application that is to be.
+struct Unit<'a> {
+    name: String,
+    tenancy: &'a Tenancy,
+    delivery: &'a Delivery,
+    folder: String,
+    /// Whether the folder is that of a whole tenant.
+    is_whole: bool,
+    namespace: &'a str,
+    wave: usize,
+    objects: Vec<&'a Object>,
+    /// The differences that its components ask to leave alone.
+    ignored: Vec<&'a IgnoredDifference>,
+}
+
+impl<'a> Delivered<'a> {
+    /// Returns what delivers the tenants: a folder for the root, and one for each tenant.
+    ///
+    /// # Errors
+    /// A struct that has no place in a manifest.
+    pub(crate) fn folders(&self) -> Result<Vec<RenderedComponent>, Error> {
+        let instances: BTreeMap<(&str, &str), &Instance> = self
+            .instances
+            .iter()
+            .map(|one| ((one.tenancy.tenant.name.as_str(), one.component.as_str()), one))
+            .collect();
+        let mut folders = vec![self.folder(None, vec![self.root()?, self.root_project()?])];
+        let of_tenants: Vec<RenderedComponent> = self
+            .tenancies
+            .par_iter()
+            .map(|tenancy| {
+                let units = self.units(tenancy, &instances);
+                let mut objects = vec![self.project(tenancy, &units)?];
+                for unit in &units {
+                    objects.push(self.application(unit)?);
                 }
-            }
-            Ok(delivery.folder(Some(tenant), objects))
-        })
-        .collect::<Result<_, Error>>()?;
-    folders.extend(of_tenants);
-    Ok(folders)
-}
+                Ok(self.folder(Some(tenancy.tenant.name.as_str()), objects))
+            })
+            .collect::<Result<_, Error>>()?;
+        folders.extend(of_tenants);
+        Ok(folders)
+    }
 
-struct Delivery<'a> {
-    platform: &'a Platform,
-    environment: &'a Environment,
-}
-
-impl Delivery<'_> {
     fn folder(&self, tenant: Option<&str>, mut objects: Vec<Object>) -> RenderedComponent {
         objects.sort_by_cached_key(Object::key);
         RenderedComponent {
@@ -93,10 +96,61 @@ impl Delivery<'_> {
         }
     }
 
-    fn metadata(&self, name: String, tenant: &str, wave: Option<usize>) -> ObjectMeta {
+    /// Returns the Applications of a tenant: one for each component with objects, or one for all.
+    fn units(&self, tenancy: &'a Tenancy, instances: &BTreeMap<(&str, &str), &'a Instance>) -> Vec<Unit<'a>> {
+        let tenant = tenancy.tenant.name.as_str();
+        let components = &self.components[folders_of(self.components, tenant)];
+        let start = self.outlines.partition_point(|one| one.tenant.as_str() < tenant);
+        let outlines = self.outlines[start..].iter().take_while(|one| one.tenant == tenant);
+        let unit = Unit {
+            name: self.platform.tenant_application(tenancy),
+            tenancy,
+            delivery: &tenancy.delivery,
+            folder: tenant.to_owned(),
+            is_whole: true,
+            namespace: tenancy.namespace().as_str(),
+            wave: 0,
+            objects: Vec::new(),
+            ignored: tenancy.delivery.ignore_differences.iter().collect(),
+        };
+        if tenancy.delivery.order == Order::Always {
+            let of_components =
+                instances.range((tenant, "")..).take_while(|((owner, _), _)| *owner == tenant);
+            let mut ignored = unit.ignored.clone();
+            for one in of_components.flat_map(|(_, instance)| &instance.delivery.ignore_differences) {
+                if !ignored.contains(&one) {
+                    ignored.push(one);
+                }
+            }
+            let objects = components.iter().flat_map(|component| &component.objects).collect();
+            let wave = self.waves.get(tenant).copied().unwrap_or_default();
+            return vec![Unit { wave, objects, ignored, ..unit }];
+        }
+        let of_outline = |outline: &'a Outline| {
+            let component =
+                components.iter().find(|one| one.component.as_deref() == Some(&*outline.component))?;
+            // Git keeps no empty folder, so Argo CD would find none.
+            let objects: Vec<&Object> = component.objects.iter().collect();
+            let instance = instances.get(&(tenant, outline.component.as_str())).copied();
+            let delivery = instance.map_or(&*tenancy.delivery, |instance| &instance.delivery);
+            (!objects.is_empty()).then(|| Unit {
+                name: instance.map_or_else(|| unit.name.clone(), |one| self.platform.application(one)),
+                delivery,
+                folder: format!("{tenant}/{}", outline.component),
+                is_whole: false,
+                namespace: &outline.namespace,
+                wave: outline.wave,
+                objects,
+                ignored: delivery.ignore_differences.iter().collect(),
+                ..unit
+            })
+        };
+        outlines.filter_map(of_outline).collect()
+    }
+
+    fn metadata(&self, name: String, tenant: &str, wave: Option<i64>) -> ObjectMeta {
         ObjectMeta {
-            annotations: wave
-                .map(|wave| BTreeMap::from([("argocd.argoproj.io/sync-wave".to_owned(), wave.to_string())])),
+            annotations: wave.map(|wave| BTreeMap::from([(WAVE.to_owned(), wave.to_string())])),
             labels: Some(BTreeMap::from([
                 ("app.kubernetes.io/part-of".to_owned(), tenant.to_owned()),
                 ("app.kubernetes.io/managed-by".to_owned(), "aqueduct".to_owned()),
@@ -108,68 +162,65 @@ impl Delivery<'_> {
         }
     }
 
-    fn source(&self, folder: &str, recurse: bool) -> Source {
+    fn repository(&self) -> String {
+        self.environment.repository.as_ref().unwrap_or(&self.platform.repository).to_string()
+    }
+
+    fn source(&self, delivery: &Delivery, folder: &str, recurse: bool) -> Source {
+        let revision = delivery.revision.as_deref().or(self.environment.revision.as_deref());
+        let tree = match (&self.environment.path, &self.platform.path) {
+            (Some(path), _) => path.to_string(),
+            (None, Some(path)) => format!("{path}/{}/{}", self.platform.output, self.environment.name),
+            (None, None) => format!("{}/{}", self.platform.output, self.environment.name),
+        };
         Source {
-            repo_url: self.platform.repository.to_string(),
-            target_revision: self.platform.revision.to_string(),
-            path: format!("{}/{}/{folder}", self.platform.output, self.environment.name),
+            repo_url: self.repository(),
+            target_revision: revision.unwrap_or(&self.platform.revision).to_owned(),
+            path: format!("{tree}/{folder}"),
             // Argo CD keeps no `recurse: false`, and would find its own copy different for ever.
             directory: recurse.then_some(Directory { recurse }),
         }
     }
 
-    fn sync_policy(&self) -> SyncPolicy {
-        SyncPolicy {
-            automated: (self.environment.sync == Sync::Automatic)
-                .then_some(Automated { prune: true, self_heal: true }),
-            sync_options: [
-                "ApplyOutOfSyncOnly=true",
-                "CreateNamespace=false",
-                "PruneLast=true",
-                "ServerSideApply=true",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
-            // The first synchronisation of a cluster meets webhooks and operators that are still starting.
-            retry: Retry { limit: 5, backoff: Backoff { duration: "10s", factor: 2, max_duration: "3m" } },
-        }
-    }
-
-    fn spec(&self, project: &str, folder: &str, recurse: bool, namespace: &str) -> ApplicationSpec {
-        ApplicationSpec {
-            project: project.to_owned(),
-            source: self.source(folder, recurse),
-            destination: Destination {
-                server: self.environment.cluster.to_string(),
-                namespace: namespace.to_owned(),
-            },
-            sync_policy: self.sync_policy(),
-            revision_history_limit: Some(3),
-        }
-    }
-
-    /// The root Application holds itself: whoever applies it once never needs to again.
+    /// The root Application holds itself: whoever applies it once never needs to again. It has no finalizer, so that
+    /// whoever deletes it deletes nothing else; and it prunes in reverse waves, so that a project outlives its
+    /// Applications.
     fn root(&self) -> Result<Object, Error> {
+        let delivery = &self.environment.delivery;
+        let name = self.platform.root_name(self.environment);
+        let mut metadata = self.metadata(name.clone(), ROOT, None);
+        decorate(&mut metadata, delivery);
         Application {
-            metadata: self.metadata(ROOT.to_owned(), ROOT, None),
-            spec: self.spec(ROOT, ROOT, true, self.platform.argocd.namespace.as_str()),
+            metadata,
+            spec: ApplicationSpec {
+                project: name,
+                source: self.source(delivery, ROOT, true),
+                destination: destination(&Cluster::local(), self.platform.argocd.namespace.as_str()),
+                sync_policy: sync_policy(delivery, &[]),
+                ignore_differences: Vec::new(),
+                info: Vec::new(),
+                revision_history_limit: Some(delivery.history),
+            },
         }
         .object()
     }
 
     fn root_project(&self) -> Result<Object, Error> {
-        let kinds = ["AppProject", "Application", "ApplicationSet"];
+        let argocd = &self.platform.argocd.namespace;
+        let own = self.tenancies.iter().filter_map(|tenancy| tenancy.delivery.namespace.as_ref());
+        let namespaces: BTreeSet<&Name> = own.chain([argocd]).collect();
         AppProject {
-            metadata: self.metadata(ROOT.to_owned(), ROOT, Some(0)),
+            metadata: self.metadata(self.platform.root_name(self.environment), ROOT, Some(0)),
             spec: AppProjectSpec {
                 description: format!("The Applications and projects of {}", self.platform.name),
-                source_repos: vec![self.platform.repository.to_string()],
-                destinations: vec![Destination {
-                    server: self.environment.cluster.to_string(),
-                    namespace: self.platform.argocd.namespace.to_string(),
-                }],
+                source_repos: vec![self.repository()],
+                destinations: namespaces
+                    .into_iter()
+                    .map(|namespace| destination(&Cluster::local(), namespace.as_str()))
+                    .collect(),
+                source_namespaces: Vec::new(),
                 cluster_resource_whitelist: Vec::new(),
-                namespace_resource_whitelist: kinds
+                namespace_resource_whitelist: ["AppProject", "Application"]
                     .map(|kind| GroupKind { group: "argoproj.io".to_owned(), kind: kind.to_owned() })
                     .to_vec(),
                 roles: Vec::new(),
@@ -178,35 +229,22 @@ impl Delivery<'_> {
         .object()
     }
 
-    /// A project admits exactly what the tenant renders: no other repository, namespace or kind.
-    fn project(
-        &self,
-        tenancy: &Tenancy,
-        components: &[&RenderedComponent],
-        scopes: &Scopes<'_>,
-    ) -> Result<Object, Error> {
+    /// A project admits what the tenant may own, and never only what it owns today: Argo CD leaves alone what a
+    /// project does not admit, so that a list that shrinks with the tree would leave the last object of a kind behind.
+    fn project(&self, tenancy: &Tenancy, units: &[Unit<'_>]) -> Result<Object, Error> {
         let tenant = &tenancy.tenant;
-        let mut namespaces: BTreeSet<&str> = tenancy.namespaces.iter().map(Name::as_str).collect();
-        let (mut cluster, mut namespaced) = (BTreeSet::new(), BTreeSet::new());
-        for object in components.iter().flat_map(|component| &component.objects) {
-            let kind = (object.group(), object.kind());
-            if scopes.is_cluster_scoped(object) {
-                cluster.insert(kind);
-            } else {
-                namespaced.insert(kind);
-                namespaces.insert(object.namespace());
-            }
-        }
-        let kinds = |kinds: BTreeSet<(&str, &str)>| {
-            let kind =
-                |(group, kind): (&str, &str)| GroupKind { group: group.to_owned(), kind: kind.to_owned() };
-            kinds.into_iter().map(kind).collect()
-        };
+        let delivery = &tenancy.delivery;
+        let name = self.platform.project_name(tenancy);
+        // A system tenant may have objects in the namespaces of others.
+        let namespaces: BTreeSet<&str> =
+            if tenant.system { ["*"].into() } else { tenancy.namespaces.iter().map(Name::as_str).collect() };
+        let argocd = &self.platform.argocd.namespace;
+        let source = delivery.namespace.as_ref().filter(|namespace| *namespace != argocd);
         let role = |owners: Vec<String>| ProjectRole {
             name: "owner".to_owned(),
             description: format!("Owners of {}: see and synchronise", tenant.name),
             policies: ["get", "sync"]
-                .map(|action| format!("p, proj:{0}:owner, applications, {action}, {0}/*, allow", tenant.name))
+                .map(|action| format!("p, proj:{name}:owner, applications, {action}, {name}/*, allow"))
                 .to_vec(),
             groups: owners,
         };
@@ -216,89 +254,159 @@ impl Delivery<'_> {
             .filter(|owner| !owner.starts_with("user:"))
             .map(|owner| owner.strip_prefix("group:").unwrap_or(owner).to_owned())
             .collect();
+        let mut metadata = self.metadata(name.clone(), tenant.name.as_str(), Some(0));
+        if units.iter().any(|unit| unit.delivery.removal != Removal::Keep) {
+            metadata.finalizers = Some(vec![FINALIZER.to_owned()]);
+        }
         AppProject {
-            metadata: self.metadata(tenant.name.to_string(), tenant.name.as_str(), Some(0)),
+            metadata,
             spec: AppProjectSpec {
                 description: tenant.description.clone().unwrap_or_else(|| format!("Tenant {}", tenant.name)),
-                source_repos: vec![self.platform.repository.to_string()],
+                source_repos: vec![self.repository()],
                 destinations: namespaces
                     .into_iter()
-                    .map(|namespace| Destination {
-                        server: self.environment.cluster.to_string(),
-                        namespace: namespace.to_owned(),
-                    })
+                    .map(|namespace| destination(&self.environment.cluster, namespace))
                     .collect(),
-                cluster_resource_whitelist: kinds(cluster),
-                namespace_resource_whitelist: kinds(namespaced),
+                source_namespaces: source.into_iter().map(Name::to_string).collect(),
+                cluster_resource_whitelist: group_kinds(&cluster_kinds(tenancy)),
+                namespace_resource_whitelist: group_kinds(&delivery.kinds),
                 roles: if groups.is_empty() { Vec::new() } else { vec![role(groups)] },
             },
         }
         .object()
     }
 
-    fn application(&self, outline: &Outline) -> Result<Object, Error> {
-        let (tenant, name) = (outline.tenant.as_str(), outline.component.as_str());
+    fn application(&self, unit: &Unit<'_>) -> Result<Object, Error> {
+        let Unit { tenancy, delivery, .. } = unit;
+        let tenant = tenancy.tenant.name.as_str();
+        // Projects take wave 0 of the root, so the waves of the components come after it.
+        let wave = delivery.wave.map_or(i64::try_from(unit.wave + 1).unwrap_or(i64::MAX), i64::from);
+        // The root waits for the health of each wave, and nobody knows when a person comes.
+        let mut metadata = self.metadata(unit.name.clone(), tenant, delivery.automatic.then_some(wave));
+        if !delivery.automatic {
+            let labels = metadata.labels.get_or_insert_default();
+            labels.insert(MANUAL_WAVE.to_owned(), wave.to_string());
+        }
+        if self.differences.completes_lists(unit.objects.iter().copied()) {
+            let annotations = metadata.annotations.get_or_insert_default();
+            annotations.insert(COMPARE_OPTIONS.to_owned(), "ServerSideDiff=true".to_owned());
+        }
+        decorate(&mut metadata, delivery);
+        if let Some(namespace) = &delivery.namespace {
+            metadata.namespace = Some(namespace.to_string());
+        }
+        metadata.finalizers = match delivery.removal {
+            Removal::Delete => Some(vec![FINALIZER.to_owned()]),
+            Removal::Background => Some(vec![format!("{FINALIZER}/background")]),
+            Removal::Keep => None,
+        };
+        let scaled = self.differences.ignored(unit.objects.iter().copied());
+        let mut options = vec!["PruneLast=true"];
+        if !scaled.is_empty() {
+            // A synchronisation for another reason would write the tree's number all the same.
+            options.push("RespectIgnoreDifferences=true");
+        }
+        let mut ignore_differences: Vec<ResourceIgnoreDifferences> =
+            unit.ignored.iter().map(|one| ignored(one, &unit.objects)).collect();
+        ignore_differences.extend(scaled);
         Application {
-            // Projects take wave 0 of the root, so the waves of the components come after it.
-            metadata: self.metadata(application_name(tenant, name), tenant, Some(outline.wave + 1)),
-            spec: self.spec(tenant, &format!("{tenant}/{name}"), false, &outline.namespace),
-        }
-        .object()
-    }
-
-    fn application_set(&self, outlines: &[&Outline]) -> Result<Object, Error> {
-        let waves: BTreeSet<usize> = outlines.iter().map(|outline| outline.wave).collect();
-        let elements = outlines
-            .iter()
-            .map(|outline| {
-                BTreeMap::from([
-                    ("name", application_name(&outline.tenant, &outline.component)),
-                    ("tenant", outline.tenant.clone()),
-                    ("component", outline.component.clone()),
-                    ("namespace", outline.namespace.clone()),
-                    ("wave", outline.wave.to_string()),
-                ])
-            })
-            .collect();
-        let steps = waves
-            .iter()
-            .map(|wave| RollingStep {
-                match_expressions: vec![MatchExpression {
-                    key: WAVE,
-                    operator: "In",
-                    values: vec![wave.to_string()],
-                }],
-            })
-            .collect();
-        // Steps of a rolling sync start the synchronisation themselves, so they exclude `automated`.
-        let strategy = (self.environment.sync == Sync::Automatic)
-            .then_some(Strategy { kind: "RollingSync", rolling_sync: RollingSync { steps } });
-        let mut spec =
-            self.spec("{{ .tenant }}", "{{ .tenant }}/{{ .component }}", false, "{{ .namespace }}");
-        if strategy.is_some() {
-            spec.sync_policy.automated = None;
-        }
-        ApplicationSet {
-            metadata: self.metadata("components".to_owned(), ROOT, Some(1)),
-            spec: ApplicationSetSpec {
-                go_template: true,
-                go_template_options: vec!["missingkey=error".to_owned()],
-                generators: vec![Generator { list: ListGenerator { elements } }],
-                strategy,
-                template: ApplicationTemplate {
-                    metadata: TemplateMetadata {
-                        name: "{{ .name }}".to_owned(),
-                        labels: BTreeMap::from([
-                            ("app.kubernetes.io/part-of".to_owned(), "{{ .tenant }}".to_owned()),
-                            ("aqueduct.dev/environment".to_owned(), self.environment.name.to_string()),
-                            (WAVE.to_owned(), "{{ .wave }}".to_owned()),
-                        ]),
-                        finalizers: Vec::new(),
-                    },
-                    spec,
-                },
+            metadata,
+            spec: ApplicationSpec {
+                project: delivery
+                    .project
+                    .as_ref()
+                    .map_or_else(|| self.platform.project_name(tenancy), Name::to_string),
+                source: self.source(delivery, &unit.folder, unit.is_whole),
+                destination: destination(&self.environment.cluster, unit.namespace),
+                sync_policy: sync_policy(delivery, &options),
+                ignore_differences,
+                info: delivery
+                    .info
+                    .iter()
+                    .map(|(name, value)| Info { name: name.clone(), value: value.clone() })
+                    .collect(),
+                revision_history_limit: Some(delivery.history),
             },
         }
         .object()
     }
+}
+
+/// Adds the labels and annotations that are written.
+fn decorate(metadata: &mut ObjectMeta, delivery: &Delivery) {
+    let labels = delivery.labels.iter().map(|(key, value)| (key.to_string(), value.to_string()));
+    metadata.labels.get_or_insert_default().extend(labels);
+    if !delivery.annotations.is_empty() {
+        let annotations = delivery.annotations.iter().map(|(key, value)| (key.to_string(), value.clone()));
+        metadata.annotations.get_or_insert_default().extend(annotations);
+    }
+}
+
+fn destination(cluster: &Cluster, namespace: &str) -> Destination {
+    let (server, name) = match cluster {
+        Cluster::Server(url) => (Some(url.to_string()), None),
+        Cluster::Name(name) => (None, Some(name.to_string())),
+    };
+    Destination { name, server, namespace: namespace.to_owned() }
+}
+
+/// The options of every Application.
+const OF_ALL: [&str; 3] = ["ApplyOutOfSyncOnly=true", "CreateNamespace=false", "ServerSideApply=true"];
+
+/// Returns how an Application is synchronised: the options of all, those of this one, and those that are written,
+/// each over the one before.
+fn sync_policy(delivery: &Delivery, own: &[&str]) -> SyncPolicy {
+    let written = delivery.sync_options.iter().map(|option| option.as_str());
+    let options: BTreeMap<&str, &str> = OF_ALL
+        .into_iter()
+        .chain(own.iter().copied())
+        .chain(written)
+        .filter_map(|option| option.split_once('='))
+        .collect();
+    let retry = &delivery.retry;
+    SyncPolicy {
+        automated: delivery.automatic.then_some(Automated {
+            prune: delivery.prune,
+            self_heal: delivery.self_heal,
+            allow_empty: delivery.allow_empty,
+        }),
+        sync_options: options.into_iter().map(|(name, value)| format!("{name}={value}")).collect(),
+        retry: Retry {
+            limit: retry.limit,
+            backoff: Backoff {
+                duration: retry.duration.to_go(),
+                factor: retry.factor,
+                max_duration: retry.max_duration.to_go(),
+            },
+            refresh: retry.refresh,
+        },
+    }
+}
+
+fn ignored(written: &IgnoredDifference, objects: &[&Object]) -> ResourceIgnoreDifferences {
+    let group = written.group.clone().unwrap_or_else(|| group_of(&written.kind, objects).to_owned());
+    ResourceIgnoreDifferences {
+        group,
+        kind: written.kind.clone(),
+        name: written.name.clone(),
+        namespace: written.namespace.clone(),
+        json_pointers: written.pointers.iter().map(ToString::to_string).collect(),
+        jq_path_expressions: written.jq.clone(),
+        managed_fields_managers: written.managers.clone(),
+    }
+}
+
+/// Returns the group of a kind by its name: that of one of some objects, or of Kubernetes' own one.
+fn group_of<'a>(kind: &str, objects: &[&'a Object]) -> &'a str {
+    if let Some(object) = objects.iter().find(|object| object.kind() == kind) {
+        return object.group();
+    }
+    let is_served = |api: &&KubernetesApi| api.until == KubernetesApi::NEVER && api.kinds.contains(&kind);
+    let known = KUBERNETES_APIS.iter().find(is_served);
+    known.and_then(|api| api.version.rsplit_once('/')).map_or("", |(group, _)| group)
+}
+
+fn group_kinds(patterns: &[KindPattern]) -> Vec<GroupKind> {
+    let kind = |one: &KindPattern| GroupKind { group: one.group.to_string(), kind: one.kind.to_string() };
+    patterns.iter().map(kind).collect()
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::{Hash, Map, Object, Value};
-use aqueduct_model::{Environment, Instance, Platform, Tenancy};
+use aqueduct_model::{Environment, Instance, Platform, Tenancy, short_name};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use crate::graph::Node;
@@ -66,7 +66,7 @@ impl<'a> Site<'a> {
             || self.environment().apis.iter().any(|api| api.to_string() == api_version)
     }
 
-    /// Returns the name of the Argo CD Application, unique in the environment.
+    /// Returns the name of the component in the environment, which labels its objects; its Application may have another.
     pub fn application(&self) -> String {
         application_name(self.tenant(), self.instance.component.as_str())
     }
@@ -238,15 +238,10 @@ pub fn not_a_source(path: &str, output: &str) -> Option<&'static str> {
     }
 }
 
-/// Returns the name of the Argo CD Application of a component; shortened with a digest where it would be
-/// too long for a label value.
+/// Returns the name of a component in its environment, by which its objects are labelled and its pods are selected;
+/// shortened with a digest where it would be too long for a label value.
 pub fn application_name(tenant: &str, component: &str) -> String {
-    let name = format!("{tenant}-{component}");
-    if name.len() <= 63 {
-        return name;
-    }
-    let digest = digest(name.as_bytes());
-    format!("{}-{}", name[..54].trim_end_matches('-'), &digest[..8])
+    short_name(&[tenant, component])
 }
 
 /// Returns the SHA-256 digest of some bytes in hexadecimal.

@@ -1,18 +1,21 @@
 //! One environment in, all its objects out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use aqueduct_manifest::{Diagnostic, Object, Place};
 use aqueduct_model::types::Name;
-use aqueduct_model::{Environment, Instance, Platform, Tenancy, plaintext};
+use aqueduct_model::{Environment, Instance, Order, Platform, Tenancy, plaintext};
 use rayon::prelude::*;
 
+use crate::argocd::Delivered;
+use crate::differences::Differences;
 use crate::graph::Node;
 use crate::normalise::normalise;
 use crate::patches::Patches;
 use crate::selected::SelectedLabels;
 use crate::wave::waves;
-use crate::{Context, Error, Graph, Inputs, Registry, Scopes, argocd, tenancy};
+use crate::{Context, Error, Graph, Inputs, Registry, Scopes, data, order, owned, tenancy};
 
 /// The objects of one environment.
 #[derive(Debug, Default)]
@@ -98,6 +101,7 @@ pub fn render(
         .map(|(node, (mut objects, found))| {
             for object in &mut objects {
                 normalise(&node.site, object, &scopes, &labels);
+                data::keep(object, node.site.instance.delivery.data);
             }
             objects.sort_by_cached_key(Object::key);
             let component = RenderedComponent {
@@ -153,6 +157,8 @@ pub fn render(
                 for object in &mut objects {
                     let tenant = || Place::whole(tenancy.tenant.file.clone());
                     object.origin.get_or_insert_with(tenant);
+                    // A namespace that left the tree by mistake would take all data in it along.
+                    data::keep(object, tenancy.delivery.data);
                 }
                 components.push(RenderedComponent {
                     tenant: tenancy.tenant.name.to_string(),
@@ -166,7 +172,31 @@ pub fn render(
     }
     components.sort_by(|left, right| (&left.tenant, &left.component).cmp(&(&right.tenant, &right.component)));
     let outlines = outlines(environment, tenancies, &graph, &waves);
-    match argocd::objects(platform, environment, tenancies, &components, &outlines, &scopes) {
+    let waves_of_tenants = order_tenants(tenancies, &mut components, &outlines, &graph, &waves);
+    // Of lists that could not be understood nothing is concluded.
+    let is_sound = |tenancy: &Tenancy| {
+        ["platform.toml", &*tenancy.tenant.file].iter().all(|file| !inputs.broken.contains(*file))
+    };
+    let told = |tenancy: &&&Tenancy| selected(&tenancy.tenant.name) && is_sound(tenancy);
+    for tenancy in tenancies.iter().filter(told) {
+        let folders = &components[folders_of(&components, tenancy.tenant.name.as_str())];
+        let objects = folders.iter().flat_map(|component| &component.objects);
+        diagnostics.extend(owned::foreign_kinds(tenancy, objects, &scopes));
+    }
+    let delivered = Delivered {
+        platform,
+        environment,
+        tenancies,
+        instances,
+        components: &components,
+        outlines: &outlines,
+        waves: &waves_of_tenants,
+        differences: Differences::new(
+            components.iter().flat_map(|component| &component.objects),
+            inputs.definitions(),
+        ),
+    };
+    match delivered.folders() {
         Ok(mut delivery) => {
             let mut of_all = [
                 Patches::new(&platform.patches, &platform.node),
@@ -189,6 +219,45 @@ pub fn render(
         Err(error) => diagnostics.push(platform.node.diagnostic("argocd", error.to_string())),
     }
     Rendered { components, outlines, diagnostics, incomplete }
+}
+
+/// Returns where the folders of a tenant stand among all, which are in order.
+pub(crate) fn folders_of(components: &[RenderedComponent], tenant: &str) -> Range<usize> {
+    let start = components.partition_point(|one| one.tenant.as_str() < tenant);
+    let end = components.partition_point(|one| one.tenant.as_str() <= tenant);
+    start..end
+}
+
+/// Gives the objects of tenants that are one Application their waves, and returns those of the Applications.
+fn order_tenants<'t>(
+    tenancies: &[&'t Tenancy],
+    components: &mut [RenderedComponent],
+    outlines: &[Outline],
+    graph: &Graph<'_>,
+    waves: &[usize],
+) -> BTreeMap<&'t str, usize> {
+    let mut of_tenants = BTreeMap::new();
+    for tenancy in tenancies.iter().filter(|tenancy| tenancy.delivery.order == Order::Always) {
+        let tenant = tenancy.tenant.name.as_str();
+        let range = folders_of(components, tenant);
+        for component in &mut components[range] {
+            let is_it =
+                |one: &&Outline| one.tenant == tenant && component.component.as_ref() == Some(&one.component);
+            let wave = outlines.iter().find(is_it).map_or(0, |outline| outline.wave);
+            order::number(&mut component.objects, wave);
+        }
+        of_tenants.insert(tenant, wave_of_tenant(tenant, graph, waves));
+    }
+    of_tenants
+}
+
+/// Returns the wave of a tenant that is one Application: after the components of others that it needs.
+fn wave_of_tenant(tenant: &str, graph: &Graph<'_>, waves: &[usize]) -> usize {
+    let own = graph.nodes().iter().filter(|node| node.site.tenant() == tenant);
+    let needed = own.flat_map(|node| &node.links).filter(|link| link.link.ordered).filter_map(|link| link.to);
+    let of_others = needed.filter(|node| graph.nodes()[*node].site.tenant() != tenant);
+    // The waves of components follow that of what the tenants themselves get.
+    of_others.map(|node| waves[node] + 2).max().unwrap_or(0)
 }
 
 /// Returns the outlines of all components of an environment, in order.

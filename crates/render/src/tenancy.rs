@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::Object;
+use aqueduct_model::types::Name;
 use aqueduct_model::{IsolationLevel, Platform, Resources, Tenancy};
 use k8s_openapi::api::core::v1::{
     LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, ResourceQuota, ResourceQuotaSpec,
@@ -94,19 +95,25 @@ fn namespace_object(tenancy: &Tenancy, name: &str) -> Namespace {
     for mode in ["enforce", "audit", "warn"] {
         labels.insert(format!("pod-security.kubernetes.io/{mode}"), level.to_owned());
     }
-    labels.insert("aqueduct.dev/tenant".to_owned(), tenancy.tenant.name.to_string());
+    labels.extend(marks(tenancy, &tenancy.tenant.name));
     labels.extend(settings.labels.iter().map(|(key, value)| (key.to_string(), value.to_string())));
-    let mut annotations = BTreeMap::from([
-        // A namespace that left the tree by mistake would take all data in it along.
-        ("argocd.argoproj.io/sync-options".to_owned(), "Prune=false,Delete=false".to_owned()),
-        ("argocd.argoproj.io/sync-wave".to_owned(), "-1".to_owned()),
-    ]);
+    let mut annotations = BTreeMap::from([("argocd.argoproj.io/sync-wave".to_owned(), "-1".to_owned())]);
     if let Some(description) = &tenancy.tenant.description {
         annotations.insert("aqueduct.dev/description".to_owned(), description.clone());
     }
     annotations.extend(settings.annotations.iter().map(|(key, value)| (key.to_string(), value.to_string())));
     metadata.annotations = Some(annotations);
     Namespace { metadata, ..Default::default() }
+}
+
+/// Returns the labels by which the namespaces of a tenant are known in the environment.
+fn marks(tenancy: &Tenancy, tenant: &Name) -> BTreeMap<String, String> {
+    let mut marks = BTreeMap::from([("aqueduct.dev/tenant".to_owned(), tenant.to_string())]);
+    // Another environment of the cluster may have the same tenant.
+    if tenancy.environment.namespace_suffix.is_some() {
+        marks.insert("aqueduct.dev/environment".to_owned(), tenancy.environment.name.to_string());
+    }
+    marks
 }
 
 fn quota(tenancy: &Tenancy, namespace: &str) -> Option<ResourceQuota> {

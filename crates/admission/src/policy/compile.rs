@@ -1,7 +1,8 @@
 //! Policies as programs, and what is wrong with those that do not compile.
 
 use aqueduct_apiserver::Cause;
-use aqueduct_cel::{Dialect, Program, Scope, Type};
+use aqueduct_apiserver::expressions::{self, Wanted, admission as scope};
+use aqueduct_cel::{Program, Scope, Type};
 use aqueduct_manifest::{Object, SmolStr, Value};
 
 use super::{Policy, Validation};
@@ -14,15 +15,6 @@ pub fn check(policy: &Object) -> Vec<Cause> {
 
 const REASONS: &str = "\"Forbidden\", \"Invalid\", \"RequestEntityTooLarge\"";
 
-/// What an expression has to give.
-#[derive(Clone, Copy)]
-enum Wanted {
-    Bool,
-    Text,
-    TextOrNull,
-    Anything,
-}
-
 /// Compiles a policy.
 pub(crate) fn compile(object: &Object) -> Result<Policy, Vec<Cause>> {
     let spec = object.map.get("spec").cloned().unwrap_or_default();
@@ -32,7 +24,7 @@ pub(crate) fn compile(object: &Object) -> Result<Policy, Vec<Cause>> {
     let conditions = items(&spec, "matchConditions").iter().enumerate().filter_map(|(place, condition)| {
         let field = format!("spec.matchConditions[{place}].expression");
         let source = text(condition, &["expression"]);
-        let program = compiler.expression(field, source, &scope(has_params, &[], true), Wanted::Bool)?;
+        let program = compiler.expression(field, source, &scope(has_params, &[], true), Wanted::Condition)?;
         Some((source.to_owned(), program))
     });
     let conditions = conditions.collect();
@@ -42,7 +34,7 @@ pub(crate) fn compile(object: &Object) -> Result<Policy, Vec<Cause>> {
         let field = format!("spec.variables[{place}].expression");
         let scope = scope(has_params, &types, true);
         let name = text(variable, &["name"]);
-        let program = compiler.expression(field, text(variable, &["expression"]), &scope, Wanted::Anything);
+        let program = compiler.expression(field, text(variable, &["expression"]), &scope, Wanted::Variable);
         let of = program.as_ref().map_or(Type::Dyn, |program| program.result().clone());
         types.push((name.into(), of));
         variables.extend(program.map(|program| (name.to_owned(), program)));
@@ -61,13 +53,13 @@ pub(crate) fn compile(object: &Object) -> Result<Policy, Vec<Cause>> {
         }
         let field = format!("spec.validations[{place}].expression");
         let expression = text(validation, &["expression"]);
-        let program = compiler.expression(field, expression, &all, Wanted::Bool);
+        let program = compiler.expression(field, expression, &all, Wanted::Condition);
         let field = format!("spec.validations[{place}].messageExpression");
         let message_source = text(validation, &["messageExpression"]);
         let message_expression = if message_source.is_empty() {
             None
         } else {
-            compiler.expression(field, message_source, &without_authorizer, Wanted::Text)
+            compiler.expression(field, message_source, &without_authorizer, Wanted::Message)
         };
         validations.extend(program.map(|program| Validation {
             expression: expression.to_owned(),
@@ -80,7 +72,7 @@ pub(crate) fn compile(object: &Object) -> Result<Policy, Vec<Cause>> {
     for (place, annotation) in items(&spec, "auditAnnotations").iter().enumerate() {
         let field = format!("spec.auditAnnotations[{place}].valueExpression");
         let source = text(annotation, &["valueExpression"]);
-        let program = compiler.expression(field, source, &all, Wanted::TextOrNull);
+        let program = compiler.expression(field, source, &all, Wanted::Audit);
         annotations.extend(program.map(|program| (source.to_owned(), program)));
     }
     if !compiler.causes.is_empty() {
@@ -110,92 +102,14 @@ impl Compiler {
             self.causes.push(Cause { field, reason: "FieldValueRequired", message });
             return None;
         }
-        let fault = match Program::compile(source, scope) {
-            Err(error) => error.message,
-            Ok(program) => {
-                let (is_good, words) = match (wanted, program.result()) {
-                    (Wanted::Anything, _) => (true, ""),
-                    (Wanted::Bool, of) => (*of == Type::Bool, "bool"),
-                    (Wanted::Text, of) => (*of == Type::String, "string"),
-                    (Wanted::TextOrNull, of) => {
-                        (matches!(of, Type::String | Type::Null), "one of [string null_type]")
-                    }
-                };
-                if is_good {
-                    return Some(program);
-                }
-                format!("must evaluate to {words} but got {}", program.result())
-            }
+        let fault = match expressions::compile(source, scope, wanted) {
+            Ok(program) => return Some(program),
+            Err(fault) => fault,
         };
         let message = format!("Invalid value: {source:?}: {fault}");
         self.causes.push(Cause { field, reason: "FieldValueInvalid", message });
         None
     }
-}
-
-/// Returns what the expressions of a policy may name.
-fn scope(has_params: bool, variables: &[(SmolStr, Type)], has_authorizer: bool) -> Scope {
-    let mut scope = Scope::new(Dialect::Kubernetes)
-        .with("object", Type::Dyn)
-        .with("oldObject", Type::Dyn)
-        .with("request", request())
-        .with("namespaceObject", namespace());
-    if has_params {
-        scope = scope.with("params", Type::Dyn);
-    }
-    if has_authorizer {
-        scope = scope.with("authorizer", Type::Opaque("kubernetes.authorization.Authorizer"));
-    }
-    if !variables.is_empty() {
-        scope = scope.with("variables", Type::object("kubernetes.variables", variables.iter().cloned()));
-    }
-    scope
-}
-
-fn texts<'a>(names: &'a [&'a str]) -> impl Iterator<Item = (&'a str, Type)> {
-    names.iter().map(|name| (*name, Type::String))
-}
-
-fn request() -> Type {
-    let kind = Type::object("kubernetes.GroupVersionKind", texts(&["group", "version", "kind"]));
-    let resource = Type::object("kubernetes.GroupVersionResource", texts(&["group", "version", "resource"]));
-    let user = texts(&["username", "uid"]).chain([
-        ("groups", Type::list(Type::String)),
-        ("extra", Type::map(Type::String, Type::list(Type::String))),
-    ]);
-    let texts = texts(&["subResource", "requestSubResource", "name", "namespace", "operation"]);
-    let others = [
-        ("kind", kind.clone()),
-        ("requestKind", kind),
-        ("resource", resource.clone()),
-        ("requestResource", resource),
-        ("userInfo", Type::object("kubernetes.UserInfo", user)),
-        ("dryRun", Type::Bool),
-        ("options", Type::Dyn),
-    ];
-    Type::object("kubernetes.AdmissionRequest", texts.chain(others))
-}
-
-fn namespace() -> Type {
-    let map = || Type::map(Type::String, Type::String);
-    let metadata = texts(&["name", "generateName", "namespace", "UID", "resourceVersion"]).chain([
-        ("labels", map()),
-        ("annotations", map()),
-        ("creationTimestamp", Type::Timestamp),
-        ("deletionTimestamp", Type::Timestamp),
-        ("deletionGracePeriodSeconds", Type::Int),
-        ("generation", Type::Int),
-        ("finalizers", Type::list(Type::String)),
-    ]);
-    let spec = [("finalizers", Type::list(Type::String))];
-    Type::object(
-        "kubernetes.Namespace",
-        [
-            ("metadata", Type::object("kubernetes.NamespaceMetadata", metadata)),
-            ("spec", Type::object("kubernetes.NamespaceSpec", spec)),
-            ("status", Type::object("kubernetes.NamespaceStatus", texts(&["phase"]))),
-        ],
-    )
 }
 
 /// Returns the value of a namespace as expressions see it.

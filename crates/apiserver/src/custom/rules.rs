@@ -48,6 +48,12 @@ impl Rule {
         }
     }
 
+    /// Says why the rule does not compile, and why its message does not.
+    pub(super) fn problems(&self, of: &Type) -> [Option<String>; 2] {
+        let CompiledRule { program, message, .. } = self.compile(of);
+        [program.err(), message.and_then(Result::err)]
+    }
+
     fn compile(&self, of: &Type) -> CompiledRule {
         let plain = Scope::new(Dialect::Kubernetes).with("self", of.clone());
         let old = if self.has_optional_old { Type::optional(of.clone()) } else { of.clone() };

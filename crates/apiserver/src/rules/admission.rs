@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use aqueduct_cel::{Program, Scope, Type};
+use aqueduct_manifest::SmolStr;
+
 use crate::field::Field;
 use crate::names;
 use crate::report::Report;
-use crate::rules::expressions::{Use, Wanted};
-use crate::rules::{Context, selector};
+use crate::rules::expressions::{self, Wanted};
+use crate::rules::selector;
 
 /// Refuses the names that are kept for configurations in files.
 pub(crate) fn not_static(root: &Field<'_>, report: &mut Report) {
@@ -76,22 +79,18 @@ fn rule_resources(resources: &Field<'_>, report: &mut Report) {
 }
 
 /// Checks the conditions of a webhook or policy.
-pub(crate) fn conditions(context: &Context<'_>, list: &Field<'_>, has_params: bool, report: &mut Report) {
+pub(crate) fn conditions(list: &Field<'_>, has_params: bool, report: &mut Report) {
     if list.len() > 64 {
         report.too_many(list, 64);
     }
     let mut seen = BTreeSet::new();
+    let scope = expressions::admission(has_params, &[], true);
     for condition in list.items() {
         let (name, expression) = (condition.get("name"), condition.get("expression"));
         if expression.text().trim().is_empty() {
             report.required(&expression, "");
         } else {
-            compile(
-                context,
-                &expression,
-                Use::Admission { wanted: Wanted::Condition, has_params, variables: None },
-                report,
-            );
+            compile(&expression, &scope, Wanted::Condition, report);
         }
         if report.needs(&name) {
             report.format(&name, names::qualified_name);
@@ -102,10 +101,9 @@ pub(crate) fn conditions(context: &Context<'_>, list: &Field<'_>, has_params: bo
     }
 }
 
-fn compile(context: &Context<'_>, expression: &Field<'_>, place: Use<'_>, report: &mut Report) {
-    if let Some(problem) = context.expressions.problem(expression.text(), place) {
-        report.invalid(expression, problem);
-    }
+fn compile(expression: &Field<'_>, scope: &Scope, wanted: Wanted, report: &mut Report) -> Option<Program> {
+    let compiled = expressions::compile(expression.text(), scope, wanted);
+    compiled.map_err(|problem| report.invalid(expression, problem)).ok()
 }
 
 fn match_resources(matching: &Field<'_>, report: &mut Report) {
@@ -180,13 +178,9 @@ const KEPT: [&str; 23] = [
     "__proto__",
 ];
 
-fn variables(
-    context: &Context<'_>,
-    list: &Field<'_>,
-    has_params: bool,
-    report: &mut Report,
-) -> Vec<(String, String)> {
-    let mut known: Vec<(String, String)> = Vec::new();
+/// Checks variables, and returns the type of each for the expressions after them.
+fn variables(list: &Field<'_>, has_params: bool, report: &mut Report) -> Vec<(SmolStr, Type)> {
+    let mut known = Vec::new();
     for variable in list.items() {
         let (name, expression) = (variable.get("name"), variable.get("expression"));
         if name.text().trim().is_empty() {
@@ -194,27 +188,21 @@ fn variables(
         } else if names::c_identifier(name.text()).is_some() || KEPT.contains(&name.text()) {
             report.invalid(&name, "must be a valid CEL identifier");
         }
+        let mut of = Type::Dyn;
         if expression.text().trim().is_empty() {
             report.required(&expression, "expression is not specified");
         } else {
-            let before = borrowed(&known);
-            compile(
-                context,
-                &expression,
-                Use::Admission { wanted: Wanted::Variable, has_params, variables: Some(&before) },
-                report,
-            );
+            let scope = expressions::admission(has_params, &known, true);
+            if let Some(program) = compile(&expression, &scope, Wanted::Variable, report) {
+                of = program.result().clone();
+            }
         }
-        known.push((name.text().to_owned(), expression.text().to_owned()));
+        known.push((name.text().into(), of));
     }
     known
 }
 
-fn borrowed(known: &[(String, String)]) -> Vec<(&str, &str)> {
-    known.iter().map(|(name, expression)| (name.as_str(), expression.as_str())).collect()
-}
-
-pub(crate) fn validating(context: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn validating(root: &Field<'_>, report: &mut Report) {
     not_static(root, report);
     let (meta, spec) = (root.get("metadata"), root.get("spec"));
     let (matching, kind) = (spec.get("matchConstraints"), spec.get("paramKind"));
@@ -229,10 +217,9 @@ pub(crate) fn validating(context: &Context<'_>, root: &Field<'_>, report: &mut R
     } else {
         report.required(&matching, "");
     }
-    conditions(context, &spec.get("matchConditions"), has_params, report);
-    let known = variables(context, &spec.get("variables"), has_params, report);
-    let known = borrowed(&known);
-    let scope = (!known.is_empty()).then_some(&known[..]);
+    conditions(&spec.get("matchConditions"), has_params, report);
+    let known = variables(&spec.get("variables"), has_params, report);
+    let scope = expressions::admission(has_params, &known, true);
     let (validations, audits) = (spec.get("validations"), spec.get("auditAnnotations"));
     if validations.is_empty() && audits.is_empty() {
         for list in [&validations, &audits] {
@@ -240,8 +227,9 @@ pub(crate) fn validating(context: &Context<'_>, root: &Field<'_>, report: &mut R
         }
         return;
     }
+    let message_scope = expressions::admission(has_params, &known, false);
     for validation in validations.items() {
-        self::validation(context, &validation, has_params, scope, report);
+        self::validation(&validation, &scope, &message_scope, report);
     }
     if audits.len() > 20 {
         report.invalid(&audits, "must not have more than 20 auditAnnotations");
@@ -260,12 +248,7 @@ pub(crate) fn validating(context: &Context<'_>, root: &Field<'_>, report: &mut R
         } else if value.text().trim().len() > 5 * 1024 {
             report.required(&value, "must not exceed 5120 bytes in length");
         } else {
-            compile(
-                context,
-                &value,
-                Use::Admission { wanted: Wanted::Audit, has_params, variables: scope },
-                report,
-            );
+            compile(&value, &scope, Wanted::Audit, report);
         }
         if !keys.insert(key.text().to_owned()) {
             report.duplicate(&key);
@@ -273,35 +256,19 @@ pub(crate) fn validating(context: &Context<'_>, root: &Field<'_>, report: &mut R
     }
 }
 
-fn validation(
-    context: &Context<'_>,
-    validation: &Field<'_>,
-    has_params: bool,
-    variables: Option<&[(&str, &str)]>,
-    report: &mut Report,
-) {
+fn validation(validation: &Field<'_>, scope: &Scope, message_scope: &Scope, report: &mut Report) {
     let (expression, message, message_expression) =
         (validation.get("expression"), validation.get("message"), validation.get("messageExpression"));
     if expression.text().trim().is_empty() {
         report.required(&expression, "expression is not specified");
     } else {
-        compile(
-            context,
-            &expression,
-            Use::Admission { wanted: Wanted::Condition, has_params, variables },
-            report,
-        );
+        compile(&expression, scope, Wanted::Condition, report);
     }
     if !message_expression.is_empty() {
         if message_expression.text().trim().is_empty() {
             report.invalid(&message_expression, "must be non-empty if specified");
         } else {
-            compile(
-                context,
-                &message_expression,
-                Use::Admission { wanted: Wanted::Message, has_params, variables },
-                report,
-            );
+            compile(&message_expression, message_scope, Wanted::Message, report);
         }
     }
     if !message.is_empty() && message.text().trim().is_empty() {
@@ -312,7 +279,7 @@ fn validation(
     report.set_is_one_of(&validation.get("reason"), &["Forbidden", "Invalid", "RequestEntityTooLarge"]);
 }
 
-pub(crate) fn mutating(context: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn mutating(root: &Field<'_>, report: &mut Report) {
     not_static(root, report);
     let spec = root.get("spec");
     let (matching, kind) = (spec.get("matchConstraints"), spec.get("paramKind"));
@@ -336,29 +303,24 @@ pub(crate) fn mutating(context: &Context<'_>, root: &Field<'_>, report: &mut Rep
     } else {
         report.required(&matching, "");
     }
-    conditions(context, &spec.get("matchConditions"), has_params, report);
-    let known = variables(context, &spec.get("variables"), has_params, report);
-    let known = borrowed(&known);
-    let scope = (!known.is_empty()).then_some(&known[..]);
+    conditions(&spec.get("matchConditions"), has_params, report);
+    variables(&spec.get("variables"), has_params, report);
     report.needs_one_of(&spec.get("reinvocationPolicy"), &["IfNeeded", "Never"]);
     let mutations = spec.get("mutations");
     report.needs(&mutations);
     for mutation in mutations.items() {
         let kind = mutation.get("patchType");
         report.needs_one_of(&kind, &["ApplyConfiguration", "JSONPatch"]);
-        for (name, field, wanted) in [
-            ("ApplyConfiguration", "applyConfiguration", Wanted::Configuration),
-            ("JSONPatch", "jsonPatch", Wanted::Patches),
-        ] {
+        for (name, field) in [("ApplyConfiguration", "applyConfiguration"), ("JSONPatch", "jsonPatch")] {
             let patch = mutation.get(field);
             if kind.text() == name {
                 if patch.is_set() {
                     let expression = patch.get("expression");
                     if expression.text().trim().is_empty() {
                         report.required(&expression, "expression is not specified");
-                    } else {
-                        let place = Use::Admission { wanted, has_params, variables: scope };
-                        compile(context, &expression, place, report);
+                    } else if let Some(problem) = expressions::syntax_problem(expression.text()) {
+                        // The types of patches are those of all kinds that there are.
+                        report.invalid(&expression, problem);
                     }
                 } else {
                     report.required(&patch, &format!("must be specified when patchType is {name}"));
@@ -371,7 +333,7 @@ pub(crate) fn mutating(context: &Context<'_>, root: &Field<'_>, report: &mut Rep
     }
 }
 
-pub(crate) fn validating_binding(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn validating_binding(root: &Field<'_>, report: &mut Report) {
     binding(root, report);
     let spec = root.get("spec");
     let actions = spec.get("validationActions");
@@ -388,7 +350,7 @@ pub(crate) fn validating_binding(_: &Context<'_>, root: &Field<'_>, report: &mut
     }
 }
 
-pub(crate) fn mutating_binding(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn mutating_binding(root: &Field<'_>, report: &mut Report) {
     binding(root, report);
 }
 

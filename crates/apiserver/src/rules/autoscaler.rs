@@ -3,10 +3,9 @@
 use crate::field::Field;
 use crate::names;
 use crate::report::Report;
-use crate::rules::Context;
 use crate::rules::pod::resources;
 
-pub(crate) fn check(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn check(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     let (least, most, metrics) = (spec.get("minReplicas"), spec.get("maxReplicas"), spec.get("metrics"));
     let version = root.get("apiVersion");

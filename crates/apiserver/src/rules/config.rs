@@ -7,13 +7,13 @@ use aqueduct_manifest::Value;
 use crate::field::Field;
 use crate::names;
 use crate::report::Report;
+use crate::rules::address;
 use crate::rules::pod::resources;
-use crate::rules::{Context, address};
 
 /// The most bytes that a config map or secret holds.
 const MOST: usize = 1024 * 1024;
 
-pub(crate) fn config_map(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn config_map(root: &Field<'_>, report: &mut Report) {
     let (data, binary) = (root.get("data"), root.get("binaryData"));
     let mut size = 0;
     for (key, value) in data.entries() {
@@ -47,7 +47,7 @@ fn bytes(value: &Field<'_>) -> usize {
     }
 }
 
-pub(crate) fn secret(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn secret(root: &Field<'_>, report: &mut Report) {
     let (data, text, kind) = (root.get("data"), root.get("stringData"), root.get("type"));
     let mut size = 0;
     for (key, value) in data.entries() {
@@ -135,7 +135,7 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-pub(crate) fn namespace(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn namespace(root: &Field<'_>, report: &mut Report) {
     let meta = root.get("metadata");
     let name = meta.get("name");
     // Each namespace gets a label with its name.
@@ -159,7 +159,7 @@ pub(crate) fn namespace(_: &Context<'_>, root: &Field<'_>, report: &mut Report) 
     }
 }
 
-pub(crate) fn node(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn node(root: &Field<'_>, report: &mut Report) {
     let (meta, spec) = (root.get("metadata"), root.get("spec"));
     let taints = spec.get("taints");
     let place = meta.with("taints", taints.value);
@@ -199,7 +199,7 @@ pub(crate) fn node(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
     }
 }
 
-pub(crate) fn event(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn event(root: &Field<'_>, report: &mut Report) {
     let meta = root.get("metadata");
     let (object, namespace) = (root.get("involvedObject"), meta.get("namespace"));
     let place = object.get("namespace");
@@ -212,7 +212,7 @@ pub(crate) fn event(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
     }
 }
 
-pub(crate) fn lease(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn lease(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     let duration = spec.get("leaseDurationSeconds");
     if duration.integer().is_some_and(|seconds| seconds <= 0) {

@@ -5,33 +5,32 @@ use std::collections::BTreeSet;
 use crate::field::Field;
 use crate::names;
 use crate::report::Report;
-use crate::rules::Context;
-use crate::rules::expressions::Use;
+use crate::rules::expressions::{self, Wanted};
 use crate::rules::pod::volume;
 
-pub(crate) fn claim(context: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn claim(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
-    devices(context, &spec.get("devices"), report);
+    devices(&spec.get("devices"), report);
 }
 
-pub(crate) fn claim_template(context: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn claim_template(root: &Field<'_>, report: &mut Report) {
     let outer = root.get("spec");
     let meta = outer.get("metadata");
     super::metadata::labels(&meta.get("labels"), report);
     super::metadata::annotations(&meta.get("annotations"), report);
     let spec = outer.get("spec");
-    devices(context, &spec.get("devices"), report);
+    devices(&spec.get("devices"), report);
 }
 
-pub(crate) fn class(context: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn class(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
-    selectors(context, &spec.get("selectors"), report);
+    selectors(&spec.get("selectors"), report);
     for config in spec.get("config").items() {
         configuration(&config, report);
     }
 }
 
-fn devices(context: &Context<'_>, devices: &Field<'_>, report: &mut Report) {
+fn devices(devices: &Field<'_>, report: &mut Report) {
     const ONE: &str = "exactly one of `exactly` or `firstAvailable` is required";
     let requests = devices.get("requests");
     let mut known = BTreeSet::new();
@@ -48,7 +47,7 @@ fn devices(context: &Context<'_>, devices: &Field<'_>, report: &mut Report) {
         match (exactly.is_set(), !first.is_empty()) {
             (false, false) => report.required(&request, ONE),
             (true, true) => report.invalid(&request, format_args!("{ONE}, but multiple fields are set")),
-            (true, false) => device(context, &exactly, report),
+            (true, false) => device(&exactly, report),
             (false, true) => {
                 if first.len() > 8 {
                     report.too_many(&first, 8);
@@ -61,7 +60,7 @@ fn devices(context: &Context<'_>, devices: &Field<'_>, report: &mut Report) {
                         report.duplicate(&sub);
                     }
                     known.insert(format!("{}/{}", name.text(), sub_name.text()));
-                    device(context, &sub, report);
+                    device(&sub, report);
                 }
             }
         }
@@ -130,9 +129,9 @@ fn qualified(name: &Field<'_>, report: &mut Report) {
     }
 }
 
-fn device(context: &Context<'_>, device: &Field<'_>, report: &mut Report) {
+fn device(device: &Field<'_>, report: &mut Report) {
     report.needs_format(&device.get("deviceClassName"), names::subdomain);
-    selectors(context, &device.get("selectors"), report);
+    selectors(&device.get("selectors"), report);
     let (mode, count) = (device.get("allocationMode"), device.get("count"));
     match mode.text() {
         "All" => {
@@ -174,7 +173,7 @@ fn device(context: &Context<'_>, device: &Field<'_>, report: &mut Report) {
     }
 }
 
-fn selectors(context: &Context<'_>, list: &Field<'_>, report: &mut Report) {
+fn selectors(list: &Field<'_>, report: &mut Report) {
     if list.len() > 32 {
         report.too_many(list, 32);
     }
@@ -189,7 +188,9 @@ fn selectors(context: &Context<'_>, list: &Field<'_>, report: &mut Report) {
             report.too_long(&expression, 10 * 1024);
         } else if expression.text().trim().is_empty() {
             report.invalid(&expression, "compilation failed: there is no expression");
-        } else if let Some(problem) = context.expressions.problem(expression.text(), Use::Device) {
+        } else if let Err(problem) =
+            expressions::compile(expression.text(), &expressions::device(), Wanted::Match)
+        {
             report.invalid(&expression, problem);
         }
     }
@@ -209,7 +210,7 @@ fn configuration(config: &Field<'_>, report: &mut Report) {
     }
 }
 
-pub(crate) fn slice(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn slice(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     volume::driver_name(&spec.get("driver"), report);
     let pool = spec.get("pool");

@@ -1,55 +1,115 @@
-//! The question whether an expression of CEL compiles, which somebody else answers.
+//! What the expressions of CEL in built-in kinds may name, and what they have to give.
 
-use aqueduct_manifest::Value;
+use aqueduct_cel::{Dialect, Program, Scope, Type};
+use aqueduct_manifest::SmolStr;
 
-/// Where an expression stands, which decides what it may name and what it must be.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Use<'a> {
-    /// In a webhook or a policy, with `object`, `oldObject`, `request`, `namespaceObject` and `authorizer`.
-    Admission {
-        /// What it must be.
-        wanted: Wanted,
-        /// Whether `params` is known.
-        has_params: bool,
-        /// The names and expressions of the variables before it; `None` where the word `variables` is not known.
-        variables: Option<&'a [(&'a str, &'a str)]>,
-    },
-    /// What a device must be, with `device`; true or false.
-    Device,
-    /// A rule of a custom resource, with `self` of a schema; true or false.
-    Rule(&'a Value),
-    /// The message of a rule of a custom resource; text.
-    RuleMessage(&'a Value),
-}
-
-/// What an expression in a webhook or a policy must be.
+/// What an expression has to give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// True or false.
     Condition,
-    /// Text; here `authorizer` is not known.
+    /// True or false, as far as that is known before it runs.
+    Match,
+    /// Text.
     Message,
     /// Text or null.
     Audit,
     /// Anything.
     Variable,
-    /// An `Object` that is applied.
-    Configuration,
-    /// A list of `JSONPatch`.
-    Patches,
 }
 
-/// Knows CEL.
-pub trait Expressions: Sync {
-    /// Says why an expression does not compile; `None` where it does, or where that is not known.
-    fn problem(&self, expression: &str, place: Use<'_>) -> Option<String>;
+/// Compiles an expression, or says what is wrong with it as the API server does.
+pub fn compile(source: &str, scope: &Scope, wanted: Wanted) -> Result<Program, String> {
+    let program = Program::compile(source, scope).map_err(|error| error.message)?;
+    let of = program.result();
+    let (is_good, words) = match wanted {
+        Wanted::Condition => (*of == Type::Bool, "bool"),
+        Wanted::Match => (matches!(of, Type::Bool | Type::Dyn), "bool or the unknown type"),
+        Wanted::Message => (*of == Type::String, "string"),
+        Wanted::Audit => (matches!(of, Type::String | Type::Null), "one of [string null_type]"),
+        Wanted::Variable => (true, ""),
+    };
+    if is_good { Ok(program) } else { Err(format!("must evaluate to {words} but got {of}")) }
 }
 
-/// Takes every expression for correct.
-pub(crate) struct NoExpressions;
+/// Says why a text is no expression at all, whatever it names.
+pub(crate) fn syntax_problem(source: &str) -> Option<String> {
+    Program::compile(source, &Scope::new(Dialect::Unchecked)).err().map(|error| error.message)
+}
 
-impl Expressions for NoExpressions {
-    fn problem(&self, _: &str, _: Use<'_>) -> Option<String> {
-        None
+/// Returns what the expressions of a policy or a webhook may name.
+pub fn admission(has_params: bool, variables: &[(SmolStr, Type)], has_authorizer: bool) -> Scope {
+    let mut scope = Scope::new(Dialect::Kubernetes)
+        .with("object", Type::Dyn)
+        .with("oldObject", Type::Dyn)
+        .with("request", request())
+        .with("namespaceObject", namespace());
+    if has_params {
+        scope = scope.with("params", Type::Dyn);
     }
+    if has_authorizer {
+        scope = scope.with("authorizer", Type::Opaque("kubernetes.authorization.Authorizer"));
+    }
+    if !variables.is_empty() {
+        scope = scope.with("variables", Type::object("kubernetes.variables", variables.iter().cloned()));
+    }
+    scope
+}
+
+/// Returns what an expression that chooses devices may name.
+pub(crate) fn device() -> Scope {
+    let of_domains = || Type::map(Type::String, Type::map(Type::String, Type::Dyn));
+    let fields = [
+        ("driver", Type::String),
+        ("attributes", of_domains()),
+        ("capacity", of_domains()),
+        ("allowMultipleAllocations", Type::Bool),
+    ];
+    Scope::new(Dialect::Kubernetes).with("device", Type::object("kubernetes.DRADevice", fields))
+}
+
+fn texts<'a>(names: &'a [&'a str]) -> impl Iterator<Item = (&'a str, Type)> {
+    names.iter().map(|name| (*name, Type::String))
+}
+
+fn request() -> Type {
+    let kind = Type::object("kubernetes.GroupVersionKind", texts(&["group", "version", "kind"]));
+    let resource = Type::object("kubernetes.GroupVersionResource", texts(&["group", "version", "resource"]));
+    let user = texts(&["username", "uid"]).chain([
+        ("groups", Type::list(Type::String)),
+        ("extra", Type::map(Type::String, Type::list(Type::String))),
+    ]);
+    let texts = texts(&["subResource", "requestSubResource", "name", "namespace", "operation"]);
+    let others = [
+        ("kind", kind.clone()),
+        ("requestKind", kind),
+        ("resource", resource.clone()),
+        ("requestResource", resource),
+        ("userInfo", Type::object("kubernetes.UserInfo", user)),
+        ("dryRun", Type::Bool),
+        ("options", Type::Dyn),
+    ];
+    Type::object("kubernetes.AdmissionRequest", texts.chain(others))
+}
+
+fn namespace() -> Type {
+    let map = || Type::map(Type::String, Type::String);
+    let metadata = texts(&["name", "generateName", "namespace", "UID", "resourceVersion"]).chain([
+        ("labels", map()),
+        ("annotations", map()),
+        ("creationTimestamp", Type::Timestamp),
+        ("deletionTimestamp", Type::Timestamp),
+        ("deletionGracePeriodSeconds", Type::Int),
+        ("generation", Type::Int),
+        ("finalizers", Type::list(Type::String)),
+    ]);
+    let spec = [("finalizers", Type::list(Type::String))];
+    Type::object(
+        "kubernetes.Namespace",
+        [
+            ("metadata", Type::object("kubernetes.NamespaceMetadata", metadata)),
+            ("spec", Type::object("kubernetes.NamespaceSpec", spec)),
+            ("status", Type::object("kubernetes.NamespaceStatus", texts(&["phase"]))),
+        ],
+    )
 }

@@ -3,9 +3,8 @@
 use crate::field::Field;
 use crate::names;
 use crate::report::Report;
-use crate::rules::Context;
 
-pub(crate) fn flow_schema(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn flow_schema(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     let precedence = spec.get("matchingPrecedence");
     if let Some(number) = precedence.integer().filter(|number| *number != 0) {
@@ -158,7 +157,7 @@ fn other_rule(rule: &Field<'_>, report: &mut Report) {
     }
 }
 
-pub(crate) fn priority_level(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn priority_level(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     let (kind, limited, exempt) = (spec.get("type"), spec.get("limited"), spec.get("exempt"));
     let is_exempt = root.get("metadata").get("name").text() == "exempt";

@@ -6,13 +6,13 @@ use crate::field::Field;
 use crate::names;
 use crate::report::Report;
 use crate::rules::pod::{self, Form};
-use crate::rules::{Context, metadata, schedule, selector};
+use crate::rules::{metadata, schedule, selector};
 
 /// Above so many indexes each of them takes less room.
 const MANY: i64 = 100_000;
 const MANY_FAILED: i64 = 10_000;
 
-pub(crate) fn job(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn job(root: &Field<'_>, report: &mut Report) {
     let (meta, spec) = (root.get("metadata"), root.get("spec"));
     let (name, prefix) = (meta.get("name"), meta.get("generateName"));
     let made = metadata::generated(prefix.text());
@@ -110,7 +110,7 @@ fn selected(spec: &Field<'_>, job_name: &str, report: &mut Report) {
     }
 }
 
-pub(crate) fn cron_job(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn cron_job(root: &Field<'_>, report: &mut Report) {
     let (meta, spec) = (root.get("metadata"), root.get("spec"));
     let name = meta.get("name");
     if name.len() > 52 {

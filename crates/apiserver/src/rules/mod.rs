@@ -6,7 +6,7 @@ mod autoscaler;
 mod config;
 mod definition;
 mod device;
-pub(crate) mod expressions;
+pub mod expressions;
 mod flow;
 mod job;
 mod metadata;
@@ -24,16 +24,10 @@ mod workload;
 
 use crate::field::Field;
 use crate::report::Report;
-use crate::rules::expressions::Expressions;
 use crate::rules::metadata::{LABEL, NameRule, PATH_SEGMENT, SUBDOMAIN, WHOLE_SUBDOMAIN};
 
-/// What the rules are asked with.
-pub(crate) struct Context<'c> {
-    pub(crate) expressions: &'c dyn Expressions,
-}
-
 /// The rules of one kind.
-type Rule = fn(&Context<'_>, &Field<'_>, &mut Report);
+type Rule = fn(&Field<'_>, &mut Report);
 
 /// What is checked of a kind: the form of its name, and the rest of it.
 struct KindRules {
@@ -109,11 +103,11 @@ const fn kind(group: &'static str, kind: &'static str, name: NameRule, rule: Rul
 }
 
 /// Checks an object whose fields have the right names and types.
-pub(crate) fn check(context: &Context<'_>, group: &str, kind: &str, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn check(group: &str, kind: &str, root: &Field<'_>, report: &mut Report) {
     let rules = KINDS.iter().find(|rules| rules.group == group && rules.kind == kind);
     metadata::check(root, rules.map_or(SUBDOMAIN, |rules| rules.name), report);
     if let Some(rules) = rules {
-        (rules.rule)(context, root, report);
+        (rules.rule)(root, report);
     }
     warning::check(group, kind, root, report);
 }

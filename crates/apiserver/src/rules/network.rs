@@ -7,9 +7,9 @@ use crate::names;
 use crate::report::Report;
 use crate::rules::pod::probe_port;
 use crate::rules::service::special_problem;
-use crate::rules::{Context, address, selector};
+use crate::rules::{address, selector};
 
-pub(crate) fn ingress(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn ingress(root: &Field<'_>, report: &mut Report) {
     let (meta, spec) = (root.get("metadata"), root.get("spec"));
     let annotations = meta.get("annotations");
     let (old, class) = (annotations.key("kubernetes.io/ingress.class"), spec.get("ingressClassName"));
@@ -118,7 +118,7 @@ fn backend(backend: &Field<'_>, report: &mut Report) {
     }
 }
 
-pub(crate) fn ingress_class(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn ingress_class(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     let (controller, parameters) = (spec.get("controller"), spec.get("parameters"));
     if controller.len() > 250 {
@@ -147,7 +147,7 @@ pub(crate) fn ingress_class(_: &Context<'_>, root: &Field<'_>, report: &mut Repo
     }
 }
 
-pub(crate) fn policy(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn policy(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     selector::labels(&spec.get("podSelector"), report);
     for (list, peers) in [("ingress", "from"), ("egress", "to")] {
@@ -243,7 +243,7 @@ fn is_inside((outer, outer_length, outer_v6): Network, (inner, inner_length, inn
     outer_v6 == inner_v6 && outer_length < inner_length && outer & mask == inner & mask
 }
 
-pub(crate) fn service_cidr(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn service_cidr(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     let cidrs = spec.get("cidrs");
     if cidrs.is_empty() {
@@ -266,7 +266,7 @@ pub(crate) fn service_cidr(_: &Context<'_>, root: &Field<'_>, report: &mut Repor
     }
 }
 
-pub(crate) fn endpoints(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn endpoints(root: &Field<'_>, report: &mut Report) {
     for subset in root.get("subsets").items() {
         let (ready, other, ports) =
             (subset.get("addresses"), subset.get("notReadyAddresses"), subset.get("ports"));
@@ -309,7 +309,7 @@ fn endpoint_ip(ip: &Field<'_>, report: &mut Report) {
     }
 }
 
-pub(crate) fn endpoint_slice(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn endpoint_slice(root: &Field<'_>, report: &mut Report) {
     let (kind, endpoints, ports) = (root.get("addressType"), root.get("endpoints"), root.get("ports"));
     report.needs_one_of(&kind, &["FQDN", "IPv4", "IPv6"]);
     if endpoints.len() > 1000 {

@@ -8,9 +8,9 @@ use crate::field::Field;
 use crate::names;
 use crate::report::Report;
 use crate::rules::pod::{overhead_amount, resources, tolerations};
-use crate::rules::{Context, metadata, selector, workload};
+use crate::rules::{metadata, selector, workload};
 
-pub(crate) fn disruption_budget(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn disruption_budget(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     let (least, most) = (spec.get("minAvailable"), spec.get("maxUnavailable"));
     if least.is_set() && most.is_set() {
@@ -22,7 +22,7 @@ pub(crate) fn disruption_budget(_: &Context<'_>, root: &Field<'_>, report: &mut 
     report.set_is_one_of(&spec.get("unhealthyPodEvictionPolicy"), &["AlwaysAllow", "IfHealthyBudget"]);
 }
 
-pub(crate) fn limit_range(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn limit_range(root: &Field<'_>, report: &mut Report) {
     const PARTS: [&str; 5] = ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"];
     let spec = root.get("spec");
     let mut kinds = BTreeSet::new();
@@ -205,7 +205,7 @@ const COUNTED: [&str; 9] = [
     "services.loadbalancers",
 ];
 
-pub(crate) fn quota(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn quota(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     let hard = spec.get("hard");
     for (name, field) in hard.entries() {
@@ -331,7 +331,7 @@ fn scope_selector(spec: &Field<'_>, hard: &Field<'_>, report: &mut Report) {
     }
 }
 
-pub(crate) fn priority_class(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn priority_class(root: &Field<'_>, report: &mut Report) {
     const MOST: i64 = 1_000_000_000;
     let meta = root.get("metadata");
     let (name, value, policy) = (meta.get("name"), root.get("value"), root.get("preemptionPolicy"));
@@ -352,7 +352,7 @@ pub(crate) fn priority_class(_: &Context<'_>, root: &Field<'_>, report: &mut Rep
     }
 }
 
-pub(crate) fn runtime_class(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn runtime_class(root: &Field<'_>, report: &mut Report) {
     report.needs_format(&root.get("handler"), names::label);
     let (overhead, scheduling) = (root.get("overhead"), root.get("scheduling"));
     let amounts = overhead.get("podFixed");

@@ -3,11 +3,11 @@
 use crate::field::Field;
 use crate::names;
 use crate::report::Report;
-use crate::rules::{Context, selector};
+use crate::rules::selector;
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 
-pub(crate) fn role(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn role(root: &Field<'_>, report: &mut Report) {
     for rule in root.get("rules").items() {
         self::rule(&rule, report);
         let urls = rule.get("nonResourceURLs");
@@ -17,7 +17,7 @@ pub(crate) fn role(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
     }
 }
 
-pub(crate) fn cluster_role(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn cluster_role(root: &Field<'_>, report: &mut Report) {
     for rule in root.get("rules").items() {
         self::rule(&rule, report);
     }
@@ -56,11 +56,11 @@ fn rule(rule: &Field<'_>, report: &mut Report) {
     }
 }
 
-pub(crate) fn role_binding(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn role_binding(root: &Field<'_>, report: &mut Report) {
     binding(root, &["Role", "ClusterRole"], report);
 }
 
-pub(crate) fn cluster_role_binding(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn cluster_role_binding(root: &Field<'_>, report: &mut Report) {
     binding(root, &["ClusterRole"], report);
 }
 

@@ -9,9 +9,9 @@ use crate::field::Field;
 use crate::names;
 use crate::report::Report;
 use crate::rules::pod::probe_port;
-use crate::rules::{Context, address, metadata};
+use crate::rules::{address, metadata};
 
-pub(crate) fn check(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn check(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     let kind = spec.get("type");
     let kind_name = if kind.is_empty() { "ClusterIP" } else { kind.text() };

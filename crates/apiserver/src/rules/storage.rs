@@ -8,7 +8,7 @@ use crate::field::Field;
 use crate::names;
 use crate::report::Report;
 use crate::rules::pod::{resources, volume};
-use crate::rules::{Context, selector};
+use crate::rules::selector;
 
 const MODES: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 
@@ -24,7 +24,7 @@ fn access_modes(modes: &Field<'_>, report: &mut Report) {
     }
 }
 
-pub(crate) fn claim(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn claim(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     claim_without_source(&spec, report);
     let (source, reference) = (spec.get("dataSource"), spec.get("dataSourceRef"));
@@ -126,7 +126,7 @@ const SOURCES: [(&str, &str); 22] = [
     ("csi", "csi"),
 ];
 
-pub(crate) fn persistent_volume(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn persistent_volume(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     let (modes, capacity) = (spec.get("accessModes"), spec.get("capacity"));
     report.needs(&modes);
@@ -259,7 +259,7 @@ fn source(name: &str, source: &Field<'_>, report: &mut Report) {
     }
 }
 
-pub(crate) fn storage_class(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn storage_class(root: &Field<'_>, report: &mut Report) {
     let provisioner = root.get("provisioner");
     if report.needs(&provisioner)
         && let Some(problem) = names::qualified_name(&provisioner.text().to_lowercase())
@@ -290,7 +290,7 @@ fn parameters(parameters: &Field<'_>, report: &mut Report) {
     }
 }
 
-pub(crate) fn driver(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn driver(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     let modes = spec.get("volumeLifecycleModes");
     for mode in modes.items() {
@@ -318,7 +318,7 @@ pub(crate) fn driver(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
     }
 }
 
-pub(crate) fn csi_node(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn csi_node(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     let mut seen = BTreeSet::new();
     for driver in spec.get("drivers").items() {
@@ -344,7 +344,7 @@ pub(crate) fn csi_node(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
     }
 }
 
-pub(crate) fn capacity(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn capacity(root: &Field<'_>, report: &mut Report) {
     selector::labels(&root.get("nodeTopology"), report);
     let class = root.get("storageClassName");
     report.format(&class, names::subdomain);
@@ -356,7 +356,7 @@ pub(crate) fn capacity(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
     }
 }
 
-pub(crate) fn attachment(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn attachment(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     let (attacher, node, source) = (spec.get("attacher"), spec.get("nodeName"), spec.get("source"));
     volume::driver_name(&attacher, report);
@@ -380,7 +380,7 @@ pub(crate) fn attachment(_: &Context<'_>, root: &Field<'_>, report: &mut Report)
     }
 }
 
-pub(crate) fn attributes_class(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn attributes_class(root: &Field<'_>, report: &mut Report) {
     volume::driver_name(&root.get("driverName"), report);
     let values = root.get("parameters");
     if values.is_empty() {

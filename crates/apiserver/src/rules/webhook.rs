@@ -7,9 +7,9 @@ use crate::names;
 use crate::report::Report;
 use crate::rules::admission::{conditions, rule};
 use crate::rules::pod::volume;
-use crate::rules::{Context, selector};
+use crate::rules::selector;
 
-pub(crate) fn configuration(context: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn configuration(root: &Field<'_>, report: &mut Report) {
     super::admission::not_static(root, report);
     let mut seen = BTreeSet::new();
     for hook in root.get("webhooks").items() {
@@ -41,7 +41,7 @@ pub(crate) fn configuration(context: &Context<'_>, root: &Field<'_>, report: &mu
         selector::labels(&hook.get("namespaceSelector"), report);
         selector::labels(&hook.get("objectSelector"), report);
         client(&config, report);
-        conditions(context, &hook.get("matchConditions"), false, report);
+        conditions(&hook.get("matchConditions"), false, report);
         review_versions(&versions, "must specify one of v1, v1beta1", report);
     }
 }
@@ -142,7 +142,7 @@ fn url(url: &Field<'_>, report: &mut Report) {
     }
 }
 
-pub(crate) fn signing_request(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn signing_request(root: &Field<'_>, report: &mut Report) {
     const USAGES: [&str; 23] = [
         "signing",
         "digital signature",
@@ -183,7 +183,7 @@ pub(crate) fn signing_request(_: &Context<'_>, root: &Field<'_>, report: &mut Re
     }
 }
 
-pub(crate) fn api_service(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn api_service(root: &Field<'_>, report: &mut Report) {
     let (meta, spec) = (root.get("metadata"), root.get("spec"));
     let (group, version, service) = (spec.get("group"), spec.get("version"), spec.get("service"));
     let wanted = format!("{}.{}", version.text(), group.text());

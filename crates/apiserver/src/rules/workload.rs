@@ -6,7 +6,7 @@ use crate::field::Field;
 use crate::names;
 use crate::report::Report;
 use crate::rules::pod::{self, Form};
-use crate::rules::{Context, metadata, selector, storage};
+use crate::rules::{metadata, selector, storage};
 
 /// Checks a number or a share of pods. Tells whether what is there, or the default, means none.
 fn count(field: &Field<'_>, report: &mut Report) {
@@ -108,7 +108,7 @@ fn shared_disks(spec: &Field<'_>, report: &mut Report) {
     }
 }
 
-pub(crate) fn deployment(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn deployment(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     for name in ["replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"] {
         report.not_negative(&spec.get(name));
@@ -143,7 +143,7 @@ pub(crate) fn deployment(_: &Context<'_>, root: &Field<'_>, report: &mut Report)
     }
 }
 
-pub(crate) fn replica_set(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn replica_set(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     for name in ["replicas", "minReadySeconds"] {
         report.not_negative(&spec.get(name));
@@ -156,7 +156,7 @@ pub(crate) fn replica_set(_: &Context<'_>, root: &Field<'_>, report: &mut Report
     }
 }
 
-pub(crate) fn daemon_set(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn daemon_set(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     for name in ["minReadySeconds", "revisionHistoryLimit"] {
         report.not_negative(&spec.get(name));
@@ -191,7 +191,7 @@ pub(crate) fn daemon_set(_: &Context<'_>, root: &Field<'_>, report: &mut Report)
     }
 }
 
-pub(crate) fn stateful_set(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn stateful_set(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     let policy = spec.get("podManagementPolicy");
     if !matches!(policy.text(), "" | "OrderedReady" | "Parallel") {
@@ -235,7 +235,7 @@ pub(crate) fn stateful_set(_: &Context<'_>, root: &Field<'_>, report: &mut Repor
     always(&spec.get("template"), "StatefulSet", report);
 }
 
-pub(crate) fn replication_controller(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn replication_controller(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     for name in ["replicas", "minReadySeconds"] {
         report.not_negative(&spec.get(name));
@@ -269,11 +269,11 @@ pub(crate) fn replication_controller(_: &Context<'_>, root: &Field<'_>, report: 
     running(&spec, Form::Template, "ReplicationController", report);
 }
 
-pub(crate) fn pod_template(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn pod_template(root: &Field<'_>, report: &mut Report) {
     pod::template(&root.get("template"), Form::Template, &root.get("volumeClaimTemplates"), report);
 }
 
-pub(crate) fn revision(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn revision(root: &Field<'_>, report: &mut Report) {
     let data = root.get("data");
     if !data.is_set() {
         report.required(&data, "data is mandatory");

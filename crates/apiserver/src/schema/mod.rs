@@ -5,6 +5,7 @@
 //! A version is read when an object is first held against it.
 
 pub(crate) mod decode;
+pub(crate) mod field_type;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

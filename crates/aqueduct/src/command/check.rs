@@ -13,11 +13,14 @@ use aqueduct_render::{Registry, TENANCY};
 use clap::{Args, ValueEnum};
 
 use finding::{Finding, Named, Subject, position, workflow_command};
+pub(crate) use server::minor;
 
 use super::manifests::{Manifests, UNREADABLE};
 use super::{Failure, Outcome, next, print, read, tell};
 use crate::Compiler;
 use crate::cli::SelectionArguments;
+use crate::compiler::load;
+use crate::server::{ADMISSION, API, MINORS, group, names};
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
@@ -27,11 +30,12 @@ pub(crate) struct Arguments {
     /// Check these files and folders of manifests instead of a platform; `-` is standard input.
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["environments", "tenants"])]
     manifests: Vec<PathBuf>,
-    /// The version of Kubernetes that the manifests are for.
-    #[arg(long, value_name = "VERSION", default_value = "1.37", requires = "manifests")]
-    kubernetes: String,
-    /// Only these rules and groups of rules; of manifests, `api` is what the API server refuses, and `admission` what
-    /// its admission refuses.
+    /// The version of Kubernetes that is checked for, in place of that of each environment; of manifests, the latest
+    /// one that is known.
+    #[arg(long, value_name = "VERSION")]
+    kubernetes: Option<String>,
+    /// Only these rules and groups of rules; `api` is what the API server refuses, and `admission` what its admission
+    /// refuses.
     #[arg(long, value_name = "GROUP|RULE", value_delimiter = ',')]
     rules: Vec<String>,
     /// How to print the findings.
@@ -70,7 +74,7 @@ pub(crate) fn run(
         return Ok(Outcome::Done);
     }
     for name in &arguments.rules {
-        known(name, arguments.manifests.is_empty())?;
+        known(name)?;
     }
     if !arguments.manifests.is_empty() {
         return check_manifests(arguments, terminal);
@@ -78,7 +82,11 @@ pub(crate) fn run(
     let files = read(directory, registry)?;
     let progress = terminal.progress();
     let selection = arguments.selection.selection();
-    let mut compiler = Compiler::new(&files, registry, &selection);
+    let mut loaded = load(&files, registry, &selection);
+    if let Some(version) = &arguments.kubernetes {
+        loaded.upgrade(server::minor(version)?);
+    }
+    let mut compiler = Compiler::of(loaded, &files, registry, &selection);
     let mut outlines = Vec::new();
     while let Some(environment) = next(&mut compiler, &progress, "checking") {
         outlines.extend_from_slice(environment.outlines());
@@ -126,15 +134,9 @@ pub(crate) fn run(
 /// The group of what is no rule: what keeps a platform from being read or rendered.
 const PLATFORM: &str = "platform";
 
-/// The group, and the name, of what the API server refuses.
-const API: &str = "api";
-
-/// The group of what the admission of the API server refuses.
-const ADMISSION: &str = "admission";
-
 /// Returns the group that a finding belongs to, by its rule.
 fn group_of(code: &str) -> &'static str {
-    let of_server = if code == UNREADABLE { Some(API) } else { server::group(code) };
+    let of_server = if code == UNREADABLE { Some(API) } else { group(code) };
     of_server.unwrap_or_else(|| ALL.iter().find(|rule| rule.name == code).map_or(PLATFORM, Rule::group))
 }
 
@@ -145,22 +147,16 @@ impl Arguments {
     }
 }
 
-/// Checks that there is such a rule or group, for a platform or for manifests.
-fn known(name: &str, is_platform: bool) -> Result<(), Failure> {
-    let of_server = || [API, ADMISSION].into_iter().chain(server::RULES.map(|(_, name)| name));
-    if of_server().any(|known| known == name) {
-        return match is_platform {
-            true => Err(Failure::new(format!("only manifests are checked so: `{name}`"))
-                .hint("`--manifests output` checks the rendered ones")),
-            false => Ok(()),
-        };
-    }
-    let names = || GROUPS.iter().map(|(group, _)| *group).chain(ALL.iter().map(|rule| rule.name));
-    if names().any(|known| known == name) {
+/// Checks that there is such a rule or group.
+fn known(name: &str) -> Result<(), Failure> {
+    let of_server = [ADMISSION].into_iter().chain(names());
+    let groups = GROUPS.iter().map(|(group, _)| *group);
+    let known: Vec<&str> = groups.chain(ALL.iter().map(|rule| rule.name)).chain(of_server).collect();
+    if known.contains(&name) {
         return Ok(());
     }
     let failure = Failure::new(format!("there is no such rule or group: `{name}`"));
-    Err(match closest(name, names().chain(of_server())) {
+    Err(match closest(name, known) {
         Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
         None => failure.hint("`aqueduct check --list-rules` lists all rules and their groups"),
     })
@@ -168,7 +164,8 @@ fn known(name: &str, is_platform: bool) -> Result<(), Failure> {
 
 /// Checks manifests without a platform.
 fn check_manifests(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let minor = server::minor(&arguments.kubernetes)?;
+    let latest = *MINORS.end();
+    let minor = arguments.kubernetes.as_deref().map_or(Ok(latest), server::minor)?;
     let manifests = Manifests::read(&arguments.manifests)?;
     let found = manifests::check(&manifests, minor, &|rule| arguments.wants(rule));
     let diagnostics = || found.iter().map(|one| &one.diagnostic);

@@ -1,7 +1,10 @@
-//! `aqueduct diff`: what a render would change, object by object.
+//! `aqueduct diff`: what a render would change, object by object, and what goes from the clusters by it; or what
+//! differs between two sets of manifests.
+
+mod manifests;
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 use aqueduct_render::Registry;
@@ -10,13 +13,22 @@ use clap::Args;
 
 use super::{Failure, Outcome, compiled, print, read};
 use crate::cli::SelectionArguments;
+use crate::removal::removals;
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
+    /// The old manifests: a file, a folder, or `-` for standard input; without them a render is compared with the output.
+    #[arg(value_name = "OLD", requires = "new", conflicts_with_all = ["summary", "SelectionArguments"])]
+    old: Option<PathBuf>,
+    /// The new manifests.
+    #[arg(value_name = "NEW")]
+    new: Option<PathBuf>,
+    #[command(flatten)]
+    between: manifests::ManifestArguments,
     #[command(flatten)]
     selection: SelectionArguments,
-    /// Print only the summary by environment and tenant.
+    /// Print only the summary by environment and tenant, and what is deleted in the clusters.
     #[arg(long)]
     summary: bool,
 }
@@ -32,6 +44,9 @@ pub(crate) fn run(
     registry: &Registry,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
+    if let (Some(old), Some(new)) = (&arguments.old, &arguments.new) {
+        return manifests::run(old, new, &arguments.between, terminal);
+    }
     let files = read(directory, registry)?;
     let compilation = compiled(&files, registry, &arguments.selection.selection(), terminal);
     if compilation.has_errors() {
@@ -51,6 +66,11 @@ pub(crate) fn run(
         text.push('\n');
     }
     table(&mut text, &summary(&differences));
+    let removals = removals(&differences, &compilation.tree);
+    if !removals.is_empty() {
+        text.push('\n');
+        text.push_str(&removals);
+    }
     print(terminal, &text)?;
     Ok(Outcome::Found)
 }

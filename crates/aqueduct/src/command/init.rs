@@ -11,9 +11,9 @@ use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The folder; the current one where it is not given.
+    /// The folder (default: the current one).
     folder: Option<PathBuf>,
-    /// The name of the platform; the folder's where it is not given.
+    /// The name of the platform (default: the folder's).
     #[arg(long)]
     name: Option<Name>,
     /// The Git repository that Argo CD reads.
@@ -21,11 +21,17 @@ pub(crate) struct Arguments {
     repository: Repository,
 }
 
-/// The files of a new platform, by path; `NAME` and `REPOSITORY` are replaced.
+/// The files of a new platform, by path; `NAME`, `REPOSITORY` and `HEALTH` are replaced.
 const FILES: &[(&str, &str)] = &[
     ("platform.toml", include_str!("init/platform.toml")),
     ("tenants/shop/tenant.toml", include_str!("init/tenant.toml")),
     ("tenants/shop/web.toml", include_str!("init/web.toml")),
+];
+
+/// What a platform is not without, where nobody has it: how to start, and what Argo CD is told of health.
+const ADVICE: &[(&str, &str)] = &[
+    ("README.md", include_str!("init/README.md")),
+    ("docs/argocd-cm.yaml", include_str!("init/argocd-cm.yaml")),
 ];
 
 /// What git is told of a platform; rules of one's own may stand before it.
@@ -56,8 +62,12 @@ pub(crate) fn run(
         return Err(Failure::new(format!("{} already has {}", folder.display(), taken.join(", ")))
             .hint("`init` makes a new platform in an empty folder"));
     }
-    for (path, text) in FILES {
+    let health: String =
+        aqueduct_catalogue::APPLICATION_HEALTH.lines().map(|line| format!("    {line}\n")).collect();
+    let advice = ADVICE.iter().filter(|(path, _)| !folder.join(path).exists());
+    for (path, text) in FILES.iter().chain(advice) {
         let text = text.replace("NAME", name.as_str()).replace("REPOSITORY", arguments.repository.as_str());
+        let text = text.replace("HEALTH", &health);
         write_file(&folder.join(path), &text)?;
     }
     let attributes = folder.join(".gitattributes");

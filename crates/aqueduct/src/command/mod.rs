@@ -15,6 +15,7 @@ pub(crate) mod man;
 mod manifests;
 pub(crate) mod reach;
 pub(crate) mod render;
+pub(crate) mod review;
 pub(crate) mod schema;
 pub(crate) mod set;
 pub(crate) mod vendor;
@@ -112,6 +113,7 @@ pub(crate) fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
     let outcome = match &arguments.command {
         Command::Render(command) => render::run(command, directory, registry, &terminal),
         Command::Diff(command) => diff::run(command, directory, registry, &terminal),
+        Command::Review(command) => review::run(command, directory, registry, &terminal),
         Command::Check(command) => check::run(command, directory, registry, &terminal),
         Command::Explain(command) => explain::run(command, directory, registry, &terminal),
         Command::Impact(command) => impact::run(command, directory, registry, &terminal),

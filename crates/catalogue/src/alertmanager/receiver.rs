@@ -50,7 +50,7 @@ pub struct Email {
     pub from: String,
     /// The mail server.
     pub server: Host,
-    /// The port of the mail server; 587 where it is not given.
+    /// The port of the mail server (default: 587).
     pub port: Option<Port>,
     /// The user who logs in to the mail server.
     pub user: String,

@@ -3,13 +3,15 @@
 mod programs;
 mod settings;
 
+pub use settings::APPLICATION_HEALTH;
+
 use std::collections::BTreeMap;
 
 use aqueduct_kinds::constant;
 use aqueduct_kinds::custom::{ExternalSecret, SecretTemplate};
 use aqueduct_kinds::workload::{Amounts, Resources, Scheduling, secret_store};
 use aqueduct_manifest::{Object, yaml};
-use aqueduct_model::types::{Host, Image, Name, Url};
+use aqueduct_model::types::{Duration, Host, Image, Name, Repository, Url};
 use aqueduct_render::{Component, Context, CustomResource as _, Error, Offer, Site, digest};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,7 +29,8 @@ use serde::Deserialize;
 /// what is theirs through the projects that are rendered with the tree.
 ///
 /// To start on an empty cluster, apply the folder of the tenant, that of this component, and the root
-/// Application once; from then on Argo CD keeps itself like everything else.
+/// Application with its project once, on behalf of Argo CD; from then on it keeps itself like everything else. The
+/// guide has the commands.
 ///
 /// It is the install of a small cluster, without Dex, notifications or a replicated Redis. Larger users
 /// take the same through `kind = "chart"` and the chart `argo/argo-cd`.
@@ -42,11 +45,17 @@ pub struct Argocd {
     pub redis_image: Image,
     /// The host of the server's Ingress.
     pub host: Host,
-    /// How many pods the server and the repository server have; 1 where it is not given.
+    /// How long a synchronisation may take. What it waits for, such as a wave that never gets healthy or a deletion
+    /// that nobody confirms, then blocks no later commit.
+    #[serde(default = "sync_timeout")]
+    pub sync_timeout: Duration,
+    /// The keys of the hosts of repositories behind SSH, as `ssh-keyscan` prints them.
+    pub known_hosts: Option<String>,
+    /// How many pods the server and the repository server have (default: 1).
     pub replicas: Option<u16>,
     /// The entries in the environment's secret store.
     pub remotes: Remotes,
-    /// Who tells whom somebody is; only the account `admin` can log in where it is not given.
+    /// Who says who somebody is (default: nobody, only the account `admin` can log in).
     pub login: Option<Login>,
     /// CPU and memory of each program.
     #[serde(default)]
@@ -63,7 +72,8 @@ pub struct Remotes {
     /// `admin.password` (a bcrypt hash), `admin.passwordMtime` and `server.secretkey`; with `login` also
     /// `oidc.clientSecret`.
     pub server: String,
-    /// `username` and `password` of the git repository; it is public where the entry is not given.
+    /// `username` and `password` of the git repository, or `sshPrivateKey` of one behind SSH; it is public where the
+    /// entry is not given.
     pub repository: Option<String>,
     /// `auth`, the password of Redis.
     pub redis: String,
@@ -113,8 +123,12 @@ impl Default for Programs {
     }
 }
 
+fn sync_timeout() -> Duration {
+    constant("15m")
+}
+
 fn image() -> Image {
-    constant("quay.io/argoproj/argocd:v3.1.8")
+    constant("quay.io/argoproj/argocd:v3.5.1")
 }
 
 fn redis_image() -> Image {
@@ -157,24 +171,35 @@ impl Argocd {
     }
 }
 
+/// Returns the repository that the environment is read from.
+fn repository_of<'a>(site: &Site<'a>) -> &'a Repository {
+    site.environment().repository.as_ref().unwrap_or(&site.platform.repository)
+}
+
 /// Returns the connection to the platform's repository: a Secret that Argo CD finds by its label.
 fn repository(context: &Context<'_>, store: &str, remote: &str) -> Result<Object, Error> {
-    let url = context.site.platform.repository.to_string();
-    if !url.starts_with("https://") {
-        return Err(Error::field(
-            "remotes.repository",
-            format!("only a repository behind https has user and password: `{url}`"),
-        )
-        .hint("the chart `argo/argo-cd` knows other connections"));
-    }
-    let keys = ["username", "password"];
+    let url = repository_of(&context.site);
+    let keys: &[&str] = if url.is_ssh() {
+        &["sshPrivateKey"]
+    } else if url.scheme() == "https" {
+        &["username", "password"]
+    } else {
+        let message = format!("only a repository behind https or SSH has a login: `{url}`");
+        return Err(
+            Error::field("remotes.repository", message).hint("leave it out: the repository is public")
+        );
+    };
     let metadata = context.metadata(format!("{}-repository", context.name()));
-    let mut secret =
-        ExternalSecret::new(metadata, store, remote, keys.map(|key| (key.to_owned(), key.to_owned())));
+    let mut secret = ExternalSecret::new(
+        metadata,
+        store,
+        remote,
+        keys.iter().map(|key| ((*key).to_owned(), (*key).to_owned())),
+    );
     let mut data: BTreeMap<String, String> =
         keys.iter().map(|key| ((*key).to_owned(), format!("{{{{ .{key} }}}}"))).collect();
     data.insert("type".to_owned(), "git".to_owned());
-    data.insert("url".to_owned(), url);
+    data.insert("url".to_owned(), url.to_string());
     let labels = BTreeMap::from([("argocd.argoproj.io/secret-type".to_owned(), "repository".to_owned())]);
     secret.spec.target.template =
         Some(SecretTemplate { kind: "Opaque", metadata: Some(BTreeMap::from([("labels", labels)])), data });
@@ -196,6 +221,10 @@ impl Component for Argocd {
                 format!("Argo CD runs in its own namespace, `{namespace}`: `{}`", context.namespace()),
             )
             .hint("set `namespace` of the tenant, or that of `[argocd]` in platform.toml"));
+        }
+        if repository_of(&context.site).is_ssh() && self.known_hosts.is_none() {
+            return Err(Error::field("", "the repository is behind SSH, and no host is known")
+                .hint("write what `ssh-keyscan HOST` prints into `known-hosts`"));
         }
         let mut objects = settings::objects(self, context)?;
         let parameters = objects.iter().filter(|object| object.name() == settings::PARAMETERS);

@@ -4,15 +4,16 @@
 use std::collections::BTreeMap;
 
 use aqueduct_kinds::workload::{
-    Egress, IngressField, IngressProtocol, Metrics, MetricsPort, Permissions, PortField, PortTable, Probe,
-    Probes, Protocol, Resources, Rule, Security, Variable, VariableSource, VolumeField, Workload,
+    Egress, FileField, IngressField, IngressProtocol, Metrics, MetricsPort, Permissions, PortField,
+    PortTable, Probe, Probes, Protocol, Resources, Rule, Security, Variable, VariableSource, VolumeField,
+    Workload,
 };
 use aqueduct_kinds::{Service, Stateful};
 use aqueduct_manifest::Object;
 use aqueduct_model::types::{Image, Name};
 use aqueduct_render::{AnyComponent, Context, Error, Offer, Site};
 
-use super::settings::{GENERAL, PARAMETERS};
+use super::settings::{GENERAL, PARAMETERS, namespaces};
 use super::{Argocd, constant, port_name, program};
 
 /// The port of the repository server.
@@ -64,11 +65,20 @@ pub(super) fn objects(argocd: &Argocd, context: &Context<'_>) -> Result<Vec<Obje
 struct Install<'a> {
     argocd: &'a Argocd,
     redis_secret: String,
+    /// Whether Applications stand in other namespaces than that of Argo CD.
+    is_spread: bool,
+    /// The port of the repository.
+    repository: u16,
 }
 
 impl<'a> Install<'a> {
     fn new(argocd: &'a Argocd, site: &Site<'_>) -> Self {
-        Self { argocd, redis_secret: argocd.redis_secret(site) }
+        Self {
+            argocd,
+            redis_secret: argocd.redis_secret(site),
+            is_spread: !namespaces(site).is_empty(),
+            repository: super::repository_of(site).port(),
+        }
     }
 
     fn redis_password(&self) -> (String, Variable) {
@@ -86,6 +96,16 @@ impl<'a> Install<'a> {
     }
 
     fn server(&self) -> Service {
+        // People look at what runs; they change it in the repository, not here.
+        let mut cluster_rules = vec![
+            rule(&["*"], &["*"], &["get"]),
+            rule(&[""], &["events"], &["list"]),
+            rule(&[""], &["pods", "pods/log"], &["get"]),
+        ];
+        if self.is_spread {
+            let verbs = ["create", "get", "list", "watch", "update", "patch", "delete"];
+            cluster_rules.push(rule(&["argoproj.io"], &["applications"], &verbs));
+        }
         let http =
             PortTable { port: constant("8080"), service: Some(constant("80")), protocol: Protocol::Tcp };
         Service {
@@ -102,6 +122,7 @@ impl<'a> Install<'a> {
             ..Service::new(Workload {
                 ports: BTreeMap::from([(port_name("http"), PortField::Table(http))]),
                 variables: self.with_redis(&[
+                    ("ARGOCD_APPLICATION_NAMESPACES", "application.namespaces"),
                     ("ARGOCD_SERVER_INSECURE", "server.insecure"),
                     ("ARGOCD_SERVER_LOGFORMAT", "server.log.format"),
                     ("ARGOCD_SERVER_REPO_SERVER", "repo.server"),
@@ -123,12 +144,7 @@ impl<'a> Install<'a> {
                         ),
                         rule(&[""], &["events"], &["create", "list"]),
                     ],
-                    // People look at what runs; they change it in the repository, not here.
-                    cluster_rules: vec![
-                        rule(&["*"], &["*"], &["get"]),
-                        rule(&[""], &["events"], &["list"]),
-                        rule(&[""], &["pods", "pods/log"], &["get"]),
-                    ],
+                    cluster_rules,
                 }),
                 // The issuer of logins is outside of the cluster.
                 egress: vec![Egress { cidr: None, ports: vec![constant("443")] }],
@@ -160,7 +176,8 @@ impl<'a> Install<'a> {
                     // The clones of repositories.
                     (constant("clones"), scratch("/tmp", "4Gi")),
                 ]),
-                egress: vec![Egress { cidr: None, ports: vec![constant("443")] }],
+                files: self.known_hosts(),
+                egress: vec![Egress { cidr: None, ports: vec![constant(&self.repository.to_string())] }],
                 ..self.workload(
                     self.argocd.image.clone(),
                     "argocd-repo-server",
@@ -170,8 +187,21 @@ impl<'a> Install<'a> {
         }
     }
 
+    /// Returns the keys of hosts in the file that the repository server reads them from.
+    fn known_hosts(&self) -> BTreeMap<String, FileField> {
+        let file = |keys: &String| FileField {
+            mount: "/app/config/ssh".to_owned(),
+            text: Some(keys.clone()),
+            content: None,
+            source: None,
+        };
+        self.argocd.known_hosts.iter().map(|keys| ("ssh_known_hosts".to_owned(), file(keys))).collect()
+    }
+
     fn controller(&self) -> Stateful {
         let mut variables = self.with_redis(&[
+            ("ARGOCD_APPLICATION_NAMESPACES", "application.namespaces"),
+            ("ARGOCD_APPLICATION_CONTROLLER_SYNC_TIMEOUT", "controller.sync.timeout.seconds"),
             ("ARGOCD_APPLICATION_CONTROLLER_LOGFORMAT", "controller.log.format"),
             ("ARGOCD_APPLICATION_CONTROLLER_REPO_SERVER", "repo.server"),
             ("REDIS_SERVER", "redis.server"),
@@ -221,10 +251,6 @@ impl<'a> Install<'a> {
 
     fn application_sets(&self) -> Service {
         let mut variables = variables(&[
-            (
-                "ARGOCD_APPLICATIONSET_CONTROLLER_ENABLE_PROGRESSIVE_SYNCS",
-                "applicationsetcontroller.enable.progressive.syncs",
-            ),
             ("ARGOCD_APPLICATIONSET_CONTROLLER_LOGFORMAT", "applicationsetcontroller.log.format"),
             ("ARGOCD_APPLICATIONSET_CONTROLLER_REPO_SERVER", "repo.server"),
         ]);

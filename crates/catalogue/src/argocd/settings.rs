@@ -1,10 +1,10 @@
 //! The settings of Argo CD: what it shows, who may do what, and how its programs find one another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{Object, yaml};
-use aqueduct_model::ArgocdStyle;
-use aqueduct_render::{Context, Error, object};
+use aqueduct_model::{Selection, tenancies};
+use aqueduct_render::{Context, Error, Site, object};
 use k8s_openapi::api::core::v1::ConfigMap;
 
 use super::{Argocd, PART_OF, program};
@@ -15,29 +15,20 @@ pub(super) const GENERAL: &str = "argocd-cm";
 pub(super) const PARAMETERS: &str = "argocd-cmd-params-cm";
 
 /// The health of an Application is that of what it delivers, so that a wave of an app of apps waits for
-/// the one before.
+/// the one before; nobody waits for what a person has yet to synchronise.
+///
 /// Source: <https://argo-cd.readthedocs.io/en/stable/operator-manual/health/#argocd-app>.
-const APPLICATION_HEALTH: &str = r#"hs = {}
-hs.status = "Progressing"
-hs.message = ""
-if obj.status ~= nil and obj.status.health ~= nil then
-  hs.status = obj.status.health.status
-  if obj.status.health.message ~= nil then
-    hs.message = obj.status.health.message
-  end
-end
-return hs
-"#;
+pub const APPLICATION_HEALTH: &str = include_str!("health.lua");
 
 /// Returns the ConfigMaps under the names that Argo CD gives them.
 pub(super) fn objects(argocd: &Argocd, context: &Context<'_>) -> Result<Vec<Object>, Error> {
     let settings = [
         (GENERAL, general(argocd)?),
         ("argocd-rbac-cm", permissions(context)),
-        (PARAMETERS, parameters(context)),
+        (PARAMETERS, parameters(argocd, context)),
         // What people add in the web interface; Argo CD expects them to be there.
         ("argocd-gpg-keys-cm", BTreeMap::new()),
-        ("argocd-ssh-known-hosts-cm", BTreeMap::new()),
+        ("argocd-ssh-known-hosts-cm", known_hosts(argocd)),
         ("argocd-tls-certs-cm", BTreeMap::new()),
     ];
     settings
@@ -53,6 +44,11 @@ pub(super) fn objects(argocd: &Argocd, context: &Context<'_>) -> Result<Vec<Obje
             })
         })
         .collect()
+}
+
+/// Returns the keys by which the hosts of repositories behind SSH prove who they are.
+fn known_hosts(argocd: &Argocd) -> BTreeMap<String, String> {
+    argocd.known_hosts.iter().map(|keys| ("ssh_known_hosts".to_owned(), keys.clone())).collect()
 }
 
 fn texts<const N: usize>(pairs: [(&str, String); N]) -> BTreeMap<String, String> {
@@ -108,19 +104,28 @@ fn permissions(context: &Context<'_>) -> BTreeMap<String, String> {
 }
 
 /// Source: <https://argo-cd.readthedocs.io/en/stable/operator-manual/argocd-cmd-params-cm-yaml/>.
-fn parameters(context: &Context<'_>) -> BTreeMap<String, String> {
+fn parameters(argocd: &Argocd, context: &Context<'_>) -> BTreeMap<String, String> {
     let address = |part: &str, port: u16| format!("{}:{port}", context.host(&program(&context.site, part)));
-    let rolling = context.site.platform.argocd.style == ArgocdStyle::Applicationset;
     let json = || "json".to_owned();
     texts([
         ("repo.server", address("repo-server", super::programs::REPOSITORY)),
         ("redis.server", address("redis", super::programs::REDIS)),
         // The ingress controller ends TLS, so the server behind it speaks plain HTTP.
         ("server.insecure", "true".to_owned()),
-        ("applicationsetcontroller.enable.progressive.syncs", rolling.to_string()),
+        ("application.namespaces", namespaces(&context.site).join(",")),
         ("applicationsetcontroller.log.format", json()),
         ("controller.log.format", json()),
+        ("controller.sync.timeout.seconds", argocd.sync_timeout.seconds().to_string()),
         ("reposerver.log.format", json()),
         ("server.log.format", json()),
     ])
+}
+
+/// Returns the namespaces beside its own in which Applications of the platform stand.
+pub(super) fn namespaces(site: &Site<'_>) -> Vec<String> {
+    let all = tenancies(site.platform, &Selection::default());
+    let own = &site.platform.argocd.namespace;
+    let elsewhere = all.iter().filter_map(|tenancy| tenancy.delivery.namespace.as_ref());
+    let names: BTreeSet<String> = elsewhere.filter(|name| *name != own).map(ToString::to_string).collect();
+    names.into_iter().collect()
 }

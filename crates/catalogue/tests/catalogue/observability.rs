@@ -148,7 +148,7 @@ fn the_platform_shares_its_metrics_logs_and_dashboards() {
         ("tenants/eyes/loki.toml", with_resources("kind = \"loki\"\nstorage = { size = \"1Gi\" }\n")),
         ("tenants/eyes/prometheus.toml", with_resources("kind = \"prometheus\"\nstorage = { size = \"1Gi\" }\n")),
         ("tenants/eyes/promtail.toml", with_resources("kind = \"promtail\"\n")),
-        ("tenants/other/tenant.toml", String::new()),
+        ("tenants/other/tenant.toml", "delivery = { cluster-kinds = [\"*\"] }\n".to_owned()),
         ("tenants/other/grafana.toml", with_resources(GRAFANA)),
         ("platform.toml", "[services]\nmetrics = \"eyes/prometheus\"\nlogs = \"eyes/loki\"\ndashboards = \"eyes/grafana\"\n".to_owned()),
     ];

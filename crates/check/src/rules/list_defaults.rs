@@ -1,8 +1,8 @@
 //! Custom objects write the defaults of their definition inside lists.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use aqueduct_manifest::{Object, Pointer, Value};
+use aqueduct_manifest::{Object, Value, list_defaults as missing};
 
 use crate::index::Index;
 use crate::pod::{list_at, text};
@@ -36,6 +36,9 @@ fn list_defaults(index: &Index<'_>, report: &mut Report) {
             };
             let missing = missing(schema, entry.object);
             let Some(first) = missing.values().next() else { continue };
+            if index.application(&entry).is_some_and(is_compared_by_server) {
+                continue;
+            }
             let more = missing.len().saturating_sub(MOST);
             let names: Vec<&str> = missing.keys().take(MOST).map(String::as_str).collect();
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
@@ -51,70 +54,10 @@ fn list_defaults(index: &Index<'_>, report: &mut Report) {
     }
 }
 
-/// Returns the fields inside list items that an object leaves out and its schema has defaults for, as messages write
-/// them, each with the first place that lacks it.
-fn missing(schema: &Value, object: &Object) -> BTreeMap<String, Pointer> {
-    let mut found = BTreeMap::new();
-    for (key, value) in &object.map {
-        if let Some(schema) = schema.at(&["properties", key]) {
-            walk(schema, value, (key, &Pointer::new([key.clone()])), false, &mut found);
-        }
-    }
-    found
-}
-
-/// Adds what a value leaves out. Values are as deep as the reader lets them be, and schemas are followed no deeper.
-fn walk(
-    schema: &Value,
-    value: &Value,
-    (path, pointer): (&str, &Pointer),
-    is_in_list: bool,
-    found: &mut BTreeMap<String, Pointer>,
-) {
-    match value {
-        Value::List(items) => {
-            let Some(schema) = schema.get("items") else { return };
-            for (number, item) in items.iter().enumerate() {
-                let pointer = pointer.clone().join(number.to_string());
-                walk(schema, item, (&format!("{path}[]"), &pointer), true, found);
-            }
-        }
-        Value::Map(map) => {
-            let properties = schema.get("properties").and_then(Value::as_map);
-            for (key, property) in properties.into_iter().flatten() {
-                let (path, pointer) = (format!("{path}.{key}"), pointer.clone().join(key.clone()));
-                match (map.get(key), property.get("default")) {
-                    (Some(value), _) => walk(property, value, (&path, &pointer), is_in_list, found),
-                    (None, Some(default)) if is_in_list => {
-                        found.entry(format!("`{path}: {}`", scalar(default))).or_insert(pointer);
-                    }
-                    (None, _) => {}
-                }
-            }
-            if let Some(schema) = schema.get("additionalProperties") {
-                let others =
-                    map.iter().filter(|(key, _)| properties.is_none_or(|known| !known.contains_key(key)));
-                others.for_each(|(key, value)| {
-                    let pointer = pointer.clone().join(key.clone());
-                    walk(schema, value, (&format!("{path}.{key}"), &pointer), is_in_list, found);
-                });
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Returns a default as messages write it.
-fn scalar(value: &Value) -> String {
-    match value {
-        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
-        Value::String(text) => text.to_string(),
-        Value::Bool(value) => value.to_string(),
-        Value::Int(number) => number.to_string(),
-        Value::List(_) => "[…]".to_owned(),
-        Value::Map(_) => "{…}".to_owned(),
-        other => other.kind().to_owned(),
-    }
+/// Tells whether the API server completes the objects of an Application before Argo CD compares them.
+fn is_compared_by_server(application: &Object) -> bool {
+    let options = application.annotation("argocd.argoproj.io/compare-options").unwrap_or_default();
+    options.split(',').any(|option| option.trim() == "ServerSideDiff=true")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The rules, one file each: what it says, why, an example, the check and its tests.
 
 pub(crate) mod api_provided;
+pub(crate) mod application_health;
 pub(crate) mod capacity;
 pub(crate) mod claim_reference;
 pub(crate) mod config_reference;

@@ -20,9 +20,13 @@ pub(crate) const RULE: Rule = Rule {
 
 fn object_name(index: &Index<'_>, report: &mut Report) {
     for entry in index.entries() {
-        let name = entry.name;
+        let is_hook = ["argocd.argoproj.io/hook", "helm.sh/hook"];
+        let is_hook = is_hook.iter().any(|key| entry.object.annotation(key).is_some());
+        // Argo CD makes the name of each run from the beginning.
+        let is_generated = entry.object.name().is_empty() && is_hook;
+        let name = if is_generated { entry.name.trim_end_matches(['-', '.']) } else { entry.object.name() };
         if name.is_empty() {
-            let generated = entry.object.at(&["metadata", "generateName"]).is_some();
+            let generated = !entry.name.is_empty();
             let problem = if generated { "`generateName` instead of a name" } else { "no name" };
             let field = if generated { "generateName" } else { "name" };
             report.error(entry, ["metadata", field], format!("{} has {problem}", entry.title()));
@@ -104,13 +108,17 @@ metadata: {name: web-, namespace: shop}
 apiVersion: v1
 kind: ConfigMap
 metadata: {generateName: web-, namespace: shop}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {generateName: web-, namespace: shop, annotations: {argocd.argoproj.io/hook: PreSync}}
 "), @r"
         error: `ConfigMap shop/Web_config` has a name that contains 'W'; only lower-case letters, digits and `-` are allowed: 1.yaml at metadata.name
         error: `Service shop/1web` has a name that starts with a digit: 2.yaml at metadata.name
         error: `Service shop/web.shop` has a name that contains '.'; only lower-case letters, digits and `-` are allowed: 3.yaml at metadata.name
         error: `CronJob shop/a-name-that-leaves-no-room-for-the-eleven-characters-of-time` has a name that has 60 characters, 8 more than fit: 5.yaml at metadata.name
         error: `ConfigMap shop/web-` has a name that starts or ends with `-` or `.`: 6.yaml at metadata.name
-        error: `ConfigMap shop/` has `generateName` instead of a name: 7.yaml at metadata.generateName
+        error: `ConfigMap shop/web-` has `generateName` instead of a name: 7.yaml at metadata.generateName
         ");
     }
 }

@@ -1,7 +1,11 @@
 //! A workload with an autoscaler sets no number of replicas.
 
+use aqueduct_manifest::{Object, Value};
+
 use crate::demand::target;
 use crate::index::Index;
+use crate::platform::Entry;
+use crate::pod::list_at;
 use crate::report::Report;
 use crate::rule::{Level, Rule};
 
@@ -21,6 +25,10 @@ fn scaled_replicas(index: &Index<'_>, report: &mut Report) {
                 continue;
             };
             if workload.object.at(&["spec", "replicas"]).is_some_and(|replicas| !replicas.is_null()) {
+                // Argo CD leaves the number alone.
+                if index.application(&workload).is_some_and(|application| ignores(application, &workload)) {
+                    continue;
+                }
                 let (title, scaler_title) = (workload.title(), scaler.title());
                 report
                     .warning(
@@ -32,6 +40,20 @@ fn scaled_replicas(index: &Index<'_>, report: &mut Report) {
             }
         }
     }
+}
+
+/// Tells whether an Application leaves the replicas of a workload alone.
+fn ignores(application: &Object, workload: &Entry<'_>) -> bool {
+    let entries =
+        application.at(&["spec", "ignoreDifferences"]).and_then(Value::as_list).into_iter().flatten();
+    entries.into_iter().any(|entry| {
+        let is_any = |key: &str, text: &str| entry.get(key).is_none_or(|value| value.as_str() == Some(text));
+        let mut pointers = list_at(entry, "jsonPointers").iter();
+        is_any("kind", workload.kind)
+            && is_any("name", workload.name)
+            && is_any("namespace", workload.namespace)
+            && pointers.any(|pointer| pointer.as_str() == Some("/spec/replicas"))
+    })
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub struct CertificateSpec {
     /// Whether it signs other certificates.
     #[serde(rename = "isCA", skip_serializing_if = "std::ops::Not::not")]
     pub is_authority: bool,
-    /// How long it is valid; cert-manager's default where it is not given.
+    /// How long it is valid (default: what cert-manager says).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<&'static str>,
     /// What it may be used for.

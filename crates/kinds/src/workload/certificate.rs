@@ -13,7 +13,7 @@ use crate::custom::{Certificate, CertificateSpec, IssuerReference};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CertificateField {
-    /// The Issuer of the namespace; the environment's ClusterIssuer where it is not given.
+    /// The Issuer of the namespace (default: the environment's ClusterIssuer).
     pub issuer: Option<Subdomain>,
     /// Names beside those of the component's Services.
     #[serde(default)]

@@ -20,16 +20,16 @@ use super::Workload;
 pub struct IngressField {
     /// The host name.
     pub host: Host,
-    /// The path prefix; `/` where it is not given.
+    /// The path prefix (default: `/`).
     pub path: Option<HttpPath>,
-    /// The name of the port; the first port where it is not given.
+    /// The name of the port (default: the first port).
     pub port: Option<Name>,
     /// The protocol that the pods speak.
     #[serde(default)]
     pub protocol: IngressProtocol,
     /// Whether the host has a certificate; on by default, from the environment's ClusterIssuer.
     pub tls: Option<bool>,
-    /// The IngressClass; the environment's where it is not given.
+    /// The IngressClass (default: the environment's).
     pub class: Option<Name>,
     /// Annotations for the controller.
     #[serde(default)]

@@ -11,7 +11,7 @@ pub struct Shutdown {
     /// A command that runs before the container is told to end, such as one that drains connections.
     #[serde(default)]
     pub command: Vec<String>,
-    /// How long the container may take, the command included; 30 seconds where it is not given.
+    /// How long the container may take, the command included (default: 30 seconds).
     pub grace: Option<Duration>,
 }
 
@@ -32,6 +32,6 @@ pub enum Rollout {
 pub struct BeforeRollout {
     /// The command, run in the component's own image with its variables.
     pub command: Vec<String>,
-    /// How long it may take; ten minutes where it is not given.
+    /// How long it may take (default: ten minutes).
     pub timeout: Option<Duration>,
 }

@@ -16,9 +16,9 @@ use super::network::service_ports;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LoadBalancer {
-    /// The name of the port behind it; all ports where it is not given.
+    /// The name of the port behind it (default: all ports).
     pub port: Option<Name>,
-    /// The port that it listens on; the Service's where it is not given.
+    /// The port that it listens on (default: the Service's).
     pub listen: Option<Port>,
     /// The protocol that it speaks: `tcp`, `http`, `https` or `http2`.
     pub protocol: Option<String>,
@@ -26,7 +26,7 @@ pub struct LoadBalancer {
     pub size: Option<u16>,
     /// The name of a certificate of the cloud that ends TLS at the load balancer.
     pub certificate: Option<String>,
-    /// Address ranges that may connect; everybody where none is given.
+    /// Address ranges that may connect (default: everybody).
     #[serde(default)]
     pub allow: Vec<Cidr>,
     /// Further annotations.

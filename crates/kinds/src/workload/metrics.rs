@@ -17,9 +17,9 @@ use crate::custom::{MonitorEndpoint, ServiceMonitor, ServiceMonitorSpec};
 pub struct Metrics {
     /// The port: the name of one of `ports`, or a number of its own.
     pub port: MetricsPort,
-    /// The HTTP path; `/metrics` where it is not given.
+    /// The HTTP path (default: `/metrics`).
     pub path: Option<HttpPath>,
-    /// How often they are collected; the server's default where it is not given.
+    /// How often they are collected (default: the server's default).
     pub interval: Option<Duration>,
 }
 

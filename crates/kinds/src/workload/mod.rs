@@ -66,7 +66,7 @@ pub use volumes::{VolumeField, claim_templates};
 pub struct Workload {
     /// The image of the container.
     pub image: Image,
-    /// The command; the image's own where it is not given.
+    /// The command (default: the image's own).
     #[serde(default)]
     pub command: Vec<String>,
     /// The arguments of the command.
@@ -82,7 +82,7 @@ pub struct Workload {
     /// Containers that run beside the container; in a pod that runs to its end they end with it.
     #[serde(default)]
     pub sidecars: Vec<Sidecar>,
-    /// How the container ends; at once, after its SIGTERM, where it is not given.
+    /// How the container ends (default: at once, after its SIGTERM).
     pub shutdown: Option<Shutdown>,
     /// The ports that the container listens on, by name.
     #[serde(default)]
@@ -107,7 +107,7 @@ pub struct Workload {
     pub database: Option<DatabaseField>,
     /// CPU and memory, required.
     pub resources: Resources,
-    /// Health checks; an open port is checked where none is given.
+    /// Health checks (default: whether the port is open).
     #[serde(default)]
     pub probes: Probes,
     /// Folders that are not part of the image, by name.
@@ -115,7 +115,7 @@ pub struct Workload {
     pub volumes: BTreeMap<Name, VolumeField>,
     /// Where metrics are served.
     pub metrics: Option<Metrics>,
-    /// What the component may do with the Kubernetes API; nothing where it is not given.
+    /// What the component may do with the Kubernetes API (default: nothing).
     pub permissions: Option<Permissions>,
     /// Whom the container runs as.
     #[serde(default)]

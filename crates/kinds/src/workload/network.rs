@@ -26,9 +26,9 @@ pub enum PortField {
 pub struct PortTable {
     /// The port that the container listens on.
     pub port: Port,
-    /// The port of the Service; the container's where it is not given.
+    /// The port of the Service (default: the container's).
     pub service: Option<Port>,
-    /// The network protocol; TCP where it is not given.
+    /// The network protocol (default: TCP).
     #[serde(default)]
     pub protocol: Protocol,
 }
@@ -83,9 +83,9 @@ impl PortField {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Egress {
-    /// The range; everywhere but the cluster's own private ranges where it is not given.
+    /// The range (default: everywhere but the cluster's own private ranges).
     pub cidr: Option<Cidr>,
-    /// The TCP ports; every port where none is given.
+    /// The TCP ports (default: every port).
     #[serde(default)]
     pub ports: Vec<Port>,
 }

@@ -24,7 +24,7 @@ pub struct Permissions {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Rule {
-    /// The API groups; the core group where none is given.
+    /// The API groups (default: the core group).
     #[serde(default)]
     pub groups: Vec<String>,
     /// The resources, such as `pods`.
@@ -73,8 +73,10 @@ pub(crate) fn roles(
         })?);
     }
     if !permissions.cluster_rules.is_empty() {
-        // Cluster-scoped names are shared by all tenants.
-        let name = aqueduct_render::application_name(context.tenant(), name);
+        // Cluster-scoped names are shared by all tenants, and by the environments of a cluster.
+        let suffix =
+            context.environment().namespace_suffix.as_ref().map(ToString::to_string).unwrap_or_default();
+        let name = aqueduct_render::application_name(context.tenant(), &format!("{name}{suffix}"));
         objects.push(object(&ClusterRole {
             metadata: context.cluster_metadata(&name),
             rules: Some(permissions.cluster_rules.iter().map(policy_rule).collect()),

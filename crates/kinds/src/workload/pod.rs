@@ -42,9 +42,9 @@ pub struct PodOptions {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Security {
-    /// The user; 1000 where it is not given. 0 is root, which the namespace must allow.
+    /// The user (default: 1000). 0 is root, which the namespace must allow.
     pub user: Option<i64>,
-    /// The group; the user's number where it is not given.
+    /// The group (default: the user's number).
     pub group: Option<i64>,
     /// Whether the container may write outside of its volumes.
     #[serde(default)]

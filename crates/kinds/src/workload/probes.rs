@@ -29,7 +29,7 @@ pub struct Probes {
 pub struct Probe {
     /// The HTTP path to ask for.
     pub path: Option<HttpPath>,
-    /// The name of the port; the first port where it is not given.
+    /// The name of the port (default: the first port).
     pub port: Option<Name>,
     /// Whether to ask the gRPC health service.
     #[serde(default)]

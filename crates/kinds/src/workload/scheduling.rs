@@ -45,13 +45,13 @@ pub enum Spread {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Toleration {
-    /// The key of the taint; every taint where it is not given.
+    /// The key of the taint (default: every taint).
     pub key: Option<String>,
     /// `Exists` or `Equal`; it follows from whether there is a `value` where it is not given.
     pub operator: Option<String>,
     /// The value that the taint must have.
     pub value: Option<String>,
-    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`; every effect where it is not given.
+    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute` (default: every effect).
     pub effect: Option<String>,
     /// How long a `NoExecute` taint is borne.
     pub seconds: Option<i64>,

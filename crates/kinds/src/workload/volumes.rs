@@ -29,7 +29,7 @@ pub struct VolumeField {
     /// Whether it outlives the pod; a folder of the node is then made and writable.
     #[serde(default)]
     pub persistent: bool,
-    /// The StorageClass of a persistent volume; the environment's where it is not given.
+    /// The StorageClass of a persistent volume (default: the environment's).
     pub class: Option<Name>,
     /// Whether scratch space is kept in memory.
     #[serde(default)]

@@ -13,7 +13,7 @@ fn check(apis: &str, manifests: &str) -> String {
         "name = \"shop\"\nrepository = \"https://example.com/shop.git\"\n[environments.dev]\ndomain = \"dev.example.com\"\napis = [{apis}]\n"
     );
     files.insert("platform.toml", platform.as_bytes());
-    files.insert("tenants/shop/tenant.toml", b"owners = [\"team\"]\n".as_slice());
+    files.insert("tenants/shop/tenant.toml", b"delivery = { cluster-kinds = [\"*\"] }\n".as_slice());
     files.insert("tenants/shop/web.toml", b"kind = \"manifests\"\npath = \"web.yaml\"\n".as_slice());
     files.insert("tenants/shop/web.yaml", manifests.as_bytes());
     // A definition that no component renders.
@@ -30,6 +30,18 @@ fn check(apis: &str, manifests: &str) -> String {
         let _ = write!(text, "--- {}\n{}", object.kind(), yaml::write(&metadata));
     }
     text
+}
+
+#[test]
+fn only_hooks_have_generated_names() {
+    let job = |annotations: &str| {
+        format!(
+            "{{apiVersion: batch/v1, kind: Job, metadata: {{generateName: migrate-, annotations: {{{annotations}}}}}}}\n"
+        )
+    };
+    let hook = job("argocd.argoproj.io/hook: PreSync");
+    insta::assert_snapshot!(check("", &format!("{hook}---\n{hook}")));
+    insta::assert_snapshot!("a_generated_name_that_nobody_makes", check("", &job("")));
 }
 
 #[test]
@@ -53,6 +65,8 @@ metadata: {name: parts.tree.example.com}
 spec: {group: tree.example.com, scope: Cluster, names: {kind: Part}}
 "), @r"
         --- CustomResourceDefinition
+        annotations:
+          argocd.argoproj.io/sync-options: Prune=confirm,Delete=confirm
         labels:
           app.kubernetes.io/component: manifests
           app.kubernetes.io/instance: shop-web

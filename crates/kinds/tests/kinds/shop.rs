@@ -42,7 +42,10 @@ pub(crate) fn check(components: &[(&str, &str)]) -> String {
 pub(crate) fn check_with(components: &[(&str, &str)], more: &[(&str, &str)]) -> String {
     let mut files = Files::new();
     let mut platform = PLATFORM.to_owned();
-    files.insert("tenants/shop/tenant.toml", "owners = [\"shop-developers\"]\n".as_bytes());
+    files.insert(
+        "tenants/shop/tenant.toml",
+        "owners = [\"shop-developers\"]\ndelivery = { cluster-kinds = [\"*\"] }\n".as_bytes(),
+    );
     for (name, text) in components {
         files.insert(format!("tenants/shop/{name}.toml"), text.as_bytes());
     }

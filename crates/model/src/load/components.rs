@@ -189,7 +189,11 @@ impl Loader<'_> {
             return;
         }
         for (environment, table) in own.environments.iter() {
-            let absent = tenant.environments.iter().all(|known| known.as_str() != environment);
+            let is_meant = |known: &Name| match self.platform.environments.get(known) {
+                Some(known) => known.lineage.iter().any(|name| name.as_str() == environment),
+                None => known.as_str() == environment,
+            };
+            let absent = !tenant.environments.iter().any(is_meant);
             if absent && self.platform.declared_environments.contains(environment.as_str()) {
                 let message = format!(
                     "component `{}/{name}` is changed in environment `{environment}`, which tenant `{}` is not in",

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use aqueduct_manifest::{Diagnostic, SmolStr};
 
-use crate::environment::Environment;
 use crate::node::Node;
 use crate::tenancy::{Peer, Tenancy};
 use crate::types::Name;
@@ -33,7 +32,7 @@ impl Loader<'_> {
                 if tenancy.is_existing(namespace.as_str()) {
                     continue;
                 }
-                match claims.entry((cluster(&tenancy.environment), namespace.clone())) {
+                match claims.entry((tenancy.environment.cluster_key(), namespace.clone())) {
                     Entry::Occupied(first) => {
                         self.diagnostics.push(claimed_twice(namespace, first.get(), tenancy))
                     }
@@ -79,16 +78,6 @@ impl Loader<'_> {
     }
 }
 
-/// Returns what tells the cluster of an environment from others. Each Argo CD reaches its own cluster by the
-/// same address, so that environments with that address are taken to have a cluster each.
-fn cluster(environment: &Environment) -> SmolStr {
-    if environment.cluster.host() == "kubernetes.default.svc" {
-        environment.name.clone().into()
-    } else {
-        environment.cluster.clone().into()
-    }
-}
-
 fn claimed_twice(namespace: &Name, first: &Tenancy, second: &Tenancy) -> Diagnostic {
     if first.environment.name == second.environment.name {
         let message = format!(
@@ -102,9 +91,16 @@ fn claimed_twice(namespace: &Name, first: &Tenancy, second: &Tenancy) -> Diagnos
     let message = format!(
         "namespace `{namespace}` is claimed in environments `{one}` and `{other}`, which share a cluster"
     );
-    let diagnostic = claim(second, namespace, Diagnostic::error("claimed-namespace", message), "").hint(
-        format!("name another one in `[environments.{other}]` of the tenant, such as `{namespace}-{other}`"),
-    );
+    let hint = if second.environment.namespace_suffix.is_some() {
+        "it has no suffix, as it is there once in a cluster: only one of the environments can have it"
+            .to_owned()
+    } else {
+        format!(
+            "give both environments a `namespace-suffix`, or name another one in `[environments.{other}]` of the tenant, such as `{namespace}-{other}`"
+        )
+    };
+    let diagnostic = Diagnostic::error("claimed-namespace", message);
+    let diagnostic = claim(second, namespace, diagnostic, "").hint(hint);
     if first.tenant.name == second.tenant.name {
         diagnostic
     } else {

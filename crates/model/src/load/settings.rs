@@ -6,9 +6,12 @@ use std::sync::Arc;
 use aqueduct_manifest::Diagnostic;
 
 use crate::blueprint::ParameterFile;
+use crate::delivery;
 use crate::document;
 use crate::environment::EnvironmentFile;
-use crate::node::{Layer, Node};
+use crate::interpolate::{Names, Scope, check_names};
+use crate::names::ROOT;
+use crate::node::{Content, Layer, Node};
 use crate::platform::PlatformFile;
 use crate::types::Name;
 
@@ -33,6 +36,7 @@ impl Loader<'_> {
             self.platform.name = file.name;
             self.platform.repository = file.repository;
             self.platform.revision = file.revision.into();
+            self.platform.path = file.path;
             self.platform.output = file.output;
             self.platform.argocd = file.argocd;
             self.platform.services = file.services;
@@ -56,35 +60,118 @@ impl Loader<'_> {
             self.check_defaults(defaults);
             self.platform.defaults = defaults.shared_tables();
         }
-        for name in self.platform.declared_environments.clone() {
-            self.load_environment(&mut node, name, &declared);
-        }
+        self.check_delivery(&mut node, false);
         self.platform.node = Arc::new(node);
+        for name in self.platform.declared_environments.clone() {
+            self.load_environment(name, &declared);
+        }
     }
 
-    fn load_environment(
-        &mut self,
-        platform: &mut Node,
-        name: Name,
-        declared: &BTreeMap<Name, ParameterFile>,
-    ) {
-        let declarations = platform.get("values").cloned();
-        let Some(node) = platform.get_mut("environments").and_then(|node| node.get_mut(name.as_str())) else {
+    /// Checks the `[delivery]` of the platform, an environment or a tenant as far as that can be done alone.
+    pub(super) fn check_delivery(&mut self, table: &mut Node, is_tenant: bool) {
+        if let Some(delivery) = table.get_mut("delivery") {
+            check_names(delivery, Names::WithoutParameters, &mut self.diagnostics);
+            delivery::check_keys(delivery, is_tenant, &mut self.diagnostics);
+        }
+    }
+
+    fn load_environment(&mut self, name: Name, declared: &BTreeMap<Name, ParameterFile>) {
+        let platform = Arc::clone(&self.platform.node);
+        let lineage = self.lineage(&platform, &name);
+        let own: Vec<Node> =
+            lineage.iter().filter_map(|name| self.own_environment(&platform, name)).collect();
+        let Some(node) = own.into_iter().reduce(|mut lower, node| {
+            lower.merge(&node);
+            lower
+        }) else {
             return;
         };
-        if node.as_table().is_none() {
-            return;
+        let node = Arc::new(node);
+        let (file, errors) = node.read_leniently::<EnvironmentFile>(&format!("environment `{name}`"));
+        // What is wrong with an environment is so in all that extend it.
+        self.add_new(errors);
+        if let Some(file) = file {
+            let values = self.environment_values(&name, &node, declared, platform.get("values"));
+            let scope = Scope {
+                platform: self.platform.name.as_str(),
+                environment: name.as_str(),
+                domain: file.domain.as_str(),
+                fields: &node,
+                values: &values,
+                tenant: ROOT,
+                namespace: self.platform.argocd.namespace.as_str(),
+                component: ROOT,
+                parameters: &BTreeMap::new(),
+            };
+            let delivery = delivery::of_tables([&platform, &node], &scope, &mut self.diagnostics);
+            let environment = file.into_environment(lineage, name.clone(), values, delivery, node);
+            self.platform.environments.insert(name, Arc::new(environment));
         }
+    }
+
+    /// Returns what an environment says itself; nothing where that is no table.
+    fn own_environment(&mut self, platform: &Node, name: &Name) -> Option<Node> {
+        let mut node = platform.find(&["environments", name.as_str()])?.clone();
+        node.as_table()?;
         if let Some(defaults) = node.get_mut("defaults") {
             defaults.set_layer(Layer::Environment);
             self.check_defaults(defaults);
         }
-        let node = Arc::new(node.clone());
-        if let (Some(file), _) = self.typed::<EnvironmentFile>(&node, &format!("environment `{name}`")) {
-            let defaults = node.get("defaults").map(Node::shared_tables).unwrap_or_default();
-            let values = self.environment_values(&name, &node, declared, declarations.as_ref());
-            let environment = file.into_environment(name.clone(), values, defaults, node);
-            self.platform.environments.insert(name, Arc::new(environment));
+        if let Some(delivery) = node.get_mut("delivery") {
+            delivery.set_layer(Layer::Environment);
+        }
+        self.check_delivery(&mut node, false);
+        self.add_sync(&mut node);
+        Some(node)
+    }
+
+    /// Says in the delivery of an environment what its `sync` says.
+    fn add_sync(&mut self, node: &mut Node) {
+        let Some(sync) = node.get("sync").cloned() else { return };
+        let automatic = match sync.as_str() {
+            Some("automatic") => true,
+            Some("manual") => false,
+            _ => return,
+        };
+        if let Some(twice) = node.find(&["delivery", "automatic"]) {
+            let diagnostic = twice.key_diagnostic("duplicate-key", "`sync` says the same as `automatic`");
+            self.diagnostics.push(sync.label(diagnostic, "said here too"));
+            return;
+        }
+        let mut said = Node { content: Content::Boolean(automatic), ..sync };
+        said.origin.layer = Layer::Environment;
+        let delivery = node.with_only("delivery", node.with_only("automatic", said));
+        node.merge(&delivery);
+    }
+
+    /// Returns the environments that one extends, the first one of them first, and itself as the last one.
+    fn lineage(&mut self, platform: &Node, name: &Name) -> Vec<Name> {
+        let mut lineage = vec![name.clone()];
+        let mut at = name.clone();
+        while let Some(extends) = platform.find(&["environments", at.as_str(), "extends"]) {
+            // What is no name at all is reported where the environment is read.
+            let Some(lower) = extends.as_str().and_then(|text| text.parse::<Name>().ok()) else { break };
+            if !self.check_environment(lower.as_str(), |code, message| extends.diagnostic(code, message)) {
+                break;
+            }
+            if lineage.contains(&lower) {
+                let message = format!("environment `{lower}` extends itself");
+                self.add_new(vec![extends.diagnostic("reference-cycle", message)]);
+                break;
+            }
+            lineage.push(lower.clone());
+            at = lower;
+        }
+        lineage.reverse();
+        lineage
+    }
+
+    /// Adds diagnostics but those that say what is known of the same place.
+    pub(super) fn add_new(&mut self, diagnostics: Vec<Diagnostic>) {
+        for one in diagnostics {
+            if !self.diagnostics.iter().any(|known| known.code == one.code && known.labels == one.labels) {
+                self.diagnostics.push(one);
+            }
         }
     }
 }

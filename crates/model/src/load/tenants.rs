@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use aqueduct_manifest::{Diagnostic, SmolStr};
 
+use crate::delivery;
 use crate::document;
 use crate::environment::Environment;
 use crate::interpolate::{Names, Scope, check_names, fill};
+use crate::names::ROOT;
 use crate::node::{Layer, Node};
 use crate::tenancy::{NamespaceField, NamespaceSettings, NamespaceTable, Tenancy};
 use crate::tenant::{Tenant, TenantEnvironments, TenantFile};
-use crate::types::Name;
+use crate::types::{Invalid, Name};
 
 use super::Loader;
 use super::components::TenantBlueprint;
@@ -52,6 +54,14 @@ impl Loader<'_> {
 
     fn load_tenant(&mut self, name: Name) {
         let folder = format!("tenants/{name}");
+        if name.as_str() == ROOT {
+            self.diagnostics.push(
+                Diagnostic::error("reserved-name", format!("no tenant can be called `{ROOT}`: what delivers the tree lies in that folder of the output"))
+                    .at(format!("{folder}/tenant.toml"), None, "")
+                    .hint(format!("rename the folder, such as `tenants/delivery`; with `namespace = \"{ROOT}\"` its objects stay where they are")),
+            );
+            return;
+        }
         let path = format!("{folder}/tenant.toml");
         let mut components = self.names_in(&folder, "component");
         components.remove("tenant");
@@ -98,6 +108,7 @@ impl Loader<'_> {
         if let Some(defaults) = node.get("defaults") {
             self.check_defaults(defaults);
         }
+        self.check_delivery(&mut node, true);
         let overrides = node.get_mut("environments").and_then(Node::as_table_mut);
         for table in overrides.into_iter().flat_map(|table| table.values_mut()) {
             table.set_layer(Layer::TenantEnvironment);
@@ -107,6 +118,7 @@ impl Loader<'_> {
             if let Some(defaults) = table.get("defaults") {
                 self.check_defaults(defaults);
             }
+            self.check_delivery(table, true);
         }
         let (file, sound) = self.typed::<TenantFile>(&node, &format!("tenant `{}`", tenant.name));
         tenant.node = Arc::new(node);
@@ -130,6 +142,21 @@ impl Loader<'_> {
         tenant.blueprint = file.blueprint;
         tenant.environments = self.tenant_environments(tenant, file.environments.as_ref(), file.enabled);
         self.check_blueprint(tenant);
+    }
+
+    /// Returns a namespace with the suffix of the environment, but those that are there once in a cluster: Argo CD's
+    /// and Kubernetes' own.
+    fn suffixed(&mut self, namespace: Name, environment: &Environment, tenant: &Node) -> Name {
+        let is_shared =
+            namespace == self.platform.argocd.namespace || namespace.as_str().starts_with("kube-");
+        let Some(suffix) = environment.namespace_suffix.as_ref().filter(|_| !is_shared) else {
+            return namespace;
+        };
+        format!("{namespace}{suffix}").parse().unwrap_or_else(|error: Invalid| {
+            let message = format!("in environment `{}`: {error}", environment.name);
+            self.diagnostics.push(tenant.diagnostic("invalid-name", message));
+            namespace
+        })
     }
 
     /// Returns the environments that a tenant is in.
@@ -160,8 +187,11 @@ impl Loader<'_> {
         let is_in = |name: &&Name| match written {
             Some(TenantEnvironments::Only(names)) => enabled.unwrap_or(true) && names.contains(name),
             _ => places
-                .and_then(|places| places.find(&[name.as_str(), "enabled"]))
-                .and_then(Node::as_bool)
+                .and_then(|places| {
+                    let lineage = self.platform.environments.get(*name).map(|known| known.lineage.as_slice());
+                    let mut names = lineage.unwrap_or(std::slice::from_ref(*name)).iter().rev();
+                    names.find_map(|name| places.find(&[name.as_str(), "enabled"])?.as_bool())
+                })
                 .or(enabled)
                 .unwrap_or(true),
         };
@@ -205,40 +235,44 @@ impl Loader<'_> {
         blueprint: TenantBlueprint<'_>,
     ) -> Option<Tenancy> {
         let mut node = tenant.node.as_ref().clone();
-        if let Some(overrides) =
-            node.take("environments").and_then(|mut overrides| overrides.take(environment.name.as_str()))
-        {
-            let origin = node.origin.clone();
-            node.merge(&overrides);
-            node.origin = origin;
-            node.key = None;
-        }
-        let (file, errors) = node.read_leniently::<TenantFile>(&format!("tenant `{}`", tenant.name));
-        for error in errors {
-            // The file was read as a whole before: only what came about by merging is new.
-            if !self.diagnostics.iter().any(|known| known.code == error.code && known.labels == error.labels)
-            {
-                self.diagnostics.push(error);
+        let mut overrides = node.take("environments");
+        for name in &environment.lineage {
+            if let Some(overrides) = overrides.as_mut().and_then(|overrides| overrides.take(name.as_str())) {
+                let origin = node.origin.clone();
+                node.merge(&overrides);
+                node.origin = origin;
+                node.key = None;
             }
         }
+        let (file, errors) = node.read_leniently::<TenantFile>(&format!("tenant `{}`", tenant.name));
+        // The file was read as a whole before: only what came about by merging is new.
+        self.add_new(errors);
         let file = file?;
-        let platform = &self.platform;
         let tables: Vec<NamespaceTable> =
             file.namespaces.into_iter().map(NamespaceField::into_parts).collect();
         let first_existing = tables.first().filter(|_| tables.iter().all(NamespaceTable::is_existing));
         let existing = first_existing.map(|table| table.name.clone());
         let first = file.namespace.or(existing).unwrap_or_else(|| tenant.name.clone());
+        // The first one may stand in the list too, with what is special about it.
+        let exists = tables.iter().any(|table| table.name == first && table.is_existing());
+        let first = NamespaceTable { existing: exists, ..NamespaceField::Name(first).into_parts() };
         let mut namespaces = Vec::new();
         let mut namespace_settings = BTreeMap::new();
-        let first = NamespaceField::Name(first).into_parts();
-        let pod_security = file.pod_security.or(environment.pod_security).or(platform.pod_security);
+        let pod_security = file.pod_security.or(environment.pod_security).or(self.platform.pod_security);
         for table in std::iter::once(first).chain(tables) {
-            if !namespaces.contains(&table.name) {
-                namespaces.push(table.name.clone());
+            let is_existing = table.is_existing();
+            // What somebody else made has the name that it has.
+            let name = if is_existing {
+                table.name.clone()
+            } else {
+                self.suffixed(table.name.clone(), &environment, &node)
+            };
+            if !namespaces.contains(&name) {
+                namespaces.push(name.clone());
             }
-            // The first one may stand in the list too, with what is special about it.
-            let settings: &mut NamespaceSettings = namespace_settings.entry(table.name.clone()).or_default();
-            settings.existing |= table.is_existing();
+            let platform = &self.platform;
+            let settings: &mut NamespaceSettings = namespace_settings.entry(name).or_default();
+            settings.existing |= is_existing;
             settings.pod_security = table.pod_security.or(pod_security).unwrap_or_default();
             for layer in [&platform.labels, &environment.labels, &file.labels, &table.labels] {
                 settings.labels.extend(layer.iter().map(|(key, value)| (key.clone(), value.clone())));
@@ -249,19 +283,25 @@ impl Loader<'_> {
                 settings.annotations.extend(layer.iter().map(|(key, value)| (key.clone(), value.clone())));
             }
         }
-        let level = environment.isolation.or(platform.isolation).unwrap_or_default();
+        let level = environment.isolation.or(self.platform.isolation).unwrap_or_default();
         let mut parameters = match blueprint {
             TenantBlueprint::Known(blueprint) => self.parameters(&tenant.name, &node, blueprint),
             _ => BTreeMap::new(),
         };
         let scope = Scope {
             platform: self.platform.name.as_str(),
-            environment: &environment,
+            environment: environment.name.as_str(),
+            domain: environment.domain.as_str(),
+            fields: &environment.node,
+            values: &environment.values,
             tenant: tenant.name.as_str(),
             namespace: namespaces.first().map(Name::as_str).unwrap_or_default(),
             component: "",
             parameters: &BTreeMap::new(),
         };
+        let of_tenant = Scope { component: "tenant", ..scope };
+        let tables = [self.platform.node.as_ref(), environment.node.as_ref(), &node];
+        let delivery = delivery::of_tables(tables, &of_tenant, &mut self.diagnostics);
         for parameter in parameters.values_mut() {
             fill(Arc::make_mut(parameter), &scope, &mut self.diagnostics);
         }
@@ -275,6 +315,7 @@ impl Loader<'_> {
             isolation: file.isolation.into_isolation(level),
             patches: file.patches,
             allow: file.allow,
+            delivery,
             parameters,
             defaults: node.get("defaults").map(Node::shared_tables).unwrap_or_default(),
             node: Arc::new(node),

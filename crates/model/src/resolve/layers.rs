@@ -1,32 +1,64 @@
 //! The layers of a component, laid over each other.
 
-use crate::component::Component;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aqueduct_manifest::SmolStr;
+
+use crate::component::{Component, Definition};
+use crate::delivery;
+use crate::environment::Environment;
 use crate::node::{Layer, Node};
 use crate::platform::Platform;
 use crate::tenancy::Tenancy;
 
 /// Returns the fields of a component in one environment with all layers merged, lowest first: the
-/// platform's defaults, the environment's, the blueprint, the tenant's defaults, the component.
+/// platform's defaults, the environment's, the blueprint, the tenant's defaults, the component. What the platform, the
+/// environment and the tenant say of the delivery of all components lies below their defaults of the kind.
 pub(crate) fn merge(platform: &Platform, tenancy: &Tenancy, component: &Component) -> Node {
     let kind = &component.kind;
-    let environment = tenancy.environment.name.as_str();
-    let blueprint = component.blueprint.as_ref();
-    let own = component.own.as_ref();
-    let layers = [
-        platform.defaults.get(kind),
-        tenancy.environment.defaults.get(kind),
-        blueprint.map(|definition| &definition.node),
-        blueprint.and_then(|definition| definition.environments.get(environment)),
-        tenancy.defaults.get(kind),
-        own.map(|definition| &definition.node),
-        own.and_then(|definition| definition.environments.get(environment)),
-    ];
-    let mut layers = layers.into_iter().flatten();
-    match layers.next() {
-        Some(lowest) => layers.fold(lowest.as_ref().clone(), |mut merged, layer| {
-            merged.merge(layer);
-            merged
-        }),
-        None => Node::empty_table(Layer::Component, component.file.clone()),
+    let environment = &tenancy.environment;
+    let mut layers = Layers::default();
+    layers.add_delivery(&platform.node);
+    layers.add(platform.defaults.get(kind));
+    layers.add_delivery(&environment.node);
+    layers.add(environment.defaults.get(kind));
+    layers.add_definition(component.blueprint.as_ref(), environment);
+    // The node of the tenancy has the environment's overrides laid over the tenant.
+    layers.add_delivery(&tenancy.node);
+    layers.add(tenancy.defaults.get(kind));
+    layers.add_definition(component.own.as_ref(), environment);
+    layers.0.unwrap_or_else(|| Node::empty_table(Layer::Component, component.file.clone()))
+}
+
+/// The layers so far.
+#[derive(Default)]
+struct Layers(Option<Node>);
+
+impl Layers {
+    fn add(&mut self, layer: Option<&Arc<Node>>) {
+        match (&mut self.0, layer) {
+            (Some(merged), Some(layer)) => merged.merge(layer),
+            (lowest @ None, Some(layer)) => *lowest = Some(layer.as_ref().clone()),
+            (_, None) => {}
+        }
     }
+
+    fn add_delivery(&mut self, table: &Node) {
+        self.add(delivery::layer(table).map(Arc::new).as_ref());
+    }
+
+    fn add_definition(&mut self, definition: Option<&Definition>, environment: &Environment) {
+        let Some(Definition { node, environments }) = definition else { return };
+        self.add(Some(node));
+        overrides(environments, environment).for_each(|layer| self.add(Some(layer)));
+    }
+}
+
+/// Returns what tables by environment say of one: of those that it extends first.
+fn overrides<'t>(
+    tables: &'t BTreeMap<SmolStr, Arc<Node>>,
+    environment: &Environment,
+) -> impl Iterator<Item = &'t Arc<Node>> {
+    environment.lineage.iter().filter_map(|name| tables.get(name.as_str()))
 }

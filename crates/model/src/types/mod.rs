@@ -5,6 +5,7 @@
 //! manifest and describes itself as a JSON Schema.
 
 mod cidr;
+mod cluster;
 mod duration;
 mod environment_variable;
 mod host;
@@ -24,12 +25,13 @@ mod url;
 mod version;
 
 pub use cidr::Cidr;
+pub use cluster::Cluster;
 pub use duration::Duration;
 pub use environment_variable::EnvironmentVariable;
 pub use host::{Host, HostPattern};
 pub use image::Image;
 pub use label::{LabelKey, LabelValue};
-pub use name::{Name, Subdomain};
+pub use name::{Name, NameSuffix, Subdomain};
 pub use parsed::Invalid;
 pub use path::{HttpPath, OutputPath};
 pub use percentage::Percentage;

@@ -57,6 +57,29 @@ checked_text!(Subdomain, "a name", {
     "maxLength": 253
 });
 
+/// What is put behind names: at most 30 lower-case letters, digits and `-`, with a letter or a digit at the end.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NameSuffix(SmolStr);
+
+impl NameSuffix {
+    fn check(text: &str) -> Result<(), Invalid> {
+        check_length("suffix", text, 30)?;
+        if is_label(&format!("a{text}")) {
+            Ok(())
+        } else {
+            Err(Invalid::new(format!(
+                "`{text}` is not a suffix of names: it may only hold lower-case letters, digits and `-`, and must end with a letter or a digit"
+            )))
+        }
+    }
+}
+
+checked_text!(NameSuffix, "a suffix such as `\"-dev\"`", {
+    "type": "string",
+    "description": "What is put behind names: at most 30 lower-case letters, digits and `-`, with a letter or a digit at the end.",
+    "pattern": "^[-a-z0-9]{0,29}[a-z0-9]$"
+});
+
 impl From<Name> for Subdomain {
     fn from(name: Name) -> Self {
         Self(name.0)
@@ -111,6 +134,18 @@ mod tests {
         ä: ERROR `ä` is not a valid name: it may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit
         aaaaaaaaaaaaaaaaaaaa… (63 bytes): ok
         aaaaaaaaaaaaaaaaaaaa… (64 bytes): ERROR the name `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is too long: 64 bytes, the limit is 63
+        ");
+    }
+
+    #[test]
+    fn suffixes() {
+        insta::assert_snapshot!(table::<NameSuffix>(&["-dev", "2", "", "-", "_a", "-Dev"]), @r"
+        -dev: ok
+        2: ok
+        : ERROR the suffix must not be empty
+        -: ERROR `-` is not a suffix of names: it may only hold lower-case letters, digits and `-`, and must end with a letter or a digit
+        _a: ERROR `_a` is not a suffix of names: it may only hold lower-case letters, digits and `-`, and must end with a letter or a digit
+        -Dev: ERROR `-Dev` is not a suffix of names: it may only hold lower-case letters, digits and `-`, and must end with a letter or a digit
         ");
     }
 

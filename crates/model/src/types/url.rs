@@ -62,6 +62,31 @@ impl Repository {
     }
 }
 
+impl Repository {
+    /// Tells whether git reaches it by SSH.
+    pub fn is_ssh(&self) -> bool {
+        self.scheme() == "ssh"
+    }
+
+    /// Returns the scheme, such as `https`.
+    pub fn scheme(&self) -> &str {
+        self.0.split_once("://").map_or("ssh", |(scheme, _)| scheme)
+    }
+
+    /// Returns the port; that of the scheme where it is not written.
+    pub fn port(&self) -> u16 {
+        let authority = self.0.split_once("://").map_or("", |(_, rest)| authority_of(rest));
+        let after = authority.rsplit_once(']').map_or(authority, |(_, after)| after);
+        let written = after.split_once(':').and_then(|(_, port)| port.parse().ok());
+        written.unwrap_or(match self.scheme() {
+            "ssh" => 22,
+            "git" => 9418,
+            "http" => 80,
+            _ => 443,
+        })
+    }
+}
+
 checked_text!(Repository, "a repository such as `\"https://github.com/example/platform\"`", {
     "type": "string",
     "description": "A git repository: a URL, or `git@host:path`.",

@@ -62,7 +62,7 @@ style = 'aplications'
 x = 'maybe'
 [environments.dev]
 kubernetes = 1.33
-cluster = 'kubernetes'
+cluster = 'the cluster'
 sync = 'auto'
 apis = ['cert-manager.io', 'a/v1']
 storage-clas = 'fast'
@@ -84,17 +84,17 @@ environments = ['prod', 'dve']
     error: unknown key `revison` in the platform [unknown-key]
       at platform.toml:3:1 `revison`
       hint: did you mean `revision`?
-    error: `argocd.style` of the platform must be one of `applications`, `applicationset`, not `aplications` [invalid-value]
-      at platform.toml:5:9 `'aplications'`
-      hint: did you mean `applications`?
+    error: unknown key `style` in `argocd` of the platform [unknown-key]
+      at platform.toml:5:1 `style`
+      hint: the keys are `namespace`, `names`
     error: `checks.x` of the platform must be one of `allow`, `warn`, `deny`, not `maybe` [invalid-value]
       at platform.toml:7:5 `'maybe'`
     error: environment `dev` has no `domain` [missing-key]
       at platform.toml:8:1 `[environments.dev]`
     error: `kubernetes` of environment `dev` must be a version in quotes such as `"1.33"`, not the number `1.33` [wrong-type]
       at platform.toml:9:14 `1.33`
-    error: invalid `cluster` of environment `dev`: `kubernetes` is not a valid URL: wanted is a scheme and a host, such as `https://example.org` [invalid-value]
-      at platform.toml:10:11 `'kubernetes'`
+    error: invalid `cluster` of environment `dev`: `the cluster` is not a cluster: wanted is the address of its API server or its name in Argo CD [invalid-value]
+      at platform.toml:10:11 `'the cluster'`
     error: `sync` of environment `dev` must be one of `automatic`, `manual`, not `auto` [invalid-value]
       at platform.toml:11:8 `'auto'`
     error: invalid `apis[0]` of environment `dev`: `cert-manager.io` is not an API: wanted is a group and a version such as `cert-manager.io/v1` [invalid-value]
@@ -535,7 +535,7 @@ namespace = 'bank-staging'
 "), @r"
     error: namespace `shop` is claimed in environments `dev` and `staging`, which share a cluster [claimed-namespace]
       at tenants/shop/tenant.toml
-      hint: name another one in `[environments.staging]` of the tenant, such as `shop-staging`
+      hint: give both environments a `namespace-suffix`, or name another one in `[environments.staging]` of the tenant, such as `shop-staging`
     ");
 }
 

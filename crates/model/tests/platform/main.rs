@@ -1,5 +1,6 @@
 //! Whole platforms, written as texts: what loading and resolving make of them.
 
+mod delivery;
 mod diagnostics;
 mod edit;
 mod explain;

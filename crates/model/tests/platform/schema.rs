@@ -107,7 +107,7 @@ fn platforms() {
     /defaults/service: Additional properties are not allowed ('imge' was unexpected)
     /defaults: Additional properties are not allowed ('servce' was unexpected)
     /environments/dev/sync: "auto" is not valid under any of the schemas listed in the 'oneOf' keyword
-    /environments/dev: "domain" is a required property
+    /environments/dev: {"sync":"auto"} is not valid under any of the schemas listed in the 'anyOf' keyword
     : "name" is a required property
     : "repository" is a required property
     : Additional properties are not allowed ('nam' was unexpected)

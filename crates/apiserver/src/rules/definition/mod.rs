@@ -16,9 +16,9 @@ use aqueduct_manifest::Value;
 use crate::field::Field;
 use crate::names;
 use crate::report::Report;
-use crate::rules::{Context, webhook};
+use crate::rules::webhook;
 
-pub(crate) fn check(context: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn check(root: &Field<'_>, report: &mut Report) {
     let spec = root.get("spec");
     let (group, scope, kinds, versions) =
         (spec.get("group"), spec.get("scope"), spec.get("names"), spec.get("versions"));
@@ -32,7 +32,7 @@ pub(crate) fn check(context: &Context<'_>, root: &Field<'_>, report: &mut Report
     }
     report.needs_one_of(&scope, &["Cluster", "Namespaced"]);
     approval(root, group.text(), report);
-    self::versions(context, &spec, &versions, report);
+    self::versions(&spec, &versions, report);
     self::names(&kinds, report);
     let preserve = spec.get("preserveUnknownFields");
     if preserve.is_true() {
@@ -91,7 +91,7 @@ fn is_common(versions: &Field<'_>, name: &str) -> bool {
     list.windows(2).all(|pair| part(&pair[0]) == part(&pair[1]))
 }
 
-fn versions(context: &Context<'_>, spec: &Field<'_>, versions: &Field<'_>, report: &mut Report) {
+fn versions(spec: &Field<'_>, versions: &Field<'_>, report: &mut Report) {
     let mut seen = BTreeSet::new();
     let mut is_unique = true;
     let common = ["schema", "subresources", "additionalPrinterColumns", "selectableFields"]
@@ -112,7 +112,7 @@ fn versions(context: &Context<'_>, spec: &Field<'_>, versions: &Field<'_>, repor
             report.required(&schema, "");
         }
         if !common[0] {
-            schema::check(context, &schema, has_status(&version), report);
+            schema::check(&schema, has_status(&version), report);
         }
         if !common[1] {
             subresources(&version.get("subresources"), report);
@@ -131,7 +131,7 @@ fn versions(context: &Context<'_>, spec: &Field<'_>, versions: &Field<'_>, repor
             parts.map(|name| first.value.get(name).unwrap_or(&Value::Null));
         if common[0] {
             let place = spec.with("validation", holder);
-            schema::check(context, &place.get("openAPIV3Schema"), any_status, report);
+            schema::check(&place.get("openAPIV3Schema"), any_status, report);
         }
         if common[1] {
             subresources(&spec.with("subresources", resources), report);

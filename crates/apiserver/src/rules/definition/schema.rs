@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use aqueduct_manifest::Value;
 
 use super::{default, path, structural};
+use crate::custom;
 use crate::field::Field;
 use crate::report::Report;
-use crate::rules::Context;
-use crate::rules::expressions::Use;
 
 const DEEPEST: usize = 64;
 
@@ -39,7 +38,7 @@ const AT_ROOT: [&str; 22] = [
 ];
 
 /// Checks a schema.
-pub(super) fn check(context: &Context<'_>, schema: &Field<'_>, has_status: bool, report: &mut Report) {
+pub(super) fn check(schema: &Field<'_>, has_status: bool, report: &mut Report) {
     if !schema.is_set() {
         return;
     }
@@ -62,7 +61,7 @@ pub(super) fn check(context: &Context<'_>, schema: &Field<'_>, has_status: bool,
         is_structural = report.errors.len() == before;
     }
     let place = Place { is_root: true, defaults: true, in_meta: false, is_correlated: true };
-    Walk { context, has_rules: is_structural }.check(schema, place, 0, report);
+    Walk { has_rules: is_structural }.check(schema, place, 0, report);
     if let Some(problem) = unsupported
         && report.errors.len() == before
     {
@@ -105,13 +104,12 @@ struct Place {
     is_correlated: bool,
 }
 
-struct Walk<'w, 'c> {
-    context: &'w Context<'c>,
+struct Walk {
     /// Whether rules are compiled, which needs a structural schema.
     has_rules: bool,
 }
 
-impl Walk<'_, '_> {
+impl Walk {
     fn check(&self, schema: &Field<'_>, place: Place, depth: usize, report: &mut Report) {
         if depth > DEEPEST || schema.value.as_map().is_none() {
             return;
@@ -140,7 +138,7 @@ impl Walk<'_, '_> {
             };
             self.check(&property, place, depth + 1, report);
         }
-        let valueless = Walk { context: self.context, has_rules: false };
+        let valueless = Walk { has_rules: false };
         valueless.check(&schema.get("not"), inner, depth + 1, report);
         for list in ["allOf", "oneOf", "anyOf"] {
             for entry in schema.get(list).items() {
@@ -151,14 +149,14 @@ impl Walk<'_, '_> {
             valueless.check(&definition, inner, depth + 1, report);
         }
         let list_kind = schema.get("x-kubernetes-list-type");
-        let place = Place { is_correlated: inner.is_correlated && list_kind.text() == "map", ..inner };
-        self.check(&items, place, depth + 1, report);
+        let of_items = Place { is_correlated: inner.is_correlated && list_kind.text() == "map", ..inner };
+        self.check(&items, of_items, depth + 1, report);
         for item in items.items() {
-            self.check(&item, place, depth + 1, report);
+            self.check(&item, of_items, depth + 1, report);
         }
         extensions(schema, report);
         list_keys(schema, report);
-        self.rules(schema, inner, before, report);
+        self.rules(schema, place, before, report);
     }
 
     fn rules(&self, schema: &Field<'_>, place: Place, before: usize, report: &mut Report) {
@@ -175,19 +173,18 @@ impl Walk<'_, '_> {
         {
             report.invalid(&rules, "rules need a type to be compiled");
         }
+        if rules.is_empty() {
+            return;
+        }
+        let of = custom::expression_type(schema.value, place.is_root);
         for rule in rules.items() {
             let (expression, message, optional) =
                 (rule.get("rule"), rule.get("messageExpression"), rule.get("optionalOldSelf"));
-            if let Some(problem) =
-                self.context.expressions.problem(expression.text(), Use::Rule(schema.value))
-            {
-                report.invalid(&expression, problem);
-            }
-            if !message.is_empty()
-                && let Some(problem) =
-                    self.context.expressions.problem(message.text(), Use::RuleMessage(schema.value))
-            {
-                report.invalid(&message, problem);
+            let problems = custom::rule_problems(rule.value, &of);
+            for (field, problem) in [&expression, &message].into_iter().zip(problems) {
+                if let Some(problem) = problem {
+                    report.invalid(field, problem);
+                }
             }
             if names_word(expression.text(), "oldSelf") {
                 if !place.is_correlated {

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::field::Field;
 use crate::names;
 use crate::report::Report;
-use crate::rules::{Context, address, metadata};
+use crate::rules::{address, metadata};
 
 pub(crate) use probe::port as probe_port;
 pub(crate) use scheduling::{overhead_amount, tolerations};
@@ -39,7 +39,7 @@ struct Pod<'p> {
 }
 
 /// Checks a pod that is created.
-pub(crate) fn check(_: &Context<'_>, root: &Field<'_>, report: &mut Report) {
+pub(crate) fn check(root: &Field<'_>, report: &mut Report) {
     let meta = root.get("metadata");
     let pod = root.get("spec");
     annotations(&meta.get("annotations"), &pod, report);

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use aqueduct_check::{ALL, Cluster, Entry, Environment, Report, Rule, Tenant, check_environment};
 use aqueduct_manifest::{Diagnostic, KUBERNETES_APIS, Object};
 
-use super::{API, group_of, server};
+use super::{group_of, server};
 use crate::command::manifests::Manifests;
+use crate::server::API;
 
 /// A finding about manifests.
 #[derive(Debug)]

@@ -1,37 +1,16 @@
 //! What a server would say to manifests, asked in their order: the API server first, then its admission.
 
-use aqueduct_admission::{Action, Cluster};
+use aqueduct_admission::Cluster;
 use aqueduct_apiserver::{Cause, Server};
 use aqueduct_manifest::{Diagnostic, Severity, Value};
 
+use super::Failure;
 use super::manifests::Found;
-use super::{ADMISSION, API, Failure};
 use crate::command::manifests::{Document, Manifests};
-
-/// The parts of admission, each with the name of its findings.
-pub(super) const RULES: [(&str, &str); 5] = [
-    ("custom-resource", "admission-custom-resource"),
-    ("limits", "admission-limits"),
-    ("pod-security", "admission-pod-security"),
-    ("policy", "admission-policy"),
-    ("quota", "admission-quota"),
-];
-
-/// The minor versions of Kubernetes 1 that are known.
-const MINORS: std::ops::RangeInclusive<u32> = 25..=37;
-
-/// The kinds whose objects decide about others.
-const RULERS: [&str; 6] = [
-    "CustomResourceDefinition",
-    "LimitRange",
-    "Namespace",
-    "ResourceQuota",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-];
+use crate::server::{API, MINORS, PARTS, RULERS, message, weighed};
 
 /// Returns the minor version of `1.37`, `v1.37` or `1.37.2`.
-pub(super) fn minor(version: &str) -> Result<u32, Failure> {
+pub(crate) fn minor(version: &str) -> Result<u32, Failure> {
     let mut parts = version.strip_prefix('v').unwrap_or(version).split('.');
     let minor = match (parts.next(), parts.next().and_then(|minor| minor.parse().ok())) {
         (Some("1"), Some(minor)) => Some(minor).filter(|minor| MINORS.contains(minor)),
@@ -49,8 +28,7 @@ pub(super) fn minor(version: &str) -> Result<u32, Failure> {
 /// Asks about every object, as if those before it that were accepted were there.
 pub(super) fn ask(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) -> bool) -> Vec<Found> {
     let server = is_wanted(API).then(|| Server::new(minor));
-    let is_wanted_rule = |rule: &str| RULES.iter().any(|(part, name)| *part == rule && is_wanted(name));
-    let mut cluster = RULES.iter().any(|(_, name)| is_wanted(name)).then(|| Cluster::new(minor));
+    let mut cluster = PARTS.iter().any(|(_, name)| is_wanted(name)).then(|| Cluster::new(minor));
     let mut found = Vec::new();
     for (number, document) in manifests.documents.iter().enumerate() {
         let mut add = |severity, code, cause: Cause| {
@@ -72,12 +50,8 @@ pub(super) fn ask(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) ->
             }
         } else {
             for finding in cluster.admit(&document.object) {
-                let Some((_, code)) = RULES.iter().find(|(part, _)| *part == finding.rule) else { continue };
-                let severity = match finding.action {
-                    Action::Deny => Severity::Error,
-                    Action::Warn | Action::Audit | Action::Unknown => Severity::Warning,
-                };
-                if is_wanted_rule(finding.rule) {
+                let weighed = weighed(&finding).filter(|(code, _)| is_wanted(code));
+                if let Some((code, severity)) = weighed {
                     add(severity, code, finding.cause);
                 }
             }
@@ -95,23 +69,12 @@ fn found(
     code: &'static str,
     cause: Cause,
 ) -> Found {
-    let Cause { field, reason, message } = cause;
-    let title = document.title();
-    let field_and = if field.is_empty() { String::new() } else { format!(": `{field}`") };
-    let message = format!("{title}{field_and}: {message}");
+    let message = message(&document.title(), &cause);
+    let Cause { field, reason, .. } = cause;
     let diagnostic = match severity {
         Severity::Error => Diagnostic::error(code, message),
         Severity::Warning => Diagnostic::warning(code, message),
     };
     let diagnostic = diagnostic.label(manifests.place(document, &field), "");
     Found { diagnostic, document: Some(number), field, reason: Some(reason) }
-}
-
-/// Tells whether findings of a name are of the server.
-pub(super) fn group(code: &str) -> Option<&'static str> {
-    match code {
-        API => Some(API),
-        code if RULES.iter().any(|(_, name)| *name == code) => Some(ADMISSION),
-        _ => None,
-    }
 }

@@ -1,0 +1,211 @@
+//! What the API server of an environment and its admission would say to what is rendered for it.
+//!
+//! The objects that decide about others stand first: Argo CD applies everything again and again, so what holds in the
+//! end holds for all. Then each object is held against the API server of the environment's version, and against its
+//! admission, wave by wave; a controller is refused where the pods would be that it makes.
+
+use std::collections::BTreeMap;
+
+use aqueduct_admission::{Action, Cluster, Finding};
+use aqueduct_apiserver::{Cause, Server};
+use aqueduct_check::{Entry, Environment, Report};
+use aqueduct_manifest::{Object, Pointer, Severity, Value};
+use rayon::prelude::*;
+
+/// The group, and the name, of what the API server refuses.
+pub(crate) const API: &str = "api";
+
+/// The group of what the admission of the API server refuses.
+pub(crate) const ADMISSION: &str = "admission";
+
+/// The parts of admission, each with the name of its findings.
+pub(crate) const PARTS: [(&str, &str); 5] = [
+    ("custom-resource", "admission-custom-resource"),
+    ("limits", "admission-limits"),
+    ("pod-security", "admission-pod-security"),
+    ("policy", "admission-policy"),
+    ("quota", "admission-quota"),
+];
+
+/// The minor versions of Kubernetes 1 that are known.
+pub(crate) const MINORS: std::ops::RangeInclusive<u32> = 25..=37;
+
+/// The kinds whose objects decide about others.
+pub(crate) const RULERS: [&str; 6] = [
+    "CustomResourceDefinition",
+    "LimitRange",
+    "Namespace",
+    "ResourceQuota",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+];
+
+/// Returns the names of all findings of a server.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    [API].into_iter().chain(PARTS.map(|(_, name)| name))
+}
+
+/// Returns the group that a finding of a server belongs to.
+pub(crate) fn group(name: &str) -> Option<&'static str> {
+    match name {
+        API => Some(API),
+        name => names().any(|known| known == name).then_some(ADMISSION),
+    }
+}
+
+/// Returns the name and the weight of what admission found; nothing where it is of no known part.
+pub(crate) fn weighed(finding: &Finding) -> Option<(&'static str, Severity)> {
+    let (_, name) = PARTS.iter().find(|(part, _)| *part == finding.rule)?;
+    let severity = match finding.action {
+        Action::Deny => Severity::Error,
+        Action::Warn | Action::Audit | Action::Unknown => Severity::Warning,
+    };
+    Some((name, severity))
+}
+
+/// Words a cause for an object.
+pub(crate) fn message(title: &str, cause: &Cause) -> String {
+    let field = if cause.field.is_empty() { String::new() } else { format!(": `{}`", cause.field) };
+    format!("{title}{field}: {}", cause.message)
+}
+
+/// Asks about every object of an environment, and adds what nothing in the report says already.
+pub(crate) fn ask(environment: &Environment<'_>, minor: u32, report: &mut Report) {
+    if !MINORS.contains(&minor) {
+        return;
+    }
+    let mut findings = Findings { environment: environment.name, known: report.fields(), found: Vec::new() };
+    let server = Server::new(minor);
+    // Encrypted files are decrypted before they reach the server.
+    let entries: Vec<&Entry<'_>> =
+        environment.entries.iter().filter(|entry| !entry.object.map.contains_key("sops")).collect();
+    let answers: Vec<_> =
+        entries.par_iter().map(|entry| server.create(&Value::Map(entry.object.map.clone()))).collect();
+    let mut cluster = cluster(environment, &entries, minor);
+    let mut asked: Vec<_> = entries.into_iter().zip(answers).collect();
+    asked.sort_by_key(|(entry, _)| environment.waves.get(&(entry.tenant, entry.component)).copied());
+    for (entry, answer) in asked {
+        let is_refused = !answer.errors.is_empty();
+        for (severity, causes) in [(Severity::Error, answer.errors), (Severity::Warning, answer.warnings)] {
+            causes.into_iter().for_each(|cause| findings.add(entry, API, severity, &cause, ""));
+        }
+        // What is refused does not come as far as admission.
+        if is_refused {
+            continue;
+        }
+        let mut is_pod_refused = false;
+        if let Some((pod, path)) = pod(entry.object) {
+            let denied = cluster.review(&pod).into_iter().filter(|found| found.action == Action::Deny);
+            for found in denied {
+                is_pod_refused = true;
+                findings.add_found(entry, &found, path);
+            }
+        }
+        let of_object = cluster.admit(entry.object).into_iter();
+        for found in of_object.filter(|found| found.action == Action::Deny || !is_pod_refused) {
+            findings.add_found(entry, &found, "");
+        }
+    }
+    findings.found.into_iter().for_each(|one| report.extend(one));
+}
+
+/// Returns a cluster in which everything is that decides about other objects.
+fn cluster(environment: &Environment<'_>, entries: &[&Entry<'_>], minor: u32) -> Cluster {
+    let mut cluster = Cluster::part(minor);
+    // Which of several definitions of a name is installed is not known.
+    let mut definitions: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();
+    for definition in environment.definitions {
+        definitions.entry(definition.name()).or_default().push(definition);
+    }
+    definitions.values().filter(|same| same.len() == 1).flatten().for_each(|one| cluster.add(one));
+    let parameters: Vec<(&str, &str)> = entries
+        .iter()
+        .filter(|entry| entry.kind == "ValidatingAdmissionPolicy")
+        .filter_map(|entry| {
+            let text = |key| entry.object.at(&["spec", "paramKind", key])?.as_str();
+            Some((text("apiVersion")?, text("kind")?))
+        })
+        .collect();
+    let is_ruler = |entry: &Entry<'_>| {
+        RULERS.contains(&entry.kind) || parameters.contains(&(entry.object.api_version(), entry.kind))
+    };
+    entries.iter().filter(|entry| is_ruler(entry)).for_each(|entry| cluster.add(entry.object));
+    cluster
+}
+
+/// What was found in an environment.
+struct Findings<'e> {
+    environment: &'e str,
+    /// The fields that rules speak of, by the path of the object.
+    known: BTreeMap<String, Vec<Pointer>>,
+    found: Vec<Report>,
+}
+
+impl Findings<'_> {
+    /// Adds what admission found; the field is below a path of the object.
+    fn add_found(&mut self, entry: &Entry<'_>, found: &Finding, path: &str) {
+        if let Some((name, severity)) = weighed(found).filter(|_| found.action != Action::Audit) {
+            self.add(entry, name, severity, &found.cause, path);
+        }
+    }
+
+    fn add(&mut self, entry: &Entry<'_>, name: &'static str, severity: Severity, cause: &Cause, path: &str) {
+        let field = match (path, cause.field.as_str()) {
+            (path, "") => path.to_owned(),
+            ("", field) => field.to_owned(),
+            (path, field) => format!("{path}.{field}"),
+        };
+        // Definitions with one version are spoken of as older ones were written.
+        let pointer = match field.strip_prefix("spec.validation.") {
+            Some(rest) if entry.kind == "CustomResourceDefinition" => {
+                Pointer::read(&format!("spec.versions[0].schema.{rest}"))
+            }
+            _ => Pointer::read(&field),
+        };
+        let known = self.known.get(entry.path).into_iter().flatten();
+        if known.into_iter().any(|known| known.is_below(&pointer) || pointer.is_below(known)) {
+            return;
+        }
+        let mut report = Report::of(name, self.environment);
+        let cause = Cause { field, ..cause.clone() };
+        report.add(severity, entry, pointer, message(&entry.title(), &cause));
+        self.found.push(report);
+    }
+}
+
+/// Returns the pod that a controller makes, and the path of its template; nothing of other objects.
+fn pod(object: &Object) -> Option<(Object, &'static str)> {
+    // Pods of Deployments and CronJobs are made by what these make.
+    let (path, keys, owner): (_, &[&str], _) = match (object.group(), object.kind()) {
+        ("", "ReplicationController")
+        | ("apps", "ReplicaSet" | "StatefulSet" | "DaemonSet")
+        | ("batch", "Job") => ("spec.template", &["spec", "template"], object.kind()),
+        ("apps", "Deployment") => ("spec.template", &["spec", "template"], "ReplicaSet"),
+        ("batch", "CronJob") => {
+            ("spec.jobTemplate.spec.template", &["spec", "jobTemplate", "spec", "template"], "Job")
+        }
+        _ => return None,
+    };
+    let template = object.at(keys)?.as_map()?;
+    let mut pod = Object::new(template.clone());
+    pod.map.insert("apiVersion", "v1");
+    pod.map.insert("kind", "Pod");
+    let version = match owner {
+        "Job" => "batch/v1",
+        "ReplicationController" => "v1",
+        _ => "apps/v1",
+    };
+    let (name, namespace) = (object.name().to_owned(), object.namespace().to_owned());
+    let owner = [
+        ("apiVersion", Value::from(version)),
+        ("kind", Value::from(owner)),
+        ("name", Value::from(name.as_str())),
+        ("uid", Value::from("00000000-0000-0000-0000-000000000000")),
+        ("controller", Value::Bool(true)),
+    ];
+    let metadata = pod.metadata_mut();
+    metadata.insert("name", format!("{name}-xxxxx"));
+    metadata.insert("namespace", namespace);
+    metadata.insert("ownerReferences", vec![Value::Map(owner.into_iter().collect())]);
+    Some((pod, path))
+}

@@ -1,0 +1,98 @@
+//! Which cluster, as Argo CD knows it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use aqueduct_manifest::SmolStr;
+
+use crate::types::name::check_length;
+use crate::types::parsed::{Parsed, parsed};
+use crate::types::{Invalid, Url};
+
+/// A cluster as Argo CD knows it: by the address of its API server, or by its name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cluster {
+    /// The address of the API server.
+    Server(Url),
+    /// The name, as in the cluster's Secret in Argo CD.
+    Name(SmolStr),
+}
+
+impl Cluster {
+    /// Returns the cluster that Argo CD itself runs in.
+    pub fn local() -> Self {
+        Self::Server("https://kubernetes.default.svc".parse().expect("the URL is valid"))
+    }
+
+    /// Tells whether this is the cluster that Argo CD itself runs in.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Server(url) => url.host() == "kubernetes.default.svc",
+            Self::Name(name) => name == "in-cluster",
+        }
+    }
+}
+
+impl FromStr for Cluster {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        if text.contains("://") {
+            return text.parse().map(Self::Server);
+        }
+        check_length("cluster", text, 253)?;
+        if text.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
+            return Err(Invalid::new(format!(
+                "`{text}` is not a cluster: wanted is the address of its API server or its name in Argo CD"
+            )));
+        }
+        Ok(Self::Name(text.into()))
+    }
+}
+
+impl fmt::Display for Cluster {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Server(url) => url.fmt(out),
+            Self::Name(name) => out.pad(name),
+        }
+    }
+}
+
+impl Parsed for Cluster {
+    const EXPECTED: &'static str = "the address of an API server, or the name of a cluster";
+
+    fn from_text(text: &str) -> Option<Result<Self, Invalid>> {
+        Some(text.parse())
+    }
+}
+
+parsed!(Cluster, {
+    "type": "string",
+    "description": "A cluster as Argo CD knows it: the address of its API server, or its name.",
+    "pattern": "^\\S+$"
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::parsed::tests::table;
+
+    #[test]
+    fn clusters() {
+        insta::assert_snapshot!(table::<Cluster>(&[
+            "https://kubernetes.default.svc", "https://prod.example.com:6443", "in-cluster", "prod-eu", "a b", "https://", "",
+        ]), @r"
+        https://kubernetes.default.svc: ok
+        https://prod.example.com:6443: ok
+        in-cluster: ok
+        prod-eu: ok
+        a b: ERROR `a b` is not a cluster: wanted is the address of its API server or its name in Argo CD
+        https://: ERROR `https://` is not a valid URL: wanted is a scheme and a host, such as `https://example.org`
+        : ERROR the cluster must not be empty
+        ");
+        let is_local = |text: &str| text.parse().is_ok_and(|cluster: Cluster| cluster.is_local());
+        assert!(is_local("in-cluster") && is_local("https://kubernetes.default.svc:443"));
+        assert!(!is_local("prod") && !is_local("https://prod.example.com"));
+    }
+}

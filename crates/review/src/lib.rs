@@ -1,0 +1,31 @@
+//! What a change of manifests does: which objects and fields differ, and what a cluster makes of it.
+//!
+//! 1. [`review`] takes two sets of objects. It pairs them by group, kind, namespace and name, finds those that only have
+//!    another name, and lists the fields that differ. [`patch`] makes the new value of the old one and its differences.
+//! 2. Each change is judged: what a server holds after the new manifest is written over the old one, what it refuses of it,
+//!    whether pods are made anew, and what else comes of it: a [`Consequence`].
+//! 3. [`fold`] says once what is the same in many places, and [`print`](mod@print) writes it as text, or all of it as JSON.
+//!
+//! The old manifests are taken for what is in the cluster, written by the same hands as the new ones.
+
+mod compare;
+mod consequence;
+mod diff;
+mod embedded;
+mod fold;
+mod image;
+mod judge;
+mod normal;
+mod path;
+pub mod print;
+mod roles;
+mod update;
+mod write;
+
+pub use compare::{Change, Fate, Review, review};
+pub use consequence::{Consequence, Name};
+pub use diff::{Edit, FieldChange, differences, patch};
+pub use embedded::{Inside, inside};
+pub use fold::{Edits, Folded, Named, Noise, counts, fold};
+pub use path::{Path, Step};
+pub use write::Apply;

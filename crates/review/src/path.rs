@@ -1,0 +1,54 @@
+//! Where in an object something is.
+
+use std::fmt;
+
+use aqueduct_manifest::SmolStr;
+
+/// One step into a value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// A field, or an entry of a map.
+    Field(SmolStr),
+    /// The entry of a list that has these keys: `name=web`.
+    Entry(SmolStr),
+    /// The entry of a list at a place, from 0.
+    Index(usize),
+}
+
+/// The steps from the top of an object to a field.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Path(pub Vec<Step>);
+
+impl Path {
+    /// Returns the path of what is one step further inside.
+    #[must_use]
+    pub fn join(&self, step: Step) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(step);
+        Self(steps)
+    }
+
+    /// Returns the name of the last field on the way.
+    pub fn last_field(&self) -> &str {
+        let field = self.0.iter().rev().find_map(|step| match step {
+            Step::Field(name) => Some(name.as_str()),
+            _ => None,
+        });
+        field.unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Field(name) if name.contains(['.', '/', '[']) => write!(out, "[{name}]")?,
+                Step::Field(name) if place == 0 => write!(out, "{name}")?,
+                Step::Field(name) => write!(out, ".{name}")?,
+                Step::Entry(key) => write!(out, "[{key}]")?,
+                Step::Index(index) => write!(out, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
