@@ -64,16 +64,16 @@ const ENVIRONMENT: &[&str] = &[
     "isolation",
     "pod-security",
     "patches",
+    "extends",
+    "argocd",
+    "delivery",
+    "namespace-suffix",
+    "path",
+    "repository",
+    "revision",
     "labels",
     "annotations",
     "values",
-    "extends",
-    "argocd",
-    "namespace-suffix",
-    "repository",
-    "revision",
-    "path",
-    "delivery",
 ];
 
 /// How many names of one text are told that stand for nothing.

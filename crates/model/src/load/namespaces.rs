@@ -28,11 +28,11 @@ impl Loader<'_> {
                     let diagnostic = Diagnostic::error("reserved-namespace", message);
                     self.diagnostics.push(claim(tenancy, namespace, diagnostic, ""));
                 }
-                // Who made it lets several use it.
-                if tenancy.is_existing(namespace.as_str()) {
-                    continue;
-                }
                 match claims.entry((tenancy.environment.cluster_key(), namespace.clone())) {
+                    // Who made it lets several tenants use it; what one tenant has there would be there twice.
+                    Entry::Occupied(first)
+                        if tenancy.is_existing(namespace.as_str())
+                            && first.get().tenant.name != tenancy.tenant.name => {}
                     Entry::Occupied(first) => {
                         self.diagnostics.push(claimed_twice(namespace, first.get(), tenancy))
                     }

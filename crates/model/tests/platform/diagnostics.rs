@@ -431,7 +431,7 @@ image = '${platform.domain}'
     error: `${environment.nam}` stands for nothing [unknown-variable]
       at tenants/shop/tenant.toml:2:9 `'a:${environment.nam}'`
       hint: did you mean `name`?
-      hint: known are `${environment.name}`, `${environment.cluster}`, `${environment.kubernetes}`, `${environment.domain}`, `${environment.sync}`, `${environment.apis}`, `${environment.storage-class}`, `${environment.storage-classes}`, `${environment.ingress-class}`, `${environment.cluster-issuer}`, `${environment.secret-store}`, `${environment.cloud}`, `${environment.node-pools}`, `${environment.infrastructure}`, `${environment.isolation}`, `${environment.pod-security}`, `${environment.patches}`, `${environment.labels}`, `${environment.annotations}`, `${environment.values}`
+      hint: known are `${environment.name}`, `${environment.cluster}`, `${environment.kubernetes}`, `${environment.domain}`, `${environment.sync}`, `${environment.apis}`, `${environment.storage-class}`, `${environment.storage-classes}`, `${environment.ingress-class}`, `${environment.cluster-issuer}`, `${environment.secret-store}`, `${environment.cloud}`, `${environment.node-pools}`, `${environment.infrastructure}`, `${environment.isolation}`, `${environment.pod-security}`, `${environment.patches}`, `${environment.extends}`, `${environment.argocd}`, `${environment.delivery}`, `${environment.namespace-suffix}`, `${environment.path}`, `${environment.repository}`, `${environment.revision}`, `${environment.labels}`, `${environment.annotations}`, `${environment.values}`
     error: `${parameter.x}` stands for nothing [unknown-variable]
       at tenants/shop/web.toml:2:9 `'${tenant.nme}:${parameter.x}'`
       hint: the tenant has no blueprint, only blueprints have parameters
