@@ -83,6 +83,16 @@ pub fn patched(mut objects: Vec<Object>, patches: &[Patch]) -> Result<Vec<Object
     Ok(objects)
 }
 
+/// Tells whether an object that something foreign made is the one that was rendered in the end: it has got its namespace
+/// since.
+pub(crate) fn is_same(made: &Object, rendered: &Object) -> bool {
+    let is_namespace = made.namespace().is_empty() || made.namespace() == rendered.namespace();
+    made.group() == rendered.group()
+        && made.kind() == rendered.kind()
+        && made.name() == rendered.name()
+        && is_namespace
+}
+
 fn apply(mut object: Object, patch: &Patch) -> Result<Option<Object>, String> {
     use aqueduct_manifest::patch::{MergeContext, Operation, Outcome, json6902, strategic_merge};
     if patch.delete {
