@@ -35,6 +35,7 @@ mod command;
 mod compiler;
 mod cost;
 mod impact;
+mod in_manifest;
 mod probe;
 mod provenance;
 mod removal;

@@ -5,8 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use aqueduct_manifest::{Files, Map, Object, Place, Pointer, SmolStr, Span, Value, format_smolstr};
+use aqueduct_manifest::yaml::{self, Dialect};
+use aqueduct_manifest::{Files, Lines, Map, Object, Place, Pointer, SmolStr, Span, Value, format_smolstr};
 use aqueduct_model::{Content, Layer, Node, Shadowed, Source};
+
+use crate::in_manifest::steps;
 
 /// One thing of a TOML file that can be changed by itself: a scalar, what is empty, or the key of an entry.
 #[derive(Clone, Debug)]
@@ -60,6 +63,50 @@ pub(crate) fn leaves(node: &Node, keys: &mut Vec<SmolStr>, found: &mut Vec<Leaf>
     }
 }
 
+/// Returns what a file says that is not TOML: all of it, and each value of YAML that has a line for itself.
+pub(crate) fn leaves_of_file(file: &str, text: &str) -> Vec<Leaf> {
+    let whole = Leaf::of_text(file, Span::from(0..text.len()), text.into());
+    let mut found = vec![whole];
+    let is_yaml = [".yaml", ".yml", ".json"].iter().any(|ending| file.ends_with(ending));
+    let documents = yaml::read_documents(text, Dialect::Sigs).ok().filter(|_| is_yaml);
+    let lines = Lines::new(text);
+    for document in documents.into_iter().flatten() {
+        values(&document.value, &mut Vec::new(), &mut |keys, value| {
+            let position = steps(&document.value, keys).and_then(|steps| document.spans.value(&steps));
+            let rest = position.and_then(|position| lines.rest(position));
+            if let Some(span) = rest.and_then(|rest| said(text, rest, value)) {
+                found.push(Leaf { keys: keys.to_vec(), ..Leaf::of_text(file, span, value.clone()) });
+            }
+        });
+    }
+    found
+}
+
+/// Calls a function with each scalar of a value, and the keys and indices that lead to it.
+fn values(value: &Value, keys: &mut Vec<SmolStr>, each: &mut dyn FnMut(&[SmolStr], &Value)) {
+    let mut below = |key, inner: &Value| {
+        keys.push(key);
+        values(inner, keys, each);
+        keys.pop();
+    };
+    match value {
+        Value::Map(map) => map.iter().for_each(|(key, inner)| below(key.clone(), inner)),
+        Value::List(list) => {
+            list.iter().enumerate().for_each(|(number, inner)| below(format_smolstr!("{number}"), inner));
+        }
+        _ => each(keys, value),
+    }
+}
+
+/// Returns the part of the rest of a line that says a value: all of it, or what is before a comment or the next value.
+fn said(text: &str, rest: Span, value: &Value) -> Option<Span> {
+    let line = text.get(rest.start as usize..rest.end as usize)?;
+    let ends = line.match_indices([',', '}', ']', '#']).map(|(at, _)| at).chain([line.len()]);
+    let mut parts = ends.map(|end| line[..end].trim_end()).filter(|part| !part.is_empty());
+    let part = parts.find(|part| yaml::read(part).is_ok_and(|read| read == *value))?;
+    Some(Span::from(rest.start as usize..rest.start as usize + part.len()))
+}
+
 /// How many digits a number may have to be counted up.
 const DIGITS: usize = 9;
 
@@ -75,6 +122,9 @@ impl Leaf {
     pub(crate) fn variations(&self, text: &str, words: &[SmolStr]) -> Vec<String> {
         let Some(span) = self.source.place.span else { return Vec::new() };
         let Some(raw) = text.get(span.start as usize..span.end as usize) else { return Vec::new() };
+        if raw == text && self.value.as_str() == Some(text) {
+            return vec![format!("{text}x")];
+        }
         let written: Vec<String> = match &self.value {
             Value::Bool(value) => vec![(!value).to_string()],
             Value::Int(value) => [value.checked_add(1), value.checked_sub(1), value.checked_add(2)]
@@ -216,7 +266,7 @@ mod tests {
     use aqueduct_manifest::yaml;
     use aqueduct_model::{Layer, parse};
 
-    use super::{Leaf, differences, leaves};
+    use super::{Leaf, differences, leaves, leaves_of_file};
 
     #[test]
     fn every_leaf_is_varied() {
@@ -236,6 +286,19 @@ mod tests {
         let ports = [81, 79, 82].map(|port| format!("ports = {{ http = {port} }}"));
         let keys = ["httpx", "other"].map(|key| format!("ports = {{ \"{key}\" = 80 }}"));
         assert_eq!(shown, [image.collect(), keys.to_vec(), ports.to_vec()]);
+    }
+
+    #[test]
+    fn values_of_yaml_that_have_a_place() {
+        let text = "# A.\na: {b: 1, c: 'x, y'} # c\nd:\n- \"e\"\n- |\n  f\n";
+        let said = |leaf: &Leaf| {
+            let span = leaf.source.place.span.expect("it has a place");
+            (leaf.keys.join("."), text[span.start as usize..span.end as usize].to_owned())
+        };
+        let found: Vec<(String, String)> = leaves_of_file("a.yaml", text).iter().map(said).collect();
+        let expected = [("", text), ("a.b", "1"), ("a.c", "'x, y'"), ("d.0", "\"e\"")];
+        assert_eq!(found, expected.map(|(keys, said)| (keys.to_owned(), said.to_owned())));
+        assert_eq!(leaves_of_file("a.txt", "b")[0].variations("b", &[]), ["bx"]);
     }
 
     #[test]

@@ -5,19 +5,24 @@
 //! [`probe`](crate::probe). Whatever makes the objects takes part without knowing of it. What no leaf reaches is a
 //! default of the kind, or stands in a manifest of its own. A render in which nobody asks pays nothing.
 
+mod foreign;
+
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use aqueduct_check::Subject;
-use aqueduct_manifest::yaml::{self, Dialect, Document, Step};
-use aqueduct_manifest::{Diagnostic, Files, Label, Lines, Map, Object, Place, Pointer, SmolStr, Value};
+use aqueduct_manifest::yaml::{self, Dialect};
+use aqueduct_manifest::{Diagnostic, Files, Label, Map, Object, Place, Pointer, SmolStr, Span, Value};
 use aqueduct_model::{
     Environment, Instance, Node, Platform, Selection, Shadowed, Source, Tenancy, resolve, tenancies,
 };
 use aqueduct_render::argocd::ROOT;
-use aqueduct_render::{Inputs, Registry, RenderedComponent, Surroundings, TENANCY, render, render_alone};
+use aqueduct_render::{
+    Graph, Inputs, Registry, RenderedComponent, Surroundings, TENANCY, Writer, Writers, render, render_alone,
+};
 
+use crate::in_manifest::{Wanted, in_manifest, steps};
 use crate::probe::{Leaf, leaves, reached, with_text};
 
 /// How often one environment renders a component again to find the places of findings; further findings are pointed
@@ -25,15 +30,13 @@ use crate::probe::{Leaf, leaves, reached, with_text};
 const RENDERS: usize = 4_000;
 /// How many other words are tried in the place of one.
 const WORDS: usize = 20;
-/// How many bytes of a manifest are read again to find a line in it.
-const MANIFEST: usize = 8 << 20;
 
 /// How thoroughly a source is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effort {
     /// Until a leaf is found that reaches the field and says its very value.
     First,
-    /// Until all that reach it are known.
+    /// Until all that reach it and say something of it are known, and the lines of foreign files that wrote it.
     All,
 }
 
@@ -48,6 +51,8 @@ pub(crate) struct Trace {
     pub(crate) note: String,
     /// The template or the resource that made the object, where something foreign did.
     pub(crate) made_by: Option<Place>,
+    /// The lines of foreign files that wrote it, the last one first.
+    pub(crate) written: Vec<Writer>,
 }
 
 /// A field of TOML that reaches a field of an object.
@@ -85,12 +90,21 @@ pub(crate) struct Provenance<'a> {
 struct Memory<'a> {
     surroundings: OnceCell<Surroundings<'a>>,
     benches: RefCell<BTreeMap<BenchKey, Option<Rc<Bench>>>>,
+    graph: OnceCell<Graph<'a>>,
+    /// What tells of the objects of each component who wrote them, where that was asked.
+    writers: RefCell<BTreeMap<usize, Option<Rc<Writers>>>>,
     renders: Cell<usize>,
 }
 
 impl Default for Memory<'_> {
     fn default() -> Self {
-        Self { surroundings: OnceCell::new(), benches: RefCell::default(), renders: Cell::new(RENDERS) }
+        Self {
+            surroundings: OnceCell::new(),
+            benches: RefCell::default(),
+            graph: OnceCell::new(),
+            writers: RefCell::default(),
+            renders: Cell::new(RENDERS),
+        }
     }
 }
 
@@ -137,12 +151,22 @@ impl<'a> Provenance<'a> {
     /// Points the field of a finding at what a person edits.
     pub(crate) fn point(&self, subject: &mut Subject) {
         let Some(trace) = self.trace(&subject.path, &subject.pointer, Effort::First) else { return };
-        let is_manifest = trace.causes.is_empty() && trace.made_by.is_some() && trace.note.is_empty();
+        let is_template = |writer: &&Writer| writer.place.file.contains("/templates/");
+        let includes = trace.written.iter().skip(1).filter(is_template);
+        let includes: Vec<String> = includes.map(|writer| self.line(&writer.place)).collect();
+        let is_manifest = trace.causes.is_empty()
+            && trace.made_by.is_some()
+            && trace.note.is_empty()
+            && !trace.written.iter().any(|writer| is_template(&writer));
         match trace.causes.into_iter().next() {
             Some(cause) => subject.source = cause.source.place,
             None => {
                 subject.source = trace.place.unwrap_or_else(|| subject.source.clone());
-                subject.note = trace.note;
+                subject.note = match includes.as_slice() {
+                    [] => trace.note,
+                    _ if !trace.note.is_empty() => trace.note,
+                    includes => format!("included by {}", includes.join(", ")),
+                };
             }
         }
         if !is_manifest {
@@ -158,9 +182,8 @@ impl<'a> Provenance<'a> {
         let text = yaml::write(&Value::Map(object.map.clone()));
         let documents = yaml::read_documents(&text, Dialect::Sigs).unwrap_or_default();
         let line = documents.first().and_then(|document| {
-            let value = document.value.as_map()?;
             (0..=pointer.steps().len()).rev().find_map(|depth| {
-                let steps = steps(value, &pointer.steps()[..depth])?;
+                let steps = steps(&document.value, &pointer.steps()[..depth])?;
                 document.spans.key(&steps).map(|position| position.line)
             })
         });
@@ -197,13 +220,36 @@ impl<'a> Provenance<'a> {
         let causes = bench
             .as_ref()
             .map_or_else(Vec::new, |(bench, at)| self.causes(bench, component, *at, pointer, effort));
-        let mut trace = Trace { causes, place: None, note: String::new(), made_by };
-        if trace.causes.is_empty() {
-            (trace.place, trace.note) = match &trace.made_by {
-                Some(origin) => self.foreign(origin, object, pointer, maker),
-                None => self.nearest(component, object, maker, bench.as_ref(), pointer),
-            };
+        let mut trace = Trace { causes, made_by, ..Trace::default() };
+        let mut around = None;
+        if maker.is_some() && (effort == Effort::All || trace.causes.is_empty()) {
+            (trace.written, around) = self.written(number, object, pointer);
         }
+        if let (Effort::All, true, Some(origin), Some((bench, at))) =
+            (effort, trace.causes.is_empty(), &trace.made_by, &bench)
+        {
+            trace.causes = self.defaults_of_chart(bench, component, *at, pointer, &origin.file);
+        }
+        if !trace.causes.is_empty() {
+            return Some(trace);
+        }
+        let bench = bench.as_ref();
+        let named = bench.and_then(|(bench, at)| self.named(bench, component, maker, *at, pointer));
+        let said =
+            if pointer.find(&object.map).is_some() { "added to what stands here" } else { "made here" };
+        let last = trace.written.first().map(|last| &last.place);
+        (trace.place, trace.note) = match (named, last, &around, &trace.made_by) {
+            (Some(named), ..) => named,
+            (None, Some(last), ..) => self.foreign(last, "", maker),
+            (None, None, Some(around), _) => self.foreign(around, said, maker),
+            (None, None, None, Some(origin)) => {
+                match in_manifest(self.files, origin, object, pointer, Wanted::Value) {
+                    Some(found) => (Some(found.place), String::new()),
+                    None => self.foreign(origin, "made here", maker),
+                }
+            }
+            (None, None, None, None) => self.nearest(component, object, maker, bench, pointer),
+        };
         Some(trace)
     }
 
@@ -241,16 +287,16 @@ impl<'a> Provenance<'a> {
             })
             .collect();
         order.sort_unstable();
-        let reaches = |fields: &[(usize, Pointer)]| {
-            let is_met =
-                |field: &Pointer| field.is_below(pointer) || (value.is_some() && pointer.is_below(field));
-            fields.iter().any(|(object, field)| *object == at && is_met(field))
-        };
+        let reaches = |fields: &[(usize, Pointer)]| is_met(fields, at, pointer, value.is_some());
         let mut causes = Vec::new();
         for (distance, number) in &order {
+            // Where something says the very value, what only decides whether it is said is no source of it.
+            if *distance > 1 && causes.iter().any(|cause: &Cause| cause.distance < 2) {
+                break;
+            }
             let fields = self.reach(bench, component, *number);
             if reaches(&fields) {
-                causes.push(bench.cause(*number, *distance, &fields));
+                causes.push(bench.cause(&bench.leaves[*number], *distance, &fields));
                 if effort == Effort::First && *distance == 0 {
                     break;
                 }
@@ -262,10 +308,9 @@ impl<'a> Provenance<'a> {
                 |(distance, number)| {
                     let leaf = &bench.leaves[*number];
                     let text = leaf.with_part(self.files.text(&leaf.source.place.file)?, said)?;
-                    let changed =
-                        self.render(&with_text(&bench.files, &leaf.source.place, text), component)?;
+                    let changed = self.changed(bench, component, &leaf.source.place, text)?;
                     let fields = reached(&bench.objects, &changed);
-                    reaches(&fields).then(|| bench.cause(*number, *distance, &fields))
+                    reaches(&fields).then(|| bench.cause(leaf, *distance, &fields))
                 },
             ));
         }
@@ -286,10 +331,61 @@ impl<'a> Provenance<'a> {
         let changed = leaf
             .variations(text, &words)
             .into_iter()
-            .find_map(|text| self.render(&with_text(&bench.files, &leaf.source.place, text), component));
+            .find_map(|text| self.changed(bench, component, &leaf.source.place, text));
         let found = Rc::new(changed.map_or_else(Vec::new, |objects| reached(&bench.objects, &objects)));
         bench.reached.borrow_mut().insert(number, Rc::clone(&found));
         found
+    }
+
+    /// Renders a component with another text in one file.
+    fn changed(
+        &self,
+        bench: &Bench,
+        component: &RenderedComponent,
+        place: &Place,
+        text: String,
+    ) -> Option<Vec<Object>> {
+        if bench.files.get(&place.file).is_some() {
+            return self.render(&with_text(&bench.files, place, text), self.inputs, component, None);
+        }
+        let files = with_text(self.files, place, text);
+        self.render(&bench.files, &Inputs::new(&files), component, None)
+    }
+
+    /// Returns the file or the folder whose name a field has, and which of them it is.
+    fn named(
+        &self,
+        bench: &Bench,
+        component: &RenderedComponent,
+        maker: Option<usize>,
+        at: usize,
+        pointer: &Pointer,
+    ) -> Option<(Option<Place>, String)> {
+        let value = pointer.find(&bench.objects[at].map)?.as_str()?;
+        let tenant =
+            self.platform.tenants.values().find(|tenant| tenant.name.as_str() == component.tenant)?;
+        let own = component.component.as_deref()?;
+        let folder = format!("tenants/{}/", tenant.name);
+        let is_named = |files: Files, name: (&str, &str)| {
+            let objects = self.render(&files, self.inputs, component, Some(name));
+            objects.is_some_and(|objects| is_met(&reached(&bench.objects, &objects), at, pointer, true))
+        };
+        if let Some(instance) = maker.map(|maker| &self.instances[maker]) {
+            let old = instance.component.as_str();
+            let (new, file) = (other_name(old), format!("{folder}{old}.toml"));
+            if value.contains(old) && *instance.file == *file {
+                // Others may refer to it; but what a tenant has for each component it has for both.
+                let is_kept = own != TENANCY;
+                let files = renamed(&bench.files, &file, &format!("{folder}{new}.toml"), is_kept);
+                if is_named(files, (&component.tenant, if is_kept { &new } else { own })) {
+                    return Some((Some(Place::whole(file)), "named after this file".to_owned()));
+                }
+            }
+        }
+        let new = other_name(tenant.name.as_str());
+        let files = || renamed(&bench.files, &folder, &format!("tenants/{new}/"), true);
+        let is_folder = value.contains(tenant.name.as_str()) && is_named(files(), (&new, own));
+        is_folder.then(|| (Some(Place::whole(tenant.file.clone())), "named after its folder".to_owned()))
     }
 
     /// Returns a component ready to be rendered again; nothing where it cannot be.
@@ -329,7 +425,9 @@ impl<'a> Provenance<'a> {
             Extent::Near => self.near(instance, owner),
             Extent::Whole => self.sources(&|_| true),
         };
-        let objects = self.render(&files, component)?;
+        let objects = self.render(&files, self.inputs, component, None)?;
+        let named = instance.map_or_else(Vec::new, |instance| self.values_of_files(instance, &objects));
+        found.extend(named);
         Some(Bench { files, objects, leaves: found, words, reached: RefCell::default() })
     }
 
@@ -375,8 +473,15 @@ impl<'a> Provenance<'a> {
         wanted.map(|(path, bytes)| (path.clone(), bytes.clone())).collect()
     }
 
-    /// Renders a component from other sources; nothing where these are in error, or too much was rendered already.
-    fn render(&self, files: &Files, component: &RenderedComponent) -> Option<Vec<Object>> {
+    /// Renders a component from other sources, under another name where one is given; nothing where these are in error,
+    /// or too much was rendered already.
+    fn render(
+        &self,
+        files: &Files,
+        inputs: &Inputs<'_>,
+        component: &RenderedComponent,
+        name: Option<(&str, &str)>,
+    ) -> Option<Vec<Object>> {
         self.memory.renders.set(self.memory.renders.get().checked_sub(1)?);
         let only = Selection { environments: vec![self.environment.name.clone()], tenants: Vec::new() };
         let loaded = aqueduct_model::load(files);
@@ -389,8 +494,7 @@ impl<'a> Provenance<'a> {
         let all: Vec<&Tenancy> = all.iter().map(AsRef::as_ref).collect();
         let (platform, instances) = (&loaded.platform, resolved.instances.as_slice());
         if component.tenant == ROOT {
-            let rendered =
-                render(platform, environment, &all, instances, self.registry, self.inputs, &|_| true);
+            let rendered = render(platform, environment, &all, instances, self.registry, inputs, &|_| true);
             let is_same = |other: &RenderedComponent| {
                 (&other.tenant, &other.component) == (&component.tenant, &component.component)
             };
@@ -400,30 +504,9 @@ impl<'a> Provenance<'a> {
         let surroundings = self.memory.surroundings.get_or_init(|| {
             Surroundings::new(self.environment, self.inputs, self.instances, self.components)
         });
-        let name = (component.tenant.as_str(), component.component.as_deref().unwrap_or_default());
-        render_alone(platform, &all, instances, self.registry, self.inputs, surroundings, name).ok()
-    }
-
-    /// Returns the place of a field in the manifest, or in what made it, and what is to be known of that.
-    fn foreign(
-        &self,
-        origin: &Place,
-        object: &Object,
-        pointer: &Pointer,
-        maker: Option<usize>,
-    ) -> (Option<Place>, String) {
-        if let Some(place) = in_manifest(self.files, origin, object, pointer) {
-            return (Some(place), String::new());
-        }
-        // What is fetched is overwritten by the next fetch; the line that asks for it is what can be changed.
-        let chart = maker.filter(|_| origin.file.starts_with("vendor/")).and_then(|maker| {
-            let spec = &self.instances[maker].spec;
-            ["chart", "path"].iter().find_map(|key| spec.get(key))
-        });
-        match chart {
-            Some(chart) => (Some(chart.origin.place.clone()), format!("made by {}", origin.file)),
-            None => (Some(origin.clone()), "made here".to_owned()),
-        }
+        let own = (component.tenant.as_str(), component.component.as_deref().unwrap_or_default());
+        let name = name.unwrap_or(own);
+        render_alone(platform, &all, instances, self.registry, inputs, surroundings, name).ok()
     }
 
     /// Returns the table of TOML that a default stands beside, else the line of the kind.
@@ -454,15 +537,22 @@ impl<'a> Provenance<'a> {
         };
         let table = bench.zip(root).and_then(|((bench, at), root)| {
             let known = bench.reached.borrow();
-            let around = std::iter::successors(pointer.parent(), Pointer::parent);
-            let mut around = around.filter(|parent| !parent.is_empty());
-            let leaves: Vec<&Leaf> = around.find_map(|parent| {
+            let mut around = std::iter::successors(pointer.parent(), Pointer::parent);
+            let (beside, leaves): (Pointer, Vec<&Leaf>) = around.find_map(|parent| {
                 let beside = known.iter().filter(|(_, fields)| {
-                    fields.iter().any(|(object, field)| object == at && field.is_below(&parent))
+                    let mut all = fields.iter();
+                    match parent.is_empty() {
+                        // Why there is the object at all is said by what is about nothing else.
+                        true => !fields.is_empty() && all.all(|(object, _)| object == at),
+                        false => all.any(|(object, field)| object == at && field.is_below(&parent)),
+                    }
                 });
                 let leaves: Vec<&Leaf> = beside.map(|(number, _)| &bench.leaves[*number]).collect();
-                (!leaves.is_empty()).then_some(leaves)
+                (!leaves.is_empty()).then_some((parent, leaves))
             })?;
+            if let ([only], true) = (leaves.as_slice(), beside.is_empty()) {
+                return Some(only.source.place.clone());
+            }
             let (first, others) = leaves.split_first()?;
             let (_, first) = first.keys.split_last()?;
             let shared = others.iter().fold(first.len(), |shared, leaf| {
@@ -479,18 +569,40 @@ impl<'a> Provenance<'a> {
 
 impl Bench {
     /// Returns a leaf as the cause of fields.
-    fn cause(&self, number: usize, distance: u8, fields: &[(usize, Pointer)]) -> Cause {
-        let leaf = &self.leaves[number];
+    fn cause(&self, leaf: &Leaf, distance: u8, fields: &[(usize, Pointer)]) -> Cause {
         let weights = fields.iter().map(|(object, field)| weight(&self.objects[*object].map, field));
-        Cause {
-            keys: leaf.keys.clone(),
-            value: leaf.value.clone(),
-            source: leaf.source.clone(),
-            shadowed: leaf.shadowed.clone(),
-            distance,
-            reach: weights.sum(),
+        let (mut source, mut value) = (leaf.source.clone(), leaf.value.clone());
+        // A whole file is shown by where it begins.
+        if leaf.keys.is_empty() {
+            source.place.span = Some(Span::default());
+            value = Value::Null;
         }
+        let (keys, shadowed) = (leaf.keys.clone(), leaf.shadowed.clone());
+        Cause { keys, value, source, shadowed, distance, reach: weights.sum() }
     }
+}
+
+/// Tells whether fields that change have a part of one field of an object, or are around it.
+fn is_met(fields: &[(usize, Pointer)], at: usize, pointer: &Pointer, is_there: bool) -> bool {
+    let is_met = |field: &Pointer| field.is_below(pointer) || (is_there && pointer.is_below(field));
+    fields.iter().any(|(object, field)| *object == at && is_met(field))
+}
+
+/// Returns files of which those that begin with a path begin with another one; the old ones may be kept beside them.
+fn renamed(files: &Files, old: &str, new: &str, is_kept: bool) -> Files {
+    let others = files.iter().filter_map(|(path, bytes)| {
+        let rest = path.strip_prefix(old)?;
+        Some((format!("{new}{rest}").into(), bytes.clone()))
+    });
+    let kept = files.iter().filter(|(path, _)| is_kept || !path.starts_with(old));
+    kept.map(|(path, bytes)| (path.clone(), bytes.clone())).chain(others).collect()
+}
+
+/// Returns another name that is as long.
+fn other_name(name: &str) -> String {
+    let last = if name.ends_with('x') { 'y' } else { 'x' };
+    let start = name.char_indices().next_back().map_or(0, |(at, _)| at);
+    format!("{}{last}", &name[..start])
 }
 
 /// Returns how near what a leaf says is to a field: 0 where it says the same.
@@ -538,70 +650,4 @@ fn alternatives(schema: &serde_json::Value, found: &mut Vec<Vec<SmolStr>>) {
         }
         _ => {}
     }
-}
-
-/// Returns the steps of a path as the reader of YAML takes them; nothing where the path leads nowhere.
-fn steps<'p>(object: &Map, path: &'p [SmolStr]) -> Option<Vec<Step<'p>>> {
-    let (first, rest) = path.split_first()?;
-    let mut value = object.get(first)?;
-    let mut steps = vec![Step::Key(first)];
-    for step in rest {
-        (value, steps) = match value {
-            Value::Map(map) => (map.get(step)?, [steps, vec![Step::Key(step)]].concat()),
-            Value::List(list) => {
-                let index = step.parse().ok()?;
-                (list.get(index)?, [steps, vec![Step::Index(index)]].concat())
-            }
-            _ => return None,
-        };
-    }
-    Some(steps)
-}
-
-/// Returns the place of a field in the file of YAML that an object was read from, else of the nearest one around it; of
-/// templates nothing is known.
-fn in_manifest(files: &Files, origin: &Place, object: &Object, pointer: &Pointer) -> Option<Place> {
-    let is_manifest = [".yaml", ".yml", ".json"].iter().any(|ending| origin.file.ends_with(ending));
-    let text = files.text(&origin.file).filter(|text| is_manifest && text.len() <= MANIFEST)?;
-    if origin.file.contains("/templates/") {
-        return None;
-    }
-    let line = origin.span.map(|span| span.position(text).line);
-    let documents = yaml::read_documents(text, Dialect::Sigs).ok()?;
-    let objects = documents.iter().flat_map(|document| {
-        let list = document.value.get("items").and_then(Value::as_list);
-        let items = list.into_iter().flatten().enumerate();
-        let items = items.map(move |(number, item)| (document, Some(number), item));
-        items.chain([(document, None, &document.value)])
-    });
-    let likeness = |(document, _, value): &(&Document, Option<usize>, &Value)| {
-        let name = value.at(&["metadata", "name"]).and_then(Value::as_str).unwrap_or_default();
-        let is_kind = value.get("kind").and_then(Value::as_str) == Some(object.kind());
-        let is_line = line.is_none_or(|line| document.line == line);
-        match is_kind && is_line && !name.is_empty() {
-            true if name == object.name() => Some(2),
-            // Kustomizations put something before and behind names.
-            true if object.name().contains(name) => Some(1),
-            _ => None,
-        }
-    };
-    let (_, (document, number, value)) =
-        objects.filter_map(|found| Some((likeness(&found)?, found))).max_by_key(|(likeness, _)| *likeness)?;
-    let map = value.as_map()?;
-    let lines = Lines::new(text);
-    let rest = |position| lines.rest(position).map(|span| Place::new(origin.file.clone(), span));
-    let written = (0..=pointer.steps().len()).rev().find_map(|depth| {
-        let field = Pointer::new(pointer.steps()[..depth].iter().cloned());
-        // What was changed after it was read is not what stands there.
-        if depth == pointer.steps().len() && field.find(map) != field.find(&object.map) {
-            return None;
-        }
-        let mut path = match number {
-            Some(number) => vec![Step::Key("items"), Step::Index(number)],
-            None => Vec::new(),
-        };
-        path.extend(steps(map, field.steps())?);
-        rest(document.spans.key(&path)?)
-    });
-    written.or_else(|| Some(Place { file: origin.file.clone(), span: lines.span(document.line) }))
 }

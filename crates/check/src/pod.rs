@@ -78,10 +78,10 @@ impl<'a> Pod<'a> {
         initial.chain(main).map(|(role, value)| Container { name: text(value, "name"), role, value })
     }
 
-    /// Returns the field that says what the pods ask for, of the first container that stands for them.
-    pub(crate) fn resources(&self) -> Field<'a> {
+    /// Returns the field that says how much of a resource the pods ask for, of the first container that stands for them.
+    pub(crate) fn request(&self, resource: &str) -> Field<'a> {
         let main = self.containers().find(|container| container.role == Role::Main);
-        (main.map_or(self.spec, |container| container.value), ["resources"]).into()
+        (main.map_or(self.spec, |container| container.value), ["resources", "requests", resource]).into()
     }
 
     /// Returns the volumes.

@@ -3,18 +3,20 @@
 mod answers;
 mod finding;
 mod reproducible;
+mod writers;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use aqueduct_acquire::{Request, Source};
+use aqueduct_helm::template::Tracing;
 use aqueduct_helm::{
     Capabilities, Engine, HookEvent, KubeVersion, Manifest, Prepared, Release, RenderedRelease,
     check_installable,
 };
 use aqueduct_manifest::{Files, KubernetesApi, Lines, Map, Object, Place, Value};
 use aqueduct_model::types::Name;
-use aqueduct_render::{Component, Context, Error, Link, Offer, Problem, Site, SourceName, Target};
+use aqueduct_render::{Component, Context, Error, Link, Offer, Problem, Site, SourceName, Target, Writers};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -104,6 +106,30 @@ impl Chart {
         }
     }
 
+    /// Returns the folder of the chart, and the field that names it.
+    fn folder(&self, context: &Context<'_>) -> Result<(&'static str, String), Error> {
+        match (self.request(&context.site)?, &self.path) {
+            (Some(request), _) => {
+                let folder = context.inputs.vendored(&request);
+                Ok(("repository", folder.map_err(|found| problem("repository", found))?))
+            }
+            (None, path) => Ok(("path", context.source_folder("path", path.as_deref().unwrap_or_default())?)),
+        }
+    }
+
+    /// Renders the chart once more, with a record of which template wrote what.
+    fn traced(&self, context: &Context<'_>) -> Option<(String, RenderedRelease)> {
+        let (_, folder) = self.folder(context).ok()?;
+        let chart = context.inputs.chart(&folder).ok()?;
+        let values = aqueduct_helm::value::Map::from(&self.values(context, &folder).ok()?);
+        let release = Release::new(self.release(&context.site), context.namespace());
+        let engine = Engine::new().tracing(Tracing::Includes);
+        let capabilities = self.capabilities(context).ok()?;
+        let prepared = Prepared::new(&chart, &values).ok()?;
+        let rendered = prepared.render(&engine, &release, &capabilities, &mut Answers::new(0, None));
+        Some((folder, rendered.ok()?))
+    }
+
     fn values(&self, context: &Context<'_>, folder: &str) -> Result<Map, Error> {
         let mut values = Map::new();
         for file in &self.chart_value_files {
@@ -185,14 +211,7 @@ impl Component for Chart {
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
-        let (field, folder) = match (self.request(&context.site)?, &self.path) {
-            (Some(request), _) => {
-                let folder =
-                    context.inputs.vendored(&request).map_err(|found| problem("repository", found))?;
-                ("repository", folder)
-            }
-            (None, path) => ("path", context.source_folder("path", path.as_deref().unwrap_or_default())?),
-        };
+        let (field, folder) = self.folder(context)?;
         let chart = context.inputs.chart(&folder).map_err(|found| problem(field, found))?;
         let wrong = |error: aqueduct_helm::Error| Error::field(field, error.to_string());
         check_installable(&chart).map_err(wrong)?;
@@ -250,6 +269,11 @@ impl Component for Chart {
         };
         Err(Error::diagnostics(causes.iter().map(|cause| found.finding(cause)).collect()))
     }
+
+    fn writers(&self, context: &Context<'_>) -> Option<Writers> {
+        let (folder, rendered) = self.traced(context)?;
+        Some(writers::of(context.inputs.files, &folder, rendered))
+    }
 }
 
 /// Tells whether there is a value at a path of names.
@@ -271,23 +295,26 @@ fn objects(context: &Context<'_>, folder: &str, rendered: &RenderedRelease) -> R
     }
     let is_test = |event: &HookEvent| *event == HookEvent::Test;
     let hooks = rendered.hooks.iter().filter(|hook| !hook.events.iter().any(is_test));
-    let parent = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
     for manifest in rendered.manifests.iter().chain(hooks.map(|hook| &hook.manifest)) {
         let found = read(&manifest.source, &manifest.content)?;
-        let origin = origin(context.inputs.files, parent, manifest);
+        let origin = origin(context.inputs.files, folder, manifest);
         objects.extend(found.into_iter().map(|object| Object { origin: Some(origin.clone()), ..object }));
     }
     Ok(objects)
 }
 
 /// Returns the template and line that made an object, as a path of the platform's folder.
-fn origin(files: &Files, parent: &str, manifest: &Manifest) -> Place {
-    let slash = if parent.is_empty() { "" } else { "/" };
-    let (file, line) = match &manifest.place {
-        Some(place) if place.template.contains('/') => (&place.template, place.line),
-        _ => (&manifest.source, 0),
-    };
-    let file = format!("{parent}{slash}{file}");
+fn origin(files: &Files, folder: &str, manifest: &Manifest) -> Place {
+    match &manifest.place {
+        Some(place) if place.template.contains('/') => place_of(files, folder, &place.template, place.line),
+        _ => place_of(files, folder, &manifest.source, 0),
+    }
+}
+
+/// Returns a line of a template, which Helm calls by the chart's name, as a place of the platform's folder.
+fn place_of(files: &Files, folder: &str, template: &str, line: u32) -> Place {
+    let inside = template.split_once('/').map_or(template, |(_, inside)| inside);
+    let file = format!("{folder}/{inside}");
     let span = files.text(&file).and_then(|text| Lines::new(text).span(line));
     Place { file: file.into(), span }
 }

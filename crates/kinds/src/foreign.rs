@@ -11,6 +11,16 @@ use serde::Deserialize;
 
 use crate::workload::Egress;
 
+/// Tells whether an object that something foreign made is the one that was rendered in the end: it has got its namespace
+/// since.
+pub(crate) fn is_same(made: &Object, rendered: &Object) -> bool {
+    let is_namespace = made.namespace().is_empty() || made.namespace() == rendered.namespace();
+    made.group() == rendered.group()
+        && made.kind() == rendered.kind()
+        && made.name() == rendered.name()
+        && is_namespace
+}
+
 /// Returns the text files at a path of the source that is a file or a folder, by name.
 ///
 /// # Errors

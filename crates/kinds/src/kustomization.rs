@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use aqueduct_kustomize::{Options, build};
-use aqueduct_manifest::{Diagnostic, Object};
+use aqueduct_manifest::{Diagnostic, Object, Pointer};
 use aqueduct_model::types::Name;
-use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, Target};
+use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, Target, Writer, Writers};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::foreign::{EndpointField, PolicyField, foreign_offer};
+use crate::foreign::{EndpointField, PolicyField, foreign_offer, is_same};
 
 /// A kustomization, built in this process as `kustomize build` builds it.
 ///
@@ -53,6 +53,24 @@ impl Component for Kustomization {
         let options = Options { remotes: Some(context.inputs), ..Options::default() };
         let built = build(context.inputs.files, &path, &options).map_err(|error| refusal(context, &error))?;
         Ok(built.objects)
+    }
+
+    fn writers(&self, context: &Context<'_>) -> Option<Writers> {
+        let path = context.source_folder("path", &self.path).ok()?;
+        let options = Options { remotes: Some(context.inputs), trace: true, ..Options::default() };
+        let built = build(context.inputs.files, &path, &options).ok()?;
+        Some(Box::new(move |object: &Object, field: &Pointer| {
+            let mut all = built.objects.iter().zip(&built.traces);
+            let Some((made, trace)) = all.find(|(made, _)| is_same(made, object)) else { return Vec::new() };
+            if field.find(&made.map).is_none() && !field.is_empty() {
+                return Vec::new();
+            }
+            // What was changed inside of it did not write the field.
+            let wrote =
+                trace.changes.iter().rev().filter(|change| field.is_below(&Pointer::read(&change.pointer)));
+            let causes = wrote.map(|change| &change.cause).chain([&trace.source]);
+            causes.map(|cause| Writer { place: cause.place.clone(), what: cause.step.to_string() }).collect()
+        }))
     }
 }
 

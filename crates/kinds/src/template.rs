@@ -1,10 +1,12 @@
 //! `template`: manifests written as Jinja templates over the resolved instance.
 
+mod lines;
+
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::{Diagnostic, Map, Object, Place, Value};
 use aqueduct_model::types::Name;
-use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, Target};
+use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, Target, Writers};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use schemars::JsonSchema;
@@ -57,10 +59,7 @@ impl Component for Template {
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         check_pods(context, &self.endpoints, &self.policies);
-        let mut engine = Environment::new();
-        engine.set_undefined_behavior(UndefinedBehavior::Strict);
-        engine.set_auto_escape_callback(|_| AutoEscape::None);
-        engine.set_fuel(Some(FUEL));
+        let engine = engine();
         let input = self.input(context)?;
         let mut objects = Vec::new();
         let mut diagnostics = Vec::new();
@@ -88,6 +87,24 @@ impl Component for Template {
         }
         Ok(objects)
     }
+
+    fn writers(&self, context: &Context<'_>) -> Option<Writers> {
+        let (engine, input) = (engine(), self.input(context).ok()?);
+        let render = |file: &str, text: &str| {
+            engine.render_named_str(file, text, minijinja::Value::from(Serde(&input))).ok()
+        };
+        let texts = texts(context, "path", &self.path, &["j2"]).ok()?;
+        let rendered = texts.into_iter().filter_map(|(file, text)| lines::Rendered::new(file, text, &render));
+        Some(lines::writers(rendered.collect()))
+    }
+}
+
+fn engine() -> Environment<'static> {
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.set_auto_escape_callback(|_| AutoEscape::None);
+    engine.set_fuel(Some(FUEL));
+    engine
 }
 
 impl Template {

@@ -11,7 +11,7 @@ use crate::loader::Loader;
 use crate::resource::Resource;
 use crate::schemas::Schemas;
 use crate::text;
-use crate::trace::Part;
+use crate::trace::Section;
 
 /// Reads the first document of a text by the rules of sigs.k8s.io/yaml.
 pub(crate) fn value(text: &str) -> Result<Value> {
@@ -57,7 +57,7 @@ fn parsed(documents: Vec<Marked>, schemas: &Rc<Schemas>) -> Result<Vec<Resource>
     let is_alone = documents.len() == 1;
     let mut queue = VecDeque::new();
     for (document, marked) in documents.into_iter().enumerate() {
-        let part = Part { document, item: None };
+        let part = Section { document, item: None };
         queue.extend(checked(marked)?.map(|(map, marks)| (map, marks, part)));
     }
     let mut list = Vec::new();
@@ -82,7 +82,7 @@ fn parsed(documents: Vec<Marked>, schemas: &Rc<Schemas>) -> Result<Vec<Resource>
                         decoded.map_err(|error| Error::new(error.to_string()))?;
                         item.marks = Marks::None;
                     }
-                    let part = Part { item: part.item.or(Some(index)), ..part };
+                    let part = Section { item: part.item.or(Some(index)), ..part };
                     queue.extend(checked(item)?.map(|(map, marks)| (map, marks, part)));
                 }
             }

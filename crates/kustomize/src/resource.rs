@@ -19,7 +19,7 @@ use crate::schemas::Schemas;
 use crate::shares::{self, Shares};
 use crate::step::{self, Step};
 use crate::text;
-use crate::trace::{Cause, Part, Recorder};
+use crate::trace::{Cause, Recorder, Section};
 
 /// Annotations that Kustomize uses for itself and never prints.
 const INTERNAL_ANNOTATIONS: &[&str] = &[
@@ -119,7 +119,7 @@ pub(crate) struct Resource {
     /// What becomes of it, where somebody asked.
     pub(crate) recorder: Option<Box<Recorder>>,
     /// Which part of its file it is.
-    pub(crate) part: Part,
+    pub(crate) part: Section,
     /// The file that the resource was read from.
     pub(crate) file: Option<Rc<str>>,
 }
@@ -177,13 +177,13 @@ impl Resource {
             allow_kind_change: false,
             work: 0,
             recorder: None,
-            part: Part::default(),
+            part: Section::default(),
             file: None,
         }
     }
 
     /// Returns a resource that was read from a text.
-    pub(crate) fn marked(map: Map, marks: Marks, part: Part, schemas: &Rc<Schemas>) -> Self {
+    pub(crate) fn marked(map: Map, marks: Marks, part: Section, schemas: &Rc<Schemas>) -> Self {
         Self { marks, part, ..Self::new(map, schemas) }
     }
 

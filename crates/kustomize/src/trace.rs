@@ -120,7 +120,7 @@ fn compare(before: &Value, after: &Value, pointer: &dyn Fn() -> String, found: &
 
 /// Which part of a file a resource is.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Part {
+pub(crate) struct Section {
     pub(crate) document: usize,
     /// The element, where the document is a list of resources.
     pub(crate) item: Option<usize>,
@@ -144,7 +144,7 @@ impl Spots {
     }
 
     /// Returns the first line of a part of the file.
-    pub(crate) fn part(&self, part: Part) -> Place {
+    pub(crate) fn part(&self, part: Section) -> Place {
         let Some((line, spans)) = self.documents.get(part.document) else {
             return Place::whole(Arc::clone(&self.file));
         };

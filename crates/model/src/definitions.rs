@@ -64,13 +64,13 @@ const SHORT: usize = 64;
 /// The schemas inside of others, by their texts.
 #[derive(Default)]
 struct Parts {
-    seen: BTreeMap<String, Part>,
+    seen: BTreeMap<String, Definition>,
     /// How many parts have a name.
     named: BTreeMap<String, usize>,
     definitions: Map<String, Value>,
 }
 
-struct Part {
+struct Definition {
     times: usize,
     /// The key that it was first seen at.
     key: String,
@@ -88,7 +88,7 @@ impl Parts {
         match self.seen.entry(text) {
             Entry::Occupied(mut part) => part.get_mut().times += 1,
             Entry::Vacant(part) => {
-                part.insert(Part { times: 1, key: key.to_owned(), reference: None });
+                part.insert(Definition { times: 1, key: key.to_owned(), reference: None });
                 self.count_inside(schema, key);
             }
         }

@@ -8,7 +8,9 @@ use aqueduct_model::{Environment, Instance, Platform, Tenancy};
 use crate::normalise::normalise;
 use crate::render::render_node;
 use crate::selected::SelectedLabels;
-use crate::{Graph, GraphNode, Inputs, Registry, RenderedComponent, Scopes, TENANCY, tenancy};
+use crate::{
+    Context, Graph, GraphNode, Inputs, Registry, RenderedComponent, Scopes, TENANCY, Writers, tenancy,
+};
 
 /// What the other objects of an environment decide of each: where kinds live, and which labels selectors ask for.
 pub struct Surroundings<'a> {
@@ -71,4 +73,10 @@ pub fn render_alone(
     // What is secret stays so, whatever else is changed.
     diagnostics.retain(|found| found.is_error() && found.code != "plaintext-secret");
     if diagnostics.is_empty() { Ok(objects) } else { Err(diagnostics) }
+}
+
+/// Returns what tells of the objects of a component who wrote them; see [`Component::writers`](crate::Component::writers).
+pub fn writers(graph: &Graph<'_>, (tenant, component): (&str, &str)) -> Option<Writers> {
+    let node = graph.node(tenant, component).filter(|node| node.sound)?;
+    node.component.writers(&Context::new(graph, node))
 }

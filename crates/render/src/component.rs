@@ -3,7 +3,7 @@
 use std::any::type_name;
 use std::fmt;
 
-use aqueduct_manifest::{Diagnostic, Object};
+use aqueduct_manifest::{Diagnostic, Object, Place, Pointer};
 use aqueduct_model::{Fragment, Instance, Node, Services, schema};
 use schemars::{JsonSchema, Schema};
 use serde::de::DeserializeOwned;
@@ -47,6 +47,26 @@ pub trait Component: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// # Errors
     /// What cannot be rendered, with the field that causes it; see also [`Context::report`].
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error>;
+
+    /// Returns what tells of the objects which lines of foreign files wrote them; nothing where the fields of the
+    /// component say it all. It takes another render and is asked for only where somebody wants to know.
+    fn writers(&self, context: &Context<'_>) -> Option<Writers> {
+        let _ = context;
+        None
+    }
+}
+
+/// Returns which lines wrote a field of a rendered object, the last one first; nothing of a field that they did not
+/// write.
+pub type Writers = Box<dyn Fn(&Object, &Pointer) -> Vec<Writer>>;
+
+/// A line of a template, a resource or a patch that wrote a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// Where it is.
+    pub place: Place,
+    /// What it is, such as ``template `web.labels` ``.
+    pub what: String,
 }
 
 /// What a component reads of the platform's files, by a path as [`Site::source_path`] takes it.
@@ -156,6 +176,8 @@ pub trait AnyComponent: Send + Sync {
     /// # Errors
     /// As [`Component::render`].
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error>;
+    /// Returns what [`Component::writers`] returns.
+    fn writers(&self, context: &Context<'_>) -> Option<Writers>;
 }
 
 impl<T: Component> AnyComponent for T {
@@ -181,6 +203,10 @@ impl<T: Component> AnyComponent for T {
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         Component::render(self, context)
+    }
+
+    fn writers(&self, context: &Context<'_>) -> Option<Writers> {
+        Component::writers(self, context)
     }
 }
 

@@ -30,9 +30,9 @@ mod selected;
 pub mod tenancy;
 mod wave;
 
-pub use alone::{Surroundings, render_alone};
+pub use alone::{Surroundings, render_alone, writers};
 pub use authored::{CustomResource, object};
-pub use component::{AnyComponent, Component, Error, Kind, Registry, SourceName};
+pub use component::{AnyComponent, Component, Error, Kind, Registry, SourceName, Writer, Writers};
 pub use context::{Context, Neighbour, Site, application_name, digest, not_a_source};
 pub use graph::{Graph, Node as GraphNode};
 pub use inputs::{Inputs, Problem};

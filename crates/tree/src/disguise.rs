@@ -31,38 +31,38 @@ pub(crate) fn disguise(bytes: &[u8], wrote: impl Fn(Hash) -> bool) -> Option<Dis
 fn sides(text: &str) -> Option<[String; 2]> {
     /// Whose lines are being read.
     #[derive(PartialEq)]
-    enum Part {
+    enum Side {
         Both,
         Ours,
         Base,
         Theirs,
     }
-    let (mut part, mut sides, mut conflicts) = (Part::Both, [String::new(), String::new()], 0);
+    let (mut part, mut sides, mut conflicts) = (Side::Both, [String::new(), String::new()], 0);
     for line in text.split_inclusive('\n') {
         let mark = MARKS.iter().find(|mark| {
             line.strip_prefix(**mark).is_some_and(|rest| rest.starts_with([' ', '\n']) || rest.is_empty())
         });
         part = match (mark.copied(), &part) {
-            (Some("<<<<<<<"), Part::Both) => Part::Ours,
-            (Some("|||||||"), Part::Ours) => Part::Base,
-            (Some("======="), Part::Ours | Part::Base) => Part::Theirs,
-            (Some(">>>>>>>"), Part::Theirs) => {
+            (Some("<<<<<<<"), Side::Both) => Side::Ours,
+            (Some("|||||||"), Side::Ours) => Side::Base,
+            (Some("======="), Side::Ours | Side::Base) => Side::Theirs,
+            (Some(">>>>>>>"), Side::Theirs) => {
                 conflicts += 1;
-                Part::Both
+                Side::Both
             }
             _ => {
                 let [ours, theirs] = &mut sides;
-                if matches!(part, Part::Both | Part::Ours) {
+                if matches!(part, Side::Both | Side::Ours) {
                     ours.push_str(line);
                 }
-                if matches!(part, Part::Both | Part::Theirs) {
+                if matches!(part, Side::Both | Side::Theirs) {
                     theirs.push_str(line);
                 }
                 continue;
             }
         };
     }
-    (conflicts > 0 && part == Part::Both).then_some(sides)
+    (conflicts > 0 && part == Side::Both).then_some(sides)
 }
 
 #[cfg(test)]

@@ -167,6 +167,9 @@ struct Record {
     /// The template or the resource that the object is made of.
     #[serde(skip_serializing_if = "Option::is_none")]
     made_by: Option<Spot>,
+    /// The lines of templates, resources and patches that wrote it, the last one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    written: Vec<Spot>,
 }
 
 /// A value of TOML and where it stands.
@@ -219,7 +222,10 @@ impl Record {
         trace: &Trace,
     ) -> Self {
         let said = |keys: &str, value: &Value, source: &Source| Said {
-            layer: source.layer.to_string(),
+            layer: match source.place.file.ends_with(".toml") {
+                true => source.layer.to_string(),
+                false => "file".to_owned(),
+            },
             key: keys.to_owned(),
             value: plain(value),
             spot: Spot::new(files, &source.place, ""),
@@ -239,6 +245,11 @@ impl Record {
             shadowed: shadowed.collect(),
             place: trace.place.as_ref().map(|place| Spot::new(files, place, &trace.note)),
             made_by: trace.made_by.as_ref().map(|place| Spot::new(files, place, "")),
+            written: trace
+                .written
+                .iter()
+                .map(|writer| Spot::new(files, &writer.place, &writer.what))
+                .collect(),
         }
     }
 
@@ -251,20 +262,41 @@ impl Record {
         line("rendered", &self.rendered);
         for (number, said) in self.sources.iter().enumerate() {
             let what = if number == 0 { "source" } else { "also" };
-            line(what, &format!("{}  {} = {} ({})", said.spot.text(), said.key, said.value, said.layer));
+            // A file that is the whole value has nothing that names it.
+            let told = match said.key.as_str() {
+                "" => String::new(),
+                key => format!("{key} = {} ", said.value),
+            };
+            line(what, &format!("{}  {told}({})", said.spot.text(), said.layer));
             for lower in self.shadowed.iter().filter(|_| number == 0) {
                 let told =
                     format!("{}  {} = {} ({})", lower.spot.text(), lower.key, lower.value, lower.layer);
                 line("shadowed", &told);
             }
         }
+        let mut written = self.written.as_slice();
         match &self.place {
-            Some(place) if place.note.is_empty() => line("source", &place.text()),
+            Some(place) if place.note.is_empty() => {
+                let last = written.split_first().filter(|(last, _)| last.text() == place.text());
+                let told = match last {
+                    Some((last, before)) => {
+                        written = before;
+                        format!("{}  {}", last.text(), last.note)
+                    }
+                    None => place.text(),
+                };
+                line("source", &told);
+            }
             Some(place) => line("nearest", &format!("{}  {}", place.text(), place.note)),
             None if self.sources.is_empty() => line("source", "unknown"),
             None => {}
         }
-        if let Some(made_by) = &self.made_by {
+        let is_last_told = written.len() < self.written.len();
+        for (number, spot) in written.iter().enumerate() {
+            let what = if number == 0 && !is_last_told { "written" } else { "before" };
+            line(what, &format!("{}  {}", spot.text(), spot.note));
+        }
+        if let (Some(made_by), true) = (&self.made_by, self.written.is_empty()) {
             line("made by", &made_by.text());
         }
         text

@@ -35,7 +35,9 @@ fn capacity(index: &Index<'_>, report: &mut Report) {
         if !fits_a_node {
             let title = pod.entry.title();
             let message = format!("{title} fits no node: {one_cpu} CPU and {one_memory} memory per pod");
-            report.error(&pod.entry, pod.resources(), message);
+            let fits_in_memory = pools.iter().any(|pool| one_memory <= Quantity::bytes(pool.memory_bytes));
+            let resource = if fits_in_memory { "cpu" } else { "memory" };
+            report.error(&pod.entry, pod.request(resource), message);
         }
         let all = demand(index, pod);
         sum = sum.plus(all);
@@ -47,13 +49,15 @@ fn capacity(index: &Index<'_>, report: &mut Report) {
     let Some((_, pod)) = largest else { return };
     if sum.cpu > cpu {
         let message = format!("capacity exceeded: CPU {} of {cpu}", sum.cpu);
-        report.error(&pod.entry, pod.resources(), message).hint("add nodes, or lower requests and replicas");
+        report
+            .error(&pod.entry, pod.request("cpu"), message)
+            .hint("add nodes, or lower requests and replicas");
     }
     if sum.memory > memory {
         report
             .error(
                 &pod.entry,
-                pod.resources(),
+                pod.request("memory"),
                 format!("capacity exceeded: memory {} of {memory}", sum.memory),
             )
             .hint("add nodes, or lower requests and replicas");
@@ -82,9 +86,9 @@ kind: Pod
 metadata: {name: huge, namespace: shop}
 spec: {containers: [{name: a, resources: {requests: {memory: 20Gi}}}]}
 "), @r"
-        error: capacity exceeded: CPU 9 of 8: 1.yaml at spec.template.spec.containers[0].resources
+        error: capacity exceeded: CPU 9 of 8: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
           hint: add nodes, or lower requests and replicas
-        error: `Pod shop/huge` fits no node: 0 CPU and 20Gi memory per pod: 3.yaml at spec.containers[0].resources
+        error: `Pod shop/huge` fits no node: 0 CPU and 20Gi memory per pod: 3.yaml at spec.containers[0].resources.requests.memory
         ");
     }
 }

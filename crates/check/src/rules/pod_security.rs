@@ -106,22 +106,27 @@ fn restricted<'a>(pod: &Pod<'a>) -> Vec<Violation<'a>> {
     }
     let of_pod = pod.spec.get("securityContext").unwrap_or(&Value::Null);
     for container in pod.containers() {
-        violations.extend(restricted_container(&container, of_pod));
+        violations.extend(restricted_container(pod, &container, of_pod));
     }
     violations
 }
 
-fn restricted_container<'a>(container: &Container<'a>, of_pod: &Value) -> Vec<Violation<'a>> {
+fn restricted_container<'a>(pod: &Pod<'a>, container: &Container<'a>, of_pod: &Value) -> Vec<Violation<'a>> {
     let context = container.value.get("securityContext").unwrap_or(&Value::Null);
     let (name, field) = (container.name, |field| of_context(container.value, field));
     let mut violations = Vec::new();
     let either = |field| context.get(field).or_else(|| of_pod.get(field));
+    // What only the pod says is to be changed there.
+    let said = |name| match (context.get(name), of_pod.get(name)) {
+        (None, Some(_)) => of_context(pod.spec, name),
+        _ => field(name),
+    };
     if either("runAsNonRoot").and_then(Value::as_bool) != Some(true) {
         violations
-            .push((field("runAsNonRoot"), format!("container `{name}` does not set `runAsNonRoot: true`")));
+            .push((said("runAsNonRoot"), format!("container `{name}` does not set `runAsNonRoot: true`")));
     }
     if either("runAsUser").and_then(Value::as_i64) == Some(0) {
-        violations.push((field("runAsUser"), format!("container `{name}` runs as user 0")));
+        violations.push((said("runAsUser"), format!("container `{name}` runs as user 0")));
     }
     if context.get("allowPrivilegeEscalation").and_then(Value::as_bool) != Some(false) {
         let what = format!("container `{name}` does not set `allowPrivilegeEscalation: false`");

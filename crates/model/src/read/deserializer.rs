@@ -12,7 +12,7 @@ use serde::de::{
 use crate::node::{Content, Node};
 use crate::table::Table;
 
-use super::error::{Kind, Place, ReadError, Segment, quoted};
+use super::error::{Kind, ReadError, Segment, Subject, quoted};
 
 /// The name of a field whose struct is read from the same table as the one that it is a field of: the two share the
 /// keys of the table. Nothing is copied for it, and errors keep their places, unlike with serde's `flatten`.
@@ -77,7 +77,7 @@ impl<'a: 'b, 'b, 'de> Deserializer<'de> for Reader<'a, 'b> {
             }
             Content::Table(table) => visitor.visit_map(self.table_access(table, None)),
         }
-        .map_err(|error| error.at(Place::Value(self.node)))
+        .map_err(|error| error.at(Subject::Value(self.node)))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError<'a>> {
@@ -105,7 +105,7 @@ impl<'a: 'b, 'b, 'de> Deserializer<'de> for Reader<'a, 'b> {
         let shares = self.taken.is_some() || fields.contains(&SAME_TABLE);
         visitor
             .visit_map(self.table_access(table, shares.then_some(fields)))
-            .map_err(|error| error.at(Place::Value(self.node)))
+            .map_err(|error| error.at(Subject::Value(self.node)))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -130,7 +130,7 @@ impl<'a: 'b, 'b, 'de> Deserializer<'de> for Reader<'a, 'b> {
                 found: self.node.kind().into(),
             })),
         }
-        .map_err(|error| error.at(Place::Value(self.node)))
+        .map_err(|error| error.at(Subject::Value(self.node)))
     }
 
     serde::forward_to_deserialize_any! {
@@ -184,7 +184,7 @@ impl<'a> TableAccess<'a, '_> {
 
     /// Returns the refusal of a key, where it is one.
     fn refused(&self, error: ReadError<'a>, key: &SmolStr, node: &'a Node) -> ReadError<'a> {
-        error.at(Place::Key(node)).below(Segment::Key(key.clone()))
+        error.at(Subject::Key(node)).below(Segment::Key(key.clone()))
     }
 
     /// Returns the refusal of the first key that neither of two structs knows, once both are known.
@@ -219,7 +219,7 @@ impl<'a: 'b, 'b, 'de> MapAccess<'de> for TableAccess<'a, 'b> {
         if let Some((key, node)) = self.value.take() {
             return seed
                 .deserialize(self.reader.other(node))
-                .map_err(|error| error.at(Place::Value(node)).below(Segment::Key(key.clone())));
+                .map_err(|error| error.at(Subject::Value(node)).below(Segment::Key(key.clone())));
         }
         let taken = Cell::new([].as_slice());
         let value = seed.deserialize(Reader { taken: Some(&taken), ..self.reader });
@@ -244,14 +244,14 @@ impl<'a: 'b, 'b, 'de> EnumAccess<'de> for Variant<'a, 'b> {
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), ReadError<'a>> {
         let text: StrDeserializer<'_, ReadError<'a>> = self.name.as_str().into_deserializer();
-        let variant = seed.deserialize(text).map_err(|error| error.at(Place::Key(self.reader.node)))?;
+        let variant = seed.deserialize(text).map_err(|error| error.at(Subject::Key(self.reader.node)))?;
         Ok((variant, self))
     }
 }
 
 impl<'a: 'b, 'b> Variant<'a, 'b> {
     fn place(&self, error: ReadError<'a>) -> ReadError<'a> {
-        error.at(Place::Value(self.reader.node)).below(Segment::Key(self.name.clone()))
+        error.at(Subject::Value(self.reader.node)).below(Segment::Key(self.name.clone()))
     }
 }
 

@@ -12,13 +12,13 @@ use crate::node::Node;
 pub(super) struct ReadError<'a> {
     pub(super) kind: Kind,
     /// Where; found on the way out, so that the innermost node wins.
-    pub(super) place: Option<Place<'a>>,
+    pub(super) place: Option<Subject<'a>>,
     /// The keys that lead to the place, innermost first.
     pub(super) path: Vec<Segment>,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Place<'a> {
+pub(super) enum Subject<'a> {
     Key(&'a Node),
     Value(&'a Node),
 }
@@ -62,7 +62,7 @@ impl<'a> ReadError<'a> {
     }
 
     /// Sets the place, where none is known yet.
-    pub(super) fn at(mut self, place: Place<'a>) -> Self {
+    pub(super) fn at(mut self, place: Subject<'a>) -> Self {
         self.place.get_or_insert(place);
         self
     }
@@ -72,7 +72,7 @@ impl<'a> ReadError<'a> {
         self
     }
 
-    pub(super) fn diagnostic(&self, what: &str, place: Place<'_>) -> Diagnostic {
+    pub(super) fn diagnostic(&self, what: &str, place: Subject<'_>) -> Diagnostic {
         let path = self.path();
         let subject = if path.is_empty() { what.to_owned() } else { format!("`{path}` of {what}") };
         let (code, message) = match &self.kind {
@@ -94,8 +94,8 @@ impl<'a> ReadError<'a> {
             Kind::Refused { message } => ("invalid-value", format!("invalid {subject}: {message}")),
         };
         let diagnostic = match place {
-            Place::Key(node) => node.key_diagnostic(code, message),
-            Place::Value(node) => node.diagnostic(code, message),
+            Subject::Key(node) => node.key_diagnostic(code, message),
+            Subject::Value(node) => node.diagnostic(code, message),
         };
         match &self.kind {
             Kind::Unknown { suggestion: Some(suggestion), .. } => {

@@ -14,7 +14,7 @@ use crate::node::{Content, Node, Source};
 use crate::table::Table;
 
 use super::deserializer::{Reader, Step};
-use super::error::{Kind, Place, ReadError, Segment};
+use super::error::{Kind, ReadError, Segment, Subject};
 use super::form::{below, example, form, required};
 
 /// How many problems of one node are looked for.
@@ -86,7 +86,7 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
             }
             found = true;
             if !table.contains_key(key) && !meant.contains(&key) {
-                let error = ReadError::new(Kind::Missing { key: key.to_owned() }).at(Place::Value(node));
+                let error = ReadError::new(Kind::Missing { key: key.to_owned() }).at(Subject::Value(node));
                 let error = self.segments().into_iter().rev().fold(error, ReadError::below);
                 self.report(&error, node);
             }
@@ -121,14 +121,14 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
     fn error(&self) -> Option<ReadError<'a>> {
         let error = T::deserialize(Reader::new(self.root, &self.path)).err()?;
         // What stands around the value misses what was not read.
-        let (Place::Key(place) | Place::Value(place)) = error.place?;
+        let (Subject::Key(place) | Subject::Value(place)) = error.place?;
         let is_around = self.path.iter().any(|step| std::ptr::eq(step.parent, place));
         (!is_around).then_some(error)
     }
 
     fn report(&mut self, error: &ReadError<'a>, node: &'a Node) {
-        let place = error.place.unwrap_or(Place::Value(node));
-        let (Place::Key(node) | Place::Value(node)) = place;
+        let place = error.place.unwrap_or(Subject::Value(node));
+        let (Subject::Key(node) | Subject::Value(node)) = place;
         // A name that stands for nothing was reported already.
         let follows = matches!(error.kind, Kind::Variant { .. } | Kind::Type { .. } | Kind::Refused { .. })
             && node.as_str().is_some_and(has_names);
@@ -149,7 +149,7 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
 
 /// Tells whether an error is about the key that a node stands under.
 fn is_about_key(error: &ReadError<'_>, node: &Node) -> bool {
-    matches!(error.place, Some(Place::Key(place)) if std::ptr::eq(place, node))
+    matches!(error.place, Some(Subject::Key(place)) if std::ptr::eq(place, node))
 }
 
 /// Returns a value as if it were written at a place.

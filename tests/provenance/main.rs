@@ -1,10 +1,15 @@
 //! Findings point at what a person edits: one platform with a mistake in each of its files, and where each is reported.
 
+#[path = "../../examples/bridge/bridge.rs"]
+mod bridge;
+mod every_kind;
+
 use std::fmt::Write as _;
 
 use aqueduct::{Files, Selection, compile, stock};
+use bridge::Bridge;
 
-const PLATFORM: &str = r#"
+pub(crate) const PLATFORM: &str = r#"
 name = "demo"
 repository = "https://git.example.com/demo.git"
 
@@ -68,8 +73,8 @@ fn platform(sources: &[(&str, &str)]) -> Files {
 }
 
 /// Returns the findings of a platform, each with the text that its places point at.
-fn findings(files: &Files) -> String {
-    let compilation = compile(files, &stock(), &Selection::default());
+pub(crate) fn findings(files: &Files) -> String {
+    let compilation = compile(files, &stock().with::<Bridge>(), &Selection::default());
     let mut shown = String::new();
     for found in &compilation.diagnostics {
         let field = found.field.as_deref().unwrap_or("-");
@@ -128,7 +133,11 @@ fn values_of_charts() {
         ("values.yaml", "image: {name: web, tag: \"1\"}\nadmin: {entry: none}\n"),
         (
             "templates/web.yaml",
-            "apiVersion: v1\nkind: Secret\nmetadata: {name: web}\ndata: {password: {{ .Values.admin.entry | b64enc }}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: web\n    image: {{ .Values.image.name }}:{{ .Values.image.tag }}\n",
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: web}\ndata: {password: {{ .Values.admin.entry | b64enc }}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: web\n    image: {{ .Values.image.name }}:{{ .Values.image.tag }}\n  {{- include \"web.side\" . | nindent 2 }}\n",
+        ),
+        (
+            "templates/_helpers.tpl",
+            "{{- define \"web.side\" -}}\n- name: side\n  image: side:latest\n{{- end -}}\n",
         ),
     ] {
         files.insert(format!("charts/web/{path}"), text.as_bytes());

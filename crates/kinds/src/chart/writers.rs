@@ -1,0 +1,46 @@
+//! Which lines of the templates of a chart wrote a field.
+
+use std::sync::Arc;
+
+use aqueduct_helm::{Manifest, RenderedRelease};
+use aqueduct_manifest::{Files, Object, Place, Pointer};
+use aqueduct_render::{Writer, Writers};
+
+use super::{place_of, read};
+use crate::foreign::is_same;
+
+/// Returns what tells of the objects of a release who wrote them.
+pub(super) fn of(files: &Files, folder: &str, rendered: RenderedRelease) -> Writers {
+    // What is asked of later are the texts of the templates, and the files of a platform share theirs.
+    let (files, folder): (Files, Arc<str>) = (files.clone(), folder.into());
+    let hooks = rendered.hooks.iter().map(|hook| &hook.manifest);
+    let made: Vec<(Manifest, Vec<Object>)> = rendered
+        .manifests
+        .iter()
+        .chain(hooks)
+        .filter_map(|manifest| Some((manifest.clone(), read(&manifest.source, &manifest.content).ok()?)))
+        .collect();
+    Box::new(move |object: &Object, field: &Pointer| {
+        let manifest = made.iter().find_map(|(manifest, objects)| {
+            // Of a list of objects it is not known which line is whose.
+            let [made] = objects.as_slice() else { return None };
+            is_same(made, object).then_some(manifest)
+        });
+        let Some(manifest) = manifest else { return Vec::new() };
+        let writers = if field.is_empty() {
+            rendered.writers(manifest, 1)
+        } else {
+            rendered.writers_of(manifest, &field.to_string())
+        };
+        let place = |template: &str, line| -> Place { place_of(&files, &folder, template, line) };
+        let written = writers.iter().rev().map(|writer| {
+            let name = writer.template.to_str();
+            let what = match *name == *writer.place.template {
+                true => "template".to_owned(),
+                false => format!("template `{name}`"),
+            };
+            Writer { place: place(&writer.place.template, writer.place.line), what }
+        });
+        written.collect()
+    })
+}
