@@ -2,8 +2,8 @@
 //!
 //! A [`Server`] is asked to create an object, and answers as the API server of its version would with strict field
 //! validation and the default features, before admission:
-//! 1. [`schema`] holds the object against the structs of its kind: unknown fields and wrong types end the matter there.
-//! 2. [`rules`] are what Kubernetes checks by hand, kind by kind, with the defaults in mind that it fills in before.
+//! 1. `schema` holds the object against the structs of its kind: unknown fields and wrong types end the matter there.
+//! 2. `rules` are what Kubernetes checks by hand, kind by kind, with the defaults in mind that it fills in before.
 //!
 //! [`Server::defaulted`] fills in what an object leaves out, for those that ask further.
 //!

@@ -14,7 +14,7 @@
 //! | read a folder once | [`Files`] |
 //! | say what is wrong, and where | [`Diagnostic`], [`Place`] |
 //! | tell secrets | [`secret`] |
-//! | print floats and hashes as the tools of Kubernetes do | [`float`], [`Hash`] |
+//! | print floats and hashes as the tools of Kubernetes do | [`float`], [`struct@Hash`] |
 //! | know what Kubernetes serves | [`KUBERNETES_APIS`] |
 //!
 //! # Reading and writing
