@@ -3,45 +3,15 @@
 use std::collections::BTreeMap;
 
 use aqueduct_apiserver::custom::Definition;
-use aqueduct_manifest::{KUBERNETES_APIS, Object, ObjectKey, SmolStr, Value, plural};
+use aqueduct_manifest::{
+    KUBERNETES_APIS, Object, ObjectKey, SmolStr, Value, is_cluster_scoped, is_native, plural,
+};
 
 use crate::finding::{Action, Finding};
 use crate::pod::{is_set, items, text};
 use crate::policy::{self, Binding, Params, Policy, Request, Scope};
 use crate::quota::{Item, Quotas};
 use crate::{defaults, limits, pod_security};
-
-/// The kinds whose objects lie in no namespace.
-const CLUSTER_SCOPED: [&str; 28] = [
-    "APIService",
-    "CertificateSigningRequest",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "ClusterTrustBundle",
-    "CSIDriver",
-    "CSINode",
-    "CustomResourceDefinition",
-    "DeviceClass",
-    "FlowSchema",
-    "IngressClass",
-    "IPAddress",
-    "MutatingAdmissionPolicy",
-    "MutatingAdmissionPolicyBinding",
-    "MutatingWebhookConfiguration",
-    "Namespace",
-    "Node",
-    "PersistentVolume",
-    "PriorityClass",
-    "PriorityLevelConfiguration",
-    "RuntimeClass",
-    "ServiceCIDR",
-    "StorageClass",
-    "ResourceSlice",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-    "ValidatingWebhookConfiguration",
-    "VolumeAttachment",
-];
 
 /// What is in a cluster, and what its admission asks of new objects.
 #[derive(Debug)]
@@ -244,7 +214,7 @@ impl Cluster {
     fn is_namespaced(&self, object: &Object) -> bool {
         match self.custom_kind(object) {
             Some(kind) => kind.is_namespaced,
-            None if is_built_in(object.group()) => !is_cluster_scoped(object.kind()),
+            None if is_native(object.group()) => !is_cluster_scoped(object.group(), object.kind()),
             // Of a kind that nobody defined the object itself has to tell.
             None => !object.namespace().is_empty(),
         }
@@ -283,9 +253,9 @@ impl Params for Cluster {
         }
         let mut apis = KUBERNETES_APIS.iter().filter(|api| api.version == api_version);
         if apis.any(|api| api.kinds.contains(&kind)) {
-            return scope(!is_cluster_scoped(kind));
+            return scope(!is_cluster_scoped(group, kind));
         }
-        if is_built_in(group) {
+        if is_native(group) {
             return Scope::Missing;
         }
         let first =
@@ -301,7 +271,7 @@ impl Params for Cluster {
 
     fn is_defined(&self, api_version: &str, kind: &str) -> bool {
         let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
-        is_built_in(group) || self.custom_kinds.contains_key(&(group.into(), kind.into()))
+        is_native(group) || self.custom_kinds.contains_key(&(group.into(), kind.into()))
     }
 
     fn objects<'a>(&'a self, api_version: &str, kind: &str, namespace: &str) -> Vec<&'a Object> {
@@ -312,12 +282,4 @@ impl Params for Cluster {
 
 fn is_kind(object: &Object, group: &str, kind: &str) -> bool {
     object.group() == group && object.kind() == kind
-}
-
-fn is_built_in(group: &str) -> bool {
-    KUBERNETES_APIS.iter().any(|api| api.version.rsplit_once('/').map_or("", |(group, _)| group) == group)
-}
-
-fn is_cluster_scoped(kind: &str) -> bool {
-    CLUSTER_SCOPED.contains(&kind)
 }

@@ -13,7 +13,6 @@ pub mod pod_security;
 pub mod policy;
 mod quota;
 mod resources;
-mod selector;
 
 pub use cluster::Cluster;
 pub use finding::{Action, Finding};

@@ -1,6 +1,6 @@
 //! The pod in an object: a Pod itself, or the template that a controller makes its pods of.
 
-use aqueduct_manifest::{Map, Object, Value};
+use aqueduct_manifest::{Map, Object, PodTemplate, Value};
 
 /// A pod, or a template of pods.
 #[derive(Clone, Copy, Debug)]
@@ -15,21 +15,15 @@ const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContain
 impl<'a> Pod<'a> {
     /// Returns the pod of an object, and whether the object is a Pod itself.
     pub(crate) fn of(object: &'a Object) -> Option<(Self, bool)> {
-        let path: &[&str] = match (object.group(), object.kind()) {
-            ("", "Pod") => &[],
-            ("", "PodTemplate") => &["template"],
-            ("", "ReplicationController")
-            | ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet")
-            | ("batch", "Job") => &["spec", "template"],
-            ("batch", "CronJob") => &["spec", "jobTemplate", "spec", "template"],
-            _ => return None,
-        };
-        let at = |last: &[&str]| object.at(&[path, last].concat());
-        let pod = Self {
-            annotations: at(&["metadata", "annotations"]).and_then(Value::as_map),
-            spec: at(&["spec"])?,
-        };
-        Some((pod, path.is_empty()))
+        let is_judged = matches!(
+            (object.group(), object.kind()),
+            ("", "Pod" | "PodTemplate" | "ReplicationController")
+                | ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet")
+                | ("batch", "Job" | "CronJob")
+        );
+        let PodTemplate { path, metadata, spec } = object.pod_template().filter(|_| is_judged)?;
+        let annotations = metadata.and_then(|metadata| metadata.get("annotations")?.as_map());
+        Some((Self { annotations, spec }, path.is_empty()))
     }
 
     /// Returns the containers of all kinds.

@@ -243,8 +243,14 @@ pub(crate) fn pod_path(kind: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-/// Fills in what an object leaves out.
-pub(crate) fn fill(object: &mut Value) {
+/// Returns an object with what the API server fills in where it leaves something out: what follows from the object
+/// itself, no addresses and nothing that admission adds.
+pub fn defaulted(mut object: Value) -> Value {
+    fill(&mut object);
+    object
+}
+
+fn fill(object: &mut Value) {
     let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (version, kind) = (text("apiVersion"), text("kind"));
     let group = version.split_once('/').map_or("", |(group, _)| group);

@@ -5,7 +5,7 @@
 //! 1. `schema` holds the object against the structs of its kind: unknown fields and wrong types end the matter there.
 //! 2. `rules` are what Kubernetes checks by hand, kind by kind, with the defaults in mind that it fills in before.
 //!
-//! [`Server::defaulted`] fills in what an object leaves out, for those that ask further.
+//! [`defaulted`] fills in what an object leaves out, for those that ask further.
 //!
 //! What depends on other objects, on the cluster's addresses or on admission is not asked here.
 
@@ -20,6 +20,7 @@ mod schema;
 mod server;
 
 pub use cause::Cause;
+pub use defaults::defaulted;
 pub use rules::expressions;
 pub use schema::field_type::FieldType;
 pub use server::{Answer, Server};

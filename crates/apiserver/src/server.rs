@@ -3,7 +3,6 @@
 use aqueduct_manifest::{KUBERNETES_APIS, KubernetesApi, Value, closest};
 
 use crate::cause::Cause;
-use crate::defaults;
 use crate::field::Field;
 use crate::report::Report;
 use crate::rules;
@@ -49,14 +48,6 @@ impl Server {
         let mut report = Report::new(self.minor);
         let is_built_in = self.judge(object, write, &mut report);
         Answer { errors: report.errors, warnings: report.warnings, is_built_in }
-    }
-
-    /// Returns an object with what the server fills in where it leaves something out: what follows from the object itself,
-    /// no addresses and nothing that admission adds.
-    pub fn defaulted(&self, object: &Value) -> Value {
-        let mut object = object.clone();
-        defaults::fill(&mut object);
-        object
     }
 
     /// Returns what an object of a built-in kind holds.

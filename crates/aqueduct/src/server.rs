@@ -101,7 +101,7 @@ pub(crate) fn ask(environment: &Environment<'_>, minor: u32, report: &mut Report
             let denied = cluster.review(&pod).into_iter().filter(|found| found.action == Action::Deny);
             for found in denied {
                 is_pod_refused = true;
-                findings.add_found(entry, &found, path);
+                findings.add_found(entry, &found, &path);
             }
         }
         let of_object = cluster.admit(entry.object).into_iter();
@@ -194,19 +194,18 @@ impl Findings<'_> {
 }
 
 /// Returns the pod that a controller makes, and the path of its template; nothing of other objects.
-fn pod(object: &Object) -> Option<(Object, &'static str)> {
+fn pod(object: &Object) -> Option<(Object, String)> {
     // Pods of Deployments and CronJobs are made by what these make.
-    let (path, keys, owner): (_, &[&str], _) = match (object.group(), object.kind()) {
+    let owner = match (object.group(), object.kind()) {
         ("", "ReplicationController")
         | ("apps", "ReplicaSet" | "StatefulSet" | "DaemonSet")
-        | ("batch", "Job") => ("spec.template", &["spec", "template"], object.kind()),
-        ("apps", "Deployment") => ("spec.template", &["spec", "template"], "ReplicaSet"),
-        ("batch", "CronJob") => {
-            ("spec.jobTemplate.spec.template", &["spec", "jobTemplate", "spec", "template"], "Job")
-        }
+        | ("batch", "Job") => object.kind(),
+        ("apps", "Deployment") => "ReplicaSet",
+        ("batch", "CronJob") => "Job",
         _ => return None,
     };
-    let template = object.at(keys)?.as_map()?;
+    let path = object.pod_template()?.path;
+    let template = object.at(path)?.as_map()?;
     let mut pod = Object::new(template.clone());
     pod.map.insert("apiVersion", "v1");
     pod.map.insert("kind", "Pod");
@@ -227,5 +226,5 @@ fn pod(object: &Object) -> Option<(Object, &'static str)> {
     metadata.insert("name", format!("{name}-xxxxx"));
     metadata.insert("namespace", namespace);
     metadata.insert("ownerReferences", vec![Value::Map(owner.into_iter().collect())]);
-    Some((pod, path))
+    Some((pod, path.join(".")))
 }

@@ -123,7 +123,7 @@ fn typed(value: &Value, of: &Type) -> Box<dyn Val> {
 }
 
 /// The names that the language keeps for itself.
-const KEYWORDS: [&str; 21] = [
+pub const KEYWORDS: [&str; 21] = [
     "true",
     "false",
     "null",

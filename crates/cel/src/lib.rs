@@ -13,7 +13,7 @@ mod rewrite;
 mod signature;
 mod types;
 
-pub use datum::{Datum, Unknown, Variables, selectors};
+pub use datum::{Datum, KEYWORDS, Unknown, Variables, selectors};
 pub use library::format_faults;
 pub use program::{CompileError, EvaluationError, Program};
 pub use types::{Dialect, Fields, Scope, Type};

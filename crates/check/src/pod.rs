@@ -1,7 +1,7 @@
 //! Pod templates, wherever they stand: in workloads of Kubernetes, in bare Pods and in custom kinds that
 //! hold a template at `spec.template` (Argo Rollouts, OpenKruise and the like).
 
-use aqueduct_manifest::{List, Map, Quantity, Value};
+use aqueduct_manifest::{List, Map, PodTemplate, Quantity, Value};
 
 use crate::platform::Entry;
 use crate::report::Field;
@@ -44,19 +44,8 @@ pub(crate) enum Role {
 impl<'a> Pod<'a> {
     /// Returns the pod template of an object, if it has one.
     pub(crate) fn of(entry: Entry<'a>) -> Option<Self> {
-        let object = entry.object;
-        let path: &[&str] = match entry.kind {
-            "Pod" if entry.group.is_empty() => &[],
-            "PodTemplate" if entry.group.is_empty() => return None,
-            "CronJob" => &["spec", "jobTemplate", "spec", "template"],
-            _ => &["spec", "template"],
-        };
-        let (metadata, spec) = if path.is_empty() {
-            (object.map.get("metadata"), object.map.get("spec")?)
-        } else {
-            let template = object.at(path)?;
-            (template.get("metadata"), template.get("spec")?)
-        };
+        let template = entry.object.pod_template().filter(|template| template.path != ["template"])?;
+        let PodTemplate { metadata, spec, .. } = template;
         spec.get("containers")?.as_list()?;
         let labels = metadata.and_then(|metadata| metadata.get("labels")?.as_map());
         Some(Self { entry, metadata, labels, spec })

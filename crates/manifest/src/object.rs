@@ -44,6 +44,17 @@ impl fmt::Display for ObjectKey {
     }
 }
 
+/// The pods that an object describes.
+#[derive(Clone, Copy, Debug)]
+pub struct PodTemplate<'a> {
+    /// Where the template lies; empty for a Pod.
+    pub path: &'static [&'static str],
+    /// The metadata of the pods.
+    pub metadata: Option<&'a Value>,
+    /// The specification of the pods.
+    pub spec: &'a Value,
+}
+
 impl Object {
     /// Wraps a map as an object without an origin.
     pub fn new(map: Map) -> Self {
@@ -126,6 +137,22 @@ impl Object {
     pub fn at(&self, path: &[&str]) -> Option<&Value> {
         let (first, rest) = path.split_first()?;
         self.map.get(first)?.at(rest)
+    }
+
+    /// Returns the pods that an object describes: itself where it is a Pod, its template where it makes pods. Custom kinds
+    /// that hold a template at `spec.template` (Argo Rollouts, OpenKruise and the like) do so too.
+    pub fn pod_template(&self) -> Option<PodTemplate<'_>> {
+        let path: &'static [&'static str] = match (self.group(), self.kind()) {
+            ("", "Pod") => &[],
+            ("", "PodTemplate") => &["template"],
+            (_, "CronJob") => &["spec", "jobTemplate", "spec", "template"],
+            _ => &["spec", "template"],
+        };
+        let part = |name| match path {
+            [] => self.map.get(name),
+            path => self.at(path)?.get(name),
+        };
+        Some(PodTemplate { path, metadata: part("metadata"), spec: part("spec")? })
     }
 
     /// Returns the labels.

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_manifest::{Map, Object, SmolStr, Value};
+use aqueduct_manifest::{LabelSelector, Map, Object, SmolStr, Value};
 
 use crate::policy::{Direction, Namespaces, PeerRule, PodRule, Policy};
 use crate::ports::{NamedPort, Ports};
 use crate::published::{CONTROLLER_NAMESPACE, Published, services};
-use crate::selector::Selector;
 use crate::workload::{Pods, Workload, namespace};
 
 /// The label that every namespace has with its name.
@@ -183,7 +182,7 @@ impl<'a> Index<'a> {
     }
 
     /// Tells whether a namespace has matching labels; one without an object of its own has its name alone.
-    fn namespace_matches(&self, name: &str, selector: &Selector) -> bool {
+    fn namespace_matches(&self, name: &str, selector: &LabelSelector) -> bool {
         match self.namespaces.get(name) {
             Some(labels) => selector.matches(labels),
             None => selector.matches(&Map::from_iter([(NAME_LABEL, Value::from(name))])),

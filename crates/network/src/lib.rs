@@ -22,7 +22,6 @@ mod policy;
 mod ports;
 pub mod print;
 mod published;
-mod selector;
 mod workload;
 
 pub use addresses::AddressRange;

@@ -4,11 +4,10 @@
 
 use std::fmt;
 
-use aqueduct_manifest::{Object, SmolStr, Value};
+use aqueduct_manifest::{LabelSelector, Object, SmolStr, Value};
 
 use crate::addresses::{AddressRange, ranges};
 use crate::ports::RulePorts;
-use crate::selector::Selector;
 
 /// The way of a connection, seen from the pods that a policy selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,7 +43,7 @@ impl fmt::Display for PolicyName {
 pub(crate) struct Policy {
     pub(crate) name: PolicyName,
     /// The pods of its namespace that it selects.
-    pub(crate) pods: Selector,
+    pub(crate) pods: LabelSelector,
     /// The directions in which it closes these pods.
     pub(crate) closes: [bool; 2],
     /// The rules by direction.
@@ -72,7 +71,7 @@ pub(crate) enum PeerRule {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PodRule {
     pub(crate) namespaces: Namespaces,
-    pub(crate) pods: Selector,
+    pub(crate) pods: LabelSelector,
 }
 
 /// The namespaces that a rule means.
@@ -81,7 +80,7 @@ pub(crate) enum Namespaces {
     /// The one of the policy.
     Own(SmolStr),
     /// Those with these labels.
-    Labelled(Selector),
+    Labelled(LabelSelector),
 }
 
 impl PodRule {
@@ -109,7 +108,7 @@ impl Policy {
         };
         Self {
             name: PolicyName { namespace: namespace.into(), name: object.name().into() },
-            pods: field("podSelector").map(Selector::full).unwrap_or_default(),
+            pods: field("podSelector").map(LabelSelector::full).unwrap_or_default(),
             closes,
             rules: [rules("ingress", "from"), rules("egress", "to")],
         }
@@ -137,10 +136,10 @@ impl PeerRule {
         }
         Some(Self::Pods(PodRule {
             namespaces: match namespaces {
-                Some(selector) => Namespaces::Labelled(Selector::full(selector)),
+                Some(selector) => Namespaces::Labelled(LabelSelector::full(selector)),
                 None => Namespaces::Own(namespace.into()),
             },
-            pods: pods.map(Selector::full).unwrap_or_default(),
+            pods: pods.map(LabelSelector::full).unwrap_or_default(),
         }))
     }
 }

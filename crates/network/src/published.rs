@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_manifest::{Map, Object, SmolStr, Value};
+use aqueduct_manifest::{LabelSelector, Map, Object, SmolStr, Value};
 
 use crate::ports::{NamedPort, Ports, Protocol, port_number};
-use crate::selector::Selector;
 use crate::workload::namespace;
 
 /// The Services of a set of objects by namespace and name.
@@ -16,7 +15,7 @@ pub(crate) type Services<'a> = BTreeMap<(&'a str, &'a str), &'a Object>;
 pub(crate) struct Published<'a> {
     /// The namespace of the pods.
     pub(crate) namespace: &'a str,
-    selector: Selector,
+    selector: LabelSelector,
     targets: Vec<Target<'a>>,
 }
 
@@ -51,7 +50,7 @@ impl<'a> Published<'a> {
         let published = backends.into_iter().filter_map(|(name, wanted)| {
             let spec = services.get(&(namespace, name))?.map.get("spec")?;
             let labels = spec.get("selector").and_then(Value::as_map).filter(|labels| !labels.is_empty())?;
-            Some(Self { namespace, selector: Selector::plain(labels), targets: targets(spec, &wanted) })
+            Some(Self { namespace, selector: LabelSelector::plain(labels), targets: targets(spec, &wanted) })
         });
         published.collect()
     }

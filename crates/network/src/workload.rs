@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aqueduct_manifest::{Map, Object, SmolStr, Value};
+use aqueduct_manifest::{Map, Object, PodTemplate, SmolStr, Value};
 
 use crate::addresses::AddressRange;
 use crate::ports::NamedPort;
@@ -65,18 +65,8 @@ pub(crate) struct Pods<'a> {
 impl<'a> Pods<'a> {
     /// Returns the pods of an object, if it stands for any: a Pod, or whatever has a template of pods.
     pub(crate) fn of(object: &'a Object, none: &'a Map) -> Option<Self> {
-        let path: &[&str] = match (object.group(), object.kind()) {
-            ("", "Pod") => &[],
-            ("", "PodTemplate") => return None,
-            ("batch", "CronJob") => &["spec", "jobTemplate", "spec", "template"],
-            _ => &["spec", "template"],
-        };
-        let (metadata, spec) = if path.is_empty() {
-            (object.map.get("metadata"), object.map.get("spec")?)
-        } else {
-            let template = object.at(path)?;
-            (template.get("metadata"), template.get("spec")?)
-        };
+        let template = object.pod_template().filter(|template| template.path != ["template"])?;
+        let PodTemplate { metadata, spec, .. } = template;
         spec.get("containers")?.as_list()?;
         Some(Self {
             workload: Workload::of(object),

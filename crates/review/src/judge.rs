@@ -1,7 +1,7 @@
 //! What a server and its controllers do with an object that is written: refuse it, or take it and make its pods anew.
 
 use aqueduct_apiserver::custom::Definition;
-use aqueduct_apiserver::{Answer, Cause, FieldType, Server};
+use aqueduct_apiserver::{Answer, Cause, FieldType, Server, defaulted};
 use aqueduct_manifest::{Map, Object, Value};
 
 use crate::diff::{Edit, FieldChange, differences};
@@ -64,7 +64,7 @@ pub(crate) fn updated(
         return Verdict { refused, ..Verdict::default() };
     }
     let (old_value, new_value) = (readable(old), readable(new));
-    let live = server.defaulted(&old_value);
+    let live = defaulted(old_value.clone());
     let after = written(server, &old_value, &live, &new_value, apply);
     let mut update =
         Update { kind, apply, live: &live, new: &after, manifest: &manifest, around, causes: Vec::new() };

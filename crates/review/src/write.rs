@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use aqueduct_apiserver::{FieldType, Server};
+use aqueduct_apiserver::{FieldType, Server, defaulted};
 use aqueduct_manifest::{List, Map, Value};
 
 use crate::update::service;
@@ -36,7 +36,7 @@ pub(crate) fn written(server: &Server, old: &Value, live: &Value, new: &Value, a
             service::prepare(written, live);
         }
     }
-    server.defaulted(&written)
+    defaulted(written)
 }
 
 /// Lays a new manifest over what the server holds. `last` is what the same manager wrote before.

@@ -6,11 +6,10 @@ use aqueduct_cel::{Datum, EvaluationError, Program, Unknown, Variables};
 use aqueduct_manifest::{Map, Object, SmolStr, Value};
 
 use super::compile::namespace_value;
-use super::matching::{converted, is_about};
+use super::matching::{converted, fits, is_about};
 use super::{Binding, Policy, Validation};
 use crate::finding::{Action, Finding};
 use crate::pod::text;
-use crate::selector::fits;
 
 const RULE: &str = "policy";
 

@@ -1,10 +1,15 @@
 //! Which objects a policy or a binding is about.
 
-use aqueduct_manifest::{KUBERNETES_APIS, List, Map, Object, Value};
+use aqueduct_manifest::{KUBERNETES_APIS, LabelSelector, List, Map, Object, Value};
 
 use super::Request;
 use crate::pod::{items, text};
-use crate::selector::fits;
+
+/// Tells whether labels fit a selector; an empty or missing one fits all.
+pub(super) fn fits(selector: Option<&Value>, labels: Option<&Map>) -> bool {
+    let none = Map::new();
+    selector.is_none_or(|selector| LabelSelector::full(selector).matches(labels.unwrap_or(&none)))
+}
 
 /// Tells whether resources are about a request; missing ones are about all.
 pub(super) fn is_about(resources: Option<&Value>, request: &Request<'_>) -> bool {

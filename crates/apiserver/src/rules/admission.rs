@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aqueduct_cel::{Program, Scope, Type};
+use aqueduct_cel::{KEYWORDS, Program, Scope, Type};
 use aqueduct_manifest::SmolStr;
 
 use crate::field::Field;
@@ -151,32 +151,10 @@ fn param_kind(kind: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// The words that CEL keeps for itself.
-const KEPT: [&str; 23] = [
-    "true",
-    "false",
-    "null",
-    "in",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-    "while",
-    "__type__",
-    "__proto__",
-];
+/// Tells whether CEL, or the API server that embeds it, keeps a word for itself.
+fn is_kept(word: &str) -> bool {
+    KEYWORDS.contains(&word) || matches!(word, "__type__" | "__proto__")
+}
 
 /// Checks variables, and returns the type of each for the expressions after them.
 fn variables(list: &Field<'_>, has_params: bool, report: &mut Report) -> Vec<(SmolStr, Type)> {
@@ -185,7 +163,7 @@ fn variables(list: &Field<'_>, has_params: bool, report: &mut Report) -> Vec<(Sm
         let (name, expression) = (variable.get("name"), variable.get("expression"));
         if name.text().trim().is_empty() {
             report.required(&name, "name is not specified");
-        } else if names::c_identifier(name.text()).is_some() || KEPT.contains(&name.text()) {
+        } else if names::c_identifier(name.text()).is_some() || is_kept(name.text()) {
             report.invalid(&name, "must be a valid CEL identifier");
         }
         let mut of = Type::Dyn;

@@ -1,5 +1,7 @@
 //! What every object says about itself: names, labels, annotations, owners, finalizers.
 
+use aqueduct_manifest::is_cluster_scoped;
+
 use crate::field::Field;
 use crate::names;
 use crate::report::{Format, Report};
@@ -26,42 +28,6 @@ pub(crate) const PATH_SEGMENT: NameRule =
 /// For kinds of which only the whole name is judged.
 pub(crate) const WHOLE_SUBDOMAIN: NameRule =
     NameRule { name: names::subdomain, prefix: names::path_segment_prefix };
-
-/// The kinds that lie in no namespace.
-const CLUSTER_WIDE: [&str; 32] = [
-    "APIService",
-    "CSIDriver",
-    "CSINode",
-    "CertificateSigningRequest",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "ClusterTrustBundle",
-    "CustomResourceDefinition",
-    "DeviceClass",
-    "DeviceTaintRule",
-    "FlowSchema",
-    "IPAddress",
-    "IngressClass",
-    "MutatingAdmissionPolicy",
-    "MutatingAdmissionPolicyBinding",
-    "MutatingWebhookConfiguration",
-    "Namespace",
-    "Node",
-    "PersistentVolume",
-    "PriorityClass",
-    "PriorityLevelConfiguration",
-    "ResourceSlice",
-    "RuntimeClass",
-    "ServiceCIDR",
-    "StorageClass",
-    "StorageVersionMigration",
-    "SubjectAccessReview",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-    "ValidatingWebhookConfiguration",
-    "VolumeAttachment",
-    "VolumeAttributesClass",
-];
 
 /// The kinds whose generation the API server leaves as it is written.
 const WITHOUT_GENERATION: [&str; 13] = [
@@ -112,7 +78,8 @@ pub(crate) fn check(root: &Field<'_>, rule: NameRule, report: &mut Report) {
     let meta = root.get("metadata");
     let (kind, namespace) = (root.get("kind"), meta.get("namespace"));
     // The API server reads over the namespace of what has none.
-    if !CLUSTER_WIDE.contains(&kind.text()) {
+    let group = root.get("apiVersion").text().split_once('/').map_or("", |(group, _)| group);
+    if !is_cluster_scoped(group, kind.text()) {
         report.optional_format(&namespace, names::label);
     }
     // Kinds that have a generation begin with 1, whatever is written.

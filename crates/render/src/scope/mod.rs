@@ -1,6 +1,6 @@
 //! Whether kinds live in namespaces. What does not must not get one: the API server refuses it.
 //!
-//! Kubernetes' own kinds are listed here. Of any other kind the environment says it, then a
+//! Kubernetes' own kinds are known. Of any other kind the environment says it, then a
 //! CustomResourceDefinition of the tree or of the sources, then the table of [well-known](well_known) kinds; what
 //! nobody says is asked for and never guessed.
 
@@ -9,83 +9,10 @@ mod well_known;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use aqueduct_manifest::{Diagnostic, Object, SmolStr, Value};
+use aqueduct_manifest::{Diagnostic, Object, SmolStr, Value, is_cluster_scoped, is_native};
 use aqueduct_model::Environment;
 
 use crate::Inputs;
-
-/// The groups of Kubernetes itself, in order.
-const NATIVE: &[&str] = &[
-    "",
-    "admissionregistration.k8s.io",
-    "apiextensions.k8s.io",
-    "apiregistration.k8s.io",
-    "apps",
-    "authentication.k8s.io",
-    "authorization.k8s.io",
-    "autoscaling",
-    "batch",
-    "certificates.k8s.io",
-    "coordination.k8s.io",
-    "discovery.k8s.io",
-    "events.k8s.io",
-    "extensions",
-    "flowcontrol.apiserver.k8s.io",
-    "internal.apiserver.k8s.io",
-    "networking.k8s.io",
-    "node.k8s.io",
-    "policy",
-    "rbac.authorization.k8s.io",
-    "resource.k8s.io",
-    "scheduling.k8s.io",
-    "storage.k8s.io",
-    "storagemigration.k8s.io",
-];
-
-/// The kinds of Kubernetes that live outside of namespaces, as group and kind, in order.
-/// Source: <https://kubernetes.io/docs/reference/kubernetes-api/>, `kubectl api-resources --namespaced=false`.
-const CLUSTER_SCOPED: &[(&str, &str)] = &[
-    ("", "ComponentStatus"),
-    ("", "Namespace"),
-    ("", "Node"),
-    ("", "PersistentVolume"),
-    ("admissionregistration.k8s.io", "MutatingAdmissionPolicy"),
-    ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"),
-    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
-    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
-    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
-    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
-    ("apiextensions.k8s.io", "CustomResourceDefinition"),
-    ("apiregistration.k8s.io", "APIService"),
-    ("authentication.k8s.io", "SelfSubjectReview"),
-    ("authentication.k8s.io", "TokenReview"),
-    ("authorization.k8s.io", "SelfSubjectAccessReview"),
-    ("authorization.k8s.io", "SelfSubjectRulesReview"),
-    ("authorization.k8s.io", "SubjectAccessReview"),
-    ("certificates.k8s.io", "CertificateSigningRequest"),
-    ("certificates.k8s.io", "ClusterTrustBundle"),
-    ("extensions", "PodSecurityPolicy"),
-    ("flowcontrol.apiserver.k8s.io", "FlowSchema"),
-    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"),
-    ("internal.apiserver.k8s.io", "StorageVersion"),
-    ("networking.k8s.io", "IPAddress"),
-    ("networking.k8s.io", "IngressClass"),
-    ("networking.k8s.io", "ServiceCIDR"),
-    ("node.k8s.io", "RuntimeClass"),
-    ("policy", "PodSecurityPolicy"),
-    ("rbac.authorization.k8s.io", "ClusterRole"),
-    ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
-    ("resource.k8s.io", "DeviceClass"),
-    ("resource.k8s.io", "DeviceTaintRule"),
-    ("resource.k8s.io", "ResourceSlice"),
-    ("scheduling.k8s.io", "PriorityClass"),
-    ("storage.k8s.io", "CSIDriver"),
-    ("storage.k8s.io", "CSINode"),
-    ("storage.k8s.io", "StorageClass"),
-    ("storage.k8s.io", "VolumeAttachment"),
-    ("storage.k8s.io", "VolumeAttributesClass"),
-    ("storagemigration.k8s.io", "StorageVersionMigration"),
-];
 
 /// Where a kind lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,8 +49,8 @@ impl<'a> Scopes<'a> {
     pub fn of(&self, object: &Object) -> Option<Scope> {
         let (group, kind) = (object.group(), object.kind());
         let scope = |is_cluster: bool| if is_cluster { Scope::Cluster } else { Scope::Namespaced };
-        if NATIVE.binary_search(&group).is_ok() {
-            return Some(scope(CLUSTER_SCOPED.binary_search(&(group, kind)).is_ok()));
+        if is_native(group) {
+            return Some(scope(is_cluster_scoped(group, kind)));
         }
         if let Some(api) = self.environment.api_groups.get(group) {
             return Some(scope(api.contains(kind)));
@@ -187,15 +114,13 @@ fn declared<'o>(objects: impl IntoIterator<Item = &'o Object>) -> Declared {
 
 #[cfg(test)]
 mod tests {
-    use super::{CLUSTER_SCOPED, NATIVE, Scope, well_known, well_known::GROUPS};
+    use super::{Scope, is_native, well_known, well_known::GROUPS};
 
     #[test]
     fn the_lists_can_be_searched() {
-        assert!(NATIVE.is_sorted_by(|left, right| left < right));
-        assert!(CLUSTER_SCOPED.is_sorted_by(|left, right| left < right));
         assert!(GROUPS.is_sorted_by(|left, right| left.0 < right.0));
         for (group, cluster, namespaced) in GROUPS {
-            assert!(NATIVE.binary_search(group).is_err(), "{group} is native");
+            assert!(!is_native(group), "{group} is native");
             assert!(!cluster.iter().any(|kind| namespaced.contains(kind)), "{group} has a kind twice");
         }
     }

@@ -1,10 +1,12 @@
 //! Label selectors, as `k8s.io/apimachinery/pkg/labels` matches them.
 
-use aqueduct_manifest::{Map, SmolStr, Value};
+use smol_str::SmolStr;
+
+use crate::value::{Map, Value};
 
 /// A selector over labels.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Selector {
+pub struct LabelSelector {
     conditions: Vec<Condition>,
 }
 
@@ -25,9 +27,9 @@ enum Operator {
     Unknown,
 }
 
-impl Selector {
+impl LabelSelector {
     /// Reads the plain form, a map of labels, that Services use.
-    pub(crate) fn plain(labels: &Map) -> Self {
+    pub fn plain(labels: &Map) -> Self {
         let equal = labels.iter().filter_map(|(key, value)| {
             let value = value.as_str()?;
             Some(Condition { key: key.clone(), operator: Operator::In, values: vec![value.into()] })
@@ -36,7 +38,7 @@ impl Selector {
     }
 
     /// Reads the form with `matchLabels` and `matchExpressions`.
-    pub(crate) fn full(selector: &Value) -> Self {
+    pub fn full(selector: &Value) -> Self {
         let mut read =
             selector.get("matchLabels").and_then(Value::as_map).map(Self::plain).unwrap_or_default();
         let expressions = selector.get("matchExpressions").and_then(Value::as_list);
@@ -58,12 +60,12 @@ impl Selector {
     }
 
     /// Tells whether it has no condition; such a selector matches everything.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.conditions.is_empty()
     }
 
     /// Returns a label that everything has which it matches, where it asks for one.
-    pub(crate) fn label(&self) -> Option<(&SmolStr, &SmolStr)> {
+    pub fn label(&self) -> Option<(&SmolStr, &SmolStr)> {
         self.conditions.iter().find_map(|condition| match (condition.operator, condition.values.as_slice()) {
             (Operator::In, [value]) => Some((&condition.key, value)),
             _ => None,
@@ -71,7 +73,7 @@ impl Selector {
     }
 
     /// Tells whether labels match.
-    pub(crate) fn matches(&self, labels: &Map) -> bool {
+    pub fn matches(&self, labels: &Map) -> bool {
         self.conditions.iter().all(|condition| {
             let value = labels.get(&condition.key).and_then(Value::as_str);
             let listed = value.is_some_and(|value| condition.values.iter().any(|one| one == value));
