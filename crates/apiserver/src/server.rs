@@ -1,5 +1,7 @@
 //! The API server of one version, and what it answers.
 
+use std::ops::RangeInclusive;
+
 use aqueduct_manifest::{KUBERNETES_APIS, KubernetesApi, Value, closest};
 
 use crate::cause::Cause;
@@ -8,7 +10,7 @@ use crate::report::Report;
 use crate::rules;
 use crate::schema::decode::{Write, decode};
 use crate::schema::field_type::FieldType;
-use crate::schema::{Schemas, is_built_in};
+use crate::schema::{FIRST, LAST, Schemas, is_built_in};
 
 /// The API server of one minor version of Kubernetes.
 pub struct Server {
@@ -28,6 +30,9 @@ pub struct Answer {
 }
 
 impl Server {
+    /// The minor versions of Kubernetes 1 whose schemas are known; others are taken for the nearest of them.
+    pub const MINORS: RangeInclusive<u32> = FIRST..=LAST;
+
     /// Returns the server of Kubernetes `1.minor`.
     pub fn new(minor: u32) -> Self {
         Server { minor, schemas: Schemas::of(minor) }

@@ -295,7 +295,7 @@ impl<'a> Compiler<'a> {
             let mut found = Report::default();
             check_environment(&facts, aqueduct_check::ALL, &mut found);
             server::ask(&facts, rendered.environment.kubernetes.minor, &mut found);
-            found.allow(rendered.environment.name.as_str(), &|rule, tenant, component| {
+            found.allow(&|rule, tenant, component| {
                 let of_tenant = |tenancy: &&&Tenancy| tenancy.tenant.name.as_str() == tenant;
                 let tenancy = borrowed.iter().find(of_tenant).map_or(&[][..], |tenancy| &tenancy.allow);
                 let instance = mine.iter().find(|instance| {
@@ -305,8 +305,7 @@ impl<'a> Compiler<'a> {
                 tenancy.iter().any(|allowance| allowance.rule == rule)
                     || instance.is_some_and(|instance| instance.allows(rule))
             });
-            self.report.extend(found);
-            self.report.retain(&|tenant: &str, component: &str| {
+            found.retain(&|tenant: &str, component: &str| {
                 let owner = if tenant == ROOT { component } else { tenant };
                 let chosen = &self.selection.tenants;
                 chosen.is_empty() || chosen.iter().any(|name| name.as_str() == owner)
@@ -317,11 +316,12 @@ impl<'a> Compiler<'a> {
                 &mine,
                 (&rendered.rendered.components, &rendered.paths),
             );
-            self.report.trace(|rule, subject| {
+            found.trace(|rule, subject| {
                 if platform.checks.get(rule) != Some(&CheckLevel::Allow) {
                     provenance.point(subject);
                 }
             });
+            self.report.extend(found);
         }
         Some(rendered)
     }

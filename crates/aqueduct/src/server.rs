@@ -27,9 +27,6 @@ pub(crate) const PARTS: [(&str, &str); 5] = [
     ("quota", "admission-quota"),
 ];
 
-/// The minor versions of Kubernetes 1 that are known.
-pub(crate) const MINORS: std::ops::RangeInclusive<u32> = 25..=37;
-
 /// The kinds whose objects decide about others.
 pub(crate) const RULERS: [&str; 6] = [
     "CustomResourceDefinition",
@@ -71,13 +68,14 @@ pub(crate) fn message(title: &str, cause: &Cause) -> String {
 
 /// Asks about every object of an environment, and adds what nothing in the report says already.
 pub(crate) fn ask(environment: &Environment<'_>, minor: u32, report: &mut Report) {
-    if !MINORS.contains(&minor) {
+    if !Server::MINORS.contains(&minor) {
         return;
     }
-    let mut findings = Findings { environment: environment.name, known: BTreeMap::new(), found: Vec::new() };
+    let mut known: Known = BTreeMap::new();
     for (path, rule, severity, pointer) in report.said() {
-        findings.known.entry(path.to_owned()).or_default().push((rule, severity, pointer.clone()));
+        known.entry(path.to_owned()).or_default().push((rule, severity, pointer.clone()));
     }
+    let mut findings = Findings { environment: environment.name, known, report };
     let server = Server::new(minor);
     // Encrypted files are decrypted before they reach the server.
     let entries: Vec<&Entry<'_>> =
@@ -109,7 +107,6 @@ pub(crate) fn ask(environment: &Environment<'_>, minor: u32, report: &mut Report
             findings.add_found(entry, &found, "");
         }
     }
-    findings.found.into_iter().for_each(|one| report.extend(one));
 }
 
 /// Returns a cluster in which everything is that decides about other objects.
@@ -136,12 +133,14 @@ fn cluster(environment: &Environment<'_>, entries: &[&Entry<'_>], minor: u32) ->
     cluster
 }
 
-/// What was found in an environment.
+/// What rules say, by the path of the object: the rule, its weight and the field.
+type Known = BTreeMap<String, Vec<(&'static str, Severity, Pointer)>>;
+
+/// What is found in an environment.
 struct Findings<'e> {
     environment: &'e str,
-    /// What rules say, by the path of the object: the rule, its weight and the field.
-    known: BTreeMap<String, Vec<(&'static str, Severity, Pointer)>>,
-    found: Vec<Report>,
+    known: Known,
+    report: &'e mut Report,
 }
 
 impl Findings<'_> {
@@ -189,7 +188,7 @@ impl Findings<'_> {
         let mut report = Report::of(name, self.environment);
         let cause = Cause { field, ..cause.clone() };
         report.add(severity, entry, pointer, message(&entry.title(), &cause));
-        self.found.push(report);
+        self.report.extend(report);
     }
 }
 

@@ -12,8 +12,6 @@ pub struct Report {
     rule: &'static str,
     environment: String,
     findings: Vec<Finding>,
-    /// How many of the findings have been traced.
-    traced: usize,
 }
 
 /// One finding about one object.
@@ -178,24 +176,19 @@ impl Report {
             .retain(|finding| finding.owners.iter().any(|(tenant, component)| is_wanted(tenant, component)));
     }
 
-    /// Drops the findings in one environment about objects whose tenant and component allow what the rule reports.
-    pub fn allow(&mut self, environment: &str, allows: &dyn Fn(&str, &str, &str) -> bool) {
+    /// Drops the findings about objects whose tenant and component allow what the rule reports.
+    pub fn allow(&mut self, allows: &dyn Fn(&str, &str, &str) -> bool) {
         self.findings.retain(|finding| {
-            let of_owner = finding
-                .owners
-                .first()
-                .is_some_and(|(tenant, component)| allows(finding.rule, tenant, component));
-            finding.environment != environment || !of_owner
+            let owner = finding.owners.first();
+            !owner.is_some_and(|(tenant, component)| allows(finding.rule, tenant, component))
         });
     }
 
-    /// Hands out the fields of the findings that came since the last call, each with the name of its rule, for who can
-    /// tell where they come from.
+    /// Hands out the fields of the findings, each with the name of its rule, for who can tell where they come from.
     pub fn trace(&mut self, mut trace: impl FnMut(&'static str, &mut Subject)) {
-        for finding in self.findings.iter_mut().skip(self.traced) {
+        for finding in &mut self.findings {
             finding.subjects.iter_mut().for_each(|subject| trace(finding.rule, subject));
         }
-        self.traced = self.findings.len();
     }
 
     /// Returns a diagnostic for each finding; findings that several environments share become one.

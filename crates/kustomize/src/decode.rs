@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use aqueduct_manifest::{Map, SmolStr, Value, closest};
+use aqueduct_manifest::{Map, SmolStr, Value, closest, json};
 
 use crate::error::{Error, Result};
 use crate::text;
@@ -40,7 +40,7 @@ pub(crate) trait Decode: Sized + Default {
             }
             other => Err(Error::new(format!(
                 "json: cannot unmarshal {} into Go value of type types.{}",
-                json_kind(other),
+                json::kind(other),
                 Self::NAME
             ))),
         }
@@ -201,7 +201,7 @@ impl<'a> Fields<'a> {
     fn wrong(&self, name: &str, found: &Value, expected: &str) -> Error {
         Error::new(format!(
             "json: cannot unmarshal {} into Go struct field {}.{name} of type {expected}",
-            json_kind(found),
+            json::kind(found),
             self.owner
         ))
     }
@@ -220,16 +220,5 @@ impl<'a> Fields<'a> {
                 })
             }
         }
-    }
-}
-
-fn json_kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Int(_) | Value::Uint(_) | Value::Float(_) => "number",
-        Value::String(_) => "string",
-        Value::List(_) => "array",
-        Value::Map(_) => "object",
     }
 }

@@ -7,6 +7,7 @@ mod server;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use aqueduct_apiserver::Server;
 use aqueduct_check::{ALL, GROUPS, Rule};
 use aqueduct_manifest::{Diagnostic, closest};
 use aqueduct_render::{Registry, TENANCY};
@@ -20,7 +21,7 @@ use super::{Failure, Outcome, next, print, read, tell};
 use crate::Compiler;
 use crate::cli::SelectionArguments;
 use crate::compiler::load;
-use crate::server::{ADMISSION, API, MINORS, group, names};
+use crate::server::{ADMISSION, API, group, names};
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
@@ -164,7 +165,7 @@ fn known(name: &str) -> Result<(), Failure> {
 
 /// Checks manifests without a platform.
 fn check_manifests(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let latest = *MINORS.end();
+    let latest = *Server::MINORS.end();
     let minor = arguments.kubernetes.as_deref().map_or(Ok(latest), server::minor)?;
     let manifests = Manifests::read(&arguments.manifests)?;
     let found = manifests::check(&manifests, minor, &|rule| arguments.wants(rule));

@@ -7,20 +7,20 @@ use aqueduct_manifest::{Diagnostic, Severity, Value};
 use super::Failure;
 use super::manifests::Found;
 use crate::command::manifests::{Document, Manifests};
-use crate::server::{API, MINORS, PARTS, RULERS, message, weighed};
+use crate::server::{API, PARTS, RULERS, message, weighed};
 
 /// Returns the minor version of `1.37`, `v1.37` or `1.37.2`.
 pub(crate) fn minor(version: &str) -> Result<u32, Failure> {
     let mut parts = version.strip_prefix('v').unwrap_or(version).split('.');
     let minor = match (parts.next(), parts.next().and_then(|minor| minor.parse().ok())) {
-        (Some("1"), Some(minor)) => Some(minor).filter(|minor| MINORS.contains(minor)),
+        (Some("1"), Some(minor)) => Some(minor).filter(|minor| Server::MINORS.contains(minor)),
         _ => None,
     };
     minor.ok_or_else(|| {
         Failure::new(format!("this version of Kubernetes is not known: `{version}`")).hint(format!(
             "those from 1.{} to 1.{} are",
-            MINORS.start(),
-            MINORS.end()
+            Server::MINORS.start(),
+            Server::MINORS.end()
         ))
     })
 }
