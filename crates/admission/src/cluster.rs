@@ -134,7 +134,8 @@ impl Cluster {
         }
         // What is refused is not counted, and what takes the place of itself is counted already.
         let is_refused = findings.iter().any(|finding| finding.action == Action::Deny);
-        if !is_refused && !self.objects.contains_key(&object.key()) {
+        let is_counted = self.quotas.are_in(object.namespace());
+        if is_counted && !is_refused && !self.objects.contains_key(&object.key()) {
             let resource = self.resource(object);
             findings.extend(self.quotas.admit(Item { object, resource: &resource }));
         }
@@ -173,13 +174,13 @@ impl Cluster {
             ("apiextensions.k8s.io", "CustomResourceDefinition") => self.define(&object),
             _ => {}
         }
-        if !self.objects.contains_key(&object.key()) {
+        if self.quotas.are_in(object.namespace()) && !self.objects.contains_key(&object.key()) {
             let resource = self.resource(&object);
             self.quotas.count(Item { object: &object, resource: &resource });
         }
         if is_kind(&object, "", "ResourceQuota") {
-            let named: Vec<(&Object, String)> =
-                self.objects.values().map(|one| (one, self.resource(one))).collect();
+            let own = self.objects.values().filter(|one| one.namespace() == object.namespace());
+            let named: Vec<(&Object, String)> = own.map(|one| (one, self.resource(one))).collect();
             let present = named.iter().map(|(object, resource)| Item { object, resource });
             let mut quotas = std::mem::take(&mut self.quotas);
             quotas.insert(&object, present);
@@ -203,6 +204,9 @@ impl Cluster {
     }
 
     fn custom_kind(&self, object: &Object) -> Option<&CustomKind> {
+        if self.custom_kinds.is_empty() {
+            return None;
+        }
         self.custom_kinds.get(&(object.group().into(), object.kind().into()))
     }
 

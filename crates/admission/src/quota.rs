@@ -10,9 +10,9 @@ use crate::resources::{Amounts, add, amounts, of_container, of_pod};
 
 const RULE: &str = "quota";
 
-/// The quotas of a cluster with what is used of them.
+/// The quotas of a cluster with what is used of them, by namespace and name.
 #[derive(Debug, Default)]
-pub(crate) struct Quotas(BTreeMap<(SmolStr, SmolStr), Quota>);
+pub(crate) struct Quotas(BTreeMap<SmolStr, BTreeMap<SmolStr, Quota>>);
 
 #[derive(Debug)]
 struct Quota {
@@ -37,7 +37,7 @@ pub(crate) struct Item<'a> {
 }
 
 impl Quotas {
-    /// Takes a quota in, with what is there already.
+    /// Takes a quota in, with what is in its namespace already.
     pub(crate) fn insert<'a>(&mut self, quota: &Object, present: impl Iterator<Item = Item<'a>>) {
         let spec = quota.map.get("spec").cloned().unwrap_or_default();
         let plain = items(&spec, "scopes").iter().filter_map(Value::as_str).map(|name| Scope {
@@ -53,25 +53,25 @@ impl Quotas {
         });
         let scopes = plain.chain(selected).collect();
         let mut new = Quota { hard: amounts(spec.get("hard")), used: Amounts::new(), scopes };
-        for item in present.filter(|item| item.object.namespace() == quota.namespace()) {
-            new.count(item);
-        }
-        self.0.insert((quota.namespace().into(), quota.name().into()), new);
+        present.for_each(|item| new.count(item));
+        self.0.entry(quota.namespace().into()).or_default().insert(quota.name().into(), new);
+    }
+
+    /// Tells whether a namespace has a quota.
+    pub(crate) fn are_in(&self, namespace: &str) -> bool {
+        self.0.contains_key(namespace)
     }
 
     /// Counts an object that was accepted.
     pub(crate) fn count(&mut self, item: Item<'_>) {
-        for ((namespace, _), quota) in &mut self.0 {
-            if namespace == item.object.namespace() {
-                quota.count(item);
-            }
-        }
+        let own = self.0.get_mut(item.object.namespace()).into_iter().flatten();
+        own.for_each(|(_, quota)| quota.count(item));
     }
 
     /// Judges an object by the quotas of its namespace.
     pub(crate) fn admit(&self, item: Item<'_>) -> Vec<Finding> {
-        let own = self.0.iter().filter(|((namespace, _), _)| namespace == item.object.namespace());
-        own.filter_map(|((_, name), quota)| quota.fault(name, item))
+        let own = self.0.get(item.object.namespace()).into_iter().flatten();
+        own.filter_map(|(name, quota)| quota.fault(name, item))
             .map(|fault| Finding::forbidden(RULE, fault))
             .collect()
     }

@@ -214,14 +214,14 @@ impl fmt::Display for Error {
             }
             ErrorKind::Refused(problems) => {
                 let count = problems.len();
-                let noun = if count == 1 { "path holds" } else { "paths hold" };
-                write!(out, "{count} {noun} what must not be overwritten: {path}")?;
+                let noun = if count == 1 { "file" } else { "files" };
+                write!(out, "{path} has {count} {noun} that would be overwritten")?;
                 problems.iter().try_for_each(|problem| write!(out, "\n  {problem}"))
             }
             ErrorKind::Changed(problems) => {
                 let count = problems.len();
-                let noun = if count == 1 { "path was" } else { "paths were" };
-                write!(out, "{count} {noun} changed while the tree was written, and kept: {path}")?;
+                let noun = if count == 1 { "file" } else { "files" };
+                write!(out, "{path} has {count} {noun} that changed during the run; they were kept")?;
                 problems.iter().try_for_each(|problem| write!(out, "\n  {problem}"))
             }
         }

@@ -14,7 +14,7 @@ fn edited_files_are_refused_until_asked_for() {
     write(&output, "prod/shop/web/deployment-web.yaml", "edited");
     let next = tree(&[("dev/shop/web/deployment-web.yaml", "kind: Deployment\n")]);
     insta::assert_snapshot!(refuse(&output, &next), @r"
-    2 paths hold what must not be overwritten: output
+    output has 2 files that would be overwritten
       edited by hand: dev/shop/web/deployment-web.yaml
       edited by hand: prod/shop/web/deployment-web.yaml
     error: edited by hand: output/dev/shop/web/deployment-web.yaml
@@ -48,7 +48,7 @@ fn foreign_files_are_refused_or_adopted() {
     write(&output, "dev/shop/web/service-web.yaml", "foreign");
     write(&output, "dev/shop/web/other.yaml", "foreign");
     insta::assert_snapshot!(refuse(&output, &shop()), @r"
-    1 path holds what must not be overwritten: output
+    output has 1 file that would be overwritten
       not written by aqueduct: dev/shop/web/service-web.yaml
     error: not written by aqueduct: output/dev/shop/web/service-web.yaml
     hint: aqueduct did not write this file: move or delete it
@@ -84,7 +84,7 @@ fn planted_links_are_never_followed() {
         message(&output, &error)
     };
     insta::assert_snapshot!(plant("dev/shop/web/old.yaml", "stale.yaml"), @r"
-    1 path holds what must not be overwritten: output
+    output has 1 file that would be overwritten
       a symbolic link: dev/shop/web/old.yaml
     error: a symbolic link: output/dev/shop/web/old.yaml
     hint: links are never followed: replace it by what it leads to, or delete it
@@ -157,7 +157,7 @@ fn pipes_are_never_read() {
     hint: a file belongs here: delete it
     ");
     insta::assert_snapshot!(refused("dev/shop/web/service-web.yaml"), @r"
-    1 path holds what must not be overwritten: output
+    output has 1 file that would be overwritten
       neither a file nor a folder: dev/shop/web/service-web.yaml
     error: neither a file nor a folder: output/dev/shop/web/service-web.yaml
     hint: a file belongs here: delete it
