@@ -3,6 +3,7 @@
 #[path = "../program/mod.rs"]
 mod program;
 
+mod allowed;
 mod charts;
 mod checkout;
 mod compare;

@@ -4,24 +4,33 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aqueduct_check::{Report, check_environment};
-use aqueduct_manifest::{Diagnostic, Files, Object, Severity, Span, Value, yaml};
-use aqueduct_model::types::{KubernetesVersion, Name, Subdomain};
+use aqueduct_manifest::{Diagnostic, Files, Object, Place, Severity, Span, Value, yaml};
+use aqueduct_model::types::{Date, KubernetesVersion, Name, Subdomain};
 use aqueduct_model::{
-    CheckLevel, Environment, Instance, Platform, Selection, Tenancy, plaintext, resolve, tenancies,
+    CheckLevel, Environment, Instance, Node, Platform, Selection, Tenancy, plaintext, resolve, tenancies,
 };
 use aqueduct_render::argocd::ROOT;
 use aqueduct_render::{Inputs, Outline, Registry, Rendered, RenderedComponent, render};
 use aqueduct_tree::{Scope, Tree, file_names};
 use rayon::prelude::*;
 
+use crate::baseline::{self, Baseline};
 use crate::provenance::Provenance;
 use crate::server;
 use crate::shared::SharedClusters;
 use crate::terraform::{VARIABLES_FILE, variables};
 
 /// The files and folders of a platform that are read in any case; see [`read_sources`](crate::read_sources).
-pub const SOURCES: &[&str] =
-    &["platform.toml", "aqueduct.lock", "tenants", "blueprints", "charts", "kustomizations", "vendor"];
+pub const SOURCES: &[&str] = &[
+    "platform.toml",
+    "aqueduct.lock",
+    baseline::FILE,
+    "tenants",
+    "blueprints",
+    "charts",
+    "kustomizations",
+    "vendor",
+];
 
 /// What a platform compiles to.
 #[derive(Debug)]
@@ -76,9 +85,58 @@ pub struct Loaded {
     pub instances: Vec<Instance>,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
+    pub(crate) baseline: Baseline,
+}
+
+/// A finding that the source allows.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Allowed {
+    pub(crate) place: Place,
+    pub(crate) rule: String,
+    pub(crate) reason: String,
+    pub(crate) until: Option<String>,
 }
 
 impl Loaded {
+    /// Returns what tenants and components allow, each place once.
+    pub(crate) fn allowed(&self) -> BTreeSet<Allowed> {
+        let of_tenants = tenancies(&self.platform, &Selection::default());
+        let nodes = of_tenants.iter().map(|tenancy| tenancy.node.as_ref());
+        let nodes = nodes.chain(self.instances.iter().map(|instance| &instance.common));
+        let all = nodes.filter_map(|node| node.get("allow")?.as_list()).flatten();
+        all.map(|node| {
+            let text = |key| node.get(key).and_then(Node::as_str).map(str::to_owned);
+            Allowed {
+                place: node.origin.place.clone(),
+                rule: text("rule").unwrap_or_default(),
+                reason: text("reason").unwrap_or_default(),
+                until: text("until"),
+            }
+        })
+        .collect()
+    }
+
+    /// Drops what is allowed no longer on a day, and warns of it.
+    pub(crate) fn end_allowances(&mut self, day: &Date) {
+        for Allowed { place, rule, until, .. } in self.allowed() {
+            let ended = until.and_then(|until| until.parse().ok()).filter(|until: &Date| until < day);
+            if let Some(until) = ended {
+                let message = format!("what is allowed of `{rule}` ended on {until}");
+                self.diagnostics.push(Diagnostic::warning("allowance", message).label(place, "").hint(
+                    "mend what the rule finds, or set a later day, and take out what is needed no longer",
+                ));
+            }
+        }
+        self.platform.end_allowances(day);
+        for instance in &mut self.instances {
+            instance.allow.retain(|allowance| allowance.holds_on(day));
+            if !instance.tenancy.allow.iter().all(|allowance| allowance.holds_on(day)) {
+                let tenancy = Arc::make_mut(&mut instance.tenancy);
+                tenancy.allow.retain(|allowance| allowance.holds_on(day));
+            }
+        }
+    }
+
     /// Takes another minor version of Kubernetes 1 for that of every environment.
     pub(crate) fn upgrade(&mut self, minor: u32) {
         for environment in self.platform.environments.values_mut() {
@@ -109,6 +167,10 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
             );
         }
     }
+    let baseline = Baseline::of(files).unwrap_or_else(|refused| {
+        diagnostics.push(refused);
+        Baseline::default()
+    });
     for name in loaded.platform.checks.keys() {
         let place = loaded.platform.node.find(&["checks", name]).unwrap_or(&loaded.platform.node);
         diagnostics
@@ -134,12 +196,12 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
         parameters.filter_map(|(name, parameter)| Some((name.as_str(), parameter.default.as_ref()?)));
     let secrets = files.map(|node| ("", node)).chain(defaults).flat_map(|(name, node)| plaintext(name, node));
     diagnostics.extend(secrets.filter_map(|found| weighed(found, &platform)));
-    Loaded { platform, instances: resolved.instances, diagnostics }
+    Loaded { platform, instances: resolved.instances, diagnostics, baseline }
 }
 
 /// Returns the names of all rules that a platform can weigh.
-fn known_rules() -> impl Iterator<Item = &'static str> {
-    aqueduct_check::ALL.iter().map(|rule| rule.name).chain(server::names())
+pub(crate) fn known_rules() -> impl Iterator<Item = &'static str> {
+    aqueduct_check::ALL.iter().map(|rule| rule.name).chain(server::PARTS.iter().map(|part| part.name))
 }
 
 /// Compiles the selected part of a platform into a tree that is held in memory.
@@ -194,6 +256,7 @@ pub struct Compiler<'a> {
     clusters: SharedClusters,
     /// The environments that could not be checked.
     unchecked: Vec<Name>,
+    baseline: Baseline,
 }
 
 impl<'a> Compiler<'a> {
@@ -209,7 +272,8 @@ impl<'a> Compiler<'a> {
         registry: &'a Registry,
         selection: &'a Selection,
     ) -> Self {
-        let Loaded { platform, mut instances, diagnostics } = loaded;
+        let Loaded { platform, mut instances, mut diagnostics, baseline } = loaded;
+        diagnostics.retain(|found| !baseline.holds(found));
         let mut inputs = Inputs::new(files);
         let broken = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
         inputs.broken =
@@ -230,6 +294,7 @@ impl<'a> Compiler<'a> {
             report,
             clusters: SharedClusters::default(),
             unchecked,
+            baseline,
         }
     }
 
@@ -271,7 +336,8 @@ impl<'a> Compiler<'a> {
         let selected = |tenant: &Name| self.selection.has_tenant(tenant);
         let mut rendered = render(platform, &environment, &borrowed, &mine, registry, inputs, &selected);
         let found = std::mem::take(&mut rendered.diagnostics);
-        self.diagnostics.extend(found.into_iter().filter_map(|found| weighed(found, platform)));
+        let found = found.into_iter().filter_map(|found| weighed(found, platform));
+        self.diagnostics.extend(found.filter(|found| !self.baseline.holds(found)));
         self.diagnostics.extend(self.clusters.add(platform, &environment, &rendered.components));
         let is_whole = borrowed.iter().all(|tenancy| selected(&tenancy.tenant.name));
         let rendered = RenderedEnvironment {
@@ -341,7 +407,9 @@ impl<'a> Compiler<'a> {
 
     /// Returns all that is wrong, in the order of the files; what several environments share is told once.
     pub fn finish(self) -> Vec<Diagnostic> {
-        let Self { files, platform, mut diagnostics, report, unchecked, .. } = self;
+        let Self { files, platform, mut diagnostics, report, unchecked, baseline, selection, .. } = self;
+        let is_whole = selection.environments.is_empty() && selection.tenants.is_empty();
+        let is_checked = unchecked.is_empty() && !diagnostics.iter().any(Diagnostic::is_error);
         if !unchecked.is_empty() {
             let names: Vec<String> = unchecked.iter().map(|name| format!("`{name}`")).collect();
             let message = format!(
@@ -352,7 +420,11 @@ impl<'a> Compiler<'a> {
                 .push(Diagnostic::warning("not-checked", message).hint("run without `--tenant` to see them"));
         }
         let found = report.into_diagnostics();
-        diagnostics.extend(found.into_iter().filter_map(|found| weighed(found, &platform)));
+        let found = found.into_iter().filter_map(|found| weighed(found, &platform));
+        diagnostics.extend(found.filter(|found| !baseline.holds(found)));
+        if is_whole && is_checked {
+            diagnostics.extend(baseline.gone());
+        }
         diagnostics.iter_mut().for_each(|diagnostic| point(diagnostic, files));
         diagnostics.sort_by(|left, right| {
             let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| label.place.clone());

@@ -30,6 +30,7 @@
 //! }
 //! ```
 
+mod baseline;
 mod cli;
 mod command;
 mod compiler;

@@ -1,20 +1,63 @@
 //! Diagnostics as people read them: the message, the lines of the source, and what to do.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use aqueduct_manifest::{Diagnostic, Files, Severity, Span, secret};
 
-/// Returns the diagnostics as text, one after the other; colours where the renderer has them.
+/// How many of the objects that share a cause are named beside the first.
+const NAMED: usize = 5;
+
+/// Returns the diagnostics as text, one after the other; colours where the renderer has them. Those of one cause, which
+/// say the same of one place for several objects, are one entry.
 pub fn report(diagnostics: &[Diagnostic], files: &Files, styled: bool) -> String {
     let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
     let mut text = String::new();
-    for diagnostic in diagnostics {
+    for diagnostic in &grouped(diagnostics) {
         text.push_str(&render(diagnostic, files, &renderer));
         text.push_str("\n\n");
     }
     text
+}
+
+/// Makes one entry of all findings with the same cause, where the first of them stands.
+fn grouped(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
+    let mut groups: Vec<(&Diagnostic, Vec<&str>)> = Vec::new();
+    let mut known: BTreeMap<_, usize> = BTreeMap::new();
+    for diagnostic in diagnostics {
+        let cause = cause(diagnostic).map(|(title, rest)| {
+            let first = diagnostic.labels.first();
+            ((diagnostic.code, diagnostic.severity, rest, &diagnostic.hints, first), title)
+        });
+        match cause {
+            Some((cause, title)) => match known.get(&cause) {
+                Some(group) => groups[*group].1.push(title),
+                None => {
+                    known.insert(cause, groups.len());
+                    groups.push((diagnostic, Vec::new()));
+                }
+            },
+            None => groups.push((diagnostic, Vec::new())),
+        }
+    }
+    let entry = |(first, others): (&Diagnostic, Vec<&str>)| match others.len() {
+        0 => first.clone(),
+        count => {
+            let dots = if count > NAMED { ", …" } else { "" };
+            let names = others.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+            first.clone().hint(format!("the same goes for {count} more: {names}{dots}"))
+        }
+    };
+    groups.into_iter().map(entry).collect()
+}
+
+/// Takes the object that a message begins with apart from what is said of it.
+fn cause(diagnostic: &Diagnostic) -> Option<(&str, &str)> {
+    diagnostic.labels.first()?;
+    let end = diagnostic.message.strip_prefix('`')?.find('`')? + 2;
+    Some(diagnostic.message.split_at(end))
 }
 
 fn render(diagnostic: &Diagnostic, files: &Files, renderer: &Renderer) -> String {

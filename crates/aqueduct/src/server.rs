@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_admission::{Action, Cluster, Finding};
 use aqueduct_apiserver::{Cause, Server};
-use aqueduct_check::{Entry, Environment, Report};
+use aqueduct_check::{Entry, Environment, Level, Report};
 use aqueduct_manifest::{Object, Pointer, Severity, Value};
 use rayon::prelude::*;
 
@@ -18,14 +18,71 @@ pub(crate) const API: &str = "api";
 /// The group of what the admission of the API server refuses.
 pub(crate) const ADMISSION: &str = "admission";
 
-/// The parts of admission, each with the name of its findings.
-pub(crate) const PARTS: [(&str, &str); 5] = [
-    ("custom-resource", "admission-custom-resource"),
-    ("limits", "admission-limits"),
-    ("pod-security", "admission-pod-security"),
-    ("policy", "admission-policy"),
-    ("quota", "admission-quota"),
+/// What a server refuses or warns of under one name.
+pub(crate) struct Part {
+    /// The name of the findings.
+    pub(crate) name: &'static str,
+    /// The rule of admission that it stands for; empty for the API server itself.
+    rule: &'static str,
+    /// What is wrong, in one line.
+    pub(crate) summary: &'static str,
+    pub(crate) level: Level,
+    /// What is special on its page.
+    pub(crate) page: &'static str,
+}
+
+/// All parts in the order of their names.
+pub(crate) const PARTS: [Part; 6] = [
+    Part {
+        name: "admission-custom-resource",
+        rule: "custom-resource",
+        summary: "a custom resource breaks its definition",
+        level: Level::Error,
+        page: include_str!("server/custom_resource.md"),
+    },
+    Part {
+        name: "admission-limits",
+        rule: "limits",
+        summary: "a pod or claim exceeds a LimitRange",
+        level: Level::Error,
+        page: include_str!("server/limits.md"),
+    },
+    Part {
+        name: "admission-pod-security",
+        rule: "pod-security",
+        summary: "a pod breaks the Pod Security Standard of its namespace",
+        level: Level::Either,
+        page: include_str!("server/pod_security.md"),
+    },
+    Part {
+        name: "admission-policy",
+        rule: "policy",
+        summary: "a ValidatingAdmissionPolicy refuses an object",
+        level: Level::Either,
+        page: include_str!("server/policy.md"),
+    },
+    Part {
+        name: "admission-quota",
+        rule: "quota",
+        summary: "an object exceeds a ResourceQuota",
+        level: Level::Error,
+        page: include_str!("server/quota.md"),
+    },
+    Part {
+        name: API,
+        rule: "",
+        summary: "the API server refuses an object",
+        level: Level::Either,
+        page: include_str!("server/api.md"),
+    },
 ];
+
+impl Part {
+    /// Returns the group that it belongs to.
+    pub(crate) fn group(&self) -> &'static str {
+        if self.name == API { API } else { ADMISSION }
+    }
+}
 
 /// The kinds whose objects decide about others.
 pub(crate) const RULERS: [&str; 6] = [
@@ -37,22 +94,14 @@ pub(crate) const RULERS: [&str; 6] = [
     "ValidatingAdmissionPolicyBinding",
 ];
 
-/// Returns the names of all findings of a server.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    [API].into_iter().chain(PARTS.map(|(_, name)| name))
-}
-
-/// Returns the group that a finding of a server belongs to.
-pub(crate) fn group(name: &str) -> Option<&'static str> {
-    match name {
-        API => Some(API),
-        name => names().any(|known| known == name).then_some(ADMISSION),
-    }
+/// Returns the part of a name.
+pub(crate) fn part(name: &str) -> Option<&'static Part> {
+    PARTS.iter().find(|part| part.name == name)
 }
 
 /// Returns the name and the weight of what admission found; nothing where it is of no known part.
 pub(crate) fn weighed(finding: &Finding) -> Option<(&'static str, Severity)> {
-    let (_, name) = PARTS.iter().find(|(part, _)| *part == finding.rule)?;
+    let name = PARTS.iter().find(|part| part.rule == finding.rule)?.name;
     let severity = match finding.action {
         Action::Deny => Severity::Error,
         Action::Warn | Action::Audit | Action::Unknown => Severity::Warning,

@@ -28,7 +28,7 @@ pub use demand::{Request, claimed_storage, requests};
 pub use index::Index;
 pub use platform::{Cluster, Entry, Environment, NodePool, Platform, Tenant};
 pub use report::{Field, Finding, Report, Subject};
-pub use rule::{ALL, GROUPS, Level, Rule};
+pub use rule::{ALL, GROUPS, Level, Rule, explain};
 
 use aqueduct_manifest::Diagnostic;
 use rayon::prelude::*;

@@ -42,20 +42,24 @@ impl fmt::Display for Level {
     }
 }
 
-impl Rule {
-    /// Returns the page that explains the rule, as Markdown.
-    pub fn explain(&self) -> String {
-        let Self { name, summary, level, page, check: _ } = self;
-        let (page, references) = page.split_once(REFERENCES).unwrap_or((page, ""));
-        format!(
-            "# {name}\n\nReports that {summary} ({level}).\n\n{page}## How to allow it\n\nIn `platform.toml`; `\"warn\"` and \
-             `\"deny\"` make its findings warnings or errors:\n\n```toml\n[checks]\n{name} = \"allow\"\n```\n\n\
-             {REFERENCES}{references}"
-        )
-    }
+/// Returns the page that explains what is reported under a name, as Markdown; `page` is what is special about it.
+pub fn explain(name: &str, summary: &str, level: Level, page: &str) -> String {
+    let (page, references) = page.split_once(REFERENCES).unwrap_or((page, ""));
+    format!(
+        "# {name}\n\nReports that {summary} ({level}).\n\n{page}## How to allow it\n\nFor one tenant or component, in its \
+         file, with the reason and, if it is to end, the last day:\n\n```toml\nallow = [{{ rule = \"{name}\", reason = \
+         \"the vendor is asked\", until = \"2027-01-31\" }}]\n```\n\nFor the whole platform, in `platform.toml`; `\"warn\"` \
+         and `\"deny\"` make its findings warnings or errors:\n\n```toml\n[checks]\n{name} = \"allow\"\n```\n\n\
+         {REFERENCES}{references}"
+    )
 }
 
 impl Rule {
+    /// Returns the page that explains the rule, as Markdown.
+    pub fn explain(&self) -> String {
+        explain(self.name, self.summary, self.level, self.page)
+    }
+
     /// Returns the group that the rule belongs to.
     pub fn group(&self) -> &'static str {
         let mut groups = GROUPS.iter().filter(|(_, rules)| rules.contains(&self.name));

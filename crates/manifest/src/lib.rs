@@ -13,6 +13,7 @@
 //! | reckon with amounts | [`Quantity`] |
 //! | read a folder once | [`Files`] |
 //! | say what is wrong, and where | [`Diagnostic`], [`Place`] |
+//! | compare texts by line | [`line_diff`] |
 //! | tell secrets | [`secret`] |
 //! | print floats and hashes as the tools of Kubernetes do | [`float`], [`struct@Hash`] |
 //! | know what Kubernetes serves | [`KUBERNETES_APIS`] |
@@ -126,6 +127,7 @@ pub mod float;
 mod hash;
 pub mod json;
 mod label_selector;
+mod line_diff;
 mod list_defaults;
 mod object;
 pub mod patch;
@@ -144,6 +146,7 @@ pub use diagnostic::{Diagnostic, Label, Severity, closest};
 pub use files::{FileError, Files};
 pub use hash::{Hash, hex};
 pub use label_selector::LabelSelector;
+pub use line_diff::{Hunk, Sign, line_diff};
 pub use list_defaults::list_defaults;
 pub use object::{Object, ObjectKey, PodTemplate};
 pub use place::{Lines, Place, Position, Span};

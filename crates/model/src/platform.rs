@@ -16,7 +16,7 @@ use crate::node::{Layer, Node};
 use crate::patch::Patch;
 use crate::tenancy::{IsolationLevel, PodSecurity, Tenancy};
 use crate::tenant::Tenant;
-use crate::types::{LabelKey, LabelValue, Name, OutputPath, Reference, Repository};
+use crate::types::{Date, LabelKey, LabelValue, Name, OutputPath, Reference, Repository};
 
 /// The whole platform.
 #[derive(Clone, Debug)]
@@ -78,6 +78,15 @@ pub struct Services {
 }
 
 impl Platform {
+    /// Drops what tenants allow no longer on a day.
+    pub fn end_allowances(&mut self, day: &Date) {
+        for tenancy in self.tenancies.values_mut() {
+            if !tenancy.allow.iter().all(|allowance| allowance.holds_on(day)) {
+                Arc::make_mut(tenancy).allow.retain(|allowance| allowance.holds_on(day));
+            }
+        }
+    }
+
     /// Returns a platform without anything in it.
     pub(crate) fn empty() -> Self {
         Self {

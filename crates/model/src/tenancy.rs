@@ -16,7 +16,7 @@ use crate::node::Node;
 use crate::patch::Patch;
 use crate::tenant::Tenant;
 use crate::types::parsed::{Parsed, parsed};
-use crate::types::{Cpu, Invalid, LabelKey, LabelValue, Memory, Name, ScalarOrTable};
+use crate::types::{Cpu, Date, Invalid, LabelKey, LabelValue, Memory, Name, ScalarOrTable};
 
 /// The namespaces that every cluster has.
 const OF_THE_CLUSTER: [&str; 3] = ["kube-node-lease", "kube-public", "kube-system"];
@@ -291,6 +291,16 @@ pub struct Allowance {
     /// Why it does not hold here.
     #[serde(deserialize_with = "reason")]
     pub reason: String,
+    /// The last day on which it holds. From the next one on `aqueduct check` reports the findings again; a render
+    /// depends on no clock.
+    pub until: Option<Date>,
+}
+
+impl Allowance {
+    /// Tells whether it holds on a day.
+    pub fn holds_on(&self, day: &Date) -> bool {
+        self.until.as_ref().is_none_or(|until| day <= until)
+    }
 }
 
 fn reason<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

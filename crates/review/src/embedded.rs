@@ -1,7 +1,6 @@
 //! Documents inside of texts, such as the files in a ConfigMap: what differs in them, by structure or by line.
 
-use aqueduct_manifest::{Value, json, yaml};
-use similar::{ChangeTag, TextDiff};
+use aqueduct_manifest::{Sign, Value, json, line_diff, yaml};
 
 use crate::diff::{Edit, FieldChange, differences};
 
@@ -32,15 +31,9 @@ pub fn inside(change: &FieldChange) -> Option<Inside> {
             return Some(Inside::Fields(fields));
         }
     }
-    let diff = TextDiff::from_lines(old.as_str(), new.as_str());
-    let lines = diff.iter_all_changes().filter_map(|change| {
-        let sign = match change.tag() {
-            ChangeTag::Delete => '-',
-            ChangeTag::Insert => '+',
-            ChangeTag::Equal => return None,
-        };
-        Some(format!("{sign}{}", change.value().trim_end_matches('\n')))
-    });
+    let hunks = line_diff(old, new, 0);
+    let lines = hunks.iter().flat_map(|hunk| &hunk.lines).filter(|(sign, _)| *sign != Sign::Same);
+    let lines = lines.map(|(sign, line)| format!("{}{}", sign.as_char(), line.trim_end_matches('\n')));
     Some(Inside::Lines(lines.collect()))
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use similar::TextDiff;
+use aqueduct_manifest::line_diff;
 
 use crate::disk::{Disk, FileSystem};
 use crate::error::Error;
@@ -105,11 +105,13 @@ pub fn unified(diff: &FileDiff) -> String {
         None => "/dev/null".to_owned(),
     };
     let (old, new) = (diff.old.as_deref().unwrap_or_default(), diff.new.as_deref().unwrap_or_default());
-    TextDiff::from_lines(old, new)
-        .unified_diff()
-        .context_radius(CONTEXT)
-        .header(&header("a", &diff.old), &header("b", &diff.new))
-        .to_string()
+    let hunks = line_diff(old, new, CONTEXT);
+    let mut text = String::new();
+    if !hunks.is_empty() {
+        text = format!("--- {}\n+++ {}\n", header("a", &diff.old), header("b", &diff.new));
+    }
+    hunks.iter().for_each(|hunk| text.push_str(&hunk.to_string()));
+    text
 }
 
 /// How many objects were added, changed and removed.

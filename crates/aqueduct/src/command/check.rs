@@ -1,27 +1,32 @@
 //! `aqueduct check`: what is wrong with the platform, without writing anything, and what the rules are.
 
+mod allowed;
 mod finding;
+mod junit;
 mod manifests;
+mod rules;
+mod sarif;
 mod server;
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use aqueduct_apiserver::Server;
-use aqueduct_check::{ALL, GROUPS, Rule};
-use aqueduct_manifest::{Diagnostic, closest};
+use aqueduct_manifest::{Diagnostic, Files, Position};
+use aqueduct_model::types::Date;
 use aqueduct_render::{Registry, TENANCY};
 use clap::{Args, ValueEnum};
 
 use finding::{Finding, Named, Subject, position, workflow_command};
+use manifests::Found;
+use rules::{PLATFORM, group_of};
 pub(crate) use server::minor;
 
-use super::manifests::{Manifests, UNREADABLE};
-use super::{Failure, Outcome, next, print, read, tell};
+use super::manifests::{Document, Manifests};
+use super::{Failure, Outcome, next, print, read, tell, write_file};
 use crate::Compiler;
+use crate::baseline::{self, Baseline};
 use crate::cli::SelectionArguments;
 use crate::compiler::load;
-use crate::server::{ADMISSION, API, group, names};
 use crate::terminal::Terminal;
 
 #[derive(Debug, Args)]
@@ -48,6 +53,12 @@ pub(crate) struct Arguments {
     /// List all rules with their groups and levels.
     #[arg(long, conflicts_with_all = ["explain", "environments", "tenants", "format"])]
     list_rules: bool,
+    /// List what is not reported, where that is said, until when, and why.
+    #[arg(long, conflicts_with_all = ["explain", "list_rules", "manifests", "environments", "tenants"])]
+    allowed: bool,
+    /// Write the findings of today into `aqueduct.baseline`; they are not reported again.
+    #[arg(long, conflicts_with_all = ["explain", "list_rules", "allowed", "manifests", "environments", "tenants", "rules", "kubernetes", "format"])]
+    write_baseline: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -56,8 +67,12 @@ enum Format {
     Text,
     /// A JSON object with a list of findings, on standard output.
     Json,
+    /// A SARIF log, on standard output, which code scanning reads.
+    Sarif,
     /// Workflow commands, on standard output, which GitHub shows as annotations of a pull request.
     Github,
+    /// JUnit's XML, on standard output, which CI servers show as tests.
+    Junit,
 }
 
 pub(crate) fn run(
@@ -67,15 +82,15 @@ pub(crate) fn run(
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
     if let Some(name) = &arguments.explain {
-        print(terminal, &rule(name)?.explain())?;
+        print(terminal, &rules::page(name)?)?;
         return Ok(Outcome::Done);
     }
     if arguments.list_rules {
-        print(terminal, &list_of_rules())?;
+        print(terminal, &rules::list())?;
         return Ok(Outcome::Done);
     }
     for name in &arguments.rules {
-        known(name)?;
+        rules::known(name)?;
     }
     if !arguments.manifests.is_empty() {
         return check_manifests(arguments, terminal);
@@ -84,6 +99,16 @@ pub(crate) fn run(
     let progress = terminal.progress();
     let selection = arguments.selection.selection();
     let mut loaded = load(&files, registry, &selection);
+    if arguments.allowed {
+        tell(&loaded.diagnostics, &files, terminal);
+        print(terminal, &allowed::allowed(&loaded, &files, arguments.format)?)?;
+        return Ok(Outcome::Done);
+    }
+    if arguments.write_baseline {
+        loaded.baseline = Baseline::default();
+    }
+    loaded.end_allowances(&today()?);
+    let known = loaded.baseline.known().count();
     if let Some(version) = &arguments.kubernetes {
         loaded.upgrade(server::minor(version)?);
     }
@@ -94,6 +119,9 @@ pub(crate) fn run(
     }
     progress.finish_and_clear();
     let mut diagnostics = compiler.finish();
+    if arguments.write_baseline {
+        return write_baseline(&diagnostics, directory, &files, terminal);
+    }
     // Whatever keeps the platform from being checked is told in any case.
     diagnostics.retain(|found| group_of(found.code) == PLATFORM || arguments.wants(found.code));
     let diagnostics = &diagnostics;
@@ -109,18 +137,20 @@ pub(crate) fn run(
                 let own = outlines.iter().filter(|one| one.component != TENANCY && chosen(&one.tenant));
                 let instances = own.count();
                 let plural = if instances == 1 { "" } else { "s" };
-                terminal.say(&format!("{instances} instance{plural} of components, no findings"));
+                let others = match known {
+                    0 => String::new(),
+                    known => format!(" but the {known} in {}", baseline::FILE),
+                };
+                terminal.say(&format!("{instances} instance{plural} of components, no findings{others}"));
             }
         }
-        Format::Json => {
-            let place = |one: &Diagnostic| position(one.labels.first()?, &files);
-            let findings: Vec<Finding<'_>> =
-                diagnostics.iter().map(|one| Finding::new(one, place(one), None)).collect();
-            print_json(terminal, &findings)?;
-        }
-        Format::Github => {
-            let text: String = diagnostics.iter().map(|one| workflow_command(one, &files)).collect();
-            print(terminal, &text)?;
+        format => {
+            let placed: Vec<_> = diagnostics
+                .iter()
+                .map(|one| (one, one.labels.first().and_then(|label| position(label, &files))))
+                .collect();
+            let findings = || placed.iter().map(|(one, place)| Finding::new(one, *place, None)).collect();
+            print_findings(format, &placed, findings, &files, terminal)?;
         }
     }
     // What is wrong nowhere in the files is wrong with the command.
@@ -132,13 +162,51 @@ pub(crate) fn run(
     })
 }
 
-/// The group of what is no rule: what keeps a platform from being read or rendered.
-const PLATFORM: &str = "platform";
+/// Returns the day.
+fn today() -> Result<Date, Failure> {
+    let day = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    day.to_string().parse().map_err(|error| Failure::new(format!("the clock is wrong: {error}")))
+}
 
-/// Returns the group that a finding belongs to, by its rule.
-fn group_of(code: &str) -> &'static str {
-    let of_server = if code == UNREADABLE { Some(API) } else { group(code) };
-    of_server.unwrap_or_else(|| ALL.iter().find(|rule| rule.name == code).map_or(PLATFORM, Rule::group))
+/// Writes the baseline, or says what is in the way.
+fn write_baseline(
+    diagnostics: &[Diagnostic],
+    directory: &Path,
+    files: &Files,
+    terminal: &Terminal,
+) -> Result<Outcome, Failure> {
+    match allowed::baseline_of(diagnostics) {
+        Ok((text, count)) => {
+            write_file(&directory.join(baseline::FILE), &text)?;
+            let plural = if count == 1 { "" } else { "s" };
+            terminal.say(&format!("{}: {count} finding{plural}", baseline::FILE));
+            Ok(Outcome::Done)
+        }
+        Err(found) => {
+            tell(&found, files, terminal);
+            Err(Failure::new(
+                "no baseline was written: what keeps the platform from being rendered comes first",
+            ))
+        }
+    }
+}
+
+/// Prints findings for programs.
+fn print_findings<'a>(
+    format: Format,
+    placed: &[(&Diagnostic, Option<Position>)],
+    findings: impl FnOnce() -> Vec<Finding<'a>>,
+    files: &Files,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let failed = |error: serde_json::Error| Failure::new(error.to_string());
+    let text = match format {
+        Format::Text | Format::Json => finding::json(&findings()).map_err(failed)?,
+        Format::Sarif => sarif::sarif(placed).map_err(failed)?,
+        Format::Github => placed.iter().map(|(one, _)| workflow_command(one, files)).collect(),
+        Format::Junit => junit::junit(placed),
+    };
+    print(terminal, &text)
 }
 
 impl Arguments {
@@ -146,21 +214,6 @@ impl Arguments {
     fn wants(&self, rule: &str) -> bool {
         self.rules.is_empty() || self.rules.iter().any(|name| name == rule || name == group_of(rule))
     }
-}
-
-/// Checks that there is such a rule or group.
-fn known(name: &str) -> Result<(), Failure> {
-    let of_server = [ADMISSION].into_iter().chain(names());
-    let groups = GROUPS.iter().map(|(group, _)| *group);
-    let known: Vec<&str> = groups.chain(ALL.iter().map(|rule| rule.name)).chain(of_server).collect();
-    if known.contains(&name) {
-        return Ok(());
-    }
-    let failure = Failure::new(format!("there is no such rule or group: `{name}`"));
-    Err(match closest(name, known) {
-        Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
-        None => failure.hint("`aqueduct check --list-rules` lists all rules and their groups"),
-    })
 }
 
 /// Checks manifests without a platform.
@@ -180,66 +233,29 @@ fn check_manifests(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome
                 terminal.say(&format!("{count} object{plural}, no findings"));
             }
         }
-        Format::Json => {
-            let findings: Vec<Finding<'_>> = found
-                .iter()
-                .map(|one| {
-                    let document = one.document.map(|number| &manifests.documents[number]);
-                    let subject = document.map(|document| Subject {
-                        document: document.number,
-                        object: Named {
-                            api_version: document.object.api_version(),
-                            kind: document.object.kind(),
-                            namespace: document.object.namespace(),
-                            name: document.object.name(),
-                        },
-                        field: &one.field,
-                        reason: one.reason,
-                    });
-                    Finding::new(
-                        &one.diagnostic,
-                        document.map(|document| document.position(&one.field)),
-                        subject,
-                    )
-                })
-                .collect();
-            print_json(terminal, &findings)?;
-        }
-        Format::Github => {
-            let files = manifests.files();
-            let text: String = diagnostics().map(|one| workflow_command(one, &files)).collect();
-            print(terminal, &text)?;
+        format => {
+            let placed: Vec<_> =
+                found.iter().map(|one| (&one.diagnostic, one.position(&manifests))).collect();
+            let findings = || found.iter().map(|one| of_manifest(one, &manifests)).collect();
+            print_findings(format, &placed, findings, &manifests.files(), terminal)?;
         }
     }
     Ok(if diagnostics().any(Diagnostic::is_error) { Outcome::Found } else { Outcome::Done })
 }
 
-fn print_json(terminal: &Terminal, findings: &[Finding<'_>]) -> Result<(), Failure> {
-    print(terminal, &finding::json(findings).map_err(|error| Failure::new(error.to_string()))?)
-}
-
-/// Returns the rule of a name.
-fn rule(name: &str) -> Result<&'static Rule, Failure> {
-    ALL.iter().find(|rule| rule.name == name).ok_or_else(|| {
-        let failure = Failure::new(format!("there is no such rule: `{name}`"));
-        match closest(name, ALL.iter().map(|rule| rule.name)) {
-            Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
-            None => failure.hint("`aqueduct check --list-rules` lists all rules"),
-        }
-    })
-}
-
-/// Returns the rules as a table.
-fn list_of_rules() -> String {
-    let name_width = ALL.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
-    let level_width = ALL.iter().map(|rule| rule.level.to_string().len()).max().unwrap_or(0);
-    let group_width = GROUPS.iter().map(|(group, _)| group.len()).max().unwrap_or(0);
-    let mut text =
-        format!("{:name_width$}  {:group_width$}  {:level_width$}  SUMMARY\n", "RULE", "GROUP", "LEVEL");
-    for rule in ALL {
-        let Rule { name, level, summary, .. } = rule;
-        let group = rule.group();
-        let _ = writeln!(text, "{name:name_width$}  {group:group_width$}  {level:level_width$}  {summary}");
-    }
-    text
+/// Returns a finding with the document that it is about.
+fn of_manifest<'a>(found: &'a Found, manifests: &'a Manifests) -> Finding<'a> {
+    let subject = |document: &'a Document| Subject {
+        document: document.number,
+        object: Named {
+            api_version: document.object.api_version(),
+            kind: document.object.kind(),
+            namespace: document.object.namespace(),
+            name: document.object.name(),
+        },
+        field: &found.field,
+        reason: found.reason,
+    };
+    let document = found.document.map(|number| &manifests.documents[number]);
+    Finding::new(&found.diagnostic, found.position(manifests), document.map(subject))
 }

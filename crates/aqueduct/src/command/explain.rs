@@ -42,7 +42,7 @@ pub(crate) fn run(
         .parse()
         .map_err(|_| Failure::new(format!("this names no environment: `{environment}`")))?;
     let selection = Selection { environments: vec![name.clone()], tenants: Vec::new() };
-    let Loaded { platform, instances, mut diagnostics } = load(&files, registry, &selection);
+    let Loaded { platform, instances, mut diagnostics, .. } = load(&files, registry, &selection);
     let inputs = Inputs::new(&files);
     let all = tenancies(&platform, &selection);
     let all: Vec<&Tenancy> = all.iter().map(AsRef::as_ref).collect();

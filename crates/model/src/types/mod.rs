@@ -6,6 +6,7 @@
 
 mod cidr;
 mod cluster;
+mod date;
 mod duration;
 mod environment_variable;
 mod host;
@@ -26,6 +27,7 @@ mod version;
 
 pub use cidr::Cidr;
 pub use cluster::Cluster;
+pub use date::Date;
 pub use duration::Duration;
 pub use environment_variable::EnvironmentVariable;
 pub use host::{Host, HostPattern};

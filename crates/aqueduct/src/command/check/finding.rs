@@ -3,7 +3,7 @@
 use aqueduct_manifest::{Diagnostic, Files, Label, Position, Severity};
 use serde::Serialize;
 
-use super::group_of;
+use super::rules::group_of;
 
 /// A finding with the first of its places as line and column.
 #[derive(Debug, Serialize)]

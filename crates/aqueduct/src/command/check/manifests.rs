@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_check::{ALL, Cluster, Entry, Environment, Report, Rule, Tenant, check_environment};
-use aqueduct_manifest::{Diagnostic, KUBERNETES_APIS, Object};
+use aqueduct_manifest::{Diagnostic, KUBERNETES_APIS, Object, Position};
 
 use super::{group_of, server};
 use crate::command::manifests::Manifests;
@@ -22,6 +22,13 @@ pub(super) struct Found {
     pub(super) field: String,
     /// The API server's name for the reason.
     pub(super) reason: Option<&'static str>,
+}
+
+impl Found {
+    /// Returns where the field is in its file.
+    pub(super) fn position(&self, manifests: &Manifests) -> Option<Position> {
+        self.document.map(|number| manifests.documents[number].position(&self.field))
+    }
 }
 
 /// Checks manifests in the order in which a server would be asked.

@@ -28,7 +28,8 @@ pub(crate) fn minor(version: &str) -> Result<u32, Failure> {
 /// Asks about every object, as if those before it that were accepted were there.
 pub(super) fn ask(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) -> bool) -> Vec<Found> {
     let server = is_wanted(API).then(|| Server::new(minor));
-    let mut cluster = PARTS.iter().any(|(_, name)| is_wanted(name)).then(|| Cluster::new(minor));
+    let mut cluster =
+        PARTS.iter().any(|part| part.name != API && is_wanted(part.name)).then(|| Cluster::new(minor));
     let mut found = Vec::new();
     for (number, document) in manifests.documents.iter().enumerate() {
         let mut add = |severity, code, cause: Cause| {
