@@ -60,3 +60,65 @@ fn that_is_not_possible() {
     git(&platform.root(), &["checkout", "--quiet", "HEAD~1", "--", "tenants"]);
     assert_snapshot!(seen + &platform.run("review --base HEAD"));
 }
+
+/// Claims of the platform and of the command line; a change cannot take away the claim that it breaks.
+#[test]
+fn with_claims() {
+    let Some(platform) = repository() else { return };
+    let claims = "\n[review.claims]\ndata-loss = false\n\n[review.claims.environments.prod]\nrestarts = false\n\
+                  touched-kinds = [\"Ingress\"]\n";
+    let settings = platform.text("platform.toml");
+    platform.write("platform.toml", &format!("{settings}{claims}"));
+    git(&platform.root(), &["commit", "--quiet", "--all", "--message", "x"]);
+    platform.write("platform.toml", &settings);
+    platform.replace("tenants/shop/web.toml", "tls = false", "tls = false\npath = \"/shop\"");
+    let mut seen = platform.run("review --base HEAD --environment prod");
+    platform.replace("tenants/shop/web.toml", "http = 8080", "http = 8081");
+    let claimed = |claim: &str, more: &[&str]| {
+        let words = [&["review", "--base", "HEAD", "--claim", claim], more].concat();
+        crate::program::run(&platform.root(), &words).to_string()
+    };
+    seen.push_str(&claimed("only environments dev", &["--format", "markdown"]));
+    seen.push_str(&claimed("cost at most 0 in dev", &["--format", "json", "--environment", "dev"]));
+    for wrong in ["no reboots", "no restarts in qa", "cost at most a lot"] {
+        seen.push_str(&claimed(wrong, &[]));
+    }
+    assert_snapshot!(seen);
+}
+
+/// A certificate is the same wherever the review is done again, and what was changed in it is found.
+#[test]
+fn with_a_certificate() {
+    let Some(platform) = repository() else { return };
+    platform.replace("tenants/shop/web.toml", "replicas = 3", "replicas = 4");
+    git(&platform.root(), &["commit", "--quiet", "--all", "--message", "x"]);
+    let made = |file: &str| {
+        let words = ["review", "--base", "HEAD~1", "--claim", "no data-loss", "--certificate", file];
+        crate::program::run(&platform.root(), &words).to_string()
+    };
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let file = folder.path().join("certificate.json");
+    let path = file.to_str().expect("the path is text");
+    let verified = || {
+        let run = crate::program::run(&platform.root(), &["review", "--verify", path]);
+        run.to_string().replace(path, "certificate.json")
+    };
+    let mut seen = made(path).replace(path, "certificate.json");
+    let certificate = std::fs::read_to_string(&file).expect("it was written");
+    seen.push_str(&certificate);
+    // What is not committed plays no part any more.
+    platform.replace("tenants/shop/web.toml", "replicas = 4", "replicas = 5");
+    seen.push_str(&verified());
+    for (old, new) in [
+        ("\"holds\": true", "\"holds\": false"),
+        ("\"1.33\"", "\"1.34\""),
+        ("\"version\": 1", "\"version\": 2"),
+    ] {
+        std::fs::write(&file, certificate.replace(old, new)).expect("it can be written");
+        seen.push_str(&verified());
+    }
+    std::fs::write(&file, "{}").expect("it can be written");
+    seen.push_str(&verified());
+    let hashes = regex::Regex::new("[0-9a-f]{40,64}").expect("the pattern is one");
+    assert_snapshot!(hashes.replace_all(&seen, "<hash>"));
+}

@@ -28,6 +28,7 @@ mod plaintext;
 mod platform;
 mod read;
 mod resolve;
+mod review;
 pub mod schema;
 #[cfg(test)]
 mod snapshot;
@@ -53,6 +54,7 @@ pub use patch::{Patch, PatchTarget};
 pub use plaintext::plaintext;
 pub use platform::{Argocd, CheckLevel, Platform, Selection, Services, tenancies};
 pub use resolve::{Absence, Fragment, Resolved, absence, resolve};
+pub use review::{Claims, PlatformClaims, ReviewSettings};
 pub use table::Table;
 pub use tenancy::{
     Allowance, Isolation, IsolationLevel, Limits, NamespaceSettings, Peer, PodSecurity, Quota, Resources,

@@ -14,6 +14,7 @@ use crate::environment::{Environment, EnvironmentFile};
 use crate::names::Names;
 use crate::node::{Layer, Node};
 use crate::patch::Patch;
+use crate::review::ReviewSettings;
 use crate::tenancy::{IsolationLevel, PodSecurity, Tenancy};
 use crate::tenant::Tenant;
 use crate::types::{Date, LabelKey, LabelValue, Name, OutputPath, Reference, Repository};
@@ -47,6 +48,8 @@ pub struct Platform {
     pub isolation: Option<IsolationLevel>,
     /// The Pod Security Standard that pods are held to, where a tenant does not say.
     pub pod_security: Option<PodSecurity>,
+    /// How changes are reviewed.
+    pub review: ReviewSettings,
     /// Changes to what delivers all environments.
     pub patches: Vec<Patch>,
     /// Labels of the namespaces of tenants.
@@ -103,6 +106,7 @@ impl Platform {
             checks: BTreeMap::new(),
             isolation: None,
             pod_security: None,
+            review: ReviewSettings::default(),
             patches: Vec::new(),
             labels: BTreeMap::new(),
             annotations: BTreeMap::new(),
@@ -218,6 +222,9 @@ pub(crate) struct PlatformFile {
     pub(crate) isolation: Option<IsolationLevel>,
     /// The Pod Security Standard that pods are held to, where a tenant does not say; `restricted` where nobody says.
     pub(crate) pod_security: Option<PodSecurity>,
+    /// How changes are reviewed.
+    #[serde(default)]
+    pub(crate) review: ReviewSettings,
     /// Changes to what Argo CD gets in every environment: projects and Applications.
     #[serde(default)]
     pub(crate) patches: Vec<Patch>,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aqueduct_apiserver::Server;
 use aqueduct_manifest::{Map, Object, ObjectKey, SmolStr, Value, json};
 
+use crate::claim::Judged;
 use crate::consequence::{self, Consequence};
 use crate::diff::{FieldChange, differences};
 use crate::judge;
@@ -39,6 +40,11 @@ pub struct Change {
 }
 
 impl Change {
+    /// Tells whether the object goes.
+    pub(crate) fn is_removal(&self) -> bool {
+        self.fate == Fate::Removed
+    }
+
     fn whole(fate: Fate, object: &Object, consequences: Vec<Consequence>) -> Self {
         let (environment, object) = (SmolStr::default(), object.clone());
         Self { environment, fate, object, old_name: None, fields: Vec::new(), consequences }
@@ -52,6 +58,8 @@ pub struct Review {
     pub changes: Vec<Change>,
     /// The connections between workloads of both sets that are opened, closed, or have other ports.
     pub connections: Vec<String>,
+    /// The claims about it, as they were judged.
+    pub claims: Vec<Judged>,
 }
 
 impl Review {
@@ -107,7 +115,7 @@ pub fn review(server: &Server, old: &[Object], new: &[Object], apply: Apply) -> 
     }
     changes.sort_by_key(|change| change.object.key());
     consequence::of_all(&mut changes, old, new);
-    Review { connections: consequence::connections(&changes, old, new), changes }
+    Review { connections: consequence::connections(&changes, old, new), changes, claims: Vec::new() }
 }
 
 fn by_key(objects: &[Object]) -> BTreeMap<ObjectKey, &Object> {

@@ -8,6 +8,7 @@
 //!
 //! The old manifests are taken for what is in the cluster, written by the same hands as the new ones.
 
+mod claim;
 mod compare;
 mod consequence;
 mod diff;
@@ -22,6 +23,7 @@ mod roles;
 mod update;
 mod write;
 
+pub use claim::{Claim, Judged, Subject, What};
 pub use compare::{Change, Fate, Review, review};
 pub use consequence::{Consequence, Name};
 pub use diff::{Edit, FieldChange, differences, patch};

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use aqueduct_manifest::{List, Map, SmolStr, Value, json};
 
+use crate::claim::Judged;
 use crate::compare::{Change, Fate, Review};
 use crate::diff::{Edit, FieldChange};
 use crate::embedded::{Inside, inside};
@@ -26,15 +27,23 @@ const INSIDE: usize = 12;
 /// The version of the form of the JSON.
 const VERSION: i64 = 1;
 
-/// Returns the review as text: consequences first, the gravest at the top, then what differs, the same only once.
+/// Returns the review as text: the claims, what comes of the change, the gravest at the top, then what differs, the same
+/// only once.
 pub fn text(review: &Review) -> String {
-    let mut out = String::new();
     if review.changes.is_empty() {
-        return out;
+        return claims(review);
     }
+    format!("{}{}\n{}", claims(review), sums(review), body(review))
+}
+
+fn sums(review: &Review) -> String {
     let [added, removed, changed] = counts(review);
+    format!("{added} added, {removed} removed, {changed} changed")
+}
+
+fn body(review: &Review) -> String {
+    let mut out = String::new();
     let folded = fold(review);
-    let _ = writeln!(out, "{added} added, {removed} removed, {changed} changed");
     for (consequence, objects) in &folded.consequences {
         let field =
             if consequence.field.is_empty() { String::new() } else { format!("{}: ", consequence.field) };
@@ -50,6 +59,29 @@ pub fn text(review: &Review) -> String {
         let _ = writeln!(out, "! reachability: {line}");
     }
     differing(&mut out, &folded);
+    out
+}
+
+/// How many of the things that break a claim are told.
+const BREAKERS: usize = 5;
+
+/// Returns the claims: first those that are broken, each with what breaks it, then those that hold.
+fn claims(review: &Review) -> String {
+    let mut out = String::new();
+    let (hold, broken): (Vec<_>, Vec<_>) =
+        review.claims.iter().partition(|judged| judged.broken_by.is_empty());
+    for judged in broken {
+        let _ = writeln!(out, "claim broken: {}", judged.claim);
+        for line in judged.broken_by.iter().take(BREAKERS) {
+            let _ = writeln!(out, "    {line}");
+        }
+        if judged.broken_by.len() > BREAKERS {
+            let _ = writeln!(out, "    and {} more", judged.broken_by.len() - BREAKERS);
+        }
+    }
+    for judged in hold {
+        let _ = writeln!(out, "claim holds: {}", judged.claim);
+    }
     out
 }
 
@@ -188,7 +220,7 @@ fn places(changes: &[&Change]) -> String {
     format!("{what}, such as {}", names.first().map_or("", |name| name))
 }
 
-fn title(change: &Change) -> String {
+pub(crate) fn title(change: &Change) -> String {
     let (object, environment) = (&change.object, &change.environment);
     let slash = if object.namespace().is_empty() { "" } else { "/" };
     let place = if environment.is_empty() { String::new() } else { format!(" in {environment}") };
@@ -208,11 +240,10 @@ fn is_secret(change: &Change, field: &FieldChange) -> bool {
 /// what has no room counted.
 pub fn markdown(review: &Review, limit: usize) -> String {
     const ROOM: usize = 200;
-    if review.changes.is_empty() {
+    if review.changes.is_empty() && review.claims.is_empty() {
         return "### What this change does\n\nNo object differs.\n".to_owned();
     }
-    let text = text(review);
-    let (counts, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    let (counts, rest) = (sums(review), claims(review) + &body(review));
     // A fence that nothing inside of it can end.
     let longest = rest.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
@@ -243,10 +274,23 @@ pub fn json(review: &Review) -> String {
         ("version", Value::from(VERSION)),
         ("changes", Value::List(changes)),
         ("reachability", Value::List(connections)),
+        ("claims", Value::List(review.claims.iter().map(claim).collect())),
     ]
     .into_iter()
     .collect();
     json::write_pretty(&Value::Map(root))
+}
+
+fn claim(judged: &Judged) -> Value {
+    let broken_by: List = judged.broken_by.iter().map(|line| Value::from(line.as_str())).collect();
+    let map: Map = [
+        ("claim", Value::from(judged.claim.to_string())),
+        ("holds", Value::Bool(judged.broken_by.is_empty())),
+        ("broken_by", Value::List(broken_by)),
+    ]
+    .into_iter()
+    .collect();
+    Value::Map(map)
 }
 
 fn change(change: &Change) -> Value {

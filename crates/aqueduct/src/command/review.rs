@@ -1,21 +1,27 @@
 //! `aqueduct review`: what the changes since a revision do in the clusters of the platform.
 
 mod base;
+mod certificate;
+mod claims;
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use aqueduct_apiserver::Server;
 use aqueduct_manifest::{Diagnostic, Object};
+use aqueduct_model::Selection;
+use aqueduct_model::types::{Invalid, Name};
 use aqueduct_render::Registry;
-use aqueduct_review::{Apply, Review, print};
+use aqueduct_review::{Apply, Claim, Review, print};
 use clap::{Args, ValueEnum};
 
 use super::check::minor;
-use super::{Failure, Outcome, next, read, tell};
+use super::{Failure, Outcome, next, read, tell, write_file};
 use crate::Compiler;
 use crate::cli::SelectionArguments;
+use crate::cost::{costs, total};
 use crate::terminal::Terminal;
+use certificate::{Certificate, Selected, State};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -27,6 +33,16 @@ pub(crate) struct Arguments {
     /// How to print the review.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// What must hold of the change, such as `no restarts in prod`, beside `[review.claims]` of platform.toml; may be given
+    /// several times. With claims, the exit code is 1 where one is broken, and 0 where all hold.
+    #[arg(long = "claim", value_name = "CLAIM")]
+    claims: Vec<String>,
+    /// Write what was looked at and found into this file, for others to verify.
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
+    /// Do the review of a certificate again, and say whether the same comes of it.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "environments", "tenants", "claims", "certificate", "format"])]
+    verify: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -42,11 +58,21 @@ enum Format {
 /// The most characters that forges take for a comment.
 const COMMENT: usize = 65_536;
 
-/// The rendered objects of an environment, and the minor version of its Kubernetes.
+/// The rendered objects of an environment, the minor version of its Kubernetes, and what a month of it costs.
 #[derive(Default)]
 struct Side {
     objects: Vec<Object>,
     kubernetes: String,
+    cost: f64,
+}
+
+/// What is compared.
+struct Question<'a> {
+    base: String,
+    /// The commit that is reviewed; the files of the folder where there is none.
+    head: Option<&'a str>,
+    selection: Selection,
+    claims: Vec<Claim>,
 }
 
 pub(crate) fn run(
@@ -55,29 +81,20 @@ pub(crate) fn run(
     registry: &Registry,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
-    let folder = base::check_out(directory, arguments.base.as_deref())?;
-    // A side that does not render would look deleted or new.
-    let Some(new) = sides(directory, arguments, registry, terminal)? else { return Ok(Outcome::Failed) };
-    let old = match folder.path().join("platform.toml").exists() {
-        true => sides(folder.path(), arguments, registry, terminal)?,
-        false => Some(BTreeMap::new()),
+    if let Some(file) = &arguments.verify {
+        return verify(file, directory, registry, terminal);
+    }
+    let question = Question {
+        base: base::parting(directory, arguments.base.as_deref())?,
+        head: None,
+        selection: arguments.selection.selection(),
+        claims: claims::given(&arguments.claims)?,
     };
-    let Some(mut old) = old else {
-        terminal.warn("error: the base does not render");
+    let Some((found, certificate)) = answer(&question, directory, registry, terminal)? else {
         return Ok(Outcome::Failed);
     };
-    let mut found = Review::default();
-    for (environment, side) in &new {
-        let before = old.remove(environment).unwrap_or_default();
-        let server = Server::new(minor(&side.kubernetes)?);
-        found.add(
-            environment,
-            aqueduct_review::review(&server, &before.objects, &side.objects, Apply::Server),
-        );
-    }
-    for (environment, side) in &old {
-        let server = Server::new(minor(&side.kubernetes)?);
-        found.add(environment, aqueduct_review::review(&server, &side.objects, &[], Apply::Server));
+    if let Some(file) = &arguments.certificate {
+        write_file(file, &certificate.write()?)?;
     }
     let text = match arguments.format {
         Format::Text => print::text(&found),
@@ -85,40 +102,133 @@ pub(crate) fn run(
         Format::Json => print::json(&found),
     };
     super::print(terminal, &text)?;
-    if found.changes.is_empty() {
-        if arguments.format == Format::Text {
-            terminal.say("no differences");
-        }
+    if found.changes.is_empty() && arguments.format == Format::Text {
+        terminal.say("no differences");
+    }
+    let is_broken = found.claims.iter().any(|judged| !judged.broken_by.is_empty());
+    Ok(match found.claims.is_empty() {
+        true if found.changes.is_empty() => Outcome::Done,
+        false if !is_broken => Outcome::Done,
+        _ => Outcome::Found,
+    })
+}
+
+/// Does the review of a certificate again.
+fn verify(
+    file: &Path,
+    directory: &Path,
+    registry: &Registry,
+    terminal: &Terminal,
+) -> Result<Outcome, Failure> {
+    let failed = |error: std::io::Error| Failure::new(format!("cannot read {}: {error}", file.display()));
+    let known = Certificate::read(&std::fs::read_to_string(file).map_err(failed)?)?;
+    let Some(base) = known.base.commit.clone() else {
+        return Err(Failure::new("the certificate names no commit as its base"));
+    };
+    let names = |names: &[String]| names.iter().map(|name| name.parse()).collect::<Result<Vec<Name>, _>>();
+    let wrong = |error: Invalid| Failure::new(format!("this is no certificate of a review: {error}"));
+    let selection = Selection {
+        environments: names(&known.selection.environments).map_err(wrong)?,
+        tenants: names(&known.selection.tenants).map_err(wrong)?,
+    };
+    let written: Vec<String> = known.claims.iter().map(|claimed| claimed.claim.clone()).collect();
+    let claims = claims::given(&written)?;
+    let question = Question { base, head: known.head.commit.as_deref(), selection, claims };
+    let Some((_, again)) = answer(&question, directory, registry, terminal)? else {
+        return Ok(Outcome::Failed);
+    };
+    let differences = known.differences(&again);
+    if differences.is_empty() {
+        let program =
+            if known.is_of_program(&again) { "the same program" } else { "another build of the program" };
+        terminal.say(&format!("the review is the same, by {program}"));
         return Ok(Outcome::Done);
     }
+    differences.iter().for_each(|line| terminal.warn(&format!("error: {line}")));
     Ok(Outcome::Found)
 }
+
+/// Renders both sides and compares them; `None` where one does not render, which has been told.
+fn answer(
+    question: &Question<'_>,
+    directory: &Path,
+    registry: &Registry,
+    terminal: &Terminal,
+) -> Result<Option<(Review, Certificate)>, Failure> {
+    let selection = &question.selection;
+    let commit = match question.head {
+        Some(commit) => Some(commit.to_owned()),
+        None => base::current(directory)?,
+    };
+    let checked_out = question.head.map(|commit| base::check_out(directory, commit)).transpose()?;
+    let head = checked_out.as_ref().map_or(directory, |folder| folder.path());
+    // A side that does not render would look deleted or new.
+    let Some((new, mut all)) = sides(head, selection, registry, terminal)? else { return Ok(None) };
+    let folder = base::check_out(directory, &question.base)?;
+    let old = match folder.path().join("platform.toml").exists() {
+        true => sides(folder.path(), selection, registry, terminal)?,
+        false => Some(Default::default()),
+    };
+    let Some((old, of_base)) = old else {
+        terminal.warn("error: the base does not render");
+        return Ok(None);
+    };
+    // A change cannot take away the claim that it breaks.
+    all.extend(of_base);
+    all.extend(question.claims.iter().cloned());
+    let mut found = Review::default();
+    let (mut more, mut kubernetes) = (BTreeMap::new(), BTreeMap::new());
+    let nothing = Side::default();
+    let names: BTreeSet<&String> = new.keys().chain(old.keys()).collect();
+    for environment in names {
+        let (before, after) = (old.get(environment), new.get(environment));
+        let Some(known) = after.or(before) else { continue };
+        let (before, after) = (before.unwrap_or(&nothing), after.unwrap_or(&nothing));
+        let server = Server::new(minor(&known.kubernetes)?);
+        let review = aqueduct_review::review(&server, &before.objects, &after.objects, Apply::Server);
+        found.add(environment, review);
+        more.insert(environment.clone(), after.cost - before.cost);
+        kubernetes.insert(environment.clone(), known.kubernetes.clone());
+    }
+    let all = claims::judgeable(claims::distinct(all), &kubernetes, selection)?;
+    found.claims = all.iter().map(|claim| claim.judge(&found, &more)).collect();
+    let states = [State::new(Some(question.base.clone()), &old), State::new(commit, &new)];
+    let text = |names: &[Name]| names.iter().map(ToString::to_string).collect();
+    let selected =
+        Selected { environments: text(&selection.environments), tenants: text(&selection.tenants) };
+    let certificate = Certificate::new(states, selected, kubernetes, &found)?;
+    Ok(Some((found, certificate)))
+}
+
+/// The environments of a platform, and what it claims of changes.
+type Sides = (BTreeMap<String, Side>, Vec<Claim>);
 
 /// Renders the selected environments of a platform; `None` where that is not possible, which has been told.
 fn sides(
     directory: &Path,
-    arguments: &Arguments,
+    selection: &Selection,
     registry: &Registry,
     terminal: &Terminal,
-) -> Result<Option<BTreeMap<String, Side>>, Failure> {
+) -> Result<Option<Sides>, Failure> {
     let files = read(directory, registry)?;
     let progress = terminal.progress();
-    let selection = arguments.selection.selection();
     let is_selected = |tenant: &str| {
         selection.tenants.is_empty() || selection.tenants.iter().any(|name| name.as_str() == tenant)
     };
-    let mut compiler = Compiler::new(&files, registry, &selection);
+    let mut compiler = Compiler::new(&files, registry, selection);
+    let claims = claims::of(&compiler.platform().review.claims);
     let mut sides = BTreeMap::new();
     while let Some(rendered) = next(&mut compiler, &progress, "rendering") {
         if let Some(environment) = compiler.facts(&rendered) {
             let entries = environment.entries.iter().filter(|entry| is_selected(entry.tenant));
             let objects = entries.map(|entry| entry.object.clone()).collect();
             let kubernetes = environment.cluster.kubernetes.clone();
-            sides.insert(environment.name.to_owned(), Side { objects, kubernetes });
+            let cost = total(&costs(rendered.environment()));
+            sides.insert(environment.name.to_owned(), Side { objects, kubernetes, cost });
         }
     }
     progress.finish_and_clear();
     let errors: Vec<Diagnostic> = compiler.finish().into_iter().filter(Diagnostic::is_error).collect();
     tell(&errors, &files, terminal);
-    Ok(errors.is_empty().then_some(sides))
+    Ok(errors.is_empty().then_some((sides, claims)))
 }

@@ -41,6 +41,7 @@ impl Loader<'_> {
             self.platform.argocd = file.argocd;
             self.platform.services = file.services;
             self.platform.isolation = file.isolation;
+            self.platform.review = file.review;
             self.platform.pod_security = file.pod_security;
             self.platform.patches = file.patches;
             self.platform.labels = file.labels;

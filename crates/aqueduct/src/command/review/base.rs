@@ -11,8 +11,8 @@ use crate::command::Failure;
 /// What the main branch is called, if nobody says so.
 const MAIN: [&str; 5] = ["origin/HEAD", "origin/main", "origin/master", "main", "master"];
 
-/// Writes the files that a platform had where a revision and the current commit have parted.
-pub(super) fn check_out(directory: &Path, revision: Option<&str>) -> Result<TempDir, Failure> {
+/// Returns the commit where a revision and the current commit have parted; the main branch where none is named.
+pub(super) fn parting(directory: &Path, revision: Option<&str>) -> Result<String, Failure> {
     let git = Git { directory };
     let commit = match revision {
         Some(revision) => git.commit(revision)?,
@@ -20,14 +20,27 @@ pub(super) fn check_out(directory: &Path, revision: Option<&str>) -> Result<Temp
             Failure::new("there is no main branch to compare with").hint("`--base` names a revision")
         })?,
     };
-    let parted = git.run(&["merge-base", "HEAD", &commit], None).unwrap_or(commit);
+    Ok(git.run(&["merge-base", "HEAD", &commit], None).unwrap_or(commit))
+}
+
+/// Returns the current commit, where the platform's files are those of it.
+pub(super) fn current(directory: &Path) -> Result<Option<String>, Failure> {
+    let git = Git { directory };
+    let changed = git.run(&["status", "--porcelain", "--untracked-files=all", "--", "."], None)?;
+    if changed.is_empty() { git.commit("HEAD").map(Some) } else { Ok(None) }
+}
+
+/// Writes the files that a platform had at a commit.
+pub(super) fn check_out(directory: &Path, commit: &str) -> Result<TempDir, Failure> {
+    let git = Git { directory };
+    let commit = git.commit(commit)?;
     let prefix = git.run(&["rev-parse", "--show-prefix"], None)?;
     let failed = |error: std::io::Error| Failure::new(format!("cannot write the base: {error}"));
     let folder = tempfile::tempdir().map_err(failed)?;
     let index = tempfile::tempdir().map_err(failed)?;
     let index = index.path().join("index");
-    let tree = format!("{parted}:{}", prefix.trim_end_matches('/'));
-    // A folder that the base does not have is an empty platform.
+    let tree = format!("{commit}:{}", prefix.trim_end_matches('/'));
+    // A folder that the commit does not have is an empty platform.
     if git.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &tree], None).is_ok() {
         // In a folder below it, git would write only what lies there.
         let root = git.run(&["rev-parse", "--show-toplevel"], None)?;

@@ -1,0 +1,215 @@
+//! Claims about a change, such as `no restarts in prod`, and what breaks them.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Display, Formatter};
+
+use crate::compare::Review;
+use crate::consequence::Name;
+use crate::print::title;
+
+/// What somebody claims about a change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// What is claimed.
+    pub what: What,
+    /// The environments that it is claimed of; all where there are none.
+    pub environments: Vec<String>,
+}
+
+/// What can be claimed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// Nothing of a kind comes of the change.
+    No(Subject),
+    /// Only these environments have changes.
+    Environments(Vec<String>),
+    /// Only objects of these kinds change.
+    Kinds(Vec<String>),
+    /// A month costs at most so much more than before.
+    Cost(f64),
+}
+
+/// What may be claimed not to come of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Whatever differs.
+    Changes,
+    /// Objects that are removed.
+    Removals,
+    /// A consequence.
+    Consequence(Name),
+    /// Connections between workloads that are opened, closed or changed.
+    Reachability,
+}
+
+impl Subject {
+    /// All, each with the word that claims use.
+    pub const ALL: [(&'static str, Self); 11] = [
+        ("changes", Self::Changes),
+        ("data-loss", Self::Consequence(Name::DataLoss)),
+        ("endpoints", Self::Consequence(Name::Endpoints)),
+        ("exposure", Self::Consequence(Name::Exposure)),
+        ("images", Self::Consequence(Name::Image)),
+        ("rbac", Self::Consequence(Name::Rbac)),
+        ("reachability", Self::Reachability),
+        ("recreate", Self::Consequence(Name::Recreate)),
+        ("refused", Self::Consequence(Name::Refused)),
+        ("removals", Self::Removals),
+        ("restarts", Self::Consequence(Name::Restart)),
+    ];
+
+    fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, subject)| *subject == self).map_or("", |(word, _)| word)
+    }
+}
+
+/// The forms of a claim, as errors show them.
+const FORMS: &str = "`no restarts in prod`, `only environments dev, staging`, `only kinds ConfigMap in prod`, \
+                         `cost at most 50 in prod`";
+
+impl std::str::FromStr for Claim {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let words: Vec<&str> = text.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+        let end = words.iter().rposition(|word| *word == "in").unwrap_or(words.len());
+        let (said, environments) = (&words[..end], words.get(end + 1..).unwrap_or_default());
+        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let environments = owned(environments);
+        if end < words.len() && environments.is_empty() {
+            return Err(format!("`{text}` names no environment after `in`"));
+        }
+        let what = match said {
+            ["no", word] => {
+                let found = Subject::ALL.iter().find(|(known, _)| known == word);
+                let words: Vec<&str> = Subject::ALL.iter().map(|(word, _)| *word).collect();
+                let unknown = || format!("`{word}` cannot be claimed; known are {}", words.join(", "));
+                What::No(found.ok_or_else(unknown)?.1)
+            }
+            ["only", "environments", names @ ..] if !names.is_empty() && environments.is_empty() => {
+                What::Environments(owned(names))
+            }
+            ["only", "kinds", names @ ..] if !names.is_empty() => What::Kinds(owned(names)),
+            ["cost", "at", "most", amount] => match amount.parse::<f64>() {
+                Ok(amount) if amount.is_finite() => What::Cost(amount),
+                _ => return Err(format!("`{amount}` is no amount of money")),
+            },
+            _ => return Err(format!("`{text}` is no claim; write {FORMS}")),
+        };
+        Ok(Self { what, environments })
+    }
+}
+
+impl Display for Claim {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        match &self.what {
+            What::No(subject) => write!(out, "no {}", subject.word())?,
+            What::Environments(names) => write!(out, "only environments {}", names.join(", "))?,
+            What::Kinds(kinds) => write!(out, "only kinds {}", kinds.join(", "))?,
+            What::Cost(amount) => write!(out, "cost at most {amount}")?,
+        }
+        match self.environments.is_empty() {
+            true => Ok(()),
+            false => write!(out, " in {}", self.environments.join(", ")),
+        }
+    }
+}
+
+/// A claim that was judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The claim.
+    pub claim: Claim,
+    /// What breaks it, each in one line; nothing where it holds.
+    pub broken_by: Vec<String>,
+}
+
+impl Claim {
+    /// Judges the claim; `costs` is what a month of each environment costs more than before.
+    pub fn judge(&self, review: &Review, costs: &BTreeMap<String, f64>) -> Judged {
+        let is_meant = |environment: &str| {
+            self.environments.is_empty() || self.environments.iter().any(|name| name == environment)
+        };
+        let changes = || review.changes.iter().filter(|change| is_meant(&change.environment));
+        let broken_by = match &self.what {
+            What::No(Subject::Changes) => changes().map(title).collect(),
+            What::No(Subject::Removals) => changes()
+                .filter(|change| change.is_removal())
+                .map(|change| format!("{} goes", title(change)))
+                .collect(),
+            What::No(Subject::Consequence(name)) => changes()
+                .flat_map(|change| change.consequences.iter().map(move |one| (change, one)))
+                .filter(|(_, one)| one.name == *name)
+                .map(|(change, one)| format!("{}: {}", title(change), one.message))
+                .collect(),
+            What::No(Subject::Reachability) => {
+                let environment = |line: &str| line.split_once(": ").map_or("", |(name, _)| name).to_owned();
+                review.connections.iter().filter(|line| is_meant(&environment(line))).cloned().collect()
+            }
+            What::Environments(names) => {
+                let is_other = |environment: &str| !names.iter().any(|name| name == environment);
+                changes().filter(|change| is_other(&change.environment)).map(title).collect()
+            }
+            What::Kinds(kinds) => {
+                let is_other = |kind: &str| !kinds.iter().any(|known| known == kind);
+                changes().filter(|change| is_other(change.object.kind())).map(title).collect()
+            }
+            What::Cost(most) => {
+                let meant: Vec<_> = costs.iter().filter(|(environment, _)| is_meant(environment)).collect();
+                let sum: f64 = meant.iter().map(|(_, more)| **more).sum();
+                let names: Vec<&str> = meant.iter().map(|(name, _)| name.as_str()).collect();
+                match sum > *most {
+                    true => vec![format!("a month costs {sum:.2} more in {}", names.join(", "))],
+                    false => Vec::new(),
+                }
+            }
+        };
+        Judged { claim: self.clone(), broken_by }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Claim;
+
+    #[test]
+    fn claims_are_read() {
+        let read = |text: &str| match text.parse::<Claim>() {
+            Ok(claim) => claim.to_string(),
+            Err(error) => format!("ERROR {error}"),
+        };
+        let lines: Vec<String> = [
+            "no restarts in prod",
+            "no data-loss",
+            "no  reachability in prod,staging",
+            "only environments dev staging",
+            "only kinds ConfigMap, Deployment in prod",
+            "cost at most 12.5 in prod",
+            "no reboots",
+            "no restarts in",
+            "only environments",
+            "only environments dev in prod",
+            "cost at most NaN",
+            "restarts",
+            "",
+        ]
+        .iter()
+        .map(|text| format!("{text}: {}", read(text)))
+        .collect();
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        no restarts in prod: no restarts in prod
+        no data-loss: no data-loss
+        no  reachability in prod,staging: no reachability in prod, staging
+        only environments dev staging: only environments dev, staging
+        only kinds ConfigMap, Deployment in prod: only kinds ConfigMap, Deployment in prod
+        cost at most 12.5 in prod: cost at most 12.5 in prod
+        no reboots: ERROR `reboots` cannot be claimed; known are changes, data-loss, endpoints, exposure, images, rbac, reachability, recreate, refused, removals, restarts
+        no restarts in: ERROR `no restarts in` names no environment after `in`
+        only environments: ERROR `only environments` is no claim; write `no restarts in prod`, `only environments dev, staging`, `only kinds ConfigMap in prod`, `cost at most 50 in prod`
+        only environments dev in prod: ERROR `only environments dev in prod` is no claim; write `no restarts in prod`, `only environments dev, staging`, `only kinds ConfigMap in prod`, `cost at most 50 in prod`
+        cost at most NaN: ERROR `NaN` is no amount of money
+        restarts: ERROR `restarts` is no claim; write `no restarts in prod`, `only environments dev, staging`, `only kinds ConfigMap in prod`, `cost at most 50 in prod`
+        : ERROR `` is no claim; write `no restarts in prod`, `only environments dev, staging`, `only kinds ConfigMap in prod`, `cost at most 50 in prod`
+        ");
+    }
+}
