@@ -11,6 +11,7 @@ mod edit;
 mod explore;
 mod inspect;
 mod manifests;
+mod page;
 mod remotes;
 mod render;
 mod review;

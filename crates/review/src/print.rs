@@ -332,6 +332,11 @@ fn change(change: &Change) -> Value {
     .collect();
     if !change.environment.is_empty() {
         map.insert("environment", change.environment.clone());
+        // What a platform renders says there whose it is.
+        let tenant = object.labels().and_then(|labels| labels.get("app.kubernetes.io/part-of"));
+        if let Some(tenant) = tenant {
+            map.insert("tenant", tenant.clone());
+        }
     }
     if let Some(old) = &change.old_name {
         map.insert("old_name", old.clone());

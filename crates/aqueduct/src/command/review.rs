@@ -12,7 +12,7 @@ use aqueduct_manifest::{Diagnostic, Object};
 use aqueduct_model::Selection;
 use aqueduct_model::types::{Invalid, Name};
 use aqueduct_render::Registry;
-use aqueduct_review::{Apply, Claim, Review, print};
+use aqueduct_review::{Apply, Claim, Review, html, print};
 use clap::{Args, ValueEnum};
 
 use super::check::minor;
@@ -53,6 +53,8 @@ enum Format {
     Markdown,
     /// Every object and field, as `{"changes": [...]}`.
     Json,
+    /// One page that needs no network, with search, filters and pictures.
+    Html,
 }
 
 /// The most characters that forges take for a comment.
@@ -100,6 +102,7 @@ pub(crate) fn run(
         Format::Text => print::text(&found),
         Format::Markdown => print::markdown(&found, COMMENT),
         Format::Json => print::json(&found),
+        Format::Html => html(&found, &title(&certificate)),
     };
     super::print(terminal, &text)?;
     if found.changes.is_empty() && arguments.format == Format::Text {
@@ -111,6 +114,14 @@ pub(crate) fn run(
         false if !is_broken => Outcome::Done,
         _ => Outcome::Found,
     })
+}
+
+/// Returns what a page calls the review.
+fn title(certificate: &Certificate) -> String {
+    let short = |commit: &Option<String>| {
+        commit.as_ref().and_then(|commit| commit.get(..12)).unwrap_or("the work tree").to_owned()
+    };
+    format!("From {} to {}", short(&certificate.base.commit), short(&certificate.head.commit))
 }
 
 /// Does the review of a certificate again.

@@ -6,7 +6,7 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use aqueduct_apiserver::Server;
 use aqueduct_manifest::Object;
-use aqueduct_review::{Apply, print, review};
+use aqueduct_review::{Apply, html, print, review};
 use clap::{Args, ValueEnum};
 
 use crate::command::check::minor;
@@ -33,6 +33,8 @@ enum Format {
     Text,
     /// Every object and field, as `{"changes": [...]}`.
     Json,
+    /// One page that needs no network, with search, filters and pictures.
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -78,6 +80,7 @@ pub(super) fn run(
     let text = match arguments.format {
         Format::Text => coloured(&print::text(&found)),
         Format::Json => print::json(&found),
+        Format::Html => html(&found, "What this change does"),
     };
     crate::command::print(terminal, &text)?;
     if found.changes.is_empty() {

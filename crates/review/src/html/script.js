@@ -1,0 +1,177 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const $ = (id) => document.getElementById(id);
+  const GRAVE = ["refused", "data-loss", "recreate", "endpoints", "exposure", "rbac"];
+  const ORDER = [...GRAVE, "restart", "image", "stays", "no-change"];
+  const PAGE = 200;
+
+  // All text comes into the page as text, never as HTML.
+  const make = (tag, properties = {}, ...children) => {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...children);
+    return element;
+  };
+  const name = ({ object }) => `${object.kind} ${object.namespace ? object.namespace + "/" : ""}${object.name}`;
+  const tenant = (change) => change.tenant || change.object.namespace || "";
+  const title = (change) => name(change) + (change.environment ? ` in ${change.environment}` : "");
+  const shown = (value) => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
+  const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+
+  document.querySelector("h1").textContent = document.title;
+  const count = (fate) => data.changes.filter((change) => change.change === fate).length;
+  $("sums").textContent = `${count("added")} added, ${count("removed")} removed, ${count("changed")} changed`;
+
+  for (const claim of data.claims) {
+    const item = make("li", { className: claim.holds ? "" : "broken" });
+    item.append(make("b", { textContent: claim.holds ? "holds: " : "broken: " }), claim.claim);
+    if (!claim.holds) item.append(make("ul", {}, ...claim.broken_by.map((line) => make("li", { textContent: line }))));
+    const list = $("claims").querySelector("ul");
+    claim.holds ? list.append(item) : list.prepend(item);
+    $("claims").hidden = false;
+  }
+
+  const causes = new Map();
+  for (const change of data.changes) {
+    for (const one of change.consequences) {
+      const key = JSON.stringify([one.name, one.field, one.message]);
+      if (!causes.has(key)) causes.set(key, { ...one, places: [] });
+      causes.get(key).places.push(title(change));
+    }
+  }
+  const byGravity = (left, right) => ORDER.indexOf(left.name) - ORDER.indexOf(right.name);
+  for (const one of [...causes.values()].sort(byGravity)) {
+    const few = one.places.slice(0, 3).join(", ");
+    const more = one.places.length > 3 ? ` and ${one.places.length - 3} more` : "";
+    const field = one.field ? `${one.field}: ` : "";
+    $("consequences").querySelector("ul").append(
+      make("li", { className: GRAVE.includes(one.name) ? "grave" : "" },
+        make("b", { className: "name", textContent: one.name }), field + one.message,
+        make("div", { className: "where", textContent: few + more })));
+    $("consequences").hidden = false;
+  }
+
+  for (const change of data.changes) {
+    for (const one of change.consequences.filter((one) => one.name === "restart")) {
+      const cells = [name(change), change.environment || "", one.message];
+      const row = make("tr", {}, ...cells.map((text) => make("td", { textContent: text })));
+      $("rollouts").querySelector("tbody").append(row);
+      $("rollouts").hidden = false;
+    }
+  }
+
+  // `dev: + a => b : TCP 80`: who reaches whom, from the left to the right.
+  const edges = data.reachability.map((line) => line.match(/^(?:([^:]+): )?([+~-]) (.+) => (.+?) : (.*)$/)).filter(Boolean);
+  if (edges.length) {
+    const NS = "http://www.w3.org/2000/svg";
+    const draw = (tag, attributes, text) => {
+      const element = document.createElementNS(NS, tag);
+      for (const key in attributes) element.setAttribute(key, attributes[key]);
+      if (text !== undefined) element.textContent = text;
+      return element;
+    };
+    // Each connection has a row of its own at its right end, so that no two labels meet; a source stands once.
+    const row = 48, width = 1000, box = 330;
+    const svg = draw("svg", { viewBox: `0 0 ${width} ${edges.length * row + 10}`, role: "img" });
+    svg.append(draw("title", {}, "Connections that are opened, closed or changed"));
+    const node = (x, y, end) => {
+      svg.append(draw("rect", { class: "box", x: x + 1, y: y - 18, width: box - 2, height: 36, rx: 6 }));
+      const text = draw("text", { x: x + 12, y: y + 5 }, end.length > 46 ? end.slice(0, 45) + "…" : end);
+      text.append(draw("title", {}, end));
+      svg.append(text);
+    };
+    const sources = new Map();
+    const labelled = edges.map(([, environment, sign, from, to, ports]) => {
+      const prefix = environment ? `${environment}: ` : "";
+      return { from: prefix + from, to: prefix + to, ports, kind: { "+": "opened", "-": "closed", "~": "changed" }[sign] };
+    }).sort((left, right) => (left.from < right.from ? -1 : left.from > right.from ? 1 : 0));
+    labelled.forEach(({ from, to, ports, kind }, index) => {
+      const bottom = index * row + 24;
+      if (!sources.has(from)) {
+        sources.set(from, bottom);
+        node(0, bottom, from);
+      }
+      const top = sources.get(from);
+      const [start, end] = [box + 40, width - box - 160];
+      svg.append(draw("path", { class: `edge ${kind}`, d: `M${box} ${top} C${start + 40} ${top} ${start} ${bottom} ${end} ${bottom} H${width - box}` }));
+      svg.append(draw("text", { x: width - box - 8, y: bottom - 6, "text-anchor": "end" }, `${kind}: ${ports}`));
+      node(width - box, bottom, to);
+    });
+    $("reachability").append(svg);
+    $("reachability").hidden = false;
+  }
+
+  const options = (id, values) => values.forEach((value) => $(id).append(make("option", { value, textContent: value })));
+  const distinct = (of) => [...new Set(data.changes.map(of))].filter(Boolean).sort();
+  const isPlatform = data.changes.some((change) => change.tenant);
+  $("tenant").parentElement.firstChild.textContent = isPlatform ? "Tenant " : "Namespace ";
+  options("environment", distinct((change) => change.environment));
+  options("tenant", distinct(tenant));
+  options("gravity", ORDER.filter((known) => data.changes.some((change) => change.consequences.some((one) => one.name === known))));
+
+  const side = (kind, value) => value === undefined
+    ? make("pre", { className: "none", textContent: kind === "old" ? "(not there before)" : "(not there any more)" })
+    : make("pre", { className: kind, textContent: shown(value) });
+  const field = (one) => {
+    const inside = one.inside || [one];
+    return inside.flatMap((part) => [
+      make("div", { className: "path", textContent: part === one ? one.path : `${one.path} » ${part.path}` }),
+      part.order ? make("pre", { className: "none", textContent: `another order: ${part.new.join(", ")}` })
+        : make("div", { className: "sides" }, side("old", part.old), side("new", part.new)),
+    ]);
+  };
+  const entry = (change) => {
+    const tags = [...new Set(change.consequences.map((one) => one.name))].join(", ");
+    const summary = make("summary", {}, make("span", { className: "fate", textContent: change.change }), " ", title(change),
+      make("span", { className: "tags", textContent: tags }));
+    const details = make("details", { className: change.change }, summary);
+    // What nobody opens is never made.
+    details.addEventListener("toggle", () => {
+      if (!details.open || details.children.length > 1) return;
+      const body = make("div", { className: "body" });
+      if (change.old_name) body.append(make("div", { className: "path", textContent: `was called ${change.old_name}` }));
+      for (const one of change.consequences) {
+        body.append(make("div", {}, make("b", { className: "name", textContent: one.name }), (one.field ? `${one.field}: ` : "") + one.message));
+      }
+      change.fields.forEach((one) => body.append(...field(one)));
+      if (!body.hasChildNodes()) body.append(change.change === "changed" ? "" : `the whole object is ${change.change}`);
+      details.append(body);
+    });
+    return details;
+  };
+
+  const haystacks = data.changes.map((change) => JSON.stringify(change).toLowerCase());
+  let room = PAGE;
+  const update = () => {
+    const needle = $("search").value.trim().toLowerCase();
+    const [environment, owner, gravity] = ["environment", "tenant", "gravity"].map((id) => $(id).value);
+    const found = data.changes.filter((change, index) => (!needle || haystacks[index].includes(needle))
+      && (!environment || change.environment === environment)
+      && (!owner || tenant(change) === owner)
+      && (!gravity || change.consequences.some((one) => one.name === gravity)));
+    $("list").replaceChildren(...found.slice(0, room).map(entry));
+    $("shown").textContent = `${plural(found.length, "object")} of ${data.changes.length}`;
+    $("more").hidden = found.length <= room;
+  };
+  const restart = () => { room = PAGE; update(); };
+  $("search").addEventListener("input", restart);
+  ["environment", "tenant", "gravity"].forEach((id) => $(id).addEventListener("change", restart));
+  $("more").addEventListener("click", () => { room += PAGE; update(); });
+  $("unified").addEventListener("change", () => document.body.classList.toggle("unified", $("unified").checked));
+  $("expand").addEventListener("click", () => document.querySelectorAll("#list details").forEach((one) => { one.open = true; }));
+  document.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target.matches?.("input[type=search], select");
+    if (event.key === "Escape") { event.target.blur?.(); return; }
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    const all = [...document.querySelectorAll("#list summary")];
+    const at = all.indexOf(document.activeElement);
+    const moves = { j: Math.min(at + 1, all.length - 1), k: Math.max(at - 1, 0) };
+    if (event.key === "/") $("search").focus();
+    else if (event.key === "u") $("unified").click();
+    else if (event.key in moves) all[moves[event.key]]?.focus();
+    else return;
+    event.preventDefault();
+  });
+  update();
+})();
