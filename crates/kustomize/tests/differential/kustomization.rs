@@ -507,9 +507,10 @@ impl Maker {
                 "spec.template.metadata.labels.app",
                 "spec.template.spec.containers.[name=main].image",
                 "spec.template.spec.containers.0",
+                "spec.template.metadata",
             ],
-            "ConfigMap" => &["data.k", "data.url"],
-            "Foo" => &["spec.image", "spec.list.[name=a].v", "spec.ref", "spec.list"],
+            "ConfigMap" => &["data.k", "data.url", "data"],
+            "Foo" => &["spec.image", "spec.list.[name=a].v", "spec.ref", "spec.list", "spec"],
             _ => &["metadata.name"],
         };
         let path = match self.random.below(5) {
@@ -555,10 +556,19 @@ impl Maker {
                     "spec.template.spec.containers.[name=main].env.[name=A].value",
                     "spec.selector.matchLabels.app",
                     "spec.template.spec.containers.0.image",
+                    "spec.template.metadata.annotations",
                 ],
                 "ConfigMap" => &["data.k", "data.url", "data.conf\\.yaml.b.c"],
                 "Service" => &["spec.selector.app", "spec.ports.0.port"],
-                "Foo" => &["spec.ref.name", "spec.list.0.v", "spec.list.[name=b]", "spec.image"],
+                "Foo" => &[
+                    "spec.ref.name",
+                    "spec.list.0.v",
+                    "spec.list.[name=b]",
+                    "spec.image",
+                    "spec.copy",
+                    "spec.list.*",
+                    "spec",
+                ],
                 _ => &["metadata.name"],
             };
             text.push_str("    fieldPaths:\n");
