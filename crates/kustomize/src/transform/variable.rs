@@ -41,7 +41,11 @@ impl<'a> VariableTransformer<'a> {
             let path = replacement_path::split(&variable.field_path.replace('[', ".").replace(']', ""));
             let steps = replacement_path::lookup(&Value::Map(holder.map().clone()), &path)
                 .within(|| format!("var '{}': {}", variable.name, holder.id()))?;
-            let value = steps.and_then(|steps| step::get(holder.map(), &steps)).cloned();
+            // What has no type is a text.
+            let value = steps.and_then(|steps| match step::get(holder.map(), &steps)? {
+                value if text::is_scalar(value) && holder.is_untyped(&steps) => Some(text::of(value).into()),
+                value => Some(value.clone()),
+            });
             let value = value.ok_or_else(|| {
                 Error::new(format!(
                     "field specified in var '{}' not found in corresponding resource: {} has no `{}`",
