@@ -86,6 +86,7 @@ impl Source {
     fn refresh(&mut self, place: usize, resource: &Resource) {
         if let Some((_, steps)) = self.field.as_ref().filter(|(of, _)| *of == place) {
             self.marked = value_at(resource, steps);
+            self.is_plain = resource.is_untyped(steps);
             self.text = text_of(&self.marked);
         }
     }
@@ -132,9 +133,9 @@ fn find_source(resources: &[Resource], source: &ReplacementSource) -> Result<Sou
     let missing =
         || Error::new(format!("fieldPath `{path}` is missing for replacement source {}", source.id));
     let (marked, steps) = found.filter(|(found, _)| !is_nothing(&found.value)).ok_or_else(missing)?;
-    let whole = text_of(&marked);
+    let (whole, is_plain) = (text_of(&marked), resource.is_untyped(&steps));
     match source.options.as_ref().filter(|options| !options.delimiter.is_empty()) {
-        None => Ok(Source { marked, text: whole, is_plain: false, field: Some((place, steps)) }),
+        None => Ok(Source { marked, text: whole, is_plain, field: Some((place, steps)) }),
         Some(options) => {
             if !text::is_scalar(&marked.value) {
                 return Err(Error::new("delimiter option can only be used with scalar nodes")
@@ -147,7 +148,7 @@ fn find_source(resources: &[Resource], source: &ReplacementSource) -> Result<Sou
                     .within(format!("replacement source {}", describe()))
             })?;
             let marked = Value::from(part).into();
-            Ok(Source { marked, text: part.into(), is_plain: false, field: None })
+            Ok(Source { marked, text: part.into(), is_plain, field: None })
         }
     }
 }
@@ -236,7 +237,7 @@ fn copy_to(
     let parts = replacement_path::split(path);
     source.check(parts.len(), room)?;
     let mut object = Value::Map(std::mem::take(resource.map_mut()));
-    let is_within_text = set_within_text(&mut object, &source.marked.value, &parts, create);
+    let is_within_text = set_within_text(&mut object, source, &parts, create);
     let found =
         if is_within_text { Ok(Vec::new()) } else { replacement_path::find(&mut object, &parts, create) };
     if let Value::Map(map) = object {
@@ -344,41 +345,65 @@ fn typed(new: &str, like: &Value) -> Result<Value> {
 
 /// Sets a field within a text that is itself YAML or JSON, such as a file in a ConfigMap. Tells whether
 /// there was such a field.
-fn set_within_text(object: &mut Value, value: &Value, parts: &[String], create: Create) -> bool {
+fn set_within_text(object: &mut Value, source: &Source, parts: &[String], create: Create) -> bool {
     for at in 1..parts.len() {
         let (Some(outer), Some(inner)) = (parts.get(..at), parts.get(at..)) else { return false };
         let Ok(Some(steps)) = replacement_path::lookup(object, outer) else { continue };
         let Some(field) = step::at(object, &steps).filter(|field| text::is_scalar(field)) else { continue };
-        let Some(changed) = changed_text(&text::of(field), value, inner, create) else { return false };
+        let Some(changed) =
+            changed_text(&text::of(field), &source.whole().value, &source.text, inner, create)
+        else {
+            return false;
+        };
         *field = changed.into();
         return true;
     }
     false
 }
 
-fn changed_text(original: &str, value: &Value, path: &[String], create: Create) -> Option<String> {
+fn changed_text(
+    original: &str,
+    value: &Value,
+    text: &str,
+    path: &[String],
+    create: Create,
+) -> Option<String> {
     let mut document = yaml::read_values(original, yaml::Dialect::Kyaml).ok()?.into_iter().next()?;
     let before = document.clone();
     let found = replacement_path::find(&mut document, path, create).ok()?;
     if found.is_empty() {
         return None;
     }
+    let trimmed = original.trim_start();
+    let is_json = trimmed.starts_with(['{', '[']);
+    if let Some(mut tree) = yaml::Tree::read(original).filter(|_| !is_json) {
+        tree.add(&document);
+        found.iter().for_each(|found| tree.set(&steps_of(found), text, value));
+        return Some(tree.print().trim().to_owned());
+    }
     let untouched = document == before;
     for found in &found {
         let field = step::at(&mut document, &found.steps)?;
         *field = match &*field {
             Value::Map(_) | Value::List(_) => value.clone(),
-            Value::Null if found.created => resolved(&text::of(value)),
-            scalar => typed(&text::of(value), scalar).ok()?,
+            Value::Null if found.created => resolved(text),
+            scalar => typed(text, scalar).ok()?,
         };
     }
-    let trimmed = original.trim_start();
-    if trimmed.starts_with(['{', '[']) {
+    if is_json {
         let pretty = original.contains('\n') && original.contains("  ");
         return json_text(&document, pretty);
     }
-    let edited = if untouched { edited_yaml(original, &found, value) } else { None };
+    let edited = if untouched { edited_yaml(original, &found, text) } else { None };
     Some(edited.unwrap_or_else(|| yaml::write(&document).trim().to_owned()))
+}
+
+fn steps_of(found: &replacement_path::Found) -> Vec<yaml::Step<'_>> {
+    let steps = found.steps.iter().map(|step| match step {
+        Step::Key(key) => yaml::Step::Key(key),
+        Step::Index(index) => yaml::Step::Index(*index),
+    });
+    steps.collect()
 }
 
 /// Writes JSON as Go does: whole floats without a point, and what means something to browsers escaped.
@@ -414,18 +439,12 @@ fn whole_numbers(value: &Value) -> Value {
 }
 
 /// Replaces scalars within the text, so that its comments and the order of its keys stay.
-fn edited_yaml(original: &str, found: &[replacement_path::Found], value: &Value) -> Option<String> {
+fn edited_yaml(original: &str, found: &[replacement_path::Found], new: &str) -> Option<String> {
     let document = yaml::read_documents(original, yaml::Dialect::Kyaml).ok()?.into_iter().next()?;
+    let mut current = document.value.clone();
     let mut edits = Vec::new();
     for found in found {
-        let steps: Vec<yaml::Step<'_>> = found
-            .steps
-            .iter()
-            .map(|step| match step {
-                Step::Key(key) => yaml::Step::Key(key),
-                Step::Index(index) => yaml::Step::Index(*index),
-            })
-            .collect();
+        let steps = steps_of(found);
         let start = document.spans.value(&steps)?;
         let line = original.lines().nth(start.line.checked_sub(1)? as usize)?;
         let offset = line.as_ptr() as usize - original.as_ptr() as usize;
@@ -438,14 +457,15 @@ fn edited_yaml(original: &str, found: &[replacement_path::Found], value: &Value)
             _ => rest.find(" #").unwrap_or(rest.len()).min(rest.trim_end().len()),
         };
         let written = rest.get(..length)?;
-        let new = text::of(value);
-        if new.contains(['\n', '"', '\'', '\\']) {
+        let is_all = yaml::read_values(written, yaml::Dialect::Kyaml).ok()?.first()
+            == step::at(&mut current, &found.steps).as_deref();
+        if !is_all || new.contains(['\n', '"', '\'', '\\']) {
             return None;
         }
         let new = match written.chars().next()? {
             mark @ ('"' | '\'') => format!("{mark}{new}{mark}"),
             // A text stays one, quoted where it would read as something else.
-            _ => yaml::write(&typed(&new, &resolved(written)).ok()?).trim_end().to_owned(),
+            _ => yaml::write(&typed(new, &resolved(written)).ok()?).trim_end().to_owned(),
         };
         edits.push((offset + column, length, new));
     }
@@ -479,7 +499,7 @@ mod tests {
     #[test]
     fn changes_texts_in_their_own_form() {
         let change =
-            |text: &str, path: &str| changed_text(text, &Value::from("new"), &split(path), Create::Nothing);
+            |text: &str, path: &str| changed_text(text, &"new".into(), "new", &split(path), Create::Nothing);
         assert_eq!(change("{\"b\":1,\"a\":\"x\"}", "a").as_deref(), Some("{\"a\":\"new\",\"b\":1}"));
         assert_eq!(change("b: 1 # one\na: x\n", "a").as_deref(), Some("b: 1 # one\na: new"));
         assert_eq!(change("plain", "a"), None);
@@ -487,7 +507,7 @@ mod tests {
             change("{\"a\":\"x\",\"n\":1e6,\"p\":1.0,\"q\":0.5}", "a").as_deref(),
             Some("{\"a\":\"new\",\"n\":1000000,\"p\":1,\"q\":0.5}"),
         );
-        let number = |text: &str| changed_text(text, &Value::from("5"), &split("a"), Create::Nothing);
+        let number = |text: &str| changed_text(text, &Value::Int(5), "5", &split("a"), Create::Nothing);
         assert_eq!(number("a: x # text\n").as_deref(), Some("a: \"5\" # text"));
         assert_eq!(number("a: 1\nb: 2\n").as_deref(), Some("a: 5\nb: 2"));
     }

@@ -558,7 +558,15 @@ impl Maker {
                     "spec.template.spec.containers.0.image",
                     "spec.template.metadata.annotations",
                 ],
-                "ConfigMap" => &["data.k", "data.url", "data.conf\\.yaml.b.c"],
+                "ConfigMap" => &[
+                    "data.k",
+                    "data.url",
+                    "data.conf\\.yaml.b.c",
+                    "data.conf\\.yaml.b.c",
+                    "data.conf\\.yaml.a",
+                    "data.conf\\.yaml.b.new",
+                    "data.conf\\.yaml.l.0",
+                ],
                 "Service" => &["spec.selector.app", "spec.ports.0.port"],
                 "Foo" => &[
                     "spec.ref.name",

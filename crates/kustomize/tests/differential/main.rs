@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use aqueduct_kustomize::{Disk, Options, build, to_yaml};
 
 use crate::kustomization::{Charts, Input, input};
+use crate::resource::texts;
 
 #[expect(
     clippy::disallowed_methods,
@@ -162,6 +163,38 @@ fn random_kustomizations_are_built_as_by_the_reference() {
     let failures = failures.into_inner().expect("no thread panics while it holds this");
     let same = count as usize - failures.len();
     println!("kustomize: {same} of {count} random builds ({} without an error)", built.into_inner());
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Texts of YAML in ConfigMaps, many of them in one build: how they are written again depends on nothing else.
+#[test]
+fn random_texts_are_changed_as_by_the_reference() {
+    let Some(reference) = Builder::find() else { return };
+    let first = number("AQUEDUCT_DIFFERENTIAL_SEED", 1);
+    let count = number("AQUEDUCT_DIFFERENTIAL_COUNT", 1000) / 50;
+    let folder = tempfile::tempdir().expect("there is room for a temporary folder");
+    let (mut failures, mut same) = (Vec::new(), 0);
+    for place in 0..count {
+        let seed = first.wrapping_mul(1_000_003).wrapping_add(place);
+        let input = texts(seed);
+        let (own, expected) = compare(&reference, folder.path(), &input);
+        let (Ok(own), Ok(expected)) = (&own, &expected) else {
+            failures.push(report(seed, &input, &own, &expected));
+            continue;
+        };
+        for (own, expected) in own.split("---\n").zip(expected.split("---\n")) {
+            if own == expected {
+                same += 1;
+                continue;
+            }
+            let name = own.lines().find_map(|line| line.strip_prefix("  name: ")).unwrap_or_default();
+            let text = input.files.get("all.yaml").map(String::as_str).unwrap_or_default();
+            let given = text.split("---\n").find(|given| given.contains(&format!("  name: {name}\n")));
+            let given = given.unwrap_or_default();
+            failures.push(format!("-- seed {seed}\n{given}## here\n{own}## reference\n{expected}"));
+        }
+    }
+    println!("kustomize: {same} random texts are the same, {} are not", failures.len());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
