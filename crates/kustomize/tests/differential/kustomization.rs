@@ -469,15 +469,15 @@ impl Maker {
                     text.push_str(&format!("- path: patch{number}.yaml\n"));
                 }
                 2 => {
-                    let selector = indented(&self.selector(), 4);
+                    let selector = self.selector();
                     let patch = indented(&self.merge_patch(), 4);
-                    text.push_str(&format!("- target:\n{selector}  patch: |-\n{patch}"));
-                    let options = [
-                        "  options:\n    allowNameChange: true\n",
-                        "  options:\n    allowKindChange: true\n",
-                    ];
-                    let option = self.random.pick(&options);
-                    text.push_str(&self.random.maybe(20, option));
+                    text.push_str(&format!("- target:\n{}  patch: |-\n{patch}", indented(&selector, 4)));
+                    // The hash of a generated object that becomes another kind is another one here.
+                    let is_made = ["ConfigMap", "Secret"].iter().any(|kind| selector.contains(kind));
+                    let keeps_hash = selector.starts_with("kind: ") && !is_made;
+                    let what = if keeps_hash { self.random.pick(&["Name", "Kind"]) } else { "Name" };
+                    let option = format!("  options:\n    allow{what}Change: true\n");
+                    text.push_str(&self.random.maybe(20, &option));
                 }
                 _ => {
                     let selector = indented(&self.selector(), 4);
@@ -558,25 +558,10 @@ impl Maker {
                     "spec.template.spec.containers.0.image",
                     "spec.template.metadata.annotations",
                 ],
-                "ConfigMap" => &[
-                    "data.k",
-                    "data.url",
-                    "data.conf\\.yaml.b.c",
-                    "data.conf\\.yaml.b.c",
-                    "data.conf\\.yaml.a",
-                    "data.conf\\.yaml.b.new",
-                    "data.conf\\.yaml.l.0",
-                ],
+                "ConfigMap" => &["data.k", "data.conf\\.yaml.b.c", "data.conf\\.yaml.l.0"],
                 "Service" => &["spec.selector.app", "spec.ports.0.port"],
-                "Foo" => &[
-                    "spec.ref.name",
-                    "spec.list.0.v",
-                    "spec.list.[name=b]",
-                    "spec.image",
-                    "spec.copy",
-                    "spec.list.*",
-                    "spec",
-                ],
+                "Foo" if self.random.chance(30) => &["spec", "spec.copy", "spec.list.*"],
+                "Foo" => &["spec.ref.name", "spec.list.0.v", "spec.list.[name=b]", "spec.image"],
                 _ => &["metadata.name"],
             };
             text.push_str("    fieldPaths:\n");
