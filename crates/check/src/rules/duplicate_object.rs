@@ -41,11 +41,7 @@ fn duplicate_object(index: &Index<'_>, report: &mut Report) {
         } else {
             format!("by `{}` and by `{}`", maker(kept), maker(extra))
         };
-        report.error(extra, name, format!("{} is rendered {makers}", extra.title())).also(
-            kept,
-            name,
-            "the other one",
-        );
+        report.error(extra, name, format!("{} is rendered {makers}", extra.title()));
     }
 }
 

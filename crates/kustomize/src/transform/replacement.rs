@@ -91,13 +91,13 @@ impl Source {
         }
     }
 
-    /// Refuses what may not be copied once more, below so many fields.
-    fn check(&self, depth: usize, room: &mut usize) -> Result<()> {
+    /// Counts one more copy.
+    fn count(&self, room: &mut usize) -> Result<()> {
         let weight = self.marked.value.weight(*room);
         let weight = weight
             .ok_or_else(|| Error::new(format!("replacements may copy no more than {COPY_LIMIT} bytes")))?;
         *room = room.saturating_sub(weight);
-        field_spec::check_length(depth + self.marked.value.depth())
+        Ok(())
     }
 
     /// Notes that a list or a map of a resource was replaced: a field in it is none any more.
@@ -235,7 +235,7 @@ fn copy_to(
     let verb = if creates { "find or create" } else { "find" };
     let problem = || format!("unable to {verb} field {} in replacement target", quoted(path));
     let parts = replacement_path::split(path);
-    source.check(parts.len(), room)?;
+    field_spec::check_length(parts.len() + source.marked.value.depth())?;
     let mut object = Value::Map(std::mem::take(resource.map_mut()));
     let is_within_text = set_within_text(&mut object, source, &parts, create);
     let found =
@@ -244,13 +244,16 @@ fn copy_to(
         *resource.map_mut() = map;
     }
     let found = found.within(problem)?;
-    if found.is_empty() && !is_within_text {
+    if is_within_text {
+        source.count(room)?;
+    } else if found.is_empty() {
         return Err(Error::new(problem()));
     }
     for found in found {
         // What was made or set on the way may be part of what is copied.
         source.refresh(place, resource);
-        source.check(found.steps.len(), room)?;
+        source.count(room)?;
+        field_spec::check_length(found.steps.len() + source.marked.value.depth())?;
         let marks = step::marks(resource.marks(), &found.steps).clone();
         let is_untyped = resource.is_untyped(&found.steps);
         let noted = resource.mistyped.like(resource.map(), &found.steps).cloned();
@@ -275,8 +278,8 @@ fn copy_to(
             scalar => {
                 // A scalar keeps its type; one that replacements made has none. Annotations are texts, whatever they
                 // look like.
-                let like =
-                    if found.created { Value::from("") } else { noted.unwrap_or_else(|| scalar.clone()) };
+                let is_new = found.created && scalar.is_null();
+                let like = if is_new { "".into() } else { noted.unwrap_or_else(|| scalar.clone()) };
                 let new = new_text(scalar, &marks, source, options);
                 match typed(&new, &like) {
                     _ if is_untyped => *field = resolved(&new),
