@@ -59,8 +59,13 @@ impl Printer {
 
     fn comment(&mut self, lines: &[String], indent: usize) {
         for line in lines {
-            self.start_line(indent);
-            self.out.push_str(line);
+            if line.is_empty() {
+                self.end_line();
+                self.out.push('\n');
+            } else {
+                self.start_line(indent);
+                self.out.push_str(line);
+            }
         }
     }
 

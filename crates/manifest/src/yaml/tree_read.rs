@@ -17,6 +17,8 @@ struct Block {
     first: u32,
     last: u32,
     column: u32,
+    /// Whether the line above is one of another comment.
+    touches_block: bool,
 }
 
 pub(super) fn read(text: &str) -> Option<Tree> {
@@ -24,13 +26,15 @@ pub(super) fn read(text: &str) -> Option<Tree> {
     let mut composer = Composer::with_comments(text);
     let document = composer.next_document(Vec::new()).ok()??;
     let comments = composer.comments_of_document()?;
+    let root = document.nodes.first()?;
     let mut reader = Reader {
         nodes: &document.nodes,
         lines: text.lines().collect(),
         blocks: VecDeque::new(),
         trailing: VecDeque::new(),
         top: Vec::new(),
-        is_first: true,
+        // Behind a `---` all comments belong to the first entry.
+        is_first: !text.lines().take(root.mark.line as usize).any(|line| line.starts_with("---")),
         has_comments: !comments.is_empty(),
         depth: 0,
     };
@@ -38,10 +42,11 @@ pub(super) fn read(text: &str) -> Option<Tree> {
     let mut root = reader.node(0)?;
     let mut end = Vec::new();
     while let Some(block) = reader.blocks.pop_front() {
-        let is_apart = block.column == 0 && !reader.touches_last(&block);
-        match last_entry_at(&mut root, block.column).filter(|entry| end.is_empty() && entry.foot.is_empty()) {
-            Some(entry) if !is_apart => entry.foot = block.lines,
-            _ => end.extend(block.lines),
+        let is_below = reader.touches_last(&block) && end.is_empty();
+        let last = last_entry_at(&mut root, block.column);
+        match last.filter(|last| is_below && last.foot.is_empty() && has_foot(last, false)) {
+            Some(last) => last.foot = block.lines,
+            None => join(&mut end, block),
         }
     }
     end.extend(reader.trailing.into_iter().map(|(_, comment)| comment));
@@ -65,6 +70,10 @@ struct Reader<'a> {
 const MAX_DEPTH: usize = 100;
 
 impl Reader<'_> {
+    fn is_blank(&self, line: u32) -> bool {
+        self.lines.get(line as usize).is_none_or(|line| line.trim().is_empty())
+    }
+
     /// Tells whether there is no empty line above a comment.
     fn touches_last(&self, block: &Block) -> bool {
         let above = block.first.checked_sub(1).and_then(|above| self.lines.get(above as usize));
@@ -80,16 +89,20 @@ impl Reader<'_> {
                 continue;
             }
             match self.blocks.back_mut() {
-                Some(block) if block.last + 1 == mark.line && block.column == mark.column => {
+                Some(block) if block.last + 1 == mark.line && block.column <= mark.column => {
                     block.last = mark.line;
                     block.lines.push((*text).to_owned());
                 }
-                _ => self.blocks.push_back(Block {
-                    lines: vec![(*text).to_owned()],
-                    first: mark.line,
-                    last: mark.line,
-                    column: mark.column,
-                }),
+                last => {
+                    let touches_block = last.is_some_and(|block| block.last + 1 == mark.line);
+                    self.blocks.push_back(Block {
+                        lines: vec![(*text).to_owned()],
+                        first: mark.line,
+                        last: mark.line,
+                        column: mark.column,
+                        touches_block,
+                    });
+                }
             }
         }
         Some(())
@@ -190,25 +203,35 @@ impl Reader<'_> {
         while let Some((_, comment)) = pop_if(&mut self.trailing, |(at, _)| *at < line) {
             head.push(comment);
         }
-        let mut is_below = true;
+        let mut is_above = false;
         while let Some(block) = pop_if(&mut self.blocks, |block| block.first < line) {
-            let touches_next = block.last + 1 == line;
-            is_below &= !touches_next && self.touches_last(&block) && block.column == collection.column;
+            let run = self.blocks.iter().take_while(|next| next.touches_block).last();
+            let touches_next = !self.is_blank(run.unwrap_or(&block).last + 1);
+            let touches_last = self.touches_last(&block);
             let is_deeper = block.column > collection.column;
+            let column = if touches_last { block.column } else { u32::MAX };
             let inner = collection.entries.last_mut().filter(|_| is_deeper);
-            if let Some(inner) = inner.and_then(|entry| last_entry_at(&mut entry.value, block.column)) {
-                inner.foot.extend(block.lines);
+            if let Some(inner) = inner.and_then(|entry| last_entry_at(&mut entry.value, column)) {
+                if inner.foot.is_empty() {
+                    inner.foot = block.lines;
+                } else if let Some(last) = collection.entries.last_mut() {
+                    join(&mut last.foot, block);
+                }
             } else if is_first && !touches_next {
-                self.top.push(block.lines);
+                match self.top.last_mut().filter(|_| block.touches_block) {
+                    Some(last) => last.extend(block.lines),
+                    None => self.top.push(block.lines),
+                }
             } else {
+                is_above |= touches_next || !touches_last || block.column < collection.column;
                 let is_early = collection.entries.len() == 1
                     && self.nodes.get(number).is_some_and(|node| node.mark == Mark::default());
                 let last = collection.entries.last_mut().filter(|last| has_foot(last, is_early));
-                match last.filter(|_| std::mem::take(&mut is_below)) {
+                match last.filter(|_| !is_above) {
                     // Here yaml.v3 waits for one element more.
-                    Some(Entry { key: None, value: Node::Collection(_), .. }) => foot = block.lines,
-                    Some(last) => last.foot = block.lines,
-                    None => head.extend(block.lines),
+                    Some(Entry { key: None, value: Node::Collection(_), .. }) => join(&mut foot, block),
+                    Some(last) => join(&mut last.foot, block),
+                    None => join(&mut head, block),
                 }
             }
         }
@@ -245,6 +268,14 @@ fn has_foot(entry: &Entry, is_first: bool) -> bool {
     !(is_first && (is_hidden || entry.line.is_some()))
 }
 
+/// Adds a comment, behind an empty line if there is one above it.
+fn join(comment: &mut Vec<String>, block: Block) {
+    if !comment.is_empty() && !block.touches_block {
+        comment.push(String::new());
+    }
+    comment.extend(block.lines);
+}
+
 fn pop_if<T>(queue: &mut VecDeque<T>, is_wanted: impl FnOnce(&T) -> bool) -> Option<T> {
     queue.front().is_some_and(is_wanted).then(|| queue.pop_front())?
 }
@@ -254,15 +285,20 @@ fn is_empty(node: &compose::Node<'_>) -> bool {
     matches!(&node.shape, Shape::Scalar { value, style: Style::Plain } if value.is_empty())
 }
 
-/// Returns the last entry of the innermost list or map at the end of a value whose entries stand in a column.
+/// Returns the last entry of the innermost list or map at the end of a value whose entries do not stand behind a column.
 fn last_entry_at(node: &mut Node, column: u32) -> Option<&mut Entry> {
     let Node::Collection(collection) = node else { return None };
-    if collection.flow {
+    if collection.flow || collection.column > column {
         return None;
     }
-    if collection.column == column {
+    let last = collection.entries.last_mut()?;
+    match &last.value {
         // A list may stand in the column of its key.
-        return collection.entries.last_mut();
+        Node::Collection(inner)
+            if !inner.flow && (collection.column + 1..=column).contains(&inner.column) =>
+        {
+            last_entry_at(&mut last.value, column)
+        }
+        _ => Some(last),
     }
-    last_entry_at(&mut collection.entries.last_mut()?.value, column)
 }
