@@ -371,19 +371,18 @@ fn changed_text(
     path: &[String],
     create: Create,
 ) -> Option<String> {
-    let mut document = yaml::read_values(original, yaml::Dialect::Kyaml).ok()?.into_iter().next()?;
-    let before = document.clone();
-    let found = replacement_path::find(&mut document, path, create).ok()?;
-    if found.is_empty() {
-        return None;
-    }
-    let trimmed = original.trim_start();
-    let is_json = trimmed.starts_with(['{', '[']);
+    let is_json = original.trim_start().starts_with(['{', '[']);
     if let Some(mut tree) = yaml::Tree::read(original).filter(|_| !is_json) {
+        let mut document = tree.texts();
+        let found =
+            replacement_path::find(&mut document, path, create).ok().filter(|found| !found.is_empty())?;
         tree.add(&document);
         found.iter().for_each(|found| tree.set(&steps_of(found), text, value));
         return Some(tree.print().trim().to_owned());
     }
+    let mut document = yaml::read_values(original, yaml::Dialect::Kyaml).ok()?.into_iter().next()?;
+    let before = document.clone();
+    let found = replacement_path::find(&mut document, path, create).ok().filter(|found| !found.is_empty())?;
     let untouched = document == before;
     for found in &found {
         let field = step::at(&mut document, &found.steps)?;
@@ -506,6 +505,10 @@ mod tests {
         assert_eq!(change("{\"b\":1,\"a\":\"x\"}", "a").as_deref(), Some("{\"a\":\"new\",\"b\":1}"));
         assert_eq!(change("b: 1 # one\na: x\n", "a").as_deref(), Some("b: 1 # one\na: new"));
         assert_eq!(change("plain", "a"), None);
+        assert_eq!(
+            change("80: http\na: {b: x, c: y}\n", "a.b").as_deref(),
+            Some("80: http\na: {b: new, c: y}")
+        );
         assert_eq!(
             change("{\"a\":\"x\",\"n\":1e6,\"p\":1.0,\"q\":0.5}", "a").as_deref(),
             Some("{\"a\":\"new\",\"n\":1000000,\"p\":1,\"q\":0.5}"),

@@ -82,6 +82,11 @@ impl Tree {
         tree_read::read(text)
     }
 
+    /// Returns what the document says, with scalars as the texts that they are; keys that JSON does not have are texts too.
+    pub fn texts(&self) -> Value {
+        self.root.texts()
+    }
+
     /// Adds what a value has more than the document: keys of maps and elements at the end of lists.
     pub fn add(&mut self, value: &Value) {
         self.root.add(value);
@@ -138,6 +143,23 @@ impl Node {
             scalar => return Self::Scalar(Scalar::of(scalar)),
         };
         Self::Collection(Collection { kind, flow: false, entries, column: 0 })
+    }
+
+    fn texts(&self) -> Value {
+        let collection = match self {
+            Self::Scalar(scalar) if scalar.tag == Some("!!null") => return Value::Null,
+            Self::Scalar(scalar) => return scalar.text.as_str().into(),
+            Self::Collection(collection) => collection,
+        };
+        let entries = collection.entries.iter();
+        match collection.kind {
+            Kind::List => Value::List(entries.map(|entry| entry.value.texts()).collect()),
+            Kind::Map => {
+                let fields = entries
+                    .filter_map(|entry| Some((entry.key.as_ref()?.text.as_str(), entry.value.texts())));
+                Value::Map(fields.collect())
+            }
+        }
     }
 
     fn add(&mut self, value: &Value) {
