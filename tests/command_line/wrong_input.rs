@@ -267,3 +267,19 @@ fn values_that_nothing_can_come_of() {
     );
     assert_snapshot!(platform.run("check"));
 }
+
+#[test]
+fn what_others_wrote_for_another_place() {
+    let platform = Platform::new();
+    platform.write("tenants/shop/manifests.toml", "kind = \"manifests\"\npath = \"namespace.yaml\"\n");
+    platform
+        .write("tenants/shop/namespace.yaml", "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n");
+    let seen = platform.run("check");
+    platform.write("charts/strict/Chart.yaml", "apiVersion: v2\nname: strict\nversion: 1.0.0\n");
+    platform.write(
+        "charts/strict/values.schema.json",
+        "{\"$ref\": \"https://schemas.example.com/values.schema.json\"}\n",
+    );
+    platform.write("tenants/shop/strict.toml", "kind = \"chart\"\npath = \"/charts/strict\"\n");
+    assert_snapshot!(seen + &platform.run("check"));
+}

@@ -146,7 +146,7 @@ impl Retrieve for NoRetriever {
             return Ok(Json::Bool(true));
         }
         Err(format!(
-            "the schema refers to `{uri}`, which is not part of the chart: Helm may fetch it from there, but schemas are \
+            "values.schema.json refers to `{uri}`, which is not part of the chart: Helm may fetch it from there, but schemas are \
              never fetched here"
         )
         .into())

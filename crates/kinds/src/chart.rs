@@ -220,12 +220,10 @@ impl Component for Chart {
         let prepared = prepare()?;
         if self.schema_validation.as_ref().is_none_or(|validation| validation.enabled) {
             prepared.validate().map_err(|error| {
-                let is_elsewhere = error.to_string().contains("http");
-                let refusal = Error::field("values", error.to_string());
-                if !is_elsewhere {
-                    return refusal;
+                if !error.to_string().contains("never fetched here") {
+                    return Error::field("values", error.to_string());
                 }
-                refusal.hint("nothing is fetched while rendering; leave it out: `schema-validation = { enabled = false, reason = \"…\" }`")
+                wrong(error).hint("nothing is fetched while rendering; leave it out: `schema-validation = { enabled = false, reason = \"…\" }`")
             })?;
         }
         let release = Release::new(self.release(&context.site), context.namespace());

@@ -8,6 +8,10 @@ use crate::file_system::FileSystem;
 pub trait ChartInflator {
     /// Returns what `helm template` would print.
     ///
+    /// It is the text that the templates write, which is read just once. Objects would not do in its place: whether a
+    /// value stood in quotes, in braces or was left out decides what later patches print, and a `List` is taken apart
+    /// as it is written only where it is all that there is.
+    ///
     /// # Errors
     /// Why the chart cannot be rendered.
     fn inflate(&self, request: &ChartRequest<'_>) -> std::result::Result<String, String>;

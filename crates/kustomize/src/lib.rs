@@ -93,6 +93,7 @@ mod id;
 mod inventory;
 mod kustomization;
 mod loader;
+mod mistyped;
 mod options;
 mod origin;
 mod path;

@@ -14,6 +14,7 @@ use crate::error::{Error, Result, Within};
 use crate::field::{self, Field};
 use crate::field_spec::{self, FieldSpec, Missing};
 use crate::id::{Gvk, Id};
+use crate::mistyped::Mistyped;
 use crate::origin::{self, Origin};
 use crate::schemas::Schemas;
 use crate::shares::{self, Shares};
@@ -104,6 +105,7 @@ pub(crate) struct Resource {
     holds_memory: bool,
     /// The scalars that Kustomize made without a type.
     untyped: BTreeSet<Vec<Step>>,
+    pub(crate) mistyped: Mistyped,
     schemas: Rc<Schemas>,
     memory: Memory,
     /// The variables whose values this resource holds.
@@ -168,6 +170,7 @@ impl Resource {
             shares: Shares::default(),
             holds_memory: false,
             untyped: BTreeSet::new(),
+            mistyped: Mistyped::default(),
             schemas: Rc::clone(schemas),
             memory: Memory::default(),
             variables: Vec::new(),
@@ -257,6 +260,7 @@ impl Resource {
 
     /// Makes the resource what Kustomize would print, after which it does not matter how it was written.
     pub(crate) fn settle(&mut self) -> Result<()> {
+        self.mistyped.check(&self.map)?;
         let Marked { mut value, marks } = self.take();
         let settled = marks.settle(&mut value);
         self.put(value.into())?;
@@ -293,6 +297,7 @@ impl Resource {
         self.marks = Marks::None;
         self.shares = Shares::default();
         self.untyped = BTreeSet::new();
+        self.mistyped = Mistyped::default();
     }
 
     /// Makes texts of annotations that JSON holds as `null`.
@@ -306,6 +311,12 @@ impl Resource {
     pub(crate) fn forget_collection(&mut self, place: &[Step]) {
         self.shares.forget_below(place);
         self.untyped.retain(|known| !known.starts_with(place));
+    }
+
+    /// Sets how the value is written that took the place of a list or map.
+    pub(crate) fn replace_collection_marks(&mut self, place: &[Step], marks: Marks) {
+        self.forget_collection(place);
+        self.set_marks(place, marks);
     }
 
     /// Notes that the scalar at a place was made without a type; one in quotes has one.

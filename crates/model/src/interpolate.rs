@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aqueduct_manifest::{Diagnostic, SmolStr};
+use aqueduct_manifest::{Diagnostic, SmolStr, closest};
 
 use crate::blueprint::Parameter;
 use crate::environment::Environment;
@@ -172,10 +172,22 @@ fn unknown_name(node: &Node, names: Names<'_>, root: &str, known: &[&str], name:
         // What lies below a field is there or not in each environment.
         ("environment", _) if known.contains(&name.split('.').next().unwrap_or(name)) => None,
         _ if known.contains(&name) => None,
-        _ => Some(unknown().did_you_mean(name, known.iter().copied()).hint(format!(
-            "known are {}",
-            known.iter().map(|name| format!("`${{{root}.{name}}}`")).collect::<Vec<_>>().join(", ")
-        ))),
+        _ => {
+            let similar = closest(name, known.iter().copied());
+            let diagnostic = match similar {
+                None if root == "environment" => unknown().hint(format!(
+                    "`${{environment.values.{name}}}` can be a value of your own: declare it with `[values.{name}]` in \
+                     platform.toml, and set it in the `values` of each environment"
+                )),
+                similar => similar.into_iter().fold(unknown(), |diagnostic, similar| {
+                    diagnostic.hint(format!("did you mean `{similar}`?"))
+                }),
+            };
+            Some(diagnostic.hint(format!(
+                "known are {}",
+                known.iter().map(|name| format!("`${{{root}.{name}}}`")).collect::<Vec<_>>().join(", ")
+            )))
+        }
     }
 }
 

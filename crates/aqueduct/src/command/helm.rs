@@ -18,6 +18,7 @@ use aqueduct_helm::template::{CallSite, Host, Moment, Refusal};
 use clap::{ArgAction, Args, Subcommand};
 
 use ignored::Ignored;
+pub(crate) use template::template_with;
 pub use template::{TemplateError, TemplateOptions, TemplateOutput, read_file, template};
 pub(crate) use usage::in_words_of_helm;
 pub use values::{ReadFile, ValueOptions};

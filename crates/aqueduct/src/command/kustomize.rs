@@ -8,15 +8,16 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use aqueduct_acquire::{FOLDER, LOCK_FILE, Lock, verify_remote};
+use aqueduct_helm::UserValues;
 use aqueduct_helm::hosts::System;
 use aqueduct_kustomize::{
     ChartInflator, ChartRequest, Disk, Error, LoadRestrictor, MissingCopy, Options, RemoteCopy, Remotes,
     Reorder, build, file_names, to_yaml,
 };
-use aqueduct_manifest::{Files, Object, Value, yaml};
+use aqueduct_manifest::{Files, Object};
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Subcommand, ValueEnum};
 
-use super::helm::{TemplateOptions, ValueOptions, template};
+use super::helm::{TemplateOptions, template_with};
 use super::{Failure, Outcome, print, write_file};
 use crate::terminal::Terminal;
 
@@ -304,21 +305,11 @@ struct NativeCharts<'a> {
 
 impl ChartInflator for NativeCharts<'_> {
     fn inflate(&self, request: &ChartRequest<'_>) -> Result<String, String> {
-        let texts: Vec<String> =
-            request.values.iter().map(|values| yaml::write(&Value::Map(values.clone()))).collect();
-        let names: Vec<String> =
-            (0..texts.len()).map(|number| format!("values of the kustomization {number}")).collect();
-        let read_values = |name: &str| {
-            let place = names.iter().position(|known| known == name);
-            let text = place.and_then(|place| texts.get(place));
-            text.map(|text| text.clone().into_bytes()).ok_or_else(|| format!("{name}: no such values"))
-        };
         let api_versions = request.api_versions.iter().map(|version| (*version).to_owned());
         let options = TemplateOptions {
             name: (!request.release_name.is_empty()).then(|| request.release_name.to_owned()),
             chart: self.directory.join(request.folder),
             namespace: if request.namespace.is_empty() { "default" } else { request.namespace }.to_owned(),
-            values: ValueOptions { files: names.clone(), ..ValueOptions::default() },
             name_template: request.name_template.map(str::to_owned),
             include_crds: request.include_crds,
             skip_tests: request.skip_tests,
@@ -330,7 +321,9 @@ impl ChartInflator for NativeCharts<'_> {
             api_versions: api_versions.chain(self.arguments.helm_api_versions.iter().cloned()).collect(),
             ..TemplateOptions::default()
         };
-        let output = template(&options, &read_values, &mut System::new());
+        let mut values = UserValues::new();
+        request.values.iter().for_each(|more| values.add(more));
+        let output = template_with(&options, || Ok(values.into_map()), &mut System::new());
         let output = output.map_err(|failure| failure.error.to_string())?;
         String::from_utf8(output.stdout).map_err(|_| "the manifests are not UTF-8".to_owned())
     }

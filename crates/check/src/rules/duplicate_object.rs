@@ -13,15 +13,35 @@ pub(crate) const RULE: Rule = Rule {
     check: duplicate_object,
 };
 
+/// The component of what a tenant gets beside its own, such as its namespaces.
+const TENANCY: &str = "tenant";
+
 fn duplicate_object(index: &Index<'_>, report: &mut Report) {
+    let name = ["metadata", "name"];
     for (first, entry) in index.duplicates() {
+        // What the tenant gets by itself stays, wherever it stands in the order.
+        let (kept, extra) = if entry.component == TENANCY { (entry, first) } else { (first, entry) };
         let maker = |entry: &Entry<'_>| format!("{}/{}", entry.tenant, entry.component);
-        let makers = if maker(first) == maker(entry) {
-            format!("twice by `{}`", maker(entry))
+        if kept.component == TENANCY {
+            let message = format!(
+                "{} is rendered by `{}`, and tenant `{}` gets it already",
+                extra.title(),
+                maker(extra),
+                kept.tenant
+            );
+            report.error(extra, name, message).hint(format!(
+                "leave it out; what a chart or a kustomization renders goes with `patches = [{{ target = {{ kind = \"{}\", \
+                 name = \"{}\" }}, patch = \"$patch: delete\" }}]`",
+                extra.kind, extra.name
+            ));
+            continue;
+        }
+        let makers = if maker(kept) == maker(extra) {
+            format!("twice by `{}`", maker(extra))
         } else {
-            format!("by `{}` and by `{}`", maker(first), maker(entry))
+            format!("by `{}` and by `{}`", maker(kept), maker(extra))
         };
-        report.error(entry, ["metadata", "name"], format!("{} is rendered {makers}", entry.title()));
+        report.error(extra, name, format!("{} is rendered {makers}", extra.title()));
     }
 }
 
@@ -51,9 +71,19 @@ metadata: {name: b, namespace: shop}
 apiVersion: networking.k8s.io/v1beta1
 kind: Ingress
 metadata: {name: b, namespace: shop}
-"), @r"
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {tenant: shop}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {tenant: shop, component: tenant}}
+"), @r#"
         error: `ConfigMap shop/a` is rendered by `shop/web` and by `shop/other`: 2.yaml at metadata.name
         error: `Ingress shop/b` is rendered twice by `shop/web`: 5.yaml at metadata.name
-        ");
+        error: `Namespace shop` is rendered by `shop/web`, and tenant `shop` gets it already: 6.yaml at metadata.name
+          hint: leave it out; what a chart or a kustomization renders goes with `patches = [{ target = { kind = "Namespace", name = "shop" }, patch = "$patch: delete" }]`
+        "#);
     }
 }

@@ -1,5 +1,7 @@
 //! Values as a user puts them together: files, and single settings in Helm's notation.
 
+use aqueduct_manifest as manifest;
+
 use super::read::read_values;
 use super::set::{MAXIMUM_ELEMENTS, Notation, from_json, set};
 use crate::Error;
@@ -42,8 +44,13 @@ impl UserValues {
     /// # Errors
     /// What Helm says of a document that is no YAML, or no map.
     pub fn add_file(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        merge(&self.values, &Map::from(&read_values(bytes)?));
+        self.add(&read_values(bytes)?);
         Ok(())
+    }
+
+    /// Merges values over what is there, as those of a file.
+    pub fn add(&mut self, values: &manifest::Map) {
+        merge(&self.values, &Map::from(values));
     }
 
     /// Merges an object in JSON over what is there.

@@ -703,6 +703,7 @@ annotations = { a = '${environment.values.nothing}' }",
     error: value `account` of environment `dev` must be a string, not an integer: platform.toml
     error: environment `prod` has no value `account`, which the platform declares: platform.toml
     error: `${environment.region}` stands for nothing: tenants/shop/web.toml
+      hint: `${environment.values.region}` can be a value of your own: declare it with `[values.region]` in platform.toml, and set it in the `values` of each environment
       hint: known are `${environment.name}`, `${environment.cluster}`, `${environment.kubernetes}`, `${environment.domain}`, `${environment.sync}`, `${environment.apis}`, `${environment.storage-class}`, `${environment.storage-classes}`, `${environment.ingress-class}`, `${environment.cluster-issuer}`, `${environment.secret-store}`, `${environment.cloud}`, `${environment.node-pools}`, `${environment.infrastructure}`, `${environment.isolation}`, `${environment.pod-security}`, `${environment.patches}`, `${environment.extends}`, `${environment.argocd}`, `${environment.delivery}`, `${environment.namespace-suffix}`, `${environment.path}`, `${environment.repository}`, `${environment.revision}`, `${environment.labels}`, `${environment.annotations}`, `${environment.values}`
     error: `${environment.values.acount}` stands for nothing in environment `prod`: tenants/shop/web.toml
       hint: give it a value: `[environments.prod.values]` with `acount` in platform.toml

@@ -258,6 +258,15 @@ fn merge_into(resources: &mut Resources, places: &[usize], patch: &Resource) -> 
         copy.set_gvk(&gvk);
         copy.set_kind(&patch.kind());
         merge_at(resources, *place, &copy)?;
+        // The copy holds them without a type, so that they are what they read as where no quotes stood.
+        if let Some(resource) = resources.list_mut_same_ids().get_mut(*place) {
+            if patch.allow_name_change && resource.name() == patch.name() {
+                resource.set_name(&patch.name());
+            }
+            if patch.allow_kind_change && resource.kind() == patch.kind() {
+                resource.set_kind(&patch.kind());
+            }
+        }
     }
     if patch.allow_name_change || patch.allow_kind_change {
         resources.drop_empties();

@@ -31,59 +31,80 @@ impl Transform for ReplacementTransformer {
     fn transform(&self, resources: &mut Resources) -> Result<()> {
         let mut room = COPY_LIMIT;
         for (index, replacement) in self.replacements.iter().enumerate() {
-            replace(resources, replacement, &mut room)
-                .within(|| format!("replacement {} of {}", index + 1, self.replacements.len()))?;
+            let number = format!("replacement {} of {}", index + 1, self.replacements.len());
+            replace(resources, replacement, &number, &mut room).within(|| number.clone())?;
         }
         Ok(())
     }
 }
 
-fn replace(resources: &mut Resources, replacement: &Replacement, room: &mut usize) -> Result<()> {
+fn replace(
+    resources: &mut Resources,
+    replacement: &Replacement,
+    number: &str,
+    room: &mut usize,
+) -> Result<()> {
     let incomplete = || Error::new("replacements must specify a source and at least one target");
     let targets = replacement.targets.as_ref().ok_or_else(incomplete)?;
     let mut source = match (&replacement.source, &replacement.source_value) {
         (Some(_), Some(_)) => return Err(Error::new("value and resource selectors are mutually exclusive")),
         (None, Some(value)) => {
-            Source { value: value.clone().into(), text: value.clone(), is_plain: true, field: None }
+            let marked = Marked::from(Value::from(value.clone()));
+            Source { marked, text: value.clone(), is_plain: true, field: None }
         }
         (Some(source), None) => find_source(resources.list(), source)?,
         (None, None) => return Err(incomplete()),
     };
     for target in targets {
-        apply(resources.list_mut(), &mut source, target, room)?;
+        apply(resources.list_mut(), &mut source, target, number, room)?;
     }
     Ok(())
 }
 
 /// What is copied.
 struct Source {
-    value: Value,
+    marked: Marked,
     /// The value as text, as it was written.
     text: SmolStr,
     /// Whether the value is a text of which nobody said what type it has.
     is_plain: bool,
-    /// The place of the resource and the path of the field that the value is, as long as it is one: what
+    /// The place of the resource and the way to the field that the value is, as long as it is one: what
     /// changes the field changes what is copied afterwards.
-    field: Option<(usize, Vec<String>)>,
+    field: Option<(usize, Vec<Step>)>,
 }
 
 impl Source {
     /// Returns the value as it stands where it takes the place of a list or a map.
-    fn whole(&self) -> Value {
-        match &self.value {
-            Value::String(text) if self.is_plain => resolved(text),
-            value => value.clone(),
+    fn whole(&self) -> Marked {
+        match &self.marked.value {
+            Value::String(text) if self.is_plain => resolved(text).into(),
+            _ => self.marked.clone(),
         }
     }
 
-    /// Reads the field again.
-    fn refresh(&mut self, resources: &[Resource]) {
-        let Some((place, path)) = &self.field else { return };
-        let Some(resource) = resources.get(*place) else { return };
-        if let Ok(Some(found)) = found_in(resource, path) {
-            self.text = text_of(&found);
-            self.value = found.value;
+    /// Reads the field again, if it is one of the resource at a place.
+    fn refresh(&mut self, place: usize, resource: &Resource) {
+        if let Some((_, steps)) = self.field.as_ref().filter(|(of, _)| *of == place) {
+            self.marked = value_at(resource, steps);
+            self.is_plain = resource.is_untyped(steps);
+            self.text = text_of(&self.marked);
         }
+    }
+
+    /// Counts one more copy.
+    fn count(&self, room: &mut usize) -> Result<()> {
+        let weight = self.marked.value.weight(*room);
+        let weight = weight
+            .ok_or_else(|| Error::new(format!("replacements may copy no more than {COPY_LIMIT} bytes")))?;
+        *room = room.saturating_sub(weight);
+        Ok(())
+    }
+
+    /// Notes that a list or a map of a resource was replaced: a field in it is none any more.
+    fn leave(&mut self, place: usize, replaced: &[Step]) {
+        self.field.take_if(|(of, steps)| {
+            *of == place && steps.len() > replaced.len() && steps.starts_with(replaced)
+        });
     }
 }
 
@@ -106,17 +127,17 @@ fn find_source(resources: &[Resource], source: &ReplacementSource) -> Result<Sou
     if matches.next().is_some() {
         return Err(Error::new(format!("multiple matches for selector {}", describe())));
     }
-    let parts = replacement_path::split(path);
-    let found = found_in(resource, &parts)
+    let found = replacement_path::lookup(&Value::Map(resource.map().clone()), &replacement_path::split(path))
         .within(|| format!("error looking up replacement source {}", describe()))?;
+    let found = found.map(|steps| (value_at(resource, &steps), steps));
     let missing =
         || Error::new(format!("fieldPath `{path}` is missing for replacement source {}", source.id));
-    let found = found.filter(|found| !is_nothing(&found.value)).ok_or_else(missing)?;
-    let (whole, value) = (text_of(&found), found.value);
+    let (marked, steps) = found.filter(|(found, _)| !is_nothing(&found.value)).ok_or_else(missing)?;
+    let (whole, is_plain) = (text_of(&marked), resource.is_untyped(&steps));
     match source.options.as_ref().filter(|options| !options.delimiter.is_empty()) {
-        None => Ok(Source { value, text: whole, is_plain: false, field: Some((place, parts)) }),
+        None => Ok(Source { marked, text: whole, is_plain, field: Some((place, steps)) }),
         Some(options) => {
-            if !text::is_scalar(&value) {
+            if !text::is_scalar(&marked.value) {
                 return Err(Error::new("delimiter option can only be used with scalar nodes")
                     .within(format!("replacement source {}", describe())));
             }
@@ -126,14 +147,20 @@ fn find_source(resources: &[Resource], source: &ReplacementSource) -> Result<Sou
                 Error::new(format!("options.index {} is out of bounds for value {whole}", options.index))
                     .within(format!("replacement source {}", describe()))
             })?;
-            Ok(Source { value: part.into(), text: part.into(), is_plain: false, field: None })
+            let marked = Value::from(part).into();
+            Ok(Source { marked, text: part.into(), is_plain, field: None })
         }
     }
 }
 
-/// Returns the value at a path of a resource.
-fn found_in(resource: &Resource, path: &[String]) -> Result<Option<Marked>> {
-    replacement_path::get_marked(&Value::Map(resource.map().clone()), resource.marks(), path)
+/// Returns the value at the end of the steps, with the marks of how it was written.
+fn value_at(resource: &Resource, steps: &[Step]) -> Marked {
+    let value = if steps.is_empty() {
+        Value::Map(resource.map().clone())
+    } else {
+        step::get(resource.map(), steps).cloned().unwrap_or_default()
+    };
+    Marked { value, marks: step::marks(resource.marks(), steps).clone() }
 }
 
 fn text_of(marked: &Marked) -> SmolStr {
@@ -153,6 +180,7 @@ fn apply(
     resources: &mut [Resource],
     source: &mut Source,
     target: &ReplacementTarget,
+    number: &str,
     room: &mut usize,
 ) -> Result<()> {
     let Some(select) = &target.select else {
@@ -183,13 +211,8 @@ fn apply(
             continue;
         }
         for path in paths {
-            source.refresh(resources);
-            let weight = source.value.weight(*room).ok_or_else(|| {
-                Error::new(format!("replacements may copy no more than {COPY_LIMIT} bytes"))
-            })?;
-            *room = room.saturating_sub(weight);
             if let Some(resource) = resources.get_mut(place) {
-                copy_to(resource, source, path, target.options.as_ref())
+                copy_to(resource, place, source, path, target.options.as_ref(), number, room)
                     .map_err(|error| error.within(resource.id()))?;
             }
         }
@@ -197,114 +220,95 @@ fn apply(
     Ok(())
 }
 
+/// Copies the source to the fields of a resource that a path leads to.
 fn copy_to(
     resource: &mut Resource,
-    source: &Source,
+    place: usize,
+    source: &mut Source,
     path: &str,
     options: Option<&FieldOptions>,
+    number: &str,
+    room: &mut usize,
 ) -> Result<()> {
     let creates = options.is_some_and(|options| options.create);
-    let value = &source.value;
-    let create = if creates { Create::like(value) } else { Create::Nothing };
+    let create = if creates { Create::like(&source.marked.value) } else { Create::Nothing };
+    let verb = if creates { "find or create" } else { "find" };
+    let problem = || format!("unable to {verb} field {} in replacement target", quoted(path));
     let parts = replacement_path::split(path);
-    field_spec::check_length(parts.len() + value.depth())?;
+    field_spec::check_length(parts.len() + source.marked.value.depth())?;
     let mut object = Value::Map(std::mem::take(resource.map_mut()));
-    let found = if set_within_text(&mut object, value, &parts, create) {
-        Ok(Vec::new())
-    } else {
-        copy_into(&mut object, source, path, &parts, create, options, resource)
-    };
+    let is_within_text = set_within_text(&mut object, source, &parts, create);
+    let found =
+        if is_within_text { Ok(Vec::new()) } else { replacement_path::find(&mut object, &parts, create) };
     if let Value::Map(map) = object {
         *resource.map_mut() = map;
     }
-    for (place, was) in found? {
-        match was {
-            Was::Collection => {
-                resource.forget_collection(&place);
+    let found = found.within(problem)?;
+    if is_within_text {
+        source.count(room)?;
+    } else if found.is_empty() {
+        return Err(Error::new(problem()));
+    }
+    for found in found {
+        // What was made or set on the way may be part of what is copied.
+        source.refresh(place, resource);
+        source.count(room)?;
+        field_spec::check_length(found.steps.len() + source.marked.value.depth())?;
+        let marks = step::marks(resource.marks(), &found.steps).clone();
+        let is_untyped = resource.is_untyped(&found.steps);
+        let noted = resource.mistyped.like(resource.map(), &found.steps).cloned();
+        let Some(field) = step::get_mut(resource.map_mut(), &found.steps) else { continue };
+        match &*field {
+            Value::Map(_) | Value::List(_) => {
+                if options.is_some_and(|options| !options.delimiter.is_empty()) {
+                    return Err(Error::new("delimiter option can only be used with scalar nodes"));
+                }
+                let Marked { value, marks } = source.whole();
+                *field = value;
+                resource.replace_collection_marks(&found.steps, marks);
+                source.leave(place, &found.steps);
                 if source.is_plain {
-                    resource.add_untyped(place);
+                    resource.add_untyped(found.steps);
                 }
             }
-            Was::Nothing => resource.add_untyped(place),
-            Was::Scalar => {}
+            Value::Null if found.created && !is_annotation(&parts) => {
+                *field = resolved(&new_text(field, &marks, source, options));
+                resource.add_untyped(found.steps);
+            }
+            scalar => {
+                // A scalar keeps its type; one that replacements made has none. Annotations are texts, whatever they
+                // look like.
+                let is_new = found.created && scalar.is_null();
+                let like = if is_new { "".into() } else { noted.unwrap_or_else(|| scalar.clone()) };
+                let new = new_text(scalar, &marks, source, options);
+                match typed(&new, &like) {
+                    _ if is_untyped => *field = resolved(&new),
+                    Ok(value) => *field = value,
+                    Err(error) => {
+                        *field = new.clone().into();
+                        let error = error.within(format!("field {}", quoted(path)));
+                        let error = error.within(resource.id()).within(number);
+                        resource.mistyped.add(found.steps, new, like, error);
+                    }
+                }
+            }
         }
     }
     resource.share();
+    source.refresh(place, resource);
     Ok(())
-}
-
-/// What stood in a field before it was set.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Was {
-    Nothing,
-    Scalar,
-    Collection,
-}
-
-/// Sets the fields at a path; returns their places.
-fn copy_into(
-    object: &mut Value,
-    source: &Source,
-    path: &str,
-    parts: &[String],
-    create: Create,
-    options: Option<&FieldOptions>,
-    resource: &Resource,
-) -> Result<Vec<(Vec<Step>, Was)>> {
-    let verb = if create == Create::Nothing { "find" } else { "find or create" };
-    let problem = || format!("unable to {verb} field {} in replacement target", quoted(path));
-    let found = replacement_path::find(object, parts, create).within(problem)?;
-    if found.is_empty() {
-        return Err(Error::new(problem()));
-    }
-    let mut set = Vec::new();
-    for found in found {
-        if let Some(field) = step::at(object, &found.steps) {
-            if found.created && field.is_null() && is_annotation(parts) {
-                // Annotations are texts, whatever they look like.
-                *field = Value::from("");
-            }
-            let was = match field {
-                Value::Map(_) | Value::List(_) => Was::Collection,
-                Value::Null if found.created => Was::Nothing,
-                _ => Was::Scalar,
-            };
-            let untyped = was == Was::Nothing || resource.is_untyped(&found.steps);
-            let marks = step::marks(resource.marks(), &found.steps);
-            set_field(field, marks, source, untyped, options).within(|| format!("field {}", quoted(path)))?;
-            set.push((found.steps, was));
-        }
-    }
-    Ok(set)
 }
 
 fn is_annotation(parts: &[String]) -> bool {
     matches!(parts, [metadata, annotations, _] if metadata == "metadata" && annotations == "annotations")
 }
 
-fn set_field(
-    field: &mut Value,
-    marks: &Marks,
-    source: &Source,
-    untyped: bool,
-    options: Option<&FieldOptions>,
-) -> Result<()> {
-    let is_collection = matches!(field, Value::Map(_) | Value::List(_));
-    let delimited = options.filter(|options| !options.delimiter.is_empty());
-    if delimited.is_some() && is_collection {
-        return Err(Error::new("delimiter option can only be used with scalar nodes"));
-    }
-    let new = match delimited {
-        None if is_collection => {
-            *field = source.whole();
-            return Ok(());
-        }
+/// Returns what is to stand in a scalar.
+fn new_text(field: &Value, marks: &Marks, source: &Source, options: Option<&FieldOptions>) -> SmolStr {
+    match options.filter(|options| !options.delimiter.is_empty()) {
         None => source.text.clone(),
         Some(options) => with_part(&text_in(field, marks), &source.text, options).into(),
-    };
-    // A scalar keeps its type; one that replacements made has none.
-    *field = if untyped { resolved(&new) } else { typed(&new, field)? };
-    Ok(())
+    }
 }
 
 /// Returns the text of a field that a part of is replaced; one that was just made has none.
@@ -344,47 +348,64 @@ fn typed(new: &str, like: &Value) -> Result<Value> {
 
 /// Sets a field within a text that is itself YAML or JSON, such as a file in a ConfigMap. Tells whether
 /// there was such a field.
-fn set_within_text(object: &mut Value, value: &Value, parts: &[String], create: Create) -> bool {
+fn set_within_text(object: &mut Value, source: &Source, parts: &[String], create: Create) -> bool {
     for at in 1..parts.len() {
         let (Some(outer), Some(inner)) = (parts.get(..at), parts.get(at..)) else { return false };
-        let Ok(Some(found)) = replacement_path::get(object, outer) else { continue };
-        if !text::is_scalar(&found) {
-            continue;
-        }
-        let original = text::of(&found);
-        let Some(changed) = changed_text(&original, value, inner, create) else { return false };
-        let Ok(places) = replacement_path::find(object, outer, Create::Nothing) else { return false };
-        let Some(place) = places.first() else { return false };
-        let Some(field) = step::at(object, &place.steps) else { return false };
+        let Ok(Some(steps)) = replacement_path::lookup(object, outer) else { continue };
+        let Some(field) = step::at(object, &steps).filter(|field| text::is_scalar(field)) else { continue };
+        let Some(changed) =
+            changed_text(&text::of(field), &source.whole().value, &source.text, inner, create)
+        else {
+            return false;
+        };
         *field = changed.into();
         return true;
     }
     false
 }
 
-fn changed_text(original: &str, value: &Value, path: &[String], create: Create) -> Option<String> {
+fn changed_text(
+    original: &str,
+    value: &Value,
+    text: &str,
+    path: &[String],
+    create: Create,
+) -> Option<String> {
+    let is_json = original.trim_start().starts_with(['{', '[']);
+    if let Some(mut tree) = yaml::Tree::read(original).filter(|_| !is_json) {
+        let mut document = tree.texts();
+        let found =
+            replacement_path::find(&mut document, path, create).ok().filter(|found| !found.is_empty())?;
+        tree.add(&document);
+        found.iter().for_each(|found| tree.set(&steps_of(found), text, value));
+        return Some(tree.print().trim().to_owned());
+    }
     let mut document = yaml::read_values(original, yaml::Dialect::Kyaml).ok()?.into_iter().next()?;
     let before = document.clone();
-    let found = replacement_path::find(&mut document, path, create).ok()?;
-    if found.is_empty() {
-        return None;
-    }
+    let found = replacement_path::find(&mut document, path, create).ok().filter(|found| !found.is_empty())?;
     let untouched = document == before;
     for found in &found {
         let field = step::at(&mut document, &found.steps)?;
         *field = match &*field {
             Value::Map(_) | Value::List(_) => value.clone(),
-            Value::Null if found.created => resolved(&text::of(value)),
-            scalar => typed(&text::of(value), scalar).ok()?,
+            Value::Null if found.created => resolved(text),
+            scalar => typed(text, scalar).ok()?,
         };
     }
-    let trimmed = original.trim_start();
-    if trimmed.starts_with(['{', '[']) {
+    if is_json {
         let pretty = original.contains('\n') && original.contains("  ");
         return json_text(&document, pretty);
     }
-    let edited = if untouched { edited_yaml(original, &found, value) } else { None };
+    let edited = if untouched { edited_yaml(original, &found, text) } else { None };
     Some(edited.unwrap_or_else(|| yaml::write(&document).trim().to_owned()))
+}
+
+fn steps_of(found: &replacement_path::Found) -> Vec<yaml::Step<'_>> {
+    let steps = found.steps.iter().map(|step| match step {
+        Step::Key(key) => yaml::Step::Key(key),
+        Step::Index(index) => yaml::Step::Index(*index),
+    });
+    steps.collect()
 }
 
 /// Writes JSON as Go does: whole floats without a point, and what means something to browsers escaped.
@@ -420,18 +441,12 @@ fn whole_numbers(value: &Value) -> Value {
 }
 
 /// Replaces scalars within the text, so that its comments and the order of its keys stay.
-fn edited_yaml(original: &str, found: &[replacement_path::Found], value: &Value) -> Option<String> {
+fn edited_yaml(original: &str, found: &[replacement_path::Found], new: &str) -> Option<String> {
     let document = yaml::read_documents(original, yaml::Dialect::Kyaml).ok()?.into_iter().next()?;
+    let mut current = document.value.clone();
     let mut edits = Vec::new();
     for found in found {
-        let steps: Vec<yaml::Step<'_>> = found
-            .steps
-            .iter()
-            .map(|step| match step {
-                Step::Key(key) => yaml::Step::Key(key),
-                Step::Index(index) => yaml::Step::Index(*index),
-            })
-            .collect();
+        let steps = steps_of(found);
         let start = document.spans.value(&steps)?;
         let line = original.lines().nth(start.line.checked_sub(1)? as usize)?;
         let offset = line.as_ptr() as usize - original.as_ptr() as usize;
@@ -444,14 +459,15 @@ fn edited_yaml(original: &str, found: &[replacement_path::Found], value: &Value)
             _ => rest.find(" #").unwrap_or(rest.len()).min(rest.trim_end().len()),
         };
         let written = rest.get(..length)?;
-        let new = text::of(value);
-        if new.contains(['\n', '"', '\'', '\\']) {
+        let is_all = yaml::read_values(written, yaml::Dialect::Kyaml).ok()?.first()
+            == step::at(&mut current, &found.steps).as_deref();
+        if !is_all || new.contains(['\n', '"', '\'', '\\']) {
             return None;
         }
         let new = match written.chars().next()? {
             mark @ ('"' | '\'') => format!("{mark}{new}{mark}"),
             // A text stays one, quoted where it would read as something else.
-            _ => yaml::write(&typed(&new, &resolved(written)).ok()?).trim_end().to_owned(),
+            _ => yaml::write(&typed(new, &resolved(written)).ok()?).trim_end().to_owned(),
         };
         edits.push((offset + column, length, new));
     }
@@ -485,15 +501,19 @@ mod tests {
     #[test]
     fn changes_texts_in_their_own_form() {
         let change =
-            |text: &str, path: &str| changed_text(text, &Value::from("new"), &split(path), Create::Nothing);
+            |text: &str, path: &str| changed_text(text, &"new".into(), "new", &split(path), Create::Nothing);
         assert_eq!(change("{\"b\":1,\"a\":\"x\"}", "a").as_deref(), Some("{\"a\":\"new\",\"b\":1}"));
         assert_eq!(change("b: 1 # one\na: x\n", "a").as_deref(), Some("b: 1 # one\na: new"));
         assert_eq!(change("plain", "a"), None);
         assert_eq!(
+            change("80: http\na: {b: x, c: y}\n", "a.b").as_deref(),
+            Some("80: http\na: {b: new, c: y}")
+        );
+        assert_eq!(
             change("{\"a\":\"x\",\"n\":1e6,\"p\":1.0,\"q\":0.5}", "a").as_deref(),
             Some("{\"a\":\"new\",\"n\":1000000,\"p\":1,\"q\":0.5}"),
         );
-        let number = |text: &str| changed_text(text, &Value::from("5"), &split("a"), Create::Nothing);
+        let number = |text: &str| changed_text(text, &Value::Int(5), "5", &split("a"), Create::Nothing);
         assert_eq!(number("a: x # text\n").as_deref(), Some("a: \"5\" # text"));
         assert_eq!(number("a: 1\nb: 2\n").as_deref(), Some("a: 5\nb: 2"));
     }

@@ -1,6 +1,5 @@
 //! Paths of replacements: `spec.containers.[name=web].image`, `data.app\.properties`, `args.*`, `ports.0`.
 
-use aqueduct_manifest::yaml::{Marked, Marks};
 use aqueduct_manifest::{List, Map, Value};
 use regex::Regex;
 
@@ -92,45 +91,42 @@ pub(super) fn bracketed(part: &str) -> Result<(&str, &str)> {
         .ok_or_else(|| Error::new("list path element must contain fieldName=fieldValue for element to match"))
 }
 
-/// Returns the one value at a path.
-pub(super) fn get(value: &Value, path: &[String]) -> Result<Option<Value>> {
-    Ok(get_marked(value, &Marks::None, path)?.map(|found| found.value))
-}
-
-/// Returns the one value at a path, with the marks of how it was written.
-pub(super) fn get_marked(value: &Value, marks: &Marks, path: &[String]) -> Result<Option<Marked>> {
-    let (mut value, mut marks) = (value, marks);
+/// Returns the steps to the one value at a path.
+pub(super) fn lookup(mut value: &Value, path: &[String]) -> Result<Option<Vec<Step>>> {
+    let mut steps = Vec::new();
     for part in path.iter().map(|part| part.trim()).filter(|part| !part.is_empty()) {
         if value.is_null() {
             return Ok(None);
         }
-        let next = if let Ok(index) = part.parse::<i64>() {
+        let list = || value.as_list().ok_or_else(|| Error::wrong_kind("SequenceNode", value));
+        let step = if let Ok(index) = part.parse::<i64>() {
             let index = usize::try_from(index)
                 .map_err(|_| Error::new(format!("array index {index} cannot be negative")))?;
-            let list = value.as_list().ok_or_else(|| Error::wrong_kind("SequenceNode", value))?;
-            list.get(index).map(|next| (next, marks.element(index)))
+            list()?;
+            Some(Step::Index(index))
         } else if part == "-" {
-            let list = value.as_list().ok_or_else(|| Error::wrong_kind("SequenceNode", value))?;
-            list.last().map(|next| (next, marks.element(list.len().saturating_sub(1))))
+            list()?.len().checked_sub(1).map(Step::Index)
         } else if is_bracketed(part) {
             let (field, wanted) = bracketed(part)?;
-            let list = value.as_list().ok_or_else(|| Error::wrong_kind("SequenceNode", value))?;
             let is_wanted = |element: &Value| {
                 let found = if field.is_empty() { Some(element) } else { element.get(field) };
                 found.is_some_and(|found| text::of(found) == wanted)
             };
-            let found = list.iter().enumerate().find(|(_, element)| is_wanted(element));
-            found.map(|(index, next)| (next, marks.element(index)))
+            list()?.iter().position(is_wanted).map(Step::Index)
+        } else if value.as_map().is_some() {
+            Some(Step::Key(part.into()))
         } else {
-            let map = value.as_map().ok_or_else(|| Error::wrong_kind("MappingNode", value))?;
-            map.get(part).map(|next| (next, marks.field(part)))
+            return Err(Error::wrong_kind("MappingNode", value));
         };
-        match next {
-            Some(next) => (value, marks) = next,
-            None => return Ok(None),
-        }
+        let next = step.as_ref().and_then(|step| match step {
+            Step::Key(key) => value.get(key),
+            Step::Index(index) => value.as_list()?.get(*index),
+        });
+        let Some(next) = next else { return Ok(None) };
+        value = next;
+        steps.extend(step);
     }
-    Ok(Some(Marked { value: value.clone(), marks: marks.clone() }))
+    Ok(Some(steps))
 }
 
 /// Returns the steps to every value that a path matches, making what is missing where asked for.
@@ -273,7 +269,8 @@ pub(super) fn resolved(text: &str) -> Value {
 mod tests {
     use aqueduct_manifest::Value;
 
-    use super::{Create, find, get, split};
+    use super::{Create, find, lookup, split};
+    use crate::step;
 
     fn value(text: &str) -> Value {
         aqueduct_manifest::yaml::read(text).expect("the values of these tests are well formed")
@@ -293,7 +290,7 @@ mod tests {
 
     #[test]
     fn gets() {
-        let object = value("a: [{k: x, v: 1}, {k: z, v: 2}]\n");
+        let mut object = value("a: [{k: x, v: 1}, {k: z, v: 2}]\n");
         for (path, expected) in [
             ("a.0.v", Some(Value::Int(1))),
             ("a.-.v", Some(Value::Int(2))),
@@ -301,9 +298,11 @@ mod tests {
             ("a.2.v", None),
             ("b", None),
         ] {
-            assert_eq!(get(&object, &split(path)).expect("the paths are well formed"), expected, "{path}");
+            let steps = lookup(&object, &split(path)).expect("the paths are well formed");
+            let found = steps.and_then(|steps| step::at(&mut object, &steps).cloned());
+            assert_eq!(found, expected, "{path}");
         }
-        assert!(get(&object, &split("a.b")).is_err());
+        assert!(lookup(&object, &split("a.b")).is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Adds one value to many fields, some of which hold paths of files.
 
-use aqueduct_manifest::{Map, SmolStr, Value, patch};
+use aqueduct_manifest::{Map, SmolStr, Value};
 
 use super::Transform;
 use super::namespace::{NamespaceTransformer, Subjects};
@@ -103,14 +103,32 @@ impl Transform for ValueAddTransformer {
                         continue;
                     }
                     let mut object = Value::Map(std::mem::take(resource.map_mut()));
-                    let result = add(&mut object, &parts, &self.value, target.file_path_position);
+                    let mut steps = Vec::new();
+                    let found = find(&mut object, &parts, &mut steps);
                     if let Value::Map(map) = object {
                         *resource.map_mut() = map;
                     }
-                    result?;
-                    resource.share();
-                    let keys = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty());
-                    resource.add_untyped(keys.map(|key| Step::Key(key.into())).collect());
+                    let position = usize::try_from(target.file_path_position).unwrap_or_default();
+                    match found? {
+                        End::Field => resource.change_place(&steps, &mut |field| {
+                            let new = match position.checked_sub(1) {
+                                Some(position) if field.value.is_null() => {
+                                    insert_path_part("", position, &self.value)
+                                }
+                                Some(position) => insert_path_part(&field.text(), position, &self.value),
+                                None => self.value.to_string(),
+                            };
+                            field.set_untyped(&new)
+                        })?,
+                        // Kustomize passes over an element that is missing, and fails where its path was to be changed.
+                        End::Missing if position > 0 => {
+                            return Err(Error::new(format!(
+                                "nothing at `{}` to add a part of a path to",
+                                target.field_path
+                            )));
+                        }
+                        End::Missing | End::Null => {}
+                    }
                 }
             }
         }
@@ -118,23 +136,22 @@ impl Transform for ValueAddTransformer {
     }
 }
 
-fn add(object: &mut Value, parts: &[String], value: &str, position: i64) -> Result<()> {
-    let Some((part, rest)) = parts.split_first() else {
-        let new = match usize::try_from(position) {
-            Ok(position) if position > 0 => insert_path_part(&text::of(object), position - 1, value),
-            _ => value.to_owned(),
-        };
-        // A text that was quoted for certain stays quoted; all else means what it means without quotes.
-        let is_quoted = matches!(object, Value::String(text) if patch::is_surely_quoted(text));
-        if matches!(object, Value::Map(_) | Value::List(_)) {
-            return Err(Error::wrong_kind("ScalarNode", object));
-        }
-        *object = if is_quoted { new.into() } else { resolved(&new) };
-        return Ok(());
-    };
+/// What there is at the end of a path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Field,
+    /// A value on the way is `null`, so that there is nothing to do.
+    Null,
+    /// An element of a list is missing.
+    Missing,
+}
+
+/// Notes the steps to a field, making what is missing on the way.
+fn find(object: &mut Value, parts: &[String], steps: &mut Vec<Step>) -> Result<End> {
+    let Some((part, rest)) = parts.split_first() else { return Ok(End::Field) };
     let part = part.trim();
     if part.is_empty() {
-        return add(object, rest, value, position);
+        return find(object, rest, steps);
     }
     if part == "*" {
         return Err(Error::new("wildcard is not supported in PathGetter"));
@@ -142,18 +159,19 @@ fn add(object: &mut Value, parts: &[String], value: &str, position: i64) -> Resu
     let is_element = part.starts_with('[') && part.ends_with(']');
     if !is_element && part != "-" && part.parse::<usize>().is_err() {
         return match object {
-            Value::Null => Ok(()),
+            Value::Null => Ok(End::Null),
             Value::Map(map) => {
                 if !map.contains_key(part) {
                     map.insert(part, Create::Scalar.value_before(rest.first()));
                 }
-                add(map.entry(part), rest, value, position)
+                steps.push(Step::Key(part.into()));
+                find(map.entry(part), rest, steps)
             }
             other => Err(Error::wrong_kind("MappingNode", other)),
         };
     }
     let Value::List(list) = object else {
-        return if object.is_null() { Ok(()) } else { Err(Error::wrong_kind("SequenceNode", object)) };
+        return if object.is_null() { Ok(End::Null) } else { Err(Error::wrong_kind("SequenceNode", object)) };
     };
     let elements = list.make_mut();
     let at = if is_element {
@@ -174,11 +192,12 @@ fn add(object: &mut Value, parts: &[String], value: &str, position: i64) -> Resu
     } else {
         part.parse().ok()
     };
-    match at.and_then(|at| elements.get_mut(at)) {
-        Some(element) => add(element, rest, value, position),
-        // Kustomize passes over an element that is missing, and fails where its path was to be changed.
-        None if position <= 0 => Ok(()),
-        None => Err(Error::new(format!("no element `{part}` to add a part of a path to"))),
+    match at.and_then(|at| Some((at, elements.get_mut(at)?))) {
+        Some((at, element)) => {
+            steps.push(Step::Index(at));
+            find(element, rest, steps)
+        }
+        None => Ok(End::Missing),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::field_spec::{FieldSpec, Missing};
 use crate::kustomization::Var;
 use crate::resource::Resource;
 use crate::resources::Resources;
-use crate::text;
+use crate::{step, text};
 
 /// Puts values in place of variables.
 pub(crate) struct VariableTransformer<'a> {
@@ -39,8 +39,13 @@ impl<'a> VariableTransformer<'a> {
                 ))
             })?;
             let path = replacement_path::split(&variable.field_path.replace('[', ".").replace(']', ""));
-            let value = replacement_path::get(&Value::Map(holder.map().clone()), &path)
+            let steps = replacement_path::lookup(&Value::Map(holder.map().clone()), &path)
                 .within(|| format!("var '{}': {}", variable.name, holder.id()))?;
+            // What has no type is a text.
+            let value = steps.and_then(|steps| match step::get(holder.map(), &steps)? {
+                value if text::is_scalar(value) && holder.is_untyped(&steps) => Some(text::of(value).into()),
+                value => Some(value.clone()),
+            });
             let value = value.ok_or_else(|| {
                 Error::new(format!(
                     "field specified in var '{}' not found in corresponding resource: {} has no `{}`",

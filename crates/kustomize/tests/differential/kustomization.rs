@@ -469,15 +469,15 @@ impl Maker {
                     text.push_str(&format!("- path: patch{number}.yaml\n"));
                 }
                 2 => {
-                    let selector = indented(&self.selector(), 4);
+                    let selector = self.selector();
                     let patch = indented(&self.merge_patch(), 4);
-                    text.push_str(&format!("- target:\n{selector}  patch: |-\n{patch}"));
-                    let options = [
-                        "  options:\n    allowNameChange: true\n",
-                        "  options:\n    allowKindChange: true\n",
-                    ];
-                    let option = self.random.pick(&options);
-                    text.push_str(&self.random.maybe(20, option));
+                    text.push_str(&format!("- target:\n{}  patch: |-\n{patch}", indented(&selector, 4)));
+                    // The hash of a generated object that becomes another kind is another one here.
+                    let is_made = ["ConfigMap", "Secret"].iter().any(|kind| selector.contains(kind));
+                    let keeps_hash = selector.starts_with("kind: ") && !is_made;
+                    let what = if keeps_hash { self.random.pick(&["Name", "Kind"]) } else { "Name" };
+                    let option = format!("  options:\n    allow{what}Change: true\n");
+                    text.push_str(&self.random.maybe(20, &option));
                 }
                 _ => {
                     let selector = indented(&self.selector(), 4);
@@ -507,9 +507,10 @@ impl Maker {
                 "spec.template.metadata.labels.app",
                 "spec.template.spec.containers.[name=main].image",
                 "spec.template.spec.containers.0",
+                "spec.template.metadata",
             ],
-            "ConfigMap" => &["data.k", "data.url"],
-            "Foo" => &["spec.image", "spec.list.[name=a].v", "spec.ref", "spec.list"],
+            "ConfigMap" => &["data.k", "data.url", "data"],
+            "Foo" => &["spec.image", "spec.list.[name=a].v", "spec.ref", "spec.list", "spec"],
             _ => &["metadata.name"],
         };
         let path = match self.random.below(5) {
@@ -555,9 +556,11 @@ impl Maker {
                     "spec.template.spec.containers.[name=main].env.[name=A].value",
                     "spec.selector.matchLabels.app",
                     "spec.template.spec.containers.0.image",
+                    "spec.template.metadata.annotations",
                 ],
-                "ConfigMap" => &["data.k", "data.url", "data.conf\\.yaml.b.c"],
+                "ConfigMap" => &["data.k", "data.conf\\.yaml.b.c", "data.conf\\.yaml.l.0"],
                 "Service" => &["spec.selector.app", "spec.ports.0.port"],
+                "Foo" if self.random.chance(30) => &["spec", "spec.copy", "spec.list.*"],
                 "Foo" => &["spec.ref.name", "spec.list.0.v", "spec.list.[name=b]", "spec.image"],
                 _ => &["metadata.name"],
             };

@@ -1,5 +1,6 @@
 //! Random resources.
 
+use crate::kustomization::Input;
 use crate::random::Random;
 
 /// Some of them read as numbers where they stand without quotes.
@@ -59,6 +60,70 @@ pub(crate) fn entries(random: &mut Random) -> String {
         text.push_str(&format!("{key}: {}\n", random.pick(&TEXTS)));
     }
     text
+}
+
+/// Returns the text of a file of YAML with comments.
+fn configuration(random: &mut Random) -> String {
+    let mut text = random.maybe(20, "# top\n").to_owned();
+    text.push_str(&random.maybe(15, "\n"));
+    for part in ["a: 1", "b:", "  c: x", "l:", "- k: v", "- last", "z: end"] {
+        let part = match part {
+            "a: 1" => random.pick(&[
+                "a: 1",
+                "a: \"q\"",
+                "a: [1,{x: y}]",
+                "a: |\n  block\n  more",
+                "a: >-\n  folded\n  text",
+                "a:",
+            ]),
+            "  c: x" => {
+                random.pick(&["  c: x", "  c: 'x'", "  c: 5", "  c: true", "  c:", "  d: {}\n  c: \"x\""])
+            }
+            "- k: v" => random.pick(&[
+                "- k: v",
+                "- k: v\n  m: n",
+                "- - deep\n  - list",
+                "  - wide: 1",
+                "-",
+                "- k:\n  - v",
+            ]),
+            "- last" if text.contains("wide: 1") => "  - last",
+            part => part,
+        };
+        let indent = part.len() - part.trim_start().len();
+        text.push_str(&random.maybe(10, "\n"));
+        if random.chance(12) {
+            text.push_str(&format!("{:indent$}# above\n", ""));
+            // Below an element it would belong to one that comes later.
+            let is_element = part.trim_start().starts_with('-');
+            text.push_str(&random.maybe(if is_element { 0 } else { 20 }, "\n"));
+        }
+        text.push_str(part);
+        text.push_str(&random.maybe(if part == "-" { 0 } else { 10 }, " # behind"));
+        text.push('\n');
+    }
+    text.push_str(&random.maybe(10, "\n"));
+    text + &random.maybe(10, "# end\n")
+}
+
+/// Returns a kustomization with many ConfigMaps that hold such a text, in which a value is replaced.
+pub(crate) fn texts(seed: u64) -> Input {
+    let mut random = Random::new(seed);
+    let (mut all, mut kustomization) = (String::new(), "resources: [all.yaml]\nreplacements:\n".to_owned());
+    for number in 0..50 {
+        let text = indented(&configuration(&mut random), 4);
+        let separator = if number == 0 { "" } else { "---\n" };
+        all.push_str(&format!(
+            "{separator}apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: text-{number}\ndata:\n  conf.yaml: |\n{text}"
+        ));
+        let path = random.pick(&["a", "z", "l.0", "b.c", "b.new", "new.deep"]);
+        let value = random.pick(&["new", "5", "true", "it''s: x", "# no", "", "two words"]);
+        kustomization.push_str(&format!(
+            "- sourceValue: '{value}'\n  targets:\n  - select: {{name: text-{number}}}\n    options: {{create: true}}\n    fieldPaths: ['data.conf\\.yaml.{path}']\n"
+        ));
+    }
+    let files = [("all.yaml".to_owned(), all), ("kustomization.yaml".to_owned(), kustomization)].into();
+    Input { folder: ".".to_owned(), files }
 }
 
 fn metadata(random: &mut Random, name: &str) -> String {
@@ -200,7 +265,7 @@ fn body(random: &mut Random, kind: &str) -> String {
         "ConfigMap" => format!(
             "data:\n  k: {}\n  url: http://{name}.prod:80/x\n{}",
             random.pick(&TEXTS),
-            random.maybe(40, "  conf.yaml: |\n    a: 1\n    b:\n      c: x\n")
+            if random.chance(40) { format!("  conf.yaml: |\n{}", indented(&configuration(random), 4)) } else { String::new() }
         ),
         "Secret" if random.chance(20) => {
             "stringData: &all\n  k: &k v\n  l: *k\nmore:\n  <<: *all\n  k: own\n".to_owned()

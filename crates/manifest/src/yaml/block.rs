@@ -88,9 +88,7 @@ impl<'a> Scanner<'a> {
             }
         }
         self.cursor.skip_blanks();
-        if self.cursor.byte(0) == b'#' {
-            self.cursor.skip_to_break();
-        }
+        self.cursor.skip_comment();
         if !self.cursor.is_break_or_end(0) {
             return Err(self.error_since(start, "did not find expected comment or line break"));
         }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::cursor::Mark;
+use super::cursor::{Comment, Mark};
 use super::error::{Error, Result};
 use super::parser::{Event, Parser, Properties};
 use super::token::Style;
@@ -57,6 +57,22 @@ pub(super) struct Composer<'a> {
 impl<'a> Composer<'a> {
     pub(super) fn new(text: &'a str, dialect: Dialect) -> Self {
         Self { parser: Parser::new(text, dialect), anchors: BTreeMap::new() }
+    }
+
+    /// Reads a text as Kustomize does, and keeps its comments.
+    pub(super) fn with_comments(text: &'a str) -> Self {
+        let mut composer = Self::new(text, Dialect::Kyaml);
+        composer.parser.scanner.cursor.comments = Some(Vec::new());
+        composer
+    }
+
+    /// Returns the comments of the document that was read; nothing where there are anchors, or another document whose
+    /// comments would be among them.
+    pub(super) fn comments_of_document(&mut self) -> Option<Vec<Comment<'a>>> {
+        let (event, _) = self.parser.next_event().ok()?;
+        let comments = self.parser.scanner.cursor.comments.take()?;
+        let are_its_own = comments.is_empty() || matches!(event, Event::StreamEnd);
+        (self.anchors.is_empty() && are_its_own).then_some(comments)
     }
 
     /// Returns the next document, or nothing at the end of the stream. `spare` is a used vector to fill.

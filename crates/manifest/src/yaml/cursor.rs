@@ -7,17 +7,39 @@ pub(super) struct Mark {
     pub(super) column: u32,
 }
 
+/// A comment, with its `#`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Comment<'a> {
+    pub(super) mark: Mark,
+    pub(super) text: &'a str,
+}
+
 /// The text and how far it is read. Behind the end stand zero bytes, which no valid text contains.
 #[derive(Debug)]
 pub(super) struct Cursor<'a> {
     pub(super) text: &'a str,
     pub(super) position: usize,
     pub(super) mark: Mark,
+    /// The comments so far, where somebody wants them.
+    pub(super) comments: Option<Vec<Comment<'a>>>,
 }
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, position: 0, mark: Mark::default() }
+        Self { text, position: 0, mark: Mark::default(), comments: None }
+    }
+
+    /// Steps over a comment, if one starts here.
+    pub(super) fn skip_comment(&mut self) {
+        if self.byte(0) != b'#' {
+            return;
+        }
+        let (start, mark) = (self.position, self.mark);
+        self.skip_to_break();
+        let text = self.slice(start, self.position);
+        if let Some(comments) = &mut self.comments {
+            comments.push(Comment { mark, text });
+        }
     }
 
     /// Returns the byte that many bytes ahead.

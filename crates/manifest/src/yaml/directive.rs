@@ -23,9 +23,7 @@ impl<'a> Scanner<'a> {
             _ => return Err(self.error_since(mark, "found unknown directive name")),
         };
         self.cursor.skip_blanks();
-        if self.cursor.byte(0) == b'#' {
-            self.cursor.skip_to_break();
-        }
+        self.cursor.skip_comment();
         if !self.cursor.is_break_or_end(0) {
             return Err(self.error_since(mark, "did not find expected comment or line break"));
         }

@@ -12,6 +12,7 @@ use smol_str::SmolStr;
 use super::decode::infinite;
 use super::error::{Error, Result};
 use super::resolve::{Resolved, resolve};
+use super::scalar_text::folded;
 use super::{Dialect, read_values};
 use crate::Value;
 use crate::patch::is_surely_quoted;
@@ -284,44 +285,11 @@ fn is_written_as(value: &Value, text: &str) -> bool {
 }
 
 /// Writes a text as a folded block as go-yaml does, and reads it again; nothing where the style is another.
-///
-/// The writer looks at the start of the text where it should look at the next line, and so breaks a line
-/// in two that a more indented one follows.
 fn refold(text: &str) -> Option<Value> {
-    let is_break = |at: char| matches!(at, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
     if !text.contains('\n') || text.ends_with(' ') || text.contains(" \n") || text.contains(is_special) {
         return None;
     }
-    let mut lines = String::from("k: >");
-    if text.starts_with(' ') || text.starts_with(is_break) {
-        lines.push('2');
-    }
-    let mut ends = text.chars().rev();
-    match (ends.next().is_some_and(is_break), ends.next()) {
-        (false, _) => lines.push('-'),
-        (true, before) if before.is_none_or(is_break) => lines.push('+'),
-        _ => {}
-    }
-    lines.push('\n');
-    let adds_breaks = !text.trim_start_matches(is_break).starts_with([' ', '\t']);
-    let (mut at_start, mut is_indented) = (true, true);
-    for character in text.chars() {
-        if is_break(character) {
-            if !at_start && !is_indented && character == '\n' && adds_breaks {
-                lines.push('\n');
-            }
-            lines.push(character);
-            at_start = true;
-        } else {
-            if at_start {
-                lines.push_str("  ");
-                is_indented = matches!(character, ' ' | '\t');
-                at_start = false;
-            }
-            lines.push(character);
-        }
-    }
-    let read = read_values(&lines, Dialect::Kyaml).ok()?;
+    let read = read_values(&format!("k: {}", folded(text, 2)), Dialect::Kyaml).ok()?;
     read.first()?.get("k").cloned()
 }
 

@@ -254,7 +254,8 @@ impl<'a> Scanner<'a> {
         }
         let value = pieces.finish(self.cursor.position);
         self.cursor.skip();
-        Ok(Token::with_text(Kind::Scalar(Style::Quoted), mark, value))
+        let style = if quote == b'\'' { Style::SingleQuoted } else { Style::DoubleQuoted };
+        Ok(Token::with_text(Kind::Scalar(style), mark, value))
     }
 
     /// Reads an escape sequence of a double-quoted scalar.

@@ -43,16 +43,7 @@ impl Scalar<'_> {
 
     fn literal(&self, out: &mut String, line_start: &mut usize) {
         out.push('|');
-        if self.text.starts_with(|first| first == ' ' || is_break(first)) {
-            out.push('2');
-        }
-        let mut last = self.text.chars().rev();
-        match (last.next().is_some_and(is_break), last.next()) {
-            (false, _) => out.push('-'),
-            (true, None) => out.push('+'),
-            (true, Some(before)) if is_break(before) => out.push('+'),
-            (true, Some(_)) => {}
-        }
+        push_hints(self.text, out);
         out.push('\n');
         *line_start = out.len();
         for line in self.text.split_inclusive(is_break) {
@@ -65,6 +56,47 @@ impl Scalar<'_> {
             }
         }
     }
+}
+
+/// Writes what a block has behind its `|` or `>`.
+fn push_hints(text: &str, out: &mut String) {
+    if text.starts_with(|first| first == ' ' || is_break(first)) {
+        out.push('2');
+    }
+    let mut last = text.chars().rev();
+    match (last.next().is_some_and(is_break), last.next()) {
+        (false, _) => out.push('-'),
+        (true, None) => out.push('+'),
+        (true, Some(before)) if is_break(before) => out.push('+'),
+        (true, Some(_)) => {}
+    }
+}
+
+/// Writes a text as a folded block as go-yaml v3 does, which looks at the start of the text where it should look at the
+/// next line, and so breaks a line in two that a more indented one follows.
+pub(super) fn folded(text: &str, indent: usize) -> String {
+    let mut out = String::from(">");
+    push_hints(text, &mut out);
+    out.push('\n');
+    let adds_breaks = !text.trim_start_matches(is_break).starts_with([' ', '\t']);
+    let (mut at_start, mut is_indented) = (true, true);
+    for character in text.chars() {
+        if is_break(character) {
+            if !at_start && !is_indented && character == '\n' && adds_breaks {
+                out.push('\n');
+            }
+            out.push(character);
+            at_start = true;
+            continue;
+        }
+        if at_start {
+            push_spaces(&mut out, indent);
+            is_indented = matches!(character, ' ' | '\t');
+            at_start = false;
+        }
+        out.push(character);
+    }
+    out
 }
 
 /// Writes a text character by character and knows the column.

@@ -305,9 +305,7 @@ impl<'a> Scanner<'a> {
             while cursor.byte(0) == b' ' || (tabs && cursor.byte(0) == b'\t') {
                 cursor.skip_run(1, 1);
             }
-            if cursor.byte(0) == b'#' {
-                cursor.skip_to_break();
-            }
+            cursor.skip_comment();
             if cursor.take_break().is_none() {
                 return;
             }

@@ -49,6 +49,30 @@ pub(super) fn style_v3(text: &str) -> Style {
     style(text)
 }
 
+/// In which ways go-yaml v3 can write a text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Allowed {
+    pub(super) plain: bool,
+    /// Plain within brackets or braces.
+    pub(super) plain_in_flow: bool,
+    pub(super) single_quoted: bool,
+    /// Literal or folded.
+    pub(super) block: bool,
+    pub(super) multiline: bool,
+}
+
+impl Allowed {
+    pub(super) fn of(text: &str) -> Self {
+        if text.is_empty() {
+            let (plain, single_quoted) = (true, true);
+            return Self { plain, plain_in_flow: false, single_quoted, block: false, multiline: false };
+        }
+        let Shape { plain, single_quoted, block, multiline, .. } = Shape::of(text);
+        let plain_in_flow = plain && !text.contains([',', '?', '[', ']', '{', '}', ':']);
+        Self { plain, plain_in_flow, single_quoted, block, multiline }
+    }
+}
+
 /// Tells whether a text would be read as something else if it stood there plain.
 fn has_meaning(text: &str) -> bool {
     match text.as_bytes().first() {

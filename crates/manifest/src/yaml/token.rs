@@ -8,7 +8,8 @@ use super::cursor::Mark;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
     Plain,
-    Quoted,
+    SingleQuoted,
+    DoubleQuoted,
     Literal,
     Folded,
 }

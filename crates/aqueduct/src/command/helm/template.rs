@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aqueduct_helm::engine::TemplateFile;
 use aqueduct_helm::template::Host;
+use aqueduct_helm::value::Map;
 use aqueduct_helm::{
     Capabilities, Chart, Engine, Error, HookEvent, KubeVersion, Pattern, Prepared, Release, ReleaseError,
     RenderedRelease, check_installable, documents, reason,
@@ -87,6 +88,15 @@ pub fn template(
     read_file: ReadFile<'_>,
     host: &mut dyn Host,
 ) -> Result<TemplateOutput, TemplateError> {
+    template_with(options, || options.values.merge(read_file), host)
+}
+
+/// Does what [`template`] does, with values from elsewhere than the options.
+pub(crate) fn template_with(
+    options: &TemplateOptions,
+    values: impl FnOnce() -> Result<Map, Error>,
+    host: &mut dyn Host,
+) -> Result<TemplateOutput, TemplateError> {
     let mut capabilities = Capabilities::default();
     if let Some(version) = &options.kube_version {
         capabilities.kube_version = KubeVersion::parse(version)
@@ -95,7 +105,7 @@ pub fn template(
     capabilities.api_versions.extend(options.api_versions.iter().map(Into::into));
     let name = release_name(options, host)?;
     let path = locate(&options.chart)?;
-    let values = options.values.merge(read_file)?;
+    let values = values()?;
     let chart = Arc::new(Chart::read(&path)?);
     check_installable(&chart)?;
     check_release_name(&name)?;
