@@ -11,7 +11,7 @@ use std::process::Command;
 const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs");
 
 /// The pages, each of which a reader begins in a folder of its own.
-const PAGES: [&str; 4] = ["delivery.md", "guide.md", "secrets.md", "upgrading.md"];
+const PAGES: [&str; 5] = ["delivery.md", "guide.md", "migration.md", "secrets.md", "upgrading.md"];
 
 /// The folder that the reader is in.
 struct Reader {
