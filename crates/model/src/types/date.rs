@@ -56,6 +56,20 @@ mod tests {
         insta::assert_snapshot!(table::<Date>(&[
             "2027-01-31", "2028-02-29", "2000-02-29", "2027-02-29", "2100-02-29", "2027-04-31", "2027-13-01", "2027-00-01",
             "2027-1-31", "31.01.2027", "2027-01-31T00:00:00Z", "soon", "",
-        ]), @"");
+        ]), @r"
+        2027-01-31: ok
+        2028-02-29: ok
+        2000-02-29: ok
+        2027-02-29: ERROR `2027-02-29` is not a day of the calendar
+        2100-02-29: ERROR `2100-02-29` is not a day of the calendar
+        2027-04-31: ERROR `2027-04-31` is not a day of the calendar
+        2027-13-01: ERROR `2027-13-01` is not a day of the calendar
+        2027-00-01: ERROR `2027-00-01` is not a day of the calendar
+        2027-1-31: ERROR `2027-1-31` is not a day: wanted is one such as `2027-01-31`
+        31.01.2027: ERROR `31.01.2027` is not a day: wanted is one such as `2027-01-31`
+        2027-01-31T00:00:00Z: ERROR `2027-01-31T00:00:00Z` is not a day: wanted is one such as `2027-01-31`
+        soon: ERROR `soon` is not a day: wanted is one such as `2027-01-31`
+        : ERROR `` is not a day: wanted is one such as `2027-01-31`
+        ");
     }
 }
