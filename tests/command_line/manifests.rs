@@ -146,6 +146,11 @@ kind: RoleBinding
 metadata: {name: operator, namespace: shop}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
 subjects: [{kind: ServiceAccount, name: somebody, namespace: elsewhere}]
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: none, namespace: elsewhere}
+spec: {podSelector: {}, policyTypes: [Ingress]}
 ";
     let text = workload("page") + &workload("operator") + others;
     std::fs::write(folder.path().join("all.yaml"), text).expect("the file can be written");
