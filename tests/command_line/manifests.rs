@@ -105,6 +105,58 @@ items:
     );
 }
 
+/// What is about one object of a file is not said of the others, and of a namespace that is only named nothing is known.
+#[test]
+fn what_is_not_wrong() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let workload = |name: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  \
+             selector: {{matchLabels: {{app: {name}}}}}\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    \
+             spec:\n      containers:\n      - {{name: {name}, image: 'a:1', ports: [{{name: https, containerPort: 8443}}], \
+             resources: {{requests: {{cpu: 1m, memory: 1Mi}}, limits: {{memory: 1Mi}}}}}}\n---\n"
+        )
+    };
+    let others = "\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: page, namespace: shop}
+spec: {podSelector: {matchLabels: {app: page}}, policyTypes: [Ingress], ingress: [{ports: [{port: 3000}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: operator, namespace: shop}
+spec: {selector: {app: operator}, ports: [{port: 443, targetPort: https}]}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: operator}
+webhooks:
+- name: a.example.com
+  clientConfig: {service: {name: operator, namespace: shop}}
+  sideEffects: None
+  admissionReviewVersions: [v1]
+- name: b.example.com
+  clientConfig: {service: {name: kubernetes, namespace: default, path: /apis/a}}
+  sideEffects: None
+  admissionReviewVersions: [v1]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: operator, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects: [{kind: ServiceAccount, name: somebody, namespace: elsewhere}]
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: none, namespace: elsewhere}
+spec: {podSelector: {}, policyTypes: [Ingress]}
+";
+    let text = workload("page") + &workload("operator") + others;
+    std::fs::write(folder.path().join("all.yaml"), text).expect("the file can be written");
+    assert_snapshot!(outcome(folder.path(), "check --manifests all.yaml"));
+}
+
 #[test]
 fn what_cannot_be_read() {
     let folder = folder();

@@ -1,6 +1,7 @@
 //! A cluster as admission knows it, made of objects in the order in which a server would be asked.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_apiserver::custom::Definition;
 use aqueduct_manifest::{
@@ -19,7 +20,11 @@ pub struct Cluster {
     minor: u32,
     /// There is nothing beside the objects that were taken in.
     is_whole: bool,
+    /// All is there that decides about others.
+    is_settled: bool,
     objects: BTreeMap<ObjectKey, Object>,
+    /// Those that quotas have counted since.
+    names: BTreeSet<ObjectKey>,
     custom_kinds: BTreeMap<(SmolStr, SmolStr), CustomKind>,
     policies: BTreeMap<SmolStr, Policy>,
     bindings: BTreeMap<SmolStr, Binding>,
@@ -41,7 +46,9 @@ impl Cluster {
         Self {
             minor,
             is_whole: true,
+            is_settled: false,
             objects: BTreeMap::new(),
+            names: BTreeSet::new(),
             custom_kinds: BTreeMap::new(),
             policies: BTreeMap::new(),
             bindings: BTreeMap::new(),
@@ -52,6 +59,12 @@ impl Cluster {
     /// Makes a cluster in which there may be more, such as kinds that somebody else defines.
     pub fn part(minor: u32) -> Self {
         Self { is_whole: false, ..Self::new(minor) }
+    }
+
+    /// Notes that everything was taken in that decides about other objects: namespaces, definitions, ranges, quotas,
+    /// policies and their parameters. Of what comes from now on only the names are kept that quotas count.
+    pub fn settle(&mut self) {
+        self.is_settled = true;
     }
 
     /// Judges an object that is to be created, and takes it in if nothing refuses it.
@@ -67,7 +80,7 @@ impl Cluster {
         let limited = self.limited(&filled);
         findings.extend(self.judge(&limited, &filled));
         if !findings.iter().any(|finding| finding.action == Action::Deny) {
-            self.keep(limited);
+            self.keep(&limited);
         }
         findings
     }
@@ -80,8 +93,9 @@ impl Cluster {
 
     /// Takes an object in without judging it, as one that is there already.
     pub fn add(&mut self, object: &Object) {
-        let limited = self.limited(&self.filled(object));
-        self.keep(limited);
+        let filled = self.filled(object);
+        let limited = self.limited(&filled);
+        self.keep(&limited);
     }
 
     /// Returns an object as it is judged: in a namespace, and with what the server fills in.
@@ -102,10 +116,10 @@ impl Cluster {
     }
 
     /// Returns an object with what the LimitRanges of its namespace give it.
-    fn limited(&self, object: &Object) -> Object {
-        let mut limited = object.clone();
+    fn limited<'o>(&self, object: &'o Object) -> Cow<'o, Object> {
+        let mut limited = Cow::Borrowed(object);
         if is_kind(object, "", "Pod") {
-            limits::fill(&mut limited, &self.ranges(object));
+            limits::fill(limited.to_mut(), &self.ranges(object));
         }
         limited
     }
@@ -135,7 +149,7 @@ impl Cluster {
         // What is refused is not counted, and what takes the place of itself is counted already.
         let is_refused = findings.iter().any(|finding| finding.action == Action::Deny);
         let is_counted = self.quotas.are_in(object.namespace());
-        if is_counted && !is_refused && !self.objects.contains_key(&object.key()) {
+        if is_counted && !is_refused && !self.has(&object.key()) {
             let resource = self.resource(object);
             findings.extend(self.quotas.admit(Item { object, resource: &resource }));
         }
@@ -161,32 +175,42 @@ impl Cluster {
         policies.flat_map(|policy| policy::admit(policy, &self.bindings, &request, self)).collect()
     }
 
-    fn keep(&mut self, object: Object) {
+    fn has(&self, key: &ObjectKey) -> bool {
+        self.objects.contains_key(key) || self.names.contains(key)
+    }
+
+    fn keep(&mut self, object: &Object) {
+        if self.quotas.are_in(object.namespace()) && !self.has(&object.key()) {
+            let resource = self.resource(object);
+            self.quotas.count(Item { object, resource: &resource });
+            if self.is_settled {
+                self.names.insert(object.key());
+            }
+        }
+        if self.is_settled {
+            return;
+        }
         match (object.group(), object.kind()) {
             ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy") => {
-                if let Ok(policy) = policy::compile(&object) {
+                if let Ok(policy) = policy::compile(object) {
                     self.policies.insert(object.name().into(), policy);
                 }
             }
             ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding") => {
-                self.bindings.insert(object.name().into(), Binding::new(&object));
+                self.bindings.insert(object.name().into(), Binding::new(object));
             }
-            ("apiextensions.k8s.io", "CustomResourceDefinition") => self.define(&object),
+            ("apiextensions.k8s.io", "CustomResourceDefinition") => self.define(object),
+            ("", "ResourceQuota") => {
+                let own = self.objects.values().filter(|one| one.namespace() == object.namespace());
+                let named: Vec<(&Object, String)> = own.map(|one| (one, self.resource(one))).collect();
+                let present = named.iter().map(|(object, resource)| Item { object, resource });
+                let mut quotas = std::mem::take(&mut self.quotas);
+                quotas.insert(object, present);
+                self.quotas = quotas;
+            }
             _ => {}
         }
-        if self.quotas.are_in(object.namespace()) && !self.objects.contains_key(&object.key()) {
-            let resource = self.resource(&object);
-            self.quotas.count(Item { object: &object, resource: &resource });
-        }
-        if is_kind(&object, "", "ResourceQuota") {
-            let own = self.objects.values().filter(|one| one.namespace() == object.namespace());
-            let named: Vec<(&Object, String)> = own.map(|one| (one, self.resource(one))).collect();
-            let present = named.iter().map(|(object, resource)| Item { object, resource });
-            let mut quotas = std::mem::take(&mut self.quotas);
-            quotas.insert(&object, present);
-            self.quotas = quotas;
-        }
-        self.objects.insert(object.key(), object);
+        self.objects.insert(object.key(), object.clone());
     }
 
     /// Notes the kind that a definition makes.

@@ -63,3 +63,30 @@ metadata: {name: a}
     });
     assert_eq!(actions, [[Action::Deny], [Action::Unknown]]);
 }
+
+/// A quota counts on where everything is there that decides about others, also when it is met again.
+#[test]
+fn a_settled_cluster_counts_on() {
+    let text = "
+apiVersion: v1
+kind: ResourceQuota
+metadata: {name: two, namespace: shop}
+spec: {hard: {count/configmaps: '2'}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: first, namespace: shop}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: second, namespace: shop}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: third, namespace: shop}}
+";
+    let documents = yaml::read_documents(text, yaml::Dialect::Sigs).expect("the text is YAML");
+    let objects: Vec<Object> = documents
+        .iter()
+        .map(|document| Object::new(document.value.as_map().expect("an object").clone()))
+        .collect();
+    let mut cluster = Cluster::part(37);
+    cluster.add(&objects[0]);
+    cluster.settle();
+    let mut refused = |number: usize| cluster.admit(&objects[number]).len();
+    assert_eq!([1, 1, 0, 2, 1, 3].map(&mut refused), [0, 0, 0, 0, 0, 1]);
+}

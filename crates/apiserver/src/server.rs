@@ -110,7 +110,9 @@ impl Server {
         } else if self.schemas.versions_of(kind).any(|known| known == version) {
             message.push_str(" unless it is told to: the version is neither stable nor on by default");
         }
-        let near = closest(kind, self.schemas.kinds_of(version)).filter(|near| *near != kind);
+        // Another name is meant only where this one is known nowhere.
+        let is_known = KUBERNETES_APIS.iter().any(|api| api.kinds.contains(&kind));
+        let near = closest(kind, self.schemas.kinds_of(version)).filter(|_| !is_known);
         if let Some(near) = near {
             message.push_str(&format!("; did you mean `{near}`?"));
         }

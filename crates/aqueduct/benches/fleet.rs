@@ -1,7 +1,7 @@
-//! A fleet of tenants, rendered cold, again, and in part, beside `cp -r` of the same tree.
+//! A fleet of tenants, rendered cold, again, and in part, beside `cp -r` of the same tree, and checked.
 //!
-//! `cargo bench --bench fleet` prints for growing fleets the time of each run, its ratio to the copy, and
-//! the peak memory of the cold run. `cargo bench --bench fleet -- 100` measures one fleet of 100 tenants.
+//! `cargo bench --bench fleet` prints for growing fleets the time of each render with its ratio to the copy, the time of
+//! a check with its ratio to the cold render, and the peak memory of these two. `cargo bench --bench fleet -- 100` measures one fleet of 100 tenants.
 
 #![expect(
     clippy::disallowed_methods,
@@ -36,8 +36,17 @@ fn main() -> ExitCode {
     let sizes: Vec<usize> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![100, 300, 1000] } else { sizes };
     println!(
-        "{:>8} {:>9} {:>8} {:>7} {:>16} {:>16} {:>16} {:>9}",
-        "tenants", "instances", "files", "cp -r", "cold", "nothing changed", "one tenant", "memory"
+        "{:>8} {:>9} {:>8} {:>7} {:>16} {:>16} {:>16} {:>9} {:>16} {:>9}",
+        "tenants",
+        "instances",
+        "files",
+        "cp -r",
+        "cold",
+        "nothing changed",
+        "one tenant",
+        "memory",
+        "check",
+        "memory"
     );
     for tenants in sizes {
         measure(tenants);
@@ -84,17 +93,22 @@ fn measure(tenants: usize) {
             assert!(status.is_ok_and(|status| status.success()), "the tree can be copied");
         })
     });
-    let ratio = |time: Duration| {
-        format!("{:>7.2} s {:>4.2} x", time.as_secs_f64(), time.as_secs_f64() / copy.as_secs_f64())
+    let mut check_memory = 0;
+    let check = fastest(|| timed(|| check_memory = run(&platform, &["check", "--quiet"]).max(check_memory)));
+    let ratio_to = |base: Duration, time: Duration| {
+        format!("{:>7.2} s {:>4.2} x", time.as_secs_f64(), time.as_secs_f64() / base.as_secs_f64())
     };
+    let ratio = |time| ratio_to(copy, time);
     println!(
-        "{tenants:>8} {:>9} {files:>8} {:>5.2} s {} {} {} {:>5} MiB",
+        "{tenants:>8} {:>9} {files:>8} {:>5.2} s {} {} {} {:>5} MiB {} {:>5} MiB",
         tenants * COMPONENTS * 3,
         copy.as_secs_f64(),
         ratio(cold),
         ratio(warm),
         ratio(one),
-        memory / 1024
+        memory / 1024,
+        ratio_to(cold, check),
+        check_memory / 1024
     );
 }
 

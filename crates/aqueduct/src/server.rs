@@ -179,6 +179,7 @@ fn cluster(environment: &Environment<'_>, entries: &[&Entry<'_>], minor: u32) ->
         RULERS.contains(&entry.kind) || parameters.contains(&(entry.object.api_version(), entry.kind))
     };
     entries.iter().filter(|entry| is_ruler(entry)).for_each(|entry| cluster.add(entry.object));
+    cluster.settle();
     cluster
 }
 

@@ -124,6 +124,8 @@ pub(crate) fn run(
     }
     // Whatever keeps the platform from being checked is told in any case.
     diagnostics.retain(|found| group_of(found.code) == PLATFORM || arguments.wants(found.code));
+    // Readers with a limit, as GitHub is for annotations, see the errors; beside that the order is that of the files.
+    diagnostics.sort_by_key(|found| found.severity);
     let diagnostics = &diagnostics;
     match arguments.format {
         Format::Text => {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use aqueduct_manifest::yaml::{self, Dialect, Spans, Step};
 use aqueduct_manifest::{Diagnostic, Files, Object, Place, Position, Span, Value, json};
+use rayon::prelude::*;
 
 use super::Failure;
 
@@ -53,7 +54,8 @@ impl Manifests {
     /// Reads files and folders, and standard input as `-`. In folders, what ends in `.yaml`, `.yml`, `.json` or `.jsonl`
     /// is a manifest where it says its kind, and names that begin with a dot are passed over.
     pub(crate) fn read(paths: &[PathBuf]) -> Result<Self, Failure> {
-        let mut manifests = Self::default();
+        // A file that is named is meant to be a manifest; values and variables lie in folders too.
+        let mut texts: Vec<(String, String, bool)> = Vec::new();
         let mut seen = BTreeSet::new();
         for path in paths {
             if path.as_os_str() == INPUT.0 {
@@ -61,7 +63,7 @@ impl Manifests {
                 std::io::stdin()
                     .read_to_string(&mut text)
                     .map_err(|error| cannot_read(INPUT.1.as_ref(), &error))?;
-                manifests.add(INPUT.1, text);
+                texts.push((INPUT.1.to_owned(), text, true));
                 continue;
             }
             let mut files = Vec::new();
@@ -70,17 +72,23 @@ impl Manifests {
                 let name = file.to_string_lossy().into_owned();
                 if seen.insert(name.clone()) {
                     let text = std::fs::read_to_string(&file).map_err(|error| cannot_read(&file, &error))?;
-                    let before = manifests.documents.len();
-                    manifests.add(&name, text);
-                    // Values and variables lie in folders too; a file that is named is meant to be a manifest.
-                    let added = manifests.documents.split_off(before);
-                    manifests
-                        .documents
-                        .extend(added.into_iter().filter(|one| file == *path || one.says_what_it_is()));
+                    texts.push((name, text, file == *path));
                 }
             }
         }
-        Ok(manifests)
+        let of_file = |(name, text, is_named): (String, String, bool)| {
+            let mut manifests = Self::default();
+            manifests.add(&name, text);
+            manifests.documents.retain(|one| is_named || one.says_what_it_is());
+            manifests
+        };
+        let parts: Vec<Self> = texts.into_par_iter().map(of_file).collect();
+        Ok(parts.into_iter().fold(Self::default(), |mut all, part| {
+            all.documents.extend(part.documents);
+            all.diagnostics.extend(part.diagnostics);
+            all.texts.extend(part.texts);
+            all
+        }))
     }
 
     fn add(&mut self, name: &str, text: String) {

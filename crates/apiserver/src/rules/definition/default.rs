@@ -1,6 +1,7 @@
 //! Whether a default fits the schema that it stands in.
 
 use aqueduct_manifest::{Quantity, Value};
+use regex::Regex;
 
 use crate::field::Field;
 use crate::report::Report;
@@ -114,6 +115,12 @@ fn fits(schema: &Value, field: &Field<'_>, depth: usize, report: &mut Report) {
         {
             report.invalid(field, "in body should be greater than the minimum");
         }
+    }
+    let pattern = schema.get("pattern").and_then(Value::as_str);
+    if let (Some(text), Some(pattern)) = (value.as_str(), pattern)
+        && Regex::new(pattern).is_ok_and(|regex| !regex.is_match(text))
+    {
+        report.invalid(field, format_args!("in body should match '{pattern}'"));
     }
     let limit =
         |name: &str| schema.get(name).and_then(Value::as_i64).and_then(|limit| usize::try_from(limit).ok());

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_check::{ALL, Cluster, Entry, Environment, Report, Rule, Tenant, check_environment};
-use aqueduct_manifest::{Diagnostic, KUBERNETES_APIS, Object, Position};
+use aqueduct_manifest::{Diagnostic, KUBERNETES_APIS, Map, Object, Position, Value};
 
 use super::{group_of, server};
 use crate::command::manifests::Manifests;
@@ -38,7 +38,10 @@ pub(super) fn check(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) 
     let mut found: Vec<Found> = unreadable.map(|diagnostic| located(diagnostic, manifests)).collect();
     if !rules.is_empty() {
         let mut report = Report::default();
-        check_environment(&environment(manifests, minor), &rules, &mut report);
+        // Rules tell objects apart by their paths, and a file may hold many.
+        let documents = manifests.documents.iter().enumerate();
+        let paths: Vec<String> = documents.map(|(number, one)| format!("{}#{number}", one.file)).collect();
+        check_environment(&environment(manifests, &paths, minor), &rules, &mut report);
         let diagnostics = report.into_diagnostics();
         found.extend(diagnostics.into_iter().map(|diagnostic| located(diagnostic, manifests)));
     }
@@ -66,7 +69,7 @@ fn located(mut diagnostic: Diagnostic, manifests: &Manifests) -> Found {
 }
 
 /// Returns the manifests as the rules see them.
-fn environment<'a>(manifests: &'a Manifests, minor: u32) -> Environment<'a> {
+fn environment<'a>(manifests: &'a Manifests, paths: &'a [String], minor: u32) -> Environment<'a> {
     let objects = || manifests.documents.iter().map(|document| &document.object);
     let is = |group: &'static str, kind: &'static str| {
         objects().filter(move |object| object.kind() == kind && object.group() == group)
@@ -74,16 +77,21 @@ fn environment<'a>(manifests: &'a Manifests, minor: u32) -> Environment<'a> {
     let entries: Vec<Entry<'_>> = manifests
         .documents
         .iter()
-        .filter(|document| !document.object.kind().is_empty() && !document.object.api_version().is_empty())
-        .map(|document| {
+        .zip(paths)
+        .filter(|(document, _)| {
+            !document.object.kind().is_empty() && !document.object.api_version().is_empty()
+        })
+        .map(|(document, path)| {
             // Files of one folder belong together.
             let folder = document.file.rsplit_once('/').map_or("", |(folder, _)| folder);
-            Entry::new("", folder, &document.file, &document.object)
+            Entry::new("", folder, path, &document.object)
         })
         .collect();
     let whole: BTreeSet<&str> = is("", "Namespace").map(Object::name).collect();
-    let namespaces = entries.iter().map(|entry| entry.namespace).filter(|name| !whole.contains(name));
-    let namespaces = namespaces.chain([""]).map(str::to_owned).collect();
+    // Those that are only referred to are no less unknown than those that something lies in.
+    let mut namespaces = BTreeSet::from([""]);
+    objects().for_each(|object| namespaces_of(&object.map, &mut namespaces));
+    let namespaces = namespaces.difference(&whole).map(|name| (*name).to_owned()).collect();
     let is_native = |group: &str| {
         KUBERNETES_APIS.iter().any(|api| api.version.rsplit_once('/').map_or("", |(group, _)| group) == group)
     };
@@ -106,5 +114,20 @@ fn environment<'a>(manifests: &'a Manifests, minor: u32) -> Environment<'a> {
         entries,
         waves: BTreeMap::new(),
         definitions: &[],
+    }
+}
+
+/// Adds the namespaces that an object names anywhere.
+fn namespaces_of<'a>(map: &'a Map, names: &mut BTreeSet<&'a str>) {
+    let mut waiting: Vec<&Value> = map.iter().map(|(_, value)| value).collect();
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::Map(map) => {
+                names.extend(map.get("namespace").and_then(Value::as_str));
+                waiting.extend(map.iter().map(|(_, value)| value));
+            }
+            Value::List(list) => waiting.extend(list.iter()),
+            _ => {}
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use aqueduct_manifest::{Diagnostic, Hash, Position};
 use serde_json::{Value, json};
 
-use super::rules::summary;
+use super::rules::{page, summary};
 use crate::baseline::Known;
 
 /// Returns findings, each with the position of its first place, as one log.
@@ -35,9 +35,13 @@ pub(super) fn sarif(findings: &[(&Diagnostic, Option<Position>)]) -> Result<Stri
 }
 
 fn descriptor(rule: &str) -> Value {
-    let mut descriptor = json!({"id": rule});
-    if let Some(summary) = summary(rule) {
-        descriptor["shortDescription"] = json!({"text": format!("Reports that {summary}.")});
+    let description = match summary(rule) {
+        Some(summary) => format!("Reports that {summary}."),
+        None => "Reports what keeps a platform from being read or rendered.".to_owned(),
+    };
+    let mut descriptor = json!({"id": rule, "shortDescription": {"text": description}});
+    if let Ok(page) = page(rule) {
+        descriptor["help"] = json!({"text": page, "markdown": page});
         let pages = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/rules.md");
         descriptor["helpUri"] = json!(format!("{pages}#{rule}"));
     }

@@ -1,8 +1,9 @@
 //! What a server would say to manifests, asked in their order: the API server first, then its admission.
 
 use aqueduct_admission::Cluster;
-use aqueduct_apiserver::{Cause, Server};
+use aqueduct_apiserver::{Answer, Cause, Server};
 use aqueduct_manifest::{Diagnostic, Severity, Value};
+use rayon::prelude::*;
 
 use super::Failure;
 use super::manifests::Found;
@@ -28,20 +29,24 @@ pub(crate) fn minor(version: &str) -> Result<u32, Failure> {
 /// Asks about every object, as if those before it that were accepted were there.
 pub(super) fn ask(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) -> bool) -> Vec<Found> {
     let server = is_wanted(API).then(|| Server::new(minor));
+    let answer = |document: &Document| {
+        server
+            .as_ref()
+            .map(|server| server.create(&Value::Map(document.object.map.clone())))
+            .unwrap_or_default()
+    };
+    // Only admission looks at the objects before.
+    let answers: Vec<Answer> = manifests.documents.par_iter().map(answer).collect();
     let mut cluster =
         PARTS.iter().any(|part| part.name != API && is_wanted(part.name)).then(|| Cluster::new(minor));
     let mut found = Vec::new();
-    for (number, document) in manifests.documents.iter().enumerate() {
+    for (number, (document, answer)) in manifests.documents.iter().zip(answers).enumerate() {
         let mut add = |severity, code, cause: Cause| {
             found.push(self::found(manifests, document, number, severity, code, cause));
         };
-        let mut is_refused = false;
-        if let Some(server) = &server {
-            let answer = server.create(&Value::Map(document.object.map.clone()));
-            is_refused = !answer.errors.is_empty();
-            answer.errors.into_iter().for_each(|cause| add(Severity::Error, API, cause));
-            answer.warnings.into_iter().for_each(|cause| add(Severity::Warning, API, cause));
-        }
+        let is_refused = !answer.errors.is_empty();
+        answer.errors.into_iter().for_each(|cause| add(Severity::Error, API, cause));
+        answer.warnings.into_iter().for_each(|cause| add(Severity::Warning, API, cause));
         let Some(cluster) = &mut cluster else { continue };
         if is_refused {
             // What is refused does not come as far as admission. What it would ask of others is asked all the same, so
