@@ -137,7 +137,8 @@ pub struct EndpointField {
     pub port: Port,
     /// The port that the container listens on (default: the Service's).
     pub container_port: Option<Port>,
-    /// The labels of the pods (default: those of all pods of the component).
+    /// The labels of the pods (default: those of the policy, where `policies` has one; else those of all pods of the
+    /// component).
     #[serde(default)]
     pub pods: BTreeMap<String, String>,
 }
@@ -185,6 +186,7 @@ pub fn foreign_offer(
     all: BTreeMap<String, String>,
 ) -> Offer {
     let labels = |pods: &BTreeMap<String, String>| if pods.is_empty() { all.clone() } else { pods.clone() };
+    let only = only_pods(policies);
     let numbers = |ports: &[Port]| ports.iter().map(|port| port.get()).collect::<Vec<u16>>();
     let endpoints = endpoints
         .iter()
@@ -195,7 +197,7 @@ pub fn foreign_offer(
             scheme: "http",
             pods: Some(Pods {
                 namespace: site.namespace().to_owned(),
-                labels: labels(&endpoint.pods),
+                labels: labels(if endpoint.pods.is_empty() { only } else { &endpoint.pods }),
                 port: endpoint.container_port.as_ref().unwrap_or(&endpoint.port).get(),
             }),
             outside: None,
@@ -235,6 +237,16 @@ pub fn foreign_offer(
     Offer { endpoints, parts, ..Offer::default() }
 }
 
+/// Returns the labels of the pods of the only policy, none where there are several.
+fn only_pods(policies: &BTreeMap<Name, PolicyField>) -> &BTreeMap<String, String> {
+    const NONE: &BTreeMap<String, String> = &BTreeMap::new();
+    let mut all = policies.values();
+    match (all.next(), all.next()) {
+        (Some(only), None) => &only.pods,
+        _ => NONE,
+    }
+}
+
 /// Returns what a component of plain manifests offers: nothing tells its pods from others, so that policies and
 /// endpoints name their labels.
 pub fn manifest_offer(
@@ -256,7 +268,8 @@ pub fn check_pods(
     endpoints: &BTreeMap<Name, EndpointField>,
     policies: &BTreeMap<Name, PolicyField>,
 ) {
-    let endpoints = endpoints.iter().map(|(name, endpoint)| ("endpoints", name, endpoint.pods.is_empty()));
+    let is_silent = |endpoint: &EndpointField| endpoint.pods.is_empty() && only_pods(policies).is_empty();
+    let endpoints = endpoints.iter().map(|(name, endpoint)| ("endpoints", name, is_silent(endpoint)));
     let policies = policies.iter().map(|(name, policy)| ("policies", name, policy.pods.is_empty()));
     for (field, name, _) in endpoints.chain(policies).filter(|(.., is_empty)| *is_empty) {
         context.report(
