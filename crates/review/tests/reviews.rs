@@ -1,8 +1,10 @@
 //! Pairs of manifests, and what is said of them.
 
+use std::collections::BTreeMap;
+
 use aqueduct_apiserver::Server;
 use aqueduct_manifest::{Object, Value, yaml};
-use aqueduct_review::{Apply, print, review};
+use aqueduct_review::{Apply, Claim, Name, Review, print, review};
 
 /// Splits a text at a line `=====` into old and new manifests.
 fn sides(text: &str) -> [Vec<Object>; 2] {
@@ -29,6 +31,45 @@ fn pairs() {
             print::json(&apply)
         ));
     });
+}
+
+/// Every JSON keeps to the published schema, and has no field that the schema does not name.
+#[test]
+fn the_json_keeps_to_its_schema() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schemas/review.schema.json");
+    let text = std::fs::read_to_string(path).expect("the schema is there");
+    let mut schema: serde_json::Value = serde_json::from_str(&text).expect("the schema is JSON");
+    let names = Name::ALL.map(Name::as_str);
+    assert_eq!(schema["$defs"]["consequence"]["properties"]["name"]["enum"], serde_json::json!(names));
+    close(&mut schema);
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    let server = Server::new(37);
+    let claims = ["no restarts", "no rbac", "only kinds Service", "cost at most 1"];
+    let claims = claims.map(|claim| claim.parse::<Claim>().expect("it is a claim"));
+    let mut held = 0;
+    insta::glob!("pairs/*.yaml", |path| {
+        let [old, new] = sides(&std::fs::read_to_string(path).expect("the pair is readable"));
+        for apply in [Apply::Server, Apply::Replace] {
+            let mut whole = Review::default();
+            whole.add("prod", review(&server, &old, &new, apply));
+            whole.claims = claims.iter().map(|claim| claim.judge(&whole, &BTreeMap::new())).collect();
+            let json = serde_json::from_str(&print::json(&whole)).expect("it is JSON");
+            let wrong: Vec<String> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
+            assert!(wrong.is_empty(), "{}: {wrong:?}", path.display());
+            held += 1;
+        }
+    });
+    assert!(held > 10, "only {held} reviews were held against the schema");
+}
+
+/// Lets objects have no other fields than those that the schema names.
+fn close(schema: &mut serde_json::Value) {
+    if let Some(map) = schema.as_object_mut() {
+        if map.get("type") == Some(&"object".into()) {
+            map.insert("additionalProperties".to_owned(), false.into());
+        }
+        map.values_mut().for_each(close);
+    }
 }
 
 /// A new image of one component of forty tenants in three environments.
