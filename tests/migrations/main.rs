@@ -16,7 +16,7 @@ use program::run;
 
 #[test]
 fn example_apps() {
-    moves_in("example-apps", 6);
+    moves_in("example-apps", 7);
 }
 
 #[test]

@@ -117,6 +117,8 @@ pub use engine::Engine;
 pub use error::Error;
 pub use manifests::{Hook, HookEvent, Manifest, documents};
 pub use pattern::{BadPattern, Pattern};
-pub use release::{CustomResourceDefinitions, Prepared, ReleaseError, RenderedRelease, check_installable};
+pub use release::{
+    CustomResourceDefinitions, Prepared, ReleaseError, RenderedRelease, check_installable, release_name,
+};
 pub use scope::Release;
 pub use values::{Notation, UserValues, read_values};

@@ -270,3 +270,20 @@ pub fn check_installable(chart: &Chart) -> Result<(), Error> {
         other => Err(Error::new(format!("{other} charts are not installable"))),
     }
 }
+
+/// Renders the template of a release's name, which sees no values.
+///
+/// # Errors
+/// Why the template cannot be rendered.
+pub fn release_name(template: &str, host: &mut dyn Host) -> Result<String, Error> {
+    let path: Arc<str> = "name-template".into();
+    let file = TemplateFile {
+        path: Arc::clone(&path),
+        base_path: "".into(),
+        text: template.as_bytes().into(),
+        scope: 0,
+    };
+    let engine = Engine::new();
+    let rendered = engine.render(&engine.parse(vec![file])?, &[], host)?;
+    Ok(rendered.get(&path).map(|file| file.text.to_str().into_owned()).unwrap_or_default())
+}

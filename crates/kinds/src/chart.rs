@@ -124,7 +124,7 @@ impl Chart {
         let values = aqueduct_helm::value::Map::from(&self.values(context, &folder).ok()?);
         let release = Release::new(self.release(&context.site), context.namespace());
         let engine = Engine::new().tracing(Tracing::Includes);
-        let capabilities = self.capabilities(context).ok()?;
+        let capabilities = capabilities(context, self.api_versions.iter().cloned()).ok()?;
         let prepared = Prepared::new(&chart, &values).ok()?;
         let rendered = prepared.render(&engine, &release, &capabilities, &mut Answers::new(0, None));
         Some((folder, rendered.ok()?))
@@ -155,25 +155,29 @@ impl Chart {
         }
         Ok(values)
     }
+}
 
-    fn capabilities(&self, context: &Context<'_>) -> Result<Capabilities, Error> {
-        let environment = context.environment();
-        let kube_version = KubeVersion::parse(&environment.kubernetes.to_string())
-            .map_err(|error| Error::field("", error.to_string()))?;
-        let mut api_versions = KubernetesApi::names(environment.kubernetes.minor);
-        api_versions.push("argoproj.io/v1alpha1".to_owned());
-        for api in environment.apis.iter().map(ToString::to_string).chain(self.api_versions.iter().cloned()) {
-            // Where a kind is served, its version is.
-            if let Some((version, kind)) = api.rsplit_once('/')
-                && kind.starts_with(|letter: char| letter.is_ascii_uppercase())
-            {
-                api_versions.push(version.to_owned());
-            }
-            api_versions.push(api);
+/// Returns what a chart sees of the cluster: what the environment's version of Kubernetes serves, and more APIs.
+pub(crate) fn capabilities(
+    context: &Context<'_>,
+    more: impl Iterator<Item = String>,
+) -> Result<Capabilities, Error> {
+    let environment = context.environment();
+    let kube_version = KubeVersion::parse(&environment.kubernetes.to_string())
+        .map_err(|error| Error::field("", error.to_string()))?;
+    let mut api_versions = KubernetesApi::names(environment.kubernetes.minor);
+    api_versions.push("argoproj.io/v1alpha1".to_owned());
+    for api in environment.apis.iter().map(ToString::to_string).chain(more) {
+        // Where a kind is served, its version is.
+        if let Some((version, kind)) = api.rsplit_once('/')
+            && kind.starts_with(|letter: char| letter.is_ascii_uppercase())
+        {
+            api_versions.push(version.to_owned());
         }
-        let api_versions = api_versions.into_iter().map(Into::into).collect();
-        Ok(Capabilities { kube_version, api_versions, ..Capabilities::default() })
+        api_versions.push(api);
     }
+    let api_versions = api_versions.into_iter().map(Into::into).collect();
+    Ok(Capabilities { kube_version, api_versions, ..Capabilities::default() })
 }
 
 fn problem(field: &str, problem: Problem) -> Error {
@@ -227,7 +231,7 @@ impl Component for Chart {
             })?;
         }
         let release = Release::new(self.release(&context.site), context.namespace());
-        let capabilities = self.capabilities(context)?;
+        let capabilities = capabilities(context, self.api_versions.iter().cloned())?;
         let prepared = Cell::new(Some(prepared));
         let as_rendered = RefCell::new(None);
         let once = |answers: &mut Answers<'_>| {

@@ -1,21 +1,25 @@
 //! `kustomization`: a kustomization, built in this process.
 
+mod charts;
+
 use std::collections::BTreeMap;
 
-use aqueduct_kustomize::{Options, build};
+use aqueduct_kustomize::{Build, Options, build};
 use aqueduct_manifest::{Diagnostic, Object, Pointer};
 use aqueduct_model::types::Name;
 use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, Target, Writer, Writers};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use self::charts::Charts;
 use crate::foreign::{EndpointField, PolicyField, foreign_offer, is_same};
 
 /// A kustomization, built in this process as `kustomize build` builds it.
 ///
 /// The path may hold `${environment.name}`, or be another one in each environment. Remote bases and resources
 /// are fetched once with `aqueduct vendor` and held against `aqueduct.lock` at each render; nothing is fetched
-/// while rendering. Functions that run programs are refused.
+/// while rendering. Charts under `helmCharts` are rendered in this process, with the APIs of the environment, from the
+/// folder where they lie. Functions that run programs are refused.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Kustomization {
@@ -50,15 +54,13 @@ impl Component for Kustomization {
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         let path = context.source_folder("path", &self.path)?;
-        let options = Options { remotes: Some(context.inputs), ..Options::default() };
-        let built = build(context.inputs.files, &path, &options).map_err(|error| refusal(context, &error))?;
+        let built = built(context, &path, false).map_err(|error| refusal(context, &error))?;
         Ok(built.objects)
     }
 
     fn writers(&self, context: &Context<'_>) -> Option<Writers> {
         let path = context.source_folder("path", &self.path).ok()?;
-        let options = Options { remotes: Some(context.inputs), trace: true, ..Options::default() };
-        let built = build(context.inputs.files, &path, &options).ok()?;
+        let built = built(context, &path, true).ok()?;
         Some(Box::new(move |object: &Object, field: &Pointer| {
             let mut all = built.objects.iter().zip(&built.traces);
             let Some((made, trace)) = all.find(|(made, _)| is_same(made, object)) else { return Vec::new() };
@@ -72,6 +74,18 @@ impl Component for Kustomization {
             causes.map(|cause| Writer { place: cause.place.clone(), what: cause.step.to_string() }).collect()
         }))
     }
+}
+
+fn built(context: &Context<'_>, path: &str, trace: bool) -> Result<Build, aqueduct_kustomize::Error> {
+    let charts = Charts { context };
+    let options = Options {
+        enable_helm: true,
+        trace,
+        remotes: Some(context.inputs),
+        charts: Some(&charts),
+        ..Options::default()
+    };
+    build(context.inputs.files, path, &options)
 }
 
 /// Returns why nothing was built: at the place in the kustomization where that is known, else at the path.

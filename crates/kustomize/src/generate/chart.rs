@@ -63,7 +63,7 @@ impl Generate for ChartGenerator<'_> {
                 name => name,
             },
             namespace: &chart.namespace,
-            values: self.values(&folder)?,
+            values: self.values()?,
             include_crds: chart.include_crds,
             skip_hooks: chart.skip_hooks,
             skip_tests: chart.skip_tests,
@@ -87,15 +87,20 @@ impl ChartGenerator<'_> {
 
     /// Returns the folder of the chart, with or without the version in the name of the one above it.
     pub(crate) fn folder(&self) -> Result<String> {
+        Ok(path::join(self.loader.root(), &self.location()?))
+    }
+
+    /// Returns that folder as seen from the kustomization.
+    fn location(&self) -> Result<String> {
         let chart = &self.args.chart;
         let home = path::join(self.loader.root(), self.home());
-        let versioned = path::join(&home, &format!("{0}-{1}/{0}", chart.name, chart.version));
-        let plain = path::join(&home, &chart.name);
-        for folder in [versioned, plain.clone()] {
-            if self.loader.files().is_folder(&folder) {
-                return Ok(folder);
+        let versioned = path::join(self.home(), &format!("{0}-{1}/{0}", chart.name, chart.version));
+        for location in [versioned, path::join(self.home(), &chart.name)] {
+            if self.loader.files().is_folder(&path::join(self.loader.root(), &location)) {
+                return Ok(location);
             }
         }
+        let plain = path::join(&home, &chart.name);
         let error = Error::new(format!("no chart found at '{plain}'"));
         if chart.repo.is_empty() {
             return Err(error);
@@ -108,10 +113,10 @@ impl ChartGenerator<'_> {
         )))
     }
 
-    fn values(&self, folder: &str) -> Result<Vec<Map>> {
+    fn values(&self) -> Result<Vec<Map>> {
         let chart = &self.args.chart;
         let file = if chart.values_file.is_empty() {
-            path::join(folder, "values.yaml")
+            path::join(&self.location()?, "values.yaml")
         } else {
             chart.values_file.to_string()
         };

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use aqueduct_helm::engine::TemplateFile;
 use aqueduct_helm::template::Host;
 use aqueduct_helm::value::Map;
 use aqueduct_helm::{
@@ -145,23 +144,9 @@ fn release_name(options: &TemplateOptions, host: &mut dyn Host) -> Result<String
         return Ok(name.clone());
     }
     match &options.name_template {
-        Some(template) => name_by_template(template, host),
+        Some(template) => aqueduct_helm::release_name(template, host),
         None => Ok("release-name".to_owned()),
     }
-}
-
-/// Renders the template of a name, which sees no values.
-fn name_by_template(template: &str, host: &mut dyn Host) -> Result<String, Error> {
-    let path: Arc<str> = "name-template".into();
-    let file = TemplateFile {
-        path: Arc::clone(&path),
-        base_path: "".into(),
-        text: template.as_bytes().into(),
-        scope: 0,
-    };
-    let engine = Engine::new();
-    let rendered = engine.render(&engine.parse(vec![file])?, &[], host)?;
-    Ok(rendered.get(&path).map(|file| file.text.to_str().into_owned()).unwrap_or_default())
 }
 
 /// Checks a name as Helm does: a DNS name of at most 53 characters.
