@@ -100,6 +100,12 @@ fn reference(root: &Path, command: &[&str]) -> Option<String> {
         return None;
     };
     let mut parts = program.split(' ');
+    let mut words = words.to_vec();
+    // Kustomize starts Helm for charts.
+    let helm = std::env::var("AQUEDUCT_HELM").ok();
+    if words.contains(&"--enable-helm") {
+        words.extend(["--helm-command", helm.as_deref()?]);
+    }
     let output = Command::new(parts.next()?).args(parts).args(words).current_dir(root).output();
     let output = output.expect("the program starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
