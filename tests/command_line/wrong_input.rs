@@ -283,3 +283,15 @@ fn what_others_wrote_for_another_place() {
     platform.write("tenants/shop/strict.toml", "kind = \"chart\"\npath = \"/charts/strict\"\n");
     assert_snapshot!(seen + &platform.run("check"));
 }
+
+/// What else is wrong with the line of a secret is told without that line.
+#[test]
+fn a_secret_beside_another_mistake() {
+    let platform = Platform::new();
+    platform.write("tenants/shop/raw.toml", "kind = \"manifests\"\npath = \"raw\"\n");
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\ndata: [Zq4-made-up-Wn81-value]\n";
+    platform.write("tenants/shop/raw/secret.yaml", secret);
+    let seen = platform.run("check");
+    assert!(!seen.contains("made-up"), "{seen}");
+    assert_snapshot!(seen);
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
-use aqueduct_manifest::{Diagnostic, Files, Severity, Span, secret};
+use aqueduct_manifest::{Diagnostic, Files, Label, Severity, Span, secret};
 
 /// How many of the objects that share a cause are named beside the first.
 const NAMED: usize = 5;
@@ -14,9 +14,12 @@ const NAMED: usize = 5;
 /// say the same of one place for several objects, are one entry.
 pub fn report(diagnostics: &[Diagnostic], files: &Files, styled: bool) -> String {
     let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+    // Whatever else is said of the line of a secret shows that line no more than the secret's own finding does.
+    let secrets: Vec<&Label> =
+        diagnostics.iter().filter(|found| is_secret(found)).flat_map(|found| &found.labels).collect();
     let mut text = String::new();
     for diagnostic in &grouped(diagnostics) {
-        text.push_str(&render(diagnostic, files, &renderer));
+        text.push_str(&render(diagnostic, &secrets, files, &renderer));
         text.push_str("\n\n");
     }
     text
@@ -60,7 +63,18 @@ fn cause(diagnostic: &Diagnostic) -> Option<(&str, &str)> {
     Some(diagnostic.message.split_at(end))
 }
 
-fn render(diagnostic: &Diagnostic, files: &Files, renderer: &Renderer) -> String {
+fn is_secret(diagnostic: &Diagnostic) -> bool {
+    diagnostic.code == "plaintext-secret"
+}
+
+/// Tells whether a stretch of a text shares a line with another.
+fn shares_line(text: &str, one: &Range<usize>, other: Span) -> bool {
+    let start = text[..one.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[one.end..].find('\n').map_or(text.len(), |at| one.end + at);
+    (other.start as usize) <= end && start <= other.end as usize
+}
+
+fn render(diagnostic: &Diagnostic, secrets: &[&Label], files: &Files, renderer: &Renderer) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -77,13 +91,16 @@ fn render(diagnostic: &Diagnostic, files: &Files, renderer: &Renderer) -> String
             (text.is_char_boundary(start) && text.is_char_boundary(end)).then_some((label, text, start..end))
         })
         .collect();
-    let is_secret = diagnostic.code == "plaintext-secret";
     let texts: Vec<Cow<'_, str>> = shown.iter().map(|(_, text, span)| masked(text, span)).collect();
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
     let mut elements: Vec<Element<'_>> = Vec::new();
     for (number, ((label, text, span), masked)) in shown.iter().zip(&texts).enumerate() {
         // The line of a secret would lie in the log of every run.
-        if is_secret {
+        let is_near = |secret: &&Label| {
+            secret.place.file == label.place.file
+                && secret.place.span.is_some_and(|other| shares_line(text, span, other))
+        };
+        if is_secret(diagnostic) || secrets.iter().any(is_near) {
             let position = Span::from(span.clone()).position(text);
             let origin = Origin::path(&*label.place.file).line(position.line as usize);
             elements.push(origin.char_column(position.column as usize).into());
