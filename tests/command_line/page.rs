@@ -15,6 +15,7 @@ addEventListener("load", () => {
   seen.push(`title: ${texts("h1")}, ${texts("#sums")}`);
   seen.push(`consequences: ${texts("#consequences li").join(" | ")}`);
   seen.push(`hidden: ${["claims", "reachability", "rollouts"].filter((id) => $(id).hidden)}`);
+  seen.push(`rollouts: ${texts("#rollouts li").join(" | ")}, ${document.querySelectorAll("#rollouts rect").length} blocks`);
   shown("at first");
   input("search", "NGINX:1.30", "input"); shown("search");
   input("search", "", "input");

@@ -14,6 +14,16 @@ use crate::policy::{self, Binding, Params, Policy, Request, Scope};
 use crate::quota::{Item, Quotas};
 use crate::{defaults, limits, pod_security};
 
+/// The kinds whose objects decide about others.
+pub const RULERS: [&str; 6] = [
+    "CustomResourceDefinition",
+    "LimitRange",
+    "Namespace",
+    "ResourceQuota",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+];
+
 /// What is in a cluster, and what its admission asks of new objects.
 #[derive(Debug)]
 pub struct Cluster {
@@ -61,9 +71,21 @@ impl Cluster {
         Self { is_whole: false, ..Self::new(minor) }
     }
 
-    /// Notes that everything was taken in that decides about other objects: namespaces, definitions, ranges, quotas,
-    /// policies and their parameters. Of what comes from now on only the names are kept that quotas count.
-    pub fn settle(&mut self) {
+    /// Takes in what of some objects decides about others: namespaces, ranges, quotas, policies and their parameters, which
+    /// have to be all that there are. Of what comes from now on only the names are kept that quotas count.
+    pub fn settle<'o>(&mut self, objects: impl Iterator<Item = &'o Object> + Clone) {
+        let parameters: BTreeSet<(&str, &str)> = objects
+            .clone()
+            .filter(|object| object.kind() == "ValidatingAdmissionPolicy")
+            .filter_map(|policy| {
+                let text = |key| policy.at(&["spec", "paramKind", key])?.as_str();
+                Some((text("apiVersion")?, text("kind")?))
+            })
+            .collect();
+        let decides = |object: &&Object| {
+            RULERS.contains(&object.kind()) || parameters.contains(&(object.api_version(), object.kind()))
+        };
+        objects.filter(decides).for_each(|object| self.add(object));
         self.is_settled = true;
     }
 

@@ -14,5 +14,6 @@ pub mod policy;
 mod quota;
 mod resources;
 
-pub use cluster::Cluster;
+pub use cluster::{Cluster, RULERS};
 pub use finding::{Action, Finding};
+pub use pod::pod_of;

@@ -46,3 +46,39 @@ pub(crate) fn text<'a>(value: &'a Value, path: &[&str]) -> &'a str {
 pub(crate) fn is_set(value: &Value, path: &[&str]) -> bool {
     value.at(path).and_then(Value::as_bool) == Some(true)
 }
+
+/// Returns the pod that a controller makes, and the path of its template; nothing of other objects.
+pub fn pod_of(object: &Object) -> Option<(Object, String)> {
+    // Pods of Deployments and CronJobs are made by what these make.
+    let owner = match (object.group(), object.kind()) {
+        ("", "ReplicationController")
+        | ("apps", "ReplicaSet" | "StatefulSet" | "DaemonSet")
+        | ("batch", "Job") => object.kind(),
+        ("apps", "Deployment") => "ReplicaSet",
+        ("batch", "CronJob") => "Job",
+        _ => return None,
+    };
+    let path = object.pod_template()?.path;
+    let template = object.at(path)?.as_map()?;
+    let mut pod = Object::new(template.clone());
+    pod.map.insert("apiVersion", "v1");
+    pod.map.insert("kind", "Pod");
+    let version = match owner {
+        "Job" => "batch/v1",
+        "ReplicationController" => "v1",
+        _ => "apps/v1",
+    };
+    let (name, namespace) = (object.name().to_owned(), object.namespace().to_owned());
+    let owner = [
+        ("apiVersion", Value::from(version)),
+        ("kind", Value::from(owner)),
+        ("name", Value::from(name.as_str())),
+        ("uid", Value::from("00000000-0000-0000-0000-000000000000")),
+        ("controller", Value::Bool(true)),
+    ];
+    let metadata = pod.metadata_mut();
+    metadata.insert("name", format!("{name}-xxxxx"));
+    metadata.insert("namespace", namespace);
+    metadata.insert("ownerReferences", vec![Value::Map(owner.into_iter().collect())]);
+    Some((pod, path.join(".")))
+}

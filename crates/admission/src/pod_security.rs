@@ -13,7 +13,8 @@ use crate::pod::Pod;
 
 const RULE: &str = "pod-security";
 
-const PREFIX: &str = "pod-security.kubernetes.io/";
+/// What the labels start with that ask for a level.
+pub const PREFIX: &str = "pod-security.kubernetes.io/";
 
 const MODES: [(&str, Action); 3] =
     [("enforce", Action::Deny), ("audit", Action::Audit), ("warn", Action::Warn)];
@@ -32,6 +33,19 @@ pub enum Level {
 /// The names of the levels in labels.
 const LEVELS: [(&str, Level); 3] =
     [("privileged", Level::Privileged), ("baseline", Level::Baseline), ("restricted", Level::Restricted)];
+
+impl Level {
+    /// Returns the name as labels have it.
+    pub fn as_str(self) -> &'static str {
+        LEVELS.iter().find(|(_, level)| *level == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// Returns the level that a namespace asks for in a mode, such as `enforce`.
+pub fn level(namespace: &Object, mode: &str) -> Level {
+    let standard = namespace.labels().and_then(|labels| standard(labels, asked(labels, mode)));
+    standard.map_or(Level::Privileged, |(level, _)| level)
+}
 
 /// One check of the standards that a pod fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,16 +77,13 @@ pub(crate) fn admit(object: &Object, namespace: Option<&Object>, minor: u32) -> 
         if !is_pod && action == Action::Deny {
             continue;
         }
-        // Who does not say what to warn about is warned about what is enforced.
-        let says = labels.contains_key(&format!("{PREFIX}{mode}"));
-        let mode = if action == Action::Warn && !says { "enforce" } else { mode };
-        let Some((level, version)) = standard(labels, mode) else { continue };
+        let Some((level, version)) = standard(labels, asked(labels, mode)) else { continue };
         let violations = checks::run(pod, level, version.unwrap_or(minor).min(minor));
         if violations.is_empty() {
             continue;
         }
         let label = version.map_or_else(|| "latest".to_owned(), |version| format!("v1.{version}"));
-        let name = LEVELS.iter().find(|(_, known)| *known == level).map_or("", |(name, _)| name);
+        let name = level.as_str();
         let list: Vec<String> =
             violations.iter().map(|one| format!("{} ({})", one.reason, one.detail)).collect();
         let would = if action == Action::Deny { "violates" } else { "would violate" };
@@ -84,6 +95,11 @@ pub(crate) fn admit(object: &Object, namespace: Option<&Object>, minor: u32) -> 
         findings.retain(|finding| finding.action != Action::Warn);
     }
     findings
+}
+
+/// Returns the mode whose labels count. Who does not say what to warn about is warned about what is enforced.
+fn asked<'m>(labels: &Map, mode: &'m str) -> &'m str {
+    if mode == "warn" && !labels.contains_key(&format!("{PREFIX}{mode}")) { "enforce" } else { mode }
 }
 
 /// Returns the level and the minor version of a mode, none where nothing is asked for; no version is the latest.

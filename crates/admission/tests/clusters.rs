@@ -85,8 +85,7 @@ spec: {hard: {count/configmaps: '2'}}
         .map(|document| Object::new(document.value.as_map().expect("an object").clone()))
         .collect();
     let mut cluster = Cluster::part(37);
-    cluster.add(&objects[0]);
-    cluster.settle();
+    cluster.settle(objects[..1].iter());
     let mut refused = |number: usize| cluster.admit(&objects[number]).len();
     assert_eq!([1, 1, 0, 2, 1, 3].map(&mut refused), [0, 0, 0, 0, 0, 1]);
 }

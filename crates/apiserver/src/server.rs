@@ -38,6 +38,11 @@ impl Server {
         Server { minor, schemas: Schemas::of(minor) }
     }
 
+    /// Returns the minor version of Kubernetes 1.
+    pub fn minor(&self) -> u32 {
+        self.minor
+    }
+
     /// Returns what the server says when it is asked to create an object.
     pub fn create(&self, object: &Value) -> Answer {
         self.answer(object, Write::Create)

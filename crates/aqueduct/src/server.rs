@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_admission::{Action, Cluster, Finding};
+use aqueduct_admission::{Action, Cluster, Finding, pod_of};
 use aqueduct_apiserver::{Cause, Server};
 use aqueduct_check::{Entry, Environment, Level, Report};
 use aqueduct_manifest::{Object, Pointer, Severity, Value};
@@ -84,16 +84,6 @@ impl Part {
     }
 }
 
-/// The kinds whose objects decide about others.
-pub(crate) const RULERS: [&str; 6] = [
-    "CustomResourceDefinition",
-    "LimitRange",
-    "Namespace",
-    "ResourceQuota",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-];
-
 /// Returns the part of a name.
 pub(crate) fn part(name: &str) -> Option<&'static Part> {
     PARTS.iter().find(|part| part.name == name)
@@ -144,7 +134,7 @@ pub(crate) fn ask(environment: &Environment<'_>, minor: u32, report: &mut Report
             continue;
         }
         let mut is_pod_refused = false;
-        if let Some((pod, path)) = pod(entry.object) {
+        if let Some((pod, path)) = pod_of(entry.object) {
             let denied = cluster.review(&pod).into_iter().filter(|found| found.action == Action::Deny);
             for found in denied {
                 is_pod_refused = true;
@@ -167,19 +157,7 @@ fn cluster(environment: &Environment<'_>, entries: &[&Entry<'_>], minor: u32) ->
         definitions.entry(definition.name()).or_default().push(definition);
     }
     definitions.values().filter(|same| same.len() == 1).flatten().for_each(|one| cluster.add(one));
-    let parameters: Vec<(&str, &str)> = entries
-        .iter()
-        .filter(|entry| entry.kind == "ValidatingAdmissionPolicy")
-        .filter_map(|entry| {
-            let text = |key| entry.object.at(&["spec", "paramKind", key])?.as_str();
-            Some((text("apiVersion")?, text("kind")?))
-        })
-        .collect();
-    let is_ruler = |entry: &Entry<'_>| {
-        RULERS.contains(&entry.kind) || parameters.contains(&(entry.object.api_version(), entry.kind))
-    };
-    entries.iter().filter(|entry| is_ruler(entry)).for_each(|entry| cluster.add(entry.object));
-    cluster.settle();
+    cluster.settle(entries.iter().map(|entry| entry.object));
     cluster
 }
 
@@ -240,40 +218,4 @@ impl Findings<'_> {
         report.add(severity, entry, pointer, message(&entry.title(), &cause));
         self.report.extend(report);
     }
-}
-
-/// Returns the pod that a controller makes, and the path of its template; nothing of other objects.
-fn pod(object: &Object) -> Option<(Object, String)> {
-    // Pods of Deployments and CronJobs are made by what these make.
-    let owner = match (object.group(), object.kind()) {
-        ("", "ReplicationController")
-        | ("apps", "ReplicaSet" | "StatefulSet" | "DaemonSet")
-        | ("batch", "Job") => object.kind(),
-        ("apps", "Deployment") => "ReplicaSet",
-        ("batch", "CronJob") => "Job",
-        _ => return None,
-    };
-    let path = object.pod_template()?.path;
-    let template = object.at(path)?.as_map()?;
-    let mut pod = Object::new(template.clone());
-    pod.map.insert("apiVersion", "v1");
-    pod.map.insert("kind", "Pod");
-    let version = match owner {
-        "Job" => "batch/v1",
-        "ReplicationController" => "v1",
-        _ => "apps/v1",
-    };
-    let (name, namespace) = (object.name().to_owned(), object.namespace().to_owned());
-    let owner = [
-        ("apiVersion", Value::from(version)),
-        ("kind", Value::from(owner)),
-        ("name", Value::from(name.as_str())),
-        ("uid", Value::from("00000000-0000-0000-0000-000000000000")),
-        ("controller", Value::Bool(true)),
-    ];
-    let metadata = pod.metadata_mut();
-    metadata.insert("name", format!("{name}-xxxxx"));
-    metadata.insert("namespace", namespace);
-    metadata.insert("ownerReferences", vec![Value::Map(owner.into_iter().collect())]);
-    Some((pod, path.join(".")))
 }

@@ -32,6 +32,8 @@ pub struct Environment {
     pub argocd: Option<Name>,
     /// What is put behind the names of namespaces.
     pub namespace_suffix: Option<NameSuffix>,
+    /// The environment that changes come from.
+    pub promoted_from: Option<Name>,
     /// The git repository that Argo CD reads, where it is not the platform's.
     pub repository: Option<Repository>,
     /// The branch, tag or commit that Argo CD reads, where it is not the platform's.
@@ -100,6 +102,8 @@ pub(crate) struct EnvironmentFile {
     pub(crate) argocd: Option<Name>,
     /// What is put behind the names of all namespaces of tenants, so that several environments fit one cluster.
     pub(crate) namespace_suffix: Option<NameSuffix>,
+    /// The environment that changes reach before this one; `aqueduct review` names those that do not.
+    pub(crate) promoted_from: Option<Name>,
     /// The git repository that Argo CD reads (default: the platform's).
     pub(crate) repository: Option<Repository>,
     /// The branch, tag or commit that Argo CD reads (default: the platform's).
@@ -209,6 +213,7 @@ impl EnvironmentFile {
             cluster: self.cluster,
             argocd: self.argocd,
             namespace_suffix: self.namespace_suffix,
+            promoted_from: self.promoted_from,
             repository: self.repository,
             revision: self.revision.map(SmolStr::from),
             path: self.path,

@@ -69,6 +69,7 @@ const ENVIRONMENT: &[&str] = &[
     "delivery",
     "namespace-suffix",
     "path",
+    "promoted-from",
     "repository",
     "revision",
     "labels",

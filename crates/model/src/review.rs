@@ -35,6 +35,10 @@ pub struct PlatformClaims {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Claims {
+    /// `false`: admission warns of nothing that it let pass, and refuses no pods.
+    pub admission: Option<bool>,
+    /// `false`: Argo CD reads, prunes, replaces and orders as before.
+    pub argo_cd: Option<bool>,
     /// `false`: nothing differs at all.
     pub changes: Option<bool>,
     /// `false`: no claim, namespace or other holder of data goes.
@@ -45,6 +49,10 @@ pub struct Claims {
     pub exposure: Option<bool>,
     /// `false`: no image is downgraded, takes another major version, or has a tag that moves.
     pub images: Option<bool>,
+    /// `false`: no namespace asks for a lower Pod Security Standard.
+    pub pod_security: Option<bool>,
+    /// `false`: nothing changes before the environment has it that this one is promoted from.
+    pub promotion: Option<bool>,
     /// `false`: nobody may do more than before.
     pub rbac: Option<bool>,
     /// `false`: the same workloads reach the same workloads.
@@ -67,11 +75,15 @@ impl Claims {
     /// Returns what must not come of a change, in the words of `--claim`.
     pub fn denied(&self) -> Vec<&'static str> {
         let all = [
+            ("admission", self.admission),
+            ("argo-cd", self.argo_cd),
             ("changes", self.changes),
             ("data-loss", self.data_loss),
             ("endpoints", self.endpoints),
             ("exposure", self.exposure),
             ("images", self.images),
+            ("pod-security", self.pod_security),
+            ("promotion", self.promotion),
             ("rbac", self.rbac),
             ("reachability", self.reachability),
             ("recreate", self.recreate),

@@ -1,6 +1,5 @@
 //! Claims about a change, such as `no restarts in prod`, and what breaks them.
 
-use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
 use crate::compare::Review;
@@ -44,12 +43,16 @@ pub enum Subject {
 
 impl Subject {
     /// All, each with the word that claims use.
-    pub const ALL: [(&'static str, Self); 11] = [
+    pub const ALL: [(&'static str, Self); 15] = [
+        ("admission", Self::Consequence(Name::Admission)),
+        ("argo-cd", Self::Consequence(Name::ArgoCd)),
         ("changes", Self::Changes),
         ("data-loss", Self::Consequence(Name::DataLoss)),
         ("endpoints", Self::Consequence(Name::Endpoints)),
         ("exposure", Self::Consequence(Name::Exposure)),
         ("images", Self::Consequence(Name::Image)),
+        ("pod-security", Self::Consequence(Name::PodSecurity)),
+        ("promotion", Self::Consequence(Name::Promotion)),
         ("rbac", Self::Consequence(Name::Rbac)),
         ("reachability", Self::Reachability),
         ("recreate", Self::Consequence(Name::Recreate)),
@@ -125,8 +128,8 @@ pub struct Judged {
 }
 
 impl Claim {
-    /// Judges the claim; `costs` is what a month of each environment costs more than before.
-    pub fn judge(&self, review: &Review, costs: &BTreeMap<String, f64>) -> Judged {
+    /// Judges the claim.
+    pub fn judge(&self, review: &Review) -> Judged {
         let is_meant = |environment: &str| {
             self.environments.is_empty() || self.environments.iter().any(|name| name == environment)
         };
@@ -155,9 +158,12 @@ impl Claim {
                 changes().filter(|change| is_other(change.object.kind())).map(title).collect()
             }
             What::Cost(most) => {
-                let meant: Vec<_> = costs.iter().filter(|(environment, _)| is_meant(environment)).collect();
-                let sum: f64 = meant.iter().map(|(_, more)| **more).sum();
-                let names: Vec<&str> = meant.iter().map(|(name, _)| name.as_str()).collect();
+                let meant = review.demands.iter().filter(|growth| is_meant(&growth.environment));
+                let more = meant
+                    .map(|growth| (&*growth.environment, growth.new.monthly_cost - growth.old.monthly_cost));
+                let more: Vec<(&str, f64)> = more.filter(|(_, more)| *more != 0.0).collect();
+                let sum: f64 = more.iter().map(|(_, more)| more).sum();
+                let names: Vec<&str> = more.iter().map(|(name, _)| *name).collect();
                 match sum > *most {
                     true => vec![format!("a month costs {sum:.2} more in {}", names.join(", "))],
                     false => Vec::new(),
@@ -203,7 +209,7 @@ mod tests {
         only environments dev staging: only environments dev, staging
         only kinds ConfigMap, Deployment in prod: only kinds ConfigMap, Deployment in prod
         cost at most 12.5 in prod: cost at most 12.5 in prod
-        no reboots: ERROR `reboots` cannot be claimed; known are changes, data-loss, endpoints, exposure, images, rbac, reachability, recreate, refused, removals, restarts
+        no reboots: ERROR `reboots` cannot be claimed; known are admission, argo-cd, changes, data-loss, endpoints, exposure, images, pod-security, promotion, rbac, reachability, recreate, refused, removals, restarts
         no restarts in: ERROR `no restarts in` names no environment after `in`
         only environments: ERROR `only environments` is no claim; write `no restarts in prod`, `only environments dev, staging`, `only kinds ConfigMap in prod`, `cost at most 50 in prod`
         only environments dev in prod: ERROR `only environments dev in prod` is no claim; write `no restarts in prod`, `only environments dev, staging`, `only kinds ConfigMap in prod`, `cost at most 50 in prod`

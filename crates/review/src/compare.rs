@@ -5,10 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use aqueduct_apiserver::Server;
 use aqueduct_manifest::{Map, Object, ObjectKey, SmolStr, Value, json};
 
+use crate::chain;
 use crate::claim::Judged;
 use crate::consequence::{self, Consequence};
+use crate::demand::Growth;
 use crate::diff::{FieldChange, differences};
+use crate::endpoints::endpoints;
 use crate::judge;
+use crate::rollout::{Around, Rollout};
 use crate::write::Apply;
 
 /// What became of an object.
@@ -37,6 +41,8 @@ pub struct Change {
     pub fields: Vec<FieldChange>,
     /// What comes of it, the gravest first.
     pub consequences: Vec<Consequence>,
+    /// The steps in which its pods are made anew, where they are and the steps are known.
+    pub rollout: Option<Rollout>,
 }
 
 impl Change {
@@ -45,9 +51,14 @@ impl Change {
         self.fate == Fate::Removed
     }
 
+    /// An object that is the same, of which something else comes now.
+    pub(crate) fn untouched(object: &Object) -> Self {
+        Self::whole(Fate::Changed, object, Vec::new())
+    }
+
     fn whole(fate: Fate, object: &Object, consequences: Vec<Consequence>) -> Self {
         let (environment, object) = (SmolStr::default(), object.clone());
-        Self { environment, fate, object, old_name: None, fields: Vec::new(), consequences }
+        Self { environment, fate, object, old_name: None, fields: Vec::new(), consequences, rollout: None }
     }
 }
 
@@ -58,6 +69,8 @@ pub struct Review {
     pub changes: Vec<Change>,
     /// The connections between workloads of both sets that are opened, closed, or have other ports.
     pub connections: Vec<String>,
+    /// The environments that ask for more or less than before.
+    pub demands: Vec<Growth>,
     /// The claims about it, as they were judged.
     pub claims: Vec<Judged>,
 }
@@ -78,13 +91,13 @@ pub fn review(server: &Server, old: &[Object], new: &[Object], apply: Apply) -> 
     let renamed = renames(&before, &after);
     // What others are judged by.
     let is_ruler = |object: &&Object| matches!(object.kind(), "CustomResourceDefinition" | "StorageClass");
-    let around: Vec<Object> = new.iter().filter(is_ruler).cloned().collect();
+    let rulers: Vec<Object> = new.iter().filter(is_ruler).cloned().collect();
     let kept: BTreeSet<&ObjectKey> = renamed.values().collect();
     let mut changes = Vec::new();
     for (key, object) in &after {
         let old_key = renamed.get(key).unwrap_or(key);
         let Some(old_object) = before.get(old_key) else {
-            let refused = judge::created(server, object, &around, apply);
+            let refused = judge::created(server, object, &rulers, apply);
             let consequences = consequence::of_added(object, refused);
             changes.push(Change::whole(Fate::Added, object, consequences));
             continue;
@@ -96,10 +109,10 @@ pub fn review(server: &Server, old: &[Object], new: &[Object], apply: Apply) -> 
             continue;
         }
         let (old_name, consequences) = if old_key.name == key.name {
-            let verdict = judge::updated(server, old_object, object, &around, apply);
+            let verdict = judge::updated(server, old_object, object, &rulers, apply);
             (None, consequence::of_changed(old_object, object, &fields, verdict))
         } else {
-            let refused = judge::created(server, object, &around, apply);
+            let refused = judge::created(server, object, &rulers, apply);
             (Some(old_key.name.clone()), consequence::of_renamed(old_object, object, refused))
         };
         if !fields.is_empty() || !consequences.is_empty() {
@@ -114,8 +127,13 @@ pub fn review(server: &Server, old: &[Object], new: &[Object], apply: Apply) -> 
         }
     }
     changes.sort_by_key(|change| change.object.key());
-    consequence::of_all(&mut changes, old, new);
-    Review { connections: consequence::connections(&changes, old, new), changes, claims: Vec::new() }
+    let around = Around::of(new);
+    consequence::rollouts(&mut changes, &around);
+    chain::surges(&mut changes, server, new, &around);
+    chain::admission(&mut changes, server, old, new);
+    consequence::definitions(&mut changes, new);
+    endpoints(&mut changes, old, new);
+    Review { connections: consequence::connections(&changes, old, new), changes, ..Review::default() }
 }
 
 fn by_key(objects: &[Object]) -> BTreeMap<ObjectKey, &Object> {
@@ -124,6 +142,9 @@ fn by_key(objects: &[Object]) -> BTreeMap<ObjectKey, &Object> {
 
 /// The old and the new keys of objects that are alike.
 type Pairs<'k> = BTreeMap<(ObjectKey, String), (Vec<&'k ObjectKey>, Vec<&'k ObjectKey>)>;
+
+/// What an object has in common with one of another name.
+type Identity = fn(&Object) -> Option<(ObjectKey, String)>;
 
 /// Finds objects of which one set says the namespace and the other does not, and those that only have another name, as what
 /// has a hash of its content in its name: the new keys with the old ones.
@@ -135,7 +156,7 @@ fn renames(
     let come = || after.iter().filter(|(key, _)| !before.contains_key(key));
     let mut renamed = BTreeMap::new();
     let mut paired = BTreeSet::new();
-    for identity in [by_name, by_stem, by_content] {
+    for (identity, is_hashed) in [(by_name as Identity, false), (by_stem, true), (by_content, false)] {
         let mut pairs = Pairs::new();
         for (key, object) in gone().filter(|(key, _)| !paired.contains(key)) {
             if let Some(known) = identity(object) {
@@ -149,6 +170,8 @@ fn renames(
         }
         for (old, new) in pairs.into_values() {
             if let ([old], [new]) = (&old[..], &new[..])
+                // Two words at the end of names are no hashes.
+                && (!is_hashed || [old, new].iter().any(|key| ends_with_hash(&key.name)))
                 && (old.namespace == new.namespace || old.namespace.is_empty() || new.namespace.is_empty())
             {
                 renamed.insert((*new).clone(), (*old).clone());
@@ -171,10 +194,13 @@ fn nameless(object: &Object) -> ObjectKey {
 /// Returns the name without a hash at its end.
 fn by_stem(object: &Object) -> Option<(ObjectKey, String)> {
     let (stem, hash) = object.name().rsplit_once('-')?;
-    let is_hash = (5..=10).contains(&hash.len())
-        && hash.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-        && hash.bytes().any(|byte| byte.is_ascii_digit());
-    is_hash.then(|| (nameless(object), stem.to_owned()))
+    let may_be_hash = (5..=10).contains(&hash.len())
+        && hash.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    may_be_hash.then(|| (nameless(object), stem.to_owned()))
+}
+
+fn ends_with_hash(name: &str) -> bool {
+    name.rsplit('-').next().is_some_and(|end| end.bytes().any(|byte| byte.is_ascii_digit()))
 }
 
 /// Returns all but the name.

@@ -1,16 +1,19 @@
 //! What comes of a change, beyond the change itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use aqueduct_apiserver::Cause;
-use aqueduct_manifest::{List, Map, Object, ObjectKey, SmolStr, Value};
+use aqueduct_manifest::{List, Object, SmolStr, Value};
 use aqueduct_network::{Network, difference};
 
+use crate::chain;
 use crate::compare::{Change, Fate};
+use crate::delivery;
 use crate::diff::{Edit, FieldChange};
 use crate::image;
 use crate::judge::Verdict;
 use crate::roles;
+use crate::rollout::{self, Around, Rollout};
 
 /// One thing that comes of a change.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +41,14 @@ pub enum Name {
     Exposure,
     /// Somebody may do more than before.
     Rbac,
+    /// A namespace asks for a lower Pod Security Standard.
+    PodSecurity,
+    /// Admission warns of what it let pass before, or refuses pods.
+    Admission,
+    /// It comes before the environment has it that this one is promoted from.
+    Promotion,
+    /// Argo CD does something else than before.
+    ArgoCd,
     /// Pods are made anew.
     Restart,
     /// An image is older, of another major version, or one that moves.
@@ -50,13 +61,17 @@ pub enum Name {
 
 impl Name {
     /// All kinds, the gravest first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Refused,
         Self::DataLoss,
         Self::Recreate,
         Self::Endpoints,
         Self::Exposure,
         Self::Rbac,
+        Self::PodSecurity,
+        Self::Admission,
+        Self::Promotion,
+        Self::ArgoCd,
         Self::Restart,
         Self::Image,
         Self::Stays,
@@ -72,6 +87,10 @@ impl Name {
             Self::Endpoints => "endpoints",
             Self::Exposure => "exposure",
             Self::Rbac => "rbac",
+            Self::PodSecurity => "pod-security",
+            Self::Admission => "admission",
+            Self::Promotion => "promotion",
+            Self::ArgoCd => "argo-cd",
             Self::Restart => "restart",
             Self::Image => "image",
             Self::Stays => "stays",
@@ -80,7 +99,7 @@ impl Name {
     }
 }
 
-fn consequence(name: Name, field: &str, message: impl Into<String>) -> Consequence {
+pub(crate) fn consequence(name: Name, field: &str, message: impl Into<String>) -> Consequence {
     Consequence { name, field: field.to_owned(), message: message.into() }
 }
 
@@ -103,11 +122,22 @@ pub(crate) fn of_added(object: &Object, refused: Vec<Cause>) -> Vec<Consequence>
     found
 }
 
+/// Follows the rollouts of changed workloads.
+pub(crate) fn rollouts(changes: &mut [Change], around: &Around<'_>) {
+    let is_restart = |one: &Consequence| one.name == Name::Restart;
+    for change in changes.iter_mut().filter(|change| change.consequences.iter().any(is_restart)) {
+        change.rollout = Rollout::of(&change.object, around);
+        let broken = change.rollout.and_then(|rollout| around.broken_budget(&change.object, rollout));
+        change.consequences.extend(broken.map(|message| consequence(Name::Restart, "", message)));
+        change.consequences.sort();
+    }
+}
+
 pub(crate) fn of_renamed(old: &Object, new: &Object, refused: Vec<Cause>) -> Vec<Consequence> {
     let mut found = refusals(new, refused);
     found.extend(lost(old));
     // What holds its content in its name is meant to be made anew.
-    if !matches!(old.kind(), "ConfigMap" | "Secret") {
+    if !matches!(old.kind(), "ConfigMap" | "Secret") && !is_hook(new) {
         let message = format!("`{}` is deleted, and `{}` made", old.name(), new.name());
         found.push(consequence(Name::Recreate, "metadata.name", message));
     }
@@ -116,7 +146,12 @@ pub(crate) fn of_renamed(old: &Object, new: &Object, refused: Vec<Cause>) -> Vec
 }
 
 pub(crate) fn of_removed(object: &Object) -> Vec<Consequence> {
-    lost(object).into_iter().collect()
+    let mut found = delivery::of_removed(object);
+    if !delivery::stays(object) {
+        found.extend(lost(object));
+    }
+    found.sort();
+    found
 }
 
 pub(crate) fn of_changed(
@@ -131,6 +166,7 @@ pub(crate) fn of_changed(
     let mut found = refusals(new, verdict.refused);
     if let Some(field) = fixed {
         let message = match new.kind() {
+            _ if is_hook(new) => "Argo CD deletes it and makes it anew, for it is a hook",
             "PersistentVolumeClaim" => {
                 "the claim cannot take this change: a new claim has to be made, and the data copied"
             }
@@ -148,12 +184,14 @@ pub(crate) fn of_changed(
             found.push(consequence(Name::NoChange, "", message));
         }
         [] => {}
-        [field] => found.push(consequence(Name::Restart, &field.path.to_string(), rollout(new))),
-        _ => found.push(consequence(Name::Restart, "spec.template", rollout(new))),
+        [field] => found.push(consequence(Name::Restart, &field.path.to_string(), rollout::told(new))),
+        _ => found.push(consequence(Name::Restart, "spec.template", rollout::told(new))),
     }
     found.extend(fields.iter().filter_map(image_change));
     found.extend(exposure(Some(old), new));
     found.extend(roles::widened(Some(old), new).map(|message| consequence(Name::Rbac, "", message)));
+    found.extend(chain::lowered(old, new));
+    found.extend(delivery::of_changed(old, new));
     found.extend(scaled_away(old, new));
     found.extend(versions_gone(old, new));
     found.extend(secret_keys(old, new));
@@ -161,35 +199,9 @@ pub(crate) fn of_changed(
     found
 }
 
-/// Says how pods are made anew.
-fn rollout(object: &Object) -> String {
-    let (strategy, default) = match object.kind() {
-        "Deployment" => ("strategy", "RollingUpdate"),
-        _ => ("updateStrategy", "RollingUpdate"),
-    };
-    let kind = object.at(&["spec", strategy, "type"]).and_then(Value::as_str).unwrap_or(default);
-    let part = |name: &str| match object.at(&["spec", strategy, "rollingUpdate", name]) {
-        Some(Value::Int(number)) => Some(number.to_string()),
-        Some(Value::String(text)) => Some(text.to_string()),
-        _ => None,
-    };
-    match (kind, object.kind()) {
-        ("Recreate", _) => "all pods stop before new ones start".to_owned(),
-        ("OnDelete", _) => "new pods as old ones are deleted by hand".to_owned(),
-        (_, "Deployment") => format!(
-            "new pods, rolling: {} more at once, {} fewer",
-            part("maxSurge").unwrap_or_else(|| "25%".to_owned()),
-            part("maxUnavailable").unwrap_or_else(|| "25%".to_owned())
-        ),
-        (_, "StatefulSet") => match part("partition").filter(|partition| partition != "0") {
-            Some(partition) => format!("new pods one by one, from the last down to number {partition}"),
-            None => "new pods one by one, from the last to the first".to_owned(),
-        },
-        _ => format!(
-            "new pods, node by node: {} at once",
-            part("maxUnavailable").unwrap_or_else(|| "1".to_owned())
-        ),
-    }
+/// Tells whether an object is made by each sync, and not kept.
+fn is_hook(object: &Object) -> bool {
+    ["argocd.argoproj.io/hook", "helm.sh/hook"].iter().any(|name| object.annotation(name).is_some())
 }
 
 fn image_change(change: &FieldChange) -> Option<Consequence> {
@@ -229,16 +241,47 @@ fn scaled_away(old: &Object, new: &Object) -> Option<Consequence> {
     is_so.then(|| consequence(Name::DataLoss, "spec.replicas", message))
 }
 
+/// Says which objects stay in the manifests although the definition of their kind, or of the version that they ask for, goes.
+pub(crate) fn definitions(changes: &mut [Change], new: &[Object]) {
+    let is_definition = |change: &&mut Change| change.object.kind() == "CustomResourceDefinition";
+    for change in changes.iter_mut().filter(is_definition) {
+        let definition = &change.object;
+        let text = |path: &[&str]| definition.at(path).and_then(Value::as_str).unwrap_or_default();
+        let (group, kind) = (text(&["spec", "group"]), text(&["spec", "names", "kind"]));
+        let served = served(definition);
+        let is_of_it = |object: &&Object| {
+            let version = object.api_version().rsplit('/').next().unwrap_or_default();
+            let is_served = change.fate != Fate::Removed && served.contains(version);
+            object.group() == group && object.kind() == kind && !is_served
+        };
+        let left: Vec<&Object> = new.iter().filter(is_of_it).collect();
+        if let Some(first) = left.first() {
+            let manifests = if left.len() == 1 {
+                "1 manifest asks".to_owned()
+            } else {
+                format!("{} manifests ask", left.len())
+            };
+            let (name, version) = (first.name(), first.api_version());
+            let message = format!(
+                "{manifests} for {kind} of `{version}` all the same, such as `{name}`, and will be refused"
+            );
+            change.consequences.push(consequence(Name::DataLoss, "spec.versions", message));
+            change.consequences.sort();
+        }
+    }
+}
+
+fn served(definition: &Object) -> BTreeSet<SmolStr> {
+    let versions = definition.at(&["spec", "versions"]).and_then(Value::as_list);
+    let is_served = |version: &&Value| version.get("served").and_then(Value::as_bool) == Some(true);
+    let name = |version: &Value| version.get("name").and_then(Value::as_str).map(SmolStr::from);
+    versions.into_iter().flatten().filter(is_served).filter_map(name).collect()
+}
+
 fn versions_gone(old: &Object, new: &Object) -> Option<Consequence> {
     if new.kind() != "CustomResourceDefinition" {
         return None;
     }
-    let served = |object: &Object| -> BTreeSet<SmolStr> {
-        let versions = object.at(&["spec", "versions"]).and_then(Value::as_list).cloned().unwrap_or_default();
-        let is_served = |version: &&Value| version.get("served").and_then(Value::as_bool) == Some(true);
-        let name = |version: &Value| version.get("name").and_then(Value::as_str).map(SmolStr::from);
-        versions.iter().filter(is_served).filter_map(name).collect()
-    };
     let (before, after) = (served(old), served(new));
     let gone: Vec<&str> = before.difference(&after).map(SmolStr::as_str).collect();
     let message = format!("not served any more: `{}`; whoever asks for it fails", gone.join("`, `"));
@@ -302,83 +345,6 @@ fn exposure(old: Option<&Object>, new: &Object) -> Vec<Consequence> {
 fn hosts(ingress: &Object) -> BTreeSet<SmolStr> {
     let rules = ingress.at(&["spec", "rules"]).and_then(Value::as_list).cloned().unwrap_or_default();
     rules.iter().map(|rule| rule.get("host").and_then(Value::as_str).unwrap_or_default().into()).collect()
-}
-
-/// Adds what comes of all changes together: Services whose pods are others.
-pub(crate) fn of_all<'o>(changes: &mut [Change], old: &'o [Object], new: &'o [Object]) {
-    let (before, after) = (Pods::of(old), Pods::of(new));
-    let services = |objects: &'o [Object]| {
-        objects.iter().filter(|object| object.group().is_empty() && object.kind() == "Service")
-    };
-    let old_services: BTreeMap<ObjectKey, &Object> =
-        services(old).map(|object| (object.key(), object)).collect();
-    for service in services(new) {
-        let Some(was) = old_services.get(&service.key()) else { continue };
-        let (had, has) = (before.behind(was), after.behind(service));
-        if had.is_empty() || had == has {
-            continue;
-        }
-        let (message, names) = if has.is_empty() {
-            (format!("Service `{}` has no pods any more", service.name()), had)
-        } else {
-            let gone: Vec<String> = had.difference(&has).cloned().collect();
-            let come: Vec<String> = has.difference(&had).cloned().collect();
-            let mut parts = Vec::new();
-            if !gone.is_empty() {
-                parts.push(format!("loses `{}`", gone.join("`, `")));
-            }
-            if !come.is_empty() {
-                parts.push(format!("gains `{}`", come.join("`, `")));
-            }
-            (format!("Service `{}` {}", service.name(), parts.join(" and ")), had)
-        };
-        let is_cause = |change: &&mut Change| {
-            let object = &change.object;
-            object.namespace() == service.namespace()
-                && (object.key() == service.key()
-                    || names.contains(&format!("{}/{}", object.kind(), object.name())))
-        };
-        // The Service itself where it changed, or else the workload that it had.
-        if let Some(change) =
-            changes.iter_mut().filter(is_cause).max_by_key(|change| change.object.key() == service.key())
-        {
-            change.consequences.push(consequence(Name::Endpoints, "", message));
-            change.consequences.sort();
-        }
-    }
-}
-
-/// The workloads of each namespace, with the labels of their pods.
-struct Pods(BTreeMap<SmolStr, Vec<(String, Map)>>);
-
-impl Pods {
-    fn of(objects: &[Object]) -> Self {
-        let mut pods: BTreeMap<SmolStr, Vec<(String, Map)>> = BTreeMap::new();
-        for object in objects {
-            let path: &[&str] = match object.kind() {
-                "Pod" => &["metadata", "labels"],
-                "DaemonSet" | "Deployment" | "ReplicaSet" | "StatefulSet" => {
-                    &["spec", "template", "metadata", "labels"]
-                }
-                _ => continue,
-            };
-            let labels = object.at(path).and_then(Value::as_map).cloned().unwrap_or_default();
-            let title = format!("{}/{}", object.kind(), object.name());
-            pods.entry(object.namespace().into()).or_default().push((title, labels));
-        }
-        Self(pods)
-    }
-
-    /// Returns the workloads that a Service selects.
-    fn behind(&self, service: &Object) -> BTreeSet<String> {
-        let selector = service.at(&["spec", "selector"]).and_then(Value::as_map).cloned().unwrap_or_default();
-        let is_behind = |labels: &Map| {
-            !selector.is_empty() && selector.iter().all(|(label, value)| labels.get(label) == Some(value))
-        };
-        let here =
-            self.0.get(service.namespace()).into_iter().flatten().filter(|(_, labels)| is_behind(labels));
-        here.map(|(title, _)| title.clone()).collect()
-    }
 }
 
 /// Returns which connections change between workloads that both sets have, where a change can be the reason.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_manifest::{Object, SmolStr, Value, json};
+use aqueduct_manifest::{Object, SmolStr, Value};
 
 use crate::compare::{Change, Fate, Review};
 use crate::consequence::Consequence;
@@ -108,11 +108,15 @@ pub fn fold(review: &Review) -> Folded<'_> {
     }
     let mut branches: BTreeMap<(Path, Vec<usize>), Vec<&FieldChange>> = BTreeMap::new();
     for (field, places) in fields.into_values() {
-        branches.entry((branch(&field.path), places)).or_default().push(field);
+        branches.entry((branch(field), places)).or_default().push(field);
     }
     for ((path, places), fields) in branches {
         let changes = changes(&mut places.into_iter());
-        if fields.len() >= BRANCH {
+        let is_one = |field: &&FieldChange| match &field.edit {
+            Edit::Set { old, new } => old.iter().chain(new).any(|value| field.path.is_entry(value)),
+            Edit::Order { .. } => false,
+        };
+        if fields.len() >= BRANCH || fields.len() > 1 && fields.iter().any(is_one) {
             folded.edits.push((Edits::Branch { path, fields }, changes));
         } else {
             folded.edits.extend(fields.into_iter().map(|field| (Edits::Field(field), changes.clone())));
@@ -125,10 +129,12 @@ pub fn fold(review: &Review) -> Folded<'_> {
 }
 
 /// Returns the field that fields side by side have around them; in definitions, that is a whole schema.
-fn branch(path: &Path) -> Path {
-    let schema =
-        path.0.iter().position(|step| matches!(step, Step::Field(name) if name == "openAPIV3Schema"));
-    let end = schema.map_or(path.0.len().saturating_sub(1), |place| place + 1);
+fn branch(field: &FieldChange) -> Path {
+    let path = &field.path;
+    if matches!(field.edit, Edit::Order { .. }) {
+        return path.clone();
+    }
+    let end = path.schema().map_or(path.0.len().saturating_sub(1), |place| place + 1);
     Path(path.0[..end].to_vec())
 }
 
@@ -171,18 +177,4 @@ fn noise(field: &FieldChange) -> Option<&str> {
 pub fn counts(review: &Review) -> [usize; 3] {
     let count = |fate: Fate| review.changes.iter().filter(|change: &&Change| change.fate == fate).count();
     [count(Fate::Added), count(Fate::Removed), count(Fate::Changed)]
-}
-
-/// Returns a value on one line, cut to a width.
-pub(crate) fn shown(value: Option<&Value>, width: usize) -> String {
-    value.map_or_else(|| "nothing".to_owned(), |value| cut(json::write_raw(value), width))
-}
-
-/// Cuts a text to a width.
-pub(crate) fn cut(text: String, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text;
-    }
-    let cut: String = text.chars().take(width.saturating_sub(1)).collect();
-    format!("{cut}…")
 }

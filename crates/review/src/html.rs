@@ -1,5 +1,7 @@
 //! A review as one page of HTML, which needs no network: it can lie beside the artefacts of a run, or be sent.
 
+use aqueduct_manifest::json;
+
 use crate::compare::Review;
 use crate::print;
 
@@ -12,7 +14,7 @@ const SCRIPT: &str = include_str!("html/script.js");
 /// without scripts the page shows the text.
 pub fn html(review: &Review, title: &str) -> String {
     // JSON has `<` in texts only, where it may be written as an escape. So no text can end the element that holds it.
-    let data = print::json(review).replace('<', "\\u003c");
+    let data = json::write_raw(&print::json::value(review)).replace('<', "\\u003c");
     let parts = [
         ("{title}", escaped(title)),
         ("{style}", STYLE.to_owned()),

@@ -8,11 +8,15 @@
 //!
 //! The old manifests are taken for what is in the cluster, written by the same hands as the new ones.
 
+mod chain;
 mod claim;
 mod compare;
 mod consequence;
+mod delivery;
+mod demand;
 mod diff;
 mod embedded;
+mod endpoints;
 mod fold;
 mod html;
 mod image;
@@ -20,16 +24,20 @@ mod judge;
 mod normal;
 mod path;
 pub mod print;
+mod promotion;
 mod roles;
+mod rollout;
 mod update;
 mod write;
 
 pub use claim::{Claim, Judged, Subject, What};
 pub use compare::{Change, Fate, Review, review};
 pub use consequence::{Consequence, Name};
+pub use demand::{Demand, Growth};
 pub use diff::{Edit, FieldChange, differences, patch};
 pub use embedded::{Inside, inside};
 pub use fold::{Edits, Folded, Named, Noise, counts, fold};
 pub use html::html;
 pub use path::{Path, Step};
+pub use rollout::Rollout;
 pub use write::Apply;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aqueduct_manifest::SmolStr;
+use aqueduct_manifest::{SmolStr, Value, json};
 
 /// One step into a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +35,21 @@ impl Path {
             _ => None,
         });
         field.unwrap_or_default()
+    }
+
+    /// Returns the path without its first steps.
+    pub(crate) fn below(&self, steps: usize) -> Self {
+        Self(self.0.get(steps..).unwrap_or_default().to_vec())
+    }
+
+    /// Tells whether it leads to an entry of a list that is its own key.
+    pub(crate) fn is_entry(&self, value: &Value) -> bool {
+        matches!(self.0.last(), Some(Step::Entry(key)) if *key == json::write_raw(value))
+    }
+
+    /// Returns the place of the step to a schema in a definition of a custom kind.
+    pub(crate) fn schema(&self) -> Option<usize> {
+        self.0.iter().position(|step| matches!(step, Step::Field(name) if name == "openAPIV3Schema"))
     }
 }
 

@@ -1,15 +1,18 @@
 //! A review as text for people, folded, and as JSON for programs, whole.
 
+pub(crate) mod json;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use aqueduct_manifest::{List, Map, SmolStr, Value, json};
+use aqueduct_manifest::{Value, json as values};
 
-use crate::claim::Judged;
+pub use self::json::json;
 use crate::compare::{Change, Fate, Review};
+use crate::consequence::{Consequence, Name};
 use crate::diff::{Edit, FieldChange};
 use crate::embedded::{Inside, inside};
-use crate::fold::{Edits, Folded, counts, cut, fold, shown};
+use crate::fold::{Edits, Folded, counts, fold};
 use crate::path::{Path, Step};
 
 /// How wide a value is at most.
@@ -24,8 +27,8 @@ const NAMES: usize = 4;
 /// How many lines of what is inside of a text are shown.
 const INSIDE: usize = 12;
 
-/// The version of the form of the JSON.
-const VERSION: i64 = 1;
+/// How long a line is at most that has several things on it, stands in a text of the manifests, or in a comment.
+const LINE: usize = 300;
 
 /// Returns the review as text: the claims, what comes of the change, the gravest at the top, then what differs, the same
 /// only once.
@@ -44,22 +47,46 @@ fn sums(review: &Review) -> String {
 fn body(review: &Review) -> String {
     let mut out = String::new();
     let folded = fold(review);
-    for (consequence, objects) in &folded.consequences {
-        let field =
-            if consequence.field.is_empty() { String::new() } else { format!("{}: ", consequence.field) };
-        let _ = writeln!(
-            out,
-            "! {}: {field}{} ({})",
-            consequence.name.as_str(),
-            consequence.message,
-            places(objects)
-        );
-    }
+    consequences(&mut out, &folded);
     for line in &review.connections {
         let _ = writeln!(out, "! reachability: {line}");
     }
+    for growth in &review.demands {
+        let _ = writeln!(out, "! capacity: {growth}");
+    }
     differing(&mut out, &folded);
     out
+}
+
+/// Writes what comes of the changes. What is refused and what to do about it is one line.
+fn consequences(out: &mut String, folded: &Folded<'_>) {
+    let is_remedy =
+        |refused: &Consequence, objects: &[&Change], (other, others): &(&Consequence, Vec<&Change>)| {
+            let same = || {
+                objects.len() == others.len()
+                    && objects.iter().zip(others).all(|(one, two)| std::ptr::eq(*one, *two))
+            };
+            refused.name == Name::Refused
+                && other.name == Name::Recreate
+                && refused.field == other.field
+                && same()
+        };
+    let mut told: Vec<&Consequence> = Vec::new();
+    for (consequence, objects) in &folded.consequences {
+        if told.contains(consequence) {
+            continue;
+        }
+        let remedy = folded.consequences.iter().find(|other| is_remedy(consequence, objects, other));
+        let remedy = remedy.map(|(remedy, _)| {
+            told.push(remedy);
+            format!("; {}", remedy.message)
+        });
+        let field =
+            if consequence.field.is_empty() { String::new() } else { format!("{}: ", consequence.field) };
+        let (name, message) = (consequence.name.as_str(), &consequence.message);
+        let _ =
+            writeln!(out, "! {name}: {field}{message}{} ({})", remedy.unwrap_or_default(), places(objects));
+    }
 }
 
 /// How many of the things that break a claim are told.
@@ -94,26 +121,23 @@ fn differing(out: &mut String, folded: &Folded<'_>) {
         }
     }
     for (old, change) in &folded.renamed {
-        let _ = writeln!(out, "~ {old} is now {}", title(change));
+        // Where it has to be made anew, that says it already.
+        if !change.consequences.iter().any(|one| one.name == Name::Recreate) {
+            let _ = writeln!(out, "~ {old} is now {}", title(change));
+        }
     }
+    images(out, folded);
     for (edits, changes) in &folded.edits {
         match edits {
             Edits::Field(field) => edited(out, field, changes),
-            Edits::Images { old, new, names } => {
-                let names: Vec<&str> = names.iter().copied().collect();
-                let _ = writeln!(out, "~ image {old} -> {new}: {} ({})", some(&names), places(changes));
-            }
-            Edits::Branch { path, fields } => {
-                let names: Vec<String> = fields.iter().map(|field| short(path, field)).collect();
-                let (count, names) = (fields.len(), some(&names));
-                let _ = writeln!(out, "~ {path}: {count} fields: {names} ({})", places(changes));
-            }
+            Edits::Images { .. } => {}
+            Edits::Branch { path, fields } => branch(out, path, fields, changes),
         }
     }
     let noise = &folded.noise;
     if noise.fields > 0 {
         let names: Vec<String> =
-            noise.names.iter().map(|(name, edit)| format!("{name}{}", step(edit))).collect();
+            noise.names.iter().map(|(name, edit)| format!("{name}{}", short_step(edit))).collect();
         let _ = writeln!(
             out,
             "~ labels and annotations of versions in {} objects: {}",
@@ -123,23 +147,190 @@ fn differing(out: &mut String, folded: &Folded<'_>) {
     }
 }
 
+/// Writes the steps of images, on one line where they have room.
+fn images(out: &mut String, folded: &Folded<'_>) {
+    let steps = folded.edits.iter().filter_map(|(edits, changes)| match edits {
+        Edits::Images { old, new, names } => {
+            let names: Vec<&str> = names.iter().copied().collect();
+            Some(format!("image {old} -> {new}: {} ({})", some(&names), places(changes)))
+        }
+        _ => None,
+    });
+    let steps: Vec<String> = steps.collect();
+    match in_line(&steps, "; ") {
+        Some(line) if !steps.is_empty() => drop(writeln!(out, "~ {line}")),
+        _ => {
+            for step in &steps {
+                let _ = writeln!(out, "~ {step}");
+            }
+        }
+    }
+}
+
 fn edited(out: &mut String, field: &FieldChange, changes: &[&Change]) {
-    let (path, places) = (&field.path, places(changes));
-    let is_hidden = changes.iter().any(|change| is_secret(change, field));
+    match entry(field) {
+        Some(entry) => {
+            let list = Path(field.path.0[..field.path.0.len() - 1].to_vec());
+            block(out, &list.to_string(), &[entry], changes);
+        }
+        None => block(out, &field.path.to_string(), &content(field, changes), changes),
+    }
+}
+
+/// Tells of an entry of a list that is its own key whether it came or went.
+fn entry(field: &FieldChange) -> Option<String> {
     match &field.edit {
-        Edit::Order { .. } => drop(writeln!(out, "~ {path}: another order ({places})")),
-        _ if is_hidden => drop(writeln!(out, "~ {path}: a secret value ({places})")),
+        Edit::Set { old: None, new: Some(own) } if field.path.is_entry(own) => {
+            Some(format!("+{}", shown(own)))
+        }
+        Edit::Set { old: Some(own), new: None } if field.path.is_entry(own) => {
+            Some(format!("-{}", shown(own)))
+        }
+        _ => None,
+    }
+}
+
+/// Writes fields below the same one: of schemas of definitions the names, of all else what differs.
+fn branch(out: &mut String, path: &Path, fields: &[&FieldChange], changes: &[&Change]) {
+    let head = format!("{path}: {} fields", fields.len());
+    if path.schema().is_some() {
+        let mut names: Vec<(String, usize)> = Vec::new();
+        for field in fields {
+            let name = short(path, field);
+            match names.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, count)) => *count += 1,
+                None => names.push((name, 1)),
+            }
+        }
+        let times = |(name, count): &(String, usize)| match count {
+            1 => name.clone(),
+            count => format!("{name} ({count} times)"),
+        };
+        let names: Vec<String> = names.iter().map(times).collect();
+        return block(out, &head, &[some(&names)], changes);
+    }
+    let mut lines = Vec::new();
+    // What differs in the same way is said once.
+    let mut told: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+    for field in fields {
+        let rest = field.path.below(path.0.len());
+        let content = content(field, changes);
+        match (&field.edit, entry(field)) {
+            (Edit::Order { .. }, _) => lines.extend(content),
+            (_, Some(entry)) => lines.push(entry),
+            _ => match told.iter_mut().find(|(_, known)| *known == content) {
+                Some((names, _)) => names.push(rest.to_string()),
+                None => told.push((vec![rest.to_string()], content)),
+            },
+        }
+    }
+    for (names, content) in &told {
+        let names = some(names);
+        if let Some(line) = in_line(content, ", ") {
+            lines.push(format!("{names}: {line}"));
+        } else {
+            lines.push(format!("{names}:"));
+            lines.extend(content.iter().map(|line| format!("  {line}")));
+        }
+    }
+    block(out, &head, &lines, changes);
+}
+
+/// Writes an entry: on one line where it has room, else with its first lines below.
+fn block(out: &mut String, head: &str, lines: &[String], changes: &[&Change]) {
+    let places = places(changes);
+    if let Some(line) = in_line(lines, "; ") {
+        let _ = writeln!(out, "~ {head}: {line} ({places})");
+        return;
+    }
+    let _ = writeln!(out, "~ {head} ({places})");
+    for line in lines.iter().take(INSIDE) {
+        let _ = writeln!(out, "    {line}");
+    }
+    if lines.len() > INSIDE {
+        let _ = writeln!(out, "    and {} more", lines.len() - INSIDE);
+    }
+}
+
+/// Joins lines, if that is not too long.
+fn in_line(lines: &[String], between: &str) -> Option<String> {
+    let line = lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(between);
+    (lines.len() == 1 || line.chars().count() <= LINE).then_some(line)
+}
+
+/// Returns how a field differs: in some words, or in the lines of what is inside of it.
+fn content(field: &FieldChange, changes: &[&Change]) -> Vec<String> {
+    match &field.edit {
+        Edit::Order { .. } => vec!["another order".to_owned()],
+        _ if changes.iter().any(|change| is_secret(change, field)) => vec!["a secret value".to_owned()],
         Edit::Set { old, new } => match inside(field) {
-            Some(inside) => {
-                let _ = writeln!(out, "~ {path} ({places})");
-                document(out, &inside);
-            }
-            None => {
-                let (old, new) = (shown(old.as_ref(), WIDTH), shown(new.as_ref(), WIDTH));
-                let _ = writeln!(out, "~ {path}: {old} -> {new} ({places})");
-            }
+            Some(inside) => document(&inside),
+            None => vec![step(old.as_ref(), new.as_ref())],
         },
     }
+}
+
+/// Says in a few words what became of a value: of long texts what they do not share.
+fn step(old: Option<&Value>, new: Option<&Value>) -> String {
+    let [was, is] = match (old, new) {
+        (Some(Value::String(old)), Some(Value::String(new))) if is_sum(old) && is_sum(new) => {
+            return "another checksum".to_owned();
+        }
+        (Some(Value::String(old)), Some(Value::String(new))) if old.len().max(new.len()) > WIDTH / 2 => {
+            apart(old, new).map(|part| values::write_raw(&Value::from(part)))
+        }
+        _ => [old, new].map(|value| value.map_or_else(|| "nothing".to_owned(), values::write_raw)),
+    };
+    format!("{} -> {}", cut(was, WIDTH), cut(is, WIDTH))
+}
+
+/// Returns a value on one line.
+fn shown(value: &Value) -> String {
+    cut(values::write_raw(value), WIDTH)
+}
+
+/// Cuts a text to a width.
+fn cut(text: String, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text;
+    }
+    let cut: String = text.chars().take(width.saturating_sub(1)).collect();
+    format!("{cut}…")
+}
+
+/// Tells whether a text is a checksum, by its look.
+fn is_sum(text: &str) -> bool {
+    const SHORTEST: usize = 32;
+    text.len() >= SHORTEST && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Cuts off what two texts have in common at both ends, up to the word that differs.
+fn apart(old: &str, new: &str) -> [String; 2] {
+    let is_end = |letter: char| !letter.is_alphanumeric() && !matches!(letter, '.' | '-' | '_' | ':');
+    let same = old.chars().zip(new.chars()).take_while(|(one, two)| one == two);
+    let mut start = 0;
+    let mut at = 0;
+    for (letter, _) in same {
+        at += letter.len_utf8();
+        if is_end(letter) {
+            start = at;
+        }
+    }
+    let (old_rest, new_rest) = (&old[start..], &new[start..]);
+    let same = old_rest.chars().rev().zip(new_rest.chars().rev()).take_while(|(one, two)| one == two);
+    let mut end = 0;
+    let mut at = 0;
+    for (letter, _) in same {
+        at += letter.len_utf8();
+        if is_end(letter) {
+            end = at;
+        }
+    }
+    [old_rest, new_rest].map(|rest| {
+        let part = &rest[..rest.len() - end.min(rest.len())];
+        let [before, after] = [start, end].map(|cut| if cut > 0 { "…" } else { "" });
+        format!("{before}{part}{after}")
+    })
 }
 
 /// Names the first of many.
@@ -158,13 +349,12 @@ fn short(branch: &Path, field: &FieldChange) -> String {
         _ => "~",
     };
     // Inside of a schema the last step says little, the one before it what is meant.
-    let steps = field.path.0.get(branch.0.len()..).unwrap_or_default();
-    let last = steps.get(steps.len().saturating_sub(2)..).unwrap_or_default();
-    format!("{sign}{}", cut(Path(last.to_vec()).to_string(), WIDTH))
+    let last = field.path.0.len().saturating_sub(2).max(branch.0.len());
+    format!("{sign}{}", cut(field.path.below(last).to_string(), WIDTH))
 }
 
 /// Returns a short step from an old to a new text.
-fn step(edit: &Edit) -> String {
+fn short_step(edit: &Edit) -> String {
     match edit {
         Edit::Set { old: Some(Value::String(old)), new: Some(Value::String(new)) }
             if old.len() + new.len() < WIDTH =>
@@ -175,30 +365,37 @@ fn step(edit: &Edit) -> String {
     }
 }
 
-fn document(out: &mut String, inside: &Inside) {
-    let lines: Vec<String> = match inside {
-        Inside::Lines(lines) => lines.clone(),
-        Inside::Fields(fields) => fields
-            .iter()
-            .map(|field| match &field.edit {
-                Edit::Set { old, new } => {
-                    format!(
-                        "{}: {} -> {}",
-                        field.path,
-                        shown(old.as_ref(), WIDTH),
-                        shown(new.as_ref(), WIDTH)
-                    )
+/// Returns what differs inside of a text, line by line.
+fn document(inside: &Inside) -> Vec<String> {
+    match inside {
+        Inside::Lines(lines) => lines.iter().map(|line| cut(line.clone(), LINE)).collect(),
+        Inside::Fields(fields) => {
+            // The way that fields share is told with the first of them.
+            let paths: Vec<&Path> = fields.iter().map(|field| &field.path).collect();
+            let shared = common(&paths);
+            let lines = fields.iter().enumerate().map(|(index, field)| {
+                let step = match &field.edit {
+                    Edit::Set { old, new } => step(old.as_ref(), new.as_ref()),
+                    Edit::Order { .. } => "another order".to_owned(),
+                };
+                match index {
+                    0 => format!("{}: {step}", field.path),
+                    _ => format!("{}{}: {step}", if shared > 0 { "…" } else { "" }, field.path.below(shared)),
                 }
-                Edit::Order { .. } => format!("{}: another order", field.path),
-            })
-            .collect(),
+            });
+            lines.collect()
+        }
+    }
+}
+
+/// Returns how many steps paths have in common, without the last of any.
+fn common(paths: &[&Path]) -> usize {
+    let Some((first, rest)) = paths.split_first() else { return 0 };
+    let same = |path: &&Path| {
+        let most = first.0.len().min(path.0.len()).saturating_sub(1);
+        first.0.iter().zip(&path.0).take(most).take_while(|(one, two)| one == two).count()
     };
-    for line in lines.iter().take(INSIDE) {
-        let _ = writeln!(out, "    {line}");
-    }
-    if lines.len() > INSIDE {
-        let _ = writeln!(out, "    and {} more", lines.len() - INSIDE);
-    }
+    rest.iter().map(same).min().unwrap_or(0)
 }
 
 /// Names objects: all where they are few, else how many of which kinds and environments, and the first.
@@ -244,14 +441,16 @@ pub fn markdown(review: &Review, limit: usize) -> String {
         return "### What this change does\n\nNo object differs.\n".to_owned();
     }
     let (counts, rest) = (sums(review), claims(review) + &body(review));
+    let rest: Vec<String> = rest.lines().map(|line| cut(line.to_owned(), LINE)).collect();
     // A fence that nothing inside of it can end.
-    let longest = rest.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let runs = rest.iter().flat_map(|line| line.split(|letter| letter != '`'));
+    let longest = runs.map(str::len).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
     let mut out = format!("### What this change does\n\n{counts}\n\n{fence}diff\n");
     let room = limit.saturating_sub(ROOM + 2 * fence.len());
     let mut used = out.chars().count();
     let mut left = 0;
-    for line in rest.lines() {
+    for line in &rest {
         used += line.chars().count() + 1;
         if used > room {
             left += 1;
@@ -261,113 +460,8 @@ pub fn markdown(review: &Review, limit: usize) -> String {
     }
     let _ = writeln!(out, "{fence}");
     if left > 0 {
-        let _ = writeln!(out, "\n{left} more lines have no room here; `aqueduct review` prints them.");
+        let lines = if left == 1 { "line has" } else { "lines have" };
+        let _ = writeln!(out, "\n{left} more {lines} no room here; `aqueduct review` prints all.");
     }
     out
-}
-
-/// Returns the review as JSON, with every object and field.
-pub fn json(review: &Review) -> String {
-    let changes: List = review.changes.iter().map(change).collect();
-    let connections: List = review.connections.iter().map(|line| Value::from(line.as_str())).collect();
-    let root: Map = [
-        ("version", Value::from(VERSION)),
-        ("changes", Value::List(changes)),
-        ("reachability", Value::List(connections)),
-        ("claims", Value::List(review.claims.iter().map(claim).collect())),
-    ]
-    .into_iter()
-    .collect();
-    json::write_pretty(&Value::Map(root))
-}
-
-fn claim(judged: &Judged) -> Value {
-    let broken_by: List = judged.broken_by.iter().map(|line| Value::from(line.as_str())).collect();
-    let map: Map = [
-        ("claim", Value::from(judged.claim.to_string())),
-        ("holds", Value::Bool(judged.broken_by.is_empty())),
-        ("broken_by", Value::List(broken_by)),
-    ]
-    .into_iter()
-    .collect();
-    Value::Map(map)
-}
-
-fn change(change: &Change) -> Value {
-    let object = &change.object;
-    let fate = match change.fate {
-        Fate::Added => "added",
-        Fate::Removed => "removed",
-        Fate::Changed => "changed",
-    };
-    let mut identity: Map = [
-        ("apiVersion", object.api_version()),
-        ("kind", object.kind()),
-        ("name", object.name()),
-        ("namespace", object.namespace()),
-    ]
-    .into_iter()
-    .collect();
-    if object.namespace().is_empty() {
-        identity.remove("namespace");
-    }
-    let consequences: List = change
-        .consequences
-        .iter()
-        .map(|one| {
-            let map: Map = [("name", one.name.as_str()), ("field", &one.field), ("message", &one.message)]
-                .into_iter()
-                .collect();
-            Value::Map(map)
-        })
-        .collect();
-    let fields: List = change.fields.iter().map(|one| field(one, is_secret(change, one))).collect();
-    let mut map: Map = [
-        ("change", Value::from(fate)),
-        ("object", Value::Map(identity)),
-        ("fields", Value::List(fields)),
-        ("consequences", Value::List(consequences)),
-    ]
-    .into_iter()
-    .collect();
-    if !change.environment.is_empty() {
-        map.insert("environment", change.environment.clone());
-        // What a platform renders says there whose it is.
-        let tenant = object.labels().and_then(|labels| labels.get("app.kubernetes.io/part-of"));
-        if let Some(tenant) = tenant {
-            map.insert("tenant", tenant.clone());
-        }
-    }
-    if let Some(old) = &change.old_name {
-        map.insert("old_name", old.clone());
-    }
-    Value::Map(map)
-}
-
-/// What stands for a value that is not to be read: whether it is the old or the new one is all that is said.
-const HIDDEN: [&str; 2] = ["*** (before)", "*** (after)"];
-
-fn field(change: &FieldChange, is_hidden: bool) -> Value {
-    let mut map: Map = [("path", Value::from(change.path.to_string()))].into_iter().collect();
-    match &change.edit {
-        Edit::Set { old, new } => {
-            for (name, value, hidden) in [("old", old, HIDDEN[0]), ("new", new, HIDDEN[1])] {
-                if let Some(value) = value {
-                    map.insert(name, if is_hidden { Value::from(hidden) } else { value.clone() });
-                }
-            }
-        }
-        Edit::Order { old, new } => {
-            let keys =
-                |keys: &[SmolStr]| Value::List(keys.iter().map(|key| Value::from(key.clone())).collect());
-            map.insert("order", true);
-            map.insert("old", keys(old));
-            map.insert("new", keys(new));
-        }
-    }
-    if !is_hidden && let Some(Inside::Fields(fields)) = inside(change) {
-        let fields: List = fields.iter().map(|one| field(one, false)).collect();
-        map.insert("inside", fields);
-    }
-    Value::Map(map)
 }

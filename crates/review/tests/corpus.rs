@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use aqueduct_apiserver::Server;
 use aqueduct_manifest::{Object, Value, json, yaml};
-use aqueduct_review::{Apply, Change, Name, review};
+use aqueduct_review::{Apply, Change, Name, print, review};
 
 /// The share of changes, in thousandths, that agrees at least in what is refused and which pods are made anew.
 const FLOOR: usize = 990;
@@ -118,6 +118,7 @@ fn bumps_of_charts_are_answered_as_by_a_server() {
     let Some(folder) = folder("review/bumps") else { return };
     let server = Server::new(37);
     let mut tally = Tally::default();
+    let mut patches = 0;
     for entry in fs::read_dir(folder).expect("the folder is readable") {
         let folder = entry.expect("the entry is readable").path();
         let (old, new) = (objects(&folder.join("old.yaml")), objects(&folder.join("new.yaml")));
@@ -132,6 +133,23 @@ fn bumps_of_charts_are_answered_as_by_a_server() {
             let changes: Vec<&Change> = found.changes.iter().filter(is_it).collect();
             tally.add(&format!("{} {} {}", folder.display(), text("kind"), text("name")), &answer, &changes);
         }
+        if is_patch(&folder) {
+            let text = print::text(&found);
+            assert!(text.lines().count() <= PATCH_LINES, "{}:\n{text}", folder.display());
+            patches += 1;
+        }
     }
     tally.close("bumps");
+    report(&format!("patch bumps: {patches} of {patches} in at most {PATCH_LINES} lines"));
+}
+
+/// The most lines that a bump of patch versions takes.
+const PATCH_LINES: usize = 10;
+
+/// Tells whether the versions in the name of a bump, as `chart--1.2.3--1.2.9`, differ only in the last number.
+fn is_patch(folder: &Path) -> bool {
+    let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let mut versions =
+        name.rsplit("--").filter_map(|version| version.rsplit_once('.').map(|(minor, _)| minor));
+    versions.next() == versions.next()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_apiserver::Server;
 use aqueduct_manifest::{Object, Value, yaml};
-use aqueduct_review::{Apply, Claim, Name, Review, print, review};
+use aqueduct_review::{Apply, Claim, Demand, Growth, Name, Review, print, review};
 
 /// Splits a text at a line `=====` into old and new manifests.
 fn sides(text: &str) -> [Vec<Object>; 2] {
@@ -52,7 +52,13 @@ fn the_json_keeps_to_its_schema() {
         for apply in [Apply::Server, Apply::Replace] {
             let mut whole = Review::default();
             whole.add("prod", review(&server, &old, &new, apply));
-            whole.claims = claims.iter().map(|claim| claim.judge(&whole, &BTreeMap::new())).collect();
+            let growth = Growth {
+                environment: "prod".to_owned(),
+                old: Demand::default(),
+                new: Demand { pods: 1, monthly_cost: 2.5, ..Demand::default() },
+            };
+            whole.demands.push(growth);
+            whole.claims = claims.iter().map(|claim| claim.judge(&whole)).collect();
             let json = serde_json::from_str(&print::json(&whole)).expect("it is JSON");
             let wrong: Vec<String> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
             assert!(wrong.is_empty(), "{}: {wrong:?}", path.display());
@@ -97,4 +103,82 @@ fn one_tag_in_a_fleet_is_a_few_lines() {
     insta::assert_snapshot!(text);
     assert_eq!(found.changes.len(), 120);
     assert!(text.lines().count() <= 15, "{text}");
+}
+
+/// Whatever a manifest holds, a comment has room for it.
+#[test]
+fn a_comment_keeps_to_its_limit() {
+    const LIMIT: usize = 65_536;
+    let server = Server::new(37);
+    let settings = |count: usize, text: &str| -> Vec<Object> {
+        let make = |index: usize| {
+            let data = BTreeMap::from([("text", format!("{index}\n{text}\n"))]);
+            let settings = serde_json::json!({
+                "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": format!("settings-{index}")}, "data": data,
+            });
+            let value = yaml::read(&settings.to_string()).expect("it is YAML");
+            Object::new(value.as_map().cloned().unwrap_or_default())
+        };
+        (0..count).map(make).collect()
+    };
+    let seen = |count: usize, text: &str| {
+        let found = review(&server, &settings(count, ""), &settings(count, text), Apply::Server);
+        let comment = print::markdown(&found, LIMIT);
+        assert!(comment.chars().count() <= LIMIT, "{} characters", comment.chars().count());
+        let last = comment.lines().last().unwrap_or_default().to_owned();
+        format!("{} lines, the last: {last}", comment.lines().count())
+    };
+    let texts = [
+        (1, "`".repeat(70_000)),
+        (1, "x".repeat(70_000)),
+        (1, "```\n# a heading\n</details> @everyone\n".to_owned()),
+        (3_000, "`".repeat(90)),
+    ];
+    let all: Vec<String> = texts.iter().map(|(count, text)| seen(*count, text)).collect();
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+/// What reaches an environment before the one that it is promoted from.
+#[test]
+fn what_comes_too_early_is_named() {
+    let server = Server::new(37);
+    let shop = |environment: &str, tag: &str, level: &str, more: &str| {
+        let text = format!(
+            "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: web, namespace: shop-{environment}, \
+             labels: {{app.kubernetes.io/part-of: shop}}}}, spec: {{selector: {{matchLabels: {{app: web}}}}, template: \
+             {{metadata: {{labels: {{app: web}}}}, spec: {{containers: [{{name: web, image: 'web:{tag}', \
+             env: [{{name: LEVEL, value: {level}}}]}}]}}}}}}}}\n---\n{more}"
+        );
+        let values = yaml::read_values(&text, yaml::Dialect::Sigs).expect("it is YAML");
+        values.iter().filter_map(Value::as_map).map(|map| Object::new(map.clone())).collect::<Vec<_>>()
+    };
+    let job = "{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: shop-prod, labels: {app.kubernetes.io/part-of: shop}}}";
+    let reviewed = |prod: &[Object], staging: &[Object]| {
+        let mut found = Review::default();
+        found.add("prod", review(&server, &shop("prod", "1.0", "info", ""), prod, Apply::Server));
+        found.promote(&server, "prod", "staging", staging);
+        let of_it = found.changes.iter().flat_map(|change| &change.consequences);
+        let told: Vec<String> = of_it
+            .filter(|one| one.name == Name::Promotion)
+            .map(|one| format!("{}: {}", one.field, one.message))
+            .collect();
+        told.join("\n")
+    };
+    let told = [
+        ("too early", reviewed(&shop("prod", "1.1", "warn", job), &shop("staging", "1.0", "info", ""))),
+        (
+            "the image is there",
+            reviewed(&shop("prod", "1.1", "info", ""), &shop("staging", "1.1", "info", "")),
+        ),
+        (
+            "another value of its own",
+            reviewed(&shop("prod", "1.0", "warn", ""), &shop("staging", "1.0", "debug", "")),
+        ),
+        (
+            "staging is further",
+            reviewed(&shop("prod", "1.1", "info", ""), &shop("staging", "1.2", "info", "")),
+        ),
+    ];
+    let told: Vec<String> = told.iter().map(|(what, lines)| format!("{what}\n{lines}")).collect();
+    insta::assert_snapshot!(told.join("\n"));
 }

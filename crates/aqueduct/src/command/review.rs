@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use aqueduct_apiserver::Server;
+use aqueduct_check::{Entry, Environment, claimed_storage, requests};
 use aqueduct_manifest::{Diagnostic, Object};
 use aqueduct_model::Selection;
 use aqueduct_model::types::{Invalid, Name};
 use aqueduct_render::Registry;
-use aqueduct_review::{Apply, Claim, Review, html, print};
+use aqueduct_render::argocd::ROOT;
+use aqueduct_review::{Apply, Claim, Demand, Growth, Review, html, print};
 use clap::{Args, ValueEnum};
 
 use super::check::minor;
@@ -65,7 +67,8 @@ const COMMENT: usize = 65_536;
 struct Side {
     objects: Vec<Object>,
     kubernetes: String,
-    cost: f64,
+    demand: Demand,
+    promoted_from: Option<String>,
 }
 
 /// What is compared.
@@ -184,7 +187,7 @@ fn answer(
     all.extend(of_base);
     all.extend(question.claims.iter().cloned());
     let mut found = Review::default();
-    let (mut more, mut kubernetes) = (BTreeMap::new(), BTreeMap::new());
+    let mut kubernetes = BTreeMap::new();
     let nothing = Side::default();
     let names: BTreeSet<&String> = new.keys().chain(old.keys()).collect();
     for environment in names {
@@ -194,11 +197,20 @@ fn answer(
         let server = Server::new(minor(&known.kubernetes)?);
         let review = aqueduct_review::review(&server, &before.objects, &after.objects, Apply::Server);
         found.add(environment, review);
-        more.insert(environment.clone(), after.cost - before.cost);
+        if before.demand != after.demand {
+            let (old, new) = (before.demand, after.demand);
+            found.demands.push(Growth { environment: environment.clone(), old, new });
+        }
         kubernetes.insert(environment.clone(), known.kubernetes.clone());
     }
+    for (environment, side) in &new {
+        let earlier = side.promoted_from.as_ref().and_then(|name| Some((name, new.get(name)?)));
+        if let Some((from, earlier)) = earlier {
+            found.promote(&Server::new(minor(&side.kubernetes)?), environment, from, &earlier.objects);
+        }
+    }
     let all = claims::judgeable(claims::distinct(all), &kubernetes, selection)?;
-    found.claims = all.iter().map(|claim| claim.judge(&found, &more)).collect();
+    found.claims = all.iter().map(|claim| claim.judge(&found)).collect();
     let states = [State::new(Some(question.base.clone()), &old), State::new(commit, &new)];
     let text = |names: &[Name]| names.iter().map(ToString::to_string).collect();
     let selected =
@@ -227,15 +239,36 @@ fn sides(
     let mut sides = BTreeMap::new();
     while let Some(rendered) = next(&mut compiler, &progress, "rendering") {
         if let Some(environment) = compiler.facts(&rendered) {
-            let entries = environment.entries.iter().filter(|entry| is_selected(entry.tenant));
+            let entries = environment.entries.iter().filter(|entry| is_selected(owner(entry)));
             let objects = entries.map(|entry| entry.object.clone()).collect();
             let kubernetes = environment.cluster.kubernetes.clone();
-            let cost = total(&costs(rendered.environment()));
-            sides.insert(environment.name.to_owned(), Side { objects, kubernetes, cost });
+            let demand = Demand {
+                monthly_cost: total(&costs(rendered.environment())),
+                ..demand(&environment, &is_selected)
+            };
+            let promoted_from = rendered.environment().promoted_from.as_ref().map(ToString::to_string);
+            let side = Side { objects, kubernetes, demand, promoted_from };
+            sides.insert(environment.name.to_owned(), side);
         }
     }
     progress.finish_and_clear();
     let errors: Vec<Diagnostic> = compiler.finish().into_iter().filter(Diagnostic::is_error).collect();
     tell(&errors, &files, terminal);
     Ok(errors.is_empty().then_some((sides, claims)))
+}
+
+/// Returns what the selected tenants ask of the nodes of an environment.
+fn demand(environment: &Environment<'_>, is_selected: &dyn Fn(&str) -> bool) -> Demand {
+    let mut sum = Demand { storage_bytes: claimed_storage(environment), ..Demand::default() };
+    for request in requests(environment).iter().filter(|request| is_selected(&request.tenant)) {
+        sum.pods = sum.pods.saturating_add(request.pods);
+        sum.cpu_millis = sum.cpu_millis.saturating_add(request.cpu_millis);
+        sum.memory_bytes = sum.memory_bytes.saturating_add(request.memory_bytes);
+    }
+    sum
+}
+
+/// Returns the tenant that an object is for; what delivers a tenant is its own.
+fn owner<'e>(entry: &Entry<'e>) -> &'e str {
+    if entry.tenant == ROOT { entry.component } else { entry.tenant }
 }

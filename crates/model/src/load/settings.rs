@@ -87,6 +87,15 @@ impl Loader<'_> {
         }) else {
             return;
         };
+        if let Some(from) = node.get("promoted-from") {
+            let earlier = from.as_str().unwrap_or_default();
+            if earlier == name.as_str() {
+                let message = format!("environment `{name}` is promoted from itself");
+                self.add_new(vec![from.diagnostic("reference-cycle", message)]);
+            } else if earlier.parse::<Name>().is_ok() {
+                self.check_environment(earlier, |code, message| from.diagnostic(code, message));
+            }
+        }
         let node = Arc::new(node);
         let (file, errors) = node.read_leniently::<EnvironmentFile>(&format!("environment `{name}`"));
         // What is wrong with an environment is so in all that extend it.

@@ -2,8 +2,8 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const $ = (id) => document.getElementById(id);
-  const GRAVE = ["refused", "data-loss", "recreate", "endpoints", "exposure", "rbac"];
-  const ORDER = [...GRAVE, "restart", "image", "stays", "no-change"];
+  const GRAVE = ["refused", "data-loss", "recreate", "endpoints", "exposure", "rbac", "pod-security", "admission"];
+  const ORDER = [...GRAVE, "promotion", "argo-cd", "restart", "image", "stays", "no-change"];
   const PAGE = 200;
 
   // All text comes into the page as text, never as HTML.
@@ -40,39 +40,107 @@
     }
   }
   const byGravity = (left, right) => ORDER.indexOf(left.name) - ORDER.indexOf(right.name);
-  for (const one of [...causes.values()].sort(byGravity)) {
+  const causesShown = (shown) => $("consequences").querySelector("ul").replaceChildren(...shown.map((one) => {
     const few = one.places.slice(0, 3).join(", ");
     const more = one.places.length > 3 ? ` and ${one.places.length - 3} more` : "";
     const field = one.field ? `${one.field}: ` : "";
-    $("consequences").querySelector("ul").append(
-      make("li", { className: GRAVE.includes(one.name) ? "grave" : "" },
-        make("b", { className: "name", textContent: one.name }), field + one.message,
-        make("div", { className: "where", textContent: few + more })));
-    $("consequences").hidden = false;
-  }
+    return make("li", { className: GRAVE.includes(one.name) ? "grave" : "" },
+      make("b", { className: "name", textContent: one.name }), field + one.message,
+      make("div", { className: "where", textContent: few + more }));
+  }));
 
+  const NS = "http://www.w3.org/2000/svg";
+  const draw = (tag, attributes, text) => {
+    const element = document.createElementNS(NS, tag);
+    for (const key in attributes) element.setAttribute(key, attributes[key]);
+    if (text !== undefined) element.textContent = text;
+    return element;
+  };
+  // A list of many: the first of them, and a button for more.
+  const paged = (parent, items, page, show) => {
+    let room = page;
+    const button = make("button", { type: "button" });
+    const fill = () => {
+      show(items.slice(0, room));
+      button.hidden = items.length <= room;
+      button.textContent = `show more (${items.length - room})`;
+    };
+    button.addEventListener("click", () => { room += page; fill(); });
+    fill();
+    parent.append(button);
+    parent.hidden = !items.length;
+  };
+
+  paged($("consequences"), [...causes.values()].sort(byGravity), 100, causesShown);
+
+  // Workloads whose pods are made anew in the same steps are one entry.
+  const rollouts = new Map();
   for (const change of data.changes) {
-    for (const one of change.consequences.filter((one) => one.name === "restart")) {
-      const cells = [name(change), change.environment || "", one.message];
-      const row = make("tr", {}, ...cells.map((text) => make("td", { textContent: text })));
-      $("rollouts").querySelector("tbody").append(row);
-      $("rollouts").hidden = false;
+    const how = change.consequences.filter((one) => one.name === "restart").map((one) => one.message);
+    if (!how.length) continue;
+    const key = JSON.stringify([how, change.rollout]);
+    if (!rollouts.has(key)) rollouts.set(key, { how, steps: change.rollout, places: [] });
+    rollouts.get(key).places.push(title(change));
+  }
+  // How many old, starting and new pods there are after each step.
+  const steps = ({ pods, surge, unavailable }) => {
+    let [old, fresh] = [pods, 0];
+    const seen = [[old, 0, 0]];
+    while (fresh < pods && seen.length < 200) {
+      old -= Math.min(old, Math.max(0, old + fresh - (pods - unavailable)));
+      const starting = Math.min(pods - fresh, pods + surge - old - fresh);
+      seen.push([old, starting, fresh]);
+      fresh += starting;
+      seen.push([old, 0, fresh]);
     }
+    return [...seen, [0, 0, pods]].filter(([old, , fresh], index, all) => index < all.length - 1 || old + fresh !== pods || all[index - 1][0] > 0);
+  };
+  const picture = (rollout) => {
+    const all = steps(rollout);
+    const most = rollout.pods + rollout.surge;
+    const [wide, high] = [Math.min(24, 640 / all.length), Math.min(14, 70 / most)];
+    const svg = draw("svg", { class: "steps", viewBox: `0 0 ${all.length * wide} ${most * high}`, width: all.length * wide, height: most * high, role: "img" });
+    svg.append(draw("title", {}, all.map(([old, starting, fresh]) => `${old} old, ${starting} starting, ${fresh} new`).join("; ")));
+    all.forEach((counts, column) => {
+      let level = 0;
+      ["new", "starting", "old"].forEach((kind, index) => {
+        const count = counts[2 - index];
+        const [width, height] = [Math.max(wide - 2, 1), count * high];
+        if (count) svg.append(draw("rect", { class: `pods ${kind}`, x: column * wide, y: (most - level - count) * high, width, height: Math.max(height - 1, 0.5) }));
+        level += count;
+      });
+    });
+    return svg;
+  };
+  paged($("rollouts"), [...rollouts.values()].sort((left, right) => right.places.length - left.places.length), 20, (shown) => {
+    $("rollouts").querySelector("ul").replaceChildren(...shown.map(({ how, steps, places }) => {
+      const more = places.length > 3 ? ` and ${places.length - 3} more` : "";
+      const pods = steps ? `${plural(steps.pods, "pod")} each: ` : "";
+      return make("li", {}, ...(steps ? [picture(steps)] : []), make("div", {}, pods + how.join("; "),
+        make("div", { className: "where", textContent: `${plural(places.length, "workload")}: ${places.slice(0, 3).join(", ")}${more}` })));
+    }));
+  });
+
+  const gibibytes = (bytes) => `${(bytes / 2 ** 30).toFixed(2)}Gi`;
+  const amounts = [["pods", String], ["cpu_millis", (millis) => (millis / 1000).toFixed(2)], ["memory_bytes", gibibytes],
+    ["storage_bytes", gibibytes], ["monthly_cost", (cost) => cost.toFixed(2)]];
+  for (const { environment, old, new: now } of data.capacity) {
+    const steps = amounts.map(([name, write]) => old[name] === now[name] ? write(now[name]) : `${write(old[name])} → ${write(now[name])}`);
+    $("capacity").querySelector("tbody").append(make("tr", {}, ...[environment, ...steps].map((text) => make("td", { textContent: text }))));
+    $("capacity").hidden = false;
   }
 
   // `dev: + a => b : TCP 80`: who reaches whom, from the left to the right.
   const edges = data.reachability.map((line) => line.match(/^(?:([^:]+): )?([+~-]) (.+) => (.+?) : (.*)$/)).filter(Boolean);
-  if (edges.length) {
-    const NS = "http://www.w3.org/2000/svg";
-    const draw = (tag, attributes, text) => {
-      const element = document.createElementNS(NS, tag);
-      for (const key in attributes) element.setAttribute(key, attributes[key]);
-      if (text !== undefined) element.textContent = text;
-      return element;
-    };
+  const byText = (left, right) => (left.from < right.from ? -1 : left.from > right.from ? 1 : 0);
+  const labelled = edges.map(([, environment, sign, from, to, ports]) => {
+    const prefix = environment ? `${environment}: ` : "";
+    return { from: prefix + from, to: prefix + to, ports, kind: { "+": "opened", "-": "closed", "~": "changed" }[sign] };
+  }).sort(byText);
+  paged($("reachability"), labelled, 30, (shown) => {
     // Each connection has a row of its own at its right end, so that no two labels meet; a source stands once.
     const row = 48, width = 1000, box = 330;
-    const svg = draw("svg", { viewBox: `0 0 ${width} ${edges.length * row + 10}`, role: "img" });
+    const svg = draw("svg", { viewBox: `0 0 ${width} ${shown.length * row + 10}`, role: "img" });
     svg.append(draw("title", {}, "Connections that are opened, closed or changed"));
     const node = (x, y, end) => {
       svg.append(draw("rect", { class: "box", x: x + 1, y: y - 18, width: box - 2, height: 36, rx: 6 }));
@@ -81,11 +149,7 @@
       svg.append(text);
     };
     const sources = new Map();
-    const labelled = edges.map(([, environment, sign, from, to, ports]) => {
-      const prefix = environment ? `${environment}: ` : "";
-      return { from: prefix + from, to: prefix + to, ports, kind: { "+": "opened", "-": "closed", "~": "changed" }[sign] };
-    }).sort((left, right) => (left.from < right.from ? -1 : left.from > right.from ? 1 : 0));
-    labelled.forEach(({ from, to, ports, kind }, index) => {
+    shown.forEach(({ from, to, ports, kind }, index) => {
       const bottom = index * row + 24;
       if (!sources.has(from)) {
         sources.set(from, bottom);
@@ -97,9 +161,8 @@
       svg.append(draw("text", { x: width - box - 8, y: bottom - 6, "text-anchor": "end" }, `${kind}: ${ports}`));
       node(width - box, bottom, to);
     });
-    $("reachability").append(svg);
-    $("reachability").hidden = false;
-  }
+    $("reachability").querySelector("div").replaceChildren(svg);
+  });
 
   const options = (id, values) => values.forEach((value) => $(id).append(make("option", { value, textContent: value })));
   const distinct = (of) => [...new Set(data.changes.map(of))].filter(Boolean).sort();

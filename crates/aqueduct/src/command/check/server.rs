@@ -1,6 +1,6 @@
 //! What a server would say to manifests, asked in their order: the API server first, then its admission.
 
-use aqueduct_admission::Cluster;
+use aqueduct_admission::{Cluster, RULERS};
 use aqueduct_apiserver::{Answer, Cause, Server};
 use aqueduct_manifest::{Diagnostic, Severity, Value};
 use rayon::prelude::*;
@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::Failure;
 use super::manifests::Found;
 use crate::command::manifests::{Document, Manifests};
-use crate::server::{API, PARTS, RULERS, message, weighed};
+use crate::server::{API, PARTS, message, weighed};
 
 /// Returns the minor version of `1.37`, `v1.37` or `1.37.2`.
 pub(crate) fn minor(version: &str) -> Result<u32, Failure> {

@@ -1,0 +1,146 @@
+//! What the admission of a cluster says to objects now that it did not say before: Pod Security, policies, ranges and quotas.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aqueduct_admission::{Action, Cluster, Finding, RULERS, pod_of, pod_security};
+use aqueduct_apiserver::Server;
+use aqueduct_manifest::{Object, ObjectKey};
+
+use crate::compare::Change;
+use crate::consequence::{Consequence, Name, consequence};
+use crate::rollout::Around;
+
+/// Adds what admission says of objects that changed, or of all where those changed that decide about others.
+pub(crate) fn admission(changes: &mut Vec<Change>, server: &Server, old: &[Object], new: &[Object]) {
+    let is_ruler = |object: &Object| RULERS.contains(&object.kind());
+    let decides = |objects: &[Object]| {
+        objects.iter().any(|object| is_ruler(object) && (object.kind() != "Namespace" || has_level(object)))
+    };
+    if changes.is_empty() || !decides(new) {
+        return;
+    }
+    let [before, after] = [old, new].map(|objects| cluster(server, objects));
+    let was: BTreeMap<ObjectKey, &Object> = old.iter().map(|object| (object.key(), object)).collect();
+    let has_other_rulers = changes.iter().any(|change| is_ruler(&change.object));
+    let mut at: BTreeMap<ObjectKey, usize> =
+        changes.iter().enumerate().map(|(place, change)| (change.object.key(), place)).collect();
+    for object in new {
+        let key = object.key();
+        if is_ruler(object) || !has_other_rulers && !at.contains_key(&key) {
+            continue;
+        }
+        let known = was.get(&key).map(|old| said(&before, old)).unwrap_or_default();
+        let more: Vec<Consequence> =
+            said(&after, object).into_iter().filter(|one| !known.contains(one)).collect();
+        if more.is_empty() {
+            continue;
+        }
+        let place = *at.entry(key).or_insert_with(|| {
+            changes.push(Change::untouched(object));
+            changes.len() - 1
+        });
+        changes[place].consequences.extend(more);
+        changes[place].consequences.sort();
+    }
+    changes.sort_by_key(|change| change.object.key());
+}
+
+/// Tells whether a namespace asks for a Pod Security Standard.
+fn has_level(namespace: &Object) -> bool {
+    let labels = namespace.labels();
+    labels.is_some_and(|labels| labels.keys().any(|label| label.starts_with(pod_security::PREFIX)))
+}
+
+/// Says whether a namespace asks for a lower standard than before.
+pub(crate) fn lowered(old: &Object, new: &Object) -> Vec<Consequence> {
+    if (new.group(), new.kind()) != ("", "Namespace") {
+        return Vec::new();
+    }
+    let told = ["enforce", "warn", "audit"].into_iter().filter_map(|mode| {
+        let [was, is] = [old, new].map(|namespace| pod_security::level(namespace, mode));
+        let message =
+            format!("Pod Security is lower for `{mode}`: {}, no longer {}", is.as_str(), was.as_str());
+        let field = format!("metadata.labels[{}{mode}]", pod_security::PREFIX);
+        (is < was).then(|| consequence(Name::PodSecurity, &field, message))
+    });
+    told.collect()
+}
+
+/// Says which rollouts a quota has no room for, with all that is rolled out at once.
+pub(crate) fn surges(changes: &mut [Change], server: &Server, new: &[Object], around: &Around<'_>) {
+    /// A quota of more pods than these is not counted out.
+    const MOST: i64 = 1_000;
+    let limited: BTreeSet<&str> =
+        new.iter().filter(|object| object.kind() == "ResourceQuota").map(Object::namespace).collect();
+    let grows = |change: &Change| change.rollout.is_some_and(|rollout| rollout.surge > 0);
+    if limited.is_empty() || !changes.iter().any(grows) {
+        return;
+    }
+    let mut cluster = cluster(server, new);
+    for object in new.iter().filter(|object| limited.contains(object.namespace())) {
+        let count = around.replicas(object).unwrap_or(1).min(MOST);
+        let pod = pod_of(object).map(|(pod, _)| pod);
+        (0..count).for_each(|number| cluster.add(&numbered(pod.as_ref().unwrap_or(object), number)));
+    }
+    for change in changes.iter_mut().filter(|change| grows(change)) {
+        let (Some(rollout), Some((pod, _))) = (change.rollout, pod_of(&change.object)) else { continue };
+        let mut more = (0..rollout.surge.min(MOST)).map(|number| numbered(&pod, MOST + number));
+        let denied = more.find_map(|pod| {
+            cluster
+                .admit(&pod)
+                .into_iter()
+                .find(|finding| finding.rule == "quota" && finding.action == Action::Deny)
+        });
+        if let Some(denied) = denied {
+            let effect = if rollout.unavailable == 0 {
+                "the rollout does not end"
+            } else {
+                "it waits for old ones to stop"
+            };
+            let message =
+                format!("there is no room for the new pods, so that {effect}: {}", denied.cause.message);
+            change.consequences.push(consequence(Name::Restart, "", message));
+            change.consequences.sort();
+        }
+    }
+}
+
+/// Gives a pod a name of its own; other objects keep theirs.
+fn numbered(object: &Object, number: i64) -> Object {
+    let mut object = object.clone();
+    if object.kind() == "Pod" {
+        let name = format!("{}-{number}", object.name());
+        object.metadata_mut().insert("name", name);
+    }
+    object
+}
+
+/// Returns a cluster with everything in it that decides about others.
+fn cluster(server: &Server, objects: &[Object]) -> Cluster {
+    let mut cluster = Cluster::part(server.minor());
+    cluster.settle(objects.iter());
+    cluster
+}
+
+/// Returns what admission says to an object, and to the pods that it makes.
+fn said(cluster: &Cluster, object: &Object) -> Vec<Consequence> {
+    let is_denied = |finding: &Finding| finding.action == Action::Deny;
+    let pod = pod_of(object).map(|(pod, _)| pod);
+    let of_pods: Vec<Finding> = pod.iter().flat_map(|pod| cluster.review(pod)).filter(is_denied).collect();
+    let of_object = cluster.review(object).into_iter();
+    // What refuses the pods would warn of the controller as well.
+    let of_object = of_object.filter(|finding| is_denied(finding) || of_pods.is_empty());
+    let told = of_object.filter_map(|Finding { action, cause, .. }| match action {
+        Action::Deny => Some(consequence(Name::Refused, &cause.field, cause.message)),
+        Action::Warn => {
+            Some(consequence(Name::Admission, &cause.field, format!("a warning: {}", cause.message)))
+        }
+        Action::Audit | Action::Unknown => None,
+    });
+    let mut all: Vec<Consequence> = told.collect();
+    let refused = of_pods.iter().map(|finding| format!("its pods are refused: {}", finding.cause.message));
+    all.extend(refused.map(|message| consequence(Name::Admission, "", message)));
+    all.sort();
+    all.dedup();
+    all
+}
