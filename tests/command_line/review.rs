@@ -49,6 +49,32 @@ fn of_a_branch() {
     assert_snapshot!(nothing + &platform.run("review"));
 }
 
+/// The committed output stands for the base; what cannot be read of it is no deletion of everything.
+#[test]
+fn against_the_output() {
+    let Some(platform) = repository() else { return };
+    let commit = |what: &str| {
+        git(&platform.root(), &["add", "--all"]);
+        git(&platform.root(), &["commit", "--quiet", "--message", what]);
+    };
+    let mut seen = platform.run("review --base HEAD --against output");
+    platform.run("render");
+    commit("output");
+    platform.replace("tenants/shop/web.toml", "replicas = 3", "replicas = 4");
+    for options in ["", "--environment dev", "--tenant shop --format markdown"] {
+        seen.push_str(&platform.run(&format!("review --base HEAD --against output {options}")));
+    }
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let file = folder.path().join("certificate.json");
+    let path = file.to_str().expect("the path is text");
+    platform.run(&format!("review --base HEAD --against output --quiet --certificate {path}"));
+    seen.push_str(&platform.run(&format!("review --verify {path}")));
+    platform.write("output/prod/shop/web/deployment-web.yaml", "kind: [\n");
+    commit("broken");
+    seen.push_str(&platform.run("review --base HEAD --against output"));
+    assert_snapshot!(seen.replace(path, "certificate.json"));
+}
+
 /// A side that does not render is no deletion of everything.
 #[test]
 fn that_is_not_possible() {

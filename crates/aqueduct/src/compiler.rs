@@ -257,6 +257,7 @@ pub struct Compiler<'a> {
     /// The environments that could not be checked.
     unchecked: Vec<Name>,
     baseline: Baseline,
+    is_checking: bool,
 }
 
 impl<'a> Compiler<'a> {
@@ -295,7 +296,14 @@ impl<'a> Compiler<'a> {
             clusters: SharedClusters::default(),
             unchecked,
             baseline,
+            is_checking: true,
         }
+    }
+
+    /// Renders only: what is rendered is not checked.
+    #[must_use]
+    pub(crate) fn without_checks(self) -> Self {
+        Self { is_checking: false, ..self }
     }
 
     /// Returns the platform.
@@ -356,7 +364,7 @@ impl<'a> Compiler<'a> {
         // on those who refer to it.
         if rendered.rendered.incomplete {
             self.unchecked.push(rendered.environment.name.clone());
-        } else if !self.diagnostics.iter().any(Diagnostic::is_error) {
+        } else if self.is_checking && !self.diagnostics.iter().any(Diagnostic::is_error) {
             let facts = facts(platform, &borrowed, &rendered, inputs.definitions());
             let mut found = Report::default();
             check_environment(&facts, aqueduct_check::ALL, &mut found);
@@ -407,9 +415,19 @@ impl<'a> Compiler<'a> {
 
     /// Returns all that is wrong, in the order of the files; what several environments share is told once.
     pub fn finish(self) -> Vec<Diagnostic> {
-        let Self { files, platform, mut diagnostics, report, unchecked, baseline, selection, .. } = self;
+        let Self {
+            files,
+            platform,
+            mut diagnostics,
+            report,
+            unchecked,
+            baseline,
+            selection,
+            is_checking,
+            ..
+        } = self;
         let is_whole = selection.environments.is_empty() && selection.tenants.is_empty();
-        let is_checked = unchecked.is_empty() && !diagnostics.iter().any(Diagnostic::is_error);
+        let is_checked = is_checking && unchecked.is_empty() && !diagnostics.iter().any(Diagnostic::is_error);
         if !unchecked.is_empty() {
             let names: Vec<String> = unchecked.iter().map(|name| format!("`{name}`")).collect();
             let message = format!(

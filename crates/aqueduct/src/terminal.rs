@@ -1,8 +1,11 @@
 //! Where the program writes: data to standard output, words for people to standard error.
 
 use std::io::{self, IsTerminal, Write};
+use std::process::{Command, Stdio};
 
+use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
+use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// The two streams, and whether anybody wants to hear words.
@@ -19,6 +22,36 @@ impl Terminal {
     /// Returns standard output; colours are taken out where it is no terminal or `NO_COLOR` is set.
     pub(crate) fn output(&self) -> AutoStream<io::Stdout> {
         anstream::stdout()
+    }
+
+    /// Returns how many columns standard output has, where it is a terminal.
+    pub(crate) fn width(&self) -> Option<usize> {
+        Term::stdout().size_checked().map(|(_, columns)| usize::from(columns))
+    }
+
+    /// Writes a text to standard output, through a pager where a terminal has too few lines for it.
+    #[expect(clippy::disallowed_methods, reason = "which pager somebody likes is a matter of the terminal")]
+    pub(crate) fn page(&self, text: &str) -> io::Result<()> {
+        let rows = Term::stdout().size_checked().map(|(rows, _)| usize::from(rows));
+        let pager = std::env::var("PAGER").unwrap_or_else(|_| "less -R".to_owned());
+        let mut words = pager.split_whitespace();
+        if let (Some(rows), Some(name)) = (rows, words.next())
+            && text.lines().count() >= rows
+            && let Ok(mut pager) = Command::new(name).args(words).stdin(Stdio::piped()).spawn()
+        {
+            if let Some(mut input) = pager.stdin.take() {
+                let plain = AutoStream::choice(&io::stdout()) == ColorChoice::Never;
+                let text = if plain { strip_str(text).to_string() } else { text.to_owned() };
+                // Whoever has seen enough closes the pager.
+                let _ = input.write_all(text.as_bytes());
+            }
+            return pager.wait().map(drop);
+        }
+        let mut output = self.output();
+        match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Tells whether what goes to standard error has colours.

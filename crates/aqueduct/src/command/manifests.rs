@@ -76,6 +76,23 @@ impl Manifests {
                 }
             }
         }
+        Ok(Self::of(texts))
+    }
+
+    /// Reads what lies below a folder, and names it from there.
+    pub(crate) fn below(folder: &Path) -> Result<Self, Failure> {
+        let mut files = Vec::new();
+        find(folder, 0, &mut files).map_err(|(path, error)| cannot_read(&path, &error))?;
+        let texts = files.into_iter().map(|file| {
+            let text = std::fs::read_to_string(&file).map_err(|error| cannot_read(&file, &error))?;
+            let name = file.strip_prefix(folder).unwrap_or(&file).to_string_lossy().into_owned();
+            Ok((name, text, false))
+        });
+        Ok(Self::of(texts.collect::<Result<_, Failure>>()?))
+    }
+
+    /// Reads texts by their names; one that is meant to be a manifest is an error where it is none.
+    fn of(texts: Vec<(String, String, bool)>) -> Self {
         let of_file = |(name, text, is_named): (String, String, bool)| {
             let mut manifests = Self::default();
             manifests.add(&name, text);
@@ -83,12 +100,21 @@ impl Manifests {
             manifests
         };
         let parts: Vec<Self> = texts.into_par_iter().map(of_file).collect();
-        Ok(parts.into_iter().fold(Self::default(), |mut all, part| {
+        parts.into_iter().fold(Self::default(), |mut all, part| {
             all.documents.extend(part.documents);
             all.diagnostics.extend(part.diagnostics);
             all.texts.extend(part.texts);
             all
-        }))
+        })
+    }
+
+    /// Returns the objects of each file.
+    pub(crate) fn by_file(self) -> BTreeMap<Arc<str>, Vec<Object>> {
+        let mut files: BTreeMap<Arc<str>, Vec<Object>> = BTreeMap::new();
+        for Document { file, object, .. } in self.documents {
+            files.entry(file).or_default().push(object);
+        }
+        files
     }
 
     fn add(&mut self, name: &str, text: String) {

@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod export;
+mod face;
 pub(crate) mod helm;
 pub(crate) mod impact;
 pub(crate) mod init;

@@ -14,15 +14,19 @@ use aqueduct_model::Selection;
 use aqueduct_model::types::{Invalid, Name};
 use aqueduct_render::Registry;
 use aqueduct_render::argocd::ROOT;
-use aqueduct_review::{Apply, Claim, Demand, Growth, Review, html, print};
+use aqueduct_review::{Apply, Claim, Demand, Growth, Review};
 use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
 
 use super::check::minor;
+use super::face::{self, Format};
+use super::manifests::Manifests;
 use super::{Failure, Outcome, next, read, tell, write_file};
 use crate::Compiler;
 use crate::cli::SelectionArguments;
 use crate::cost::{costs, total};
 use crate::terminal::Terminal;
+use base::Part;
 use certificate::{Certificate, Selected, State};
 
 #[derive(Debug, Args)]
@@ -30,6 +34,9 @@ pub(crate) struct Arguments {
     /// The revision to compare with, from where it and the current commit have parted; the main branch by default.
     #[arg(long, value_name = "REVISION")]
     base: Option<String>,
+    /// What stands for the base: its source, rendered by this program, or the output that was committed with it.
+    #[arg(long, value_enum, default_value_t = Against::Source)]
+    against: Against,
     #[command(flatten)]
     selection: SelectionArguments,
     /// How to print the review.
@@ -43,37 +50,34 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
     /// Do the review of a certificate again, and say whether the same comes of it.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "environments", "tenants", "claims", "certificate", "format"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "against", "environments", "tenants", "claims", "certificate", "format"])]
     verify: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// What comes of the changes, the gravest first, then what differs, the same only once.
-    Text,
-    /// The same for the comment of a pull request, of at most 65,536 characters.
-    Markdown,
-    /// Every object and field, as `{"changes": [...]}`.
-    Json,
-    /// One page that needs no network, with search, filters and pictures.
-    Html,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Against {
+    /// The source at the base, rendered.
+    #[default]
+    Source,
+    /// The output at the base.
+    Output,
 }
-
-/// The most characters that forges take for a comment.
-const COMMENT: usize = 65_536;
 
 /// The rendered objects of an environment, the minor version of its Kubernetes, and what a month of it costs.
 #[derive(Default)]
 struct Side {
     objects: Vec<Object>,
     kubernetes: String,
-    demand: Demand,
+    /// What it asks for, where that is known.
+    demand: Option<Demand>,
     promoted_from: Option<String>,
 }
 
 /// What is compared.
 struct Question<'a> {
     base: String,
+    against: Against,
     /// The commit that is reviewed; the files of the folder where there is none.
     head: Option<&'a str>,
     selection: Selection,
@@ -91,36 +95,50 @@ pub(crate) fn run(
     }
     let question = Question {
         base: base::parting(directory, arguments.base.as_deref())?,
+        against: arguments.against,
         head: None,
         selection: arguments.selection.selection(),
         claims: claims::given(&arguments.claims)?,
     };
-    let Some((found, certificate)) = answer(&question, directory, registry, terminal)? else {
+    let Some(answer) = answer(&question, directory, registry, terminal)? else {
         return Ok(Outcome::Failed);
     };
     if let Some(file) = &arguments.certificate {
-        write_file(file, &certificate.write()?)?;
+        write_file(file, &answer.certificate(&question)?.write()?)?;
     }
-    let text = match arguments.format {
-        Format::Text => print::text(&found),
-        Format::Markdown => print::markdown(&found, COMMENT),
-        Format::Json => print::json(&found),
-        Format::Html => html(&found, &title(&certificate)),
-    };
-    super::print(terminal, &text)?;
-    if found.changes.is_empty() && arguments.format == Format::Text {
-        terminal.say("no differences");
-    }
-    let is_broken = found.claims.iter().any(|judged| !judged.broken_by.is_empty());
+    face::show(&answer.review, arguments.format, &|| answer.title(), terminal)?;
+    let is_broken = answer.review.claims.iter().any(|judged| !judged.broken_by.is_empty());
     Ok(if is_broken { Outcome::Found } else { Outcome::Done })
 }
 
-/// Returns what a page calls the review.
-fn title(certificate: &Certificate) -> String {
-    let short = |commit: &Option<String>| {
-        commit.as_ref().and_then(|commit| commit.get(..12)).unwrap_or("the work tree").to_owned()
-    };
-    format!("From {} to {}", short(&certificate.base.commit), short(&certificate.head.commit))
+/// What was compared, and what was found.
+struct Answer {
+    review: Review,
+    base: (String, Sides),
+    head: (Option<String>, Sides),
+    kubernetes: BTreeMap<String, String>,
+}
+
+impl Answer {
+    /// Returns what a page calls the review.
+    fn title(&self) -> String {
+        let short = |commit: &str| commit.get(..12).unwrap_or(commit).to_owned();
+        let head = self.head.0.as_deref().map_or_else(|| "the work tree".to_owned(), short);
+        format!("From {} to {head}", short(&self.base.0))
+    }
+
+    fn certificate(&self, question: &Question<'_>) -> Result<Certificate, Failure> {
+        let states = [
+            State::new(Some(self.base.0.clone()), &self.base.1),
+            State::new(self.head.0.clone(), &self.head.1),
+        ];
+        let text = |names: &[Name]| names.iter().map(ToString::to_string).collect();
+        let selection = Selected {
+            environments: text(&question.selection.environments),
+            tenants: text(&question.selection.tenants),
+        };
+        Certificate::new(states, question.against, selection, self.kubernetes.clone(), &self.review)
+    }
 }
 
 /// Does the review of a certificate again.
@@ -143,10 +161,12 @@ fn verify(
     };
     let written: Vec<String> = known.claims.iter().map(|claimed| claimed.claim.clone()).collect();
     let claims = claims::given(&written)?;
-    let question = Question { base, head: known.head.commit.as_deref(), selection, claims };
-    let Some((_, again)) = answer(&question, directory, registry, terminal)? else {
+    let question =
+        Question { base, against: known.against, head: known.head.commit.as_deref(), selection, claims };
+    let Some(answer) = answer(&question, directory, registry, terminal)? else {
         return Ok(Outcome::Failed);
     };
+    let again = answer.certificate(&question)?;
     let differences = known.differences(&again);
     if differences.is_empty() {
         let program =
@@ -164,25 +184,31 @@ fn answer(
     directory: &Path,
     registry: &Registry,
     terminal: &Terminal,
-) -> Result<Option<(Review, Certificate)>, Failure> {
+) -> Result<Option<Answer>, Failure> {
     let selection = &question.selection;
     let commit = match question.head {
         Some(commit) => Some(commit.to_owned()),
         None => base::current(directory)?,
     };
-    let checked_out = question.head.map(|commit| base::check_out(directory, commit)).transpose()?;
-    let head = checked_out.as_ref().map_or(directory, |folder| folder.path());
+    let checked_out =
+        question.head.map(|commit| base::check_out(directory, commit, Part::Source)).transpose()?;
+    let head = checked_out.as_ref().map_or(directory, |(folder, _)| folder.path());
     // A side that does not render would look deleted or new.
-    let Some((new, mut all)) = sides(head, selection, registry, terminal)? else { return Ok(None) };
-    let folder = base::check_out(directory, &question.base)?;
+    let Some((new, mut all)) = sides(head, selection, registry, terminal, true)? else { return Ok(None) };
+    let (folder, _) = base::check_out(directory, &question.base, Part::Source)?;
+    let is_rendered = question.against == Against::Source;
     let old = match folder.path().join("platform.toml").exists() {
-        true => sides(folder.path(), selection, registry, terminal)?,
+        true => sides(folder.path(), selection, registry, terminal, is_rendered)?,
         false => Some(Default::default()),
     };
-    let Some((old, of_base)) = old else {
+    let Some((mut old, of_base)) = old else {
         terminal.warn("error: the base does not render");
         return Ok(None);
     };
+    if !is_rendered {
+        let Some(written) = written(directory, &question.base, selection, terminal)? else { return Ok(None) };
+        old = written;
+    }
     // A change cannot take away the claim that it breaks.
     all.extend(of_base);
     all.extend(question.claims.iter().cloned());
@@ -197,8 +223,11 @@ fn answer(
         let server = Server::new(minor(&known.kubernetes)?);
         let review = aqueduct_review::review(&server, &before.objects, &after.objects, Apply::Server);
         found.add(environment, review);
-        if before.demand != after.demand {
-            let (old, new) = (before.demand, after.demand);
+        let demand =
+            |side: &Side| if std::ptr::eq(side, &nothing) { Some(Demand::default()) } else { side.demand };
+        if let (Some(old), Some(new)) = (demand(before), demand(after))
+            && old != new
+        {
             found.demands.push(Growth { environment: environment.clone(), old, new });
         }
         kubernetes.insert(environment.clone(), known.kubernetes.clone());
@@ -211,43 +240,83 @@ fn answer(
     }
     let all = claims::judgeable(claims::distinct(all), &kubernetes, selection)?;
     found.claims = all.iter().map(|claim| claim.judge(&found)).collect();
-    let states = [State::new(Some(question.base.clone()), &old), State::new(commit, &new)];
-    let text = |names: &[Name]| names.iter().map(ToString::to_string).collect();
-    let selected =
-        Selected { environments: text(&selection.environments), tenants: text(&selection.tenants) };
-    let certificate = Certificate::new(states, selected, kubernetes, &found)?;
-    Ok(Some((found, certificate)))
+    let (base, head) = ((question.base.clone(), old), (commit, new));
+    Ok(Some(Answer { review: found, base, head, kubernetes }))
 }
 
-/// The environments of a platform, and what it claims of changes.
-type Sides = (BTreeMap<String, Side>, Vec<Claim>);
+/// Reads the output that was committed with the base; `None` where it cannot be read, which has been told.
+fn written(
+    directory: &Path,
+    commit: &str,
+    selection: &Selection,
+    terminal: &Terminal,
+) -> Result<Option<Sides>, Failure> {
+    let (folder, output) = base::check_out(directory, commit, Part::Output)?;
+    if !folder.path().join(&output).exists() {
+        let message = format!("the base has no output at `{output}`");
+        return Err(Failure::new(message).hint("without `--against output` its source is rendered"));
+    }
+    let manifests = Manifests::below(folder.path())?;
+    // What cannot be read would look new.
+    if !manifests.diagnostics.is_empty() {
+        tell(&manifests.diagnostics, &manifests.files(), terminal);
+        return Ok(None);
+    }
+    let mut sides = Sides::new();
+    for (file, objects) in manifests.by_file() {
+        let below = Path::new(&*file).strip_prefix(&output).unwrap_or(Path::new(""));
+        let mut parts = below.iter().filter_map(|part| part.to_str());
+        let (Some(environment), Some(tenant), Some(component)) = (parts.next(), parts.next(), parts.next())
+        else {
+            continue;
+        };
+        let owner = if tenant == ROOT { component } else { tenant };
+        let name: Option<Name> = environment.parse().ok();
+        if name.is_some_and(|name| selection.has_environment(&name)) && is_selected(selection, owner) {
+            // The newest version stands for one that only the source names.
+            let side = || Side { kubernetes: format!("1.{}", Server::MINORS.end()), ..Side::default() };
+            sides.entry(environment.to_owned()).or_insert_with(side).objects.extend(objects);
+        }
+    }
+    Ok(Some(sides))
+}
 
-/// Renders the selected environments of a platform; `None` where that is not possible, which has been told.
+/// The environments of a platform.
+type Sides = BTreeMap<String, Side>;
+
+fn is_selected(selection: &Selection, tenant: &str) -> bool {
+    selection.tenants.is_empty() || selection.tenants.iter().any(|name| name.as_str() == tenant)
+}
+
+/// Renders the selected environments of a platform, if they are wanted, and reads what it claims of changes; `None` where
+/// that is not possible, which has been told.
 fn sides(
     directory: &Path,
     selection: &Selection,
     registry: &Registry,
     terminal: &Terminal,
-) -> Result<Option<Sides>, Failure> {
+    is_rendered: bool,
+) -> Result<Option<(Sides, Vec<Claim>)>, Failure> {
     let files = read(directory, registry)?;
     let progress = terminal.progress();
-    let is_selected = |tenant: &str| {
-        selection.tenants.is_empty() || selection.tenants.iter().any(|name| name.as_str() == tenant)
-    };
-    let mut compiler = Compiler::new(&files, registry, selection);
+    // Whether it is right, `check` says; a base may break a rule that is newer than it.
+    let mut compiler = Compiler::new(&files, registry, selection).without_checks();
     let claims = claims::of(&compiler.platform().review.claims);
-    let mut sides = BTreeMap::new();
+    let mut sides = Sides::new();
+    if !is_rendered {
+        return Ok(Some((sides, claims)));
+    }
     while let Some(rendered) = next(&mut compiler, &progress, "rendering") {
         if let Some(environment) = compiler.facts(&rendered) {
-            let entries = environment.entries.iter().filter(|entry| is_selected(owner(entry)));
+            let entries = environment.entries.iter().filter(|entry| is_selected(selection, owner(entry)));
             let objects = entries.map(|entry| entry.object.clone()).collect();
             let kubernetes = environment.cluster.kubernetes.clone();
             let demand = Demand {
                 monthly_cost: total(&costs(rendered.environment())),
-                ..demand(&environment, &is_selected)
+                ..demand(&environment, selection)
             };
             let promoted_from = rendered.environment().promoted_from.as_ref().map(ToString::to_string);
-            let side = Side { objects, kubernetes, demand, promoted_from };
+            let side = Side { objects, kubernetes, demand: Some(demand), promoted_from };
             sides.insert(environment.name.to_owned(), side);
         }
     }
@@ -258,9 +327,9 @@ fn sides(
 }
 
 /// Returns what the selected tenants ask of the nodes of an environment.
-fn demand(environment: &Environment<'_>, is_selected: &dyn Fn(&str) -> bool) -> Demand {
+fn demand(environment: &Environment<'_>, selection: &Selection) -> Demand {
     let mut sum = Demand { storage_bytes: claimed_storage(environment), ..Demand::default() };
-    for request in requests(environment).iter().filter(|request| is_selected(&request.tenant)) {
+    for request in requests(environment).iter().filter(|request| is_selected(selection, &request.tenant)) {
         sum.pods = sum.pods.saturating_add(request.pods);
         sum.cpu_millis = sum.cpu_millis.saturating_add(request.cpu_millis);
         sum.memory_bytes = sum.memory_bytes.saturating_add(request.memory_bytes);

@@ -1,15 +1,14 @@
 //! What differs between two sets of manifests, and what comes of it in a cluster.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
-use anstyle::{AnsiColor, Style};
 use aqueduct_apiserver::Server;
 use aqueduct_manifest::Object;
-use aqueduct_review::{Apply, html, print, review};
+use aqueduct_review::{Apply, review};
 use clap::{Args, ValueEnum};
 
 use crate::command::check::minor;
+use crate::command::face::{self, Format};
 use crate::command::manifests::Manifests;
 use crate::command::{Failure, Outcome, tell};
 use crate::terminal::Terminal;
@@ -28,24 +27,12 @@ pub(super) struct ManifestArguments {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// What comes of it, the gravest first, then what differs, the same only once.
-    Text,
-    /// Every object and field, as `{"changes": [...]}`.
-    Json,
-    /// One page that needs no network, with search, filters and pictures.
-    Html,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum By {
     /// A server-side apply, as of Argo CD with `ServerSideApply=true` and `kubectl apply --server-side`.
     Server,
     /// A replace of whole objects, as of Argo CD with `Replace=true` and `kubectl replace`.
     Replace,
 }
-
-const WARNING: Style = AnsiColor::Yellow.on_default();
 
 pub(super) fn run(
     old: &Path,
@@ -77,32 +64,5 @@ pub(super) fn run(
     };
     let [old, new] = &sides;
     let found = review(&Server::new(minor), old, new, apply);
-    let text = match arguments.format {
-        Format::Text => coloured(&print::text(&found)),
-        Format::Json => print::json(&found),
-        Format::Html => html(&found, "What this change does"),
-    };
-    crate::command::print(terminal, &text)?;
-    if found.changes.is_empty() {
-        if arguments.format == Format::Text {
-            terminal.say("no differences");
-        }
-        return Ok(Outcome::Done);
-    }
-    Ok(Outcome::Found)
-}
-
-/// Colours lines by their signs, which say the same.
-fn coloured(text: &str) -> String {
-    let mut coloured = String::new();
-    for line in text.lines() {
-        let style = match line.as_bytes() {
-            [b'!', ..] => WARNING,
-            [b'+', ..] | [b' ', b' ', b' ', b' ', b'+', ..] => super::ADDED,
-            [b'-', ..] | [b' ', b' ', b' ', b' ', b'-', ..] => super::REMOVED,
-            _ => Style::new(),
-        };
-        let _ = writeln!(coloured, "{style}{line}{style:#}");
-    }
-    coloured
+    face::show(&found, arguments.format, &|| "What this change does".to_owned(), terminal)
 }

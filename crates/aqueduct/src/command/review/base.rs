@@ -1,6 +1,7 @@
 //! The platform as it was at a revision, in a folder of its own. The work tree and git's index stay as they are.
 
 use std::ffi::OsStr;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -30,8 +31,17 @@ pub(super) fn current(directory: &Path) -> Result<Option<String>, Failure> {
     if changed.is_empty() { git.commit("HEAD").map(Some) } else { Ok(None) }
 }
 
-/// Writes the files that a platform had at a commit.
-pub(super) fn check_out(directory: &Path, commit: &str) -> Result<TempDir, Failure> {
+/// Which files of a commit are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All but the output.
+    Source,
+    /// The output alone.
+    Output,
+}
+
+/// Writes files that a platform had at a commit, and returns their folder and the name of the output in it.
+pub(super) fn check_out(directory: &Path, commit: &str, part: Part) -> Result<(TempDir, String), Failure> {
     let git = Git { directory };
     let commit = git.commit(commit)?;
     let prefix = git.run(&["rev-parse", "--show-prefix"], None)?;
@@ -40,16 +50,26 @@ pub(super) fn check_out(directory: &Path, commit: &str) -> Result<TempDir, Failu
     let index = tempfile::tempdir().map_err(failed)?;
     let index = index.path().join("index");
     let tree = format!("{commit}:{}", prefix.trim_end_matches('/'));
+    let platform = git.run(&["show", &format!("{commit}:{prefix}platform.toml")], None).unwrap_or_default();
+    let output = toml::from_str(&platform)
+        .ok()
+        .and_then(|table: toml::Table| Some(table.get("output")?.as_str()?.to_owned()));
+    let output = output.unwrap_or_else(|| "output".to_owned());
     // A folder that the commit does not have is an empty platform.
     if git.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &tree], None).is_ok() {
         // In a folder below it, git would write only what lies there.
         let root = git.run(&["rev-parse", "--show-toplevel"], None)?;
         let git = Git { directory: Path::new(&root) };
-        git.run(&["read-tree", &tree], Some(index.as_os_str()))?;
+        let index = Some(index.as_os_str());
+        git.run(&["read-tree", &tree], index)?;
+        let paths = git.read(&["ls-files", "-z"], index, &[])?;
+        let below = format!("{output}/").into_bytes();
+        let is_wanted = |path: &&[u8]| path.starts_with(&below) == (part == Part::Output);
+        let wanted: Vec<&[u8]> = paths.split_inclusive(|byte| *byte == 0).filter(is_wanted).collect();
         let into = format!("--prefix={}/", folder.path().display());
-        git.run(&["checkout-index", "--all", "--force", &into], Some(index.as_os_str()))?;
+        git.read(&["checkout-index", "--force", "-z", "--stdin", &into], index, &wanted.concat())?;
     }
-    Ok(folder)
+    Ok((folder, output))
 }
 
 /// The program git in the folder of the platform.
@@ -67,9 +87,16 @@ impl Git<'_> {
         })
     }
 
+    /// Returns what git prints, without the space around it.
     fn run(&self, arguments: &[&str], index: Option<&OsStr>) -> Result<String, Failure> {
+        Ok(String::from_utf8_lossy(&self.read(arguments, index, &[])?).trim().to_owned())
+    }
+
+    /// Returns what git prints when it gets some input.
+    fn read(&self, arguments: &[&str], index: Option<&OsStr>, input: &[u8]) -> Result<Vec<u8>, Failure> {
         let mut command = Command::new("git");
-        command.arg("-C").arg(self.directory).args(arguments).stdin(Stdio::null());
+        command.arg("-C").arg(self.directory).args(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A hook that runs this has its own repository in mind.
         for name in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_WORK_TREE"] {
             command.env_remove(name);
@@ -78,11 +105,17 @@ impl Git<'_> {
         if let Some(index) = index {
             command.env("GIT_INDEX_FILE", index);
         }
-        let output = command.output().map_err(|error| {
+        let failed = |error: std::io::Error| {
             Failure::new(format!("git does not start: {error}")).hint("install git, or put it on the PATH")
-        })?;
+        };
+        let mut child = command.spawn().map_err(failed)?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // What git says about input that it does not take is read below.
+            let _ = stdin.write_all(input);
+        }
+        let output = child.wait_with_output().map_err(failed)?;
         if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+            return Ok(output.stdout);
         }
         let words = String::from_utf8_lossy(&output.stderr);
         let first = words.lines().next().unwrap_or("it says nothing");

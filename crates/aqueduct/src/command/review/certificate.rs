@@ -6,7 +6,7 @@ use aqueduct_manifest::{Hash, Object, Value, yaml};
 use aqueduct_review::{Review, print};
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Side};
+use super::{Against, Failure, Side};
 
 /// The form of the certificate.
 const VERSION: u32 = 1;
@@ -21,6 +21,9 @@ pub(super) struct Certificate {
     /// The hash of the program. Another build of the same version has another one.
     program: String,
     pub(super) base: State,
+    /// What stood for the base.
+    #[serde(default)]
+    pub(super) against: Against,
     pub(super) head: State,
     /// What was reviewed, where it is not all.
     pub(super) selection: Selected,
@@ -72,6 +75,7 @@ impl State {
 impl Certificate {
     pub(super) fn new(
         [base, head]: [State; 2],
+        against: Against,
         selection: Selected,
         kubernetes: BTreeMap<String, String>,
         review: &Review,
@@ -87,6 +91,7 @@ impl Certificate {
             tool: env!("CARGO_PKG_VERSION").to_owned(),
             program: Hash::of(&program).to_string(),
             base,
+            against,
             head,
             selection,
             kubernetes,
