@@ -262,8 +262,10 @@ namespace-suffix = 'Prod'
 extends = 'tset'
 domain = 'test.acme.org'
 cluster = 'a b'
+promoted-from = 'qa'
 [environments.copy]
 extends = 'test'
+promoted-from = 'copy'
 == tenants/argocd/tenant.toml
 == tenants/argocd/web.toml
 kind = 'service'
