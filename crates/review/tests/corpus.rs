@@ -100,7 +100,7 @@ fn updates_are_answered_as_by_a_server() {
             _ => Apply::Replace,
         };
         let with = |object: &Object| [&around[..], &[object.clone()][..]].concat();
-        let found = review(&server, &with(&old), &with(&new), apply);
+        let found = review(&server, &with(&old), &with(&new), &|_| apply);
         let changes: Vec<&Change> = found.changes.iter().collect();
         tally.add(part("name").and_then(Value::as_str).unwrap_or_default(), &line, &changes);
     }
@@ -122,7 +122,7 @@ fn bumps_of_charts_are_answered_as_by_a_server() {
     for entry in fs::read_dir(folder).expect("the folder is readable") {
         let folder = entry.expect("the entry is readable").path();
         let (old, new) = (objects(&folder.join("old.yaml")), objects(&folder.join("new.yaml")));
-        let found = review(&server, &old, &new, Apply::Server);
+        let found = review(&server, &old, &new, &|_| Apply::Server);
         let answers = fs::read_to_string(folder.join("answers.jsonl")).expect("the answers are readable");
         for line in answers.lines() {
             let answer = json::read(line).expect("each line is JSON");

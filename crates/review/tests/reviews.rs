@@ -23,7 +23,7 @@ fn pairs() {
         let text = std::fs::read_to_string(path).expect("the pair is readable");
         let [old, new] = sides(&text);
         let [apply, replace] =
-            [Apply::Server, Apply::Replace].map(|apply| review(&server, &old, &new, apply));
+            [Apply::Server, Apply::Replace].map(|apply| review(&server, &old, &new, &|_| apply));
         let (apply_text, replace_text) = (print::text(&apply), print::text(&replace));
         let replace_text = if replace_text == apply_text { "the same\n".to_owned() } else { replace_text };
         insta::assert_snapshot!(format!(
@@ -51,7 +51,7 @@ fn the_json_keeps_to_its_schema() {
         let [old, new] = sides(&std::fs::read_to_string(path).expect("the pair is readable"));
         for apply in [Apply::Server, Apply::Replace] {
             let mut whole = Review::default();
-            whole.add("prod", review(&server, &old, &new, apply));
+            whole.add("prod", review(&server, &old, &new, &|_| apply));
             let growth = Growth {
                 environment: "prod".to_owned(),
                 old: Demand::default(),
@@ -98,7 +98,7 @@ fn one_tag_in_a_fleet_is_a_few_lines() {
         }
         objects
     };
-    let found = review(&server, &fleet("1.0.0"), &fleet("1.0.1"), Apply::Server);
+    let found = review(&server, &fleet("1.0.0"), &fleet("1.0.1"), &|_| Apply::Server);
     let text = print::text(&found);
     insta::assert_snapshot!(text);
     assert_eq!(found.changes.len(), 120);
@@ -122,7 +122,7 @@ fn a_comment_keeps_to_its_limit() {
         (0..count).map(make).collect()
     };
     let seen = |count: usize, text: &str| {
-        let found = review(&server, &settings(count, ""), &settings(count, text), Apply::Server);
+        let found = review(&server, &settings(count, ""), &settings(count, text), &|_| Apply::Server);
         let comment = print::markdown(&found, LIMIT);
         assert!(comment.chars().count() <= LIMIT, "{} characters", comment.chars().count());
         let last = comment.lines().last().unwrap_or_default().to_owned();
@@ -155,7 +155,7 @@ fn what_comes_too_early_is_named() {
     let job = "{apiVersion: v1, kind: ConfigMap, metadata: {name: new, namespace: shop-prod, labels: {app.kubernetes.io/part-of: shop}}}";
     let reviewed = |prod: &[Object], staging: &[Object]| {
         let mut found = Review::default();
-        found.add("prod", review(&server, &shop("prod", "1.0", "info", ""), prod, Apply::Server));
+        found.add("prod", review(&server, &shop("prod", "1.0", "info", ""), prod, &|_| Apply::Server));
         found.promote(&server, "prod", "staging", staging);
         let of_it = found.changes.iter().flat_map(|change| &change.consequences);
         let told: Vec<String> = of_it

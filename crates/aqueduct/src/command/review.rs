@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use aqueduct_apiserver::Server;
 use aqueduct_check::{Entry, Environment, claimed_storage, requests};
-use aqueduct_manifest::{Diagnostic, Object};
+use aqueduct_manifest::{Diagnostic, Object, ObjectKey, Value};
 use aqueduct_model::Selection;
 use aqueduct_model::types::{Invalid, Name};
 use aqueduct_render::Registry;
@@ -72,6 +72,42 @@ struct Side {
     /// What it asks for, where that is known.
     demand: Option<Demand>,
     promoted_from: Option<String>,
+    /// The objects that Argo CD replaces.
+    replaced: BTreeSet<ObjectKey>,
+}
+
+impl Side {
+    /// Returns how an object reaches the cluster. Argo CD patches what it does not replace, and what a server-side apply and
+    /// a three-way merge make of the same old and new manifest is the same.
+    fn apply(&self, object: &Object) -> Apply {
+        if self.replaced.contains(&object.key()) { Apply::Replace } else { Apply::Server }
+    }
+}
+
+/// Returns the objects that their own options or those of their Applications let Argo CD replace.
+fn replaced(environment: &Environment<'_>) -> BTreeSet<ObjectKey> {
+    const REPLACE: &str = "Replace=true";
+    let of_application = |entry: &Entry<'_>| {
+        let options = entry.object.at(&["spec", "syncPolicy", "syncOptions"]).and_then(Value::as_list)?;
+        let path = entry.object.at(&["spec", "source", "path"]).and_then(Value::as_str)?;
+        let replaces = options.iter().any(|option| option.as_str() == Some(REPLACE));
+        replaces.then(|| path.to_owned())
+    };
+    let entries = &environment.entries;
+    let applications = entries.iter().filter(|entry| entry.tenant == ROOT && entry.kind == "Application");
+    let paths: Vec<String> = applications.filter_map(of_application).collect();
+    let is_replaced = |entry: &&Entry<'_>| {
+        let options = entry.object.annotation("argocd.argoproj.io/sync-options").unwrap_or_default();
+        let folder = entry.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        // An Application reads the folder of a component, or that of a whole tenant.
+        let is_below = |path: &String| {
+            [folder, entry.tenant]
+                .iter()
+                .any(|read| path.strip_suffix(read).is_some_and(|before| before.ends_with('/')))
+        };
+        options.split(',').any(|option| option.trim() == REPLACE) || paths.iter().any(is_below)
+    };
+    entries.iter().filter(is_replaced).map(|entry| entry.object.key()).collect()
 }
 
 /// What is compared.
@@ -221,7 +257,8 @@ fn answer(
         let Some(known) = after.or(before) else { continue };
         let (before, after) = (before.unwrap_or(&nothing), after.unwrap_or(&nothing));
         let server = Server::new(minor(&known.kubernetes)?);
-        let review = aqueduct_review::review(&server, &before.objects, &after.objects, Apply::Server);
+        let review =
+            aqueduct_review::review(&server, &before.objects, &after.objects, &|object| after.apply(object));
         found.add(environment, review);
         let demand =
             |side: &Side| if std::ptr::eq(side, &nothing) { Some(Demand::default()) } else { side.demand };
@@ -316,7 +353,8 @@ fn sides(
                 ..demand(&environment, selection)
             };
             let promoted_from = rendered.environment().promoted_from.as_ref().map(ToString::to_string);
-            let side = Side { objects, kubernetes, demand: Some(demand), promoted_from };
+            let replaced = replaced(&environment);
+            let side = Side { objects, kubernetes, demand: Some(demand), promoted_from, replaced };
             sides.insert(environment.name.to_owned(), side);
         }
     }

@@ -63,6 +63,6 @@ pub(super) fn run(
         By::Replace => Apply::Replace,
     };
     let [old, new] = &sides;
-    let found = review(&Server::new(minor), old, new, apply);
+    let found = review(&Server::new(minor), old, new, &|_| apply);
     face::show(&found, arguments.format, &|| "What this change does".to_owned(), terminal)
 }
