@@ -120,6 +120,7 @@ struct Tally {
 impl Tally {
     /// Holds a run against its output.
     fn hold(&mut self, run: &str, trees: [&Tree; 2], preview: &Preview) {
+        self.outputs += 1;
         let known = self.messages.len();
         let mut say = |message: String| self.messages.push(format!("{run}: {message}"));
         let chosen = RUNS.iter().find(|(name, _)| *name == run).map(|(_, options)| options.clone());
@@ -162,7 +163,6 @@ impl Tally {
             let count = remote.get(title.as_str()).copied().unwrap_or_default();
             self.outside.push(format!("not held: {run}: {count} objects of {title}: {reason}"));
         }
-        self.outputs += 1;
         self.good += usize::from(self.messages.len() == known);
     }
 
