@@ -29,6 +29,9 @@ use crate::tree::Tree;
 /// The share of outputs, in thousandths, that agrees in everything that can be held.
 const FLOOR: usize = 1_000;
 
+/// The share of the objects that are shown, in thousandths, that has to be held: the others need charts that are not there.
+const HELD: usize = 600;
+
 /// The repository that the changes are of.
 const REPOSITORY: &str = "https://github.com/dag-andersen/argocd-diff-preview";
 
@@ -108,6 +111,8 @@ struct Tally {
     good: usize,
     objects: usize,
     shown: usize,
+    /// How many objects are shown of Applications that need what is not there.
+    remote: usize,
     /// How many Applications render, of both sides together.
     rendered: usize,
     /// What is not held, with the reason.
@@ -147,6 +152,7 @@ impl Tally {
         for (named, lines) in &preview.shown {
             if let Some(count) = remote.get_mut(named.application.as_str()) {
                 *count += 1;
+                self.remote += 1;
                 continue;
             }
             self.shown += 1;
@@ -168,10 +174,13 @@ impl Tally {
 
     fn close(self) {
         self.messages.iter().chain(&self.outside).for_each(|line| report(line));
-        let Self { outputs, good, objects, shown, rendered, .. } = self;
-        report(&format!("outputs: {good} of {outputs} agree, {objects} of {shown} objects"));
+        let Self { outputs, good, objects, shown, remote, rendered, .. } = self;
+        report(&format!(
+            "outputs: {good} of {outputs} agree, {objects} of {shown} objects; {remote} are not held"
+        ));
         report(&format!("Applications of both sides: {rendered} render"));
         assert!(outputs > 0 && good * 1_000 >= outputs * FLOOR, "{good} of {outputs} outputs");
+        assert!(objects * 1_000 >= (shown + remote) * HELD, "{objects} of {} objects", shown + remote);
         assert!(self.failures.is_empty(), "{}", self.failures.join("\n"));
     }
 }
@@ -201,7 +210,8 @@ fn changes_are_those_that_a_preview_shows() {
     tally.close();
 }
 
-/// Two small trees with everything that the changes above have not: what a review says of each Application, and what it renders now.
+/// Two small trees with everything that the changes above have not: what a review says of each Application, and what it
+/// renders now.
 #[test]
 fn own() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/branches/own");
