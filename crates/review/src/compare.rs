@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_apiserver::Server;
-use aqueduct_manifest::{Map, Object, ObjectKey, SmolStr, Value, json};
+use aqueduct_manifest::{Object, ObjectKey, SmolStr, Value};
 
 use crate::chain;
 use crate::claim::Judged;
@@ -12,6 +12,7 @@ use crate::demand::Growth;
 use crate::diff::{FieldChange, differences};
 use crate::endpoints::endpoints;
 use crate::judge;
+use crate::rename::renames;
 use crate::rollout::{Around, Rollout};
 use crate::write::Apply;
 
@@ -139,75 +140,4 @@ pub fn review(server: &Server, old: &[Object], new: &[Object], apply: &dyn Fn(&O
 
 fn by_key(objects: &[Object]) -> BTreeMap<ObjectKey, &Object> {
     objects.iter().map(|object| (object.key(), object)).collect()
-}
-
-/// The old and the new keys of objects that are alike.
-type Pairs<'k> = BTreeMap<(ObjectKey, String), (Vec<&'k ObjectKey>, Vec<&'k ObjectKey>)>;
-
-/// What an object has in common with one of another name.
-type Identity = fn(&Object) -> Option<(ObjectKey, String)>;
-
-/// Finds objects of which one set says the namespace and the other does not, and those that only have another name, as what
-/// has a hash of its content in its name: the new keys with the old ones.
-fn renames(
-    before: &BTreeMap<ObjectKey, &Object>,
-    after: &BTreeMap<ObjectKey, &Object>,
-) -> BTreeMap<ObjectKey, ObjectKey> {
-    let gone = || before.iter().filter(|(key, _)| !after.contains_key(key));
-    let come = || after.iter().filter(|(key, _)| !before.contains_key(key));
-    let mut renamed = BTreeMap::new();
-    let mut paired = BTreeSet::new();
-    for (identity, is_hashed) in [(by_name as Identity, false), (by_stem, true), (by_content, false)] {
-        let mut pairs = Pairs::new();
-        for (key, object) in gone().filter(|(key, _)| !paired.contains(key)) {
-            if let Some(known) = identity(object) {
-                pairs.entry(known).or_default().0.push(key);
-            }
-        }
-        for (key, object) in come().filter(|(key, _)| !renamed.contains_key(*key)) {
-            if let Some(known) = identity(object) {
-                pairs.entry(known).or_default().1.push(key);
-            }
-        }
-        for (old, new) in pairs.into_values() {
-            if let ([old], [new]) = (&old[..], &new[..])
-                // Two words at the end of names are no hashes.
-                && (!is_hashed || [old, new].iter().any(|key| ends_with_hash(&key.name)))
-                && (old.namespace == new.namespace || old.namespace.is_empty() || new.namespace.is_empty())
-            {
-                renamed.insert((*new).clone(), (*old).clone());
-                paired.insert(*old);
-            }
-        }
-    }
-    renamed
-}
-
-/// Returns the key without the namespace.
-fn by_name(object: &Object) -> Option<(ObjectKey, String)> {
-    Some((ObjectKey { namespace: SmolStr::default(), ..object.key() }, String::new()))
-}
-
-fn nameless(object: &Object) -> ObjectKey {
-    ObjectKey { name: SmolStr::default(), ..object.key() }
-}
-
-/// Returns the name without a hash at its end.
-fn by_stem(object: &Object) -> Option<(ObjectKey, String)> {
-    let (stem, hash) = object.name().rsplit_once('-')?;
-    let may_be_hash = (5..=10).contains(&hash.len())
-        && hash.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    may_be_hash.then(|| (nameless(object), stem.to_owned()))
-}
-
-fn ends_with_hash(name: &str) -> bool {
-    name.rsplit('-').next().is_some_and(|end| end.bytes().any(|byte| byte.is_ascii_digit()))
-}
-
-/// Returns all but the name.
-fn by_content(object: &Object) -> Option<(ObjectKey, String)> {
-    let mut map: Map = object.map.clone();
-    map.map_entry("metadata").remove("name");
-    // What has next to nothing in it is like many others.
-    (map.len() > 3).then(|| (nameless(object), json::write_raw(&Value::Map(map))))
 }

@@ -1,7 +1,7 @@
 //! What a change of manifests does: which objects and fields differ, and what a cluster makes of it.
 //!
-//! 1. [`review`] takes two sets of objects. It pairs them by group, kind, namespace and name, finds those that only have
-//!    another name, and lists the fields that differ. [`patch`] makes the new value of the old one and its differences.
+//! 1. [`review`] takes two sets of objects. It pairs them by group, kind, namespace and name, finds those that are the
+//!    same under another name, and lists the fields that differ. [`patch`] makes the new value of the old one and its differences.
 //! 2. Each change is judged: what a server holds after the new manifest is written over the old one, what it refuses of it,
 //!    whether pods are made anew, and what else comes of it: a [`Consequence`].
 //! 3. [`fold`] says once what is the same in many places, and [`print`](mod@print) writes it as text, or all of it as JSON.
@@ -25,6 +25,7 @@ mod normal;
 mod path;
 pub mod print;
 mod promotion;
+mod rename;
 mod roles;
 mod rollout;
 mod update;

@@ -1,0 +1,177 @@
+//! Which objects of two sets are the same under another name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use aqueduct_manifest::{Map, Object, ObjectKey, SmolStr, Value, json};
+
+/// The old and the new keys of objects that are alike.
+type Pairs<'k> = BTreeMap<(ObjectKey, String), (Vec<&'k ObjectKey>, Vec<&'k ObjectKey>)>;
+
+/// What an object has in common with one of another name.
+type Identity = fn(&Object) -> Option<(ObjectKey, String)>;
+
+/// Finds objects of which one set says the namespace and the other does not, those that only have another name, as what
+/// has a hash of its content in its name, and those that hold nearly the same: the new keys with the old ones.
+pub(crate) fn renames(
+    before: &BTreeMap<ObjectKey, &Object>,
+    after: &BTreeMap<ObjectKey, &Object>,
+) -> BTreeMap<ObjectKey, ObjectKey> {
+    let gone = || before.iter().filter(|(key, _)| !after.contains_key(key));
+    let come = || after.iter().filter(|(key, _)| !before.contains_key(key));
+    let mut renamed = BTreeMap::new();
+    let mut paired = BTreeSet::new();
+    for (identity, is_hashed) in [(by_name as Identity, false), (by_stem, true), (by_content, false)] {
+        let mut pairs = Pairs::new();
+        for (key, object) in gone().filter(|(key, _)| !paired.contains(key)) {
+            if let Some(known) = identity(object) {
+                pairs.entry(known).or_default().0.push(key);
+            }
+        }
+        for (key, object) in come().filter(|(key, _)| !renamed.contains_key(*key)) {
+            if let Some(known) = identity(object) {
+                pairs.entry(known).or_default().1.push(key);
+            }
+        }
+        for (old, new) in pairs.into_values() {
+            if let ([old], [new]) = (&old[..], &new[..])
+                // Two words at the end of names are no hashes.
+                && (!is_hashed || [old, new].iter().any(|key| ends_with_hash(&key.name)))
+                && (old.namespace == new.namespace || old.namespace.is_empty() || new.namespace.is_empty())
+            {
+                renamed.insert((*new).clone(), (*old).clone());
+                paired.insert(*old);
+            }
+        }
+    }
+    for (old, new) in alike(
+        gone().filter(|(key, _)| !paired.contains(key)),
+        come().filter(|(key, _)| !renamed.contains_key(*key)),
+    ) {
+        renamed.insert(new.clone(), old.clone());
+    }
+    renamed
+}
+
+/// Returns the key without the namespace.
+fn by_name(object: &Object) -> Option<(ObjectKey, String)> {
+    Some((ObjectKey { namespace: SmolStr::default(), ..object.key() }, String::new()))
+}
+
+fn nameless(object: &Object) -> ObjectKey {
+    ObjectKey { name: SmolStr::default(), ..object.key() }
+}
+
+/// Returns the name without a hash at its end.
+fn by_stem(object: &Object) -> Option<(ObjectKey, String)> {
+    let (stem, hash) = object.name().rsplit_once('-')?;
+    let may_be_hash = (5..=10).contains(&hash.len())
+        && hash.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    may_be_hash.then(|| (nameless(object), stem.to_owned()))
+}
+
+fn ends_with_hash(name: &str) -> bool {
+    name.rsplit('-').next().is_some_and(|end| end.bytes().any(|byte| byte.is_ascii_digit()))
+}
+
+/// Returns all but the name.
+fn by_content(object: &Object) -> Option<(ObjectKey, String)> {
+    let mut map: Map = object.map.clone();
+    map.map_entry("metadata").remove("name");
+    // What has next to nothing in it is like many others.
+    (map.len() > 3).then(|| (nameless(object), json::write_raw(&Value::Map(map))))
+}
+
+/// How many values two objects must have in common to be the same; what holds less is like many others.
+const LEAST_COMMON: usize = 4;
+
+/// How much of what two objects hold must be in common, in thousandths.
+const LEAST_SHARE: usize = 750;
+
+/// How many pairs of one kind in one namespace are compared; where all have other names, no two belong together.
+const MOST_PAIRS: usize = 4_096;
+
+/// An object with its key, as a set of objects has it.
+type Entry<'k> = (&'k ObjectKey, &'k &'k Object);
+
+/// Pairs objects of one kind in one namespace that hold nearly the same, each the one that is most like the other: the old
+/// keys with the new ones.
+fn alike<'k>(
+    gone: impl Iterator<Item = Entry<'k>>,
+    come: impl Iterator<Item = Entry<'k>>,
+) -> Vec<(&'k ObjectKey, &'k ObjectKey)> {
+    let mut groups: BTreeMap<ObjectKey, [Vec<Entry<'k>>; 2]> = BTreeMap::new();
+    for (key, object) in gone {
+        groups.entry(nameless(object)).or_default()[0].push((key, object));
+    }
+    for (key, object) in come {
+        groups.entry(nameless(object)).or_default()[1].push((key, object));
+    }
+    let mut found = Vec::new();
+    for [old, new] in groups.into_values().filter(|[old, new]| old.len() * new.len() <= MOST_PAIRS) {
+        if old.is_empty() || new.is_empty() {
+            continue;
+        }
+        let [before, after] =
+            [&old, &new].map(|side| side.iter().map(|(_, object)| values(object)).collect::<Vec<_>>());
+        for (row, (old, _)) in old.iter().enumerate() {
+            let Some(column) = most_alike(&before[row], &after) else { continue };
+            if most_alike(&after[column], &before) == Some(row) {
+                found.push((*old, new[column].0));
+            }
+        }
+    }
+    found
+}
+
+/// Returns the place of the one that is most like the given one, if a single one is.
+fn most_alike(values: &[u64], others: &[Vec<u64>]) -> Option<usize> {
+    let shares: Vec<usize> = others.iter().map(|other| share(values, other)).collect();
+    let most = *shares.iter().max()?;
+    let mut best = (0..shares.len()).filter(|place| shares[*place] == most);
+    let first = best.next()?;
+    (most >= LEAST_SHARE && best.next().is_none()).then_some(first)
+}
+
+/// Returns how much two sorted lists have in common, in thousandths of what they have.
+fn share(some: &[u64], others: &[u64]) -> usize {
+    let (mut one, mut other, mut common) = (0, 0, 0);
+    while let (Some(left), Some(right)) = (some.get(one), others.get(other)) {
+        common += usize::from(left == right);
+        one += usize::from(left <= right);
+        other += usize::from(right <= left);
+    }
+    if common < LEAST_COMMON { 0 } else { 2_000 * common / (some.len() + others.len()) }
+}
+
+/// Returns a hash of each value that an object holds together with the fields that lead to it, sorted. Names and labels say
+/// who an object is and not what it holds; the place in a list says nothing.
+fn values(object: &Object) -> Vec<u64> {
+    let mut found = Vec::new();
+    for (name, value) in &object.map {
+        if !matches!(name.as_str(), "apiVersion" | "kind" | "metadata" | "status") {
+            collect(value, &mut vec![name.as_str()], &mut found);
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+fn collect<'v>(value: &'v Value, path: &mut Vec<&'v str>, found: &mut Vec<u64>) {
+    match value {
+        Value::Map(map) if !map.is_empty() => {
+            for (name, value) in map {
+                path.push(name);
+                collect(value, path, found);
+                path.pop();
+            }
+        }
+        Value::List(list) if !list.is_empty() => list.iter().for_each(|value| collect(value, path, found)),
+        _ => {
+            let mut hasher = DefaultHasher::new();
+            path.hash(&mut hasher);
+            json::write_raw(value).hash(&mut hasher);
+            found.push(hasher.finish());
+        }
+    }
+}

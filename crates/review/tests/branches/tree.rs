@@ -1,0 +1,136 @@
+//! The files of one side of a change, and the Applications and ApplicationSets among them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use aqueduct_manifest::{Files, Map, Object, Value, yaml};
+
+/// One side of a change.
+pub(crate) struct Tree {
+    /// All files.
+    pub(crate) files: Files,
+    /// The address of the repository that the files are of, without `.git`.
+    pub(crate) repository: String,
+}
+
+/// An Application or an ApplicationSet.
+#[derive(Clone)]
+pub(crate) struct Resource {
+    /// The file that it is in, or that its ApplicationSet is in.
+    pub(crate) file: String,
+    /// What it says.
+    pub(crate) object: Object,
+}
+
+/// Why there are no objects.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It takes what is not in the tree.
+    Outside(String),
+    /// It should go.
+    Wrong(String),
+}
+
+impl Failure {
+    /// Wraps what an engine says.
+    pub(crate) fn of(cause: impl std::fmt::Display) -> Self {
+        Self::Wrong(cause.to_string())
+    }
+}
+
+impl Tree {
+    pub(crate) fn read(root: &Path, repository: &str) -> Self {
+        let entries = fs::read_dir(root).expect("the tree can be listed");
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.expect("the tree can be listed").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let files = Files::read(root, &names).expect("the tree can be read");
+        Self { files, repository: repository.to_owned() }
+    }
+
+    /// Returns all folders.
+    pub(crate) fn folders(&self) -> BTreeSet<&str> {
+        let mut folders = BTreeSet::new();
+        for (path, _) in self.files.iter() {
+            let mut path: &str = path;
+            while let Some((folder, _)) = path.rsplit_once('/') {
+                folders.insert(folder);
+                path = folder;
+            }
+        }
+        folders
+    }
+
+    /// Tells whether an address is that of the repository.
+    pub(crate) fn is_own(&self, address: &str) -> bool {
+        address.trim_end_matches('/').trim_end_matches(".git") == self.repository
+    }
+
+    /// Returns the Applications and ApplicationSets. A file that is no YAML is taken for a template of a chart.
+    pub(crate) fn resources(&self) -> Vec<Resource> {
+        let mut found = Vec::new();
+        for (path, _) in self.files.iter() {
+            let text = self.files.text(path).filter(|_| path.ends_with(".yaml") || path.ends_with(".yml"));
+            let Some(Ok(documents)) = text.map(|text| yaml::read_values(text, yaml::Dialect::Sigs)) else {
+                continue;
+            };
+            for map in documents.iter().filter_map(Value::as_map) {
+                let object = Object::new(map.clone());
+                if object.group() == "argoproj.io"
+                    && matches!(object.kind(), "Application" | "ApplicationSet")
+                {
+                    found.push(Resource { file: path.to_string(), object });
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Resource {
+    /// Returns a map of its specification, empty where there is none.
+    pub(crate) fn spec(&self) -> &Value {
+        self.object.map.get("spec").unwrap_or(&Value::Null)
+    }
+
+    /// Returns what it renders: one source, several, or the dry one of the hydrator.
+    pub(crate) fn sources(&self) -> Vec<&Value> {
+        if let Some(sources) = self.spec().get("sources").and_then(Value::as_list) {
+            return sources.iter().collect();
+        }
+        let dry = self.spec().at(&["sourceHydrator", "drySource"]);
+        dry.or_else(|| self.spec().get("source")).into_iter().collect()
+    }
+
+    /// Returns the namespace of what says none itself.
+    pub(crate) fn namespace(&self) -> &str {
+        text(self.spec(), &["destination", "namespace"])
+    }
+
+    /// Returns the name and the file, which together are unique: two sets of one repository can make the same name.
+    pub(crate) fn title(&self) -> String {
+        format!("{} ({})", self.object.name(), self.file)
+    }
+}
+
+/// Returns a text of a value, empty where there is none.
+pub(crate) fn text<'v>(value: &'v Value, path: &[&str]) -> &'v str {
+    value.at(path).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Returns the entries of a list, none where there is none.
+pub(crate) fn list<'v>(value: &'v Value, path: &[&str]) -> &'v [Value] {
+    value.at(path).and_then(Value::as_list).map_or(&[], |list| list)
+}
+
+/// Refuses fields that would be passed over in silence.
+pub(crate) fn only(value: &Value, what: &str, known: &[&str]) -> Result<(), Failure> {
+    let fields = value.as_map().into_iter().flat_map(Map::keys);
+    match fields.into_iter().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(Failure::Wrong(format!("`{name}` of {what} is not read by this test"))),
+        None => Ok(()),
+    }
+}
