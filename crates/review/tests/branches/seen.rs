@@ -90,7 +90,7 @@ pub(crate) fn see(trees: [&Tree; 2], sides: &[Selection; 2]) -> Seen {
         });
         match rendered {
             [Ok(old), Ok(new)] => {
-                let review = review(&server, &old, &new, Apply::Server);
+                let review = review(&server, &old, &new, &|_| Apply::Server);
                 seen.pairs.push(Pair { title, old, new, review });
             }
             sides => sides
