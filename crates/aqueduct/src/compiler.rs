@@ -10,7 +10,7 @@ use aqueduct_model::{
     CheckLevel, Environment, Instance, Node, Platform, Selection, Tenancy, plaintext, resolve, tenancies,
 };
 use aqueduct_render::argocd::ROOT;
-use aqueduct_render::{Inputs, Outline, Registry, Rendered, RenderedComponent, render};
+use aqueduct_render::{Inputs, Outline, Registry, Rendered, RenderedComponent, Route, render};
 use aqueduct_tree::{Scope, Tree, file_names};
 use rayon::prelude::*;
 
@@ -616,7 +616,29 @@ fn facts<'a>(
             .iter()
             .map(|outline| ((outline.tenant.as_str(), outline.component.as_str()), outline.wave))
             .collect(),
+        links: rendered.routes.iter().map(link).collect(),
         definitions,
+    }
+}
+
+/// Returns a link as the checks see it.
+fn link(route: &Route) -> aqueduct_check::Link<'_> {
+    let service = route.host.as_deref().and_then(|host| {
+        let (service, rest) = host.split_once('.')?;
+        let (namespace, rest) = rest.split_once('.')?;
+        (rest == "svc" || rest.starts_with("svc.")).then_some((namespace, service))
+    });
+    aqueduct_check::Link {
+        from: (&route.from.0, &route.from.1),
+        to: (&route.to.0, &route.to.1),
+        target: &route.target,
+        place: &route.place,
+        endpoint: &route.endpoint,
+        service,
+        port: route.port,
+        namespace: &route.pods.namespace,
+        labels: &route.pods.labels,
+        pod_port: route.pods.port,
     }
 }
 

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::sync::OnceLock;
 
 use aqueduct_manifest::{Object, Value, plural};
+use aqueduct_network::Network;
 
 use crate::demand::target;
 use crate::label_selector::{LabelSelector, Labels};
-use crate::platform::{Cluster, Entry, Environment, Tenant};
+use crate::platform::{Cluster, Entry, Environment, Link, Tenant};
 use crate::pod::{Pod, list_at};
 use crate::produced::Produced;
 
@@ -39,6 +40,7 @@ pub struct Index<'a> {
     /// The names of resources that rendered definitions declare, by group and kind.
     plurals: BTreeMap<(&'a str, &'a str), &'a str>,
     secrets: OnceLock<Produced>,
+    network: OnceLock<Network>,
 }
 
 impl<'a> Index<'a> {
@@ -58,6 +60,7 @@ impl<'a> Index<'a> {
             scaled: BTreeMap::new(),
             plurals: BTreeMap::new(),
             secrets: OnceLock::new(),
+            network: OnceLock::new(),
         };
         for (name, tenant) in &environment.tenants {
             for namespace in &tenant.namespaces {
@@ -134,6 +137,16 @@ impl<'a> Index<'a> {
     /// Returns the wave in which the component of an object starts, where it has one.
     pub(crate) fn wave(&self, entry: &Entry<'_>) -> Option<usize> {
         self.environment.waves.get(&(entry.tenant, entry.component)).copied()
+    }
+
+    /// Returns the links between components that lead to pods.
+    pub(crate) fn links(&self) -> &'a [Link<'a>] {
+        &self.environment.links
+    }
+
+    /// Returns which pods reach which, by the network policies.
+    pub(crate) fn network(&self) -> &Network {
+        self.network.get_or_init(|| Network::of(self.entries().iter().map(|entry| entry.object)))
     }
 
     /// Returns the definitions that lie among the sources.
@@ -248,11 +261,11 @@ impl<'a> Index<'a> {
     }
 
     /// Returns the pod templates of a namespace that a selector matches.
-    pub(crate) fn selected<'i>(
+    pub(crate) fn selected<'i, 's>(
         &'i self,
         namespace: &str,
-        selector: &'i LabelSelector<'_>,
-    ) -> impl Iterator<Item = &'i Pod<'a>> {
+        selector: &'s LabelSelector<'_>,
+    ) -> impl Iterator<Item = &'i Pod<'a>> + use<'i, 's, 'a> {
         // The fewest that carry one of the labels; a label that none carries may be a controller's.
         let of_namespace = self.pods_of_label.get(namespace);
         let labels = selector.equal().iter().copied();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_manifest::{Object, Value};
+use aqueduct_manifest::{Object, Place, Value};
 
 /// Everything that one run renders.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,8 @@ pub struct Environment<'a> {
     pub entries: Vec<Entry<'a>>,
     /// The waves in which components start, by tenant and component.
     pub waves: BTreeMap<(&'a str, &'a str), usize>,
+    /// The links between components that lead to pods.
+    pub links: Vec<Link<'a>>,
     /// The CustomResourceDefinitions that lie among the sources, rendered or not.
     pub definitions: &'a [Object],
 }
@@ -47,6 +49,31 @@ pub struct Entry<'a> {
     pub namespace: &'a str,
     /// The name of the object.
     pub name: &'a str,
+}
+
+/// A link of a component that leads to pods.
+#[derive(Clone, Debug)]
+pub struct Link<'a> {
+    /// The tenant and the component that have it.
+    pub from: (&'a str, &'a str),
+    /// The tenant and the component that it leads to.
+    pub to: (&'a str, &'a str),
+    /// What it leads to, as it is written.
+    pub target: &'a str,
+    /// Where it is written.
+    pub place: &'a Place,
+    /// The name of the endpoint.
+    pub endpoint: &'a str,
+    /// The Service that callers use, by namespace and name, and its port.
+    pub service: Option<(&'a str, &'a str)>,
+    /// The port that callers use.
+    pub port: u16,
+    /// The namespace of the pods that the endpoint says it leads to.
+    pub namespace: &'a str,
+    /// The labels of these pods.
+    pub labels: &'a BTreeMap<String, String>,
+    /// The port on which these pods listen.
+    pub pod_port: u16,
 }
 
 impl<'a> Entry<'a> {

@@ -78,6 +78,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "ingress-backend",
             "ingress-conflict",
             "ingress-path",
+            "link-blocked",
             "namespace-policy",
             "network-policy-target",
             "port-names",
@@ -145,6 +146,7 @@ pub const ALL: &[Rule] = &[
     rules::ingress_path::RULE,
     rules::ingress_tls::RULE,
     rules::issuer_reference::RULE,
+    rules::link_blocked::RULE,
     rules::list_defaults::RULE,
     rules::metadata_limits::RULE,
     rules::monitor_target::RULE,
@@ -214,8 +216,9 @@ mod tests {
             let path = format!("{FOLDER}/{}.rs", rule.name.replace('-', "_"));
             let file = std::fs::read_to_string(path).expect("a rule has its file");
             let code = file.split("#[cfg(test)]").next().expect("a file has a first part");
-            let has = |words: [&str; 2]| words.iter().any(|word| code.contains(word));
-            let level = match (has([".error(", "Severity::Error"]), has([".warning(", "Severity::Warning"])) {
+            let has = |words: &[&str]| words.iter().any(|word| code.contains(word));
+            let errors = [".error(", ".error_at(", "Severity::Error"];
+            let level = match (has(&errors), has(&[".warning(", "Severity::Warning"])) {
                 (true, true) => Level::Either,
                 (true, false) => Level::Error,
                 (false, _) => Level::Warning,

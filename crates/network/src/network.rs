@@ -164,6 +164,11 @@ impl Network {
         outside.chain(workloads).chain(controller)
     }
 
+    /// Returns the ports on which one workload reaches another; `None` where one of them is not in this network.
+    pub fn between(&self, from: &Workload, to: &Workload) -> Option<Ports> {
+        Some(self.ports(self.ends(self.group(from)?), self.ends(self.group(to)?)))
+    }
+
     /// Returns the connections of a peer to the workloads, given the ports to each group of them.
     fn to_workloads<'a>(&'a self, from: Peer<'a>, row: Row) -> impl Iterator<Item = Connection<'a>> {
         self.workloads.iter().filter_map(move |(workload, group)| {

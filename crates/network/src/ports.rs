@@ -67,6 +67,11 @@ impl Ports {
         self.ranges.iter().all(|ranges| matches!(ranges.as_slice(), [WHOLE]))
     }
 
+    /// Tells whether a port is there.
+    pub fn has(&self, protocol: Protocol, port: u16) -> bool {
+        self.of(protocol).iter().any(|(first, last)| (*first..=*last).contains(&port))
+    }
+
     /// Returns the ranges of a protocol, each with its first and its last port.
     pub fn of(&self, protocol: Protocol) -> &[(u16, u16)] {
         &self.ranges[protocol as usize]

@@ -15,7 +15,7 @@ use crate::normalise::normalise;
 use crate::patches::Patches;
 use crate::selected::SelectedLabels;
 use crate::wave::waves;
-use crate::{Context, Error, Graph, Inputs, Registry, Scopes, data, order, owned, tenancy};
+use crate::{Context, Error, Graph, Inputs, Registry, Route, Scopes, data, order, owned, tenancy};
 
 /// The objects of one environment.
 #[derive(Debug, Default)]
@@ -24,6 +24,8 @@ pub struct Rendered {
     pub components: Vec<RenderedComponent>,
     /// All components, without their objects.
     pub outlines: Vec<Outline>,
+    /// The links that lead to pods.
+    pub routes: Vec<Route>,
     /// What is wrong with the platform and the selected tenants.
     pub diagnostics: Vec<Diagnostic>,
     /// Whether a tenant that is not selected could not be rendered: its objects are missing.
@@ -218,7 +220,7 @@ pub fn render(
         }
         Err(error) => diagnostics.push(platform.node.diagnostic("argocd", error.to_string())),
     }
-    Rendered { components, outlines, diagnostics, incomplete }
+    Rendered { components, outlines, routes: graph.routes(), diagnostics, incomplete }
 }
 
 /// Returns where the folders of a tenant stand among all, which are in order.

@@ -16,6 +16,7 @@ pub(crate) mod ingress_conflict;
 pub(crate) mod ingress_path;
 pub(crate) mod ingress_tls;
 pub(crate) mod issuer_reference;
+pub(crate) mod link_blocked;
 pub(crate) mod list_defaults;
 pub(crate) mod metadata_limits;
 pub(crate) mod monitor_target;

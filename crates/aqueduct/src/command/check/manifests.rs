@@ -113,6 +113,7 @@ fn environment<'a>(manifests: &'a Manifests, paths: &'a [String], minor: u32) ->
         tenants: BTreeMap::from([(String::new(), everyone)]),
         entries,
         waves: BTreeMap::new(),
+        links: Vec::new(),
         definitions: &[],
     }
 }
