@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::sync::OnceLock;
 
-use aqueduct_manifest::{Object, Value, plural};
+use aqueduct_manifest::{Object, Place, Value, plural};
 use aqueduct_network::Network;
 
 use crate::demand::target;
@@ -127,6 +127,25 @@ impl<'a> Index<'a> {
     /// Returns a tenant.
     pub fn tenant(&self, name: &str) -> Option<&'a Tenant> {
         self.environment.tenants.get(name)
+    }
+
+    /// Returns all tenants by their names.
+    pub(crate) fn tenants(&self) -> impl Iterator<Item = (&'a str, &'a Tenant)> {
+        self.environment.tenants.iter().map(|(name, tenant)| (name.as_str(), tenant))
+    }
+
+    /// Tells whether an object is what a tenant itself gets, as it was made.
+    pub(crate) fn is_of_tenancy(&self, entry: &Entry<'_>) -> bool {
+        let Environment { tenancy, patched, .. } = self.environment;
+        entry.component == *tenancy && !patched.contains_key(&(entry.namespace, entry.name))
+    }
+
+    /// Returns the network policies of a namespace that a patch of its tenant has changed or taken away, by their names,
+    /// each with the place of the patch.
+    pub(crate) fn patched_policies(&self, namespace: &str) -> Vec<(&'a str, &'a Place)> {
+        let all = self.environment.patched.range((namespace, "")..);
+        let of_namespace = all.take_while(|((other, _), _)| *other == namespace);
+        of_namespace.map(|((_, name), place)| (*name, *place)).collect()
     }
 
     /// Returns the tenant that owns a namespace.

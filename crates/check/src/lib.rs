@@ -26,7 +26,7 @@ mod testing;
 
 pub use demand::{Request, claimed_storage, requests};
 pub use index::Index;
-pub use platform::{Cluster, Entry, Environment, Link, NodePool, Platform, Tenant};
+pub use platform::{Cluster, Entry, Environment, Link, NodePool, Peers, Platform, Tenant};
 pub use report::{Field, Finding, Report, Subject};
 pub use rule::{ALL, GROUPS, Level, Rule, explain};
 

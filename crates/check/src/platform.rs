@@ -26,6 +26,12 @@ pub struct Environment<'a> {
     pub waves: BTreeMap<(&'a str, &'a str), usize>,
     /// The links between components that lead to pods.
     pub links: Vec<Link<'a>>,
+    /// The name of the component that holds what a tenant itself gets; its network policies say what links and fields
+    /// of components say.
+    pub tenancy: &'a str,
+    /// Those of these policies that a patch of a tenant has changed or taken away, by namespace and name, each with the
+    /// place of the patch.
+    pub patched: BTreeMap<(&'a str, &'a str), &'a Place>,
     /// The CustomResourceDefinitions that lie among the sources, rendered or not.
     pub definitions: &'a [Object],
 }
@@ -113,6 +119,37 @@ pub struct Tenant {
     pub namespaces: BTreeSet<String>,
     /// Whether it serves the platform and may reach into every namespace.
     pub system: bool,
+    /// Those of its namespaces whose pods are shut off from strangers.
+    pub closed: BTreeSet<String>,
+    /// The tenants whose components may have business with those of this tenant.
+    pub allow_from: Peers,
+    /// The tenants with whose components those of this tenant may have business.
+    pub allow_to: Peers,
+}
+
+/// Tenants by their names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peers {
+    /// All of them.
+    Any,
+    /// These.
+    Only(BTreeSet<String>),
+}
+
+impl Default for Peers {
+    fn default() -> Self {
+        Self::Only(BTreeSet::new())
+    }
+}
+
+impl Peers {
+    /// Tells whether a tenant is among them.
+    pub(crate) fn include(&self, tenant: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(names) => names.contains(tenant),
+        }
+    }
 }
 
 /// What a cluster provides beside the rendered objects.

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use aqueduct_manifest::{Object, Place, Severity, Value};
 use serde::Deserialize;
 
-use crate::platform::{Cluster, Entry, Environment, Link, NodePool, Platform, Tenant};
+use crate::platform::{Cluster, Entry, Environment, Link, NodePool, Peers, Platform, Tenant};
 use crate::rule::ALL;
 
 /// Returns what a rule says about documents, one line a diagnostic, its hints below it.
 ///
 /// The tenant of an object is its namespace, `platform` is the system tenant; labels `tenant` and
 /// `component` say otherwise, and `wave` says when the component starts. Each document is a file named by its place, from `1.yaml`. One
-/// without an `apiVersion` is a fact about the platform: a `Link`.
+/// without an `apiVersion` is a fact about the platform: a `Link` or a `Tenant`.
 pub(crate) fn findings(rule: &str, documents: &str) -> String {
     findings_in(rule, documents, cluster())
 }
@@ -50,17 +50,34 @@ pub(crate) fn findings_in(rule: &str, documents: &str, cluster: Cluster) -> Stri
             Some(((tenant.as_str(), component.as_str()), wave))
         })
         .collect();
-    let tenant = |namespace: &str, system| {
-        let namespaces = [namespace.to_owned()].into();
-        (namespace.to_owned(), Tenant { namespaces, system })
-    };
+    let mut tenants: BTreeMap<String, Tenant> = ["shop", "bank", "platform"]
+        .map(|name| {
+            let namespaces = [name.to_owned()].into();
+            let tenant = Tenant { namespaces, system: name == "platform", ..Tenant::default() };
+            (name.to_owned(), Tenant { allow_to: Peers::Any, ..tenant })
+        })
+        .into();
+    for fact in facts.iter().filter(|fact| fact.kind() == "Tenant") {
+        let texts = |key: &str| {
+            let list = fact.map.get(key).and_then(Value::as_list)?;
+            Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect::<BTreeSet<String>>())
+        };
+        let name = fact.map.get("name").and_then(Value::as_str).expect("a tenant has a name");
+        let tenant = tenants.entry(name.to_owned()).or_default();
+        tenant.namespaces = texts("namespaces").unwrap_or_else(|| [name.to_owned()].into());
+        tenant.closed = texts("closed").unwrap_or_default();
+        tenant.allow_from = Peers::Only(texts("allowFrom").unwrap_or_default());
+        tenant.allow_to = texts("allowTo").map_or(Peers::Any, Peers::Only);
+    }
     let environment = Environment {
         name: "prod",
         cluster,
-        tenants: [tenant("shop", false), tenant("bank", false), tenant("platform", true)].into(),
+        tenants,
         entries: entries.collect(),
         waves,
         links: links.iter().map(LinkFact::link).collect(),
+        tenancy: "tenant",
+        patched: BTreeMap::new(),
         definitions: &[],
     };
     let rules: Vec<_> = ALL.iter().filter(|candidate| candidate.name == rule).copied().collect();
