@@ -122,7 +122,14 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ),
     (
         "security",
-        &["image-tag", "plaintext-secret", "pod-security", "reserved-namespace", "tenant-namespace"],
+        &[
+            "image-tag",
+            "plaintext-secret",
+            "pod-security",
+            "reserved-namespace",
+            "tenant-namespace",
+            "tenant-rbac",
+        ],
     ),
 ];
 
@@ -175,6 +182,7 @@ pub const ALL: &[Rule] = &[
     rules::stateful_service::RULE,
     rules::storage_class::RULE,
     rules::tenant_namespace::RULE,
+    rules::tenant_rbac::RULE,
     rules::tenant_reachable::RULE,
     rules::webhook_service::RULE,
     rules::webhook_wave::RULE,

@@ -44,6 +44,7 @@ pub(crate) mod service_selector;
 pub(crate) mod stateful_service;
 pub(crate) mod storage_class;
 pub(crate) mod tenant_namespace;
+pub(crate) mod tenant_rbac;
 pub(crate) mod tenant_reachable;
 pub(crate) mod webhook_service;
 pub(crate) mod webhook_wave;
