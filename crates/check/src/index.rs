@@ -134,6 +134,13 @@ impl<'a> Index<'a> {
         self.environment.tenants.iter().map(|(name, tenant)| (name.as_str(), tenant))
     }
 
+    /// Returns the tenant that owns a namespace, where that is another than a tenant and does not serve them all.
+    pub(crate) fn stranger(&self, tenant: &str, namespace: &str) -> Option<&'a str> {
+        let is_own = self.tenant(tenant).is_some_and(|tenant| tenant.namespaces.contains(namespace));
+        let owner = self.owner(namespace).filter(|_| !is_own)?;
+        self.tenant(owner).is_some_and(|owner| !owner.system).then_some(owner)
+    }
+
     /// Tells whether an object is what a tenant itself gets, as it was made.
     pub(crate) fn is_of_tenancy(&self, entry: &Entry<'_>) -> bool {
         let Environment { tenancy, patched, .. } = self.environment;

@@ -129,6 +129,8 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "reserved-namespace",
             "tenant-namespace",
             "tenant-rbac",
+            "tenant-secrets",
+            "tenant-target",
         ],
     ),
 ];
@@ -184,6 +186,8 @@ pub const ALL: &[Rule] = &[
     rules::tenant_namespace::RULE,
     rules::tenant_rbac::RULE,
     rules::tenant_reachable::RULE,
+    rules::tenant_secrets::RULE,
+    rules::tenant_target::RULE,
     rules::webhook_service::RULE,
     rules::webhook_wave::RULE,
     rules::workload_selector::RULE,

@@ -46,6 +46,8 @@ pub(crate) mod storage_class;
 pub(crate) mod tenant_namespace;
 pub(crate) mod tenant_rbac;
 pub(crate) mod tenant_reachable;
+pub(crate) mod tenant_secrets;
+pub(crate) mod tenant_target;
 pub(crate) mod webhook_service;
 pub(crate) mod webhook_wave;
 pub(crate) mod workload_selector;

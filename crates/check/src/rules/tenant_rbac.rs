@@ -45,7 +45,7 @@ fn check_subject(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, subj
     let (kind, name) = (text(subject, "kind"), text(subject, "name"));
     let (whose, account) = match namespace_of(entry, subject) {
         Some(namespace) => {
-            let Some(owner) = stranger(index, entry.tenant, namespace) else { return };
+            let Some(owner) = index.stranger(entry.tenant, namespace) else { return };
             let of = if kind == "ServiceAccount" { namespace } else { "" };
             (format!("tenant `{owner}`"), title(kind, of, name))
         }
@@ -68,13 +68,6 @@ fn namespace_of<'a>(entry: &Entry<'a>, subject: &'a Value) -> Option<&'a str> {
         "Group" => name.strip_prefix("system:serviceaccounts:"),
         _ => None,
     }
-}
-
-/// Returns the tenant that owns a namespace, if it is neither the tenant itself nor one that serves all.
-fn stranger<'a>(index: &Index<'a>, tenant: &str, namespace: &str) -> Option<&'a str> {
-    let is_own = index.tenant(tenant).is_some_and(|tenant| tenant.namespaces.contains(namespace));
-    let owner = index.owner(namespace).filter(|_| !is_own)?;
-    index.tenant(owner).is_some_and(|owner| !owner.system).then_some(owner)
 }
 
 #[cfg(test)]
