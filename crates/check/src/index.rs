@@ -141,6 +141,12 @@ impl<'a> Index<'a> {
         self.tenant(owner).is_some_and(|owner| !owner.system).then_some(owner)
     }
 
+    /// Tells whether two tenants have agreed to have business: the one to go to the other, which lets it in.
+    pub(crate) fn have_agreed(&self, from: &str, to: &str) -> bool {
+        let goes = self.tenant(from).is_some_and(|tenant| tenant.allow_to.include(to));
+        goes && self.tenant(to).is_some_and(|tenant| tenant.allow_from.include(from))
+    }
+
     /// Tells whether an object is what a tenant itself gets, as it was made.
     pub(crate) fn is_of_tenancy(&self, entry: &Entry<'_>) -> bool {
         let Environment { tenancy, patched, .. } = self.environment;

@@ -88,11 +88,11 @@ impl<'n, 'a> Owners<'n> for Tenants<'_, 'a> {
     }
 
     fn are_strangers(&self, from: (&'a str, &Workload), to: (&'a str, &Workload)) -> bool {
-        let (Some(source), Some(target)) = (self.tenant(from.0), self.tenant(to.0)) else { return false };
+        let Some(target) = self.tenant(to.0) else { return false };
         // Tenants that share a namespace are not shut off from one another in it.
         let is_shared = target.namespaces.contains(from.1.namespace.as_str());
-        let is_allowed = target.allow_from.include(from.0) && source.allow_to.include(to.0);
-        self.promised.contains(to.1.namespace.as_str()) && !is_shared && !is_allowed
+        let is_promised = self.promised.contains(to.1.namespace.as_str());
+        is_promised && !is_shared && !self.index.have_agreed(from.0, to.0)
     }
 }
 

@@ -35,7 +35,7 @@ fn tenant_secrets(index: &Index<'_>, report: &mut Report) {
             (GROUP, "SecretStore" | "ClusterSecretStore") => check_store(index, report, entry),
             (GROUP, "ExternalSecret" | "PushSecret") => {
                 check_stores_of(index, report, entry);
-                check_entries(&homes, report, entry);
+                check_entries(index, &homes, report, entry);
             }
             ("", "Secret" | "ConfigMap") => check_copy(index, report, entry),
             _ => {}
@@ -86,7 +86,8 @@ fn check_stores_of(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>) {
             continue;
         };
         let is_system = index.tenant(store.tenant).is_none_or(|tenant| tenant.system);
-        if store.tenant != entry.tenant && !is_system {
+        let is_stranger = store.tenant != entry.tenant && !index.have_agreed(entry.tenant, store.tenant);
+        if is_stranger && !is_system {
             let message =
                 format!("{} uses a store of tenant `{}`: {}", entry.title(), store.tenant, store.title());
             report.error(entry, (reference, ["name"]), message);
@@ -137,16 +138,19 @@ fn paths(entry: &str) -> impl Iterator<Item = &str> {
     entry.match_indices('/').map(|(at, _)| &entry[..at])
 }
 
-fn check_entries(homes: &BTreeMap<String, &str>, report: &mut Report, entry: &Entry<'_>) {
+fn check_entries(index: &Index<'_>, homes: &BTreeMap<String, &str>, report: &mut Report, entry: &Entry<'_>) {
     let mut told: Vec<&str> = Vec::new();
     for value in entries(entry) {
         let Some(path) = value.as_str() else { continue };
         if path.split('/').any(|part| part == entry.tenant) || told.contains(&path) {
             continue;
         }
-        if let Some(owner) = paths(path).find_map(|above| homes.get(above)) {
+        let is_push = entry.kind == "PushSecret";
+        if let Some(owner) = paths(path).find_map(|above| homes.get(above))
+            && (is_push || !index.have_agreed(entry.tenant, owner))
+        {
             told.push(path);
-            let verb = if entry.kind == "PushSecret" { "writes" } else { "reads" };
+            let verb = if is_push { "writes" } else { "reads" };
             let message =
                 format!("{} {verb} an entry among those of tenant `{owner}`: `{path}`", entry.title());
             report.error(entry, value, message);
@@ -158,7 +162,8 @@ fn check_copy(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>) {
     for annotation in COPIES {
         let Some(source) = entry.object.annotation(annotation) else { continue };
         let Some((namespace, _)) = source.split_once('/') else { continue };
-        if let Some(owner) = index.stranger(entry.tenant, namespace) {
+        let owner = index.stranger(entry.tenant, namespace);
+        if let Some(owner) = owner.filter(|owner| !index.have_agreed(entry.tenant, owner)) {
             let message = format!("{} is a copy of what is tenant `{owner}`'s: `{source}`", entry.title());
             report.error(entry, Pointer::new(["metadata", "annotations", *annotation]), message);
         }
@@ -243,5 +248,29 @@ spec: {secretStoreRef: {kind: ClusterSecretStore, name: shared}, data: [{remoteR
         assert_eq!(check("ledger", "bank/login"), "");
         assert_eq!(check("prod/bank/ledger", "test/bank/ledger"), "");
         assert_eq!(check("bank", "bank"), "");
+        let agreed = findings(
+            "tenant-secrets",
+            "
+{kind: Tenant, name: bank, allowFrom: [shop]}
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: a, namespace: bank}
+spec: {data: [{remoteRef: {key: bank/ledger}}]}
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: a, namespace: shop}
+spec: {data: [{remoteRef: {key: bank/ledger}}]}
+---
+apiVersion: external-secrets.io/v1alpha1
+kind: PushSecret
+metadata: {name: b, namespace: shop}
+spec: {data: [{match: {remoteRef: {remoteKey: bank/ledger}}}]}
+",
+        );
+        insta::assert_snapshot!(agreed, @r"
+        error: `PushSecret shop/b` writes an entry among those of tenant `bank`: `bank/ledger`: 4.yaml at spec.data[0].match.remoteRef.remoteKey
+        ");
     }
 }
