@@ -2,7 +2,7 @@
 //!
 //! A line of a table is the file, the line as it is, and the line as it is planted.
 
-mod isolation;
+mod cases;
 
 use std::fmt::Write as _;
 use std::path::Path;

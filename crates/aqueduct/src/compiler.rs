@@ -7,8 +7,8 @@ use aqueduct_check::{Report, check_environment};
 use aqueduct_manifest::{Diagnostic, Files, Object, Place, Severity, Span, Value, yaml};
 use aqueduct_model::types::{Date, KubernetesVersion, Name, Subdomain};
 use aqueduct_model::{
-    CheckLevel, Environment, Instance, Node, Peer, Platform, Selection, Tenancy, plaintext, resolve,
-    tenancies,
+    CheckLevel, Environment, Instance, Node, NodePool, Peer, Platform, Selection, Tenancy, plaintext,
+    resolve, tenancies,
 };
 use aqueduct_render::argocd::ROOT;
 use aqueduct_render::{Inputs, Outline, Registry, Rendered, RenderedComponent, Route, TENANCY, render};
@@ -600,6 +600,7 @@ fn facts<'a>(
                     count: pool.count,
                     cpu_millis: pool.cpu.millicores(),
                     memory_bytes: pool.memory.bytes(),
+                    labels: environment.pool_selector(name).into_iter().chain(stated(pool)).collect(),
                 })
                 .collect(),
         },
@@ -619,6 +620,11 @@ fn facts<'a>(
             .collect(),
         definitions,
     }
+}
+
+/// Returns the labels that a node pool says its nodes have.
+fn stated(pool: &NodePool) -> impl Iterator<Item = (String, String)> {
+    pool.labels.iter().map(|(key, value)| (key.to_string(), value.to_string()))
 }
 
 /// Returns a tenant as the checks see it.

@@ -8,6 +8,7 @@ use aqueduct_network::Network;
 
 use crate::demand::target;
 use crate::label_selector::{LabelSelector, Labels};
+use crate::nodes::Nodes;
 use crate::platform::{Cluster, Entry, Environment, Link, Tenant};
 use crate::pod::{Pod, list_at};
 use crate::produced::Produced;
@@ -41,6 +42,7 @@ pub struct Index<'a> {
     plurals: BTreeMap<(&'a str, &'a str), &'a str>,
     secrets: OnceLock<Produced>,
     network: OnceLock<Network>,
+    nodes: OnceLock<Nodes<'a>>,
 }
 
 impl<'a> Index<'a> {
@@ -61,6 +63,7 @@ impl<'a> Index<'a> {
             plurals: BTreeMap::new(),
             secrets: OnceLock::new(),
             network: OnceLock::new(),
+            nodes: OnceLock::new(),
         };
         for (name, tenant) in &environment.tenants {
             for namespace in &tenant.namespaces {
@@ -179,6 +182,11 @@ impl<'a> Index<'a> {
     /// Returns which pods reach which, by the network policies.
     pub(crate) fn network(&self) -> &Network {
         self.network.get_or_init(|| Network::of(self.entries().iter().map(|entry| entry.object)))
+    }
+
+    /// Returns the nodes that pods may run on.
+    pub(crate) fn nodes(&self) -> &Nodes<'a> {
+        self.nodes.get_or_init(|| Nodes::of(self))
     }
 
     /// Returns the definitions that lie among the sources.

@@ -14,11 +14,13 @@ mod demand;
 mod fields;
 mod index;
 mod label_selector;
+mod nodes;
 mod platform;
 mod pod;
 mod pod_reference;
 mod produced;
 mod report;
+mod rollout;
 mod rule;
 mod rules;
 #[cfg(test)]

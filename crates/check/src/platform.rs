@@ -190,4 +190,6 @@ pub struct NodePool {
     pub cpu_millis: u64,
     /// The memory of one node that pods can use, in bytes.
     pub memory_bytes: u64,
+    /// The labels of the nodes, as far as they are known.
+    pub labels: BTreeMap<String, String>,
 }

@@ -166,6 +166,7 @@ pub(crate) fn cluster() -> Cluster {
             count: 2,
             cpu_millis: 4000,
             memory_bytes: 16 << 30,
+            labels: BTreeMap::new(),
         }],
     }
 }

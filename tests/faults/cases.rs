@@ -1,4 +1,5 @@
-//! Isolation: mistakes that open a way between tenants or shut one that a link needs, and neighbours of them that are none.
+//! Mistakes that take some lines, and neighbours of them that are none: what opens a way between tenants or shuts one that
+//! a link needs, and pods for which there is no room.
 //!
 //! A case changes a few lines of one file. A finding of its rule stands at the line that it names, and without a rule
 //! nothing is found.
@@ -22,8 +23,7 @@ struct Case {
     name: String,
     /// The file that is changed.
     file: String,
-    /// Lines of it as they are; without any, the file is new.
-    #[serde(default)]
+    /// Lines of it as they are.
     old: String,
     /// Lines that take their place.
     new: String,
@@ -33,16 +33,17 @@ struct Case {
     at: Option<(String, String)>,
 }
 
-#[test]
-fn mistakes_are_found_and_their_neighbours_are_not() {
-    let table = std::fs::read_to_string(format!("{FOLDER}/isolation.toml")).expect("the table can be read");
+/// Holds each case of a table alone against the platform of the same name, and returns what is found.
+fn held(name: &str) -> String {
+    assert_eq!(found_at(&platform(name), "", "").0, "", "the platform without a change");
+    let table = std::fs::read_to_string(format!("{FOLDER}/{name}.toml")).expect("the table can be read");
     let table: Table = toml::from_str(&table).expect("the table is TOML");
     let (mut shown, mut wrong) = (String::new(), Vec::new());
     for case in table.case {
-        let mut files = platform("isolation");
-        let text = files.text(&case.file).unwrap_or_default();
-        assert_eq!(text.matches(&case.old).count(), usize::from(!case.old.is_empty()), "{}", case.name);
-        let text = if case.old.is_empty() { case.new } else { text.replacen(&case.old, &case.new, 1) };
+        let mut files = platform(name);
+        let text = files.text(&case.file).expect("the platform has the file");
+        assert_eq!(text.matches(&case.old).count(), 1, "{}", case.name);
+        let text = text.replacen(&case.old, &case.new, 1);
         files.insert(case.file, text.into_bytes());
         let at = case.at.unwrap_or_default();
         let (found, rules) = found_at(&files, &at.0, &at.1);
@@ -55,11 +56,16 @@ fn mistakes_are_found_and_their_neighbours_are_not() {
         }
         shown.push_str(&format!("{}\n{found}", case.name));
     }
-    insta::assert_snapshot!(shown);
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(wrong.is_empty(), "{wrong:#?} are not as their cases say:\n{shown}");
+    shown
 }
 
 #[test]
-fn without_a_mistake_nothing_is_found() {
-    assert_eq!(found_at(&platform("isolation"), "", "").0, "");
+fn isolation_of_tenants() {
+    insta::assert_snapshot!(held("isolation"));
+}
+
+#[test]
+fn room_for_pods() {
+    insta::assert_snapshot!(held("capacity"));
 }
