@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{LabelSelector, Map, Object, SmolStr, Value};
 
-use crate::policy::{Direction, Namespaces, PeerRule, PodRule, Policy};
+use crate::policy::{Direction, Namespaces, PeerRule, PodRule, Policy, PolicyName};
 use crate::ports::{NamedPort, Ports};
 use crate::published::{CONTROLLER_NAMESPACE, Published, services};
-use crate::workload::{Pods, Workload, namespace};
+use crate::workload::{Pods, Workload};
 
 /// The label that every namespace has with its name.
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -53,11 +53,8 @@ impl Classes {
     pub(crate) fn of(objects: &[&Object]) -> Self {
         let none = Map::new();
         let index = Index::new(objects, &none);
-        let policies: Vec<Policy> = objects
-            .iter()
-            .filter(|object| object.kind() == "NetworkPolicy" && object.group() == "networking.k8s.io")
-            .map(|object| Policy::of(object, namespace(object)))
-            .collect();
+        let policies: Vec<Policy> =
+            objects.iter().filter_map(|object| Some(Policy::of(object, PolicyName::of(object)?))).collect();
         let services = services(objects);
         let mut published: BTreeMap<&str, Vec<Published<'_>>> = BTreeMap::new();
         for one in objects.iter().flat_map(|object| Published::of(object, &services)) {
