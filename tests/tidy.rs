@@ -31,7 +31,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ),
     ("catalogue", &["kinds", "manifest", "model", "render"]),
     ("cel", &["manifest"]),
-    ("check", &["manifest"]),
+    ("check", &["manifest", "network"]),
     ("helm", &["manifest"]),
     ("kinds", &["acquire", "helm", "kustomize", "manifest", "model", "render"]),
     ("kustomize", &["manifest"]),

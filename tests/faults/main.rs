@@ -2,6 +2,8 @@
 //!
 //! A line of a table is the file, the line as it is, and the line as it is planted.
 
+mod cases;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -9,32 +11,36 @@ use aqueduct::{Files, Selection, compile, stock};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faults");
 
-/// Reads the platform without a mistake.
-fn base() -> Files {
-    let mut files = Files::new();
-    for folder in ["", "tenants/cluster/", "tenants/shop/"] {
-        let at = Path::new(FOLDER).join("base").join(folder);
-        for entry in std::fs::read_dir(at).expect("the folder can be listed") {
-            let entry = entry.expect("the entry can be read");
-            if entry.path().is_file() {
-                let bytes = std::fs::read(entry.path()).expect("the file can be read");
-                files.insert(format!("{folder}{}", entry.file_name().to_string_lossy()), bytes);
+/// Reads a platform without a mistake.
+fn platform(name: &str) -> Files {
+    fn add(files: &mut Files, root: &Path, folder: &Path) {
+        for entry in std::fs::read_dir(folder).expect("the folder can be listed") {
+            let path = entry.expect("the entry can be read").path();
+            if path.is_dir() {
+                add(files, root, &path);
+                continue;
             }
+            let name = path.strip_prefix(root).expect("the path lies below the root").to_string_lossy();
+            files.insert(name.into_owned(), std::fs::read(&path).expect("the file can be read"));
         }
     }
+    let (mut files, root) = (Files::new(), Path::new(FOLDER).join(name));
+    add(&mut files, &root, &root);
     files
 }
 
-/// Returns what is found in a platform, each with its first place, and whether a finding is at a line of a file.
-fn findings(files: &Files, file: &str, line: usize) -> (String, bool) {
+/// Returns what is found in a platform, each with its first place, and the rules whose findings are at a line of a file.
+fn findings(files: &Files, file: &str, line: usize) -> (String, Vec<String>) {
     let compilation = compile(files, &stock(), &Selection::default());
-    let (mut shown, mut is_at_line) = (String::new(), false);
+    let (mut shown, mut at_line) = (String::new(), Vec::new());
     for found in &compilation.diagnostics {
         let mut place = String::new();
         for label in &found.labels {
             let text = files.text(&label.place.file).unwrap_or_default();
             let at = label.place.span.map(|span| span.position(text).line as usize);
-            is_at_line |= label.place.file.as_ref() == file && at == Some(line);
+            if label.place.file.as_ref() == file && at == Some(line) {
+                at_line.push(found.code.to_owned());
+            }
             if place.is_empty() {
                 let name = label.place.file.rsplit('/').next().unwrap_or_default();
                 let _ = write!(place, "{name}:{}", at.unwrap_or(0));
@@ -44,7 +50,14 @@ fn findings(files: &Files, file: &str, line: usize) -> (String, bool) {
         let _ =
             writeln!(shown, "  {place} {level} {}: {}", found.code, found.message.replace('\n', "\n    "));
     }
-    (shown, is_at_line)
+    (shown, at_line)
+}
+
+/// Returns what [`findings`] returns, for a line by its text.
+fn found_at(files: &Files, file: &str, line: &str) -> (String, Vec<String>) {
+    let at = files.text(file).unwrap_or_default().lines().position(|other| other == line);
+    assert_eq!(at.is_some(), !file.is_empty(), "{file} has a line `{line}`");
+    findings(files, file, at.map_or(0, |at| at + 1))
 }
 
 /// Plants each mistake of a table alone, and returns what is found.
@@ -57,7 +70,7 @@ fn planted(table: &str) -> String {
         let (name, old, new) = (cell(), cell(), cell());
         let read = |cell: &str| serde_json::from_str::<String>(cell).expect("a cell is a text");
         let (path, old, new) = (format!("tenants/{name}"), read(old), read(new));
-        let mut files = base();
+        let mut files = platform("base");
         let text = files.text(&path).expect("the base has the file").to_owned();
         let at = text.lines().position(|line| line == old);
         let at = at.ok_or(row).expect("the base has the old line of each row");
@@ -67,9 +80,9 @@ fn planted(table: &str) -> String {
             .map(|(number, line)| if number == at { new.as_str() } else { line })
             .collect();
         files.insert(path.clone(), (lines.join("\n") + "\n").into_bytes());
-        let (found, is_at_line) = findings(&files, &path, at + 1);
+        let (found, at_line) = findings(&files, &path, at + 1);
         let _ = write!(shown, "{name}:{} {}\n{found}", at + 1, new.trim());
-        if !is_at_line {
+        if at_line.is_empty() {
             missed.push(row.to_owned());
         }
     }
@@ -79,7 +92,7 @@ fn planted(table: &str) -> String {
 
 #[test]
 fn without_a_mistake_nothing_is_found() {
-    assert_eq!(findings(&base(), "", 0).0, "");
+    assert_eq!(findings(&platform("base"), "", 0).0, "");
 }
 
 #[test]

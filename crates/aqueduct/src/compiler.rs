@@ -7,10 +7,11 @@ use aqueduct_check::{Report, check_environment};
 use aqueduct_manifest::{Diagnostic, Files, Object, Place, Severity, Span, Value, yaml};
 use aqueduct_model::types::{Date, KubernetesVersion, Name, Subdomain};
 use aqueduct_model::{
-    CheckLevel, Environment, Instance, Node, Platform, Selection, Tenancy, plaintext, resolve, tenancies,
+    CheckLevel, Environment, Instance, Node, NodePool, Peer, Platform, Selection, Tenancy, plaintext,
+    resolve, tenancies,
 };
 use aqueduct_render::argocd::ROOT;
-use aqueduct_render::{Inputs, Outline, Registry, Rendered, RenderedComponent, render};
+use aqueduct_render::{Inputs, Outline, Registry, Rendered, RenderedComponent, Route, TENANCY, render};
 use aqueduct_tree::{Scope, Tree, file_names};
 use rayon::prelude::*;
 
@@ -581,22 +582,15 @@ fn facts<'a>(
         .collect();
     let texts = |names: &BTreeSet<Subdomain>| names.iter().map(ToString::to_string).collect();
     let text = |name: &Option<Subdomain>| name.iter().map(ToString::to_string).collect();
-    let mut tenants: BTreeMap<String, aqueduct_check::Tenant> = tenancies
-        .iter()
-        .map(|tenancy| {
-            let namespaces = tenancy.namespaces.iter().map(ToString::to_string).collect();
-            (
-                tenancy.tenant.name.to_string(),
-                aqueduct_check::Tenant { namespaces, system: tenancy.tenant.system },
-            )
-        })
-        .collect();
+    let mut tenants: BTreeMap<String, aqueduct_check::Tenant> =
+        tenancies.iter().map(|tenancy| (tenancy.tenant.name.to_string(), tenant(tenancy))).collect();
     let existing = tenancies.iter().flat_map(|tenancy| {
         let namespaces = tenancy.namespaces.iter().map(ToString::to_string);
         namespaces.filter(|namespace| tenancy.is_existing(namespace))
     });
     // What delivers the tree lives in the namespace of Argo CD.
-    tenants.insert(ROOT.to_owned(), aqueduct_check::Tenant { namespaces: BTreeSet::new(), system: true });
+    let root = aqueduct_check::Tenant { system: true, ..aqueduct_check::Tenant::default() };
+    tenants.insert(ROOT.to_owned(), root);
     let outside =
         ["default", "kube-node-lease", "kube-public", "kube-system", platform.argocd.namespace.as_str()];
     aqueduct_check::Environment {
@@ -624,6 +618,7 @@ fn facts<'a>(
                     count: pool.count,
                     cpu_millis: pool.cpu.millicores(),
                     memory_bytes: pool.memory.bytes(),
+                    labels: environment.pool_selector(name).into_iter().chain(stated(pool)).collect(),
                 })
                 .collect(),
         },
@@ -634,7 +629,56 @@ fn facts<'a>(
             .iter()
             .map(|outline| ((outline.tenant.as_str(), outline.component.as_str()), outline.wave))
             .collect(),
+        links: rendered.routes.iter().map(link).collect(),
+        tenancy: TENANCY,
+        patched: rendered
+            .patched
+            .iter()
+            .map(|((namespace, name), place)| ((namespace.as_str(), name.as_str()), place))
+            .collect(),
         definitions,
+    }
+}
+
+/// Returns the labels that a node pool says its nodes have.
+fn stated(pool: &NodePool) -> impl Iterator<Item = (String, String)> {
+    pool.labels.iter().map(|(key, value)| (key.to_string(), value.to_string()))
+}
+
+/// Returns a tenant as the checks see it.
+fn tenant(tenancy: &Tenancy) -> aqueduct_check::Tenant {
+    let peers = |peers: &[Peer]| match peers.contains(&Peer::Any) {
+        true => aqueduct_check::Peers::Any,
+        false => aqueduct_check::Peers::Only(peers.iter().map(ToString::to_string).collect()),
+    };
+    let closed = tenancy.namespaces.iter().filter(|namespace| tenancy.has_policies(namespace.as_str()));
+    aqueduct_check::Tenant {
+        namespaces: tenancy.namespaces.iter().map(ToString::to_string).collect(),
+        system: tenancy.tenant.system,
+        closed: closed.map(ToString::to_string).collect(),
+        allow_from: peers(&tenancy.isolation.allow_from),
+        allow_to: peers(&tenancy.isolation.allow_to),
+    }
+}
+
+/// Returns a link as the checks see it.
+fn link(route: &Route) -> aqueduct_check::Link<'_> {
+    let service = route.host.as_deref().and_then(|host| {
+        let (service, rest) = host.split_once('.')?;
+        let (namespace, rest) = rest.split_once('.')?;
+        (rest == "svc" || rest.starts_with("svc.")).then_some((namespace, service))
+    });
+    aqueduct_check::Link {
+        from: (&route.from.0, &route.from.1),
+        to: (&route.to.0, &route.to.1),
+        target: &route.target,
+        place: &route.place,
+        endpoint: &route.endpoint,
+        service,
+        port: route.port,
+        namespace: &route.pods.namespace,
+        labels: &route.pods.labels,
+        pod_port: route.pods.port,
     }
 }
 

@@ -93,14 +93,18 @@ impl Demand {
 
 /// Returns what a workload asks for at its largest.
 pub(crate) fn demand(index: &Index<'_>, pod: &Pod<'_>) -> Demand {
-    let one = Demand {
+    one(index, pod).times(replicas(index, pod))
+}
+
+/// Returns what one pod of a workload asks for.
+pub(crate) fn one(index: &Index<'_>, pod: &Pod<'_>) -> Demand {
+    Demand {
         cpu: asked(index, pod, "requests", "cpu"),
         memory: asked(index, pod, "requests", "memory"),
         cpu_limit: asked(index, pod, "limits", "cpu"),
         memory_limit: asked(index, pod, "limits", "memory"),
         pods: Quantity::units(1),
-    };
-    one.times(replicas(index, pod))
+    }
 }
 
 /// Returns the `requests` or `limits` of one pod for a resource, as the scheduler counts them: the containers and
@@ -169,8 +173,8 @@ pub(crate) fn replicas(index: &Index<'_>, pod: &Pod<'_>) -> u64 {
     match kind {
         "Pod" => 1,
         "DaemonSet" => {
-            let pools = &index.cluster().node_pools;
-            pools.iter().map(|pool| u64::from(pool.count)).sum::<u64>().max(1)
+            let nodes = index.nodes();
+            if nodes.pools().is_empty() { 1 } else { nodes.count(&nodes.allowed(pod)) }
         }
         "Job" => count(&["spec", "parallelism"]).unwrap_or(1),
         "CronJob" => count(&["spec", "jobTemplate", "spec", "parallelism"]).unwrap_or(1),

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::sync::OnceLock;
 
-use aqueduct_manifest::{Object, Value, plural};
+use aqueduct_manifest::{Object, Place, Value, plural};
+use aqueduct_network::Network;
 
 use crate::demand::target;
 use crate::label_selector::{LabelSelector, Labels};
-use crate::platform::{Cluster, Entry, Environment, Tenant};
+use crate::nodes::Nodes;
+use crate::platform::{Cluster, Entry, Environment, Link, Tenant};
 use crate::pod::{Pod, list_at};
 use crate::produced::Produced;
 
@@ -39,6 +41,8 @@ pub struct Index<'a> {
     /// The names of resources that rendered definitions declare, by group and kind.
     plurals: BTreeMap<(&'a str, &'a str), &'a str>,
     secrets: OnceLock<Produced>,
+    network: OnceLock<Network>,
+    nodes: OnceLock<Nodes<'a>>,
 }
 
 impl<'a> Index<'a> {
@@ -58,6 +62,8 @@ impl<'a> Index<'a> {
             scaled: BTreeMap::new(),
             plurals: BTreeMap::new(),
             secrets: OnceLock::new(),
+            network: OnceLock::new(),
+            nodes: OnceLock::new(),
         };
         for (name, tenant) in &environment.tenants {
             for namespace in &tenant.namespaces {
@@ -126,6 +132,38 @@ impl<'a> Index<'a> {
         self.environment.tenants.get(name)
     }
 
+    /// Returns all tenants by their names.
+    pub(crate) fn tenants(&self) -> impl Iterator<Item = (&'a str, &'a Tenant)> {
+        self.environment.tenants.iter().map(|(name, tenant)| (name.as_str(), tenant))
+    }
+
+    /// Returns the tenant that owns a namespace, where that is another than a tenant and does not serve them all.
+    pub(crate) fn stranger(&self, tenant: &str, namespace: &str) -> Option<&'a str> {
+        let is_own = self.tenant(tenant).is_some_and(|tenant| tenant.namespaces.contains(namespace));
+        let owner = self.owner(namespace).filter(|_| !is_own)?;
+        self.tenant(owner).is_some_and(|owner| !owner.system).then_some(owner)
+    }
+
+    /// Tells whether two tenants have agreed to have business: the one to go to the other, which lets it in.
+    pub(crate) fn have_agreed(&self, from: &str, to: &str) -> bool {
+        let goes = self.tenant(from).is_some_and(|tenant| tenant.allow_to.include(to));
+        goes && self.tenant(to).is_some_and(|tenant| tenant.allow_from.include(from))
+    }
+
+    /// Tells whether an object is what a tenant itself gets, as it was made.
+    pub(crate) fn is_of_tenancy(&self, entry: &Entry<'_>) -> bool {
+        let Environment { tenancy, patched, .. } = self.environment;
+        entry.component == *tenancy && !patched.contains_key(&(entry.namespace, entry.name))
+    }
+
+    /// Returns the network policies of a namespace that a patch of its tenant has changed or taken away, by their names,
+    /// each with the place of the patch.
+    pub(crate) fn patched_policies(&self, namespace: &str) -> Vec<(&'a str, &'a Place)> {
+        let all = self.environment.patched.range((namespace, "")..);
+        let of_namespace = all.take_while(|((other, _), _)| *other == namespace);
+        of_namespace.map(|((_, name), place)| (*name, *place)).collect()
+    }
+
     /// Returns the tenant that owns a namespace.
     pub fn owner(&self, namespace: &str) -> Option<&'a str> {
         self.owners.get(namespace).copied()
@@ -134,6 +172,21 @@ impl<'a> Index<'a> {
     /// Returns the wave in which the component of an object starts, where it has one.
     pub(crate) fn wave(&self, entry: &Entry<'_>) -> Option<usize> {
         self.environment.waves.get(&(entry.tenant, entry.component)).copied()
+    }
+
+    /// Returns the links between components that lead to pods.
+    pub(crate) fn links(&self) -> &'a [Link<'a>] {
+        &self.environment.links
+    }
+
+    /// Returns which pods reach which, by the network policies.
+    pub(crate) fn network(&self) -> &Network {
+        self.network.get_or_init(|| Network::of(self.entries().iter().map(|entry| entry.object)))
+    }
+
+    /// Returns the nodes that pods may run on.
+    pub(crate) fn nodes(&self) -> &Nodes<'a> {
+        self.nodes.get_or_init(|| Nodes::of(self))
     }
 
     /// Returns the definitions that lie among the sources.
@@ -248,11 +301,11 @@ impl<'a> Index<'a> {
     }
 
     /// Returns the pod templates of a namespace that a selector matches.
-    pub(crate) fn selected<'i>(
+    pub(crate) fn selected<'i, 's>(
         &'i self,
         namespace: &str,
-        selector: &'i LabelSelector<'_>,
-    ) -> impl Iterator<Item = &'i Pod<'a>> {
+        selector: &'s LabelSelector<'_>,
+    ) -> impl Iterator<Item = &'i Pod<'a>> + use<'i, 's, 'a> {
         // The fewest that carry one of the labels; a label that none carries may be a controller's.
         let of_namespace = self.pods_of_label.get(namespace);
         let labels = selector.equal().iter().copied();

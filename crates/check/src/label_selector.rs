@@ -1,5 +1,6 @@
 //! Label selectors, as Kubernetes matches them (`k8s.io/apimachinery/pkg/labels`).
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use aqueduct_manifest::{Map, Value};
@@ -62,6 +63,12 @@ impl<'a> LabelSelector<'a> {
     /// Reads the plain form, a map of labels, that Services use.
     pub(crate) fn plain(labels: &'a Map) -> Self {
         let equal = labels.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?))).collect();
+        Self { equal, expressions: Vec::new() }
+    }
+
+    /// Returns the selector of things that have some labels.
+    pub(crate) fn equal_to(labels: &'a BTreeMap<String, String>) -> Self {
+        let equal = labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         Self { equal, expressions: Vec::new() }
     }
 

@@ -14,11 +14,13 @@ mod demand;
 mod fields;
 mod index;
 mod label_selector;
+mod nodes;
 mod platform;
 mod pod;
 mod pod_reference;
 mod produced;
 mod report;
+mod rollout;
 mod rule;
 mod rules;
 #[cfg(test)]
@@ -26,7 +28,7 @@ mod testing;
 
 pub use demand::{Request, claimed_storage, requests};
 pub use index::Index;
-pub use platform::{Cluster, Entry, Environment, NodePool, Platform, Tenant};
+pub use platform::{Cluster, Entry, Environment, Link, NodePool, Peers, Platform, Tenant};
 pub use report::{Field, Finding, Report, Subject};
 pub use rule::{ALL, GROUPS, Level, Rule, explain};
 

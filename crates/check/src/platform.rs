@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_manifest::{Object, Value};
+use aqueduct_manifest::{Object, Place, Value};
 
 /// Everything that one run renders.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,14 @@ pub struct Environment<'a> {
     pub entries: Vec<Entry<'a>>,
     /// The waves in which components start, by tenant and component.
     pub waves: BTreeMap<(&'a str, &'a str), usize>,
+    /// The links between components that lead to pods.
+    pub links: Vec<Link<'a>>,
+    /// The name of the component that holds what a tenant itself gets; its network policies say what links and fields
+    /// of components say.
+    pub tenancy: &'a str,
+    /// Those of these policies that a patch of a tenant has changed or taken away, by namespace and name, each with the
+    /// place of the patch.
+    pub patched: BTreeMap<(&'a str, &'a str), &'a Place>,
     /// The CustomResourceDefinitions that lie among the sources, rendered or not.
     pub definitions: &'a [Object],
 }
@@ -47,6 +55,31 @@ pub struct Entry<'a> {
     pub namespace: &'a str,
     /// The name of the object.
     pub name: &'a str,
+}
+
+/// A link of a component that leads to pods.
+#[derive(Clone, Debug)]
+pub struct Link<'a> {
+    /// The tenant and the component that have it.
+    pub from: (&'a str, &'a str),
+    /// The tenant and the component that it leads to.
+    pub to: (&'a str, &'a str),
+    /// What it leads to, as it is written.
+    pub target: &'a str,
+    /// Where it is written.
+    pub place: &'a Place,
+    /// The name of the endpoint.
+    pub endpoint: &'a str,
+    /// The Service that callers use, by namespace and name, and its port.
+    pub service: Option<(&'a str, &'a str)>,
+    /// The port that callers use.
+    pub port: u16,
+    /// The namespace of the pods that the endpoint says it leads to.
+    pub namespace: &'a str,
+    /// The labels of these pods.
+    pub labels: &'a BTreeMap<String, String>,
+    /// The port on which these pods listen.
+    pub pod_port: u16,
 }
 
 impl<'a> Entry<'a> {
@@ -86,6 +119,37 @@ pub struct Tenant {
     pub namespaces: BTreeSet<String>,
     /// Whether it serves the platform and may reach into every namespace.
     pub system: bool,
+    /// Those of its namespaces whose pods are shut off from strangers.
+    pub closed: BTreeSet<String>,
+    /// The tenants whose components may have business with those of this tenant.
+    pub allow_from: Peers,
+    /// The tenants with whose components those of this tenant may have business.
+    pub allow_to: Peers,
+}
+
+/// Tenants by their names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peers {
+    /// All of them.
+    Any,
+    /// These.
+    Only(BTreeSet<String>),
+}
+
+impl Default for Peers {
+    fn default() -> Self {
+        Self::Only(BTreeSet::new())
+    }
+}
+
+impl Peers {
+    /// Tells whether a tenant is among them.
+    pub(crate) fn include(&self, tenant: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(names) => names.contains(tenant),
+        }
+    }
 }
 
 /// What a cluster provides beside the rendered objects.
@@ -126,4 +190,6 @@ pub struct NodePool {
     pub cpu_millis: u64,
     /// The memory of one node that pods can use, in bytes.
     pub memory_bytes: u64,
+    /// The labels of the nodes, as far as they are known.
+    pub labels: BTreeMap<String, String>,
 }

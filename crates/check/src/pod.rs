@@ -86,6 +86,13 @@ impl<'a> Pod<'a> {
         })
     }
 
+    /// Returns the number of a port, which a container may have a name for.
+    pub(crate) fn port_number(&self, port: &Value) -> Option<i64> {
+        let Value::String(name) = port else { return port.as_i64() };
+        let mut declared = self.containers().flat_map(|container| list_at(container.value, "ports"));
+        declared.find(|declared| text(declared, "name") == name.as_str())?.get("containerPort")?.as_i64()
+    }
+
     /// Returns the names of all container ports.
     pub(crate) fn port_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.containers()

@@ -31,7 +31,7 @@ pub struct Finding {
 /// A field that a finding is about, and where that comes from.
 #[derive(Debug)]
 pub struct Subject {
-    /// The path of the object in the output tree, below its environment.
+    /// The path of the object in the output tree, below its environment; empty where it is a line of the sources.
     pub path: String,
     /// The field of the object.
     pub pointer: Pointer,
@@ -140,6 +140,24 @@ impl Report {
         self.add(Severity::Warning, entry, field, message)
     }
 
+    /// Adds an error about a line that a component of a tenant has among its sources.
+    pub fn error_at(
+        &mut self,
+        place: &Place,
+        (tenant, component): (&str, &str),
+        message: impl Into<String>,
+    ) -> &mut Finding {
+        let subject = Subject {
+            path: String::new(),
+            pointer: Pointer::default(),
+            source: place.clone(),
+            note: String::new(),
+            rendered: None,
+            text: "",
+        };
+        self.push(Severity::Error, subject, (tenant, component), message.into())
+    }
+
     /// Adds a finding about a field of an object.
     pub fn add<'a>(
         &mut self,
@@ -148,15 +166,25 @@ impl Report {
         field: impl Into<Field<'a>>,
         message: impl Into<String>,
     ) -> &mut Finding {
+        let subject = Subject::of(entry, field.into(), "");
+        self.push(severity, subject, (entry.tenant, entry.component), message.into())
+    }
+
+    fn push(
+        &mut self,
+        severity: Severity,
+        subject: Subject,
+        (tenant, component): (&str, &str),
+        message: String,
+    ) -> &mut Finding {
         let at = self.findings.len();
-        let environment = self.environment.clone();
         self.findings.push(Finding {
             severity,
             rule: self.rule,
-            environment,
-            subjects: vec![Subject::of(entry, field.into(), "")],
-            owners: vec![(entry.tenant.to_owned(), entry.component.to_owned())],
-            message: message.into(),
+            environment: self.environment.clone(),
+            subjects: vec![subject],
+            owners: vec![(tenant.to_owned(), component.to_owned())],
+            message,
             hints: Vec::new(),
         });
         &mut self.findings[at]

@@ -78,11 +78,13 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "ingress-backend",
             "ingress-conflict",
             "ingress-path",
+            "link-blocked",
             "namespace-policy",
             "network-policy-target",
             "port-names",
             "service-port",
             "service-selector",
+            "tenant-reachable",
             "webhook-service",
         ],
     ),
@@ -120,7 +122,16 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ),
     (
         "security",
-        &["image-tag", "plaintext-secret", "pod-security", "reserved-namespace", "tenant-namespace"],
+        &[
+            "image-tag",
+            "plaintext-secret",
+            "pod-security",
+            "reserved-namespace",
+            "tenant-namespace",
+            "tenant-rbac",
+            "tenant-secrets",
+            "tenant-target",
+        ],
     ),
 ];
 
@@ -145,6 +156,7 @@ pub const ALL: &[Rule] = &[
     rules::ingress_path::RULE,
     rules::ingress_tls::RULE,
     rules::issuer_reference::RULE,
+    rules::link_blocked::RULE,
     rules::list_defaults::RULE,
     rules::metadata_limits::RULE,
     rules::monitor_target::RULE,
@@ -172,6 +184,10 @@ pub const ALL: &[Rule] = &[
     rules::stateful_service::RULE,
     rules::storage_class::RULE,
     rules::tenant_namespace::RULE,
+    rules::tenant_rbac::RULE,
+    rules::tenant_reachable::RULE,
+    rules::tenant_secrets::RULE,
+    rules::tenant_target::RULE,
     rules::webhook_service::RULE,
     rules::webhook_wave::RULE,
     rules::workload_selector::RULE,
@@ -214,8 +230,9 @@ mod tests {
             let path = format!("{FOLDER}/{}.rs", rule.name.replace('-', "_"));
             let file = std::fs::read_to_string(path).expect("a rule has its file");
             let code = file.split("#[cfg(test)]").next().expect("a file has a first part");
-            let has = |words: [&str; 2]| words.iter().any(|word| code.contains(word));
-            let level = match (has([".error(", "Severity::Error"]), has([".warning(", "Severity::Warning"])) {
+            let has = |words: &[&str]| words.iter().any(|word| code.contains(word));
+            let errors = [".error(", ".error_at(", "Severity::Error"];
+            let level = match (has(&errors), has(&[".warning(", "Severity::Warning"])) {
                 (true, true) => Level::Either,
                 (true, false) => Level::Error,
                 (false, _) => Level::Warning,

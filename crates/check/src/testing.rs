@@ -1,24 +1,25 @@
 //! One rule over a few documents, as text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{Object, Place, Severity, Value};
 use serde::Deserialize;
 
-use crate::platform::{Cluster, Entry, Environment, NodePool, Platform, Tenant};
+use crate::platform::{Cluster, Entry, Environment, Link, NodePool, Peers, Platform, Tenant};
 use crate::rule::ALL;
 
 /// Returns what a rule says about documents, one line a diagnostic, its hints below it.
 ///
 /// The tenant of an object is its namespace, `platform` is the system tenant; labels `tenant` and
-/// `component` say otherwise, and `wave` says when the component starts. Each document is a file named by its place, from `1.yaml`.
+/// `component` say otherwise, and `wave` says when the component starts. Each document is a file named by its place, from `1.yaml`. One
+/// without an `apiVersion` is a fact about the platform: a `Link` or a `Tenant`.
 pub(crate) fn findings(rule: &str, documents: &str) -> String {
     findings_in(rule, documents, cluster())
 }
 
 /// Returns what a rule says about documents in a cluster.
 pub(crate) fn findings_in(rule: &str, documents: &str, cluster: Cluster) -> String {
-    let objects: Vec<Object> = serde_yaml::Deserializer::from_str(documents)
+    let (facts, objects): (Vec<Object>, Vec<Object>) = serde_yaml::Deserializer::from_str(documents)
         .enumerate()
         .map(|(place, document)| {
             let value = Value::deserialize(document).expect("the example is YAML");
@@ -26,7 +27,8 @@ pub(crate) fn findings_in(rule: &str, documents: &str, cluster: Cluster) -> Stri
             let file = format!("{}.yaml", place + 1);
             Object { map, origin: Some(Place::whole(file)) }
         })
-        .collect();
+        .partition(|object| object.api_version().is_empty());
+    let links: Vec<LinkFact> = facts.iter().filter(|fact| fact.kind() == "Link").map(LinkFact::of).collect();
     let label = |object: &Object, key: &str| Some(object.labels()?.get(key)?.as_str()?.to_owned());
     let owners: Vec<(String, String)> = objects
         .iter()
@@ -48,16 +50,34 @@ pub(crate) fn findings_in(rule: &str, documents: &str, cluster: Cluster) -> Stri
             Some(((tenant.as_str(), component.as_str()), wave))
         })
         .collect();
-    let tenant = |namespace: &str, system| {
-        let namespaces = [namespace.to_owned()].into();
-        (namespace.to_owned(), Tenant { namespaces, system })
-    };
+    let mut tenants: BTreeMap<String, Tenant> = ["shop", "bank", "platform"]
+        .map(|name| {
+            let namespaces = [name.to_owned()].into();
+            let tenant = Tenant { namespaces, system: name == "platform", ..Tenant::default() };
+            (name.to_owned(), Tenant { allow_to: Peers::Any, ..tenant })
+        })
+        .into();
+    for fact in facts.iter().filter(|fact| fact.kind() == "Tenant") {
+        let texts = |key: &str| {
+            let list = fact.map.get(key).and_then(Value::as_list)?;
+            Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect::<BTreeSet<String>>())
+        };
+        let name = fact.map.get("name").and_then(Value::as_str).expect("a tenant has a name");
+        let tenant = tenants.entry(name.to_owned()).or_default();
+        tenant.namespaces = texts("namespaces").unwrap_or_else(|| [name.to_owned()].into());
+        tenant.closed = texts("closed").unwrap_or_default();
+        tenant.allow_from = Peers::Only(texts("allowFrom").unwrap_or_default());
+        tenant.allow_to = texts("allowTo").map_or(Peers::Any, Peers::Only);
+    }
     let environment = Environment {
         name: "prod",
         cluster,
-        tenants: [tenant("shop", false), tenant("bank", false), tenant("platform", true)].into(),
+        tenants,
         entries: entries.collect(),
         waves,
+        links: links.iter().map(LinkFact::link).collect(),
+        tenancy: "tenant",
+        patched: BTreeMap::new(),
         definitions: &[],
     };
     let rules: Vec<_> = ALL.iter().filter(|candidate| candidate.name == rule).copied().collect();
@@ -68,13 +88,64 @@ pub(crate) fn findings_in(rule: &str, documents: &str, cluster: Cluster) -> Stri
         assert_eq!(diagnostic.code, rule);
         let severity = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
         let file = diagnostic.labels.first().map_or("", |label| &label.place.file);
-        let field = diagnostic.field.as_deref().expect("a rule names the field");
-        text.push_str(&format!("{severity}: {}: {file} at {field}\n", diagnostic.message));
+        let field = diagnostic.field.as_deref().map_or_else(String::new, |field| format!(" at {field}"));
+        text.push_str(&format!("{severity}: {}: {file}{field}\n", diagnostic.message));
         for hint in &diagnostic.hints {
             text.push_str(&format!("  hint: {hint}\n"));
         }
     }
     text
+}
+
+/// A link as the example of a rule has it.
+struct LinkFact {
+    place: Place,
+    from: String,
+    to: String,
+    service: String,
+    pods: BTreeMap<String, String>,
+    port: u16,
+    pod_port: u16,
+}
+
+impl LinkFact {
+    fn of(fact: &Object) -> Self {
+        let text = |key: &str| fact.map.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let number =
+            |key: &str| fact.map.get(key).and_then(Value::as_i64).and_then(|port| port.try_into().ok());
+        let pods = fact.map.get("pods").and_then(Value::as_map).into_iter().flatten();
+        let port = number("port").expect("a link has a port");
+        Self {
+            place: fact.origin.clone().expect("a fact has a place"),
+            from: text("from"),
+            to: text("to"),
+            service: text("service"),
+            pods: pods
+                .filter_map(|(key, value)| Some((key.to_string(), value.as_str()?.to_owned())))
+                .collect(),
+            port,
+            pod_port: number("podPort").unwrap_or(port),
+        }
+    }
+
+    fn link(&self) -> Link<'_> {
+        fn component(text: &str) -> (&str, &str) {
+            text.split_once('/').expect("a component has a tenant")
+        }
+        let (from, to) = (component(&self.from), component(&self.to));
+        Link {
+            from,
+            to,
+            target: &self.to,
+            place: &self.place,
+            endpoint: "http",
+            service: Some((to.0, self.service.as_str())).filter(|(_, name)| !name.is_empty()),
+            port: self.port,
+            namespace: to.0,
+            labels: &self.pods,
+            pod_port: self.pod_port,
+        }
+    }
 }
 
 /// Returns a cluster with one of everything.
@@ -95,6 +166,7 @@ pub(crate) fn cluster() -> Cluster {
             count: 2,
             cpu_millis: 4000,
             memory_bytes: 16 << 30,
+            labels: BTreeMap::new(),
         }],
     }
 }

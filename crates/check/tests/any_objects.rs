@@ -143,6 +143,7 @@ fn platform(objects: &[Object]) -> Platform<'_> {
             count: u32::MAX,
             cpu_millis: u64::MAX,
             memory_bytes: u64::MAX,
+            ..NodePool::default()
         }],
         ..Cluster::default()
     };

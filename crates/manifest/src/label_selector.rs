@@ -64,11 +64,13 @@ impl LabelSelector {
         self.conditions.is_empty()
     }
 
-    /// Returns a label that everything has which it matches, where it asks for one.
-    pub fn label(&self) -> Option<(&SmolStr, &SmolStr)> {
-        self.conditions.iter().find_map(|condition| match (condition.operator, condition.values.as_slice()) {
-            (Operator::In, [value]) => Some((&condition.key, value)),
-            _ => None,
+    /// Returns the labels that everything has which it matches.
+    pub fn labels(&self) -> impl Iterator<Item = (&SmolStr, &SmolStr)> {
+        self.conditions.iter().filter_map(|condition| {
+            match (condition.operator, condition.values.as_slice()) {
+                (Operator::In, [value]) => Some((&condition.key, value)),
+                _ => None,
+            }
         })
     }
 

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{LabelSelector, Map, Object, SmolStr, Value};
 
-use crate::policy::{Direction, Namespaces, PeerRule, PodRule, Policy};
+use crate::policy::{Direction, Namespaces, PeerRule, PodRule, Policy, PolicyName};
 use crate::ports::{NamedPort, Ports};
 use crate::published::{CONTROLLER_NAMESPACE, Published, services};
-use crate::workload::{Pods, Workload, namespace};
+use crate::workload::{Pods, Workload};
 
 /// The label that every namespace has with its name.
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -42,6 +42,8 @@ pub(crate) struct Classes {
 struct Index<'a> {
     pods: Vec<Pods<'a>>,
     namespaces: BTreeMap<&'a str, Map>,
+    /// The namespaces with an object of their own.
+    namespaces_by_label: BTreeMap<(SmolStr, SmolStr), Vec<SmolStr>>,
     by_label: BTreeMap<(&'a str, &'a str), Vec<usize>>,
     by_namespace: BTreeMap<SmolStr, Vec<usize>>,
 }
@@ -51,14 +53,13 @@ impl Classes {
     pub(crate) fn of(objects: &[&Object]) -> Self {
         let none = Map::new();
         let index = Index::new(objects, &none);
-        let policies: Vec<Policy> = objects
-            .iter()
-            .filter(|object| object.kind() == "NetworkPolicy" && object.group() == "networking.k8s.io")
-            .map(|object| Policy::of(object, namespace(object)))
-            .collect();
+        let policies: Vec<Policy> =
+            objects.iter().filter_map(|object| Some(Policy::of(object, PolicyName::of(object)?))).collect();
         let services = services(objects);
-        let published: Vec<Published<'_>> =
-            objects.iter().flat_map(|object| Published::of(object, &services)).collect();
+        let mut published: BTreeMap<&str, Vec<Published<'_>>> = BTreeMap::new();
+        for one in objects.iter().flat_map(|object| Published::of(object, &services)) {
+            published.entry(one.namespace).or_default().push(one);
+        }
 
         let rules = || policies.iter().flat_map(|policy| policy.rules.iter().flatten());
         let names: BTreeSet<&SmolStr> = rules().flat_map(|rule| rule.ports.names()).collect();
@@ -111,13 +112,17 @@ impl Classes {
 
 impl Class {
     /// Returns what is known of pods before the policies are looked at.
-    fn alone(pods: &Pods<'_>, names: &BTreeSet<&SmolStr>, published: &[Published<'_>]) -> Self {
+    fn alone(
+        pods: &Pods<'_>,
+        names: &BTreeSet<&SmolStr>,
+        published: &BTreeMap<&str, Vec<Published<'_>>>,
+    ) -> Self {
         let mut ports: Vec<NamedPort> =
             pods.ports.iter().filter(|port| names.contains(&port.name)).cloned().collect();
         ports.sort_unstable();
         ports.dedup();
         let mut open = Ports::default();
-        for one in published.iter().filter(|one| one.namespace == pods.workload.namespace) {
+        for one in published.get(pods.workload.namespace.as_str()).into_iter().flatten() {
             open.extend(&one.ports(pods.labels, &pods.ports));
         }
         Self { closed_by: Default::default(), named_by: Vec::new(), ports, published: open }
@@ -139,6 +144,15 @@ impl<'a> Index<'a> {
         namespaces.iter_mut().for_each(|(name, labels)| {
             labels.insert(NAME_LABEL, *name);
         });
+        let mut namespaces_by_label: BTreeMap<(SmolStr, SmolStr), Vec<SmolStr>> = BTreeMap::new();
+        for (name, labels) in &namespaces {
+            for (key, value) in labels {
+                if let Some(value) = value.as_str() {
+                    let of_label = namespaces_by_label.entry((key.clone(), value.into())).or_default();
+                    of_label.push((*name).into());
+                }
+            }
+        }
         let mut by_label: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
         let mut by_namespace: BTreeMap<SmolStr, Vec<usize>> = BTreeMap::new();
         for (number, one) in pods.iter().enumerate() {
@@ -149,7 +163,7 @@ impl<'a> Index<'a> {
                 }
             }
         }
-        Self { pods, namespaces, by_label, by_namespace }
+        Self { pods, namespaces, namespaces_by_label, by_label, by_namespace }
     }
 
     /// Returns the numbers of the pods that a rule means.
@@ -163,22 +177,35 @@ impl<'a> Index<'a> {
             }
         };
         let is_meant = |number: &usize| selector.matches(self.pods[*number].labels) && is_here(number);
-        // The shortest list that is known to hold all of them is looked through.
-        let labelled =
-            selector.label().map(|(key, value)| self.by_label.get(&(key.as_str(), value.as_str())));
-        match (labelled, namespaces) {
-            (Some(None), _) => Vec::new(),
-            (Some(Some(list)), _) => list.iter().copied().filter(is_meant).collect(),
-            (None, Namespaces::Own(name)) => self
-                .by_namespace
-                .get(name)
-                .map_or(&[][..], |list| list)
-                .iter()
-                .copied()
-                .filter(is_meant)
-                .collect(),
-            (None, Namespaces::Labelled(_)) => (0..self.pods.len()).filter(is_meant).collect(),
+        // Of what is known to hold all of them, the least is looked through.
+        let of_labels = selector.labels().map(|(key, value)| {
+            self.by_label.get(&(key.as_str(), value.as_str())).map_or(&[][..], Vec::as_slice)
+        });
+        let of_labels = of_labels.min_by_key(|list| list.len());
+        let lists = |names: &[SmolStr]| {
+            let lists = names.iter().filter_map(|name| self.by_namespace.get(name));
+            lists.map(Vec::as_slice).collect::<Vec<_>>()
+        };
+        let of_namespaces = match namespaces {
+            Namespaces::Own(name) => Some(lists(std::slice::from_ref(name))),
+            Namespaces::Labelled(selector) => self.labelled(selector).map(|names| lists(&names)),
+        };
+        let size = |lists: &[&[usize]]| lists.iter().map(|list| list.len()).sum::<usize>();
+        match (of_labels, of_namespaces) {
+            (Some(list), Some(lists)) if size(&lists) < list.len() => among(&lists, is_meant),
+            (Some(list), _) => among(&[list], is_meant),
+            (None, Some(lists)) => among(&lists, is_meant),
+            (None, None) => (0..self.pods.len()).filter(is_meant).collect(),
         }
+    }
+
+    /// Returns namespaces among which all are that a selector means; `None` where it asks for no label.
+    fn labelled(&self, selector: &LabelSelector) -> Option<Vec<SmolStr>> {
+        let of_label = selector.labels().map(|(key, name)| match key == NAME_LABEL {
+            true => vec![name.clone()],
+            false => self.namespaces_by_label.get(&(key.clone(), name.clone())).cloned().unwrap_or_default(),
+        });
+        of_label.min_by_key(Vec::len)
     }
 
     /// Tells whether a namespace has matching labels; one without an object of its own has its name alone.
@@ -188,4 +215,12 @@ impl<'a> Index<'a> {
             None => selector.matches(&Map::from_iter([(NAME_LABEL, Value::from(name))])),
         }
     }
+}
+
+/// Returns those of some lists that are wanted, in order.
+fn among(lists: &[&[usize]], is_wanted: impl Fn(&usize) -> bool) -> Vec<usize> {
+    let mut wanted: Vec<usize> =
+        lists.iter().flat_map(|list| list.iter().copied()).filter(is_wanted).collect();
+    wanted.sort_unstable();
+    wanted
 }

@@ -34,17 +34,28 @@ impl fmt::Display for Explanation<'_> {
     }
 }
 
+impl<'a> Verdict<'a> {
+    /// Returns the policies that decide: those that let something through, or else all of them.
+    pub fn deciding(&self) -> impl Iterator<Item = (&'a PolicyName, &Ports)> {
+        let is_open = self.policies.values().any(|ports| !ports.is_empty());
+        let deciding = self.policies.iter().filter(move |(_, ports)| !is_open || !ports.is_empty());
+        deciding.map(|(policy, ports)| (*policy, ports))
+    }
+}
+
 impl fmt::Display for Verdict<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let open = self.policies.iter().filter(|(_, ports)| !ports.is_empty());
-        let open: Vec<String> = open.map(|(policy, ports)| format!("{} by {policy}", short(ports))).collect();
-        match (self.policies.is_empty(), open.is_empty()) {
-            (true, _) => out.write_str("all, by no policy"),
-            (_, false) => out.write_str(&open.join("; ")),
-            _ => {
-                let closed: Vec<String> = self.policies.keys().map(ToString::to_string).collect();
-                write!(out, "nothing, by {}", closed.join(", "))
+        let (mut open, mut closed) = (Vec::new(), Vec::new());
+        for (policy, ports) in self.deciding() {
+            match ports.is_empty() {
+                true => closed.push(policy.to_string()),
+                false => open.push(format!("{} by {policy}", short(ports))),
             }
+        }
+        match (open.is_empty(), closed.is_empty()) {
+            (false, _) => out.write_str(&open.join("; ")),
+            (true, false) => write!(out, "nothing, by {}", closed.join(", ")),
+            (true, true) => out.write_str("all, by no policy"),
         }
     }
 }

@@ -13,6 +13,7 @@
 
 mod addresses;
 mod classes;
+mod crossing;
 mod crowd;
 mod difference;
 mod explain;
@@ -25,6 +26,7 @@ mod published;
 mod workload;
 
 pub use addresses::AddressRange;
+pub use crossing::{Crossing, Opening, Owners};
 pub use crowd::Ends;
 pub use difference::{Change, difference};
 pub use explain::{Explanation, Verdict};

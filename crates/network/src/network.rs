@@ -8,7 +8,7 @@ use aqueduct_manifest::Object;
 
 use crate::addresses::{AddressRange, covered, cut};
 use crate::classes::{Class, Classes};
-use crate::policy::{Direction, PeerRule, Policy};
+use crate::policy::{Direction, PeerRule, PodRule, Policy};
 use crate::ports::{NamedPort, Ports, RulePorts};
 use crate::workload::{Peer, Workload};
 
@@ -55,7 +55,7 @@ pub(crate) enum End {
 
 /// What policies let through on one side of the pods that they close.
 #[derive(Debug, Default)]
-struct Side {
+pub(crate) struct Side {
     anyone: RulePorts,
     pods: RulePorts,
     classes: BTreeMap<usize, RulePorts>,
@@ -164,6 +164,11 @@ impl Network {
         outside.chain(workloads).chain(controller)
     }
 
+    /// Returns the ports on which one workload reaches another; `None` where one of them is not in this network.
+    pub fn between(&self, from: &Workload, to: &Workload) -> Option<Ports> {
+        Some(self.ports(self.ends(self.group(from)?), self.ends(self.group(to)?)))
+    }
+
     /// Returns the connections of a peer to the workloads, given the ports to each group of them.
     fn to_workloads<'a>(&'a self, from: Peer<'a>, row: Row) -> impl Iterator<Item = Connection<'a>> {
         self.workloads.iter().filter_map(move |(workload, group)| {
@@ -198,7 +203,7 @@ impl Network {
 
     /// Returns the classes that rules name as those who pods may reach; `None` where some rule names everybody, or no
     /// policy closes the pods.
-    fn named_destinations(&self, pods: End) -> Option<&BTreeMap<usize, RulePorts>> {
+    pub(crate) fn named_destinations(&self, pods: End) -> Option<&BTreeMap<usize, RulePorts>> {
         let End::Class(class) = pods else { return None };
         let side = &self.sides[self.side_of[class][Direction::Egress as usize]?];
         (side.anyone.is_empty() && side.pods.is_empty()).then_some(&side.classes)
@@ -264,7 +269,7 @@ impl Network {
     }
 
     /// Returns what some policies let through.
-    fn side(&self, policies: &[usize], direction: Direction) -> Side {
+    pub(crate) fn side(&self, policies: &[usize], direction: Direction) -> Side {
         let mut side = Side::default();
         for policy in policies {
             for rule in &self.read.policies[*policy].rules[direction as usize] {
@@ -276,7 +281,7 @@ impl Network {
                     match peer {
                         PeerRule::Pods(pods) if pods.is_everything() => side.pods.extend(&rule.ports),
                         PeerRule::Pods(pods) => {
-                            for class in self.read.members.get(pods).into_iter().flatten() {
+                            for class in self.members(pods) {
                                 side.classes.entry(*class).or_default().extend(&rule.ports);
                             }
                         }
@@ -321,6 +326,21 @@ impl Network {
         &self.read.classes[class]
     }
 
+    /// Returns the number of classes.
+    pub(crate) fn classes(&self) -> usize {
+        self.read.classes.len()
+    }
+
+    /// Returns the number of what policies let through on the side of a class; `None` where none closes it.
+    pub(crate) fn side_of(&self, class: usize, direction: Direction) -> Option<usize> {
+        self.side_of[class][direction as usize]
+    }
+
+    /// Returns the classes of the pods that a rule means.
+    pub(crate) fn members(&self, rule: &PodRule) -> &[usize] {
+        self.read.members.get(rule).map_or(&[], Vec::as_slice)
+    }
+
     /// Returns a policy.
     pub(crate) fn policy(&self, policy: usize) -> &Policy {
         &self.read.policies[policy]
@@ -334,7 +354,7 @@ impl Network {
 
 impl Side {
     /// Returns the ports from or to a peer, for pods with these named ports at the receiving end.
-    fn toward(&self, peer: End, named: &[NamedPort]) -> Ports {
+    pub(crate) fn toward(&self, peer: End, named: &[NamedPort]) -> Ports {
         let mut ports = self.anyone.resolved(named);
         let (everyone, own) = match peer {
             End::Class(class) => (Some(&self.pods), self.classes.get(&class)),

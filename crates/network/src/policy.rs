@@ -8,6 +8,7 @@ use aqueduct_manifest::{LabelSelector, Object, SmolStr, Value};
 
 use crate::addresses::{AddressRange, ranges};
 use crate::ports::RulePorts;
+use crate::workload::namespace;
 
 /// The way of a connection, seen from the pods that a policy selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +31,14 @@ pub struct PolicyName {
     pub namespace: SmolStr,
     /// The name.
     pub name: SmolStr,
+}
+
+impl PolicyName {
+    /// Returns the name of an object, if it is a NetworkPolicy.
+    pub fn of(object: &Object) -> Option<Self> {
+        let is_policy = object.kind() == "NetworkPolicy" && object.group() == "networking.k8s.io";
+        is_policy.then(|| Self { namespace: namespace(object).into(), name: object.name().into() })
+    }
 }
 
 impl fmt::Display for PolicyName {
@@ -93,7 +102,8 @@ impl PodRule {
 
 impl Policy {
     /// Reads a policy.
-    pub(crate) fn of(object: &Object, namespace: &str) -> Self {
+    pub(crate) fn of(object: &Object, name: PolicyName) -> Self {
+        let namespace = name.namespace.as_str();
         let spec = object.map.get("spec");
         let field = |name| spec.and_then(|spec| spec.get(name)).filter(|value| !value.is_null());
         let list = |name| field(name).and_then(Value::as_list).map_or(&[][..], |list| list);
@@ -106,12 +116,8 @@ impl Policy {
             true => [true, !list("egress").is_empty()],
             false => [named("Ingress"), named("Egress")],
         };
-        Self {
-            name: PolicyName { namespace: namespace.into(), name: object.name().into() },
-            pods: field("podSelector").map(LabelSelector::full).unwrap_or_default(),
-            closes,
-            rules: [rules("ingress", "from"), rules("egress", "to")],
-        }
+        let rules = [rules("ingress", "from"), rules("egress", "to")];
+        Self { pods: field("podSelector").map(LabelSelector::full).unwrap_or_default(), closes, rules, name }
     }
 }
 

@@ -67,6 +67,11 @@ impl Ports {
         self.ranges.iter().all(|ranges| matches!(ranges.as_slice(), [WHOLE]))
     }
 
+    /// Tells whether a port is there.
+    pub fn has(&self, protocol: Protocol, port: u16) -> bool {
+        self.of(protocol).iter().any(|(first, last)| (*first..=*last).contains(&port))
+    }
+
     /// Returns the ranges of a protocol, each with its first and its last port.
     pub fn of(&self, protocol: Protocol) -> &[(u16, u16)] {
         &self.ranges[protocol as usize]
@@ -88,6 +93,20 @@ impl Ports {
             if !more.is_empty() {
                 ranges.extend_from_slice(more);
                 join(ranges);
+            }
+        }
+    }
+
+    /// Takes away what is in another set.
+    pub(crate) fn without(&mut self, other: &Self) {
+        for (ranges, others) in self.ranges.iter_mut().zip(&other.ranges) {
+            for (from, to) in others {
+                let rest = ranges.iter().flat_map(|(first, last)| {
+                    let before = from.checked_sub(1).map(|end| (*first, end.min(*last)));
+                    let after = to.checked_add(1).map(|start| (start.max(*first), *last));
+                    [before, after].into_iter().flatten()
+                });
+                *ranges = rest.filter(|(first, last)| first <= last).collect();
             }
         }
     }
@@ -147,13 +166,18 @@ pub(crate) struct RulePorts {
 }
 
 impl RulePorts {
+    /// Returns all ports.
+    pub(crate) fn all() -> Self {
+        Self { numbers: Ports::all(), names: BTreeSet::new() }
+    }
+
     /// Returns the ports of a rule; a rule that lists none means all of them.
     ///
     /// Source: <https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/>.
     pub(crate) fn of(rule: &Value) -> Self {
         let listed = rule.get("ports").and_then(Value::as_list).map_or(&[][..], |list| list);
         if listed.is_empty() {
-            return Self { numbers: Ports::all(), names: BTreeSet::new() };
+            return Self::all();
         }
         let mut ports = Self::default();
         for port in listed {
@@ -240,6 +264,16 @@ mod tests {
         let whole = ports(&[(Tcp, 1, 65535), (Udp, 1, 100), (Udp, 101, 65535), (Sctp, 1, 65535)]);
         assert_eq!(whole.to_string(), "All Connections");
         assert_eq!(ports(&[]).to_string(), "No Connections");
+    }
+
+    #[test]
+    fn what_is_taken_away_leaves_both_sides() {
+        use Protocol::{Tcp, Udp};
+        let mut set = ports(&[(Tcp, 1, 65535), (Udp, 53, 53)]);
+        set.without(&ports(&[(Tcp, 1, 79), (Tcp, 443, 443), (Tcp, 60000, 65535), (Udp, 53, 53)]));
+        assert_eq!(set.to_string(), "TCP 80-442,444-59999");
+        set.without(&Ports::all());
+        assert!(set.is_empty());
     }
 
     #[test]

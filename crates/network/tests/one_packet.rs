@@ -1,10 +1,10 @@
 //! Follows single packets through random policies, one rule after the other, and compares with the whole network.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use aqueduct_manifest::{Object, Value, json};
-use aqueduct_network::{Network, Peer, Protocol, difference};
+use aqueduct_network::{Network, Owners, Peer, PolicyName, Protocol, Workload, difference};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -310,6 +310,31 @@ fn policies() -> impl Strategy<Value = Vec<Policy>> {
     vec(policy, 0..5)
 }
 
+/// The policy that says what is agreed.
+const AGREED: &str = "policy-0";
+
+/// Ports at the edges of those that rules name.
+const EDGES: [u16; 10] = [1, 52, 53, 79, 80, 81, 82, 8080, 8081, 65535];
+
+/// Every workload is its own owner, and a stranger to all others.
+struct Alone;
+
+impl<'a> Owners<'a> for Alone {
+    type Owner = &'a Workload;
+
+    fn owner(&self, workload: &'a Workload) -> Option<&'a Workload> {
+        Some(workload)
+    }
+
+    fn is_agreed(&self, policy: &PolicyName) -> bool {
+        policy.name == AGREED
+    }
+
+    fn are_strangers(&self, _: (&'a Workload, &Workload), _: (&'a Workload, &Workload)) -> bool {
+        true
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -371,5 +396,35 @@ proptest! {
             })
             .collect();
         prop_assert_eq!(changes, expected);
+    }
+
+    /// Each pod is its own owner, and the first policy says what is agreed.
+    #[test]
+    fn openings_are_what_is_open_and_not_agreed(pods in pods(), policies in policies()) {
+        let network = network(&pods, &policies);
+        let mut expected = BTreeSet::new();
+        let all: Vec<Peer<'_>> = network.workloads().map(Peer::Workload).collect();
+        for (from, to) in all.iter().flat_map(|from| all.iter().map(move |to| (from, to))) {
+            let Some(explained) = network.explain(from, to).filter(|_| from != to) else { continue };
+            let mut agreed = explained.ingress.policies.iter().filter(|(name, _)| AGREED == name.name.as_str());
+            let agreed = agreed.next().map(|(_, ports)| ports);
+            let mut edges = EDGES.iter().flat_map(|port| Protocol::ALL.map(|protocol| (protocol, *port)));
+            let is_open = edges.any(|(protocol, port)| {
+                explained.ports.has(protocol, port) && !agreed.is_some_and(|agreed| agreed.has(protocol, port))
+            });
+            if is_open {
+                expected.insert((from.to_string(), to.to_string()));
+            }
+        }
+        let openings = network.openings(&Alone, usize::MAX);
+        let found: BTreeSet<(String, String)> = openings
+            .iter()
+            .flat_map(|opening| opening.from.keys().map(|from| (from.to_string(), opening.to.to_string())))
+            .collect();
+        prop_assert_eq!(&found, &expected);
+        for (opening, few) in openings.iter().zip(network.openings(&Alone, 1)) {
+            prop_assert_eq!(few.from.len(), 1);
+            prop_assert_eq!(few.has_more, opening.from.len() > 1);
+        }
     }
 }

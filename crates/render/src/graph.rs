@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_manifest::Diagnostic;
+use aqueduct_manifest::{Diagnostic, Place};
 use aqueduct_model::types::Name;
 use aqueduct_model::{Instance, Peer, Platform, absence};
 
-use crate::{AnyComponent, Endpoint, Inputs, Link, Offer, Registry, Site};
+use crate::{AnyComponent, Endpoint, Inputs, Link, Offer, Pods, Registry, Site};
 
 /// The field that names whom a component waits for, without needing anything of them.
 const DEPENDS_ON: &str = "depends-on";
@@ -43,6 +43,34 @@ pub struct ResolvedLink {
     pub link: Link,
     /// The node; `None` where the link leads nowhere, which has been reported.
     pub to: Option<usize>,
+}
+
+/// A link that leads to pods.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Route {
+    /// The tenant and the component that have the link.
+    pub from: (String, String),
+    /// The tenant and the component that it leads to.
+    pub to: (String, String),
+    /// What it leads to, as it is written.
+    pub target: String,
+    /// Where it is written.
+    pub place: Place,
+    /// The name of the endpoint.
+    pub endpoint: String,
+    /// The host name that callers use; `None` where only a secret knows it.
+    pub host: Option<String>,
+    /// The port that callers use.
+    pub port: u16,
+    /// The pods that the endpoint says it leads to.
+    pub pods: Pods,
+}
+
+impl ResolvedLink {
+    /// Tells whether the component only waits for the other one.
+    fn is_wait(&self) -> bool {
+        self.link.field.first().is_some_and(|field| field == DEPENDS_ON)
+    }
 }
 
 impl Node<'_> {
@@ -130,6 +158,31 @@ impl<'a> Graph<'a> {
         found.collect()
     }
 
+    /// Returns the links that lead to pods, in the order of the components that have them.
+    pub fn routes(&self) -> Vec<Route> {
+        let mut routes = Vec::new();
+        for node in &self.nodes {
+            let written = |link: &ResolvedLink| node.written(link).unwrap_or(&node.site.instance.spec);
+            for link in node.links.iter().filter(|link| !link.is_wait()) {
+                let Some(target) = link.to.map(|to| &self.nodes[to]) else { continue };
+                let Some(endpoint) = target.endpoint(link.link.target.endpoint.as_ref()) else { continue };
+                let Some(pods) = &endpoint.pods else { continue };
+                let name = |site: &Site<'_>| (site.tenant().to_owned(), site.name().to_owned());
+                routes.push(Route {
+                    from: name(&node.site),
+                    to: name(&target.site),
+                    target: link.link.target.to_string(),
+                    place: written(link).origin.place.clone(),
+                    endpoint: endpoint.name.clone(),
+                    host: endpoint.host.clone(),
+                    port: endpoint.port,
+                    pods: pods.clone(),
+                });
+            }
+        }
+        routes
+    }
+
     fn join(&mut self, unread: &[(&str, &str)], diagnostics: &mut Vec<Diagnostic>) {
         let mut edges = Vec::new();
         for (from, node) in self.nodes.iter().enumerate() {
@@ -148,7 +201,7 @@ impl<'a> Graph<'a> {
                         None => edges.push((from, number, *to)),
                     },
                     // What could not be read has been reported already, and so has whom nobody can wait for.
-                    None if link.link.field.first().is_some_and(|field| field == DEPENDS_ON) => {}
+                    None if link.is_wait() => {}
                     None if unread.contains(&(tenant, component)) || is_broken(node, tenant, component) => {}
                     None => diagnostics.push(self.unknown(node, link, tenant)),
                 }

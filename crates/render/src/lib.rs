@@ -34,7 +34,7 @@ pub use alone::{Surroundings, render_alone, writers};
 pub use authored::{CustomResource, object};
 pub use component::{AnyComponent, Component, Error, Kind, Registry, SourceName, Writer, Writers};
 pub use context::{Context, Neighbour, Site, application_name, digest, not_a_source};
-pub use graph::{Graph, Node as GraphNode};
+pub use graph::{Graph, Node as GraphNode, Route};
 pub use inputs::{Inputs, Problem};
 pub use offer::{Credential, Credentials, Endpoint, Link, MetricsOffer, Offer, Outside, Part, Pods, Target};
 pub use render::{Outline, Rendered, RenderedComponent, TENANCY, render};

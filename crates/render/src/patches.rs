@@ -3,7 +3,7 @@
 use aqueduct_manifest::patch::{
     MergeContext, Operation, Outcome, json6902, read_operations, strategic_merge,
 };
-use aqueduct_manifest::{Diagnostic, Object, Value, yaml};
+use aqueduct_manifest::{Diagnostic, Object, Place, Value, yaml};
 use aqueduct_model::{Node, Patch};
 
 /// The patches of one list, and how many objects each of them has met.
@@ -43,6 +43,12 @@ impl<'a> Patches<'a> {
             }
             *objects = kept;
         }
+    }
+
+    /// Returns where the last patch stands whose target an object is.
+    pub(crate) fn last_of(&self, object: &Object) -> Option<Place> {
+        let number = self.patches.iter().rposition(|patch| patch.target.matches(object))?;
+        self.place(number, String::new()).labels.into_iter().next().map(|label| label.place)
     }
 
     /// Returns what is wrong with the patches, those that have met nothing among it.

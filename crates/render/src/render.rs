@@ -15,7 +15,7 @@ use crate::normalise::normalise;
 use crate::patches::Patches;
 use crate::selected::SelectedLabels;
 use crate::wave::waves;
-use crate::{Context, Error, Graph, Inputs, Registry, Scopes, data, order, owned, tenancy};
+use crate::{Context, Error, Graph, Inputs, Registry, Route, Scopes, data, order, owned, tenancy};
 
 /// The objects of one environment.
 #[derive(Debug, Default)]
@@ -24,6 +24,11 @@ pub struct Rendered {
     pub components: Vec<RenderedComponent>,
     /// All components, without their objects.
     pub outlines: Vec<Outline>,
+    /// The links that lead to pods.
+    pub routes: Vec<Route>,
+    /// The network policies of tenants that patches of theirs have changed or taken away, by namespace and name, each
+    /// with its last patch.
+    pub patched: BTreeMap<(String, String), Place>,
     /// What is wrong with the platform and the selected tenants.
     pub diagnostics: Vec<Diagnostic>,
     /// Whether a tenant that is not selected could not be rendered: its objects are missing.
@@ -148,11 +153,14 @@ pub fn render(
         })
         .collect();
     let mut of_tenants: BTreeMap<&str, Patches<'_>> = BTreeMap::new();
+    let mut patched = BTreeMap::new();
     for (tenancy, objects) in tenancies.iter().zip(own) {
         match objects {
             Ok(mut objects) => {
                 let mut patches = Patches::new(&tenancy.patches, &tenancy.node);
+                let made = if tenancy.patches.is_empty() { Vec::new() } else { objects.clone() };
                 patches.apply(&mut objects);
+                patched.extend(changed_policies(&made, &objects, &patches));
                 of_tenants.insert(tenancy.tenant.name.as_str(), patches);
                 for object in &mut objects {
                     let tenant = || Place::whole(tenancy.tenant.file.clone());
@@ -218,7 +226,26 @@ pub fn render(
         }
         Err(error) => diagnostics.push(platform.node.diagnostic("argocd", error.to_string())),
     }
-    Rendered { components, outlines, diagnostics, incomplete }
+    Rendered { components, outlines, routes: graph.routes(), patched, diagnostics, incomplete }
+}
+
+/// Returns the network policies that are not as they were made, by namespace and name, each with its last patch.
+fn changed_policies(
+    made: &[Object],
+    patched: &[Object],
+    patches: &Patches<'_>,
+) -> Vec<((String, String), Place)> {
+    let is_kept = |policy: &Object| {
+        patched
+            .iter()
+            .any(|other| other.key() == policy.key() && other.map.get("spec") == policy.map.get("spec"))
+    };
+    let changed = made.iter().filter(|object| object.kind() == "NetworkPolicy" && !is_kept(object));
+    changed
+        .filter_map(|policy| {
+            Some(((policy.namespace().to_owned(), policy.name().to_owned()), patches.last_of(policy)?))
+        })
+        .collect()
 }
 
 /// Returns where the folders of a tenant stand among all, which are in order.

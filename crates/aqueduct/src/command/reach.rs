@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use aqueduct_manifest::{Diagnostic, Object, closest};
+use aqueduct_manifest::{Diagnostic, Files, Object, Place, closest};
 use aqueduct_model::Selection;
 use aqueduct_model::types::Name;
-use aqueduct_network::{Ends, Network, Peer, Workload, graph, print};
+use aqueduct_network::{Ends, Network, Peer, PolicyName, Workload, graph, print};
 use aqueduct_render::Registry;
 use clap::{Args, ValueEnum};
 
@@ -54,6 +54,8 @@ struct View {
     network: Network,
     /// The workloads by the names that `--from` and `--to` take.
     names: BTreeMap<String, BTreeSet<Workload>>,
+    /// The lines that made the policies.
+    makers: BTreeMap<PolicyName, String>,
 }
 
 pub(crate) fn run(
@@ -79,7 +81,7 @@ pub(crate) fn run(
         Format::List => print::list(connections()),
         Format::Json => print::json(connections()),
         Format::Table => match (&from, &to) {
-            (Ends::Workloads(from), Ends::Workloads(to)) => reasons(&view.network, from, to),
+            (Ends::Workloads(from), Ends::Workloads(to)) => view.reasons(from, to),
             _ => print::table(&view.network, &from, &to),
         },
     };
@@ -111,7 +113,7 @@ fn of_platform(
             let owned = facts.entries.iter().map(|entry| {
                 (entry.object, entry.tenant.to_owned(), format!("{}/{}", entry.tenant, entry.component))
             });
-            View::of(owned.collect())
+            View::of(owned.collect(), &files)
         });
     }
     progress.finish_and_clear();
@@ -133,12 +135,15 @@ fn of_manifests(arguments: &Arguments, terminal: &Terminal) -> Result<Option<Vie
         let name = format!("{}/{}", workload.namespace, workload.name);
         (object, workload.namespace.to_string(), name)
     });
-    Ok(Some(View::of(owned.collect())))
+    Ok(Some(View::of(owned.collect(), &manifests.files())))
 }
 
 impl View {
-    /// Returns the view of objects, each with the name of its owner and with its own.
-    fn of(owned: Vec<(&Object, String, String)>) -> Self {
+    /// Returns the view of objects from some files, each with the name of its owner and with its own.
+    fn of(owned: Vec<(&Object, String, String)>, files: &Files) -> Self {
+        let policies =
+            owned.iter().filter_map(|(object, ..)| Some((PolicyName::of(object)?, object.origin.as_ref()?)));
+        let makers = policies.map(|(policy, origin)| (policy, line(origin, files))).collect();
         let network = Network::of(owned.iter().map(|(object, ..)| *object));
         let known: BTreeSet<&Workload> = network.workloads().collect();
         let mut names: BTreeMap<String, BTreeSet<Workload>> = BTreeMap::new();
@@ -151,7 +156,7 @@ impl View {
                 }
             }
         }
-        Self { network, names }
+        Self { network, names, makers }
     }
 
     /// Returns the ends that a name stands for.
@@ -173,17 +178,29 @@ impl View {
             }
         }
     }
+
+    /// Returns the ports between workloads, none as well, with the policies that decide it and the lines that made these.
+    fn reasons(&self, from: &BTreeSet<Workload>, to: &BTreeSet<Workload>) -> String {
+        let mut text = String::new();
+        let pairs = from.iter().flat_map(|from| to.iter().map(move |to| (from, to)));
+        for (from, to) in pairs.filter(|(from, to)| from != to) {
+            let Some(explanation) = self.network.explain(&Peer::Workload(from), &Peer::Workload(to)) else {
+                continue;
+            };
+            text.push_str(&format!("{from} => {to} : {explanation}\n"));
+            let deciding = explanation.egress.deciding().chain(explanation.ingress.deciding());
+            let deciding: BTreeSet<&PolicyName> = deciding.map(|(policy, _)| policy).collect();
+            for (policy, maker) in deciding.into_iter().filter_map(|policy| self.makers.get_key_value(policy))
+            {
+                text.push_str(&format!("  {policy} is made at {maker}\n"));
+            }
+        }
+        text
+    }
 }
 
-/// Returns the ports between workloads, none as well, with the policies that decide it.
-fn reasons(network: &Network, from: &BTreeSet<Workload>, to: &BTreeSet<Workload>) -> String {
-    let mut text = String::new();
-    for (from, to) in
-        from.iter().flat_map(|from| to.iter().map(move |to| (from, to))).filter(|(from, to)| from != to)
-    {
-        if let Some(explanation) = network.explain(&Peer::Workload(from), &Peer::Workload(to)) {
-            text.push_str(&format!("{from} => {to} : {explanation}\n"));
-        }
-    }
-    text
+/// Returns a file and the line of it where a place starts.
+fn line(place: &Place, files: &Files) -> String {
+    let line = place.span.and_then(|span| Some(span.position(files.text(&place.file)?).line));
+    line.map_or_else(|| place.file.to_string(), |line| format!("{}:{line}", place.file))
 }

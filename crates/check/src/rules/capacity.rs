@@ -1,72 +1,265 @@
-//! The requests of an environment's pods fit on its nodes.
+//! The pods of an environment fit on its nodes.
 
-use aqueduct_manifest::Quantity;
+use std::collections::BTreeSet;
 
-use crate::demand::{Demand, asked, demand};
+use aqueduct_manifest::Value;
+
+use crate::demand::replicas;
 use crate::index::Index;
-use crate::report::Report;
+use crate::label_selector::{LabelSelector, Labels};
+use crate::nodes::{Nodes, Share};
+use crate::pod::{Pod, list_at, text};
+use crate::report::{Field, Report};
+use crate::rollout::needs_another_pod;
 use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "capacity",
-    summary: "an environment requests more than its nodes have",
+    summary: "pods fit no node, or an environment requests more than its nodes have",
     level: Level::Error,
     page: include_str!("capacity.md"),
     check: capacity,
 };
 
+/// What is required of pods beside one another.
+const APART: [&str; 3] = ["affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution"];
+
 fn capacity(index: &Index<'_>, report: &mut Report) {
-    let pools = &index.cluster().node_pools;
-    if pools.is_empty() {
+    let nodes = index.nodes();
+    if nodes.pools().is_empty() {
         return;
     }
-    let cpu = pools.iter().map(|pool| Quantity::millis(pool.cpu_millis).times(pool.count.into()));
-    let cpu = cpu.fold(Quantity::default(), Quantity::plus);
-    let memory = pools.iter().map(|pool| Quantity::bytes(pool.memory_bytes).times(pool.count.into()));
-    let memory = memory.fold(Quantity::default(), Quantity::plus);
-    let mut sum = Demand::default();
-    let mut largest = None;
-    for pod in index.pods() {
-        let (one_cpu, one_memory) =
-            (asked(index, pod, "requests", "cpu"), asked(index, pod, "requests", "memory"));
-        let fits_a_node = pools.iter().any(|pool| {
-            one_cpu <= Quantity::millis(pool.cpu_millis) && one_memory <= Quantity::bytes(pool.memory_bytes)
-        });
-        if !fits_a_node {
-            let title = pod.entry.title();
-            let message = format!("{title} fits no node: {one_cpu} CPU and {one_memory} memory per pod");
-            let fits_in_memory = pools.iter().any(|pool| one_memory <= Quantity::bytes(pool.memory_bytes));
-            let resource = if fits_in_memory { "cpu" } else { "memory" };
-            report.error(&pod.entry, pod.request(resource), message);
-        }
-        let all = demand(index, pod);
-        sum = sum.plus(all);
-        if largest.as_ref().is_none_or(|(most, _)| all.cpu > *most) {
-            largest = Some((all.cpu, pod));
+    // Who names the node has chosen already.
+    let free = index.pods().iter().filter(|pod| pod.spec.get("nodeName").is_none());
+    let mut placed: Vec<Placed<'_, '_>> = free.map(|pod| Placed::of(index, pod)).collect();
+    // What fits nowhere takes no room either.
+    placed.retain(|one| fits(nodes, report, one));
+    let mut groups: BTreeSet<Vec<usize>> = [(0..nodes.pools().len()).collect()].into();
+    for one in &placed {
+        apart(nodes, report, one);
+        if !one.is_daemon() {
+            groups.insert(one.pools.clone());
         }
     }
-    // The sum has no object of its own; the largest workload is the best place to start.
-    let Some((_, pod)) = largest else { return };
-    if sum.cpu > cpu {
-        let message = format!("capacity exceeded: CPU {} of {cpu}", sum.cpu);
-        report
-            .error(&pod.entry, pod.request("cpu"), message)
-            .hint("add nodes, or lower requests and replicas");
+    for pools in groups {
+        let mut group = Group::default();
+        placed.iter().for_each(|one| group.add(nodes, one, &pools));
+        group.tell(nodes, report, &pools);
     }
-    if sum.memory > memory {
-        report
-            .error(
-                &pod.entry,
-                pod.request("memory"),
-                format!("capacity exceeded: memory {} of {memory}", sum.memory),
+}
+
+/// Pods, and where they may run.
+struct Placed<'i, 'a> {
+    pod: &'i Pod<'a>,
+    /// The pools on whose nodes they may run.
+    pools: Vec<usize>,
+    /// What one of them asks for.
+    one: Share,
+    /// How many there are at most.
+    count: u64,
+    /// Whether an update begins with one more.
+    needs_another: bool,
+}
+
+impl<'i, 'a> Placed<'i, 'a> {
+    fn of(index: &Index<'a>, pod: &'i Pod<'a>) -> Self {
+        let pools = index.nodes().allowed(pod);
+        let (one, count) = (Share::of(index, pod), replicas(index, pod));
+        Self { pod, pools, one, count, needs_another: needs_another_pod(index, pod) }
+    }
+
+    fn is_daemon(&self) -> bool {
+        self.pod.entry.kind == "DaemonSet"
+    }
+}
+
+/// Reports pods of which no node has the labels.
+fn no_node(report: &mut Report, pod: &Pod<'_>) {
+    let selector = pod.spec.get("nodeSelector").and_then(Value::as_map);
+    let labels =
+        selector.into_iter().flatten().filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)));
+    let labels: Vec<String> = labels.collect();
+    // A DaemonSet has no pods then.
+    if pod.entry.kind == "DaemonSet" {
+        return;
+    }
+    let (field, wanted) = match labels.is_empty() {
+        true => ((pod.spec, ["affinity"]).into(), "that its affinity requires".to_owned()),
+        false => (Field::from((pod.spec, ["nodeSelector"])), labels.join(",")),
+    };
+    let message = format!("{} fits no node: no node pool has the labels {wanted}", pod.entry.title());
+    report.error(&pod.entry, field, message).hint("give a node pool of the environment these `labels`");
+}
+
+/// Tells whether there is a node that one pod fits on, beside what DaemonSets take; reports where there is none.
+fn fits(nodes: &Nodes<'_>, report: &mut Report, placed: &Placed<'_, '_>) -> bool {
+    let Placed { pod, pools, one, .. } = placed;
+    if pools.is_empty() {
+        no_node(report, pod);
+        return false;
+    }
+    let whole: Vec<Share> = pools.iter().map(|pool| nodes.whole(*pool)).collect();
+    let beside: Vec<Share> = pools.iter().map(|pool| nodes.beside_daemons(*pool)).collect();
+    let fits_alone = whole.iter().any(|room| one.fits(*room));
+    // Of a DaemonSet every node has a pod.
+    let (is_well, rooms) = match placed.is_daemon() {
+        true => (whole.iter().all(|room| one.fits(*room)), whole),
+        false => (beside.iter().any(|room| one.fits(*room)), if fits_alone { beside } else { whole }),
+    };
+    if is_well {
+        return true;
+    }
+    let how = match (placed.is_daemon(), fits_alone) {
+        (true, true) => "does not fit every node that it runs on",
+        (false, true) => "fits no node beside the DaemonSets",
+        (_, false) => "fits no node",
+    };
+    let resource = if rooms.iter().any(|room| one.memory <= room.memory) { "cpu" } else { "memory" };
+    let Share { cpu, memory } = one;
+    report.error(
+        &pod.entry,
+        pod.request(resource),
+        format!("{} {how}: {cpu} CPU and {memory} memory per pod", pod.entry.title()),
+    );
+    false
+}
+
+/// Reports workloads with more pods than there are places for, where these must be apart.
+fn apart(nodes: &Nodes<'_>, report: &mut Report, placed: &Placed<'_, '_>) {
+    let Placed { pod, pools, count, .. } = placed;
+    if !matches!(pod.entry.kind, "Deployment" | "ReplicaSet" | "StatefulSet") {
+        return;
+    }
+    let labels = Labels::plain(pod.labels);
+    let is_own = |rule: &Value| {
+        let selector = rule.get("labelSelector").map(LabelSelector::full);
+        let is_here = ["namespaces", "namespaceSelector"].iter().all(|field| rule.get(field).is_none());
+        is_here && selector.is_some_and(|selector| !selector.is_empty() && selector.matches(&labels))
+    };
+    for term in pod.spec.at(&APART).and_then(Value::as_list).into_iter().flatten() {
+        let key = text(term, "topologyKey");
+        let Some(places) = nodes.domains(key, pools).filter(|_| is_own(term)) else { continue };
+        // Pods of an update are told apart from those before it where the term says so.
+        let rolls = term.get("matchLabelKeys").is_none() && placed.needs_another;
+        let title = pod.entry.title();
+        let message = if *count > places {
+            format!("{title} has {count} pods that must be apart, and there are nodes for {places}: `{key}`")
+        } else if *count == places && rolls {
+            format!(
+                "an update of {title} needs a place more than its {count} pods have, which must be apart: `{key}`"
             )
-            .hint("add nodes, or lower requests and replicas");
+        } else {
+            continue;
+        };
+        report.error(&pod.entry, term, message).hint("prefer that they are apart, or add nodes");
+    }
+    for rule in list_at(pod.spec, "topologySpreadConstraints") {
+        let number = |field: &str| {
+            rule.get(field).and_then(Value::as_i64).and_then(|number| u64::try_from(number).ok())
+        };
+        let key = text(rule, "topologyKey");
+        let Some(places) = nodes.domains(key, pools).filter(|_| is_own(rule)) else { continue };
+        let is_required = text(rule, "whenUnsatisfiable") != "ScheduleAnyway";
+        // With fewer places than there should be, each takes no more than the skew.
+        let Some(least) = number("minDomains").filter(|least| is_required && *least > places) else {
+            continue;
+        };
+        let most = number("maxSkew").unwrap_or(1).saturating_mul(places);
+        if *count > most {
+            let title = pod.entry.title();
+            let message = format!(
+                "{title} has {count} pods to spread over {least} places, and {places} places take {most}: `{key}`"
+            );
+            report.error(&pod.entry, rule, message).hint("lower `minDomains`, or add nodes");
+        }
+    }
+}
+
+/// What all pods that may only run on some nodes request together.
+#[derive(Default)]
+struct Group<'i, 'a> {
+    sum: Share,
+    /// What the largest workload requests, and its pods.
+    largest: Option<(Share, &'i Pod<'a>)>,
+    /// The pods of which an update needs one more, and what one asks for, the largest by CPU and by memory.
+    updated: [Option<(Share, &'i Pod<'a>)>; 2],
+}
+
+impl<'i, 'a> Group<'i, 'a> {
+    /// Adds pods, as far as they may not run elsewhere than on some pools.
+    fn add(&mut self, nodes: &Nodes<'_>, placed: &Placed<'i, 'a>, pools: &[usize]) {
+        let Placed { pod, one, count, .. } = placed;
+        let all = if placed.is_daemon() {
+            let shared: Vec<usize> =
+                placed.pools.iter().filter(|pool| pools.contains(pool)).copied().collect();
+            one.times(nodes.count(&shared))
+        } else if !placed.pools.is_empty() && placed.pools.iter().all(|pool| pools.contains(pool)) {
+            one.times(*count)
+        } else {
+            return;
+        };
+        self.sum = self.sum.plus(all);
+        if self.largest.as_ref().is_none_or(|(most, _)| all.cpu > most.cpu) {
+            self.largest = Some((all, pod));
+        }
+        if placed.needs_another {
+            let [by_cpu, by_memory] = &mut self.updated;
+            if by_cpu.as_ref().is_none_or(|(most, _)| one.cpu > most.cpu) {
+                *by_cpu = Some((*one, pod));
+            }
+            if by_memory.as_ref().is_none_or(|(most, _)| one.memory > most.memory) {
+                *by_memory = Some((*one, pod));
+            }
+        }
+    }
+
+    /// Reports where the nodes have less.
+    fn tell(&self, nodes: &Nodes<'_>, report: &mut Report, pools: &[usize]) {
+        let shares = pools.iter().map(|pool| nodes.whole(*pool).times(nodes.count(&[*pool])));
+        let room = shares.fold(Share::default(), Share::plus);
+        let names: BTreeSet<&str> = pools.iter().map(|pool| nodes.pools()[*pool].name.as_str()).collect();
+        let of = match names.len() == nodes.pools().len() {
+            true => String::new(),
+            false => format!(
+                " of node pool {}",
+                names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        // The sum has no object of its own; the largest workload is the best place to start.
+        let Some((_, largest)) = self.largest else { return };
+        let sides = [
+            ("CPU", "cpu", self.sum.cpu, room.cpu, self.updated[0].map(|(one, pod)| (one.cpu, pod))),
+            (
+                "memory",
+                "memory",
+                self.sum.memory,
+                room.memory,
+                self.updated[1].map(|(one, pod)| (one.memory, pod)),
+            ),
+        ];
+        for (shown, resource, sum, room, updated) in sides {
+            if sum > room {
+                let message = format!("capacity exceeded: {shown} {sum} of {room}{of}");
+                report
+                    .error(&largest.entry, largest.request(resource), message)
+                    .hint("add nodes, or lower requests and replicas");
+                continue;
+            }
+            let Some((one, pod)) = updated.filter(|(one, _)| sum.plus(*one) > room) else { continue };
+            let title = pod.entry.title();
+            let message =
+                format!("capacity exceeded by an update of {title}: {shown} {} of {room}{of}", sum.plus(one));
+            report.error(&pod.entry, pod.request(resource), message).hint(
+                "add nodes, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)",
+            );
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::findings;
+    use crate::platform::{Cluster, NodePool};
+    use crate::testing::{cluster, findings, findings_in};
 
     #[test]
     fn the_sum_fits_the_nodes() {
@@ -90,5 +283,135 @@ spec: {containers: [{name: a, resources: {requests: {memory: 20Gi}}}]}
           hint: add nodes, or lower requests and replicas
         error: `Pod shop/huge` fits no node: 0 CPU and 20Gi memory per pod: 3.yaml at spec.containers[0].resources.requests.memory
         ");
+    }
+
+    /// Returns what is said of a workload with a number of replicas on two nodes of a pool and one of another, which
+    /// has a label.
+    fn check(kind: &str, replicas: u32, strategy: &str, spec: &str) -> String {
+        let pool = |name: &str, count, labels: &[(&str, &str)]| NodePool {
+            name: name.to_owned(),
+            count,
+            cpu_millis: 4000,
+            memory_bytes: 8 << 30,
+            labels: labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        };
+        let cluster = Cluster {
+            node_pools: vec![
+                pool("main", 2, &[("tier", "plain")]),
+                pool("fast", 1, &[("tier", "fast"), ("disk", "ssd")]),
+            ],
+            ..cluster()
+        };
+        findings_in(
+            "capacity",
+            &format!(
+                "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: web, namespace: shop}}\nspec:\n  replicas: {replicas}\n  strategy: {{{strategy}}}\n  \
+                 template: {{metadata: {{labels: {{app: web}}}}, spec: {{{spec}}}}}\n---\n\
+                 apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {{name: agent, namespace: platform}}\n\
+                 spec: {{template: {{spec: {{containers: [{{name: a, resources: {{requests: {{cpu: 500m}}}}}}]}}}}}}\n"
+            ),
+            cluster,
+        )
+    }
+
+    fn asks(cpu: &str) -> String {
+        format!("containers: [{{name: a, resources: {{requests: {{cpu: {cpu}}}}}}}]")
+    }
+
+    #[test]
+    fn a_pod_fits_beside_the_daemons() {
+        insta::assert_snapshot!(check("StatefulSet", 1, "", &asks("3500m")), @"");
+        insta::assert_snapshot!(check("StatefulSet", 1, "", &asks("3600m")), @r"
+        error: `StatefulSet shop/web` fits no node beside the DaemonSets: 3600m CPU and 0 memory per pod: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
+        ");
+        insta::assert_snapshot!(check("StatefulSet", 1, "", &asks("5")), @r"
+        error: `StatefulSet shop/web` fits no node: 5 CPU and 0 memory per pod: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
+        ");
+        insta::assert_snapshot!(check("DaemonSet", 1, "", &asks("4100m")), @r"
+        error: `DaemonSet shop/web` fits no node: 4100m CPU and 0 memory per pod: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
+        ");
+    }
+
+    #[test]
+    fn pods_run_where_their_labels_let_them() {
+        let on = |labels: &str, cpu: &str| format!("nodeSelector: {{{labels}}}, {}", asks(cpu));
+        insta::assert_snapshot!(check("StatefulSet", 1, "", &on("tier: fast, kubernetes.io/os: linux", "1")), @"");
+        insta::assert_snapshot!(check("StatefulSet", 1, "", &on("tier: slow", "1")), @r"
+        error: `StatefulSet shop/web` fits no node: no node pool has the labels tier=slow: 1.yaml at spec.template.spec.nodeSelector
+          hint: give a node pool of the environment these `labels`
+        ");
+        insta::assert_snapshot!(check("StatefulSet", 4, "", &on("disk: ssd", "1")), @r"
+        error: capacity exceeded: CPU 4500m of 4 of node pool `fast`: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
+          hint: add nodes, or lower requests and replicas
+        ");
+        let affinity = |operator: &str| {
+            format!(
+                "affinity: {{nodeAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: {{nodeSelectorTerms: [{{matchExpressions: [{{key: disk, {operator}}}]}}]}}}}}}, {}",
+                asks("2")
+            )
+        };
+        insta::assert_snapshot!(check("StatefulSet", 2, "", &affinity("operator: Exists")), @r"
+        error: capacity exceeded: CPU 4500m of 4 of node pool `fast`: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
+          hint: add nodes, or lower requests and replicas
+        ");
+        insta::assert_snapshot!(check("StatefulSet", 2, "", &affinity("operator: DoesNotExist")), @"");
+        insta::assert_snapshot!(check("StatefulSet", 1, "", &affinity("operator: In, values: [hdd]")), @r"
+        error: `StatefulSet shop/web` fits no node: no node pool has the labels that its affinity requires: 1.yaml at spec.template.spec.affinity
+          hint: give a node pool of the environment these `labels`
+        ");
+    }
+
+    #[test]
+    fn an_update_has_room_for_one_more_pod() {
+        let rolling = "rollingUpdate: {maxSurge: 1, maxUnavailable: 0}";
+        insta::assert_snapshot!(check("Deployment", 10, rolling, &asks("1")), @r"
+        error: capacity exceeded by an update of `Deployment shop/web`: CPU 12500m of 12: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
+          hint: add nodes, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)
+        ");
+        insta::assert_snapshot!(check("Deployment", 9, rolling, &asks("1")), @"");
+        insta::assert_snapshot!(check("Deployment", 10, "", &asks("1")), @"");
+        insta::assert_snapshot!(check("Deployment", 3, "", &asks("3500m")), @r"
+        error: capacity exceeded by an update of `Deployment shop/web`: CPU 15500m of 12: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
+          hint: add nodes, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)
+        ");
+        insta::assert_snapshot!(check("Deployment", 3, "type: Recreate", &asks("3500m")), @"");
+    }
+
+    #[test]
+    fn pods_that_must_be_apart_have_places() {
+        let apart = |key: &str, more: &str| {
+            format!(
+                "affinity: {{podAntiAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: [{{topologyKey: {key}, labelSelector: {{matchLabels: {{app: web}}}}{more}}}]}}}}, {}",
+                asks("1")
+            )
+        };
+        let host = "kubernetes.io/hostname";
+        insta::assert_snapshot!(check("StatefulSet", 3, "", &apart(host, "")), @"");
+        insta::assert_snapshot!(check("StatefulSet", 4, "", &apart(host, "")), @r"
+        error: `StatefulSet shop/web` has 4 pods that must be apart, and there are nodes for 3: `kubernetes.io/hostname`: 1.yaml at spec.template.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]
+          hint: prefer that they are apart, or add nodes
+        ");
+        insta::assert_snapshot!(check("StatefulSet", 3, "", &apart("tier", "")), @r"
+        error: `StatefulSet shop/web` has 3 pods that must be apart, and there are nodes for 2: `tier`: 1.yaml at spec.template.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]
+          hint: prefer that they are apart, or add nodes
+        ");
+        insta::assert_snapshot!(check("StatefulSet", 3, "", &apart("topology.kubernetes.io/zone", "")), @"");
+        insta::assert_snapshot!(check("Deployment", 3, "", &apart(host, "")), @r"
+        error: an update of `Deployment shop/web` needs a place more than its 3 pods have, which must be apart: `kubernetes.io/hostname`: 1.yaml at spec.template.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]
+          hint: prefer that they are apart, or add nodes
+        ");
+        insta::assert_snapshot!(check("Deployment", 3, "", &apart(host, ", matchLabelKeys: [pod-template-hash]")), @"");
+        let spread = |most: &str| {
+            format!(
+                "topologySpreadConstraints: [{{maxSkew: 1, topologyKey: {host}, minDomains: 4, whenUnsatisfiable: {most}, labelSelector: {{matchLabels: {{app: web}}}}}}], {}",
+                asks("1")
+            )
+        };
+        insta::assert_snapshot!(check("StatefulSet", 4, "", &spread("DoNotSchedule")), @r"
+        error: `StatefulSet shop/web` has 4 pods to spread over 4 places, and 3 places take 3: `kubernetes.io/hostname`: 1.yaml at spec.template.spec.topologySpreadConstraints[0]
+          hint: lower `minDomains`, or add nodes
+        ");
+        insta::assert_snapshot!(check("StatefulSet", 4, "", &spread("ScheduleAnyway")), @"");
+        insta::assert_snapshot!(check("StatefulSet", 3, "", &spread("DoNotSchedule")), @"");
     }
 }

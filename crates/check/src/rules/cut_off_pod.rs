@@ -48,7 +48,7 @@ fn cut_off_pod(index: &Index<'_>, report: &mut Report) {
             }
             for Caller { title, way, port } in kept_out {
                 reasons.push(format!("{title} leads to its port `{}`", port_text(port)));
-                fields.entry(way.field).or_default().extend(number_of(pod, port));
+                fields.entry(way.field).or_default().extend(pod.port_number(port));
             }
         }
         let mut calls = false;
@@ -180,26 +180,12 @@ fn is_outside(index: &Index<'_>, pod: &Pod<'_>, peer: &Value) -> bool {
 /// Tells whether a port of a policy is a port of a pod, which has a name or a number.
 fn is_port(pod: &Pod<'_>, open: &Value, port: &Value) -> bool {
     let Some(first) = open.get("port") else { return true };
-    match (number_of(pod, first), number_of(pod, port)) {
+    match (pod.port_number(first), pod.port_number(port)) {
         (Some(first), Some(port)) => {
             (first..=open.get("endPort").and_then(Value::as_i64).unwrap_or(first)).contains(&port)
         }
         _ => true,
     }
-}
-
-/// Returns the number of a port of a pod; `None` for a name that no container declares.
-fn number_of(pod: &Pod<'_>, port: &Value) -> Option<i64> {
-    match port {
-        Value::String(name) => declared(pod)
-            .find(|declared| text(declared, "name") == name)
-            .and_then(|declared| declared.get("containerPort").and_then(Value::as_i64)),
-        number => number.as_i64(),
-    }
-}
-
-fn declared<'a>(pod: &Pod<'a>) -> impl Iterator<Item = &'a Value> + use<'a> {
-    pod.containers().flat_map(|container| list_at(container.value, "ports"))
 }
 
 fn port_text(port: &Value) -> String {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use aqueduct_manifest::{Quantity, Value};
 
-use crate::demand::{Demand, amount, claims, demand};
+use crate::demand::{Demand, amount, claims, demand, one};
 use crate::index::Index;
 use crate::pod::{Container, Pod};
 use crate::report::Report;
+use crate::rollout::needs_another_pod;
 use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -31,9 +32,13 @@ const REQUIRED: &[(&str, &str, &str)] = &[
 
 fn quota(index: &Index<'_>, report: &mut Report) {
     let mut sums: BTreeMap<&str, Demand> = BTreeMap::new();
+    let mut updated: BTreeMap<&str, Vec<(Demand, &Pod<'_>)>> = BTreeMap::new();
     for pod in index.pods() {
         let sum = sums.entry(pod.namespace()).or_default();
         *sum = sum.plus(demand(index, pod));
+        if needs_another_pod(index, pod) {
+            updated.entry(pod.namespace()).or_default().push((one(index, pod), pod));
+        }
     }
     let mut storage: BTreeMap<&str, Quantity> = BTreeMap::new();
     for (namespace, amount) in claims(index) {
@@ -52,28 +57,48 @@ fn quota(index: &Index<'_>, report: &mut Report) {
         for (resource, hard) in hard.into_iter().flatten() {
             let Some(hard) = Quantity::read(hard) else { continue };
             let asked = match resource.as_str() {
-                "cpu" | "requests.cpu" => sum.cpu,
-                "memory" | "requests.memory" => sum.memory,
-                "limits.cpu" => sum.cpu_limit,
-                "limits.memory" => sum.memory_limit,
-                "pods" | "count/pods" => sum.pods,
-                "requests.storage" => stored,
-                _ => continue,
+                "requests.storage" => Some(stored),
+                resource => counted(&sum, resource),
             };
+            let Some(asked) = asked else { continue };
+            let (title, field) = (entry.title(), ["spec", "hard", resource.as_str()]);
             if asked > hard {
-                let title = entry.title();
-                let field = ["spec", "hard", resource.as_str()];
-                report.error(
-                    &entry,
-                    field,
-                    format!("quota exceeded: {resource} {asked} of {hard} in {title}"),
+                let message = format!("quota exceeded: {resource} {asked} of {hard} in {title}");
+                report.error(&entry, field, message);
+                continue;
+            }
+            // One Deployment after the other can be updated.
+            let more = updated.get(namespace).into_iter().flatten();
+            let more = more.filter_map(|(one, pod)| Some((counted(one, resource)?, pod)));
+            let Some((one, pod)) = more.max_by(|(one, _), (other, _)| one.cmp(other)) else { continue };
+            let asked = asked.plus(one);
+            if asked > hard {
+                let update = pod.entry.title();
+                let message = format!(
+                    "quota exceeded by an update of {update}: {resource} {asked} of {hard} in {title}"
                 );
+                report
+                    .error(&entry, field, message)
+                    .also(&pod.entry, ["spec", "strategy"], "begins with one more pod")
+                    .hint("raise the quota, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)");
             }
         }
     }
     for pod in index.pods() {
         without_amounts(index, report, pod);
     }
+}
+
+/// Returns how much of a resource a quota counts of what pods ask for; `None` for what it counts otherwise.
+fn counted(demand: &Demand, resource: &str) -> Option<Quantity> {
+    Some(match resource {
+        "cpu" | "requests.cpu" => demand.cpu,
+        "memory" | "requests.memory" => demand.memory,
+        "limits.cpu" => demand.cpu_limit,
+        "limits.memory" => demand.memory_limit,
+        "pods" | "count/pods" => demand.pods,
+        _ => return None,
+    })
 }
 
 /// Reports the containers of a pod that lack an amount which a quota of the namespace counts.
@@ -144,6 +169,66 @@ spec: {replicas: 3, template: {spec: {containers: []}}, volumeClaimTemplates: [{
         error: quota exceeded: requests.cpu 3 of 2 in `ResourceQuota shop/quota`: 1.yaml at spec.hard[requests.cpu]
         error: quota exceeded: requests.memory 6Gi of 4Gi in `ResourceQuota shop/quota`: 1.yaml at spec.hard[requests.memory]
         error: quota exceeded: requests.storage 12Gi of 10Gi in `ResourceQuota shop/quota`: 1.yaml at spec.hard[requests.storage]
+        ");
+    }
+
+    #[test]
+    fn an_update_fits_the_quota() {
+        let check = |hard: &str, strategy: &str, more: &str| {
+            findings(
+                "quota",
+                &format!(
+                    "
+apiVersion: v1
+kind: ResourceQuota
+metadata: {{name: quota, namespace: shop}}
+spec: {{hard: {{{hard}}}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, namespace: shop}}
+spec:
+  replicas: 3
+  strategy: {{{strategy}}}
+  template: {{spec: {{containers: [{{name: web, resources: {{requests: {{cpu: 500m, memory: 1Gi}}}}}}]}}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: api, namespace: shop}}
+spec:
+  replicas: 1
+  template: {{spec: {{containers: [{{name: api, resources: {{requests: {{cpu: 100m, memory: 2Gi}}}}}}]}}}}
+{more}"
+                ),
+            )
+        };
+        let hard = "requests.cpu: 1600m, requests.memory: 7Gi, pods: 5, requests.storage: 1Gi";
+        insta::assert_snapshot!(check(hard, "", ""), @r"
+        error: quota exceeded by an update of `Deployment shop/web`: requests.cpu 2100m of 1600m in `ResourceQuota shop/quota`: 1.yaml at spec.hard[requests.cpu]
+          hint: raise the quota, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)
+        ");
+        insta::assert_snapshot!(check(hard, "rollingUpdate: {maxUnavailable: 1}", ""), @r"
+        error: quota exceeded by an update of `Deployment shop/api`: requests.cpu 1700m of 1600m in `ResourceQuota shop/quota`: 1.yaml at spec.hard[requests.cpu]
+          hint: raise the quota, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)
+        ");
+        insta::assert_snapshot!(check("pods: 4", "type: Recreate", ""), @r"
+        error: quota exceeded by an update of `Deployment shop/api`: pods 5 of 4 in `ResourceQuota shop/quota`: 1.yaml at spec.hard.pods
+          hint: raise the quota, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)
+        ");
+        insta::assert_snapshot!(check("pods: 4", "rollingUpdate: {maxSurge: 0, maxUnavailable: 0}", ""), @r"
+        error: quota exceeded by an update of `Deployment shop/api`: pods 5 of 4 in `ResourceQuota shop/quota`: 1.yaml at spec.hard.pods
+          hint: raise the quota, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)
+        ");
+        insta::assert_snapshot!(check("requests.cpu: 2100m, requests.memory: 7Gi, pods: 5", "rollingUpdate: {maxSurge: 100%, maxUnavailable: 10%}", ""), @"");
+        let scaled = "---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: shop}
+spec: {maxReplicas: 4, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}
+";
+        insta::assert_snapshot!(check("pods: 5", "", scaled), @r"
+        error: quota exceeded by an update of `Deployment shop/api`: pods 6 of 5 in `ResourceQuota shop/quota`: 1.yaml at spec.hard.pods
+          hint: raise the quota, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)
         ");
     }
 

@@ -106,14 +106,13 @@ fn environment<'a>(manifests: &'a Manifests, paths: &'a [String], minor: u32) ->
         namespaces,
         ..Cluster::default()
     };
-    let everyone = Tenant { namespaces: BTreeSet::new(), system: true };
+    let everyone = Tenant { system: true, ..Tenant::default() };
     Environment {
         name: "manifests",
         cluster,
         tenants: BTreeMap::from([(String::new(), everyone)]),
         entries,
-        waves: BTreeMap::new(),
-        definitions: &[],
+        ..Environment::default()
     }
 }
 
