@@ -5,6 +5,7 @@ use std::process::Command;
 
 use aqueduct_manifest::{Object, Value, yaml};
 
+use crate::objects::read;
 use crate::program::run;
 use crate::{copy, text_below};
 
@@ -101,13 +102,17 @@ impl Application {
         if helm("skipCrds").and_then(Value::as_bool) != Some(true) {
             words.push("--include-crds".to_owned());
         }
+        let may_be_missing = helm("ignoreMissingValueFiles").and_then(Value::as_bool) == Some(true);
         let mut values = |file: String| words.extend(["--values".to_owned(), file]);
         for file in helm("valueFiles").and_then(Value::as_list).into_iter().flat_map(|list| list.iter()) {
             let file = file.as_str().expect("a file has a name");
-            values(match file.strip_prefix('$').and_then(|file| file.split_once('/')) {
+            let file = match file.strip_prefix('$').and_then(|file| file.split_once('/')) {
                 Some((_, of_the_repository)) => of_the_repository.to_owned(),
                 None => format!("{}/{file}", source.path),
-            });
+            };
+            if !may_be_missing || root.join(&file).exists() {
+                values(file);
+            }
         }
         let object = helm("valuesObject").map(yaml::write);
         if let Some(text) = object.or_else(|| helm("values").and_then(Value::as_str).map(str::to_owned)) {
@@ -122,6 +127,30 @@ impl Application {
         }
         words
     }
+}
+
+/// Returns the Applications that an ApplicationSet makes of the folders of the repository.
+pub(crate) fn made_by_set(root: &Path, set: &Object) -> Vec<Application> {
+    let generators = set.at(&["spec", "generators"]).and_then(Value::as_list).expect("it has generators");
+    let directories = generators.iter().filter_map(|one| one.at(&["git", "directories"])?.as_list());
+    let paths = directories.flat_map(|list| list.iter()).map(|one| one.get("path").and_then(Value::as_str));
+    let mut made = Vec::new();
+    for path in paths {
+        let parent =
+            path.and_then(|path| path.strip_suffix("/*")).expect("all folders in a folder are meant");
+        let mut names: Vec<String> = std::fs::read_dir(root.join(parent))
+            .expect("the folder can be listed")
+            .map(|entry| entry.expect("it can be listed").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        for name in names {
+            let template = yaml::write(set.at(&["spec", "template"]).expect("it has a template"));
+            let text =
+                template.replace("{{path.basename}}", &name).replace("{{path}}", &format!("{parent}/{name}"));
+            made.extend(read(&text).iter().map(Application::read));
+        }
+    }
+    made
 }
 
 impl Source {

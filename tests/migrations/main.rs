@@ -9,7 +9,7 @@ mod objects;
 
 use std::path::{Path, PathBuf};
 
-use self::application::Application;
+use self::application::{Application, made_by_set};
 use self::objects::{prints, read};
 
 #[path = "../program/mod.rs"]
@@ -32,17 +32,41 @@ fn cloud_starter() {
     moves_in("cloud-starter", 8);
 }
 
+#[test]
+fn home_lab() {
+    moves_in("home-lab", 30);
+}
+
+/// A chart that is gathered from others is rendered from copies, which nobody can open.
+#[test]
+fn a_field_of_a_gathered_chart_leads_to_where_it_is_written() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let root = laid_out("home-lab", &folder);
+    run(&root, &["render", "--quiet"]).done();
+    let explain = |component| run(&root, &["explain", component, "Deployment", "spec.replicas"]).done();
+    insta::assert_snapshot!(explain("lab/apps/games") + &explain("lab/apps/blog"), @r"
+    Deployment.apps games/games: spec.replicas = 0
+      rendered  output/lab/apps/games/deployment-games.yaml:14
+      nearest   tenants/apps/games.toml:2:8  made by vendor/charts/app-3.4.0/templates/deployment.yaml:7
+      written   vendor/charts/app-3.4.0/templates/deployment.yaml:7:3  template
+    Deployment.apps blog/blog: spec.replicas = 2
+      rendered  output/lab/apps/blog/deployment-blog.yaml:14
+      source    library/site/templates/site.yaml:14:3  template `toolkit.override`
+      before    vendor/charts/toolkit-2.1.0/templates/_workload.tpl:10:1  template `toolkit.workload`
+      before    library/site/templates/site.yaml:1:1  template
+    ");
+}
+
 /// Renders and checks a platform, and compares every Application with what it was before.
 fn moves_in(name: &str, applications: usize) {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/migrations").join(name);
     let folder = tempfile::tempdir().expect("there is room for a folder");
-    let root = folder.path().join(name);
-    copy(&source, &root);
+    let root = laid_out(name, &folder);
     let checked = run(&root, &["check"]);
     assert!(checked.code == 0 && checked.stderr.contains("no findings"), "{checked}");
     run(&root, &["render", "--quiet"]).done();
     let now: Vec<Application> = applications_below(&root.join("output"));
-    let before = applications_below(&root.join("argocd"));
+    let mut before = applications_below(&root.join("argocd"));
+    before.extend(of_sets(&root));
     for old in &before {
         let same: Vec<&Application> = now.iter().filter(|new| new.name == old.name).collect();
         assert_eq!(same.len(), 1, "{name}: Applications that are still called {}", old.name);
@@ -57,11 +81,28 @@ fn moves_in(name: &str, applications: usize) {
     assert_eq!(before.len(), applications, "Applications of {name}");
 }
 
+/// Copies a platform into a folder.
+fn laid_out(name: &str, folder: &tempfile::TempDir) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/migrations").join(name);
+    let root = folder.path().join(name);
+    copy(&source, &root);
+    root
+}
+
 /// Returns the Applications below a folder, but those that only lead to others.
 fn applications_below(folder: &Path) -> Vec<Application> {
     let objects = read(&text_below(folder));
     let found = objects.iter().filter(|object| object.kind() == "Application").map(Application::read);
     found.filter(|one| !one.is_root()).collect()
+}
+
+/// Returns the Applications that ApplicationSets made of folders.
+fn of_sets(root: &Path) -> Vec<Application> {
+    let sets = read(&text_below(&root.join("argocd")));
+    sets.iter()
+        .filter(|object| object.kind() == "ApplicationSet")
+        .flat_map(|set| made_by_set(root, set))
+        .collect()
 }
 
 /// Returns all manifests below a folder.

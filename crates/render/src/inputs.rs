@@ -1,6 +1,7 @@
 //! What all instances of a run share: the files, the charts that were read from them, and what is vendored.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aqueduct_acquire::{Assembly, Lock, Request, verify, verify_remote};
@@ -19,7 +20,7 @@ pub struct Inputs<'a> {
     pub broken: BTreeSet<Arc<str>>,
     lock: OnceLock<Result<Lock, Problem>>,
     definitions: OnceLock<Vec<Object>>,
-    charts: Mutex<BTreeMap<String, Slot<Arc<Chart>>>>,
+    charts: Mutex<BTreeMap<String, Slot<Arc<GatheredChart>>>>,
     folders: Mutex<BTreeMap<Request, Slot<String>>>,
     remotes: Mutex<BTreeMap<String, Slot<RemoteCopy>>>,
 }
@@ -37,6 +38,45 @@ impl From<aqueduct_acquire::Error> for Problem {
     fn from(error: aqueduct_acquire::Error) -> Self {
         Self { message: error.to_string(), hint: error.hint().map(str::to_owned) }
     }
+}
+
+/// A chart with the charts that it depends on, wherever they lie.
+pub struct GatheredChart {
+    chart: Arc<Chart>,
+    /// What templates of the others are called below, and where they lie; the innermost first.
+    parts: Vec<(String, String)>,
+}
+
+impl GatheredChart {
+    /// Returns where a file lies that the chart calls one of its own.
+    pub fn origin(&self, file: &str) -> String {
+        self.parts
+            .iter()
+            .find_map(|(called, from)| moved(file, called, from))
+            .unwrap_or_else(|| file.to_owned())
+    }
+
+    /// Returns what the chart calls a file.
+    pub fn called(&self, file: &str) -> String {
+        self.parts
+            .iter()
+            .find_map(|(called, from)| moved(file, from, called))
+            .unwrap_or_else(|| file.to_owned())
+    }
+}
+
+impl Deref for GatheredChart {
+    type Target = Arc<Chart>;
+
+    fn deref(&self) -> &Arc<Chart> {
+        &self.chart
+    }
+}
+
+/// Returns the path of a file in another folder, where it is in the given one.
+fn moved(file: &str, from: &str, to: &str) -> Option<String> {
+    let rest = file.strip_prefix(from).filter(|rest| rest.starts_with('/'))?;
+    Some(format!("{to}{rest}"))
 }
 
 impl<'a> Inputs<'a> {
@@ -69,14 +109,14 @@ impl<'a> Inputs<'a> {
     ///
     /// # Errors
     /// What Helm says of a folder that is no chart.
-    pub fn chart(&self, folder: &str) -> Result<Arc<Chart>, Problem> {
+    pub fn chart(&self, folder: &str) -> Result<Arc<GatheredChart>, Problem> {
         slot(&self.charts, folder.to_owned())
             .get_or_init(|| {
                 let wrong = |error: aqueduct_helm::Error| Problem { message: error.to_string(), hint: None };
-                let chart = Chart::from_files(self.files, folder).map_err(wrong)?;
+                let chart = Chart::from_files(self.files, folder).map(Arc::new).map_err(wrong)?;
                 let assembly = Assembly::of(self.files, folder)?;
                 if assembly == Assembly::default() {
-                    return Ok(Arc::new(chart));
+                    return Ok(Arc::new(GatheredChart { chart, parts: Vec::new() }));
                 }
                 let mut files = Files::new();
                 let mut copy = |from: &str, to: &str| {
@@ -85,11 +125,20 @@ impl<'a> Inputs<'a> {
                     }
                 };
                 copy(folder, folder);
-                assembly.folders.iter().for_each(|(from, to)| copy(from, to));
-                for (request, to) in &assembly.requests {
-                    copy(&self.vendored(request)?, to);
+                let mut parts = Vec::new();
+                for (from, expected) in assembly.folders {
+                    copy(&from, &expected.folder);
+                    parts.push((expected.called, from));
                 }
-                Chart::from_files(&files, folder).map(Arc::new).map_err(wrong)
+                for (request, expected) in &assembly.requests {
+                    let from = self.vendored(request)?;
+                    copy(&from, &expected.folder);
+                    parts.push((expected.called.clone(), from));
+                }
+                // The innermost part is the one that a file is of.
+                parts.sort_by_key(|(called, _)| std::cmp::Reverse(called.len()));
+                let chart = Chart::from_files(&files, folder).map(Arc::new).map_err(wrong)?;
+                Ok(Arc::new(GatheredChart { chart, parts }))
             })
             .clone()
     }

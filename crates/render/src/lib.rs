@@ -35,7 +35,7 @@ pub use authored::{CustomResource, object};
 pub use component::{AnyComponent, Component, Error, Kind, Registry, SourceName, Writer, Writers};
 pub use context::{Context, Neighbour, Site, application_name, digest, not_a_source};
 pub use graph::{Graph, Node as GraphNode};
-pub use inputs::{Inputs, Problem};
+pub use inputs::{GatheredChart, Inputs, Problem};
 pub use offer::{Credential, Credentials, Endpoint, Link, MetricsOffer, Offer, Outside, Part, Pods, Target};
 pub use render::{Outline, Rendered, RenderedComponent, TENANCY, render};
 pub use scope::{Scope, Scopes};
