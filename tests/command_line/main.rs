@@ -10,6 +10,7 @@ mod compare;
 mod edit;
 mod explore;
 mod inspect;
+mod links;
 mod manifests;
 mod page;
 mod remotes;
