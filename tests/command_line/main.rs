@@ -12,6 +12,7 @@ mod explore;
 mod inspect;
 mod links;
 mod manifests;
+mod operators;
 mod page;
 mod remotes;
 mod render;

@@ -12,7 +12,7 @@ use aqueduct_acquire::neighbours;
 use aqueduct_kustomize::{FileSystem, inventory};
 use aqueduct_manifest::{FileError, Files};
 use aqueduct_model::{Content, Node, Selection};
-use aqueduct_render::{Inputs, Registry, Site, SourceName, not_a_source};
+use aqueduct_render::{Inputs, Registry, Site, SourceName, not_a_source, path_of_platform};
 
 use crate::compiler::{SOURCES, load};
 
@@ -42,6 +42,8 @@ pub fn read_sources(directory: &Path, registry: &Registry) -> Result<Files, File
             paths.extend(site.source_path("", path).ok());
         }
     }
+    let sources = loaded.platform.environments.values().flat_map(|environment| &environment.api_sources);
+    named.extend(sources.filter_map(|source| path_of_platform(&source.name)));
     let tree = Folder::new(directory, loaded.platform.output.as_str(), &files);
     for folder in kustomizations {
         match inventory(&tree, &folder) {

@@ -170,7 +170,9 @@ pub(crate) fn capabilities(
         .map_err(|error| Error::field("", error.to_string()))?;
     let mut api_versions = KubernetesApi::names(environment.kubernetes.minor);
     api_versions.push("argoproj.io/v1alpha1".to_owned());
-    for api in environment.apis.iter().map(ToString::to_string).chain(more) {
+    let definitions = context.inputs.definitions_of(environment);
+    let named = environment.apis.iter().map(ToString::to_string).chain(definitions.apis.iter().cloned());
+    for api in named.chain(more) {
         // Where a kind is served, its version is.
         if let Some((version, kind)) = api.rsplit_once('/')
             && kind.starts_with(|letter: char| letter.is_ascii_uppercase())

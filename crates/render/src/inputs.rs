@@ -9,6 +9,10 @@ use aqueduct_helm::Chart;
 use aqueduct_kustomize::{MissingCopy, RemoteCopy, Remotes};
 use aqueduct_manifest::yaml::{Dialect, read_values};
 use aqueduct_manifest::{Files, Object};
+use aqueduct_model::Environment;
+use aqueduct_model::types::Name;
+
+use crate::Definitions;
 
 type Slot<T> = Arc<OnceLock<Result<T, Problem>>>;
 
@@ -23,6 +27,7 @@ pub struct Inputs<'a> {
     charts: Mutex<BTreeMap<String, Slot<Arc<GatheredChart>>>>,
     folders: Mutex<BTreeMap<Request, Slot<String>>>,
     remotes: Mutex<BTreeMap<String, Slot<RemoteCopy>>>,
+    environments: Mutex<BTreeMap<Name, Arc<OnceLock<Arc<Definitions>>>>>,
 }
 
 /// Why something shared cannot be used: the message, and what to do.
@@ -90,12 +95,13 @@ impl<'a> Inputs<'a> {
             charts: Mutex::default(),
             folders: Mutex::default(),
             remotes: Mutex::default(),
+            environments: Mutex::default(),
         }
     }
 
     /// Returns the CustomResourceDefinitions among the files, rendered or not. Templates of charts are no YAML and
     /// are passed over.
-    pub fn definitions(&self) -> &[Object] {
+    fn definitions(&self) -> &[Object] {
         self.definitions.get_or_init(|| {
             let texts = self.files.iter().filter_map(|(path, _)| self.files.text(path));
             let texts = texts.filter(|text| text.contains("kind: CustomResourceDefinition"));
@@ -103,6 +109,13 @@ impl<'a> Inputs<'a> {
             let objects = documents.filter_map(|value| value.as_map().cloned()).map(Object::new);
             objects.filter(|object| object.kind() == "CustomResourceDefinition").collect()
         })
+    }
+
+    /// Returns the CustomResourceDefinitions that hold in an environment.
+    pub fn definitions_of(&self, environment: &Environment) -> Arc<Definitions> {
+        let slot = slot(&self.environments, environment.name.clone());
+        let read = || Definitions::of(environment, self.files, self.lock(), self.definitions());
+        Arc::clone(slot.get_or_init(|| Arc::new(read())))
     }
 
     /// Returns the chart in a folder of the platform; every instance gets the same one.
@@ -174,7 +187,7 @@ impl Remotes for Inputs<'_> {
 }
 
 /// Returns the slot of a key; whoever comes first fills it, the others wait for that slot alone.
-fn slot<K: Ord, T>(slots: &Mutex<BTreeMap<K, Slot<T>>>, key: K) -> Slot<T> {
+fn slot<K: Ord, T>(slots: &Mutex<BTreeMap<K, Arc<OnceLock<T>>>>, key: K) -> Arc<OnceLock<T>> {
     // A map of slots is whole whatever happened to whoever held the lock.
     let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(slots.entry(key).or_default())
