@@ -1,13 +1,16 @@
 //! Platforms that Argo CD read before they moved in: what is rendered of them is what Helm and Kustomize print, but for labels.
 //!
-//! Each folder is one of them, with the files as they were and those of the platform beside them. `before.txt` says how each
-//! component was rendered: environment, tenant and component, then the command, or `manifests` and the files. A line
-//! `copy FROM TO` lays a folder where Helm looks for it.
+//! Each folder is one of them, with the files as they were and those of the platform beside them. In `argocd/` lie the
+//! Applications as they were. Each is rendered as Argo CD renders it, and held against the folder that the Application
+//! of the same name reads now.
+
+mod application;
+mod objects;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use serde_json::Value;
+use self::application::{Application, made_by_set};
+use self::objects::{prints, read};
 
 #[path = "../program/mod.rs"]
 mod program;
@@ -16,7 +19,7 @@ use program::run;
 
 #[test]
 fn example_apps() {
-    moves_in("example-apps", 7);
+    moves_in("example-apps", 10);
 }
 
 #[test]
@@ -24,92 +27,104 @@ fn hub() {
     moves_in("hub", 5);
 }
 
-/// Renders and checks a platform, and compares every component with what was there before.
-fn moves_in(name: &str, components: usize) {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/migrations").join(name);
+#[test]
+fn cloud_starter() {
+    moves_in("cloud-starter", 8);
+}
+
+#[test]
+fn home_lab() {
+    moves_in("home-lab", 30);
+}
+
+/// A chart that is gathered from others is rendered from copies, which nobody can open.
+#[test]
+fn a_field_of_a_gathered_chart_leads_to_where_it_is_written() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
-    let root = folder.path().join(name);
-    copy(&source, &root);
+    let root = laid_out("home-lab", &folder);
+    run(&root, &["render", "--quiet"]).done();
+    let explain = |component| run(&root, &["explain", component, "Deployment", "spec.replicas"]).done();
+    insta::assert_snapshot!(explain("lab/apps/games") + &explain("lab/apps/blog"), @r"
+    Deployment.apps games/games: spec.replicas = 0
+      rendered  output/lab/apps/games/deployment-games.yaml:14
+      nearest   tenants/apps/games.toml:2:8  made by vendor/charts/app-3.4.0/templates/deployment.yaml:7
+      written   vendor/charts/app-3.4.0/templates/deployment.yaml:7:3  template
+    Deployment.apps blog/blog: spec.replicas = 2
+      rendered  output/lab/apps/blog/deployment-blog.yaml:14
+      source    library/site/templates/site.yaml:14:3  template `toolkit.override`
+      before    vendor/charts/toolkit-2.1.0/templates/_workload.tpl:10:1  template `toolkit.workload`
+      before    library/site/templates/site.yaml:1:1  template
+    ");
+}
+
+/// Renders and checks a platform, and compares every Application with what it was before.
+fn moves_in(name: &str, applications: usize) {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let root = laid_out(name, &folder);
     let checked = run(&root, &["check"]);
     assert!(checked.code == 0 && checked.stderr.contains("no findings"), "{checked}");
     run(&root, &["render", "--quiet"]).done();
-    let lines = std::fs::read_to_string(root.join("before.txt")).expect("the file is there");
-    let mut compared = 0;
-    for line in lines.lines() {
-        let words: Vec<&str> = line.split(' ').collect();
-        if let ["copy", from, to] = words[..] {
-            copy(&root.join(from), &root.join(to));
-            continue;
-        }
-        assert!(words.len() > 3, "no component: {line}");
-        let (environment, component, command) = (words[0], words[1], &words[2..]);
-        let mut texts = vec![before(&root, command)];
-        texts.extend(reference(&root, command));
-        for text in texts {
-            let after = format!("output/{environment}/{component}");
-            std::fs::write(root.join("before.yaml"), text).expect("a file can be written");
-            let found = run(&root, &["diff", "before.yaml", &after, "--format", "json"]);
-            only_labels_differ(&found.stdout, line);
-        }
-        compared += 1;
-    }
-    assert_eq!(compared, components, "components of {name}");
-}
-
-/// Checks that every object was there before, and that it only has labels, and its namespace, that it had not.
-fn only_labels_differ(review: &str, line: &str) {
-    let review: Value = serde_json::from_str(review).expect("the review is JSON");
-    let changes = review["changes"].as_array().expect("there are changes");
-    for change in changes {
-        assert_eq!(change["change"], "changed", "{line}: {change}");
-        for field in change["fields"].as_array().into_iter().flatten() {
-            let path = field["path"].as_str().unwrap_or_default();
-            let is_mark = path == "metadata.namespace" || path.starts_with("metadata.labels");
-            // What a chart calls managed by Helm is managed by Aqueduct, and its instance has the tenant in its name.
-            let is_renamed = ["managed-by", "instance", "name"].iter().any(|label| path.contains(label));
-            assert!(is_mark && (field.get("old").is_none() || is_renamed), "{line}: {field}");
+    let now: Vec<Application> = applications_below(&root.join("output"));
+    let mut before = applications_below(&root.join("argocd"));
+    before.extend(of_sets(&root));
+    for old in &before {
+        let same: Vec<&Application> = now.iter().filter(|new| new.name == old.name).collect();
+        assert_eq!(same.len(), 1, "{name}: Applications that are still called {}", old.name);
+        let new = same[0];
+        assert_eq!(new.destination, old.destination, "{name}: the destination of {}", old.name);
+        let after = read(&text_below(&root.join(&new.sources[0].path)));
+        for (engine, text) in old.rendered(&root) {
+            let printed = prints(&read(&text), &after, &old.namespace());
+            assert_eq!(printed.0, printed.1, "{name}: {} by {engine} (left) and now (right)", old.name);
         }
     }
+    assert_eq!(before.len(), applications, "Applications of {name}");
 }
 
-/// Returns what a component was before, by the engines of this program.
-fn before(root: &Path, command: &[&str]) -> String {
-    match command {
-        ["manifests", files @ ..] => files
-            .iter()
-            .map(|file| std::fs::read_to_string(root.join(file)).expect("the manifests are there"))
-            .collect(),
-        words => run(root, words).done(),
-    }
+/// Copies a platform into a folder.
+fn laid_out(name: &str, folder: &tempfile::TempDir) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/migrations").join(name);
+    let root = folder.path().join(name);
+    copy(&source, &root);
+    root
 }
 
-/// Returns the same by Helm or Kustomize, where they are there.
-#[expect(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "who runs the tests says where the programs are"
-)]
-fn reference(root: &Path, command: &[&str]) -> Option<String> {
-    let (variable, words) = match command {
-        ["helm", words @ ..] => ("AQUEDUCT_HELM", words),
-        ["kustomize", "build", words @ ..] => ("AQUEDUCT_KUSTOMIZE", words),
-        _ => return None,
-    };
-    let Ok(program) = std::env::var(variable) else {
-        println!("skipped: {} is not compared with {variable}, which is not set", command.join(" "));
-        return None;
-    };
-    let mut parts = program.split(' ');
-    let mut words = words.to_vec();
-    // Kustomize starts Helm for charts.
-    let helm = std::env::var("AQUEDUCT_HELM").ok();
-    if words.contains(&"--enable-helm") {
-        words.extend(["--helm-command", helm.as_deref()?]);
+/// Returns the Applications below a folder, but those that only lead to others.
+fn applications_below(folder: &Path) -> Vec<Application> {
+    let objects = read(&text_below(folder));
+    let found = objects.iter().filter(|object| object.kind() == "Application").map(Application::read);
+    found.filter(|one| !one.is_root()).collect()
+}
+
+/// Returns the Applications that ApplicationSets made of folders.
+fn of_sets(root: &Path) -> Vec<Application> {
+    let sets = read(&text_below(&root.join("argocd")));
+    sets.iter()
+        .filter(|object| object.kind() == "ApplicationSet")
+        .flat_map(|set| made_by_set(root, set))
+        .collect()
+}
+
+/// Returns all manifests below a folder.
+fn text_below(folder: &Path) -> String {
+    let texts =
+        files_below(folder).into_iter().map(|path| std::fs::read_to_string(path).expect("it is text"));
+    texts.map(|text| format!("---\n{text}\n")).collect()
+}
+
+/// Returns all files below a folder whose name ends in `.yaml`, in order.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the folder can be listed").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(files_below(&path));
+        } else if path.extension().is_some_and(|ending| ending == "yaml") {
+            found.push(path);
+        }
     }
-    let output = Command::new(parts.next()?).args(parts).args(words).current_dir(root).output();
-    let output = output.expect("the program starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    found.sort();
+    found
 }
 
 /// Copies a folder.

@@ -24,13 +24,25 @@ use tree::{ENVIRONMENTS, Stored, read, root};
 fn pools(environment: &str) -> Vec<(f64, f64, f64)> {
     let text = fs::read_to_string(root().join("platform.toml")).expect("there is a platform.toml");
     let platform: toml::Table = text.parse().expect("platform.toml is TOML");
-    let pools = platform["environments"][environment]["node-pools"].as_table().expect("pools are a table");
-    pools
-        .values()
-        .map(|pool| {
-            let count = pool["count"].as_integer().expect("a count is whole") as f64;
-            let amount =
-                |field: &str| sums::amount(&Value::from(pool[field].as_str().expect("an amount is a text")));
+    let environments = platform["environments"].as_table().expect("environments are a table");
+    let pools = environments[environment]["node-pools"].as_table().expect("pools are a table");
+    // What an environment does not say is as in the one that it extends.
+    let extended = environments[environment].get("extends").and_then(toml::Value::as_str);
+    let field = |name: &str, pool: &toml::Value, field: &str| {
+        let above = || Some(&environments[extended?]["node-pools"][name][field]);
+        pool.get(field).or_else(above).cloned().expect("a pool has all its fields")
+    };
+    let names = extended.map(|name| environments[name]["node-pools"].as_table().expect("pools are a table"));
+    let none = toml::Value::Table(toml::Table::new());
+    let all: BTreeSet<&String> = pools.keys().chain(names.into_iter().flat_map(toml::Table::keys)).collect();
+    all.into_iter()
+        .map(|name| {
+            let pool = pools.get(name).unwrap_or(&none);
+            let count = field(name, pool, "count").as_integer().expect("a count is whole") as f64;
+            let amount = |key: &str| {
+                let value = field(name, pool, key);
+                sums::amount(&Value::from(value.as_str().expect("an amount is a text")))
+            };
             (count, amount("cpu"), amount("memory"))
         })
         .collect()
@@ -252,10 +264,15 @@ fn ingresses_follow_the_webhook_that_admits_them() {
         let webhooks = folders("ValidatingWebhookConfiguration");
         let ingresses = folders("Ingress");
         assert!(!webhooks.is_empty() && ingresses.len() > 5, "{environment}: {webhooks:?}, {ingresses:?}");
+        // A tenant may be one Application.
+        let wave = |folder: &str| {
+            let tenant = folder.split('/').next().unwrap_or_default();
+            waves.get(folder).or_else(|| waves.get(tenant)).expect("an Application leads to the folder")
+        };
         for (webhook, ingress) in
             webhooks.iter().flat_map(|one| ingresses.iter().map(move |two| (*one, *two)))
         {
-            assert!(waves[ingress] > waves[webhook], "{environment}: {ingress} does not follow {webhook}");
+            assert!(wave(ingress) > wave(webhook), "{environment}: {ingress} does not follow {webhook}");
         }
     }
 }

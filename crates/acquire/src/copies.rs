@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use aqueduct_kustomize::{
     FileSystem as _, Inventory, Meaning, RemoteName, Repository, holds_resources, inventory,
 };
-use aqueduct_manifest::Files;
+use aqueduct_manifest::{Files, Place};
 
 use crate::checkout::Checkout;
 use crate::git::Clone;
@@ -40,9 +40,14 @@ impl<'a> Copies<'a> {
         Self { files, old, update, client, clones, locked, packages, errors }
     }
 
-    /// Gathers whatever the kustomizations in some folders lead to.
-    pub(crate) fn gather(&mut self, folders: &BTreeSet<String>) {
-        let mut queue: VecDeque<(RemoteName, usize)> = VecDeque::new();
+    /// Gathers files of the web, and whatever the kustomizations in some folders lead to.
+    pub(crate) fn gather(&mut self, folders: &BTreeSet<String>, files: &BTreeMap<String, Place>) {
+        let of_web = |(name, place): (&String, &Place)| {
+            let text = self.files.text(&place.file);
+            let position = place.span.zip(text).map(|(span, text)| span.position(text));
+            (RemoteName { name: name.clone(), meaning: Meaning::File, place: place.clone(), position }, 0)
+        };
+        let mut queue: VecDeque<(RemoteName, usize)> = files.iter().map(of_web).collect();
         for folder in folders {
             match inventory(self.files, folder) {
                 Ok(found) => queue.extend(found.remotes.into_iter().map(|remote| (remote, 0))),

@@ -32,7 +32,7 @@ pub use fetch::Client;
 pub use lock::{Lock, LockedChart, LockedRemote};
 pub use request::{Request, Source};
 pub use store::{Update, Wanted, vendor};
-pub use umbrella::Assembly;
+pub use umbrella::{Assembly, Expected, neighbours};
 pub use verify::{verify, verify_remote};
 
 /// The folder of all that is vendored, relative to the platform.

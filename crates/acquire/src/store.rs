@@ -1,9 +1,9 @@
 //! What a platform takes from elsewhere, fetched as a whole and kept beside it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use aqueduct_manifest::Files;
+use aqueduct_manifest::{Files, Place};
 
 use crate::copies::Copies;
 use crate::write::{Package, write};
@@ -16,6 +16,8 @@ pub struct Wanted {
     pub charts: BTreeSet<Request>,
     /// The folders of the kustomizations whose remotes are wanted, relative to the platform.
     pub kustomizations: BTreeSet<String>,
+    /// The addresses of files of the web, each with the place that names it.
+    pub files: BTreeMap<String, Place>,
 }
 
 /// What becomes of charts and remotes that are locked already.
@@ -73,7 +75,7 @@ pub fn vendor(
         }
     }
     let mut copies = Copies::new(files, &old, update, client);
-    copies.gather(&wanted.kustomizations);
+    copies.gather(&wanted.kustomizations, &wanted.files);
     errors.append(&mut copies.errors);
     packages.append(&mut copies.packages);
     if !errors.is_empty() {

@@ -13,10 +13,29 @@ const FOLDER_LIMIT: usize = 200;
 /// What a chart of the platform's own is made of beside its own folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assembly {
-    /// Other folders of the platform, each with the folder in which the chart expects it.
-    pub folders: Vec<(String, String)>,
-    /// Charts from elsewhere, each with the folder in which the chart expects it.
-    pub requests: Vec<(Request, String)>,
+    /// Other folders of the platform, each with where the chart expects it.
+    pub folders: Vec<(String, Expected)>,
+    /// Charts from elsewhere, each with where the chart expects it.
+    pub requests: Vec<(Request, Expected)>,
+}
+
+/// Where a chart expects one that it depends on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expected {
+    /// The folder.
+    pub folder: String,
+    /// What its templates are called below, which is another folder where the dependency has an alias.
+    pub called: String,
+}
+
+impl Expected {
+    fn of(&self, dependency: &Dependency) -> Self {
+        let called = if dependency.alias.is_empty() { &dependency.name } else { &dependency.alias };
+        Self {
+            folder: format!("{}/charts/{}", self.folder, dependency.name),
+            called: format!("{}/charts/{called}", self.called),
+        }
+    }
 }
 
 impl Assembly {
@@ -26,7 +45,8 @@ impl Assembly {
     /// What Helm says of a folder that is no chart, and a dependency that nobody can fetch.
     pub fn of(files: &Files, folder: &str) -> Result<Self, Error> {
         let mut assembly = Self::default();
-        let mut open = vec![(folder.to_owned(), folder.to_owned())];
+        let whole = Expected { folder: folder.to_owned(), called: folder.to_owned() };
+        let mut open = vec![(folder.to_owned(), whole)];
         while let Some((folder, target)) = open.pop() {
             let chart = Chart::from_files(files, &folder)
                 .map_err(|error| Error::new(format!("{folder}: {error}")))?;
@@ -34,7 +54,7 @@ impl Assembly {
             let lock = lock.iter().find_map(|name| files.text(&format!("{folder}/{name}")));
             let locked = locked_versions(lock.unwrap_or_default());
             for dependency in missing(&chart) {
-                let target = format!("{target}/charts/{}", dependency.name);
+                let target = target.of(dependency);
                 match dependency.repository.strip_prefix("file://") {
                     Some(path) => {
                         let near =
@@ -62,6 +82,14 @@ impl Assembly {
     }
 }
 
+/// Returns the folders in which the chart in a folder expects others of the platform (`file://…`), whether or not they
+/// are there; none where nothing can be read as a chart.
+pub fn neighbours(files: &Files, folder: &str) -> Vec<String> {
+    let Ok(chart) = Chart::from_files(files, folder) else { return Vec::new() };
+    let paths = missing(&chart).filter_map(|one| one.repository.strip_prefix("file://"));
+    paths.filter_map(|path| inside(folder, path)).collect()
+}
+
 /// Returns the dependencies that a chart does not bring along; where nothing says from where one comes, Helm's own
 /// message does.
 fn missing(chart: &Chart) -> impl Iterator<Item = &Dependency> {
@@ -87,7 +115,7 @@ fn inside(folder: &str, path: &str) -> Option<String> {
 mod tests {
     use aqueduct_manifest::Files;
 
-    use super::Assembly;
+    use super::{Assembly, Expected, neighbours};
 
     fn files(charts: &[(&str, &str)]) -> Files {
         charts.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes())).collect()
@@ -98,6 +126,7 @@ name: home
 version: 0.0.0
 dependencies:
 - {name: web, version: ^1.0.0, repository: 'https://charts.example.com'}
+- {name: web, alias: page, version: ^1.0.0, repository: 'https://charts.example.com'}
 - {name: there, version: 1.0.0, repository: 'https://charts.example.com'}
 - {name: common, version: 0.1.0, repository: 'file://../common'}
 ";
@@ -114,15 +143,16 @@ dependencies:
             ),
         ]);
         let assembly = Assembly::of(&files, "charts/home").expect("all of it can be had");
-        let requests = assembly.requests.iter().map(|(request, folder)| format!("{request} in {folder}"));
-        assert_eq!(
-            requests.collect::<Vec<_>>(),
-            [
-                "`web 1.2.3` of https://charts.example.com in charts/home/charts/web",
-                "`db 2.0.0` of oci://r.example.com/a in charts/home/charts/common/charts/db",
-            ]
-        );
-        assert_eq!(assembly.folders, [("charts/common".to_owned(), "charts/home/charts/common".to_owned())]);
+        let print = |what: String, at: &Expected| format!("{what} in {}, called {}", at.folder, at.called);
+        let requests = assembly.requests.iter().map(|(request, at)| print(request.to_string(), at));
+        let folders = assembly.folders.iter().map(|(folder, at)| print(folder.clone(), at));
+        insta::assert_snapshot!(requests.chain(folders).collect::<Vec<_>>().join("\n"), @r"
+        `web 1.2.3` of https://charts.example.com in charts/home/charts/web, called charts/home/charts/web
+        `web 1.2.3` of https://charts.example.com in charts/home/charts/web, called charts/home/charts/page
+        `db 2.0.0` of oci://r.example.com/a in charts/home/charts/common/charts/db, called charts/home/charts/common/charts/db
+        charts/common in charts/home/charts/common, called charts/home/charts/common
+        ");
+        assert_eq!(neighbours(&files, "charts/home"), ["charts/common"]);
     }
 
     #[test]

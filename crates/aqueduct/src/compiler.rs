@@ -11,7 +11,9 @@ use aqueduct_model::{
     resolve, tenancies,
 };
 use aqueduct_render::argocd::ROOT;
-use aqueduct_render::{Inputs, Outline, Registry, Rendered, RenderedComponent, Route, TENANCY, render};
+use aqueduct_render::{
+    Definitions, Inputs, Outline, Registry, Rendered, RenderedComponent, Route, TENANCY, render,
+};
 use aqueduct_tree::{Scope, Tree, file_names};
 use rayon::prelude::*;
 
@@ -358,6 +360,7 @@ impl<'a> Compiler<'a> {
                 .collect(),
             // What Terraform reads lies in a folder that no Application looks into.
             variables: variables(&environment).filter(|_| self.selection.tenants.is_empty()),
+            definitions: inputs.definitions_of(&environment),
             environment,
             rendered,
         };
@@ -366,7 +369,7 @@ impl<'a> Compiler<'a> {
         if rendered.rendered.incomplete {
             self.unchecked.push(rendered.environment.name.clone());
         } else if self.is_checking && !self.diagnostics.iter().any(Diagnostic::is_error) {
-            let facts = facts(platform, &borrowed, &rendered, inputs.definitions());
+            let facts = facts(platform, &borrowed, &rendered);
             let mut found = Report::default();
             check_environment(&facts, aqueduct_check::ALL, &mut found);
             server::ask(&facts, rendered.environment.kubernetes.minor, &mut found);
@@ -411,7 +414,7 @@ impl<'a> Compiler<'a> {
         }
         let all = tenancies_of(&self.platform, &rendered.environment);
         let borrowed: Vec<&Tenancy> = all.iter().map(AsRef::as_ref).collect();
-        Some(facts(&self.platform, &borrowed, rendered, self.inputs.definitions()))
+        Some(facts(&self.platform, &borrowed, rendered))
     }
 
     /// Returns all that is wrong, in the order of the files; what several environments share is told once.
@@ -464,6 +467,8 @@ pub struct RenderedEnvironment {
     is_selected: Vec<bool>,
     /// What Terraform reads.
     variables: Option<String>,
+    /// The definitions of custom resources that hold.
+    definitions: Arc<Definitions>,
 }
 
 impl RenderedEnvironment {
@@ -479,7 +484,7 @@ impl RenderedEnvironment {
 
     /// Returns the files of the selected tenants.
     pub fn into_files(self) -> Vec<RenderedFile> {
-        let Self { environment, rendered, paths, is_selected, variables } = self;
+        let Self { environment, rendered, paths, is_selected, variables, .. } = self;
         let file = |path, content| RenderedFile { environment: environment.name.clone(), path, content };
         let components = rendered.components.into_iter().zip(paths).zip(is_selected);
         let mut files: Vec<RenderedFile> = components
@@ -566,9 +571,8 @@ fn facts<'a>(
     platform: &Platform,
     tenancies: &[&Tenancy],
     rendered: &'a RenderedEnvironment,
-    definitions: &'a [Object],
 ) -> aqueduct_check::Environment<'a> {
-    let RenderedEnvironment { environment, rendered, paths, .. } = rendered;
+    let RenderedEnvironment { environment, rendered, paths, definitions, .. } = rendered;
     let entries = rendered
         .components
         .par_iter()
@@ -602,6 +606,8 @@ fn facts<'a>(
                 .iter()
                 .map(ToString::to_string)
                 .chain(["argoproj.io/v1alpha1".to_owned()])
+                // A version says nothing of the kinds of others.
+                .chain(definitions.apis.iter().filter(|api| api.matches('/').count() == 2).cloned())
                 .collect(),
             api_groups: environment.api_groups.keys().map(ToString::to_string).collect(),
             namespaces: outside.into_iter().map(str::to_owned).chain(existing).collect(),
@@ -636,7 +642,7 @@ fn facts<'a>(
             .iter()
             .map(|((namespace, name), place)| ((namespace.as_str(), name.as_str()), place))
             .collect(),
-        definitions,
+        definitions: &definitions.objects,
     }
 }
 

@@ -8,10 +8,11 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use aqueduct_acquire::neighbours;
 use aqueduct_kustomize::{FileSystem, inventory};
 use aqueduct_manifest::{FileError, Files};
 use aqueduct_model::{Content, Node, Selection};
-use aqueduct_render::{Inputs, Registry, Site, SourceName, not_a_source};
+use aqueduct_render::{Inputs, Registry, Site, SourceName, not_a_source, path_of_platform};
 
 use crate::compiler::{SOURCES, load};
 
@@ -28,7 +29,7 @@ pub fn read_sources(directory: &Path, registry: &Registry) -> Result<Files, File
     // Whatever is wrong is told when the platform is compiled.
     let loaded = load(&files, registry, &Selection::default());
     let inputs = Inputs::new(&files);
-    let (mut named, mut kustomizations) = (BTreeSet::new(), BTreeSet::new());
+    let (mut named, mut kustomizations, mut charts) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for instance in loaded.instances.iter().filter(|instance| climbs || has_path(&instance.spec)) {
         let site = Site { platform: &loaded.platform, instance, inputs: &inputs, part: None };
         let (component, _) = registry.read(instance);
@@ -36,10 +37,13 @@ pub fn read_sources(directory: &Path, registry: &Registry) -> Result<Files, File
             let (paths, path) = match name {
                 SourceName::Files(path) => (&mut named, path),
                 SourceName::Kustomization(path) => (&mut kustomizations, path),
+                SourceName::Chart(path) => (&mut charts, path),
             };
             paths.extend(site.source_path("", path).ok());
         }
     }
+    let sources = loaded.platform.environments.values().flat_map(|environment| &environment.api_sources);
+    named.extend(sources.filter_map(|source| path_of_platform(&source.name)));
     let tree = Folder::new(directory, loaded.platform.output.as_str(), &files);
     for folder in kustomizations {
         match inventory(&tree, &folder) {
@@ -49,14 +53,28 @@ pub fn read_sources(directory: &Path, registry: &Registry) -> Result<Files, File
         }
     }
     named.extend(tree.read.into_inner());
+    named.extend(charts.iter().cloned());
     // What leads out is refused by the build, which knows where it is named.
     let is_inside =
         |path: &str| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
-    named.retain(|path| {
+    let is_read = |path: &str| {
         is_inside(path) && !is_standing(path) && not_a_source(path, loaded.platform.output.as_str()).is_none()
-    });
+    };
+    named.retain(|path| is_read(path));
     let named: Vec<&str> = named.iter().map(String::as_str).collect();
     files.read_more(directory, &named)?;
+    // What a chart depends on is known once it is read.
+    let mut open: Vec<String> = charts.iter().cloned().collect();
+    while let Some(chart) = open.pop() {
+        for near in neighbours(&files, &chart) {
+            if charts.insert(near.clone()) {
+                if is_read(&near) {
+                    files.read_more(directory, &[&near])?;
+                }
+                open.push(near);
+            }
+        }
+    }
     Ok(files)
 }
 
@@ -84,11 +102,11 @@ fn may_name_others(directory: &Path, files: &Files) -> bool {
     files.iter().any(|(path, bytes)| is_toml(path) && std::str::from_utf8(bytes).is_ok_and(names_one))
 }
 
-/// Tells whether a file is that of a kustomization which may name what lies out of the folder at the root that it
-/// lies in.
+/// Tells whether a file is that of a kustomization or a chart which may name what lies out of the folder at the root
+/// that it lies in.
 fn may_climb_out(path: &str, bytes: &[u8]) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or_default();
-    matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization")
+    matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization" | "Chart.yaml")
         && std::str::from_utf8(bytes)
             .is_ok_and(|text| text.contains(&"../".repeat(folder.split('/').count())))
 }

@@ -7,6 +7,7 @@ mod writers;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aqueduct_acquire::{Request, Source};
 use aqueduct_helm::template::Tracing;
@@ -16,7 +17,9 @@ use aqueduct_helm::{
 };
 use aqueduct_manifest::{Files, KubernetesApi, Lines, Map, Object, Place, Value};
 use aqueduct_model::types::Name;
-use aqueduct_render::{Component, Context, Error, Link, Offer, Problem, Site, SourceName, Target, Writers};
+use aqueduct_render::{
+    Component, Context, Error, GatheredChart, Link, Offer, Problem, Site, SourceName, Target, Writers,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -118,7 +121,7 @@ impl Chart {
     }
 
     /// Renders the chart once more, with a record of which template wrote what.
-    fn traced(&self, context: &Context<'_>) -> Option<(String, RenderedRelease)> {
+    fn traced(&self, context: &Context<'_>) -> Option<(Templates, RenderedRelease)> {
         let (_, folder) = self.folder(context).ok()?;
         let chart = context.inputs.chart(&folder).ok()?;
         let values = aqueduct_helm::value::Map::from(&self.values(context, &folder).ok()?);
@@ -127,7 +130,7 @@ impl Chart {
         let capabilities = capabilities(context, self.api_versions.iter().cloned()).ok()?;
         let prepared = Prepared::new(&chart, &values).ok()?;
         let rendered = prepared.render(&engine, &release, &capabilities, &mut Answers::new(0, None));
-        Some((folder, rendered.ok()?))
+        Some((Templates { files: context.inputs.files.clone(), folder, chart }, rendered.ok()?))
     }
 
     fn values(&self, context: &Context<'_>, folder: &str) -> Result<Map, Error> {
@@ -167,7 +170,9 @@ pub(crate) fn capabilities(
         .map_err(|error| Error::field("", error.to_string()))?;
     let mut api_versions = KubernetesApi::names(environment.kubernetes.minor);
     api_versions.push("argoproj.io/v1alpha1".to_owned());
-    for api in environment.apis.iter().map(ToString::to_string).chain(more) {
+    let definitions = context.inputs.definitions_of(environment);
+    let named = environment.apis.iter().map(ToString::to_string).chain(definitions.apis.iter().cloned());
+    for api in named.chain(more) {
         // Where a kind is served, its version is.
         if let Some((version, kind)) = api.rsplit_once('/')
             && kind.starts_with(|letter: char| letter.is_ascii_uppercase())
@@ -202,7 +207,8 @@ impl Component for Chart {
     const KIND: &'static str = "chart";
 
     fn sources(&self) -> Vec<SourceName<'_>> {
-        self.path.iter().chain(&self.value_files).map(|path| SourceName::Files(path)).collect()
+        let chart = self.path.iter().map(|path| SourceName::Chart(path));
+        chart.chain(self.value_files.iter().map(|path| SourceName::Files(path))).collect()
     }
 
     fn offer(&self, site: &Site<'_>) -> Offer {
@@ -233,6 +239,8 @@ impl Component for Chart {
         let release = Release::new(self.release(&context.site), context.namespace());
         let capabilities = capabilities(context, self.api_versions.iter().cloned())?;
         let prepared = Cell::new(Some(prepared));
+        let files = context.inputs.files.clone();
+        let templates = Templates { files, folder: folder.clone(), chart: Arc::clone(&chart) };
         let as_rendered = RefCell::new(None);
         let once = |answers: &mut Answers<'_>| {
             // A render changes the values that it sees, so that each needs its own.
@@ -253,7 +261,7 @@ impl Component for Chart {
             if self.skip_crds {
                 rendered.crds.clear();
             }
-            let objects = objects(context, &folder, &rendered)?;
+            let objects = objects(&templates, &rendered)?;
             // The patches are applied to what this returns later; they may take out what differs.
             as_rendered.borrow_mut().get_or_insert_with(|| objects.clone());
             context.patched(objects)
@@ -265,7 +273,7 @@ impl Component for Chart {
         let prepared = prepare()?;
         let found = finding::Chart {
             context,
-            folder: &folder,
+            templates: &templates,
             has_value: &|path| has_value(prepared.values(), path),
             objects: &objects,
         };
@@ -273,8 +281,8 @@ impl Component for Chart {
     }
 
     fn writers(&self, context: &Context<'_>) -> Option<Writers> {
-        let (folder, rendered) = self.traced(context)?;
-        Some(writers::of(context.inputs.files, &folder, rendered))
+        let (templates, rendered) = self.traced(context)?;
+        Some(writers::of(templates, rendered))
     }
 }
 
@@ -289,7 +297,7 @@ fn has_value(values: &aqueduct_helm::value::Map, path: &str) -> bool {
 }
 
 /// Returns the objects of a release, without those that Helm would make to test it.
-fn objects(context: &Context<'_>, folder: &str, rendered: &RenderedRelease) -> Result<Vec<Object>, Error> {
+fn objects(templates: &Templates, rendered: &RenderedRelease) -> Result<Vec<Object>, Error> {
     let mut objects = Vec::new();
     for definitions in &rendered.crds {
         let text = String::from_utf8_lossy(&definitions.content);
@@ -299,26 +307,41 @@ fn objects(context: &Context<'_>, folder: &str, rendered: &RenderedRelease) -> R
     let hooks = rendered.hooks.iter().filter(|hook| !hook.events.iter().any(is_test));
     for manifest in rendered.manifests.iter().chain(hooks.map(|hook| &hook.manifest)) {
         let found = read(&manifest.source, &manifest.content)?;
-        let origin = origin(context.inputs.files, folder, manifest);
+        let origin = templates.origin(manifest);
         objects.extend(found.into_iter().map(|object| Object { origin: Some(origin.clone()), ..object }));
     }
     Ok(objects)
 }
 
-/// Returns the template and line that made an object, as a path of the platform's folder.
-fn origin(files: &Files, folder: &str, manifest: &Manifest) -> Place {
-    match &manifest.place {
-        Some(place) if place.template.contains('/') => place_of(files, folder, &place.template, place.line),
-        _ => place_of(files, folder, &manifest.source, 0),
-    }
+/// The templates of a chart, as files of the platform.
+struct Templates {
+    /// The texts are shared with the platform's.
+    files: Files,
+    /// The folder of the chart.
+    folder: String,
+    chart: Arc<GatheredChart>,
 }
 
-/// Returns a line of a template, which Helm calls by the chart's name, as a place of the platform's folder.
-fn place_of(files: &Files, folder: &str, template: &str, line: u32) -> Place {
-    let inside = template.split_once('/').map_or(template, |(_, inside)| inside);
-    let file = format!("{folder}/{inside}");
-    let span = files.text(&file).and_then(|text| Lines::new(text).span(line));
-    Place { file: file.into(), span }
+impl Templates {
+    /// Returns the template and line that made an object.
+    fn origin(&self, manifest: &Manifest) -> Place {
+        match &manifest.place {
+            Some(place) if place.template.contains('/') => self.place(&place.template, place.line),
+            _ => self.place(&manifest.source, 0),
+        }
+    }
+
+    /// Returns the file of a template, whose name begins with the chart's, which need not be the folder's.
+    fn file(&self, template: &str) -> String {
+        let inside = template.split_once('/').map_or(template, |(_, inside)| inside);
+        self.chart.origin(&format!("{}/{inside}", self.folder))
+    }
+
+    fn place(&self, template: &str, line: u32) -> Place {
+        let file = self.file(template);
+        let span = self.files.text(&file).and_then(|text| Lines::new(text).span(line));
+        Place { file: file.into(), span }
+    }
 }
 
 fn read(source: &str, text: &str) -> Result<Vec<Object>, Error> {

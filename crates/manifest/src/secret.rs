@@ -30,7 +30,9 @@ pub fn value(name: &str, value: &str) -> Option<String> {
             .then(|| format!("the value of `{name}`")),
         None => literal::is_mixed(value).then(|| "a random key".to_owned()),
     };
-    form(value).map(str::to_owned).or_else(named).or_else(|| text(value))
+    // `passwords:1.31.0` is an image with its tag.
+    let in_text = || if name == "image" { None } else { text(value) };
+    form(value).map(str::to_owned).or_else(named).or_else(in_text)
 }
 
 /// Returns the text that a value of a Secret stands for; `None` where it is no base64, or no text.

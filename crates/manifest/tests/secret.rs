@@ -111,6 +111,8 @@ const HARMLESS: &[(&str, &str)] = &[
     ("uid", "a8f5f167-f44f-4964-b6c9-98a7d5a3e0f1"),
     ("checksum/config", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
     ("image", "ghcr.io/shop/web@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+    ("image", "passwords:1.31.0"),
+    ("argument", "--image=ghcr.io/example/passwords:1.31.0"),
     ("caBundle", "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----\n"),
 ];
 

@@ -13,7 +13,7 @@ use crate::delivery::Delivery;
 use crate::node::Node;
 use crate::patch::Patch;
 use crate::tenancy::Allowance;
-use crate::types::{LabelKey, LabelValue, Name, Reference, Subdomain};
+use crate::types::{ComponentPeer, LabelKey, LabelValue, Name, Reference, Subdomain};
 
 /// A component of a tenant: what its file says, and what the blueprint says.
 #[derive(Clone, Debug)]
@@ -67,6 +67,12 @@ pub(crate) struct CommonFields {
     /// Components that must run before this one: `component`, or `tenant/component`.
     #[serde(default)]
     pub(crate) depends_on: Vec<Reference>,
+    /// The components that may link to this one, in place of what `isolation` of the tenant says: `component`,
+    /// `tenant/component`, `tenant/*` or `*`. It opens no connection, each link does.
+    pub(crate) allow_from: Option<Vec<ComponentPeer>>,
+    /// The components that this one may link to, in place of what `isolation` of the tenant says; those of system
+    /// tenants may always be linked to. It opens no connection, each link does.
+    pub(crate) allow_to: Option<Vec<ComponentPeer>>,
     /// How Argo CD delivers it, above what the tenant, the environment and the platform say.
     #[serde(default)]
     #[schemars(with = "Delivery")]
@@ -101,6 +107,8 @@ impl CommonFields {
         "labels",
         "annotations",
         "depends-on",
+        "allow-from",
+        "allow-to",
         "delivery",
         "allow",
         "adopt",

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aqueduct_manifest::SmolStr;
+use aqueduct_manifest::{Place, SmolStr};
 use schemars::JsonSchema;
 use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -50,6 +50,8 @@ pub struct Environment {
     pub apis: BTreeSet<ApiVersion>,
     /// The groups of APIs that the cluster provides in every version, with their kinds outside of namespaces.
     pub api_groups: BTreeMap<SmolStr, BTreeSet<SmolStr>>,
+    /// Where definitions of further APIs lie.
+    pub api_sources: Vec<ApiSource>,
     /// The storage class of volumes that name none.
     pub storage_class: Option<Subdomain>,
     /// The storage classes that the cluster has, the default one among them; empty where they are not listed.
@@ -126,8 +128,8 @@ pub(crate) struct EnvironmentFile {
     #[serde(default)]
     #[expect(dead_code, reason = "it becomes a part of the delivery")]
     pub(crate) sync: SyncPolicy,
-    /// The APIs that the cluster provides beyond those of Kubernetes: a group and a version, or a group with its
-    /// kinds that live outside of namespaces.
+    /// The APIs that the cluster provides beyond those of Kubernetes: a group and a version, a group with its kinds
+    /// that live outside of namespaces, or where their definitions lie.
     #[serde(default)]
     pub(crate) apis: Vec<Api>,
     /// The storage class of volumes that name none.
@@ -191,10 +193,16 @@ impl EnvironmentFile {
         }
         let mut apis = BTreeSet::new();
         let mut api_groups: BTreeMap<SmolStr, BTreeSet<SmolStr>> = BTreeMap::new();
-        for api in self.apis {
+        let mut api_sources = Vec::new();
+        let entries = node.get("apis").and_then(Node::as_list).unwrap_or_default();
+        for (number, api) in self.apis.into_iter().enumerate() {
             match api {
                 Api::Version(version) => {
                     apis.insert(version);
+                }
+                Api::Definitions(ApiDefinitions { definitions: name }) => {
+                    let written = entries.get(number).unwrap_or(&node);
+                    api_sources.push(ApiSource { name, place: written.origin.place.clone() });
                 }
                 Api::Group(ApiGroup { group, cluster_scoped }) => {
                     let kinds = cluster_scoped.into_iter().map(SmolStr::from);
@@ -222,6 +230,7 @@ impl EnvironmentFile {
             domain: self.domain,
             apis,
             api_groups,
+            api_sources,
             storage_class: self.storage_class,
             storage_classes,
             ingress_class: self.ingress_class,
@@ -279,15 +288,26 @@ fn latest_kubernetes() -> KubernetesVersion {
     KubernetesVersion { major: 1, minor: 33, patch: None }
 }
 
+/// Where definitions of APIs lie that the tree does not carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiSource {
+    /// The address of a file, or a path of the platform's folder with a leading `/`.
+    pub name: String,
+    /// Where it is written.
+    pub place: Place,
+}
+
 /// One of the APIs that a cluster provides.
 #[derive(Deserialize, JsonSchema)]
-#[serde(from = "ScalarOrTable<ApiVersion, ApiGroup>")]
+#[serde(from = "ScalarOrTable<ApiVersion, ApiTable>")]
 #[schemars(untagged)]
 pub(crate) enum Api {
     /// A group and a version, such as `cert-manager.io/v1`.
     Version(ApiVersion),
     /// All versions of a group.
     Group(ApiGroup),
+    /// What definitions say.
+    Definitions(ApiDefinitions),
 }
 
 /// A group of APIs that a cluster provides in every version.
@@ -300,11 +320,59 @@ pub(crate) struct ApiGroup {
     cluster_scoped: BTreeSet<String>,
 }
 
-impl From<ScalarOrTable<ApiVersion, ApiGroup>> for Api {
-    fn from(api: ScalarOrTable<ApiVersion, ApiGroup>) -> Self {
+/// APIs that a cluster provides as CustomResourceDefinitions say that the tree does not carry.
+///
+/// Charts see the versions and kinds that they serve, objects are held against their schemas, and they say what lives
+/// in namespaces.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApiDefinitions {
+    /// Where they lie: the address of a file (`https://…`), which `aqueduct vendor` fetches and locks, or with a
+    /// leading `/` a file or folder of the platform's.
+    definitions: String,
+}
+
+/// The two tables, told apart by their keys.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum ApiTable {
+    /// All versions of a group.
+    Group(ApiGroup),
+    /// What definitions say.
+    Definitions(ApiDefinitions),
+}
+
+impl<'de> Deserialize<'de> for ApiTable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+        struct Both {
+            group: Option<Subdomain>,
+            cluster_scoped: Option<BTreeSet<String>>,
+            definitions: Option<String>,
+        }
+        match Both::deserialize(deserializer)? {
+            Both { group: None, cluster_scoped: None, definitions: Some(definitions) } => {
+                Ok(Self::Definitions(ApiDefinitions { definitions }))
+            }
+            Both { group: Some(group), cluster_scoped: Some(cluster_scoped), definitions: None } => {
+                Ok(Self::Group(ApiGroup { group, cluster_scoped }))
+            }
+            Both { definitions: None, group: Some(_), .. } => Err(D::Error::missing_field("cluster-scoped")),
+            Both { definitions: None, .. } => Err(D::Error::missing_field("group")),
+            Both { definitions: Some(_), .. } => {
+                Err(D::Error::custom("`definitions` stands alone, without `group` and `cluster-scoped`"))
+            }
+        }
+    }
+}
+
+impl From<ScalarOrTable<ApiVersion, ApiTable>> for Api {
+    fn from(api: ScalarOrTable<ApiVersion, ApiTable>) -> Self {
         match api {
             ScalarOrTable::Scalar(version) => Self::Version(version),
-            ScalarOrTable::Table(group) => Self::Group(group),
+            ScalarOrTable::Table(ApiTable::Group(group)) => Self::Group(group),
+            ScalarOrTable::Table(ApiTable::Definitions(definitions)) => Self::Definitions(definitions),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::environment::Environment;
 use crate::node::Node;
 use crate::patch::Patch;
 use crate::tenancy::{Allowance, Tenancy};
-use crate::types::{LabelKey, LabelValue, Name, Reference};
+use crate::types::{ComponentPeer, LabelKey, LabelValue, Name, Reference};
 
 /// One component of one tenant in one environment.
 #[derive(Clone, Debug)]
@@ -34,6 +34,10 @@ pub struct Instance {
     pub annotations: BTreeMap<LabelKey, SmolStr>,
     /// The components that must run before this one.
     pub depends_on: Vec<Reference>,
+    /// The components that may link to this one; `None` where the tenant decides.
+    pub allow_from: Option<Vec<ComponentPeer>>,
+    /// The components that this one may link to; `None` where the tenant decides.
+    pub allow_to: Option<Vec<ComponentPeer>>,
     /// How Argo CD delivers it.
     pub delivery: Arc<Delivery>,
     /// The running workload that the component takes over.

@@ -44,7 +44,7 @@ pub use delivery::{
     DataRemoval, Delivery, IgnoredDifference, KindPattern, Order, Removal, Retry, SyncOption,
 };
 pub use document::parse;
-pub use environment::{Environment, Infrastructure, NodePool, PricedItem};
+pub use environment::{ApiSource, Environment, Infrastructure, NodePool, PricedItem};
 pub use explain::{Explanation, Shadowed, explain};
 pub use instance::Instance;
 pub use load::{Loaded, load};

@@ -182,6 +182,10 @@ pub(crate) fn check(
         };
         let namespace = tenancy.delivery.namespace.as_ref().unwrap_or(argocd);
         taken.claim(&tenancy.environment, PROJECT, argocd, platform.project_name(tenancy), owner("project"));
+        // A tenant that has no namespace of its own gets nothing beside its components.
+        if tenancy.delivery.order == Order::Creation && !tenancy.has_own_namespaces() {
+            continue;
+        }
         let name = platform.tenant_application(tenancy);
         taken.claim(&tenancy.environment, APPLICATION, namespace, name, owner("application"));
     }

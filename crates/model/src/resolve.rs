@@ -203,6 +203,8 @@ fn resolve_component(
         labels: fields.labels,
         annotations: fields.annotations,
         depends_on: fields.depends_on,
+        allow_from: fields.allow_from,
+        allow_to: fields.allow_to,
         delivery,
         adopt: fields.adopt,
         patches: fields.patches,

@@ -71,6 +71,11 @@ impl Tenancy {
         self.namespace_settings.get(namespace).is_some_and(|settings| settings.existing)
     }
 
+    /// Tells whether there is a namespace that nobody else made.
+    pub fn has_own_namespaces(&self) -> bool {
+        self.namespaces.iter().any(|namespace| !self.is_existing(namespace.as_str()))
+    }
+
     /// Tells whether the pods of a namespace are shut off by network policies.
     pub fn has_policies(&self, namespace: &str) -> bool {
         self.isolation.level != IsolationLevel::None && !self.is_existing(namespace)

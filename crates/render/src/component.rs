@@ -76,6 +76,8 @@ pub enum SourceName<'a> {
     Files(&'a str),
     /// The folder of a kustomization: what that is made of, wherever it lies.
     Kustomization(&'a str),
+    /// The folder of a chart: what lies below it, and the charts beside it that it depends on (`file://…`).
+    Chart(&'a str),
 }
 
 /// Why a component cannot be rendered: the field, what is wrong with it, and what to do.

@@ -64,6 +64,7 @@ impl<'a> Site<'a> {
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
         self.environment().api_groups.contains_key(group)
             || self.environment().apis.iter().any(|api| api.to_string() == api_version)
+            || self.inputs.definitions_of(self.environment()).apis.contains(api_version)
     }
 
     /// Returns the name of the component in the environment, which labels its objects; its Application may have another.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::{Diagnostic, Place};
-use aqueduct_model::types::Name;
+use aqueduct_model::types::{ComponentPeer, Name};
 use aqueduct_model::{Instance, Peer, Platform, absence};
 
 use crate::{AnyComponent, Endpoint, Inputs, Link, Offer, Pods, Registry, Site};
@@ -67,7 +67,7 @@ pub struct Route {
 }
 
 impl ResolvedLink {
-    /// Tells whether the component only waits for the other one.
+    /// Tells whether the component waits for the other one and needs nothing of it: that opens no connection.
     fn is_wait(&self) -> bool {
         self.link.field.first().is_some_and(|field| field == DEPENDS_ON)
     }
@@ -140,18 +140,16 @@ impl<'a> Graph<'a> {
 
     /// Returns the components that need this one, each with the endpoint it uses.
     pub fn users<'g>(&'g self, node: &'g Node<'a>) -> Vec<(Site<'a>, Option<&'g Endpoint>)> {
-        node.users
-            .iter()
-            .map(|(user, link)| {
-                let user = &self.nodes[*user];
-                (user.site, node.endpoint(user.links[*link].link.target.endpoint.as_ref()))
-            })
+        let users = node.users.iter().map(|(user, link)| (&self.nodes[*user], *link));
+        users
+            .filter(|(user, link)| !user.links[*link].is_wait())
+            .map(|(user, link)| (user.site, node.endpoint(user.links[link].link.target.endpoint.as_ref())))
             .collect()
     }
 
     /// Returns the endpoints that a component uses.
     pub fn uses<'g>(&'g self, node: &'g Node<'a>) -> Vec<(Site<'a>, &'g Endpoint)> {
-        let found = node.links.iter().filter_map(|link| {
+        let found = node.links.iter().filter(|link| !link.is_wait()).filter_map(|link| {
             let target = &self.nodes[link.to?];
             Some((target.site, target.endpoint(link.link.target.endpoint.as_ref())?))
         });
@@ -255,38 +253,68 @@ impl<'a> Graph<'a> {
                 Peer::Tenant(name) => name == wanted,
             })
         };
-        let own = tenant.name == node.site.tenancy().tenant.name;
-        if own || tenant.system {
-            return None;
+        let is_near = tenant.system || tenant.name == node.site.tenancy().tenant.name;
+        let is_order = link.is_wait();
+        let tenant_isolation = |message: String, hint: String| {
+            let message = format!("{message}: `{}`", link.link.target);
+            Some(place(node, link, "tenant-isolation", message).hint(hint))
+        };
+        let (from, to) = (node.site.tenant(), target.site.tenant());
+        match node.site.instance.allow_to.as_ref().filter(|_| !is_order) {
+            Some(peers) if tenant.system || names(peers, node, target) => {}
+            Some(_) => {
+                let message = format!("`{}` may not link to `{}`", called(node), called(target));
+                return Some(unlisted(node, link, message, "allow-to", (node, target)));
+            }
+            None if is_near || may(&node.site.tenancy().isolation.allow_to, &tenant.name) => {}
+            None => {
+                return tenant_isolation(
+                    format!("tenant `{from}` may not reach tenant `{to}`"),
+                    format!("add `{to}` to `allow-to` of `[isolation]` in tenants/{from}/tenant.toml"),
+                );
+            }
         }
-        if !may(&node.site.tenancy().isolation.allow_to, &tenant.name) {
-            let message = format!(
-                "tenant `{}` may not reach tenant `{}`: `{}`",
-                node.site.tenant(),
-                tenant.name,
-                link.link.target
-            );
-            return Some(place(node, link, "tenant-isolation", message).hint(format!(
-                "add `{}` to `allow-to` of `[isolation]` in tenants/{}/tenant.toml",
-                tenant.name,
-                node.site.tenant()
-            )));
+        match &target.site.instance.allow_from {
+            Some(peers) if names(peers, target, node) => None,
+            Some(_) if !is_order => {
+                let message = format!("`{}` does not let `{}` in", called(target), called(node));
+                Some(unlisted(node, link, message, "allow-from", (target, node)))
+            }
+            _ if is_near => None,
+            _ if may(&target.site.tenancy().isolation.allow_from, &node.site.tenancy().tenant.name) => None,
+            _ => tenant_isolation(
+                format!("tenant `{to}` does not let tenant `{from}` in"),
+                format!("add `{from}` to `allow-from` of `[isolation]` in tenants/{to}/tenant.toml"),
+            ),
         }
-        if may(&target.site.tenancy().isolation.allow_from, &node.site.tenancy().tenant.name) {
-            return None;
-        }
-        let message = format!(
-            "tenant `{}` does not let tenant `{}` in: `{}`",
-            tenant.name,
-            node.site.tenant(),
-            link.link.target
-        );
-        Some(place(node, link, "tenant-isolation", message).hint(format!(
-            "add `{}` to `allow-from` of `[isolation]` in tenants/{}/tenant.toml",
-            node.site.tenant(),
-            tenant.name
-        )))
     }
+}
+
+/// Tells whether a list of one component names another.
+fn names(peers: &[ComponentPeer], owner: &Node<'_>, other: &Node<'_>) -> bool {
+    let own = &owner.site.tenancy().tenant.name;
+    let (tenant, component) = (&other.site.tenancy().tenant.name, &other.site.instance.component);
+    peers.iter().any(|peer| peer.is(own, tenant, component))
+}
+
+/// Returns the name of a component with that of its tenant.
+fn called(node: &Node<'_>) -> String {
+    format!("{}/{}", node.site.tenant(), node.site.name())
+}
+
+/// Says that the list of one component does not name another, and what to write there.
+fn unlisted(
+    node: &Node<'_>,
+    link: &ResolvedLink,
+    message: String,
+    field: &str,
+    (owner, other): (&Node<'_>, &Node<'_>),
+) -> Diagnostic {
+    let is_own = owner.site.tenant() == other.site.tenant();
+    let name = if is_own { other.site.name().to_owned() } else { called(other) };
+    let message = format!("{message}: `{}`", link.link.target);
+    place(node, link, "component-isolation", message)
+        .hint(format!("add `{name}` to `{field}` in {}", owner.site.instance.file))
 }
 
 /// Tells whether the file of a component could not be understood.

@@ -1,6 +1,7 @@
 //! What all instances of a run share: the files, the charts that were read from them, and what is vendored.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aqueduct_acquire::{Assembly, Lock, Request, verify, verify_remote};
@@ -8,6 +9,10 @@ use aqueduct_helm::Chart;
 use aqueduct_kustomize::{MissingCopy, RemoteCopy, Remotes};
 use aqueduct_manifest::yaml::{Dialect, read_values};
 use aqueduct_manifest::{Files, Object};
+use aqueduct_model::Environment;
+use aqueduct_model::types::Name;
+
+use crate::Definitions;
 
 type Slot<T> = Arc<OnceLock<Result<T, Problem>>>;
 
@@ -19,9 +24,10 @@ pub struct Inputs<'a> {
     pub broken: BTreeSet<Arc<str>>,
     lock: OnceLock<Result<Lock, Problem>>,
     definitions: OnceLock<Vec<Object>>,
-    charts: Mutex<BTreeMap<String, Slot<Arc<Chart>>>>,
+    charts: Mutex<BTreeMap<String, Slot<Arc<GatheredChart>>>>,
     folders: Mutex<BTreeMap<Request, Slot<String>>>,
     remotes: Mutex<BTreeMap<String, Slot<RemoteCopy>>>,
+    environments: Mutex<BTreeMap<Name, Arc<OnceLock<Arc<Definitions>>>>>,
 }
 
 /// Why something shared cannot be used: the message, and what to do.
@@ -39,6 +45,45 @@ impl From<aqueduct_acquire::Error> for Problem {
     }
 }
 
+/// A chart with the charts that it depends on, wherever they lie.
+pub struct GatheredChart {
+    chart: Arc<Chart>,
+    /// What templates of the others are called below, and where they lie; the innermost first.
+    parts: Vec<(String, String)>,
+}
+
+impl GatheredChart {
+    /// Returns where a file lies that the chart calls one of its own.
+    pub fn origin(&self, file: &str) -> String {
+        self.parts
+            .iter()
+            .find_map(|(called, from)| moved(file, called, from))
+            .unwrap_or_else(|| file.to_owned())
+    }
+
+    /// Returns what the chart calls a file.
+    pub fn called(&self, file: &str) -> String {
+        self.parts
+            .iter()
+            .find_map(|(called, from)| moved(file, from, called))
+            .unwrap_or_else(|| file.to_owned())
+    }
+}
+
+impl Deref for GatheredChart {
+    type Target = Arc<Chart>;
+
+    fn deref(&self) -> &Arc<Chart> {
+        &self.chart
+    }
+}
+
+/// Returns the path of a file in another folder, where it is in the given one.
+fn moved(file: &str, from: &str, to: &str) -> Option<String> {
+    let rest = file.strip_prefix(from).filter(|rest| rest.starts_with('/'))?;
+    Some(format!("{to}{rest}"))
+}
+
 impl<'a> Inputs<'a> {
     /// Returns the inputs over some files.
     pub fn new(files: &'a Files) -> Self {
@@ -50,12 +95,13 @@ impl<'a> Inputs<'a> {
             charts: Mutex::default(),
             folders: Mutex::default(),
             remotes: Mutex::default(),
+            environments: Mutex::default(),
         }
     }
 
     /// Returns the CustomResourceDefinitions among the files, rendered or not. Templates of charts are no YAML and
     /// are passed over.
-    pub fn definitions(&self) -> &[Object] {
+    fn definitions(&self) -> &[Object] {
         self.definitions.get_or_init(|| {
             let texts = self.files.iter().filter_map(|(path, _)| self.files.text(path));
             let texts = texts.filter(|text| text.contains("kind: CustomResourceDefinition"));
@@ -65,18 +111,25 @@ impl<'a> Inputs<'a> {
         })
     }
 
+    /// Returns the CustomResourceDefinitions that hold in an environment.
+    pub fn definitions_of(&self, environment: &Environment) -> Arc<Definitions> {
+        let slot = slot(&self.environments, environment.name.clone());
+        let read = || Definitions::of(environment, self.files, self.lock(), self.definitions());
+        Arc::clone(slot.get_or_init(|| Arc::new(read())))
+    }
+
     /// Returns the chart in a folder of the platform; every instance gets the same one.
     ///
     /// # Errors
     /// What Helm says of a folder that is no chart.
-    pub fn chart(&self, folder: &str) -> Result<Arc<Chart>, Problem> {
+    pub fn chart(&self, folder: &str) -> Result<Arc<GatheredChart>, Problem> {
         slot(&self.charts, folder.to_owned())
             .get_or_init(|| {
                 let wrong = |error: aqueduct_helm::Error| Problem { message: error.to_string(), hint: None };
-                let chart = Chart::from_files(self.files, folder).map_err(wrong)?;
+                let chart = Chart::from_files(self.files, folder).map(Arc::new).map_err(wrong)?;
                 let assembly = Assembly::of(self.files, folder)?;
                 if assembly == Assembly::default() {
-                    return Ok(Arc::new(chart));
+                    return Ok(Arc::new(GatheredChart { chart, parts: Vec::new() }));
                 }
                 let mut files = Files::new();
                 let mut copy = |from: &str, to: &str| {
@@ -85,11 +138,20 @@ impl<'a> Inputs<'a> {
                     }
                 };
                 copy(folder, folder);
-                assembly.folders.iter().for_each(|(from, to)| copy(from, to));
-                for (request, to) in &assembly.requests {
-                    copy(&self.vendored(request)?, to);
+                let mut parts = Vec::new();
+                for (from, expected) in assembly.folders {
+                    copy(&from, &expected.folder);
+                    parts.push((expected.called, from));
                 }
-                Chart::from_files(&files, folder).map(Arc::new).map_err(wrong)
+                for (request, expected) in &assembly.requests {
+                    let from = self.vendored(request)?;
+                    copy(&from, &expected.folder);
+                    parts.push((expected.called.clone(), from));
+                }
+                // The innermost part is the one that a file is of.
+                parts.sort_by_key(|(called, _)| std::cmp::Reverse(called.len()));
+                let chart = Chart::from_files(&files, folder).map(Arc::new).map_err(wrong)?;
+                Ok(Arc::new(GatheredChart { chart, parts }))
             })
             .clone()
     }
@@ -125,7 +187,7 @@ impl Remotes for Inputs<'_> {
 }
 
 /// Returns the slot of a key; whoever comes first fills it, the others wait for that slot alone.
-fn slot<K: Ord, T>(slots: &Mutex<BTreeMap<K, Slot<T>>>, key: K) -> Slot<T> {
+fn slot<K: Ord, T>(slots: &Mutex<BTreeMap<K, Arc<OnceLock<T>>>>, key: K) -> Arc<OnceLock<T>> {
     // A map of slots is whole whatever happened to whoever held the lock.
     let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(slots.entry(key).or_default())

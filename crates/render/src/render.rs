@@ -191,6 +191,8 @@ pub fn render(
         let objects = folders.iter().flat_map(|component| &component.objects);
         diagnostics.extend(owned::foreign_kinds(tenancy, objects, &scopes));
     }
+    let definitions = inputs.definitions_of(environment);
+    diagnostics.extend(definitions.problems.iter().cloned());
     let delivered = Delivered {
         platform,
         environment,
@@ -201,7 +203,7 @@ pub fn render(
         waves: &waves_of_tenants,
         differences: Differences::new(
             components.iter().flat_map(|component| &component.objects),
-            inputs.definitions(),
+            &definitions.objects,
         ),
     };
     match delivered.folders() {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use aqueduct_acquire::{Client, Credentials, Lock, Source, Update, Wanted, vendor, verify_remote};
 use aqueduct_kustomize::{MissingCopy, Options, RemoteCopy, Remotes, build, to_yaml};
-use aqueduct_manifest::Files;
+use aqueduct_manifest::{Files, Place};
 use insta::assert_snapshot;
 use tempfile::TempDir;
 
@@ -543,7 +543,8 @@ fn beside_charts() {
         source: Source::parse(&format!("http://{}/charts", server.host)).expect("it is an address"),
         version: String::new(),
     };
-    let both = Wanted { charts: [chart].into(), kustomizations: ["app".to_owned()].into() };
+    let both =
+        Wanted { charts: [chart].into(), kustomizations: ["app".to_owned()].into(), ..Wanted::default() };
     let run = |wanted: &Wanted| {
         let client = Client::new(Credentials::default());
         let lock = vendor(platform.root(), &platform.files(), wanted, Update::Keep, &client);
@@ -583,4 +584,27 @@ fn names_that_must_not_come_in() {
         let names = format!("resources: [\"{}//{folder}\"]\n", repository.address());
         assert_snapshot!(of(&repository, &names).refusal());
     }
+}
+
+#[test]
+fn files_that_nobody_builds_from() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/looms.yaml" => answer("200 OK", &[], MAP.as_bytes()),
+        _ => missing(request),
+    });
+    let platform = Platform::new("resources: []").hiding(&server.host, "server");
+    platform.write("app/platform.toml", "first\nsecond\n");
+    let place = Place { file: "app/platform.toml".into(), span: Some((6..12).into()) };
+    let fetch = |names: &[&str]| {
+        let files = names.iter().map(|name| (format!("http://{}/{name}", server.host), place.clone()));
+        let wanted = Wanted { files: files.collect(), ..Wanted::default() };
+        let client = Client::new(Credentials::default());
+        vendor(platform.root(), &platform.files(), &wanted, Update::Keep, &client)
+    };
+    let lock = fetch(&["looms.yaml"]).expect("the file is there");
+    let path = format!("{}/looms.yaml", lock.remotes[0].folder());
+    assert_eq!(platform.files().text(&path), Some(MAP));
+    let errors = fetch(&["looms.yaml", "none.yaml"]).expect_err("one of the files is not there");
+    let seen: Vec<String> = errors.iter().map(|error| platform.shown(error.to_string())).collect();
+    assert_snapshot!(seen.join("\n"), @"cannot fetch http://server/none.yaml: the server answers 404 (not found), named in app/platform.toml:2:1");
 }

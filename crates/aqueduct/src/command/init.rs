@@ -19,6 +19,9 @@ pub(crate) struct Arguments {
     /// The Git repository that Argo CD reads.
     #[arg(long, default_value = "https://github.com/example/platform")]
     repository: Repository,
+    /// Also make a tenant of operators, with cert-manager; `aqueduct vendor` fetches it.
+    #[arg(long)]
+    operators: bool,
 }
 
 /// The files of a new platform, by path; `NAME`, `REPOSITORY` and `HEALTH` are replaced.
@@ -27,6 +30,16 @@ const FILES: &[(&str, &str)] = &[
     ("tenants/shop/tenant.toml", include_str!("init/tenant.toml")),
     ("tenants/shop/web.toml", include_str!("init/web.toml")),
 ];
+
+/// The files of the tenant of operators.
+const OPERATORS: &[(&str, &str)] = &[
+    ("tenants/operators/tenant.toml", include_str!("init/operators/tenant.toml")),
+    ("tenants/operators/cert-manager.toml", include_str!("init/operators/cert-manager.toml")),
+];
+
+/// The definitions of its operators, which have to be in a cluster before the tree is.
+const DEFINITIONS: &str =
+    "https://github.com/cert-manager/cert-manager/releases/download/v1.16.2/cert-manager.crds.yaml";
 
 /// What a platform is not without, where nobody has it: how to start, and what Argo CD is told of health.
 const ADVICE: &[(&str, &str)] = &[
@@ -56,8 +69,10 @@ pub(crate) fn run(
             })?
         }
     };
+    let operators = if arguments.operators { OPERATORS } else { &[] };
+    let files: Vec<&(&str, &str)> = FILES.iter().chain(operators).collect();
     let taken: Vec<&str> =
-        FILES.iter().map(|(path, _)| *path).filter(|path| folder.join(path).exists()).collect();
+        files.iter().map(|(path, _)| *path).filter(|path| folder.join(path).exists()).collect();
     if !taken.is_empty() {
         return Err(Failure::new(format!("{} already has {}", folder.display(), taken.join(", ")))
             .hint("`init` makes a new platform in an empty folder"));
@@ -65,9 +80,10 @@ pub(crate) fn run(
     let health: String =
         aqueduct_catalogue::APPLICATION_HEALTH.lines().map(|line| format!("    {line}\n")).collect();
     let advice = ADVICE.iter().filter(|(path, _)| !folder.join(path).exists());
-    for (path, text) in FILES.iter().chain(advice) {
+    for (path, text) in files.into_iter().chain(advice) {
         let text = text.replace("NAME", name.as_str()).replace("REPOSITORY", arguments.repository.as_str());
         let text = text.replace("HEALTH", &health);
+        let text = if arguments.operators { with_operators(&text) } else { text };
         write_file(&folder.join(path), &text)?;
     }
     let attributes = folder.join(".gitattributes");
@@ -84,6 +100,19 @@ pub(crate) fn run(
     // The first lines of the files lead editors there.
     schema::write(registry, &folder.join("docs/schemas"))?;
     let folder: PathBuf = folder.components().collect();
-    terminal.say(&format!("made platform {name} in {}; next: `aqueduct render`", folder.display()));
+    let next =
+        if arguments.operators { "`aqueduct vendor`, then `aqueduct render`" } else { "`aqueduct render`" };
+    terminal.say(&format!("made platform {name} in {}; next: {next}", folder.display()));
     Ok(Outcome::Done)
+}
+
+/// Adds to a file what operators need: the APIs of each environment, and how their definitions come into a cluster.
+fn with_operators(text: &str) -> String {
+    let class = "ingress-class = \"nginx\"\n";
+    let apis = format!("{class}apis = [{{ definitions = \"{DEFINITIONS}\" }}]\n");
+    let start = "Argo CD, and the health of its Applications";
+    let commands = format!(
+        "The definitions of the operators, which `apis` in `platform.toml` names and `aqueduct vendor` fetched:\n\n```sh\nkubectl apply --server-side --recursive --filename vendor/kustomizations\n```\n\n{start}"
+    );
+    text.replace(class, &apis).replace(start, &commands)
 }

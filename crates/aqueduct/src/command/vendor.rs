@@ -1,5 +1,5 @@
-//! `aqueduct vendor`: fetches the charts that components take from elsewhere and the remotes that their
-//! kustomizations name, and locks them.
+//! `aqueduct vendor`: fetches the charts that components take from elsewhere, the remotes that their kustomizations
+//! name and the definitions that environments name, and locks them.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use aqueduct_acquire::{Assembly, Client, Credentials, FOLDER, LOCK_FILE, Lock, U
 use aqueduct_kinds::{Chart, Kustomization};
 use aqueduct_manifest::Diagnostic;
 use aqueduct_model::Selection;
-use aqueduct_render::{Component as _, Inputs, Registry, Site};
+use aqueduct_render::{Component as _, Inputs, Registry, Site, is_address};
 use clap::Args;
 
 use super::{Failure, Outcome, read, tell};
@@ -35,6 +35,10 @@ pub(crate) fn run(
     for instance in &loaded.instances {
         let site = Site { platform: &loaded.platform, instance, inputs: &inputs, part: None };
         diagnostics.extend(add(&mut wanted, &site).err().into_iter().flatten());
+    }
+    let sources = loaded.platform.environments.values().flat_map(|environment| &environment.api_sources);
+    for source in sources.filter(|source| is_address(&source.name)) {
+        wanted.files.entry(source.name.clone()).or_insert_with(|| source.place.clone());
     }
     diagnostics.sort();
     diagnostics.dedup();

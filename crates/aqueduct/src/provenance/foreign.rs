@@ -108,7 +108,7 @@ impl Provenance<'_> {
                 let text = self.files.text(&file).filter(|text| text.len() <= NAMED_FILE)?;
                 Some(leaves_of_file(&file, text))
             }
-            SourceName::Kustomization(_) => None,
+            SourceName::Kustomization(_) | SourceName::Chart(_) => None,
         });
         files.flatten().collect()
     }

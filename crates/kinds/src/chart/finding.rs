@@ -3,6 +3,7 @@
 use aqueduct_manifest::{Diagnostic, Object};
 use aqueduct_render::Context;
 
+use super::Templates;
 use super::answers::Call;
 use super::reproducible::{Cause, Difference};
 
@@ -16,8 +17,8 @@ const OF_THE_CLOCK: &[&str] =
 pub(super) struct Chart<'a> {
     /// The component.
     pub(super) context: &'a Context<'a>,
-    /// The folder of the chart.
-    pub(super) folder: &'a str,
+    /// The templates of the chart.
+    pub(super) templates: &'a Templates,
     /// Tells whether there is a value at a path of names, joined with dots, from the top chart on.
     pub(super) has_value: &'a dyn Fn(&str) -> bool,
     /// The objects.
@@ -30,7 +31,7 @@ impl Chart<'_> {
         let Call { template, line, column, function } = place;
         let message =
             format!("`{function}` gives another result at each render: {}", self.fields(differences));
-        let file = self.file(template);
+        let file = self.templates.file(template);
         let span = self.text(&file).and_then(|text| {
             let lines = text.split_inclusive('\n').take((*line as usize).saturating_sub(1));
             let start = lines.map(str::len).sum::<usize>() + *column as usize;
@@ -77,7 +78,7 @@ impl Chart<'_> {
                 lines.find_map(|line| Some(self.named(line, &prefix)).filter(|paths| !paths.is_empty()));
             paths.unwrap_or_default()
         };
-        let paths = named(&self.file(&place.template), place.line as usize);
+        let paths = named(&self.templates.file(&place.template), place.line as usize);
         let (Some(origin), Some((_, Some(key)))) = (origin, first) else { return paths };
         if !paths.is_empty() {
             return paths;
@@ -122,15 +123,10 @@ impl Chart<'_> {
 
     /// Returns the names of the subcharts that lead to a template, each with a dot: they read their values below them.
     fn prefix(&self, file: &str) -> String {
-        let inside = file.strip_prefix(self.folder).unwrap_or_default();
+        let called = self.templates.chart.called(file);
+        let inside = called.strip_prefix(&self.templates.folder).unwrap_or_default();
         let names = inside.split("/charts/").skip(1).filter_map(|part| part.split('/').next());
         names.map(|name| format!("{name}.")).collect()
-    }
-
-    /// Returns the path of a template, whose name begins with the chart's, which need not be the folder's.
-    fn file(&self, template: &str) -> String {
-        let inside = template.split_once('/').map_or(template, |(_, inside)| inside);
-        format!("{}/{inside}", self.folder)
     }
 
     fn text(&self, file: &str) -> Option<&str> {

@@ -1,18 +1,14 @@
 //! Which lines of the templates of a chart wrote a field.
 
-use std::sync::Arc;
-
 use aqueduct_helm::{Manifest, RenderedRelease};
-use aqueduct_manifest::{Files, Object, Place, Pointer};
+use aqueduct_manifest::{Object, Pointer};
 use aqueduct_render::{Writer, Writers};
 
-use super::{place_of, read};
+use super::{Templates, read};
 use crate::foreign::is_same;
 
 /// Returns what tells of the objects of a release who wrote them.
-pub(super) fn of(files: &Files, folder: &str, rendered: RenderedRelease) -> Writers {
-    // What is asked of later are the texts of the templates, and the files of a platform share theirs.
-    let (files, folder): (Files, Arc<str>) = (files.clone(), folder.into());
+pub(super) fn of(templates: Templates, rendered: RenderedRelease) -> Writers {
     let hooks = rendered.hooks.iter().map(|hook| &hook.manifest);
     let made: Vec<(Manifest, Vec<Object>)> = rendered
         .manifests
@@ -32,14 +28,13 @@ pub(super) fn of(files: &Files, folder: &str, rendered: RenderedRelease) -> Writ
         } else {
             rendered.writers_of(manifest, &field.to_string())
         };
-        let place = |template: &str, line| -> Place { place_of(&files, &folder, template, line) };
         let written = writers.iter().rev().map(|writer| {
             let name = writer.template.to_str();
             let what = match *name == *writer.place.template {
                 true => "template".to_owned(),
                 false => format!("template `{name}`"),
             };
-            Writer { place: place(&writer.place.template, writer.place.line), what }
+            Writer { place: templates.place(&writer.place.template, writer.place.line), what }
         });
         written.collect()
     })

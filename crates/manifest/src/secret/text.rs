@@ -36,6 +36,7 @@ pub(super) fn text(text: &str) -> Option<String> {
         if let Some(certainty) = holder(name)
             && let Some(value) = assigned(&text[end..], name)
             && is_written_out(value, certainty)
+            && !is_tagged_path(text, start, end)
             && !is_comment(&text[..start])
         {
             return Some(format!("the value of `{name}`"));
@@ -63,6 +64,12 @@ pub fn arguments<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Option<Str
 fn is_written_out(value: &str, certainty: Holder) -> bool {
     let is_code = value.contains(['(', '[', '{', '<', '$', '%', '*']) || value.ends_with(['.', ':']);
     !is_code && is_literal(value) && (certainty == Holder::Certain || is_random(value))
+}
+
+/// Tells whether a name is the end of a path with a tag behind it, as in `ghcr.io/example/passwords:1.31.0`.
+fn is_tagged_path(text: &str, start: usize, end: usize) -> bool {
+    let tag = text[end..].strip_prefix(':').and_then(|tag| tag.chars().next());
+    text[..start].ends_with('/') && tag.is_some_and(|first| first.is_ascii_alphanumeric())
 }
 
 /// Tells whether the line that ends here is a comment.

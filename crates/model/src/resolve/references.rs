@@ -9,7 +9,7 @@ use crate::node::Node;
 use crate::platform::Platform;
 use crate::tenancy::Peer;
 use crate::tenant::Tenant;
-use crate::types::{Name, Reference};
+use crate::types::{ComponentPeer, Name, Reference};
 
 use super::layers;
 
@@ -28,13 +28,17 @@ pub(super) fn check(platform: &Platform, instances: &[Instance], diagnostics: &m
         for (number, reference) in instance.depends_on.iter().enumerate() {
             let tenant = reference.tenant_or(&instance.tenancy.tenant.name);
             match positions.get(&(&instance.environment.name, tenant, &reference.component)) {
-                Some(target) if may_refer(instance, &instances[*target].tenancy.tenant, platform) => {
+                Some(target)
+                    if may_refer(instance, &instances[*target].tenancy.tenant, platform)
+                        || lets_in(&instances[*target], instance) =>
+                {
                     targets.push((*target, number));
                 }
                 _ => diagnostics.extend(explain(platform, instance, number, reference)),
             }
         }
         edges.push(targets);
+        check_peers(platform, instance, diagnostics);
     }
     Circles { instances, edges: &edges, state: vec![State::New; instances.len()], diagnostics }.find();
 }
@@ -53,6 +57,58 @@ fn may_refer(instance: &Instance, target: &Tenant, platform: &Platform) -> bool 
             tenancy.isolation.allow_from.iter().any(lets_in)
         })
     }
+}
+
+/// Tells whether a component itself lets another one in.
+fn lets_in(target: &Instance, instance: &Instance) -> bool {
+    let own = &target.tenancy.tenant.name;
+    let peers = target.allow_from.iter().flatten();
+    peers.into_iter().any(|peer| peer.is(own, &instance.tenancy.tenant.name, &instance.component))
+}
+
+/// Reports components and tenants of `allow-from` and `allow-to` that are in no environment.
+fn check_peers(platform: &Platform, instance: &Instance, diagnostics: &mut Vec<Diagnostic>) {
+    let own = &instance.tenancy.tenant.name;
+    for key in ["allow-from", "allow-to"] {
+        let nodes = instance.common.get(key).and_then(Node::as_list).unwrap_or_default();
+        for node in nodes {
+            let Some(Ok(peer)) = node.as_str().map(str::parse) else { continue };
+            let (name, component) = match &peer {
+                ComponentPeer::Any => continue,
+                ComponentPeer::Tenant(name) => (name, None),
+                ComponentPeer::Component(reference) => (reference.tenant_or(own), Some(&reference.component)),
+            };
+            let Some(tenant) = platform.tenants.get(name) else {
+                let names = platform.tenants.keys().map(Name::as_str);
+                diagnostics.push(
+                    node.diagnostic("unknown-tenant", format!("there is no tenant `{name}`"))
+                        .did_you_mean(name.as_str(), names),
+                );
+                continue;
+            };
+            let Some(component) = component.filter(|name| !is_declared(platform, tenant, name)) else {
+                continue;
+            };
+            let message = format!("tenant `{name}` has no component `{component}`");
+            let diagnostic = node.diagnostic("unknown-reference", message);
+            // A tenant's name alone is how `isolation` of a tenant says it.
+            diagnostics.push(if name == own && platform.tenants.contains_key(component) {
+                diagnostic.hint(format!("all components of a tenant are `{component}/*`"))
+            } else {
+                let known = tenant.components.keys().map(Name::as_str);
+                diagnostic.did_you_mean(component.as_str(), known)
+            });
+        }
+    }
+}
+
+/// Tells whether a tenant has a component, or may have it for all that is known.
+fn is_declared(platform: &Platform, tenant: &Tenant, component: &Name) -> bool {
+    let is_unsure = |name| platform.blueprints.get(name).is_none_or(|blueprint| !blueprint.sound);
+    !tenant.sound
+        || tenant.components.contains_key(component)
+        || tenant.declared.contains(component)
+        || tenant.blueprint.as_ref().is_some_and(is_unsure)
 }
 
 /// Says why a reference leads nowhere; nothing where the target is there and only was not understood or
@@ -81,12 +137,7 @@ fn explain(
     }
     let Some(component) = tenant.components.get(&reference.component) else {
         let known = tenant.components.keys().map(Name::as_str);
-        let unsure = tenant.declared.contains(&reference.component)
-            || tenant
-                .blueprint
-                .as_ref()
-                .is_some_and(|name| platform.blueprints.get(name).is_none_or(|blueprint| !blueprint.sound));
-        return (!unsure).then(|| {
+        return (!is_declared(platform, tenant, &reference.component)).then(|| {
             error(format!("tenant `{name}` has no component `{}`", reference.component))
                 .did_you_mean(reference.component.as_str(), known)
         });

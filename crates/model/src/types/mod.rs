@@ -6,6 +6,7 @@
 
 mod cidr;
 mod cluster;
+mod component_peer;
 mod date;
 mod duration;
 mod environment_variable;
@@ -27,6 +28,7 @@ mod version;
 
 pub use cidr::Cidr;
 pub use cluster::Cluster;
+pub use component_peer::ComponentPeer;
 pub use date::Date;
 pub use duration::Duration;
 pub use environment_variable::EnvironmentVariable;

@@ -60,7 +60,11 @@ impl<'a> Scopes<'a> {
             .get(&key)
             .copied()
             .or_else(|| well_known(group, kind))
-            .or_else(|| self.sources.get_or_init(|| declared(self.inputs.definitions())).get(&key).copied())
+            .or_else(|| self.sources.get_or_init(|| self.among_sources()).get(&key).copied())
+    }
+
+    fn among_sources(&self) -> Declared {
+        declared(&self.inputs.definitions_of(self.environment).objects)
     }
 
     /// Tells whether the kind of an object lives outside of namespaces.
