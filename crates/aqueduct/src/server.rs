@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_admission::{Action, Cluster, Finding, pod_of};
 use aqueduct_apiserver::{Cause, Server};
-use aqueduct_check::{Entry, Environment, Level, Report};
+use aqueduct_check::{Entry, Environment, GROUPS, Level, Report};
 use aqueduct_manifest::{Object, Pointer, Severity, Value};
 use rayon::prelude::*;
 
@@ -187,9 +187,12 @@ impl Findings<'_> {
             "admission-pod-security" => of_object.any(|(rule, ..)| *rule == "pod-security"),
             // The rule counts all pods of a namespace, and speaks at the quota.
             "admission-quota" => self.known.values().flatten().any(|(rule, ..)| *rule == "quota"),
-            _ => of_object.any(|(_, weight, known)| {
+            _ => of_object.any(|(rule, weight, known)| {
+                // What a rule says of a field as a whole is the same mistake only where it is about the form of objects.
+                let is_of_form =
+                    || GROUPS.iter().any(|(group, rules)| *group == "objects" && rules.contains(rule));
                 let is_related = match (known.is_empty(), pointer.is_empty()) {
-                    (false, false) => known.is_below(pointer) || pointer.is_below(known),
+                    (false, false) => known.is_below(pointer) || pointer.is_below(known) && is_of_form(),
                     (is_whole, other_is) => is_whole && other_is,
                 };
                 is_related && (severity == Severity::Warning || *weight == Severity::Error)
