@@ -122,9 +122,11 @@ impl Cluster {
 
     /// Returns an object as it is judged: in a namespace, and with what the server fills in.
     fn filled(&self, object: &Object) -> Object {
-        let custom = self.custom_kind(object);
-        let mut filled =
-            custom.map_or_else(|| defaults::filled(object), |kind| kind.definition.filled(object));
+        let mut filled = match self.custom_kind(object) {
+            Some(kind) => kind.definition.filled(object),
+            None if self.heeds_defaults(object) => defaults::filled(object),
+            None => object.clone(),
+        };
         if filled.name().is_empty()
             && let Some(prefix) = filled.at(&["metadata", "generateName"]).and_then(Value::as_str)
         {
@@ -135,6 +137,15 @@ impl Cluster {
             filled.metadata_mut().insert("namespace", "default");
         }
         filled
+    }
+
+    /// Tells whether what a server fills in can decide about an object: policies may ask for any field, ranges and quotas
+    /// for those of pods and claims; what is kept may be asked about later.
+    fn heeds_defaults(&self, object: &Object) -> bool {
+        !self.is_settled
+            || !self.policies.is_empty()
+            || is_kind(object, "", "Pod")
+            || is_kind(object, "", "PersistentVolumeClaim")
     }
 
     /// Returns an object with what the LimitRanges of its namespace give it.
