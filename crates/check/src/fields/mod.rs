@@ -74,7 +74,7 @@ pub(crate) fn mistakes(object: &Object) -> Vec<Mistake> {
         for (key, value) in &object.map {
             // Every object has these, and what SOPS encrypted has its own until it is decrypted.
             if !matches!(key.as_str(), "apiVersion" | "kind" | "metadata" | "sops") {
-                check_field(kind, fields, key, value, &Pointer::default(), &mut found);
+                check_field(kind, fields, key, value, None, &mut found);
             }
         }
     }
@@ -92,48 +92,72 @@ fn split(fields: &'static str) -> impl Iterator<Item = (&'static str, &'static s
     fields.split(' ').filter_map(|field| field.split_once(':'))
 }
 
+/// Where a value is. Nearly all are right, so the steps to it are put together only where one is not.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    parent: Option<&'p Place<'p>>,
+    step: Step<'p>,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'p> {
+    Key(&'p str),
+    Index(usize),
+}
+
+impl Place<'_> {
+    fn pointer(&self) -> Pointer {
+        let above = self.parent.map(Place::pointer).unwrap_or_default();
+        match self.step {
+            Step::Key(key) => above.join(key),
+            Step::Index(index) => above.join(index.to_string()),
+        }
+    }
+}
+
 fn check_field(
     of: &str,
     fields: &'static str,
     key: &str,
     value: &Value,
-    parent: &Pointer,
+    parent: Option<&Place<'_>>,
     found: &mut Vec<Mistake>,
 ) {
-    let field = parent.clone().join(key);
-    let path = field.field();
+    let place = Place { parent, step: Step::Key(key) };
     let Some((_, kind)) = split(fields).find(|(name, _)| *name == key) else {
         let near = closest(key, split(fields).map(|(name, _)| name));
+        let field = place.pointer();
         found.push(Mistake {
+            what: format!("an unknown field: `{}`", field.field()),
             field,
-            what: format!("an unknown field: `{path}`"),
             hint: near.map(|near| format!("did you mean `{near}`?")),
         });
         return;
     };
-    check_value(kind, value, &field, found);
+    check_value(kind, value, &place, found);
     let words = WORDS.iter().find(|(name, field, _)| *name == of && *field == key);
     if let (Some((.., words)), Some(word)) = (words, value.as_str())
         && !word.is_empty()
         && !words.contains(&word)
     {
         let known: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+        let field = place.pointer();
         found.push(Mistake {
+            what: format!("an invalid value in `{}`: `{word}`", field.field()),
             field,
-            what: format!("an invalid value in `{path}`: `{word}`"),
             hint: Some(format!("the values are {}", known.join(", "))),
         });
     }
 }
 
-fn check_value(kind: &'static str, value: &Value, field: &Pointer, found: &mut Vec<Mistake>) {
+fn check_value(kind: &'static str, value: &Value, place: &Place<'_>, found: &mut Vec<Mistake>) {
     if let Some(item) = kind.strip_prefix('[') {
         match value {
             Value::Null => {}
             Value::List(items) => items.iter().enumerate().for_each(|(number, value)| {
-                check_value(item, value, &field.clone().join(number.to_string()), found)
+                check_value(item, value, &Place { parent: Some(place), step: Step::Index(number) }, found)
             }),
-            other => found.push(wrong_kind(field, "a list", other)),
+            other => found.push(wrong_kind(place, "a list", other)),
         }
         return;
     }
@@ -142,10 +166,10 @@ fn check_value(kind: &'static str, value: &Value, field: &Pointer, found: &mut V
             Value::Null => {}
             Value::Map(map) => {
                 map.iter().for_each(|(key, value)| {
-                    check_value(item, value, &field.clone().join(key.clone()), found)
+                    check_value(item, value, &Place { parent: Some(place), step: Step::Key(key) }, found)
                 });
             }
-            other => found.push(wrong_kind(field, "a map", other)),
+            other => found.push(wrong_kind(place, "a map", other)),
         }
         return;
     }
@@ -157,13 +181,11 @@ fn check_value(kind: &'static str, value: &Value, field: &Pointer, found: &mut V
         | ("x", Value::Int(_) | Value::Uint(_) | Value::String(_)) => return,
         ("q", Value::String(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_)) => {
             if Quantity::read(value).is_none() {
+                let field = place.pointer();
+                let text = value.as_str().unwrap_or_default();
                 found.push(Mistake {
-                    field: field.clone(),
-                    what: format!(
-                        "an invalid amount in `{}`: `{}`",
-                        field.field(),
-                        value.as_str().unwrap_or_default()
-                    ),
+                    what: format!("an invalid amount in `{}`: `{text}`", field.field()),
+                    field,
                     hint: Some("write a number with a suffix, such as `500m` or `2Gi`".to_owned()),
                 });
             }
@@ -176,23 +198,27 @@ fn check_value(kind: &'static str, value: &Value, field: &Pointer, found: &mut V
         ("x", _) => "a number or a text",
         (_, Value::Map(map)) => {
             let Some(fields) = fields(kind) else { return };
-            map.iter().for_each(|(key, value)| check_field(kind, fields, key, value, field, found));
+            map.iter().for_each(|(key, value)| check_field(kind, fields, key, value, Some(place), found));
             return;
         }
         _ => "a map",
     };
-    found.push(wrong_kind(field, wanted, value));
+    found.push(wrong_kind(place, wanted, value));
 }
 
-fn wrong_kind(field: &Pointer, wanted: &str, value: &Value) -> Mistake {
+fn wrong_kind(place: &Place<'_>, wanted: &str, value: &Value) -> Mistake {
     let is = match value {
         Value::String(text) => format!("the text `{text}`"),
         Value::Bool(value) => format!("`{value}`"),
         Value::Int(number) => format!("the number `{number}`"),
         other => format!("a {}", other.kind()),
     };
-    let what = format!("a value of the wrong type in `{}`: {is} is not {wanted}", field.field());
-    Mistake { field: field.clone(), what, hint: None }
+    let field = place.pointer();
+    Mistake {
+        what: format!("a value of the wrong type in `{}`: {is} is not {wanted}", field.field()),
+        field,
+        hint: None,
+    }
 }
 
 #[cfg(test)]
