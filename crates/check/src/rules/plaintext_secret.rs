@@ -3,7 +3,7 @@
 //! What stands alone in a Secret is a secret; anywhere else [`aqueduct_manifest::secret`] tells by form, name
 //! and randomness.
 
-use aqueduct_manifest::{Map, Pointer, Value, json, secret};
+use aqueduct_manifest::{Map, Pointer, SmolStr, Value, json, secret};
 
 use crate::index::Index;
 use crate::report::Report;
@@ -41,7 +41,7 @@ fn plaintext_secret(index: &Index<'_>, report: &mut Report) {
         report
             .error(
                 entry,
-                Pointer::new(first),
+                Pointer::new(first.iter().cloned()),
                 format!("{} contains secrets in plain text: {places}", entry.title()),
             )
             .hint("use an ExternalSecret to take it from a store, and refer to the Secret that it creates");
@@ -52,9 +52,9 @@ fn plaintext_secret(index: &Index<'_>, report: &mut Report) {
 struct Search<'a, 'i> {
     index: &'i Index<'a>,
     namespace: &'a str,
-    path: Vec<String>,
+    path: Vec<SmolStr>,
     /// Where something was found, and what.
-    found: Vec<(Vec<String>, String)>,
+    found: Vec<(Vec<SmolStr>, String)>,
 }
 
 impl Search<'_, '_> {
@@ -62,7 +62,7 @@ impl Search<'_, '_> {
         let is_secret = object.get("kind").and_then(Value::as_str) == Some("Secret")
             && object.get("apiVersion").and_then(Value::as_str).is_none_or(|version| version == "v1");
         for (key, value) in object.iter() {
-            self.path.push(key.to_string());
+            self.path.push(key.clone());
             if is_secret && matches!(key.as_str(), "data" | "stringData") {
                 self.secret_data(value, key == "data");
             } else if key == "binaryData" {
@@ -77,7 +77,7 @@ impl Search<'_, '_> {
     fn binary_data(&mut self, value: &Value) {
         for (key, value) in value.as_map().into_iter().flat_map(Map::iter) {
             if let Some(text) = value.as_str().and_then(secret::decoded) {
-                self.path.push(key.to_string());
+                self.path.push(key.clone());
                 self.text(key, &text);
                 self.path.pop();
             }
@@ -89,14 +89,14 @@ impl Search<'_, '_> {
         match value {
             Value::Map(map) => {
                 for (key, value) in map.iter() {
-                    self.path.push(key.to_string());
+                    self.path.push(key.clone());
                     self.secret_data(value, is_encoded);
                     self.path.pop();
                 }
             }
             Value::List(list) => {
                 for (number, value) in list.iter().enumerate() {
-                    self.path.push(number.to_string());
+                    self.path.push(number.to_string().into());
                     self.secret_data(value, is_encoded);
                     self.path.pop();
                 }
@@ -105,7 +105,7 @@ impl Search<'_, '_> {
             other => {
                 let text = other.as_str().map_or_else(|| json::write(other), str::to_owned);
                 let plain = if is_encoded { secret::decoded(&text).unwrap_or(text) } else { text };
-                let name = self.path.last().map_or("", String::as_str);
+                let name = self.path.last().map_or("", SmolStr::as_str);
                 if let Some(what) = secret::held(name, &plain) {
                     self.add(what);
                 }
@@ -122,7 +122,7 @@ impl Search<'_, '_> {
                     self.add(what);
                 }
                 for (number, value) in list.iter().enumerate() {
-                    self.path.push(number.to_string());
+                    self.path.push(number.to_string().into());
                     self.value(name, value);
                     self.path.pop();
                 }
@@ -136,7 +136,7 @@ impl Search<'_, '_> {
         // A variable, a header or a parameter: its name stands beside its value.
         let named = map.get("name").and_then(Value::as_str).filter(|_| map.contains_key("value"));
         for (key, value) in map.iter() {
-            self.path.push(key.to_string());
+            self.path.push(key.clone());
             match named {
                 Some(name) if key == "value" => self.value(name, value),
                 _ => self.value(key, value),
