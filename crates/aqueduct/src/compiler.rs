@@ -635,6 +635,7 @@ fn facts<'a>(
             .iter()
             .map(|outline| ((outline.tenant.as_str(), outline.component.as_str()), outline.wave))
             .collect(),
+        cycles: rendered.cycles.iter().map(|(members, place)| (names(members), place)).collect(),
         links: rendered.routes.iter().map(link).collect(),
         tenancy: TENANCY,
         patched: rendered
@@ -665,6 +666,10 @@ fn tenant(tenancy: &Tenancy) -> aqueduct_check::Tenant {
         allow_from: peers(&tenancy.isolation.allow_from),
         allow_to: peers(&tenancy.isolation.allow_to),
     }
+}
+
+fn names(members: &[(String, String)]) -> Vec<(&str, &str)> {
+    members.iter().map(|(tenant, component)| (tenant.as_str(), component.as_str())).collect()
 }
 
 /// Returns a link as the checks see it.

@@ -174,6 +174,11 @@ impl<'a> Index<'a> {
         self.environment.waves.get(&(entry.tenant, entry.component)).copied()
     }
 
+    /// Returns the components that need each other.
+    pub(crate) fn cycles(&self) -> &'a [(Vec<(&'a str, &'a str)>, &'a Place)] {
+        &self.environment.cycles
+    }
+
     /// Returns the links between components that lead to pods.
     pub(crate) fn links(&self) -> &'a [Link<'a>] {
         &self.environment.links

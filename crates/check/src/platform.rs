@@ -24,6 +24,8 @@ pub struct Environment<'a> {
     pub entries: Vec<Entry<'a>>,
     /// The waves in which components start, by tenant and component.
     pub waves: BTreeMap<(&'a str, &'a str), usize>,
+    /// Components that need each other, by tenant and name, each time with the place of a link between two of them.
+    pub cycles: Vec<(Vec<(&'a str, &'a str)>, &'a Place)>,
     /// The links between components that lead to pods.
     pub links: Vec<Link<'a>>,
     /// The name of the component that holds what a tenant itself gets; its network policies say what links and fields

@@ -147,6 +147,26 @@ impl Report {
         (tenant, component): (&str, &str),
         message: impl Into<String>,
     ) -> &mut Finding {
+        self.add_at(Severity::Error, place, (tenant, component), message)
+    }
+
+    /// Adds a warning about a line that a component of a tenant has among its sources.
+    pub fn warning_at(
+        &mut self,
+        place: &Place,
+        (tenant, component): (&str, &str),
+        message: impl Into<String>,
+    ) -> &mut Finding {
+        self.add_at(Severity::Warning, place, (tenant, component), message)
+    }
+
+    fn add_at(
+        &mut self,
+        severity: Severity,
+        place: &Place,
+        (tenant, component): (&str, &str),
+        message: impl Into<String>,
+    ) -> &mut Finding {
         let subject = Subject {
             path: String::new(),
             pointer: Pointer::default(),
@@ -155,7 +175,7 @@ impl Report {
             rendered: None,
             text: "",
         };
-        self.push(Severity::Error, subject, (tenant, component), message.into())
+        self.push(severity, subject, (tenant, component), message.into())
     }
 
     /// Adds a finding about a field of an object.

@@ -70,7 +70,7 @@ impl Rule {
 /// The groups in alphabetical order, each with its rules.
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("capacity", &["capacity", "disruption-budget", "quota", "resource-bounds", "scaled-replicas"]),
-    ("delivery", &["application-health", "duplicate-object", "list-defaults", "webhook-wave"]),
+    ("delivery", &["application-health", "duplicate-object", "list-defaults", "start-cycle", "webhook-wave"]),
     (
         "network",
         &[
@@ -181,6 +181,7 @@ pub const ALL: &[Rule] = &[
     rules::service_account::RULE,
     rules::service_port::RULE,
     rules::service_selector::RULE,
+    rules::start_cycle::RULE,
     rules::stateful_service::RULE,
     rules::storage_class::RULE,
     rules::tenant_namespace::RULE,

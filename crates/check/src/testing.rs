@@ -75,6 +75,7 @@ pub(crate) fn findings_in(rule: &str, documents: &str, cluster: Cluster) -> Stri
         tenants,
         entries: entries.collect(),
         waves,
+        cycles: Vec::new(),
         links: links.iter().map(LinkFact::link).collect(),
         tenancy: "tenant",
         patched: BTreeMap::new(),

@@ -68,7 +68,7 @@ pub struct Route {
 
 impl ResolvedLink {
     /// Tells whether the component waits for the other one and needs nothing of it: that opens no connection.
-    fn is_wait(&self) -> bool {
+    pub(crate) fn is_wait(&self) -> bool {
         self.link.field.first().is_some_and(|field| field == DEPENDS_ON)
     }
 }
@@ -179,6 +179,18 @@ impl<'a> Graph<'a> {
             }
         }
         routes
+    }
+
+    /// Returns the names of nodes that need each other, and where the first of them says whom it needs.
+    pub(crate) fn cycle(&self, members: &[usize]) -> (Vec<(String, String)>, Place) {
+        let nodes = || members.iter().map(|member| &self.nodes[*member]);
+        let names = nodes().map(|node| (node.site.tenant().to_owned(), node.site.name().to_owned()));
+        let is_inside =
+            |link: &&ResolvedLink| link.link.ordered && link.to.is_some_and(|to| members.contains(&to));
+        let written =
+            nodes().find_map(|node| node.links.iter().filter(is_inside).find_map(|link| node.written(link)));
+        let file = || Place::whole(nodes().next().map_or("", |node| node.site.instance.file.as_ref()));
+        (names.collect(), written.map_or_else(file, |node| node.origin.place.clone()))
     }
 
     fn join(&mut self, unread: &[(&str, &str)], diagnostics: &mut Vec<Diagnostic>) {

@@ -20,6 +20,7 @@ mod definitions;
 mod differences;
 mod graph;
 mod inputs;
+mod needs;
 pub mod normalise;
 mod offer;
 mod order;

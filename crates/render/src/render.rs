@@ -26,6 +26,8 @@ pub struct Rendered {
     pub outlines: Vec<Outline>,
     /// The links that lead to pods.
     pub routes: Vec<Route>,
+    /// Components that need each other, each time with the place of a link between two of them.
+    pub cycles: Vec<(Vec<(String, String)>, Place)>,
     /// The network policies of tenants that patches of theirs have changed or taken away, by namespace and name, each
     /// with its last patch.
     pub patched: BTreeMap<(String, String), Place>,
@@ -97,7 +99,8 @@ pub fn render(
     let nodes: Vec<&Node<'_>> = graph.nodes().iter().collect();
     let outcomes: Vec<(Vec<Object>, Vec<Diagnostic>)> =
         nodes.par_iter().map(|node| render_node(&graph, node)).collect();
-    let waves = waves(&graph, &outcomes.iter().map(|(objects, _)| objects.as_slice()).collect::<Vec<_>>());
+    let (waves, cycles) =
+        waves(&graph, &outcomes.iter().map(|(objects, _)| objects.as_slice()).collect::<Vec<_>>());
     let scopes = Scopes::new(environment, inputs, outcomes.iter().flat_map(|(objects, _)| objects));
     let labels = SelectedLabels::new(outcomes.iter().flat_map(|(objects, _)| objects));
     let rendered: Vec<(RenderedComponent, Vec<Diagnostic>)> = nodes
@@ -228,7 +231,8 @@ pub fn render(
         }
         Err(error) => diagnostics.push(platform.node.diagnostic("argocd", error.to_string())),
     }
-    Rendered { components, outlines, routes: graph.routes(), patched, diagnostics, incomplete }
+    let cycles = cycles.iter().map(|members| graph.cycle(members)).collect();
+    Rendered { components, outlines, routes: graph.routes(), cycles, patched, diagnostics, incomplete }
 }
 
 /// Returns the network policies that are not as they were made, by namespace and name, each with its last patch.

@@ -1,22 +1,77 @@
-//! The wave of each component: it starts after those that it needs, and after the webhooks that admit its objects.
+//! The wave of each component: it starts after those that it needs, after those that render what its objects need, and after
+//! the webhooks that admit its objects.
 //!
-//! Components that need each other share a wave. A webhook adds an edge only where no link leads the other way, so
-//! that what a controller needs itself still starts before it.
+//! Components that need each other share a wave. Objects and webhooks add an edge only where none leads the other way, so
+//! that what links say holds, and what a controller needs itself still starts before it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{List, Object, Value, plural};
 
 use crate::Graph;
+use crate::graph::ResolvedLink;
+use crate::needs::{Thing, needed, provided};
 
-/// Returns the wave of each node of a graph, from 0. `objects` has what each node renders.
-pub(crate) fn waves(graph: &Graph<'_>, objects: &[&[Object]]) -> Vec<usize> {
-    let links = |node: &crate::graph::Node<'_>| {
-        node.links.iter().filter(|link| link.link.ordered).filter_map(|link| link.to).collect()
+/// Returns the wave of each node of a graph, from 0, and the nodes of which none can start first. `objects` has what each
+/// node renders.
+pub(crate) fn waves(graph: &Graph<'_>, objects: &[&[Object]]) -> (Vec<usize>, Vec<Vec<usize>>) {
+    let links = |is_meant: &dyn Fn(&ResolvedLink) -> bool| -> Vec<Vec<usize>> {
+        let of_node = |node: &crate::graph::Node<'_>| {
+            let ordered = node.links.iter().filter(|link| link.link.ordered && is_meant(link));
+            ordered.filter_map(|link| link.to).collect()
+        };
+        graph.nodes().iter().map(of_node).collect()
     };
-    let mut edges: Vec<Vec<usize>> = graph.nodes().iter().map(links).collect();
+    let mut edges = links(&|_| true);
+    // Components that talk to each other can start at once; those that wait for each other never would.
+    let mut cycles = circles(&links(&ResolvedLink::is_wait));
+    let refused = provide(graph, objects, &mut edges);
+    if !refused.is_empty() {
+        let mut all = edges.clone();
+        refused.iter().for_each(|(user, provider)| all[*user].push(*provider));
+        let is_torn = |circle: &Vec<usize>| refused.iter().any(|(user, _)| circle.contains(user));
+        cycles.extend(circles(&all).into_iter().filter(is_torn));
+    }
     admit(graph, objects, &mut edges);
-    order(&edges)
+    (order(&edges), cycles)
+}
+
+/// Returns the nodes that need each other.
+fn circles(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    groups(edges).into_iter().filter(|group| group.len() > 1).collect()
+}
+
+/// Adds an edge from each node to those that render what its objects need, and returns those that would lead in a circle.
+fn provide(graph: &Graph<'_>, objects: &[&[Object]], edges: &mut [Vec<usize>]) -> Vec<(usize, usize)> {
+    let namespaced = |node: usize| {
+        let own = graph.nodes()[node].site.namespace();
+        objects[node]
+            .iter()
+            .map(move |object| (object, if object.namespace().is_empty() { own } else { object.namespace() }))
+    };
+    let mut providers: BTreeMap<Thing<'_>, usize> = BTreeMap::new();
+    for node in 0..objects.len() {
+        let own = namespaced(node).filter_map(|(object, namespace)| provided(object, namespace));
+        providers.extend(own.map(|thing| (thing, node)));
+    }
+    let mut needs: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for user in 0..objects.len() {
+        let things = namespaced(user).flat_map(|(object, namespace)| needed(object, namespace));
+        let of_others = things.filter_map(|thing| providers.get(&thing)).filter(|node| **node != user);
+        needs.extend(of_others.map(|provider| (user, *provider)));
+    }
+    let mut refused = Vec::new();
+    for (user, provider) in needs {
+        if edges[user].contains(&provider) {
+            continue;
+        }
+        if reachable(provider, edges).contains(&user) {
+            refused.push((user, provider));
+        } else {
+            edges[user].push(provider);
+        }
+    }
+    refused
 }
 
 /// Rules of a webhook that refuses what it cannot judge.

@@ -41,6 +41,7 @@ pub(crate) mod secret_store;
 pub(crate) mod service_account;
 pub(crate) mod service_port;
 pub(crate) mod service_selector;
+pub(crate) mod start_cycle;
 pub(crate) mod stateful_service;
 pub(crate) mod storage_class;
 pub(crate) mod tenant_namespace;
