@@ -26,27 +26,52 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("component", "affinity", "tenants/crypto-exchange/app.toml"),
     ("component", "delivery.ignore-differences.jq", "tenants/ingress-nginx/controller.toml"),
     ("component", "delivery.sync-options", "tenants/cluster/storage.toml"),
+    ("component", "delivery.annotations", "tenants/crypto-exchange/app.toml"),
+    ("component", "delivery.info", "tenants/monitoring/grafana.toml"),
     ("component", "release", "tenants/goverse-chart/goverse.toml"),
     ("component", "value-files", "tenants/goverse-chart/goverse.toml"),
     // Three environments of one cluster.
     ("platform", "environments.*.namespace-suffix", "tests/migrations/cloud-starter/platform.toml"),
     ("platform", "environments.*.argocd", "tests/migrations/cloud-starter/platform.toml"),
     ("platform", "environments.*.apis.definitions", "tests/migrations/cloud-starter/platform.toml"),
+    ("platform", "environments.*.revision", "tests/migrations/cloud-starter/platform.toml"),
     ("platform", "isolation", "tests/migrations/cloud-starter/platform.toml"),
+    ("platform", "labels", "tests/migrations/cloud-starter/platform.toml"),
     ("platform", "pod-security", "tests/migrations/cloud-starter/platform.toml"),
     ("component", "allow.reason", "tests/migrations/cloud-starter/tenants/tools/certificates.toml"),
     ("component", "delivery.name", "tests/migrations/cloud-starter/tenants/tools/dns.toml"),
     // Clusters beside that of Argo CD.
     ("platform", "environments.*.cluster", "tests/migrations/hub/platform.toml"),
+    ("platform", "delivery.labels", "tests/migrations/hub/platform.toml"),
     ("platform", "environments.*.values.*", "tests/migrations/hub/platform.toml"),
     ("platform", "values.*.type", "tests/migrations/hub/platform.toml"),
     ("component", "environments.*.skip-crds", "tests/migrations/hub/tenants/platform/agent.toml"),
+    ("tenant", "patches.target", "tests/migrations/hub/tenants/shop/tenant.toml"),
     // Umbrella charts, and what somebody applied by hand.
     ("platform", "argocd.names.application", "tests/migrations/home-lab/platform.toml"),
+    ("platform", "delivery.history", "tests/migrations/home-lab/platform.toml"),
+    ("component", "delivery.self-heal", "tests/migrations/home-lab/tenants/apps/games.toml"),
+    ("component", "delivery.prune", "tests/migrations/home-lab/tenants/apps/photos.toml"),
+    ("component", "delivery.data", "tests/migrations/home-lab/tenants/apps/photos.toml"),
+    ("component", "delivery.wave", "tests/migrations/home-lab/tenants/cluster/storage.toml"),
     ("tenant", "delivery.cluster-kinds", "tests/migrations/home-lab/tenants/apps/tenant.toml"),
     ("component", "adopt.selector", "tests/migrations/home-lab/tenants/apps/weather.toml"),
+    ("component", "pod.labels", "tests/migrations/home-lab/tenants/apps/weather.toml"),
+    ("component", "security-context", "tests/migrations/home-lab/tenants/apps/weather.toml"),
+    ("component", "tolerations", "tests/migrations/home-lab/tenants/apps/weather.toml"),
+    ("component", "volumes.*.source", "tests/migrations/home-lab/tenants/apps/weather.toml"),
     ("component", "runtime-class", "tests/migrations/home-lab/tenants/apps/weather.toml"),
     ("component", "chart-value-files", "tests/migrations/home-lab/tenants/apps/films.toml"),
+];
+
+/// The fields of `[delivery]` that no platform needs, and the page that tells of each.
+const TOLD: &[(&str, &str)] = &[
+    ("allow-empty", "docs/reference.md"),
+    ("automatic", "docs/delivery.md"),
+    ("kinds", "docs/delivery.md"),
+    ("namespace", "docs/delivery.md"),
+    ("project", "docs/delivery.md"),
+    ("revision", "docs/delivery.md"),
 ];
 
 fn text(path: &str) -> String {
@@ -80,6 +105,23 @@ fn every_field_is_one_of_the_schemas() {
         })
         .collect();
     assert!(unknown.is_empty(), "no such fields: {unknown:#?}");
+}
+
+#[test]
+fn all_of_delivery_is_shown_or_told() {
+    let schema: Json = serde_json::from_str(&text("docs/schemas/platform.schema.json")).expect("it is JSON");
+    let delivery = schema["properties"]["delivery"]["$ref"].as_str().expect("it has a definition");
+    let delivery = schema.pointer(delivery.trim_start_matches('#')).expect("the definition is there");
+    let all: BTreeSet<&str> =
+        delivery["properties"].as_object().expect("it is a table").keys().map(String::as_str).collect();
+    let shown = SHOWN.iter().filter_map(|(_, field, _)| field.strip_prefix("delivery.")?.split('.').next());
+    let told: BTreeSet<&str> = TOLD.iter().map(|(field, _)| *field).collect();
+    let shown: BTreeSet<&str> = shown.collect();
+    assert!(shown.is_disjoint(&told), "shown, and need not be told: {:?}", shown.intersection(&told));
+    assert_eq!(shown.union(&told).copied().collect::<BTreeSet<_>>(), all);
+    for (field, page) in TOLD {
+        assert!(text(page).contains(field), "{page} does not tell of `{field}`");
+    }
 }
 
 #[test]

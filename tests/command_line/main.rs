@@ -17,6 +17,7 @@ mod page;
 mod remotes;
 mod render;
 mod review;
+mod schemas;
 mod sources;
 mod trace;
 mod wrong_input;

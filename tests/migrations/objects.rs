@@ -11,8 +11,9 @@ const LABELS: [&str; 5] = [
     "app.kubernetes.io/part-of",
 ];
 
-/// What an object gets that holds data.
-const CONFIRMED: (&str, &str) = ("argocd.argoproj.io/sync-options", "Prune=confirm,Delete=confirm");
+/// The annotation that an object gets which holds data, and what `data` makes it say.
+const OF_DATA: (&str, [&str; 2]) =
+    ("argocd.argoproj.io/sync-options", ["Prune=confirm,Delete=confirm", "Prune=false,Delete=false"]);
 
 /// Reads the objects of a text.
 pub(crate) fn read(text: &str) -> Vec<Object> {
@@ -47,7 +48,7 @@ fn print(mut object: Object, after: &[Object], namespace: &str) -> String {
     let metadata = object.metadata_mut();
     drop_from(metadata, "labels", |key, _| LABELS.contains(&key));
     drop_from(metadata, "annotations", |key, value| {
-        (key, value.as_str()) == (CONFIRMED.0, Some(CONFIRMED.1))
+        key == OF_DATA.0 && value.as_str().is_some_and(|text| OF_DATA.1.contains(&text))
     });
     yaml::write(&Value::Map(object.map))
 }

@@ -10,6 +10,7 @@ use aqueduct_manifest::{Files, Place};
 
 use crate::checkout::Checkout;
 use crate::git::Clone;
+use crate::schemas::references;
 use crate::verify::intact;
 use crate::write::{Package, kept};
 use crate::{Client, Error, LOCK_FILE, Lock, LockedRemote, Update, digest};
@@ -40,14 +41,21 @@ impl<'a> Copies<'a> {
         Self { files, old, update, client, clones, locked, packages, errors }
     }
 
-    /// Gathers files of the web, and whatever the kustomizations in some folders lead to.
-    pub(crate) fn gather(&mut self, folders: &BTreeSet<String>, files: &BTreeMap<String, Place>) {
+    /// Gathers files of the web, schemas with those that they refer to, and whatever the kustomizations in some folders
+    /// lead to.
+    pub(crate) fn gather(
+        &mut self,
+        folders: &BTreeSet<String>,
+        files: &BTreeMap<String, Place>,
+        schemas: &BTreeMap<String, Place>,
+    ) {
         let of_web = |(name, place): (&String, &Place)| {
             let text = self.files.text(&place.file);
             let position = place.span.zip(text).map(|(span, text)| span.position(text));
             (RemoteName { name: name.clone(), meaning: Meaning::File, place: place.clone(), position }, 0)
         };
-        let mut queue: VecDeque<(RemoteName, usize)> = files.iter().map(of_web).collect();
+        let mut queue: VecDeque<(RemoteName, usize)> = files.iter().chain(schemas).map(of_web).collect();
+        let mut schemas: BTreeSet<String> = schemas.keys().cloned().collect();
         for folder in folders {
             match inventory(self.files, folder) {
                 Ok(found) => queue.extend(found.remotes.into_iter().map(|remote| (remote, 0))),
@@ -59,7 +67,14 @@ impl<'a> Copies<'a> {
             if !seen.insert(wanted.name.clone()) {
                 continue;
             }
-            match self.copy(&wanted) {
+            let copied = self.copy(&wanted).map(|mut found| {
+                if schemas.contains(&wanted.name) {
+                    found.extend(self.further_schemas(&wanted));
+                    schemas.extend(found.iter().map(|further| further.name.clone()));
+                }
+                found
+            });
+            match copied {
                 Ok(found) if depth < DEPTH_LIMIT => {
                     queue.extend(found.into_iter().map(|remote| (remote, depth + 1)));
                 }
@@ -72,6 +87,24 @@ impl<'a> Copies<'a> {
                 Err(error) => self.errors.push(error.and(format!(", named in {}", wanted.spot()))),
             }
         }
+    }
+
+    /// Returns the schemas that a schema refers to, which was copied in this run or before.
+    fn further_schemas(&self, schema: &RemoteName) -> Vec<RemoteName> {
+        let Some(locked) = self.locked.iter().find(|locked| locked.name == schema.name) else {
+            return Vec::new();
+        };
+        let (folder, path) = (locked.folder(), locked.path());
+        let fetched = self.packages.iter().find(|package| package.folder == folder);
+        let bytes = match fetched {
+            Some(package) => package.files.get(&path).map(Vec::as_slice),
+            None => self.files.get(&format!("{folder}/{path}")).map(|bytes| &**bytes),
+        };
+        let further = references(bytes.unwrap_or_default(), Some(&schema.name)).into_iter();
+        let place = Place::whole(format!("{folder}/{path}"));
+        further
+            .map(|name| RemoteName { name, meaning: Meaning::File, place: place.clone(), position: None })
+            .collect()
     }
 
     /// Makes sure of the copy of one remote, and returns those that it names.

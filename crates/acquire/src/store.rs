@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use aqueduct_manifest::{Files, Place};
 
 use crate::copies::Copies;
 use crate::write::{Package, write};
-use crate::{Client, Error, LOCK_FILE, Lock, LockedChart, Request, verify};
+use crate::{Client, Error, LOCK_FILE, Lock, LockedChart, Request, schemas, verify};
 
 /// What a platform takes from elsewhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +19,10 @@ pub struct Wanted {
     pub kustomizations: BTreeSet<String>,
     /// The addresses of files of the web, each with the place that names it.
     pub files: BTreeMap<String, Place>,
+    /// Those of the charts whose values are held against their schemas.
+    pub validated: BTreeSet<Request>,
+    /// The folders of charts of the platform's own of which the same is true.
+    pub folders: BTreeSet<String>,
 }
 
 /// What becomes of charts and remotes that are locked already.
@@ -48,16 +53,29 @@ pub fn vendor(
     let mut errors = Vec::new();
     let mut charts: BTreeSet<LockedChart> = BTreeSet::new();
     let mut packages: Vec<Package> = Vec::new();
+    let mut schemas: BTreeMap<String, Place> = BTreeMap::new();
     for request in &wanted.charts {
         let locked = if update == Update::Keep { old.find(request) } else { None };
         if let Some(chart) = locked
             && verify(files, &old, request).is_ok()
         {
             charts.insert(chart.clone());
+            if wanted.validated.contains(request) {
+                schemas.extend(schemas_of(
+                    &chart.folder(),
+                    files.below(&chart.folder()).map(|(path, bytes)| (path, &**bytes)),
+                ));
+            }
             continue;
         }
         match fetch(client, request, locked) {
             Ok((chart, package)) => {
+                if wanted.validated.contains(request) {
+                    let folder = package.folder.as_str();
+                    let contents =
+                        package.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
+                    schemas.extend(schemas_of(folder, contents));
+                }
                 charts.insert(chart);
                 packages.push(package);
             }
@@ -75,7 +93,10 @@ pub fn vendor(
         }
     }
     let mut copies = Copies::new(files, &old, update, client);
-    copies.gather(&wanted.kustomizations, &wanted.files);
+    for folder in &wanted.folders {
+        schemas.extend(schemas_of(folder, files.below(folder).map(|(path, bytes)| (path, &**bytes))));
+    }
+    copies.gather(&wanted.kustomizations, &wanted.files, &schemas);
     errors.append(&mut copies.errors);
     packages.append(&mut copies.packages);
     if !errors.is_empty() {
@@ -84,6 +105,18 @@ pub fn vendor(
     let new = Lock { charts: charts.into_iter().collect(), remotes: copies.locked.into_iter().collect() };
     write(root, &old, &new, &packages).map_err(|error| vec![error])?;
     Ok(new)
+}
+
+/// Returns what the schemas among the files of a chart refer to, each with the schema; paths are those of the platform, or
+/// those below the folder.
+fn schemas_of<'a>(folder: &str, files: impl Iterator<Item = (&'a str, &'a [u8])>) -> BTreeMap<String, Place> {
+    let schemas = files.filter(|(path, _)| path.rsplit('/').next() == Some(schemas::FILE));
+    let named = schemas.flat_map(|(path, bytes)| {
+        let full = if path.starts_with(folder) { path.to_owned() } else { format!("{folder}/{path}") };
+        let place = Place::whole(Arc::from(full));
+        schemas::references(bytes, None).into_iter().map(move |address| (address, place.clone()))
+    });
+    named.collect()
 }
 
 /// Fetches a chart; one that is locked has to be what was locked.

@@ -61,7 +61,8 @@ pub struct Chart {
     /// Whether the CustomResourceDefinitions in the chart's folder `crds/` are left out.
     #[serde(default)]
     pub skip_crds: bool,
-    /// Whether values are held against the chart's `values.schema.json`, as they are where nothing is given.
+    /// Whether values are held against the chart's `values.schema.json`, as they are where nothing is given. What the
+    /// schema refers to on the web is vendored.
     pub schema_validation: Option<SchemaValidation>,
     /// API versions that the chart sees beside those of the environment.
     #[serde(default)]
@@ -88,9 +89,17 @@ pub struct SchemaValidation {
     pub reason: String,
 }
 
+/// The file with the schema of values.
+const SCHEMA: &str = "values.schema.json";
+
 impl Chart {
     fn release<'a>(&'a self, site: &Site<'a>) -> &'a str {
         self.release.as_ref().map_or(site.name(), Name::as_str)
+    }
+
+    /// Tells whether values are held against the schema of the chart.
+    pub fn is_validated(&self) -> bool {
+        self.schema_validation.as_ref().is_none_or(|validation| validation.enabled)
     }
 
     /// Returns the chart that is fetched from elsewhere; `None` for one of the repository itself.
@@ -228,12 +237,19 @@ impl Component for Chart {
         let values = aqueduct_helm::value::Map::from(&self.values(context, &folder)?);
         let prepare = || Prepared::new(&chart, &values).map_err(wrong);
         let prepared = prepare()?;
-        if self.schema_validation.as_ref().is_none_or(|validation| validation.enabled) {
+        if self.is_validated() {
+            const LEFT_OUT: &str =
+                "or leave it out: `schema-validation = { enabled = false, reason = \"…\" }`";
+            if let Some(found) = chart.schema_problem() {
+                let message = format!("its {SCHEMA} refers to a file of the web: {}", found.message);
+                let hint = found.hint.as_deref().unwrap_or_default();
+                return Err(Error::field(field, message).hint(format!("{hint}; {LEFT_OUT}")));
+            }
             prepared.validate().map_err(|error| {
                 if !error.to_string().contains("never fetched here") {
                     return Error::field("values", error.to_string());
                 }
-                wrong(error).hint("nothing is fetched while rendering; leave it out: `schema-validation = { enabled = false, reason = \"…\" }`")
+                wrong(error).hint(LEFT_OUT.trim_start_matches("or "))
             })?;
         }
         let release = Release::new(self.release(&context.site), context.namespace());

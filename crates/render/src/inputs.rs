@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use aqueduct_acquire::{Assembly, Lock, Request, verify, verify_remote};
+use aqueduct_acquire::{Assembly, Lock, Request, bundled_schema, verify, verify_remote};
 use aqueduct_helm::Chart;
 use aqueduct_kustomize::{MissingCopy, RemoteCopy, Remotes};
 use aqueduct_manifest::yaml::{Dialect, read_values};
@@ -50,9 +50,15 @@ pub struct GatheredChart {
     chart: Arc<Chart>,
     /// What templates of the others are called below, and where they lie; the innermost first.
     parts: Vec<(String, String)>,
+    schema_problem: Option<Problem>,
 }
 
 impl GatheredChart {
+    /// Returns what is wrong with a file of the web that a schema of values refers to; its values cannot be held against it.
+    pub fn schema_problem(&self) -> Option<&Problem> {
+        self.schema_problem.as_ref()
+    }
+
     /// Returns where a file lies that the chart calls one of its own.
     pub fn origin(&self, file: &str) -> String {
         self.parts
@@ -126,11 +132,10 @@ impl<'a> Inputs<'a> {
         slot(&self.charts, folder.to_owned())
             .get_or_init(|| {
                 let wrong = |error: aqueduct_helm::Error| Problem { message: error.to_string(), hint: None };
-                let chart = Chart::from_files(self.files, folder).map(Arc::new).map_err(wrong)?;
-                let assembly = Assembly::of(self.files, folder)?;
-                if assembly == Assembly::default() {
-                    return Ok(Arc::new(GatheredChart { chart, parts: Vec::new() }));
-                }
+                let assembly = Assembly::of(self.files, folder).map_err(|error| {
+                    // What Helm says of a folder comes first.
+                    Chart::from_files(self.files, folder).err().map_or_else(|| error.into(), wrong)
+                })?;
                 let mut files = Files::new();
                 let mut copy = |from: &str, to: &str| {
                     for (path, bytes) in self.files.below(from) {
@@ -150,10 +155,33 @@ impl<'a> Inputs<'a> {
                 }
                 // The innermost part is the one that a file is of.
                 parts.sort_by_key(|(called, _)| std::cmp::Reverse(called.len()));
+                let schema_problem = self.bundle_schemas(&mut files).err();
                 let chart = Chart::from_files(&files, folder).map(Arc::new).map_err(wrong)?;
-                Ok(Arc::new(GatheredChart { chart, parts }))
+                Ok(Arc::new(GatheredChart { chart, parts, schema_problem }))
             })
             .clone()
+    }
+
+    /// Lays into the schemas of a chart what they refer to on the web and was vendored.
+    fn bundle_schemas(&self, files: &mut Files) -> Result<(), Problem> {
+        let is_schema = |path: &str| path.rsplit('/').next() == Some("values.schema.json");
+        let found: Vec<(String, Arc<[u8]>)> = files
+            .iter()
+            .filter(|(path, _)| is_schema(path))
+            .map(|(path, bytes)| (path.to_string(), Arc::clone(bytes)))
+            .collect();
+        for (path, bytes) in found {
+            let find = |address: &str| -> Result<Arc<[u8]>, Problem> {
+                let remote = verify_remote(self.files, self.lock()?, address)?;
+                let file = format!("{}/{}", remote.folder(), remote.path());
+                let missing = || Problem { message: format!("there is no {file}"), hint: None };
+                self.files.get(&file).cloned().ok_or_else(missing)
+            };
+            if let Some(whole) = bundled_schema(&bytes, find)? {
+                files.insert(path, whole);
+            }
+        }
+        Ok(())
     }
 
     /// Returns the folder of a vendored chart, after its files were held against `aqueduct.lock`.

@@ -3,7 +3,9 @@
 
 use std::path::Path;
 
-use aqueduct_acquire::{Assembly, Client, Credentials, FOLDER, LOCK_FILE, Lock, Update, Wanted, vendor};
+use aqueduct_acquire::{
+    Assembly, Client, Credentials, FOLDER, LOCK_FILE, Lock, Request, Update, Wanted, vendor,
+};
 use aqueduct_kinds::{Chart, Kustomization};
 use aqueduct_manifest::Diagnostic;
 use aqueduct_model::Selection;
@@ -85,12 +87,22 @@ fn add(wanted: &mut Wanted, site: &Site<'_>) -> Result<(), Vec<Diagnostic>> {
     let refuse = |error: aqueduct_render::Error| error.into_diagnostics(instance);
     if instance.kind == Chart::KIND {
         let chart: Chart = instance.spec.read(Chart::KIND)?;
-        wanted.charts.extend(chart.request(site).map_err(refuse)?);
+        let request = chart.request(site).map_err(refuse)?;
+        if chart.is_validated() {
+            wanted.validated.extend(request.clone());
+        }
+        wanted.charts.extend(request);
         if let Some(path) = &chart.path {
             let folder = site.source_folder("path", path).map_err(refuse)?;
             let assembly = Assembly::of(site.inputs.files, &folder)
                 .map_err(|error| refuse(aqueduct_render::Error::field("path", error.to_string())))?;
-            wanted.charts.extend(assembly.requests.into_iter().map(|(request, _)| request));
+            let requests = assembly.requests.into_iter().map(|(request, _)| request);
+            let requests: Vec<Request> = requests.collect();
+            if chart.is_validated() {
+                wanted.validated.extend(requests.iter().cloned());
+                wanted.folders.extend(assembly.folders.into_iter().map(|(folder, _)| folder).chain([folder]));
+            }
+            wanted.charts.extend(requests);
         }
     } else if instance.kind == Kustomization::KIND {
         let kustomization: Kustomization = instance.spec.read(Kustomization::KIND)?;
