@@ -8,7 +8,7 @@ use aqueduct_network::{Peer, Protocol, Verdict, Workload};
 use crate::controller_label::ControllerLabel;
 use crate::index::Index;
 use crate::label_selector::LabelSelector;
-use crate::platform::{Entry, Link, title};
+use crate::platform::{Entry, Link};
 use crate::pod::{Pod, list_at, text};
 use crate::report::Report;
 use crate::rule::{Level, Rule};
@@ -99,9 +99,12 @@ fn targets<'i, 'a>(index: &'i Index<'a>, link: &Link<'_>) -> Vec<Target<'i, 'a>>
     let Some(spec) = service.object.map.get("spec") else { return Vec::new() };
     let labels = spec.get("selector").and_then(Value::as_map).filter(|labels| !labels.is_empty());
     let is_meant = |port: &&Value| port.get("port").and_then(Value::as_i64) == Some(link.port.into());
-    let (Some(labels), Some(port)) = (labels, list_at(spec, "ports").iter().find(is_meant)) else {
+    let meant = list_at(spec, "ports").iter().filter(is_meant);
+    // One number may stand for several protocols, of which links mean TCP.
+    let Some(port) = meant.min_by_key(|port| !matches!(text(port, "protocol"), "" | "TCP")) else {
         return Vec::new();
     };
+    let Some(labels) = labels else { return Vec::new() };
     let protocol = match text(port, "protocol") {
         "UDP" => Protocol::Udp,
         "SCTP" => Protocol::Sctp,
@@ -147,6 +150,11 @@ fn is_ruled_by_controllers(index: &Index<'_>, namespace: &str, pods: [&Pod<'_>; 
     })
 }
 
+/// Tells whether a policy is about every pod of its namespace.
+fn is_whole(policy: &Entry<'_>) -> bool {
+    policy.object.at(&["spec", "podSelector"]).map(LabelSelector::full).unwrap_or_default().is_empty()
+}
+
 fn tell(index: &Index<'_>, report: &mut Report, link: &Link<'_>, blocked: &Blocked<'_, '_>) {
     let Blocked { source, target: Target { pod, protocol, port } } = blocked;
     let (from, to) = (Workload::of(source.entry.object), Workload::of(pod.entry.object));
@@ -163,16 +171,22 @@ fn tell(index: &Index<'_>, report: &mut Report, link: &Link<'_>, blocked: &Block
         [(&explained.egress, "out", "does not let it out"), (&explained.ingress, "in", "does not let it in")];
     let (mut reasons, mut policies) = (Vec::new(), Vec::new());
     for (verdict, way, shown) in ends.into_iter().filter(|(verdict, ..)| is_shut(verdict)) {
-        let all = || verdict.policies.keys();
-        let names: Vec<String> =
-            all().take(NAMED).map(|one| title("NetworkPolicy", &one.namespace, &one.name)).collect();
-        let (verb, more) = match all().count() {
+        let all: Vec<Entry<'_>> = verdict
+            .policies
+            .keys()
+            .filter_map(|one| index.get(POLICIES, "NetworkPolicy", &one.namespace, &one.name))
+            .collect();
+        // Where policies are about these pods alone, one of them is the one to change.
+        let (whole, own): (Vec<_>, Vec<_>) = all.into_iter().partition(is_whole);
+        let all = if own.is_empty() { whole } else { own };
+        let names: Vec<String> = all.iter().take(NAMED).map(Entry::title).collect();
+        let (verb, more) = match all.len() {
             1 => ("does", String::new()),
             count if count > NAMED => ("do", format!(" and {} more", count - NAMED)),
             _ => ("do", String::new()),
         };
         reasons.push(format!("{}{more} {verb} not let it {way}", names.join(", ")));
-        policies.extend(all().take(NAMED).map(|one| (one, shown)));
+        policies.extend(all.into_iter().take(NAMED).map(|one| (one, shown)));
     }
     let message = format!(
         "network policies block the link to `{}`: {} does not reach {protocol} port {port} of {}: {}",
@@ -183,9 +197,7 @@ fn tell(index: &Index<'_>, report: &mut Report, link: &Link<'_>, blocked: &Block
     );
     let finding = report.error_at(link.place, link.from, message);
     for (policy, shown) in policies {
-        if let Some(entry) = index.get(POLICIES, "NetworkPolicy", &policy.namespace, &policy.name) {
-            finding.also(&entry, ["spec", "podSelector"], shown);
-        }
+        finding.also(&policy, ["spec", "podSelector"], shown);
     }
     let (tenant, component) = link.to;
     let meant = LabelSelector::equal_to(link.labels);
