@@ -4,6 +4,7 @@ mod cost;
 mod finding;
 mod format;
 mod message;
+mod plain;
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,31 +14,63 @@ use jsonschema::{
 };
 use serde_json::Value as Json;
 
+use self::plain::Plain;
 use crate::value::{Map, Value};
 
-/// The schema of a chart's values; compiled when it is first needed.
+/// The schema of a chart's values; read when it is first needed, and compiled when values may not meet it.
 #[derive(Debug)]
 pub(crate) struct Schema {
     bytes: Arc<[u8]>,
-    compiled: OnceLock<Result<Compiled, String>>,
+    read: OnceLock<Result<Read, String>>,
 }
 
 /// A schema and what was made of it.
 #[derive(Debug)]
-struct Compiled {
+struct Read {
     schema: Json,
     draft: Draft,
+    plain: Option<Plain>,
+    compiled: OnceLock<Result<Compiled, String>>,
+}
+
+/// A schema as the library takes it.
+#[derive(Debug)]
+struct Compiled {
+    schema: Json,
     validator: Validator,
 }
 
 impl Schema {
     pub(crate) fn new(bytes: Arc<[u8]>) -> Self {
-        Self { bytes, compiled: OnceLock::new() }
+        Self { bytes, read: OnceLock::new() }
     }
 
     pub(crate) fn validate(&self, values: &Map) -> Result<(), String> {
-        let compiled = self.compiled.get_or_init(|| compile(&self.bytes));
-        let Compiled { schema, draft, validator } = compiled.as_ref().map_err(String::clone)?;
+        let read = self.read.get_or_init(|| Read::new(&self.bytes)).as_ref().map_err(String::clone)?;
+        if read.is_certainly_met(values) { Ok(()) } else { read.validate(values) }
+    }
+}
+
+impl Read {
+    fn new(bytes: &[u8]) -> Result<Self, String> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let schema: Json = serde_json::from_slice(bytes).map_err(|error| no_json(bytes, &error))?;
+        // The draft is told by hand, since the names that Helm's library accepts are more than others do.
+        let draft = draft(schema.get("$schema"));
+        let plain = Plain::of(&schema, draft);
+        Ok(Self { schema, draft, plain, compiled: OnceLock::new() })
+    }
+
+    fn is_certainly_met(&self, values: &Map) -> bool {
+        let Some(plain) = &self.plain else { return false };
+        // Without references there is little to compare.
+        (!plain.refers() || cost::is_within_limit(&self.schema, &to_json(&Value::Map(values.clone()))))
+            && plain.verdict(&self.schema, values) == Some(true)
+    }
+
+    fn validate(&self, values: &Map) -> Result<(), String> {
+        let compiled = self.compiled.get_or_init(|| compile(&self.schema, self.draft));
+        let Compiled { schema, validator } = compiled.as_ref().map_err(String::clone)?;
         let instance = to_json(&Value::Map(values.clone()));
         if !cost::is_within_limit(schema, &instance) {
             return Err(format!(
@@ -49,17 +82,14 @@ impl Schema {
         let mut lines = String::new();
         let errors: Vec<ValidationError<'_>> = validator.iter_errors(&instance).collect();
         // What refers to other parts is not known by itself.
-        let compile = |part: &Json| options(*draft).build(part).ok();
+        let compile = |part: &Json| options(self.draft).build(part).ok();
         finding::describe(&errors, schema, &compile, &mut lines);
         if lines.is_empty() { Ok(()) } else { Err(lines) }
     }
 }
 
-fn compile(bytes: &[u8]) -> Result<Compiled, String> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut schema: Json = serde_json::from_slice(bytes).map_err(|error| no_json(bytes, &error))?;
-    // The draft is told by hand, since the names that Helm's library accepts are more than others do.
-    let draft = draft(schema.get("$schema"));
+fn compile(schema: &Json, draft: Draft) -> Result<Compiled, String> {
+    let mut schema = schema.clone();
     prepare(&mut schema);
     let validator = options(draft).build(&schema).map_err(|error| match error.kind() {
         // Why is all there is to say: what is not in the schema is always retrieved.
@@ -71,7 +101,7 @@ fn compile(bytes: &[u8]) -> Result<Compiled, String> {
         }
         _ => error.to_string(),
     })?;
-    Ok(Compiled { schema, draft, validator })
+    Ok(Compiled { schema, validator })
 }
 
 /// Returns how schemas are read.
