@@ -4,6 +4,7 @@ mod cost;
 mod finding;
 mod format;
 mod message;
+mod part;
 mod plain;
 
 use std::sync::{Arc, OnceLock};
@@ -12,8 +13,10 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{
     Draft, PatternOptions, ReferencingError, Retrieve, Uri, ValidationError, ValidationOptions, Validator,
 };
+use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+use self::part::Part;
 use self::plain::Plain;
 use crate::value::{Map, Value};
 
@@ -27,7 +30,8 @@ pub(crate) struct Schema {
 /// A schema and what was made of it.
 #[derive(Debug)]
 struct Read {
-    schema: Json,
+    bytes: Arc<[u8]>,
+    schema: Part,
     draft: Draft,
     plain: Option<Plain>,
     compiled: OnceLock<Result<Compiled, String>>,
@@ -52,13 +56,12 @@ impl Schema {
 }
 
 impl Read {
-    fn new(bytes: &[u8]) -> Result<Self, String> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let schema: Json = serde_json::from_slice(bytes).map_err(|error| no_json(bytes, &error))?;
+    fn new(bytes: &Arc<[u8]>) -> Result<Self, String> {
+        let schema: Part = read(bytes)?;
         // The draft is told by hand, since the names that Helm's library accepts are more than others do.
-        let draft = draft(schema.get("$schema"));
+        let draft = draft(schema.as_members().and_then(|members| members.get("$schema")?.as_str()));
         let plain = Plain::of(&schema, draft);
-        Ok(Self { schema, draft, plain, compiled: OnceLock::new() })
+        Ok(Self { bytes: Arc::clone(bytes), schema, draft, plain, compiled: OnceLock::new() })
     }
 
     fn is_certainly_met(&self, values: &Map) -> bool {
@@ -69,10 +72,10 @@ impl Read {
     }
 
     fn validate(&self, values: &Map) -> Result<(), String> {
-        let compiled = self.compiled.get_or_init(|| compile(&self.schema, self.draft));
+        let compiled = self.compiled.get_or_init(|| compile(read(&self.bytes)?, self.draft));
         let Compiled { schema, validator } = compiled.as_ref().map_err(String::clone)?;
         let instance = to_json(&Value::Map(values.clone()));
-        if !cost::is_within_limit(schema, &instance) {
+        if !cost::is_within_limit(&self.schema, &instance) {
             return Err(format!(
                 "the values would be held against parts of the schema more than {} times: its references meet the same \
                  parts over and over\n",
@@ -88,8 +91,12 @@ impl Read {
     }
 }
 
-fn compile(schema: &Json, draft: Draft) -> Result<Compiled, String> {
-    let mut schema = schema.clone();
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    serde_json::from_slice(bytes).map_err(|error| no_json(bytes, &error))
+}
+
+fn compile(mut schema: Json, draft: Draft) -> Result<Compiled, String> {
     prepare(&mut schema);
     let validator = options(draft).build(&schema).map_err(|error| match error.kind() {
         // Why is all there is to say: what is not in the schema is always retrieved.
@@ -150,8 +157,8 @@ fn prepare(schema: &mut Json) {
     }
 }
 
-fn draft(url: Option<&Json>) -> Draft {
-    let url = url.and_then(Json::as_str).unwrap_or_default();
+fn draft(url: Option<&str>) -> Draft {
+    let url = url.unwrap_or_default();
     let url = url.split('#').next().unwrap_or_default();
     let url = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")).unwrap_or(url);
     match url {

@@ -9,11 +9,10 @@ mod meet;
 
 use std::collections::BTreeMap;
 
+use super::part::Part;
+use crate::value::{Map, Value};
 use jsonschema::Draft;
 use regex::Regex;
-use serde_json::Value as Json;
-
-use crate::value::{Map, Value};
 
 /// What was found in a schema whose every part is well formed and understood.
 #[derive(Debug)]
@@ -29,7 +28,7 @@ pub(super) struct Plain {
 impl Plain {
     /// Returns what there is to know of a schema before values are held against it; `None` where it is not plain, or
     /// no schema at all.
-    pub(super) fn of(schema: &Json, draft: Draft) -> Option<Self> {
+    pub(super) fn of(schema: &Part, draft: Draft) -> Option<Self> {
         let is_seventh = match draft {
             Draft::Draft7 => true,
             Draft::Draft201909 | Draft::Draft202012 => false,
@@ -51,7 +50,7 @@ impl Plain {
     }
 
     /// Tells whether values meet the schema, where that is certain.
-    pub(super) fn verdict(&self, schema: &Json, values: &Map) -> Option<bool> {
+    pub(super) fn verdict(&self, schema: &Part, values: &Map) -> Option<bool> {
         meet::Walk { plain: self, root: schema }.meets(schema, &Value::Map(values.clone()), 0)
     }
 }
@@ -67,7 +66,7 @@ mod tests {
     use proptest::test_runner::TestRunner;
     use serde_json::{Value as Json, json};
 
-    use super::Plain;
+    use super::{Part, Plain};
     use crate::Chart;
     use crate::schema::{Draft, compile, draft, to_json};
     use crate::value::{Kind, Map, Text, Value};
@@ -80,9 +79,11 @@ mod tests {
     }
 
     fn verdicts(schema: &Json, draft: Draft, values: &Map) -> Verdicts {
-        let walk = Plain::of(schema, draft).and_then(|plain| plain.verdict(schema, values));
+        let part = serde_json::from_value::<Part>(schema.clone()).expect("a schema is JSON");
+        let walk = Plain::of(&part, draft).and_then(|plain| plain.verdict(&part, values));
         let instance = to_json(&Value::Map(values.clone()));
-        let library = compile(schema, draft).ok().map(|compiled| compiled.validator.is_valid(&instance));
+        let library =
+            compile(schema.clone(), draft).ok().map(|compiled| compiled.validator.is_valid(&instance));
         Verdicts { walk, library }
     }
 
@@ -298,11 +299,12 @@ mod tests {
             let chart = Chart::read(&folder).expect("it is a chart");
             let bytes = fs::read(folder.join("values.schema.json")).expect("it is there");
             let schema: Json = serde_json::from_slice(&bytes).expect("Helm reads it");
-            let draft = draft(schema.get("$schema"));
-            let Some(plain) = Plain::of(&schema, draft) else { continue };
-            let validator = compile(&schema, draft).expect("a plain schema is one").validator;
+            let part: Part = serde_json::from_slice(&bytes).expect("Helm reads it");
+            let draft = draft(schema.get("$schema").and_then(Json::as_str));
+            let Some(plain) = Plain::of(&part, draft) else { continue };
+            let validator = compile(schema, draft).expect("a plain schema is one").validator;
             for values in variants(&Map::from(&chart.values)) {
-                let walk = plain.verdict(&schema, &values);
+                let walk = plain.verdict(&part, &values);
                 let library = Some(validator.is_valid(&to_json(&Value::Map(values.clone()))));
                 assert!(Verdicts { walk, library }.agree(), "{walk:?}, {library:?}: {}", folder.display());
                 verdicts.insert(walk);

@@ -67,6 +67,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Returns the next token; at the end, and after an error, the end again and again.
+    #[inline(never)]
     pub(crate) fn next_token(&mut self) -> Token {
         if self.error.is_some() {
             return Token { kind: TokenKind::End, start: self.start as u32, end: self.start as u32 };

@@ -21,20 +21,21 @@ pub(super) fn readable_part(text: &str) -> (&str, Option<&'static str>) {
 /// Returns where the first character stands that YAML does not allow.
 fn first_forbidden(text: &str) -> Option<usize> {
     let plain = |byte: u8| byte.wrapping_sub(b' ') < 0x5F || byte == b'\n';
-    for (number, chunk) in text.as_bytes().chunks(CHUNK).enumerate() {
+    let (chunks, rest) = text.as_bytes().as_chunks::<CHUNK>();
+    let mut chunks = chunks.iter().enumerate();
+    let found = chunks.find_map(|(number, chunk)| {
         // Without a branch for each byte many are looked at in one step.
-        if chunk.iter().fold(true, |all, byte| all & plain(*byte)) {
-            continue;
-        }
-        let suspects = chunk.iter().enumerate().filter(|(_, byte)| SUSPECT[usize::from(**byte)]);
-        let mut places = suspects.map(|(at, _)| number * CHUNK + at);
-        let bad =
-            places.find(|at| text.get(*at..).and_then(|rest| rest.chars().next()).is_some_and(is_forbidden));
-        if bad.is_some() {
-            return bad;
-        }
-    }
-    None
+        let is_plain = chunk.iter().fold(true, |all, byte| all & plain(*byte));
+        if is_plain { None } else { forbidden_in(text, number * CHUNK, chunk) }
+    });
+    found.or_else(|| forbidden_in(text, text.len() - rest.len(), rest))
+}
+
+/// Returns where the first such character stands that begins in a stretch.
+fn forbidden_in(text: &str, start: usize, stretch: &[u8]) -> Option<usize> {
+    let suspects = stretch.iter().enumerate().filter(|(_, byte)| SUSPECT[usize::from(**byte)]);
+    let mut places = suspects.map(|(at, _)| start + at);
+    places.find(|at| text.get(*at..).and_then(|rest| rest.chars().next()).is_some_and(is_forbidden))
 }
 
 /// How many bytes are looked at together.

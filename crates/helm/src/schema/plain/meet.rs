@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Number, Value as Json};
+use serde_json::Number;
 
 use super::Plain;
 use crate::schema::format;
+use crate::schema::part::{self, Part};
 use crate::value::{List, Map, Text, Value};
 
 /// How deep a walk goes: further than any chart, and no further where a reference names what holds it.
@@ -18,30 +19,30 @@ const WHOLE_LIMIT: f64 = 9e15;
 /// A walk through a schema; what it does not know for certain is `None`.
 pub(super) struct Walk<'a> {
     pub(super) plain: &'a Plain,
-    pub(super) root: &'a Json,
+    pub(super) root: &'a Part,
 }
 
 /// What a schema says of the members of a map.
 #[derive(Default)]
 struct Members<'a> {
-    properties: Option<&'a serde_json::Map<String, Json>>,
-    patterns: Option<&'a serde_json::Map<String, Json>>,
-    additional: Option<&'a Json>,
+    properties: Option<&'a part::Members>,
+    patterns: Option<&'a part::Members>,
+    additional: Option<&'a Part>,
 }
 
 /// The condition of a schema, and what follows from it.
 #[derive(Default)]
 struct Condition<'a> {
-    condition: Option<&'a Json>,
-    met: Option<&'a Json>,
-    unmet: Option<&'a Json>,
+    condition: Option<&'a Part>,
+    met: Option<&'a Part>,
+    unmet: Option<&'a Part>,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn meets(&self, schema: &'a Json, value: &Value, depth: usize) -> Option<bool> {
+    pub(super) fn meets(&self, schema: &'a Part, value: &Value, depth: usize) -> Option<bool> {
         let keywords = match schema {
-            Json::Bool(all) => return Some(*all),
-            Json::Object(keywords) => keywords,
+            Part::Bool(all) => return Some(*all),
+            Part::Members(keywords) => keywords,
             _ => return None,
         };
         if depth > DEPTH_LIMIT {
@@ -54,14 +55,14 @@ impl<'a> Walk<'a> {
         }
         let mut members = Members::default();
         let mut condition = Condition::default();
-        for (keyword, wanted) in keywords {
-            let holds = match &**keyword {
+        for (keyword, wanted) in keywords.iter() {
+            let holds = match keyword {
                 "properties" => {
-                    members.properties = wanted.as_object();
+                    members.properties = wanted.as_members();
                     continue;
                 }
                 "patternProperties" => {
-                    members.patterns = wanted.as_object();
+                    members.patterns = wanted.as_members();
                     continue;
                 }
                 "additionalProperties" => {
@@ -81,7 +82,7 @@ impl<'a> Walk<'a> {
                     continue;
                 }
                 "$ref" => self.meets(target(self.root, wanted.as_str()?)?, value, depth + 1)?,
-                "allOf" | "anyOf" | "oneOf" => self.several(keyword, wanted.as_array()?, value, depth)?,
+                "allOf" | "anyOf" | "oneOf" => self.several(keyword, wanted.as_list()?, value, depth)?,
                 "not" => !self.meets(wanted, value, depth + 1)?,
                 "items" => match value {
                     Value::List(list) => self.items(wanted, list, depth)?,
@@ -104,7 +105,7 @@ impl<'a> Walk<'a> {
         follows.map_or(Some(true), |follows| self.meets(follows, value, depth + 1))
     }
 
-    fn several(&self, keyword: &str, parts: &'a [Json], value: &Value, depth: usize) -> Option<bool> {
+    fn several(&self, keyword: &str, parts: &'a [Part], value: &Value, depth: usize) -> Option<bool> {
         let mut verdicts = parts.iter().map(|part| self.meets(part, value, depth + 1));
         match keyword {
             "allOf" => all(verdicts),
@@ -116,7 +117,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn items(&self, part: &'a Json, list: &List, depth: usize) -> Option<bool> {
+    fn items(&self, part: &'a Part, list: &List, depth: usize) -> Option<bool> {
         all(list.items().iter().map(|item| self.meets(part, item, depth + 1)))
     }
 
@@ -130,7 +131,7 @@ impl<'a> Walk<'a> {
                     return Some(false);
                 }
             }
-            for (pattern, part) in members.patterns.into_iter().flatten() {
+            for (pattern, part) in members.patterns.into_iter().flat_map(part::Members::iter) {
                 if self.plain.patterns.get(pattern)?.is_match(name) {
                     known = true;
                     if !self.meets(part, value, depth + 1)? {
@@ -146,23 +147,23 @@ impl<'a> Walk<'a> {
     }
 
     /// Tells what a keyword says of the value itself; annotations say nothing.
-    fn asserts(&self, keyword: &str, wanted: &Json, value: &Value) -> Option<bool> {
+    fn asserts(&self, keyword: &str, wanted: &Part, value: &Value) -> Option<bool> {
         let count = |length: usize, holds: fn(&u64, &u64) -> bool| {
             Some(holds(&u64::try_from(length).ok()?, &wanted.as_u64()?))
         };
         match (keyword, value) {
             ("type", _) => match wanted {
-                Json::Array(types) => {
+                Part::List(types) => {
                     all(types.iter().map(|name| Some(!is_of_type(value, name.as_str()?)?))).map(|none| !none)
                 }
                 name => is_of_type(value, name.as_str()?),
             },
             ("enum", _) => {
-                all(wanted.as_array()?.iter().map(|one| Some(!equals(one, value)?))).map(|none| !none)
+                all(wanted.as_list()?.iter().map(|one| Some(!equals(one, value)?))).map(|none| !none)
             }
             ("const", _) => equals(wanted, value),
             ("required", Value::Map(map)) => {
-                Some(wanted.as_array()?.iter().filter_map(Json::as_str).all(|name| map.contains_key(name)))
+                Some(wanted.as_list()?.iter().filter_map(Part::as_str).all(|name| map.contains_key(name)))
             }
             ("minProperties", Value::Map(map)) => count(map.len(), u64::ge),
             ("maxProperties", Value::Map(map)) => count(map.len(), u64::le),
@@ -207,7 +208,7 @@ impl<'a> Walk<'a> {
 }
 
 /// Returns the part of a schema that a reference names; `None` where it is not to be found by its place in the schema.
-pub(super) fn target<'a>(root: &'a Json, reference: &str) -> Option<&'a Json> {
+pub(super) fn target<'a>(root: &'a Part, reference: &str) -> Option<&'a Part> {
     let place = reference.strip_prefix('#')?;
     if place.contains('%') { None } else { root.pointer(place) }
 }
@@ -282,25 +283,25 @@ impl Quantity {
 }
 
 /// Tells whether a value is the one that a schema says.
-fn equals(wanted: &Json, value: &Value) -> Option<bool> {
+fn equals(wanted: &Part, value: &Value) -> Option<bool> {
     match (wanted, value) {
         (_, Value::Bytes(_) | Value::Complex(..) | Value::Native(_)) => None,
-        (Json::Null, Value::Nil | Value::NilInterface) => Some(true),
-        (Json::Bool(wanted), Value::Bool(value)) => Some(wanted == value),
-        (Json::String(wanted), Value::String(text)) => Some(wanted == text.as_str()?),
-        (Json::Number(wanted), Value::Int(..) | Value::Uint(..) | Value::Float(_)) => {
+        (Part::Null, Value::Nil | Value::NilInterface) => Some(true),
+        (Part::Bool(wanted), Value::Bool(value)) => Some(wanted == value),
+        (Part::Text(wanted), Value::String(text)) => Some(wanted == text.as_str()?),
+        (Part::Number(wanted), Value::Int(..) | Value::Uint(..) | Value::Float(_)) => {
             let order = Quantity::of(value)?.compare(&Quantity::written(wanted)?)?;
             Some(order.is_eq())
         }
         (_, Value::Float(number)) if !number.is_finite() => None,
-        (Json::Array(wanted), Value::List(list)) => {
+        (Part::List(wanted), Value::List(list)) => {
             let items = list.items();
             if items.len() != wanted.len() {
                 return Some(false);
             }
             all(wanted.iter().zip(items.iter()).map(|(wanted, item)| equals(wanted, item)))
         }
-        (Json::Object(wanted), Value::Map(map)) => {
+        (Part::Members(wanted), Value::Map(map)) => {
             let entries = map.entries();
             if !entries.iter().all(|(name, _)| name.as_str().is_some()) {
                 return None;

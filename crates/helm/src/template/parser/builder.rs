@@ -69,18 +69,17 @@ impl Spare {
 
     /// Returns the tree of a builder, which is kept.
     pub(super) fn finish(&mut self, mut builder: Builder, source: &Arc<TemplateText>) -> Tree {
-        // Draining leaves a list its memory, and what is collected is not larger than it has to be.
         let tree = Tree {
             name: std::mem::take(&mut builder.name),
             source: Arc::clone(source),
             empty: builder.empty,
-            steps: builder.steps.drain(..).collect(),
-            pipes: builder.pipes.drain(..).collect(),
-            commands: builder.commands.drain(..).collect(),
-            words: builder.words.drain(..).collect(),
-            numbers: builder.numbers.drain(..).collect(),
-            names: builder.names.drain(..).collect(),
-            variables: builder.variables.drain(..).collect(),
+            steps: moved(&mut builder.steps),
+            pipes: moved(&mut builder.pipes),
+            commands: moved(&mut builder.commands),
+            words: moved(&mut builder.words),
+            numbers: moved(&mut builder.numbers),
+            names: moved(&mut builder.names),
+            variables: moved(&mut builder.variables),
         };
         builder.more_variables.clear();
         builder.scope.truncate(1);
@@ -90,6 +89,13 @@ impl Spare {
         self.0.push(builder);
         tree
     }
+}
+
+/// Moves what a list holds to one that is as long; the first keeps its memory.
+fn moved<T>(list: &mut Vec<T>) -> Vec<T> {
+    let mut own = Vec::with_capacity(list.len());
+    own.append(list);
+    own
 }
 
 impl Builder {
@@ -151,7 +157,8 @@ impl Builder {
     /// Keeps the open numbers from some place on.
     pub(super) fn keep_numbers(&mut self, from: usize) -> Run {
         let run = Run { length: (self.open_numbers.len() - from) as u32, ..self.no_numbers() };
-        self.numbers.extend(self.open_numbers.drain(from..));
+        self.numbers.extend_from_slice(self.open_numbers.get(from..).unwrap_or_default());
+        self.open_numbers.truncate(from);
         run
     }
 

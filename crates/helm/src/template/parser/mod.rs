@@ -81,26 +81,34 @@ impl<'a> Parser<'a> {
         self.source.place(position).0
     }
 
+    #[inline]
     fn next(&mut self) -> Token {
-        let current = &mut self.current;
-        if current.peeked > 0 {
-            current.peeked -= 1;
-        } else {
-            current.lookahead[0] = self.lexer.next_token();
-        }
-        current.lookahead.get(current.peeked).copied().unwrap_or(current.lookahead[0])
+        let token = self.peek();
+        self.current.peeked -= 1;
+        token
     }
 
+    #[inline]
     fn back(&mut self) {
         self.current.peeked += 1;
     }
 
+    #[inline]
     fn peek(&mut self) -> Token {
-        let token = self.next();
-        self.back();
-        token
+        let current = &mut self.current;
+        match current.peeked {
+            0 => {
+                current.lookahead[0] = self.lexer.next_token();
+                current.peeked = 1;
+                current.lookahead[0]
+            }
+            1 => current.lookahead[0],
+            2 => current.lookahead[1],
+            _ => current.lookahead[2],
+        }
     }
 
+    #[inline]
     fn next_solid(&mut self) -> Token {
         loop {
             let token = self.next();
@@ -110,6 +118,7 @@ impl<'a> Parser<'a> {
         }
     }
 
+    #[inline]
     fn peek_solid(&mut self) -> Token {
         let token = self.next_solid();
         self.back();
