@@ -48,7 +48,7 @@ impl Cli {
         // Helm and Kustomize end with 1 whatever is wrong, and so does what stands in for them.
         let is_helm = arguments.get(1).is_some_and(|word| word == "helm");
         let stands_in = is_helm || arguments.get(1).is_some_and(|word| word == "kustomize");
-        match Arguments::try_parse_from(arguments) {
+        match Arguments::read(arguments, is_helm) {
             Ok(arguments) => command::run(&arguments, &self.registry),
             Err(error) if is_helm && let Some(message) = command::helm::in_words_of_helm(&error) => {
                 command::helm::fail(message);
@@ -91,9 +91,33 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// Reads the words of a command line, of which it is known whether they begin with `helm`.
+    fn read(words: Vec<OsString>, is_helm: bool) -> Result<Self, clap::Error> {
+        // What is wrong, and help, are worded by the whole command line.
+        if is_helm
+            && let Ok(HelmAlone { command: AloneCommand::Helm(command) }) = HelmAlone::try_parse_from(&words)
+        {
+            return Ok(Self { directory: ".".into(), quiet: false, command: Command::Helm(command) });
+        }
+        Self::try_parse_from(words)
+    }
+
     pub(crate) fn terminal(&self) -> Terminal {
         Terminal::new(self.quiet)
     }
+}
+
+/// The command line with the one command that is started chart by chart: to define all others takes longer than a
+/// small chart does.
+#[derive(Debug, Parser)]
+struct HelmAlone {
+    #[command(subcommand)]
+    command: AloneCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AloneCommand {
+    Helm(command::helm::Arguments),
 }
 
 #[derive(Debug, Subcommand)]

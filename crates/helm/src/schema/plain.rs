@@ -51,7 +51,7 @@ impl Plain {
 
     /// Tells whether values meet the schema, where that is certain.
     pub(super) fn verdict(&self, schema: &Part, values: &Map) -> Option<bool> {
-        meet::Walk { plain: self, root: schema }.meets(schema, &Value::Map(values.clone()), 0)
+        meet::Walk::new(self, schema).meets(schema, &Value::Map(values.clone()), 0)
     }
 }
 

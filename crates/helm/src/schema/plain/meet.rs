@@ -1,5 +1,6 @@
 //! Whether a value meets a plain schema.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use serde_json::Number;
@@ -11,6 +12,9 @@ use crate::value::{List, Map, Text, Value};
 
 /// How deep a walk goes: further than any chart, and no further where a reference names what holds it.
 const DEPTH_LIMIT: usize = 200;
+/// How many parts of a schema a walk holds against values before it gives up: some that refer to themselves twice would
+/// be walked for ever.
+const STEP_LIMIT: usize = 1_000_000;
 /// How many items a list may have that is searched for items that are equal.
 const ITEMS_LIMIT: usize = 100;
 /// From where on not every whole number is a float.
@@ -18,8 +22,9 @@ const WHOLE_LIMIT: f64 = 9e15;
 
 /// A walk through a schema; what it does not know for certain is `None`.
 pub(super) struct Walk<'a> {
-    pub(super) plain: &'a Plain,
-    pub(super) root: &'a Part,
+    plain: &'a Plain,
+    root: &'a Part,
+    steps: Cell<usize>,
 }
 
 /// What a schema says of the members of a map.
@@ -39,13 +44,18 @@ struct Condition<'a> {
 }
 
 impl<'a> Walk<'a> {
+    pub(super) fn new(plain: &'a Plain, root: &'a Part) -> Self {
+        Self { plain, root, steps: Cell::new(0) }
+    }
+
     pub(super) fn meets(&self, schema: &'a Part, value: &Value, depth: usize) -> Option<bool> {
         let keywords = match schema {
             Part::Bool(all) => return Some(*all),
             Part::Members(keywords) => keywords,
             _ => return None,
         };
-        if depth > DEPTH_LIMIT {
+        self.steps.set(self.steps.get() + 1);
+        if depth > DEPTH_LIMIT || self.steps.get() > STEP_LIMIT {
             return None;
         }
         if self.plain.refers_alone
