@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::template::functions::{Functions, Named};
 use crate::template::source::TemplateText;
 use crate::template::token::{Token, TokenKind};
 use crate::template::tree::{Command, Pipe, Run, Step, Tree, Word, WordKind};
@@ -50,14 +51,38 @@ pub(super) struct Loop {
     pub(super) breaks: Vec<usize>,
 }
 
-/// Builders whose trees are finished: their memory is larger than most trees.
-#[derive(Debug, Default)]
-pub(crate) struct Spare(Vec<Builder>);
+/// What one text leaves to the next: builders whose trees are finished, for their memory is larger than most trees,
+/// and the functions that were named.
+#[derive(Debug)]
+pub(crate) struct Spare {
+    builders: Vec<Builder>,
+    /// By a few bits of the name; those of one engine.
+    functions: [Option<Named>; SLOTS],
+}
+
+/// How many functions are remembered, a power of two.
+const SLOTS: usize = 64;
+
+impl Default for Spare {
+    fn default() -> Self {
+        Self { builders: Vec::new(), functions: [const { None }; SLOTS] }
+    }
+}
 
 impl Spare {
+    /// Returns the function of a name.
+    pub(super) fn function(&mut self, name: &str, functions: &Functions) -> Option<Named> {
+        let bits = name.bytes().fold(name.len(), |bits, byte| bits.wrapping_mul(5) ^ usize::from(byte));
+        let slot = self.functions.get_mut(bits % SLOTS)?;
+        if slot.as_ref().is_none_or(|known| known.name != name) {
+            *slot = Some(functions.find(name)?);
+        }
+        slot.clone()
+    }
+
     /// Returns a builder for a tree of this name.
     pub(super) fn take(&mut self, name: Text) -> Builder {
-        match self.0.pop() {
+        match self.builders.pop() {
             None => Builder::new(name),
             Some(mut builder) => {
                 builder.name = name;
@@ -86,7 +111,7 @@ impl Spare {
         builder.empty = true;
         builder.peeked = 0;
         builder.action = None;
-        self.0.push(builder);
+        self.builders.push(builder);
         tree
     }
 }

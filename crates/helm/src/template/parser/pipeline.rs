@@ -209,7 +209,8 @@ impl Parser<'_> {
         let length = value.len() as u32;
         let kind = match token.kind {
             TokenKind::Identifier => {
-                let function = std::str::from_utf8(value).ok().and_then(|name| self.functions.find(name));
+                let name = std::str::from_utf8(value).ok();
+                let function = name.and_then(|name| self.spare.function(name, self.functions));
                 let Some(function) = function else {
                     let name = quote(value, Charset::Unicode);
                     return self.fail(format!("function {name} not defined"));
