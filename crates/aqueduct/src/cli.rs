@@ -1,6 +1,7 @@
 //! The command line: what may be written behind `aqueduct`.
 
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -45,6 +46,13 @@ impl Cli {
     /// Runs a command given as arguments, the first one being the name of the program.
     pub fn run_with(self, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
+        if let [_, word] = arguments.as_slice()
+            && (word == "--version" || word == "-V")
+        {
+            // As the whole command line says it, without defining that first.
+            let _ = writeln!(io::stdout(), "{NAME} {VERSION}");
+            return ExitCode::SUCCESS;
+        }
         // Helm and Kustomize end with 1 whatever is wrong, and so does what stands in for them.
         let is_helm = arguments.get(1).is_some_and(|word| word == "helm");
         let stands_in = is_helm || arguments.get(1).is_some_and(|word| word == "kustomize");
@@ -72,13 +80,15 @@ pub(crate) fn definition() -> clap::Command {
     Arguments::command()
 }
 
+const NAME: &str = "aqueduct";
+
 /// The version, and those of the programs whose output is made here too.
 const VERSION: &str =
     concat!(env!("CARGO_PKG_VERSION"), " (charts as Helm 4.3.2, kustomizations as Kustomize 5.8.1)");
 
 /// A compiler for Kubernetes platforms: typed TOML in, a hydrated tree for Argo CD out.
 #[derive(Debug, Parser)]
-#[command(name = "aqueduct", version = VERSION, max_term_width = 100)]
+#[command(name = NAME, version = VERSION, max_term_width = 100)]
 pub(crate) struct Arguments {
     /// The platform's folder, which holds `platform.toml`.
     #[arg(short = 'C', long, global = true, value_name = "DIRECTORY", default_value = ".")]
@@ -174,5 +184,15 @@ pub(crate) struct SelectionArguments {
 impl SelectionArguments {
     pub(crate) fn selection(&self) -> Selection {
         Selection { environments: self.environments.clone(), tenants: self.tenants.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAME, VERSION, definition};
+
+    #[test]
+    fn the_version_is_what_the_whole_command_line_says() {
+        assert_eq!(definition().render_version(), format!("{NAME} {VERSION}\n"));
     }
 }
