@@ -1,6 +1,7 @@
 //! The command line: what may be written behind `aqueduct`.
 
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -45,10 +46,17 @@ impl Cli {
     /// Runs a command given as arguments, the first one being the name of the program.
     pub fn run_with(self, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
+        if let [_, word] = arguments.as_slice()
+            && (word == "--version" || word == "-V")
+        {
+            // As the whole command line says it, without defining that first.
+            let _ = writeln!(io::stdout(), "{NAME} {VERSION}");
+            return ExitCode::SUCCESS;
+        }
         // Helm and Kustomize end with 1 whatever is wrong, and so does what stands in for them.
         let is_helm = arguments.get(1).is_some_and(|word| word == "helm");
         let stands_in = is_helm || arguments.get(1).is_some_and(|word| word == "kustomize");
-        match Arguments::try_parse_from(arguments) {
+        match Arguments::read(arguments, is_helm) {
             Ok(arguments) => command::run(&arguments, &self.registry),
             Err(error) if is_helm && let Some(message) = command::helm::in_words_of_helm(&error) => {
                 command::helm::fail(message);
@@ -72,13 +80,15 @@ pub(crate) fn definition() -> clap::Command {
     Arguments::command()
 }
 
+const NAME: &str = "aqueduct";
+
 /// The version, and those of the programs whose output is made here too.
 const VERSION: &str =
     concat!(env!("CARGO_PKG_VERSION"), " (charts as Helm 4.3.2, kustomizations as Kustomize 5.8.1)");
 
 /// A compiler for Kubernetes platforms: typed TOML in, a hydrated tree for Argo CD out.
 #[derive(Debug, Parser)]
-#[command(name = "aqueduct", version = VERSION, max_term_width = 100)]
+#[command(name = NAME, version = VERSION, max_term_width = 100)]
 pub(crate) struct Arguments {
     /// The platform's folder, which holds `platform.toml`.
     #[arg(short = 'C', long, global = true, value_name = "DIRECTORY", default_value = ".")]
@@ -91,9 +101,33 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// Reads the words of a command line, of which it is known whether they begin with `helm`.
+    fn read(words: Vec<OsString>, is_helm: bool) -> Result<Self, clap::Error> {
+        // What is wrong, and help, are worded by the whole command line.
+        if is_helm
+            && let Ok(HelmAlone { command: AloneCommand::Helm(command) }) = HelmAlone::try_parse_from(&words)
+        {
+            return Ok(Self { directory: ".".into(), quiet: false, command: Command::Helm(command) });
+        }
+        Self::try_parse_from(words)
+    }
+
     pub(crate) fn terminal(&self) -> Terminal {
         Terminal::new(self.quiet)
     }
+}
+
+/// The command line with the one command that is started chart by chart: to define all others takes longer than a
+/// small chart does.
+#[derive(Debug, Parser)]
+struct HelmAlone {
+    #[command(subcommand)]
+    command: AloneCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AloneCommand {
+    Helm(command::helm::Arguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -150,5 +184,15 @@ pub(crate) struct SelectionArguments {
 impl SelectionArguments {
     pub(crate) fn selection(&self) -> Selection {
         Selection { environments: self.environments.clone(), tenants: self.tenants.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAME, VERSION, definition};
+
+    #[test]
+    fn the_version_is_what_the_whole_command_line_says() {
+        assert_eq!(definition().render_version(), format!("{NAME} {VERSION}\n"));
     }
 }

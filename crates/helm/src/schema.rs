@@ -4,6 +4,8 @@ mod cost;
 mod finding;
 mod format;
 mod message;
+mod part;
+mod plain;
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,35 +13,69 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{
     Draft, PatternOptions, ReferencingError, Retrieve, Uri, ValidationError, ValidationOptions, Validator,
 };
+use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+use self::part::Part;
+use self::plain::Plain;
 use crate::value::{Map, Value};
 
-/// The schema of a chart's values; compiled when it is first needed.
+/// The schema of a chart's values; read when it is first needed, and compiled when values may not meet it.
 #[derive(Debug)]
 pub(crate) struct Schema {
     bytes: Arc<[u8]>,
-    compiled: OnceLock<Result<Compiled, String>>,
+    read: OnceLock<Result<Read, String>>,
 }
 
 /// A schema and what was made of it.
 #[derive(Debug)]
+struct Read {
+    bytes: Arc<[u8]>,
+    schema: Part,
+    draft: Draft,
+    plain: Option<Plain>,
+    compiled: OnceLock<Result<Compiled, String>>,
+}
+
+/// A schema as the library takes it.
+#[derive(Debug)]
 struct Compiled {
     schema: Json,
-    draft: Draft,
     validator: Validator,
 }
 
 impl Schema {
     pub(crate) fn new(bytes: Arc<[u8]>) -> Self {
-        Self { bytes, compiled: OnceLock::new() }
+        Self { bytes, read: OnceLock::new() }
     }
 
     pub(crate) fn validate(&self, values: &Map) -> Result<(), String> {
-        let compiled = self.compiled.get_or_init(|| compile(&self.bytes));
-        let Compiled { schema, draft, validator } = compiled.as_ref().map_err(String::clone)?;
+        let read = self.read.get_or_init(|| Read::new(&self.bytes)).as_ref().map_err(String::clone)?;
+        if read.is_certainly_met(values) { Ok(()) } else { read.validate(values) }
+    }
+}
+
+impl Read {
+    fn new(bytes: &Arc<[u8]>) -> Result<Self, String> {
+        let schema: Part = read(bytes)?;
+        // The draft is told by hand, since the names that Helm's library accepts are more than others do.
+        let draft = draft(schema.as_members().and_then(|members| members.get("$schema")?.as_str()));
+        let plain = Plain::of(&schema, draft);
+        Ok(Self { bytes: Arc::clone(bytes), schema, draft, plain, compiled: OnceLock::new() })
+    }
+
+    fn is_certainly_met(&self, values: &Map) -> bool {
+        let Some(plain) = &self.plain else { return false };
+        // Without references there is little to compare.
+        (!plain.refers() || cost::is_within_limit(&self.schema, &to_json(&Value::Map(values.clone()))))
+            && plain.verdict(&self.schema, values) == Some(true)
+    }
+
+    fn validate(&self, values: &Map) -> Result<(), String> {
+        let compiled = self.compiled.get_or_init(|| compile(read(&self.bytes)?, self.draft));
+        let Compiled { schema, validator } = compiled.as_ref().map_err(String::clone)?;
         let instance = to_json(&Value::Map(values.clone()));
-        if !cost::is_within_limit(schema, &instance) {
+        if !cost::is_within_limit(&self.schema, &instance) {
             return Err(format!(
                 "the values would be held against parts of the schema more than {} times: its references meet the same \
                  parts over and over\n",
@@ -49,17 +85,18 @@ impl Schema {
         let mut lines = String::new();
         let errors: Vec<ValidationError<'_>> = validator.iter_errors(&instance).collect();
         // What refers to other parts is not known by itself.
-        let compile = |part: &Json| options(*draft).build(part).ok();
+        let compile = |part: &Json| options(self.draft).build(part).ok();
         finding::describe(&errors, schema, &compile, &mut lines);
         if lines.is_empty() { Ok(()) } else { Err(lines) }
     }
 }
 
-fn compile(bytes: &[u8]) -> Result<Compiled, String> {
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut schema: Json = serde_json::from_slice(bytes).map_err(|error| no_json(bytes, &error))?;
-    // The draft is told by hand, since the names that Helm's library accepts are more than others do.
-    let draft = draft(schema.get("$schema"));
+    serde_json::from_slice(bytes).map_err(|error| no_json(bytes, &error))
+}
+
+fn compile(mut schema: Json, draft: Draft) -> Result<Compiled, String> {
     prepare(&mut schema);
     let validator = options(draft).build(&schema).map_err(|error| match error.kind() {
         // Why is all there is to say: what is not in the schema is always retrieved.
@@ -71,7 +108,7 @@ fn compile(bytes: &[u8]) -> Result<Compiled, String> {
         }
         _ => error.to_string(),
     })?;
-    Ok(Compiled { schema, draft, validator })
+    Ok(Compiled { schema, validator })
 }
 
 /// Returns how schemas are read.
@@ -120,8 +157,8 @@ fn prepare(schema: &mut Json) {
     }
 }
 
-fn draft(url: Option<&Json>) -> Draft {
-    let url = url.and_then(Json::as_str).unwrap_or_default();
+fn draft(url: Option<&str>) -> Draft {
+    let url = url.unwrap_or_default();
     let url = url.split('#').next().unwrap_or_default();
     let url = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")).unwrap_or(url);
     match url {

@@ -104,12 +104,12 @@ fn documents_of_one_template() {
     assert_eq!(outcome(&files), "5000 documents, line 14999");
 }
 
-/// Returns a schema whose parts refer to the next twice each.
-fn doubling(levels: usize, keyword: &dyn Fn(&str) -> String, first: &str, last: &str) -> String {
+/// Returns a schema whose parts refer to the next twice each, `d` being spelled in one way or another.
+fn doubling(d: &str, levels: usize, keyword: &dyn Fn(&str) -> String, first: &str, last: &str) -> String {
     let mut parts = String::new();
     for level in 0..levels {
         let _ =
-            write!(parts, "\"a{level}\": {}, ", keyword(&format!("{{\"$ref\": \"#/%64/a{}\"}}", level + 1)));
+            write!(parts, "\"a{level}\": {}, ", keyword(&format!("{{\"$ref\": \"#/{d}/a{}\"}}", level + 1)));
     }
     format!("{{{first}, \"d\": {{{parts}\"a{levels}\": {last}}}}}")
 }
@@ -128,13 +128,15 @@ fn schemas_that_double() {
     };
     let deep = format!("{}1{}\n", "{a: ".repeat(40), "}".repeat(40));
     let is_refused = |last: &str, keyword: &dyn Fn(&str) -> String| {
-        let schema = doubling(40, keyword, here, last);
-        let files = [
-            file("Chart.yaml", chart("c", "")),
-            file("values.yaml", deep.clone()),
-            file("values.schema.json", schema.clone()),
-        ];
-        assert_eq!(outcome(&files), refused, "{schema}");
+        for d in ["d", "%64"] {
+            let schema = doubling(d, 40, keyword, here, last);
+            let files = [
+                file("Chart.yaml", chart("c", "")),
+                file("values.yaml", deep.clone()),
+                file("values.schema.json", schema.clone()),
+            ];
+            assert_eq!(outcome(&files), refused, "{schema}");
+        }
     };
     is_refused("false", &any);
     is_refused("true", &all);
@@ -142,9 +144,10 @@ fn schemas_that_double() {
     is_refused("false", &inside);
     // What no value meets costs nothing, nor does what refers to itself.
     for schema in [
-        doubling(40, &any, "\"properties\": {\"none\": {\"$ref\": \"#/d/a0\"}}", "false"),
+        doubling("%64", 40, &any, "\"properties\": {\"none\": {\"$ref\": \"#/d/a0\"}}", "false"),
         "{\"$ref\": \"#/d/a\", \"d\": {\"a\": {\"properties\": {\"a\": {\"$ref\": \"#/d/a\"}}}}}".to_owned(),
         "{\"allOf\": [{\"$ref\": \"#\"}]}".to_owned(),
+        "{\"allOf\": [{\"$ref\": \"#\"}, {\"$ref\": \"#\"}]}".to_owned(),
     ] {
         let files = [
             file("Chart.yaml", chart("c", "")),

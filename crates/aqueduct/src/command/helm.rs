@@ -18,6 +18,7 @@ use aqueduct_helm::template::{CallSite, Host, Moment, Refusal};
 use clap::{ArgAction, Args, Subcommand};
 
 use ignored::Ignored;
+use template::template_keeping;
 pub(crate) use template::template_with;
 pub use template::{TemplateError, TemplateOptions, TemplateOutput, read_file, template};
 pub(crate) use usage::in_words_of_helm;
@@ -193,7 +194,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         return Ok(fail(message));
     }
     let mut machine = Machine { system: System::new(), knows_names: arguments.refused.enable_dns };
-    let result = template(&options(arguments), &read_values_file, &mut machine);
+    let options = options(arguments);
+    let mut chart = None;
+    let result =
+        template_keeping(&options, || options.values.merge(&read_values_file), &mut machine, &mut chart);
+    // The process ends with it: to take the chart apart is work that nobody needs.
+    std::mem::forget(chart);
     match result {
         Ok(output) => {
             write_files(&output.files)?;

@@ -59,11 +59,10 @@ impl IgnoreRules {
 
     /// Tells whether a path relative to the chart's folder is left out.
     pub(super) fn ignores(&self, path: &str, entry: Entry) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path);
         for rule in &self.rules {
-            let fits = (!rule.folders_only || entry == Entry::Folder) && {
-                let name = if rule.name_only { path.rsplit('/').next().unwrap_or(path) } else { path };
-                rule.pattern.matches(name)
-            };
+            let fits = (!rule.folders_only || entry == Entry::Folder)
+                && rule.pattern.matches(if rule.name_only { name } else { path });
             if fits != rule.negated {
                 return true;
             }

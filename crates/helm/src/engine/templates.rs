@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::report::{self, RenderError};
-use crate::template::{Functions, Set, parse};
+use crate::template::{Functions, Set, Spare, parse};
 
 /// A template file of a chart.
 #[derive(Clone, Debug)]
@@ -48,11 +48,16 @@ impl Templates {
             let depth = |file: &TemplateFile| file.path.bytes().filter(|byte| *byte == b'/').count();
             depth(right).cmp(&depth(left)).then_with(|| right.path.cmp(&left.path))
         });
-        let parsed = |file: &TemplateFile| parse(&file.path, Arc::clone(&file.text), functions);
+        let parsed = |spare: &mut Spare, file: &TemplateFile| {
+            parse(&file.path, Arc::clone(&file.text), functions, spare)
+        };
         let size: usize = files.iter().map(|file| file.text.len()).sum();
         let trees: Vec<_> = match size {
-            ..PARALLEL => files.iter().map(parsed).collect(),
-            _ => files.par_iter().map(parsed).collect(),
+            ..PARALLEL => {
+                let mut spare = Spare::default();
+                files.iter().map(|file| parsed(&mut spare, file)).collect()
+            }
+            _ => files.par_iter().map_init(Spare::default, parsed).collect(),
         };
         let mut set = Set::default();
         let mut parsed = Vec::with_capacity(files.len());

@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use super::part::Part;
 use crate::stack::deepen;
 
 /// How many comparisons are made.
 pub(super) const LIMIT: usize = 300_000;
 
 /// Tells whether it takes no more comparisons than there may be to hold a value against a schema.
-pub(super) fn is_within_limit(schema: &Json, instance: &Json) -> bool {
+pub(super) fn is_within_limit(schema: &Part, instance: &Json) -> bool {
     let mut names = BTreeMap::new();
     let mut refers = false;
     collect(schema, &mut names, &mut refers);
@@ -22,20 +23,20 @@ pub(super) fn is_within_limit(schema: &Json, instance: &Json) -> bool {
 }
 
 /// Collects the parts that have names of their own, and whether anything refers to others.
-fn collect<'a>(schema: &'a Json, names: &mut BTreeMap<&'a str, &'a Json>, refers: &mut bool) {
+fn collect<'a>(schema: &'a Part, names: &mut BTreeMap<&'a str, &'a Part>, refers: &mut bool) {
     match schema {
-        Json::Object(members) => {
+        Part::Members(members) => {
             for key in ["$id", "id", "$anchor", "$dynamicAnchor"] {
-                if let Some(name) = members.get(key).and_then(Json::as_str) {
+                if let Some(name) = members.get(key).and_then(Part::as_str) {
                     names.insert(last_part(name), schema);
                 }
             }
-            for (key, value) in members {
-                *refers |= REFERENCES.contains(&key.as_str());
+            for (key, value) in members.iter() {
+                *refers |= REFERENCES.contains(&key);
                 collect(value, names, refers);
             }
         }
-        Json::Array(items) => items.iter().for_each(|item| collect(item, names, refers)),
+        Part::List(items) => items.iter().for_each(|item| collect(item, names, refers)),
         _ => {}
     }
 }
@@ -49,15 +50,15 @@ fn last_part(name: &str) -> &str {
 }
 
 struct Counter<'a> {
-    root: &'a Json,
-    names: BTreeMap<&'a str, &'a Json>,
+    root: &'a Part,
+    names: BTreeMap<&'a str, &'a Part>,
     /// The counts of parts for values, by where both lie.
-    known: BTreeMap<(*const Json, *const Json), usize>,
+    known: BTreeMap<(*const Part, *const Json), usize>,
 }
 
 impl<'a> Counter<'a> {
-    fn count(&mut self, schema: &'a Json, instance: &'a Json) -> usize {
-        let Json::Object(members) = schema else { return 1 };
+    fn count(&mut self, schema: &'a Part, instance: &'a Json) -> usize {
+        let Part::Members(members) = schema else { return 1 };
         let place = (std::ptr::from_ref(schema), std::ptr::from_ref(instance));
         if let Some(count) = self.known.get(&place) {
             return *count;
@@ -68,26 +69,26 @@ impl<'a> Counter<'a> {
         // What meets itself is not followed again.
         self.known.insert(place, 1);
         let mut count = 1_usize;
-        for (keyword, value) in members {
+        for (keyword, value) in members.iter() {
             count = count.saturating_add(deepen(|| self.keyword(keyword, value, instance)));
         }
         self.known.insert(place, count);
         count
     }
 
-    fn keyword(&mut self, keyword: &str, value: &'a Json, instance: &'a Json) -> usize {
+    fn keyword(&mut self, keyword: &str, value: &'a Part, instance: &'a Json) -> usize {
         match keyword {
             "$ref" | "$dynamicRef" | "$recursiveRef" => match self.target(value) {
                 Some(target) => self.count(target, instance),
                 None => 1,
             },
-            "allOf" | "anyOf" | "oneOf" => self.sum(value.as_array().into_iter().flatten(), &[instance]),
+            "allOf" | "anyOf" | "oneOf" => self.sum(value.as_list().into_iter().flatten(), &[instance]),
             "not" | "if" | "then" | "else" => self.count(value, instance),
             "dependentSchemas" | "dependencies" => {
-                self.sum(value.as_object().into_iter().flat_map(|parts| parts.values()), &[instance])
+                self.sum(value.as_members().into_iter().flat_map(|parts| parts.values()), &[instance])
             }
             "properties" => {
-                let members = value.as_object().zip(instance.as_object());
+                let members = value.as_members().zip(instance.as_object());
                 let pairs = members.into_iter().flat_map(|(parts, values)| {
                     parts.iter().filter_map(|(name, part)| Some((part, values.get(name)?)))
                 });
@@ -99,11 +100,11 @@ impl<'a> Counter<'a> {
                 if names == 0 { 0 } else { self.count(value, instance).saturating_mul(names) }
             }
             "patternProperties" => {
-                let parts = value.as_object().into_iter().flat_map(|parts| parts.values());
+                let parts = value.as_members().into_iter().flat_map(|parts| parts.values());
                 self.sum(parts, &children(instance))
             }
-            "items" | "prefixItems" if value.is_array() => {
-                let pairs = value.as_array().into_iter().flatten().zip(children(instance));
+            "items" | "prefixItems" if value.as_list().is_some() => {
+                let pairs = value.as_list().into_iter().flatten().zip(children(instance));
                 pairs.fold(0, |sum: usize, (part, value)| sum.saturating_add(self.count(part, value)))
             }
             "items" | "additionalItems" | "contains" | "unevaluatedItems" if instance.is_array() => {
@@ -116,7 +117,7 @@ impl<'a> Counter<'a> {
         }
     }
 
-    fn sum(&mut self, parts: impl Iterator<Item = &'a Json>, values: &[&'a Json]) -> usize {
+    fn sum(&mut self, parts: impl Iterator<Item = &'a Part>, values: &[&'a Json]) -> usize {
         let mut sum = 0_usize;
         for part in parts {
             for value in values {
@@ -127,7 +128,7 @@ impl<'a> Counter<'a> {
     }
 
     /// Returns the part that a reference names, if it is one of this schema.
-    fn target(&self, reference: &Json) -> Option<&'a Json> {
+    fn target(&self, reference: &Part) -> Option<&'a Part> {
         let reference = reference.as_str()?;
         let reference = without_escapes(reference);
         let (document, fragment) = reference.split_once('#').unwrap_or((&reference, ""));

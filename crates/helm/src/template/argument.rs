@@ -19,20 +19,24 @@ impl Evaluator<'_> {
                     None => self.fail(tree, format!("cannot assign nil to {}", parameter.name())),
                 };
             }
-            WordKind::Field(names) => self.fields(tree, dot, dot.clone(), names, at, &[], None)?,
+            WordKind::Field(names) => {
+                self.fields(tree, dot, dot.clone(), tree.names(*names), at, &[], None)?
+            }
             WordKind::Variable(name, names) => {
                 let held = self.variable(tree, *name)?;
                 if names.is_empty() {
                     held.value
                 } else {
-                    self.fields(tree, dot, held, names, at, &[], None)?
+                    self.fields(tree, dot, held, tree.names(*names), at, &[], None)?
                 }
             }
             WordKind::Pipe(pipe) => deepen(|| self.pipeline(tree, dot, *pipe))?,
             WordKind::Function(function) => {
                 self.call(tree, dot, Node::Word(at), function, None, &[], None)?
             }
-            WordKind::Chain(inner, names) => self.chain(tree, dot, at, *inner, names, &[], None)?,
+            WordKind::Chain(inner, names) => {
+                self.chain(tree, dot, at, *inner, tree.names(*names), &[], None)?
+            }
             constant => return self.literal(tree, dot, parameter, at, constant),
         };
         self.validate(tree, value, parameter)

@@ -55,7 +55,7 @@ impl Tree {
     // Parentheses nest at most as deep as the parser lets them, which the stack carries.
     fn write_pipe(&self, at: u32, out: &mut Vec<u8>) {
         let Some(pipe) = self.pipes.get(at as usize) else { return };
-        for (index, variable) in pipe.declares.iter().enumerate() {
+        for (index, variable) in self.numbers(pipe.declares).iter().enumerate() {
             if index > 0 {
                 out.extend_from_slice(b", ");
             }
@@ -64,7 +64,7 @@ impl Tree {
         if !pipe.declares.is_empty() {
             out.extend_from_slice(if pipe.assigns { b" = " } else { b" := " });
         }
-        for (index, command) in pipe.commands.iter().enumerate() {
+        for (index, command) in self.numbers(pipe.commands).iter().enumerate() {
             if index > 0 {
                 out.extend_from_slice(b" | ");
             }
@@ -74,7 +74,7 @@ impl Tree {
 
     fn write_command(&self, at: u32, out: &mut Vec<u8>) {
         let Some(command) = self.commands.get(at as usize) else { return };
-        for (index, word) in command.words.iter().enumerate() {
+        for (index, word) in self.numbers(command.words).iter().enumerate() {
             if index > 0 {
                 out.push(b' ');
             }
@@ -106,23 +106,26 @@ impl Tree {
                     self.source.text.get(start..start + *length as usize).unwrap_or_default(),
                 );
             }
-            WordKind::Field(fields) => write_fields(fields, out),
+            WordKind::Field(fields) => write_fields(self.names(*fields), out),
             WordKind::Variable(variable, fields) => {
                 out.extend_from_slice(self.variable(*variable).as_bytes());
-                write_fields(fields, out);
+                write_fields(self.names(*fields), out);
             }
             WordKind::Function(function) => out.extend_from_slice(function.name.as_bytes()),
             WordKind::Pipe(pipe) => deepen(|| self.write_pipe(*pipe, out)),
             WordKind::Chain(inner, fields) => {
                 self.write_grouped(*inner, out);
-                write_fields(fields, out);
+                write_fields(self.names(*fields), out);
             }
         }
     }
 
     /// Returns the name of a variable.
     pub(crate) fn variable(&self, at: u32) -> Text {
-        self.variables.get(at as usize).cloned().unwrap_or_default()
+        match at.checked_sub(1) {
+            None => "$".into(),
+            Some(at) => self.variables.get(at as usize).cloned().unwrap_or_default(),
+        }
     }
 }
 

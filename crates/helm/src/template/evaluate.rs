@@ -10,6 +10,7 @@ use super::functions::Functions;
 use super::limits::Limits;
 use super::number::Number;
 use super::output::{Traced, Tracing};
+use super::parser::Spare;
 use super::quote::{Charset, quote};
 use super::set::Set;
 use super::tree::{Tree, WordKind};
@@ -62,6 +63,8 @@ pub(crate) struct Evaluator<'run> {
     pub(crate) traced: Vec<Traced>,
     /// Argument lists for reuse.
     pub(super) spare: Vec<Vec<Value>>,
+    /// The same for the trees of `tpl`.
+    pub(super) builders: Spare,
 }
 
 pub(super) type Evaluated<T> = Result<T, ExecutionError>;
@@ -92,6 +95,7 @@ impl<'run> Evaluator<'run> {
             tracing,
             traced: Vec::new(),
             spare: Vec::new(),
+            builders: Spare::default(),
         }
     }
 
@@ -137,11 +141,11 @@ impl<'run> Evaluator<'run> {
         self.part = Node::Pipe(at);
         let Some(pipe) = tree.pipes.get(at as usize) else { return Ok(Value::Nil) };
         let mut value = None;
-        for command in &pipe.commands {
+        for command in tree.numbers(pipe.commands) {
             value = Some(unboxed(self.command(tree, dot, *command, value)?));
         }
         let value = value.unwrap_or_default();
-        for variable in &pipe.declares {
+        for variable in tree.numbers(pipe.declares) {
             if pipe.assigns {
                 self.assign(tree, *variable, Held::plain(value.clone()))?;
             } else {
@@ -187,7 +191,7 @@ impl<'run> Evaluator<'run> {
     }
 
     fn command(&mut self, tree: &Tree, dot: &Held, at: u32, last: Option<Value>) -> Evaluated<Value> {
-        let words = tree.commands.get(at as usize).map_or(&[][..], |command| &command.words);
+        let words = tree.commands.get(at as usize).map_or(&[][..], |command| tree.numbers(command.words));
         let Some((first, word)) =
             words.first().and_then(|first| Some((*first, tree.words.get(*first as usize)?)))
         else {
@@ -196,9 +200,11 @@ impl<'run> Evaluator<'run> {
         match &word.kind {
             WordKind::Field(names) => {
                 self.part = Node::Word(first);
-                self.fields(tree, dot, dot.clone(), names, first, words, last)
+                self.fields(tree, dot, dot.clone(), tree.names(*names), first, words, last)
             }
-            WordKind::Chain(inner, names) => self.chain(tree, dot, first, *inner, names, words, last),
+            WordKind::Chain(inner, names) => {
+                self.chain(tree, dot, first, *inner, tree.names(*names), words, last)
+            }
             WordKind::Function(function) => {
                 self.part = Node::Word(first);
                 self.call(tree, dot, Node::Command(at), function, None, words, last)
@@ -214,7 +220,7 @@ impl<'run> Evaluator<'run> {
                     self.not_a_function(tree, words, last.as_ref())?;
                     return Ok(held.value);
                 }
-                self.fields(tree, dot, held, names, first, words, last)
+                self.fields(tree, dot, held, tree.names(*names), first, words, last)
             }
             constant => {
                 self.part = Node::Word(first);

@@ -69,6 +69,10 @@ impl Functions {
 
     /// Returns a method of a type.
     pub(super) fn method(&self, type_name: &str, name: &[u8]) -> Option<&'static Function> {
+        // Only types with a name of their own have methods.
+        if type_name.starts_with("map[") || type_name.starts_with('[') {
+            return None;
+        }
         let (_, methods) = self.methods.iter().find(|(named, _)| *named == type_name)?;
         methods.iter().find(|method| method.name.as_bytes() == name)
     }

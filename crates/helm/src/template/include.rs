@@ -65,7 +65,8 @@ impl World for Evaluator<'_> {
         let trees = match self.texts.get(source) {
             Some(trees) => Rc::clone(trees),
             None => {
-                let trees = parse(ROOT, source.as_bytes().into(), self.functions).map_err(|error| {
+                let trees = parse(ROOT, source.as_bytes().into(), self.functions, &mut self.builders);
+                let trees = trees.map_err(|error| {
                     FunctionError::new(error.0).wrap(format!("cannot parse template {}: ", quoted()))
                 })?;
                 let trees = Rc::new(trees.into_iter().map(Arc::new).collect::<Vec<_>>());

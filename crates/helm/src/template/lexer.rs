@@ -12,6 +12,37 @@ const RIGHT_COMMENT: &[u8] = b"*/";
 /// The length of a trim marker: a dash and a space.
 const MARKER: usize = 2;
 
+/// What a byte of ASCII can be.
+const SPACE: u8 = 1;
+const WORD: u8 = 2;
+/// What ends a word.
+const TERMINATOR: u8 = 4;
+/// What ends the plain part of a literal.
+const LITERAL: u8 = 8;
+
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut at = 0;
+    while at < classes.len() {
+        let byte = at as u8;
+        classes[at] = match byte {
+            b' ' | b'\t' | b'\r' => SPACE | TERMINATOR,
+            b'\n' => SPACE | TERMINATOR | LITERAL,
+            b'.' | b',' | b'|' | b':' | b')' | b'(' | b'}' => TERMINATOR,
+            b'"' | b'\'' | b'\\' => LITERAL,
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => WORD,
+            _ => 0,
+        };
+        at += 1;
+    }
+    classes
+};
+
+/// Tells whether a byte is one of a class.
+fn is(class: u8, byte: u8) -> bool {
+    CLASSES.get(usize::from(byte)).is_some_and(|classes| classes & class != 0)
+}
+
 /// The state between two tokens.
 pub(crate) struct Lexer<'a> {
     input: &'a [u8],
@@ -36,9 +67,10 @@ impl<'a> Lexer<'a> {
     }
 
     /// Returns the next token; at the end, and after an error, the end again and again.
+    #[inline(never)]
     pub(crate) fn next_token(&mut self) -> Token {
         if self.error.is_some() {
-            return Token { kind: TokenKind::End, start: self.start, end: self.start };
+            return Token { kind: TokenKind::End, start: self.start as u32, end: self.start as u32 };
         }
         loop {
             let token = if self.inside { self.action() } else { self.text() };
@@ -50,6 +82,12 @@ impl<'a> Lexer<'a> {
 
     fn rest(&self) -> &'a [u8] {
         self.input.get(self.position..).unwrap_or_default()
+    }
+
+    /// Steps over the bytes of a class.
+    fn skip_all(&mut self, class: u8) {
+        let rest = self.rest();
+        self.position += rest.iter().position(|byte| !is(class, *byte)).unwrap_or(rest.len());
     }
 
     fn peek(&self) -> Option<char> {
@@ -75,14 +113,14 @@ impl<'a> Lexer<'a> {
     }
 
     fn emit(&mut self, kind: TokenKind) -> Option<Token> {
-        let token = Token { kind, start: self.start, end: self.position };
+        let token = Token { kind, start: self.start as u32, end: self.position as u32 };
         self.start = self.position;
         Some(token)
     }
 
     fn fail(&mut self, message: impl Into<String>) -> Option<Token> {
         self.error = Some(message.into());
-        Some(Token { kind: TokenKind::Error, start: self.start, end: self.position })
+        Some(Token { kind: TokenKind::Error, start: self.start as u32, end: self.position as u32 })
     }
 
     fn ignore(&mut self) {
@@ -175,12 +213,12 @@ impl<'a> Lexer<'a> {
     }
 
     fn skip_space(&mut self) {
-        let rest = self.rest();
-        self.position += rest.iter().take_while(|byte| is_space((**byte).into())).count();
+        self.skip_all(SPACE);
     }
 
     fn action(&mut self) -> Option<Token> {
-        if self.at_right_delimiter().is_some() {
+        let may_end = |byte: &u8| *byte == b'}' || is(SPACE, *byte);
+        if self.input.get(self.position).is_some_and(may_end) && self.at_right_delimiter().is_some() {
             return if self.parentheses == 0 {
                 self.right_delimiter()
             } else {
@@ -192,10 +230,7 @@ impl<'a> Lexer<'a> {
             return self.fail("unclosed action");
         };
         match rune {
-            _ if is_space(rune) => {
-                self.position = before;
-                self.space()
-            }
+            ' ' | '\t' | '\r' | '\n' => self.space(),
             '=' => self.emit(TokenKind::Assign),
             ':' => {
                 if self.advance() == Some('=') {
@@ -243,13 +278,9 @@ impl<'a> Lexer<'a> {
     /// Reads a run of spaces; its last one may belong to a trimming right delimiter.
     fn space(&mut self) -> Option<Token> {
         self.skip_space();
-        let last = self.position - 1;
-        let tail = self.input.get(last..).unwrap_or_default();
-        if has_right_marker(tail) && tail.get(MARKER..).is_some_and(|rest| rest.starts_with(RIGHT)) {
-            self.position = last;
-            if last == self.start {
-                return self.right_delimiter();
-            }
+        // One that stands alone in front of it was seen before.
+        if self.rest().starts_with(b"-}}") && self.position > self.start + 1 {
+            self.position -= 1;
         }
         self.emit(TokenKind::Space)
     }
@@ -278,10 +309,12 @@ impl<'a> Lexer<'a> {
 
     fn word(&mut self) {
         loop {
-            let ascii = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
-            self.position += self.rest().iter().take_while(ascii).count();
-            match decode(self.rest()) {
-                Some((rune, width)) if is_alphanumeric(rune) => self.position += width,
+            self.skip_all(WORD);
+            match self.input.get(self.position) {
+                Some(0x80..) => match decode(self.rest()) {
+                    Some((rune, width)) if is_alphanumeric(rune) => self.position += width,
+                    _ => return,
+                },
                 _ => return,
             }
         }
@@ -293,15 +326,14 @@ impl<'a> Lexer<'a> {
     }
 
     fn at_terminator(&self) -> bool {
-        self.peek()
-            .is_none_or(|rune| is_space(rune) || matches!(rune, '.' | ',' | '|' | ':' | ')' | '(' | '}'))
+        self.input.get(self.position).is_none_or(|byte| is(TERMINATOR, *byte))
     }
 
     fn quoted(&mut self, mark: char, kind: TokenKind, message: &str) -> Option<Token> {
         loop {
-            // No part of a longer rune looks like one of these.
-            let ends = |byte: &u8| matches!(byte, b'"' | b'\'' | b'\\' | b'\n');
-            self.position += self.rest().iter().take_while(|byte| !ends(byte)).count();
+            // No part of a longer rune looks like one that ends the plain part.
+            let rest = self.rest();
+            self.position += rest.iter().position(|byte| is(LITERAL, *byte)).unwrap_or(rest.len());
             match self.advance() {
                 Some('\\') => {
                     if !matches!(self.advance(), Some(rune) if rune != '\n') {
@@ -372,19 +404,15 @@ impl<'a> Lexer<'a> {
 
 /// Returns the length of a text without the space at its end.
 fn trimmed_length(text: &[u8]) -> usize {
-    text.iter().rposition(|byte| !is_space((*byte).into())).map_or(0, |last| last + 1)
-}
-
-fn is_space(rune: char) -> bool {
-    matches!(rune, ' ' | '\t' | '\r' | '\n')
+    text.iter().rposition(|byte| !is(SPACE, *byte)).map_or(0, |last| last + 1)
 }
 
 fn has_left_marker(rest: &[u8]) -> bool {
-    matches!(rest, [b'-', space, ..] if is_space((*space).into()))
+    matches!(rest, [b'-', space, ..] if is(SPACE, *space))
 }
 
 fn has_right_marker(rest: &[u8]) -> bool {
-    matches!(rest, [space, b'-', ..] if is_space((*space).into()))
+    matches!(rest, [space, b'-', ..] if is(SPACE, *space))
 }
 
 /// Finds a short pattern, which comes so soon that preparing a search for it would take longer.
@@ -426,14 +454,15 @@ mod tests {
             let tokens = tokens(bytes);
             let mut end = 0;
             for token in &tokens {
-                prop_assert!(token.start >= end && token.end >= token.start);
-                let gap = &bytes[end..token.start];
+                let start = token.start as usize;
+                prop_assert!(start >= end && token.end >= token.start);
+                let gap = &bytes[end..start];
                 let text = String::from_utf8_lossy(gap);
                 // Only trimmed space, trim markers and comments may be missing.
                 let without = text.replace("{{", "").replace("}}", "");
                 let skipped = without.trim_matches([' ', '\t', '\r', '\n', '-']);
                 prop_assert!(skipped.is_empty() || skipped.contains("/*"), "gap {:?} in {:?}", text, input);
-                end = token.end;
+                end = token.end as usize;
             }
             if tokens.last().map(|token| token.kind) == Some(TokenKind::End) {
                 prop_assert_eq!(end, bytes.len());
@@ -444,7 +473,7 @@ mod tests {
         fn plain_text_is_one_token(input in "[^{]{1,60}") {
             let found = tokens(input.as_bytes());
             prop_assert_eq!(found.len(), 2);
-            prop_assert_eq!(found[0], Token { kind: TokenKind::Text, start: 0, end: input.len() });
+            prop_assert_eq!(found[0], Token { kind: TokenKind::Text, start: 0, end: input.len() as u32 });
         }
 
         #[test]

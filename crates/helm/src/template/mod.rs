@@ -43,7 +43,7 @@ pub use host::{CallSite, Host, Lookup, Moment, Refusal};
 pub use limits::Limits;
 pub use output::Tracing;
 pub(crate) use output::{NO_VALUE, Output, Piece, Traced, cut_no_value};
-pub(crate) use parser::{ParseError, parse};
+pub(crate) use parser::{ParseError, Spare, parse};
 pub(crate) use quote::{Charset, can_backquote, quote, quote_rune};
 pub(crate) use rune::{Runes, decode, decode_last, is_alphanumeric};
 pub(crate) use set::Set;

@@ -72,9 +72,9 @@ impl Keyword {
 pub(crate) struct Token {
     pub(crate) kind: TokenKind,
     /// The first byte.
-    pub(crate) start: usize,
+    pub(crate) start: u32,
     /// The byte after the last.
-    pub(crate) end: usize,
+    pub(crate) end: u32,
 }
 
 /// Returns a token as Go's parser names it in its messages.

@@ -19,8 +19,42 @@ pub(crate) struct Tree {
     pub(crate) pipes: Vec<Pipe>,
     pub(crate) commands: Vec<Command>,
     pub(crate) words: Vec<Word>,
-    /// The names of variables; the first is `$`.
+    /// Where pipelines and commands have the numbers of what they consist of.
+    pub(crate) numbers: Vec<u32>,
+    /// Where words have the names of fields.
+    pub(crate) names: Vec<Text>,
+    /// The names of variables but for the first, which is `$`.
     pub(crate) variables: Vec<Text>,
+}
+
+/// Neighbours in a list of the tree.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run {
+    pub(crate) start: u32,
+    pub(crate) length: u32,
+}
+
+impl Run {
+    pub(crate) fn is_empty(self) -> bool {
+        self.length == 0
+    }
+
+    fn of<T>(self, list: &[T]) -> &[T] {
+        let start = self.start as usize;
+        list.get(start..start + self.length as usize).unwrap_or_default()
+    }
+}
+
+impl Tree {
+    /// Returns the numbers of what a pipeline or a command consists of.
+    pub(crate) fn numbers(&self, run: Run) -> &[u32] {
+        run.of(&self.numbers)
+    }
+
+    /// Returns the names of fields.
+    pub(crate) fn names(&self, run: Run) -> &[Text] {
+        run.of(&self.names)
+    }
 }
 
 /// What the evaluator does next. A number of a step is its index in the tree.
@@ -76,13 +110,13 @@ pub(crate) enum Step {
 pub(crate) struct Pipe {
     pub(crate) position: u32,
     pub(crate) assigns: bool,
-    pub(crate) declares: Vec<u32>,
-    pub(crate) commands: Vec<u32>,
+    pub(crate) declares: Run,
+    pub(crate) commands: Run,
 }
 
 #[derive(Debug)]
 pub(crate) struct Command {
-    pub(crate) words: Vec<u32>,
+    pub(crate) words: Run,
     pub(crate) position: u32,
 }
 
@@ -102,10 +136,10 @@ pub(crate) enum WordKind {
     Number(Box<Number>, u32),
     /// A text and the length of its literal.
     String(Text, u32),
-    Field(Vec<Text>),
-    Variable(u32, Vec<Text>),
+    Field(Run),
+    Variable(u32, Run),
     Function(Named),
     Pipe(u32),
     /// Fields of a function's or a pipeline's value.
-    Chain(u32, Vec<Text>),
+    Chain(u32, Run),
 }

@@ -277,7 +277,7 @@ impl Evaluator<'_> {
             _ => value,
         };
         let number = matches!(value, Value::Int(..) | Value::Uint(..));
-        if number && tree.pipes.get(pipe as usize).is_some_and(|pipe| pipe.declares.len() > 1) {
+        if number && tree.pipes.get(pipe as usize).is_some_and(|pipe| pipe.declares.length > 1) {
             let text = value.to_text().unwrap_or_default();
             let message =
                 [b"can't use ", text.as_bytes(), b" to iterate over more than one variable"].concat();
@@ -308,7 +308,7 @@ impl Evaluator<'_> {
     /// Gives the variables of a `range` the index and the element.
     fn declare(&mut self, tree: &Tree, pipe: u32, index: Value, element: &Held) -> Evaluated<()> {
         let Some(pipe) = tree.pipes.get(pipe as usize) else { return Ok(()) };
-        let (index_name, element_name) = match pipe.declares.as_slice() {
+        let (index_name, element_name) = match tree.numbers(pipe.declares) {
             [] => return Ok(()),
             [element] => (None, *element),
             [index, element, ..] => (Some(*index), *element),

@@ -51,12 +51,12 @@ fn merge(values: &mut Map, over: &Map) {
 /// Each line ends in `\n` afterwards, the last one too, as the reader of Kubernetes' own tools has it.
 fn documents(bytes: &[u8]) -> (Vec<Vec<u8>>, Option<String>) {
     let mut documents = Vec::new();
-    let mut document = Vec::new();
+    let mut document = Vec::with_capacity(bytes.len() + 1);
     let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     if bytes.is_empty() {
         return (documents, None);
     }
-    for line in text.split(|byte| *byte == b'\n') {
+    for line in lines(text) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if let Some(rest) = line.strip_prefix(b"---") {
             let rest = String::from_utf8_lossy(rest);
@@ -75,6 +75,16 @@ fn documents(bytes: &[u8]) -> (Vec<Vec<u8>>, Option<String>) {
         documents.push(document);
     }
     (documents, None)
+}
+
+/// Returns what stands between line feeds.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr::memchr_iter(b'\n', text).chain(std::iter::once(text.len()));
+    ends.scan(0, |start, end| {
+        let line = text.get(*start..end);
+        *start = end + 1;
+        line
+    })
 }
 
 #[cfg(test)]

@@ -139,6 +139,13 @@ impl<'a> Cursor<'a> {
 
     /// Steps over everything up to the end of the line.
     pub(super) fn skip_to_break(&mut self) {
+        let rest = self.text.as_bytes().get(self.position..).unwrap_or_default();
+        let end = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        // Other breaks are beyond ASCII, and what is no character ends the text.
+        if rest.get(..end).is_some_and(<[u8]>::is_ascii) {
+            self.skip_run(end, end);
+            return;
+        }
         loop {
             let rest = self.text.as_bytes().get(self.position..).unwrap_or_default();
             let plain = rest.iter().take_while(|byte| matches!(byte, b'\t' | 0x20..0x80)).count();

@@ -20,25 +20,36 @@ pub(super) fn readable_part(text: &str) -> (&str, Option<&'static str>) {
 
 /// Returns where the first character stands that YAML does not allow.
 fn first_forbidden(text: &str) -> Option<usize> {
-    let plain = |byte: u8| byte.wrapping_sub(b' ') < 0x5F || byte == b'\n';
-    for (number, chunk) in text.as_bytes().chunks(CHUNK).enumerate() {
-        // Without a branch for each byte many are looked at in one step.
-        if chunk.iter().fold(true, |all, byte| all & plain(*byte)) {
-            continue;
-        }
-        let suspects = chunk.iter().enumerate().filter(|(_, byte)| SUSPECT[usize::from(**byte)]);
-        let mut places = suspects.map(|(at, _)| number * CHUNK + at);
-        let bad =
-            places.find(|at| text.get(*at..).and_then(|rest| rest.chars().next()).is_some_and(is_forbidden));
-        if bad.is_some() {
-            return bad;
-        }
-    }
-    None
+    let (words, rest) = text.as_bytes().as_chunks::<WORD>();
+    let suspects = words.iter().enumerate().filter(|(_, word)| !is_plain(u64::from_ne_bytes(**word)));
+    let mut found = suspects.map(|(number, word)| forbidden_in(text, number * WORD, word));
+    let found = found.find_map(|found| found);
+    found.or_else(|| forbidden_in(text, text.len() - rest.len(), rest))
+}
+
+/// Tells whether all bytes of a word are printable ASCII or line feeds; tabs and all else are looked at one by one.
+fn is_plain(word: u64) -> bool {
+    const EACH: u64 = u64::MAX / 0xFF;
+    const HIGH: u64 = 0x80 * EACH;
+    // The high bit of a byte tells; no byte carries into the next one.
+    let is_not = |byte: u64| {
+        let difference = word ^ (byte * EACH);
+        ((difference & !HIGH) + !HIGH) | difference
+    };
+    let is_space_or_above = (word | HIGH) - 0x20 * EACH;
+    let plain = (is_space_or_above | !is_not(b'\n'.into())) & is_not(0x7F) & !word;
+    plain & HIGH == HIGH
+}
+
+/// Returns where the first such character stands that begins in a stretch.
+fn forbidden_in(text: &str, start: usize, stretch: &[u8]) -> Option<usize> {
+    let suspects = stretch.iter().enumerate().filter(|(_, byte)| SUSPECT[usize::from(**byte)]);
+    let mut places = suspects.map(|(at, _)| start + at);
+    places.find(|at| text.get(*at..).and_then(|rest| rest.chars().next()).is_some_and(is_forbidden))
 }
 
 /// How many bytes are looked at together.
-const CHUNK: usize = 64;
+const WORD: usize = 8;
 
 /// The bytes that a forbidden character can start with.
 const SUSPECT: [bool; 256] = {
@@ -59,4 +70,21 @@ fn is_forbidden(character: char) -> bool {
     !matches!(character,
         '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{A0}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}'
         | '\u{10000}'..='\u{10FFFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_plain;
+
+    #[test]
+    fn every_byte_beside_any_other() {
+        let plain = |byte: u8| byte == b'\n' || matches!(byte, b' '..=b'~');
+        for byte in 0..=u8::MAX {
+            for other in 0..=u8::MAX {
+                let word = [b'a', other, byte, other, b' ', byte, other, b'\n'];
+                let expected = plain(byte) && plain(other);
+                assert_eq!(is_plain(u64::from_ne_bytes(word)), expected, "{word:?}");
+            }
+        }
+    }
 }

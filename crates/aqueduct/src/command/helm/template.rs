@@ -96,6 +96,16 @@ pub(crate) fn template_with(
     values: impl FnOnce() -> Result<Map, Error>,
     host: &mut dyn Host,
 ) -> Result<TemplateOutput, TemplateError> {
+    template_keeping(options, values, host, &mut None)
+}
+
+/// Does what [`template`] does, and leaves the chart to the caller.
+pub(super) fn template_keeping(
+    options: &TemplateOptions,
+    values: impl FnOnce() -> Result<Map, Error>,
+    host: &mut dyn Host,
+    kept: &mut Option<Arc<Chart>>,
+) -> Result<TemplateOutput, TemplateError> {
     let mut capabilities = Capabilities::default();
     if let Some(version) = &options.kube_version {
         capabilities.kube_version = KubeVersion::parse(version)
@@ -105,10 +115,10 @@ pub(crate) fn template_with(
     let name = release_name(options, host)?;
     let path = locate(&options.chart)?;
     let values = values()?;
-    let chart = Arc::new(Chart::read(&path)?);
-    check_installable(&chart)?;
+    let chart = kept.insert(Arc::new(Chart::read(&path)?));
+    check_installable(chart)?;
     check_release_name(&name)?;
-    let prepared = Prepared::new(&chart, &values)?;
+    let prepared = Prepared::new(chart, &values)?;
     if !options.skip_schema_validation {
         prepared.validate()?;
     }

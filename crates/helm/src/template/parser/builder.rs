@@ -1,12 +1,21 @@
 //! The tree that is being built, and what its parser has to remember on the way.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::template::functions::{Functions, Named};
+use crate::template::source::TemplateText;
 use crate::template::token::{Token, TokenKind};
-use crate::template::tree::{Command, Pipe, Step, Word, WordKind};
+use crate::template::tree::{Command, Pipe, Run, Step, Tree, Word, WordKind};
 use crate::value::Text;
 
+/// How many variables of a tree are looked through for one, before they are looked up.
+const FEW: usize = 8;
+
+const NO_TOKEN: Token = Token { kind: TokenKind::End, start: 0, end: 0 };
+
 /// The tree under construction, with the tokens that its parser looked ahead.
+#[derive(Debug)]
 pub(super) struct Builder {
     pub(super) name: Text,
     pub(super) empty: bool,
@@ -14,14 +23,19 @@ pub(super) struct Builder {
     pub(super) pipes: Vec<Pipe>,
     pub(super) commands: Vec<Command>,
     pub(super) words: Vec<Word>,
-    pub(super) names: Vec<Text>,
-    pub(super) numbers: BTreeMap<Text, u32>,
+    numbers: Vec<u32>,
+    names: Vec<Text>,
+    /// What the pipelines and commands under way consist of so far, the innermost last.
+    pub(super) open_numbers: Vec<u32>,
+    variables: Vec<Text>,
+    /// The variables after the first few, by their names.
+    more_variables: BTreeMap<Text, u32>,
     /// The variables in scope.
     pub(super) scope: Vec<u32>,
     pub(super) lookahead: [Token; 3],
     pub(super) peeked: usize,
     /// Where the action under way begins.
-    pub(super) action: Option<usize>,
+    pub(super) action: Option<u32>,
     pub(super) parentheses: usize,
     /// The blocks that are open.
     pub(super) open: u32,
@@ -29,6 +43,7 @@ pub(super) struct Builder {
 }
 
 /// A `range` whose body is being parsed.
+#[derive(Debug)]
 pub(super) struct Loop {
     pub(super) head: u32,
     pub(super) open: u32,
@@ -36,9 +51,80 @@ pub(super) struct Loop {
     pub(super) breaks: Vec<usize>,
 }
 
+/// What one text leaves to the next: builders whose trees are finished, for their memory is larger than most trees,
+/// and the functions that were named.
+#[derive(Debug)]
+pub(crate) struct Spare {
+    builders: Vec<Builder>,
+    /// By a few bits of the name; those of one engine.
+    functions: [Option<Named>; SLOTS],
+}
+
+/// How many functions are remembered, a power of two.
+const SLOTS: usize = 64;
+
+impl Default for Spare {
+    fn default() -> Self {
+        Self { builders: Vec::new(), functions: [const { None }; SLOTS] }
+    }
+}
+
+impl Spare {
+    /// Returns the function of a name.
+    pub(super) fn function(&mut self, name: &str, functions: &Functions) -> Option<Named> {
+        let bits = name.bytes().fold(name.len(), |bits, byte| bits.wrapping_mul(5) ^ usize::from(byte));
+        let slot = self.functions.get_mut(bits % SLOTS)?;
+        if slot.as_ref().is_none_or(|known| known.name != name) {
+            *slot = Some(functions.find(name)?);
+        }
+        slot.clone()
+    }
+
+    /// Returns a builder for a tree of this name.
+    pub(super) fn take(&mut self, name: Text) -> Builder {
+        match self.builders.pop() {
+            None => Builder::new(name),
+            Some(mut builder) => {
+                builder.name = name;
+                builder.lookahead = [NO_TOKEN; 3];
+                builder
+            }
+        }
+    }
+
+    /// Returns the tree of a builder, which is kept.
+    pub(super) fn finish(&mut self, mut builder: Builder, source: &Arc<TemplateText>) -> Tree {
+        let tree = Tree {
+            name: std::mem::take(&mut builder.name),
+            source: Arc::clone(source),
+            empty: builder.empty,
+            steps: moved(&mut builder.steps),
+            pipes: moved(&mut builder.pipes),
+            commands: moved(&mut builder.commands),
+            words: moved(&mut builder.words),
+            numbers: moved(&mut builder.numbers),
+            names: moved(&mut builder.names),
+            variables: moved(&mut builder.variables),
+        };
+        builder.more_variables.clear();
+        builder.scope.truncate(1);
+        builder.empty = true;
+        builder.peeked = 0;
+        builder.action = None;
+        self.builders.push(builder);
+        tree
+    }
+}
+
+/// Moves what a list holds to one that is as long; the first keeps its memory.
+fn moved<T>(list: &mut Vec<T>) -> Vec<T> {
+    let mut own = Vec::with_capacity(list.len());
+    own.append(list);
+    own
+}
+
 impl Builder {
-    pub(super) fn new(name: Text) -> Self {
-        let token = Token { kind: TokenKind::End, start: 0, end: 0 };
+    fn new(name: Text) -> Self {
         Self {
             name,
             empty: true,
@@ -46,10 +132,13 @@ impl Builder {
             pipes: Vec::new(),
             commands: Vec::new(),
             words: Vec::new(),
-            names: vec!["$".into()],
-            numbers: BTreeMap::from([("$".into(), 0)]),
+            numbers: Vec::new(),
+            names: Vec::new(),
+            open_numbers: Vec::new(),
+            variables: Vec::new(),
+            more_variables: BTreeMap::new(),
             scope: vec![0],
-            lookahead: [token; 3],
+            lookahead: [NO_TOKEN; 3],
             peeked: 0,
             action: None,
             parentheses: 0,
@@ -58,20 +147,60 @@ impl Builder {
         }
     }
 
-    pub(super) fn variable(&mut self, name: &Text) -> u32 {
-        if let Some(number) = self.numbers.get(name) {
+    pub(super) fn variable(&mut self, name: &[u8]) -> u32 {
+        if name == b"$" {
+            return 0;
+        }
+        if let Some(at) = self.variables.iter().take(FEW).position(|known| known.as_bytes() == name) {
+            return at as u32 + 1;
+        }
+        if let Some(number) = self.more_variables.get(name) {
             return *number;
         }
-        let number = self.names.len() as u32;
-        self.names.push(name.clone());
-        self.numbers.insert(name.clone(), number);
+        let name = Text::from_bytes(name);
+        let number = self.variables.len() as u32 + 1;
+        if self.variables.len() >= FEW {
+            self.more_variables.insert(name.clone(), number);
+        }
+        self.variables.push(name);
         number
     }
 
-    pub(super) fn declare(&mut self, name: &Text) -> u32 {
+    /// Takes a variable into scope, and its number for the declarations of a pipeline.
+    pub(super) fn declare(&mut self, name: &[u8], declares: &mut Run) {
         let variable = self.variable(name);
         self.scope.push(variable);
-        variable
+        self.numbers.push(variable);
+        declares.length += 1;
+    }
+
+    /// Returns a run of numbers that is empty so far.
+    pub(super) fn no_numbers(&self) -> Run {
+        Run { start: self.numbers.len() as u32, length: 0 }
+    }
+
+    /// Keeps the open numbers from some place on.
+    pub(super) fn keep_numbers(&mut self, from: usize) -> Run {
+        let run = Run { length: (self.open_numbers.len() - from) as u32, ..self.no_numbers() };
+        self.numbers.extend_from_slice(self.open_numbers.get(from..).unwrap_or_default());
+        self.open_numbers.truncate(from);
+        run
+    }
+
+    pub(super) fn first_word(&self, command: u32) -> Option<&Word> {
+        let words = self.commands.get(command as usize)?.words;
+        self.words.get(*self.numbers.get(words.start as usize)? as usize)
+    }
+
+    /// Returns a run of names that is empty so far.
+    pub(super) fn no_names(&self) -> Run {
+        Run { start: self.names.len() as u32, length: 0 }
+    }
+
+    /// Adds a name to the run that was begun last.
+    pub(super) fn add_name(&mut self, name: Text, run: &mut Run) {
+        self.names.push(name);
+        run.length += 1;
     }
 
     pub(super) fn step(&mut self, step: Step) -> usize {
@@ -97,8 +226,8 @@ impl Builder {
         }
     }
 
-    pub(super) fn word(&mut self, position: usize, kind: WordKind) -> u32 {
-        self.words.push(Word { position: position as u32, kind });
+    pub(super) fn word(&mut self, position: u32, kind: WordKind) -> u32 {
+        self.words.push(Word { position, kind });
         self.words.len() as u32 - 1
     }
 }

@@ -61,9 +61,9 @@ impl Parser<'_> {
         let token = self.next_solid();
         match token.kind {
             TokenKind::Text => {
-                let blank = Runes(self.value(token)).all(|(rune, _)| rune.is_whitespace());
-                let empty = self.current.empty && blank;
-                self.current.step(Step::Text { start: token.start as u32, end: token.end as u32 });
+                let is_blank = |text| Runes(text).all(|(rune, _)| rune.is_whitespace());
+                let empty = self.current.empty && is_blank(self.value(token));
+                self.current.step(Step::Text { start: token.start, end: token.end });
                 self.current.empty = empty;
                 Ok(None)
             }
@@ -109,7 +109,7 @@ impl Parser<'_> {
     }
 
     fn plain_action(&mut self) -> Parsed<()> {
-        let position = self.peek().start as u32;
+        let position = self.peek().start;
         let pipe = self.pipeline("command", TokenKind::RightDelimiter)?;
         self.current.step(Step::Action { pipe, position });
         Ok(())
@@ -214,7 +214,7 @@ impl Parser<'_> {
         }
         deepen(|| self.separate(name.clone(), |parser| parser.body_up_to_end(CONTEXT)))?;
         self.blocks -= 1;
-        self.current.step(Step::Template { name, pipe: Some(pipe), position: token.start as u32 });
+        self.current.step(Step::Template { name, pipe: Some(pipe), position: token.start });
         Ok(())
     }
 
@@ -228,7 +228,7 @@ impl Parser<'_> {
             self.back();
             Some(self.pipeline(CONTEXT, TokenKind::RightDelimiter)?)
         };
-        self.current.step(Step::Template { name, pipe, position: token.start as u32 });
+        self.current.step(Step::Template { name, pipe, position: token.start });
         Ok(())
     }
 

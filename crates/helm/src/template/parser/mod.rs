@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use builder::Builder;
+pub(crate) use builder::Spare;
 
 use super::functions::Functions;
 use super::lexer::Lexer;
@@ -24,7 +25,12 @@ pub(crate) struct ParseError(pub(crate) String);
 type Parsed<T> = Result<T, ParseError>;
 
 /// Parses a text into the templates that it defines, the text itself being one under its name.
-pub(crate) fn parse(name: &str, text: Arc<[u8]>, functions: &Functions) -> Parsed<Vec<Tree>> {
+pub(crate) fn parse(
+    name: &str,
+    text: Arc<[u8]>,
+    functions: &Functions,
+    spare: &mut Spare,
+) -> Parsed<Vec<Tree>> {
     if u32::try_from(text.len()).is_err() {
         return Err(ParseError(format!("template: {name}:1: text too long")));
     }
@@ -32,57 +38,77 @@ pub(crate) fn parse(name: &str, text: Arc<[u8]>, functions: &Functions) -> Parse
     let mut parser = Parser {
         lexer: Lexer::new(&source.text),
         source: &source,
+        text: std::str::from_utf8(&source.text).ok(),
         functions,
         trees: Vec::new(),
         known: BTreeMap::new(),
-        current: Builder::new(name.into()),
+        current: spare.take(name.into()),
+        spare,
         blocks: 0,
     };
     parser.parse()?;
-    let main = std::mem::replace(&mut parser.current, Builder::new(Text::default()));
-    parser.add(main)?;
-    Ok(parser.trees)
+    parser.finish()
 }
 
 struct Parser<'a> {
     lexer: Lexer<'a>,
     source: &'a Arc<TemplateText>,
+    /// The text, if all of it is UTF-8.
+    text: Option<&'a str>,
     functions: &'a Functions,
     trees: Vec<Tree>,
     known: BTreeMap<Text, usize>,
     current: Builder,
+    spare: &'a mut Spare,
     blocks: usize,
 }
 
 impl<'a> Parser<'a> {
     fn value(&self, token: Token) -> &'a [u8] {
-        self.source.text.get(token.start..token.end).unwrap_or_default()
+        self.source.text.get(token.start as usize..token.end as usize).unwrap_or_default()
     }
 
-    fn line(&self, position: usize) -> u32 {
-        self.source.place(position as u32).0
-    }
-
-    fn next(&mut self) -> Token {
-        let current = &mut self.current;
-        if current.peeked > 0 {
-            current.peeked -= 1;
-        } else {
-            current.lookahead[0] = self.lexer.next_token();
+    /// Returns the text between two bytes.
+    fn slice(&self, start: u32, end: u32) -> Text {
+        let range = start as usize..end as usize;
+        match self.text.and_then(|text| text.get(range.clone())) {
+            Some(text) => text.into(),
+            None => Text::from_bytes(self.source.text.get(range).unwrap_or_default()),
         }
-        current.lookahead.get(current.peeked).copied().unwrap_or(current.lookahead[0])
     }
 
+    fn line(&self, position: u32) -> u32 {
+        self.source.place(position).0
+    }
+
+    #[inline]
+    fn next(&mut self) -> Token {
+        let token = self.peek();
+        self.current.peeked -= 1;
+        token
+    }
+
+    #[inline]
     fn back(&mut self) {
         self.current.peeked += 1;
     }
 
+    #[inline]
     fn peek(&mut self) -> Token {
-        let token = self.next();
-        self.back();
-        token
+        let current = &mut self.current;
+        match current.peeked {
+            0 => {
+                current.lookahead[0] = self.lexer.next_token();
+                current.peeked = 1;
+                current.lookahead[0]
+            }
+            1 => current.lookahead[0],
+            2 => current.lookahead[1],
+            _ => current.lookahead[2],
+        }
     }
 
+    #[inline]
     fn next_solid(&mut self) -> Token {
         loop {
             let token = self.next();
@@ -92,6 +118,7 @@ impl<'a> Parser<'a> {
         }
     }
 
+    #[inline]
     fn peek_solid(&mut self) -> Token {
         let token = self.next_solid();
         self.back();
@@ -126,7 +153,13 @@ impl<'a> Parser<'a> {
     }
 
     fn unquote(&self, token: Token) -> Parsed<Text> {
-        match unquote(self.value(token)) {
+        let value = self.value(token);
+        if let [b'"', inner @ .., b'"'] = value
+            && !inner.iter().any(|byte| matches!(byte, b'\\' | b'"' | b'\n'))
+        {
+            return Ok(self.slice(token.start + 1, token.end - 1));
+        }
+        match unquote(value) {
             Some(bytes) => Ok(bytes.into()),
             None => self.fail("invalid syntax"),
         }
@@ -152,7 +185,8 @@ impl<'a> Parser<'a> {
 
     /// Parses a template that is a tree of its own, with tokens and variables of its own.
     fn separate(&mut self, name: Text, body: impl FnOnce(&mut Self) -> Parsed<()>) -> Parsed<()> {
-        let outer = std::mem::replace(&mut self.current, Builder::new(name));
+        let builder = self.spare.take(name);
+        let outer = std::mem::replace(&mut self.current, builder);
         body(self)?;
         let inner = std::mem::replace(&mut self.current, outer);
         // A clash is reported with the inner template's place.
@@ -162,18 +196,17 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
+    /// Adds the tree of the text itself to those that it defines.
+    fn finish(mut self) -> Parsed<Vec<Tree>> {
+        let next = self.spare.take(Text::default());
+        let main = std::mem::replace(&mut self.current, next);
+        self.add(main)?;
+        Ok(self.trees)
+    }
+
     /// Adds a finished tree; an empty one yields to, and is replaced by, one of the same name.
     fn add(&mut self, builder: Builder) -> Parsed<()> {
-        let tree = Tree {
-            name: builder.name,
-            source: Arc::clone(self.source),
-            empty: builder.empty,
-            steps: builder.steps,
-            pipes: builder.pipes,
-            commands: builder.commands,
-            words: builder.words,
-            variables: builder.names,
-        };
+        let tree = self.spare.finish(builder, self.source);
         match self.known.get(&tree.name).and_then(|at| self.trees.get_mut(*at)) {
             None => {
                 self.known.insert(tree.name.clone(), self.trees.len());

@@ -5,8 +5,7 @@ use crate::stack::deepen;
 use crate::template::number::Number;
 use crate::template::quote::{Charset, quote};
 use crate::template::token::TokenKind;
-use crate::template::tree::{Command, Pipe, WordKind};
-use crate::value::Text;
+use crate::template::tree::{Command, Pipe, Run, WordKind};
 
 /// How deep parentheses may nest; Go's own limit.
 const PARENTHESES_LIMIT: usize = 10_000;
@@ -15,14 +14,17 @@ const COMMANDS_LIMIT: usize = 100_000;
 
 impl Parser<'_> {
     pub(super) fn pipeline(&mut self, context: &str, end: TokenKind) -> Parsed<u32> {
-        let position = self.peek_solid().start as u32;
-        let mut pipe = Pipe { position, assigns: false, declares: Vec::new(), commands: Vec::new() };
+        let position = self.peek_solid().start;
+        let none = self.current.no_numbers();
+        let mut pipe = Pipe { position, assigns: false, declares: none, commands: none };
         self.declarations(&mut pipe, context)?;
+        let first = self.current.open_numbers.len();
         loop {
             let token = self.next_solid();
             match token.kind {
                 kind if kind == end => {
-                    self.check_pipeline(&pipe, context)?;
+                    self.check_pipeline(first, context)?;
+                    pipe.commands = self.current.keep_numbers(first);
                     self.current.pipes.push(pipe);
                     return Ok(self.current.pipes.len() as u32 - 1);
                 }
@@ -40,8 +42,8 @@ impl Parser<'_> {
                 | TokenKind::LeftParenthesis => {
                     self.back();
                     let command = self.command()?;
-                    pipe.commands.push(command);
-                    if pipe.commands.len() > COMMANDS_LIMIT {
+                    self.current.open_numbers.push(command);
+                    if self.current.open_numbers.len() - first > COMMANDS_LIMIT {
                         return self.fail("pipeline too long");
                     }
                 }
@@ -61,18 +63,18 @@ impl Parser<'_> {
             // A space may part the variable from what follows, so three tokens may have to go back.
             let after = self.peek();
             let next = self.peek_solid();
-            let name = Text::from_bytes(self.value(variable));
+            let name = self.value(variable);
             match next.kind {
                 TokenKind::Assign | TokenKind::Declare => {
                     pipe.assigns = next.kind == TokenKind::Assign;
                     self.next_solid();
-                    pipe.declares.push(self.current.declare(&name));
+                    self.current.declare(name, &mut pipe.declares);
                     return Ok(());
                 }
                 TokenKind::Char if self.value(next) == b"," => {
                     self.next_solid();
-                    pipe.declares.push(self.current.declare(&name));
-                    if context != "range" || pipe.declares.len() >= 2 {
+                    self.current.declare(name, &mut pipe.declares);
+                    if context != "range" || pipe.declares.length >= 2 {
                         return self.fail(format!("too many declarations in {context}"));
                     }
                     let kind = self.peek_solid().kind;
@@ -98,14 +100,14 @@ impl Parser<'_> {
         }
     }
 
-    fn check_pipeline(&self, pipe: &Pipe, context: &str) -> Parsed<()> {
-        if pipe.commands.is_empty() {
+    /// Checks the commands that are the open numbers from some place on.
+    fn check_pipeline(&self, first: usize, context: &str) -> Parsed<()> {
+        let commands = self.current.open_numbers.get(first..).unwrap_or_default();
+        if commands.is_empty() {
             return self.fail(format!("missing value for {context}"));
         }
-        for (index, command) in pipe.commands.iter().enumerate().skip(1) {
-            let first =
-                self.current.commands.get(*command as usize).and_then(|command| command.words.first());
-            let word = first.and_then(|word| self.current.words.get(*word as usize));
+        for (index, command) in commands.iter().enumerate().skip(1) {
+            let word = self.current.first_word(*command);
             if matches!(
                 word.map(|word| &word.kind),
                 Some(
@@ -123,11 +125,12 @@ impl Parser<'_> {
     }
 
     fn command(&mut self) -> Parsed<u32> {
-        let position = self.peek_solid().start as u32;
-        let mut words = Vec::new();
+        let position = self.peek_solid().start;
+        let first = self.current.open_numbers.len();
         loop {
             self.peek_solid();
-            words.extend(self.operand()?);
+            let word = self.operand()?;
+            self.current.open_numbers.extend(word);
             let token = self.next();
             match token.kind {
                 TokenKind::Space => continue,
@@ -137,6 +140,7 @@ impl Parser<'_> {
             }
             break;
         }
+        let words = self.current.keep_numbers(first);
         if words.is_empty() {
             return self.fail("empty command");
         }
@@ -150,11 +154,6 @@ impl Parser<'_> {
         if first.kind != TokenKind::Field {
             return Ok(Some(at));
         }
-        let mut fields = Vec::new();
-        while self.peek().kind == TokenKind::Field {
-            let token = self.next();
-            fields.push(Text::from_bytes(self.value(token).get(1..).unwrap_or_default()));
-        }
         let length = match self.current.words.get(at as usize).map(|word| &word.kind) {
             Some(WordKind::Bool(true)) => 4,
             Some(WordKind::Bool(false)) => 5,
@@ -163,12 +162,17 @@ impl Parser<'_> {
             Some(WordKind::Number(_, length) | WordKind::String(_, length)) => *length as usize,
             _ => 0,
         };
-        let Some(word) = self.current.words.get_mut(at as usize) else { return Ok(None) };
-        match &mut word.kind {
+        let Some(word) = self.current.words.get(at as usize) else { return Ok(None) };
+        match word.kind {
             // Go makes one node of the whole chain, and lets it stand where its second part does.
             WordKind::Field(names) | WordKind::Variable(_, names) => {
-                names.append(&mut fields);
-                word.position = first.start as u32;
+                let all = self.fields(names);
+                if let Some(word) = self.current.words.get_mut(at as usize) {
+                    word.position = first.start;
+                    if let WordKind::Field(names) | WordKind::Variable(_, names) = &mut word.kind {
+                        *names = all;
+                    }
+                }
                 Ok(Some(at))
             }
             WordKind::Bool(_)
@@ -182,9 +186,21 @@ impl Parser<'_> {
                 self.fail(format!("unexpected . after term {text}"))
             }
             WordKind::Function(..) | WordKind::Pipe(_) | WordKind::Chain(..) => {
+                let fields = self.fields(self.current.no_names());
                 Ok(Some(self.current.word(first.start, WordKind::Chain(at, fields))))
             }
         }
+    }
+
+    /// Adds the fields that come next to those that were added last.
+    fn fields(&mut self, names: Run) -> Run {
+        let mut names = names;
+        while self.peek().kind == TokenKind::Field {
+            let token = self.next();
+            let name = self.slice(token.start + 1, token.end);
+            self.current.add_name(name, &mut names);
+        }
+        names
     }
 
     fn term(&mut self) -> Parsed<Option<u32>> {
@@ -193,7 +209,8 @@ impl Parser<'_> {
         let length = value.len() as u32;
         let kind = match token.kind {
             TokenKind::Identifier => {
-                let function = std::str::from_utf8(value).ok().and_then(|name| self.functions.find(name));
+                let name = std::str::from_utf8(value).ok();
+                let function = name.and_then(|name| self.spare.function(name, self.functions));
                 let Some(function) = function else {
                     let name = quote(value, Charset::Unicode);
                     return self.fail(format!("function {name} not defined"));
@@ -203,14 +220,18 @@ impl Parser<'_> {
             TokenKind::Dot => WordKind::Dot,
             TokenKind::Nil => WordKind::Nil,
             TokenKind::Variable => {
-                let name = Text::from_bytes(value);
-                let variable = self.current.variable(&name);
+                let variable = self.current.variable(value);
                 if !self.current.scope.contains(&variable) {
                     return self.fail(format!("undefined variable {}", quote(value, Charset::Unicode)));
                 }
-                WordKind::Variable(variable, Vec::new())
+                WordKind::Variable(variable, self.current.no_names())
             }
-            TokenKind::Field => WordKind::Field(vec![Text::from_bytes(value.get(1..).unwrap_or_default())]),
+            TokenKind::Field => {
+                let name = self.slice(token.start + 1, token.end);
+                let mut names = self.current.no_names();
+                self.current.add_name(name, &mut names);
+                WordKind::Field(names)
+            }
             TokenKind::Bool => WordKind::Bool(value == b"true"),
             TokenKind::CharConstant | TokenKind::Complex | TokenKind::Number => {
                 match Number::parse(value, token.kind) {
@@ -226,7 +247,7 @@ impl Parser<'_> {
                 let pipe = deepen(|| self.pipeline("parenthesized pipeline", TokenKind::RightParenthesis))?;
                 self.current.parentheses -= 1;
                 let position = self.current.pipes.get(pipe as usize).map_or(0, |pipe| pipe.position);
-                return Ok(Some(self.current.word(position as usize, WordKind::Pipe(pipe))));
+                return Ok(Some(self.current.word(position, WordKind::Pipe(pipe))));
             }
             TokenKind::String | TokenKind::RawString => WordKind::String(self.unquote(token)?, length),
             _ => {
