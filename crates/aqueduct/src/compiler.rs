@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aqueduct_check::{Report, check_environment};
+use aqueduct_check::{Facts, Owner, Report, check};
 use aqueduct_manifest::{Diagnostic, Files, Object, Place, Severity, Span, Value, yaml};
 use aqueduct_model::types::{Date, KubernetesVersion, Name, Subdomain};
 use aqueduct_model::{
@@ -371,7 +371,7 @@ impl<'a> Compiler<'a> {
         } else if self.is_checking && !self.diagnostics.iter().any(Diagnostic::is_error) {
             let facts = facts(platform, &borrowed, &rendered);
             let mut found = Report::default();
-            check_environment(&facts, aqueduct_check::ALL, &mut found);
+            check(&facts, aqueduct_check::ALL, &mut found);
             server::ask(&facts, rendered.environment.kubernetes.minor, &mut found);
             found.allow(&|rule, tenant, component| {
                 let of_tenant = |tenancy: &&&Tenancy| tenancy.tenant.name.as_str() == tenant;
@@ -405,10 +405,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Returns an environment as the checks see it; `None` where it was not checked because of an error.
-    pub(crate) fn facts<'b>(
-        &'b self,
-        rendered: &'b RenderedEnvironment,
-    ) -> Option<aqueduct_check::Environment<'b>> {
+    pub(crate) fn facts<'b>(&'b self, rendered: &'b RenderedEnvironment) -> Option<Facts<'b>> {
         if self.has_errors() || rendered.rendered.incomplete {
             return None;
         }
@@ -567,11 +564,7 @@ fn is_selected(component: &RenderedComponent, selection: &Selection) -> bool {
 }
 
 /// Returns the objects of one environment and the facts around them, as the checks see them.
-fn facts<'a>(
-    platform: &Platform,
-    tenancies: &[&Tenancy],
-    rendered: &'a RenderedEnvironment,
-) -> aqueduct_check::Environment<'a> {
+fn facts<'a>(platform: &Platform, tenancies: &[&Tenancy], rendered: &'a RenderedEnvironment) -> Facts<'a> {
     let RenderedEnvironment { environment, rendered, paths, definitions, .. } = rendered;
     let entries = rendered
         .components
@@ -586,18 +579,18 @@ fn facts<'a>(
         .collect();
     let texts = |names: &BTreeSet<Subdomain>| names.iter().map(ToString::to_string).collect();
     let text = |name: &Option<Subdomain>| name.iter().map(ToString::to_string).collect();
-    let mut tenants: BTreeMap<String, aqueduct_check::Tenant> =
+    let mut tenants: BTreeMap<String, Owner> =
         tenancies.iter().map(|tenancy| (tenancy.tenant.name.to_string(), tenant(tenancy))).collect();
     let existing = tenancies.iter().flat_map(|tenancy| {
         let namespaces = tenancy.namespaces.iter().map(ToString::to_string);
         namespaces.filter(|namespace| tenancy.is_existing(namespace))
     });
     // What delivers the tree lives in the namespace of Argo CD.
-    let root = aqueduct_check::Tenant { system: true, ..aqueduct_check::Tenant::default() };
+    let root = Owner { system: true, ..Owner::default() };
     tenants.insert(ROOT.to_owned(), root);
     let outside =
         ["default", "kube-node-lease", "kube-public", "kube-system", platform.argocd.namespace.as_str()];
-    aqueduct_check::Environment {
+    Facts {
         name: environment.name.as_str(),
         cluster: aqueduct_check::Cluster {
             kubernetes: environment.kubernetes.to_string(),
@@ -653,13 +646,13 @@ fn stated(pool: &NodePool) -> impl Iterator<Item = (String, String)> {
 }
 
 /// Returns a tenant as the checks see it.
-fn tenant(tenancy: &Tenancy) -> aqueduct_check::Tenant {
+fn tenant(tenancy: &Tenancy) -> Owner {
     let peers = |peers: &[Peer]| match peers.contains(&Peer::Any) {
         true => aqueduct_check::Peers::Any,
         false => aqueduct_check::Peers::Only(peers.iter().map(ToString::to_string).collect()),
     };
     let closed = tenancy.namespaces.iter().filter(|namespace| tenancy.has_policies(namespace.as_str()));
-    aqueduct_check::Tenant {
+    Owner {
         namespaces: tenancy.namespaces.iter().map(ToString::to_string).collect(),
         system: tenancy.tenant.system,
         closed: closed.map(ToString::to_string).collect(),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_admission::{Action, Cluster, Finding, pod_of};
 use aqueduct_apiserver::{Cause, Server};
-use aqueduct_check::{Entry, Environment, GROUPS, Level, Report};
+use aqueduct_check::{Entry, Facts, GROUPS, Level, Report};
 use aqueduct_manifest::{Object, Pointer, Severity, Value};
 use rayon::prelude::*;
 
@@ -106,7 +106,7 @@ pub(crate) fn message(title: &str, cause: &Cause) -> String {
 }
 
 /// Asks about every object of an environment, and adds what nothing in the report says already.
-pub(crate) fn ask(environment: &Environment<'_>, minor: u32, report: &mut Report) {
+pub(crate) fn ask(environment: &Facts<'_>, minor: u32, report: &mut Report) {
     if !Server::MINORS.contains(&minor) {
         return;
     }
@@ -149,7 +149,7 @@ pub(crate) fn ask(environment: &Environment<'_>, minor: u32, report: &mut Report
 }
 
 /// Returns a cluster in which everything is that decides about other objects.
-fn cluster(environment: &Environment<'_>, entries: &[&Entry<'_>], minor: u32) -> Cluster {
+fn cluster(environment: &Facts<'_>, entries: &[&Entry<'_>], minor: u32) -> Cluster {
     let mut cluster = Cluster::part(minor);
     // Which of several definitions of a name is installed is not known.
     let mut definitions: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();

@@ -4,7 +4,7 @@
 
 use aqueduct_manifest::Value;
 
-use crate::platform::Entry;
+use crate::facts::Entry;
 
 /// What a controller writes into a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

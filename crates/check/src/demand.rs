@@ -2,8 +2,8 @@
 
 use aqueduct_manifest::{Quantity, Value};
 
+use crate::facts::{Entry, Facts};
 use crate::index::Index;
-use crate::platform::{Entry, Environment};
 use crate::pod::{Container, Pod, Role, list_at, text};
 
 /// What one workload requests of the nodes when it is at its largest.
@@ -25,7 +25,7 @@ pub struct Request {
 
 /// Returns what the workloads of an environment request, in the order of their paths: the most replicas of an
 /// autoscaler, a DaemonSet's pod on every node, one run of each job.
-pub fn requests(environment: &Environment<'_>) -> Vec<Request> {
+pub fn requests(environment: &Facts<'_>) -> Vec<Request> {
     let index = Index::new(environment);
     index
         .pods()
@@ -48,7 +48,7 @@ pub fn requests(environment: &Environment<'_>) -> Vec<Request> {
 }
 
 /// Returns the bytes of block storage that the claims of an environment ask for.
-pub fn claimed_storage(environment: &Environment<'_>) -> u64 {
+pub fn claimed_storage(environment: &Facts<'_>) -> u64 {
     let sum = claims(&Index::new(environment)).into_iter().map(|(_, amount)| amount);
     sum.fold(Quantity::default(), Quantity::plus).whole()
 }
@@ -240,7 +240,7 @@ mod tests {
     use aqueduct_manifest::Object;
 
     use super::{claimed_storage, requests};
-    use crate::platform::{Entry, Environment};
+    use crate::facts::{Entry, Facts};
     use crate::testing::cluster;
 
     #[test]
@@ -257,8 +257,7 @@ mod tests {
             .map(|text| Object::new(serde_yaml::from_str(text).expect("the example is an object")))
             .collect();
         let entries = objects.iter().map(|object| Entry::new("shop", "web", "web.yaml", object));
-        let environment =
-            Environment { cluster: cluster(), entries: entries.collect(), ..Environment::default() };
+        let environment = Facts { cluster: cluster(), entries: entries.collect(), ..Facts::default() };
         let found: Vec<_> = requests(&environment)
             .into_iter()
             .map(|request| (request.pods, request.cpu_millis, request.memory_bytes, request.node_selector))
@@ -310,7 +309,7 @@ mod tests {
             let objects = [pod.as_str(), class]
                 .map(|text| Object::new(serde_yaml::from_str(text).expect("the example is an object")));
             let entries = objects.iter().map(|object| Entry::new("shop", "web", "web.yaml", object));
-            let environment = Environment { entries: entries.collect(), ..Environment::default() };
+            let environment = Facts { entries: entries.collect(), ..Facts::default() };
             let counted: Vec<u64> = requests(&environment).iter().map(|request| request.cpu_millis).collect();
             assert_eq!(counted, [*millis], "{spec}");
         }

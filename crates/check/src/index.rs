@@ -7,9 +7,9 @@ use aqueduct_manifest::{Object, Place, Value, plural};
 use aqueduct_network::Network;
 
 use crate::demand::target;
+use crate::facts::{Cluster, Entry, Facts, Link, Owner};
 use crate::label_selector::{LabelSelector, Labels};
 use crate::nodes::Nodes;
-use crate::platform::{Cluster, Entry, Environment, Link, Tenant};
 use crate::pod::{Pod, list_at};
 use crate::produced::Produced;
 
@@ -18,7 +18,7 @@ type ByText<'a, T> = BTreeMap<&'a str, T>;
 /// The objects of one environment.
 #[derive(Debug)]
 pub struct Index<'a> {
-    environment: &'a Environment<'a>,
+    environment: &'a Facts<'a>,
     /// By group, kind, namespace and name.
     objects: ByText<'a, ByText<'a, ByText<'a, ByText<'a, Entry<'a>>>>>,
     /// The objects that are there already, each with the first of its key.
@@ -47,7 +47,7 @@ pub struct Index<'a> {
 
 impl<'a> Index<'a> {
     /// Builds the index of an environment.
-    pub fn new(environment: &'a Environment<'a>) -> Self {
+    pub fn new(environment: &'a Facts<'a>) -> Self {
         let mut index = Self {
             environment,
             objects: BTreeMap::new(),
@@ -128,12 +128,12 @@ impl<'a> Index<'a> {
     }
 
     /// Returns a tenant.
-    pub fn tenant(&self, name: &str) -> Option<&'a Tenant> {
+    pub fn tenant(&self, name: &str) -> Option<&'a Owner> {
         self.environment.tenants.get(name)
     }
 
     /// Returns all tenants by their names.
-    pub(crate) fn tenants(&self) -> impl Iterator<Item = (&'a str, &'a Tenant)> {
+    pub(crate) fn tenants(&self) -> impl Iterator<Item = (&'a str, &'a Owner)> {
         self.environment.tenants.iter().map(|(name, tenant)| (name.as_str(), tenant))
     }
 
@@ -152,7 +152,7 @@ impl<'a> Index<'a> {
 
     /// Tells whether an object is what a tenant itself gets, as it was made.
     pub(crate) fn is_of_tenancy(&self, entry: &Entry<'_>) -> bool {
-        let Environment { tenancy, patched, .. } = self.environment;
+        let Facts { tenancy, patched, .. } = self.environment;
         entry.component == *tenancy && !patched.contains_key(&(entry.namespace, entry.name))
     }
 

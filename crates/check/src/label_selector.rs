@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use aqueduct_manifest::{Map, Value};
 
 use crate::controller_label::ControllerLabel;
-use crate::platform::Entry;
+use crate::facts::Entry;
 
 /// A selector over labels.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

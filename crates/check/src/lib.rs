@@ -1,8 +1,7 @@
 //! Checks over the rendered platform: references, policy, capacity.
 //!
-//! 1. The caller hands over a [`Platform`]: the rendered objects of every environment, and what its
-//!    cluster provides beside them.
-//! 2. An [`Index`] is built once for each environment.
+//! 1. The caller hands over [`Facts`]: the rendered objects of an environment, and what its cluster provides beside them.
+//! 2. An [`Index`] is built once of them.
 //! 3. Every [`Rule`] of [`ALL`] looks at the index and reports what it finds.
 //! 4. Findings that several environments share become one diagnostic.
 //!
@@ -11,11 +10,11 @@
 
 mod controller_label;
 mod demand;
+mod facts;
 mod fields;
 mod index;
 mod label_selector;
 mod nodes;
-mod platform;
 mod pod;
 mod pod_reference;
 mod produced;
@@ -27,31 +26,21 @@ mod rules;
 mod testing;
 
 pub use demand::{Request, claimed_storage, requests};
+pub use facts::{Cluster, Entry, Facts, Link, NodePool, Owner, Peers};
 pub use index::Index;
-pub use platform::{Cluster, Entry, Environment, Link, NodePool, Peers, Platform, Tenant};
 pub use report::{Field, Finding, Report, Subject};
 pub use rule::{ALL, GROUPS, Level, Rule, explain};
 
-use aqueduct_manifest::Diagnostic;
 use rayon::prelude::*;
-
-/// Runs rules over all environments; errors come first, then the order is by file.
-pub fn check(platform: &Platform<'_>, rules: &[Rule]) -> Vec<Diagnostic> {
-    let mut report = Report::default();
-    for environment in &platform.environments {
-        check_environment(environment, rules, &mut report);
-    }
-    report.into_diagnostics()
-}
 
 /// Runs rules over one environment and adds what they find to a report, so that a caller need not hold the
 /// objects of all environments at once.
-pub fn check_environment(environment: &Environment<'_>, rules: &[Rule], report: &mut Report) {
-    let index = Index::new(environment);
+pub fn check(facts: &Facts<'_>, rules: &[Rule], report: &mut Report) {
+    let index = Index::new(facts);
     let reports: Vec<Report> = rules
         .par_iter()
         .map(|rule| {
-            let mut report = Report::of(rule.name, environment.name);
+            let mut report = Report::of(rule.name, facts.name);
             (rule.check)(&index, &mut report);
             report
         })

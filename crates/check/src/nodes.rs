@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use aqueduct_manifest::{Quantity, Value};
 
 use crate::demand::asked;
+use crate::facts::NodePool;
 use crate::index::Index;
-use crate::platform::NodePool;
 use crate::pod::{Pod, list_at, text};
 
 /// The label of every node with its name.

@@ -3,7 +3,7 @@
 
 use aqueduct_manifest::{List, Map, PodTemplate, Quantity, Value};
 
-use crate::platform::Entry;
+use crate::facts::Entry;
 use crate::report::Field;
 
 /// A pod template of a rendered object.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{Map, Value};
 
+use crate::facts::Entry;
 use crate::index::Index;
-use crate::platform::Entry;
 use crate::pod::{list_at, text};
 
 /// The keys of an object.

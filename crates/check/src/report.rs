@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_manifest::{Diagnostic, Label, Map, Place, Pointer, Severity, Value, closest};
 
-use crate::platform::Entry;
+use crate::facts::Entry;
 
 /// Collects the findings of rules.
 #[derive(Debug, Default)]
@@ -312,7 +312,7 @@ mod tests {
     use aqueduct_manifest::{Map, Object};
 
     use super::Report;
-    use crate::platform::Entry;
+    use crate::facts::Entry;
 
     #[test]
     fn what_environments_share_is_said_once() {

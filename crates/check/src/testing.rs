@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use aqueduct_manifest::{Object, Place, Severity, Value};
 use serde::Deserialize;
 
-use crate::platform::{Cluster, Entry, Environment, Link, NodePool, Peers, Platform, Tenant};
+use crate::facts::{Cluster, Entry, Facts, Link, NodePool, Owner, Peers};
+use crate::report::Report;
 use crate::rule::ALL;
 
 /// Returns what a rule says about documents, one line a diagnostic, its hints below it.
@@ -50,11 +51,11 @@ pub(crate) fn findings_in(rule: &str, documents: &str, cluster: Cluster) -> Stri
             Some(((tenant.as_str(), component.as_str()), wave))
         })
         .collect();
-    let mut tenants: BTreeMap<String, Tenant> = ["shop", "bank", "platform"]
+    let mut tenants: BTreeMap<String, Owner> = ["shop", "bank", "platform"]
         .map(|name| {
             let namespaces = [name.to_owned()].into();
-            let tenant = Tenant { namespaces, system: name == "platform", ..Tenant::default() };
-            (name.to_owned(), Tenant { allow_to: Peers::Any, ..tenant })
+            let tenant = Owner { namespaces, system: name == "platform", ..Owner::default() };
+            (name.to_owned(), Owner { allow_to: Peers::Any, ..tenant })
         })
         .into();
     for fact in facts.iter().filter(|fact| fact.kind() == "Tenant") {
@@ -69,7 +70,7 @@ pub(crate) fn findings_in(rule: &str, documents: &str, cluster: Cluster) -> Stri
         tenant.allow_from = Peers::Only(texts("allowFrom").unwrap_or_default());
         tenant.allow_to = texts("allowTo").map_or(Peers::Any, Peers::Only);
     }
-    let environment = Environment {
+    let environment = Facts {
         name: "prod",
         cluster,
         tenants,
@@ -83,7 +84,9 @@ pub(crate) fn findings_in(rule: &str, documents: &str, cluster: Cluster) -> Stri
     };
     let rules: Vec<_> = ALL.iter().filter(|candidate| candidate.name == rule).copied().collect();
     assert_eq!(rules.len(), 1, "there is one rule `{rule}`");
-    let diagnostics = crate::check(&Platform { environments: vec![environment] }, &rules);
+    let mut report = Report::default();
+    crate::check(&environment, &rules, &mut report);
+    let diagnostics = report.into_diagnostics();
     let mut text = String::new();
     for diagnostic in diagnostics {
         assert_eq!(diagnostic.code, rule);

@@ -52,7 +52,7 @@ struct Demand {
 }
 
 impl Demand {
-    fn of(environment: &aqueduct_check::Environment<'_>) -> Self {
+    fn of(environment: &aqueduct_check::Facts<'_>) -> Self {
         let is_balancer = |object: &Object| {
             object.kind() == "Service"
                 && object.at(&["spec", "type"]).and_then(Value::as_str) == Some("LoadBalancer")

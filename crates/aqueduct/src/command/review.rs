@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use aqueduct_apiserver::Server;
-use aqueduct_check::{Entry, Environment, claimed_storage, requests};
+use aqueduct_check::{Entry, Facts, claimed_storage, requests};
 use aqueduct_manifest::{Diagnostic, Object, ObjectKey, Value};
 use aqueduct_model::Selection;
 use aqueduct_model::types::{Invalid, Name};
@@ -85,7 +85,7 @@ impl Side {
 }
 
 /// Returns the objects that their own options or those of their Applications let Argo CD replace.
-fn replaced(environment: &Environment<'_>) -> BTreeSet<ObjectKey> {
+fn replaced(environment: &Facts<'_>) -> BTreeSet<ObjectKey> {
     const REPLACE: &str = "Replace=true";
     let of_application = |entry: &Entry<'_>| {
         let options = entry.object.at(&["spec", "syncPolicy", "syncOptions"]).and_then(Value::as_list)?;
@@ -365,7 +365,7 @@ fn sides(
 }
 
 /// Returns what the selected tenants ask of the nodes of an environment.
-fn demand(environment: &Environment<'_>, selection: &Selection) -> Demand {
+fn demand(environment: &Facts<'_>, selection: &Selection) -> Demand {
     let mut sum = Demand { storage_bytes: claimed_storage(environment), ..Demand::default() };
     for request in requests(environment).iter().filter(|request| is_selected(selection, &request.tenant)) {
         sum.pods = sum.pods.saturating_add(request.pods);

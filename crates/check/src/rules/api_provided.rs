@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use aqueduct_manifest::{KUBERNETES_APIS, KubernetesApi, Value};
 
+use crate::facts::Entry;
 use crate::index::Index;
-use crate::platform::Entry;
 use crate::pod::{list_at, text};
 use crate::report::Report;
 use crate::rule::{Level, Rule};

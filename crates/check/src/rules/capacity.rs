@@ -258,7 +258,7 @@ impl<'i, 'a> Group<'i, 'a> {
 
 #[cfg(test)]
 mod tests {
-    use crate::platform::{Cluster, NodePool};
+    use crate::facts::{Cluster, NodePool};
     use crate::testing::{cluster, findings, findings_in};
 
     #[test]

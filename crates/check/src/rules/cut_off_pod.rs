@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{Map, Value};
 
+use crate::facts::{Entry, title};
 use crate::index::Index;
 use crate::label_selector::LabelSelector;
-use crate::platform::{Entry, title};
 use crate::pod::{Pod, list_at, text};
 use crate::report::Report;
 use crate::rule::{Level, Rule};

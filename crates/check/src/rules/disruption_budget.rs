@@ -3,9 +3,9 @@
 use aqueduct_manifest::Value;
 
 use crate::demand::replicas;
+use crate::facts::Entry;
 use crate::index::Index;
 use crate::label_selector::LabelSelector;
-use crate::platform::Entry;
 use crate::report::Report;
 use crate::rule::{Level, Rule};
 

@@ -1,7 +1,7 @@
 //! No two components render the same object.
 
+use crate::facts::Entry;
 use crate::index::Index;
-use crate::platform::Entry;
 use crate::report::Report;
 use crate::rule::{Level, Rule};
 

@@ -1,7 +1,7 @@
 //! Certificates name an issuer that exists.
 
+use crate::facts::{Entry, title};
 use crate::index::Index;
-use crate::platform::{Entry, title};
 use crate::pod::text;
 use crate::report::{Field, Report};
 use crate::rule::{Level, Rule};

@@ -6,9 +6,9 @@ use aqueduct_manifest::Value;
 use aqueduct_network::{Peer, Protocol, Verdict, Workload};
 
 use crate::controller_label::ControllerLabel;
+use crate::facts::{Entry, Link};
 use crate::index::Index;
 use crate::label_selector::LabelSelector;
-use crate::platform::{Entry, Link};
 use crate::pod::{Pod, list_at, text};
 use crate::report::Report;
 use crate::rule::{Level, Rule};

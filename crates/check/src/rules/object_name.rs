@@ -5,8 +5,8 @@
 //! and bindings take almost anything. Source:
 //! <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/>.
 
+use crate::facts::Entry;
 use crate::index::Index;
-use crate::platform::Entry;
 use crate::report::Report;
 use crate::rule::{Level, Rule};
 

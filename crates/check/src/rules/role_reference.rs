@@ -2,8 +2,8 @@
 
 use aqueduct_manifest::Value;
 
+use crate::facts::{Entry, title};
 use crate::index::Index;
-use crate::platform::{Entry, title};
 use crate::pod::text;
 use crate::report::Report;
 use crate::rule::{Level, Rule};

@@ -1,7 +1,7 @@
 //! An autoscaler scales something that exists.
 
+use crate::facts::title;
 use crate::index::Index;
-use crate::platform::title;
 use crate::pod::text;
 use crate::report::Report;
 use crate::rule::{Level, Rule};

@@ -3,8 +3,8 @@
 use aqueduct_manifest::{Object, Value};
 
 use crate::demand::target;
+use crate::facts::Entry;
 use crate::index::Index;
-use crate::platform::Entry;
 use crate::pod::list_at;
 use crate::report::Report;
 use crate::rule::{Level, Rule};

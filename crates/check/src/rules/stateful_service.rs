@@ -4,8 +4,8 @@
 
 use aqueduct_manifest::{Severity, Value};
 
+use crate::facts::{Entry, title};
 use crate::index::Index;
-use crate::platform::{Entry, title};
 use crate::report::Report;
 use crate::rule::{Level, Rule};
 

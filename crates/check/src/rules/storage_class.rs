@@ -4,8 +4,8 @@
 
 use aqueduct_manifest::Value;
 
+use crate::facts::Entry;
 use crate::index::Index;
-use crate::platform::Entry;
 use crate::pod::list_at;
 use crate::report::Report;
 use crate::rule::{Level, Rule};

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use aqueduct_manifest::{Map, Value};
 use aqueduct_network::{Crossing, Opening, Owners, PolicyName, Workload};
 
+use crate::facts::{Entry, Owner};
 use crate::index::Index;
-use crate::platform::{Entry, Tenant};
 use crate::pod::{Pod, list_at};
 use crate::report::Report;
 use crate::rule::{Level, Rule};
@@ -97,7 +97,7 @@ impl<'n, 'a> Owners<'n> for Tenants<'_, 'a> {
 }
 
 impl<'a> Tenants<'_, 'a> {
-    fn tenant(&self, name: &str) -> Option<&'a Tenant> {
+    fn tenant(&self, name: &str) -> Option<&'a Owner> {
         self.index.tenant(name)
     }
 

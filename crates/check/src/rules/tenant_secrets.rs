@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use aqueduct_manifest::{Pointer, Value};
 
+use crate::facts::Entry;
 use crate::index::Index;
-use crate::platform::Entry;
 use crate::pod::{list_at, text};
 use crate::report::Report;
 use crate::rule::{Level, Rule};

@@ -2,8 +2,8 @@
 
 use aqueduct_manifest::{Map, Pointer, Value};
 
+use crate::facts::Entry;
 use crate::index::Index;
-use crate::platform::Entry;
 use crate::pod::list_at;
 use crate::report::{Field, Report};
 use crate::rule::{Level, Rule};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use aqueduct_manifest::{Map, Value};
 
+use crate::facts::Entry;
 use crate::index::Index;
 use crate::label_selector::{LabelSelector, Labels};
-use crate::platform::Entry;
 use crate::pod::{list_at, text};
 use crate::report::Report;
 use crate::rule::{Level, Rule};

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_check::{ALL, Cluster, Entry, Environment, Report, Rule, Tenant, check_environment};
+use aqueduct_check::{ALL, Cluster, Entry, Facts, Owner, Report, Rule};
 use aqueduct_manifest::{Diagnostic, KUBERNETES_APIS, Map, Object, Position, Value};
 
 use super::{group_of, server};
@@ -41,7 +41,7 @@ pub(super) fn check(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) 
         // Rules tell objects apart by their paths, and a file may hold many.
         let documents = manifests.documents.iter().enumerate();
         let paths: Vec<String> = documents.map(|(number, one)| format!("{}#{number}", one.file)).collect();
-        check_environment(&environment(manifests, &paths, minor), &rules, &mut report);
+        aqueduct_check::check(&environment(manifests, &paths, minor), &rules, &mut report);
         let diagnostics = report.into_diagnostics();
         found.extend(diagnostics.into_iter().map(|diagnostic| located(diagnostic, manifests)));
     }
@@ -69,7 +69,7 @@ fn located(mut diagnostic: Diagnostic, manifests: &Manifests) -> Found {
 }
 
 /// Returns the manifests as the rules see them.
-fn environment<'a>(manifests: &'a Manifests, paths: &'a [String], minor: u32) -> Environment<'a> {
+fn environment<'a>(manifests: &'a Manifests, paths: &'a [String], minor: u32) -> Facts<'a> {
     let objects = || manifests.documents.iter().map(|document| &document.object);
     let is = |group: &'static str, kind: &'static str| {
         objects().filter(move |object| object.kind() == kind && object.group() == group)
@@ -106,13 +106,13 @@ fn environment<'a>(manifests: &'a Manifests, paths: &'a [String], minor: u32) ->
         namespaces,
         ..Cluster::default()
     };
-    let everyone = Tenant { system: true, ..Tenant::default() };
-    Environment {
+    let everyone = Owner { system: true, ..Owner::default() };
+    Facts {
         name: "manifests",
         cluster,
         tenants: BTreeMap::from([(String::new(), everyone)]),
         entries,
-        ..Environment::default()
+        ..Facts::default()
     }
 }
 

@@ -1,25 +1,18 @@
-//! What is checked: rendered objects by environment, and the facts around them.
+//! What is checked: the rendered objects of an environment, and the facts around them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{Object, Place, Value};
 
-/// Everything that one run renders.
+/// What is known of one environment: its cluster, and all that is rendered for it.
 #[derive(Clone, Debug, Default)]
-pub struct Platform<'a> {
-    /// The environments.
-    pub environments: Vec<Environment<'a>>,
-}
-
-/// One environment: a cluster and all that is rendered for it.
-#[derive(Clone, Debug, Default)]
-pub struct Environment<'a> {
+pub struct Facts<'a> {
     /// The name.
     pub name: &'a str,
     /// What the cluster provides.
     pub cluster: Cluster,
     /// The tenants by name; a tenant that is missing owns no namespace.
-    pub tenants: BTreeMap<String, Tenant>,
+    pub tenants: BTreeMap<String, Owner>,
     /// The rendered objects in the order of their paths.
     pub entries: Vec<Entry<'a>>,
     /// The waves in which components start, by tenant and component.
@@ -116,7 +109,7 @@ pub(crate) fn title(kind: &str, namespace: &str, name: &str) -> String {
 
 /// A tenant in one environment.
 #[derive(Clone, Debug, Default)]
-pub struct Tenant {
+pub struct Owner {
     /// The namespaces that belong to it.
     pub namespaces: BTreeSet<String>,
     /// Whether it serves the platform and may reach into every namespace.
