@@ -60,7 +60,7 @@ fn waves(provider: &str, user: &str, more: &str) -> (i64, i64, Vec<String>) {
     let wave = |component: &str| {
         let path = format!("argocd/shop/application-shop-{component}.yaml");
         let file = compilation.tree.files("dev").find(|(name, _)| name.as_ref() == path);
-        let (_, text) = file.unwrap_or_else(|| panic!("{path}: {:#?}", compilation.diagnostics));
+        let (_, text) = file.expect("an Application leads to the component");
         let text = String::from_utf8_lossy(text.as_ref()).into_owned();
         let value = yaml::read(&text).expect("the output is YAML");
         let object = Object::new(value.as_map().cloned().unwrap_or_default());

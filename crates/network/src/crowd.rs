@@ -47,7 +47,7 @@ pub(crate) struct Crowd<'a> {
 
 /// An end of an arrow.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Place {
+pub(crate) enum ArrowEnd {
     /// Addresses outside of the cluster; none stands for all of them.
     Outside(Vec<AddressRange>),
     /// What serves Ingresses and Routes.
@@ -59,8 +59,8 @@ pub(crate) enum Place {
 /// A connection from every member of one place to every member of another.
 #[derive(Debug)]
 pub(crate) struct Arrow {
-    pub(crate) from: Place,
-    pub(crate) to: Place,
+    pub(crate) from: ArrowEnd,
+    pub(crate) to: ArrowEnd,
     pub(crate) ports: Arc<Ports>,
 }
 
@@ -96,26 +96,26 @@ impl Network {
     /// Returns the arrows from and to crowds that are wanted, by both ends.
     pub(crate) fn arrows(&self, crowds: &[Crowd<'_>], from: &Ends, to: &Ends) -> Vec<Arrow> {
         let mut arrows = Vec::new();
-        let mut add = |from: Place, to: Place, ports: Ports| {
+        let mut add = |from: ArrowEnd, to: ArrowEnd, ports: Ports| {
             if !ports.is_empty() {
                 arrows.push(Arrow { from, to, ports: Arc::new(ports) });
             }
         };
         for (number, crowd) in crowds.iter().enumerate() {
             let [is_source, is_destination] = crowd.wanted;
-            let place = Place::Crowd(number);
+            let place = ArrowEnd::Crowd(number);
             if is_destination && !matches!(from, Ends::Workloads(_)) {
                 for (outside, ports) in self.outside(crowd, Direction::Ingress) {
                     add(outside, place.clone(), ports);
                 }
-                add(Place::IngressController, place.clone(), self.published(crowd.ends));
+                add(ArrowEnd::IngressController, place.clone(), self.published(crowd.ends));
             }
             if !is_source {
                 continue;
             }
             for (other, target) in crowds.iter().enumerate().filter(|(_, target)| target.wanted[1]) {
                 if other != number || crowd.workloads.len() > 1 {
-                    add(place.clone(), Place::Crowd(other), self.ports(crowd.ends, target.ends));
+                    add(place.clone(), ArrowEnd::Crowd(other), self.ports(crowd.ends, target.ends));
                 }
             }
             if !matches!(to, Ends::Workloads(_)) {
@@ -129,7 +129,7 @@ impl Network {
     }
 
     /// Returns the addresses that a crowd is connected with, those with the same ports together.
-    fn outside(&self, crowd: &Crowd<'_>, direction: Direction) -> Vec<(Place, Ports)> {
+    fn outside(&self, crowd: &Crowd<'_>, direction: Direction) -> Vec<(ArrowEnd, Ports)> {
         let cells = self.cells(direction);
         let mut ranges: BTreeMap<Ports, Vec<AddressRange>> = BTreeMap::new();
         for (number, cell) in cells.iter().enumerate() {
@@ -141,7 +141,7 @@ impl Network {
         }
         let places = ranges.into_iter().map(|(ports, ranges)| {
             let all = ranges.len() == cells.len();
-            (Place::Outside(if all { Vec::new() } else { joined(ranges) }), ports)
+            (ArrowEnd::Outside(if all { Vec::new() } else { joined(ranges) }), ports)
         });
         places.collect()
     }
@@ -166,7 +166,7 @@ impl Crowd<'_> {
     }
 }
 
-impl Place {
+impl ArrowEnd {
     /// Returns how tables and drawings call it.
     pub(crate) fn title(&self, crowds: &[Crowd<'_>]) -> String {
         match self {

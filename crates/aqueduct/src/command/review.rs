@@ -26,7 +26,7 @@ use crate::Compiler;
 use crate::cli::SelectionArguments;
 use crate::cost::{costs, total};
 use crate::terminal::Terminal;
-use base::Part;
+use base::Checkout;
 use certificate::{Certificate, Selected, State};
 
 #[derive(Debug, Args)]
@@ -227,11 +227,11 @@ fn answer(
         None => base::current(directory)?,
     };
     let checked_out =
-        question.head.map(|commit| base::check_out(directory, commit, Part::Source)).transpose()?;
+        question.head.map(|commit| base::check_out(directory, commit, Checkout::Source)).transpose()?;
     let head = checked_out.as_ref().map_or(directory, |(folder, _)| folder.path());
     // A side that does not render would look deleted or new.
     let Some((new, mut all)) = sides(head, selection, registry, terminal, true)? else { return Ok(None) };
-    let (folder, _) = base::check_out(directory, &question.base, Part::Source)?;
+    let (folder, _) = base::check_out(directory, &question.base, Checkout::Source)?;
     let is_rendered = question.against == Against::Source;
     let old = match folder.path().join("platform.toml").exists() {
         true => sides(folder.path(), selection, registry, terminal, is_rendered)?,
@@ -288,7 +288,7 @@ fn written(
     selection: &Selection,
     terminal: &Terminal,
 ) -> Result<Option<Sides>, Failure> {
-    let (folder, output) = base::check_out(directory, commit, Part::Output)?;
+    let (folder, output) = base::check_out(directory, commit, Checkout::Output)?;
     if !folder.path().join(&output).exists() {
         let message = format!("the base has no output at `{output}`");
         return Err(Failure::new(message).hint("without `--against output` its source is rendered"));

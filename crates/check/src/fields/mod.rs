@@ -94,8 +94,8 @@ fn split(fields: &'static str) -> impl Iterator<Item = (&'static str, &'static s
 
 /// Where a value is. Nearly all are right, so the steps to it are put together only where one is not.
 #[derive(Clone, Copy)]
-struct Place<'p> {
-    parent: Option<&'p Place<'p>>,
+struct Steps<'p> {
+    parent: Option<&'p Steps<'p>>,
     step: Step<'p>,
 }
 
@@ -105,9 +105,9 @@ enum Step<'p> {
     Index(usize),
 }
 
-impl Place<'_> {
+impl Steps<'_> {
     fn pointer(&self) -> Pointer {
-        let above = self.parent.map(Place::pointer).unwrap_or_default();
+        let above = self.parent.map(Steps::pointer).unwrap_or_default();
         match self.step {
             Step::Key(key) => above.join(key),
             Step::Index(index) => above.join(index.to_string()),
@@ -120,10 +120,10 @@ fn check_field(
     fields: &'static str,
     key: &str,
     value: &Value,
-    parent: Option<&Place<'_>>,
+    parent: Option<&Steps<'_>>,
     found: &mut Vec<Mistake>,
 ) {
-    let place = Place { parent, step: Step::Key(key) };
+    let place = Steps { parent, step: Step::Key(key) };
     let Some((_, kind)) = split(fields).find(|(name, _)| *name == key) else {
         let near = closest(key, split(fields).map(|(name, _)| name));
         let field = place.pointer();
@@ -150,12 +150,12 @@ fn check_field(
     }
 }
 
-fn check_value(kind: &'static str, value: &Value, place: &Place<'_>, found: &mut Vec<Mistake>) {
+fn check_value(kind: &'static str, value: &Value, place: &Steps<'_>, found: &mut Vec<Mistake>) {
     if let Some(item) = kind.strip_prefix('[') {
         match value {
             Value::Null => {}
             Value::List(items) => items.iter().enumerate().for_each(|(number, value)| {
-                check_value(item, value, &Place { parent: Some(place), step: Step::Index(number) }, found)
+                check_value(item, value, &Steps { parent: Some(place), step: Step::Index(number) }, found)
             }),
             other => found.push(wrong_kind(place, "a list", other)),
         }
@@ -166,7 +166,7 @@ fn check_value(kind: &'static str, value: &Value, place: &Place<'_>, found: &mut
             Value::Null => {}
             Value::Map(map) => {
                 map.iter().for_each(|(key, value)| {
-                    check_value(item, value, &Place { parent: Some(place), step: Step::Key(key) }, found)
+                    check_value(item, value, &Steps { parent: Some(place), step: Step::Key(key) }, found)
                 });
             }
             other => found.push(wrong_kind(place, "a map", other)),
@@ -206,7 +206,7 @@ fn check_value(kind: &'static str, value: &Value, place: &Place<'_>, found: &mut
     found.push(wrong_kind(place, wanted, value));
 }
 
-fn wrong_kind(place: &Place<'_>, wanted: &str, value: &Value) -> Mistake {
+fn wrong_kind(place: &Steps<'_>, wanted: &str, value: &Value) -> Mistake {
     let is = match value {
         Value::String(text) => format!("the text `{text}`"),
         Value::Bool(value) => format!("`{value}`"),

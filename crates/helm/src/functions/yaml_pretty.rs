@@ -23,14 +23,14 @@ const DEPTH_LIMIT: usize = 1000;
 pub(super) fn write(value: &Value) -> Result<String, FunctionError> {
     value.check_size()?;
     let mut out = String::new();
-    node(&mut out, value, 0, Place::Document, DEPTH_LIMIT)?;
+    node(&mut out, value, 0, Behind::Document, DEPTH_LIMIT)?;
     end_line(&mut out);
     Ok(out)
 }
 
 /// What a value stands behind.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Behind {
     Document,
     /// `key:`.
     Key,
@@ -42,7 +42,7 @@ fn node(
     out: &mut String,
     value: &Value,
     indent: usize,
-    place: Place,
+    place: Behind,
     depth: usize,
 ) -> Result<(), FunctionError> {
     let depth = depth.checked_sub(1).ok_or_else(|| FunctionError::new("the value nests too deeply"))?;
@@ -59,7 +59,7 @@ fn node(
     match value {
         Value::Map(_) | Value::Native(_) if !entries.is_empty() => {
             for (index, (key, value)) in entries.into_iter().enumerate() {
-                if index > 0 || place == Place::Key {
+                if index > 0 || place == Behind::Key {
                     end_line(out);
                     pad(out, indent);
                 }
@@ -67,32 +67,32 @@ fn node(
                 if yaml::is_simple_key(&key.to_str()) {
                     out.push_str(&written);
                     out.push(':');
-                    deepen(|| node(out, &value, indent + 2, Place::Key, depth))?;
+                    deepen(|| node(out, &value, indent + 2, Behind::Key, depth))?;
                 } else {
                     out.push_str("? ");
                     out.push_str(&written);
                     end_line(out);
                     pad(out, indent);
                     out.push_str(": ");
-                    deepen(|| node(out, &value, indent + 2, Place::Item, depth))?;
+                    deepen(|| node(out, &value, indent + 2, Behind::Item, depth))?;
                 }
             }
         }
         Value::List(list) if !list.is_empty() => {
             for (index, value) in list.items().iter().enumerate() {
-                if index > 0 || place == Place::Key {
+                if index > 0 || place == Behind::Key {
                     end_line(out);
                     pad(out, indent);
                 }
                 out.push_str("- ");
-                deepen(|| node(out, value, indent + 2, Place::Item, depth))?;
+                deepen(|| node(out, value, indent + 2, Behind::Item, depth))?;
             }
         }
         _ => {
-            if place == Place::Key {
+            if place == Behind::Key {
                 out.push(' ');
             }
-            let indent = if place == Place::Document { 2 } else { indent };
+            let indent = if place == Behind::Document { 2 } else { indent };
             out.push_str(&scalar(value, indent)?);
         }
     }

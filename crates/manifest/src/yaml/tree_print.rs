@@ -8,7 +8,7 @@ use super::write::push_spaces;
 
 /// Where a scalar stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Role {
     Key,
     Block,
     Flow,
@@ -31,7 +31,7 @@ impl Printer {
         }
         match &tree.root {
             Node::Collection(collection) if !is_flow(collection) => self.block(collection, 0, false),
-            node => self.out.push_str(&value_text(node, 0, Place::Block)),
+            node => self.out.push_str(&value_text(node, 0, Role::Block)),
         }
         self.foot = None;
         if !tree.end.is_empty() {
@@ -78,7 +78,7 @@ impl Printer {
             }
             match &entry.key {
                 Some(key) => {
-                    self.out.push_str(&scalar_text(key, indent, Place::Key));
+                    self.out.push_str(&scalar_text(key, indent, Role::Key));
                     self.out.push(':');
                 }
                 None => self.out.push('-'),
@@ -106,7 +106,7 @@ impl Printer {
                 }
             },
             value => {
-                let text = value_text(value, indent + 2, Place::Block);
+                let text = value_text(value, indent + 2, Role::Block);
                 if !text.is_empty() {
                     self.out.push(' ');
                 }
@@ -133,15 +133,15 @@ fn is_block(value: &Node) -> bool {
     matches!(value, Node::Scalar(scalar) if matches!(scalar.form, Form::Literal | Form::Folded) || scalar.text.contains('\n'))
 }
 
-fn value_text(node: &Node, indent: usize, place: Place) -> String {
+fn value_text(node: &Node, indent: usize, place: Role) -> String {
     let collection = match node {
         Node::Scalar(scalar) => return scalar_text(scalar, indent, place),
         Node::Collection(collection) => collection,
     };
     let entries = collection.entries.iter().map(|entry| {
-        let value = value_text(&entry.value, indent, Place::Flow);
+        let value = value_text(&entry.value, indent, Role::Flow);
         match &entry.key {
-            Some(key) => format!("{}: {value}", scalar_text(key, indent, Place::Flow)),
+            Some(key) => format!("{}: {value}", scalar_text(key, indent, Role::Flow)),
             None => value,
         }
     });
@@ -153,7 +153,7 @@ fn value_text(node: &Node, indent: usize, place: Place) -> String {
 }
 
 /// Returns a scalar in its own style as far as that is possible; further lines of it get the indent.
-fn scalar_text(scalar: &Scalar, indent: usize, place: Place) -> String {
+fn scalar_text(scalar: &Scalar, indent: usize, place: Role) -> String {
     let text = scalar.text.as_str();
     let is_other = scalar.tag.filter(|tag| *tag != tag_of(text));
     let space = if text.is_empty() { "" } else { " " };
@@ -164,13 +164,13 @@ fn scalar_text(scalar: &Scalar, indent: usize, place: Place) -> String {
         Form::Plain if is_other == Some(TEXT) => Form::DoubleQuoted,
         form => form,
     };
-    if place == Place::Key && allowed.multiline {
+    if place == Role::Key && allowed.multiline {
         form = Form::DoubleQuoted;
     }
     let plain = match place {
-        Place::Block => allowed.plain,
-        Place::Key => allowed.plain && !text.is_empty(),
-        Place::Flow => allowed.plain_in_flow,
+        Role::Block => allowed.plain,
+        Role::Key => allowed.plain && !text.is_empty(),
+        Role::Flow => allowed.plain_in_flow,
     };
     if form == Form::Plain && !plain {
         form = Form::SingleQuoted;
@@ -178,7 +178,7 @@ fn scalar_text(scalar: &Scalar, indent: usize, place: Place) -> String {
     if form == Form::SingleQuoted && !allowed.single_quoted {
         form = Form::DoubleQuoted;
     }
-    if matches!(form, Form::Literal | Form::Folded) && !(allowed.block && place == Place::Block) {
+    if matches!(form, Form::Literal | Form::Folded) && !(allowed.block && place == Role::Block) {
         form = Form::DoubleQuoted;
     }
     let form = match form {

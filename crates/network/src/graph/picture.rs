@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::crowd::{Crowd, Ends, Place, short};
+use crate::crowd::{ArrowEnd, Crowd, Ends, short};
 use crate::network::Network;
 use crate::policy::Direction;
 
@@ -56,26 +56,26 @@ impl Picture {
     /// left is what somebody decided.
     pub(super) fn of(network: &Network, from: &Ends, to: &Ends) -> Self {
         let crowds = network.crowds(from, to);
-        let is_closed = |place: &Place, direction: Direction| match place {
-            Place::Crowd(number) => crowds[*number].closed[direction as usize],
-            Place::Outside(_) => false,
-            Place::IngressController => true,
+        let is_closed = |place: &ArrowEnd, direction: Direction| match place {
+            ArrowEnd::Crowd(number) => crowds[*number].closed[direction as usize],
+            ArrowEnd::Outside(_) => false,
+            ArrowEnd::IngressController => true,
         };
         let arrows = network.arrows(&crowds, from, to);
         let is_open = |arrow: &crate::crowd::Arrow| {
             !is_closed(&arrow.from, Direction::Egress) && !is_closed(&arrow.to, Direction::Ingress)
         };
         let touched = |number: usize| {
-            let place = Place::Crowd(number);
+            let place = ArrowEnd::Crowd(number);
             arrows.iter().any(|arrow| arrow.from == place || arrow.to == place)
         };
         let everything = *from == Ends::All && *to == Ends::All;
         let mut picture = Self { nodes: Vec::new(), bands: Vec::new(), arrows: Vec::new() };
-        let mut numbers: BTreeMap<(Place, bool), usize> = BTreeMap::new();
+        let mut numbers: BTreeMap<(ArrowEnd, bool), usize> = BTreeMap::new();
         for (number, crowd) in crowds.iter().enumerate() {
             if everything || touched(number) {
                 let node = picture.crowd(crowd);
-                numbers.insert((Place::Crowd(number), false), node);
+                numbers.insert((ArrowEnd::Crowd(number), false), node);
             }
         }
         for arrow in arrows.iter().filter(|arrow| !is_open(arrow)) {
@@ -117,12 +117,12 @@ impl Picture {
     /// Returns the node of a place, made where it is new.
     fn node(
         &mut self,
-        numbers: &mut BTreeMap<(Place, bool), usize>,
-        place: &Place,
+        numbers: &mut BTreeMap<(ArrowEnd, bool), usize>,
+        place: &ArrowEnd,
         side: Side,
         crowds: &[Crowd<'_>],
     ) -> usize {
-        let is_end = side == Side::Destination && !matches!(place, Place::Crowd(_));
+        let is_end = side == Side::Destination && !matches!(place, ArrowEnd::Crowd(_));
         *numbers.entry((place.clone(), is_end)).or_insert_with(|| {
             let title = place.title(crowds);
             let lines = title.split(", ").take(NAMES).map(str::to_owned).collect();

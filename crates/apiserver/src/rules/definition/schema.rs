@@ -60,7 +60,7 @@ pub(super) fn check(schema: &Field<'_>, has_status: bool, report: &mut Report) {
         }
         is_structural = report.errors.len() == before;
     }
-    let place = Place { is_root: true, defaults: true, in_meta: false, is_correlated: true };
+    let place = Surroundings { is_root: true, defaults: true, in_meta: false, is_correlated: true };
     Walk { has_rules: is_structural }.check(schema, place, 0, report);
     if let Some(problem) = unsupported
         && report.errors.len() == before
@@ -95,7 +95,7 @@ fn root_fields(schema: &Field<'_>, report: &mut Report) {
 
 /// What holds where a schema stands.
 #[derive(Clone, Copy)]
-struct Place {
+struct Surroundings {
     is_root: bool,
     /// Whether a default may stand here.
     defaults: bool,
@@ -110,7 +110,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn check(&self, schema: &Field<'_>, place: Place, depth: usize, report: &mut Report) {
+    fn check(&self, schema: &Field<'_>, place: Surroundings, depth: usize, report: &mut Report) {
         if depth > DEEPEST || schema.value.as_map().is_none() {
             return;
         }
@@ -118,19 +118,19 @@ impl Walk {
         unsupported(schema, place, report);
         let (entries, properties, items) =
             (schema.get("additionalProperties"), schema.get("properties"), schema.get("items"));
-        let inner = Place { is_root: false, ..place };
+        let inner = Surroundings { is_root: false, ..place };
         if entries.is_set() {
             if !properties.is_empty() && entries.value.as_bool() != Some(true) {
                 report.forbidden(&entries, "additionalProperties and properties are mutual exclusive");
             }
-            let place = Place { defaults: inner.defaults && !inner.in_meta, ..inner };
+            let place = Surroundings { defaults: inner.defaults && !inner.in_meta, ..inner };
             self.check(&entries, place, depth + 1, report);
         }
         let is_resource = place.is_root || schema.get("x-kubernetes-embedded-resource").is_true();
         let is_atomic = schema.get("x-kubernetes-map-type").text() == "atomic";
         for (name, property) in properties.entries() {
             let is_meta = is_resource && matches!(name, "metadata" | "kind" | "apiVersion");
-            let place = Place {
+            let place = Surroundings {
                 in_meta: inner.in_meta || is_meta,
                 defaults: inner.defaults && !(is_meta && place.is_root),
                 is_correlated: inner.is_correlated && !is_atomic,
@@ -149,7 +149,8 @@ impl Walk {
             valueless.check(&definition, inner, depth + 1, report);
         }
         let list_kind = schema.get("x-kubernetes-list-type");
-        let of_items = Place { is_correlated: inner.is_correlated && list_kind.text() == "map", ..inner };
+        let of_items =
+            Surroundings { is_correlated: inner.is_correlated && list_kind.text() == "map", ..inner };
         self.check(&items, of_items, depth + 1, report);
         for item in items.items() {
             self.check(&item, of_items, depth + 1, report);
@@ -159,7 +160,7 @@ impl Walk {
         self.rules(schema, place, before, report);
     }
 
-    fn rules(&self, schema: &Field<'_>, place: Place, before: usize, report: &mut Report) {
+    fn rules(&self, schema: &Field<'_>, place: Surroundings, before: usize, report: &mut Report) {
         let rules = schema.get("x-kubernetes-validations");
         for rule in rules.items() {
             rule_texts(schema.value, &rule, report);
@@ -229,7 +230,7 @@ fn names_word(expression: &str, word: &str) -> bool {
     false
 }
 
-fn unsupported(schema: &Field<'_>, place: Place, report: &mut Report) {
+fn unsupported(schema: &Field<'_>, place: Surroundings, report: &mut Report) {
     const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
     let kind = schema.get("type");
     if kind.text() == "null" {

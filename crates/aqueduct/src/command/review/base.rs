@@ -33,7 +33,7 @@ pub(super) fn current(directory: &Path) -> Result<Option<String>, Failure> {
 
 /// Which files of a commit are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum Checkout {
     /// All but the output.
     Source,
     /// The output alone.
@@ -41,7 +41,11 @@ pub(super) enum Part {
 }
 
 /// Writes files that a platform had at a commit, and returns their folder and the name of the output in it.
-pub(super) fn check_out(directory: &Path, commit: &str, part: Part) -> Result<(TempDir, String), Failure> {
+pub(super) fn check_out(
+    directory: &Path,
+    commit: &str,
+    part: Checkout,
+) -> Result<(TempDir, String), Failure> {
     let git = Git { directory };
     let commit = git.commit(commit)?;
     let prefix = git.run(&["rev-parse", "--show-prefix"], None)?;
@@ -64,7 +68,7 @@ pub(super) fn check_out(directory: &Path, commit: &str, part: Part) -> Result<(T
         git.run(&["read-tree", &tree], index)?;
         let paths = git.read(&["ls-files", "-z"], index, &[])?;
         let below = format!("{output}/").into_bytes();
-        let is_wanted = |path: &&[u8]| path.starts_with(&below) == (part == Part::Output);
+        let is_wanted = |path: &&[u8]| path.starts_with(&below) == (part == Checkout::Output);
         let wanted: Vec<&[u8]> = paths.split_inclusive(|byte| *byte == 0).filter(is_wanted).collect();
         let into = format!("--prefix={}/", folder.path().display());
         git.read(&["checkout-index", "--force", "-z", "--stdin", &into], index, &wanted.concat())?;
