@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 const SHOWN: &[(&str, &str, &str)] = &[
     // The repository's own platform.
     ("platform", "environments.*.extends", "platform.toml"),
+    ("platform", "environments.*.promoted-from", "platform.toml"),
     ("tenant", "namespaces.existing", "tenants/cluster/tenant.toml"),
     ("tenant", "delivery.retry.limit", "tenants/cluster/tenant.toml"),
     ("tenant", "delivery.order", "tenants/front-web/tenant.toml"),

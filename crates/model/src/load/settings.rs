@@ -87,7 +87,7 @@ impl Loader<'_> {
         }) else {
             return;
         };
-        if let Some(from) = node.get("promoted-from") {
+        if let Some(from) = platform.find(&["environments", name.as_str(), "promoted-from"]) {
             let earlier = from.as_str().unwrap_or_default();
             if earlier == name.as_str() {
                 let message = format!("environment `{name}` is promoted from itself");
@@ -103,6 +103,8 @@ impl Loader<'_> {
         if let Some(file) = file {
             let values = self.environment_values(&name, &node, declared, platform.get("values"));
             let mut environment = file.into_environment(lineage, name.clone(), values, Arc::clone(&node));
+            // What an environment takes over may name itself.
+            environment.promoted_from.take_if(|from| *from == environment.name);
             let scope = Scope {
                 platform: self.platform.name.as_str(),
                 environment: &environment,
