@@ -49,6 +49,22 @@ fn of_a_branch() {
     assert_snapshot!(nothing + &platform.run("review"));
 }
 
+/// Of the base only what the platform reads is written; that includes what its files name elsewhere in the repository.
+#[test]
+fn of_files_elsewhere() {
+    let Some(platform) = repository() else { return };
+    let settings = |value: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: raw}}\ndata: {{value: {value}}}\n")
+    };
+    platform.write("tenants/shop/raw.toml", "kind = \"manifests\"\npath = \"/elsewhere/raw.yaml\"\n");
+    platform.write("elsewhere/raw.yaml", &settings("old"));
+    platform.write("unrelated/notes.txt", "notes\n");
+    git(&platform.root(), &["add", "--all"]);
+    git(&platform.root(), &["commit", "--quiet", "--message", "x"]);
+    platform.write("elsewhere/raw.yaml", &settings("new"));
+    assert_snapshot!(platform.run("review --base HEAD --environment dev"));
+}
+
 /// What Argo CD replaces is judged as a replace: defaults that a manifest leaves out do not stay.
 #[test]
 fn of_what_is_replaced() {

@@ -22,8 +22,11 @@ use crate::compiler::{SOURCES, load};
 /// What is there and cannot be read.
 pub fn read_sources(directory: &Path, registry: &Registry) -> Result<Files, FileError> {
     let mut files = Files::read(directory, SOURCES)?;
-    let climbs = files.iter().any(|(path, bytes)| may_climb_out(path, bytes));
-    if !climbs && !may_name_others(directory, &files) {
+    let entries = directory.read_dir().into_iter().flatten().flatten();
+    let others =
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| !is_standing(name));
+    let climbs = climbs(&files);
+    if !climbs && !may_name(&others.collect(), &files) {
         return Ok(files);
     }
     // Whatever is wrong is told when the platform is compiled.
@@ -83,20 +86,29 @@ fn is_standing(path: &str) -> bool {
     SOURCES.contains(&path.split('/').next().unwrap_or_default())
 }
 
+/// Tells whether files may need more than those that are read in any case, of what else lies at the root.
+pub(crate) fn need_more(files: &Files, others: &BTreeSet<String>) -> bool {
+    climbs(files) || may_name(others, files)
+}
+
+fn climbs(files: &Files) -> bool {
+    files.iter().any(|(path, bytes)| may_climb_out(path, bytes))
+}
+
 /// Tells whether any TOML file may name what lies elsewhere: most platforms name nothing, and need not be loaded
 /// to find that out.
-fn may_name_others(directory: &Path, files: &Files) -> bool {
-    let names = directory.read_dir().into_iter().flatten().flatten().filter_map(|entry| {
-        let name = entry.file_name().into_string().ok()?;
-        (!SOURCES.contains(&name.as_str())).then_some(name)
-    });
-    let names: BTreeSet<String> = names.collect();
+fn may_name(others: &BTreeSet<String>, files: &Files) -> bool {
     let names_one = |text: &str| {
-        text.match_indices('/').any(|(at, _)| {
-            let rest = text.get(at + 1..).unwrap_or_default();
-            let (name, after) = rest.split_at(rest.find(['/', '"', '\'', '$', '\n']).unwrap_or(rest.len()));
-            names.contains(name) || after.starts_with("${")
-        })
+        // A comment names where the schema lies.
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines
+            .flat_map(|line| {
+                line.match_indices('/').map(move |(at, _)| line.get(at + 1..).unwrap_or_default())
+            })
+            .any(|rest| {
+                let (name, after) = rest.split_at(rest.find(['/', '"', '\'', '$']).unwrap_or(rest.len()));
+                others.contains(name) || after.starts_with("${")
+            })
     };
     let is_toml = |path: &str| path.ends_with(".toml");
     files.iter().any(|(path, bytes)| is_toml(path) && std::str::from_utf8(bytes).is_ok_and(names_one))

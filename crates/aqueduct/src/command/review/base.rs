@@ -5,9 +5,12 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use aqueduct_manifest::Files;
 use tempfile::TempDir;
 
 use crate::command::Failure;
+use crate::compiler::SOURCES;
+use crate::sources::need_more;
 
 /// What the main branch is called, if nobody says so.
 const MAIN: [&str; 5] = ["origin/HEAD", "origin/main", "origin/master", "main", "master"];
@@ -67,11 +70,30 @@ pub(super) fn check_out(
         let index = Some(index.as_os_str());
         git.run(&["read-tree", &tree], index)?;
         let paths = git.read(&["ls-files", "-z"], index, &[])?;
+        let top = |path: &[u8]| {
+            let end = path.iter().position(|byte| matches!(byte, 0 | b'/')).unwrap_or(path.len());
+            String::from_utf8_lossy(&path[..end]).into_owned()
+        };
         let below = format!("{output}/").into_bytes();
-        let is_wanted = |path: &&[u8]| path.starts_with(&below) == (part == Checkout::Output);
-        let wanted: Vec<&[u8]> = paths.split_inclusive(|byte| *byte == 0).filter(is_wanted).collect();
+        let (written, source): (Vec<&[u8]>, Vec<&[u8]>) =
+            paths.split_inclusive(|byte| *byte == 0).partition(|path| path.starts_with(&below));
         let into = format!("--prefix={}/", folder.path().display());
-        git.read(&["checkout-index", "--force", "-z", "--stdin", &into], index, &wanted.concat())?;
+        let write = |paths: &[&[u8]]| {
+            git.read(&["checkout-index", "--force", "-z", "--stdin", &into], index, &paths.concat())
+        };
+        if part == Checkout::Output {
+            write(&written)?;
+        } else {
+            // A platform is often a small part of its repository.
+            let (first, others): (Vec<&[u8]>, Vec<&[u8]>) =
+                source.into_iter().partition(|path| SOURCES.contains(&top(path).as_str()));
+            write(&first)?;
+            let files = Files::read(folder.path(), SOURCES)
+                .map_err(|error| Failure::new(format!("cannot read the base: {error}")))?;
+            if need_more(&files, &others.iter().map(|path| top(path)).collect()) {
+                write(&others)?;
+            }
+        }
     }
     Ok((folder, output))
 }
