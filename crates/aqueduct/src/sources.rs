@@ -101,14 +101,15 @@ fn may_name(others: &BTreeSet<String>, files: &Files) -> bool {
     let names_one = |text: &str| {
         // A comment names where the schema lies.
         let lines = text.lines().filter(|line| !line.starts_with('#'));
-        lines
-            .flat_map(|line| {
-                line.match_indices('/').map(move |(at, _)| line.get(at + 1..).unwrap_or_default())
-            })
-            .any(|rest| {
+        lines.flat_map(|line| line.match_indices('/').map(move |(at, _)| line.split_at(at))).any(
+            |(before, rest)| {
+                let rest = rest.get(1..).unwrap_or_default();
                 let (name, after) = rest.split_at(rest.find(['/', '"', '\'', '$']).unwrap_or(rest.len()));
-                others.contains(name) || after.starts_with("${")
-            })
+                // What begins with a parameter may be anything, where the path begins and not within an address.
+                let is_first = before.ends_with(['"', '\'', '.']);
+                others.contains(name) || is_first && after.starts_with("${")
+            },
+        )
     };
     let is_toml = |path: &str| path.ends_with(".toml");
     files.iter().any(|(path, bytes)| is_toml(path) && std::str::from_utf8(bytes).is_ok_and(names_one))
