@@ -9,9 +9,10 @@ use crate::chain;
 use crate::claim::Judged;
 use crate::consequence::{self, Consequence};
 use crate::demand::Growth;
-use crate::diff::{FieldChange, differences};
+use crate::diff::{Edit, FieldChange, differences};
 use crate::endpoints::endpoints;
 use crate::judge;
+use crate::path::{Path, Step};
 use crate::rename::renames;
 use crate::rollout::{Around, Rollout};
 use crate::write::Apply;
@@ -106,6 +107,7 @@ pub fn review(server: &Server, old: &[Object], new: &[Object], apply: &dyn Fn(&O
         };
         let kind = server.kind(object.api_version(), object.kind());
         let fields = differences(kind, &Value::Map(old_object.map.clone()), &Value::Map(object.map.clone()));
+        let fields = without_entries_of_secrets(object, old_object, fields);
         // A replace writes everything, also what is the same.
         if fields.is_empty() && (apply == Apply::Server || kind.is_none()) {
             continue;
@@ -136,6 +138,30 @@ pub fn review(server: &Server, old: &[Object], new: &[Object], apply: &dyn Fn(&O
     consequence::definitions(&mut changes, new);
     endpoints(&mut changes, old, new);
     Review { connections: consequence::connections(&changes, old, new), changes, ..Review::default() }
+}
+
+/// Entries of lists are told by what they hold. Where a Secret holds a list, which no server takes, the list as a whole
+/// differs instead, so that nothing of it stands in a path.
+fn without_entries_of_secrets(new: &Object, old: &Object, fields: Vec<FieldChange>) -> Vec<FieldChange> {
+    let is_holder =
+        |step: &Step| matches!(step, Step::Field(name) if matches!(name.as_str(), "data" | "stringData"));
+    let mut kept: Vec<FieldChange> = Vec::new();
+    for field in fields {
+        let names: Vec<&str> = field.path.names().collect();
+        let is_held =
+            new.group().is_empty() && new.kind() == "Secret" && field.path.0.first().is_some_and(is_holder);
+        let is_inside = names.len() < field.path.0.len() || matches!(field.edit, Edit::Order { .. });
+        if !(is_held && is_inside) {
+            kept.push(field);
+            continue;
+        }
+        let path = Path(field.path.0[..names.len()].to_vec());
+        if !kept.iter().any(|known| known.path == path) {
+            let [old, new] = [old, new].map(|object| object.at(&names).cloned());
+            kept.push(FieldChange { path, edit: Edit::Set { old, new } });
+        }
+    }
+    kept
 }
 
 fn by_key(objects: &[Object]) -> BTreeMap<ObjectKey, &Object> {

@@ -107,7 +107,12 @@ pub(crate) fn consequence(name: Name, field: &str, message: impl Into<String>) -
 fn refusals(object: &Object, causes: Vec<Cause>) -> Vec<Consequence> {
     let is_secret = object.group().is_empty() && object.kind() == "Secret";
     let holds_value = |field: &str| ["data[", "stringData["].iter().any(|start| field.starts_with(start));
-    let is_hidden = |cause: &Cause| is_secret && holds_value(&cause.field);
+    // What is no map of keys is quoted as a whole.
+    let is_whole = |field: &str| {
+        let holder = object.map.get(field).filter(|_| matches!(field, "data" | "stringData"));
+        holder.is_some_and(|holder| holder.as_map().is_none())
+    };
+    let is_hidden = |cause: &Cause| is_secret && (holds_value(&cause.field) || is_whole(&cause.field));
     let told = |cause: Cause| match is_hidden(&cause) {
         true => consequence(Name::Refused, &cause.field, "the value is wrong, and not shown here"),
         false => consequence(Name::Refused, &cause.field, cause.message),

@@ -37,6 +37,14 @@ impl Path {
         field.unwrap_or_default()
     }
 
+    /// Returns the names of the fields on the way, up to the first list.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map_while(|step| match step {
+            Step::Field(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     /// Returns the path without its first steps.
     pub(crate) fn below(&self, steps: usize) -> Self {
         Self(self.0.get(steps..).unwrap_or_default().to_vec())
