@@ -68,7 +68,7 @@ pub struct Route {
 
 impl ResolvedLink {
     /// Tells whether the component waits for the other one and needs nothing of it: that opens no connection.
-    pub(crate) fn is_wait(&self) -> bool {
+    fn is_wait(&self) -> bool {
         self.link.field.first().is_some_and(|field| field == DEPENDS_ON)
     }
 }

@@ -9,36 +9,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use aqueduct_manifest::{List, Object, Value, plural};
 
 use crate::Graph;
-use crate::graph::ResolvedLink;
 use crate::needs::{Thing, needed, provided};
 
 /// Returns the wave of each node of a graph, from 0, and the nodes of which none can start first. `objects` has what each
 /// node renders.
 pub(crate) fn waves(graph: &Graph<'_>, objects: &[&[Object]]) -> (Vec<usize>, Vec<Vec<usize>>) {
-    let links = |is_meant: &dyn Fn(&ResolvedLink) -> bool| -> Vec<Vec<usize>> {
-        let of_node = |node: &crate::graph::Node<'_>| {
-            let ordered = node.links.iter().filter(|link| link.link.ordered && is_meant(link));
-            ordered.filter_map(|link| link.to).collect()
-        };
-        graph.nodes().iter().map(of_node).collect()
+    let links = |node: &crate::graph::Node<'_>| {
+        node.links.iter().filter(|link| link.link.ordered).filter_map(|link| link.to).collect()
     };
-    let mut edges = links(&|_| true);
-    // Components that talk to each other can start at once; those that wait for each other never would.
-    let mut cycles = circles(&links(&ResolvedLink::is_wait));
+    let mut edges: Vec<Vec<usize>> = graph.nodes().iter().map(links).collect();
     let refused = provide(graph, objects, &mut edges);
-    if !refused.is_empty() {
-        let mut all = edges.clone();
-        refused.iter().for_each(|(user, provider)| all[*user].push(*provider));
-        let is_torn = |circle: &Vec<usize>| refused.iter().any(|(user, _)| circle.contains(user));
-        cycles.extend(circles(&all).into_iter().filter(is_torn));
-    }
+    let mut all = edges.clone();
+    refused.iter().for_each(|(user, provider)| all[*user].push(*provider));
+    // Components that only talk to each other can start at once.
+    let is_torn = |circle: &Vec<usize>| refused.iter().any(|(user, _)| circle.contains(user));
+    let cycles = groups(&all).into_iter().filter(is_torn).collect();
     admit(graph, objects, &mut edges);
     (order(&edges), cycles)
-}
-
-/// Returns the nodes that need each other.
-fn circles(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
-    groups(edges).into_iter().filter(|group| group.len() > 1).collect()
 }
 
 /// Adds an edge from each node to those that render what its objects need, and returns those that would lead in a circle.
