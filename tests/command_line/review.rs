@@ -186,3 +186,66 @@ fn with_a_certificate() {
     let hashes = regex::Regex::new("[0-9a-f]{40,64}").expect("the pattern is one");
     assert_snapshot!(hashes.replace_all(&seen, "<hash>"));
 }
+
+/// What a change cannot reach is not rendered, unless a certificate is to tell of it: the review is the same.
+#[test]
+fn of_parts_and_of_the_whole() {
+    let Some(platform) = repository() else { return };
+    let web = "kind = \"service\"\nimage = \"registry.example.com/web:1.0.0\"\nreplicas = 2\n[ports]\nhttp = 8080\n\
+               [resources]\nrequests = { cpu = \"50m\", memory = \"64Mi\" }\nlimits = { cpu = \"50m\", memory = \"64Mi\" }\n";
+    let policy = |message: &str| {
+        format!(
+            "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {{name: few}}\nspec:\n  \
+             matchConstraints: {{resourceRules: [{{apiGroups: [apps], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [deployments]}}]}}\n  \
+             validations: [{{expression: 'object.spec.replicas < 3', message: {message}}}]\n---\n\
+             apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicyBinding\nmetadata: {{name: few}}\n\
+             spec: {{policyName: few, validationActions: [Warn]}}\n"
+        )
+    };
+    for name in ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"] {
+        platform.write(
+            &format!("tenants/{name}/tenant.toml"),
+            "isolation = { allow-from = [\"*\"], allow-to = [\"*\"] }\n",
+        );
+        platform.write(&format!("tenants/{name}/web.toml"), web);
+    }
+    platform.write("tenants/b/web.toml", &format!("{web}[links]\nnext = \"a/web\"\n"));
+    platform.write("tenants/c/web.toml", &format!("{web}[links]\nnext = \"b/web\"\n"));
+    platform.write(
+        "tenants/d/notes.toml",
+        "kind = \"config\"\n[files.\"x.txt\"]\nsource = \"/tenants/e/x.txt\"\n",
+    );
+    platform.write("tenants/e/x.txt", "old\n");
+    platform.write("tenants/rules/tenant.toml", "system = true\n");
+    platform.write("tenants/rules/rules.toml", "kind = \"manifests\"\npath = \"rules\"\n");
+    platform.write("tenants/rules/rules/policy.yaml", &policy("few"));
+    git(&platform.root(), &["add", "--all"]);
+    git(&platform.root(), &["commit", "--quiet", "--message", "x"]);
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let certificate = folder.path().join("certificate.json");
+    let certificate = certificate.to_str().expect("the path is text");
+    let mut seen = String::new();
+    for (path, old, new) in [
+        ("tenants/f/web.toml", "1.0.0", "2.0.0"),
+        ("tenants/f/web.toml", "replicas = 2", "replicas = 5"),
+        ("tenants/f/web.toml", "http = 8080", "http = 8081"),
+        ("tenants/a/web.toml", "http = 8080", "http = 8081"),
+        ("tenants/c/web.toml", "next = \"b/web\"", "next = \"d/web\""),
+        ("tenants/g/tenant.toml", "isolation", "quota = { pods = 1 }\nisolation"),
+        ("tenants/g/web.toml", "kind", "labels = { team = \"g\" }\nkind"),
+        ("tenants/e/x.txt", "old", "new"),
+        ("tenants/rules/rules/policy.yaml", "< 3", "< 2"),
+        ("tenants/a/web.toml", "kind", "# kind"),
+    ] {
+        platform.replace(path, old, new);
+        let part = platform.run("review --base HEAD --environment dev");
+        let [some, all] = ["", &format!(" --certificate {certificate}")]
+            .map(|more| platform.run(&format!("review --base HEAD --format json{more}")));
+        assert_eq!(some, all.replace(&format!(" --certificate {certificate}"), ""), "{path}: {new}");
+        seen.push_str(
+            &part.replace("$ aqueduct review --base HEAD --environment dev", &format!("{path}: {new}")),
+        );
+        platform.replace(path, new, old);
+    }
+    assert_snapshot!(seen);
+}

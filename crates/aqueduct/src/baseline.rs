@@ -42,7 +42,7 @@ impl Known {
 }
 
 /// The known findings, and which of them were met.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Baseline {
     known: BTreeSet<Known>,
     met: RefCell<BTreeSet<Known>>,

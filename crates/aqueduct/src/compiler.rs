@@ -140,6 +140,15 @@ impl Loaded {
         }
     }
 
+    /// Returns some of the tenants alone, with all that is wrong.
+    pub(crate) fn of(&self, tenants: &BTreeSet<Name>) -> Self {
+        let mut platform = self.platform.clone();
+        platform.keep(tenants);
+        let is_kept = |instance: &&Instance| tenants.contains(&instance.tenancy.tenant.name);
+        let instances = self.instances.iter().filter(is_kept).cloned().collect();
+        Self { platform, instances, diagnostics: self.diagnostics.clone(), baseline: self.baseline.clone() }
+    }
+
     /// Takes another minor version of Kubernetes 1 for that of every environment.
     pub(crate) fn upgrade(&mut self, minor: u32) {
         for environment in self.platform.environments.values_mut() {

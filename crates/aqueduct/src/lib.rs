@@ -39,6 +39,7 @@ mod impact;
 mod in_manifest;
 mod probe;
 mod provenance;
+mod reached;
 mod removal;
 mod report;
 mod server;
@@ -59,7 +60,7 @@ pub use aqueduct_kinds::workload;
 pub use aqueduct_manifest::{Diagnostic, Files, Map, Object, Severity, Value};
 pub use aqueduct_model::{Selection, types};
 pub use aqueduct_render::{
-    Component, Context, Endpoint, Error, Link, Offer, Part, Registry, Site, SourceName, Target,
+    Component, Context, Endpoint, Error, Horizon, Link, Offer, Part, Registry, Site, SourceName, Target,
 };
 pub use cli::Cli;
 pub use compiler::{

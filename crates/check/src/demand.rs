@@ -47,10 +47,10 @@ pub fn requests(environment: &Facts<'_>) -> Vec<Request> {
         .collect()
 }
 
-/// Returns the bytes of block storage that the claims of an environment ask for.
-pub fn claimed_storage(environment: &Facts<'_>) -> u64 {
-    let sum = claims(&Index::new(environment)).into_iter().map(|(_, amount)| amount);
-    sum.fold(Quantity::default(), Quantity::plus).whole()
+/// Returns the bytes of block storage that the claims of an environment ask for, each with its tenant.
+pub fn claimed_storage(environment: &Facts<'_>) -> Vec<(String, u64)> {
+    let claims = claims(&Index::new(environment)).into_iter();
+    claims.map(|(claim, amount)| (claim.tenant.to_owned(), amount.whole())).collect()
 }
 
 /// Resources that pods ask for.
@@ -182,23 +182,23 @@ pub(crate) fn replicas(index: &Index<'_>, pod: &Pod<'_>) -> u64 {
     }
 }
 
-/// Returns the storage that claims ask for, with their namespaces.
-pub(crate) fn claims<'a>(index: &Index<'a>) -> Vec<(&'a str, Quantity)> {
+/// Returns the storage that claims ask for, with the objects that make them.
+pub(crate) fn claims<'a>(index: &Index<'a>) -> Vec<(Entry<'a>, Quantity)> {
     let amount = |spec: Option<&Value>| {
         spec.and_then(|spec| spec.at(&["resources", "requests", "storage"]))
             .and_then(Quantity::read)
             .unwrap_or_default()
     };
     let rendered = index.of_kind("", "PersistentVolumeClaim");
-    let mut claims: Vec<(&str, Quantity)> =
-        rendered.map(|claim| (claim.namespace, amount(claim.object.map.get("spec")))).collect();
+    let mut claims: Vec<(Entry<'a>, Quantity)> =
+        rendered.map(|claim| (claim, amount(claim.object.map.get("spec")))).collect();
     for set in index.of_kind("apps", "StatefulSet") {
         let Some(spec) = set.object.map.get("spec") else { continue };
         let replicas =
             spec.get("replicas").and_then(Value::as_i64).and_then(|count| u64::try_from(count).ok());
         for template in list_at(spec, "volumeClaimTemplates") {
             let all = amount(template.get("spec")).times(replicas.unwrap_or(1));
-            claims.push((set.namespace, all));
+            claims.push((set, all));
         }
     }
     claims
@@ -264,7 +264,8 @@ mod tests {
             .collect();
         let pool = vec![("pool".to_owned(), "main".to_owned())];
         assert_eq!(found, [(3, 750, 3 << 30, pool), (2, 2000, 0, vec![]), (2, 0, 0, vec![])]);
-        assert_eq!(claimed_storage(&environment), 9 << 30);
+        let bytes: u64 = claimed_storage(&environment).iter().map(|(_, bytes)| bytes).sum();
+        assert_eq!(bytes, 9 << 30);
     }
 
     /// Each pod and the CPU that the scheduler counts for it, in thousandths.

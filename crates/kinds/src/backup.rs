@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use aqueduct_manifest::Object;
 use aqueduct_model::types::{Image, Name, Schedule, Url};
 use aqueduct_render::{
-    Component, Context, CustomResource as _, Error, Link, Offer, Part, Site, Target, object,
+    Component, Context, CustomResource as _, Error, Horizon, Link, Offer, Part, Site, Target, object,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -110,6 +110,7 @@ impl Backup {
 
 impl Component for Backup {
     const KIND: &'static str = "backup";
+    const HORIZON: Horizon = Horizon::Links;
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         let part = Part {

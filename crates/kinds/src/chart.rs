@@ -18,7 +18,8 @@ use aqueduct_helm::{
 use aqueduct_manifest::{Files, KubernetesApi, Lines, Map, Object, Place, Value};
 use aqueduct_model::types::Name;
 use aqueduct_render::{
-    Component, Context, Error, GatheredChart, Link, Offer, Problem, Site, SourceName, Target, Writers,
+    Component, Context, Error, GatheredChart, Horizon, Link, Offer, Problem, Site, SourceName, Target,
+    Writers,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -214,6 +215,7 @@ fn merge(values: &mut Map, above: &Map) {
 
 impl Component for Chart {
     const KIND: &'static str = "chart";
+    const HORIZON: Horizon = Horizon::Cluster;
 
     fn sources(&self) -> Vec<SourceName<'_>> {
         let chart = self.path.iter().map(|path| SourceName::Chart(path));

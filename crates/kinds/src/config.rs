@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::Name;
-use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, Target};
+use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, Site, SourceName, Target};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -38,6 +38,7 @@ pub struct ConfigFile {
 
 impl Component for Config {
     const KIND: &'static str = "config";
+    const HORIZON: Horizon = Horizon::Links;
 
     fn sources(&self) -> Vec<SourceName<'_>> {
         self.files.values().filter_map(|file| file.source.as_deref()).map(SourceName::Files).collect()

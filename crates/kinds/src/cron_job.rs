@@ -2,7 +2,7 @@
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::{Duration, Schedule};
-use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, object};
+use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, Site, SourceName, object};
 use k8s_openapi::api::batch::v1 as batch;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use schemars::JsonSchema;
@@ -32,6 +32,7 @@ pub struct CronJob {
 
 impl Component for CronJob {
     const KIND: &'static str = "cron-job";
+    const HORIZON: Horizon = Horizon::Links;
 
     fn sources(&self) -> Vec<SourceName<'_>> {
         self.workload.sources()

@@ -1,7 +1,7 @@
 //! `daemon`: an agent of every node, as a DaemonSet.
 
 use aqueduct_manifest::Object;
-use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, object};
+use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, Site, SourceName, object};
 use k8s_openapi::api::apps::v1::{DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, RollingUpdateDaemonSet};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use schemars::JsonSchema;
@@ -32,6 +32,7 @@ impl Daemon {
 
 impl Component for Daemon {
     const KIND: &'static str = "daemon";
+    const HORIZON: Horizon = Horizon::Links;
 
     fn sources(&self) -> Vec<SourceName<'_>> {
         self.workload.sources()

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::Image;
-use aqueduct_render::{Component, Context, Credential, Credentials, CustomResource as _, Error, Offer, Site};
+use aqueduct_render::{
+    Component, Context, Credential, Credentials, CustomResource as _, Error, Horizon, Offer, Site,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -220,6 +222,7 @@ xpack.security.transport.ssl.enabled: false
 
 impl Component for Elasticsearch {
     const KIND: &'static str = "elasticsearch";
+    const HORIZON: Horizon = Horizon::Links;
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         let value = |text: &str| Credential::Value(text.to_owned());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::{Image, Memory, Name};
-use aqueduct_render::{Component, Context, Error, Offer, Site};
+use aqueduct_render::{Component, Context, Error, Horizon, Offer, Site};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -146,6 +146,7 @@ fn port(port: u16) -> aqueduct_model::types::Port {
 
 impl Component for Etcd {
     const KIND: &'static str = "etcd";
+    const HORIZON: Horizon = Horizon::Links;
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         Component::offer(&self.stateful(site), site)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::Duration;
-use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, object};
+use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, Site, SourceName, object};
 use k8s_openapi::api::batch::v1 as batch;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use schemars::JsonSchema;
@@ -46,6 +46,7 @@ pub enum Hook {
 
 impl Component for Job {
     const KIND: &'static str = "job";
+    const HORIZON: Horizon = Horizon::Links;
 
     fn sources(&self) -> Vec<SourceName<'_>> {
         self.workload.sources()

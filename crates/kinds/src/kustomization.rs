@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use aqueduct_kustomize::{Build, Options, build};
 use aqueduct_manifest::{Diagnostic, Object, Pointer};
 use aqueduct_model::types::Name;
-use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, Target, Writer, Writers};
+use aqueduct_render::{
+    Component, Context, Error, Horizon, Link, Offer, Site, SourceName, Target, Writer, Writers,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -39,6 +41,7 @@ pub struct Kustomization {
 
 impl Component for Kustomization {
     const KIND: &'static str = "kustomization";
+    const HORIZON: Horizon = Horizon::Cluster;
 
     fn sources(&self) -> Vec<SourceName<'_>> {
         vec![SourceName::Kustomization(&self.path)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::Name;
-use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, Target};
+use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, Site, SourceName, Target};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -33,6 +33,7 @@ pub struct Manifests {
 
 impl Component for Manifests {
     const KIND: &'static str = "manifests";
+    const HORIZON: Horizon = Horizon::Cluster;
 
     fn sources(&self) -> Vec<SourceName<'_>> {
         vec![SourceName::Files(&self.path)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use aqueduct_manifest::Object;
 use aqueduct_model::types::{Cidr, Image, Name, Port};
 use aqueduct_render::{
-    Component, Context, Credential, Credentials, CustomResource as _, Endpoint, Error, Offer, Outside, Part,
-    Pods, Site,
+    Component, Context, Credential, Credentials, CustomResource as _, Endpoint, Error, Horizon, Offer,
+    Outside, Part, Pods, Site,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use schemars::JsonSchema;
@@ -239,6 +239,7 @@ impl Postgres {
 
 impl Component for Postgres {
     const KIND: &'static str = "postgres";
+    const HORIZON: Horizon = Horizon::Links;
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         let (host, pods, outside, parts) = match self.mode {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::Image;
-use aqueduct_render::{Component, Context, Credential, Credentials, CustomResource as _, Error, Offer, Site};
+use aqueduct_render::{
+    Component, Context, Credential, Credentials, CustomResource as _, Error, Horizon, Offer, Site,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -196,6 +198,7 @@ impl Redis {
 
 impl Component for Redis {
     const KIND: &'static str = "redis";
+    const HORIZON: Horizon = Horizon::Links;
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         let value = |text: &str| Credential::Value(text.to_owned());

@@ -1,7 +1,7 @@
 //! `secret`: secret values that several components share, or that must exist before one starts.
 
 use aqueduct_manifest::Object;
-use aqueduct_render::{Component, Context, CustomResource as _, Error, Offer, Site};
+use aqueduct_render::{Component, Context, CustomResource as _, Error, Horizon, Offer, Site};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -23,6 +23,7 @@ pub struct Secret {
 
 impl Component for Secret {
     const KIND: &'static str = "secret";
+    const HORIZON: Horizon = Horizon::Links;
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         Offer { secret: Some((site.name().to_owned(), self.keys.clone())), ..Offer::default() }

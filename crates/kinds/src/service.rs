@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
-use aqueduct_render::{Component, Context, Error, Link, Offer, Part, Site, SourceName, object};
+use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, Part, Site, SourceName, object};
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use schemars::JsonSchema;
@@ -63,6 +63,7 @@ impl Service {
 
 impl Component for Service {
     const KIND: &'static str = "service";
+    const HORIZON: Horizon = Horizon::Links;
 
     fn sources(&self) -> Vec<SourceName<'_>> {
         self.workload.sources()

@@ -1,7 +1,7 @@
 //! `stateful`: a program whose pods have names and volumes of their own, as a StatefulSet.
 
 use aqueduct_manifest::Object;
-use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, object};
+use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, Site, SourceName, object};
 use k8s_openapi::api::apps::v1::{
     RollingUpdateStatefulSetStrategy, StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy,
 };
@@ -80,6 +80,7 @@ pub(crate) fn headless(name: &str) -> String {
 
 impl Component for Stateful {
     const KIND: &'static str = "stateful";
+    const HORIZON: Horizon = Horizon::Links;
 
     fn sources(&self) -> Vec<SourceName<'_>> {
         self.workload.sources()

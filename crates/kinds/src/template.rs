@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_manifest::{Diagnostic, Map, Object, Place, Value};
 use aqueduct_model::types::Name;
-use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName, Target, Writers};
+use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, Site, SourceName, Target, Writers};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use schemars::JsonSchema;
@@ -44,6 +44,7 @@ const FUEL: u64 = 1_000_000;
 
 impl Component for Template {
     const KIND: &'static str = "template";
+    const HORIZON: Horizon = Horizon::Cluster;
 
     fn sources(&self) -> Vec<SourceName<'_>> {
         vec![SourceName::Files(&self.path)]

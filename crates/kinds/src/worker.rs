@@ -1,7 +1,7 @@
 //! `worker`: a stateless program that nobody calls, as a Deployment.
 
 use aqueduct_manifest::Object;
-use aqueduct_render::{Component, Context, Error, Link, Offer, Site, SourceName};
+use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, Site, SourceName};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -38,6 +38,7 @@ impl Worker {
 
 impl Component for Worker {
     const KIND: &'static str = "worker";
+    const HORIZON: Horizon = Horizon::Links;
 
     fn sources(&self) -> Vec<SourceName<'_>> {
         self.workload.sources()

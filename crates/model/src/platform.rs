@@ -90,6 +90,12 @@ impl Platform {
         }
     }
 
+    /// Drops all but some tenants.
+    pub fn keep(&mut self, tenants: &BTreeSet<Name>) {
+        self.tenants.retain(|name, _| tenants.contains(name));
+        self.tenancies.retain(|(_, name), _| tenants.contains(name));
+    }
+
     /// Returns a platform without anything in it.
     pub(crate) fn empty() -> Self {
         Self {

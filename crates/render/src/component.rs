@@ -18,6 +18,10 @@ pub trait Component: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// The name of the kind, as `kind = "…"` writes it.
     const KIND: &'static str;
 
+    /// How far its objects look. With a shorter one than this, a review need not render components that a change cannot
+    /// reach.
+    const HORIZON: Horizon = Horizon::Environment;
+
     /// Returns what other components can reach or use of this one.
     fn offer(&self, site: &Site<'_>) -> Offer {
         let _ = site;
@@ -54,6 +58,18 @@ pub trait Component: DeserializeOwned + JsonSchema + Send + Sync + 'static {
         let _ = context;
         None
     }
+}
+
+/// What the objects of a component follow from, and what they decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Horizon {
+    /// They follow from the fields of the component, its tenant, and the components that it is linked with, which its fields
+    /// name as `tenant/component`; none of them decides about objects of other tenants.
+    Links,
+    /// They follow from the same, and may be of any kind: policies and definitions hold in the whole cluster.
+    Cluster,
+    /// They follow from any component of the environment.
+    Environment,
 }
 
 /// Returns which lines wrote a field of a rendered object, the last one first; nothing of a field that they did not
@@ -222,6 +238,8 @@ pub struct Kind {
     pub name: &'static str,
     /// The name of the Rust type, for messages.
     pub type_name: &'static str,
+    /// How far the objects look.
+    pub horizon: Horizon,
     /// Returns the JSON Schema of the fields.
     pub schema: fn() -> Schema,
     read: Read,
@@ -233,6 +251,7 @@ impl Kind {
         Self {
             name: T::KIND,
             type_name: type_name::<T>(),
+            horizon: T::HORIZON,
             schema: schema::of::<T>,
             read: |node| {
                 let (component, diagnostics) = node.read_leniently::<T>(T::KIND);
@@ -282,6 +301,11 @@ impl Registry {
         &self.kinds
     }
 
+    /// Returns a kind by its name.
+    pub fn kind(&self, name: &str) -> Option<&Kind> {
+        self.kinds.iter().find(|kind| kind.name == name)
+    }
+
     /// Returns the names of the kinds, in order.
     pub fn names(&self) -> Vec<&'static str> {
         self.kinds.iter().map(|kind| kind.name).collect()
@@ -289,7 +313,7 @@ impl Registry {
 
     /// Returns what a kind refuses of fields that are part of no instance; what is missing may yet come.
     pub fn check(&self, fragment: &Fragment) -> Vec<Diagnostic> {
-        let Some(kind) = self.kinds.iter().find(|kind| kind.name == fragment.kind) else { return Vec::new() };
+        let Some(kind) = self.kind(&fragment.kind) else { return Vec::new() };
         let (_, mut diagnostics) = (kind.read)(&fragment.node);
         // A rule over several fields of a table cannot hold before all of them are there.
         diagnostics.retain(|found| match found.code {
@@ -303,7 +327,7 @@ impl Registry {
     /// Reads the fields of an instance into its kind, and returns what can be made of them beside every field
     /// that the kind refuses. An instance of an unknown kind is refused by the model before.
     pub fn read(&self, instance: &Instance) -> (Option<Box<dyn AnyComponent>>, Vec<Diagnostic>) {
-        match self.kinds.iter().find(|kind| kind.name == instance.kind) {
+        match self.kind(&instance.kind) {
             Some(kind) => (kind.read)(&instance.spec),
             None => {
                 let unknown = instance

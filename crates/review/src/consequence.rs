@@ -360,13 +360,8 @@ fn hosts(ingress: &Object) -> BTreeSet<SmolStr> {
 
 /// Returns which connections change between workloads that both sets have, where a change can be the reason.
 pub(crate) fn connections(changes: &[Change], old: &[Object], new: &[Object]) -> Vec<String> {
-    let may_matter = |change: &Change| {
-        matches!(change.object.kind(), "NetworkPolicy" | "Namespace")
-            || change.fate == Fate::Changed
-                && change.fields.iter().any(|field| field.path.to_string().contains("labels"))
-    };
     let has_policy = |objects: &[Object]| objects.iter().any(|object| object.kind() == "NetworkPolicy");
-    if !changes.iter().any(may_matter) || !has_policy(old) && !has_policy(new) {
+    if !changes.iter().any(Change::may_move_traffic) || !has_policy(old) && !has_policy(new) {
         return Vec::new();
     }
     let (before, after) = (Network::of(old), Network::of(new));

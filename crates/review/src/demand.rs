@@ -17,14 +17,30 @@ pub struct Demand {
     pub monthly_cost: f64,
 }
 
-/// An environment that asks for something else than before.
+impl Demand {
+    /// Returns the sum.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            pods: self.pods.saturating_add(other.pods),
+            cpu_millis: self.cpu_millis.saturating_add(other.cpu_millis),
+            memory_bytes: self.memory_bytes.saturating_add(other.memory_bytes),
+            storage_bytes: self.storage_bytes.saturating_add(other.storage_bytes),
+            monthly_cost: self.monthly_cost + other.monthly_cost,
+        }
+    }
+}
+
+/// Tenants of an environment that ask for something else than before, or what the environment costs now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Growth {
-    /// Its name.
+    /// The environment.
     pub environment: String,
-    /// What it asked for.
+    /// The tenants.
+    pub tenants: Vec<String>,
+    /// What they asked for, and what the environment cost.
     pub old: Demand,
-    /// What it asks for now.
+    /// What they ask for now, and what the environment costs.
     pub new: Demand,
 }
 
@@ -42,6 +58,13 @@ impl fmt::Display for Growth {
         ];
         let steps = steps.iter().filter(|(_, old, new)| old != new);
         let steps: Vec<String> = steps.map(|(what, old, new)| format!("{what} {old} -> {new}")).collect();
-        write!(out, "{}: {}", self.environment, steps.join(", "))
+        write!(out, "{}: {}", self.environment, steps.join(", "))?;
+        const NAMED: usize = 3;
+        let (named, more) = self.tenants.split_at(self.tenants.len().min(NAMED));
+        match (named, more.len()) {
+            ([], _) => Ok(()),
+            (named, 0) => write!(out, " ({})", named.join(", ")),
+            (named, more) => write!(out, " ({} and {more} more)", named.join(", ")),
+        }
     }
 }

@@ -54,6 +54,7 @@ fn the_json_keeps_to_its_schema() {
             whole.add("prod", review(&server, &old, &new, &|_| apply));
             let growth = Growth {
                 environment: "prod".to_owned(),
+                tenants: vec!["shop".to_owned()],
                 old: Demand::default(),
                 new: Demand { pods: 1, monthly_cost: 2.5, ..Demand::default() },
             };

@@ -59,7 +59,7 @@ impl Demand {
         };
         Self {
             requests: requests(environment),
-            storage: claimed_storage(environment),
+            storage: claimed_storage(environment).into_iter().map(|(_, bytes)| bytes).sum(),
             load_balancers: environment.entries.iter().filter(|entry| is_balancer(entry.object)).count(),
         }
     }

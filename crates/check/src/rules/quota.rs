@@ -41,8 +41,8 @@ fn quota(index: &Index<'_>, report: &mut Report) {
         }
     }
     let mut storage: BTreeMap<&str, Quantity> = BTreeMap::new();
-    for (namespace, amount) in claims(index) {
-        let sum = storage.entry(namespace).or_default();
+    for (claim, amount) in claims(index) {
+        let sum = storage.entry(claim.namespace).or_default();
         *sum = sum.plus(amount);
     }
     for entry in index.of_kind("", "ResourceQuota") {

@@ -50,6 +50,7 @@ fn growth(growth: &Growth) -> Value {
     };
     let map: Map = [
         ("environment", Value::from(growth.environment.as_str())),
+        ("tenants", Value::List(growth.tenants.iter().map(|tenant| Value::from(tenant.as_str())).collect())),
         ("old", side(&growth.old)),
         ("new", side(&growth.new)),
     ]

@@ -1,11 +1,14 @@
 //! The platform as it was at a revision, in a folder of its own. The work tree and git's index stay as they are.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
-use aqueduct_manifest::Files;
+use aqueduct_manifest::{FileError, Files};
+use sha1::{Digest as _, Sha1};
 use tempfile::TempDir;
 
 use crate::command::Failure;
@@ -27,11 +30,110 @@ pub(super) fn parting(directory: &Path, revision: Option<&str>) -> Result<String
     Ok(git.run(&["merge-base", "HEAD", &commit], None).unwrap_or(commit))
 }
 
-/// Returns the current commit, where the platform's files are those of it.
-pub(super) fn current(directory: &Path) -> Result<Option<String>, Failure> {
+/// Returns the current commit, where the platform's sources are those of it.
+pub(super) fn current(directory: &Path, output: &str) -> Result<Option<String>, Failure> {
     let git = Git { directory };
-    let changed = git.run(&["status", "--porcelain", "--untracked-files=all", "--", "."], None)?;
-    if changed.is_empty() { git.commit("HEAD").map(Some) } else { Ok(None) }
+    let output = format!(":(exclude){output}");
+    let status = ["status", "--porcelain", "--untracked-files=all", "--", ".", &output];
+    if git.run(&status, None)?.is_empty() { git.commit("HEAD").map(Some) } else { Ok(None) }
+}
+
+/// Returns the files of a platform at a commit, where they are those of its folder but for some that differ; `None` where
+/// that cannot be told without writing all of them.
+///
+/// git knows each file by a hash, so that only those that differ are asked for.
+pub(super) fn differing(directory: &Path, commit: &str, head: &Files) -> Result<Option<Files>, Failure> {
+    let is_standing = |path: &str| SOURCES.contains(&path.split('/').next().unwrap_or_default());
+    if !head.iter().all(|(path, _)| is_standing(path)) {
+        return Ok(None);
+    }
+    let root = Git { directory };
+    let (prefix, top) = (root.run(&["rev-parse", "--show-prefix"], None)?, root.top()?);
+    let git = Git { directory: Path::new(&top) };
+    let tree = format!("{commit}:{}", prefix.trim_end_matches('/'));
+    let Some(entries) = git.tree(&[&tree])? else { return Ok(None) };
+    let mut others: BTreeSet<String> = entries.into_iter().map(|entry| entry.path).collect();
+    others.extend(names_in(directory));
+    others.retain(|name| !is_standing(name));
+    let mut asked = vec!["-r", &tree];
+    asked.extend(SOURCES);
+    let Some(entries) = git.tree(&asked)? else { return Ok(None) };
+    let mut base = Files::new();
+    let mut missing = Vec::new();
+    for entry in entries {
+        if !entry.is_plain_file() {
+            return Ok(None);
+        }
+        match head.get(&entry.path).filter(|bytes| blob(bytes) == entry.id) {
+            Some(bytes) => base.insert(entry.path, Arc::clone(bytes)),
+            None => missing.push(entry),
+        }
+    }
+    if !missing.is_empty() {
+        let folder = tempfile::tempdir().map_err(unwritable)?;
+        let index = tempfile::tempdir().map_err(unwritable)?;
+        let index = index.path().join("index");
+        let index = Some(index.as_os_str());
+        let lines: String = missing.iter().map(Entry::line).collect();
+        git.read(&["update-index", "-z", "--index-info"], index, lines.as_bytes())?;
+        git.run(&["checkout-index", "--force", "--all", &into(folder.path())], index)?;
+        let paths: Vec<&str> = missing.iter().map(|entry| entry.path.as_str()).collect();
+        base.read_more(folder.path(), &paths).map_err(unreadable)?;
+    }
+    Ok((!need_more(&base, &others)).then_some(base))
+}
+
+/// Returns what lies in a folder, as far as it has names that can be written.
+fn names_in(folder: &Path) -> impl Iterator<Item = String> {
+    let entries = folder.read_dir().into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok())
+}
+
+/// Returns the hash by which git knows the content of a file.
+fn blob(bytes: &[u8]) -> String {
+    let mut hash = Sha1::new();
+    hash.update(format!("blob {}\0", bytes.len()));
+    hash.update(bytes);
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a tree of git holds.
+struct Entry {
+    mode: String,
+    id: String,
+    path: String,
+}
+
+impl Entry {
+    /// Reads a line as `git ls-tree` prints it.
+    fn read(line: &str) -> Option<Self> {
+        let (what, path) = line.split_once('\t')?;
+        let mut words = what.split(' ').map(str::to_owned);
+        let (mode, id) = (words.next()?, words.nth(1)?);
+        Some(Self { mode, id, path: path.to_owned() })
+    }
+
+    /// Returns the line by which git takes it into an index.
+    fn line(&self) -> String {
+        format!("{} {}\t{}\0", self.mode, self.id, self.path)
+    }
+
+    /// Tells whether it is a file, and neither a link nor a repository of its own.
+    fn is_plain_file(&self) -> bool {
+        self.mode.starts_with("100")
+    }
+}
+
+fn into(folder: &Path) -> String {
+    format!("--prefix={}/", folder.display())
+}
+
+fn unwritable(error: io::Error) -> Failure {
+    Failure::new(format!("cannot write the base: {error}"))
+}
+
+fn unreadable(error: FileError) -> Failure {
+    Failure::new(format!("cannot read the base: {error}"))
 }
 
 /// Which files of a commit are written.
@@ -52,9 +154,8 @@ pub(super) fn check_out(
     let git = Git { directory };
     let commit = git.commit(commit)?;
     let prefix = git.run(&["rev-parse", "--show-prefix"], None)?;
-    let failed = |error: std::io::Error| Failure::new(format!("cannot write the base: {error}"));
-    let folder = tempfile::tempdir().map_err(failed)?;
-    let index = tempfile::tempdir().map_err(failed)?;
+    let folder = tempfile::tempdir().map_err(unwritable)?;
+    let index = tempfile::tempdir().map_err(unwritable)?;
     let index = index.path().join("index");
     let tree = format!("{commit}:{}", prefix.trim_end_matches('/'));
     let platform = git.run(&["show", &format!("{commit}:{prefix}platform.toml")], None).unwrap_or_default();
@@ -65,8 +166,8 @@ pub(super) fn check_out(
     // A folder that the commit does not have is an empty platform.
     if git.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &tree], None).is_ok() {
         // In a folder below it, git would write only what lies there.
-        let root = git.run(&["rev-parse", "--show-toplevel"], None)?;
-        let git = Git { directory: Path::new(&root) };
+        let top = git.top()?;
+        let git = Git { directory: Path::new(&top) };
         let index = Some(index.as_os_str());
         git.run(&["read-tree", &tree], index)?;
         let paths = git.read(&["ls-files", "-z"], index, &[])?;
@@ -77,7 +178,7 @@ pub(super) fn check_out(
         let below = format!("{output}/").into_bytes();
         let (written, source): (Vec<&[u8]>, Vec<&[u8]>) =
             paths.split_inclusive(|byte| *byte == 0).partition(|path| path.starts_with(&below));
-        let into = format!("--prefix={}/", folder.path().display());
+        let into = into(folder.path());
         let write = |paths: &[&[u8]]| {
             git.read(&["checkout-index", "--force", "-z", "--stdin", &into], index, &paths.concat())
         };
@@ -88,8 +189,7 @@ pub(super) fn check_out(
             let (first, others): (Vec<&[u8]>, Vec<&[u8]>) =
                 source.into_iter().partition(|path| SOURCES.contains(&top(path).as_str()));
             write(&first)?;
-            let files = Files::read(folder.path(), SOURCES)
-                .map_err(|error| Failure::new(format!("cannot read the base: {error}")))?;
+            let files = Files::read(folder.path(), SOURCES).map_err(unreadable)?;
             if need_more(&files, &others.iter().map(|path| top(path)).collect()) {
                 write(&others)?;
             }
@@ -111,6 +211,19 @@ impl Git<'_> {
             Failure::new(format!("there is no such revision: `{revision}`"))
                 .hint("a shallow clone lacks it: `git fetch origin` the branch, or clone with its history")
         })
+    }
+
+    /// Returns the folder of the work tree.
+    fn top(&self) -> Result<String, Failure> {
+        self.run(&["rev-parse", "--show-toplevel"], None)
+    }
+
+    /// Returns what a tree holds; `None` where there is no such tree, or names in it are not UTF-8.
+    fn tree(&self, arguments: &[&str]) -> Result<Option<Vec<Entry>>, Failure> {
+        let all = [&["ls-tree", "-z", "--full-tree"], arguments].concat();
+        let Ok(printed) = self.read(&all, None, &[]) else { return Ok(None) };
+        let Ok(text) = String::from_utf8(printed) else { return Ok(None) };
+        Ok(text.split_terminator('\0').map(Entry::read).collect())
     }
 
     /// Returns what git prints, without the space around it.

@@ -6,7 +6,8 @@ use aqueduct_manifest::{Hash, Object, Value, yaml};
 use aqueduct_review::{Review, print};
 use serde::{Deserialize, Serialize};
 
-use super::{Against, Failure, Side};
+use super::side::Side;
+use super::{Against, Failure};
 
 /// The form of the certificate.
 const VERSION: u32 = 1;
