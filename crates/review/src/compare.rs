@@ -37,8 +37,8 @@ pub struct Change {
     pub fate: Fate,
     /// The object as it is; as it was, where it is removed.
     pub object: Object,
-    /// The name that it had before, where it has another now.
-    pub old_name: Option<SmolStr>,
+    /// What it was called before, where it has another name now or lies in another namespace.
+    pub old_key: Option<ObjectKey>,
     /// What differs; the object as a whole where it is added or removed.
     pub fields: Vec<FieldChange>,
     /// What comes of it, the gravest first.
@@ -67,7 +67,7 @@ impl Change {
 
     fn whole(fate: Fate, object: &Object, consequences: Vec<Consequence>) -> Self {
         let (environment, object) = (SmolStr::default(), object.clone());
-        Self { environment, fate, object, old_name: None, fields: Vec::new(), consequences, rollout: None }
+        Self { environment, fate, object, old_key: None, fields: Vec::new(), consequences, rollout: None }
     }
 }
 
@@ -119,16 +119,19 @@ pub fn review(server: &Server, old: &[Object], new: &[Object], apply: &dyn Fn(&O
         if fields.is_empty() && (apply == Apply::Server || kind.is_none()) {
             continue;
         }
-        let (old_name, consequences) = if old_key.name == key.name {
+        // A manifest that leaves out the namespace is in it all the same.
+        let is_there =
+            old_key.namespace == key.namespace || old_key.namespace.is_empty() || key.namespace.is_empty();
+        let (old_key, consequences) = if old_key.name == key.name && is_there {
             let verdict = judge::updated(server, old_object, object, &rulers, apply);
             (None, consequence::of_changed(old_object, object, &fields, verdict))
         } else {
             let refused = judge::created(server, object, &rulers, apply);
-            (Some(old_key.name.clone()), consequence::of_renamed(old_object, object, refused))
+            (Some(old_key.clone()), consequence::of_renamed(old_object, object, refused))
         };
         if !fields.is_empty() || !consequences.is_empty() {
             let whole = Change::whole(Fate::Changed, object, consequences);
-            changes.push(Change { old_name, fields, ..whole });
+            changes.push(Change { old_key, fields, ..whole });
         }
     }
     for (key, object) in &before {

@@ -140,15 +140,21 @@ pub(crate) fn rollouts(changes: &mut [Change], around: &Around<'_>) {
 
 pub(crate) fn of_renamed(old: &Object, new: &Object, refused: Vec<Cause>) -> Vec<Consequence> {
     let mut found = refusals(new, refused);
+    let is_moved = old.namespace() != new.namespace();
+    let called = |object: &Object| match is_moved {
+        true => format!("`{}/{}`", object.namespace(), object.name()),
+        false => format!("`{}`", object.name()),
+    };
     let of_old = |one: Consequence| Consequence {
-        message: format!("the old `{}`: {}", old.name(), one.message),
+        message: format!("the old {}: {}", called(old), one.message),
         ..one
     };
     found.extend(of_removed(old).into_iter().map(of_old));
     // What holds its content in its name is meant to be made anew.
     if !matches!(old.kind(), "ConfigMap" | "Secret") && !is_hook(new) && !delivery::stays(old) {
-        let message = format!("`{}` is deleted, and `{}` made", old.name(), new.name());
-        found.push(consequence(Name::Recreate, "metadata.name", message));
+        let message = format!("{} is deleted, and {} made", called(old), called(new));
+        let field = if is_moved { "metadata.namespace" } else { "metadata.name" };
+        found.push(consequence(Name::Recreate, field, message));
     }
     found.extend(exposure(Some(old), new));
     found.extend(roles::widened(Some(old), new).map(|message| consequence(Name::Rbac, "", message)));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_manifest::{Object, SmolStr, Value};
+use aqueduct_manifest::{Object, ObjectKey, SmolStr, Value};
 
 use crate::compare::{Change, Fate, Review};
 use crate::consequence::Consequence;
@@ -24,7 +24,7 @@ pub struct Folded<'a> {
     /// Objects that are there or gone, by kind and name.
     pub objects: Vec<(Named, Vec<&'a Change>)>,
     /// Objects that have another name.
-    pub renamed: Vec<(&'a SmolStr, &'a Change)>,
+    pub renamed: Vec<(&'a ObjectKey, &'a Change)>,
 }
 
 /// Fields that differ in the same objects.
@@ -80,7 +80,7 @@ pub fn fold(review: &Review) -> Folded<'_> {
             let key = (change.fate, SmolStr::from(object.kind()), SmolStr::from(object.name()));
             objects.entry(key).or_default().push(change);
         }
-        if let Some(old) = &change.old_name {
+        if let Some(old) = &change.old_key {
             folded.renamed.push((old, change));
         }
         let mut is_noisy = false;
@@ -91,7 +91,9 @@ pub fn fold(review: &Review) -> Folded<'_> {
                 folded.noise.names.entry(name).or_insert(&field.edit);
             } else if let Some((name, old, new)) = image(field) {
                 images.entry((old, new)).or_default().insert((name, place));
-            } else if !(change.old_name.is_some() && field.path.to_string() == "metadata.name") {
+            } else if !(change.old_key.is_some()
+                && matches!(&*field.path.to_string(), "metadata.name" | "metadata.namespace"))
+            {
                 let key = (field.path.to_string(), alike(&field.edit, object));
                 fields.entry(key).or_insert_with(|| (field, Vec::new())).1.push(place);
             }

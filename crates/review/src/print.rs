@@ -123,7 +123,9 @@ fn differing(out: &mut String, folded: &Folded<'_>) {
     for (old, change) in &folded.renamed {
         // Where it has to be made anew, that says it already.
         if !change.consequences.iter().any(|one| one.name == Name::Recreate) {
-            let _ = writeln!(out, "~ {old} is now {}", title(change));
+            let is_moved = old.namespace != change.object.namespace();
+            let namespace = if is_moved { format!("{}/", old.namespace) } else { String::new() };
+            let _ = writeln!(out, "~ {namespace}{} is now {}", old.name, title(change));
         }
     }
     images(out, folded);

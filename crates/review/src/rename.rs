@@ -44,13 +44,39 @@ pub(crate) fn renames(
             }
         }
     }
-    for (old, new) in alike(
-        gone().filter(|(key, _)| !paired.contains(key)),
-        come().filter(|(key, _)| !renamed.contains_key(*key)),
-    ) {
-        renamed.insert(new.clone(), old.clone());
+    for pairs in [alike, moved] {
+        let gone: Vec<Entry<'_>> = gone().filter(|(key, _)| !paired.contains(key)).collect();
+        let come: Vec<Entry<'_>> = come().filter(|(key, _)| !renamed.contains_key(*key)).collect();
+        for (old, new) in pairs(&gone, &come) {
+            paired.insert(old);
+            renamed.insert(new.clone(), old.clone());
+        }
     }
     renamed
+}
+
+/// Pairs objects that have their name in another namespace now and hold nearly the same, where no other one could be meant.
+fn moved<'k>(gone: &[Entry<'k>], come: &[Entry<'k>]) -> Vec<(&'k ObjectKey, &'k ObjectKey)> {
+    let anywhere = |key: &ObjectKey| ObjectKey { namespace: SmolStr::default(), ..key.clone() };
+    let pairs = grouped(gone, come, anywhere).filter_map(|[old, new]| {
+        let ([(old, before)], [(new, after)]) = (&old[..], &new[..]) else { return None };
+        let [before, after] = [values(before), values(after)];
+        (before == after || share(&before, &after) >= LEAST_SHARE).then_some((*old, *new))
+    });
+    pairs.collect()
+}
+
+/// Puts together what has the same key by some measure.
+fn grouped<'k>(
+    gone: &[Entry<'k>],
+    come: &[Entry<'k>],
+    key: impl Fn(&ObjectKey) -> ObjectKey,
+) -> impl Iterator<Item = [Vec<Entry<'k>>; 2]> {
+    let mut groups: BTreeMap<ObjectKey, [Vec<Entry<'k>>; 2]> = BTreeMap::new();
+    for (side, entries) in [gone, come].into_iter().enumerate() {
+        entries.iter().for_each(|entry| groups.entry(key(entry.0)).or_default()[side].push(*entry));
+    }
+    groups.into_values()
 }
 
 /// Returns the key without the namespace.
@@ -96,19 +122,10 @@ type Entry<'k> = (&'k ObjectKey, &'k &'k Object);
 
 /// Pairs objects of one kind in one namespace that hold nearly the same, each the one that is most like the other: the old
 /// keys with the new ones.
-fn alike<'k>(
-    gone: impl Iterator<Item = Entry<'k>>,
-    come: impl Iterator<Item = Entry<'k>>,
-) -> Vec<(&'k ObjectKey, &'k ObjectKey)> {
-    let mut groups: BTreeMap<ObjectKey, [Vec<Entry<'k>>; 2]> = BTreeMap::new();
-    for (key, object) in gone {
-        groups.entry(nameless(object)).or_default()[0].push((key, object));
-    }
-    for (key, object) in come {
-        groups.entry(nameless(object)).or_default()[1].push((key, object));
-    }
+fn alike<'k>(gone: &[Entry<'k>], come: &[Entry<'k>]) -> Vec<(&'k ObjectKey, &'k ObjectKey)> {
+    let nameless = |key: &ObjectKey| ObjectKey { name: SmolStr::default(), ..key.clone() };
     let mut found = Vec::new();
-    for [old, new] in groups.into_values().filter(|[old, new]| old.len() * new.len() <= MOST_PAIRS) {
+    for [old, new] in grouped(gone, come, nameless).filter(|[old, new]| old.len() * new.len() <= MOST_PAIRS) {
         if old.is_empty() || new.is_empty() {
             continue;
         }

@@ -193,6 +193,7 @@
       if (!details.open || details.children.length > 1) return;
       const body = make("div", { className: "body" });
       if (change.old_name) body.append(make("div", { className: "path", textContent: `was called ${change.old_name}` }));
+      if (change.old_namespace) body.append(make("div", { className: "path", textContent: `was in ${change.old_namespace}` }));
       for (const one of change.consequences) {
         body.append(make("div", {}, make("b", { className: "name", textContent: one.name }), (one.field ? `${one.field}: ` : "") + one.message));
       }

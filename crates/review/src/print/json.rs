@@ -116,8 +116,13 @@ fn change(change: &Change) -> Value {
             map.insert("tenant", tenant.clone());
         }
     }
-    if let Some(old) = &change.old_name {
-        map.insert("old_name", old.clone());
+    if let Some(old) = &change.old_key {
+        if old.name != object.name() {
+            map.insert("old_name", old.name.clone());
+        }
+        if old.namespace != object.namespace() {
+            map.insert("old_namespace", old.namespace.clone());
+        }
     }
     if let Some(Rollout { pods, surge, unavailable }) = change.rollout {
         let rollout: Map =

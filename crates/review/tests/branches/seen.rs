@@ -129,8 +129,7 @@ impl Pair {
         };
         self.review.changes.iter().filter(differs).map(move |change| {
             let key = change.object.key();
-            let old_key =
-                ObjectKey { name: change.old_name.clone().unwrap_or(key.name.clone()), ..key.clone() };
+            let old_key = change.old_key.clone().unwrap_or_else(|| key.clone());
             let slash = if key.namespace.is_empty() { "" } else { "/" };
             let place = |key: &ObjectKey| format!("{}{slash}{}", key.namespace, key.name);
             let (fate, names) = match change.fate {
