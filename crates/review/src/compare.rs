@@ -48,13 +48,6 @@ pub struct Change {
 }
 
 impl Change {
-    /// Tells whether it may open or close connections between workloads.
-    pub fn may_move_traffic(&self) -> bool {
-        let is_label = |field: &FieldChange| field.path.to_string().contains("labels");
-        matches!(self.object.kind(), "NetworkPolicy" | "Namespace")
-            || self.fate == Fate::Changed && self.fields.iter().any(is_label)
-    }
-
     /// Tells whether the object goes.
     pub(crate) fn is_removal(&self) -> bool {
         self.fate == Fate::Removed

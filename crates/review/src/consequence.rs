@@ -14,6 +14,7 @@ use crate::image;
 use crate::judge::Verdict;
 use crate::roles;
 use crate::rollout::{self, Around, Rollout};
+use crate::traffic::selected;
 
 /// One thing that comes of a change.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -367,7 +368,10 @@ fn hosts(ingress: &Object) -> BTreeSet<SmolStr> {
 /// Returns which connections change between workloads that both sets have, where a change can be the reason.
 pub(crate) fn connections(changes: &[Change], old: &[Object], new: &[Object]) -> Vec<String> {
     let has_policy = |objects: &[Object]| objects.iter().any(|object| object.kind() == "NetworkPolicy");
-    if !changes.iter().any(Change::may_move_traffic) || !has_policy(old) && !has_policy(new) {
+    let selected = selected(old.iter().chain(new));
+    if !changes.iter().any(|change| change.may_move_traffic(&selected))
+        || !has_policy(old) && !has_policy(new)
+    {
         return Vec::new();
     }
     let (before, after) = (Network::of(old), Network::of(new));

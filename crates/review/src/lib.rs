@@ -28,6 +28,7 @@ mod promotion;
 mod rename;
 mod roles;
 mod rollout;
+mod traffic;
 mod update;
 mod write;
 
@@ -41,4 +42,5 @@ pub use fold::{Edits, Folded, Named, Noise, counts, fold};
 pub use html::html;
 pub use path::{Path, Step};
 pub use rollout::Rollout;
+pub use traffic::selected;
 pub use write::Apply;

@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use aqueduct_apiserver::Server;
-use aqueduct_manifest::Files;
+use aqueduct_manifest::{Files, Object};
 use aqueduct_model::Selection;
 use aqueduct_model::types::{Invalid, Name};
 use aqueduct_render::Registry;
-use aqueduct_review::{Change, Claim, Review};
+use aqueduct_review::{Claim, Review, selected};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
@@ -143,13 +143,23 @@ impl Answer {
     /// Tells whether no more would be found where all tenants are rendered: what differs lies in those that were followed, and
     /// decides about nobody else.
     fn is_whole(&self) -> bool {
-        let is_followed = |change: &Change| {
-            let key = change.object.key();
-            let sides = [&self.old, &self.new].map(|sides| sides.get(change.environment.as_str()));
-            !sides.into_iter().flatten().any(|side| side.around.contains(&key))
-        };
-        let is_near = |change: &Change| !change.object.namespace().is_empty() && !change.may_move_traffic();
-        self.review.changes.iter().all(|change| is_near(change) && is_followed(change))
+        let environments: BTreeSet<&String> = self.old.keys().chain(self.new.keys()).collect();
+        environments.into_iter().all(|environment| {
+            let sides = [&self.old, &self.new].map(|sides| sides.get(environment));
+            let sides = || sides.into_iter().flatten();
+            let objects = || sides().flat_map(|side| &side.objects);
+            let (selected, namespaces) = (selected(objects()), objects().map(Object::namespace).collect());
+            let changes =
+                self.review.changes.iter().filter(|change| change.environment == environment.as_str());
+            changes.into_iter().all(|change| {
+                let key = change.object.key();
+                let moves_nothing =
+                    || !change.may_move_traffic(&selected) || change.stays_within(&namespaces);
+                !key.namespace.is_empty()
+                    && !sides().any(|side| side.around.contains(&key))
+                    && moves_nothing()
+            })
+        })
     }
 
     fn certificate(&self, question: &Question<'_>, directory: &Path) -> Result<Certificate, Failure> {
