@@ -265,7 +265,7 @@ impl Environment {
     }
 
     /// Returns what tells the Argo CD that delivers the environment from others.
-    pub(crate) fn deliverer(&self) -> String {
+    pub fn deliverer(&self) -> String {
         match &self.argocd {
             Some(argocd) => format!("shared: {argocd}"),
             None if self.shares_argocd() => "shared".to_owned(),
