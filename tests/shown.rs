@@ -1,127 +1,85 @@
-//! Every field of the list is shown by a platform of this repository: by its own one where that needs it, else by one that
-//! moved in.
+//! Every field of the tables that tenants are kept apart and delivered by is shown by a platform of this repository: by its
+//! own one where that can need it, else by one that moved in.
 //!
-//! Each is held against the files that show it and against the published schemas, so that neither a platform that is made
-//! simpler nor a field that is renamed leaves the list behind.
+//! The published schemas say which fields there are, and the files of the platforms which of them are used. A field is that
+//! of its table, wherever the table may stand: `retry.limit` of a tenant's `[delivery]` shows that of a component too.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-/// The schema, the field, and the file that shows it. In the field `*` is any name; what is in lists is meant too.
-const SHOWN: &[(&str, &str, &str)] = &[
-    // The repository's own platform.
-    ("platform", "environments.*.extends", "platform.toml"),
-    ("platform", "environments.*.promoted-from", "platform.toml"),
-    ("tenant", "namespaces.existing", "tenants/cluster/tenant.toml"),
-    ("tenant", "delivery.retry.limit", "tenants/cluster/tenant.toml"),
-    ("tenant", "delivery.order", "tenants/front-web/tenant.toml"),
-    ("tenant", "delivery.removal", "tenants/delivery/tenant.toml"),
-    ("tenant", "isolation.allow-from", "tenants/back/tenant.toml"),
-    ("tenant", "isolation.allow-to", "tenants/b2b/tenant.toml"),
-    ("component", "allow-from", "tenants/back/keydb.toml"),
-    ("component", "init-containers.mounts", "tenants/back/ii.toml"),
-    ("component", "patches.patch", "tenants/back/ii.toml"),
-    ("component", "sidecars.arguments", "tenants/front-web/nginx-proxy-server.toml"),
-    ("component", "affinity", "tenants/crypto-exchange/app.toml"),
-    ("component", "delivery.ignore-differences.jq", "tenants/ingress-nginx/controller.toml"),
-    ("component", "delivery.sync-options", "tenants/cluster/storage.toml"),
-    ("component", "delivery.annotations", "tenants/crypto-exchange/app.toml"),
-    ("component", "delivery.info", "tenants/monitoring/grafana.toml"),
-    ("component", "release", "tenants/goverse-chart/goverse.toml"),
-    ("component", "value-files", "tenants/goverse-chart/goverse.toml"),
-    // Three environments of one cluster.
-    ("platform", "environments.*.namespace-suffix", "tests/migrations/cloud-starter/platform.toml"),
-    ("platform", "environments.*.argocd", "tests/migrations/cloud-starter/platform.toml"),
-    ("platform", "environments.*.apis.definitions", "tests/migrations/cloud-starter/platform.toml"),
-    ("platform", "environments.*.revision", "tests/migrations/cloud-starter/platform.toml"),
-    ("platform", "isolation", "tests/migrations/cloud-starter/platform.toml"),
-    ("platform", "labels", "tests/migrations/cloud-starter/platform.toml"),
-    ("platform", "pod-security", "tests/migrations/cloud-starter/platform.toml"),
-    ("component", "allow.reason", "tests/migrations/cloud-starter/tenants/tools/certificates.toml"),
-    ("component", "delivery.name", "tests/migrations/cloud-starter/tenants/tools/dns.toml"),
-    // Clusters beside that of Argo CD.
-    ("platform", "environments.*.cluster", "tests/migrations/hub/platform.toml"),
-    ("platform", "delivery.labels", "tests/migrations/hub/platform.toml"),
-    ("platform", "environments.*.values.*", "tests/migrations/hub/platform.toml"),
-    ("platform", "values.*.type", "tests/migrations/hub/platform.toml"),
-    ("component", "environments.*.skip-crds", "tests/migrations/hub/tenants/platform/agent.toml"),
-    ("tenant", "patches.target", "tests/migrations/hub/tenants/shop/tenant.toml"),
-    // Umbrella charts, and what somebody applied by hand.
-    ("platform", "argocd.names.application", "tests/migrations/home-lab/platform.toml"),
-    ("platform", "delivery.history", "tests/migrations/home-lab/platform.toml"),
-    ("component", "delivery.self-heal", "tests/migrations/home-lab/tenants/apps/games.toml"),
-    ("component", "delivery.prune", "tests/migrations/home-lab/tenants/apps/photos.toml"),
-    ("component", "delivery.data", "tests/migrations/home-lab/tenants/apps/photos.toml"),
-    ("component", "delivery.wave", "tests/migrations/home-lab/tenants/cluster/storage.toml"),
-    ("tenant", "delivery.cluster-kinds", "tests/migrations/home-lab/tenants/apps/tenant.toml"),
-    ("component", "adopt.selector", "tests/migrations/home-lab/tenants/apps/weather.toml"),
-    ("component", "pod.labels", "tests/migrations/home-lab/tenants/apps/weather.toml"),
-    ("component", "security-context", "tests/migrations/home-lab/tenants/apps/weather.toml"),
-    ("component", "tolerations", "tests/migrations/home-lab/tenants/apps/weather.toml"),
-    ("component", "volumes.*.source", "tests/migrations/home-lab/tenants/apps/weather.toml"),
-    ("component", "runtime-class", "tests/migrations/home-lab/tenants/apps/weather.toml"),
-    ("component", "chart-value-files", "tests/migrations/home-lab/tenants/apps/films.toml"),
-];
-
-/// The fields of `[delivery]` that no platform needs, and the page that tells of each.
+/// The fields that no platform of this repository can need, and the page that tells of each.
 const TOLD: &[(&str, &str)] = &[
-    ("allow-empty", "docs/reference.md"),
-    ("automatic", "docs/delivery.md"),
-    ("kinds", "docs/delivery.md"),
-    ("namespace", "docs/delivery.md"),
-    ("project", "docs/delivery.md"),
-    ("revision", "docs/delivery.md"),
+    // From some day on the tests would find what it allows.
+    ("Allowance.until", "docs/check.md"),
+    // The folders are held against what was there before, not against a change of it.
+    ("platform.review", "docs/diff.md"),
 ];
 
-fn text(path: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    std::fs::read_to_string(&path)
-        .map_err(|error| format!("{}: {error}", path.display()))
-        .expect("it is there")
-}
+/// Fields that some kinds have and that platforms need when they move in, and the file that shows each. In the field `*`
+/// is any name; what is in lists is meant too.
+const OF_KINDS: &[(&str, &str)] = &[
+    ("init-containers.mounts", "tenants/back/ii.toml"),
+    ("sidecars.arguments", "tenants/front-web/nginx-proxy-server.toml"),
+    ("affinity", "tenants/crypto-exchange/app.toml"),
+    ("release", "tenants/goverse-chart/goverse.toml"),
+    ("value-files", "tenants/goverse-chart/goverse.toml"),
+    ("policies.*.pods", "tenants/goverse-chart/goverse.toml"),
+    ("links.*", "tenants/demo-kustomize-dao/site.toml"),
+    ("environments.*.skip-crds", "tests/migrations/hub/tenants/platform/agent.toml"),
+    ("chart-value-files", "tests/migrations/home-lab/tenants/apps/films.toml"),
+    ("pod.labels", "tests/migrations/home-lab/tenants/apps/weather.toml"),
+    ("security-context", "tests/migrations/home-lab/tenants/apps/weather.toml"),
+    ("tolerations", "tests/migrations/home-lab/tenants/apps/weather.toml"),
+    ("volumes.*.source", "tests/migrations/home-lab/tenants/apps/weather.toml"),
+    ("runtime-class", "tests/migrations/home-lab/tenants/apps/weather.toml"),
+];
+
+/// Tables that hold fields of kinds, or that the review of changes reads.
+const NOT_ENTERED: &[&str] = &["Components", "Defaults", "ReviewSettings"];
 
 #[test]
-fn every_field_is_shown_where_it_is_said_to_be() {
-    let missing: Vec<&(&str, &str, &str)> = SHOWN
-        .iter()
-        .filter(|(_, field, file)| {
-            let table: toml::Value = text(file).parse::<toml::Table>().expect("it is TOML").into();
-            !has(&table, &field.split('.').collect::<Vec<_>>())
-        })
-        .collect();
-    assert!(missing.is_empty(), "not shown: {missing:#?}");
-}
-
-#[test]
-fn every_field_is_one_of_the_schemas() {
-    let unknown: Vec<&(&str, &str, &str)> = SHOWN
-        .iter()
-        .filter(|(schema, field, _)| {
-            let schema: Json = serde_json::from_str(&text(&format!("docs/schemas/{schema}.schema.json")))
-                .expect("the schema is JSON");
-            !Walk { schema: &schema, met: BTreeSet::new() }
-                .knows(&schema, &field.split('.').collect::<Vec<_>>())
-        })
-        .collect();
-    assert!(unknown.is_empty(), "no such fields: {unknown:#?}");
-}
-
-#[test]
-fn all_of_delivery_is_shown_or_told() {
-    let schema: Json = serde_json::from_str(&text("docs/schemas/platform.schema.json")).expect("it is JSON");
-    let delivery = schema["properties"]["delivery"]["$ref"].as_str().expect("it has a definition");
-    let delivery = schema.pointer(delivery.trim_start_matches('#')).expect("the definition is there");
-    let all: BTreeSet<&str> =
-        delivery["properties"].as_object().expect("it is a table").keys().map(String::as_str).collect();
-    let shown = SHOWN.iter().filter_map(|(_, field, _)| field.strip_prefix("delivery.")?.split('.').next());
+fn every_field_is_shown() {
+    let shown = shown();
     let told: BTreeSet<&str> = TOLD.iter().map(|(field, _)| *field).collect();
-    let shown: BTreeSet<&str> = shown.collect();
-    assert!(shown.is_disjoint(&told), "shown, and need not be told: {:?}", shown.intersection(&told));
-    assert_eq!(shown.union(&told).copied().collect::<BTreeSet<_>>(), all);
+    let mut text = String::new();
+    let mut missing = Vec::new();
+    for field in all_fields() {
+        match shown.get(&field) {
+            Some(file) => {
+                assert!(!told.contains(&*field), "`{field}` is shown by {file} and need not be told");
+                writeln!(text, "{field}: {file}").expect("writing to text cannot fail");
+            }
+            None if told.contains(&*field) => {}
+            None => missing.push(field),
+        }
+    }
+    assert!(missing.is_empty(), "not shown: {missing:#?}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn what_is_not_shown_is_told() {
+    let all = all_fields();
     for (field, page) in TOLD {
-        assert!(text(page).contains(field), "{page} does not tell of `{field}`");
+        let (_, name) = field.rsplit_once('.').expect("a field is that of a table");
+        assert!(all.contains(*field), "there is no field `{field}`");
+        assert!(text(page).contains(name), "{page} does not tell of `{field}`");
+    }
+}
+
+#[test]
+fn every_field_of_kinds_is_shown_where_it_is_said_to_be() {
+    let schema = Schema::read("component");
+    for (field, file) in OF_KINDS {
+        let table: toml::Value = table(Path::new(file)).into();
+        let path: Vec<&str> = field.split('.').collect();
+        assert!(has(&table, &path), "{file} does not show `{field}`");
+        // The file is held against its schema when it is read; what is asked here is the kind.
+        let kind = table.get("kind").and_then(toml::Value::as_str).expect("the file names its kind");
+        assert!(schema.definition(kind).is_some(), "there is no kind `{kind}`");
     }
 }
 
@@ -132,11 +90,24 @@ fn what_is_not_there_is_found() {
     let seen =
         ["a.b", "c.*.e", "a.c", "c.e", "*.b"].map(|field| has(&table, &field.split('.').collect::<Vec<_>>()));
     assert_eq!(seen, [true, true, false, false, true]);
-    let schema: Json = serde_json::from_str(&text("docs/schemas/component.schema.json")).expect("it is JSON");
-    let knows = |field: &str| {
-        Walk { schema: &schema, met: BTreeSet::new() }.knows(&schema, &field.split('.').collect::<Vec<_>>())
+    let schema = Schema::read("tenant");
+    let shown = |text: &str| {
+        let table = text.parse::<toml::Table>().expect("it is TOML").into();
+        let mut walk = Walk::new(&schema);
+        walk.table("tenant", &schema.root, Some(&table));
+        walk.fields
     };
-    assert!(!knows("no-such-field") && !knows("delivery.no-such-field") && !knows("sidecars.no-such-field"));
+    let fields = |fields: &[&str]| fields.iter().map(|field| (*field).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(
+        shown("nobody = 1\nisolation = \"none\"\n[environments.dev.delivery]\nretry = { limit = 1 }"),
+        fields(&[
+            "Delivery.retry",
+            "Retry.limit",
+            "tenant.delivery",
+            "tenant.environments",
+            "tenant.isolation"
+        ])
+    );
 }
 
 /// Tells whether a table has a field.
@@ -150,39 +121,185 @@ fn has(value: &toml::Value, field: &[&str]) -> bool {
     }
 }
 
-/// A walk through a schema.
+/// Returns all fields, each behind the name of its table.
+fn all_fields() -> BTreeSet<String> {
+    let mut fields = BTreeSet::new();
+    for name in ["platform", "tenant", "blueprint", "component"] {
+        let schema = Schema::read(name);
+        let mut walk = Walk::new(&schema);
+        walk.table(name, &schema.root, None);
+        fields.append(&mut walk.fields);
+    }
+    fields
+}
+
+/// Returns the fields that files show, each with the first file.
+fn shown() -> BTreeMap<String, String> {
+    let mut shown = BTreeMap::new();
+    for (name, file) in files() {
+        let schema = Schema::read(name);
+        let table = table(&file);
+        let mut walk = Walk::new(&schema);
+        walk.table(name, &schema.root, Some(&table.clone().into()));
+        if name == "component" {
+            for environment in table.get("environments").and_then(toml::Value::as_table).into_iter().flatten()
+            {
+                walk.table(name, &schema.root, Some(environment.1));
+            }
+        }
+        for field in walk.fields {
+            shown.entry(field).or_insert_with(|| file.display().to_string().replace('\\', "/"));
+        }
+    }
+    shown
+}
+
+/// Returns the files of all platforms, each behind the name of its schema: first those of the repository's own one.
+fn files() -> Vec<(&'static str, PathBuf)> {
+    let mut platforms = vec![PathBuf::new()];
+    platforms.extend(entries(Path::new("tests/migrations")).into_iter().filter(|path| !is_file(path)));
+    let mut files = Vec::new();
+    for platform in platforms {
+        files.push(("platform", platform.join("platform.toml")));
+        files.extend(entries(&platform.join("blueprints")).into_iter().map(|file| ("blueprint", file)));
+        for file in entries(&platform.join("tenants")).iter().flat_map(|tenant| entries(tenant)) {
+            let schema = if file.ends_with("tenant.toml") { "tenant" } else { "component" };
+            files.push((schema, file));
+        }
+    }
+    files.retain(|(_, file)| file.extension().is_some_and(|ending| ending == "toml"));
+    files
+}
+
+/// Returns the files and folders of a folder of the repository, in order.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let listed = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
+    let mut entries: Vec<PathBuf> =
+        listed.into_iter().flatten().flatten().map(|entry| folder.join(entry.file_name())).collect();
+    entries.sort();
+    entries
+}
+
+fn is_file(path: &Path) -> bool {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path).is_file()
+}
+
+fn text(path: impl AsRef<Path>) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::read_to_string(&path)
+        .map_err(|error| format!("{}: {error}", path.display()))
+        .expect("it is there")
+}
+
+fn table(path: &Path) -> toml::Table {
+    text(path).parse().expect("it is TOML")
+}
+
+/// A published schema.
+struct Schema {
+    root: Json,
+}
+
+impl Schema {
+    /// Reads a schema. That of components is made that of the fields that all kinds have.
+    fn read(name: &str) -> Self {
+        let root =
+            serde_json::from_str(&text(format!("docs/schemas/{name}.schema.json"))).expect("it is JSON");
+        let mut schema = Self { root };
+        if name == "component" {
+            schema.keep_what_all_kinds_have();
+        }
+        schema
+    }
+
+    fn definition(&self, name: &str) -> Option<&Json> {
+        self.root.get("$defs")?.get(name)
+    }
+
+    fn keep_what_all_kinds_have(&mut self) {
+        let definitions = self.root["$defs"].as_object().expect("there are definitions");
+        let kinds = definitions.iter().filter(|(name, _)| name.ends_with(".fields"));
+        let fields = |schema: &Json| schema["properties"].as_object().expect("a kind has fields").clone();
+        let of_kinds: Vec<_> = kinds.map(|(_, schema)| fields(schema)).collect();
+        let (first, others) = of_kinds.split_first().expect("there are kinds");
+        let mut shared = first.clone();
+        shared.retain(|name, _| others.iter().all(|other| other.contains_key(name)));
+        let root = self.root.as_object_mut().expect("a schema is a table");
+        root.remove("allOf");
+        root.insert("properties".to_owned(), shared.into());
+    }
+}
+
+/// A walk through a schema, beside a table or to all that there can be.
 struct Walk<'a> {
-    schema: &'a Json,
-    /// The definitions on the way, so that one that holds itself is entered once for each part of the field.
-    met: BTreeSet<(&'a str, usize)>,
+    schema: &'a Schema,
+    /// The fields, each behind the name of its table.
+    fields: BTreeSet<String>,
+    /// The tables that were walked to all that there can be in them.
+    met: BTreeSet<String>,
 }
 
 impl<'a> Walk<'a> {
-    /// Tells whether a part of the schema has a field.
-    fn knows(&mut self, part: &'a Json, field: &[&str]) -> bool {
-        let Some((name, rest)) = field.split_first() else { return true };
-        if let Some(pointer) = part.get("$ref").and_then(Json::as_str)
-            && self.met.insert((pointer, field.len()))
-            && let Some(target) = self.schema.pointer(pointer.trim_start_matches('#'))
-            && self.knows(target, field)
-        {
-            return true;
+    fn new(schema: &'a Schema) -> Self {
+        Self { schema, fields: BTreeSet::new(), met: BTreeSet::new() }
+    }
+
+    /// Notes the fields of a part of the schema, which belongs to the table `name`: those that a value has, or all.
+    fn table(&mut self, name: &str, part: &'a Json, value: Option<&toml::Value>) {
+        if let Some(toml::Value::Array(list)) = value {
+            for value in list {
+                self.table(name, part, Some(value));
+            }
+            return;
         }
-        let below = |key: &str| part.get(key).filter(|below| below.is_object());
+        if let Some(pointer) = part.get("$ref").and_then(Json::as_str) {
+            let target = self.schema.root.pointer(pointer.trim_start_matches('#'));
+            let target = target.expect("a schema refers to what it holds");
+            let inner = table_name(pointer).unwrap_or_else(|| name.to_owned());
+            let is_new = value.is_some() || self.met.insert(format!("{pointer} of {inner}"));
+            if is_new && !NOT_ENTERED.contains(&&*inner) {
+                self.table(&inner, target, value);
+            }
+        }
         let properties = part.get("properties").and_then(Json::as_object);
-        let mut fields: Vec<&Json> = if *name == "*" {
-            properties.into_iter().flat_map(|properties| properties.values()).collect()
-        } else {
-            properties.and_then(|properties| properties.get(*name)).into_iter().collect()
-        };
-        if *name == "*" {
-            let patterns = part.get("patternProperties").and_then(Json::as_object);
-            fields.extend(patterns.into_iter().flat_map(|patterns| patterns.values()));
-            fields.extend(below("additionalProperties"));
+        for (key, part) in properties.into_iter().flatten() {
+            let field = format!("{name}.{key}");
+            let inner = value.map(|value| value.get(key));
+            if inner == Some(None) {
+                continue;
+            }
+            self.table(&field, part, inner.flatten());
+            self.fields.insert(field);
+        }
+        let patterns = part.get("patternProperties").and_then(Json::as_object);
+        let any = patterns.into_iter().flat_map(|patterns| patterns.values());
+        for part in any.chain(part.get("additionalProperties").filter(|part| part.is_object())) {
+            match value {
+                None => self.table(&format!("{name}.*"), part, None),
+                Some(value) => {
+                    let others = value.as_table().into_iter().flatten();
+                    for (_, value) in
+                        others.filter(|(key, _)| !properties.is_some_and(|known| known.contains_key(*key)))
+                    {
+                        self.table(&format!("{name}.*"), part, Some(value));
+                    }
+                }
+            }
         }
         let lists = ["anyOf", "oneOf", "allOf"].iter().filter_map(|key| part.get(*key)?.as_array()).flatten();
-        let conditions = ["then", "else", "items"].iter().filter_map(|key| part.get(*key));
-        fields.into_iter().any(|inner| self.knows(inner, rest))
-            || lists.chain(conditions).any(|inner| self.knows(inner, field))
+        for part in lists.chain(["then", "else", "items"].iter().filter_map(|key| part.get(*key))) {
+            self.table(name, part, value);
+        }
+    }
+}
+
+/// Returns the name of the table that a definition is of; a definition without one says more of the table that it is
+/// named in. What a tenant says for an environment are its own fields once more.
+fn table_name(pointer: &str) -> Option<String> {
+    let name = pointer.trim_start_matches("#/$defs/");
+    let name = name.trim_start_matches("component.").trim_end_matches(".partial");
+    match name {
+        "TenantOverrides" => Some("tenant".to_owned()),
+        name => (!name.starts_with('.')).then(|| name.to_owned()),
     }
 }

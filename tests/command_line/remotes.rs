@@ -35,7 +35,7 @@ pub(crate) fn git(folder: &Path, arguments: &[&str]) {
 
 /// Runs a command with the programs of this machine, and returns all that can be seen of it.
 #[expect(clippy::disallowed_methods, reason = "where programs are is a matter of the machine")]
-fn with_programs(platform: &Platform, command: &str) -> String {
+pub(crate) fn with_programs(platform: &Platform, command: &str) -> String {
     run(platform, command, &std::env::var_os("PATH").unwrap_or_default())
 }
 

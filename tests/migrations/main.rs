@@ -57,14 +57,43 @@ fn a_field_of_a_gathered_chart_leads_to_where_it_is_written() {
     ");
 }
 
+/// Applications are in the cluster of Argo CD, whatever cluster their objects are in.
+#[test]
+fn applications_stand_in_a_namespace_of_the_cluster_of_argo_cd() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let root = laid_out("hub", &folder);
+    let file = root.join("tenants/platform/tenant.toml");
+    let text = std::fs::read_to_string(&file).expect("the file is there");
+    std::fs::write(&file, text.replace("\"shop-delivery\"", "\"delivery\""))
+        .expect("the file can be written");
+    let checked = run(&root, &["check", "--environment", "east"]);
+    assert_eq!(checked.code, 1);
+    insta::assert_snapshot!(checked.stderr, @r#"
+    error[namespace-exists]: `Application shop-delivery/api-east` is in a namespace that does not exist: `shop-delivery`
+     --> tenants/shop/tenant.toml:6:13
+      |
+    6 | namespace = "shop-delivery"
+      |             ^^^^^^^^^^^^^^^ in `east`
+      |
+      = note: in output/east/argocd/shop/application-api-east.yaml: line 14
+
+    1 error (`aqueduct check --explain RULE` tells more)
+    "#);
+}
+
 /// Renders and checks a platform, and compares every Application with what it was before.
 fn moves_in(name: &str, applications: usize) {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let root = laid_out(name, &folder);
+    let platform = platform(&root);
+    let text = |key: &str| platform.get(key).and_then(toml::Value::as_str);
+    let repository = if text("path").is_some() { folder.path() } else { &*root };
+    let output = root.join(text("output").unwrap_or("output"));
     let checked = run(&root, &["check"]);
     assert!(checked.code == 0 && checked.stderr.contains("no findings"), "{checked}");
     run(&root, &["render", "--quiet"]).done();
-    let now: Vec<Application> = applications_below(&root.join("output"));
+    let now: Vec<Application> = applications_below(&output);
+    carry(&platform, &output, repository);
     let mut before = applications_below(&root.join("argocd"));
     before.extend(of_sets(&root));
     for old in &before {
@@ -72,8 +101,8 @@ fn moves_in(name: &str, applications: usize) {
         assert_eq!(same.len(), 1, "{name}: Applications that are still called {}", old.name);
         let new = same[0];
         assert_eq!(new.destination, old.destination, "{name}: the destination of {}", old.name);
-        let after = read(&text_below(&root.join(&new.sources[0].path)));
-        for (engine, text) in old.rendered(&root) {
+        let after = read(&text_below(&repository.join(&new.sources[0].path)));
+        for (engine, text) in old.rendered(repository) {
             let printed = prints(&read(&text), &after, &old.namespace());
             assert_eq!(printed.0, printed.1, "{name}: {} by {engine} (left) and now (right)", old.name);
         }
@@ -81,12 +110,29 @@ fn moves_in(name: &str, applications: usize) {
     assert_eq!(before.len(), applications, "Applications of {name}");
 }
 
-/// Copies a platform into a folder.
+/// Copies a platform into a folder, as the repository is that it lies in.
 fn laid_out(name: &str, folder: &tempfile::TempDir) -> PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/migrations").join(name);
-    let root = folder.path().join(name);
+    let platform = platform(&source);
+    let root = folder.path().join(platform.get("path").and_then(toml::Value::as_str).unwrap_or(name));
     copy(&source, &root);
     root
+}
+
+/// Reads `platform.toml`.
+fn platform(root: &Path) -> toml::Table {
+    let text = std::fs::read_to_string(root.join("platform.toml")).expect("there is a platform");
+    text.parse().expect("it is TOML")
+}
+
+/// Copies the trees of environments that have a folder of their own to there, as a job would that carries them away.
+fn carry(platform: &toml::Table, output: &Path, repository: &Path) {
+    let environments = platform.get("environments").and_then(toml::Value::as_table).into_iter().flatten();
+    for (name, environment) in environments {
+        if let Some(path) = environment.get("path").and_then(toml::Value::as_str) {
+            copy(&output.join(name), &repository.join(path));
+        }
+    }
 }
 
 /// Returns the Applications below a folder, but those that only lead to others.

@@ -10,7 +10,7 @@ use aqueduct_manifest::{Files, Place};
 
 use crate::checkout::Checkout;
 use crate::git::Clone;
-use crate::schemas::references;
+use crate::schemas::{contents, named_by_chart, references};
 use crate::verify::intact;
 use crate::write::{Package, kept};
 use crate::{Client, Error, LOCK_FILE, Lock, LockedRemote, Update, digest};
@@ -30,6 +30,8 @@ pub(crate) struct Copies<'a> {
     client: &'a Client,
     /// What was fetched in this run, by address, reference or commit, and whether with submodules.
     clones: BTreeMap<(String, String, bool), Clone>,
+    /// The names of those that are schemas, which refer to further ones.
+    schemas: BTreeSet<String>,
     pub(crate) locked: BTreeSet<LockedRemote>,
     pub(crate) packages: Vec<Package>,
     pub(crate) errors: Vec<Error>,
@@ -37,25 +39,25 @@ pub(crate) struct Copies<'a> {
 
 impl<'a> Copies<'a> {
     pub(crate) fn new(files: &'a Files, old: &'a Lock, update: Update, client: &'a Client) -> Self {
-        let (clones, locked, packages, errors) = Default::default();
-        Self { files, old, update, client, clones, locked, packages, errors }
+        let (clones, schemas, locked, packages, errors) = Default::default();
+        Self { files, old, update, client, clones, schemas, locked, packages, errors }
     }
 
     /// Gathers files of the web, schemas with those that they refer to, and whatever the kustomizations in some folders
-    /// lead to.
+    /// lead to. Of charts in remotes that is what their schemas refer to.
     pub(crate) fn gather(
         &mut self,
         folders: &BTreeSet<String>,
         files: &BTreeMap<String, Place>,
-        schemas: &BTreeMap<String, Place>,
+        schemas: BTreeMap<String, Place>,
     ) {
         let of_web = |(name, place): (&String, &Place)| {
             let text = self.files.text(&place.file);
             let position = place.span.zip(text).map(|(span, text)| span.position(text));
             (RemoteName { name: name.clone(), meaning: Meaning::File, place: place.clone(), position }, 0)
         };
-        let mut queue: VecDeque<(RemoteName, usize)> = files.iter().chain(schemas).map(of_web).collect();
-        let mut schemas: BTreeSet<String> = schemas.keys().cloned().collect();
+        let mut queue: VecDeque<(RemoteName, usize)> = files.iter().map(of_web).collect();
+        queue.extend(self.named_schemas(schemas).map(|remote| (remote, 0)));
         for folder in folders {
             match inventory(self.files, folder) {
                 Ok(found) => queue.extend(found.remotes.into_iter().map(|remote| (remote, 0))),
@@ -68,9 +70,8 @@ impl<'a> Copies<'a> {
                 continue;
             }
             let copied = self.copy(&wanted).map(|mut found| {
-                if schemas.contains(&wanted.name) {
+                if self.schemas.contains(&wanted.name) {
                     found.extend(self.further_schemas(&wanted));
-                    schemas.extend(found.iter().map(|further| further.name.clone()));
                 }
                 found
             });
@@ -89,8 +90,27 @@ impl<'a> Copies<'a> {
         }
     }
 
+    /// Returns what a kustomization that was copied before names.
+    fn named(&mut self, found: Inventory) -> BTreeSet<RemoteName> {
+        let files = self.files;
+        let schemas = found.charts.iter().flat_map(|chart| named_by_chart(chart, contents(files, chart)));
+        let schemas: Vec<_> = self.named_schemas(schemas).collect();
+        found.remotes.into_iter().chain(schemas).collect()
+    }
+
+    /// Notes schemas of the web that others refer to, each with the place that names it.
+    fn named_schemas(
+        &mut self,
+        schemas: impl IntoIterator<Item = (String, Place)>,
+    ) -> impl Iterator<Item = RemoteName> {
+        schemas.into_iter().map(|(name, place)| {
+            self.schemas.insert(name.clone());
+            RemoteName { name, meaning: Meaning::File, place, position: None }
+        })
+    }
+
     /// Returns the schemas that a schema refers to, which was copied in this run or before.
-    fn further_schemas(&self, schema: &RemoteName) -> Vec<RemoteName> {
+    fn further_schemas(&mut self, schema: &RemoteName) -> Vec<RemoteName> {
         let Some(locked) = self.locked.iter().find(|locked| locked.name == schema.name) else {
             return Vec::new();
         };
@@ -100,11 +120,9 @@ impl<'a> Copies<'a> {
             Some(package) => package.files.get(&path).map(Vec::as_slice),
             None => self.files.get(&format!("{folder}/{path}")).map(|bytes| &**bytes),
         };
-        let further = references(bytes.unwrap_or_default(), Some(&schema.name)).into_iter();
+        let further = references(bytes.unwrap_or_default(), Some(&schema.name));
         let place = Place::whole(format!("{folder}/{path}"));
-        further
-            .map(|name| RemoteName { name, meaning: Meaning::File, place: place.clone(), position: None })
-            .collect()
+        self.named_schemas(further.into_iter().map(|name| (name, place.clone()))).collect()
     }
 
     /// Makes sure of the copy of one remote, and returns those that it names.
@@ -125,7 +143,7 @@ impl<'a> Copies<'a> {
             }
             let folder = format!("{}/{}", locked.folder(), locked.path());
             let found = inventory(self.files, &folder).map_err(|error| unusable(&wanted.name, &error))?;
-            return Ok(found.remotes);
+            return Ok(self.named(found));
         }
         let (found, package, remotes) = self.fetch(wanted, locked)?;
         if locked.is_some_and(|locked| *locked != found) {
@@ -197,8 +215,8 @@ impl<'a> Copies<'a> {
             .with_hint("links must lead to files of the repository"));
         }
         let Inventory { mut files, charts, mut remotes } = found;
-        for chart in charts {
-            files.extend(checkout.below(&chart).map_err(fail)?);
+        for chart in &charts {
+            files.extend(checkout.below(chart).map_err(fail)?);
         }
         let mut contents = BTreeMap::new();
         let mut size = 0;
@@ -210,6 +228,14 @@ impl<'a> Copies<'a> {
             }
             contents.insert(path, bytes);
         }
+        let commit = clone.commit.clone();
+        let in_chart =
+            |chart: &str, path: &str| path.strip_prefix(chart).is_some_and(|rest| rest.starts_with('/'));
+        let schemas = charts.iter().flat_map(|chart| {
+            let files = contents.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
+            named_by_chart(chart, files.filter(|(path, _)| in_chart(chart, path)))
+        });
+        remotes.extend(self.named_schemas(schemas));
         // The places are those of the clone, which is gone by the time that they are told.
         remotes = remotes
             .into_iter()
@@ -218,7 +244,7 @@ impl<'a> Copies<'a> {
                 remote
             })
             .collect();
-        fetched(name, &repository.address, clone.commit.clone(), contents, remotes)
+        fetched(name, &repository.address, commit, contents, remotes)
     }
 }
 

@@ -6,12 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use aqueduct_manifest::{Files, Place};
 use serde_json::{Map, Value};
 
 use crate::address::Address;
 
 /// The name of the file in a chart.
-pub(crate) const FILE: &str = "values.schema.json";
+const FILE: &str = "values.schema.json";
 
 /// How many files of the web one schema may need.
 const LIMIT: usize = 100;
@@ -36,6 +37,26 @@ pub(crate) fn references(schema: &[u8], address: Option<&str>) -> BTreeSet<Strin
         });
     }
     found
+}
+
+/// Returns what the schemas among the files of a chart refer to, each with the schema; paths are those of the platform, or
+/// those below the folder.
+pub(crate) fn named_by_chart<'a>(
+    folder: &str,
+    files: impl Iterator<Item = (&'a str, &'a [u8])>,
+) -> BTreeMap<String, Place> {
+    let schemas = files.filter(|(path, _)| path.rsplit('/').next() == Some(FILE));
+    let named = schemas.flat_map(|(path, bytes)| {
+        let full = if path.starts_with(folder) { path.to_owned() } else { format!("{folder}/{path}") };
+        let place = Place::whole(Arc::from(full));
+        references(bytes, None).into_iter().map(move |address| (address, place.clone()))
+    });
+    named.collect()
+}
+
+/// Returns the files of a folder of the platform.
+pub(crate) fn contents<'a>(files: &'a Files, folder: &str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+    files.below(folder).map(|(path, bytes)| (path, &**bytes))
 }
 
 /// Returns a schema with all that it refers to, `find` giving what was fetched from an address; nothing where it refers to

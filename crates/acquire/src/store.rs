@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
 
 use aqueduct_manifest::{Files, Place};
 
 use crate::copies::Copies;
+use crate::schemas::{contents, named_by_chart};
 use crate::write::{Package, write};
-use crate::{Client, Error, LOCK_FILE, Lock, LockedChart, Request, schemas, verify};
+use crate::{Client, Error, LOCK_FILE, Lock, LockedChart, Request, verify};
 
 /// What a platform takes from elsewhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,10 +61,7 @@ pub fn vendor(
         {
             charts.insert(chart.clone());
             if wanted.validated.contains(request) {
-                schemas.extend(schemas_of(
-                    &chart.folder(),
-                    files.below(&chart.folder()).map(|(path, bytes)| (path, &**bytes)),
-                ));
+                schemas.extend(named_by_chart(&chart.folder(), contents(files, &chart.folder())));
             }
             continue;
         }
@@ -74,7 +71,7 @@ pub fn vendor(
                     let folder = package.folder.as_str();
                     let contents =
                         package.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
-                    schemas.extend(schemas_of(folder, contents));
+                    schemas.extend(named_by_chart(folder, contents));
                 }
                 charts.insert(chart);
                 packages.push(package);
@@ -94,9 +91,9 @@ pub fn vendor(
     }
     let mut copies = Copies::new(files, &old, update, client);
     for folder in &wanted.folders {
-        schemas.extend(schemas_of(folder, files.below(folder).map(|(path, bytes)| (path, &**bytes))));
+        schemas.extend(named_by_chart(folder, contents(files, folder)));
     }
-    copies.gather(&wanted.kustomizations, &wanted.files, &schemas);
+    copies.gather(&wanted.kustomizations, &wanted.files, schemas);
     errors.append(&mut copies.errors);
     packages.append(&mut copies.packages);
     if !errors.is_empty() {
@@ -105,18 +102,6 @@ pub fn vendor(
     let new = Lock { charts: charts.into_iter().collect(), remotes: copies.locked.into_iter().collect() };
     write(root, &old, &new, &packages).map_err(|error| vec![error])?;
     Ok(new)
-}
-
-/// Returns what the schemas among the files of a chart refer to, each with the schema; paths are those of the platform, or
-/// those below the folder.
-fn schemas_of<'a>(folder: &str, files: impl Iterator<Item = (&'a str, &'a [u8])>) -> BTreeMap<String, Place> {
-    let schemas = files.filter(|(path, _)| path.rsplit('/').next() == Some(schemas::FILE));
-    let named = schemas.flat_map(|(path, bytes)| {
-        let full = if path.starts_with(folder) { path.to_owned() } else { format!("{folder}/{path}") };
-        let place = Place::whole(Arc::from(full));
-        schemas::references(bytes, None).into_iter().map(move |address| (address, place.clone()))
-    });
-    named.collect()
 }
 
 /// Fetches a chart; one that is locked has to be what was locked.

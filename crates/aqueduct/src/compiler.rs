@@ -572,6 +572,27 @@ fn is_selected(component: &RenderedComponent, selection: &Selection) -> bool {
     selection.tenants.iter().any(|name| Some(name.as_str()) == owner)
 }
 
+/// Returns the namespaces that Applications stand in beside that of Argo CD, where its cluster is another one than that
+/// of the environment and has them.
+fn namespaces_of_applications(
+    platform: &Platform,
+    environment: &Environment,
+    delivered: &[&Tenancy],
+) -> BTreeSet<String> {
+    if environment.cluster.is_local() {
+        return BTreeSet::new();
+    }
+    let is_there =
+        |other: &Environment| other.cluster.is_local() && other.deliverer() == environment.deliverer();
+    let there: BTreeSet<Name> = tenancies(platform, &Selection::default())
+        .iter()
+        .filter(|tenancy| is_there(&tenancy.environment))
+        .flat_map(|tenancy| tenancy.namespaces.clone())
+        .collect();
+    let named = delivered.iter().filter_map(|tenancy| tenancy.delivery.namespace.as_ref());
+    named.filter(|namespace| there.contains(*namespace)).map(ToString::to_string).collect()
+}
+
 /// Returns the objects of one environment and the facts around them, as the checks see them.
 fn facts<'a>(platform: &Platform, tenancies: &[&Tenancy], rendered: &'a RenderedEnvironment) -> Facts<'a> {
     let RenderedEnvironment { environment, rendered, paths, definitions, .. } = rendered;
@@ -599,6 +620,7 @@ fn facts<'a>(platform: &Platform, tenancies: &[&Tenancy], rendered: &'a Rendered
     tenants.insert(ROOT.to_owned(), root);
     let outside =
         ["default", "kube-node-lease", "kube-public", "kube-system", platform.argocd.namespace.as_str()];
+    let of_applications = namespaces_of_applications(platform, environment, tenancies);
     Facts {
         name: environment.name.as_str(),
         cluster: aqueduct_check::Cluster {
@@ -612,7 +634,12 @@ fn facts<'a>(platform: &Platform, tenancies: &[&Tenancy], rendered: &'a Rendered
                 .chain(definitions.apis.iter().filter(|api| api.matches('/').count() == 2).cloned())
                 .collect(),
             api_groups: environment.api_groups.keys().map(ToString::to_string).collect(),
-            namespaces: outside.into_iter().map(str::to_owned).chain(existing).collect(),
+            namespaces: outside
+                .into_iter()
+                .map(str::to_owned)
+                .chain(existing)
+                .chain(of_applications)
+                .collect(),
             storage_classes: texts(&environment.storage_classes),
             ingress_classes: text(&environment.ingress_class),
             priority_classes: BTreeSet::new(),

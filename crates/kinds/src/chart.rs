@@ -90,9 +90,6 @@ pub struct SchemaValidation {
     pub reason: String,
 }
 
-/// The file with the schema of values.
-const SCHEMA: &str = "values.schema.json";
-
 impl Chart {
     fn release<'a>(&'a self, site: &Site<'a>) -> &'a str {
         self.release.as_ref().map_or(site.name(), Name::as_str)
@@ -243,9 +240,8 @@ impl Component for Chart {
             const LEFT_OUT: &str =
                 "or leave it out: `schema-validation = { enabled = false, reason = \"…\" }`";
             if let Some(found) = chart.schema_problem() {
-                let message = format!("its {SCHEMA} refers to a file of the web: {}", found.message);
                 let hint = found.hint.as_deref().unwrap_or_default();
-                return Err(Error::field(field, message).hint(format!("{hint}; {LEFT_OUT}")));
+                return Err(Error::field(field, &*found.message).hint(format!("{hint}; {LEFT_OUT}")));
             }
             prepared.validate().map_err(|error| {
                 if !error.to_string().contains("never fetched here") {

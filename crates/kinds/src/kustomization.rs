@@ -21,7 +21,7 @@ use crate::foreign::{EndpointField, PolicyField, foreign_offer, is_same};
 /// The path may hold `${environment.name}`, or be another one in each environment. Remote bases and resources
 /// are fetched once with `aqueduct vendor` and held against `aqueduct.lock` at each render; nothing is fetched
 /// while rendering. Charts under `helmCharts` are rendered in this process, with the APIs of the environment, from the
-/// folder where they lie. Functions that run programs are refused.
+/// folder where they lie, and what their schemas refer to on the web is vendored. Functions that run programs are refused.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Kustomization {

@@ -13,8 +13,23 @@ pub trait ChartInflator {
     /// as it is written only where it is all that there is.
     ///
     /// # Errors
-    /// Why the chart cannot be rendered.
-    fn inflate(&self, request: &ChartRequest<'_>) -> std::result::Result<String, String>;
+    /// Why the chart cannot be rendered, and what to do.
+    fn inflate(&self, request: &ChartRequest<'_>) -> std::result::Result<String, ChartProblem>;
+}
+
+/// Why a chart cannot be rendered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChartProblem {
+    /// The message.
+    pub message: String,
+    /// What to do, where that is known.
+    pub hint: Option<String>,
+}
+
+impl From<String> for ChartProblem {
+    fn from(message: String) -> Self {
+        Self { message, hint: None }
+    }
 }
 
 /// A chart to be rendered.

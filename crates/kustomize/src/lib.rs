@@ -114,7 +114,7 @@ mod trace;
 mod transform;
 
 pub use build::{Build, build, file_names, to_yaml};
-pub use chart::{ChartInflator, ChartRequest};
+pub use chart::{ChartInflator, ChartProblem, ChartRequest};
 pub use error::Error;
 pub use file_system::{Disk, FileSystem};
 pub use inventory::{Inventory, Meaning, RemoteName, holds_resources, inventory};

@@ -265,7 +265,7 @@ impl Environment {
     }
 
     /// Returns what tells the Argo CD that delivers the environment from others.
-    pub(crate) fn deliverer(&self) -> String {
+    pub fn deliverer(&self) -> String {
         match &self.argocd {
             Some(argocd) => format!("shared: {argocd}"),
             None if self.shares_argocd() => "shared".to_owned(),
@@ -359,9 +359,9 @@ impl<'de> Deserialize<'de> for ApiTable {
                 Ok(Self::Group(ApiGroup { group, cluster_scoped }))
             }
             Both { definitions: None, group: Some(_), .. } => Err(D::Error::missing_field("cluster-scoped")),
-            Both { definitions: None, .. } => Err(D::Error::missing_field("group")),
-            Both { definitions: Some(_), .. } => {
-                Err(D::Error::custom("`definitions` stands alone, without `group` and `cluster-scoped`"))
+            Both { definitions: None, cluster_scoped: Some(_), .. } => Err(D::Error::missing_field("group")),
+            Both { .. } => {
+                Err(D::Error::custom("it is a table with `group` and `cluster-scoped`, or `definitions`"))
             }
         }
     }

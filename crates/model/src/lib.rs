@@ -50,7 +50,7 @@ pub use instance::Instance;
 pub use load::{Loaded, load};
 pub use names::{Names, short_name};
 pub use node::{Content, Layer, Node, Source};
-pub use patch::{Patch, PatchTarget};
+pub use patch::{Change, Patch, PatchTarget};
 pub use plaintext::plaintext;
 pub use platform::{Argocd, CheckLevel, Platform, Selection, Services, tenancies};
 pub use resolve::{Absence, Fragment, Resolved, absence, resolve};

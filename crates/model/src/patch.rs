@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_manifest::{Map, Object, Value};
+use aqueduct_manifest::patch::{Operation, read_operations};
+use aqueduct_manifest::{Diagnostic, Map, Object, Value, yaml};
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use crate::node::Node;
 
 /// A change to rendered objects: to all that the target names.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -24,6 +27,77 @@ pub struct Patch {
     /// Whether the objects are removed.
     #[serde(default)]
     pub delete: bool,
+}
+
+/// What a patch does to each object that it means.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// It is removed.
+    Remove,
+    /// It is changed.
+    Edit {
+        /// A strategic merge.
+        merge: Option<Value>,
+        /// The operations of a JSON patch, after the merge.
+        operations: Vec<Operation>,
+    },
+}
+
+impl Patch {
+    /// Returns what the patch does, given the node that it was read from.
+    ///
+    /// # Errors
+    /// All that is wrong with it whatever the objects are.
+    pub fn change(&self, node: &Node) -> Result<Change, Vec<Diagnostic>> {
+        let mut wrong = Vec::new();
+        let at =
+            |path: &[&str], message: String| node.find(path).unwrap_or(node).diagnostic("patch", message);
+        let mut merge = self.merge.clone().map(Value::Map);
+        let mut operations = Vec::new();
+        for (number, operation) in self.operations.iter().enumerate() {
+            let place = node.get("operations").and_then(Node::as_list).and_then(|list| list.get(number));
+            match Operation::from_value(operation) {
+                Ok(operation) => operations.push(operation),
+                Err(error) => wrong.push(place.unwrap_or(node).diagnostic("patch", error.to_string())),
+            }
+        }
+        if let Some(text) = &self.patch {
+            match yaml::read(text) {
+                Ok(map @ Value::Map(_)) if merge.is_none() => merge = Some(map),
+                Ok(Value::Map(_)) => {
+                    wrong.push(at(&["patch"], "`patch` and `merge` are both a merge".to_owned()));
+                }
+                Ok(Value::List(_)) => match read_operations(text) {
+                    Ok(more) => operations.extend(more),
+                    Err(error) => wrong.push(at(&["patch"], format!("`patch` cannot be read: {error}"))),
+                },
+                Ok(_) => wrong.push(at(&["patch"], "`patch` must be a map or a list".to_owned())),
+                Err(error) => wrong.push(at(&["patch"], format!("`patch` cannot be read: {error}"))),
+            }
+        }
+        let given: Vec<&str> =
+            ["merge", "operations", "patch"].into_iter().filter(|key| node.get(key).is_some()).collect();
+        if self.delete && !given.is_empty() {
+            let message = format!("`delete` removes the objects that `{}` changes", given.join("` and `"));
+            wrong.push(at(&["delete"], message).hint("a patch either removes objects or changes them"));
+        }
+        if !self.delete && merge.is_none() && operations.is_empty() && wrong.is_empty() {
+            let message = "the patch has none of `merge`, `operations`, `patch` and `delete`".to_owned();
+            wrong.push(at(&[], message));
+        }
+        match self.delete {
+            _ if !wrong.is_empty() => Err(wrong),
+            true => Ok(Change::Remove),
+            false => Ok(Change::Edit { merge, operations }),
+        }
+    }
+}
+
+/// Returns what is wrong with the patches of a table that they were read from, whatever the objects are.
+pub(crate) fn check(patches: &[Patch], holder: &Node) -> Vec<Diagnostic> {
+    let list = holder.get("patches").and_then(Node::as_list).unwrap_or_default();
+    let wrong = patches.iter().zip(list).filter_map(|(patch, node)| patch.change(node).err());
+    wrong.flatten().collect()
 }
 
 /// Which objects a patch means: those that agree with every field that is given.

@@ -16,6 +16,7 @@ use crate::interpolate::{Scope, fill};
 use crate::load::in_order;
 use crate::names;
 use crate::node::{Content, Node};
+use crate::patch;
 use crate::platform::{Platform, Selection, tenancies};
 use crate::table::Table;
 use crate::tenancy::Tenancy;
@@ -175,6 +176,7 @@ fn resolve_component(
             diagnostics.push(label.key_diagnostic("reserved-label", message));
         }
     }
+    diagnostics.extend(patch::check(&fields.patches, &common));
     let delivery = match common.get("delivery") {
         Some(node) => {
             delivery::check_component(node, tenancy.delivery.order, diagnostics);

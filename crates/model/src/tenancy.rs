@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use aqueduct_manifest::SmolStr;
+use aqueduct_manifest::{Diagnostic, SmolStr};
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -112,6 +112,47 @@ pub struct Limits {
     /// The least that a container may ask for.
     #[serde(default)]
     pub min: Resources,
+}
+
+impl Limits {
+    /// Returns what the API server would refuse, given the node that was read: what is less must not be more.
+    pub(crate) fn check(&self, node: &Node) -> Vec<Diagnostic> {
+        let steps = [
+            ("min", &self.min),
+            ("default-request", &self.default_request),
+            ("default", &self.default),
+            ("max", &self.max),
+        ];
+        let cpu = steps.map(|(name, amounts)| (name, amounts.cpu.as_ref()));
+        let memory = steps.map(|(name, amounts)| (name, amounts.memory.as_ref()));
+        let mut found = above("cpu", &cpu, node);
+        found.append(&mut above("memory", &memory, node));
+        found
+    }
+}
+
+/// Reports each amount that is more than one that comes after it.
+fn above<T: Ord + fmt::Display>(
+    resource: &str,
+    steps: &[(&str, Option<&T>)],
+    node: &Node,
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let given = steps.iter().filter_map(|(name, amount)| Some((name, (*amount)?)));
+    let given: Vec<(&&str, &T)> = given.collect();
+    for (number, (name, amount)) in given.iter().enumerate() {
+        let Some((upper, least)) = given[number + 1..].iter().find(|(_, later)| later < amount) else {
+            continue;
+        };
+        let message = format!(
+            "`limits.{name}.{resource}` is {amount}, more than the {least} of `limits.{upper}.{resource}`"
+        );
+        let place = node.find(&["limits", name, resource]).unwrap_or(node);
+        let hint =
+            "what a container may ask for goes from `min` over `default-request` and `default` to `max`";
+        found.push(place.diagnostic("invalid-value", message).hint(hint));
+    }
+    found
 }
 
 /// An amount of CPU and of memory.

@@ -14,6 +14,9 @@ use aqueduct_model::types::Name;
 
 use crate::Definitions;
 
+/// The file that says what the values of a chart look like.
+const SCHEMA: &str = "values.schema.json";
+
 type Slot<T> = Arc<OnceLock<Result<T, Problem>>>;
 
 /// The files of a platform, and what was read from them once for all instances.
@@ -155,7 +158,10 @@ impl<'a> Inputs<'a> {
                 }
                 // The innermost part is the one that a file is of.
                 parts.sort_by_key(|(called, _)| std::cmp::Reverse(called.len()));
-                let schema_problem = self.bundle_schemas(&mut files).err();
+                let schema_problem = self.bundle_schemas(&mut files).err().map(|found| Problem {
+                    message: format!("its {SCHEMA} refers to a file of the web: {}", found.message),
+                    ..found
+                });
                 let chart = Chart::from_files(&files, folder).map(Arc::new).map_err(wrong)?;
                 Ok(Arc::new(GatheredChart { chart, parts, schema_problem }))
             })
@@ -164,7 +170,7 @@ impl<'a> Inputs<'a> {
 
     /// Lays into the schemas of a chart what they refer to on the web and was vendored.
     fn bundle_schemas(&self, files: &mut Files) -> Result<(), Problem> {
-        let is_schema = |path: &str| path.rsplit('/').next() == Some("values.schema.json");
+        let is_schema = |path: &str| path.rsplit('/').next() == Some(SCHEMA);
         let found: Vec<(String, Arc<[u8]>)> = files
             .iter()
             .filter(|(path, _)| is_schema(path))

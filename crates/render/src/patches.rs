@@ -1,14 +1,14 @@
 //! Patches: what they do to objects, and that each of them does something.
 
-use aqueduct_manifest::patch::{
-    MergeContext, Operation, Outcome, json6902, read_operations, strategic_merge,
-};
-use aqueduct_manifest::{Diagnostic, Object, Place, Value, yaml};
-use aqueduct_model::{Node, Patch};
+use aqueduct_manifest::patch::{MergeContext, Outcome, json6902, strategic_merge};
+use aqueduct_manifest::{Diagnostic, Object, Place, Value};
+use aqueduct_model::{Change, Node, Patch};
 
 /// The patches of one list, and how many objects each of them has met.
 pub(crate) struct Patches<'a> {
     patches: &'a [Patch],
+    /// What each of them does; nothing where that is wrong in itself, which was told when it was read.
+    changes: Vec<Option<Change>>,
     /// The table that holds the list.
     holder: &'a Node,
     met: Vec<usize>,
@@ -18,7 +18,10 @@ pub(crate) struct Patches<'a> {
 impl<'a> Patches<'a> {
     /// Returns the patches that the table `holder` has under `patches`.
     pub(crate) fn new(patches: &'a [Patch], holder: &'a Node) -> Self {
-        Self { patches, holder, met: vec![0; patches.len()], diagnostics: Vec::new() }
+        let list = holder.get("patches").and_then(Node::as_list).unwrap_or_default();
+        let change = |(number, patch): (usize, &Patch)| patch.change(list.get(number).unwrap_or(holder)).ok();
+        let changes = patches.iter().enumerate().map(change).collect();
+        Self { patches, changes, holder, met: vec![0; patches.len()], diagnostics: Vec::new() }
     }
 
     /// Applies all patches to objects, in order.
@@ -31,8 +34,12 @@ impl<'a> Patches<'a> {
                     continue;
                 }
                 self.met[number] += 1;
+                let Some(change) = &self.changes[number] else {
+                    kept.push(object);
+                    continue;
+                };
                 let title = format!("`{} {}`", object.kind(), object.name());
-                match apply(object.clone(), patch) {
+                match apply(object.clone(), change) {
                     Ok(object) => kept.extend(object),
                     Err(message) => {
                         let found = self.place(number, format!("the patch does not fit {title}: {message}"));
@@ -68,36 +75,18 @@ impl<'a> Patches<'a> {
     }
 }
 
-fn apply(mut object: Object, patch: &Patch) -> Result<Option<Object>, String> {
-    if patch.delete {
-        return Ok(None);
-    }
-    let mut merge = patch.merge.clone().map(Value::Map);
-    let mut operations: Vec<Operation> = patch
-        .operations
-        .iter()
-        .map(|operation| Operation::from_value(operation).map_err(|error| error.to_string()))
-        .collect::<Result<_, _>>()?;
-    if let Some(text) = &patch.patch {
-        match yaml::read(text).map_err(|error| error.to_string())? {
-            map @ Value::Map(_) if merge.is_none() => merge = Some(map),
-            Value::Map(_) => return Err("`patch` and `merge` are both a merge".to_owned()),
-            Value::List(_) => operations.extend(read_operations(text).map_err(|error| error.to_string())?),
-            other => return Err(format!("`patch` must be a map or a list, not a {}", other.kind())),
-        }
-    }
-    if merge.is_none() && operations.is_empty() {
-        return Err("there is none of `merge`, `operations`, `patch` and `delete`".to_owned());
-    }
+/// Returns an object as a change leaves it, nothing where it is removed.
+fn apply(mut object: Object, change: &Change) -> Result<Option<Object>, String> {
+    let Change::Edit { merge, operations } = change else { return Ok(None) };
     let mut value = Value::Map(std::mem::take(&mut object.map));
-    if let Some(merge) = &merge {
+    if let Some(merge) = merge {
         match strategic_merge(&value, merge, &MergeContext::default()).map_err(|error| error.to_string())? {
             Outcome::Changed(changed) => value = changed,
             Outcome::Deleted => return Ok(None),
         }
     }
     if !operations.is_empty() {
-        json6902(&mut value, &operations).map_err(|error| error.to_string())?;
+        json6902(&mut value, operations).map_err(|error| error.to_string())?;
     }
     match value {
         Value::Map(map) => Ok(Some(Object { map, ..object })),

@@ -11,8 +11,8 @@ use aqueduct_acquire::{FOLDER, LOCK_FILE, Lock, verify_remote};
 use aqueduct_helm::UserValues;
 use aqueduct_helm::hosts::System;
 use aqueduct_kustomize::{
-    ChartInflator, ChartRequest, Disk, Error, LoadRestrictor, MissingCopy, Options, RemoteCopy, Remotes,
-    Reorder, build, file_names, to_yaml,
+    ChartInflator, ChartProblem, ChartRequest, Disk, Error, LoadRestrictor, MissingCopy, Options, RemoteCopy,
+    Remotes, Reorder, build, file_names, to_yaml,
 };
 use aqueduct_manifest::{Files, Object};
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Subcommand, ValueEnum};
@@ -304,7 +304,7 @@ struct NativeCharts<'a> {
 }
 
 impl ChartInflator for NativeCharts<'_> {
-    fn inflate(&self, request: &ChartRequest<'_>) -> Result<String, String> {
+    fn inflate(&self, request: &ChartRequest<'_>) -> Result<String, ChartProblem> {
         let api_versions = request.api_versions.iter().map(|version| (*version).to_owned());
         let options = TemplateOptions {
             name: (!request.release_name.is_empty()).then(|| request.release_name.to_owned()),
@@ -325,6 +325,6 @@ impl ChartInflator for NativeCharts<'_> {
         request.values.iter().for_each(|more| values.add(more));
         let output = template_with(&options, || Ok(values.into_map()), &mut System::new());
         let output = output.map_err(|failure| failure.error.to_string())?;
-        String::from_utf8(output.stdout).map_err(|_| "the manifests are not UTF-8".to_owned())
+        String::from_utf8(output.stdout).map_err(|_| "the manifests are not UTF-8".to_owned().into())
     }
 }

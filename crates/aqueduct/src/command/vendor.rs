@@ -7,6 +7,7 @@ use aqueduct_acquire::{
     Assembly, Client, Credentials, FOLDER, LOCK_FILE, Lock, Request, Update, Wanted, vendor,
 };
 use aqueduct_kinds::{Chart, Kustomization};
+use aqueduct_kustomize::inventory;
 use aqueduct_manifest::Diagnostic;
 use aqueduct_model::Selection;
 use aqueduct_render::{Component as _, Inputs, Registry, Site, is_address};
@@ -94,21 +95,35 @@ fn add(wanted: &mut Wanted, site: &Site<'_>) -> Result<(), Vec<Diagnostic>> {
         wanted.charts.extend(request);
         if let Some(path) = &chart.path {
             let folder = site.source_folder("path", path).map_err(refuse)?;
-            let assembly = Assembly::of(site.inputs.files, &folder)
-                .map_err(|error| refuse(aqueduct_render::Error::field("path", error.to_string())))?;
-            let requests = assembly.requests.into_iter().map(|(request, _)| request);
-            let requests: Vec<Request> = requests.collect();
-            if chart.is_validated() {
-                wanted.validated.extend(requests.iter().cloned());
-                wanted.folders.extend(assembly.folders.into_iter().map(|(folder, _)| folder).chain([folder]));
-            }
-            wanted.charts.extend(requests);
+            add_folder(wanted, site, folder, chart.is_validated()).map_err(refuse)?;
         }
     } else if instance.kind == Kustomization::KIND {
         let kustomization: Kustomization = instance.spec.read(Kustomization::KIND)?;
         let folder = site.source_path("path", &kustomization.path).map_err(refuse)?;
+        // What cannot be read is told by whoever follows the remotes.
+        for chart in inventory(site.inputs.files, &folder).map(|found| found.charts).unwrap_or_default() {
+            add_folder(wanted, site, chart, true).map_err(refuse)?;
+        }
         wanted.kustomizations.insert(folder);
     }
+    Ok(())
+}
+
+/// Adds what the chart in a folder of the platform takes from elsewhere.
+fn add_folder(
+    wanted: &mut Wanted,
+    site: &Site<'_>,
+    folder: String,
+    is_validated: bool,
+) -> Result<(), aqueduct_render::Error> {
+    let assembly = Assembly::of(site.inputs.files, &folder)
+        .map_err(|error| aqueduct_render::Error::field("path", error.to_string()))?;
+    let requests: Vec<Request> = assembly.requests.into_iter().map(|(request, _)| request).collect();
+    if is_validated {
+        wanted.validated.extend(requests.iter().cloned());
+        wanted.folders.extend(assembly.folders.into_iter().map(|(folder, _)| folder).chain([folder]));
+    }
+    wanted.charts.extend(requests);
     Ok(())
 }
 

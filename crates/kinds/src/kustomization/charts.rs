@@ -6,8 +6,8 @@ use aqueduct_helm::hosts::Refusing;
 use aqueduct_helm::{
     Engine, HookEvent, KubeVersion, Prepared, Release, UserValues, check_installable, release_name,
 };
-use aqueduct_kustomize::{ChartInflator, ChartRequest};
-use aqueduct_render::Context;
+use aqueduct_kustomize::{ChartInflator, ChartProblem, ChartRequest};
+use aqueduct_render::{Context, Problem};
 
 use crate::chart::capabilities;
 
@@ -17,9 +17,20 @@ pub(super) struct Charts<'c, 'a> {
 }
 
 impl ChartInflator for Charts<'_, '_> {
-    fn inflate(&self, request: &ChartRequest<'_>) -> Result<String, String> {
-        let wrong = |error: aqueduct_helm::Error| error.to_string();
-        let chart = self.context.inputs.chart(request.folder).map_err(|found| found.message)?;
+    fn inflate(&self, request: &ChartRequest<'_>) -> Result<String, ChartProblem> {
+        let wrong = |error: aqueduct_helm::Error| ChartProblem::from(error.to_string());
+        let refused = |Problem { message, hint }| ChartProblem { message, hint };
+        let chart = self.context.inputs.chart(request.folder).map_err(|mut found| {
+            // Nobody vendors what a chart in a remote depends on.
+            if found.hint.is_some() && request.folder.split('/').next() == Some(aqueduct_acquire::FOLDER) {
+                found.hint =
+                    Some("a chart in a remote brings what it depends on in its folder `charts`".to_owned());
+            }
+            refused(found)
+        })?;
+        if let Some(found) = chart.schema_problem() {
+            return Err(refused(found.clone()));
+        }
         check_installable(&chart).map_err(wrong)?;
         let mut values = UserValues::new();
         request.values.iter().for_each(|more| values.add(more));
@@ -40,7 +51,7 @@ impl ChartInflator for Charts<'_, '_> {
         }
         let release = Release::new(name, namespace);
         let rendered = prepared.render(&Engine::new(), &release, &capabilities, &mut Refusing);
-        let rendered = rendered.map_err(|failure| failure.error.to_string())?;
+        let rendered = rendered.map_err(|failure| wrong(failure.error))?;
         let mut text = String::new();
         let mut add = |source: &str, content: &str| {
             // Writing to a text cannot fail.

@@ -6,7 +6,7 @@ use aqueduct_manifest::patch::{self, Outcome};
 use aqueduct_manifest::{Map, Value};
 
 use super::Generate;
-use crate::chart::ChartRequest;
+use crate::chart::{ChartProblem, ChartRequest};
 use crate::decode::{Decode, Fields};
 use crate::error::{Error, Result, Within};
 use crate::kustomization::{HelmChart, HelmGlobals};
@@ -72,7 +72,11 @@ impl Generate for ChartGenerator<'_> {
             name_template: (!chart.name_template.is_empty()).then_some(chart.name_template.as_str()),
         };
         let place = || format!("chart `{}`", chart.name);
-        let text = engine.inflate(&request).map_err(Error::new).within(place)?;
+        let refused = |ChartProblem { message, hint }| match hint {
+            Some(hint) => Error::new(message).with_hint(hint),
+            None => Error::new(message),
+        };
+        let text = engine.inflate(&request).map_err(refused).within(place)?;
         let mut resources = read::resources(&text, &self.schemas).within(place)?;
         resources.iter_mut().for_each(Resource::mark_of_chart);
         Ok(resources)

@@ -12,6 +12,7 @@ use crate::environment::EnvironmentFile;
 use crate::interpolate::{Names, Scope, check_names};
 use crate::names::ROOT;
 use crate::node::{Content, Layer, Node};
+use crate::patch;
 use crate::platform::PlatformFile;
 use crate::types::Name;
 
@@ -43,6 +44,7 @@ impl Loader<'_> {
             self.platform.isolation = file.isolation;
             self.platform.review = file.review;
             self.platform.pod_security = file.pod_security;
+            self.diagnostics.extend(patch::check(&file.patches, &node));
             self.platform.patches = file.patches;
             self.platform.labels = file.labels;
             self.platform.annotations = file.annotations;
@@ -101,6 +103,7 @@ impl Loader<'_> {
         // What is wrong with an environment is so in all that extend it.
         self.add_new(errors);
         if let Some(file) = file {
+            self.add_new(patch::check(&file.patches, &node));
             let values = self.environment_values(&name, &node, declared, platform.get("values"));
             let mut environment = file.into_environment(lineage, name.clone(), values, Arc::clone(&node));
             // What an environment takes over may name itself.

@@ -11,6 +11,7 @@ use crate::environment::Environment;
 use crate::interpolate::{Names, Scope, check_names, fill};
 use crate::names::ROOT;
 use crate::node::{Layer, Node};
+use crate::patch;
 use crate::tenancy::{NamespaceField, NamespaceSettings, NamespaceTable, Tenancy};
 use crate::tenant::{Tenant, TenantEnvironments, TenantFile};
 use crate::types::{Invalid, Name};
@@ -248,6 +249,9 @@ impl Loader<'_> {
         // The file was read as a whole before: only what came about by merging is new.
         self.add_new(errors);
         let file = file?;
+        self.add_new(file.limits.check(&node));
+        self.add_new(meaningless(&node));
+        self.add_new(patch::check(&file.patches, &node));
         let tables: Vec<NamespaceTable> =
             file.namespaces.into_iter().map(NamespaceField::into_parts).collect();
         let first_existing = tables.first().filter(|_| tables.iter().all(NamespaceTable::is_existing));
@@ -317,4 +321,24 @@ impl Loader<'_> {
             node: Arc::new(node),
         })
     }
+}
+
+/// Reports what a tenant says of namespaces for which nothing is rendered, and which would go nowhere.
+fn meaningless(tenant: &Node) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for table in tenant.get("namespaces").and_then(Node::as_list).unwrap_or_default() {
+        if table.get("existing").and_then(Node::as_bool) != Some(true) {
+            continue;
+        }
+        for (key, node) in ["labels", "annotations"].iter().filter_map(|key| Some((key, table.get(key)?))) {
+            let name = table.get("name").and_then(Node::as_str).unwrap_or_default();
+            let message = format!("`{key}` of namespace `{name}` go nowhere: somebody else made it");
+            let diagnostic = node.key_diagnostic("excluded-key", message);
+            found
+                .push(diagnostic.hint(
+                    "without `existing = true` the namespace is rendered, with all that is said of it",
+                ));
+        }
+    }
+    found
 }

@@ -31,11 +31,31 @@ pub(super) enum Segment {
 
 #[derive(Debug)]
 pub(super) enum Kind {
-    Unknown { key: String, known: Vec<&'static str>, suggestion: Option<&'static str> },
-    Missing { key: String },
-    Variant { written: String, known: &'static [&'static str] },
-    Type { expected: String, found: String },
-    Refused { message: String },
+    Unknown {
+        key: String,
+        known: Vec<&'static str>,
+        suggestion: Option<&'static str>,
+    },
+    Missing {
+        key: String,
+    },
+    /// A key of another form of the table than one that is there; `forms` names the keys of each.
+    Excluded {
+        key: String,
+        beside: String,
+        forms: String,
+    },
+    Variant {
+        written: String,
+        known: &'static [&'static str],
+    },
+    Type {
+        expected: String,
+        found: String,
+    },
+    Refused {
+        message: String,
+    },
 }
 
 /// What other tools call the things that are called otherwise here: the keys that may be meant, likeliest first.
@@ -77,11 +97,10 @@ impl<'a> ReadError<'a> {
         let subject = if path.is_empty() { what.to_owned() } else { format!("`{path}` of {what}") };
         let (code, message) = match &self.kind {
             Kind::Unknown { key, .. } => {
-                let parent = match self.parent_path() {
-                    parent if parent.is_empty() => what.to_owned(),
-                    parent => format!("`{parent}` of {what}"),
-                };
-                ("unknown-key", format!("unknown key `{key}` in {parent}"))
+                ("unknown-key", format!("unknown key `{key}` in {}", self.parent(what)))
+            }
+            Kind::Excluded { key, beside, .. } => {
+                ("excluded-key", format!("{} has `{key}` beside `{beside}`", self.parent(what)))
             }
             Kind::Missing { key } => ("missing-key", format!("{subject} has no `{key}`")),
             Kind::Variant { written, known } => {
@@ -101,6 +120,7 @@ impl<'a> ReadError<'a> {
             Kind::Unknown { suggestion: Some(suggestion), .. } => {
                 diagnostic.hint(format!("did you mean `{suggestion}`?"))
             }
+            Kind::Excluded { forms, .. } => diagnostic.hint(format!("it is a table with {forms}")),
             Kind::Unknown { known, .. } if known.is_empty() => diagnostic.hint("no keys are known here"),
             Kind::Unknown { known, .. } => diagnostic.hint(format!("the keys are {}", quoted(known))),
             Kind::Variant { written, known } => diagnostic.did_you_mean(written, known.iter().copied()),
@@ -112,8 +132,12 @@ impl<'a> ReadError<'a> {
         join(self.path.iter().rev())
     }
 
-    fn parent_path(&self) -> String {
-        join(self.path.iter().skip(1).rev())
+    /// Returns what the table is called that the last key of the path is in.
+    fn parent(&self, what: &str) -> String {
+        match join(self.path.iter().skip(1).rev()) {
+            parent if parent.is_empty() => what.to_owned(),
+            parent => format!("`{parent}` of {what}"),
+        }
     }
 }
 
@@ -141,6 +165,7 @@ impl fmt::Display for ReadError<'_> {
         match &self.kind {
             Kind::Unknown { key, .. } => write!(out, "unknown key `{key}`"),
             Kind::Missing { key } => write!(out, "missing key `{key}`"),
+            Kind::Excluded { key, beside, .. } => write!(out, "`{key}` beside `{beside}`"),
             Kind::Variant { written, known } => write!(out, "`{written}` is not one of {}", quoted(known)),
             Kind::Type { expected, found } => write!(out, "wanted is {expected}, not {found}"),
             Kind::Refused { message } => out.write_str(message),

@@ -16,10 +16,18 @@ pub(super) fn form<'s>(root: &'s Value, schema: &'s Value, node: &Node) -> Optio
         return Some(form);
     }
     // Of several tables, the one that knows a key that is there.
-    forms.into_iter().find(|form| {
-        let properties = form.get("properties").and_then(Value::as_object);
-        properties.is_some_and(|properties| properties.keys().any(|key| node.get(key).is_some()))
-    })
+    forms.into_iter().find(|form| known(form).any(|key| node.get(key).is_some()))
+}
+
+/// Returns the tables that may stand where a node stands, where there are several.
+pub(super) fn tables<'s>(root: &'s Value, schema: &'s Value, node: &Node) -> Vec<&'s Value> {
+    let forms = forms(root, schema, node, DEPTH);
+    if forms.len() > 1 { forms } else { Vec::new() }
+}
+
+/// Returns the keys that a table may have by name.
+pub(super) fn known(form: &Value) -> impl Iterator<Item = &str> {
+    form.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(key, _)| key.as_str())
 }
 
 fn forms<'s>(root: &'s Value, schema: &'s Value, node: &Node, depth: usize) -> Vec<&'s Value> {

@@ -14,8 +14,8 @@ use crate::node::{Content, Node, Source};
 use crate::table::Table;
 
 use super::deserializer::{Reader, Step};
-use super::error::{Kind, ReadError, Segment, Subject};
-use super::form::{below, example, form, required};
+use super::error::{Kind, ReadError, Segment, Subject, quoted};
+use super::form::{below, example, form, known, required, tables};
 
 /// How many problems of one node are looked for.
 const LIMIT: usize = 200;
@@ -58,13 +58,21 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
     /// Returns what remains of a table, where anything in it is wrong.
     fn table(&mut self, node: &'a Node, table: &'a Table, schema: Option<&'s Value>) -> Option<Content> {
         let form = schema.and_then(|schema| form(self.schema, schema, node));
-        let below = |key: &str| form.and_then(|form| below(form, Some(key)));
+        let tables = schema.map(|schema| tables(self.schema, schema, node)).unwrap_or_default();
+        let inner = |form: Option<&'s Value>, key: &str| form.and_then(|form| below(form, Some(key)));
         let mut remains = Table::default();
         let mut found = false;
+        let mut is_mixed = false;
         // A mistyped key is not missing as well.
         let mut meant = Vec::new();
         for (at, (key, child)) in table.into_iter().enumerate() {
             self.path.push(Step { parent: node, at });
+            if let Some(kind) = form.and_then(|form| excluded(key, form, &tables, node)) {
+                (found, is_mixed) = (true, true);
+                self.refuse(kind, Subject::Key(child));
+                self.path.pop();
+                continue;
+            }
             let remaining = match self.error() {
                 Some(error) => {
                     found = true;
@@ -73,24 +81,26 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
                     {
                         meant.push(*suggestion);
                     }
-                    self.node(child, below(key), error)
+                    self.node(child, inner(form, key), error)
                 }
                 None => Some(child.clone()),
             };
             self.path.pop();
             remaining.map(|child| remains.insert(key.clone(), child));
         }
+        // What remains is one of the tables, whichever was meant.
+        is_mixed |= form.is_none();
+        let form = form.or_else(|| tables.first().copied().filter(|_| found));
         for key in form.into_iter().flat_map(required) {
             if remains.contains_key(key) {
                 continue;
             }
             found = true;
-            if !table.contains_key(key) && !meant.contains(&key) {
-                let error = ReadError::new(Kind::Missing { key: key.to_owned() }).at(Subject::Value(node));
-                let error = self.segments().into_iter().rev().fold(error, ReadError::below);
-                self.report(&error, node);
+            // Of a mixture of tables nobody knows which one is meant.
+            if !is_mixed && !table.contains_key(key) && !meant.contains(&key) {
+                self.refuse(Kind::Missing { key: key.to_owned() }, Subject::Value(node));
             }
-            let example = below(key).and_then(|schema| example(self.schema, schema));
+            let example = inner(form, key).and_then(|schema| example(self.schema, schema));
             let example = example.and_then(|example| written(&example, &node.origin));
             example.map(|example| remains.insert(key.into(), example));
         }
@@ -126,6 +136,13 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
         (!is_around).then_some(error)
     }
 
+    /// Reports an error of what the path leads to.
+    fn refuse(&mut self, kind: Kind, place: Subject<'a>) {
+        let (Subject::Key(node) | Subject::Value(node)) = place;
+        let error = self.segments().into_iter().rev().fold(ReadError::new(kind).at(place), ReadError::below);
+        self.report(&error, node);
+    }
+
     fn report(&mut self, error: &ReadError<'a>, node: &'a Node) {
         let place = error.place.unwrap_or(Subject::Value(node));
         let (Subject::Key(node) | Subject::Value(node)) = place;
@@ -145,6 +162,18 @@ impl<'a, 's, T: DeserializeOwned> Search<'a, 's, T> {
         };
         self.path.iter().filter_map(segment).collect()
     }
+}
+
+/// Returns why a key cannot be in a table of one form: only another form knows it.
+fn excluded(key: &str, form: &Value, tables: &[&Value], node: &Node) -> Option<Kind> {
+    let knows = |form: &Value| known(form).any(|known| known == key);
+    if knows(form) || !tables.iter().any(|table| knows(table)) {
+        return None;
+    }
+    let beside = known(form).find(|known| node.get(known).is_some())?.to_owned();
+    let keys = |table: &&Value| quoted(&required(table).collect::<Vec<_>>()).replace(", ", " and ");
+    let forms = tables.iter().map(keys).collect::<Vec<_>>().join(", or ");
+    Some(Kind::Excluded { key: key.to_owned(), beside, forms })
 }
 
 /// Tells whether an error is about the key that a node stands under.

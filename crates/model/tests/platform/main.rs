@@ -8,3 +8,4 @@ mod fixture;
 mod resolve;
 mod robust;
 mod schema;
+mod together;
