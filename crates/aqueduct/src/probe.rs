@@ -46,7 +46,7 @@ pub(crate) fn patches(root: &Node, found: &mut Vec<Leaf>) {
                 continue;
             };
             let (source, table) = (path.origin.clone(), whole.origin.place.span);
-            let value = Value::Null;
+            let value = path.to_value();
             found.push(Leaf { keys, value, source, is_key: false, key: None, shadowed: Vec::new(), table });
         }
     }

@@ -331,6 +331,7 @@ impl<'a> Provenance<'a> {
             .iter()
             .enumerate()
             .map(|(number, leaf)| match distance(&leaf.value, value) {
+                _ if leaf.takes_away() => (2, number),
                 // A key that says nothing of the field only leads to what does.
                 2 if leaf.is_key => (3, number),
                 distance => (distance, number),
@@ -471,7 +472,7 @@ impl<'a> Provenance<'a> {
         };
         found.retain(|leaf| !is_target(leaf));
         let mut seen = BTreeSet::new();
-        found.retain(|leaf| seen.insert((leaf.source.place.clone(), leaf.is_key, leaf.value.is_null())));
+        found.retain(|leaf| seen.insert((leaf.source.place.clone(), leaf.is_key, leaf.takes_away())));
         let words = instance.map_or_else(Vec::new, |instance| self.words(instance));
         let files = match extent {
             Extent::Near => self.near(instance, owner),
