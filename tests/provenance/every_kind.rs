@@ -168,7 +168,7 @@ fn every_kind_is_pointed_at() {
 }
 
 /// Kinds whose objects come from files of their own.
-const FOREIGN: [&str; 4] = ["chart", "kustomization", "manifests", "template"];
+pub(crate) const FOREIGN: [&str; 4] = ["chart", "kustomization", "manifests", "template"];
 
 #[test]
 fn no_kind_is_forgotten() {

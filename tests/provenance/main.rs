@@ -3,6 +3,7 @@
 #[path = "../../examples/bridge/bridge.rs"]
 mod bridge;
 mod every_kind;
+mod every_rule;
 
 use std::fmt::Write as _;
 

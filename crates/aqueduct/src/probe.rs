@@ -26,6 +26,30 @@ pub(crate) struct Leaf {
     key: Option<Span>,
     /// What lower layers say of it.
     pub(crate) shadowed: Vec<Shadowed>,
+    /// The table around it, where that is taken away as a whole.
+    table: Option<Span>,
+}
+
+/// Adds the patches of a table, or each operation of a patch that has several: no change to the words of an operation
+/// tells what it removes, but without it the field is there again.
+pub(crate) fn patches(root: &Node, found: &mut Vec<Leaf>) {
+    fn list<'n>(node: &'n Node, key: &str) -> &'n [Node] {
+        node.get(key).and_then(Node::as_list).unwrap_or_default()
+    }
+    for (number, patch) in list(root, "patches").iter().enumerate() {
+        let operations = list(patch, "operations");
+        for (operation, node) in operations.iter().enumerate() {
+            let mut keys = vec!["patches".into(), format_smolstr!("{number}"), "operations".into()];
+            keys.extend([format_smolstr!("{operation}"), "path".into()]);
+            let (Some(path), whole) = (node.get("path"), if operations.len() > 1 { node } else { patch })
+            else {
+                continue;
+            };
+            let (source, table) = (path.origin.clone(), whole.origin.place.span);
+            let value = path.to_value();
+            found.push(Leaf { keys, value, source, is_key: false, key: None, shadowed: Vec::new(), table });
+        }
+    }
 }
 
 /// Adds all leaves of a tree.
@@ -39,7 +63,8 @@ pub(crate) fn leaves(node: &Node, keys: &mut Vec<SmolStr>, found: &mut Vec<Leaf>
                     let mut source = inner.origin.clone();
                     source.place.span = Some(span);
                     let (keys, value) = (keys.clone(), Value::String(key.clone()));
-                    found.push(Leaf { keys, value, source, is_key: true, key: None, shadowed: Vec::new() });
+                    let (key, shadowed, table) = (None, Vec::new(), None);
+                    found.push(Leaf { keys, value, source, is_key: true, key, shadowed, table });
                 }
                 leaves(inner, keys, found);
                 keys.pop();
@@ -59,6 +84,7 @@ pub(crate) fn leaves(node: &Node, keys: &mut Vec<SmolStr>, found: &mut Vec<Leaf>
             is_key: false,
             key: node.key,
             shadowed: node.shadowed(),
+            table: None,
         }),
     }
 }
@@ -114,12 +140,21 @@ impl Leaf {
     /// Returns a value that stands in a file of another kind.
     pub(crate) fn of_text(file: &str, span: Span, value: Value) -> Self {
         let source = Source { layer: Layer::Component, place: Place::new(file, span) };
-        Self { keys: Vec::new(), value, source, is_key: false, key: None, shadowed: Vec::new() }
+        let (keys, shadowed) = (Vec::new(), Vec::new());
+        Self { keys, value, source, is_key: false, key: None, shadowed, table: None }
+    }
+
+    /// Tells whether it is changed by taking away a patch.
+    pub(crate) fn takes_away(&self) -> bool {
+        self.table.is_some()
     }
 
     /// Returns the texts that a file may have instead, likeliest to be taken first; `words` are values that others of
     /// its kind have.
     pub(crate) fn variations(&self, text: &str, words: &[SmolStr]) -> Vec<String> {
+        if let Some(table) = self.table {
+            return without_table(text, table).into_iter().collect();
+        }
         let Some(span) = self.source.place.span else { return Vec::new() };
         let Some(raw) = text.get(span.start as usize..span.end as usize) else { return Vec::new() };
         if raw == text && self.value.as_str() == Some(text) {
@@ -141,7 +176,7 @@ impl Leaf {
             _ => Vec::new(),
         };
         let mut variations: Vec<String> = written.into_iter().map(|new| spliced(text, span, &new)).collect();
-        variations.extend(self.without(text, span));
+        variations.extend(without_lines(text, self.key, span).filter(|_| !self.is_key));
         variations
     }
 
@@ -151,22 +186,46 @@ impl Leaf {
         let raw = text.get(span.start as usize..span.end as usize)?;
         raw.contains(part).then(|| spliced(text, span, &raw.replacen(part, &format!("{part}x"), 1)))
     }
+}
 
-    /// Returns the text without this, where it has its lines for itself.
-    fn without(&self, text: &str, span: Span) -> Option<String> {
-        if self.is_key {
-            return None;
-        }
-        let start = self.key.map_or(span.start, |key| key.start.min(span.start)) as usize;
-        let from = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
-        let end = span.end as usize;
-        let rest = text.get(end..)?;
-        let to = rest.find('\n').map_or(text.len(), |at| end + at + 1);
-        let after = text.get(end..to)?.trim_start();
-        let is_alone = text.get(from..start)?.trim().is_empty()
-            && (after.is_empty() || after.starts_with('#') || after.starts_with(','));
-        is_alone.then(|| [&text[..from], &text[to..]].concat())
+/// Returns the text without a field: a table with a header, or what has its lines for itself.
+pub(crate) fn without(text: &str, node: &Node) -> Option<String> {
+    let span = node.origin.place.span?;
+    let is_header = text.get(span.start as usize..)?.starts_with('[') && node.as_table().is_some();
+    if is_header { without_table(text, span) } else { without_lines(text, node.key, span) }
+}
+
+/// Returns the text without a value and its key, where they have their lines for themselves.
+fn without_lines(text: &str, key: Option<Span>, span: Span) -> Option<String> {
+    let start = key.map_or(span.start, |key| key.start.min(span.start)) as usize;
+    let from = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
+    let end = span.end as usize;
+    let rest = text.get(end..)?;
+    let to = rest.find('\n').map_or(text.len(), |at| end + at + 1);
+    let after = text.get(end..to)?.trim_start();
+    let is_alone = text.get(from..start)?.trim().is_empty()
+        && (after.is_empty() || after.starts_with('#') || after.starts_with(','));
+    is_alone.then(|| [&text[..from], &text[to..]].concat())
+}
+
+/// Returns the text without a table: one of a list between braces, or one with a header and all that is below it.
+fn without_table(text: &str, span: Span) -> Option<String> {
+    let (start, end) = (span.start as usize, span.end as usize);
+    let (before, own, after) = (text.get(..start)?, text.get(start..end)?, text.get(end..)?);
+    if !own.starts_with('[') {
+        let rest = after.trim_start();
+        return Some(match rest.strip_prefix(',') {
+            Some(rest) => [before, rest].concat(),
+            None => [before.trim_end().trim_end_matches(','), rest].concat(),
+        });
     }
+    let name = own.trim_matches(['[', ']']);
+    let is_next = |line: &str| {
+        let header = line.trim_start().strip_prefix('[').map(|header| header.trim_start_matches('['));
+        header.is_some_and(|header| !header.strip_prefix(name).is_some_and(|below| below.starts_with('.')))
+    };
+    let kept = after.split_inclusive('\n').skip(1).skip_while(|line| !is_next(line));
+    Some(std::iter::once(before).chain(kept).collect())
 }
 
 /// Returns texts that are like another one.
@@ -266,7 +325,7 @@ mod tests {
     use aqueduct_manifest::yaml;
     use aqueduct_model::{Layer, parse};
 
-    use super::{Leaf, differences, leaves, leaves_of_file};
+    use super::{Leaf, differences, leaves, leaves_of_file, patches};
 
     #[test]
     fn every_leaf_is_varied() {
@@ -286,6 +345,24 @@ mod tests {
         let ports = [81, 79, 82].map(|port| format!("ports = {{ http = {port} }}"));
         let keys = ["httpx", "other"].map(|key| format!("ports = {{ \"{key}\" = 80 }}"));
         assert_eq!(shown, [image.collect(), keys.to_vec(), ports.to_vec()]);
+    }
+
+    #[test]
+    fn patches_are_taken_away() {
+        let lines = |text: &str| -> Vec<String> {
+            let node = parse("web.toml", text, Layer::Component).expect("the example is TOML");
+            let mut found = Vec::new();
+            patches(&node, &mut found);
+            found.iter().flat_map(|leaf| leaf.variations(text, &[])).collect()
+        };
+        let headers = "[[patches]]\n[[patches.operations]]\npath = \"/a\"\n[patches.target]\nkind = \"A\"\n";
+        let others = "[[patches]]\nmerge.a = 1\n[patchesx]\nb = 1\n";
+        assert_eq!(lines(&[headers, others].concat()), [others]);
+        let inline = "[[patches]]\noperations = [{ path = \"/a\" }, { path = \"/b\" }]\n";
+        let expected = ["{ path = \"/b\" }", "{ path = \"/a\" }"];
+        let expected = expected.map(|kept| format!("[[patches]]\noperations = [{kept}]\n"));
+        let spaces = |text: String| text.replace("[ ", "[");
+        assert_eq!(lines(inline).into_iter().map(spaces).collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use aqueduct_render::{
 };
 
 use crate::in_manifest::{Wanted, in_manifest, steps};
-use crate::probe::{Leaf, leaves, reached, with_text};
+use crate::probe::{Leaf, leaves, patches, reached, with_text, without};
 
 /// How often one environment renders a component again to find the places of findings; further findings are pointed
 /// at by what is known without it.
@@ -55,6 +55,12 @@ pub(crate) struct Trace {
     pub(crate) written: Vec<Writer>,
 }
 
+impl Trace {
+    fn without_causes(self) -> Self {
+        Self { causes: Vec::new(), ..self }
+    }
+}
+
 /// A field of TOML that reaches a field of an object.
 #[derive(Clone, Debug)]
 pub(crate) struct Cause {
@@ -70,6 +76,19 @@ pub(crate) struct Cause {
     distance: u8,
     /// How many values of the component change with it.
     reach: usize,
+    /// How much of the field it says.
+    share: Share,
+}
+
+/// How much a field of TOML says of a field of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Share {
+    /// All of it.
+    Whole,
+    /// A part of it.
+    Part,
+    /// Whether there is what it stands in.
+    Around,
 }
 
 /// An environment as it was rendered, and the means to render parts of it again.
@@ -230,11 +249,25 @@ impl<'a> Provenance<'a> {
         {
             trace.causes = self.defaults_of_chart(bench, component, *at, pointer, &origin.file);
         }
-        if !trace.causes.is_empty() {
+        if effort == Effort::First && maker.is_some() && trace.made_by.is_none() {
+            let instance = maker.map(|maker| &self.instances[maker]);
+            if pointer.is_empty() && trace.causes.iter().all(|cause| cause.share != Share::Whole) {
+                trace = trace.without_causes();
+            } else if let Some(place) = self.around_parts(component, instance, &trace.causes) {
+                return Some(Trace { place: Some(place), ..trace.without_causes() });
+            }
+        }
+        let is_said = trace.causes.iter().any(|cause| cause.share < Share::Around);
+        if is_said || effort == Effort::All && !trace.causes.is_empty() {
             return Some(trace);
         }
         let bench = bench.as_ref();
         let named = bench.and_then(|(bench, at)| self.named(bench, component, maker, *at, pointer));
+        // Whose name a field has says more of it than what only decides whether it is there.
+        if named.is_none() && !trace.causes.is_empty() {
+            return Some(trace);
+        }
+        trace = trace.without_causes();
         let said =
             if pointer.find(&object.map).is_some() { "added to what stands here" } else { "made here" };
         let last = trace.written.first().map(|last| &last.place);
@@ -251,6 +284,23 @@ impl<'a> Provenance<'a> {
             (None, None, None, None) => self.nearest(component, object, maker, bench, pointer),
         };
         Some(trace)
+    }
+
+    /// Returns the table, or else the file, around fields of TOML that say a part of a field each: none of them is more its
+    /// source than the others.
+    fn around_parts(
+        &self,
+        component: &RenderedComponent,
+        instance: Option<&'a Instance>,
+        causes: &[Cause],
+    ) -> Option<Place> {
+        let parts = || causes.iter().filter(|cause| cause.share == Share::Part);
+        if parts().count() < 2 || causes.iter().any(|cause| cause.share == Share::Whole) {
+            return None;
+        }
+        let fields = parts().map(|cause| (&cause.source, cause.keys.as_slice()));
+        let table = self.table(component, instance, fields);
+        table.or_else(|| Some(Place::whole(parts().next()?.source.place.file.clone())))
     }
 
     /// Returns the instance whose component made an object, or of which an object beside the components tells.
@@ -281,13 +331,17 @@ impl<'a> Provenance<'a> {
             .iter()
             .enumerate()
             .map(|(number, leaf)| match distance(&leaf.value, value) {
+                _ if leaf.takes_away() => (2, number),
                 // A key that says nothing of the field only leads to what does.
                 2 if leaf.is_key => (3, number),
                 distance => (distance, number),
             })
             .collect();
         order.sort_unstable();
-        let reaches = |fields: &[(usize, Pointer)]| is_met(fields, at, pointer, value.is_some());
+        let reaches = |leaf: &Leaf, fields: &[(usize, Pointer)]| {
+            // What a patch takes away is there again without it.
+            is_met(fields, at, pointer, value.is_some() || leaf.takes_away())
+        };
         let mut causes = Vec::new();
         for (distance, number) in &order {
             // Where something says the very value, what only decides whether it is said is no source of it.
@@ -295,8 +349,8 @@ impl<'a> Provenance<'a> {
                 break;
             }
             let fields = self.reach(bench, component, *number);
-            if reaches(&fields) {
-                causes.push(bench.cause(&bench.leaves[*number], *distance, &fields));
+            if reaches(&bench.leaves[*number], &fields) {
+                causes.push(bench.cause(&bench.leaves[*number], *distance, &fields, (at, pointer)));
                 if effort == Effort::First && *distance == 0 {
                     break;
                 }
@@ -310,11 +364,11 @@ impl<'a> Provenance<'a> {
                     let text = leaf.with_part(self.files.text(&leaf.source.place.file)?, said)?;
                     let changed = self.changed(bench, component, &leaf.source.place, text)?;
                     let fields = reached(&bench.objects, &changed);
-                    reaches(&fields).then(|| bench.cause(leaf, *distance, &fields))
+                    reaches(leaf, &fields).then(|| bench.cause(leaf, *distance, &fields, (at, pointer)))
                 },
             ));
         }
-        causes.sort_by_key(|cause| (cause.distance, cause.reach));
+        causes.sort_by_key(|cause| (cause.distance, cause.share, cause.reach));
         causes
     }
 
@@ -405,21 +459,20 @@ impl<'a> Provenance<'a> {
         extent: Extent,
     ) -> Option<Bench> {
         let instance = maker.map(|maker| &self.instances[maker]);
-        let owner =
-            if component.tenant == ROOT { component.component.as_deref()? } else { &component.tenant };
-        let tenant = self.platform.tenants.values().find(|tenant| tenant.name.as_str() == owner);
+        let owner = self.owner(component)?;
         let mut found = Vec::new();
-        let mut roots: Vec<&Node> = Vec::new();
-        match (instance, tenant) {
-            (Some(instance), _) => roots.extend([&instance.spec, &instance.common]),
-            (None, tenant) => {
-                roots.extend(tenant.map(|tenant| tenant.node.as_ref()));
-                roots.extend(self.platform.node.get("argocd").filter(|_| component.tenant == ROOT));
-            }
+        for root in self.roots(component, instance) {
+            leaves(root, &mut Vec::new(), &mut found);
+            patches(root, &mut found);
         }
-        roots.into_iter().for_each(|root| leaves(root, &mut Vec::new(), &mut found));
+        // Which objects a patch means is no source of what it says.
+        let is_target = |leaf: &Leaf| match leaf.keys.as_slice() {
+            [field, _, part, ..] => field == "patches" && part == "target",
+            _ => false,
+        };
+        found.retain(|leaf| !is_target(leaf));
         let mut seen = BTreeSet::new();
-        found.retain(|leaf| seen.insert((leaf.source.place.clone(), leaf.is_key)));
+        found.retain(|leaf| seen.insert((leaf.source.place.clone(), leaf.is_key, leaf.takes_away())));
         let words = instance.map_or_else(Vec::new, |instance| self.words(instance));
         let files = match extent {
             Extent::Near => self.near(instance, owner),
@@ -429,6 +482,27 @@ impl<'a> Provenance<'a> {
         let named = instance.map_or_else(Vec::new, |instance| self.values_of_files(instance, &objects));
         found.extend(named);
         Some(Bench { files, objects, leaves: found, words, reached: RefCell::default() })
+    }
+
+    /// Returns the tenant whose files say what a component is.
+    fn owner<'c>(&self, component: &'c RenderedComponent) -> Option<&'c str> {
+        if component.tenant == ROOT { component.component.as_deref() } else { Some(&component.tenant) }
+    }
+
+    /// Returns the tables that say what the objects of a component are, or those of it that tell of an instance.
+    fn roots(&self, component: &RenderedComponent, instance: Option<&'a Instance>) -> Vec<&'a Node> {
+        let owner = self.owner(component);
+        let mut tenants = self.platform.tenants.values();
+        let tenant =
+            tenants.find(|tenant| Some(tenant.name.as_str()) == owner).map(|tenant| tenant.node.as_ref());
+        let mut roots: Vec<&Node> = Vec::new();
+        roots.extend(instance.into_iter().flat_map(|instance| [&instance.spec, &instance.common]));
+        // What a tenant gets for its components is patched by the tenant.
+        if instance.is_none() || component.component.as_deref() == Some(TENANCY) {
+            roots.extend(tenant);
+        }
+        roots.extend(self.platform.node.get("argocd").filter(|_| component.tenant == ROOT));
+        roots
     }
 
     /// Returns texts that may take the place of one another in an instance: the words of each field of its kind, and
@@ -524,20 +598,15 @@ impl<'a> Provenance<'a> {
             None if component.tenant == ROOT => "argocd",
             None => TENANCY,
         };
-        let said = if pointer.find(&object.map).is_some() { "default of" } else { "left out by" };
-        let note = format!("{said} `{what}`");
-        let root = match instance {
-            Some(instance) => Some(&instance.spec),
-            None => {
-                let tenants = self.platform.tenants.values();
-                tenants.map(|tenant| tenant.node.as_ref()).find(|node| {
-                    object.origin.as_ref().is_some_and(|origin| origin.file == node.origin.place.file)
-                })
-            }
+        let note = match pointer.find(&object.map) {
+            _ if pointer.is_empty() => "made here".to_owned(),
+            Some(_) => format!("default of `{what}`"),
+            None => format!("left out by `{what}`"),
         };
-        let table = bench.zip(root).and_then(|((bench, at), root)| {
+        let table = bench.and_then(|(bench, at)| {
             let known = bench.reached.borrow();
-            let mut around = std::iter::successors(pointer.parent(), Pointer::parent);
+            let first = if pointer.is_empty() { Some(pointer.clone()) } else { pointer.parent() };
+            let mut around = std::iter::successors(first, Pointer::parent);
             let (beside, leaves): (Pointer, Vec<&Leaf>) = around.find_map(|parent| {
                 let beside = known.iter().filter(|(_, fields)| {
                     let mut all = fields.iter();
@@ -550,26 +619,74 @@ impl<'a> Provenance<'a> {
                 let leaves: Vec<&Leaf> = beside.map(|(number, _)| &bench.leaves[*number]).collect();
                 (!leaves.is_empty()).then_some((parent, leaves))
             })?;
-            if let ([only], true) = (leaves.as_slice(), beside.is_empty()) {
-                return Some(only.source.place.clone());
+            drop(known);
+            match leaves.as_slice() {
+                leaves if pointer.is_empty() => self.reason(bench, component, instance, *at, leaves),
+                [only] if beside.is_empty() => Some(only.source.place.clone()),
+                leaves => self.table(
+                    component,
+                    instance,
+                    leaves.iter().map(|leaf| (&leaf.source, leaf.keys.as_slice())),
+                ),
             }
-            let (first, others) = leaves.split_first()?;
-            let (_, first) = first.keys.split_last()?;
-            let shared = others.iter().fold(first.len(), |shared, leaf| {
-                first.iter().zip(&leaf.keys).take(shared).take_while(|(left, right)| left == right).count()
-            });
-            let keys: Vec<&str> = first[..shared].iter().map(SmolStr::as_str).collect();
-            let table = root.find(&keys).filter(|_| !keys.is_empty())?;
-            Some(table.origin.place.clone())
         });
-        let place = table.or_else(|| object.origin.clone());
-        (place, note)
+        // No field of the file says it, least of all `kind`.
+        let file = instance.map(|instance| Place::whole(instance.spec.origin.place.file.clone()));
+        (table.or(file).or_else(|| object.origin.clone()), note)
+    }
+
+    /// Returns the field without which an object is not there, among those that leaves belong to.
+    fn reason(
+        &self,
+        bench: &Bench,
+        component: &RenderedComponent,
+        instance: Option<&'a Instance>,
+        at: usize,
+        leaves: &[&Leaf],
+    ) -> Option<Place> {
+        let key = bench.objects[at].key();
+        let fields: BTreeSet<&SmolStr> = leaves.iter().filter_map(|leaf| leaf.keys.first()).collect();
+        let roots = self.roots(component, instance);
+        let mut nodes = fields.iter().filter_map(|field| roots.iter().find_map(|root| root.get(field)));
+        let node = nodes.find(|node| {
+            let place = &node.origin.place;
+            let text = self.files.text(&place.file).and_then(|text| without(text, node));
+            let objects = text.and_then(|text| self.changed(bench, component, place, text));
+            objects.is_some_and(|objects| objects.iter().all(|object| object.key() != key))
+        })?;
+        Some(node.origin.place.clone())
+    }
+
+    /// Returns the innermost table of TOML around fields.
+    fn table<'l>(
+        &self,
+        component: &RenderedComponent,
+        instance: Option<&'a Instance>,
+        mut fields: impl Iterator<Item = (&'l Source, &'l [SmolStr])>,
+    ) -> Option<Place> {
+        let (source, first) = fields.next()?;
+        let (_, first) = first.split_last()?;
+        let shared = fields.fold(first.len(), |shared, (other, keys)| {
+            let is_near = other.place.file == source.place.file;
+            let same = first.iter().zip(keys).take(shared).take_while(|(left, right)| left == right);
+            if is_near { same.count() } else { 0 }
+        });
+        let keys: Vec<&str> = first[..shared].iter().map(SmolStr::as_str).collect();
+        let roots = self.roots(component, instance).into_iter().filter(|_| !keys.is_empty());
+        let mut tables = roots.filter_map(|root| root.find(&keys).map(|table| &table.origin.place));
+        tables.find(|place| place.file == source.place.file).cloned()
     }
 }
 
 impl Bench {
     /// Returns a leaf as the cause of fields.
-    fn cause(&self, leaf: &Leaf, distance: u8, fields: &[(usize, Pointer)]) -> Cause {
+    fn cause(
+        &self,
+        leaf: &Leaf,
+        distance: u8,
+        fields: &[(usize, Pointer)],
+        (at, pointer): (usize, &Pointer),
+    ) -> Cause {
         let weights = fields.iter().map(|(object, field)| weight(&self.objects[*object].map, field));
         let (mut source, mut value) = (leaf.source.clone(), leaf.value.clone());
         // A whole file is shown by where it begins.
@@ -578,7 +695,13 @@ impl Bench {
             value = Value::Null;
         }
         let (keys, shadowed) = (leaf.keys.clone(), leaf.shadowed.clone());
-        Cause { keys, value, source, shadowed, distance, reach: weights.sum() }
+        let of_object = || fields.iter().filter(|(object, _)| *object == at).map(|(_, field)| field);
+        let share = match () {
+            () if of_object().any(|field| field == pointer) => Share::Whole,
+            () if of_object().any(|field| field.is_below(pointer)) => Share::Part,
+            () => Share::Around,
+        };
+        Cause { keys, value, source, shadowed, distance, reach: weights.sum(), share }
     }
 }
 

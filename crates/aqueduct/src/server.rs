@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_admission::{Action, Cluster, Finding, pod_of};
 use aqueduct_apiserver::{Cause, Server};
-use aqueduct_check::{Entry, Facts, GROUPS, Level, Report};
+use aqueduct_check::{Entry, Facts, Field, GROUPS, Level, Report, insecure_field};
 use aqueduct_manifest::{Object, Pointer, Severity, Value};
 use rayon::prelude::*;
 
@@ -218,7 +218,24 @@ impl Findings<'_> {
         }
         let mut report = Report::of(name, self.environment);
         let cause = Cause { field, ..cause.clone() };
-        report.add(severity, entry, pointer, message(&entry.title(), &cause));
+        let field = if cause.field == path { meant(entry, name) } else { None };
+        report.add(severity, entry, field.unwrap_or(pointer.into()), message(&entry.title(), &cause));
         self.report.extend(report);
+    }
+}
+
+/// Returns the field that a refusal without one is about.
+fn meant<'a>(entry: &Entry<'a>, name: &str) -> Option<Field<'a>> {
+    match (name, entry.kind) {
+        ("admission-pod-security", _) => insecure_field(entry),
+        ("admission-limits", "PersistentVolumeClaim") => Some(["spec", "resources"].into()),
+        ("admission-limits", _) => {
+            let containers = entry.object.pod_template()?.spec.get("containers")?;
+            match &**containers.as_list()? {
+                [only] => Some((only, ["resources"]).into()),
+                _ => Some(containers.into()),
+            }
+        }
+        _ => None,
     }
 }

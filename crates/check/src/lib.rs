@@ -30,6 +30,7 @@ pub use facts::{Cluster, Entry, Facts, Link, NodePool, Owner, Peers};
 pub use index::Index;
 pub use report::{Field, Finding, Report, Subject};
 pub use rule::{ALL, GROUPS, Level, Rule, explain};
+pub use rules::pod_security::insecure_field;
 
 use rayon::prelude::*;
 

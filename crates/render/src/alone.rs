@@ -6,6 +6,7 @@ use aqueduct_manifest::{Diagnostic, Object};
 use aqueduct_model::{Environment, Instance, Platform, Tenancy};
 
 use crate::normalise::normalise;
+use crate::patches::Patches;
 use crate::render::render_node;
 use crate::selected::SelectedLabels;
 use crate::{
@@ -58,7 +59,11 @@ pub fn render_alone(
             graph.nodes().iter().filter(|node| node.site.tenant() == tenant).collect();
         if let Some(tenancy) = own {
             match tenancy::objects(platform, tenancy, &graph, &nodes, &|_| true) {
-                Ok(found) => objects = found,
+                Ok(found) => {
+                    objects = found;
+                    // Those that mean what Argo CD gets find nothing here.
+                    Patches::new(&tenancy.patches, &tenancy.node).apply(&mut objects);
+                }
                 Err(error) => diagnostics.push(Diagnostic::error("tenant", error.to_string())),
             }
         }

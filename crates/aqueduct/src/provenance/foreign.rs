@@ -88,7 +88,7 @@ impl Provenance<'_> {
             let mut texts = leaf.variations(text, &[]).into_iter();
             let objects = texts.find_map(|text| self.changed(bench, component, &leaf.source.place, text))?;
             let fields = reached(&bench.objects, &objects);
-            is_met(&fields, at, pointer, true).then(|| bench.cause(&leaf, distance, &fields))
+            is_met(&fields, at, pointer, true).then(|| bench.cause(&leaf, distance, &fields, (at, pointer)))
         });
         let mut causes: Vec<Cause> = causes.collect();
         causes.sort_by_key(|cause| (cause.distance, cause.reach));

@@ -31,7 +31,7 @@ fn application_health(index: &Index<'_>, report: &mut Report) {
                 "{} does not assess the health of Applications, so that no wave waits for the one before",
                 entry.title()
             );
-            report.warning(&entry, ["data"], message).hint(format!("set `{OF_KIND}`"));
+            report.warning(&entry, ["data", OF_KIND], message).hint(format!("set `{OF_KIND}`"));
         }
     }
 }
@@ -66,7 +66,7 @@ metadata: {name: argocd-cm, namespace: older}
 data: {resource.customizations: 'argoproj.io/Application: {health.lua: hs = {}}'}
 ";
         insta::assert_snapshot!(findings("application-health", &format!("{APPLICATION}{settings}")), @r"
-        warning: `ConfigMap argocd/argocd-cm` does not assess the health of Applications, so that no wave waits for the one before: 2.yaml at data
+        warning: `ConfigMap argocd/argocd-cm` does not assess the health of Applications, so that no wave waits for the one before: 2.yaml at data[resource.customizations.health.argoproj.io_Application]
           hint: set `resource.customizations.health.argoproj.io_Application`
         ");
         assert_eq!(findings("application-health", settings), "");

@@ -74,7 +74,7 @@ fn cut_off_pod(index: &Index<'_>, report: &mut Report) {
             .collect();
         lines.extend(calls.then(|| "`api-server = true`".to_owned()));
         report
-            .error(&pod.entry, pod.spec, message)
+            .error(&pod.entry, ["metadata", "name"], message)
             .hint(format!(
                 "say so in the component: `[policies.{}]` with `pods = {{ {} }}` and {}",
                 pod.entry.name,
@@ -372,7 +372,7 @@ spec: {rules: [{http: {paths: [{backend: {service: {name: back, port: {number: 8
     fn what_an_ingress_leads_to_is_reached() {
         insta::assert_snapshot!(check(&[BACK, INGRESS]), @"");
         insta::assert_snapshot!(check(&[DENY, BACK, INGRESS]), @r#"
-        error: network policies cut off the pods of `Deployment shop/back`: `Ingress shop/back` leads to its port `http`: 2.yaml at spec.template.spec
+        error: network policies cut off the pods of `Deployment shop/back`: `Ingress shop/back` leads to its port `http`: 2.yaml at metadata.name
           hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-ingress = [8080]`
           hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
         "#);
@@ -380,13 +380,13 @@ spec: {rules: [{http: {paths: [{backend: {service: {name: back, port: {number: 8
             "ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}}]}]",
         );
         insta::assert_snapshot!(check(&[DENY, &own, BACK, INGRESS]), @r#"
-        error: network policies cut off the pods of `Deployment shop/back`: `Ingress shop/back` leads to its port `http`: 3.yaml at spec.template.spec
+        error: network policies cut off the pods of `Deployment shop/back`: `Ingress shop/back` leads to its port `http`: 3.yaml at metadata.name
           hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-ingress = [8080]`
           hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
         "#);
         let other = policy("ingress: [{from: [{namespaceSelector: {}}], ports: [{port: 9000}]}]");
         insta::assert_snapshot!(check(&[DENY, &other, BACK, INGRESS]), @r#"
-        error: network policies cut off the pods of `Deployment shop/back`: `Ingress shop/back` leads to its port `http`: 3.yaml at spec.template.spec
+        error: network policies cut off the pods of `Deployment shop/back`: `Ingress shop/back` leads to its port `http`: 3.yaml at metadata.name
           hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-ingress = [8080]`
           hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
         "#);
@@ -401,7 +401,7 @@ spec: {rules: [{http: {paths: [{backend: {service: {name: back, port: {number: 8
     #[test]
     fn a_service_that_no_policy_is_about() {
         insta::assert_snapshot!(check(&[DENY, BACK]), @r#"
-        error: network policies cut off the pods of `Deployment shop/back`: `Service shop/back` leads to its port `http`: 2.yaml at spec.template.spec
+        error: network policies cut off the pods of `Deployment shop/back`: `Service shop/back` leads to its port `http`: 2.yaml at metadata.name
           hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-cluster = [8080]`
           hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
         "#);
@@ -418,13 +418,13 @@ webhooks: [{name: a.example.com, clientConfig: {service: {name: back, namespace:
 ---
 ";
         insta::assert_snapshot!(check(&[DENY, BACK, webhook]), @r#"
-        error: network policies cut off the pods of `Deployment shop/back`: `ValidatingWebhookConfiguration hook` leads to its port `http`: 2.yaml at spec.template.spec
+        error: network policies cut off the pods of `Deployment shop/back`: `ValidatingWebhookConfiguration hook` leads to its port `http`: 2.yaml at metadata.name
           hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-cluster = [8080]`
           hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
         "#);
         let balancer = BACK.replace("spec: {selector", "spec: {type: LoadBalancer, selector");
         insta::assert_snapshot!(check(&[DENY, &balancer]), @r#"
-        error: network policies cut off the pods of `Deployment shop/back`: `Service shop/back` leads to its port `http`: 2.yaml at spec.template.spec
+        error: network policies cut off the pods of `Deployment shop/back`: `Service shop/back` leads to its port `http`: 2.yaml at metadata.name
           hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-outside = [8080]`
           hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
         "#);
@@ -443,7 +443,7 @@ subjects: [{kind: ServiceAccount, name: back}]
 ";
         let policy = |egress: &str| policy(&format!("egress: {egress}, policyTypes: [Ingress, Egress]"));
         insta::assert_snapshot!(check(&[DENY, &policy("[]"), BACK, binding]), @r#"
-        error: network policies cut off the pods of `Deployment shop/back`: `RoleBinding shop/back` gives it rights, and no policy lets it reach the API server: 3.yaml at spec.template.spec
+        error: network policies cut off the pods of `Deployment shop/back`: `RoleBinding shop/back` gives it rights, and no policy lets it reach the API server: 3.yaml at metadata.name
           hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `api-server = true`
           hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
         "#);

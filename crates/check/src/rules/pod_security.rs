@@ -4,6 +4,7 @@
 
 use aqueduct_manifest::Value;
 
+use crate::facts::Entry;
 use crate::index::Index;
 use crate::pod::{Container, Pod, list_at, text};
 use crate::report::{Field, Report};
@@ -33,6 +34,14 @@ fn pod_security(index: &Index<'_>, report: &mut Report) {
             report.error(&pod.entry, field, format!("{title} breaks the standard `{standard}`: {violation}"));
         }
     }
+}
+
+/// Returns the first field of an object with pods that breaks a Pod Security Standard, the baseline before the restricted
+/// one.
+pub fn insecure_field<'a>(entry: &Entry<'a>) -> Option<Field<'a>> {
+    let pod = Pod::of(*entry)?;
+    let (field, _) = baseline(&pod).into_iter().chain(restricted(&pod)).next()?;
+    Some(field)
 }
 
 /// The field that breaks a standard, and how.

@@ -135,7 +135,7 @@ impl<'a> Tenants<'_, 'a> {
                 let message = message("no policy shuts it".to_owned());
                 match patched.first() {
                     Some((_, place)) => report.error_at(place, (to, target.entry.component), message),
-                    None => report.error(&target.entry, target.spec, message),
+                    None => report.error(&target.entry, ["metadata", "name"], message),
                 }
             }
         };
@@ -215,9 +215,9 @@ spec: {template: {metadata: {labels: {app: scraper}}, spec: {containers: [{name:
           hint: let in whom is meant by their labels and link the components, or add `shop` to `allow-from` in tenants/bank/tenant.toml under `[isolation]`
         ");
         insta::assert_snapshot!(check(TENANTS, &[]), @r"
-        error: tenant `depot` reaches tenant `bank`, and not both have agreed: `Deployment depot/store` reaches `Deployment bank/ledger` on every port, no policy shuts it: 3.yaml at spec.template.spec
+        error: tenant `depot` reaches tenant `bank`, and not both have agreed: `Deployment depot/store` reaches `Deployment bank/ledger` on every port, no policy shuts it: 3.yaml at metadata.name
           hint: let in whom is meant by their labels and link the components, or add `bank` to `allow-to` in tenants/depot/tenant.toml under `[isolation]`
-        error: tenant `shop` reaches tenant `bank`, and not both have agreed: `Deployment shop/web` reaches `Deployment bank/ledger` on every port, no policy shuts it: 3.yaml at spec.template.spec
+        error: tenant `shop` reaches tenant `bank`, and not both have agreed: `Deployment shop/web` reaches `Deployment bank/ledger` on every port, no policy shuts it: 3.yaml at metadata.name
           hint: let in whom is meant by their labels and link the components, or add `shop` to `allow-from` in tenants/bank/tenant.toml under `[isolation]`
         ");
     }
