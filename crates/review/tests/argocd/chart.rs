@@ -1,0 +1,263 @@
+//! Charts in the tree, rendered as Argo CD has Helm render them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aqueduct_helm::hosts::Refusing;
+use aqueduct_helm::{
+    Capabilities, Chart, Engine, HookEvent, KubeVersion, Notation, Prepared, Release, RenderedRelease,
+    UserValues, check_installable, release_name,
+};
+use aqueduct_kustomize::{ChartInflator, ChartRequest};
+use aqueduct_manifest::{Files, Object, Value, yaml};
+
+use super::environment::Environment;
+use super::source::{is_set, joined, options, outside};
+use super::tree::{Failure, Resource, Settings, Tree, list, only, text};
+
+const KNOWN: [&str; 15] = [
+    "releaseName",
+    "namespace",
+    "values",
+    "valuesObject",
+    "valueFiles",
+    "ignoreMissingValueFiles",
+    "parameters",
+    "fileParameters",
+    "skipCrds",
+    "skipSchemaValidation",
+    "skipTests",
+    "kubeVersion",
+    "apiVersions",
+    "version",
+    "passCredentials",
+];
+
+/// Returns the objects of a chart, its hooks after the others.
+pub(crate) fn render(
+    tree: &Tree,
+    application: &Resource,
+    source: &Value,
+    path: &str,
+    environment: &Environment,
+) -> Result<Vec<Object>, Failure> {
+    let helm = options(source, "helm");
+    only(helm, "helm", &KNOWN)?;
+    let chart = load(&tree.files, path)?;
+    let values = values(tree, application, helm, path, environment)?;
+    let prepared = Prepared::new(&chart, &values.into_map()).map_err(Failure::of)?;
+    if !is_set(helm, "skipSchemaValidation") {
+        prepared.validate().map_err(Failure::of)?;
+    }
+    let or = |said: &str, other: &str| if said.is_empty() { other.to_owned() } else { said.to_owned() };
+    let name = or(text(helm, &["releaseName"]), application.object.name());
+    let release = Release::new(name, or(text(helm, &["namespace"]), application.namespace()));
+    let capabilities = capabilities(
+        &tree.settings,
+        text(helm, &["kubeVersion"]),
+        list(helm, &["apiVersions"]).iter().filter_map(Value::as_str),
+    )?;
+    let rendered = prepared
+        .render(&Engine::new(), &release, &capabilities, &mut Refusing)
+        .map_err(|failure| Failure::of(failure.error))?;
+    let printed = Printed { crds: !is_set(helm, "skipCrds"), hooks: true, tests: !is_set(helm, "skipTests") };
+    let mut objects = Vec::new();
+    for document in documents(&rendered, printed) {
+        let values = yaml::read_values(&document, yaml::Dialect::Sigs).map_err(Failure::of)?;
+        for value in values.into_iter().filter(|value| !value.is_null()) {
+            let Value::Map(map) = value else {
+                return Err(Failure::Wrong(format!("a document is no object: {document}")));
+            };
+            objects.push(Object::new(map));
+        }
+    }
+    Ok(objects)
+}
+
+/// Reads a chart with what it takes from other folders of the tree.
+fn load(files: &Files, path: &str) -> Result<Arc<Chart>, Failure> {
+    let mut chart = Arc::new(Chart::from_files(files, path).map_err(Failure::of)?);
+    let is_there = |name: &str| chart.subcharts.iter().any(|chart| chart.metadata.name == name);
+    let mut copies: Option<Files> = None;
+    for dependency in chart.metadata.dependencies.iter().flatten() {
+        if is_there(&dependency.name) {
+            continue;
+        }
+        let Some(folder) = dependency.repository.strip_prefix("file://") else {
+            let reason = format!("the chart `{}` of {} is not there", dependency.name, dependency.repository);
+            return Err(Failure::Outside(reason));
+        };
+        let from = joined(path, folder);
+        let copies = copies.get_or_insert_with(|| files.clone());
+        for (file, bytes) in files.below(&from) {
+            let name = file.strip_prefix(&from).unwrap_or(file);
+            copies.insert(format!("{path}/charts/{}{name}", dependency.name), Arc::clone(bytes));
+        }
+    }
+    if let Some(copies) = copies {
+        chart = Arc::new(Chart::from_files(&copies, path).map_err(Failure::of)?);
+    }
+    check_installable(&chart).map_err(Failure::of)?;
+    Ok(chart)
+}
+
+/// Returns what charts may rely on.
+fn capabilities<'v>(
+    settings: &Settings,
+    kube_version: &str,
+    more: impl Iterator<Item = &'v str>,
+) -> Result<Capabilities, Failure> {
+    let mut capabilities = Capabilities::default();
+    capabilities.api_versions.extend(more.map(Into::into));
+    let set = settings.kube_version.as_deref();
+    if let Some(version) = Some(kube_version).filter(|said| !said.is_empty()).or(set) {
+        capabilities.kube_version = KubeVersion::parse(version).map_err(Failure::of)?;
+    }
+    Ok(capabilities)
+}
+
+/// What of a release is printed.
+#[derive(Clone, Copy)]
+struct Printed {
+    crds: bool,
+    hooks: bool,
+    tests: bool,
+}
+
+/// Returns what `helm template` prints.
+fn documents(rendered: &RenderedRelease, printed: Printed) -> Vec<String> {
+    let crds = rendered.crds.iter().filter(|_| printed.crds);
+    let mut documents: Vec<String> =
+        crds.map(|crd| String::from_utf8_lossy(&crd.content).into_owned()).collect();
+    documents.extend(rendered.manifests.iter().map(|manifest| manifest.content.clone()));
+    let is_test = |events: &[HookEvent]| events.contains(&HookEvent::Test);
+    let hooks =
+        rendered.hooks.iter().filter(|hook| printed.hooks && (printed.tests || !is_test(&hook.events)));
+    documents.extend(hooks.map(|hook| hook.manifest.content.clone()));
+    documents
+}
+
+/// Renders the charts of kustomizations.
+pub(crate) struct Charts<'t> {
+    pub(crate) tree: &'t Tree,
+}
+
+impl ChartInflator for Charts<'_> {
+    fn inflate(&self, request: &ChartRequest<'_>) -> Result<String, String> {
+        let say = |failure: Failure| match failure {
+            Failure::Outside(message) | Failure::Wrong(message) => message,
+        };
+        let wrong = |error: aqueduct_helm::Error| error.to_string();
+        let chart = load(&self.tree.files, request.folder).map_err(say)?;
+        let mut values = UserValues::new();
+        request.values.iter().for_each(|more| values.add(more));
+        let prepared = Prepared::new(&chart, &values.into_map()).map_err(wrong)?;
+        prepared.validate().map_err(wrong)?;
+        let name = match request.name_template {
+            Some(template) if request.release_name.is_empty() => {
+                release_name(template, &mut Refusing).map_err(wrong)?
+            }
+            _ => request.release_name.to_owned(),
+        };
+        let namespace = if request.namespace.is_empty() { "default" } else { request.namespace };
+        let release = Release::new(name, namespace);
+        let capabilities = capabilities(
+            &self.tree.settings,
+            request.kube_version.unwrap_or_default(),
+            request.api_versions.iter().copied(),
+        )
+        .map_err(say)?;
+        let rendered = prepared.render(&Engine::new(), &release, &capabilities, &mut Refusing);
+        let rendered = rendered.map_err(|failure| failure.error.to_string())?;
+        let printed =
+            Printed { crds: request.include_crds, hooks: !request.skip_hooks, tests: !request.skip_tests };
+        Ok(documents(&rendered, printed).iter().map(|document| format!("---\n{document}\n")).collect())
+    }
+}
+
+/// Returns the values: files, then what the Application says itself, then single settings.
+fn values(
+    tree: &Tree,
+    application: &Resource,
+    helm: &Value,
+    path: &str,
+    environment: &Environment,
+) -> Result<UserValues, Failure> {
+    let mut values = UserValues::new();
+    let may_miss = is_set(helm, "ignoreMissingValueFiles");
+    for name in list(helm, &["valueFiles"]).iter().filter_map(Value::as_str) {
+        let file = place(tree, application, path, name, environment)?;
+        match tree.files.get(&file) {
+            Some(bytes) => values.add_file(bytes).map_err(Failure::of)?,
+            None if may_miss => {}
+            None => return Err(Failure::Wrong(format!("there is no {file}"))),
+        }
+    }
+    let own = match helm.get("valuesObject") {
+        Some(Value::Map(map)) => yaml::write(&Value::Map(map.clone())),
+        _ => text(helm, &["values"]).to_owned(),
+    };
+    values.add_file(own.as_bytes()).map_err(Failure::of)?;
+    // Those with one name are one setting, of which the last one counts, and texts come after what is typed.
+    let mut settings: [BTreeMap<&str, &str>; 2] = [BTreeMap::new(), BTreeMap::new()];
+    for parameter in list(helm, &["parameters"]) {
+        let kind = usize::from(is_set(parameter, "forceString"));
+        settings[kind].insert(text(parameter, &["name"]), text(parameter, &["value"]));
+    }
+    for (settings, notation) in settings.iter().zip([Notation::Typed, Notation::Text]) {
+        for (name, value) in settings {
+            let setting = format!("{name}={}", without_commas(&environment.fill(value)));
+            values.set(&setting, &notation).map_err(Failure::of)?;
+        }
+    }
+    for parameter in list(helm, &["fileParameters"]) {
+        let file = place(tree, application, path, text(parameter, &["path"]), environment)?;
+        let read = |_: &str| {
+            tree.files.get(&file).map(|bytes| bytes.to_vec()).ok_or_else(|| format!("there is no {file}"))
+        };
+        let setting = format!("{}={file}", text(parameter, &["name"]));
+        values.set(&setting, &Notation::File(&read)).map_err(Failure::of)?;
+    }
+    Ok(values)
+}
+
+/// Marks the commas of a value, which would begin the next setting, but for those of a list.
+fn without_commas(value: &str) -> String {
+    if value.starts_with('{') && value.ends_with('}') {
+        return value.to_owned();
+    }
+    let mut marked = String::new();
+    for letter in value.chars() {
+        if letter == ',' && !marked.ends_with('\\') {
+            marked.push('\\');
+        }
+        marked.push(letter);
+    }
+    marked
+}
+
+/// Returns where a file of values lies: beside the chart, from the root on, or in another source by its `ref`.
+fn place(
+    tree: &Tree,
+    application: &Resource,
+    path: &str,
+    name: &str,
+    environment: &Environment,
+) -> Result<String, Failure> {
+    let (first, file) = name.split_once('/').unwrap_or((name, ""));
+    let sources = application.sources();
+    let referenced = first.strip_prefix('$').and_then(|reference| {
+        sources.iter().find(|source| source.get("ref").and_then(Value::as_str) == Some(reference))
+    });
+    if let Some(source) = referenced {
+        return match outside(tree, source) {
+            Some(reason) => Err(Failure::Outside(reason)),
+            None => Ok(joined("", &environment.fill(file))),
+        };
+    }
+    let name = environment.fill(name);
+    if name.contains("://") {
+        return Err(Failure::Outside(format!("{name} is not there")));
+    }
+    Ok(joined(path, &name))
+}

@@ -1,0 +1,60 @@
+//! Public repositories that Argo CD delivers, and what its own repository server renders of them.
+//!
+//! Each Application that is recorded is rendered here from the files of its repository, source by source, and its objects
+//! are held against the recorded ones: the same objects with the same values, in the same order. Then the Applications
+//! themselves are made from the files that are applied by hand, and held against the recorded ones.
+
+#[path = "../argocd/mod.rs"]
+mod argocd;
+mod recorded;
+mod rendered;
+mod tally;
+mod walked;
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::recorded::Repository;
+use crate::tally::{Tally, report};
+
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where the data is")]
+fn folder(part: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("AQUEDUCT_CORPUS")
+        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus").into(), PathBuf::from);
+    let folder = root.join(part);
+    if folder.exists() {
+        Some(folder)
+    } else {
+        report(&format!("skipped: there is no {part} in the corpus"));
+        None
+    }
+}
+
+/// Holds each repository of the corpus.
+fn hold(what: &str, unit: &str, hold: impl Fn(&Repository, &mut Tally)) {
+    let Some(folder) = folder("import") else { return };
+    let entries = fs::read_dir(&folder).expect("the corpus can be listed");
+    let mut folders: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("the corpus can be listed").path()).collect();
+    folders.sort();
+    let mut all = Tally::default();
+    for folder in folders {
+        let repository = Repository::read(&folder);
+        let mut tally = Tally::default();
+        hold(&repository, &mut tally);
+        tally.print(&repository.name, unit);
+        all.add(tally);
+    }
+    all.print(what, unit);
+    all.close();
+}
+
+#[test]
+fn sources_render_as_argo_cd_renders_them() {
+    hold("all repositories", "objects", rendered::hold);
+}
+
+#[test]
+fn applications_are_those_that_argo_cd_has() {
+    hold("all repositories", "sets", walked::hold);
+}
