@@ -26,7 +26,14 @@ pub(crate) fn applications(tree: &Tree, set: &Resource) -> Result<Vec<Resource>,
     ];
     only(set.spec(), "an ApplicationSet", &KNOWN)?;
     let is = |name: &str| set.spec().get(name).and_then(Value::as_bool) == Some(true);
-    let language = if is("goTemplate") { Language::Go } else { Language::Names };
+    let options = list(set.spec(), &["goTemplateOptions"]);
+    let language = match is("goTemplate") {
+        true if options.iter().any(|option| option.as_str() == Some("missingkey=error")) => {
+            Language::StrictGo
+        }
+        true => Language::Go,
+        false => Language::Names,
+    };
     let generation = Generation { tree, language, has_nested_selectors: is("applyNestedSelectors") };
     let keeps = set.spec().at(&["syncPolicy", "preserveResourcesOnDeletion"]).and_then(Value::as_bool);
     let template = set.spec().get("template").cloned().unwrap_or(Value::Null);

@@ -1,19 +1,20 @@
 //! Charts in the tree, rendered as Argo CD has Helm render them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aqueduct_helm::hosts::Refusing;
+use aqueduct_helm::hosts::Fixed;
+use aqueduct_helm::template::Moment;
 use aqueduct_helm::{
-    Capabilities, Chart, Engine, HookEvent, KubeVersion, Notation, Prepared, Release, RenderedRelease,
-    UserValues, check_installable, release_name,
+    Capabilities, Chart, Engine, HookEvent, KubeVersion, Prepared, Release, RenderedRelease, UserValues,
+    check_installable, release_name,
 };
 use aqueduct_kustomize::{ChartInflator, ChartRequest};
 use aqueduct_manifest::{Files, Object, Value, yaml};
 
 use super::environment::Environment;
-use super::source::{is_set, joined, options, outside};
+use super::source::{is_set, joined, options};
 use super::tree::{Failure, Resource, Settings, Tree, list, only, text};
+use super::values::values;
 
 const KNOWN: [&str; 15] = [
     "releaseName",
@@ -58,7 +59,7 @@ pub(crate) fn render(
         list(helm, &["apiVersions"]).iter().filter_map(Value::as_str),
     )?;
     let rendered = prepared
-        .render(&Engine::new(), &release, &capabilities, &mut Refusing)
+        .render(&Engine::new(), &release, &capabilities, &mut host())
         .map_err(|failure| Failure::of(failure.error))?;
     let printed = Printed { crds: !is_set(helm, "skipCrds"), hooks: true, tests: !is_set(helm, "skipTests") };
     let mut objects = Vec::new();
@@ -116,6 +117,11 @@ fn capabilities<'v>(
     Ok(capabilities)
 }
 
+/// Returns what answers templates that ask for the time or for random bytes.
+fn host() -> Fixed {
+    Fixed::at(Moment { seconds: 0, nanoseconds: 0 })
+}
+
 /// What of a release is printed.
 #[derive(Clone, Copy)]
 struct Printed {
@@ -140,6 +146,8 @@ fn documents(rendered: &RenderedRelease, printed: Printed) -> Vec<String> {
 /// Renders the charts of kustomizations.
 pub(crate) struct Charts<'t> {
     pub(crate) tree: &'t Tree,
+    /// What the source says of Kubernetes, beneath what a kustomization says.
+    pub(crate) options: &'t Value,
 }
 
 impl ChartInflator for Charts<'_> {
@@ -155,109 +163,21 @@ impl ChartInflator for Charts<'_> {
         prepared.validate().map_err(wrong)?;
         let name = match request.name_template {
             Some(template) if request.release_name.is_empty() => {
-                release_name(template, &mut Refusing).map_err(wrong)?
+                release_name(template, &mut host()).map_err(wrong)?
             }
             _ => request.release_name.to_owned(),
         };
         let namespace = if request.namespace.is_empty() { "default" } else { request.namespace };
         let release = Release::new(name, namespace);
-        let capabilities = capabilities(
-            &self.tree.settings,
-            request.kube_version.unwrap_or_default(),
-            request.api_versions.iter().copied(),
-        )
-        .map_err(say)?;
-        let rendered = prepared.render(&Engine::new(), &release, &capabilities, &mut Refusing);
+        let more = list(self.options, &["apiVersions"]).iter().filter_map(Value::as_str);
+        let kube_version = request.kube_version.unwrap_or_else(|| text(self.options, &["kubeVersion"]));
+        let capabilities =
+            capabilities(&self.tree.settings, kube_version, request.api_versions.iter().copied().chain(more))
+                .map_err(say)?;
+        let rendered = prepared.render(&Engine::new(), &release, &capabilities, &mut host());
         let rendered = rendered.map_err(|failure| failure.error.to_string())?;
         let printed =
             Printed { crds: request.include_crds, hooks: !request.skip_hooks, tests: !request.skip_tests };
         Ok(documents(&rendered, printed).iter().map(|document| format!("---\n{document}\n")).collect())
     }
-}
-
-/// Returns the values: files, then what the Application says itself, then single settings.
-fn values(
-    tree: &Tree,
-    application: &Resource,
-    helm: &Value,
-    path: &str,
-    environment: &Environment,
-) -> Result<UserValues, Failure> {
-    let mut values = UserValues::new();
-    let may_miss = is_set(helm, "ignoreMissingValueFiles");
-    for name in list(helm, &["valueFiles"]).iter().filter_map(Value::as_str) {
-        let file = place(tree, application, path, name, environment)?;
-        match tree.files.get(&file) {
-            Some(bytes) => values.add_file(bytes).map_err(Failure::of)?,
-            None if may_miss => {}
-            None => return Err(Failure::Wrong(format!("there is no {file}"))),
-        }
-    }
-    let own = match helm.get("valuesObject") {
-        Some(Value::Map(map)) => yaml::write(&Value::Map(map.clone())),
-        _ => text(helm, &["values"]).to_owned(),
-    };
-    values.add_file(own.as_bytes()).map_err(Failure::of)?;
-    // Those with one name are one setting, of which the last one counts, and texts come after what is typed.
-    let mut settings: [BTreeMap<&str, &str>; 2] = [BTreeMap::new(), BTreeMap::new()];
-    for parameter in list(helm, &["parameters"]) {
-        let kind = usize::from(is_set(parameter, "forceString"));
-        settings[kind].insert(text(parameter, &["name"]), text(parameter, &["value"]));
-    }
-    for (settings, notation) in settings.iter().zip([Notation::Typed, Notation::Text]) {
-        for (name, value) in settings {
-            let setting = format!("{name}={}", without_commas(&environment.fill(value)));
-            values.set(&setting, &notation).map_err(Failure::of)?;
-        }
-    }
-    for parameter in list(helm, &["fileParameters"]) {
-        let file = place(tree, application, path, text(parameter, &["path"]), environment)?;
-        let read = |_: &str| {
-            tree.files.get(&file).map(|bytes| bytes.to_vec()).ok_or_else(|| format!("there is no {file}"))
-        };
-        let setting = format!("{}={file}", text(parameter, &["name"]));
-        values.set(&setting, &Notation::File(&read)).map_err(Failure::of)?;
-    }
-    Ok(values)
-}
-
-/// Marks the commas of a value, which would begin the next setting, but for those of a list.
-fn without_commas(value: &str) -> String {
-    if value.starts_with('{') && value.ends_with('}') {
-        return value.to_owned();
-    }
-    let mut marked = String::new();
-    for letter in value.chars() {
-        if letter == ',' && !marked.ends_with('\\') {
-            marked.push('\\');
-        }
-        marked.push(letter);
-    }
-    marked
-}
-
-/// Returns where a file of values lies: beside the chart, from the root on, or in another source by its `ref`.
-fn place(
-    tree: &Tree,
-    application: &Resource,
-    path: &str,
-    name: &str,
-    environment: &Environment,
-) -> Result<String, Failure> {
-    let (first, file) = name.split_once('/').unwrap_or((name, ""));
-    let sources = application.sources();
-    let referenced = first.strip_prefix('$').and_then(|reference| {
-        sources.iter().find(|source| source.get("ref").and_then(Value::as_str) == Some(reference))
-    });
-    if let Some(source) = referenced {
-        return match outside(tree, source) {
-            Some(reason) => Err(Failure::Outside(reason)),
-            None => Ok(joined("", &environment.fill(file))),
-        };
-    }
-    let name = environment.fill(name);
-    if name.contains("://") {
-        return Err(Failure::Outside(format!("{name} is not there")));
-    }
-    Ok(joined(path, &name))
 }

@@ -14,10 +14,11 @@ impl Environment {
         let revision = &tree.settings.revision;
         let short = |length: usize| revision.chars().take(length).collect();
         let said = |name: &str| text(source, &[name]).to_owned();
+        let project = Some(text(application.spec(), &["project"])).filter(|project| !project.is_empty());
         let variables = [
             ("ARGOCD_APP_NAME", application.object.name().to_owned()),
             ("ARGOCD_APP_NAMESPACE", application.namespace().to_owned()),
-            ("ARGOCD_APP_PROJECT_NAME", text(application.spec(), &["project"]).to_owned()),
+            ("ARGOCD_APP_PROJECT_NAME", project.unwrap_or("default").to_owned()),
             ("ARGOCD_APP_REVISION", revision.clone()),
             ("ARGOCD_APP_REVISION_SHORT", short(7)),
             ("ARGOCD_APP_REVISION_SHORT_8", short(8)),

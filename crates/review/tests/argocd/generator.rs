@@ -55,7 +55,7 @@ impl Generation<'_> {
                 return Err(Failure::Wrong("an element of the list generator is no map".to_owned()));
             };
             found.push(match self.language {
-                Language::Go => element,
+                Language::Go | Language::StrictGo => element,
                 Language::Names => texts(&element)?,
             });
         }
@@ -144,7 +144,7 @@ impl Generation<'_> {
                 return Err(Failure::Wrong(format!("{path} has no parameters")));
             };
             let mut parameters = match self.language {
-                Language::Go => map,
+                Language::Go | Language::StrictGo => map,
                 Language::Names => {
                     let mut flat = Map::new();
                     flatten(&Value::Map(map), "", &mut flat);
@@ -170,7 +170,7 @@ impl Generation<'_> {
             let second = fill(&self.inner(second)?, &outer, self.language)?;
             for inner in self.generate(&second)? {
                 found.push(match self.language {
-                    Language::Go => merged(&inner, &outer),
+                    Language::Go | Language::StrictGo => merged(&inner, &outer),
                     Language::Names => joined(&outer, &inner)?,
                 });
             }
@@ -199,7 +199,7 @@ impl Generation<'_> {
             for parameters in over {
                 for known in found.iter_mut().filter(|known| is_same(known, &parameters)) {
                     *known = match self.language {
-                        Language::Go => merged(known, &parameters),
+                        Language::Go | Language::StrictGo => merged(known, &parameters),
                         Language::Names => over_all(known, &parameters),
                     };
                 }

@@ -56,7 +56,7 @@ pub(crate) fn build(
         files.to_mut().insert(file, yaml::write(&Value::Map(edited.map)).into_bytes());
     }
     let flags = &tree.settings.build_options;
-    let charts = Charts { tree };
+    let charts = Charts { tree, options: said };
     let options = Options {
         load_restrictor: match flags.contains("LoadRestrictionsNone") {
             true => LoadRestrictor::None,

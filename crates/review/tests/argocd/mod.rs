@@ -13,3 +13,4 @@ mod parameters;
 pub(crate) mod source;
 mod template;
 pub(crate) mod tree;
+mod values;

@@ -20,7 +20,7 @@ pub(crate) fn of_path(folder: &str, file: Option<&str>, prefix: &str, language: 
         place.insert("filenameNormalized", normalized(file));
     }
     let mut parameters = Map::new();
-    if language == Language::Go {
+    if language != Language::Names {
         place.insert("segments", segments.iter().map(|segment| Value::from(*segment)).collect::<Vec<_>>());
         let above = if prefix.is_empty() { &mut parameters } else { parameters.map_entry(prefix) };
         above.insert("path", place);
@@ -53,8 +53,8 @@ pub(crate) fn of_cluster(cluster: &Value, language: Language) -> Map {
         }
     }
     match language {
-        Language::Go if metadata.is_empty() => {}
-        Language::Go => drop(parameters.insert("metadata", metadata)),
+        Language::Go | Language::StrictGo if metadata.is_empty() => {}
+        Language::Go | Language::StrictGo => drop(parameters.insert("metadata", metadata)),
         Language::Names => flatten(&Value::Map(metadata), "metadata", &mut parameters),
     }
     parameters
@@ -90,7 +90,7 @@ pub(crate) fn add_values(
     let Some(values) = values else { return Ok(()) };
     let values = fill(values, parameters, language)?;
     match language {
-        Language::Go => drop(parameters.insert("values", values)),
+        Language::Go | Language::StrictGo => drop(parameters.insert("values", values)),
         Language::Names => flatten(&values, "values", parameters),
     }
     Ok(())

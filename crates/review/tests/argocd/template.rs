@@ -13,6 +13,8 @@ use super::tree::Failure;
 pub(crate) enum Language {
     /// Go's, with `goTemplate: true`.
     Go,
+    /// The same with `missingkey=error`.
+    StrictGo,
     /// Names between braces.
     Names,
 }
@@ -52,9 +54,53 @@ pub(crate) fn fill_text(text: &str, parameters: &Map, language: Language) -> Res
     if language == Language::Names {
         return Ok(fill_names(text, parameters));
     }
+    let marked = without_absent(text, parameters, language)?;
     let values: Vec<(&str, value::Value)> =
         parameters.iter().map(|(name, value)| (name.as_str(), (&as_floats(value)).into())).collect();
-    ENGINE.text(text, &values).map_err(Failure::of)
+    let filled = ENGINE.text(&marked, &values).map_err(Failure::of)?;
+    Ok(filled.replace(NO_VALUE, "<no value>"))
+}
+
+/// What stands for a field that is not there until all is filled in: Helm's engine prints nothing in its place.
+const NO_VALUE: &str = "\u{1}no value\u{1}";
+
+/// Marks each field that is asked for and is not there, or fails. A text with conditions or loops is left as it is.
+fn without_absent(text: &str, parameters: &Map, language: Language) -> Result<String, Failure> {
+    let mut marked = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let Some((action, after)) = after.split_once("}}") else { break };
+        let words: Vec<&str> =
+            action.split([' ', '(', ')', '|', '-']).filter(|word| !word.is_empty()).collect();
+        if ["if", "range", "with", "define", "block"].iter().any(|control| words.first() == Some(control)) {
+            return Ok(text.to_owned());
+        }
+        marked.push_str(before);
+        let mut absent = words.iter().filter(|word| word.starts_with('.') && is_absent(word, parameters));
+        match absent.next() {
+            Some(field) if language == Language::StrictGo => {
+                return Err(Failure::Wrong(format!("there is no {field}")));
+            }
+            Some(_) if words.len() == 1 => marked.push_str(NO_VALUE),
+            _ => marked.push_str(&format!("{{{{{action}}}}}")),
+        }
+        rest = after;
+    }
+    Ok(marked + rest)
+}
+
+/// Tells whether a map does not have the last name of a field.
+fn is_absent(field: &str, parameters: &Map) -> bool {
+    let mut names = field.split('.').filter(|name| !name.is_empty());
+    let Some(first) = names.next() else { return false };
+    let mut value = parameters.get(first);
+    for name in names {
+        match value {
+            Some(Value::Map(map)) => value = map.get(name),
+            _ => return false,
+        }
+    }
+    value.is_none()
 }
 
 /// Returns a value as Go reads JSON, where all numbers are of one type.

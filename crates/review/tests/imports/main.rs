@@ -11,9 +11,14 @@ mod rendered;
 mod tally;
 mod walked;
 
+use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use aqueduct_manifest::{Value, yaml};
+
+use crate::argocd::source;
+use crate::argocd::tree::{Settings, Tree};
 use crate::recorded::Repository;
 use crate::tally::{Tally, report};
 
@@ -57,4 +62,48 @@ fn sources_render_as_argo_cd_renders_them() {
 #[test]
 fn applications_are_those_that_argo_cd_has() {
     hold("all repositories", "sets", walked::hold);
+}
+
+/// A small repository with what the public ones have not: what Applications come of it, and what they render.
+#[test]
+fn own() {
+    let cluster = |name: &str, tier: &str, zone: &str| {
+        let text = format!(
+            "{{name: {name}, server: 'https://{name}.example.com', labels: {{tier: {tier}, zone: {zone}}}, \
+             annotations: {{team: {tier}-team}}}}"
+        );
+        yaml::read(&text).expect("it is YAML")
+    };
+    let settings = Settings {
+        repositories: vec!["https://git.example.com/shop/fleet".to_owned()],
+        revision: "0123456789abcdef0123456789abcdef01234567".to_owned(),
+        kube_version: Some("1.33.0".to_owned()),
+        build_options: "--load-restrictor LoadRestrictionsNone".to_owned(),
+        clusters: vec![
+            cluster("shop-1", "shop", "north"),
+            cluster("Shop_2", "shop", "north"),
+            cluster("edge-1", "edge", "south"),
+            cluster("lab", "lab", "north"),
+        ],
+    };
+    let tree = Tree::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/imports/own"), settings);
+    let found = walked::walk(&tree);
+    let mut told = String::new();
+    for (from, application) in &found.applications {
+        let _ = writeln!(told, "== {from:?}\n{}", yaml::write(&walked::typed(application)));
+        for source in application.sources() {
+            match source::render(&tree, application, source) {
+                Ok(objects) => {
+                    let texts = objects.into_iter().map(|object| yaml::write(&Value::Map(object.map)));
+                    texts.for_each(|text| told.push_str(&format!("---\n{text}")));
+                }
+                Err(failure) => told.push_str(&format!("{failure:?}\n")),
+            }
+        }
+        told.push('\n');
+    }
+    for (from, failure) in &found.empty {
+        let _ = writeln!(told, "no Applications: {from:?}: {failure:?}");
+    }
+    insta::assert_snapshot!(told);
 }

@@ -16,10 +16,10 @@ use crate::tally::Tally;
 
 /// What was found: Applications, and what becomes of the sets.
 #[derive(Default)]
-struct Found {
-    applications: Vec<(From, Resource)>,
+pub(crate) struct Found {
+    pub(crate) applications: Vec<(From, Resource)>,
     /// The sets without Applications, with the reason why there are none.
-    empty: Vec<(From, Option<Failure>)>,
+    pub(crate) empty: Vec<(From, Option<Failure>)>,
 }
 
 /// Holds the Applications that are recorded against those that are found, and the other way round.
@@ -100,7 +100,7 @@ const FIELDS: [(&str, &[&str]); 6] = [
 ];
 
 /// Returns what an Application says, as Argo CD holds it: its fields, but for those that are empty.
-fn typed(application: &Resource) -> Value {
+pub(crate) fn typed(application: &Resource) -> Value {
     let mut map = application.object.map.clone();
     let project = map.map_entry("spec").entry("project");
     if is_empty(project) {
@@ -131,7 +131,7 @@ fn without_empty(value: &Value, name: &str) -> Value {
 }
 
 /// Finds all Applications.
-fn walk(tree: &Tree) -> Found {
+pub(crate) fn walk(tree: &Tree) -> Found {
     let mut found = Found::default();
     let mut seen = BTreeSet::new();
     let mut open: VecDeque<(From, Resource)> = documents(tree).into();
