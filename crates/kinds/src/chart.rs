@@ -317,7 +317,7 @@ fn objects(templates: &Templates, rendered: &RenderedRelease) -> Result<Vec<Obje
     let mut objects = Vec::new();
     for definitions in &rendered.crds {
         let text = String::from_utf8_lossy(&definitions.content);
-        objects.extend(read(&definitions.source, &text)?);
+        objects.extend(read(&templates.file(&definitions.source), &text)?);
     }
     let is_test = |event: &HookEvent| *event == HookEvent::Test;
     let hooks = rendered.hooks.iter().filter(|hook| !hook.events.iter().any(is_test));
