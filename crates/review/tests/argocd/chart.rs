@@ -58,19 +58,16 @@ pub(crate) fn render(
         text(helm, &["kubeVersion"]),
         list(helm, &["apiVersions"]).iter().filter_map(Value::as_str),
     )?;
-    let rendered = prepared
+    let mut rendered = prepared
         .render(&Engine::new(), &release, &capabilities, &mut host())
         .map_err(|failure| Failure::of(failure.error))?;
-    let printed = Printed { crds: !is_set(helm, "skipCrds"), hooks: true, tests: !is_set(helm, "skipTests") };
-    let mut objects = Vec::new();
-    for document in documents(&rendered, printed) {
-        let values = yaml::read_values(&document, yaml::Dialect::Sigs).map_err(Failure::of)?;
-        for value in values.into_iter().filter(|value| !value.is_null()) {
-            let Value::Map(map) = value else {
-                return Err(Failure::Wrong(format!("a document is no object: {document}")));
-            };
-            objects.push(Object::new(map));
-        }
+    if is_set(helm, "skipCrds") {
+        rendered.crds.clear();
+    }
+    let mut objects = rendered.objects().map_err(Failure::of)?;
+    for hook in hooks(&rendered, is_set(helm, "skipTests")) {
+        let values = yaml::read_values(&hook, yaml::Dialect::Sigs).map_err(Failure::of)?;
+        objects.extend(values.iter().filter_map(Value::as_map).map(|map| Object::new(map.clone())));
     }
     Ok(objects)
 }
@@ -122,25 +119,11 @@ fn host() -> Fixed {
     Fixed::at(Moment { seconds: 0, nanoseconds: 0 })
 }
 
-/// What of a release is printed.
-#[derive(Clone, Copy)]
-struct Printed {
-    crds: bool,
-    hooks: bool,
-    tests: bool,
-}
-
-/// Returns what `helm template` prints.
-fn documents(rendered: &RenderedRelease, printed: Printed) -> Vec<String> {
-    let crds = rendered.crds.iter().filter(|_| printed.crds);
-    let mut documents: Vec<String> =
-        crds.map(|crd| String::from_utf8_lossy(&crd.content).into_owned()).collect();
-    documents.extend(rendered.manifests.iter().map(|manifest| manifest.content.clone()));
+/// Returns the hooks of a release as they are printed.
+fn hooks(rendered: &RenderedRelease, skips_tests: bool) -> Vec<String> {
     let is_test = |events: &[HookEvent]| events.contains(&HookEvent::Test);
-    let hooks =
-        rendered.hooks.iter().filter(|hook| printed.hooks && (printed.tests || !is_test(&hook.events)));
-    documents.extend(hooks.map(|hook| hook.manifest.content.clone()));
-    documents
+    let hooks = rendered.hooks.iter().filter(|hook| !(skips_tests && is_test(&hook.events)));
+    hooks.map(|hook| format!("{}\n", hook.manifest.content)).collect()
 }
 
 /// Renders the charts of kustomizations.
@@ -176,8 +159,13 @@ impl ChartInflator for Charts<'_> {
                 .map_err(say)?;
         let rendered = prepared.render(&Engine::new(), &release, &capabilities, &mut host());
         let rendered = rendered.map_err(|failure| failure.error.to_string())?;
-        let printed =
-            Printed { crds: request.include_crds, hooks: !request.skip_hooks, tests: !request.skip_tests };
-        Ok(documents(&rendered, printed).iter().map(|document| format!("---\n{document}\n")).collect())
+        let crds = rendered.crds.iter().filter(|_| request.include_crds);
+        let mut documents: Vec<String> =
+            crds.map(|crd| String::from_utf8_lossy(&crd.content).into_owned()).collect();
+        documents.extend(rendered.manifests.iter().map(|manifest| manifest.content.clone()));
+        if !request.skip_hooks {
+            documents.extend(hooks(&rendered, request.skip_tests));
+        }
+        Ok(documents.iter().map(|document| format!("---\n{document}\n")).collect())
     }
 }
