@@ -42,6 +42,20 @@ fn files_are_read_as_argo_cd_reads_them() {
     "#);
 }
 
+/// A folder of Argo CD's may hold files that are no manifests, which it passes over.
+#[test]
+fn a_file_among_manifests_that_is_none() {
+    let component = "kind = \"manifests\"\npath = \"web\"\n";
+    let files =
+        [("tenants/shop/web/values.yaml", "replicas: 1\n"), ("tenants/shop/web/deep/x.yaml", "a: [\n")];
+    insta::assert_snapshot!(check_with(&[("app", component)], &files), @r"
+    error: yaml: line 1: did not find expected node content: tenants/shop/web/deep/x.yaml
+      hint: every file in `web` is read as a manifest: move out what is none
+    error: an object needs apiVersion, kind, metadata.name: tenants/shop/web/values.yaml
+      hint: every file in `web` is read as a manifest: move out what is none
+    ");
+}
+
 /// Renders one component of manifests, and returns the metadata of its objects or what is wrong.
 fn check(apis: &str, manifests: &str) -> String {
     let mut files = Files::new();
