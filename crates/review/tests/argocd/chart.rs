@@ -52,6 +52,9 @@ pub(crate) fn render(
     }
     let or = |said: &str, other: &str| if said.is_empty() { other.to_owned() } else { said.to_owned() };
     let name = or(text(helm, &["releaseName"]), application.object.name());
+    if !is_release_name(&name) {
+        return Err(Failure::Wrong(format!("no name of a release: {name}")));
+    }
     let release = Release::new(name, or(text(helm, &["namespace"]), application.namespace()));
     let capabilities = capabilities(
         &tree.settings,
@@ -70,6 +73,17 @@ pub(crate) fn render(
         objects.extend(values.iter().filter_map(Value::as_map).map(|map| Object::new(map.clone())));
     }
     Ok(objects)
+}
+
+/// Tells whether a release can be called so: a name of DNS of at most 53 characters.
+fn is_release_name(name: &str) -> bool {
+    let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    let is_part = |part: &str| {
+        part.starts_with(is_plain)
+            && part.ends_with(is_plain)
+            && part.chars().all(|letter| is_plain(letter) || letter == '-')
+    };
+    name.len() <= 53 && name.split('.').all(is_part)
 }
 
 /// Reads a chart with what it takes from other folders of the tree.

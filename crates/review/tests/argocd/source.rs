@@ -44,6 +44,9 @@ pub(crate) fn render(tree: &Tree, application: &Resource, source: &Value) -> Res
         Tool::Kustomize => kustomization::build(tree, &source, &path, &environment),
         Tool::Directory => directory::read(tree, &source, &path),
     }?;
+    if objects.iter().any(|object| object.kind().is_empty()) {
+        return Err(Failure::Wrong("an object has no kind".to_owned()));
+    }
     Ok(objects.into_iter().flat_map(items).collect())
 }
 
