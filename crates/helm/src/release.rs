@@ -78,8 +78,9 @@ impl RenderedRelease {
             self.manifests.iter().map(|manifest| (&*manifest.source, manifest.content.as_str().into()));
         for (source, text) in crds.chain(manifests) {
             let fail = |message: String| Error::new(message).context(format!("{source} renders no object"));
-            let documents =
-                yaml::read_documents(&text, Dialect::Sigs).map_err(|error| fail(error.to_string()))?;
+            // Helm ends each document with a line end, which a text in its last line has then.
+            let documents = yaml::read_documents(&format!("{text}\n"), Dialect::Sigs)
+                .map_err(|error| fail(error.to_string()))?;
             for document in documents {
                 match document.value {
                     Value::Null => {}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aqueduct_helm::hosts::Refusing;
 use aqueduct_helm::{Capabilities, Chart, Engine, Prepared, Release};
-use aqueduct_manifest::Files;
+use aqueduct_manifest::{Files, Value};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tar::{Builder, EntryType, Header};
@@ -323,6 +323,32 @@ fn what_is_no_chart_on_disk() {
             path.display()
         )
     );
+}
+
+/// Helm ends each document with a line end, whatever it ends with itself.
+#[test]
+fn texts_in_the_last_line_of_a_template() {
+    let map = |name: &str, text: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {text}")
+    };
+    let chart = load(&[
+        ("Chart.yaml", CHART),
+        ("crds/a.yaml", &map("a", "|\n  text")),
+        ("templates/b.yaml", &map("b", "|\n  text")),
+        ("templates/c.yaml", &map("c", "|\n  text\n")),
+        ("templates/d.yaml", &map("d", "|-\n  text")),
+        ("templates/e.yaml", &map("e", "|+\n  text\n\n")),
+        ("templates/f.yaml", &map("f", "text")),
+    ])
+    .expect("the chart is well formed");
+    let prepared = Prepared::new(&Arc::new(chart), &Default::default()).expect("there are no values");
+    let rendered = prepared
+        .render(&Engine::new(), &Release::new("r", "n"), &Capabilities::default(), &mut Refusing)
+        .expect("the templates are well formed");
+    let objects = rendered.objects().expect("they render objects");
+    let texts: Vec<&str> =
+        objects.iter().filter_map(|object| object.map.get("data").and_then(Value::as_str)).collect();
+    assert_eq!(texts, ["text\n", "text\n", "text\n", "text", "text\n\n\n", "text"]);
 }
 
 #[test]

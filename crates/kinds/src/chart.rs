@@ -315,12 +315,13 @@ fn objects(templates: &Templates, rendered: &RenderedRelease) -> Result<Vec<Obje
     let mut objects = Vec::new();
     for definitions in &rendered.crds {
         let text = String::from_utf8_lossy(&definitions.content);
-        objects.extend(read(&definitions.source, &text)?);
+        objects.extend(read(&templates.file(&definitions.source), &text)?);
     }
     let is_test = |event: &HookEvent| *event == HookEvent::Test;
     let hooks = rendered.hooks.iter().filter(|hook| !hook.events.iter().any(is_test));
     for manifest in rendered.manifests.iter().chain(hooks.map(|hook| &hook.manifest)) {
-        let found = read(&manifest.source, &manifest.content)?;
+        // Helm ends each document with a line end, whatever it ends with itself.
+        let found = read(&manifest.source, &format!("{}\n", manifest.content))?;
         let origin = templates.origin(manifest);
         objects.extend(found.into_iter().map(|object| Object { origin: Some(origin.clone()), ..object }));
     }

@@ -1,9 +1,10 @@
 //! What kinds that take foreign manifests share: reading them, and saying who reaches their pods.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aqueduct_manifest::{Diagnostic, Lines, Map, Object, Place, Value, yaml};
+use aqueduct_manifest::{Diagnostic, Lines, Map, Object, Place, Value, json, yaml};
 use aqueduct_model::types::{Name, Port};
 use aqueduct_render::{Context, Endpoint, Error, MetricsOffer, Offer, Part, Pods, Site};
 use schemars::JsonSchema;
@@ -65,22 +66,23 @@ pub fn texts<'a>(
         .collect()
 }
 
-/// Reads the objects of a text of YAML documents; lists are taken apart, empty documents dropped.
+/// Reads the objects of a text of YAML documents, or of a file of JSON; lists are taken apart, empty documents dropped.
+///
+/// The last line ends as all others do, as it does for `kubectl` and Argo CD: a text in it has its line end.
 ///
 /// # Errors
 /// What is not YAML, and documents that are no objects.
 pub fn read_objects(file: &str, text: &str) -> Result<Vec<Object>, Vec<Diagnostic>> {
     let lines = Lines::new(text);
-    let file: Arc<str> = file.into();
-    let place = |line| Place { file: file.clone(), span: lines.span(line) };
-    let documents = yaml::read_documents(text, yaml::Dialect::Sigs).map_err(|error| {
-        vec![Diagnostic::error("invalid-yaml", error.message.clone()).label(place(error.line), "")]
-    })?;
+    let path: Arc<str> = file.into();
+    let place = |line| Place { file: Arc::clone(&path), span: lines.span(line) };
     let mut objects = Vec::new();
     let mut diagnostics = Vec::new();
-    for document in documents {
-        let origin = place(document.line);
-        match document.value {
+    for (line, value) in documents(file, text).map_err(|error| {
+        vec![Diagnostic::error("invalid-yaml", error.message.clone()).label(place(error.line), "")]
+    })? {
+        let origin = place(line);
+        match value {
             Value::Null => {}
             Value::Map(map) => expand(map, &origin, &mut objects, &mut diagnostics),
             other => diagnostics.push(
@@ -93,6 +95,19 @@ pub fn read_objects(file: &str, text: &str) -> Result<Vec<Object>, Vec<Diagnosti
         }
     }
     if diagnostics.is_empty() { Ok(objects) } else { Err(diagnostics) }
+}
+
+/// Returns the documents of a text, each with its line.
+fn documents(file: &str, text: &str) -> Result<Vec<(u32, Value)>, yaml::Error> {
+    // YAML has no pairs of surrogates, which writers of JSON like.
+    if file.ends_with(".json")
+        && let Ok(value) = json::read(text)
+    {
+        return Ok(vec![(1, value)]);
+    }
+    let whole = if text.ends_with('\n') { Cow::Borrowed(text) } else { Cow::Owned(format!("{text}\n")) };
+    let documents = yaml::read_documents(&whole, yaml::Dialect::Sigs)?;
+    Ok(documents.into_iter().map(|document| (document.line, document.value)).collect())
 }
 
 fn expand(map: Map, origin: &Place, objects: &mut Vec<Object>, diagnostics: &mut Vec<Diagnostic>) {
@@ -122,6 +137,14 @@ fn expand(map: Map, origin: &Place, objects: &mut Vec<Object>, diagnostics: &mut
         if generated && name.is_empty() {
             diagnostic =
                 diagnostic.hint("only hooks may have `generateName`: `argocd.argoproj.io/hook` makes one");
+        }
+        for field in missing {
+            let path: Vec<&str> = field.split('.').collect();
+            if let Some(value) = object.at(&path).filter(|value| !value.is_null() && value.as_str().is_none())
+            {
+                let read = format!("`{field}` is read as the {} `{}`", value.kind(), json::write(value));
+                diagnostic = diagnostic.hint(format!("{read}: a text that looks like one goes in quotes"));
+            }
         }
         diagnostics.push(diagnostic);
     }

@@ -49,12 +49,18 @@ impl Component for Manifests {
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         check_pods(context, &self.endpoints, &self.policies);
+        let path = context.source_path("path", &self.path)?;
         let mut objects = Vec::new();
         let mut diagnostics = Vec::new();
         for (file, text) in crate::foreign::texts(context, "path", &self.path, &["yaml", "yml", "json"])? {
             match read_objects(file, text) {
                 Ok(found) => objects.extend(found),
-                Err(found) => diagnostics.extend(found),
+                Err(found) if file == path => diagnostics.extend(found),
+                Err(found) => {
+                    let hint =
+                        format!("every file in `{}` is read as a manifest: move out what is none", self.path);
+                    diagnostics.extend(found.into_iter().map(|diagnostic| diagnostic.hint(hint.clone())));
+                }
             }
         }
         if !diagnostics.is_empty() {

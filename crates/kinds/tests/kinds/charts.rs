@@ -97,6 +97,33 @@ fn a_patch_can_take_a_field_out() {
     ");
 }
 
+/// Helm's name of the file begins with that of the chart, which is not that of the folder.
+#[test]
+fn a_definition_lies_where_its_file_does() {
+    let definition = "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: things.example.com}
+spec: {group: example.com, scope: Cluster, names: {kind: Thing, plural: things}, versions: []}
+";
+    let chart = "apiVersion: v2\nname: things\nversion: 0.1.0\n";
+    let near = "dependencies: [{name: more, version: 0.1.0, repository: 'file://../more'}]\n";
+    let check = |chart: &str, more: &str| {
+        let files = [
+            ("charts/app/Chart.yaml", chart),
+            ("charts/app/crds/things.yaml", definition),
+            ("charts/more/Chart.yaml", "apiVersion: v2\nname: more\nversion: 0.1.0\n"),
+            ("charts/more/crds/more.yaml", more),
+            ("tenants/shop/tenant.toml", ""),
+        ];
+        check_with(&[("app", "kind = \"chart\"\npath = \"/charts/app\"\n")], &files)
+    };
+    insta::assert_snapshot!(check(chart, ""), @r#"
+    error: tenant `shop` does not say that it may own `CustomResourceDefinition`, which live outside of namespaces: charts/app/crds/things.yaml
+      hint: write `cluster-kinds = ["apiextensions.k8s.io/CustomResourceDefinition"]` into `[delivery]` of tenants/shop/tenant.toml: its project admits no other kinds
+    "#);
+    insta::assert_snapshot!(check(&format!("{chart}{near}"), "[a]\n"), @"error: charts/more/crds/more.yaml renders what is no object: a document is a list, not an object: tenants/shop/app.toml");
+}
+
 #[test]
 fn a_field_that_differs_is_named_with_its_value() {
     let template = r#"{{- $ca := genCA "x" 365 }}

@@ -5,6 +5,56 @@ use std::fmt::Write as _;
 use aqueduct_manifest::{Files, yaml};
 
 use super::rendering;
+use super::shop::check_with;
+
+/// Renders a component of one file, and returns the data of its object or what is wrong.
+fn data(file: &str, text: &str) -> String {
+    let component = format!("kind = \"manifests\"\npath = \"{file}\"\n");
+    let text = check_with(&[("app", &component)], &[(&format!("tenants/shop/{file}"), text)]);
+    text.split_once("data:").and_then(|(_, rest)| rest.split("kind:").next()).unwrap_or(&text).to_owned()
+}
+
+/// `kubectl` and Argo CD read the last line as they read the others, and JSON as JSON.
+#[test]
+fn files_are_read_as_argo_cd_reads_them() {
+    let start = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  a: ";
+    let json = r#"{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "\ud83d\ude00"}}"#;
+    let no_json = "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {a: b}}";
+    let told = [
+        data("c.yaml", &format!("{start}|\n    text")),
+        data("c.yaml", &format!("{start}text")),
+        data("c.json", json),
+        data("c.json", no_json),
+        data("c.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: y}\n"),
+    ];
+    insta::assert_snapshot!(told.concat(), @r#"
+
+      a: |
+        text
+
+      a: text
+
+      a: "\U0001F600"
+
+      a: b
+    error: an object needs metadata.name: tenants/shop/c.yaml
+      hint: `metadata.name` is read as the boolean `true`: a text that looks like one goes in quotes
+    "#);
+}
+
+/// A folder of Argo CD's may hold files that are no manifests, which it passes over.
+#[test]
+fn a_file_among_manifests_that_is_none() {
+    let component = "kind = \"manifests\"\npath = \"web\"\n";
+    let files =
+        [("tenants/shop/web/values.yaml", "replicas: 1\n"), ("tenants/shop/web/deep/x.yaml", "a: [\n")];
+    insta::assert_snapshot!(check_with(&[("app", component)], &files), @r"
+    error: yaml: line 1: did not find expected node content: tenants/shop/web/deep/x.yaml
+      hint: every file in `web` is read as a manifest: move out what is none
+    error: an object needs apiVersion, kind, metadata.name: tenants/shop/web/values.yaml
+      hint: every file in `web` is read as a manifest: move out what is none
+    ");
+}
 
 /// Renders one component of manifests, and returns the metadata of its objects or what is wrong.
 fn check(apis: &str, manifests: &str) -> String {

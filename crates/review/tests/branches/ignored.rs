@@ -6,7 +6,7 @@ use std::str::Chars;
 use aqueduct_helm::Pattern;
 use aqueduct_manifest::{Object, Value};
 
-use crate::tree::{Failure, Resource, list, text};
+use crate::argocd::tree::{Failure, Resource, list, text};
 
 /// A step of a path of jq.
 #[derive(Debug)]

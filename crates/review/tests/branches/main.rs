@@ -4,15 +4,13 @@
 //! they name. What the review then finds is held against the output of the tool: the same objects, each of the same
 //! Application, added, removed, changed or renamed; the lines that are shown of it; and how many Applications were looked at.
 
-mod application_set;
-mod chart;
+#[path = "../argocd/mod.rs"]
+mod argocd;
 mod ignored;
-mod kustomization;
 mod preview;
+mod rendered;
 mod seen;
 mod selection;
-mod source;
-mod tree;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -21,10 +19,10 @@ use std::path::{Path, PathBuf};
 use aqueduct_manifest::{Value, yaml};
 use aqueduct_review::print;
 
+use crate::argocd::tree::{Settings, Tree};
 use crate::preview::Preview;
 use crate::seen::{Seen, see};
 use crate::selection::{Options, Selection, Unwatched, all, select};
-use crate::tree::Tree;
 
 /// The share of outputs, in thousandths, that agrees in everything that can be held.
 const FLOOR: usize = 1_000;
@@ -73,6 +71,16 @@ const RUNS: [(&str, Options<'_>); 9] = [
     // One Application, which has the label on one side alone.
     ("branch-13/target-2", Options { selector: Some(("team", "your-team")), ..Options::DEFAULT }),
 ];
+
+/// Returns what Argo CD is set to for a repository.
+fn settings(repository: &str) -> Settings {
+    Settings {
+        repositories: vec![repository.to_owned()],
+        // `kustomize.buildOptions` is not in the trees, and some of their kustomizations need it.
+        build_options: "--load-restrictor LoadRestrictionsNone".to_owned(),
+        ..Settings::default()
+    }
+}
 
 #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where the data is")]
 fn folder(part: &str) -> Option<PathBuf> {
@@ -190,7 +198,7 @@ fn changes_are_those_that_a_preview_shows() {
     let Some(folder) = folder("review") else { return };
     let mut tally = Tally::default();
     for (branch, folder) in folders(&folder, "branch-") {
-        let trees = ["base", "target"].map(|side| Tree::read(&folder.join(side), REPOSITORY));
+        let trees = ["base", "target"].map(|side| Tree::read(&folder.join(side), settings(REPOSITORY)));
         let trees = [&trees[0], &trees[1]];
         // Everything can be rendered, whether an output shows it or not.
         for (side, tree) in ["base", "target"].iter().zip(trees) {
@@ -215,8 +223,8 @@ fn changes_are_those_that_a_preview_shows() {
 #[test]
 fn own() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/branches/own");
-    let trees =
-        ["base", "target"].map(|side| Tree::read(&root.join(side), "https://git.example.com/shop/delivery"));
+    let trees = ["base", "target"]
+        .map(|side| Tree::read(&root.join(side), settings("https://git.example.com/shop/delivery")));
     let sides = select(&trees[0], &trees[1], &Options::DEFAULT);
     let Seen { pairs, outside, wrong } = see([&trees[0], &trees[1]], &sides);
     let mut told = String::new();

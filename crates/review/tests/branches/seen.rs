@@ -6,9 +6,9 @@ use aqueduct_apiserver::Server;
 use aqueduct_manifest::{Object, ObjectKey, Value, yaml};
 use aqueduct_review::{self as reviewing, Apply, Review, review};
 
+use crate::argocd::tree::{Failure, Resource, Tree};
+use crate::rendered;
 use crate::selection::Selection;
-use crate::source;
-use crate::tree::{Failure, Resource, Tree};
 
 /// What became of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,7 +70,7 @@ pub(crate) fn see(trees: [&Tree; 2], sides: &[Selection; 2]) -> Seen {
     }
     let [old, new] = [0, 1].map(|side| -> Vec<Rendered<'_>> {
         let applications = sides[side].applications.iter();
-        applications.map(|application| (application, source::render(trees[side], application))).collect()
+        applications.map(|application| (application, rendered::render(trees[side], application))).collect()
     });
     let server = Server::new(37);
     for (before, after) in paired(&old, &new) {

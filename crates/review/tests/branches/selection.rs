@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use aqueduct_helm::Pattern;
-use aqueduct_manifest::Value;
+use aqueduct_manifest::{Object, Value, yaml};
 use regex::Regex;
 
-use crate::application_set;
-use crate::source::outside;
-use crate::tree::{Failure, Resource, Tree, text};
+use crate::argocd::application_set;
+use crate::argocd::source::outside;
+use crate::argocd::tree::{Failure, Resource, Tree, text};
 
 /// What becomes of Applications that do not say which files they watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,13 +90,29 @@ pub(crate) fn all(tree: &Tree) -> Selection {
     of_tree(tree, &|_| true, &|_| true)
 }
 
+/// Returns the Applications and ApplicationSets. A file that is no YAML is taken for a template of a chart.
+fn resources(tree: &Tree) -> Vec<Resource> {
+    let mut found = Vec::new();
+    for (path, _) in tree.files.iter() {
+        let text = tree.files.text(path).filter(|_| path.ends_with(".yaml") || path.ends_with(".yml"));
+        let Some(Ok(documents)) = text.map(|text| yaml::read_values(text, yaml::Dialect::Sigs)) else {
+            continue;
+        };
+        let objects = documents.iter().filter_map(Value::as_map).map(|map| Object::new(map.clone()));
+        found.extend(
+            objects.filter(Resource::is_one).map(|object| Resource { file: path.to_string(), object }),
+        );
+    }
+    found
+}
+
 fn of_tree(
     tree: &Tree,
     is_read: &dyn Fn(&Resource) -> bool,
     is_taken: &dyn Fn(&Resource) -> bool,
 ) -> Selection {
     let mut selection = Selection::default();
-    for resource in tree.resources().into_iter().filter(is_read) {
+    for resource in resources(tree).into_iter().filter(is_read) {
         let is_set = resource.object.kind() == "ApplicationSet";
         match (is_taken(&resource), is_set) {
             (false, true) => selection.left_sets += 1,

@@ -1,23 +1,38 @@
-//! The files of one side of a change, and the Applications and ApplicationSets among them.
+//! The files of a repository, and what an Application or an ApplicationSet says.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use aqueduct_manifest::{Files, Map, Object, Value, yaml};
+use aqueduct_manifest::{Files, Map, Object, Value};
 
-/// One side of a change.
+/// A repository at a revision, and what Argo CD is set to.
 pub(crate) struct Tree {
     /// All files.
     pub(crate) files: Files,
-    /// The address of the repository that the files are of, without `.git`.
-    pub(crate) repository: String,
+    /// What is not in the files.
+    pub(crate) settings: Settings,
+}
+
+/// What Argo CD knows beside the files.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    /// The addresses of the repository.
+    pub(crate) repositories: Vec<String>,
+    /// The commit that the files are of.
+    pub(crate) revision: String,
+    /// The version of Kubernetes; that of Helm itself where there is none.
+    pub(crate) kube_version: Option<String>,
+    /// `kustomize.buildOptions`.
+    pub(crate) build_options: String,
+    /// The clusters, each with its `name`, `server`, `labels` and `annotations`.
+    pub(crate) clusters: Vec<Value>,
 }
 
 /// An Application or an ApplicationSet.
 #[derive(Clone)]
 pub(crate) struct Resource {
-    /// The file that it is in, or that its ApplicationSet is in.
+    /// The file that it is in, or that what made it is in.
     pub(crate) file: String,
     /// What it says.
     pub(crate) object: Object,
@@ -40,7 +55,7 @@ impl Failure {
 }
 
 impl Tree {
-    pub(crate) fn read(root: &Path, repository: &str) -> Self {
+    pub(crate) fn read(root: &Path, settings: Settings) -> Self {
         let entries = fs::read_dir(root).expect("the tree can be listed");
         let mut names: Vec<String> = entries
             .map(|entry| entry.expect("the tree can be listed").file_name().to_string_lossy().into_owned())
@@ -48,7 +63,7 @@ impl Tree {
         names.sort();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let files = Files::read(root, &names).expect("the tree can be read");
-        Self { files, repository: repository.to_owned() }
+        Self { files, settings }
     }
 
     /// Returns all folders.
@@ -66,27 +81,8 @@ impl Tree {
 
     /// Tells whether an address is that of the repository.
     pub(crate) fn is_own(&self, address: &str) -> bool {
-        address.trim_end_matches('/').trim_end_matches(".git") == self.repository
-    }
-
-    /// Returns the Applications and ApplicationSets. A file that is no YAML is taken for a template of a chart.
-    pub(crate) fn resources(&self) -> Vec<Resource> {
-        let mut found = Vec::new();
-        for (path, _) in self.files.iter() {
-            let text = self.files.text(path).filter(|_| path.ends_with(".yaml") || path.ends_with(".yml"));
-            let Some(Ok(documents)) = text.map(|text| yaml::read_values(text, yaml::Dialect::Sigs)) else {
-                continue;
-            };
-            for map in documents.iter().filter_map(Value::as_map) {
-                let object = Object::new(map.clone());
-                if object.group() == "argoproj.io"
-                    && matches!(object.kind(), "Application" | "ApplicationSet")
-                {
-                    found.push(Resource { file: path.to_string(), object });
-                }
-            }
-        }
-        found
+        let plain = |address: &str| address.trim_end_matches('/').trim_end_matches(".git").to_lowercase();
+        self.settings.repositories.iter().any(|own| plain(own) == plain(address))
     }
 }
 
@@ -108,6 +104,11 @@ impl Resource {
     /// Returns the namespace of what says none itself.
     pub(crate) fn namespace(&self) -> &str {
         text(self.spec(), &["destination", "namespace"])
+    }
+
+    /// Tells whether an object is an Application or an ApplicationSet.
+    pub(crate) fn is_one(object: &Object) -> bool {
+        object.group() == "argoproj.io" && matches!(object.kind(), "Application" | "ApplicationSet")
     }
 
     /// Returns the name and the file, which together are unique: two sets of one repository can make the same name.
@@ -132,5 +133,19 @@ pub(crate) fn only(value: &Value, what: &str, known: &[&str]) -> Result<(), Fail
     match fields.into_iter().find(|name| !known.contains(&name.as_str())) {
         Some(name) => Err(Failure::Wrong(format!("`{name}` of {what} is not read by this test"))),
         None => Ok(()),
+    }
+}
+
+/// Tells whether a value is the one that a field of Go has by itself.
+pub(crate) fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(value) => !value,
+        Value::Int(number) => *number == 0,
+        Value::Uint(_) => false,
+        Value::Float(number) => *number == 0.0,
+        Value::String(text) => text.is_empty(),
+        Value::List(list) => list.is_empty(),
+        Value::Map(map) => map.is_empty(),
     }
 }

@@ -1,0 +1,78 @@
+//! Folders of plain manifests.
+
+use aqueduct_helm::Pattern;
+use aqueduct_manifest::{Object, Value, json, yaml};
+
+use super::tree::{Failure, Tree, only, text};
+
+/// What a file says that is none of the manifests, whatever else is in it.
+const SKIPPED: &str = "+argocd:skip-file-rendering";
+
+/// Returns the objects in the files of a folder.
+pub(crate) fn read(tree: &Tree, source: &Value, path: &str) -> Result<Vec<Object>, Failure> {
+    let options = source.get("directory").unwrap_or(&Value::Null);
+    only(options, "a directory", &["recurse", "include", "exclude", "jsonnet"])?;
+    let pattern = |name: &str| match text(options, &[name]) {
+        "" => Ok(None),
+        pattern => {
+            Pattern::glob(pattern).map(Some).map_err(|_| Failure::Wrong(format!("no pattern: {pattern}")))
+        }
+    };
+    let (include, exclude) = (pattern("include")?, pattern("exclude")?);
+    let is_deep = options.get("recurse").and_then(Value::as_bool) == Some(true);
+    let mut files: Vec<(&str, &str)> = Vec::new();
+    for (file, _) in tree.files.below(path) {
+        let name = file.strip_prefix(path).unwrap_or(file).trim_start_matches('/');
+        let is_taken = (is_deep || !name.contains('/'))
+            && include.as_ref().is_none_or(|pattern| pattern.matches(name))
+            && !exclude.as_ref().is_some_and(|pattern| pattern.matches(name));
+        if is_taken {
+            files.push((file, name));
+        }
+    }
+    // As a walk meets them, folder by folder.
+    files.sort_by(|(_, one), (_, other)| one.split('/').cmp(other.split('/')));
+    let mut objects = Vec::new();
+    for (file, name) in files {
+        let text = tree.files.text(file).unwrap_or_default();
+        if name.ends_with(".jsonnet") {
+            return Err(Failure::Outside(format!("{file} is a program of Jsonnet")));
+        } else if text.contains(SKIPPED) {
+            continue;
+        } else if name.ends_with(".json") {
+            let value = json::read(text).map_err(|error| Failure::Wrong(format!("{file}: {error}")))?;
+            objects.push(object(value).ok_or_else(|| Failure::Wrong(format!("{file} has no object")))?);
+        } else if name.ends_with(".yaml") || name.ends_with(".yml") {
+            objects.extend(documents(text).map_err(|message| Failure::Wrong(format!("{file}: {message}")))?);
+        }
+    }
+    Ok(objects)
+}
+
+/// Returns the objects of a file. One that looks like no manifest is passed over.
+fn documents(text: &str) -> Result<Vec<Object>, String> {
+    let is_manifest = ["apiVersion:", "kind:", "metadata:"].iter().all(|field| text.contains(field));
+    // A text in the last line ends as one in any other does.
+    let whole = if text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") };
+    let values = match yaml::read_values(&whole, yaml::Dialect::Sigs) {
+        Ok(values) => values,
+        Err(_) if !is_manifest => return Ok(Vec::new()),
+        Err(error) => return Err(error.to_string()),
+    };
+    let mut objects = Vec::new();
+    for value in values.into_iter().filter(|value| !value.is_null()) {
+        match object(value) {
+            Some(object) => objects.push(object),
+            None if is_manifest || !objects.is_empty() => return Err("a document is no object".to_owned()),
+            None => break,
+        }
+    }
+    Ok(objects)
+}
+
+fn object(value: Value) -> Option<Object> {
+    match value {
+        Value::Map(map) => Some(Object::new(map)).filter(|object| !object.kind().is_empty()),
+        _ => None,
+    }
+}

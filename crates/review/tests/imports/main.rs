@@ -1,0 +1,109 @@
+//! Public repositories that Argo CD delivers, and what its own repository server renders of them.
+//!
+//! Each Application that is recorded is rendered here from the files of its repository, source by source, and its objects
+//! are held against the recorded ones: the same objects with the same values, in the same order. Then the Applications
+//! themselves are made from the files that are applied by hand, and held against the recorded ones.
+
+#[path = "../argocd/mod.rs"]
+mod argocd;
+mod recorded;
+mod rendered;
+mod tally;
+mod walked;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use aqueduct_manifest::{Value, yaml};
+
+use crate::argocd::source;
+use crate::argocd::tree::{Settings, Tree};
+use crate::recorded::Repository;
+use crate::tally::{Tally, report};
+
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where the data is")]
+fn folder(part: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("AQUEDUCT_CORPUS")
+        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus").into(), PathBuf::from);
+    let folder = root.join(part);
+    if folder.exists() {
+        Some(folder)
+    } else {
+        report(&format!("skipped: there is no {part} in the corpus"));
+        None
+    }
+}
+
+/// Holds each repository of the corpus.
+fn hold(what: &str, unit: &str, hold: impl Fn(&Repository, &mut Tally)) {
+    let Some(folder) = folder("import") else { return };
+    let entries = fs::read_dir(&folder).expect("the corpus can be listed");
+    let mut folders: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("the corpus can be listed").path()).collect();
+    folders.sort();
+    let mut all = Tally::default();
+    for folder in folders {
+        let repository = Repository::read(&folder);
+        let mut tally = Tally::default();
+        hold(&repository, &mut tally);
+        tally.print(&repository.name, unit);
+        all.add(tally);
+    }
+    all.print(what, unit);
+    all.close();
+}
+
+#[test]
+fn sources_render_as_argo_cd_renders_them() {
+    hold("all repositories", "objects", rendered::hold);
+}
+
+#[test]
+fn applications_are_those_that_argo_cd_has() {
+    hold("all repositories", "sets", walked::hold);
+}
+
+/// A small repository with what the public ones have not: what Applications come of it, and what they render.
+#[test]
+fn own() {
+    let cluster = |name: &str, tier: &str, zone: &str| {
+        let text = format!(
+            "{{name: {name}, server: 'https://{name}.example.com', labels: {{tier: {tier}, zone: {zone}}}, \
+             annotations: {{team: {tier}-team}}}}"
+        );
+        yaml::read(&text).expect("it is YAML")
+    };
+    let settings = Settings {
+        repositories: vec!["https://git.example.com/shop/fleet".to_owned()],
+        revision: "0123456789abcdef0123456789abcdef01234567".to_owned(),
+        kube_version: Some("1.33.0".to_owned()),
+        build_options: "--load-restrictor LoadRestrictionsNone".to_owned(),
+        clusters: vec![
+            cluster("shop-1", "shop", "north"),
+            cluster("Shop_2", "shop", "north"),
+            cluster("edge-1", "edge", "south"),
+            cluster("lab", "lab", "north"),
+        ],
+    };
+    let tree = Tree::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/imports/own"), settings);
+    let found = walked::walk(&tree);
+    let mut told = String::new();
+    for (from, application) in &found.applications {
+        let _ = writeln!(told, "== {from:?}\n{}", yaml::write(&walked::typed(application)));
+        for source in application.sources() {
+            match source::render(&tree, application, source) {
+                Ok(objects) => {
+                    let texts = objects.into_iter().map(|object| yaml::write(&Value::Map(object.map)));
+                    texts.for_each(|text| told.push_str(&format!("---\n{text}")));
+                }
+                Err(failure) => told.push_str(&format!("{failure:?}\n")),
+            }
+        }
+        told.push('\n');
+    }
+    for (from, failure) in &found.empty {
+        let _ = writeln!(told, "no Applications: {from:?}: {failure:?}");
+    }
+    insta::assert_snapshot!(told);
+}

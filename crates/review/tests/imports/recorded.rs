@@ -1,0 +1,103 @@
+//! What is recorded of a repository: its files, its Applications and the objects of their sources.
+
+use std::fs;
+use std::path::Path;
+
+use aqueduct_manifest::{Map, Object, Value, json};
+use flate2::read::GzDecoder;
+
+use crate::argocd::tree::{Resource, Settings, Tree, list, text};
+
+pub(crate) struct Repository {
+    pub(crate) name: String,
+    pub(crate) tree: Tree,
+    pub(crate) records: Vec<Record>,
+}
+
+/// An Application, or a set that makes none.
+pub(crate) struct Record {
+    /// How it went, such as `rendered`, `remote`, `error` or `set-empty`.
+    pub(crate) status: String,
+    pub(crate) from: From,
+    pub(crate) application: Resource,
+    pub(crate) sources: Vec<RecordedSource>,
+}
+
+/// What made an Application.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct From {
+    /// The file that it is in, or that what made it is in.
+    pub(crate) file: String,
+    /// The place in the file, from 0 on, where the Application or its set stands there itself.
+    pub(crate) document: Option<i64>,
+    /// The Application that renders it, or its set.
+    pub(crate) application: String,
+    /// The set that makes it.
+    pub(crate) set: String,
+}
+
+pub(crate) struct RecordedSource {
+    pub(crate) source: Value,
+    /// How it went: `rendered`, `remote`, `error`, `ref`, `plugin`, `unstable`.
+    pub(crate) status: String,
+    pub(crate) objects: Vec<Value>,
+    pub(crate) error: String,
+}
+
+impl Repository {
+    pub(crate) fn read(folder: &Path) -> Self {
+        let read = |name: &str| fs::read_to_string(folder.join(name)).expect("the data is readable");
+        let value = |text: &str| json::read(text).expect("the data is JSON");
+        let about = value(&read("about.json"));
+        let texts =
+            |name: &str| list(&about, &[name]).iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        let clusters = folder.join("clusters.json").exists().then(|| value(&read("clusters.json")));
+        let settings = Settings {
+            repositories: texts("urls"),
+            revision: text(&about, &["snapshot_commit"]).to_owned(),
+            kube_version: Some(text(&about, &["kube_version"]).to_owned()),
+            build_options: text(&about, &["kustomize_build_options"]).to_owned(),
+            clusters: clusters.and_then(|value| Some(value.as_list()?.to_vec())).unwrap_or_default(),
+        };
+        let records = read("applications.jsonl").lines().map(|line| Record::read(&value(line))).collect();
+        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Self { name, tree: unpack(&folder.join("repo.tar.gz"), settings), records }
+    }
+}
+
+/// Reads the files of a packed repository.
+fn unpack(path: &Path, settings: Settings) -> Tree {
+    let folder = tempfile::tempdir().expect("there is a place for the files");
+    let packed = fs::File::open(path).expect("the repository is there");
+    tar::Archive::new(GzDecoder::new(packed)).unpack(folder.path()).expect("the repository can be unpacked");
+    Tree::read(folder.path(), settings)
+}
+
+impl Record {
+    fn read(line: &Value) -> Self {
+        let from = line.get("from").unwrap_or(&Value::Null);
+        let from = From {
+            file: text(from, &["file"]).to_owned(),
+            document: from.get("document").and_then(Value::as_i64),
+            application: text(from, &["application"]).to_owned(),
+            set: text(from, &["applicationSet"]).to_owned(),
+        };
+        let mut map = Map::from_iter([("apiVersion", "argoproj.io/v1alpha1"), ("kind", "Application")]);
+        for name in ["metadata", "spec"] {
+            map.insert(name, line.get(name).cloned().unwrap_or_else(|| Map::new().into()));
+        }
+        map.map_entry("metadata").insert("name", text(line, &["name"]));
+        let sources = list(line, &["sources"]).iter().map(|source| RecordedSource {
+            source: source.get("source").cloned().unwrap_or_default(),
+            status: text(source, &["status"]).to_owned(),
+            objects: list(source, &["objects"]).to_vec(),
+            error: text(source, &["error"]).to_owned(),
+        });
+        Self {
+            status: text(line, &["status"]).to_owned(),
+            application: Resource { file: from.file.clone(), object: Object::new(map) },
+            from,
+            sources: sources.collect(),
+        }
+    }
+}
