@@ -8,7 +8,7 @@ use aqueduct_helm::{
     Capabilities, Chart, Engine, HookEvent, KubeVersion, Prepared, Release, RenderedRelease, UserValues,
     check_installable, release_name,
 };
-use aqueduct_kustomize::{ChartInflator, ChartRequest};
+use aqueduct_kustomize::{ChartInflator, ChartProblem, ChartRequest};
 use aqueduct_manifest::{Files, Object, Value, yaml};
 
 use super::environment::Environment;
@@ -148,11 +148,11 @@ pub(crate) struct Charts<'t> {
 }
 
 impl ChartInflator for Charts<'_> {
-    fn inflate(&self, request: &ChartRequest<'_>) -> Result<String, String> {
+    fn inflate(&self, request: &ChartRequest<'_>) -> Result<String, ChartProblem> {
         let say = |failure: Failure| match failure {
-            Failure::Outside(message) | Failure::Wrong(message) => message,
+            Failure::Outside(message) | Failure::Wrong(message) => ChartProblem::from(message),
         };
-        let wrong = |error: aqueduct_helm::Error| error.to_string();
+        let wrong = |error: aqueduct_helm::Error| ChartProblem::from(error.to_string());
         let chart = load(&self.tree.files, request.folder).map_err(say)?;
         let mut values = UserValues::new();
         request.values.iter().for_each(|more| values.add(more));
@@ -172,7 +172,7 @@ impl ChartInflator for Charts<'_> {
             capabilities(&self.tree.settings, kube_version, request.api_versions.iter().copied().chain(more))
                 .map_err(say)?;
         let rendered = prepared.render(&Engine::new(), &release, &capabilities, &mut host());
-        let rendered = rendered.map_err(|failure| failure.error.to_string())?;
+        let rendered = rendered.map_err(|failure| wrong(failure.error))?;
         let crds = rendered.crds.iter().filter(|_| request.include_crds);
         let mut documents: Vec<String> =
             crds.map(|crd| String::from_utf8_lossy(&crd.content).into_owned()).collect();
