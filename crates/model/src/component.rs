@@ -39,13 +39,6 @@ pub struct Definition {
     pub environments: Arc<BTreeMap<SmolStr, Arc<Node>>>,
 }
 
-impl Component {
-    /// Returns where the kind is written.
-    pub fn kind_node(&self) -> Option<&Node> {
-        [&self.own, &self.blueprint].into_iter().flatten().find_map(|definition| definition.node.get("kind"))
-    }
-}
-
 /// The fields of a component that every kind has.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

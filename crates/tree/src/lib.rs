@@ -1,6 +1,6 @@
 //! The hydrated tree on disk: layout, hashes, atomic emit, prune, diff.
 //!
-//! The steps: [`layout`] names the file of every object, a [`Tree`] gathers the files of all environments,
+//! The steps: [`file_names`] names the file of every object, a [`Tree`] gathers the files of all environments,
 //! [`emit`] makes the output folder equal to it, and [`status`] and [`diff`] tell what that would change
 //! without touching anything.
 //!
@@ -62,7 +62,7 @@ pub use emission::Emission;
 pub use emit::{Options, Report, emit};
 pub use error::{Error, ErrorKind, Problem, ProblemKind};
 pub use input::{InputKey, made_from};
-pub use name::{file_name, file_names, layout};
+pub use name::{file_name, file_names};
 pub use status::{Change, State, Status, status};
 pub use sum::SUM;
 pub use tree::{Scope, Tree};

@@ -2,9 +2,8 @@
 //! holds.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use aqueduct_manifest::{Hash, Object, Value, yaml};
+use aqueduct_manifest::{Hash, Object, Value};
 
 /// The longest file name, in bytes; room is left below the 255 of the usual file systems for what is put
 /// around a path.
@@ -81,13 +80,6 @@ fn differ(owners: &[&mut Named<'_>], text: fn(&Object) -> &str) -> bool {
     owners.windows(2).any(|pair| matches!(pair, [left, right] if text(left.object) != text(right.object)))
 }
 
-/// Returns the files of the objects of one folder, in their order: names and bytes.
-pub fn layout(objects: &[Object]) -> Vec<(String, Arc<[u8]>)> {
-    let text = |object: &Object| yaml::write(&Value::Map(object.map.clone()));
-    let bytes = objects.iter().map(|object| Arc::from(text(object).into_bytes()));
-    file_names(objects).into_iter().zip(bytes).collect()
-}
-
 /// Adds a number to every name that is still taken; two objects of the same key are another stage's error,
 /// and must not hide one another here.
 fn number(names: Vec<String>) -> Vec<String> {
@@ -157,9 +149,9 @@ fn push_safe(name: &mut String, text: &str, exact: &mut bool) {
 
 #[cfg(test)]
 mod tests {
-    use aqueduct_manifest::{Map, Object, Value};
+    use aqueduct_manifest::{Map, Object};
 
-    use super::{file_name, file_names, layout};
+    use super::{file_name, file_names};
 
     /// Builds an object from `<apiVersion> <kind> [<namespace>/]<name>`.
     fn object(key: &str) -> Object {
@@ -260,22 +252,5 @@ mod tests {
         names.sort();
         names.dedup();
         assert_eq!(names.len(), objects.len());
-    }
-
-    #[test]
-    fn files_hold_the_objects() {
-        let mut service = object("v1 Service shop//web");
-        service.map.insert("spec", Value::Map(Map::from_iter([("ports", 1)])));
-        let files = layout(&[service]);
-        let texts: Vec<_> =
-            files.iter().map(|(name, bytes)| (name, String::from_utf8_lossy(bytes))).collect();
-        insta::assert_debug_snapshot!(texts, @r#"
-    [
-        (
-            "service-web.yaml",
-            "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n  namespace: shop\nspec:\n  ports: 1\n",
-        ),
-    ]
-    "#);
     }
 }

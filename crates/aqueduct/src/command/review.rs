@@ -78,6 +78,13 @@ struct Question<'a> {
     is_proven: bool,
 }
 
+impl Question<'_> {
+    /// Tells whether what the change cannot reach need not be rendered: nobody asks for all of it.
+    fn is_partial(&self) -> bool {
+        !self.is_proven && self.against == Against::Source
+    }
+}
+
 pub(crate) fn run(
     arguments: &Arguments,
     directory: &Path,
@@ -104,13 +111,6 @@ pub(crate) fn run(
     face::show(&answer.review, arguments.format, &|| answer.title(&question, directory), terminal)?;
     let is_broken = answer.review.claims.iter().any(|judged| !judged.broken_by.is_empty());
     Ok(if is_broken { Outcome::Found } else { Outcome::Done })
-}
-
-impl Question<'_> {
-    /// Tells whether what the change cannot reach need not be rendered: nobody asks for all of it.
-    fn is_partial(&self) -> bool {
-        !self.is_proven && self.against == Against::Source
-    }
 }
 
 /// What was compared, and what was found.
@@ -149,9 +149,9 @@ impl Answer {
             let sides = || sides.into_iter().flatten();
             let objects = || sides().flat_map(|side| &side.objects);
             let (selected, namespaces) = (selected(objects()), objects().map(Object::namespace).collect());
-            let changes =
+            let mut changes =
                 self.review.changes.iter().filter(|change| change.environment == environment.as_str());
-            changes.into_iter().all(|change| {
+            changes.all(|change| {
                 let key = change.object.key();
                 let moves_nothing =
                     || !change.may_move_traffic(&selected) || change.stays_within(&namespaces);
@@ -242,9 +242,11 @@ fn answer(
         let sides =
             |loaded, files| sides(loaded, files, Some(&reached.followed), selection, registry, terminal);
         let part = of_tenants(before, &reached.rendered);
+        // Whoever is selected need not be a part of it.
+        let everyone = Selection { tenants: Vec::new(), ..selection.clone() };
         // What is wrong is told of the whole.
         if let Ok(new) = sides(new.of(&reached.rendered), &files)
-            && let Ok(old) = sides(load(&part, registry, selection), &part)
+            && let Ok(old) = sides(load(&part, registry, &everyone), &part)
         {
             let claims = claims.iter().chain(&question.claims).cloned().collect();
             let answer = compared(question, claims, old, new, output.clone())?;

@@ -31,11 +31,6 @@ impl HostPattern {
     fn check(text: &str) -> Result<(), Invalid> {
         check_host(text, text.strip_prefix("*.").unwrap_or(text))
     }
-
-    /// Tells whether this is a wildcard.
-    pub fn is_wildcard(&self) -> bool {
-        self.0.starts_with("*.")
-    }
 }
 
 checked_text!(HostPattern, "a host name", {

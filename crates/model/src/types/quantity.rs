@@ -19,11 +19,6 @@ pub struct Cpu {
 }
 
 impl Cpu {
-    /// Returns an amount of thousandths of a core.
-    pub fn from_millicores(millicores: u64) -> Self {
-        Self { millicores }
-    }
-
     /// Returns the thousandths of a core.
     pub fn millicores(self) -> u64 {
         self.millicores
