@@ -27,11 +27,11 @@ mod umbrella;
 mod verify;
 mod write;
 
-pub use credentials::Credentials;
+pub use credentials::HostLogins;
 pub use error::Error;
 pub use fetch::Client;
 pub use lock::{Lock, LockedChart, LockedRemote};
-pub use request::{Request, Source};
+pub use request::{ChartSource, WantedChart};
 pub use schemas::bundled as bundled_schema;
 pub use store::{Update, Wanted, vendor};
 pub use umbrella::{Assembly, Expected, neighbours};

@@ -15,5 +15,5 @@ mod quota;
 mod resources;
 
 pub use cluster::{Cluster, RULERS};
-pub use finding::{Action, Finding};
+pub use finding::{Action, AdmissionFinding};
 pub use pod::pod_of;

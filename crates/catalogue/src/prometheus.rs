@@ -234,7 +234,7 @@ impl Component for Prometheus {
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         let mut offer = Component::offer(&self.stateful(BTreeMap::new()), site);
-        offer.parts.iter_mut().for_each(|part| part.to_cluster = true);
+        offer.pod_groups.iter_mut().for_each(|group| group.to_cluster = true);
         offer
     }
 

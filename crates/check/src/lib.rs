@@ -25,8 +25,8 @@ mod rules;
 #[cfg(test)]
 mod testing;
 
-pub use demand::{Request, claimed_storage, requests};
-pub use facts::{Cluster, Entry, Facts, Link, NodePool, Owner, Peers};
+pub use demand::{PeakRequest, claimed_storage, requests};
+pub use facts::{ClusterFacts, Entry, Facts, LinkFacts, Owner, Peers, PoolFacts};
 pub use index::Index;
 pub use report::{Field, Finding, Report, Subject};
 pub use rule::{ALL, GROUPS, Level, Rule, explain};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use aqueduct_manifest::Object;
 use aqueduct_model::types::{Image, Name, Schedule, Url};
 use aqueduct_render::{
-    Component, Context, CustomResource as _, Error, Link, Offer, Part, Site, Target, object,
+    Component, Context, CustomResource as _, Error, Link, Offer, PodGroup, Site, Target, object,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -112,13 +112,13 @@ impl Component for Backup {
     const KIND: &'static str = "backup";
 
     fn offer(&self, site: &Site<'_>) -> Offer {
-        let part = Part {
+        let group = PodGroup {
             name: site.name().to_owned(),
             labels: site.selector(),
             egress: self.bucket.iter().map(|_| (None, vec![443])).collect(),
-            ..Part::default()
+            ..PodGroup::default()
         };
-        Offer { parts: vec![part], ..Offer::default() }
+        Offer { pod_groups: vec![group], ..Offer::default() }
     }
 
     fn links(&self) -> Vec<Link> {

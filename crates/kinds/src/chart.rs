@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aqueduct_acquire::{Request, Source};
+use aqueduct_acquire::{ChartSource, WantedChart};
 use aqueduct_helm::template::Tracing;
 use aqueduct_helm::{
     Capabilities, Engine, HookEvent, KubeVersion, Manifest, Prepared, Release, RenderedRelease,
@@ -106,12 +106,12 @@ impl Chart {
     ///
     /// # Errors
     /// Both or neither of `path` and `repository`, and an address that is none.
-    pub fn request(&self, site: &Site<'_>) -> Result<Option<Request>, Error> {
+    pub fn request(&self, site: &Site<'_>) -> Result<Option<WantedChart>, Error> {
         match (&self.path, &self.repository) {
             (Some(_), None) => Ok(None),
-            (None, Some(address)) => Ok(Some(Request {
+            (None, Some(address)) => Ok(Some(WantedChart {
                 name: self.name.clone().unwrap_or_else(|| site.name().to_owned()),
-                source: Source::parse(address).map_err(|error| problem("repository", error.into()))?,
+                source: ChartSource::parse(address).map_err(|error| problem("repository", error.into()))?,
                 version: self.version.clone().unwrap_or_default(),
             })),
             _ => Err(Error::field("", "a chart needs exactly one of `path` and `repository`")),

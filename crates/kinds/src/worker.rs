@@ -47,7 +47,7 @@ impl Component for Worker {
         let workload = &self.workload;
         Offer {
             endpoints: endpoints(site, workload, site.name(), &[]),
-            parts: vec![workload.part(site)],
+            pod_groups: vec![workload.pod_group(site)],
             ..Offer::default()
         }
     }

@@ -121,4 +121,4 @@ pub use inventory::{Inventory, Meaning, RemoteName, holds_resources, inventory};
 pub use options::{LoadRestrictor, Options, Reorder};
 pub use remote::{MissingCopy, RemoteCopy, Remotes};
 pub use repository::Repository;
-pub use trace::{Cause, Change, Trace};
+pub use trace::{BuildStep, Trace, ValueChange};

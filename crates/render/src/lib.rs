@@ -37,8 +37,10 @@ pub use authored::{CustomResource, object};
 pub use component::{AnyComponent, Component, Error, Kind, Registry, SourceName, Writer, Writers};
 pub use context::{Context, Neighbour, Site, application_name, digest, not_a_source};
 pub use definitions::{Definitions, is_address, path as path_of_platform};
-pub use graph::{Graph, Node as GraphNode, Route};
+pub use graph::{Graph, GraphNode, Route};
 pub use inputs::{GatheredChart, Inputs, Problem};
-pub use offer::{Credential, Credentials, Endpoint, Link, MetricsOffer, Offer, Outside, Part, Pods, Target};
+pub use offer::{
+    Credential, Credentials, Endpoint, Link, MetricsOffer, Offer, Outside, PodGroup, Pods, Target,
+};
 pub use render::{Outline, Rendered, RenderedComponent, TENANCY, render};
 pub use scope::{Scope, Scopes};

@@ -59,10 +59,10 @@ mod faults;
 
 pub use diff::{Counts, FileDiff, Summary, compare, diff, summary, unified};
 pub use emission::Emission;
-pub use emit::{Options, Report, emit};
-pub use error::{Error, ErrorKind, Problem, ProblemKind};
+pub use emit::{EmitOptions, EmitReport, emit};
+pub use error::{Error, ErrorKind, ProblemKind, RefusedPath};
 pub use input::{InputKey, made_from};
 pub use name::{file_name, file_names, layout};
-pub use status::{Change, State, Status, status};
+pub use status::{FileChange, State, Status, status};
 pub use sum::SUM;
-pub use tree::{Scope, Tree};
+pub use tree::{OutputScope, Tree};

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use aqueduct_acquire::{
-    Assembly, Client, Credentials, FOLDER, LOCK_FILE, Lock, Request, Update, Wanted, vendor,
+    Assembly, Client, FOLDER, HostLogins, LOCK_FILE, Lock, Update, Wanted, WantedChart, vendor,
 };
 use aqueduct_kinds::{Chart, Kustomization};
 use aqueduct_manifest::Diagnostic;
@@ -97,7 +97,7 @@ fn add(wanted: &mut Wanted, site: &Site<'_>) -> Result<(), Vec<Diagnostic>> {
             let assembly = Assembly::of(site.inputs.files, &folder)
                 .map_err(|error| refuse(aqueduct_render::Error::field("path", error.to_string())))?;
             let requests = assembly.requests.into_iter().map(|(request, _)| request);
-            let requests: Vec<Request> = requests.collect();
+            let requests: Vec<WantedChart> = requests.collect();
             if chart.is_validated() {
                 wanted.validated.extend(requests.iter().cloned());
                 wanted.folders.extend(assembly.folders.into_iter().map(|(folder, _)| folder).chain([folder]));
@@ -117,7 +117,7 @@ fn add(wanted: &mut Wanted, site: &Site<'_>) -> Result<(), Vec<Diagnostic>> {
     clippy::disallowed_methods,
     reason = "where logins are kept is a matter of the person, not of the platform"
 )]
-fn credentials() -> Result<Credentials, Failure> {
-    let files = Credentials::default_files(|name| std::env::var_os(name));
-    Credentials::read(&files).map_err(|error| Failure::new(error.to_string()))
+fn credentials() -> Result<HostLogins, Failure> {
+    let files = HostLogins::default_files(|name| std::env::var_os(name));
+    HostLogins::read(&files).map_err(|error| Failure::new(error.to_string()))
 }
