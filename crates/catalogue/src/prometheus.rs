@@ -70,7 +70,7 @@ pub struct Prometheus {
     pub interval: Duration,
     /// The component of kind `alertmanager` that alerts go to.
     pub alertmanager: Option<Target>,
-    /// A file or folder of rules, relative to the tenant's folder, beside those that are part of the kind.
+    /// A file or folder of rules, relative to the tenant's folder, in addition to those that come with the kind.
     pub rules: Option<String>,
     /// Where the server may run.
     #[serde(default)]

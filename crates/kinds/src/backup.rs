@@ -33,7 +33,7 @@ use copy::{Owner, mount_source, take_copy};
 pub struct Backup {
     /// The component to copy.
     pub of: Target,
-    /// The persistent volume to copy, where not a database is meant.
+    /// The persistent volume to copy, if it is not a database.
     pub volume: Option<Name>,
     /// When a copy is taken, as five fields of cron, in UTC.
     pub schedule: Schedule,

@@ -44,8 +44,7 @@ pub struct Chart {
     pub repository: Option<String>,
     /// The name of the chart in its repository (default: the component's).
     pub name: Option<String>,
-    /// The version in the repository, or a range such as `^1.2`; the newest that was vendored where it is
-    /// not given.
+    /// The version in the repository, or a range such as `^1.2`; default: the newest one vendored.
     pub version: Option<String>,
     /// The name of the release (default: the component's).
     pub release: Option<Name>,
@@ -64,7 +63,7 @@ pub struct Chart {
     /// Whether values are held against the chart's `values.schema.json`, as they are where nothing is given. What the
     /// schema refers to on the web is vendored.
     pub schema_validation: Option<SchemaValidation>,
-    /// API versions that the chart sees beside those of the environment.
+    /// API versions that the chart sees in addition to those of the environment.
     #[serde(default)]
     pub api_versions: Vec<String>,
     /// Components whose addresses the values name, and which must start first.
@@ -73,8 +72,7 @@ pub struct Chart {
     /// What other components can reach of this one, by name.
     #[serde(default)]
     pub endpoints: BTreeMap<Name, EndpointField>,
-    /// What the pods may reach and who may reach them; all pods of the release among themselves where
-    /// none is given.
+    /// What the pods may reach, and who may reach them (default: the pods of the release reach one another).
     #[serde(default)]
     pub policies: BTreeMap<Name, PolicyField>,
 }

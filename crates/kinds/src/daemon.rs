@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::workload::{PodOptions, Workload, companions, endpoints, file_texts, pod_template, service};
 
-/// An agent that runs once on every node: a DaemonSet, with a Service only where it has ports.
+/// An agent that runs once on every node: a DaemonSet, with a Service if it has ports.
 ///
 /// It reads folders of the node through `volumes` with `node`, and bears taints by
 /// `scheduling.tolerations`. Renders a DaemonSet and a ServiceAccount; with the fields that ask for them a

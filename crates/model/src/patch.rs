@@ -26,7 +26,7 @@ pub struct Patch {
     pub delete: bool,
 }
 
-/// Which objects a patch means: those that agree with every field that is given.
+/// The objects that a patch changes: those that match every given field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PatchTarget {
