@@ -48,6 +48,9 @@ Helm's additions. They behave as those do, down to the texts of the errors:
 - `set`, `unset`, `merge` and `mergeOverwrite` change the map that they are given, for everyone who holds it.
 - A function whose name begins with `must` fails where its twin panics in Go; a template reports both alike.
 - Regular expressions are Go's: `\d`, `\w` and `\b` mean ASCII, and there is no look-ahead.
+- `fromToml` reads TOML 1.1 strictly: a table that is defined twice (`a.b = 1` and then `[a]`, or a key added to an inline
+  table) is an error, where Helm merges the two or drops one. A few errors (bad digits of `\u`, a lone carriage return) are
+  worded differently from Helm's.
 
 `include`, `tpl`, `required`, `fail` and `lookup` belong to the engine. `env` and `expandenv` do not exist, as in Helm.
 

@@ -12,7 +12,7 @@ pub(crate) struct Address {
 
 /// The server of an address: scheme, host and port. A login for one is none for another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Origin {
+pub(crate) struct WebOrigin {
     pub(crate) is_encrypted: bool,
     /// The host in lower case; an IPv6 address in brackets.
     pub(crate) host: String,
@@ -42,11 +42,11 @@ impl Address {
     }
 
     /// Returns the server that is asked.
-    pub(crate) fn origin(&self) -> Origin {
+    pub(crate) fn origin(&self) -> WebOrigin {
         let is_encrypted = self.uri.scheme_str() == Some("https");
         let host = self.uri.host().unwrap_or_default().to_ascii_lowercase();
         let port = self.uri.port_u16().unwrap_or(if is_encrypted { 443 } else { 80 });
-        Origin { is_encrypted, host, port }
+        WebOrigin { is_encrypted, host, port }
     }
 
     /// Returns host and port, as far as the address says them.
@@ -88,7 +88,7 @@ impl Address {
     }
 }
 
-impl Origin {
+impl WebOrigin {
     /// Tells whether this is the machine itself, where servers speak without encryption.
     pub(crate) fn is_loopback(&self) -> bool {
         let address = |host: &str| host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());

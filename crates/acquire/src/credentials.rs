@@ -13,7 +13,7 @@ use crate::{Error, docker_credential};
 
 /// Credentials by host. What they are is never printed.
 #[derive(Clone, Default)]
-pub struct Credentials {
+pub struct HostLogins {
     hosts: BTreeMap<String, Login>,
     /// The helper programs that keep further ones, by host; the empty host stands for all others.
     helpers: BTreeMap<String, String>,
@@ -32,7 +32,7 @@ pub(crate) enum Login {
     Bearer(String),
 }
 
-impl fmt::Debug for Credentials {
+impl fmt::Debug for HostLogins {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_list().entries(self.hosts.keys()).finish()
     }
@@ -58,7 +58,7 @@ struct Auth {
     registrytoken: String,
 }
 
-impl Credentials {
+impl HostLogins {
     /// Returns the places where logins are kept, `config.json` of Docker and of Helm's registries, given
     /// the variables of the environment.
     pub fn default_files(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
@@ -185,11 +185,11 @@ fn host_of(address: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Credentials, Login};
+    use super::{HostLogins, Login};
 
     #[test]
     fn logins() {
-        let mut credentials = Credentials::default();
+        let mut credentials = HostLogins::default();
         credentials
             .add(
                 r#"{"auths": {
@@ -219,7 +219,7 @@ mod tests {
             let variable =
                 |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
             let files: Vec<String> =
-                Credentials::default_files(variable).iter().map(|path| path.display().to_string()).collect();
+                HostLogins::default_files(variable).iter().map(|path| path.display().to_string()).collect();
             assert_eq!(files, expected);
         };
         check(&[("HOME", "/h")], &["/h/.docker/config.json", "/h/.config/helm/registry/config.json"]);
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn bad_files_do_not_leak() {
-        let mut credentials = Credentials::default();
+        let mut credentials = HostLogins::default();
         for text in [r#"{"auths": {"a": {"auth": "secret"}}}"#, r#"{"auths": {"a": "secret"}}"#, "secret"] {
             let error = credentials.add(text).expect_err("the file is not well formed").to_string();
             assert!(!error.contains("secret"), "{error}");

@@ -9,7 +9,7 @@ use aqueduct_manifest::{Value, yaml};
 use crate::http::Http;
 use crate::repository::Fetched;
 use crate::write::{Package, kept};
-use crate::{Credentials, Error, LockedChart, Request, Source, digest, registry, repository};
+use crate::{ChartSource, Error, HostLogins, LockedChart, WantedChart, digest, registry, repository};
 
 /// How deep charts may ask for others.
 const DEPTH_LIMIT: usize = 8;
@@ -20,7 +20,7 @@ const CHART_LIMIT: usize = 200;
 #[derive(Debug)]
 pub struct Client {
     pub(crate) http: Http,
-    credentials: Credentials,
+    credentials: HostLogins,
 }
 
 /// A chart that is being fetched, with its files.
@@ -33,12 +33,12 @@ struct Fetching {
 
 impl Client {
     /// Returns a client that may use these credentials.
-    pub fn new(credentials: Credentials) -> Self {
+    pub fn new(credentials: HostLogins) -> Self {
         Self { http: Http::new(), credentials }
     }
 
     /// Fetches a chart and everything that it depends on.
-    pub(crate) fn fetch(&self, request: &Request) -> Result<(LockedChart, Package), Error> {
+    pub(crate) fn fetch(&self, request: &WantedChart) -> Result<(LockedChart, Package), Error> {
         request.check()?;
         let fetched = self.archive(request)?;
         let mut package = Fetching {
@@ -64,10 +64,12 @@ impl Client {
         Ok((package.chart, Package { folder, files: package.files }))
     }
 
-    fn archive(&self, request: &Request) -> Result<Fetched, Error> {
+    fn archive(&self, request: &WantedChart) -> Result<Fetched, Error> {
         match &request.source {
-            Source::Repository(address) => repository::fetch(&self.http, &self.credentials, address, request),
-            Source::Registry { host, path } => {
+            ChartSource::Repository(address) => {
+                repository::fetch(&self.http, &self.credentials, address, request)
+            }
+            ChartSource::Registry { host, path } => {
                 registry::fetch(&self.http, &self.credentials, host, path, request)
             }
         }
@@ -77,7 +79,7 @@ impl Client {
     fn add(
         &self,
         package: &mut Fetching,
-        request: &Request,
+        request: &WantedChart,
         fetched: &Fetched,
         folder: &str,
         depth: usize,
@@ -134,15 +136,15 @@ pub(crate) fn locked_versions(lock: &str) -> BTreeMap<String, String> {
 pub(crate) fn subchart_request(
     dependency: &Dependency,
     locked: &BTreeMap<String, String>,
-) -> Result<Request, Error> {
+) -> Result<WantedChart, Error> {
     let missing = || format!("it depends on `{}`, which the package came without", dependency.name);
     if dependency.repository.is_empty() {
         return Err(Error::new(missing()));
     }
-    let source = Source::parse(&dependency.repository).map_err(|error| error.context(missing()))?;
+    let source = ChartSource::parse(&dependency.repository).map_err(|error| error.context(missing()))?;
     let version =
         locked.get(dependency.name.as_str()).cloned().unwrap_or_else(|| dependency.version.to_string());
-    let request = Request { name: dependency.name.to_string(), source, version };
+    let request = WantedChart { name: dependency.name.to_string(), source, version };
     request.check()?;
     Ok(request)
 }

@@ -1,10 +1,10 @@
 //! Charts and remotes of kustomizations, fetched once and kept in the repository.
 //!
 //! A platform names charts by repository and version range, and its kustomizations name git repositories and
-//! files of the web. [`vendor`] resolves them to exact versions and commits, fetches them with everything
-//! they depend on into `vendor/`, and writes down in `aqueduct.lock` what it fetched and the digest of each.
-//! A render needs no network: [`verify`] and [`verify_remote`] are pure functions that say whether something
-//! is locked, there, and unaltered.
+//! files on the web. [`vendor`] resolves them to exact versions and commits, fetches them into `vendor/` with
+//! everything that they depend on, and records what it fetched, with a digest of each, in `aqueduct.lock`.
+//! A render needs no network: [`verify`] and [`verify_remote`] are pure functions that check whether something
+//! is locked, present and unaltered.
 
 mod address;
 mod checkout;
@@ -27,11 +27,11 @@ mod umbrella;
 mod verify;
 mod write;
 
-pub use credentials::Credentials;
+pub use credentials::HostLogins;
 pub use error::Error;
 pub use fetch::Client;
 pub use lock::{Lock, LockedChart, LockedRemote};
-pub use request::{Request, Source};
+pub use request::{ChartSource, WantedChart};
 pub use schemas::bundled as bundled_schema;
 pub use store::{Update, Wanted, vendor};
 pub use umbrella::{Assembly, Expected, neighbours};

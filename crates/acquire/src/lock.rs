@@ -7,7 +7,7 @@ use aqueduct_kustomize::Repository;
 use aqueduct_manifest::Files;
 use serde::Deserialize;
 
-use crate::{CHARTS, Error, KUSTOMIZATIONS, LOCK_FILE, Request};
+use crate::{CHARTS, Error, KUSTOMIZATIONS, LOCK_FILE, WantedChart};
 
 /// The format of the file.
 const VERSION: u32 = 1;
@@ -174,7 +174,7 @@ impl Lock {
     }
 
     /// Returns the chart that a request is locked to.
-    pub fn find(&self, request: &Request) -> Option<&LockedChart> {
+    pub fn find(&self, request: &WantedChart) -> Option<&LockedChart> {
         let source = request.source.to_string();
         let digest = request.digest().unwrap_or_default();
         let same = |chart: &&LockedChart| {

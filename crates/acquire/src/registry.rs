@@ -4,11 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-use crate::address::{Address, Origin, Shown};
+use crate::address::{Address, Shown, WebOrigin};
 use crate::credentials::Login;
 use crate::http::{Answer, Http};
 use crate::repository::{ARCHIVE_LIMIT, Fetched, no_version};
-use crate::{Credentials, Error, Request, digest};
+use crate::{Error, HostLogins, WantedChart, digest};
 
 /// The largest manifest, list of tags or token that is read, in bytes.
 const DOCUMENT_LIMIT: u64 = 4 << 20;
@@ -50,10 +50,10 @@ struct Token {
 /// Fetches a chart from a registry.
 pub(crate) fn fetch(
     http: &Http,
-    credentials: &Credentials,
+    credentials: &HostLogins,
     host: &str,
     path: &str,
-    request: &Request,
+    request: &WantedChart,
 ) -> Result<Fetched, Error> {
     let name = if path.is_empty() { request.name.clone() } else { format!("{path}/{}", request.name) };
     let mut session = Session { http, credentials, host, name, authorization: None };
@@ -101,7 +101,7 @@ fn check_digest(address: &str, content: &[u8], expected: &str) -> Result<(), Err
 /// Requests to one repository of a registry.
 struct Session<'a> {
     http: &'a Http,
-    credentials: &'a Credentials,
+    credentials: &'a HostLogins,
     host: &'a str,
     name: String,
     /// The header that the registry accepts.
@@ -110,7 +110,7 @@ struct Session<'a> {
 
 impl Session<'_> {
     /// Returns the exact version that is meant.
-    fn resolve(&mut self, request: &Request) -> Result<String, Error> {
+    fn resolve(&mut self, request: &WantedChart) -> Result<String, Error> {
         let mut versions: Vec<String> = Vec::new();
         let mut page = Some("tags/list?n=1000".to_owned());
         for _ in 0..PAGE_LIMIT {
@@ -201,7 +201,7 @@ impl Session<'_> {
             ))
         };
         let to = Address::parse(realm).map_err(|cause| unsafe_realm(&format!(": {cause}")))?.origin();
-        let is_ours = |origin: &Origin| !origin.is_encrypted && origin.is_loopback();
+        let is_ours = |origin: &WebOrigin| !origin.is_encrypted && origin.is_loopback();
         let from = Address::parse(address).map(|address| address.origin());
         let is_safe = to.is_encrypted || (is_ours(&to) && from.is_ok_and(|from| is_ours(&from)));
         if !is_safe {

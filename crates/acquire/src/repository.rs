@@ -5,7 +5,7 @@ use aqueduct_manifest::{Value, yaml};
 use crate::address::Address;
 use crate::credentials::Login;
 use crate::http::Http;
-use crate::{Credentials, Error, Request, digest};
+use crate::{Error, HostLogins, WantedChart, digest};
 
 /// The largest index that is read, in bytes.
 const INDEX_LIMIT: u64 = 256 << 20;
@@ -22,9 +22,9 @@ pub(crate) struct Fetched {
 /// Fetches a chart from the repository at an address.
 pub(crate) fn fetch(
     http: &Http,
-    credentials: &Credentials,
+    credentials: &HostLogins,
     address: &str,
-    request: &Request,
+    request: &WantedChart,
 ) -> Result<Fetched, Error> {
     if request.digest().is_some() {
         return Err(Error::new(format!("a digest names a chart in an OCI registry only: {request}")));
@@ -81,7 +81,7 @@ pub(crate) fn fetch(
 }
 
 /// Returns the error of a range that no version is in.
-pub(crate) fn no_version(request: &Request, versions: &[String]) -> Error {
+pub(crate) fn no_version(request: &WantedChart, versions: &[String]) -> Error {
     let shown: Vec<&str> = versions.iter().take(5).map(String::as_str).collect();
     let more = if versions.len() > shown.len() { ", …" } else { "" };
     let error = Error::new(format!("no version fits {request}"));
@@ -91,7 +91,7 @@ pub(crate) fn no_version(request: &Request, versions: &[String]) -> Error {
 /// Fetches an address; the login of the repository goes to its own server only.
 fn get(
     http: &Http,
-    credentials: &Credentials,
+    credentials: &HostLogins,
     home: &Address,
     address: &str,
     limit: u64,

@@ -8,11 +8,11 @@ use crate::Error;
 
 /// A chart that a platform asks for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Request {
+pub struct WantedChart {
     /// The name of the chart.
     pub name: String,
     /// Where it comes from.
-    pub source: Source,
+    pub source: ChartSource,
     /// The version, a range of versions, or the digest of a manifest (`sha256:…`) in a registry; empty for
     /// the newest.
     pub version: String,
@@ -20,7 +20,7 @@ pub struct Request {
 
 /// Where charts come from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Source {
+pub enum ChartSource {
     /// A chart repository: the address that `index.yaml` lies below.
     Repository(String),
     /// A repository in an OCI registry: host and path, without the name of the chart.
@@ -32,7 +32,7 @@ pub enum Source {
     },
 }
 
-impl Source {
+impl ChartSource {
     /// Reads an address: `https://…` or `oci://…`.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl Source {
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for ChartSource {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Repository(address) => out.write_str(address),
@@ -70,14 +70,14 @@ impl fmt::Display for Source {
     }
 }
 
-impl fmt::Display for Request {
+impl fmt::Display for WantedChart {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let version = if self.version.is_empty() { "*" } else { &self.version };
         write!(out, "`{} {version}` of {}", self.name, self.source)
     }
 }
 
-impl Request {
+impl WantedChart {
     /// Returns the digest that is asked for in place of a version.
     pub(crate) fn digest(&self) -> Option<&str> {
         self.version.starts_with("sha256:").then_some(&self.version)
@@ -128,7 +128,7 @@ impl Request {
 
 #[cfg(test)]
 mod tests {
-    use super::{Request, Source};
+    use super::{ChartSource, WantedChart};
 
     #[test]
     fn addresses() {
@@ -143,7 +143,7 @@ mod tests {
             ("https://user:password@example.com", None),
             ("oci://token@example.com/a", None),
         ] {
-            let actual = Source::parse(address).ok().map(|source| source.to_string());
+            let actual = ChartSource::parse(address).ok().map(|source| source.to_string());
             assert_eq!(actual.as_deref(), expected, "{address}");
         }
     }
@@ -160,8 +160,8 @@ mod tests {
             (">=2.0.0-0", Some("2.0.0-rc.1")),
             ("^3", None),
         ] {
-            let source = Source::parse("https://example.com").expect("it is an address");
-            let request = Request { name: "c".to_owned(), source, version: range.to_owned() };
+            let source = ChartSource::parse("https://example.com").expect("it is an address");
+            let request = WantedChart { name: "c".to_owned(), source, version: range.to_owned() };
             assert_eq!(request.newest(versions), expected, "{range}");
         }
     }

@@ -8,19 +8,19 @@ use aqueduct_manifest::{Files, Place};
 use crate::copies::Copies;
 use crate::schemas::{contents, named_by_chart};
 use crate::write::{Package, write};
-use crate::{Client, Error, LOCK_FILE, Lock, LockedChart, Request, verify};
+use crate::{Client, Error, LOCK_FILE, Lock, LockedChart, WantedChart, verify};
 
 /// What a platform takes from elsewhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// The charts.
-    pub charts: BTreeSet<Request>,
+    pub charts: BTreeSet<WantedChart>,
     /// The folders of the kustomizations whose remotes are wanted, relative to the platform.
     pub kustomizations: BTreeSet<String>,
     /// The addresses of files of the web, each with the place that names it.
     pub files: BTreeMap<String, Place>,
     /// Those of the charts whose values are held against their schemas.
-    pub validated: BTreeSet<Request>,
+    pub validated: BTreeSet<WantedChart>,
     /// The folders of charts of the platform's own of which the same is true.
     pub folders: BTreeSet<String>,
 }
@@ -107,13 +107,13 @@ pub fn vendor(
 /// Fetches a chart; one that is locked has to be what was locked.
 fn fetch(
     client: &Client,
-    request: &Request,
+    request: &WantedChart,
     locked: Option<&LockedChart>,
 ) -> Result<(LockedChart, Package), Error> {
     let Some(locked) = locked else { return client.fetch(request) };
     // A digest is exact already, and says more than the version.
     let version = request.digest().unwrap_or(&locked.version).to_owned();
-    let (chart, package) = client.fetch(&Request { version, ..request.clone() })?;
+    let (chart, package) = client.fetch(&WantedChart { version, ..request.clone() })?;
     if chart != *locked {
         return Err(Error::new(format!(
             "chart {request} is not what was locked: {} {} has changed at its source",

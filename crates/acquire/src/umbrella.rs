@@ -5,7 +5,7 @@ use aqueduct_helm::{Chart, Dependency};
 use aqueduct_manifest::Files;
 
 use crate::fetch::{locked_versions, subchart_request};
-use crate::{Error, Request};
+use crate::{Error, WantedChart};
 
 /// How many charts of the platform's own may make one.
 const FOLDER_LIMIT: usize = 200;
@@ -16,7 +16,7 @@ pub struct Assembly {
     /// Other folders of the platform, each with where the chart expects it.
     pub folders: Vec<(String, Expected)>,
     /// Charts from elsewhere, each with where the chart expects it.
-    pub requests: Vec<(Request, Expected)>,
+    pub requests: Vec<(WantedChart, Expected)>,
 }
 
 /// Where a chart expects one that it depends on.

@@ -3,13 +3,13 @@
 use aqueduct_manifest::Files;
 
 use crate::lock::{Lock, LockedChart, LockedRemote};
-use crate::{Error, FOLDER, Request, digest};
+use crate::{Error, FOLDER, WantedChart, digest};
 
 /// Returns the locked chart that a request means, if its files are those that were fetched.
 ///
 /// # Errors
 /// A chart that is not locked, whose files are missing or are not what was fetched.
-pub fn verify<'a>(files: &Files, lock: &'a Lock, request: &Request) -> Result<&'a LockedChart, Error> {
+pub fn verify<'a>(files: &Files, lock: &'a Lock, request: &WantedChart) -> Result<&'a LockedChart, Error> {
     let Some(chart) = lock.find(request) else {
         let others: Vec<&str> = lock
             .charts
@@ -77,7 +77,7 @@ mod tests {
     use aqueduct_manifest::Files;
 
     use super::verify;
-    use crate::{Lock, LockedChart, Request, Source, digest};
+    use crate::{ChartSource, Lock, LockedChart, WantedChart, digest};
 
     #[test]
     fn what_may_be_rendered() {
@@ -96,9 +96,9 @@ mod tests {
             .map(|(path, bytes)| (format!("vendor/charts/web-1.2.3/{path}"), *bytes))
             .collect();
         let lock = Lock { charts: vec![chart], ..Lock::default() };
-        let request = |version: &str| Request {
+        let request = |version: &str| WantedChart {
             name: "web".to_owned(),
-            source: Source::parse("https://charts.example.com/").expect("it is an address"),
+            source: ChartSource::parse("https://charts.example.com/").expect("it is an address"),
             version: version.to_owned(),
         };
         assert_eq!(

@@ -8,7 +8,7 @@ use aqueduct_manifest::{
     KUBERNETES_APIS, Object, ObjectKey, SmolStr, Value, is_cluster_scoped, is_native, plural,
 };
 
-use crate::finding::{Action, Finding};
+use crate::finding::{Action, AdmissionFinding};
 use crate::pod::{is_set, items, text};
 use crate::policy::{self, Binding, Params, Policy, Request, Scope};
 use crate::quota::{Item, Quotas};
@@ -67,7 +67,7 @@ impl Cluster {
     }
 
     /// Makes a cluster in which there may be more, such as kinds that somebody else defines.
-    pub fn part(minor: u32) -> Self {
+    pub fn partial(minor: u32) -> Self {
         Self { is_whole: false, ..Self::new(minor) }
     }
 
@@ -92,13 +92,14 @@ impl Cluster {
     /// Judges an object that is to be created, and takes it in if nothing refuses it.
     ///
     /// An object without a namespace, of a kind that lies in one, is in `default`.
-    pub fn admit(&mut self, object: &Object) -> Vec<Finding> {
+    pub fn admit(&mut self, object: &Object) -> Vec<AdmissionFinding> {
         let filled = self.filled(object);
         // A definition is asked about what was written, for filling in takes away what it does not know.
         let custom = self.custom_kind(object).map(|kind| kind.definition.check(object, None));
         let custom = custom.into_iter().flatten();
-        let mut findings: Vec<Finding> =
-            custom.map(|cause| Finding { rule: "custom-resource", action: Action::Deny, cause }).collect();
+        let mut findings: Vec<AdmissionFinding> = custom
+            .map(|cause| AdmissionFinding { rule: "custom-resource", action: Action::Deny, cause })
+            .collect();
         let limited = self.limited(&filled);
         findings.extend(self.judge(&limited, &filled));
         if !findings.iter().any(|finding| finding.action == Action::Deny) {
@@ -108,7 +109,7 @@ impl Cluster {
     }
 
     /// Judges an object that is to be created, and leaves the cluster as it is.
-    pub fn review(&self, object: &Object) -> Vec<Finding> {
+    pub fn review(&self, object: &Object) -> Vec<AdmissionFinding> {
         let filled = self.filled(object);
         self.judge(&self.limited(&filled), &filled)
     }
@@ -162,18 +163,22 @@ impl Cluster {
     }
 
     /// Judges an object; `before` is what it was before LimitRanges filled it in.
-    fn judge(&self, object: &Object, before: &Object) -> Vec<Finding> {
+    fn judge(&self, object: &Object, before: &Object) -> Vec<AdmissionFinding> {
         let namespace = self.namespace(object.namespace());
         let mut findings = pod_security::admit(object, namespace, self.minor);
         findings.extend(limits::admit(object, before, &self.ranges(object)));
         findings.extend(self.judge_policies(object, namespace));
         if is_kind(object, "admissionregistration.k8s.io", "ValidatingAdmissionPolicy") {
             let causes = policy::check(object).into_iter();
-            findings.extend(causes.map(|cause| Finding { rule: "policy", action: Action::Deny, cause }));
+            findings.extend(causes.map(|cause| AdmissionFinding {
+                rule: "policy",
+                action: Action::Deny,
+                cause,
+            }));
         }
         if is_kind(object, "apiextensions.k8s.io", "CustomResourceDefinition") {
             let causes = Definition::new(object).check_rules().into_iter();
-            findings.extend(causes.map(|cause| Finding {
+            findings.extend(causes.map(|cause| AdmissionFinding {
                 rule: "custom-resource",
                 action: Action::Deny,
                 cause,
@@ -189,7 +194,7 @@ impl Cluster {
         findings
     }
 
-    fn judge_policies(&self, object: &Object, namespace: Option<&Object>) -> Vec<Finding> {
+    fn judge_policies(&self, object: &Object, namespace: Option<&Object>) -> Vec<AdmissionFinding> {
         // No policy is asked about policies, so that none can lock itself in.
         if self.policies.is_empty() || object.group() == "admissionregistration.k8s.io" {
             return Vec::new();

@@ -4,7 +4,7 @@ use aqueduct_apiserver::Cause;
 
 /// One answer of a part of the admission chain.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Finding {
+pub struct AdmissionFinding {
     /// The part of the chain: `pod-security`, `policy`, `limits`, `quota` or `custom-resource`.
     pub rule: &'static str,
     /// What follows from it.
@@ -26,7 +26,7 @@ pub enum Action {
     Unknown,
 }
 
-impl Finding {
+impl AdmissionFinding {
     /// Makes a refusal of the object as a whole.
     pub(crate) fn forbidden(rule: &'static str, message: String) -> Self {
         Self::about(rule, Action::Deny, message)

@@ -3,7 +3,7 @@
 use aqueduct_apiserver::Cause;
 use aqueduct_manifest::{List, Map, Object, Quantity, Value};
 
-use crate::finding::{Action, Finding};
+use crate::finding::{Action, AdmissionFinding};
 use crate::pod::{items, text};
 use crate::resources::{Amounts, amounts, of_container, of_pod};
 
@@ -63,7 +63,7 @@ fn limit_items(range: &Object) -> &[Value] {
 }
 
 /// Judges an object, with what is filled in, by the LimitRanges of its namespace.
-pub(crate) fn admit(object: &Object, before: &Object, ranges: &[&Object]) -> Vec<Finding> {
+pub(crate) fn admit(object: &Object, before: &Object, ranges: &[&Object]) -> Vec<AdmissionFinding> {
     if ranges.is_empty() || !object.group().is_empty() {
         return Vec::new();
     }
@@ -102,7 +102,7 @@ pub(crate) fn admit(object: &Object, before: &Object, ranges: &[&Object]) -> Vec
         _ => {}
     }
     if !faults.is_empty() {
-        findings.push(Finding::forbidden(RULE, faults.join(", ")));
+        findings.push(AdmissionFinding::forbidden(RULE, faults.join(", ")));
     }
     findings
 }
@@ -169,11 +169,11 @@ fn hold_claim(item: &Value, requests: &Amounts, faults: &mut Vec<String>) {
 }
 
 /// Returns what does not fit together once the defaults are in: the pod is validated after them.
-fn contradictions(spec: &Value) -> Vec<Finding> {
+fn contradictions(spec: &Value) -> Vec<AdmissionFinding> {
     let mut findings = Vec::new();
     let mut refuse = |field: String, message: String| {
         let cause = Cause { field, reason: "FieldValueInvalid", message };
-        findings.push(Finding { rule: RULE, action: Action::Deny, cause });
+        findings.push(AdmissionFinding { rule: RULE, action: Action::Deny, cause });
     };
     let whole_limits = amounts(spec.at(&["resources", "limits"]));
     for list in ["containers", "initContainers"] {

@@ -8,7 +8,7 @@ mod checks;
 use aqueduct_apiserver::Cause;
 use aqueduct_manifest::{Map, Object, Value};
 
-use crate::finding::{Action, Finding};
+use crate::finding::{Action, AdmissionFinding};
 use crate::pod::Pod;
 
 const RULE: &str = "pod-security";
@@ -66,13 +66,13 @@ pub fn violations(object: &Object, level: Level, minor: u32) -> Vec<Violation> {
 }
 
 /// Judges an object by the labels of its namespace.
-pub(crate) fn admit(object: &Object, namespace: Option<&Object>, minor: u32) -> Vec<Finding> {
+pub(crate) fn admit(object: &Object, namespace: Option<&Object>, minor: u32) -> Vec<AdmissionFinding> {
     if object.group().is_empty() && object.kind() == "Namespace" {
         return labels(object);
     }
     let Some((pod, is_pod)) = Pod::of(object) else { return Vec::new() };
     let Some(labels) = namespace.and_then(Object::labels) else { return Vec::new() };
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut findings: Vec<AdmissionFinding> = Vec::new();
     for (mode, action) in MODES {
         if !is_pod && action == Action::Deny {
             continue;
@@ -88,7 +88,7 @@ pub(crate) fn admit(object: &Object, namespace: Option<&Object>, minor: u32) -> 
             violations.iter().map(|one| format!("{} ({})", one.reason, one.detail)).collect();
         let would = if action == Action::Deny { "violates" } else { "would violate" };
         let message = format!("{would} PodSecurity \"{name}:{label}\": {}", list.join(", "));
-        findings.push(Finding::about(RULE, action, message));
+        findings.push(AdmissionFinding::about(RULE, action, message));
     }
     // Who is refused is not warned as well.
     if findings.iter().any(|finding| finding.action == Action::Deny) {
@@ -118,13 +118,13 @@ fn minor_of(text: &str) -> Option<u32> {
 }
 
 /// Returns what is wrong with the labels of a namespace.
-fn labels(namespace: &Object) -> Vec<Finding> {
+fn labels(namespace: &Object) -> Vec<AdmissionFinding> {
     let Some(labels) = namespace.labels() else { return Vec::new() };
     let mut findings = Vec::new();
     let mut refuse = |label: String, message: String| {
         let cause =
             Cause { field: format!("metadata.labels[{label}]"), reason: "FieldValueInvalid", message };
-        findings.push(Finding { rule: RULE, action: Action::Deny, cause });
+        findings.push(AdmissionFinding { rule: RULE, action: Action::Deny, cause });
     };
     for (mode, _) in MODES {
         let label = format!("{PREFIX}{mode}");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_manifest::{Object, Quantity, SmolStr, Value};
 
-use crate::finding::Finding;
+use crate::finding::AdmissionFinding;
 use crate::pod::{items, text};
 use crate::resources::{Amounts, add, amounts, of_container, of_pod};
 
@@ -69,10 +69,10 @@ impl Quotas {
     }
 
     /// Judges an object by the quotas of its namespace.
-    pub(crate) fn admit(&self, item: Item<'_>) -> Vec<Finding> {
+    pub(crate) fn admit(&self, item: Item<'_>) -> Vec<AdmissionFinding> {
         let own = self.0.get(item.object.namespace()).into_iter().flatten();
         own.filter_map(|(name, quota)| quota.fault(name, item))
-            .map(|fault| Finding::forbidden(RULE, fault))
+            .map(|fault| AdmissionFinding::forbidden(RULE, fault))
             .collect()
     }
 }

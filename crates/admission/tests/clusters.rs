@@ -54,7 +54,7 @@ kind: Secret
 metadata: {name: a}
 ";
     let documents = yaml::read_documents(text, yaml::Dialect::Sigs).expect("the text is YAML");
-    let actions = [Cluster::new(37), Cluster::part(37)].map(|mut cluster| {
+    let actions = [Cluster::new(37), Cluster::partial(37)].map(|mut cluster| {
         let judged = documents.iter().map(|one| {
             let object = Object::new(one.value.as_map().expect("an object").clone());
             cluster.admit(&object).iter().map(|finding| finding.action).collect::<Vec<_>>()
@@ -84,7 +84,7 @@ spec: {hard: {count/configmaps: '2'}}
         .iter()
         .map(|document| Object::new(document.value.as_map().expect("an object").clone()))
         .collect();
-    let mut cluster = Cluster::part(37);
+    let mut cluster = Cluster::partial(37);
     cluster.settle(objects[..1].iter());
     let mut refused = |number: usize| cluster.admit(&objects[number]).len();
     assert_eq!([1, 1, 0, 2, 1, 3].map(&mut refused), [0, 0, 0, 0, 0, 1]);

@@ -2,12 +2,12 @@
 //!
 //! A [`Server`] is asked to create an object, and answers as the API server of its version would with strict field
 //! validation and the default features, before admission:
-//! 1. `schema` holds the object against the structs of its kind: unknown fields and wrong types end the matter there.
-//! 2. `rules` are what Kubernetes checks by hand, kind by kind, with the defaults in mind that it fills in before.
+//! 1. `schema` checks the object against the structs of its kind; unknown fields and wrong types end the checks there.
+//! 2. `rules` are the checks that Kubernetes has in code, kind by kind, after the defaults that it fills in first.
 //!
-//! [`defaulted`] fills in what an object leaves out, for those that ask further.
+//! [`defaulted`] fills in what an object leaves out, for callers that need it.
 //!
-//! What depends on other objects, on the cluster's addresses or on admission is not asked here.
+//! Checks that depend on other objects, on the cluster's addresses or on admission are not part of it.
 
 mod cause;
 pub mod custom;

@@ -14,7 +14,7 @@ use aqueduct_render::argocd::ROOT;
 use aqueduct_render::{
     Definitions, Inputs, Outline, Registry, Rendered, RenderedComponent, Route, TENANCY, render,
 };
-use aqueduct_tree::{Scope, Tree, file_names};
+use aqueduct_tree::{OutputScope, Tree, file_names};
 use rayon::prelude::*;
 
 use crate::baseline::{self, Baseline};
@@ -213,7 +213,7 @@ pub fn load(files: &Files, registry: &Registry, selection: &Selection) -> Loaded
 
 /// Returns the names of all rules that a platform can weigh.
 pub(crate) fn known_rules() -> impl Iterator<Item = &'static str> {
-    aqueduct_check::ALL.iter().map(|rule| rule.name).chain(server::PARTS.iter().map(|part| part.name))
+    aqueduct_check::ALL.iter().map(|rule| rule.name).chain(server::SERVER_RULES.iter().map(|rule| rule.name))
 }
 
 /// Compiles the selected part of a platform into a tree that is held in memory.
@@ -329,7 +329,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Returns the part of the output that the selection stands for.
-    pub fn scopes(&self) -> Vec<Scope> {
+    pub fn scopes(&self) -> Vec<OutputScope> {
         scopes(&self.platform, self.selection)
     }
 
@@ -496,9 +496,9 @@ impl RenderedEnvironment {
         let mut files: Vec<RenderedFile> = components
             .filter(|(_, is_selected)| *is_selected)
             .flat_map(|((component, paths), _)| paths.into_iter().zip(component.objects))
-            .map(|(path, object)| file(path, Content::Object(object)))
+            .map(|(path, object)| file(path, FileContent::Object(object)))
             .collect();
-        files.extend(variables.map(|text| file(VARIABLES_FILE.to_owned(), Content::Text(text))));
+        files.extend(variables.map(|text| file(VARIABLES_FILE.to_owned(), FileContent::Text(text))));
         files
     }
 }
@@ -510,18 +510,18 @@ pub struct RenderedFile {
     /// The path below the environment's folder.
     pub path: String,
     /// What it holds.
-    pub content: Content,
+    pub content: FileContent,
 }
 
 /// What a rendered file holds.
-pub enum Content {
+pub enum FileContent {
     /// One object, to be written as YAML.
     Object(Object),
     /// Anything else.
     Text(String),
 }
 
-impl Content {
+impl FileContent {
     /// Returns the bytes of the file.
     pub fn into_bytes(self) -> Vec<u8> {
         match self {
@@ -623,7 +623,7 @@ fn facts<'a>(platform: &Platform, tenancies: &[&Tenancy], rendered: &'a Rendered
     let of_applications = namespaces_of_applications(platform, environment, tenancies);
     Facts {
         name: environment.name.as_str(),
-        cluster: aqueduct_check::Cluster {
+        cluster: aqueduct_check::ClusterFacts {
             kubernetes: environment.kubernetes.to_string(),
             apis: environment
                 .apis
@@ -648,7 +648,7 @@ fn facts<'a>(platform: &Platform, tenancies: &[&Tenancy], rendered: &'a Rendered
             node_pools: environment
                 .node_pools
                 .iter()
-                .map(|(name, pool)| aqueduct_check::NodePool {
+                .map(|(name, pool)| aqueduct_check::PoolFacts {
                     name: name.to_string(),
                     count: pool.count,
                     cpu_millis: pool.cpu.millicores(),
@@ -702,13 +702,13 @@ fn names(members: &[(String, String)]) -> Vec<(&str, &str)> {
 }
 
 /// Returns a link as the checks see it.
-fn link(route: &Route) -> aqueduct_check::Link<'_> {
+fn link(route: &Route) -> aqueduct_check::LinkFacts<'_> {
     let service = route.host.as_deref().and_then(|host| {
         let (service, rest) = host.split_once('.')?;
         let (namespace, rest) = rest.split_once('.')?;
         (rest == "svc" || rest.starts_with("svc.")).then_some((namespace, service))
     });
-    aqueduct_check::Link {
+    aqueduct_check::LinkFacts {
         from: (&route.from.0, &route.from.1),
         to: (&route.to.0, &route.to.1),
         target: &route.target,
@@ -752,19 +752,19 @@ fn point(finding: &mut Diagnostic, files: &Files) {
 }
 
 /// Returns the part of the output that a selection stands for.
-fn scopes(platform: &Platform, selection: &Selection) -> Vec<Scope> {
+fn scopes(platform: &Platform, selection: &Selection) -> Vec<OutputScope> {
     if selection.environments.is_empty() && selection.tenants.is_empty() {
-        return vec![Scope::Everything];
+        return vec![OutputScope::Everything];
     }
     let environments = platform.environments.keys().filter(|name| selection.has_environment(name));
     if selection.tenants.is_empty() {
-        return environments.map(|name| Scope::Environment(name.to_string())).collect();
+        return environments.map(|name| OutputScope::Environment(name.to_string())).collect();
     }
     let mut scopes = Vec::new();
     for environment in environments {
         for tenant in &selection.tenants {
             for folder in [tenant.to_string(), format!("{}/{tenant}", aqueduct_render::argocd::ROOT)] {
-                scopes.push(Scope::Folder { environment: environment.to_string(), folder });
+                scopes.push(OutputScope::Folder { environment: environment.to_string(), folder });
             }
         }
     }

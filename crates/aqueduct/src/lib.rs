@@ -60,11 +60,11 @@ pub use aqueduct_kinds::workload;
 pub use aqueduct_manifest::{Diagnostic, Files, Map, Object, Severity, Value};
 pub use aqueduct_model::{Selection, types};
 pub use aqueduct_render::{
-    Component, Context, Endpoint, Error, Horizon, Link, Offer, Part, Registry, Site, SourceName, Target,
+    Component, Context, Endpoint, Error, Horizon, Link, Offer, PodGroup, Registry, Site, SourceName, Target,
 };
 pub use cli::Cli;
 pub use compiler::{
-    Compilation, Compiler, Content, RenderedEnvironment, RenderedFile, SOURCES, compile, load,
+    Compilation, Compiler, FileContent, RenderedEnvironment, RenderedFile, SOURCES, compile, load,
 };
 pub use impact::{Impact, impact};
 pub use report::{report, summary};

@@ -240,6 +240,15 @@ impl<'a> Provenance<'a> {
             .as_ref()
             .map_or_else(Vec::new, |(bench, at)| self.causes(bench, component, *at, pointer, effort));
         let mut trace = Trace { causes, made_by, ..Trace::default() };
+        if let (Effort::First, Some(maker)) = (effort, maker) {
+            // That a tenant has policies at all is no source of what one of a component says.
+            let file = &self.instances[maker].tenancy.tenant.file;
+            trace.causes.retain(|cause| {
+                cause.share != Share::Around
+                    || *cause.source.place.file != **file
+                    || cause.keys.first().is_some_and(|field| field == "patches")
+            });
+        }
         let mut around = None;
         if maker.is_some() && (effort == Effort::All || trace.causes.is_empty()) {
             (trace.written, around) = self.written(number, object, pointer);

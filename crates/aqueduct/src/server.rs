@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_admission::{Action, Cluster, Finding, pod_of};
+use aqueduct_admission::{Action, AdmissionFinding, Cluster, pod_of};
 use aqueduct_apiserver::{Cause, Server};
 use aqueduct_check::{Entry, Facts, Field, GROUPS, Level, Report, insecure_field};
 use aqueduct_manifest::{Object, Pointer, Severity, Value};
@@ -19,7 +19,7 @@ pub(crate) const API: &str = "api";
 pub(crate) const ADMISSION: &str = "admission";
 
 /// What a server refuses or warns of under one name.
-pub(crate) struct Part {
+pub(crate) struct ServerRule {
     /// The name of the findings.
     pub(crate) name: &'static str,
     /// The rule of admission that it stands for; empty for the API server itself.
@@ -31,44 +31,44 @@ pub(crate) struct Part {
     pub(crate) page: &'static str,
 }
 
-/// All parts in the order of their names.
-pub(crate) const PARTS: [Part; 6] = [
-    Part {
+/// All of them, in the order of their names.
+pub(crate) const SERVER_RULES: [ServerRule; 6] = [
+    ServerRule {
         name: "admission-custom-resource",
         rule: "custom-resource",
         summary: "a custom resource breaks its definition",
         level: Level::Error,
         page: include_str!("server/custom_resource.md"),
     },
-    Part {
+    ServerRule {
         name: "admission-limits",
         rule: "limits",
         summary: "a pod or claim exceeds a LimitRange",
         level: Level::Error,
         page: include_str!("server/limits.md"),
     },
-    Part {
+    ServerRule {
         name: "admission-pod-security",
         rule: "pod-security",
         summary: "a pod breaks the Pod Security Standard of its namespace",
         level: Level::Either,
         page: include_str!("server/pod_security.md"),
     },
-    Part {
+    ServerRule {
         name: "admission-policy",
         rule: "policy",
         summary: "a ValidatingAdmissionPolicy refuses an object",
         level: Level::Either,
         page: include_str!("server/policy.md"),
     },
-    Part {
+    ServerRule {
         name: "admission-quota",
         rule: "quota",
         summary: "an object exceeds a ResourceQuota",
         level: Level::Error,
         page: include_str!("server/quota.md"),
     },
-    Part {
+    ServerRule {
         name: API,
         rule: "",
         summary: "the API server refuses an object",
@@ -77,21 +77,21 @@ pub(crate) const PARTS: [Part; 6] = [
     },
 ];
 
-impl Part {
+impl ServerRule {
     /// Returns the group that it belongs to.
     pub(crate) fn group(&self) -> &'static str {
         if self.name == API { API } else { ADMISSION }
     }
 }
 
-/// Returns the part of a name.
-pub(crate) fn part(name: &str) -> Option<&'static Part> {
-    PARTS.iter().find(|part| part.name == name)
+/// Returns the rule of a name.
+pub(crate) fn server_rule(name: &str) -> Option<&'static ServerRule> {
+    SERVER_RULES.iter().find(|rule| rule.name == name)
 }
 
-/// Returns the name and the weight of what admission found; nothing where it is of no known part.
-pub(crate) fn weighed(finding: &Finding) -> Option<(&'static str, Severity)> {
-    let name = PARTS.iter().find(|part| part.rule == finding.rule)?.name;
+/// Returns the name and the weight of what admission found; nothing where no rule is known for it.
+pub(crate) fn weighed(finding: &AdmissionFinding) -> Option<(&'static str, Severity)> {
+    let name = SERVER_RULES.iter().find(|rule| rule.rule == finding.rule)?.name;
     let severity = match finding.action {
         Action::Deny => Severity::Error,
         Action::Warn | Action::Audit | Action::Unknown => Severity::Warning,
@@ -150,7 +150,7 @@ pub(crate) fn ask(environment: &Facts<'_>, minor: u32, report: &mut Report) {
 
 /// Returns a cluster in which everything is that decides about other objects.
 fn cluster(environment: &Facts<'_>, entries: &[&Entry<'_>], minor: u32) -> Cluster {
-    let mut cluster = Cluster::part(minor);
+    let mut cluster = Cluster::partial(minor);
     // Which of several definitions of a name is installed is not known.
     let mut definitions: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();
     for definition in environment.definitions {
@@ -173,7 +173,7 @@ struct Findings<'e> {
 
 impl Findings<'_> {
     /// Adds what admission found; the field is below a path of the object.
-    fn add_found(&mut self, entry: &Entry<'_>, found: &Finding, path: &str) {
+    fn add_found(&mut self, entry: &Entry<'_>, found: &AdmissionFinding, path: &str) {
         if let Some((name, severity)) = weighed(found).filter(|_| found.action != Action::Audit) {
             self.add(entry, name, severity, &found.cause, path);
         }

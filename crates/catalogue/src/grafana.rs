@@ -65,7 +65,8 @@ pub struct Grafana {
     pub image: Image,
     /// CPU and memory.
     pub resources: Resources,
-    /// The volume of users, preferences and dashboards made by hand; lost at each restart where not given.
+    /// The volume of users, preferences and dashboards made by hand; default: none, so that they are lost at each
+    /// restart.
     pub storage: Option<Storage>,
     /// The entry in the environment's secret store that holds the administrator's password.
     pub remote: String,

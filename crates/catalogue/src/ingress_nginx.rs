@@ -275,13 +275,13 @@ impl Component for IngressNginx {
     fn offer(&self, site: &Site<'_>) -> Offer {
         let mut offer = Component::offer(&self.service(site), site);
         let ranges: Vec<String> = self.load_balancer.allow.iter().map(ToString::to_string).collect();
-        for part in &mut offer.parts {
-            part.from_outside.extend([HTTP, HTTPS].map(|port| (port, ranges.clone())));
+        for group in &mut offer.pod_groups {
+            group.from_outside.extend([HTTP, HTTPS].map(|port| (port, ranges.clone())));
             // The API server calls from an address that only the cluster knows.
-            part.from_outside.push((WEBHOOK, Vec::new()));
+            group.from_outside.push((WEBHOOK, Vec::new()));
             // Pods that call a public host are led here without leaving the cluster.
-            part.from_cluster.extend([HTTP, HTTPS]);
-            part.to_cluster = true;
+            group.from_cluster.extend([HTTP, HTTPS]);
+            group.to_cluster = true;
         }
         offer
     }

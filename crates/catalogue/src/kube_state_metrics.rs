@@ -15,10 +15,10 @@ use serde::Deserialize;
 
 /// Metrics of what the Kubernetes API knows: wanted and ready replicas, phases of pods, quotas, jobs.
 ///
-/// Renders what `service` renders, with permission to list and watch every object that it tells of; it
-/// reads no Secrets and no ConfigMaps. One pod is meant for demos and small clusters; larger ones take the
-/// chart `kube-state-metrics` of <https://prometheus-community.github.io/helm-charts> through
-/// `kind = "chart"`, which can divide the objects among several.
+/// Renders what `service` renders, with permission to list and watch every object that it reports; it reads no Secrets
+/// and no ConfigMaps. One pod is meant for demos and small clusters; larger ones take the chart `kube-state-metrics` of
+/// <https://prometheus-community.github.io/helm-charts> through `kind = "chart"`, which can divide the objects among
+/// several.
 ///
 /// ```toml
 /// kind = "chart"

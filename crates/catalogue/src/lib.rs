@@ -1,7 +1,6 @@
-//! Add-ons of a platform, each with a pinned version and settings of one opinion: one file each, its doc comment its
-//! reference page.
+//! Opinionated add-ons for a platform, each with a pinned version: one file each, whose doc comment is its reference page.
 //!
-//! They are built on the kinds of `aqueduct-kinds`, and use nothing that a kind of your own could not use.
+//! They are built on the kinds of `aqueduct-kinds` and use nothing that your own kinds could not use.
 
 mod alertmanager;
 mod argocd;

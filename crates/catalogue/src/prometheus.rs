@@ -70,7 +70,7 @@ pub struct Prometheus {
     pub interval: Duration,
     /// The component of kind `alertmanager` that alerts go to.
     pub alertmanager: Option<Target>,
-    /// A file or folder of rules, relative to the tenant's folder, beside those that are part of the kind.
+    /// A file or folder of rules, relative to the tenant's folder, in addition to those that come with the kind.
     pub rules: Option<String>,
     /// Where the server may run.
     #[serde(default)]
@@ -234,7 +234,7 @@ impl Component for Prometheus {
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         let mut offer = Component::offer(&self.stateful(BTreeMap::new()), site);
-        offer.parts.iter_mut().for_each(|part| part.to_cluster = true);
+        offer.pod_groups.iter_mut().for_each(|group| group.to_cluster = true);
         offer
     }
 

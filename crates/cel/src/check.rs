@@ -9,7 +9,7 @@ use cel::common::value::CowVal;
 
 use crate::library;
 use crate::signature::{Signature, signatures};
-use crate::types::{Scope, Type};
+use crate::types::{ExpressionScope, Type};
 
 /// What is wrong, with the node of the syntax tree that it is about.
 pub(crate) type Fault = (u64, String);
@@ -28,7 +28,7 @@ pub(crate) struct Checked {
 }
 
 /// Returns what is known of an expression, or everything that is wrong with it.
-pub(crate) fn check(expression: &IdedExpr, scope: &Scope) -> Result<Checked, Vec<Fault>> {
+pub(crate) fn check(expression: &IdedExpr, scope: &ExpressionScope) -> Result<Checked, Vec<Fault>> {
     let mut checker = Checker { scope, locals: Vec::new(), faults: Vec::new(), unordered: Vec::new() };
     let of = checker.type_of(expression);
     if !checker.faults.is_empty() {
@@ -40,7 +40,7 @@ pub(crate) fn check(expression: &IdedExpr, scope: &Scope) -> Result<Checked, Vec
 }
 
 struct Checker<'a> {
-    scope: &'a Scope,
+    scope: &'a ExpressionScope,
     locals: Vec<(String, Type)>,
     faults: Vec<Fault>,
     unordered: Vec<u64>,

@@ -12,7 +12,7 @@ use crate::check::{Checked, check};
 use crate::datum::{Datum, Variables};
 use crate::library::environment;
 use crate::rewrite::{PURSE, Purse, depth, meter};
-use crate::types::{Dialect, Scope, Type};
+use crate::types::{Dialect, ExpressionScope, Type};
 
 /// The most letters of an expression.
 const MOST_LETTERS: usize = 100_000;
@@ -74,7 +74,7 @@ impl std::error::Error for EvaluationError {}
 
 impl Program {
     /// Reads and checks an expression.
-    pub fn compile(source: &str, scope: &Scope) -> Result<Self, CompileError> {
+    pub fn compile(source: &str, scope: &ExpressionScope) -> Result<Self, CompileError> {
         let operators = source.bytes().filter(|byte| b"+-*/%<>=!&|?:.([{,".contains(byte)).count();
         if source.len() > MOST_LETTERS
             || (operators > MOST_OPERATORS && depth_of_text(source) > MOST_OPERATORS)
@@ -142,7 +142,7 @@ fn depth_of_text(source: &str) -> usize {
     count
 }
 
-fn compile(source: &str, scope: &Scope) -> Result<Program, CompileError> {
+fn compile(source: &str, scope: &ExpressionScope) -> Result<Program, CompileError> {
     let environment = environment(scope.dialect);
     let parser = environment.parser().enable_ident_escape_syntax(true);
     let (mut expression, places) = parser.parse_with_source_info(source).map_err(|errors| {

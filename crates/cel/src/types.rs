@@ -120,12 +120,12 @@ pub enum Dialect {
 
 /// What an expression may name: variables with their types, and functions.
 #[derive(Clone, Debug, Default)]
-pub struct Scope {
+pub struct ExpressionScope {
     pub(crate) dialect: Dialect,
     pub(crate) variables: BTreeMap<SmolStr, Type>,
 }
 
-impl Scope {
+impl ExpressionScope {
     /// Makes a scope without variables.
     pub fn new(dialect: Dialect) -> Self {
         Self { dialect, variables: BTreeMap::new() }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use aqueduct_cel::{Datum, Dialect, Program, Scope, Type, Unknown, Variables};
+use aqueduct_cel::{Datum, Dialect, ExpressionScope, Program, Type, Unknown, Variables};
 use aqueduct_manifest::yaml;
 
 /// Evaluates each line, and returns it with its type and its value or its error.
@@ -24,7 +24,7 @@ spec:
     );
     let thing = yaml::read("{when: 2024-02-29T12:00:00Z, namespace: here}").expect("the thing is YAML");
     let unknown = Unknown::new();
-    let scope = Scope::new(Dialect::Kubernetes)
+    let scope = ExpressionScope::new(Dialect::Kubernetes)
         .with("object", Type::Dyn)
         .with("thing", time.clone())
         .with("authorizer", Type::Opaque("kubernetes.authorization.Authorizer"));

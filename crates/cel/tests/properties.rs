@@ -1,6 +1,6 @@
 //! Whatever is written, an expression has a value or an error, and neither takes long.
 
-use aqueduct_cel::{Datum, Dialect, Program, Scope, Type, Variables};
+use aqueduct_cel::{Datum, Dialect, ExpressionScope, Program, Type, Variables};
 use aqueduct_manifest::{Map, Value};
 use proptest::prelude::{Strategy, any, prop_oneof, proptest};
 use proptest::{collection, sample};
@@ -100,7 +100,7 @@ fn json() -> impl Strategy<Value = Value> {
 
 fn run(source: &str, value: &Value) {
     for (dialect, of) in [(Dialect::Kubernetes, Type::Dyn), (Dialect::Unchecked, Type::Dyn)] {
-        let scope = Scope::new(dialect).with("object", of);
+        let scope = ExpressionScope::new(dialect).with("object", of);
         if let Ok(program) = Program::compile(source, &scope) {
             let variables = Variables::new().with("object", Datum::new(value));
             let answer = program.evaluate(&variables);
@@ -128,7 +128,8 @@ fn what_grows_without_end_is_ended() {
     let loops = (0..9).fold("true".to_owned(), |inner, level| format!("{nested}.all(v{level}, {inner})"));
     let replaced = format!("'aaaa'{}", ".replace('', 'aaaaaaaa')".repeat(40));
     for source in [doubled, loops, replaced] {
-        let program = Program::compile(&source, &Scope::new(Dialect::Kubernetes)).expect("an expression");
+        let program =
+            Program::compile(&source, &ExpressionScope::new(Dialect::Kubernetes)).expect("an expression");
         assert!(program.evaluate(&Variables::new()).is_err(), "{source}");
     }
 }

@@ -8,7 +8,7 @@ use crate::pod::{Container, Pod, Role, list_at, text};
 
 /// What one workload requests of the nodes when it is at its largest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Request {
+pub struct PeakRequest {
     /// The tenant.
     pub tenant: String,
     /// The component.
@@ -25,7 +25,7 @@ pub struct Request {
 
 /// Returns what the workloads of an environment request, in the order of their paths: the most replicas of an
 /// autoscaler, a DaemonSet's pod on every node, one run of each job.
-pub fn requests(environment: &Facts<'_>) -> Vec<Request> {
+pub fn requests(environment: &Facts<'_>) -> Vec<PeakRequest> {
     let index = Index::new(environment);
     index
         .pods()
@@ -33,7 +33,7 @@ pub fn requests(environment: &Facts<'_>) -> Vec<Request> {
         .map(|pod| {
             let demand = demand(&index, pod);
             let selector = pod.spec.get("nodeSelector").and_then(Value::as_map).into_iter().flatten();
-            Request {
+            PeakRequest {
                 tenant: pod.entry.tenant.to_owned(),
                 component: pod.entry.component.to_owned(),
                 node_selector: selector

@@ -10,7 +10,7 @@ pub struct Facts<'a> {
     /// The name.
     pub name: &'a str,
     /// What the cluster provides.
-    pub cluster: Cluster,
+    pub cluster: ClusterFacts,
     /// The tenants by name; a tenant that is missing owns no namespace.
     pub tenants: BTreeMap<String, Owner>,
     /// The rendered objects in the order of their paths.
@@ -20,7 +20,7 @@ pub struct Facts<'a> {
     /// Components that need each other, by tenant and name, each time with the place of a link between two of them.
     pub cycles: Vec<(Vec<(&'a str, &'a str)>, &'a Place)>,
     /// The links between components that lead to pods.
-    pub links: Vec<Link<'a>>,
+    pub links: Vec<LinkFacts<'a>>,
     /// The name of the component that holds what a tenant itself gets; its network policies say what links and fields
     /// of components say.
     pub tenancy: &'a str,
@@ -54,7 +54,7 @@ pub struct Entry<'a> {
 
 /// A link of a component that leads to pods.
 #[derive(Clone, Debug)]
-pub struct Link<'a> {
+pub struct LinkFacts<'a> {
     /// The tenant and the component that have it.
     pub from: (&'a str, &'a str),
     /// The tenant and the component that it leads to.
@@ -151,7 +151,7 @@ impl Peers {
 ///
 /// An empty set means that nobody listed these things; the rules that need it then report nothing.
 #[derive(Clone, Debug, Default)]
-pub struct Cluster {
+pub struct ClusterFacts {
     /// The version of Kubernetes, such as `1.33`; empty where it is not known.
     pub kubernetes: String,
     /// The APIs beyond those of Kubernetes, as `group/version`.
@@ -171,12 +171,12 @@ pub struct Cluster {
     /// The ClusterSecretStores.
     pub secret_stores: BTreeSet<String>,
     /// The nodes.
-    pub node_pools: Vec<NodePool>,
+    pub node_pools: Vec<PoolFacts>,
 }
 
 /// Nodes of one size.
 #[derive(Clone, Debug, Default)]
-pub struct NodePool {
+pub struct PoolFacts {
     /// The name.
     pub name: String,
     /// The number of nodes.

@@ -7,7 +7,7 @@ use aqueduct_manifest::{Object, Place, Value, plural};
 use aqueduct_network::Network;
 
 use crate::demand::target;
-use crate::facts::{Cluster, Entry, Facts, Link, Owner};
+use crate::facts::{ClusterFacts, Entry, Facts, LinkFacts, Owner};
 use crate::label_selector::{LabelSelector, Labels};
 use crate::nodes::Nodes;
 use crate::pod::{Pod, list_at};
@@ -123,7 +123,7 @@ impl<'a> Index<'a> {
     }
 
     /// Returns what the cluster provides.
-    pub fn cluster(&self) -> &'a Cluster {
+    pub fn cluster(&self) -> &'a ClusterFacts {
         &self.environment.cluster
     }
 
@@ -180,7 +180,7 @@ impl<'a> Index<'a> {
     }
 
     /// Returns the links between components that lead to pods.
-    pub(crate) fn links(&self) -> &'a [Link<'a>] {
+    pub(crate) fn links(&self) -> &'a [LinkFacts<'a>] {
         &self.environment.links
     }
 

@@ -1,11 +1,11 @@
 //! Checks over the rendered platform: references, policy, capacity.
 //!
-//! 1. The caller hands over [`Facts`]: the rendered objects of an environment, and what its cluster provides beside them.
-//! 2. An [`Index`] is built once of them.
+//! 1. The caller hands over [`Facts`]: the rendered objects of an environment, and what its cluster provides in addition.
+//! 2. An [`Index`] is built from them once.
 //! 3. Every [`Rule`] of [`ALL`] looks at the index and reports what it finds.
 //! 4. Findings that several environments share become one diagnostic.
 //!
-//! A rule reports what can be told from the objects alone. What only a running cluster knows (pods and
+//! A rule reports only what the objects themselves show. What only a running cluster knows (pods and
 //! secrets that an operator creates, objects in namespaces that are not rendered) is not checked.
 
 mod controller_label;
@@ -25,8 +25,8 @@ mod rules;
 #[cfg(test)]
 mod testing;
 
-pub use demand::{Request, claimed_storage, requests};
-pub use facts::{Cluster, Entry, Facts, Link, NodePool, Owner, Peers};
+pub use demand::{PeakRequest, claimed_storage, requests};
+pub use facts::{ClusterFacts, Entry, Facts, LinkFacts, Owner, Peers, PoolFacts};
 pub use index::Index;
 pub use report::{Field, Finding, Report, Subject};
 pub use rule::{ALL, GROUPS, Level, Rule, explain};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aqueduct_manifest::{Quantity, Value};
 
 use crate::demand::asked;
-use crate::facts::NodePool;
+use crate::facts::PoolFacts;
 use crate::index::Index;
 use crate::pod::{Pod, list_at, text};
 
@@ -15,7 +15,7 @@ const HOST: &str = "kubernetes.io/hostname";
 /// The nodes of an environment by their pools.
 #[derive(Debug)]
 pub(crate) struct Nodes<'a> {
-    pools: &'a [NodePool],
+    pools: &'a [PoolFacts],
     /// The labels that some pool has; of others it is not known which nodes carry them.
     stated: BTreeSet<&'a str>,
     /// What DaemonSets take of a node of each pool.
@@ -69,13 +69,13 @@ impl<'a> Nodes<'a> {
     }
 
     /// Returns the pools.
-    pub(crate) fn pools(&self) -> &'a [NodePool] {
+    pub(crate) fn pools(&self) -> &'a [PoolFacts] {
         self.pools
     }
 
     /// Returns the pools on whose nodes pods may run, by their numbers.
     pub(crate) fn allowed(&self, pod: &Pod<'_>) -> Vec<usize> {
-        let is_allowed = |pool: &NodePool| self.is_selected(pod, pool) && self.is_liked(pod, pool);
+        let is_allowed = |pool: &PoolFacts| self.is_selected(pod, pool) && self.is_liked(pod, pool);
         (0..self.pools.len()).filter(|number| is_allowed(&self.pools[*number])).collect()
     }
 
@@ -86,7 +86,7 @@ impl<'a> Nodes<'a> {
 
     /// Returns what a node of a pool has.
     pub(crate) fn whole(&self, pool: usize) -> Share {
-        let NodePool { cpu_millis, memory_bytes, .. } = self.pools[pool];
+        let PoolFacts { cpu_millis, memory_bytes, .. } = self.pools[pool];
         Share { cpu: Quantity::millis(cpu_millis), memory: Quantity::bytes(memory_bytes) }
     }
 
@@ -106,7 +106,7 @@ impl<'a> Nodes<'a> {
         values.map(|values| values.len() as u64)
     }
 
-    fn is_selected(&self, pod: &Pod<'_>, pool: &NodePool) -> bool {
+    fn is_selected(&self, pod: &Pod<'_>, pool: &PoolFacts) -> bool {
         let labels = pod.spec.get("nodeSelector").and_then(Value::as_map).into_iter().flatten();
         labels.into_iter().all(|(key, value)| {
             !self.stated.contains(key.as_str())
@@ -117,7 +117,7 @@ impl<'a> Nodes<'a> {
     /// Tells whether the nodes of a pool are among those that the required affinity of pods names.
     ///
     /// Source: <https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#node-affinity>.
-    fn is_liked(&self, pod: &Pod<'_>, pool: &NodePool) -> bool {
+    fn is_liked(&self, pod: &Pod<'_>, pool: &PoolFacts) -> bool {
         const REQUIRED: [&str; 3] =
             ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"];
         let terms = pod.spec.at(&REQUIRED).map_or(&[][..], |required| list_at(required, "nodeSelectorTerms"));
@@ -127,7 +127,7 @@ impl<'a> Nodes<'a> {
                 .any(|term| list_at(term, "matchExpressions").iter().all(|one| self.is_so(one, pool)))
     }
 
-    fn is_so(&self, expression: &Value, pool: &NodePool) -> bool {
+    fn is_so(&self, expression: &Value, pool: &PoolFacts) -> bool {
         let key = text(expression, "key");
         if !self.stated.contains(key) {
             return true;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aqueduct_manifest::{Object, Place, Severity, Value};
 use serde::Deserialize;
 
-use crate::facts::{Cluster, Entry, Facts, Link, NodePool, Owner, Peers};
+use crate::facts::{ClusterFacts, Entry, Facts, LinkFacts, Owner, Peers, PoolFacts};
 use crate::report::Report;
 use crate::rule::ALL;
 
@@ -19,7 +19,7 @@ pub(crate) fn findings(rule: &str, documents: &str) -> String {
 }
 
 /// Returns what a rule says about documents in a cluster.
-pub(crate) fn findings_in(rule: &str, documents: &str, cluster: Cluster) -> String {
+pub(crate) fn findings_in(rule: &str, documents: &str, cluster: ClusterFacts) -> String {
     let (facts, objects): (Vec<Object>, Vec<Object>) = serde_yaml::Deserializer::from_str(documents)
         .enumerate()
         .map(|(place, document)| {
@@ -132,12 +132,12 @@ impl LinkFact {
         }
     }
 
-    fn link(&self) -> Link<'_> {
+    fn link(&self) -> LinkFacts<'_> {
         fn component(text: &str) -> (&str, &str) {
             text.split_once('/').expect("a component has a tenant")
         }
         let (from, to) = (component(&self.from), component(&self.to));
-        Link {
+        LinkFacts {
             from,
             to,
             target: &self.to,
@@ -153,9 +153,9 @@ impl LinkFact {
 }
 
 /// Returns a cluster with one of everything.
-pub(crate) fn cluster() -> Cluster {
+pub(crate) fn cluster() -> ClusterFacts {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    Cluster {
+    ClusterFacts {
         kubernetes: "1.33".into(),
         apis: names(&["cert-manager.io/v1", "external-secrets.io/v1"]),
         api_groups: BTreeSet::new(),
@@ -165,7 +165,7 @@ pub(crate) fn cluster() -> Cluster {
         priority_classes: names(&["important"]),
         cluster_issuers: names(&["letsencrypt"]),
         secret_stores: names(&["vault"]),
-        node_pools: vec![NodePool {
+        node_pools: vec![PoolFacts {
             name: "main".into(),
             count: 2,
             cpu_millis: 4000,

@@ -1,6 +1,6 @@
 //! Whatever is rendered, the rules end and say the same thing twice.
 
-use aqueduct_check::{ALL, Cluster, Entry, Facts, NodePool, Report, Rule, check};
+use aqueduct_check::{ALL, ClusterFacts, Entry, Facts, PoolFacts, Report, Rule, check};
 use aqueduct_manifest::{Diagnostic, Map, Object, Value};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -132,21 +132,21 @@ fn any_object() -> impl Strategy<Value = Object> {
 fn said(objects: &[Object], rules: &[Rule]) -> Vec<Diagnostic> {
     let entries: Vec<_> =
         objects.iter().map(|object| Entry::new("shop", "web", "web.yaml", object)).collect();
-    let cluster = Cluster {
+    let cluster = ClusterFacts {
         kubernetes: "1.33".into(),
         storage_classes: ["standard".to_owned()].into(),
         ingress_classes: ["nginx".to_owned()].into(),
         priority_classes: ["important".to_owned()].into(),
         cluster_issuers: ["letsencrypt".to_owned()].into(),
         secret_stores: ["vault".to_owned()].into(),
-        node_pools: vec![NodePool {
+        node_pools: vec![PoolFacts {
             name: "main".into(),
             count: u32::MAX,
             cpu_millis: u64::MAX,
             memory_bytes: u64::MAX,
-            ..NodePool::default()
+            ..PoolFacts::default()
         }],
-        ..Cluster::default()
+        ..ClusterFacts::default()
     };
     let mut report = Report::default();
     for name in ["dev", "prod"] {

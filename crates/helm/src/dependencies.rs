@@ -9,7 +9,7 @@ use crate::Error;
 use crate::chart::{Chart, Dependency};
 use crate::decode::scalar_text;
 use crate::functions::semver::{Constraints, Version};
-use crate::part::Part;
+use crate::part::ReleaseChart;
 use crate::value::{Map, Value};
 use crate::values::coalesce::{Nulls, coalesce, coalesce_tables};
 use crate::values::{table, value_at};
@@ -89,7 +89,7 @@ pub(crate) fn check_present(chart: &Chart) -> Result<(), Error> {
 }
 
 /// Takes disabled subcharts out, renames those with an alias, and imports values.
-pub(crate) fn process(part: &mut Part, values: &Map) -> Result<(), Error> {
+pub(crate) fn process(part: &mut ReleaseChart, values: &Map) -> Result<(), Error> {
     let mut budget = Budget { subcharts: SUBCHARTS_LIMIT, copies: COPIES_LIMIT, imports: IMPORTS_LIMIT };
     enable(part, values, "", &mut budget)?;
     import(part, &mut budget)
@@ -101,15 +101,15 @@ pub(crate) fn is_compatible(range: &str, version: &str) -> bool {
     range.check(&version)
 }
 
-fn enable(part: &mut Part, values: &Map, path: &str, budget: &mut Budget) -> Result<(), Error> {
+fn enable(part: &mut ReleaseChart, values: &Map, path: &str, budget: &mut Budget) -> Result<(), Error> {
     let Some(mut dependencies) = part.dependencies.take() else { return Ok(()) };
-    let is_declared = |subpart: &Part| {
+    let is_declared = |subpart: &ReleaseChart| {
         dependencies.iter().any(|dependency| {
             subpart.name == dependency.name
                 && is_compatible(&dependency.version, &subpart.chart.metadata.version)
         })
     };
-    let mut subparts: Vec<Part> =
+    let mut subparts: Vec<ReleaseChart> =
         part.subparts.iter().filter(|subpart| !is_declared(subpart)).cloned().collect();
     for dependency in &mut dependencies {
         let found = part.subparts.iter().find(|subpart| {
@@ -118,7 +118,7 @@ fn enable(part: &mut Part, values: &Map, path: &str, budget: &mut Budget) -> Res
         });
         if let Some(found) = found {
             budget.take_subcharts(1)?;
-            subparts.push(Part { name: dependency.key().clone(), ..found.clone() });
+            subparts.push(ReleaseChart { name: dependency.key().clone(), ..found.clone() });
         }
         dependency.name = dependency.key().clone();
         dependency.enabled = true;
@@ -165,7 +165,7 @@ fn apply_condition(dependency: &mut Dependency, values: &Map, path: &str) {
     }
 }
 
-fn import(part: &mut Part, budget: &mut Budget) -> Result<(), Error> {
+fn import(part: &mut ReleaseChart, budget: &mut Budget) -> Result<(), Error> {
     for subpart in &mut part.subparts {
         import(subpart, budget)?;
     }

@@ -41,12 +41,12 @@
 //! # Ok::<(), aqueduct_helm::Error>(())
 //! ```
 //!
-//! # Functions of one's own
+//! # Custom functions
 //!
-//! [`Engine::with`] adds a [`Function`](template::Function) that is made of a closure; its parameters say what Go types
-//! it takes. A function that asks for the clock, for randomness or for a cluster is marked so
-//! ([`Function::asks`](template::Function::asks)), and the mark is what lets it ask: who needs the same bytes each time
-//! can trust it.
+//! [`Engine::with`] adds a [`Function`](template::Function) made from a closure, whose parameters determine the Go types
+//! that it takes. A function that needs the clock, randomness or a cluster must be marked
+//! ([`Function::asks`](template::Function::asks)); without the mark it cannot ask, so callers that need the same bytes each
+//! time can rely on it.
 //!
 //! ```
 //! use aqueduct_helm::Engine;
@@ -62,8 +62,8 @@
 //!
 //! # The world outside
 //!
-//! What would make two renders differ comes from a [`Host`](template::Host). [`hosts`] has three: the machine, one that
-//! refuses, and one that always says the same.
+//! Anything that could make two renders differ comes from a [`Host`](template::Host). [`hosts`] has three: the machine, one
+//! that refuses, and one that always gives the same answers.
 //!
 //! ```
 //! use aqueduct_helm::Engine;
@@ -79,15 +79,15 @@
 //! # Ok::<(), aqueduct_helm::engine::RenderError>(())
 //! ```
 //!
-//! # Who wrote that line
+//! # Which template wrote a line
 //!
-//! An engine that [traces](Engine::tracing) tells for each line and each value of a document which templates wrote it,
-//! through `include`, `tpl`, `nindent` and their like:
+//! An engine with [tracing](Engine::tracing) records which templates wrote each line and each value of a document, also
+//! through `include`, `tpl`, `nindent` and the like: see
 //! [`RenderedRelease::writers`] and [`RenderedRelease::writers_of`].
 //!
 //! # Bounds
 //!
-//! [`Limits`](template::Limits) bound a render in steps that take about as long as one another, and in bytes; charts,
+//! [`Limits`](template::Limits) bound a render in steps of roughly equal time, and in bytes; charts,
 //! schemas and values are bounded as well. A hostile chart ends in an error.
 
 mod capabilities;

@@ -11,7 +11,7 @@ use crate::value::{Map, Value};
 
 /// A chart in a release.
 #[derive(Clone, Debug)]
-pub(crate) struct Part {
+pub(crate) struct ReleaseChart {
     /// The chart as it was loaded.
     pub(crate) chart: Arc<Chart>,
     /// The name of the chart, or the alias that its parent gives it.
@@ -20,12 +20,12 @@ pub(crate) struct Part {
     /// disabled.
     pub(crate) dependencies: Option<Vec<Dependency>>,
     /// The subcharts.
-    pub(crate) subparts: Vec<Part>,
+    pub(crate) subparts: Vec<ReleaseChart>,
     /// The default values with what was imported from subcharts, in place of the chart's own.
     pub(crate) imported: Option<Map>,
 }
 
-impl Part {
+impl ReleaseChart {
     /// Returns a chart with all of its subcharts.
     pub(crate) fn new(chart: &Arc<Chart>) -> Self {
         Self {

@@ -10,7 +10,7 @@ use crate::capabilities::Capabilities;
 use crate::chart::Chart;
 use crate::engine::{Engine, Rendered, TemplateFile, Writer};
 use crate::manifests::{self, Hook, Manifest};
-use crate::part::Part;
+use crate::part::ReleaseChart;
 use crate::scope::{Release, scopes};
 use crate::template::Host;
 use crate::value::{Map, Text};
@@ -23,7 +23,7 @@ const NOTES: &str = "NOTES.txt";
 /// A chart with values: which subcharts take part, and what values each chart sees.
 #[derive(Debug)]
 pub struct Prepared {
-    part: Part,
+    part: ReleaseChart,
     values: Map,
 }
 
@@ -151,7 +151,7 @@ impl Prepared {
     /// # Errors
     /// What Helm says of values that do not fit the subcharts.
     pub fn new(chart: &Arc<Chart>, values: &Map) -> Result<Self, Error> {
-        let mut part = Part::new(chart);
+        let mut part = ReleaseChart::new(chart);
         dependencies::process(&mut part, values)
             .map_err(|error| error.context("chart dependencies processing failed"))?;
         let values = coalesce(&part, values, Nulls::Remove)?;
@@ -165,7 +165,7 @@ impl Prepared {
 
     /// Returns the subcharts that take part, by their names joined with `/`, in the order of the names.
     pub fn subcharts(&self) -> Vec<String> {
-        fn add(part: &Part, prefix: &str, paths: &mut Vec<String>) {
+        fn add(part: &ReleaseChart, prefix: &str, paths: &mut Vec<String>) {
             for subpart in &part.subparts {
                 let path = format!("{prefix}{}", subpart.name);
                 add(subpart, &format!("{path}/"), paths);

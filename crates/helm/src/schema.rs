@@ -16,7 +16,7 @@ use jsonschema::{
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use self::part::Part;
+use self::part::SchemaPart;
 use self::plain::Plain;
 use crate::value::{Map, Value};
 
@@ -31,7 +31,7 @@ pub(crate) struct Schema {
 #[derive(Debug)]
 struct Read {
     bytes: Arc<[u8]>,
-    schema: Part,
+    schema: SchemaPart,
     draft: Draft,
     plain: Option<Plain>,
     compiled: OnceLock<Result<Compiled, String>>,
@@ -57,7 +57,7 @@ impl Schema {
 
 impl Read {
     fn new(bytes: &Arc<[u8]>) -> Result<Self, String> {
-        let schema: Part = read(bytes)?;
+        let schema: SchemaPart = read(bytes)?;
         // The draft is told by hand, since the names that Helm's library accepts are more than others do.
         let draft = draft(schema.as_members().and_then(|members| members.get("$schema")?.as_str()));
         let plain = Plain::of(&schema, draft);

@@ -6,7 +6,7 @@ use aqueduct_manifest::SmolStr;
 use crate::capabilities::Capabilities;
 use crate::chart::{Dependency, Maintainer};
 use crate::files;
-use crate::part::Part;
+use crate::part::ReleaseChart;
 use crate::value::{ANY_MAP, Map, STRING_MAP, VALUES_MAP, Value};
 
 /// What a release is to its templates.
@@ -44,7 +44,7 @@ impl Release {
 /// A chart of a release with what its templates see.
 pub(crate) struct Scope<'a> {
     /// The chart.
-    pub(crate) part: &'a Part,
+    pub(crate) part: &'a ReleaseChart,
     /// The path of the chart, such as `parent/charts/child`.
     pub(crate) path: String,
     /// The top-level values, without `.Template`.
@@ -53,7 +53,7 @@ pub(crate) struct Scope<'a> {
 
 /// Returns the scopes of a chart and of its subcharts, the subcharts first.
 pub(crate) fn scopes<'a>(
-    part: &'a Part,
+    part: &'a ReleaseChart,
     values: &Map,
     release: &Release,
     capabilities: &Capabilities,
@@ -65,7 +65,7 @@ pub(crate) fn scopes<'a>(
 }
 
 fn add<'a>(
-    part: &'a Part,
+    part: &'a ReleaseChart,
     path: String,
     is_root: bool,
     values: Map,
@@ -92,7 +92,7 @@ fn add<'a>(
 }
 
 /// Returns `.Chart`: the metadata under the names of Go's struct fields.
-fn chart(part: &Part, is_root: bool) -> Value {
+fn chart(part: &ReleaseChart, is_root: bool) -> Value {
     let metadata = &part.chart.metadata;
     let texts = |texts: &[SmolStr]| Value::list(texts.iter().map(|text| text.as_str().into()).collect());
     let annotations = match &metadata.annotations {

@@ -81,7 +81,7 @@ struct Case {
 fn examples() {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data"));
     let (mut count, mut failed) = (0, Vec::new());
-    for group in ["functions_texts", "functions_numbers", "functions_collections"] {
+    for group in ["functions_texts", "functions_numbers", "functions_collections", "functions_toml"] {
         let text =
             std::fs::read_to_string(folder.join(group).with_extension("jsonl")).expect("the file is there");
         for line in text.lines() {

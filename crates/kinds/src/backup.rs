@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use aqueduct_manifest::Object;
 use aqueduct_model::types::{Image, Name, Schedule, Url};
 use aqueduct_render::{
-    Component, Context, CustomResource as _, Error, Horizon, Link, Offer, Part, Site, Target, object,
+    Component, Context, CustomResource as _, Error, Horizon, Link, Offer, PodGroup, Site, Target, object,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -33,7 +33,7 @@ use copy::{Owner, mount_source, take_copy};
 pub struct Backup {
     /// The component to copy.
     pub of: Target,
-    /// The persistent volume to copy, where not a database is meant.
+    /// The persistent volume to copy, if it is not a database.
     pub volume: Option<Name>,
     /// When a copy is taken, as five fields of cron, in UTC.
     pub schedule: Schedule,
@@ -113,13 +113,13 @@ impl Component for Backup {
     const HORIZON: Horizon = Horizon::Links;
 
     fn offer(&self, site: &Site<'_>) -> Offer {
-        let part = Part {
+        let group = PodGroup {
             name: site.name().to_owned(),
             labels: site.selector(),
             egress: self.bucket.iter().map(|_| (None, vec![443])).collect(),
-            ..Part::default()
+            ..PodGroup::default()
         };
-        Offer { parts: vec![part], ..Offer::default() }
+        Offer { pod_groups: vec![group], ..Offer::default() }
     }
 
     fn links(&self) -> Vec<Link> {

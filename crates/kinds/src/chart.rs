@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aqueduct_acquire::{Request, Source};
+use aqueduct_acquire::{ChartSource, WantedChart};
 use aqueduct_helm::template::Tracing;
 use aqueduct_helm::{
     Capabilities, Engine, HookEvent, KubeVersion, Manifest, Prepared, Release, RenderedRelease,
@@ -45,8 +45,7 @@ pub struct Chart {
     pub repository: Option<String>,
     /// The name of the chart in its repository (default: the component's).
     pub name: Option<String>,
-    /// The version in the repository, or a range such as `^1.2`; the newest that was vendored where it is
-    /// not given.
+    /// The version in the repository, or a range such as `^1.2`; default: the newest one vendored.
     pub version: Option<String>,
     /// The name of the release (default: the component's).
     pub release: Option<Name>,
@@ -65,7 +64,7 @@ pub struct Chart {
     /// Whether values are held against the chart's `values.schema.json`, as they are where nothing is given. What the
     /// schema refers to on the web is vendored.
     pub schema_validation: Option<SchemaValidation>,
-    /// API versions that the chart sees beside those of the environment.
+    /// API versions that the chart sees in addition to those of the environment.
     #[serde(default)]
     pub api_versions: Vec<String>,
     /// Components whose addresses the values name, and which must start first.
@@ -74,8 +73,7 @@ pub struct Chart {
     /// What other components can reach of this one, by name.
     #[serde(default)]
     pub endpoints: BTreeMap<Name, EndpointField>,
-    /// What the pods may reach and who may reach them; all pods of the release among themselves where
-    /// none is given.
+    /// What the pods may reach, and who may reach them (default: the pods of the release reach one another).
     #[serde(default)]
     pub policies: BTreeMap<Name, PolicyField>,
 }
@@ -104,12 +102,12 @@ impl Chart {
     ///
     /// # Errors
     /// Both or neither of `path` and `repository`, and an address that is none.
-    pub fn request(&self, site: &Site<'_>) -> Result<Option<Request>, Error> {
+    pub fn request(&self, site: &Site<'_>) -> Result<Option<WantedChart>, Error> {
         match (&self.path, &self.repository) {
             (Some(_), None) => Ok(None),
-            (None, Some(address)) => Ok(Some(Request {
+            (None, Some(address)) => Ok(Some(WantedChart {
                 name: self.name.clone().unwrap_or_else(|| site.name().to_owned()),
-                source: Source::parse(address).map_err(|error| problem("repository", error.into()))?,
+                source: ChartSource::parse(address).map_err(|error| problem("repository", error.into()))?,
                 version: self.version.clone().unwrap_or_default(),
             })),
             _ => Err(Error::field("", "a chart needs exactly one of `path` and `repository`")),

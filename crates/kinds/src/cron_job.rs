@@ -39,7 +39,7 @@ impl Component for CronJob {
     }
 
     fn offer(&self, site: &Site<'_>) -> Offer {
-        Offer { parts: vec![self.workload.part(site)], ..Offer::default() }
+        Offer { pod_groups: vec![self.workload.pod_group(site)], ..Offer::default() }
     }
 
     fn links(&self) -> Vec<Link> {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::workload::{PodOptions, Workload, companions, endpoints, file_texts, pod_template, service};
 
-/// An agent that runs once on every node: a DaemonSet, with a Service only where it has ports.
+/// An agent that runs once on every node: a DaemonSet, with a Service if it has ports.
 ///
 /// It reads folders of the node through `volumes` with `node`, and bears taints by
 /// `scheduling.tolerations`. Renders a DaemonSet and a ServiceAccount; with the fields that ask for them a
@@ -42,7 +42,7 @@ impl Component for Daemon {
         let workload = &self.workload;
         Offer {
             endpoints: endpoints(site, workload, site.name(), &[]),
-            parts: vec![workload.part(site)],
+            pod_groups: vec![workload.pod_group(site)],
             ..Offer::default()
         }
     }

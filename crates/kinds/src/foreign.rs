@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aqueduct_manifest::{Diagnostic, Lines, Map, Object, Place, Value, json, yaml};
 use aqueduct_model::types::{Name, Port};
-use aqueduct_render::{Context, Endpoint, Error, MetricsOffer, Offer, Part, Pods, Site};
+use aqueduct_render::{Context, Endpoint, Error, MetricsOffer, Offer, PodGroup, Pods, Site};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -228,9 +228,9 @@ pub fn foreign_offer(
         })
         .collect();
     let whole = BTreeMap::from([(site.instance.component.clone(), PolicyField::default())]);
-    let parts = if policies.is_empty() { &whole } else { policies }
+    let groups = if policies.is_empty() { &whole } else { policies }
         .iter()
-        .map(|(name, policy)| Part {
+        .map(|(name, policy)| PodGroup {
             name: name.to_string(),
             labels: labels(&policy.pods),
             assumed: policies.is_empty(),
@@ -254,10 +254,10 @@ pub fn foreign_offer(
                 .collect(),
             api_server: policy.api_server,
             to_cluster: policy.to_cluster,
-            ..Part::default()
+            ..PodGroup::default()
         })
         .collect();
-    Offer { endpoints, parts, ..Offer::default() }
+    Offer { endpoints, pod_groups: groups, ..Offer::default() }
 }
 
 /// Returns the labels of the pods of the only policy, none where there are several.
@@ -278,7 +278,7 @@ pub fn manifest_offer(
     policies: &BTreeMap<Name, PolicyField>,
 ) -> Offer {
     let mut offer = foreign_offer(site, endpoints, policies, BTreeMap::new());
-    offer.parts.retain(|part| !part.labels.is_empty());
+    offer.pod_groups.retain(|group| !group.labels.is_empty());
     for endpoint in &mut offer.endpoints {
         endpoint.pods = endpoint.pods.take().filter(|pods| !pods.labels.is_empty());
     }

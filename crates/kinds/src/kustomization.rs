@@ -33,8 +33,7 @@ pub struct Kustomization {
     /// What other components can reach of this one, by name.
     #[serde(default)]
     pub endpoints: BTreeMap<Name, EndpointField>,
-    /// What the pods may reach and who may reach them; all pods of the component among themselves where
-    /// none is given.
+    /// What the pods may reach, and who may reach them (default: the pods of the component reach one another).
     #[serde(default)]
     pub policies: BTreeMap<Name, PolicyField>,
 }

@@ -1,7 +1,7 @@
-//! The kinds that platforms are built from: programs, configuration, secrets, stores of data, and what others packed.
+//! The kinds that platforms are built from: programs, configuration, secrets, data stores, and packages made by others.
 //!
-//! A kind is one file, its doc comment its reference page. What all kinds with pods share is in [`workload`], what
-//! those with foreign manifests share in [`foreign`]. They use nothing that a kind of your own could not use.
+//! Each kind is one file, and its doc comment is its reference page. Code that all kinds with pods share is in [`workload`],
+//! code that kinds with foreign manifests share is in [`foreign`]. They use nothing that your own kinds could not use.
 
 mod backup;
 mod chart;

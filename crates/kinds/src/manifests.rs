@@ -17,7 +17,7 @@ use crate::foreign::{EndpointField, PolicyField, check_pods, manifest_offer, rea
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifests {
-    /// A file, or a folder of which every `.yaml`, `.yml` and `.json` is read; relative to the tenant's folder, or
+    /// A file, or a folder whose `.yaml`, `.yml` and `.json` files are all read; relative to the tenant's folder, or
     /// with a leading `/` to the platform's.
     pub path: String,
     /// Components whose endpoints the pods reach, and which must start first; the pods are those of `policies`.

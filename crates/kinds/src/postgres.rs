@@ -6,7 +6,7 @@ use aqueduct_manifest::Object;
 use aqueduct_model::types::{Cidr, Image, Name, Port};
 use aqueduct_render::{
     Component, Context, Credential, Credentials, CustomResource as _, Endpoint, Error, Horizon, Offer,
-    Outside, Part, Pods, Site,
+    Outside, PodGroup, Pods, Site,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use schemars::JsonSchema;
@@ -242,11 +242,12 @@ impl Component for Postgres {
     const HORIZON: Horizon = Horizon::Links;
 
     fn offer(&self, site: &Site<'_>) -> Offer {
-        let (host, pods, outside, parts) = match self.mode {
+        let (host, pods, outside, groups) = match self.mode {
             Mode::InCluster => {
                 let labels = site.selector();
-                let part = Part { name: site.name().to_owned(), labels: labels.clone(), ..Part::default() };
-                (Some(site.host(site.name())), Some(labels), None, vec![part])
+                let group =
+                    PodGroup { name: site.name().to_owned(), labels: labels.clone(), ..PodGroup::default() };
+                (Some(site.host(site.name())), Some(labels), None, vec![group])
             }
             Mode::Operator => {
                 let cluster = self.cluster(site);
@@ -254,16 +255,16 @@ impl Component for Postgres {
                     ("application".to_owned(), "spilo".to_owned()),
                     ("cluster-name".to_owned(), cluster.clone()),
                 ]);
-                let part = Part {
+                let group = PodGroup {
                     name: site.name().to_owned(),
                     labels: labels.clone(),
                     among: vec![PORT, 8008],
                     // The instances elect their leader through the Kubernetes API.
                     api_server: true,
                     from_namespaces: vec![(self.operator_namespace.to_string(), vec![PORT, 8008])],
-                    ..Part::default()
+                    ..PodGroup::default()
                 };
-                (Some(site.host(&cluster)), Some(labels), None, vec![part])
+                (Some(site.host(&cluster)), Some(labels), None, vec![group])
             }
             Mode::Managed => {
                 let outside = self.cidr.as_ref().map(|cidr| Outside {
@@ -285,7 +286,7 @@ impl Component for Postgres {
         Offer {
             endpoints: vec![endpoint],
             credentials: Some(self.credentials(site)),
-            parts,
+            pod_groups: groups,
             ..Offer::default()
         }
     }

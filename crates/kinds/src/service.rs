@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
-use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, Part, Site, SourceName, object};
+use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, PodGroup, Site, SourceName, object};
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use schemars::JsonSchema;
@@ -71,9 +71,9 @@ impl Component for Service {
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         let workload = &self.workload;
-        let mut part = workload.part(site);
+        let mut group = workload.pod_group(site);
         if let Some(ingress) = &self.ingress {
-            part.from_ingress.extend(workload.port(ingress.port.as_ref()).map(|(_, port)| port));
+            group.from_ingress.extend(workload.port(ingress.port.as_ref()).map(|(_, port)| port));
         }
         if let Some(balancer) = &self.load_balancer {
             let ranges: Vec<String> = balancer.allow.iter().map(ToString::to_string).collect();
@@ -82,15 +82,19 @@ impl Component for Service {
                 .ports
                 .iter()
                 .filter(|(name, _)| balancer.port.as_ref().is_none_or(|port| port == *name));
-            part.from_outside.extend(open.map(|(_, port)| (port.container(), ranges.clone())));
+            group.from_outside.extend(open.map(|(_, port)| (port.container(), ranges.clone())));
         }
-        let mut parts = vec![part];
-        parts.extend(self.before_rollout.as_ref().map(|_| {
+        let mut groups = vec![group];
+        groups.extend(self.before_rollout.as_ref().map(|_| {
             let name = before_rollout_name(site);
             let labels = site.selector_of(&name);
-            Part { labels, name, egress: parts[0].egress.clone(), ..Part::default() }
+            PodGroup { labels, name, egress: groups[0].egress.clone(), ..PodGroup::default() }
         }));
-        Offer { endpoints: endpoints(site, workload, site.name(), &[]), parts, ..Offer::default() }
+        Offer {
+            endpoints: endpoints(site, workload, site.name(), &[]),
+            pod_groups: groups,
+            ..Offer::default()
+        }
     }
 
     fn links(&self) -> Vec<Link> {

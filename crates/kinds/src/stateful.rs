@@ -88,17 +88,17 @@ impl Component for Stateful {
 
     fn offer(&self, site: &Site<'_>) -> Offer {
         let workload = &self.workload;
-        let mut part = workload.part(site);
+        let mut group = workload.pod_group(site);
         if self.peers {
-            part.among.extend(self.workload.ports.values().map(|port| port.container()));
+            group.among.extend(self.workload.ports.values().map(|port| port.container()));
         }
         if let Some(ingress) = &self.ingress {
-            part.from_ingress.extend(workload.port(ingress.port.as_ref()).map(|(_, port)| port));
+            group.from_ingress.extend(workload.port(ingress.port.as_ref()).map(|(_, port)| port));
         }
         let members = members(site, self.replicas.unwrap_or(1));
         Offer {
             endpoints: endpoints(site, workload, site.name(), &members),
-            parts: vec![part],
+            pod_groups: vec![group],
             ..Offer::default()
         }
     }

@@ -22,8 +22,8 @@ use crate::workload::Table;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Template {
-    /// A `.j2` file, or a folder of which every `.j2` is read; relative to the tenant's folder, or with a leading
-    /// `/` to the platform's.
+    /// A `.j2` file, or a folder whose `.j2` files are all read; relative to the tenant's folder, or with a leading `/`
+    /// to the platform's.
     pub path: String,
     /// What the templates see as `parameters`.
     #[serde(default)]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::service::deployment;
 use crate::workload::{Disruption, Rollout, Workload, disruption_budget, endpoints, service};
 
-/// A stateless program that works by itself: a Deployment, with a Service only where it has ports.
+/// A stateless program that works by itself: a Deployment, with a Service if it has ports.
 ///
 /// Renders a Deployment and a ServiceAccount; with the fields that ask for them a Service, a ConfigMap,
 /// ExternalSecrets, a PersistentVolumeClaim, a Certificate and a ServiceMonitor; a PodDisruptionBudget
@@ -48,7 +48,7 @@ impl Component for Worker {
         let workload = &self.workload;
         Offer {
             endpoints: endpoints(site, workload, site.name(), &[]),
-            parts: vec![workload.part(site)],
+            pod_groups: vec![workload.pod_group(site)],
             ..Offer::default()
         }
     }

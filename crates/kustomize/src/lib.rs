@@ -1,6 +1,6 @@
 //! Kustomizations built natively, byte for byte as Kustomize 5.8 does.
 //!
-//! [`build`] makes objects of a folder, [`to_yaml`] prints them as `kustomize build` does:
+//! [`build`] turns a folder into objects, and [`to_yaml`] prints them as `kustomize build` does:
 //!
 //! ```
 //! use aqueduct_kustomize::{Options, build, to_yaml};
@@ -23,13 +23,13 @@
 //! # Ok::<(), aqueduct_kustomize::Error>(())
 //! ```
 //!
-//! # What is read
+//! # Which files are read
 //!
 //! Everything comes through a [`FileSystem`]: [`Files`](aqueduct_manifest::Files) in memory, the [`Disk`], or one of
-//! your own. A kustomization reads its own folder and what lies below, unless [`LoadRestrictor::None`] is asked for.
+//! your own. A kustomization reads only its own folder and those below it, unless [`LoadRestrictor::None`] is set.
 //!
 //! Nothing is fetched and nothing is run: copies of remotes come from [`Remotes`], charts from a [`ChartInflator`], and
-//! functions in containers or programs are refused. What has to be there before a build, [`inventory`] says:
+//! functions in containers or programs are refused. [`inventory`] lists what has to be there before a build:
 //!
 //! ```
 //! use aqueduct_kustomize::{Meaning, inventory};
@@ -47,8 +47,8 @@
 //!
 //! # What changed a resource
 //!
-//! With [`Options::trace`], each object has a [`Trace`]: the file and line that it comes from, and for each value that
-//! was changed after that, what changed it.
+//! With [`Options::trace`], each object has a [`Trace`]: the file and line that it comes from, and what changed each value
+//! afterwards.
 //!
 //! ```
 //! use aqueduct_kustomize::{Options, build};
@@ -66,15 +66,15 @@
 //!
 //! # What is refused
 //!
-//! An [`Error`] is one message that leads from the outermost kustomization to the culprit; [`Error::hint`] says what to
-//! do, and [`Error::located`] where its cause is written, where that is known. What would take the work of a square or
-//! more is linear or refused.
+//! An [`Error`] is one message that leads from the outermost kustomization to the cause; [`Error::hint`] says what to do, and
+//! [`Error::located`] says where the cause is written, if that is known. Work that would grow quadratically or faster is
+//! either done in linear time or refused.
 //!
-//! # How it goes
+//! # How a build works
 //!
-//! A loader reads the kustomization and whatever it names; a target collects resources, runs generators, components
-//! and transformers, kustomization by kustomization from the innermost one out; then, once and over everything, names
-//! get their hashes, references to renamed resources are repaired, variables are replaced, and the result is sorted.
+//! A loader reads the kustomization and the files that it names. A target collects resources and runs generators, components
+//! and transformers, one kustomization after the other from the innermost outwards. Finally, once for all resources, names
+//! get their hashes, references to renamed resources are updated, variables are replaced, and the result is sorted.
 
 mod accumulator;
 mod build;
@@ -121,4 +121,4 @@ pub use inventory::{Inventory, Meaning, RemoteName, holds_resources, inventory};
 pub use options::{LoadRestrictor, Options, Reorder};
 pub use remote::{MissingCopy, RemoteCopy, Remotes};
 pub use repository::Repository;
-pub use trace::{Cause, Change, Trace};
+pub use trace::{BuildStep, Trace, ValueChange};

@@ -20,7 +20,7 @@ use crate::schemas::Schemas;
 use crate::shares::{self, Shares};
 use crate::step::{self, Step};
 use crate::text;
-use crate::trace::{Cause, Recorder, Section};
+use crate::trace::{BuildStep, Recorder, Section};
 
 /// Annotations that Kustomize uses for itself and never prints.
 const INTERNAL_ANNOTATIONS: &[&str] = &[
@@ -200,7 +200,7 @@ impl Resource {
     }
 
     /// Notes where the resource comes from; what becomes of it is recorded from now on.
-    pub(crate) fn record(&mut self, source: &Arc<Cause>) {
+    pub(crate) fn record(&mut self, source: &Arc<BuildStep>) {
         self.recorder = Some(Box::new(Recorder::new(Arc::clone(source))));
         self.start_step();
     }
@@ -213,7 +213,7 @@ impl Resource {
     }
 
     /// Records what a step changed.
-    pub(crate) fn finish_step(&mut self, cause: &Arc<Cause>) {
+    pub(crate) fn finish_step(&mut self, cause: &Arc<BuildStep>) {
         if let Some(recorder) = &mut self.recorder {
             recorder.finish(&self.map, cause);
         }

@@ -12,7 +12,7 @@ use crate::origin::Origin;
 use crate::resource::{Behavior, Resource};
 use crate::selector::{Patterns, Selector};
 use crate::step::Step;
-use crate::trace::Cause;
+use crate::trace::BuildStep;
 
 /// Resources in the order in which they were loaded.
 #[derive(Clone, Debug, Default)]
@@ -222,7 +222,7 @@ impl Resources {
     /// Runs a step, and records what it changes where somebody asked.
     pub(crate) fn step(
         &mut self,
-        cause: Option<&Arc<Cause>>,
+        cause: Option<&Arc<BuildStep>>,
         run: impl FnOnce(&mut Self) -> Result<()>,
     ) -> Result<()> {
         let Some(cause) = cause else { return run(self) };

@@ -20,7 +20,7 @@ use crate::origin::{ConfiguredBy, Origin};
 use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::schemas::Schemas;
-use crate::trace::{Cause, Spots};
+use crate::trace::{BuildStep, Spots};
 use crate::transform::Transform;
 use crate::transform::affix::{AffixTransformer, Side};
 use crate::transform::image::ImageTransformer;
@@ -77,7 +77,7 @@ pub(crate) struct Target<'a, 's> {
 struct Step<T: ?Sized> {
     run: Box<T>,
     origin: Option<Origin>,
-    cause: Option<Arc<Cause>>,
+    cause: Option<Arc<BuildStep>>,
 }
 
 impl<'a, 's> Target<'a, 's> {
@@ -173,7 +173,7 @@ impl<'a, 's> Target<'a, 's> {
             let spots = Spots::read(self.loader.files(), &self.loader.source(name));
             for resource in &mut list {
                 let place = spots.part(resource.part);
-                resource.record(&Arc::new(Cause { step: "Resource".into(), place }));
+                resource.record(&Arc::new(BuildStep { step: "Resource".into(), place }));
             }
         }
         list.into_iter()
@@ -323,23 +323,23 @@ impl<'a, 's> Target<'a, 's> {
         field: &str,
         index: Option<usize>,
         file: &str,
-    ) -> Option<Arc<Cause>> {
+    ) -> Option<Arc<BuildStep>> {
         let spots = self.spots.as_ref()?;
         let place = match file {
             "" => spots.field(field, index),
             file => Place::whole(self.loader.source(file)),
         };
-        Some(Arc::new(Cause { step: step.into(), place }))
+        Some(Arc::new(BuildStep { step: step.into(), place }))
     }
 
     /// Returns the step that a plugin is: in its own file, or inline in this kustomization.
-    fn plugin_cause(&self, config: &Resource, field: &str) -> Option<Arc<Cause>> {
+    fn plugin_cause(&self, config: &Resource, field: &str) -> Option<Arc<BuildStep>> {
         let spots = self.spots.as_ref()?;
         let place = match &config.file {
             Some(file) => Spots::read(self.loader.files(), file).part(config.part),
             None => spots.field(field, None),
         };
-        Some(Arc::new(Cause { step: config.kind(), place }))
+        Some(Arc::new(BuildStep { step: config.kind(), place }))
     }
 
     fn builtin_origin(&self, kind: &'static str) -> Option<Origin> {
@@ -376,7 +376,7 @@ impl<'a, 's> Target<'a, 's> {
         let kustomization = &self.kustomization;
         let (loader, schemas) = (&self.loader, &self.shared.schemas);
         let mut steps: Vec<Step<dyn Transform + 'a>> = Vec::new();
-        let mut add = |kind: &'static str, cause: Option<Arc<Cause>>, run: Box<dyn Transform>| {
+        let mut add = |kind: &'static str, cause: Option<Arc<BuildStep>>, run: Box<dyn Transform>| {
             steps.push(Step { run, origin: self.builtin_origin(kind), cause });
         };
         let trouble = |kind: &str| format!("trouble configuring builtin {kind}");

@@ -13,24 +13,24 @@ use crate::file_system::FileSystem;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     /// What read or made the resource.
-    pub source: Arc<Cause>,
+    pub source: Arc<BuildStep>,
     /// What changed it after that, in order.
-    pub changes: Vec<Change>,
+    pub changes: Vec<ValueChange>,
 }
 
 /// One value that a step changed, added or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct ValueChange {
     /// The JSON pointer of the value, as the resource was right after the step. A list that grew or shrank is named as
     /// a whole.
     pub pointer: String,
     /// What changed it.
-    pub cause: Arc<Cause>,
+    pub cause: Arc<BuildStep>,
 }
 
 /// A step of a build, and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cause {
+pub struct BuildStep {
     /// `Resource` for what was read from a file; else the generator or transformer, by the name that Kustomize has for
     /// it, such as `PatchTransformer`.
     pub step: SmolStr,
@@ -40,7 +40,7 @@ pub struct Cause {
 
 impl Trace {
     /// Returns the changes of a value, of what is around it and of what is in it, in order.
-    pub fn of(&self, pointer: &str) -> impl Iterator<Item = &Change> {
+    pub fn of(&self, pointer: &str) -> impl Iterator<Item = &ValueChange> {
         self.changes.iter().filter(move |change| {
             let is_within = |inner: &str, outer: &str| {
                 inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -58,7 +58,7 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    pub(crate) fn new(source: Arc<Cause>) -> Self {
+    pub(crate) fn new(source: Arc<BuildStep>) -> Self {
         Self { trace: Trace { source, changes: Vec::new() }, before: Map::new() }
     }
 
@@ -68,10 +68,10 @@ impl Recorder {
     }
 
     /// Notes what a step changed.
-    pub(crate) fn finish(&mut self, map: &Map, cause: &Arc<Cause>) {
+    pub(crate) fn finish(&mut self, map: &Map, cause: &Arc<BuildStep>) {
         let mut pointers = Vec::new();
         compare_maps(&self.before, &visible(map), "", &mut pointers);
-        let changes = pointers.into_iter().map(|pointer| Change { pointer, cause: Arc::clone(cause) });
+        let changes = pointers.into_iter().map(|pointer| ValueChange { pointer, cause: Arc::clone(cause) });
         self.trace.changes.extend(changes);
         self.before = Map::new();
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use aqueduct_kustomize::{Build, Cause, Options, build};
+use aqueduct_kustomize::{Build, BuildStep, Options, build};
 use aqueduct_manifest::Files;
 use insta::assert_snapshot;
 
@@ -46,7 +46,7 @@ fn built(trace: bool) -> (Files, Build) {
     (files, built.expect("it is well formed"))
 }
 
-fn shown(files: &Files, cause: &Cause) -> String {
+fn shown(files: &Files, cause: &BuildStep) -> String {
     let text = files.get(&cause.place.file).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     let line = text.zip(cause.place.span).map(|(text, span)| span.position(&text).line.to_string());
     format!("{} in {}:{}", cause.step, cause.place.file, line.unwrap_or_default())

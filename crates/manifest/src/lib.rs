@@ -1,7 +1,7 @@
 //! Kubernetes YAML as data: read as Kubernetes reads it, written byte for byte as `sigs.k8s.io/yaml` writes it.
 //!
-//! Everything that Aqueduct reads or writes passes through this crate, and it stands on its own: no clock, no
-//! environment variables, no network, and bounds on depth, size and time whatever the input is.
+//! Everything that Aqueduct reads or writes passes through this crate. It is independent of the others: no clock, no
+//! environment variables, no network, and bounds on depth, size and time for any input.
 //!
 //! | to | see |
 //! |---|---|
@@ -10,18 +10,18 @@
 //! | hold a resource | [`Object`], [`ObjectKey`] |
 //! | go from and to typed structs | [`to_value`], [`from_value`] |
 //! | change objects | [`patch`] |
-//! | reckon with amounts | [`Quantity`] |
+//! | calculate with amounts | [`Quantity`] |
 //! | read a folder once | [`Files`] |
 //! | say what is wrong, and where | [`Diagnostic`], [`Place`] |
 //! | compare texts by line | [`line_diff`] |
-//! | tell secrets | [`secret`] |
+//! | recognise secrets | [`secret`] |
 //! | print floats and hashes as the tools of Kubernetes do | [`float`], [`struct@Hash`] |
 //! | know what Kubernetes serves | [`KUBERNETES_APIS`] |
 //!
 //! # Reading and writing
 //!
-//! A text means here what it means to kubectl: YAML 1.1 with its truth values, its octal numbers and the last of equal
-//! keys. One value has one form, with sorted keys and quotes only where they are needed.
+//! A text means the same as it does to kubectl: YAML 1.1 with its booleans and octal numbers, and with the last of several
+//! equal keys. Each value is written in exactly one form, with sorted keys and quotes only where they are needed.
 //!
 //! ```
 //! use aqueduct_manifest::{Value, yaml};
@@ -32,7 +32,7 @@
 //! # Ok::<(), yaml::Error>(())
 //! ```
 //!
-//! Kustomize reads by other rules, those of YAML 1.2; [`yaml::Dialect`] chooses.
+//! Kustomize follows the rules of YAML 1.2; [`yaml::Dialect`] chooses between the two.
 //!
 //! ```
 //! use aqueduct_manifest::{Value, yaml};
@@ -44,7 +44,7 @@
 //!
 //! # Places
 //!
-//! [`yaml::read_documents`] returns the places of all keys and values beside them, which are looked up when asked for.
+//! [`yaml::read_documents`] also returns the places of all keys and values, which are computed on demand.
 //!
 //! ```
 //! use aqueduct_manifest::yaml::{self, Dialect, Step};
@@ -55,7 +55,7 @@
 //! # Ok::<(), yaml::Error>(())
 //! ```
 //!
-//! What cannot be read says where:
+//! Errors say where they are:
 //!
 //! ```
 //! use aqueduct_manifest::yaml;
@@ -81,7 +81,7 @@
 //!
 //! # Patches
 //!
-//! Strategic merge patches and JSON patches do what Kustomize 5.8 does, and name the element that they fail in.
+//! Strategic merge patches and JSON patches do what Kustomize 5.8 does, and errors name the element concerned.
 //!
 //! ```
 //! use aqueduct_manifest::patch::{self, MergeContext, Outcome};

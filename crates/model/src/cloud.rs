@@ -91,7 +91,7 @@ pub(crate) struct CloudTable {
     node_pool_label: Option<LabelKey>,
     /// What rclone calls the object storage, such as `AWS` or `Minio`.
     object_storage: Option<String>,
-    /// What a load balancer is told, in place of what the preset says.
+    /// The annotations of load balancers, instead of those of the preset.
     load_balancer: Option<LoadBalancerAnnotations>,
     /// The price of a node for a month, by size; for pools that name a size and no price.
     #[serde(default)]

@@ -43,7 +43,7 @@ pub struct Definition {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct CommonFields {
-    /// Whether the component is there at all.
+    /// Whether the component exists.
     #[serde(default = "yes")]
     pub(crate) enabled: bool,
     /// What the component is.
@@ -60,11 +60,11 @@ pub(crate) struct CommonFields {
     /// Components that must run before this one: `component`, or `tenant/component`.
     #[serde(default)]
     pub(crate) depends_on: Vec<Reference>,
-    /// The components that may link to this one, in place of what `isolation` of the tenant says: `component`,
-    /// `tenant/component`, `tenant/*` or `*`. It opens no connection, each link does.
+    /// The components that may link to this one, instead of what `isolation` of the tenant says: `component`,
+    /// `tenant/component`, `tenant/*` or `*`. This field opens no connection; each link does.
     pub(crate) allow_from: Option<Vec<ComponentPeer>>,
-    /// The components that this one may link to, in place of what `isolation` of the tenant says; those of system
-    /// tenants may always be linked to. It opens no connection, each link does.
+    /// The components that this one may link to, instead of what `isolation` of the tenant says; those of system
+    /// tenants may always be linked to. This field opens no connection; each link does.
     pub(crate) allow_to: Option<Vec<ComponentPeer>>,
     /// How Argo CD delivers it, above what the tenant, the environment and the platform say.
     #[serde(default)]

@@ -56,15 +56,15 @@ pub struct Delivery {
     pub labels: BTreeMap<LabelKey, LabelValue>,
     /// Annotations of Applications, such as those that subscribe to notifications.
     pub annotations: BTreeMap<LabelKey, String>,
-    /// What the web interface shows beside Applications, by name.
+    /// Additional information that the web interface shows with Applications, by name.
     pub info: BTreeMap<String, String>,
     /// How many old revisions are kept.
     pub history: u16,
     /// The kinds in namespaces that a tenant may own, such as `apps/Deployment`, `Service` or `batch/*`. Not at a
     /// component.
     pub kinds: Vec<KindPattern>,
-    /// The kinds outside of namespaces that a tenant may own beside Namespace; a system tenant that lists none may
-    /// own all. Not at a component.
+    /// The cluster-scoped kinds that a tenant may own besides Namespace; a system tenant that lists none may own all of
+    /// them. Not at a component.
     pub cluster_kinds: Vec<KindPattern>,
 }
 

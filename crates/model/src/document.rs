@@ -49,7 +49,7 @@ pub(crate) fn read(
 /// Reads a TOML text; `path` is what its places call the file.
 ///
 /// # Errors
-/// All its syntax errors, as far as anybody reads them.
+/// All its syntax errors, up to a limit.
 pub fn parse(path: &str, text: &str, layer: Layer) -> Result<Node, Vec<Diagnostic>> {
     let file: Arc<str> = path.into();
     if let Some(span) = overlong_key(text) {

@@ -66,7 +66,7 @@ pub struct Environment {
     pub cloud: Cloud,
     /// The nodes of the cluster.
     pub node_pools: BTreeMap<Name, NodePool>,
-    /// What the environment stands on besides nodes.
+    /// The infrastructure of the environment besides its nodes.
     pub infrastructure: Option<Infrastructure>,
     /// How far the pods of tenants are shut off, where a tenant does not say.
     pub isolation: Option<IsolationLevel>,
@@ -104,7 +104,7 @@ pub(crate) struct EnvironmentFile {
     pub(crate) argocd: Option<Name>,
     /// What is put behind the names of all namespaces of tenants, so that several environments fit one cluster.
     pub(crate) namespace_suffix: Option<NameSuffix>,
-    /// The environment that changes reach before this one; `aqueduct review` names those that do not.
+    /// The environment that changes go through before this one; `aqueduct review` lists changes that skip it.
     pub(crate) promoted_from: Option<Name>,
     /// The git repository that Argo CD reads (default: the platform's).
     pub(crate) repository: Option<Repository>,
@@ -150,7 +150,7 @@ pub(crate) struct EnvironmentFile {
     /// The nodes of the cluster.
     #[serde(default)]
     pub(crate) node_pools: BTreeMap<Name, NodePool>,
-    /// What the environment stands on besides nodes.
+    /// The infrastructure of the environment besides its nodes.
     pub(crate) infrastructure: Option<Infrastructure>,
     /// How far the pods of tenants are shut off, where a tenant does not say, above the platform's.
     pub(crate) isolation: Option<IsolationLevel>,
@@ -409,7 +409,7 @@ pub struct NodePool {
     pub labels: BTreeMap<LabelKey, LabelValue>,
 }
 
-/// What an environment stands on besides nodes.
+/// The infrastructure of an environment besides its nodes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Infrastructure {

@@ -2,12 +2,12 @@
 //!
 //! 1. [`load`] reads `platform.toml`, `tenants/` and `blueprints/` into a [`Platform`]: its
 //!    [`Environment`]s, [`Tenant`]s with their [`Component`]s, and [`Blueprint`]s.
-//! 2. [`resolve`] lays the layers of every component over each other, fills in what `${…}` stands for,
+//! 2. [`resolve`] merges the layers of every component, replaces every `${…}` by its value,
 //!    and returns one [`Instance`] for each component of each tenant in each environment.
 //! 3. The fields that belong to a component's kind are a [`Node`]; [`Node::read`] turns them into the
 //!    kind's own type, built from the value types in [`types`].
 //!
-//! Both steps report all problems of all files in one run, each with the line that has to change.
+//! Both steps report all problems of all files in one run, each with the line to change.
 
 mod blueprint;
 mod cloud;
@@ -50,7 +50,7 @@ pub use instance::Instance;
 pub use load::{Loaded, load};
 pub use names::{Names, short_name};
 pub use node::{Content, Layer, Node, Source};
-pub use patch::{Change, Patch, PatchTarget};
+pub use patch::{Patch, PatchAction, PatchTarget};
 pub use plaintext::plaintext;
 pub use platform::{Argocd, CheckLevel, Platform, Selection, Services, tenancies};
 pub use resolve::{Absence, Fragment, Resolved, absence, resolve};

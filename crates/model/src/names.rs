@@ -21,7 +21,7 @@ pub(crate) const ROOT: &str = "argocd";
 /// What stands for a component in the name of the Application of what a tenant gets beside its components.
 const TENANT: &str = "tenant";
 
-/// How what delivers the tree is called. In each may stand `${environment.name}`, `${tenant.name}` and
+/// The names of what delivers the tree. Each may contain `${environment.name}`, `${tenant.name}` and
 /// `${component.name}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -30,8 +30,8 @@ pub struct Names {
     pub root: Option<String>,
     /// The project of a tenant: its name by default.
     pub project: Option<String>,
-    /// The Application of a component: `${tenant.name}-${component.name}` by default; `tenant` stands for
-    /// what the tenant gets beside its components.
+    /// The Application of a component: `${tenant.name}-${component.name}` by default; `tenant` stands for what the
+    /// tenant gets in addition to its components.
     pub application: Option<String>,
 }
 

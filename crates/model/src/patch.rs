@@ -31,7 +31,7 @@ pub struct Patch {
 
 /// What a patch does to each object that it means.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub enum PatchAction {
     /// It is removed.
     Remove,
     /// It is changed.
@@ -48,7 +48,7 @@ impl Patch {
     ///
     /// # Errors
     /// All that is wrong with it whatever the objects are.
-    pub fn change(&self, node: &Node) -> Result<Change, Vec<Diagnostic>> {
+    pub fn change(&self, node: &Node) -> Result<PatchAction, Vec<Diagnostic>> {
         let mut wrong = Vec::new();
         let at =
             |path: &[&str], message: String| node.find(path).unwrap_or(node).diagnostic("patch", message);
@@ -87,8 +87,8 @@ impl Patch {
         }
         match self.delete {
             _ if !wrong.is_empty() => Err(wrong),
-            true => Ok(Change::Remove),
-            false => Ok(Change::Edit { merge, operations }),
+            true => Ok(PatchAction::Remove),
+            false => Ok(PatchAction::Edit { merge, operations }),
         }
     }
 }
@@ -100,7 +100,7 @@ pub(crate) fn check(patches: &[Patch], holder: &Node) -> Vec<Diagnostic> {
     wrong.flatten().collect()
 }
 
-/// Which objects a patch means: those that agree with every field that is given.
+/// The objects that a patch changes: those that match every given field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PatchTarget {

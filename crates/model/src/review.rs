@@ -11,7 +11,7 @@ use crate::types::Name;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ReviewSettings {
-    /// What must hold of every change; `aqueduct review` fails where it does not.
+    /// What must be true of every change; `aqueduct review` fails if it is not.
     #[serde(default)]
     pub claims: PlatformClaims,
 }

@@ -40,7 +40,7 @@ pub struct Tenancy {
     pub isolation: Isolation,
     /// How Argo CD delivers what the tenant gets beside its components.
     pub delivery: Arc<Delivery>,
-    /// Changes to what the tenant gets beside its components.
+    /// Changes to what the tenant gets in addition to its components.
     pub patches: Vec<Patch>,
     /// What the tenant allows that a rule would report.
     pub allow: Vec<Allowance>,
@@ -96,7 +96,7 @@ pub struct Quota {
     pub storage: Option<Memory>,
 }
 
-/// What a container gets that does not say, and the most that one may ask for.
+/// The defaults of containers that set no resources, and the bounds of those that do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
@@ -209,7 +209,7 @@ pub(crate) struct NamespaceTable {
     /// limits, roles and network policies. What lies in `kube-system` and its like is always so.
     #[serde(default)]
     pub(crate) existing: bool,
-    /// The Pod Security Standard that its pods are held to; the tenant's where it is not given.
+    /// The Pod Security Standard that its pods are held to; default: the tenant's.
     pub(crate) pod_security: Option<PodSecurity>,
     /// Its labels on top of the tenant's.
     #[serde(default)]
@@ -258,12 +258,12 @@ pub struct Isolation {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum IsolationLevel {
-    /// Every connection is refused but those that links and the fields of components open, and DNS; pods of one
-    /// tenant are strangers too.
+    /// Every connection is refused except DNS and those that links and fields of components open, also between pods of
+    /// the same tenant.
     #[default]
     Strict,
-    /// Pods in the namespaces of the tenant reach one another; every other connection is refused but those that links
-    /// and the fields of components open, and DNS.
+    /// Pods in the namespaces of the tenant reach one another; every other connection is refused except DNS and those
+    /// that links and fields of components open.
     Namespace,
     /// There are no network policies.
     None,
@@ -287,14 +287,14 @@ pub(crate) enum IsolationField {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "Isolation")]
 pub(crate) struct IsolationTable {
-    /// How far the pods are shut off; as the environment or the platform says where it is not given.
+    /// How far the pods are shut off (default: what the environment or the platform says).
     pub(crate) level: Option<IsolationLevel>,
-    /// The tenants whose components may link to components of this tenant; `*` is every tenant. A name alone opens
+    /// The tenants whose components may link to components of this tenant; `*` is every tenant. A name by itself opens
     /// no connection.
     #[serde(default)]
     pub(crate) allow_from: Vec<Peer>,
-    /// The tenants whose components those of this tenant may link to; `*`, the default, is every tenant that allows
-    /// it. Components of system tenants may always be linked to. A name alone opens no connection.
+    /// The tenants whose components those of this tenant may link to; `*`, the default, is every tenant that allows it.
+    /// Components of system tenants may always be linked to. A name by itself opens no connection.
     #[serde(default = "everyone")]
     pub(crate) allow_to: Vec<Peer>,
 }

@@ -60,7 +60,7 @@ pub(crate) struct TenantFile {
     pub(crate) system: bool,
     /// The blueprint that it is made from.
     pub(crate) blueprint: Option<Name>,
-    /// Whether the tenant is there at all.
+    /// Whether the tenant exists.
     pub(crate) enabled: Option<bool>,
     /// The namespace of its components (default: the name of the tenant, or the first of `namespaces` where all of these
     /// exist already).
@@ -82,16 +82,15 @@ pub(crate) struct TenantFile {
     /// What a container gets that does not say.
     #[serde(default)]
     pub(crate) limits: Limits,
-    /// How far the tenant's pods are shut off, a level or a table; as the environment or the platform says where it is
-    /// not given.
+    /// How far the tenant's pods are shut off, a level or a table (default: what the environment or the platform says).
     #[serde(default)]
     pub(crate) isolation: IsolationField,
-    /// The Pod Security Standard that pods are held to; as the environment or the platform says where it is not given.
+    /// The Pod Security Standard that pods are held to (default: what the environment or the platform says).
     pub(crate) pod_security: Option<PodSecurity>,
     /// Rules of the checks whose findings about this tenant's objects are not reported, each with the reason.
     #[serde(default)]
     pub(crate) allow: Vec<Allowance>,
-    /// Changes to what the tenant gets beside its components: namespaces, policies, roles, and its project and
+    /// Changes to what the tenant gets in addition to its components: namespaces, policies, roles, and its project and
     /// Applications of Argo CD.
     #[serde(default)]
     pub(crate) patches: Vec<Patch>,
@@ -178,7 +177,7 @@ pub(crate) struct TenantOverrides {
     delivery: Option<Fields>,
     /// Rules of the checks whose findings about this tenant's objects are not reported, each with the reason.
     allow: Option<Vec<Allowance>>,
-    /// Changes to what the tenant gets beside its components.
+    /// Changes to what the tenant gets in addition to its components.
     patches: Option<Vec<Patch>>,
     /// The parameters of the blueprint.
     #[schemars(with = "Option<BTreeMap<Name, crate::schema::ParameterValue>>")]

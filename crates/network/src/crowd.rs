@@ -7,7 +7,7 @@ use crate::addresses::{self, AddressRange, after};
 use crate::network::{End, Network};
 use crate::policy::Direction;
 use crate::ports::Ports;
-use crate::workload::{Peer, Workload};
+use crate::workload::{ConnectionEnd, Workload};
 
 /// The ends of connections that are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,12 +23,12 @@ pub enum Ends {
 
 impl Ends {
     /// Tells whether a peer is wanted.
-    pub fn include(&self, peer: &Peer<'_>) -> bool {
+    pub fn include(&self, peer: &ConnectionEnd<'_>) -> bool {
         match (self, peer) {
             (Self::All, _) => true,
-            (Self::Outside, Peer::Workload(_)) => false,
+            (Self::Outside, ConnectionEnd::Workload(_)) => false,
             (Self::Outside, _) => true,
-            (Self::Workloads(some), Peer::Workload(workload)) => some.contains(*workload),
+            (Self::Workloads(some), ConnectionEnd::Workload(workload)) => some.contains(*workload),
             (Self::Workloads(_), _) => false,
         }
     }
@@ -70,7 +70,7 @@ impl Network {
         let mut numbers = BTreeMap::new();
         let mut crowds: Vec<Crowd<'_>> = Vec::new();
         for (workload, group) in &self.workloads {
-            let peer = Peer::Workload(workload);
+            let peer = ConnectionEnd::Workload(workload);
             let wanted = [from.include(&peer), to.include(&peer)];
             let number = *numbers.entry((&workload.namespace, *group, wanted)).or_insert(crowds.len());
             if number == crowds.len() {

@@ -8,15 +8,15 @@ use crate::addresses::{AddressRange, after, cut};
 use crate::network::{End, Network};
 use crate::policy::Direction;
 use crate::ports::Ports;
-use crate::workload::{Peer, Workload};
+use crate::workload::{ConnectionEnd, Workload};
 
 /// A connection that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change<'a> {
+pub struct ConnectionChange<'a> {
     /// The end that opens it.
-    pub from: Peer<'a>,
+    pub from: ConnectionEnd<'a>,
     /// The end that accepts it.
-    pub to: Peer<'a>,
+    pub to: ConnectionEnd<'a>,
     /// The ports in the old network; none where it is opened.
     pub before: Arc<Ports>,
     /// The ports in the new network; none where it is closed.
@@ -25,7 +25,7 @@ pub struct Change<'a> {
     pub alone: Vec<&'a Workload>,
 }
 
-impl fmt::Display for Change<'_> {
+impl fmt::Display for ConnectionChange<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { from, to, before, after, .. } = self;
         match (before.is_empty(), after.is_empty()) {
@@ -41,7 +41,7 @@ type Groups = (Option<usize>, Option<usize>);
 
 /// Returns what differs from an old to a new network, by source and destination. Workloads are the same where
 /// namespace, name and kind are.
-pub fn difference<'a>(old: &'a Network, new: &'a Network) -> Vec<Change<'a>> {
+pub fn difference<'a>(old: &'a Network, new: &'a Network) -> Vec<ConnectionChange<'a>> {
     let mut groups: BTreeMap<&'a Workload, Groups> = BTreeMap::new();
     for (workload, group) in &old.workloads {
         groups.entry(workload).or_default().0 = Some(*group);
@@ -60,14 +60,20 @@ pub fn difference<'a>(old: &'a Network, new: &'a Network) -> Vec<Change<'a>> {
             let Some((before, after)) = pair.between(*from, *to) else { continue };
             for from in sources {
                 for to in destinations.iter().filter(|to| *to != from) {
-                    changes.push(pair.change(Peer::Workload(from), Peer::Workload(to), &before, &after));
+                    changes.push(pair.change(
+                        ConnectionEnd::Workload(from),
+                        ConnectionEnd::Workload(to),
+                        &before,
+                        &after,
+                    ));
                 }
             }
         }
         for direction in Direction::BOTH {
             for (range, before, after) in pair.outside(*from, direction) {
                 for workload in sources {
-                    let (outside, workload) = (Peer::Outside(range), Peer::Workload(workload));
+                    let (outside, workload) =
+                        (ConnectionEnd::Outside(range), ConnectionEnd::Workload(workload));
                     changes.push(match direction {
                         Direction::Ingress => pair.change(outside, workload, &before, &after),
                         Direction::Egress => pair.change(workload, outside, &before, &after),
@@ -77,7 +83,12 @@ pub fn difference<'a>(old: &'a Network, new: &'a Network) -> Vec<Change<'a>> {
         }
         if let Some((before, after)) = pair.published(*from) {
             for workload in sources {
-                changes.push(pair.change(Peer::IngressController, Peer::Workload(workload), &before, &after));
+                changes.push(pair.change(
+                    ConnectionEnd::IngressController,
+                    ConnectionEnd::Workload(workload),
+                    &before,
+                    &after,
+                ));
             }
         }
     }
@@ -143,14 +154,20 @@ impl<'a> Pair<'a> {
         changes
     }
 
-    fn change(&self, from: Peer<'a>, to: Peer<'a>, before: &Arc<Ports>, after: &Arc<Ports>) -> Change<'a> {
+    fn change(
+        &self,
+        from: ConnectionEnd<'a>,
+        to: ConnectionEnd<'a>,
+        before: &Arc<Ports>,
+        after: &Arc<Ports>,
+    ) -> ConnectionChange<'a> {
         let ends = [from, to].into_iter().filter_map(|peer| match peer {
-            Peer::Workload(workload) => Some(workload),
+            ConnectionEnd::Workload(workload) => Some(workload),
             _ => None,
         });
         let is_alone =
             |workload: &&Workload| self.old.group(workload).is_none() || self.new.group(workload).is_none();
         let alone = ends.filter(is_alone).collect();
-        Change { from, to, before: Arc::clone(before), after: Arc::clone(after), alone }
+        ConnectionChange { from, to, before: Arc::clone(before), after: Arc::clone(after), alone }
     }
 }

@@ -7,11 +7,11 @@ use crate::crowd::short;
 use crate::network::{End, Network};
 use crate::policy::{Direction, PolicyName};
 use crate::ports::Ports;
-use crate::workload::Peer;
+use crate::workload::ConnectionEnd;
 
 /// What decides about the connections from one end to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explanation<'a> {
+pub struct ConnectionExplanation<'a> {
     /// The ports that are open.
     pub ports: Ports,
     /// What the policies around the source say.
@@ -27,7 +27,7 @@ pub struct Verdict<'a> {
     pub policies: BTreeMap<&'a PolicyName, Ports>,
 }
 
-impl fmt::Display for Explanation<'_> {
+impl fmt::Display for ConnectionExplanation<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { ports, egress, ingress } = self;
         write!(out, "{ports}\n  leaving: {egress}\n  arriving: {ingress}")
@@ -63,17 +63,24 @@ impl fmt::Display for Verdict<'_> {
 impl Network {
     /// Returns what decides about the connections from one end to another; `None` where one of them is not in this
     /// network, neither is a workload, or what serves Ingresses is to accept it.
-    pub fn explain<'a>(&'a self, from: &Peer<'_>, to: &Peer<'_>) -> Option<Explanation<'a>> {
+    pub fn explain<'a>(
+        &'a self,
+        from: &ConnectionEnd<'_>,
+        to: &ConnectionEnd<'_>,
+    ) -> Option<ConnectionExplanation<'a>> {
         let (sources, destinations) =
             (self.ends_of(from, Direction::Ingress)?, self.ends_of(to, Direction::Egress)?);
-        if !matches!((from, to), (_, Peer::Workload(_)) | (Peer::Workload(_), Peer::Outside(_))) {
+        if !matches!(
+            (from, to),
+            (_, ConnectionEnd::Workload(_)) | (ConnectionEnd::Workload(_), ConnectionEnd::Outside(_))
+        ) {
             return None;
         }
         let ports = match from {
-            Peer::IngressController => self.published(&destinations),
+            ConnectionEnd::IngressController => self.published(&destinations),
             _ => self.ports(&sources, &destinations),
         };
-        Some(Explanation {
+        Some(ConnectionExplanation {
             ports,
             egress: self.verdict(&sources, &destinations, Direction::Egress),
             ingress: self.verdict(&destinations, &sources, Direction::Ingress),
@@ -81,11 +88,11 @@ impl Network {
     }
 
     /// Returns the ends that a peer stands for; addresses are the peers of a direction.
-    fn ends_of(&self, peer: &Peer<'_>, direction: Direction) -> Option<Vec<End>> {
+    fn ends_of(&self, peer: &ConnectionEnd<'_>, direction: Direction) -> Option<Vec<End>> {
         Some(match peer {
-            Peer::Outside(range) => vec![self.cell(direction, range)],
-            Peer::Workload(workload) => self.ends(self.group(workload)?).to_vec(),
-            Peer::IngressController => vec![self.controller()],
+            ConnectionEnd::Outside(range) => vec![self.cell(direction, range)],
+            ConnectionEnd::Workload(workload) => self.ends(self.group(workload)?).to_vec(),
+            ConnectionEnd::IngressController => vec![self.controller()],
         })
     }
 

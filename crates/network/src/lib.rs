@@ -1,15 +1,15 @@
-//! Which workload reaches which, as the network policies of a set of objects have it.
+//! Which workload reaches which, according to the network policies of a set of objects.
 //!
 //! 1. [`Network::of`] reads the objects: pods of every kind of workload, namespaces, NetworkPolicies, and the Services
 //!    behind Ingresses and Routes.
-//! 2. Pods that no policy tells apart become one class, so that what is computed grows with the policies and not with the
+//! 2. Pods that no policy distinguishes become one class, so that the work grows with the number of policies, not of
 //!    pods.
 //! 3. [`Network::connections`] lists who reaches whom and on which ports, [`Network::explain`] names the policies that
 //!    decide it, and [`difference`] compares two networks.
 //! 4. [`print`](mod@print) writes lists, tables and JSON; [`graph`] draws.
 //!
-//! What a network plugin adds of its own, policies of other kinds, and pods that an operator makes from custom resources
-//! are not seen.
+//! Not taken into account are the additions of network plugins, policies of other kinds, and pods that an operator creates
+//! from custom resources.
 
 mod addresses;
 mod classes;
@@ -28,9 +28,9 @@ mod workload;
 pub use addresses::AddressRange;
 pub use crossing::{Crossing, Opening, Owners};
 pub use crowd::Ends;
-pub use difference::{Change, difference};
-pub use explain::{Explanation, Verdict};
+pub use difference::{ConnectionChange, difference};
+pub use explain::{ConnectionExplanation, Verdict};
 pub use network::{Connection, Network};
 pub use policy::{Direction, PolicyName};
 pub use ports::{Ports, Protocol};
-pub use workload::{Peer, Workload};
+pub use workload::{ConnectionEnd, Workload};

@@ -10,7 +10,7 @@ use crate::addresses::{AddressRange, covered, cut};
 use crate::classes::{Class, Classes};
 use crate::policy::{Direction, PeerRule, PodRule, Policy};
 use crate::ports::{NamedPort, Ports, RulePorts};
-use crate::workload::{Peer, Workload};
+use crate::workload::{ConnectionEnd, Workload};
 
 /// The workloads of a set of objects, and who of them reaches whom.
 #[derive(Debug)]
@@ -66,9 +66,9 @@ pub(crate) struct Side {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection<'a> {
     /// The end that opens it.
-    pub from: Peer<'a>,
+    pub from: ConnectionEnd<'a>,
     /// The end that accepts it.
-    pub to: Peer<'a>,
+    pub to: ConnectionEnd<'a>,
     /// The ports; there is at least one.
     pub ports: Arc<Ports>,
 }
@@ -143,15 +143,15 @@ impl Network {
     pub fn connections(&self) -> impl Iterator<Item = Connection<'_>> {
         let outside =
             self.cells[Direction::Ingress as usize].iter().enumerate().flat_map(move |(cell, range)| {
-                self.to_workloads(Peer::Outside(*range), self.row(&[End::Cell(cell)]))
+                self.to_workloads(ConnectionEnd::Outside(*range), self.row(&[End::Cell(cell)]))
             });
         let workloads = self.workloads.iter().flat_map(move |(workload, group)| {
-            let from = Peer::Workload(workload);
+            let from = ConnectionEnd::Workload(workload);
             let group = &self.groups[*group];
             let cells =
                 self.cells[Direction::Egress as usize].iter().enumerate().filter_map(move |(cell, range)| {
                     let ports = self.ports(&group.ends, &[End::Cell(cell)]);
-                    let to = Peer::Outside(*range);
+                    let to = ConnectionEnd::Outside(*range);
                     (!ports.is_empty()).then(|| Connection { from, to, ports: Arc::new(ports) })
                 });
             let row = match group.count {
@@ -160,7 +160,7 @@ impl Network {
             };
             cells.chain(self.to_workloads(from, row))
         });
-        let controller = self.to_workloads(Peer::IngressController, self.published_row());
+        let controller = self.to_workloads(ConnectionEnd::IngressController, self.published_row());
         outside.chain(workloads).chain(controller)
     }
 
@@ -170,9 +170,9 @@ impl Network {
     }
 
     /// Returns the connections of a peer to the workloads, given the ports to each group of them.
-    fn to_workloads<'a>(&'a self, from: Peer<'a>, row: Row) -> impl Iterator<Item = Connection<'a>> {
+    fn to_workloads<'a>(&'a self, from: ConnectionEnd<'a>, row: Row) -> impl Iterator<Item = Connection<'a>> {
         self.workloads.iter().filter_map(move |(workload, group)| {
-            let (to, ports) = (Peer::Workload(workload), row[*group].clone()?);
+            let (to, ports) = (ConnectionEnd::Workload(workload), row[*group].clone()?);
             (to != from).then_some(Connection { from, to, ports })
         })
     }

@@ -35,7 +35,7 @@ impl Workload {
 
 /// An end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Peer<'a> {
+pub enum ConnectionEnd<'a> {
     /// Addresses outside of the cluster.
     Outside(AddressRange),
     /// A workload.
@@ -44,7 +44,7 @@ pub enum Peer<'a> {
     IngressController,
 }
 
-impl fmt::Display for Peer<'_> {
+impl fmt::Display for ConnectionEnd<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Outside(range) => write!(out, "{range}[External]"),

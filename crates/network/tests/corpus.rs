@@ -54,7 +54,7 @@ fn differing(name: &str, ours: &str, theirs: &str) -> Vec<String> {
 
 /// Returns a list of changes in the manner of the other analyser.
 fn changes(old: &Network, new: &Network) -> String {
-    let line = |change: aqueduct_network::Change<'_>| {
+    let line = |change: aqueduct_network::ConnectionChange<'_>| {
         let (kind, verb) = match (change.before.is_empty(), change.after.is_empty()) {
             (true, _) => ("added", " added"),
             (_, true) => ("removed", " removed"),
@@ -65,7 +65,7 @@ fn changes(old: &Network, new: &Network) -> String {
             true => String::new(),
             false => format!(", workloads-diff-info: workload {}{verb}", alone.join(" and ")),
         };
-        let aqueduct_network::Change { from, to, before, after, .. } = change;
+        let aqueduct_network::ConnectionChange { from, to, before, after, .. } = change;
         format!(
             "diff-type: {kind}, source: {from}, destination: {to}, ref1: {before}, ref2: {after}{alone}\n"
         )

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use aqueduct_manifest::{Object, Value, json};
-use aqueduct_network::{Network, Owners, Peer, PolicyName, Protocol, Workload, difference};
+use aqueduct_network::{ConnectionEnd, Network, Owners, PolicyName, Protocol, Workload, difference};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -254,12 +254,12 @@ fn has(network: &Network, from: &str, to: &str, packet: (&str, u16)) -> bool {
         "UDP" => Protocol::Udp,
         _ => Protocol::Sctp,
     };
-    let is = |peer: &Peer<'_>, name: &str| match peer {
-        Peer::Outside(range) => name
+    let is = |peer: &ConnectionEnd<'_>, name: &str| match peer {
+        ConnectionEnd::Outside(range) => name
             .parse()
             .is_ok_and(|address: std::net::IpAddr| range.first <= address && address <= range.last),
-        Peer::Workload(workload) => workload.name == name,
-        Peer::IngressController => false,
+        ConnectionEnd::Workload(workload) => workload.name == name,
+        ConnectionEnd::IngressController => false,
     };
     network.connections().any(|connection| {
         is(&connection.from, from)
@@ -376,8 +376,8 @@ proptest! {
             let explained = new.explain(&connection.from, &connection.to).map(|one| one.ports);
             prop_assert_eq!(explained, Some((*connection.ports).clone()), "{}", connection);
         }
-        let between_pods = |from: &Peer<'_>, to: &Peer<'_>| {
-            matches!((from, to), (Peer::Workload(_), Peer::Workload(_)))
+        let between_pods = |from: &ConnectionEnd<'_>, to: &ConnectionEnd<'_>| {
+            matches!((from, to), (ConnectionEnd::Workload(_), ConnectionEnd::Workload(_)))
         };
         let mut expected: BTreeMap<(String, String), [String; 2]> = BTreeMap::new();
         for (side, network) in [&old, &new].into_iter().enumerate() {
@@ -403,7 +403,7 @@ proptest! {
     fn openings_are_what_is_open_and_not_agreed(pods in pods(), policies in policies()) {
         let network = network(&pods, &policies);
         let mut expected = BTreeSet::new();
-        let all: Vec<Peer<'_>> = network.workloads().map(Peer::Workload).collect();
+        let all: Vec<ConnectionEnd<'_>> = network.workloads().map(ConnectionEnd::Workload).collect();
         for (from, to) in all.iter().flat_map(|from| all.iter().map(move |to| (from, to))) {
             let Some(explained) = network.explain(from, to).filter(|_| from != to) else { continue };
             let mut agreed = explained.ingress.policies.iter().filter(|(name, _)| AGREED == name.name.as_str());

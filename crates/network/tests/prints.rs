@@ -1,7 +1,7 @@
 //! What is printed of small networks: lists, tables, explanations, changes and drawings.
 
 use aqueduct_manifest::{Object, Value, yaml};
-use aqueduct_network::{Ends, Network, Peer, difference, graph, print};
+use aqueduct_network::{ConnectionEnd, Ends, Network, difference, graph, print};
 
 const SHOP: &str = include_str!("shop.yaml");
 
@@ -47,8 +47,8 @@ fn json_of_nothing() {
 #[test]
 fn reasons() {
     let network = network(SHOP);
-    let peers: Vec<Peer<'_>> =
-        network.workloads().map(Peer::Workload).chain([Peer::IngressController]).collect();
+    let peers: Vec<ConnectionEnd<'_>> =
+        network.workloads().map(ConnectionEnd::Workload).chain([ConnectionEnd::IngressController]).collect();
     let mut text = String::new();
     for from in &peers {
         for to in peers.iter().filter(|to| *to != from) {
@@ -120,7 +120,7 @@ spec: {ports: [{port: 8080}]}
     ];
     let published = |text: &String| {
         let network = network(text);
-        let found = network.connections().find(|one| one.from == Peer::IngressController);
+        let found = network.connections().find(|one| one.from == ConnectionEnd::IngressController);
         let spec = text.rsplit("spec: ").next().unwrap_or_default().trim();
         let ports = found.map_or_else(|| "nothing".to_owned(), |one| one.ports.to_string());
         format!("{spec}\n  {ports}\n")

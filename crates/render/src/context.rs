@@ -7,7 +7,7 @@ use aqueduct_manifest::{Hash, Map, Object, Value};
 use aqueduct_model::{Environment, Instance, Platform, Tenancy, short_name};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
-use crate::graph::Node;
+use crate::graph::GraphNode;
 use crate::patches::Patches;
 use crate::{Component, Endpoint, Error, Graph, Inputs};
 
@@ -255,7 +255,7 @@ pub struct Context<'a> {
     /// The instance and its names.
     pub site: Site<'a>,
     graph: &'a Graph<'a>,
-    node: &'a Node<'a>,
+    node: &'a GraphNode<'a>,
     depth: u8,
     problems: RefCell<Vec<Error>>,
 }
@@ -275,7 +275,7 @@ pub struct Neighbour<'a> {
     pub site: Site<'a>,
     /// Where it is reached; `None` where it offers no endpoint.
     pub endpoint: Option<&'a Endpoint>,
-    node: &'a Node<'a>,
+    node: &'a GraphNode<'a>,
 }
 
 impl<'a> Neighbour<'a> {
@@ -314,7 +314,7 @@ impl<'a> Neighbour<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(graph: &'a Graph<'a>, node: &'a Node<'a>) -> Self {
+    pub(crate) fn new(graph: &'a Graph<'a>, node: &'a GraphNode<'a>) -> Self {
         Self { site: node.site, graph, node, depth: 0, problems: RefCell::default() }
     }
 
@@ -331,7 +331,7 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// Components that render one another in a circle.
-    pub fn rendered_node(&self, node: &'a Node<'a>) -> Result<Vec<Object>, Error> {
+    pub fn rendered_node(&self, node: &'a GraphNode<'a>) -> Result<Vec<Object>, Error> {
         if self.depth > 4 {
             return Err(Error::field(
                 "",

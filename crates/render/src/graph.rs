@@ -17,12 +17,12 @@ const DEPENDS_ON: &str = "depends-on";
 /// The components of one environment.
 #[derive(Default)]
 pub struct Graph<'a> {
-    nodes: Vec<Node<'a>>,
+    nodes: Vec<GraphNode<'a>>,
     index: BTreeMap<(&'a str, &'a str), usize>,
 }
 
 /// One component of one tenant in the environment.
-pub struct Node<'a> {
+pub struct GraphNode<'a> {
     /// The instance and its names.
     pub site: Site<'a>,
     /// The component as its kind reads it.
@@ -73,7 +73,7 @@ impl ResolvedLink {
     }
 }
 
-impl Node<'_> {
+impl GraphNode<'_> {
     /// Returns an endpoint by name, or the first one.
     pub fn endpoint(&self, name: Option<&Name>) -> Option<&Endpoint> {
         match name {
@@ -119,7 +119,7 @@ impl<'a> Graph<'a> {
                     }));
                     let links = links.into_iter().map(|link| ResolvedLink { link, to: None }).collect();
                     graph.index.insert((site.tenant(), site.name()), graph.nodes.len());
-                    graph.nodes.push(Node { site, component, sound, offer, links, users: Vec::new() });
+                    graph.nodes.push(GraphNode { site, component, sound, offer, links, users: Vec::new() });
                 }
                 None => unread.push((instance.tenancy.tenant.name.as_str(), instance.component.as_str())),
             }
@@ -129,17 +129,17 @@ impl<'a> Graph<'a> {
     }
 
     /// Returns all components, tenant by tenant.
-    pub fn nodes(&self) -> &[Node<'a>] {
+    pub fn nodes(&self) -> &[GraphNode<'a>] {
         &self.nodes
     }
 
     /// Returns a component of a tenant.
-    pub fn node(&self, tenant: &str, component: &str) -> Option<&Node<'a>> {
+    pub fn node(&self, tenant: &str, component: &str) -> Option<&GraphNode<'a>> {
         self.index.get(&(tenant, component)).map(|at| &self.nodes[*at])
     }
 
     /// Returns the components that need this one, each with the endpoint it uses.
-    pub fn users<'g>(&'g self, node: &'g Node<'a>) -> Vec<(Site<'a>, Option<&'g Endpoint>)> {
+    pub fn users<'g>(&'g self, node: &'g GraphNode<'a>) -> Vec<(Site<'a>, Option<&'g Endpoint>)> {
         let users = node.users.iter().map(|(user, link)| (&self.nodes[*user], *link));
         users
             .filter(|(user, link)| !user.links[*link].is_wait())
@@ -148,7 +148,7 @@ impl<'a> Graph<'a> {
     }
 
     /// Returns the endpoints that a component uses.
-    pub fn uses<'g>(&'g self, node: &'g Node<'a>) -> Vec<(Site<'a>, &'g Endpoint)> {
+    pub fn uses<'g>(&'g self, node: &'g GraphNode<'a>) -> Vec<(Site<'a>, &'g Endpoint)> {
         let found = node.links.iter().filter(|link| !link.is_wait()).filter_map(|link| {
             let target = &self.nodes[link.to?];
             Some((target.site, target.endpoint(link.link.target.endpoint.as_ref())?))
@@ -223,7 +223,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn unknown(&self, node: &Node<'_>, link: &ResolvedLink, tenant: &str) -> Diagnostic {
+    fn unknown(&self, node: &GraphNode<'_>, link: &ResolvedLink, tenant: &str) -> Diagnostic {
         let environment = &node.site.environment().name;
         let of_tenant = tenant.parse().ok().and_then(|tenant| {
             absence(node.site.platform, environment, &tenant, &link.link.target.reference.component)
@@ -247,7 +247,12 @@ impl<'a> Graph<'a> {
     }
 
     /// Returns why a link may not be, if it may not.
-    fn refusal(&self, node: &Node<'_>, target: &Node<'_>, link: &ResolvedLink) -> Option<Diagnostic> {
+    fn refusal(
+        &self,
+        node: &GraphNode<'_>,
+        target: &GraphNode<'_>,
+        link: &ResolvedLink,
+    ) -> Option<Diagnostic> {
         if let Some(endpoint) = &link.link.target.endpoint
             && target.endpoint(Some(endpoint)).is_none()
         {
@@ -303,24 +308,24 @@ impl<'a> Graph<'a> {
 }
 
 /// Tells whether a list of one component names another.
-fn names(peers: &[ComponentPeer], owner: &Node<'_>, other: &Node<'_>) -> bool {
+fn names(peers: &[ComponentPeer], owner: &GraphNode<'_>, other: &GraphNode<'_>) -> bool {
     let own = &owner.site.tenancy().tenant.name;
     let (tenant, component) = (&other.site.tenancy().tenant.name, &other.site.instance.component);
     peers.iter().any(|peer| peer.is(own, tenant, component))
 }
 
 /// Returns the name of a component with that of its tenant.
-fn called(node: &Node<'_>) -> String {
+fn called(node: &GraphNode<'_>) -> String {
     format!("{}/{}", node.site.tenant(), node.site.name())
 }
 
 /// Says that the list of one component does not name another, and what to write there.
 fn unlisted(
-    node: &Node<'_>,
+    node: &GraphNode<'_>,
     link: &ResolvedLink,
     message: String,
     field: &str,
-    (owner, other): (&Node<'_>, &Node<'_>),
+    (owner, other): (&GraphNode<'_>, &GraphNode<'_>),
 ) -> Diagnostic {
     let is_own = owner.site.tenant() == other.site.tenant();
     let name = if is_own { other.site.name().to_owned() } else { called(other) };
@@ -330,10 +335,10 @@ fn unlisted(
 }
 
 /// Tells whether the file of a component could not be understood.
-fn is_broken(node: &Node<'_>, tenant: &str, component: &str) -> bool {
+fn is_broken(node: &GraphNode<'_>, tenant: &str, component: &str) -> bool {
     node.site.inputs.broken.contains(format!("tenants/{tenant}/{component}.toml").as_str())
 }
 
-fn place(node: &Node<'_>, link: &ResolvedLink, code: &'static str, message: String) -> Diagnostic {
+fn place(node: &GraphNode<'_>, link: &ResolvedLink, code: &'static str, message: String) -> Diagnostic {
     node.written(link).unwrap_or(&node.site.instance.spec).diagnostic(code, message)
 }

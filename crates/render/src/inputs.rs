@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use aqueduct_acquire::{Assembly, Lock, Request, bundled_schema, verify, verify_remote};
+use aqueduct_acquire::{Assembly, Lock, WantedChart, bundled_schema, verify, verify_remote};
 use aqueduct_helm::Chart;
 use aqueduct_kustomize::{MissingCopy, RemoteCopy, Remotes};
 use aqueduct_manifest::yaml::{Dialect, read_values};
@@ -28,7 +28,7 @@ pub struct Inputs<'a> {
     lock: OnceLock<Result<Lock, Problem>>,
     definitions: OnceLock<Vec<Object>>,
     charts: Mutex<BTreeMap<String, Slot<Arc<GatheredChart>>>>,
-    folders: Mutex<BTreeMap<Request, Slot<String>>>,
+    folders: Mutex<BTreeMap<WantedChart, Slot<String>>>,
     remotes: Mutex<BTreeMap<String, Slot<RemoteCopy>>>,
     environments: Mutex<BTreeMap<Name, Arc<OnceLock<Arc<Definitions>>>>>,
 }
@@ -194,7 +194,7 @@ impl<'a> Inputs<'a> {
     ///
     /// # Errors
     /// A chart that is not locked, missing or altered.
-    pub fn vendored(&self, request: &Request) -> Result<String, Problem> {
+    pub fn vendored(&self, request: &WantedChart) -> Result<String, Problem> {
         slot(&self.folders, request.clone())
             .get_or_init(|| Ok(verify(self.files, self.lock()?, request)?.folder()))
             .clone()

@@ -2,12 +2,12 @@
 //!
 //! 1. [`Registry`] knows the kinds and reads an instance's fields into a typed [`Component`].
 //! 2. [`Graph`] joins the components of an environment: what each one offers, and what each one needs.
-//! 3. Each component renders its own objects with a [`Context`] that tells it what it may know; in which wave each
-//!    one may start follows from its links and from the webhooks that admit its objects.
-//! 4. [`tenancy`] adds what a tenant gets beside its components, [`argocd`] what delivers the tree.
+//! 3. Each component renders its own objects with a [`Context`] that tells it what it may know. The wave in which it may
+//!    start follows from its links and from the webhooks that admit its objects.
+//! 4. [`tenancy`] adds what a tenant gets in addition to its components, [`argocd`] adds what delivers the tree.
 //! 5. [`normalise`](mod@normalise) gives every object its namespace and labels.
 //!
-//! No kind is known here: a [`Registry`] is given those that a platform may use.
+//! This crate knows no kinds: the caller fills a [`Registry`] with those that a platform may use.
 
 mod alone;
 pub mod application;
@@ -37,8 +37,10 @@ pub use authored::{CustomResource, object};
 pub use component::{AnyComponent, Component, Error, Horizon, Kind, Registry, SourceName, Writer, Writers};
 pub use context::{Context, Neighbour, Site, application_name, digest, not_a_source};
 pub use definitions::{Definitions, is_address, path as path_of_platform};
-pub use graph::{Graph, Node as GraphNode, Route};
+pub use graph::{Graph, GraphNode, Route};
 pub use inputs::{GatheredChart, Inputs, Problem};
-pub use offer::{Credential, Credentials, Endpoint, Link, MetricsOffer, Offer, Outside, Part, Pods, Target};
+pub use offer::{
+    Credential, Credentials, Endpoint, Link, MetricsOffer, Offer, Outside, PodGroup, Pods, Target,
+};
 pub use render::{Outline, Rendered, RenderedComponent, TENANCY, render};
 pub use scope::{Scope, Scopes};

@@ -23,12 +23,12 @@ pub struct Offer {
     /// The Secret that others use, for shared secrets, and its keys.
     pub secret: Option<(String, Vec<String>)>,
     /// Its groups of pods, for network policies; most components have one.
-    pub parts: Vec<Part>,
+    pub pod_groups: Vec<PodGroup>,
 }
 
 /// One group of equal pods and who reaches them beside those that are linked to the component.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Part {
+pub struct PodGroup {
     /// The name, which is also the name of its NetworkPolicy.
     pub name: String,
     /// The labels that select the pods.
@@ -45,11 +45,11 @@ pub struct Part {
     pub from_namespaces: Vec<(String, Vec<u16>)>,
     /// The container ports that every namespace of the cluster reaches.
     pub from_cluster: Vec<u16>,
-    /// The other parts of the same component that reach it, by name, each with the container ports.
-    pub from_parts: Vec<(String, Vec<u16>)>,
-    /// The container ports on which the pods of the part reach one another.
+    /// The other groups of the same component that reach it, by name, each with the container ports.
+    pub from_groups: Vec<(String, Vec<u16>)>,
+    /// The container ports on which the pods of the group reach one another.
     pub among: Vec<u16>,
-    /// Whether the pods of the part reach one another on every port.
+    /// Whether the pods of the group reach one another on every port.
     pub open_among: bool,
     /// Where the pods go outside of the cluster: a range (everywhere where `None`) and ports.
     pub egress: Vec<(Option<String>, Vec<u16>)>,
@@ -59,7 +59,7 @@ pub struct Part {
     pub to_cluster: bool,
 }
 
-/// Where a part serves metrics.
+/// Where a group of pods serves metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetricsOffer {
     /// The container port.

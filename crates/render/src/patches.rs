@@ -2,7 +2,7 @@
 
 use aqueduct_manifest::patch::{MergeContext, Outcome, json6902, strategic_merge};
 use aqueduct_manifest::{Diagnostic, Object, Place, Value};
-use aqueduct_model::{Change, Node, Patch};
+use aqueduct_model::{PatchAction, Node, Patch};
 
 /// The patches of one list, and how many objects each of them has met.
 pub(crate) struct Patches<'a> {
@@ -77,7 +77,7 @@ impl<'a> Patches<'a> {
 
 /// Returns an object as a change leaves it, nothing where it is removed.
 fn apply(mut object: Object, change: &Change) -> Result<Option<Object>, String> {
-    let Change::Edit { merge, operations } = change else { return Ok(None) };
+    let PatchAction::Edit { merge, operations } = change else { return Ok(None) };
     let mut value = Value::Map(std::mem::take(&mut object.map));
     if let Some(merge) = merge {
         match strategic_merge(&value, merge, &MergeContext::default()).map_err(|error| error.to_string())? {

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::argocd::Delivered;
 use crate::differences::Differences;
-use crate::graph::Node;
+use crate::graph::GraphNode;
 use crate::normalise::normalise;
 use crate::patches::Patches;
 use crate::selected::SelectedLabels;
@@ -96,7 +96,7 @@ pub fn render(
     selected: &(dyn Fn(&Name) -> bool + Sync),
 ) -> Rendered {
     let (graph, mut diagnostics) = Graph::new(platform, instances, registry, inputs);
-    let nodes: Vec<&Node<'_>> = graph.nodes().iter().collect();
+    let nodes: Vec<&GraphNode<'_>> = graph.nodes().iter().collect();
     let outcomes: Vec<(Vec<Object>, Vec<Diagnostic>)> =
         nodes.par_iter().map(|node| render_node(&graph, node)).collect();
     let (waves, cycles) =
@@ -125,11 +125,12 @@ pub fn render(
         .iter()
         .zip(&rendered)
         .filter(|(node, (component, _))| {
-            node.offer.parts.iter().any(|part| part.assumed) && !component.objects.iter().any(may_become_pods)
+            node.offer.pod_groups.iter().any(|part| part.assumed)
+                && !component.objects.iter().any(may_become_pods)
         })
         .map(|(node, _)| (node.site.tenant(), node.site.name()))
         .collect();
-    let has_pods = |node: &Node<'_>| !podless.contains(&(node.site.tenant(), node.site.name()));
+    let has_pods = |node: &GraphNode<'_>| !podless.contains(&(node.site.tenant(), node.site.name()));
     let mut components: Vec<RenderedComponent> = Vec::with_capacity(rendered.len() + tenancies.len() + 1);
     let mut incomplete = false;
     for (node, (component, found)) in nodes.iter().zip(rendered) {
@@ -144,7 +145,7 @@ pub fn render(
     let of_selected =
         components.iter().zip(&nodes).filter(|(_, node)| selected(&node.site.tenancy().tenant.name));
     diagnostics.extend(scopes.unknown(of_selected.flat_map(|(component, _)| &component.objects)));
-    let mut parts: BTreeMap<&str, Vec<&Node<'_>>> = BTreeMap::new();
+    let mut parts: BTreeMap<&str, Vec<&GraphNode<'_>>> = BTreeMap::new();
     for node in &nodes {
         parts.entry(node.site.tenant()).or_default().push(node);
     }
@@ -333,7 +334,7 @@ fn may_become_pods(object: &Object) -> bool {
 }
 
 /// Renders one component, and returns what is wrong with it beside its objects.
-pub(crate) fn render_node(graph: &Graph<'_>, node: &Node<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
+pub(crate) fn render_node(graph: &Graph<'_>, node: &GraphNode<'_>) -> (Vec<Object>, Vec<Diagnostic>) {
     if !node.sound {
         let mut found = plaintext("", &node.site.instance.spec);
         found.retain(|found| !node.site.instance.allows(found.code));

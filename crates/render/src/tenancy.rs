@@ -21,8 +21,8 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::graph::Node;
-use crate::{Error, Graph, Part, application_name, object};
+use crate::graph::GraphNode;
+use crate::{Error, Graph, PodGroup, application_name, object};
 
 /// The ranges that are never part of the world outside of a cluster.
 const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
@@ -35,8 +35,8 @@ pub fn objects(
     platform: &Platform,
     tenancy: &Tenancy,
     graph: &Graph<'_>,
-    nodes: &[&Node<'_>],
-    has_pods: &(dyn Fn(&Node<'_>) -> bool + Sync),
+    nodes: &[&GraphNode<'_>],
+    has_pods: &(dyn Fn(&GraphNode<'_>) -> bool + Sync),
 ) -> Result<Vec<Object>, Error> {
     let mut objects = Vec::new();
     let own = tenancy.namespaces.iter().filter(|namespace| !tenancy.is_existing(namespace.as_str()));
@@ -54,15 +54,15 @@ pub fn objects(
         objects.push(object(&allow_dns(tenancy, namespace))?);
         let has_hosts = nodes.iter().any(|node| {
             node.site.namespace() == namespace
-                && node.offer.parts.iter().any(|part| !part.from_ingress.is_empty())
+                && node.offer.pod_groups.iter().any(|group| !group.from_ingress.is_empty())
         });
         if has_hosts && tenancy.environment.cluster_issuer.is_some() {
             objects.push(object(&allow_solver(platform, tenancy, graph, namespace))?);
         }
     }
     for node in nodes.iter().filter(|node| tenancy.has_policies(node.site.namespace())) {
-        for part in node.offer.parts.iter().filter(|part| !part.assumed || has_pods(node)) {
-            let mut policy = object(&part_policy(platform, tenancy, graph, node, part))?;
+        for group in node.offer.pod_groups.iter().filter(|group| !group.assumed || has_pods(node)) {
+            let mut policy = object(&group_policy(platform, tenancy, graph, node, group))?;
             policy.origin = Some(node.site.instance.spec.origin.place.clone());
             objects.push(policy);
         }
@@ -344,18 +344,18 @@ impl Rules {
 }
 
 /// Returns the policy of one group of pods: what the links of the platform say, in both directions.
-fn part_policy(
+fn group_policy(
     platform: &Platform,
     tenancy: &Tenancy,
     graph: &Graph<'_>,
-    node: &Node<'_>,
-    part: &Part,
+    node: &GraphNode<'_>,
+    group: &PodGroup,
 ) -> NetworkPolicy {
-    let own = || selected(&part.labels);
+    let own = || selected(&group.labels);
     let mut ingress = Rules::default();
     for (user, endpoint) in graph.users(node) {
         let Some(pods) = endpoint.and_then(|endpoint| endpoint.pods.as_ref()) else { continue };
-        if pods.labels == part.labels {
+        if pods.labels == group.labels {
             // What has no pods, such as a shared configuration, only names the address.
             let callers = graph.node(user.tenant(), user.name()).map(pods_of).unwrap_or_default();
             if !callers.is_empty() {
@@ -363,18 +363,18 @@ fn part_policy(
             }
         }
     }
-    if part.open_among {
+    if group.open_among {
         ingress.add(vec![own()], []);
-    } else if !part.among.is_empty() {
-        ingress.add(vec![own()], part.among.iter().copied());
+    } else if !group.among.is_empty() {
+        ingress.add(vec![own()], group.among.iter().copied());
     }
-    if !part.from_ingress.is_empty() {
-        ingress.add(graph.service_peers(platform, Role::Ingress), part.from_ingress.iter().copied());
+    if !group.from_ingress.is_empty() {
+        ingress.add(graph.service_peers(platform, Role::Ingress), group.from_ingress.iter().copied());
     }
-    if let Some(metrics) = &part.metrics {
+    if let Some(metrics) = &group.metrics {
         ingress.add(graph.service_peers(platform, Role::Metrics), [metrics.port]);
     }
-    for (port, ranges) in &part.from_outside {
+    for (port, ranges) in &group.from_outside {
         let peers = if ranges.is_empty() {
             vec![range("0.0.0.0/0")]
         } else {
@@ -382,14 +382,14 @@ fn part_policy(
         };
         ingress.add(peers, [*port]);
     }
-    for (namespace, ports) in &part.from_namespaces {
+    for (namespace, ports) in &group.from_namespaces {
         ingress.add(vec![in_namespace(namespace, None)], ports.iter().copied());
     }
-    if !part.from_cluster.is_empty() {
-        ingress.add(vec![anywhere_in_cluster()], part.from_cluster.iter().copied());
+    if !group.from_cluster.is_empty() {
+        ingress.add(vec![anywhere_in_cluster()], group.from_cluster.iter().copied());
     }
-    let named = |name: &String| node.offer.parts.iter().find(|other| other.name == *name);
-    for (caller, ports) in &part.from_parts {
+    let named = |name: &String| node.offer.pod_groups.iter().find(|other| other.name == *name);
+    for (caller, ports) in &group.from_groups {
         // A rule without any peer would let everybody in.
         if let Some(caller) = named(caller) {
             ingress.add(vec![selected(&caller.labels)], ports.iter().copied());
@@ -406,39 +406,39 @@ fn part_policy(
             (None, None) => {}
         }
     }
-    if part.open_among {
+    if group.open_among {
         egress.add(vec![own()], []);
-    } else if !part.among.is_empty() {
-        egress.add(vec![own()], part.among.iter().copied());
+    } else if !group.among.is_empty() {
+        egress.add(vec![own()], group.among.iter().copied());
     }
-    for other in &node.offer.parts {
-        for (_, ports) in other.from_parts.iter().filter(|(caller, _)| *caller == part.name) {
+    for other in &node.offer.pod_groups {
+        for (_, ports) in other.from_groups.iter().filter(|(caller, _)| *caller == group.name) {
             egress.add(vec![selected(&other.labels)], ports.iter().copied());
         }
     }
-    for (cidr, ports) in &part.egress {
+    for (cidr, ports) in &group.egress {
         egress.add(vec![cidr.as_deref().map_or_else(world, range)], ports.iter().copied());
     }
-    if part.api_server {
+    if group.api_server {
         // The API server is outside of the pod network, at an address that only the cluster knows.
         egress.add(vec![range("0.0.0.0/0")], [443, 6443]);
     }
-    if part.to_cluster {
+    if group.to_cluster {
         egress.add(vec![anywhere_in_cluster(), range("10.0.0.0/8")], []);
     }
     let spec = NetworkPolicySpec {
-        pod_selector: Some(labels(part.labels.clone())),
+        pod_selector: Some(labels(group.labels.clone())),
         ingress: ingress.ingress(),
         egress: egress.egress(),
         policy_types: both(),
     };
-    policy(tenancy, &part.name, node.site.namespace(), spec)
+    policy(tenancy, &group.name, node.site.namespace(), spec)
 }
 
-/// Returns the pods of a component as peers of a policy, part by part.
-fn pods_of(node: &Node<'_>) -> Vec<NetworkPolicyPeer> {
-    let parts = node.offer.parts.iter();
-    parts.map(|part| in_namespace(node.site.namespace(), Some(part.labels.clone()))).collect()
+/// Returns the pods of a component as peers of a policy, group by group.
+fn pods_of(node: &GraphNode<'_>) -> Vec<NetworkPolicyPeer> {
+    let groups = node.offer.pod_groups.iter();
+    groups.map(|group| in_namespace(node.site.namespace(), Some(group.labels.clone()))).collect()
 }
 
 /// A service that the platform shares.
@@ -461,7 +461,7 @@ impl Graph<'_> {
             self.node(reference.tenant.as_ref()?.as_str(), reference.component.as_str())
         });
         match node {
-            Some(node) if node.offer.parts.is_empty() => vec![in_namespace(node.site.namespace(), None)],
+            Some(node) if node.offer.pod_groups.is_empty() => vec![in_namespace(node.site.namespace(), None)],
             Some(node) => pods_of(node),
             None => vec![anywhere_in_cluster()],
         }

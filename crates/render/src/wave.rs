@@ -14,7 +14,7 @@ use crate::needs::{Thing, needed, provided};
 /// Returns the wave of each node of a graph, from 0, and the nodes of which none can start first. `objects` has what each
 /// node renders.
 pub(crate) fn waves(graph: &Graph<'_>, objects: &[&[Object]]) -> (Vec<usize>, Vec<Vec<usize>>) {
-    let links = |node: &crate::graph::Node<'_>| {
+    let links = |node: &crate::graph::GraphNode<'_>| {
         node.links.iter().filter(|link| link.link.ordered).filter_map(|link| link.to).collect()
     };
     let mut edges: Vec<Vec<usize>> = graph.nodes().iter().map(links).collect();

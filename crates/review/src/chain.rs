@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_admission::{Action, Cluster, Finding, RULERS, pod_of, pod_security};
+use aqueduct_admission::{Action, AdmissionFinding, Cluster, RULERS, pod_of, pod_security};
 use aqueduct_apiserver::Server;
 use aqueduct_manifest::{Object, ObjectKey};
 
@@ -117,20 +117,21 @@ fn numbered(object: &Object, number: i64) -> Object {
 
 /// Returns a cluster with everything in it that decides about others.
 fn cluster(server: &Server, objects: &[Object]) -> Cluster {
-    let mut cluster = Cluster::part(server.minor());
+    let mut cluster = Cluster::partial(server.minor());
     cluster.settle(objects.iter());
     cluster
 }
 
 /// Returns what admission says to an object, and to the pods that it makes.
 fn said(cluster: &Cluster, object: &Object) -> Vec<Consequence> {
-    let is_denied = |finding: &Finding| finding.action == Action::Deny;
+    let is_denied = |finding: &AdmissionFinding| finding.action == Action::Deny;
     let pod = pod_of(object).map(|(pod, _)| pod);
-    let of_pods: Vec<Finding> = pod.iter().flat_map(|pod| cluster.review(pod)).filter(is_denied).collect();
+    let of_pods: Vec<AdmissionFinding> =
+        pod.iter().flat_map(|pod| cluster.review(pod)).filter(is_denied).collect();
     let of_object = cluster.review(object).into_iter();
     // What refuses the pods would warn of the controller as well.
     let of_object = of_object.filter(|finding| is_denied(finding) || of_pods.is_empty());
-    let told = of_object.filter_map(|Finding { action, cause, .. }| match action {
+    let told = of_object.filter_map(|AdmissionFinding { action, cause, .. }| match action {
         Action::Deny => Some(consequence(Name::Refused, &cause.field, cause.message)),
         Action::Warn => {
             Some(consequence(Name::Admission, &cause.field, format!("a warning: {}", cause.message)))

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 use std::{env, fs};
 
-use aqueduct_tree::{Options, Tree, emit};
+use aqueduct_tree::{EmitOptions, Tree, emit};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let [rendered, output] = env::args_os()
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     #[expect(clippy::disallowed_methods, reason = "the time is for people")]
     let start = Instant::now();
-    let report = emit(&output, &tree, Options::default())?;
+    let report = emit(&output, &tree, EmitOptions::default())?;
     println!(
         "{} created, {} updated, {} removed, {} unchanged in {:.3} s",
         report.created.len(),

@@ -16,10 +16,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use crate::disk::{Entry, FileSystem};
-use crate::error::{Error, ErrorKind, Problem, ProblemKind};
+use crate::error::{Error, ErrorKind, ProblemKind, RefusedPath};
 use crate::mirror::{Linked, Mirror};
 use crate::path::folders_above;
-use crate::plan::{Before, Change, Plan};
+use crate::plan::{Before, Plan, PlannedChange};
 use crate::stage::Stage;
 use crate::state::{StateFolder, make_with_parents, replace};
 use crate::sum::{SUM, Sum};
@@ -31,7 +31,7 @@ pub(crate) struct Applied {
     /// The files that were renamed or linked, by their paths below the output.
     pub(crate) touched: Vec<String>,
     /// The paths at which something changed meanwhile, and was kept.
-    pub(crate) kept: Vec<Problem>,
+    pub(crate) kept: Vec<RefusedPath>,
 }
 
 /// Does what the plans of the environments say.
@@ -141,21 +141,21 @@ impl<'a> Applying<'a> {
     }
 
     /// Returns what changed at the places of the plan since the survey.
-    fn changed_meanwhile(&self) -> Result<Vec<Problem>, Error> {
+    fn changed_meanwhile(&self) -> Result<Vec<RefusedPath>, Error> {
         let sum = self.survey.output.join(self.sum_path());
         let list = match &self.survey.record(self.environment)?.text {
             Some((_, seen)) if self.plan.sum.is_some() => look_again(self.files(), &sum, Before::File(*seen)),
             _ => Ok(None),
         };
         let list = list.map_err(|source| Error::read(&sum, source))?;
-        let mut changed: Vec<Problem> = self
+        let mut changed: Vec<RefusedPath> = self
             .plan
             .changes
             .par_iter()
             .filter_map(|(relative, change)| self.problem(relative, change).transpose())
             .collect::<Result<_, _>>()
             .map_err(|source| Error::read(&self.survey.output, source))?;
-        changed.extend(list.map(|kind| Problem { path: self.sum_path(), kind }));
+        changed.extend(list.map(|kind| RefusedPath { path: self.sum_path(), kind }));
         Ok(changed)
     }
 
@@ -302,7 +302,9 @@ impl<'a> Applying<'a> {
     fn put_back(&self, relative: &str, linked: &Linked) -> io::Result<()> {
         let (from, to) = (self.stage.place(relative), self.output(relative));
         let ours = match (self.plan.changes.get(relative), linked.get(relative)) {
-            (Some(Change { after: Some(stamp), .. }), _) | (None, Some(Entry::File(stamp))) => Some(*stamp),
+            (Some(PlannedChange { after: Some(stamp), .. }), _) | (None, Some(Entry::File(stamp))) => {
+                Some(*stamp)
+            }
             _ => None,
         };
         let free = match self.files().entry(&to)? {
@@ -325,7 +327,7 @@ impl<'a> Applying<'a> {
             self.files().rename(&from, &aside)?;
             path = aside.strip_prefix(&self.survey.output).unwrap_or(&aside).display().to_string();
         }
-        self.applied().kept.push(Problem { path, kind });
+        self.applied().kept.push(RefusedPath { path, kind });
         Ok(())
     }
 
@@ -385,7 +387,7 @@ impl<'a> Applying<'a> {
     }
 
     /// Tells whether what stands at the place of a change has to stay, and notes it.
-    fn keeps(&self, relative: &str, change: &Change) -> Result<bool, Error> {
+    fn keeps(&self, relative: &str, change: &PlannedChange) -> Result<bool, Error> {
         let problem = self.problem(relative, change);
         let problem = problem.map_err(|source| Error::half_written(self.output(relative), source))?;
         let keeps = problem.is_some();
@@ -393,9 +395,9 @@ impl<'a> Applying<'a> {
         Ok(keeps)
     }
 
-    fn problem(&self, relative: &str, change: &Change) -> io::Result<Option<Problem>> {
+    fn problem(&self, relative: &str, change: &PlannedChange) -> io::Result<Option<RefusedPath>> {
         let kind = look_again(self.files(), &self.output(relative), change.before)?;
-        Ok(kind.map(|kind| Problem { path: relative.to_owned(), kind }))
+        Ok(kind.map(|kind| RefusedPath { path: relative.to_owned(), kind }))
     }
 
     /// Returns what was found before at a place that changes.

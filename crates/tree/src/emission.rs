@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::apply::{Applied, apply};
 use crate::disk::{Disk, Entry, FileSystem};
-use crate::emit::{Options, Report};
+use crate::emit::{EmitOptions, EmitReport};
 use crate::error::{Error, ErrorKind};
 use crate::index::IndexWriter;
 use crate::input::{InputKey, remember};
@@ -21,13 +21,13 @@ use crate::stage::Stage;
 use crate::stamp::Stamp;
 use crate::state::{StateFolder, replace};
 use crate::survey::{Found, Survey, plain};
-use crate::tree::{Scope, check, covers};
+use crate::tree::{OutputScope, check, covers};
 
 /// A write of the tree that has begun; nothing in the environments changes before [`Emission::commit`], and
 /// nothing stays behind where it is dropped.
 pub struct Emission {
-    scopes: Vec<Scope>,
-    options: Options,
+    scopes: Vec<OutputScope>,
+    options: EmitOptions,
     /// The environments on disk that a scope speaks of.
     environments: BTreeSet<String>,
     state: StateFolder,
@@ -47,8 +47,8 @@ impl Emission {
     /// the file system refuses.
     pub fn begin(
         output: &Path,
-        scopes: impl IntoIterator<Item = Scope>,
-        options: Options,
+        scopes: impl IntoIterator<Item = OutputScope>,
+        options: EmitOptions,
     ) -> Result<Self, Error> {
         Self::begin_on(Arc::new(Disk), output, scopes, options)
     }
@@ -56,15 +56,15 @@ impl Emission {
     pub(crate) fn begin_on(
         files: Arc<dyn FileSystem>,
         output: &Path,
-        scopes: impl IntoIterator<Item = Scope>,
-        options: Options,
+        scopes: impl IntoIterator<Item = OutputScope>,
+        options: EmitOptions,
     ) -> Result<Self, Error> {
         let output = plain(output);
         let state = StateFolder::of(&output);
         state.make(&*files, &output)?;
         let lock = Lock::take(&state.lock(), options.wait)?;
         state.tidy(&*files)?;
-        let scopes: Vec<Scope> = scopes.into_iter().collect();
+        let scopes: Vec<OutputScope> = scopes.into_iter().collect();
         let survey = Survey::open(Arc::clone(&files), &output)?;
         let environments = scoped_environments(&survey, &scopes)?;
         environments.par_iter().try_for_each(|environment| survey.record(environment).map(drop))?;
@@ -119,7 +119,7 @@ impl Emission {
     /// [`ErrorKind::Refused`] with all paths that hold what must not be overwritten; two files that claim one
     /// path; [`ErrorKind::Changed`] with the paths that somebody changed while they were written; and whatever the
     /// file system refuses, where [`ErrorKind::HalfWritten`] means that some files are new and some old.
-    pub fn commit(self, input: Option<&InputKey>) -> Result<Report, Error> {
+    pub fn commit(self, input: Option<&InputKey>) -> Result<EmitReport, Error> {
         let mut planned = std::mem::take(&mut *self.planned.lock().unwrap_or_else(PoisonError::into_inner));
         for environment in &self.environments {
             planned.entry(environment.clone()).or_default();
@@ -132,7 +132,7 @@ impl Emission {
             })
             .collect::<Result<_, Error>>()?;
         let plans: Vec<(&str, &Plan)> = planned.keys().map(String::as_str).zip(&plans).collect();
-        let (mut report, mut problems) = (Report::default(), Vec::new());
+        let (mut report, mut problems) = (EmitReport::default(), Vec::new());
         for (_, plan) in &plans {
             report.extend(&plan.report);
             problems.extend(plan.problems.iter().cloned());
@@ -200,12 +200,12 @@ impl Emission {
 }
 
 /// Returns the environments that the scopes speak of.
-fn scoped_environments(survey: &Survey, scopes: &[Scope]) -> Result<BTreeSet<String>, Error> {
+fn scoped_environments(survey: &Survey, scopes: &[OutputScope]) -> Result<BTreeSet<String>, Error> {
     let mut environments = BTreeSet::new();
     for scope in scopes {
         match scope {
-            Scope::Everything => environments.extend(survey.environments()?),
-            Scope::Environment(environment) | Scope::Folder { environment, .. } => {
+            OutputScope::Everything => environments.extend(survey.environments()?),
+            OutputScope::Environment(environment) | OutputScope::Folder { environment, .. } => {
                 check(environment, "any")?;
                 environments.insert(environment.clone());
             }

@@ -13,7 +13,7 @@ use crate::tree::Tree;
 
 /// How a tree is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct EmitOptions {
     /// Whether files that the tool wrote and somebody changed are overwritten, or removed where they are
     /// no longer rendered.
     pub overwrite_edited: bool,
@@ -21,7 +21,7 @@ pub struct Options {
     pub wait: Duration,
 }
 
-impl Default for Options {
+impl Default for EmitOptions {
     fn default() -> Self {
         Self { overwrite_edited: false, wait: Duration::from_secs(10) }
     }
@@ -29,7 +29,7 @@ impl Default for Options {
 
 /// What a write did; the paths are below the output folder, in order, such as `dev/shop/web/service-web.yaml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct EmitReport {
     /// The files that were not there.
     pub created: Vec<String>,
     /// The files that got other bytes.
@@ -44,7 +44,7 @@ pub struct Report {
     pub converted: usize,
 }
 
-impl Report {
+impl EmitReport {
     /// Tells whether nothing was written.
     pub fn is_unchanged(&self) -> bool {
         self.created.is_empty()
@@ -54,7 +54,7 @@ impl Report {
     }
 }
 
-impl Report {
+impl EmitReport {
     /// Adds what was done to another environment.
     pub(crate) fn extend(&mut self, other: &Self) {
         self.created.extend_from_slice(&other.created);
@@ -70,7 +70,7 @@ impl Report {
 ///
 /// # Errors
 /// What [`Emission::begin`], [`Emission::add`] and [`Emission::commit`] refuse.
-pub fn emit(output: &Path, tree: &Tree, options: Options) -> Result<Report, Error> {
+pub fn emit(output: &Path, tree: &Tree, options: EmitOptions) -> Result<EmitReport, Error> {
     emit_on(Arc::new(Disk), output, tree, options)
 }
 
@@ -78,8 +78,8 @@ pub(crate) fn emit_on(
     files: Arc<dyn FileSystem>,
     output: &Path,
     tree: &Tree,
-    options: Options,
-) -> Result<Report, Error> {
+    options: EmitOptions,
+) -> Result<EmitReport, Error> {
     let emission = Emission::begin_on(files, output, tree.scopes().iter().cloned(), options)?;
     let all: Vec<_> = tree.iter().collect();
     all.par_iter().try_for_each(|(environment, path, bytes)| emission.add(environment, path, bytes))?;

@@ -25,7 +25,7 @@ pub enum ErrorKind {
     /// The run stopped after it began to change the tree; the next run does the rest.
     HalfWritten,
     /// The tree was written but for some paths that changed in that moment; what stands there was kept.
-    Changed(Vec<Problem>),
+    Changed(Vec<RefusedPath>),
     /// Another run holds the lock.
     Locked {
         /// Who holds it, in words.
@@ -50,12 +50,12 @@ pub enum ErrorKind {
         what: &'static str,
     },
     /// Some paths hold what the tool must not touch; the tree stands as it was.
-    Refused(Vec<Problem>),
+    Refused(Vec<RefusedPath>),
 }
 
 /// A path that holds what the tool must not touch.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
+pub struct RefusedPath {
     /// The path below the output folder, such as `dev/shop/web/deployment-web.yaml`.
     pub path: String,
     /// What stands there.
@@ -114,7 +114,7 @@ impl fmt::Display for ProblemKind {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for RefusedPath {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}: {}", self.kind, self.path)
     }
@@ -148,7 +148,7 @@ impl Error {
     }
 
     /// Returns the paths that must not be touched, in order; empty for any other failure.
-    pub fn problems(&self) -> &[Problem] {
+    pub fn problems(&self) -> &[RefusedPath] {
         match &self.kind {
             ErrorKind::Refused(problems) | ErrorKind::Changed(problems) => problems,
             _ => &[],

@@ -13,12 +13,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tempfile::TempDir;
 
 use crate::disk::{Disk, Entry, FileSystem, Listed};
-use crate::emit::{Options, Report, emit, emit_on};
+use crate::emit::{EmitOptions, EmitReport, emit, emit_on};
 use crate::error::{Error, ErrorKind};
 use crate::stamp::Stamp;
 use crate::status::status;
 use crate::sum::SUM;
-use crate::tree::{Scope, Tree};
+use crate::tree::{OutputScope, Tree};
 
 /// Edits files in an output.
 type Edit = fn(&Path);
@@ -225,7 +225,7 @@ const MINE: [&str; 2] = ["dev/notes", "dev/a/web/mine/notes"];
 /// Writes the old tree.
 fn begin() -> TempDir {
     let folder = memory::folder();
-    emit(folder.path(), &old(), Options::default()).expect("it can be written");
+    emit(folder.path(), &old(), EmitOptions::default()).expect("it can be written");
     folder
 }
 
@@ -245,7 +245,7 @@ fn run(
     fault: Fault,
     exchange: Exchange,
     at: usize,
-) -> (bool, Result<Report, Error>) {
+) -> (bool, Result<EmitReport, Error>) {
     let disk = Arc::new(Failing {
         fault,
         exchange,
@@ -256,12 +256,12 @@ fn run(
     });
     let files: Arc<dyn FileSystem> = Arc::<Failing>::clone(&disk);
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
-    let result = one.install(|| emit_on(files, output, tree, Options::default()));
+    let result = one.install(|| emit_on(files, output, tree, EmitOptions::default()));
     (disk.happened.load(Ordering::SeqCst), result)
 }
 
 /// Writes the new tree over the old one with a fault at every operation in turn.
-fn every_moment(fault: Fault, exchange: Exchange, check: impl Fn(usize, &Path, Result<Report, Error>)) {
+fn every_moment(fault: Fault, exchange: Exchange, check: impl Fn(usize, &Path, Result<EmitReport, Error>)) {
     for at in 0.. {
         let folder = begin();
         let (happened, result) = run(folder.path(), &new(), fault, exchange, at);
@@ -284,7 +284,7 @@ fn a_kill_leaves_every_environment_old_or_new() {
     };
     let wanted = [old(), new()].map(|tree| {
         let folder = memory::folder();
-        emit(folder.path(), &tree, Options::default()).expect("it can be written");
+        emit(folder.path(), &tree, EmitOptions::default()).expect("it can be written");
         add_mine(folder.path());
         ENVIRONMENTS.map(|environment| content(folder.path(), environment))
     });
@@ -303,7 +303,7 @@ fn a_kill_leaves_every_environment_old_or_new() {
         if !happened {
             break;
         }
-        emit(output, &new(), Options::default()).expect("the next run works");
+        emit(output, &new(), EmitOptions::default()).expect("the next run works");
         assert_eq!(content(output, "dev"), wanted[1][0], "after {at} operations");
         assert_eq!(fs::read_dir(output.join(".aqueduct")).expect("it is there").count(), 3);
     }
@@ -318,7 +318,7 @@ fn after_a_kill_the_next_run_knows_its_files() {
             let other =
                 tree(&[("dev/a/web/changed", "newer"), ("dev/d", "newer"), ("prod/b/created", "newer")]);
             let next = [new(), old(), other][at % 3].clone();
-            emit(output, &next, Options::default()).expect("a second run repairs");
+            emit(output, &next, EmitOptions::default()).expect("a second run repairs");
             assert!(clean(output, &next), "after {at} operations, {exchange:?}");
         });
     }
@@ -329,7 +329,7 @@ fn a_kill_of_the_repair_is_repaired() {
     every_moment(Fault::Kill, Exchange::Unsupported, |at, output, _| {
         let again = at * 7 % 40;
         let _killed = run(output, &old(), Fault::Kill, BOTH[at % 2], again);
-        emit(output, &new(), Options::default()).expect("a third run repairs");
+        emit(output, &new(), EmitOptions::default()).expect("a third run repairs");
         assert!(clean(output, &new()), "after {at} and {again} operations");
     });
 }
@@ -348,7 +348,7 @@ fn a_failed_operation_leaves_the_old_tree_or_is_repaired() {
                     assert!(!output.join(".aqueduct/staged").exists(), "after {at} operations");
                 }
             }
-            emit(output, &new(), Options::default()).expect("a second run works");
+            emit(output, &new(), EmitOptions::default()).expect("a second run works");
             assert!(clean(output, &new()), "after {at} operations");
         });
     }
@@ -400,7 +400,7 @@ fn an_edit_at_any_moment_is_kept() {
             for problem in result.as_ref().err().into_iter().flat_map(Error::problems) {
                 assert!(EDITED.contains(&problem.path.as_str()), "{problem} after {at} operations");
             }
-            let error = emit(output, &new(), Options::default()).expect_err("edits are not overwritten");
+            let error = emit(output, &new(), EmitOptions::default()).expect_err("edits are not overwritten");
             assert!(!error.problems().is_empty());
             assert!(!output.join(".aqueduct/staged").exists(), "after {at} operations");
         });
@@ -411,7 +411,7 @@ fn an_edit_at_any_moment_is_kept() {
 fn an_edit_after_a_kill_is_kept() {
     every_moment(Fault::Kill, Exchange::Unsupported, |at, output, _| {
         edit(output);
-        let error = emit(output, &new(), Options::default()).expect_err("edits are not overwritten");
+        let error = emit(output, &new(), EmitOptions::default()).expect_err("edits are not overwritten");
         for path in EDITED {
             let text = fs::read_to_string(output.join(path)).expect("it is there");
             assert_eq!(text, "edited", "{path} after {at} operations");
@@ -420,7 +420,7 @@ fn an_edit_after_a_kill_is_kept() {
             assert!(EDITED.contains(&problem.path.as_str()), "{problem} after {at} operations");
             fs::remove_file(output.join(&problem.path)).expect("it can be removed");
         }
-        emit(output, &new(), Options::default()).expect("nothing is in the way");
+        emit(output, &new(), EmitOptions::default()).expect("nothing is in the way");
         assert!(status(output, &new()).expect("the output can be read").is_clean());
     });
 }
@@ -440,7 +440,7 @@ fn a_restored_tree_after_a_kill_is_not_edited() {
             fs::rename(pristine.path().join(environment), output.join(environment)).expect("it can be moved");
         }
         assert!(clean(output, &old()));
-        emit(output, &new(), Options::default()).expect("nothing is edited");
+        emit(output, &new(), EmitOptions::default()).expect("nothing is edited");
         assert!(clean(output, &new()));
     });
 }
@@ -448,6 +448,8 @@ fn a_restored_tree_after_a_kill_is_not_edited() {
 #[test]
 fn a_scope_of_a_lost_environment_is_no_problem() {
     let folder = memory::folder();
-    let scope = Scope::Folder { environment: "dev".to_owned(), folder: "a".to_owned() };
-    assert!(emit(folder.path(), &Tree::of([scope]), Options::default()).expect("it is empty").is_unchanged());
+    let scope = OutputScope::Folder { environment: "dev".to_owned(), folder: "a".to_owned() };
+    assert!(
+        emit(folder.path(), &Tree::of([scope]), EmitOptions::default()).expect("it is empty").is_unchanged()
+    );
 }

@@ -1,7 +1,7 @@
 //! The hydrated tree on disk: layout, hashes, atomic emit, prune, diff.
 //!
 //! The steps: [`file_names`] names the file of every object, a [`Tree`] gathers the files of all environments,
-//! [`emit`] makes the output folder equal to it, and [`status`] and [`diff`] tell what that would change
+//! [`emit`] makes the output folder equal to it, and [`status`] and [`diff`] say what that would change,
 //! without touching anything.
 //!
 //! ```text
@@ -12,25 +12,25 @@
 //!
 //! # How a write stays whole
 //! New and changed files, and the new `aqueduct.sum` of every environment, are first written to
-//! `.aqueduct/staged`; before all of them lie there nothing in the environments was touched. Then every
-//! environment changes, one after the other and each by one step: a new one is renamed into its place, and of
-//! another the smallest folder that has all the changes is made anew in the stage, with hard links of the files
-//! that stay, and exchanged with the old one. A run that is killed leaves each environment old or new.
+//! `.aqueduct/staged`; nothing in the environments is touched before all of them are there. Then the
+//! environments change one after the other, each in one step: a new one is renamed into place; in an existing
+//! one, the smallest folder that contains all changes is built in the stage, with hard links to the files
+//! that stay, and exchanged with the old one. A killed run leaves each environment either old or new.
 //!
 //! Where the file system cannot exchange folders, stale files are removed and staged ones renamed into their
 //! places one by one. While that is done, or a folder below the environment's own is exchanged, `aqueduct.sum`
-//! lists the old and the new hashes, so that the next run knows all files for the tool's own, wherever this one
-//! stopped. So nothing in `.aqueduct` is ever needed again, and nothing there decides what is written.
+//! lists the old and the new hashes, so that the next run recognises all files as its own, wherever this one
+//! stopped. Nothing in `.aqueduct` is needed again, and nothing there decides what is written.
 //!
-//! # What somebody changes meanwhile
-//! Every file is looked at again right before it is replaced or removed, and in the old folder after an
-//! exchange. What changed since the survey stays or goes back to its place, and the run ends with
+//! # Changes made by others during a write
+//! Every file is checked again right before it is replaced or removed, and in the old folder after an
+//! exchange. Files that changed since the survey stay, or are moved back, and the run ends with
 //! [`ErrorKind::Changed`].
 //!
-//! # What is flushed to the disk
-//! Nothing is: the order above holds against a killed process and a full disk, because the kernel keeps
-//! what was written. After a power cut the file system may have lost any of it; the hashes then show which
-//! files are torn, and the tree can be restored from git or rendered again.
+//! # Flushing to disk
+//! Nothing is flushed: the order above protects against a killed process and a full disk, because the kernel
+//! keeps what was written. After a power cut the file system may have lost any of it; the hashes then show which
+//! files are corrupt, and the tree can be restored from git or rendered again.
 
 mod apply;
 mod diff;
@@ -59,10 +59,10 @@ mod faults;
 
 pub use diff::{Counts, FileDiff, Summary, compare, diff, summary, unified};
 pub use emission::Emission;
-pub use emit::{Options, Report, emit};
-pub use error::{Error, ErrorKind, Problem, ProblemKind};
+pub use emit::{EmitOptions, EmitReport, emit};
+pub use error::{Error, ErrorKind, ProblemKind, RefusedPath};
 pub use input::{InputKey, made_from};
 pub use name::{file_name, file_names};
-pub use status::{Change, State, Status, status};
+pub use status::{FileChange, State, Status, status};
 pub use sum::SUM;
-pub use tree::{Scope, Tree};
+pub use tree::{OutputScope, Tree};

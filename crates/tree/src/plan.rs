@@ -6,13 +6,13 @@ use std::sync::Arc;
 use aqueduct_manifest::Hash;
 use rayon::prelude::*;
 
-use crate::emit::{Options, Report};
-use crate::error::{Error, ErrorKind, Problem, ProblemKind};
+use crate::emit::{EmitOptions, EmitReport};
+use crate::error::{Error, ErrorKind, ProblemKind, RefusedPath};
 use crate::path::folders_above;
 use crate::stamp::Stamp;
 use crate::sum::Sum;
 use crate::survey::{Found, Obstacle, Seen, Survey, Verdict};
-use crate::tree::{Scope, covers};
+use crate::tree::{OutputScope, covers};
 
 /// A file that was added.
 pub(crate) struct Planned {
@@ -41,7 +41,7 @@ pub(crate) enum Action {
     /// It is written where something else stands, which has to be stale for that.
     Displace(Obstruction),
     /// It cannot be written.
-    Refuse(Problem),
+    Refuse(RefusedPath),
 }
 
 /// What has to go to make room.
@@ -60,9 +60,9 @@ impl Action {
         path: &str,
         found: Found,
         wanted: Hash,
-        options: Options,
+        options: EmitOptions,
     ) -> Result<Self, Error> {
-        let refuse = |path: String, kind| Self::Refuse(Problem { path, kind });
+        let refuse = |path: String, kind| Self::Refuse(RefusedPath { path, kind });
         let relative = || format!("{environment}/{path}");
         Ok(match found {
             Found::Absent => Self::Create,
@@ -94,21 +94,21 @@ impl Action {
 #[derive(Default)]
 pub(crate) struct Plan {
     /// What is reported of it.
-    pub(crate) report: Report,
+    pub(crate) report: EmitReport,
     /// What keeps it from being done.
-    pub(crate) problems: Vec<Problem>,
+    pub(crate) problems: Vec<RefusedPath>,
     /// Whether the environment's folder is there.
     pub(crate) is_there: bool,
     /// The files that change, by their paths below the output; none where the folder is not there yet. Some of
     /// those to be removed may be gone already.
-    pub(crate) changes: BTreeMap<String, Change>,
+    pub(crate) changes: BTreeMap<String, PlannedChange>,
     /// The new list of hashes, where it changes.
     pub(crate) sum: Option<NewSum>,
 }
 
 /// What changes at the path of a file.
 #[derive(Clone, Copy)]
-pub(crate) struct Change {
+pub(crate) struct PlannedChange {
     /// What was found there.
     pub(crate) before: Before,
     /// The stamp of the staged file that goes there, `None` where there will be none.
@@ -137,8 +137,8 @@ pub(crate) fn plan(
     survey: &Survey,
     environment: &str,
     files: &[Planned],
-    scopes: &[Scope],
-    options: Options,
+    scopes: &[OutputScope],
+    options: EmitOptions,
 ) -> Result<Plan, Error> {
     find_clash(environment, files)?;
     let mut plan = Plan { is_there: survey.has_folder(environment)?, ..Plan::default() };
@@ -197,7 +197,7 @@ impl Plan {
         environment: &str,
         path: &str,
         found: Found,
-        options: Options,
+        options: EmitOptions,
     ) -> Result<(), Error> {
         let relative = format!("{environment}/{path}");
         let problem = match found {
@@ -208,15 +208,15 @@ impl Plan {
                     self.change(relative, Before::File(seen), None);
                     return Ok(());
                 }
-                Problem { path: relative, kind: ProblemKind::Edited }
+                RefusedPath { path: relative, kind: ProblemKind::Edited }
             }
             // It is gone; the folder that it leaves empty goes too.
             Found::Absent => {
                 self.change(relative, Before::Nothing, None);
                 return Ok(());
             }
-            Found::Other(kind) => Problem { path: relative, kind },
-            Found::Blocked(Obstacle { path, kind: kind @ ProblemKind::Link }) => Problem { path, kind },
+            Found::Other(kind) => RefusedPath { path: relative, kind },
+            Found::Blocked(Obstacle { path, kind: kind @ ProblemKind::Link }) => RefusedPath { path, kind },
             // What stands there instead is not the tool's own.
             Found::Folder | Found::Blocked(_) => return Ok(()),
         };
@@ -239,11 +239,11 @@ impl Plan {
                 return Ok(());
             }
             Action::Displace(Obstruction::File(path)) if !self.changes.contains_key(path) => {
-                self.problems.push(Problem { path: path.clone(), kind: ProblemKind::Foreign });
+                self.problems.push(RefusedPath { path: path.clone(), kind: ProblemKind::Foreign });
                 return Ok(());
             }
             Action::Displace(Obstruction::Folder) if !survey.vanishes(&relative, &self.changes)? => {
-                self.problems.push(Problem { path: relative, kind: ProblemKind::Folder });
+                self.problems.push(RefusedPath { path: relative, kind: ProblemKind::Folder });
                 return Ok(());
             }
             Action::Create | Action::Displace(Obstruction::File(_)) => {
@@ -264,7 +264,7 @@ impl Plan {
     fn change(&mut self, relative: String, before: Before, after: Option<Stamp>) {
         // What goes to where nothing is goes there as a whole.
         if self.is_there {
-            self.changes.insert(relative, Change { before, after });
+            self.changes.insert(relative, PlannedChange { before, after });
         }
     }
 }

@@ -11,20 +11,20 @@ use crate::disk::{Disk, Entry};
 use crate::error::{Error, ProblemKind};
 use crate::sum::{SUM, Sum};
 use crate::survey::{Found, Survey, Verdict};
-use crate::tree::{Scope, Tree, covers};
+use crate::tree::{OutputScope, Tree, covers};
 
 /// The differences between the output folder and a tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
     /// The files that differ, by environment and path.
-    pub changes: Vec<Change>,
+    pub changes: Vec<FileChange>,
     /// The files in the tree's environments that the tool neither wrote nor would write, below the output.
     pub unowned: Vec<String>,
 }
 
 /// A file that differs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Change {
+pub struct FileChange {
     /// The environment.
     pub environment: String,
     /// The path below the environment's folder.
@@ -69,7 +69,7 @@ impl fmt::Display for State {
     }
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for FileChange {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}: {}/{}", self.state, self.environment, self.path)
     }
@@ -91,8 +91,10 @@ pub fn status(output: &Path, tree: &Tree) -> Result<Status, Error> {
     let mut names: Vec<String> = tree.environments().map(str::to_owned).collect();
     for scope in tree.scopes() {
         match scope {
-            Scope::Everything => names.extend(survey.environments()?),
-            Scope::Environment(name) | Scope::Folder { environment: name, .. } => names.push(name.clone()),
+            OutputScope::Everything => names.extend(survey.environments()?),
+            OutputScope::Environment(name) | OutputScope::Folder { environment: name, .. } => {
+                names.push(name.clone())
+            }
         }
     }
     names.sort();
@@ -114,7 +116,7 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    fn changes(&self) -> Result<Vec<Change>, Error> {
+    fn changes(&self) -> Result<Vec<FileChange>, Error> {
         let record = self.survey.record(self.environment)?;
         let rendered: Vec<_> = self.tree.files(self.environment).collect();
         let rendered: Vec<(Arc<str>, Hash, Option<State>)> = rendered
@@ -176,8 +178,8 @@ impl Comparison<'_> {
         })
     }
 
-    fn change(&self, path: Arc<str>, state: State) -> Change {
-        Change { environment: self.environment.to_owned(), path, state }
+    fn change(&self, path: Arc<str>, state: State) -> FileChange {
+        FileChange { environment: self.environment.to_owned(), path, state }
     }
 
     fn unowned(&self) -> Result<Vec<String>, Error> {

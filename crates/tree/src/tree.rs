@@ -12,7 +12,7 @@ type Files = BTreeMap<Arc<str>, Arc<[u8]>>;
 
 /// A part of the output that a tree is the whole of: what lies in it and is not in the tree is stale.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
+pub enum OutputScope {
     /// Every environment, also one that is no longer rendered at all.
     Everything,
     /// One environment.
@@ -26,7 +26,7 @@ pub enum Scope {
     },
 }
 
-impl Scope {
+impl OutputScope {
     fn covers(&self, environment: &str, path: &str) -> bool {
         match self {
             Self::Everything => true,
@@ -42,14 +42,14 @@ impl Scope {
 }
 
 /// Tells whether a file lies in any of the scopes.
-pub(crate) fn covers(scopes: &[Scope], environment: &str, path: &str) -> bool {
+pub(crate) fn covers(scopes: &[OutputScope], environment: &str, path: &str) -> bool {
     scopes.iter().any(|scope| scope.covers(environment, path))
 }
 
 /// The rendered files by environment and path.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    scopes: Vec<Scope>,
+    scopes: Vec<OutputScope>,
     environments: BTreeMap<String, Files>,
 }
 
@@ -62,11 +62,11 @@ impl Default for Tree {
 impl Tree {
     /// Returns an empty tree that stands for the whole output.
     pub fn new() -> Self {
-        Self::of([Scope::Everything])
+        Self::of([OutputScope::Everything])
     }
 
     /// Returns an empty tree that stands for some parts of the output; the rest is left alone.
-    pub fn of(scopes: impl IntoIterator<Item = Scope>) -> Self {
+    pub fn of(scopes: impl IntoIterator<Item = OutputScope>) -> Self {
         Self { scopes: scopes.into_iter().collect(), environments: BTreeMap::new() }
     }
 
@@ -95,7 +95,7 @@ impl Tree {
     }
 
     /// Returns the parts of the output that the tree stands for.
-    pub fn scopes(&self) -> &[Scope] {
+    pub fn scopes(&self) -> &[OutputScope] {
         &self.scopes
     }
 

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use aqueduct_tree::{Error, ErrorKind, Options, Tree, emit, status};
+use aqueduct_tree::{EmitOptions, Error, ErrorKind, Tree, emit, status};
 use tempfile::TempDir;
 
 /// A small file system in memory, unmounted when dropped.
@@ -70,8 +70,8 @@ fn a_full_disk_leaves_the_old_tree() {
     let Some(disk) = Mounted::new("1m") else { return };
     let output = disk.path().join("output");
     let small = tree("old", 20);
-    emit(&output, &small, Options::default()).expect("it fits");
-    let error = emit(&output, &tree("larger", 2000), Options::default()).expect_err("it does not fit");
+    emit(&output, &small, EmitOptions::default()).expect("it fits");
+    let error = emit(&output, &tree("larger", 2000), EmitOptions::default()).expect_err("it does not fit");
     assert_eq!(*error.kind(), ErrorKind::Write);
     let text = message(&error, disk.path());
     assert!(text.starts_with("cannot write: disk/output/.aqueduct/staged/"), "{text}");
@@ -84,11 +84,11 @@ fn a_full_disk_leaves_the_old_tree() {
     while std::io::Write::write_all(&mut junk, &[0; 512]).is_ok() {}
     drop(junk);
     let next = tree("new", 20);
-    emit(&output, &next, Options::default()).expect_err("it does not fit");
+    emit(&output, &next, EmitOptions::default()).expect_err("it does not fit");
     assert!(status(&output, &small).expect("it can be read").is_clean());
-    assert!(emit(&output, &small, Options::default()).expect("nothing is written").is_unchanged());
+    assert!(emit(&output, &small, EmitOptions::default()).expect("nothing is written").is_unchanged());
     fs::remove_file(disk.path().join("junk")).expect("it can be removed");
-    emit(&output, &next, Options::default()).expect("it fits");
+    emit(&output, &next, EmitOptions::default()).expect("it fits");
     assert!(status(&output, &next).expect("it can be read").is_clean());
 }
 
@@ -97,14 +97,15 @@ fn a_read_only_disk_is_reported_and_can_be_checked() {
     let Some(disk) = Mounted::new("1m") else { return };
     let output = disk.path().join("output");
     let old = tree("old", 20);
-    emit(&output, &old, Options::default()).expect("it can be written");
+    emit(&output, &old, EmitOptions::default()).expect("it can be written");
     assert!(disk.mount(&["-o", "remount,ro"]));
-    let error = emit(&output, &tree("new", 20), Options::default()).expect_err("it cannot be written");
+    let error = emit(&output, &tree("new", 20), EmitOptions::default()).expect_err("it cannot be written");
     insta::assert_snapshot!(
         message(&error, disk.path()),
         @"cannot write: disk/output/.aqueduct/lock: Read-only file system (os error 30)"
     );
-    let error = emit(&disk.path().join("other"), &old, Options::default()).expect_err("it cannot be written");
+    let error =
+        emit(&disk.path().join("other"), &old, EmitOptions::default()).expect_err("it cannot be written");
     insta::assert_snapshot!(
         message(&error, disk.path()),
         @"cannot write: disk/other: Read-only file system (os error 30)"

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{env, fs, thread};
 
-use aqueduct_tree::{Options, Scope, Tree, emit, status};
+use aqueduct_tree::{EmitOptions, OutputScope, Tree, emit, status};
 
 /// How many writes are killed.
 const KILLS: u32 = 40;
@@ -36,7 +36,7 @@ fn a_killed_write_leaves_every_environment_old_or_new() {
             .expect("the program can be started")
     };
 
-    emit(&output, &trees[0], Options::default()).expect("it can be written");
+    emit(&output, &trees[0], EmitOptions::default()).expect("it can be written");
 
     let (mut old, mut new) = (0, 0);
     for round in 0..KILLS {
@@ -66,7 +66,7 @@ fn a_killed_write_leaves_every_environment_old_or_new() {
             new += usize::from(is_new);
         }
         let next = &trees[after];
-        emit(&output, next, Options { wait: Duration::ZERO, ..Options::default() })
+        emit(&output, next, EmitOptions { wait: Duration::ZERO, ..EmitOptions::default() })
             .expect("no lock is stale");
         assert!(status(&output, next).expect("the output can be read").is_clean(), "round {round}");
     }
@@ -75,7 +75,7 @@ fn a_killed_write_leaves_every_environment_old_or_new() {
 
 /// Returns the part of a tree that is one environment's.
 fn part(tree: &Tree, environment: &str) -> Tree {
-    let mut part = Tree::of([Scope::Environment(environment.to_owned())]);
+    let mut part = Tree::of([OutputScope::Environment(environment.to_owned())]);
     for (path, bytes) in tree.files(environment) {
         part.insert(environment, Arc::clone(path), Arc::clone(bytes)).expect("the names are good");
     }

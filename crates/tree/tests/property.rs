@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use aqueduct_tree::{Options, Scope, Tree, compare, diff, emit, status};
+use aqueduct_tree::{EmitOptions, OutputScope, Tree, compare, diff, emit, status};
 use proptest::prelude::{ProptestConfig, Strategy, prop_assert, prop_assert_eq, proptest};
 use proptest::{collection, sample};
 
@@ -64,7 +64,7 @@ fn found(output: &Path) -> Files {
 
 fn cold(tree: &Tree) -> Files {
     let folder = memory::folder();
-    emit(folder.path(), tree, Options::default()).expect("it can be written");
+    emit(folder.path(), tree, EmitOptions::default()).expect("it can be written");
     found(folder.path())
 }
 
@@ -79,7 +79,7 @@ proptest! {
             let next = tree(Tree::new(), &files);
             let differences = compare(&before, &next);
             prop_assert_eq!(diff(folder.path(), &next).expect("it can be read").len(), differences.len());
-            let report = emit(folder.path(), &next, Options::default()).expect("it can be written");
+            let report = emit(folder.path(), &next, EmitOptions::default()).expect("it can be written");
             let changed = report.created.len() + report.updated.len() + report.removed.len();
             prop_assert_eq!(changed, differences.len());
             prop_assert_eq!(found(folder.path()), cold(&next));
@@ -92,12 +92,12 @@ proptest! {
     #[test]
     fn parts_add_up(old in files(&["a", "b"]), new in files(&["a"])) {
         let folder = memory::folder();
-        emit(folder.path(), &tree(Tree::new(), &old), Options::default()).expect("it can be written");
-        let scopes = ["dev", "prod"].map(|environment| Scope::Folder {
+        emit(folder.path(), &tree(Tree::new(), &old), EmitOptions::default()).expect("it can be written");
+        let scopes = ["dev", "prod"].map(|environment| OutputScope::Folder {
             environment: environment.to_owned(),
             folder: "a".to_owned(),
         });
-        emit(folder.path(), &tree(Tree::of(scopes), &new), Options::default()).expect("it can be written");
+        emit(folder.path(), &tree(Tree::of(scopes), &new), EmitOptions::default()).expect("it can be written");
         let mut whole = new;
         whole.extend(old.into_iter().filter(|(path, _)| path.split('/').nth(1) == Some("b")));
         prop_assert_eq!(found(folder.path()), cold(&tree(Tree::new(), &whole)));

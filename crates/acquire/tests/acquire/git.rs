@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::loopback::{Request, Server, answer};
+use crate::loopback::{Server, WantedChart, answer};
 
 /// A repository with a working tree.
 pub(crate) struct Repository {
@@ -98,7 +98,7 @@ impl Repository {
 /// Starts a server that gives repositories away below `/git/<name>`, and asks a function about the rest.
 pub(crate) fn serve(
     repositories: &[&Repository],
-    otherwise: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static,
+    otherwise: impl Fn(&WantedChart) -> Vec<u8> + Send + Sync + 'static,
 ) -> Server {
     let folders: Vec<(String, PathBuf)> = repositories
         .iter()
@@ -115,7 +115,7 @@ pub(crate) fn serve(
 }
 
 /// Answers as `git http-backend` does.
-fn backend(root: &Path, request: &Request) -> Vec<u8> {
+fn backend(root: &Path, request: &WantedChart) -> Vec<u8> {
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
     let header = |name: &str| request.headers.get(name).cloned().unwrap_or_default();
     // The repositories have working trees.

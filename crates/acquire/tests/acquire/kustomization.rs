@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use aqueduct_acquire::{Client, Credentials, Lock, Source, Update, Wanted, vendor, verify_remote};
+use aqueduct_acquire::{ChartSource, Client, HostLogins, Lock, Update, Wanted, vendor, verify_remote};
 use aqueduct_kustomize::{MissingCopy, Options, RemoteCopy, Remotes, build, to_yaml};
 use aqueduct_manifest::{Files, Place};
 use insta::assert_snapshot;
 use tempfile::TempDir;
 
 use crate::git::{self, Repository};
-use crate::loopback::{Request, Server, answer, pack, sha256};
+use crate::loopback::{Server, WantedChart, answer, pack, sha256};
 
 const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n";
 
@@ -51,7 +51,7 @@ impl Platform {
 
     fn vendor(&self, update: Update) -> Result<Lock, String> {
         let wanted = Wanted { kustomizations: ["app".to_owned()].into(), ..Wanted::default() };
-        let client = Client::new(Credentials::default());
+        let client = Client::new(HostLogins::default());
         vendor(self.root(), &self.files(), &wanted, update, &client).map_err(|errors| {
             let mut text = String::new();
             for error in errors {
@@ -334,7 +334,7 @@ fn the_same_bytes_on_every_machine() {
     assert_eq!(lock.remotes[0].folder(), second.remotes[0].folder());
 }
 
-fn missing(_: &Request) -> Vec<u8> {
+fn missing(_: &WantedChart) -> Vec<u8> {
     answer("404 Not Found", &[], b"no")
 }
 
@@ -538,15 +538,15 @@ fn beside_charts() {
         _ => missing(request),
     });
     let platform = Platform::new(&format!("resources: ['http://{}/map.yaml']\n", server.host));
-    let chart = aqueduct_acquire::Request {
+    let chart = aqueduct_acquire::WantedChart {
         name: "web".to_owned(),
-        source: Source::parse(&format!("http://{}/charts", server.host)).expect("it is an address"),
+        source: ChartSource::parse(&format!("http://{}/charts", server.host)).expect("it is an address"),
         version: String::new(),
     };
     let both =
         Wanted { charts: [chart].into(), kustomizations: ["app".to_owned()].into(), ..Wanted::default() };
     let run = |wanted: &Wanted| {
-        let client = Client::new(Credentials::default());
+        let client = Client::new(HostLogins::default());
         let lock = vendor(platform.root(), &platform.files(), wanted, Update::Keep, &client);
         let lock = lock.expect("everything is there");
         let folders: Vec<String> = ["vendor/charts", "vendor/kustomizations"]
@@ -598,7 +598,7 @@ fn files_that_nobody_builds_from() {
     let fetch = |names: &[&str]| {
         let files = names.iter().map(|name| (format!("http://{}/{name}", server.host), place.clone()));
         let wanted = Wanted { files: files.collect(), ..Wanted::default() };
-        let client = Client::new(Credentials::default());
+        let client = Client::new(HostLogins::default());
         vendor(platform.root(), &platform.files(), &wanted, Update::Keep, &client)
     };
     let lock = fetch(&["looms.yaml"]).expect("the file is there");

@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 
 /// A request as it came: the path with its query, and the headers in lower case.
 #[derive(Clone, Debug)]
-pub(crate) struct Request {
+pub(crate) struct WantedChart {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) headers: BTreeMap<String, String>,
@@ -22,12 +22,12 @@ pub(crate) struct Server {
     /// Its host and port.
     pub(crate) host: String,
     /// What was asked of it.
-    pub(crate) requests: Arc<Mutex<Vec<Request>>>,
+    pub(crate) requests: Arc<Mutex<Vec<WantedChart>>>,
 }
 
 impl Server {
     /// Starts a server; the function makes the whole answer, status line and all.
-    pub(crate) fn start(answer: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(answer: impl Fn(&WantedChart) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let host = listener.local_addr().expect("it is bound").to_string();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -52,7 +52,7 @@ impl Server {
     }
 }
 
-fn read(stream: &TcpStream) -> Option<Request> {
+fn read(stream: &TcpStream) -> Option<WantedChart> {
     let mut reader = BufReader::new(stream);
     let mut lines = reader.by_ref().lines();
     let first = lines.next()?.ok()?;
@@ -70,7 +70,7 @@ fn read(stream: &TcpStream) -> Option<Request> {
     let length: usize = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Request { method: method.to_owned(), path, headers, body })
+    Some(WantedChart { method: method.to_owned(), path, headers, body })
 }
 
 /// Returns an answer with a status, headers and a body.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::loopback::{Server, answer, pack, sha256};
 use crate::repository::wanted;
-use aqueduct_acquire::{Client, Credentials, Error, Lock, Request, Source, Update, vendor};
+use aqueduct_acquire::{ChartSource, Client, Error, HostLogins, Lock, Update, WantedChart, vendor};
 use aqueduct_manifest::Files;
 use serde_json::json;
 
@@ -15,15 +15,15 @@ type Change = fn(&str, Vec<u8>) -> Vec<u8>;
 
 const CHART_TYPE: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 
-fn request(host: &str, version: &str) -> Request {
-    Request {
+fn request(host: &str, version: &str) -> WantedChart {
+    WantedChart {
         name: "web".to_owned(),
-        source: Source::parse(&format!("oci://{host}/charts")).expect("it is an address"),
+        source: ChartSource::parse(&format!("oci://{host}/charts")).expect("it is an address"),
         version: version.to_owned(),
     }
 }
 
-fn run(request: &Request, credentials: Credentials) -> Result<Lock, Error> {
+fn run(request: &WantedChart, credentials: HostLogins) -> Result<Lock, Error> {
     let root = tempfile::tempdir().expect("a folder can be made");
     let wanted = wanted(std::slice::from_ref(request));
     let result = vendor(root.path(), &Files::new(), &wanted, Update::Keep, &Client::new(credentials));
@@ -33,8 +33,8 @@ fn run(request: &Request, credentials: Credentials) -> Result<Lock, Error> {
     result.map_err(|mut errors| errors.remove(0))
 }
 
-fn login(host: &str, auth: &str) -> Credentials {
-    let mut credentials = Credentials::default();
+fn login(host: &str, auth: &str) -> HostLogins {
+    let mut credentials = HostLogins::default();
     credentials.add(&format!(r#"{{"auths": {{"{host}": {auth}}}}}"#)).expect("it is well formed");
     credentials
 }
@@ -102,7 +102,7 @@ fn unchanged(_path: &str, body: Vec<u8>) -> Vec<u8> {
 #[test]
 fn a_token_opens_the_registry() {
     let server = registry(None, unchanged);
-    let lock = run(&request(&server.host, "^1"), Credentials::default()).expect("the chart is there");
+    let lock = run(&request(&server.host, "^1"), HostLogins::default()).expect("the chart is there");
     assert_eq!(lock.charts[0].version, "1.2.0+build.1");
     assert_eq!(lock.charts[0].source, format!("oci://{}/charts", server.host));
 }
@@ -113,7 +113,7 @@ fn a_login_is_exchanged_for_a_token() {
     run(&request(&server.host, ""), login(&server.host, r#"{"auth": "YW5uOnNlY3JldA=="}"#))
         .expect("we are let in");
     for credentials in
-        [Credentials::default(), login(&server.host, r#"{"username": "ann", "password": "wrong"}"#)]
+        [HostLogins::default(), login(&server.host, r#"{"username": "ann", "password": "wrong"}"#)]
     {
         let error = run(&request(&server.host, ""), credentials).expect_err("we are not let in");
         assert!(error.to_string().ends_with("the server answers 401 (who are you?)"), "{error}");
@@ -126,7 +126,7 @@ fn a_digest_names_a_manifest() {
     let package = pack("web", "1.2.0+build.1", "");
     let digest = format!("sha256:{}", sha256(&manifest(&package)));
     let server = registry(None, unchanged);
-    let lock = run(&request(&server.host, &digest), Credentials::default()).expect("the chart is there");
+    let lock = run(&request(&server.host, &digest), HostLogins::default()).expect("the chart is there");
     assert_eq!((&*lock.charts[0].version, &*lock.charts[0].manifest), ("1.2.0+build.1", &*digest));
     let server =
         registry(
@@ -135,7 +135,7 @@ fn a_digest_names_a_manifest() {
                 if path.contains("/manifests/") { [body, b" ".to_vec()].concat() } else { body }
             },
         );
-    let error = run(&request(&server.host, &digest), Credentials::default()).expect_err("it was changed");
+    let error = run(&request(&server.host, &digest), HostLogins::default()).expect_err("it was changed");
     assert!(error.to_string().contains("is not what its digest says"), "{error}");
 }
 
@@ -161,7 +161,7 @@ fn content_that_is_not_what_it_should_be() {
     ];
     for (change, expected) in cases {
         let server = registry(None, change);
-        let error = run(&request(&server.host, ""), Credentials::default()).expect_err(expected);
+        let error = run(&request(&server.host, ""), HostLogins::default()).expect_err(expected);
         assert!(error.to_string().contains(expected), "{error}");
     }
 }
@@ -302,7 +302,7 @@ impl Registry {
     }
 }
 
-fn vendored(root: &Path, host: &str, version: &str, credentials: Credentials) -> Result<Lock, Error> {
+fn vendored(root: &Path, host: &str, version: &str, credentials: HostLogins) -> Result<Lock, Error> {
     let files = Files::read(root, &["aqueduct.lock", "vendor"]).expect("the folder can be read");
     vendor(root, &files, &wanted(&[request(host, version)]), Update::Keep, &Client::new(credentials))
         .map_err(|mut errors| errors.remove(0))
@@ -314,14 +314,14 @@ fn a_real_registry() {
     let digest = registry.push("", "1.0.0", &pack("web", "1.0.0", ""));
     registry.push("", "1.3.0_x", &pack("web", "1.3.0+x", ""));
     let root = tempfile::tempdir().expect("a folder can be made");
-    let lock = vendored(root.path(), &registry.host, "~1.3", Credentials::default()).expect("it is there");
+    let lock = vendored(root.path(), &registry.host, "~1.3", HostLogins::default()).expect("it is there");
     assert_eq!(lock.charts[0].version, "1.3.0+x");
     assert!(root.path().join("vendor/charts/web-1.3.0+x/templates/a.yaml").exists());
     let root = tempfile::tempdir().expect("a folder can be made");
-    let lock = vendored(root.path(), &registry.host, &digest, Credentials::default()).expect("it is there");
+    let lock = vendored(root.path(), &registry.host, &digest, HostLogins::default()).expect("it is there");
     assert_eq!(lock.charts[0].version, "1.0.0");
     let error =
-        vendored(root.path(), &registry.host, "^2", Credentials::default()).expect_err("there is none");
+        vendored(root.path(), &registry.host, "^2", HostLogins::default()).expect_err("there is none");
     assert!(error.to_string().starts_with("no version fits"), "{error}");
     println!("registry: docker-registry served charts by tag and by digest");
 }
@@ -337,7 +337,7 @@ fn a_real_registry_with_logins() {
     registry.push("Basic YW5uOnNlY3JldA==", "1.0.0", &pack("web", "1.0.0", ""));
     let root = tempfile::tempdir().expect("a folder can be made");
     let error =
-        vendored(root.path(), &registry.host, "", Credentials::default()).expect_err("nobody has logged in");
+        vendored(root.path(), &registry.host, "", HostLogins::default()).expect_err("nobody has logged in");
     assert!(error.to_string().ends_with("the server answers 401 (who are you?)"), "{error}");
     let credentials = login(&registry.host, r#"{"auth": "YW5uOnNlY3JldA=="}"#);
     vendored(root.path(), &registry.host, "", credentials).expect("we are let in");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::loopback::{Server, answer, pack, pack_with, sha256};
-use aqueduct_acquire::{Client, Credentials, Lock, Request, Source, Update, Wanted, vendor, verify};
+use aqueduct_acquire::{ChartSource, Client, HostLogins, Lock, Update, Wanted, WantedChart, vendor, verify};
 use aqueduct_manifest::Files;
 
 /// A repository whose files a test can change.
@@ -50,25 +50,25 @@ impl Repository {
     }
 }
 
-fn request(server: &Server, name: &str, version: &str) -> Request {
-    Request {
+fn request(server: &Server, name: &str, version: &str) -> WantedChart {
+    WantedChart {
         name: name.to_owned(),
-        source: Source::parse(&format!("http://{}/charts", server.host)).expect("it is an address"),
+        source: ChartSource::parse(&format!("http://{}/charts", server.host)).expect("it is an address"),
         version: version.to_owned(),
     }
 }
 
-fn run(root: &Path, requests: &[Request], update: Update) -> Result<Lock, String> {
+fn run(root: &Path, requests: &[WantedChart], update: Update) -> Result<Lock, String> {
     let files = Files::read(root, &["aqueduct.lock", "vendor"]).expect("the folder can be read");
-    vendor(root, &files, &wanted(requests), update, &Client::new(Credentials::default()))
+    vendor(root, &files, &wanted(requests), update, &Client::new(HostLogins::default()))
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
-pub(crate) fn wanted(requests: &[Request]) -> Wanted {
+pub(crate) fn wanted(requests: &[WantedChart]) -> Wanted {
     Wanted { charts: requests.iter().cloned().collect(), ..Wanted::default() }
 }
 
-fn refusal(requests: &[Request]) -> String {
+fn refusal(requests: &[WantedChart]) -> String {
     let root = tempfile::tempdir().expect("a folder can be made");
     let error = run(root.path(), requests, Update::Keep).expect_err("it cannot be fetched");
     let left: Vec<_> = root.path().read_dir().expect("the folder is there").flatten().collect();
@@ -205,8 +205,8 @@ fn what_is_not_there() {
     let address = format!("http://{}/charts", server.host);
     assert_eq!(refusal(&[request(&server, "wep", "")]), format!("there is no chart `wep` in {address}"));
     assert_eq!(refusal(&[request(&server, "web", "^2")]), format!("no version fits `web ^2` of {address}"));
-    let elsewhere = Request {
-        source: Source::parse(&format!("http://{}/nowhere", server.host)).expect("it is an address"),
+    let elsewhere = WantedChart {
+        source: ChartSource::parse(&format!("http://{}/nowhere", server.host)).expect("it is an address"),
         ..request(&server, "web", "")
     };
     let expected =
@@ -378,8 +378,8 @@ fn redirects() {
 }
 
 /// Returns credentials for one server.
-fn login(host: &str) -> Credentials {
-    let mut credentials = Credentials::default();
+fn login(host: &str) -> HostLogins {
+    let mut credentials = HostLogins::default();
     let login = format!(r#"{{"auths": {{"{host}": {{"auth": "YW5uOnNlY3JldA=="}}}}}}"#);
     credentials.add(&login).expect("it is well formed");
     credentials
@@ -439,7 +439,7 @@ fn a_login_goes_to_its_own_host_only() {
     let root = tempfile::tempdir().expect("a folder can be made");
     let wanted = wanted(&[request(&server, "web", "")]);
     let files = Files::new();
-    let errors = vendor(root.path(), &files, &wanted, Update::Keep, &Client::new(Credentials::default()))
+    let errors = vendor(root.path(), &files, &wanted, Update::Keep, &Client::new(HostLogins::default()))
         .expect_err("nobody has logged in");
     assert!(errors[0].to_string().ends_with("the server answers 401 (who are you?)"), "{}", errors[0]);
     assert_eq!(errors[0].hint(), Some(&*format!("log in first: `docker login {}`", server.host)));
@@ -455,7 +455,7 @@ fn nobody_is_there() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let host = listener.local_addr().expect("it is bound").to_string();
     drop(listener);
-    let source = Source::parse(&format!("http://{host}/charts")).expect("it is an address");
-    let error = refusal(&[Request { name: "web".to_owned(), source, version: String::new() }]);
+    let source = ChartSource::parse(&format!("http://{host}/charts")).expect("it is an address");
+    let error = refusal(&[WantedChart { name: "web".to_owned(), source, version: String::new() }]);
     assert!(error.starts_with(&format!("cannot fetch http://{host}/charts/index.yaml: ")), "{error}");
 }

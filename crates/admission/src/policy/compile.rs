@@ -2,7 +2,7 @@
 
 use aqueduct_apiserver::Cause;
 use aqueduct_apiserver::expressions::{self, Wanted, admission as scope};
-use aqueduct_cel::{Program, Scope, Type};
+use aqueduct_cel::{ExpressionScope, Program, Type};
 use aqueduct_manifest::{Object, SmolStr, Value};
 
 use super::{Policy, Validation};
@@ -96,7 +96,13 @@ struct Compiler {
 }
 
 impl Compiler {
-    fn expression(&mut self, field: String, source: &str, scope: &Scope, wanted: Wanted) -> Option<Program> {
+    fn expression(
+        &mut self,
+        field: String,
+        source: &str,
+        scope: &ExpressionScope,
+        wanted: Wanted,
+    ) -> Option<Program> {
         if source.trim().is_empty() {
             let message = "Required value: expression is not specified".to_owned();
             self.causes.push(Cause { field, reason: "FieldValueRequired", message });

@@ -8,7 +8,7 @@ use aqueduct_manifest::{Map, Object, SmolStr, Value};
 use super::compile::namespace_value;
 use super::matching::{converted, fits, is_about};
 use super::{Binding, Policy, Validation};
-use crate::finding::{Action, Finding};
+use crate::finding::{Action, AdmissionFinding};
 use crate::pod::text;
 
 const RULE: &str = "policy";
@@ -56,7 +56,7 @@ pub(crate) fn admit(
     bindings: &BTreeMap<SmolStr, Binding>,
     request: &Request<'_>,
     params: &dyn Params,
-) -> Vec<Finding> {
+) -> Vec<AdmissionFinding> {
     let bindings: Vec<&Binding> = bindings.values().filter(|binding| binding.policy == policy.name).collect();
     if bindings.is_empty() || !is_about(Some(&policy.constraints), request) {
         return Vec::new();
@@ -73,7 +73,7 @@ pub(crate) fn admit(
                     "ValidatingAdmissionPolicy '{name}' denied request: failed to configure policy: failed to find \
                      resource referenced by paramKind: '{api_version}, Kind={kind}'"
                 );
-                findings.push(Finding::forbidden(RULE, message));
+                findings.push(AdmissionFinding::forbidden(RULE, message));
                 return findings;
             }
             Scope::Unknown => {
@@ -81,7 +81,7 @@ pub(crate) fn admit(
                     "ValidatingAdmissionPolicy '{name}' takes parameters of {api_version}, Kind={kind}, of which \
                      there is neither a definition nor an object; where nothing defines the kind, all is denied"
                 );
-                findings.push(Finding::about(RULE, Action::Unknown, message));
+                findings.push(AdmissionFinding::about(RULE, Action::Unknown, message));
                 return findings;
             }
             Scope::Namespaced | Scope::Cluster => {}
@@ -97,7 +97,7 @@ pub(crate) fn admit(
                     findings.extend(judge(policy, binding, request, param));
                 }
             }
-            Err(fault) if !policy.ignores_failures => findings.push(Finding::forbidden(
+            Err(fault) if !policy.ignores_failures => findings.push(AdmissionFinding::forbidden(
                 RULE,
                 format!(
                     "ValidatingAdmissionPolicy '{}' with binding '{}' denied request: failed to configure binding: {fault}",
@@ -224,7 +224,7 @@ fn judge(
     binding: &Binding,
     request: &Request<'_>,
     param: Option<Param<'_>>,
-) -> Vec<Finding> {
+) -> Vec<AdmissionFinding> {
     let mut evaluation = Evaluation::new(policy, request, param);
     let mut faults = Vec::new();
     let mut is_unknown = false;
@@ -274,15 +274,28 @@ fn message(validation: &Validation, evaluation: &Evaluation) -> String {
     })
 }
 
-fn report(policy: &Policy, binding: &Binding, faults: Vec<String>, is_unknown: bool) -> Vec<Finding> {
+fn report(
+    policy: &Policy,
+    binding: &Binding,
+    faults: Vec<String>,
+    is_unknown: bool,
+) -> Vec<AdmissionFinding> {
     let who = format!("ValidatingAdmissionPolicy '{}' with binding '{}'", policy.name, binding.name);
     let mut findings = Vec::new();
     for fault in faults {
         for action in &binding.actions {
             findings.push(match action.as_str() {
-                "Deny" => Finding::forbidden(RULE, format!("{who} denied request: {fault}")),
-                "Warn" => Finding::about(RULE, Action::Warn, format!("Validation failed for {who}: {fault}")),
-                _ => Finding::about(RULE, Action::Audit, format!("Validation failed for {who}: {fault}")),
+                "Deny" => AdmissionFinding::forbidden(RULE, format!("{who} denied request: {fault}")),
+                "Warn" => AdmissionFinding::about(
+                    RULE,
+                    Action::Warn,
+                    format!("Validation failed for {who}: {fault}"),
+                ),
+                _ => AdmissionFinding::about(
+                    RULE,
+                    Action::Audit,
+                    format!("Validation failed for {who}: {fault}"),
+                ),
             });
         }
     }
@@ -290,7 +303,7 @@ fn report(policy: &Policy, binding: &Binding, faults: Vec<String>, is_unknown: b
         let message = format!(
             "{who} asks what only a server can tell, such as who creates the object or what is filled in"
         );
-        findings.push(Finding::about(RULE, Action::Unknown, message));
+        findings.push(AdmissionFinding::about(RULE, Action::Unknown, message));
     }
     findings
 }

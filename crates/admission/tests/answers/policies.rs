@@ -1,11 +1,11 @@
 //! Validating admission policies, against what a real server and the authors of policies say.
 
-use aqueduct_admission::{Action, Cluster, Finding};
+use aqueduct_admission::{Action, AdmissionFinding, Cluster};
 use aqueduct_manifest::{List, Map, Object, Value};
 
 use crate::corpus::{Tally, into_namespace, lines, object, objects};
 
-fn is_refused(findings: &[Finding]) -> bool {
+fn is_refused(findings: &[AdmissionFinding]) -> bool {
     findings.iter().any(|finding| finding.action == Action::Deny)
 }
 

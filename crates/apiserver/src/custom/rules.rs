@@ -1,6 +1,6 @@
 //! The rules of schemas, `x-kubernetes-validations`.
 
-use aqueduct_cel::{Datum, Dialect, EvaluationError, Program, Scope, Type, Variables};
+use aqueduct_cel::{Datum, Dialect, EvaluationError, ExpressionScope, Program, Type, Variables};
 use aqueduct_manifest::{List, Map, SmolStr, Value, json};
 
 use super::fill::join;
@@ -55,7 +55,7 @@ impl Rule {
     }
 
     fn compile(&self, of: &Type) -> CompiledRule {
-        let plain = Scope::new(Dialect::Kubernetes).with("self", of.clone());
+        let plain = ExpressionScope::new(Dialect::Kubernetes).with("self", of.clone());
         let old = if self.has_optional_old { Type::optional(of.clone()) } else { of.clone() };
         let whole = plain.with("oldSelf", old);
         let message = (!self.message_expression.is_empty())
@@ -68,7 +68,7 @@ impl Rule {
     }
 }
 
-fn compile(source: &str, scope: &Scope, wanted: &Type) -> Result<Program, String> {
+fn compile(source: &str, scope: &ExpressionScope, wanted: &Type) -> Result<Program, String> {
     let program = Program::compile(source, scope).map_err(|error| error.message)?;
     if program.result() == wanted || *program.result() == Type::Dyn {
         Ok(program)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aqueduct_cel::{KEYWORDS, Program, Scope, Type};
+use aqueduct_cel::{ExpressionScope, KEYWORDS, Program, Type};
 use aqueduct_manifest::SmolStr;
 
 use crate::field::Field;
@@ -101,7 +101,12 @@ pub(crate) fn conditions(list: &Field<'_>, has_params: bool, report: &mut Report
     }
 }
 
-fn compile(expression: &Field<'_>, scope: &Scope, wanted: Wanted, report: &mut Report) -> Option<Program> {
+fn compile(
+    expression: &Field<'_>,
+    scope: &ExpressionScope,
+    wanted: Wanted,
+    report: &mut Report,
+) -> Option<Program> {
     let compiled = expressions::compile(expression.text(), scope, wanted);
     compiled.map_err(|problem| report.invalid(expression, problem)).ok()
 }
@@ -234,7 +239,12 @@ pub(crate) fn validating(root: &Field<'_>, report: &mut Report) {
     }
 }
 
-fn validation(validation: &Field<'_>, scope: &Scope, message_scope: &Scope, report: &mut Report) {
+fn validation(
+    validation: &Field<'_>,
+    scope: &ExpressionScope,
+    message_scope: &ExpressionScope,
+    report: &mut Report,
+) {
     let (expression, message, message_expression) =
         (validation.get("expression"), validation.get("message"), validation.get("messageExpression"));
     if expression.text().trim().is_empty() {

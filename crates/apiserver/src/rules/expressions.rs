@@ -1,6 +1,6 @@
 //! What the expressions of CEL in built-in kinds may name, and what they have to give.
 
-use aqueduct_cel::{Dialect, Program, Scope, Type};
+use aqueduct_cel::{Dialect, ExpressionScope, Program, Type};
 use aqueduct_manifest::SmolStr;
 
 /// What an expression has to give.
@@ -19,7 +19,7 @@ pub enum Wanted {
 }
 
 /// Compiles an expression, or says what is wrong with it as the API server does.
-pub fn compile(source: &str, scope: &Scope, wanted: Wanted) -> Result<Program, String> {
+pub fn compile(source: &str, scope: &ExpressionScope, wanted: Wanted) -> Result<Program, String> {
     let program = Program::compile(source, scope).map_err(|error| error.message)?;
     let of = program.result();
     let (is_good, words) = match wanted {
@@ -34,12 +34,12 @@ pub fn compile(source: &str, scope: &Scope, wanted: Wanted) -> Result<Program, S
 
 /// Says why a text is no expression at all, whatever it names.
 pub(crate) fn syntax_problem(source: &str) -> Option<String> {
-    Program::compile(source, &Scope::new(Dialect::Unchecked)).err().map(|error| error.message)
+    Program::compile(source, &ExpressionScope::new(Dialect::Unchecked)).err().map(|error| error.message)
 }
 
 /// Returns what the expressions of a policy or a webhook may name.
-pub fn admission(has_params: bool, variables: &[(SmolStr, Type)], has_authorizer: bool) -> Scope {
-    let mut scope = Scope::new(Dialect::Kubernetes)
+pub fn admission(has_params: bool, variables: &[(SmolStr, Type)], has_authorizer: bool) -> ExpressionScope {
+    let mut scope = ExpressionScope::new(Dialect::Kubernetes)
         .with("object", Type::Dyn)
         .with("oldObject", Type::Dyn)
         .with("request", request())
@@ -57,7 +57,7 @@ pub fn admission(has_params: bool, variables: &[(SmolStr, Type)], has_authorizer
 }
 
 /// Returns what an expression that chooses devices may name.
-pub(crate) fn device() -> Scope {
+pub(crate) fn device() -> ExpressionScope {
     let of_domains = || Type::map(Type::String, Type::map(Type::String, Type::Dyn));
     let fields = [
         ("driver", Type::String),
@@ -65,7 +65,7 @@ pub(crate) fn device() -> Scope {
         ("capacity", of_domains()),
         ("allowMultipleAllocations", Type::Bool),
     ];
-    Scope::new(Dialect::Kubernetes).with("device", Type::object("kubernetes.DRADevice", fields))
+    ExpressionScope::new(Dialect::Kubernetes).with("device", Type::object("kubernetes.DRADevice", fields))
 }
 
 fn texts<'a>(names: &'a [&'a str]) -> impl Iterator<Item = (&'a str, Type)> {

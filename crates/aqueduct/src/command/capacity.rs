@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use aqueduct_check::{Request, claimed_storage, requests};
+use aqueduct_check::{PeakRequest, claimed_storage, requests};
 use aqueduct_manifest::{Diagnostic, Object, Value};
 use aqueduct_model::{Environment, Selection};
 use aqueduct_render::Registry;
@@ -46,7 +46,7 @@ struct Capacity {
 
 /// What the objects of one environment ask for.
 struct Demand {
-    requests: Vec<Request>,
+    requests: Vec<PeakRequest>,
     storage: u64,
     load_balancers: usize,
 }
@@ -89,7 +89,7 @@ struct Share {
 }
 
 impl Share {
-    fn of<'a>(requests: impl Iterator<Item = &'a Request>, whole: Amount) -> Self {
+    fn of<'a>(requests: impl Iterator<Item = &'a PeakRequest>, whole: Amount) -> Self {
         let (mut pods, mut sum) = (0_u64, Amount::default());
         for request in requests {
             pods = pods.saturating_add(request.pods);
@@ -181,7 +181,7 @@ impl Capacity {
                 bound: Share::of(bound, own),
             });
         }
-        let mut by_tenant: BTreeMap<&str, Vec<&Request>> = BTreeMap::new();
+        let mut by_tenant: BTreeMap<&str, Vec<&PeakRequest>> = BTreeMap::new();
         for request in requests {
             by_tenant.entry(&request.tenant).or_default().push(request);
         }

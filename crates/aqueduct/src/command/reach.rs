@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use aqueduct_manifest::{Diagnostic, Files, Object, Place, closest};
 use aqueduct_model::Selection;
 use aqueduct_model::types::Name;
-use aqueduct_network::{Ends, Network, Peer, PolicyName, Workload, graph, print};
+use aqueduct_network::{ConnectionEnd, Ends, Network, PolicyName, Workload, graph, print};
 use aqueduct_render::Registry;
 use clap::{Args, ValueEnum};
 
@@ -184,7 +184,9 @@ impl View {
         let mut text = String::new();
         let pairs = from.iter().flat_map(|from| to.iter().map(move |to| (from, to)));
         for (from, to) in pairs.filter(|(from, to)| from != to) {
-            let Some(explanation) = self.network.explain(&Peer::Workload(from), &Peer::Workload(to)) else {
+            let Some(explanation) =
+                self.network.explain(&ConnectionEnd::Workload(from), &ConnectionEnd::Workload(to))
+            else {
                 continue;
             };
             text.push_str(&format!("{from} => {to} : {explanation}\n"));

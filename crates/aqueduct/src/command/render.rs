@@ -8,7 +8,9 @@ use std::time::Duration;
 use aqueduct_manifest::{Diagnostic, Files};
 use aqueduct_model::Selection;
 use aqueduct_render::Registry;
-use aqueduct_tree::{Change, Emission, ErrorKind, InputKey, Options, Report, State, made_from, status};
+use aqueduct_tree::{
+    Emission, EmitOptions, EmitReport, ErrorKind, FileChange, InputKey, State, made_from, status,
+};
 use clap::Args;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -101,12 +103,12 @@ fn write(
     input: Option<&InputKey>,
     terminal: &Terminal,
 ) -> Result<Outcome, Failure> {
-    let options = Options { overwrite_edited: arguments.overwrite_edited, ..Options::default() };
+    let options = EmitOptions { overwrite_edited: arguments.overwrite_edited, ..EmitOptions::default() };
     let mut compiler = Compiler::new(files, registry, selection);
     let (output, scopes) = (directory.join(compiler.output()), compiler.scopes());
     let begin = || {
         let begin = |options| Emission::begin(&output, scopes.iter().cloned(), options);
-        match begin(Options { wait: Duration::ZERO, ..options }) {
+        match begin(EmitOptions { wait: Duration::ZERO, ..options }) {
             Err(error) if matches!(error.kind(), ErrorKind::Locked { .. }) => {
                 terminal.say(&format!("waiting: {error}"));
                 begin(options)
@@ -180,7 +182,7 @@ fn input_key(files: &Files) -> Option<InputKey> {
     Some(hash.finalize().into())
 }
 
-fn stale(changes: &[Change]) -> String {
+fn stale(changes: &[FileChange]) -> String {
     listed(changes.iter())
 }
 
@@ -210,7 +212,7 @@ fn listed<T: Display>(items: impl ExactSizeIterator<Item = T>) -> String {
     text
 }
 
-fn told(report: &Report) -> String {
+fn told(report: &EmitReport) -> String {
     let written = [&report.created, &report.updated, &report.adopted].map(Vec::len);
     let files = written.iter().sum::<usize>() + report.unchanged;
     if report.is_unchanged() {

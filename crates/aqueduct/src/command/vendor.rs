@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use aqueduct_acquire::{
-    Assembly, Client, Credentials, FOLDER, LOCK_FILE, Lock, Request, Update, Wanted, vendor,
+    Assembly, Client, FOLDER, HostLogins, LOCK_FILE, Lock, Update, Wanted, WantedChart, vendor,
 };
 use aqueduct_kinds::{Chart, Kustomization};
 use aqueduct_kustomize::inventory;
@@ -118,7 +118,7 @@ fn add_folder(
 ) -> Result<(), aqueduct_render::Error> {
     let assembly = Assembly::of(site.inputs.files, &folder)
         .map_err(|error| aqueduct_render::Error::field("path", error.to_string()))?;
-    let requests: Vec<Request> = assembly.requests.into_iter().map(|(request, _)| request).collect();
+    let requests: Vec<WantedChart> = assembly.requests.into_iter().map(|(request, _)| request).collect();
     if is_validated {
         wanted.validated.extend(requests.iter().cloned());
         wanted.folders.extend(assembly.folders.into_iter().map(|(folder, _)| folder).chain([folder]));
@@ -132,7 +132,7 @@ fn add_folder(
     clippy::disallowed_methods,
     reason = "where logins are kept is a matter of the person, not of the platform"
 )]
-fn credentials() -> Result<Credentials, Failure> {
-    let files = Credentials::default_files(|name| std::env::var_os(name));
-    Credentials::read(&files).map_err(|error| Failure::new(error.to_string()))
+fn credentials() -> Result<HostLogins, Failure> {
+    let files = HostLogins::default_files(|name| std::env::var_os(name));
+    HostLogins::read(&files).map_err(|error| Failure::new(error.to_string()))
 }

@@ -72,8 +72,8 @@ pub struct Remotes {
     /// `admin.password` (a bcrypt hash), `admin.passwordMtime` and `server.secretkey`; with `login` also
     /// `oidc.clientSecret`.
     pub server: String,
-    /// `username` and `password` of the git repository, or `sshPrivateKey` of one behind SSH; it is public where the
-    /// entry is not given.
+    /// `username` and `password` of the git repository, or `sshPrivateKey` of one behind SSH; without an entry, the
+    /// repository is public.
     pub repository: Option<String>,
     /// `auth`, the password of Redis.
     pub redis: String,

@@ -32,8 +32,8 @@ pub(super) fn offer(argocd: &Argocd, site: &Site<'_>) -> Offer {
         let name = program(site, name);
         let mut part = component.offer(&site.part(&name));
         let callers = callers.iter().map(|(caller, port)| (program(site, caller), vec![*port]));
-        part.parts.iter_mut().for_each(|part| part.from_parts.extend(callers.clone()));
-        offer.parts.extend(part.parts);
+        part.pod_groups.iter_mut().for_each(|part| part.from_groups.extend(callers.clone()));
+        offer.pod_groups.extend(part.pod_groups);
         offer.endpoints.extend(part.endpoints);
     };
     add("server", &install.server(), &[]);

@@ -241,7 +241,7 @@ pub(super) fn nodes() -> Dashboard {
 pub(super) fn component(node: &GraphNode<'_>, logs: Logs) -> Option<Dashboard> {
     let parts: Vec<&str> = node
         .offer
-        .parts
+        .pod_groups
         .iter()
         .filter(|part| part.metrics.is_some())
         .filter_map(|part| part.labels.get("app.kubernetes.io/name"))

@@ -258,7 +258,7 @@ impl<'i, 'a> Group<'i, 'a> {
 
 #[cfg(test)]
 mod tests {
-    use crate::facts::{Cluster, NodePool};
+    use crate::facts::{ClusterFacts, PoolFacts};
     use crate::testing::{cluster, findings, findings_in};
 
     #[test]
@@ -288,14 +288,14 @@ spec: {containers: [{name: a, resources: {requests: {memory: 20Gi}}}]}
     /// Returns what is said of a workload with a number of replicas on two nodes of a pool and one of another, which
     /// has a label.
     fn check(kind: &str, replicas: u32, strategy: &str, spec: &str) -> String {
-        let pool = |name: &str, count, labels: &[(&str, &str)]| NodePool {
+        let pool = |name: &str, count, labels: &[(&str, &str)]| PoolFacts {
             name: name.to_owned(),
             count,
             cpu_millis: 4000,
             memory_bytes: 8 << 30,
             labels: labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         };
-        let cluster = Cluster {
+        let cluster = ClusterFacts {
             node_pools: vec![
                 pool("main", 2, &[("tier", "plain")]),
                 pool("fast", 1, &[("tier", "fast"), ("disk", "ssd")]),

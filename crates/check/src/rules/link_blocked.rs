@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::Value;
-use aqueduct_network::{Peer, Protocol, Verdict, Workload};
+use aqueduct_network::{ConnectionEnd, Protocol, Verdict, Workload};
 
 use crate::controller_label::ControllerLabel;
-use crate::facts::{Entry, Link};
+use crate::facts::{Entry, LinkFacts};
 use crate::index::Index;
 use crate::label_selector::LabelSelector;
 use crate::pod::{Pod, list_at, text};
@@ -89,7 +89,7 @@ fn blocked<'i, 'a>(
 
 /// Returns the pods behind a link: those of its Service, or else those that the endpoint names. None are returned where
 /// what the Service leads to is not known.
-fn targets<'i, 'a>(index: &'i Index<'a>, link: &Link<'_>) -> Vec<Target<'i, 'a>> {
+fn targets<'i, 'a>(index: &'i Index<'a>, link: &LinkFacts<'_>) -> Vec<Target<'i, 'a>> {
     let service = link.service.and_then(|(namespace, name)| index.get("", "Service", namespace, name));
     let Some(service) = service else {
         let selector = LabelSelector::equal_to(link.labels);
@@ -155,10 +155,10 @@ fn is_whole(policy: &Entry<'_>) -> bool {
     policy.object.at(&["spec", "podSelector"]).map(LabelSelector::full).unwrap_or_default().is_empty()
 }
 
-fn tell(index: &Index<'_>, report: &mut Report, link: &Link<'_>, blocked: &Blocked<'_, '_>) {
+fn tell(index: &Index<'_>, report: &mut Report, link: &LinkFacts<'_>, blocked: &Blocked<'_, '_>) {
     let Blocked { source, target: Target { pod, protocol, port } } = blocked;
     let (from, to) = (Workload::of(source.entry.object), Workload::of(pod.entry.object));
-    let explained = index.network().explain(&Peer::Workload(&from), &Peer::Workload(&to));
+    let explained = index.network().explain(&ConnectionEnd::Workload(&from), &ConnectionEnd::Workload(&to));
     let Some(explained) = explained else { return };
     let is_open = |end: &Pod<'_>| is_ruled_by_controllers(index, end.namespace(), [source, pod]);
     if is_open(source) || is_open(pod) {

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::part::Part;
+use super::part::SchemaPart;
 use crate::stack::deepen;
 
 /// How many comparisons are made.
 pub(super) const LIMIT: usize = 300_000;
 
 /// Tells whether it takes no more comparisons than there may be to hold a value against a schema.
-pub(super) fn is_within_limit(schema: &Part, instance: &Json) -> bool {
+pub(super) fn is_within_limit(schema: &SchemaPart, instance: &Json) -> bool {
     let mut names = BTreeMap::new();
     let mut refers = false;
     collect(schema, &mut names, &mut refers);
@@ -23,11 +23,11 @@ pub(super) fn is_within_limit(schema: &Part, instance: &Json) -> bool {
 }
 
 /// Collects the parts that have names of their own, and whether anything refers to others.
-fn collect<'a>(schema: &'a Part, names: &mut BTreeMap<&'a str, &'a Part>, refers: &mut bool) {
+fn collect<'a>(schema: &'a SchemaPart, names: &mut BTreeMap<&'a str, &'a SchemaPart>, refers: &mut bool) {
     match schema {
-        Part::Members(members) => {
+        SchemaPart::Members(members) => {
             for key in ["$id", "id", "$anchor", "$dynamicAnchor"] {
-                if let Some(name) = members.get(key).and_then(Part::as_str) {
+                if let Some(name) = members.get(key).and_then(SchemaPart::as_str) {
                     names.insert(last_part(name), schema);
                 }
             }
@@ -36,7 +36,7 @@ fn collect<'a>(schema: &'a Part, names: &mut BTreeMap<&'a str, &'a Part>, refers
                 collect(value, names, refers);
             }
         }
-        Part::List(items) => items.iter().for_each(|item| collect(item, names, refers)),
+        SchemaPart::List(items) => items.iter().for_each(|item| collect(item, names, refers)),
         _ => {}
     }
 }
@@ -50,15 +50,15 @@ fn last_part(name: &str) -> &str {
 }
 
 struct Counter<'a> {
-    root: &'a Part,
-    names: BTreeMap<&'a str, &'a Part>,
+    root: &'a SchemaPart,
+    names: BTreeMap<&'a str, &'a SchemaPart>,
     /// The counts of parts for values, by where both lie.
-    known: BTreeMap<(*const Part, *const Json), usize>,
+    known: BTreeMap<(*const SchemaPart, *const Json), usize>,
 }
 
 impl<'a> Counter<'a> {
-    fn count(&mut self, schema: &'a Part, instance: &'a Json) -> usize {
-        let Part::Members(members) = schema else { return 1 };
+    fn count(&mut self, schema: &'a SchemaPart, instance: &'a Json) -> usize {
+        let SchemaPart::Members(members) = schema else { return 1 };
         let place = (std::ptr::from_ref(schema), std::ptr::from_ref(instance));
         if let Some(count) = self.known.get(&place) {
             return *count;
@@ -76,7 +76,7 @@ impl<'a> Counter<'a> {
         count
     }
 
-    fn keyword(&mut self, keyword: &str, value: &'a Part, instance: &'a Json) -> usize {
+    fn keyword(&mut self, keyword: &str, value: &'a SchemaPart, instance: &'a Json) -> usize {
         match keyword {
             "$ref" | "$dynamicRef" | "$recursiveRef" => match self.target(value) {
                 Some(target) => self.count(target, instance),
@@ -117,7 +117,7 @@ impl<'a> Counter<'a> {
         }
     }
 
-    fn sum(&mut self, parts: impl Iterator<Item = &'a Part>, values: &[&'a Json]) -> usize {
+    fn sum(&mut self, parts: impl Iterator<Item = &'a SchemaPart>, values: &[&'a Json]) -> usize {
         let mut sum = 0_usize;
         for part in parts {
             for value in values {
@@ -128,7 +128,7 @@ impl<'a> Counter<'a> {
     }
 
     /// Returns the part that a reference names, if it is one of this schema.
-    fn target(&self, reference: &Part) -> Option<&'a Part> {
+    fn target(&self, reference: &SchemaPart) -> Option<&'a SchemaPart> {
         let reference = reference.as_str()?;
         let reference = without_escapes(reference);
         let (document, fragment) = reference.split_once('#').unwrap_or((&reference, ""));

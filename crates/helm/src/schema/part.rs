@@ -8,23 +8,23 @@ use serde_json::Number;
 
 /// A part of a schema, or any JSON in one.
 #[derive(Debug, PartialEq)]
-pub(super) enum Part {
+pub(super) enum SchemaPart {
     Null,
     Bool(bool),
     Number(Number),
     Text(SmolStr),
-    List(Vec<Part>),
+    List(Vec<SchemaPart>),
     Members(Members),
 }
 
 /// The members of an object, each name once.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Members(Vec<(SmolStr, Part)>);
+pub(super) struct Members(Vec<(SmolStr, SchemaPart)>);
 
 /// How many members are looked through for one that has the same name.
 const FEW: usize = 16;
 
-impl Part {
+impl SchemaPart {
     pub(super) fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(value) => Some(*value),
@@ -89,22 +89,22 @@ impl Members {
         self.0.len()
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Part> {
+    pub(super) fn get(&self, name: &str) -> Option<&SchemaPart> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, part)| part)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Part)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &SchemaPart)> {
         self.0.iter().map(|(name, part)| (name.as_str(), part))
     }
 
-    pub(super) fn values(&self) -> impl Iterator<Item = &Part> {
+    pub(super) fn values(&self) -> impl Iterator<Item = &SchemaPart> {
         self.0.iter().map(|(_, part)| part)
     }
 
     /// Leaves of members of one name the last, as readers of JSON do.
     fn without_doubles(mut self) -> Self {
         let are_unique = if self.len() <= FEW {
-            let is_new = |(at, (name, _)): (usize, &(SmolStr, Part))| {
+            let is_new = |(at, (name, _)): (usize, &(SmolStr, SchemaPart))| {
                 !self.0.iter().take(at).any(|(before, _)| before == name)
             };
             self.0.iter().enumerate().all(is_new)
@@ -122,7 +122,7 @@ impl Members {
     }
 }
 
-impl<'de> Deserialize<'de> for Part {
+impl<'de> Deserialize<'de> for SchemaPart {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(PartVisitor)
     }
@@ -131,50 +131,50 @@ impl<'de> Deserialize<'de> for Part {
 struct PartVisitor;
 
 impl<'de> Visitor<'de> for PartVisitor {
-    type Value = Part;
+    type Value = SchemaPart;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("any valid JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<Part, E> {
-        Ok(Part::Null)
+    fn visit_unit<E>(self) -> Result<SchemaPart, E> {
+        Ok(SchemaPart::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Part, E> {
-        Ok(Part::Bool(value))
+    fn visit_bool<E>(self, value: bool) -> Result<SchemaPart, E> {
+        Ok(SchemaPart::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Part, E> {
-        Ok(Part::Number(value.into()))
+    fn visit_i64<E>(self, value: i64) -> Result<SchemaPart, E> {
+        Ok(SchemaPart::Number(value.into()))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Part, E> {
-        Ok(Part::Number(value.into()))
+    fn visit_u64<E>(self, value: u64) -> Result<SchemaPart, E> {
+        Ok(SchemaPart::Number(value.into()))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Part, E> {
-        Ok(Number::from_f64(value).map_or(Part::Null, Part::Number))
+    fn visit_f64<E>(self, value: f64) -> Result<SchemaPart, E> {
+        Ok(Number::from_f64(value).map_or(SchemaPart::Null, SchemaPart::Number))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Part, E> {
-        Ok(Part::Text(text.into()))
+    fn visit_str<E>(self, text: &str) -> Result<SchemaPart, E> {
+        Ok(SchemaPart::Text(text.into()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Part, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<SchemaPart, A::Error> {
         let mut list = Vec::new();
         while let Some(item) = items.next_element()? {
             list.push(item);
         }
-        Ok(Part::List(list))
+        Ok(SchemaPart::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Part, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<SchemaPart, A::Error> {
         let mut members = Members::default();
         while let Some(entry) = entries.next_entry()? {
             members.0.push(entry);
         }
-        Ok(Part::Members(members.without_doubles()))
+        Ok(SchemaPart::Members(members.without_doubles()))
     }
 }
 
@@ -182,12 +182,12 @@ impl<'de> Visitor<'de> for PartVisitor {
 mod tests {
     use serde_json::Value as Json;
 
-    use super::Part;
+    use super::SchemaPart;
 
     #[test]
     fn pointers_and_doubles() {
         let text = r#"{"a": {"b/c": [1, {"d~": "x"}], "": null}, "e": 1, "e": 2.5, "f": [[true]], "e": -3}"#;
-        let part: Part = serde_json::from_str(text).expect("it is JSON");
+        let part: SchemaPart = serde_json::from_str(text).expect("it is JSON");
         let json: Json = serde_json::from_str(text).expect("it is JSON");
         let pointers = [
             "",
@@ -207,18 +207,18 @@ mod tests {
             "/a/b/c",
         ];
         for pointer in pointers {
-            let expected = json
-                .pointer(pointer)
-                .map(|json| serde_json::from_value::<Part>(json.clone()).expect("what was read can be read"));
+            let expected = json.pointer(pointer).map(|json| {
+                serde_json::from_value::<SchemaPart>(json.clone()).expect("what was read can be read")
+            });
             // Both look the same where both have been sorted.
             assert_eq!(part.pointer(pointer).map(sorted), expected.as_ref().map(sorted), "{pointer}");
         }
     }
 
-    fn sorted(part: &Part) -> String {
+    fn sorted(part: &SchemaPart) -> String {
         match part {
-            Part::List(items) => format!("{:?}", items.iter().map(sorted).collect::<Vec<_>>()),
-            Part::Members(members) => {
+            SchemaPart::List(items) => format!("{:?}", items.iter().map(sorted).collect::<Vec<_>>()),
+            SchemaPart::Members(members) => {
                 let mut members: Vec<String> =
                     members.iter().map(|(name, part)| format!("{name:?}: {}", sorted(part))).collect();
                 members.sort();

@@ -9,7 +9,7 @@ mod meet;
 
 use std::collections::BTreeMap;
 
-use super::part::Part;
+use super::part::SchemaPart;
 use crate::value::{Map, Value};
 use jsonschema::Draft;
 use regex::Regex;
@@ -28,7 +28,7 @@ pub(super) struct Plain {
 impl Plain {
     /// Returns what there is to know of a schema before values are held against it; `None` where it is not plain, or
     /// no schema at all.
-    pub(super) fn of(schema: &Part, draft: Draft) -> Option<Self> {
+    pub(super) fn of(schema: &SchemaPart, draft: Draft) -> Option<Self> {
         let is_seventh = match draft {
             Draft::Draft7 => true,
             Draft::Draft201909 | Draft::Draft202012 => false,
@@ -50,7 +50,7 @@ impl Plain {
     }
 
     /// Tells whether values meet the schema, where that is certain.
-    pub(super) fn verdict(&self, schema: &Part, values: &Map) -> Option<bool> {
+    pub(super) fn verdict(&self, schema: &SchemaPart, values: &Map) -> Option<bool> {
         meet::Walk::new(self, schema).meets(schema, &Value::Map(values.clone()), 0)
     }
 }
@@ -66,7 +66,7 @@ mod tests {
     use proptest::test_runner::TestRunner;
     use serde_json::{Value as Json, json};
 
-    use super::{Part, Plain};
+    use super::{Plain, SchemaPart};
     use crate::Chart;
     use crate::schema::{Draft, compile, draft, to_json};
     use crate::value::{Kind, Map, Text, Value};
@@ -79,7 +79,7 @@ mod tests {
     }
 
     fn verdicts(schema: &Json, draft: Draft, values: &Map) -> Verdicts {
-        let part = serde_json::from_value::<Part>(schema.clone()).expect("a schema is JSON");
+        let part = serde_json::from_value::<SchemaPart>(schema.clone()).expect("a schema is JSON");
         let walk = Plain::of(&part, draft).and_then(|plain| plain.verdict(&part, values));
         let instance = to_json(&Value::Map(values.clone()));
         let library =
@@ -299,7 +299,7 @@ mod tests {
             let chart = Chart::read(&folder).expect("it is a chart");
             let bytes = fs::read(folder.join("values.schema.json")).expect("it is there");
             let schema: Json = serde_json::from_slice(&bytes).expect("Helm reads it");
-            let part: Part = serde_json::from_slice(&bytes).expect("Helm reads it");
+            let part: SchemaPart = serde_json::from_slice(&bytes).expect("Helm reads it");
             let draft = draft(schema.get("$schema").and_then(Json::as_str));
             let Some(plain) = Plain::of(&part, draft) else { continue };
             let validator = compile(schema, draft).expect("a plain schema is one").validator;

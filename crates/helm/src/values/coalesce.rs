@@ -6,7 +6,7 @@
 //! here too.
 
 use crate::Error;
-use crate::part::Part;
+use crate::part::ReleaseChart;
 use crate::template::sprintf;
 use crate::value::{Map, Value};
 
@@ -23,13 +23,13 @@ pub(crate) enum Nulls {
 }
 
 /// Returns a chart's values: the given ones over the defaults, subcharts included.
-pub(crate) fn coalesce(part: &Part, values: &Map, nulls: Nulls) -> Result<Map, Error> {
+pub(crate) fn coalesce(part: &ReleaseChart, values: &Map, nulls: Nulls) -> Result<Map, Error> {
     let values = values.deep_copy();
     coalesce_part(part, &values, nulls)?;
     Ok(values)
 }
 
-fn coalesce_part(part: &Part, values: &Map, nulls: Nulls) -> Result<(), Error> {
+fn coalesce_part(part: &ReleaseChart, values: &Map, nulls: Nulls) -> Result<(), Error> {
     coalesce_defaults(part, values, nulls);
     for subpart in &part.subparts {
         let table = match values.get(&subpart.name) {
@@ -86,7 +86,7 @@ fn coalesce_globals(table: &Map, parent: &Map) {
 }
 
 /// Puts a chart's defaults under the values that are given for it.
-fn coalesce_defaults(part: &Part, values: &Map, nulls: Nulls) {
+fn coalesce_defaults(part: &ReleaseChart, values: &Map, nulls: Nulls) {
     for (key, default) in part.defaults().entries() {
         match values.get(&key) {
             Some(value) if value.is_nil() && nulls == Nulls::Remove => {

@@ -15,7 +15,7 @@ use crate::custom::{Certificate, CertificateSpec, IssuerReference};
 pub struct CertificateField {
     /// The Issuer of the namespace (default: the environment's ClusterIssuer).
     pub issuer: Option<Subdomain>,
-    /// Names beside those of the component's Services.
+    /// Names in addition to those of the component's Services.
     #[serde(default)]
     pub names: Vec<Host>,
     /// The folder in which `tls.crt`, `tls.key` and `ca.crt` appear.

@@ -66,7 +66,8 @@ pub(super) fn service_monitor(
     context: &Context<'_>,
     workload: &Workload,
 ) -> Result<Option<Object>, aqueduct_render::Error> {
-    let (Some(port), Some(offer)) = (workload.metrics_port(), workload.part(&context.site).metrics) else {
+    let (Some(port), Some(offer)) = (workload.metrics_port(), workload.pod_group(&context.site).metrics)
+    else {
         return Ok(None);
     };
     // Without the operator the annotations of the pods say the same.

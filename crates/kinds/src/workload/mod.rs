@@ -79,7 +79,7 @@ pub struct Workload {
     /// Containers with images of their own that run to their end, one after the other, before the container starts.
     #[serde(default)]
     pub init_containers: Vec<Sidecar>,
-    /// Containers that run beside the container; in a pod that runs to its end they end with it.
+    /// Containers that run next to the main one; in a pod that runs to completion they end with it.
     #[serde(default)]
     pub sidecars: Vec<Sidecar>,
     /// How the container ends (default: at once, after its SIGTERM).
@@ -122,13 +122,13 @@ pub struct Workload {
     pub security: Security,
     /// The `securityContext` of the pod as Kubernetes writes it, above what `security` makes of it.
     pub security_context: Option<Table>,
-    /// What the pods carry beside what the compiler gives them.
+    /// Labels, annotations and settings that the pods get in addition to those of the compiler.
     #[serde(default)]
     pub pod: PodField,
     /// Where the pods may run.
     #[serde(default)]
     pub scheduling: Scheduling,
-    /// Taints that the pods bear, beside those of `scheduling`.
+    /// Taints that the pods tolerate, in addition to those of `scheduling`.
     #[serde(default)]
     pub tolerations: Vec<Toleration>,
     /// Which nodes and pods the pods are drawn to or kept from, as Kubernetes writes it.

@@ -2,7 +2,7 @@
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::{Cidr, Name, Port, ScalarOrTable};
-use aqueduct_render::{Context, Endpoint, Error, MetricsOffer, Part, Pods, Site, object};
+use aqueduct_render::{Context, Endpoint, Error, MetricsOffer, PodGroup, Pods, Site, object};
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use schemars::JsonSchema;
@@ -128,7 +128,7 @@ impl Workload {
     }
 
     /// Returns the pods of the workload and who reaches them beside its links.
-    pub fn part(&self, site: &Site<'_>) -> Part {
+    pub fn pod_group(&self, site: &Site<'_>) -> PodGroup {
         let ports = self.all_ports();
         let metrics_port = self.metrics_port();
         let metrics = metrics_port.and_then(|name| {
@@ -141,7 +141,7 @@ impl Workload {
                 .map_or_else(|| "/metrics".to_owned(), ToString::to_string);
             Some(MetricsOffer { port: port.container(), path })
         });
-        Part {
+        PodGroup {
             name: site.name().to_owned(),
             labels: site.selector(),
             metrics,
@@ -154,7 +154,7 @@ impl Workload {
                 })
                 .collect(),
             api_server: self.permissions.is_some(),
-            ..Part::default()
+            ..PodGroup::default()
         }
     }
 }

@@ -33,7 +33,7 @@ pub struct Rule {
     /// The names, where only some objects are meant.
     #[serde(default)]
     pub names: Vec<String>,
-    /// The paths, where no resource is meant.
+    /// The paths, for rules that are not about a resource.
     #[serde(default)]
     pub paths: Vec<String>,
     /// The verbs, such as `get`.

@@ -261,7 +261,7 @@ fn annotations(
         let texts = config_map.and_then(data).unwrap_or_default();
         annotations.insert("aqueduct.dev/config-digest".to_owned(), file_digest(&texts));
     }
-    if let Some(metrics) = workload.part(&context.site).metrics {
+    if let Some(metrics) = workload.pod_group(&context.site).metrics {
         annotations.insert("prometheus.io/scrape".to_owned(), "true".to_owned());
         annotations.insert("prometheus.io/port".to_owned(), metrics.port.to_string());
         annotations.insert("prometheus.io/path".to_owned(), metrics.path);

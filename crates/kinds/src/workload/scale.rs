@@ -18,7 +18,7 @@ use serde::Deserialize;
 pub struct Disruption {
     /// How many pods must stay.
     pub min_available: Option<u16>,
-    /// How many pods may be missing; 1 where neither is given.
+    /// How many pods may be missing (default: 1, if neither field is given).
     pub max_unavailable: Option<u16>,
 }
 

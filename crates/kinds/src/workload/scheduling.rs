@@ -47,7 +47,7 @@ pub enum Spread {
 pub struct Toleration {
     /// The key of the taint (default: every taint).
     pub key: Option<String>,
-    /// `Exists` or `Equal`; it follows from whether there is a `value` where it is not given.
+    /// `Exists` or `Equal` (default: `Equal` if there is a `value`, else `Exists`).
     pub operator: Option<String>,
     /// The value that the taint must have.
     pub value: Option<String>,

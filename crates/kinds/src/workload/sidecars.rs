@@ -25,7 +25,7 @@ pub struct Sidecar {
     pub name: Name,
     /// The image.
     pub image: Image,
-    /// The command; the image's own where it is not given.
+    /// The command (default: the image's own).
     #[serde(default)]
     pub command: Vec<String>,
     /// The arguments of the command.
@@ -42,7 +42,7 @@ pub struct Sidecar {
     pub mounts: BTreeMap<Name, String>,
     /// CPU and memory.
     pub resources: SidecarResources,
-    /// The user; the pod's where it is not given.
+    /// The user (default: the pod's).
     pub user: Option<i64>,
     /// Whether it may write outside of its mounts.
     #[serde(default)]
@@ -52,7 +52,7 @@ pub struct Sidecar {
     pub capabilities: Vec<String>,
 }
 
-/// CPU and memory that a container beside the main one asks for and may not exceed.
+/// The CPU and memory that a sidecar requests, and its limits.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SidecarResources {
@@ -63,7 +63,7 @@ pub struct SidecarResources {
     pub limits: SidecarAmounts,
 }
 
-/// An amount of CPU and of memory, either of which may be left open.
+/// An amount of CPU and an amount of memory; either may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SidecarAmounts {
@@ -73,7 +73,7 @@ pub struct SidecarAmounts {
     pub memory: Option<Memory>,
 }
 
-/// What pods carry beside what the compiler gives them.
+/// What pods get in addition to what the compiler gives them.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PodField {

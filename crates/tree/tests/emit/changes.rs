@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::time::Duration;
 
-use aqueduct_tree::{Emission, ErrorKind, Options, Scope, Tree, emit, status};
+use aqueduct_tree::{Emission, EmitOptions, ErrorKind, OutputScope, Tree, emit, status};
 
 use super::{accept, files, fill, output, pipe, read, refuse, shop, tree, write};
 #[test]
@@ -46,7 +46,7 @@ fn a_change_touches_only_what_changes() {
     ]);
     let report = accept(&output, &next);
     insta::assert_debug_snapshot!(report, @r#"
-    Report {
+    EmitReport {
         created: [
             "dev/shop/api/service-api.yaml",
         ],
@@ -72,7 +72,7 @@ fn an_empty_tree_removes_all_that_is_owned() {
     let (_folder, output) = output();
     accept(&output, &shop());
     write(&output, "dev/shop/notes.txt", "mine");
-    emit(&output, &Tree::new(), Options::default()).expect("it can be removed");
+    emit(&output, &Tree::new(), EmitOptions::default()).expect("it can be removed");
     assert_eq!(files(&output), ["dev/", "dev/shop/", "dev/shop/notes.txt=mine"]);
 }
 
@@ -80,7 +80,7 @@ fn an_empty_tree_removes_all_that_is_owned() {
 fn a_scope_leaves_the_rest_alone() {
     let (_folder, output) = output();
     accept(&output, &tree(&[("dev/a/x", "1"), ("dev/ab/x", "1"), ("dev/b/x", "1"), ("prod/a/x", "1")]));
-    let scope = |folder: &str| Scope::Folder { environment: "dev".into(), folder: folder.into() };
+    let scope = |folder: &str| OutputScope::Folder { environment: "dev".into(), folder: folder.into() };
     let part = fill(Tree::of([scope("a")]), &[("dev/a/y", "2")]);
     let report = accept(&output, &part);
     assert_eq!(report.removed, ["dev/a/x"]);
@@ -90,7 +90,7 @@ fn a_scope_leaves_the_rest_alone() {
     assert_eq!(listed, ["a/y", "ab/x", "b/x"]);
     assert_eq!(read(&output, "prod/a/x"), "1");
 
-    accept(&output, &Tree::of([Scope::Environment("prod".into())]));
+    accept(&output, &Tree::of([OutputScope::Environment("prod".into())]));
     assert!(!output.join("prod").exists());
     let report = accept(&output, &Tree::of([]));
     assert!(report.is_unchanged());
@@ -269,9 +269,10 @@ fn merged_branches_are_rendered_anew() {
 #[test]
 fn a_second_run_waits_or_says_who_is_first() {
     let (_folder, output) = output();
-    let first = Emission::begin(&output, [Scope::Everything], Options::default()).expect("nothing else runs");
+    let first = Emission::begin(&output, [OutputScope::Everything], EmitOptions::default())
+        .expect("nothing else runs");
     first.add("dev", "a", b"first").expect("it can be staged");
-    let quick = Options { wait: Duration::ZERO, ..Options::default() };
+    let quick = EmitOptions { wait: Duration::ZERO, ..EmitOptions::default() };
     let error = emit(&output, &shop(), quick).expect_err("the lock is held");
     let holder = format!("process {}", std::process::id());
     assert!(
@@ -279,7 +280,7 @@ fn a_second_run_waits_or_says_who_is_first() {
         "{error}"
     );
     let second = std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| emit(&output, &shop(), Options::default()));
+        let waiting = scope.spawn(|| emit(&output, &shop(), EmitOptions::default()));
         std::thread::sleep(Duration::from_millis(120));
         first.commit(None).expect("it can be written");
         waiting.join().expect("it does not panic")
@@ -304,8 +305,12 @@ fn many_runs_at_once_leave_one_whole_tree() {
         for tree in &trees {
             scope.spawn(|| {
                 for _ in 0..5 {
-                    emit(&output, tree, Options { wait: Duration::from_secs(60), ..Options::default() })
-                        .expect("its turn comes");
+                    emit(
+                        &output,
+                        tree,
+                        EmitOptions { wait: Duration::from_secs(60), ..EmitOptions::default() },
+                    )
+                    .expect("its turn comes");
                 }
             });
         }

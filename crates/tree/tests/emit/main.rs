@@ -9,10 +9,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use aqueduct_tree::{Error, Options, Report, Tree, emit, status};
+use aqueduct_tree::{EmitOptions, EmitReport, Error, Tree, emit, status};
 use tempfile::TempDir;
 
-const OVERWRITE: Options = Options { overwrite_edited: true, wait: Duration::ZERO };
+const OVERWRITE: EmitOptions = EmitOptions { overwrite_edited: true, wait: Duration::ZERO };
 
 /// Builds a tree from `<environment>/<path>` and text.
 fn tree(files: &[(&str, &str)]) -> Tree {
@@ -78,8 +78,8 @@ fn write(output: &Path, path: &str, text: &str) {
 }
 
 /// Writes a tree that must be accepted.
-fn accept(output: &Path, tree: &Tree) -> Report {
-    let report = emit(output, tree, Options::default()).expect("the tree can be written");
+fn accept(output: &Path, tree: &Tree) -> EmitReport {
+    let report = emit(output, tree, EmitOptions::default()).expect("the tree can be written");
     assert_sums(output, tree);
     let status = status(output, tree).expect("the output can be read");
     assert!(status.is_clean(), "{status:?}");
@@ -89,7 +89,7 @@ fn accept(output: &Path, tree: &Tree) -> Report {
 /// Writes a tree that must be refused without any change, and returns the error as people see it.
 fn refuse(output: &Path, tree: &Tree) -> String {
     let before = files(output);
-    let error = emit(output, tree, Options::default()).expect_err("the tree must be refused");
+    let error = emit(output, tree, EmitOptions::default()).expect_err("the tree must be refused");
     assert_eq!(files(output), before);
     assert!(!output.join(".aqueduct/staged").exists());
     message(output, &error)

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use aqueduct_tree::{Emission, ErrorKind, Options, Scope, State, Tree, emit, made_from, status};
+use aqueduct_tree::{Emission, EmitOptions, ErrorKind, OutputScope, State, Tree, emit, made_from, status};
 
 use super::{OVERWRITE, accept, files, message, output, pipe, read, refuse, shop, tree, write};
 #[test]
@@ -141,7 +141,7 @@ fn pipes_are_never_read() {
     let refused = |path: &str| {
         let before = fs::read(output.join(path)).expect("it is there");
         pipe(&output.join(path));
-        let error = emit(&output, &shop(), Options::default()).expect_err("it is refused");
+        let error = emit(&output, &shop(), EmitOptions::default()).expect_err("it is refused");
         fs::remove_file(output.join(path)).expect("it can be removed");
         fs::write(output.join(path), before).expect("it can be written");
         message(&output, &error)
@@ -225,8 +225,8 @@ fn bad_names_are_refused() {
 fn clashes_are_refused() {
     let (_folder, output) = output();
     let clash = |files: &[(&str, &str)]| {
-        let emission =
-            Emission::begin(&output, [Scope::Everything], Options::default()).expect("nothing else runs");
+        let emission = Emission::begin(&output, [OutputScope::Everything], EmitOptions::default())
+            .expect("nothing else runs");
         let added = files.iter().try_for_each(|(path, text)| emission.add("dev", path, text.as_bytes()));
         let error = added.and_then(|()| emission.commit(None).map(|_| ())).expect_err("they clash");
         assert_eq!(*error.kind(), ErrorKind::Clash, "{error}");

@@ -3,7 +3,9 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use aqueduct_tree::{Emission, Options, Scope, Tree, diff, emit, made_from, status, summary, unified};
+use aqueduct_tree::{
+    Emission, EmitOptions, OutputScope, Tree, diff, emit, made_from, status, summary, unified,
+};
 
 use super::{accept, output, tree, write};
 #[test]
@@ -123,7 +125,7 @@ fn a_tree_is_known_by_its_input_until_anything_changes() {
     let (key, other) = ([1; 32], [2; 32]);
     assert_eq!(made_from(&output, &key), None);
     let emission =
-        Emission::begin(&output, [Scope::Everything], Options::default()).expect("nobody holds it");
+        Emission::begin(&output, [OutputScope::Everything], EmitOptions::default()).expect("nobody holds it");
     for (environment, path, bytes) in tree.iter() {
         emission.add(environment, path, bytes).expect("the name is fine");
     }
@@ -140,6 +142,6 @@ fn a_tree_is_known_by_its_input_until_anything_changes() {
     assert_eq!(made_from(&output, &key), Some(1));
     fs::remove_file(&file).expect("it can be removed");
     assert_eq!(made_from(&output, &key), None);
-    emit(&output, &tree, Options::default()).expect("the tree is written");
+    emit(&output, &tree, EmitOptions::default()).expect("the tree is written");
     assert_eq!(made_from(&output, &key), None, "a write without a key made it worthless");
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_check::{ALL, Cluster, Entry, Facts, Owner, Report, Rule};
+use aqueduct_check::{ALL, ClusterFacts, Entry, Facts, Owner, Report, Rule};
 use aqueduct_manifest::{Diagnostic, KUBERNETES_APIS, Map, Object, Position, Value};
 
 use super::{group_of, server};
@@ -100,11 +100,11 @@ fn environment<'a>(manifests: &'a Manifests, paths: &'a [String], minor: u32) ->
         .collect();
     let foreign = entries.iter().map(|entry| entry.group);
     let foreign = foreign.filter(|group| !is_native(group) && !defined.contains(group));
-    let cluster = Cluster {
+    let cluster = ClusterFacts {
         kubernetes: format!("1.{minor}"),
         api_groups: foreign.map(str::to_owned).collect(),
         namespaces,
-        ..Cluster::default()
+        ..ClusterFacts::default()
     };
     let everyone = Owner { system: true, ..Owner::default() };
     Facts {

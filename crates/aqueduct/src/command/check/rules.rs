@@ -8,14 +8,14 @@ use aqueduct_manifest::closest;
 use super::Failure;
 use crate::command::manifests::UNREADABLE;
 use crate::compiler::known_rules;
-use crate::server::{ADMISSION, API, PARTS, Part, part};
+use crate::server::{ADMISSION, API, SERVER_RULES, ServerRule, server_rule};
 
 /// The group of what is no rule: what keeps a platform from being read or rendered.
 pub(super) const PLATFORM: &str = "platform";
 
 /// Returns the group that a finding belongs to, by its rule.
 pub(super) fn group_of(code: &str) -> &'static str {
-    let of_server = if code == UNREADABLE { Some(API) } else { part(code).map(Part::group) };
+    let of_server = if code == UNREADABLE { Some(API) } else { server_rule(code).map(ServerRule::group) };
     of_server.unwrap_or_else(|| ALL.iter().find(|rule| rule.name == code).map_or(PLATFORM, Rule::group))
 }
 
@@ -36,13 +36,13 @@ pub(super) fn known(name: &str) -> Result<(), Failure> {
 /// Returns the summary of a rule, in one line.
 pub(super) fn summary(name: &str) -> Option<&'static str> {
     let of_rule = ALL.iter().find(|rule| rule.name == name).map(|rule| rule.summary);
-    of_rule.or_else(|| part(name).map(|part| part.summary))
+    of_rule.or_else(|| server_rule(name).map(|rule| rule.summary))
 }
 
 /// Returns the page of a rule.
 pub(super) fn page(name: &str) -> Result<String, Failure> {
-    if let Some(part) = part(name) {
-        return Ok(explain(part.name, part.summary, part.level, part.page));
+    if let Some(rule) = server_rule(name) {
+        return Ok(explain(rule.name, rule.summary, rule.level, rule.page));
     }
     ALL.iter().find(|rule| rule.name == name).map(Rule::explain).ok_or_else(|| {
         let failure = Failure::new(format!("there is no such rule: `{name}`"));
@@ -56,7 +56,7 @@ pub(super) fn page(name: &str) -> Result<String, Failure> {
 /// Returns all rules as a table.
 pub(super) fn list() -> String {
     let of_rules = ALL.iter().map(|rule| (rule.name, rule.group(), rule.level, rule.summary));
-    let of_server = PARTS.iter().map(|part| (part.name, part.group(), part.level, part.summary));
+    let of_server = SERVER_RULES.iter().map(|rule| (rule.name, rule.group(), rule.level, rule.summary));
     let mut rows: Vec<_> = of_rules.chain(of_server).collect();
     rows.sort_unstable_by_key(|(name, ..)| *name);
     let width = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::Failure;
 use super::manifests::Found;
 use crate::command::manifests::{Document, Manifests};
-use crate::server::{API, PARTS, message, weighed};
+use crate::server::{API, SERVER_RULES, message, weighed};
 
 /// Returns the minor version of `1.37`, `v1.37` or `1.37.2`.
 pub(crate) fn minor(version: &str) -> Result<u32, Failure> {
@@ -38,7 +38,7 @@ pub(super) fn ask(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) ->
     // Only admission looks at the objects before.
     let answers: Vec<Answer> = manifests.documents.par_iter().map(answer).collect();
     let mut cluster =
-        PARTS.iter().any(|part| part.name != API && is_wanted(part.name)).then(|| Cluster::new(minor));
+        SERVER_RULES.iter().any(|rule| rule.name != API && is_wanted(rule.name)).then(|| Cluster::new(minor));
     let mut found = Vec::new();
     for (number, (document, answer)) in manifests.documents.iter().zip(answers).enumerate() {
         let mut add = |severity, code, cause: Cause| {

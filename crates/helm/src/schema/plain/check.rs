@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Plain;
-use crate::schema::part::Part;
+use crate::schema::part::SchemaPart;
 use regex::Regex;
 
 /// Keywords that say something of values in one draft or another, and are not walked.
@@ -30,36 +30,38 @@ const TYPES: &[&str] = &["array", "boolean", "integer", "null", "number", "objec
 const NAMES_LIMIT: usize = 100;
 
 /// Checks a whole schema, and takes down what a walk needs; `None` where it is not plain.
-pub(super) fn check(schema: &Part, plain: &mut Plain) -> Option<()> {
+pub(super) fn check(schema: &SchemaPart, plain: &mut Plain) -> Option<()> {
     let mut check = Check { root: schema, plain, targets: BTreeSet::new() };
-    let Part::Members(keywords) = schema else { return check.schema(schema) };
-    let of_root = |(keyword, value): (&str, &Part)| keyword == "$id" && is_plain_address(value);
+    let SchemaPart::Members(keywords) = schema else { return check.schema(schema) };
+    let of_root = |(keyword, value): (&str, &SchemaPart)| keyword == "$id" && is_plain_address(value);
     let mut keywords = keywords.iter().filter(|keyword| !of_root(*keyword));
     keywords.try_for_each(|(keyword, value)| check.keyword(keyword, value))
 }
 
 struct Check<'a> {
-    root: &'a Part,
+    root: &'a SchemaPart,
     plain: &'a mut Plain,
     /// The parts that references name and that were not met on the way.
     targets: BTreeSet<&'a str>,
 }
 
 impl<'a> Check<'a> {
-    fn schema(&mut self, schema: &'a Part) -> Option<()> {
+    fn schema(&mut self, schema: &'a SchemaPart) -> Option<()> {
         match schema {
-            Part::Bool(_) => Some(()),
-            Part::Members(members) => {
+            SchemaPart::Bool(_) => Some(()),
+            SchemaPart::Members(members) => {
                 members.iter().try_for_each(|(keyword, value)| self.keyword(keyword, value))
             }
             _ => None,
         }
     }
 
-    fn keyword(&mut self, keyword: &str, value: &'a Part) -> Option<()> {
+    fn keyword(&mut self, keyword: &str, value: &'a SchemaPart) -> Option<()> {
         let holds = match keyword {
             "type" => match value {
-                Part::List(types) => !types.is_empty() && types.iter().all(is_type) && are_unique(types)?,
+                SchemaPart::List(types) => {
+                    !types.is_empty() && types.iter().all(is_type) && are_unique(types)?
+                }
                 one => is_type(one),
             },
             "properties" | "definitions" | "$defs" => {
@@ -118,18 +120,18 @@ impl<'a> Check<'a> {
     }
 }
 
-fn is_type(name: &Part) -> bool {
+fn is_type(name: &SchemaPart) -> bool {
     name.as_str().is_some_and(|name| TYPES.contains(&name))
 }
 
 /// Tells whether no text is there twice.
-fn are_unique(texts: &[Part]) -> Option<bool> {
+fn are_unique(texts: &[SchemaPart]) -> Option<bool> {
     let is_new = |(index, text)| !texts.iter().take(index).any(|before| before == text);
     (texts.len() <= NAMES_LIMIT).then(|| texts.iter().enumerate().all(is_new))
 }
 
 /// Tells whether a name of the whole schema is one that changes nothing: what is named by its place stays there.
-fn is_plain_address(name: &Part) -> bool {
+fn is_plain_address(name: &SchemaPart) -> bool {
     let address = name.as_str().and_then(|name| name.strip_prefix("https://")).unwrap_or_default();
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'/');
     address.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric)
@@ -139,14 +141,14 @@ fn is_plain_address(name: &Part) -> bool {
 }
 
 /// Tells whether a value holds nothing that could be taken for a part with a name, or for a reference elsewhere.
-fn is_inert(value: &Part) -> bool {
-    let is_local = |value: &Part| value.as_str().is_some_and(|reference| reference.starts_with('#'));
+fn is_inert(value: &SchemaPart) -> bool {
+    let is_local = |value: &SchemaPart| value.as_str().is_some_and(|reference| reference.starts_with('#'));
     match value {
-        Part::Members(members) => members.iter().all(|(name, value)| match name {
+        SchemaPart::Members(members) => members.iter().all(|(name, value)| match name {
             "$ref" => is_local(value),
             name => !name.starts_with('$') && is_inert(value),
         }),
-        Part::List(items) => items.iter().all(is_inert),
+        SchemaPart::List(items) => items.iter().all(is_inert),
         _ => true,
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Number;
 
 use super::Plain;
 use crate::schema::format;
-use crate::schema::part::{self, Part};
+use crate::schema::part::{self, SchemaPart};
 use crate::value::{List, Map, Text, Value};
 
 /// How deep a walk goes: further than any chart, and no further where a reference names what holds it.
@@ -23,7 +23,7 @@ const WHOLE_LIMIT: f64 = 9e15;
 /// A walk through a schema; what it does not know for certain is `None`.
 pub(super) struct Walk<'a> {
     plain: &'a Plain,
-    root: &'a Part,
+    root: &'a SchemaPart,
     steps: Cell<usize>,
 }
 
@@ -32,26 +32,26 @@ pub(super) struct Walk<'a> {
 struct Members<'a> {
     properties: Option<&'a part::Members>,
     patterns: Option<&'a part::Members>,
-    additional: Option<&'a Part>,
+    additional: Option<&'a SchemaPart>,
 }
 
 /// The condition of a schema, and what follows from it.
 #[derive(Default)]
 struct Condition<'a> {
-    condition: Option<&'a Part>,
-    met: Option<&'a Part>,
-    unmet: Option<&'a Part>,
+    condition: Option<&'a SchemaPart>,
+    met: Option<&'a SchemaPart>,
+    unmet: Option<&'a SchemaPart>,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(plain: &'a Plain, root: &'a Part) -> Self {
+    pub(super) fn new(plain: &'a Plain, root: &'a SchemaPart) -> Self {
         Self { plain, root, steps: Cell::new(0) }
     }
 
-    pub(super) fn meets(&self, schema: &'a Part, value: &Value, depth: usize) -> Option<bool> {
+    pub(super) fn meets(&self, schema: &'a SchemaPart, value: &Value, depth: usize) -> Option<bool> {
         let keywords = match schema {
-            Part::Bool(all) => return Some(*all),
-            Part::Members(keywords) => keywords,
+            SchemaPart::Bool(all) => return Some(*all),
+            SchemaPart::Members(keywords) => keywords,
             _ => return None,
         };
         self.steps.set(self.steps.get() + 1);
@@ -115,7 +115,7 @@ impl<'a> Walk<'a> {
         follows.map_or(Some(true), |follows| self.meets(follows, value, depth + 1))
     }
 
-    fn several(&self, keyword: &str, parts: &'a [Part], value: &Value, depth: usize) -> Option<bool> {
+    fn several(&self, keyword: &str, parts: &'a [SchemaPart], value: &Value, depth: usize) -> Option<bool> {
         let mut verdicts = parts.iter().map(|part| self.meets(part, value, depth + 1));
         match keyword {
             "allOf" => all(verdicts),
@@ -127,7 +127,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn items(&self, part: &'a Part, list: &List, depth: usize) -> Option<bool> {
+    fn items(&self, part: &'a SchemaPart, list: &List, depth: usize) -> Option<bool> {
         all(list.items().iter().map(|item| self.meets(part, item, depth + 1)))
     }
 
@@ -157,13 +157,13 @@ impl<'a> Walk<'a> {
     }
 
     /// Tells what a keyword says of the value itself; annotations say nothing.
-    fn asserts(&self, keyword: &str, wanted: &Part, value: &Value) -> Option<bool> {
+    fn asserts(&self, keyword: &str, wanted: &SchemaPart, value: &Value) -> Option<bool> {
         let count = |length: usize, holds: fn(&u64, &u64) -> bool| {
             Some(holds(&u64::try_from(length).ok()?, &wanted.as_u64()?))
         };
         match (keyword, value) {
             ("type", _) => match wanted {
-                Part::List(types) => {
+                SchemaPart::List(types) => {
                     all(types.iter().map(|name| Some(!is_of_type(value, name.as_str()?)?))).map(|none| !none)
                 }
                 name => is_of_type(value, name.as_str()?),
@@ -172,9 +172,9 @@ impl<'a> Walk<'a> {
                 all(wanted.as_list()?.iter().map(|one| Some(!equals(one, value)?))).map(|none| !none)
             }
             ("const", _) => equals(wanted, value),
-            ("required", Value::Map(map)) => {
-                Some(wanted.as_list()?.iter().filter_map(Part::as_str).all(|name| map.contains_key(name)))
-            }
+            ("required", Value::Map(map)) => Some(
+                wanted.as_list()?.iter().filter_map(SchemaPart::as_str).all(|name| map.contains_key(name)),
+            ),
             ("minProperties", Value::Map(map)) => count(map.len(), u64::ge),
             ("maxProperties", Value::Map(map)) => count(map.len(), u64::le),
             ("minItems", Value::List(list)) => count(list.items().len(), u64::ge),
@@ -218,7 +218,7 @@ impl<'a> Walk<'a> {
 }
 
 /// Returns the part of a schema that a reference names; `None` where it is not to be found by its place in the schema.
-pub(super) fn target<'a>(root: &'a Part, reference: &str) -> Option<&'a Part> {
+pub(super) fn target<'a>(root: &'a SchemaPart, reference: &str) -> Option<&'a SchemaPart> {
     let place = reference.strip_prefix('#')?;
     if place.contains('%') { None } else { root.pointer(place) }
 }
@@ -293,25 +293,25 @@ impl Quantity {
 }
 
 /// Tells whether a value is the one that a schema says.
-fn equals(wanted: &Part, value: &Value) -> Option<bool> {
+fn equals(wanted: &SchemaPart, value: &Value) -> Option<bool> {
     match (wanted, value) {
         (_, Value::Bytes(_) | Value::Complex(..) | Value::Native(_)) => None,
-        (Part::Null, Value::Nil | Value::NilInterface) => Some(true),
-        (Part::Bool(wanted), Value::Bool(value)) => Some(wanted == value),
-        (Part::Text(wanted), Value::String(text)) => Some(wanted == text.as_str()?),
-        (Part::Number(wanted), Value::Int(..) | Value::Uint(..) | Value::Float(_)) => {
+        (SchemaPart::Null, Value::Nil | Value::NilInterface) => Some(true),
+        (SchemaPart::Bool(wanted), Value::Bool(value)) => Some(wanted == value),
+        (SchemaPart::Text(wanted), Value::String(text)) => Some(wanted == text.as_str()?),
+        (SchemaPart::Number(wanted), Value::Int(..) | Value::Uint(..) | Value::Float(_)) => {
             let order = Quantity::of(value)?.compare(&Quantity::written(wanted)?)?;
             Some(order.is_eq())
         }
         (_, Value::Float(number)) if !number.is_finite() => None,
-        (Part::List(wanted), Value::List(list)) => {
+        (SchemaPart::List(wanted), Value::List(list)) => {
             let items = list.items();
             if items.len() != wanted.len() {
                 return Some(false);
             }
             all(wanted.iter().zip(items.iter()).map(|(wanted, item)| equals(wanted, item)))
         }
-        (Part::Members(wanted), Value::Map(map)) => {
+        (SchemaPart::Members(wanted), Value::Map(map)) => {
             let entries = map.entries();
             if !entries.iter().all(|(name, _)| name.as_str().is_some()) {
                 return None;
