@@ -25,6 +25,28 @@ fn findings_of_one_cause_are_one_entry() {
 }
 
 #[test]
+fn an_api_that_is_missing_is_one_entry() {
+    let platform = Platform::new();
+    platform.write("tenants/shop/tenant.toml", "");
+    for (name, kind, version) in [
+        ("a", "HTTPRoute", "v1"),
+        ("b", "HTTPRoute", "v1"),
+        ("c", "GRPCRoute", "v1"),
+        ("d", "TLSRoute", "v1alpha2"),
+    ] {
+        platform.write(
+            &format!("tenants/shop/{name}.toml"),
+            &format!("kind = \"manifests\"\npath = \"{name}.yaml\"\n"),
+        );
+        let object = format!(
+            "apiVersion: gateway.networking.k8s.io/{version}\nkind: {kind}\nmetadata: {{name: {name}, namespace: shop}}\n"
+        );
+        platform.write(&format!("tenants/shop/{name}.yaml"), &object);
+    }
+    assert_snapshot!(platform.run("check"));
+}
+
+#[test]
 fn known_findings_are_not_reported_again() {
     let platform = platform();
     let mut seen = platform.run("check --write-baseline");

@@ -11,7 +11,7 @@ use aqueduct_manifest::{Diagnostic, Files, Label, Severity, Span, secret};
 const NAMED: usize = 5;
 
 /// Returns the diagnostics as text, one after the other; colours where the renderer has them. Those of one cause, which
-/// say the same of one place for several objects, are one entry.
+/// say the same of one place for several objects, or miss the same API, are one entry.
 pub fn report(diagnostics: &[Diagnostic], files: &Files, styled: bool) -> String {
     let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
     // Whatever else is said of the line of a secret shows that line no more than the secret's own finding does.
@@ -32,7 +32,9 @@ fn grouped(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
     for diagnostic in diagnostics {
         let cause = cause(diagnostic).map(|(title, rest)| {
             let first = diagnostic.labels.first();
-            ((diagnostic.code, diagnostic.severity, rest, &diagnostic.hints, first), title)
+            let place = first.filter(|_| !is_missing_api(diagnostic)).map(|label| &label.place);
+            let text = first.map(|label| &label.text);
+            ((diagnostic.code, diagnostic.severity, rest, &diagnostic.hints, text, place), title)
         });
         match cause {
             Some((cause, title)) => match known.get(&cause) {
@@ -61,6 +63,11 @@ fn cause(diagnostic: &Diagnostic) -> Option<(&str, &str)> {
     diagnostic.labels.first()?;
     let end = diagnostic.message.strip_prefix('`')?.find('`')? + 2;
     Some(diagnostic.message.split_at(end))
+}
+
+/// Tells whether one line of the environment is all that is missing, in however many files it is missed.
+fn is_missing_api(diagnostic: &Diagnostic) -> bool {
+    diagnostic.code == "api-provided" && diagnostic.message.contains("that the cluster does not have")
 }
 
 fn is_secret(diagnostic: &Diagnostic) -> bool {

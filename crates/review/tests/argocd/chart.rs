@@ -92,7 +92,8 @@ fn load(files: &Files, path: &str) -> Result<Arc<Chart>, Failure> {
     let is_there = |name: &str| chart.subcharts.iter().any(|chart| chart.metadata.name == name);
     let mut copies: Option<Files> = None;
     for dependency in chart.metadata.dependencies.iter().flatten() {
-        if is_there(&dependency.name) {
+        // What names no repository has to be there, and Helm says so.
+        if is_there(&dependency.name) || dependency.repository.is_empty() {
             continue;
         }
         let Some(folder) = dependency.repository.strip_prefix("file://") else {

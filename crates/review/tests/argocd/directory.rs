@@ -1,8 +1,9 @@
 //! Folders of plain manifests.
 
-use aqueduct_helm::Pattern;
+use aqueduct_helm::{BadPattern, Pattern};
 use aqueduct_manifest::{Object, Value, json, yaml};
 
+use super::pattern::of_manifests;
 use super::tree::{Failure, Tree, only, text};
 
 /// What a file says that is none of the manifests, whatever else is in it.
@@ -12,20 +13,19 @@ const SKIPPED: &str = "+argocd:skip-file-rendering";
 pub(crate) fn read(tree: &Tree, source: &Value, path: &str) -> Result<Vec<Object>, Failure> {
     let options = source.get("directory").unwrap_or(&Value::Null);
     only(options, "a directory", &["recurse", "include", "exclude", "jsonnet"])?;
-    let pattern = |name: &str| match text(options, &[name]) {
-        "" => Ok(None),
-        pattern => {
-            Pattern::glob(pattern).map(Some).map_err(|_| Failure::Wrong(format!("no pattern: {pattern}")))
-        }
+    // What is no pattern matches nothing.
+    let pattern = |name: &str| Some(text(options, &[name])).filter(|said| !said.is_empty()).map(of_manifests);
+    let (include, exclude) = (pattern("include"), pattern("exclude"));
+    let matches = |pattern: &Option<Result<Pattern, BadPattern>>, name: &str| {
+        pattern.as_ref().map(|pattern| pattern.as_ref().is_ok_and(|pattern| pattern.matches(name)))
     };
-    let (include, exclude) = (pattern("include")?, pattern("exclude")?);
     let is_deep = options.get("recurse").and_then(Value::as_bool) == Some(true);
     let mut files: Vec<(&str, &str)> = Vec::new();
     for (file, _) in tree.files.below(path) {
         let name = file.strip_prefix(path).unwrap_or(file).trim_start_matches('/');
         let is_taken = (is_deep || !name.contains('/'))
-            && include.as_ref().is_none_or(|pattern| pattern.matches(name))
-            && !exclude.as_ref().is_some_and(|pattern| pattern.matches(name));
+            && matches(&include, name) != Some(false)
+            && matches(&exclude, name) != Some(true);
         if is_taken {
             files.push((file, name));
         }

@@ -4,6 +4,7 @@ use aqueduct_helm::{BadPattern, Pattern};
 use aqueduct_manifest::{LabelSelector, List, Map, Value, yaml};
 
 use super::parameters::{add_values, flatten, of_cluster, of_path};
+use super::pattern::of_files;
 use super::template::{Language, fill};
 use super::tree::{Failure, Tree, is_empty, list, only, text};
 
@@ -264,20 +265,6 @@ fn chosen<'p>(
     }
     let has = |patterns: &[Pattern], path: &str| patterns.iter().any(|pattern| pattern.matches(path));
     Ok(paths.filter(|path| has(&takes, path) && !has(&leaves, path)).collect())
-}
-
-/// Compiles a pattern of files, which is one of `git ls-files`: an asterisk goes into folders too.
-fn of_files(pattern: &str) -> Result<Pattern, BadPattern> {
-    let mut glob = String::new();
-    for letter in pattern.chars() {
-        match letter {
-            '*' if glob.ends_with("**") => {}
-            '*' => glob.push_str("**"),
-            '{' | '}' => glob.extend(['\\', letter]),
-            letter => glob.push(letter),
-        }
-    }
-    Pattern::glob(&glob)
 }
 
 /// Returns all of two sets of parameters, which may not say two things by one name.

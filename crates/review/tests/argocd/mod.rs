@@ -10,6 +10,7 @@ mod environment;
 mod generator;
 mod kustomization;
 mod parameters;
+mod pattern;
 pub(crate) mod source;
 mod template;
 pub(crate) mod tree;

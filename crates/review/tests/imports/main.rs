@@ -14,6 +14,7 @@ mod walked;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use aqueduct_manifest::{Value, yaml};
 
@@ -35,33 +36,42 @@ fn folder(part: &str) -> Option<PathBuf> {
     }
 }
 
+/// Returns the repositories of the corpus, by name; each is unpacked once.
+fn repositories() -> &'static [Repository] {
+    static REPOSITORIES: LazyLock<Vec<Repository>> = LazyLock::new(|| {
+        let Some(folder) = folder("import") else { return Vec::new() };
+        let entries = fs::read_dir(&folder).expect("the corpus can be listed");
+        let mut folders: Vec<PathBuf> =
+            entries.map(|entry| entry.expect("the corpus can be listed").path()).collect();
+        folders.sort();
+        folders.iter().map(|folder| Repository::read(folder)).collect()
+    });
+    &REPOSITORIES
+}
+
 /// Holds each repository of the corpus.
-fn hold(what: &str, unit: &str, hold: impl Fn(&Repository, &mut Tally)) {
-    let Some(folder) = folder("import") else { return };
-    let entries = fs::read_dir(&folder).expect("the corpus can be listed");
-    let mut folders: Vec<PathBuf> =
-        entries.map(|entry| entry.expect("the corpus can be listed").path()).collect();
-    folders.sort();
+fn hold(unit: &str, hold: impl Fn(&Repository, &mut Tally)) {
     let mut all = Tally::default();
-    for folder in folders {
-        let repository = Repository::read(&folder);
+    for repository in repositories() {
         let mut tally = Tally::default();
-        hold(&repository, &mut tally);
+        hold(repository, &mut tally);
         tally.print(&repository.name, unit);
         all.add(tally);
     }
-    all.print(what, unit);
-    all.close();
+    if !repositories().is_empty() {
+        all.print("all repositories", unit);
+        all.close();
+    }
 }
 
 #[test]
 fn sources_render_as_argo_cd_renders_them() {
-    hold("all repositories", "objects", rendered::hold);
+    hold("objects", rendered::hold);
 }
 
 #[test]
 fn applications_are_those_that_argo_cd_has() {
-    hold("all repositories", "sets", walked::hold);
+    hold("sets", walked::hold);
 }
 
 /// A small repository with what the public ones have not: what Applications come of it, and what they render.

@@ -65,12 +65,27 @@ impl Repository {
     }
 }
 
-/// Reads the files of a packed repository.
+/// Reads the files of a packed repository. Links that lead nowhere, out of it or into themselves are left out.
 fn unpack(path: &Path, settings: Settings) -> Tree {
     let folder = tempfile::tempdir().expect("there is a place for the files");
+    let root = folder.path().canonicalize().expect("the place is there");
     let packed = fs::File::open(path).expect("the repository is there");
-    tar::Archive::new(GzDecoder::new(packed)).unpack(folder.path()).expect("the repository can be unpacked");
-    Tree::read(folder.path(), settings)
+    let mut archive = tar::Archive::new(GzDecoder::new(packed));
+    let mut links = Vec::new();
+    for entry in archive.entries().expect("the repository can be unpacked") {
+        let mut entry = entry.expect("the repository can be unpacked");
+        if entry.header().entry_type().is_symlink() {
+            links.push(root.join(entry.path().expect("the link has a name")));
+        }
+        entry.unpack_in(&root).expect("the repository can be unpacked");
+    }
+    for link in links {
+        let target = link.canonicalize().ok();
+        if target.is_none_or(|target| !target.starts_with(&root) || link.starts_with(&target)) {
+            fs::remove_file(&link).expect("a link can be removed");
+        }
+    }
+    Tree::read(&root, settings)
 }
 
 impl Record {
