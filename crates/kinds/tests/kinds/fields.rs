@@ -49,7 +49,10 @@ fn a_variable_has_a_value_or_a_source() {
     insta::assert_snapshot!(refuse("variables = { NAME = {} }\n"), @"error: invalid `variables.NAME` of service: a value is taken from exactly one of `field`, `secret` and `config-map`: tenants/shop/web.toml");
     insta::assert_snapshot!(
         refuse("variables = { NAME = { field = \"metadata.name\", secret = \"login/name\" } }\n"),
-        @"error: invalid `variables.NAME` of service: a value is taken from exactly one of `field`, `secret` and `config-map`: tenants/shop/web.toml"
+        @r"
+    error: `variables.NAME` of service has `secret` beside `field`: tenants/shop/web.toml
+      hint: it is a table with `field`, or `secret`, or `config-map`
+    "
     );
 }
 

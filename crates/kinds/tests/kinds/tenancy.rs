@@ -938,6 +938,7 @@ fn what_pods_cannot_carry() {
     error: the pod has no volume of this name: `logn`: tenants/shop/web.toml
       hint: declare it: `[volumes.logn]`
     error: another container of the pod has this name: `a`: tenants/shop/web.toml
+    error: another container of the pod has this name: `a`: tenants/shop/web.toml
     "#);
 }
 
@@ -1122,8 +1123,8 @@ target = { kind = 'Deployment' }
 operations = [{ op = 'remove', path = '/spec/nothing' }]",
         &[],
     ), @r"
-    error: the patch does not fit `Deployment web`: there is none of `merge`, `operations`, `patch` and `delete`: tenants/shop/web.toml
-    error: the patch does not fit `Deployment web`: `patch` must be a map or a list, not a string: tenants/shop/web.toml
+    error: the patch has none of `merge`, `operations`, `patch` and `delete`: tenants/shop/web.toml
+    error: `patch` must be a map or a list: tenants/shop/web.toml
     error: the patch does not fit `Deployment web`: error in remove for path: '/spec/nothing': Unable to remove nonexistent key: nothing: missing value: tenants/shop/web.toml
     error: the target of the patch names no object: tenants/shop/web.toml
       hint: a patch that does nothing hides that the objects have changed
