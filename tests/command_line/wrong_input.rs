@@ -295,3 +295,49 @@ fn a_secret_beside_another_mistake() {
     assert!(!seen.contains("made-up"), "{seen}");
     assert_snapshot!(seen);
 }
+
+#[test]
+fn fields_of_a_workload_that_exclude_one_another() {
+    let platform = Platform::new();
+    platform.write(
+        "tenants/shop/web.toml",
+        "kind = \"service\"
+image = \"ghcr.io/example/web:1.0.0\"
+replicas = 2
+autoscaling = { min = 3, max = 2, cpu = 80 }
+disruption = { min-available = 1, max-unavailable = 1 }
+affinity = { nodeAffinit = {} }
+load-balancer = { port = \"none\" }
+certificate = { mount = \"/tls\" }
+[ports]
+http = 8080
+[resources]
+requests = { cpu = \"2\", memory = \"64Mi\" }
+limits = { cpu = \"1\", memory = \"32Mi\" }
+[volumes.a]
+mount = \"/a\"
+size = \"1Gi\"
+source = { configMap = { name = \"x\" } }
+[volumes.b]
+mount = \"a\"
+persistent = true
+[secrets.x]
+remote = \"a\"
+existing = \"b\"
+[files.\"a.txt\"]
+mount = \"/etc/a\"
+text = \"a\"
+source = \"a.txt\"
+[files.\"b.txt\"]
+mount = \"/etc/a\"
+content = { b = 1 }
+[probes]
+readiness = { port = \"none\" }
+[metrics]
+port = \"none\"
+[variables]
+\"A=\" = 1
+",
+    );
+    assert_snapshot!(platform.run("check"));
+}

@@ -52,7 +52,7 @@ const INTRODUCTION: &str = "# Reference
 
 Every file, every kind of component and every type, generated from the types of the compiler:
 `AQUEDUCT_UPDATE=1 cargo test --test fresh` writes this page. Editors show the same texts through the JSON Schemas in
-[schemas](schemas) and the `#:schema` line at the top of a file.
+`docs/schemas` and the `#:schema` line at the top of a file.
 
 ## Files
 

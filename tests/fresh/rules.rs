@@ -18,10 +18,12 @@ pub(crate) fn rules() -> String {
         let page = run(folder, &["check", "--explain", name]).done();
         text.push('\n');
         for line in page.lines() {
-            // A comment of an example has one `#`, and a page begins with its title.
-            let is_heading = line.starts_with("## ") || line.strip_prefix("# ") == Some(name);
-            text.push_str(if is_heading { "#" } else { "" });
-            text.push_str(line);
+            // A comment of an example has one `#`, and a page begins with its title. Outlines name the rules alone.
+            match line.strip_prefix("## ") {
+                Some(part) => text.push_str(&format!("**{part}**")),
+                None if line.strip_prefix("# ") == Some(name) => text.push_str(&format!("#{line}")),
+                None => text.push_str(line),
+            }
             text.push('\n');
         }
     }

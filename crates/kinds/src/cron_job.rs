@@ -2,7 +2,7 @@
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::{Duration, Schedule};
-use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, Site, SourceName, object};
+use aqueduct_render::{Component, Context, Error, Errors, Horizon, Link, Offer, Site, SourceName, object};
 use k8s_openapi::api::batch::v1 as batch;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use schemars::JsonSchema;
@@ -48,18 +48,14 @@ impl Component for CronJob {
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         let workload = &self.workload;
-        let texts = file_texts(context, &workload.files)?;
-        let mut objects = companions(context, workload, &texts, false)?;
+        let mut errors = Errors::default();
+        let texts = errors.take(file_texts(context, &workload.files));
+        let mut objects = errors.take(companions(context, workload, &texts, false));
         let options = PodOptions { replicas: 1, claims_per_pod: false, runs_to_end: true, own_account: true };
-        let template = pod_template(context, workload, &texts, options)?;
-        objects.push(object(&cron_job(
-            context,
-            &self.schedule,
-            template,
-            self.timeout.as_ref(),
-            self.retries,
-        ))?);
-        Ok(objects)
+        let template = errors.take(pod_template(context, workload, &texts, options));
+        let job = cron_job(context, &self.schedule, template, self.timeout.as_ref(), self.retries);
+        objects.extend(errors.all([object(&job)]));
+        errors.end(objects)
     }
 }
 

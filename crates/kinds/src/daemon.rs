@@ -1,7 +1,7 @@
 //! `daemon`: an agent of every node, as a DaemonSet.
 
 use aqueduct_manifest::Object;
-use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, Site, SourceName, object};
+use aqueduct_render::{Component, Context, Error, Errors, Horizon, Link, Offer, Site, SourceName, object};
 use k8s_openapi::api::apps::v1::{DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, RollingUpdateDaemonSet};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use schemars::JsonSchema;
@@ -53,24 +53,25 @@ impl Component for Daemon {
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         let workload = &self.workload;
-        if let Some((name, _)) = workload.volumes.iter().find(|(_, volume)| volume.is_claim()) {
-            return Err(Error::path(
-                &["volumes", name.as_str()],
-                "the pods of a daemon cannot share one persistent volume",
-            )
-            .hint("keep the state in a folder of the node, or use the kind `stateful`"));
+        let mut errors = Errors::default();
+        for (name, _) in workload.volumes.iter().filter(|(_, volume)| volume.is_claim()) {
+            let message = "the pods of a daemon cannot share one persistent volume";
+            errors.push(
+                Error::path(&["volumes", name.as_str()], message)
+                    .hint("keep the state in a folder of the node, or use the kind `stateful`"),
+            );
         }
-        let texts = file_texts(context, &workload.files)?;
-        let mut objects = companions(context, workload, &texts, false)?;
+        let texts = errors.take(file_texts(context, &workload.files));
+        let mut objects = errors.take(companions(context, workload, &texts, false));
         let options =
             PodOptions { replicas: 1, claims_per_pod: false, runs_to_end: false, own_account: true };
         let (name, selector) = context.workload();
-        objects.push(object(&DaemonSet {
+        let set = object(&DaemonSet {
             metadata: context.metadata(name),
             spec: Some(DaemonSetSpec {
                 revision_history_limit: Some(3),
                 selector,
-                template: pod_template(context, workload, &texts, options)?,
+                template: errors.take(pod_template(context, workload, &texts, options)),
                 update_strategy: Some(DaemonSetUpdateStrategy {
                     type_: Some("RollingUpdate".to_owned()),
                     rolling_update: Some(RollingUpdateDaemonSet {
@@ -81,10 +82,10 @@ impl Component for Daemon {
                 ..Default::default()
             }),
             ..Default::default()
-        })?);
-        if !workload.all_ports().is_empty() {
-            objects.push(service(context, workload)?);
-        }
-        Ok(objects)
+        });
+        objects.extend(errors.all([set]));
+        let has_ports = !workload.all_ports().is_empty();
+        objects.extend(errors.all(has_ports.then(|| service(context, workload))));
+        errors.end(objects)
     }
 }

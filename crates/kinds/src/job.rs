@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::Duration;
-use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, Site, SourceName, object};
+use aqueduct_render::{Component, Context, Error, Errors, Horizon, Link, Offer, Site, SourceName, object};
 use k8s_openapi::api::batch::v1 as batch;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use schemars::JsonSchema;
@@ -62,10 +62,11 @@ impl Component for Job {
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         let workload = &self.workload;
-        let texts = file_texts(context, &workload.files)?;
-        let mut objects = companions(context, workload, &texts, false)?;
+        let mut errors = Errors::default();
+        let texts = errors.take(file_texts(context, &workload.files));
+        let mut objects = errors.take(companions(context, workload, &texts, false));
         let options = PodOptions { replicas: 1, claims_per_pod: false, runs_to_end: true, own_account: true };
-        let template = pod_template(context, workload, &texts, options)?;
+        let template = errors.take(pod_template(context, workload, &texts, options));
         let timeout = self.timeout.as_ref().map_or(600, |timeout| timeout.seconds());
         let hook = match self.hook {
             Hook::Sync => "Sync",
@@ -76,12 +77,13 @@ impl Component for Job {
             ("argocd.argoproj.io/hook".to_owned(), hook.to_owned()),
             ("argocd.argoproj.io/hook-delete-policy".to_owned(), "BeforeHookCreation".to_owned()),
         ]));
-        objects.push(object(&batch::Job {
+        let job = object(&batch::Job {
             metadata,
             spec: Some(job_spec(template, timeout, self.retries.unwrap_or(2))),
             ..Default::default()
-        })?);
-        Ok(objects)
+        });
+        objects.extend(errors.all([job]));
+        errors.end(objects)
     }
 }
 

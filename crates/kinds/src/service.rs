@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
-use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, PodGroup, Site, SourceName, object};
+use aqueduct_render::{
+    Component, Context, Error, Errors, Horizon, Link, Offer, PodGroup, Site, SourceName, object,
+};
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use schemars::JsonSchema;
@@ -102,12 +104,15 @@ impl Component for Service {
     }
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
+        let mut errors = Errors::default();
         if self.workload.ports.is_empty() {
-            return Err(Error::field("", "a service needs at least one port in `ports`")
-                .hint("a program that nobody calls is a `worker`"));
+            errors.push(
+                Error::field("", "a service needs at least one port in `ports`")
+                    .hint("a program that nobody calls is a `worker`"),
+            );
         }
         if let (Some(_), Some(replicas)) = (&self.autoscaling, self.replicas) {
-            return Err(Error::field(
+            errors.push(Error::field(
                 "replicas",
                 format!("`replicas` and `autoscaling` exclude each other: `{replicas}`"),
             ));
@@ -115,23 +120,22 @@ impl Component for Service {
         let workload = &self.workload;
         let replicas = self.autoscaling.as_ref().map_or(self.replicas.unwrap_or(1), |scaling| scaling.max);
         let fewest = self.autoscaling.as_ref().map_or(self.replicas.unwrap_or(1), |scaling| scaling.min);
-        let mut objects = deployment(context, workload, replicas, self.autoscaling.is_none(), self.rollout)?;
-        objects.push(service(context, workload)?);
-        objects.extend(
-            self.autoscaling
-                .as_ref()
-                .map(|scaling| scaler(context, "Deployment", context.workload().0, scaling))
-                .transpose()?,
-        );
-        objects.extend(self.ingress.as_ref().map(|field| ingress(context, workload, field)).transpose()?);
-        objects.extend(
-            self.load_balancer.as_ref().map(|field| load_balancer(context, workload, field)).transpose()?,
-        );
-        objects.extend(disruption_budget(context, self.disruption.as_ref(), fewest)?);
-        objects.extend(
-            self.before_rollout.as_ref().map(|job| before_rollout(context, workload, job)).transpose()?,
-        );
-        Ok(objects)
+        let is_fixed = self.autoscaling.is_none();
+        let mut objects = errors.take(deployment(context, workload, replicas, is_fixed, self.rollout));
+        let name = || context.workload().0;
+        let scaler = self.autoscaling.as_ref().map(|scaling| scaler(context, "Deployment", name(), scaling));
+        if workload.ports.is_empty() {
+            objects.extend(errors.all(scaler));
+        } else {
+            let ingress = self.ingress.as_ref().map(|field| ingress(context, workload, field));
+            let balancer = self.load_balancer.as_ref().map(|field| load_balancer(context, workload, field));
+            let parts = [Some(service(context, workload)), scaler, ingress, balancer];
+            objects.extend(errors.all(parts.into_iter().flatten()));
+        }
+        objects.extend(errors.take(disruption_budget(context, self.disruption.as_ref(), fewest)));
+        let before = self.before_rollout.as_ref().map(|job| before_rollout(context, workload, job));
+        objects.extend(errors.all(before));
+        errors.end(objects)
     }
 }
 
@@ -143,12 +147,15 @@ pub(crate) fn deployment(
     fixed: bool,
     rollout: Rollout,
 ) -> Result<Vec<Object>, Error> {
-    let texts = file_texts(context, &workload.files)?;
-    let mut objects = companions(context, workload, &texts, false)?;
+    let mut errors = Errors::default();
+    let texts = errors.take(file_texts(context, &workload.files));
+    let mut objects = errors.take(companions(context, workload, &texts, false));
     let one_writer = workload.volumes.values().any(VolumeField::is_claim);
     if one_writer && (replicas > 1 || rollout == Rollout::Rolling) {
-        return Err(Error::field("volumes", "a persistent volume has one writer at a time")
-            .hint("set `rollout = \"recreate\"` with one replica, or use the kind `stateful`"));
+        errors.push(
+            Error::field("volumes", "a persistent volume has one writer at a time")
+                .hint("set `rollout = \"recreate\"` with one replica, or use the kind `stateful`"),
+        );
     }
     let strategy = match rollout {
         Rollout::Recreate => DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None },
@@ -162,7 +169,7 @@ pub(crate) fn deployment(
     };
     let options = PodOptions { replicas, claims_per_pod: false, runs_to_end: false, own_account: true };
     let (name, selector) = context.workload();
-    objects.push(object(&Deployment {
+    let deployment = object(&Deployment {
         metadata: context.metadata(name),
         spec: Some(DeploymentSpec {
             // An autoscaler owns the number; writing it would undo the autoscaler at each sync.
@@ -170,12 +177,13 @@ pub(crate) fn deployment(
             revision_history_limit: Some(3),
             selector,
             strategy: Some(strategy),
-            template: pod_template(context, workload, &texts, options)?,
+            template: errors.take(pod_template(context, workload, &texts, options)),
             ..Default::default()
         }),
         ..Default::default()
-    })?);
-    Ok(objects)
+    });
+    objects.extend(errors.all([deployment]));
+    errors.end(objects)
 }
 
 /// Returns the name of the job that runs before a rollout, and of its pods: what counts or calls those of the

@@ -1,7 +1,7 @@
 //! `stateful`: a program whose pods have names and volumes of their own, as a StatefulSet.
 
 use aqueduct_manifest::Object;
-use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, Site, SourceName, object};
+use aqueduct_render::{Component, Context, Error, Errors, Horizon, Link, Offer, Site, SourceName, object};
 use k8s_openapi::api::apps::v1::{
     RollingUpdateStatefulSetStrategy, StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy,
 };
@@ -109,21 +109,24 @@ impl Component for Stateful {
 
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         let workload = &self.workload;
+        let mut errors = Errors::default();
         if self.workload.ports.is_empty() {
-            return Err(Error::field("", "a stateful component needs at least one port in `ports`")
-                .hint("the Service that names its pods needs one"));
+            errors.push(
+                Error::field("", "a stateful component needs at least one port in `ports`")
+                    .hint("the Service that names its pods needs one"),
+            );
         }
         let fewest = self.autoscaling.as_ref().map_or(self.replicas(), |scaling| scaling.min);
-        let texts = file_texts(context, &workload.files)?;
-        let mut objects = companions(context, workload, &texts, true)?;
+        let texts = errors.take(file_texts(context, &workload.files));
+        let mut objects = errors.take(companions(context, workload, &texts, true));
         let options = PodOptions {
             replicas: self.replicas(),
             claims_per_pod: true,
             runs_to_end: false,
             own_account: true,
         };
-        let claims = claim_templates(context, workload)?;
-        objects.push(object(&StatefulSet {
+        let claims = errors.take(claim_templates(context, workload));
+        let set = object(&StatefulSet {
             metadata: context.metadata(context.name()),
             spec: Some(StatefulSetSpec {
                 pod_management_policy: self.parallel.then(|| "Parallel".to_owned()),
@@ -131,7 +134,7 @@ impl Component for Stateful {
                 revision_history_limit: Some(3),
                 selector: context.label_selector(),
                 service_name: Some(headless(context.name())),
-                template: pod_template(context, workload, &texts, options)?,
+                template: errors.take(pod_template(context, workload, &texts, options)),
                 update_strategy: self.partition.map(|partition| StatefulSetUpdateStrategy {
                     type_: Some("RollingUpdate".to_owned()),
                     rolling_update: Some(RollingUpdateStatefulSetStrategy {
@@ -143,17 +146,19 @@ impl Component for Stateful {
                 ..Default::default()
             }),
             ..Default::default()
-        })?);
-        objects.extend(services(context, workload)?);
-        objects.extend(
-            self.autoscaling
-                .as_ref()
-                .map(|scaling| scaler(context, "StatefulSet", context.name().to_owned(), scaling))
-                .transpose()?,
-        );
-        objects.extend(self.ingress.as_ref().map(|field| ingress(context, workload, field)).transpose()?);
-        objects.extend(disruption_budget(context, self.disruption.as_ref(), fewest)?);
-        Ok(objects)
+        });
+        objects.extend(errors.all([set]));
+        let has_ports = !workload.ports.is_empty();
+        if has_ports {
+            objects.extend(errors.take(services(context, workload)));
+        }
+        let name = || context.name().to_owned();
+        let scaler = self.autoscaling.as_ref().map(|scaling| scaler(context, "StatefulSet", name(), scaling));
+        objects.extend(errors.all(scaler));
+        let ingress = self.ingress.as_ref().filter(|_| has_ports);
+        objects.extend(errors.all(ingress.map(|field| self::ingress(context, workload, field))));
+        objects.extend(errors.take(disruption_budget(context, self.disruption.as_ref(), fewest)));
+        errors.end(objects)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `worker`: a stateless program that nobody calls, as a Deployment.
 
 use aqueduct_manifest::Object;
-use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, Site, SourceName};
+use aqueduct_render::{Component, Context, Error, Errors, Horizon, Link, Offer, Site, SourceName};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -60,11 +60,11 @@ impl Component for Worker {
     fn render(&self, context: &Context<'_>) -> Result<Vec<Object>, Error> {
         let workload = &self.workload;
         let replicas = self.replicas.unwrap_or(1);
-        let mut objects = deployment(context, workload, replicas, true, self.rollout)?;
-        if !workload.all_ports().is_empty() {
-            objects.push(service(context, workload)?);
-        }
-        objects.extend(disruption_budget(context, self.disruption.as_ref(), replicas)?);
-        Ok(objects)
+        let mut errors = Errors::default();
+        let mut objects = errors.take(deployment(context, workload, replicas, true, self.rollout));
+        let has_ports = !workload.all_ports().is_empty();
+        objects.extend(errors.all(has_ports.then(|| service(context, workload))));
+        objects.extend(errors.take(disruption_budget(context, self.disruption.as_ref(), replicas)));
+        errors.end(objects)
     }
 }

@@ -101,9 +101,49 @@ pub enum SourceName<'a> {
 pub struct Error {
     code: &'static str,
     field: Vec<String>,
-    message: String,
-    hint: Option<String>,
+    message: Box<str>,
+    hint: Option<Box<str>>,
     diagnostics: Vec<Diagnostic>,
+    /// What is wrong beside it.
+    others: Vec<Error>,
+}
+
+/// Errors of parts that do not need one another, gathered so that all of them are told at once.
+#[derive(Debug, Default)]
+pub struct Errors {
+    found: Vec<Error>,
+}
+
+impl Errors {
+    /// Keeps an error.
+    pub fn push(&mut self, error: Error) {
+        self.found.push(error);
+    }
+
+    /// Returns a part, or an empty one in the place of one that is wrong.
+    pub fn take<T: Default>(&mut self, part: Result<T, Error>) -> T {
+        part.map_err(|error| self.push(error)).unwrap_or_default()
+    }
+
+    /// Returns the parts that are not wrong.
+    pub fn all<T>(&mut self, parts: impl IntoIterator<Item = Result<T, Error>>) -> Vec<T> {
+        parts.into_iter().filter_map(|part| part.map_err(|error| self.push(error)).ok()).collect()
+    }
+
+    /// Returns what was made of the parts.
+    ///
+    /// # Errors
+    /// All that is wrong with them.
+    pub fn end<T>(self, whole: T) -> Result<T, Error> {
+        let mut found = self.found.into_iter();
+        match found.next() {
+            None => Ok(whole),
+            Some(mut first) => {
+                first.others.extend(found);
+                Err(first)
+            }
+        }
+    }
 }
 
 impl Error {
@@ -112,9 +152,10 @@ impl Error {
         Self {
             code: "component",
             field: path.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect(),
-            message: message.into(),
+            message: message.into().into(),
             hint: None,
             diagnostics: Vec::new(),
+            others: Vec::new(),
         }
     }
 
@@ -131,7 +172,7 @@ impl Error {
     /// Adds what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(hint.into().into());
         self
     }
 
@@ -143,7 +184,19 @@ impl Error {
     }
 
     /// Returns the diagnostics, placed at the fields of the instance.
-    pub fn into_diagnostics(self, instance: &Instance) -> Vec<Diagnostic> {
+    pub fn into_diagnostics(mut self, instance: &Instance) -> Vec<Diagnostic> {
+        let others = std::mem::take(&mut self.others);
+        let mut diagnostics = self.own_diagnostics(instance);
+        for one in others.into_iter().flat_map(|other| other.into_diagnostics(instance)) {
+            // Several parts may stumble over the same field.
+            if !diagnostics.contains(&one) {
+                diagnostics.push(one);
+            }
+        }
+        diagnostics
+    }
+
+    fn own_diagnostics(self, instance: &Instance) -> Vec<Diagnostic> {
         if !self.diagnostics.is_empty() {
             return self.diagnostics;
         }

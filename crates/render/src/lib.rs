@@ -34,7 +34,9 @@ mod wave;
 
 pub use alone::{Surroundings, render_alone, writers};
 pub use authored::{CustomResource, object};
-pub use component::{AnyComponent, Component, Error, Horizon, Kind, Registry, SourceName, Writer, Writers};
+pub use component::{
+    AnyComponent, Component, Error, Errors, Horizon, Kind, Registry, SourceName, Writer, Writers,
+};
 pub use context::{Context, Neighbour, Site, application_name, digest, not_a_source};
 pub use definitions::{Definitions, is_address, path as path_of_platform};
 pub use graph::{Graph, GraphNode, Route};

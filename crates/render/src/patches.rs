@@ -2,13 +2,13 @@
 
 use aqueduct_manifest::patch::{MergeContext, Outcome, json6902, strategic_merge};
 use aqueduct_manifest::{Diagnostic, Object, Place, Value};
-use aqueduct_model::{PatchAction, Node, Patch};
+use aqueduct_model::{Node, Patch, PatchAction};
 
 /// The patches of one list, and how many objects each of them has met.
 pub(crate) struct Patches<'a> {
     patches: &'a [Patch],
     /// What each of them does; nothing where that is wrong in itself, which was told when it was read.
-    changes: Vec<Option<Change>>,
+    changes: Vec<Option<PatchAction>>,
     /// The table that holds the list.
     holder: &'a Node,
     met: Vec<usize>,
@@ -76,7 +76,7 @@ impl<'a> Patches<'a> {
 }
 
 /// Returns an object as a change leaves it, nothing where it is removed.
-fn apply(mut object: Object, change: &Change) -> Result<Option<Object>, String> {
+fn apply(mut object: Object, change: &PatchAction) -> Result<Option<Object>, String> {
     let PatchAction::Edit { merge, operations } = change else { return Ok(None) };
     let mut value = Value::Map(std::mem::take(&mut object.map));
     if let Some(merge) = merge {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::{Object, Value, json, yaml};
-use aqueduct_render::{Context, Error, Target, digest};
+use aqueduct_render::{Context, Error, Errors, Target, digest};
 use k8s_openapi::api::core::v1::ConfigMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -53,7 +53,10 @@ pub fn file_texts(
     context: &Context<'_>,
     files: &BTreeMap<String, FileField>,
 ) -> Result<BTreeMap<String, String>, Error> {
-    files.iter().map(|(name, file)| Ok((name.clone(), file_text(context, name, file)?))).collect()
+    let mut errors = Errors::default();
+    let texts = files.iter().map(|(name, file)| Ok((name.clone(), file_text(context, name, file)?)));
+    let texts = errors.all(texts).into_iter().collect();
+    errors.end(texts)
 }
 
 fn file_text(context: &Context<'_>, name: &str, file: &FileField) -> Result<String, Error> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::PortName;
-use aqueduct_render::{Context, Error};
+use aqueduct_render::{Context, Error, Errors};
 use k8s_openapi::api::core::v1::{
     Affinity, Capabilities, Container, ContainerPort, ExecAction, Lifecycle, LifecycleHandler,
     LocalObjectReference, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile, SecurityContext,
@@ -67,15 +67,24 @@ pub fn pod_template(
     texts: &BTreeMap<String, String>,
     options: PodOptions,
 ) -> Result<PodTemplateSpec, Error> {
-    let mounts = mounts(context, workload, options)?;
-    let mut main = container(context, workload, options)?;
+    let mut errors = Errors::default();
+    let mounts = mounts(context, workload, options);
+    let has_mounts = mounts.is_ok();
+    let mounts = errors.take(mounts);
+    let mut main = errors.take(container(context, workload, options));
     main.volume_mounts = Some(mounts.mounts.clone()).filter(|mounts| !mounts.is_empty());
-    let prepare = prepare(context, workload, &main)?;
-    let mut annotations = annotations(context, workload, texts)?;
+    let prepare = errors.take(prepare(context, workload, &main));
+    let mut annotations = errors.take(annotations(context, workload, texts));
     annotations.extend(workload.pod.annotations.iter().map(|(key, value)| (key.to_string(), value.clone())));
     let mut init: Vec<Container> = prepare.into_iter().collect();
-    init.extend(containers(context, workload, "init-containers", &workload.init_containers, &mounts.mounts)?);
-    let mut beside = containers(context, workload, "sidecars", &workload.sidecars, &mounts.mounts)?;
+    let mut beside = Vec::new();
+    // What they mount has to be known.
+    if has_mounts {
+        let mut containers =
+            |field, list| errors.take(containers(context, workload, field, list, &mounts.mounts));
+        init.extend(containers("init-containers", &workload.init_containers));
+        beside.extend(containers("sidecars", &workload.sidecars));
+    }
     if options.runs_to_end {
         // A pod with an ordinary second container would not end with the first one.
         beside.iter_mut().for_each(|container| container.restart_policy = Some("Always".to_owned()));
@@ -84,9 +93,10 @@ pub fn pod_template(
     let affinity = match &workload.affinity {
         Some(_) if workload.scheduling.spread == Spread::Apart => {
             let message = "`affinity` and `scheduling.spread = \"apart\"` exclude each other";
-            return Err(Error::field("affinity", message));
+            errors.push(Error::field("affinity", message));
+            None
         }
-        Some(table) => Some(as_kubernetes_writes("affinity", &Affinity::default(), table)?),
+        Some(table) => Some(errors.take(as_kubernetes_writes("affinity", &Affinity::default(), table))),
         None => affinity(context, &workload.scheduling, options.replicas),
     };
     let tolerated: Vec<Toleration> =
@@ -122,12 +132,12 @@ pub fn pod_template(
             .as_ref()
             .map(|pull| vec![LocalObjectReference { name: pull_secret_name(context, pull) }]),
         init_containers: Some(init).filter(|containers| !containers.is_empty()),
-        node_selector: node_selector(context, &workload.scheduling)?,
+        node_selector: errors.take(node_selector(context, &workload.scheduling)),
         priority_class_name: workload.scheduling.priority_class.as_ref().map(ToString::to_string),
         runtime_class_name: workload.runtime_class.as_ref().map(ToString::to_string),
         restart_policy: options.runs_to_end.then(|| "Never".to_owned()),
         security_context: Some(match &workload.security_context {
-            Some(table) => as_kubernetes_writes("security-context", &security_context, table)?,
+            Some(table) => errors.take(as_kubernetes_writes("security-context", &security_context, table)),
             None => security_context,
         }),
         service_account_name: options.own_account.then(|| context.name().to_owned()),
@@ -141,10 +151,11 @@ pub fn pod_template(
         volumes: Some(mounts.volumes).filter(|volumes| !volumes.is_empty()),
         ..Default::default()
     };
-    Ok(PodTemplateSpec {
+    let labels = errors.take(workload.pod.labels(context));
+    errors.end(PodTemplateSpec {
         metadata: Some(ObjectMeta {
             annotations: Some(annotations).filter(|annotations| !annotations.is_empty()),
-            labels: Some(workload.pod.labels(context)?),
+            labels: Some(labels),
             ..Default::default()
         }),
         spec: Some(spec),
@@ -170,14 +181,16 @@ pub fn container(
             ..Default::default()
         })
         .collect();
+    let mut errors = Errors::default();
     for name in workload.ports.keys() {
-        let valid = name.as_str().parse::<PortName>();
-        valid.map_err(|invalid| Error::path(&["ports", name.as_str()], invalid.to_string()))?;
+        if let Err(invalid) = name.as_str().parse::<PortName>() {
+            errors.push(Error::path(&["ports", name.as_str()], invalid.to_string()));
+        }
     }
     if let Some(metrics) = workload.metrics_port()
         && !ports.iter().any(|port| port.name.as_deref() == Some(&metrics))
     {
-        return Err(Error::field("metrics.port", format!("there is no port of this name: `{metrics}`")));
+        errors.push(Error::field("metrics.port", format!("there is no port of this name: `{metrics}`")));
     }
     let expand = |field: &str, texts: &[String]| -> Result<Option<Vec<String>>, Error> {
         let expanded: Vec<String> =
@@ -188,10 +201,10 @@ pub fn container(
     let mut container = Container {
         name: context.name().to_owned(),
         image: Some(workload.image.to_string()),
-        command: expand("command", &workload.command)?,
-        args: expand("arguments", &workload.arguments)?,
-        env: Some(variables(context, workload)?).filter(|variables| !variables.is_empty()),
-        resources: Some(requirements(&workload.resources)?),
+        command: errors.take(expand("command", &workload.command)),
+        args: errors.take(expand("arguments", &workload.arguments)),
+        env: Some(errors.take(variables(context, workload))).filter(|variables| !variables.is_empty()),
+        resources: Some(errors.take(requirements(&workload.resources))),
         security_context: Some(SecurityContext {
             allow_privilege_escalation: Some(false),
             capabilities: Some(Capabilities {
@@ -217,14 +230,14 @@ pub fn container(
     }
     if !options.runs_to_end {
         let probes = &workload.probes;
-        container.liveness_probe = probe(workload, "liveness", probes.liveness.as_ref())?;
-        container.startup_probe = probe(workload, "startup", probes.startup.as_ref())?;
+        container.liveness_probe = errors.take(probe(workload, "liveness", probes.liveness.as_ref()));
+        container.startup_probe = errors.take(probe(workload, "startup", probes.startup.as_ref()));
         // Without a readiness check every rollout would be taken for a success, so an open port is the least.
         let least = Probe::default();
         let readiness = probes.readiness.as_ref().or(workload.port(None).map(|_| &least));
-        container.readiness_probe = probe(workload, "readiness", readiness)?;
+        container.readiness_probe = errors.take(probe(workload, "readiness", readiness));
     }
-    Ok(container)
+    errors.end(container)
 }
 
 /// Returns the container that runs to its end before the main one: the same image, with all that is mounted.

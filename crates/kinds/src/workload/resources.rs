@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aqueduct_model::types::{Cpu, Memory};
-use aqueduct_render::Error;
+use aqueduct_render::{Error, Errors};
 use k8s_openapi::api::core::v1::ResourceRequirements;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use schemars::JsonSchema;
@@ -35,15 +35,14 @@ pub struct Amounts {
 /// A request above its limit: the API server refuses the pod.
 pub fn requirements(resources: &Resources) -> Result<ResourceRequirements, Error> {
     let (requests, limits) = (&resources.requests, &resources.limits);
-    let above = if requests.cpu > limits.cpu {
-        Some(("cpu", requests.cpu.to_string(), limits.cpu.to_string()))
-    } else if requests.memory > limits.memory {
-        Some(("memory", requests.memory.to_string(), limits.memory.to_string()))
-    } else {
-        None
-    };
-    if let Some((resource, request, limit)) = above {
-        return Err(Error::path(
+    let above = [
+        (requests.cpu > limits.cpu).then(|| ("cpu", requests.cpu.to_string(), limits.cpu.to_string())),
+        (requests.memory > limits.memory)
+            .then(|| ("memory", requests.memory.to_string(), limits.memory.to_string())),
+    ];
+    let mut errors = Errors::default();
+    for (resource, request, limit) in above.into_iter().flatten() {
+        errors.push(Error::path(
             &["resources", "requests", resource],
             format!("the {resource} that is requested is above its limit: `{request}` of `{limit}`"),
         ));
@@ -54,7 +53,7 @@ pub fn requirements(resources: &Resources) -> Result<ResourceRequirements, Error
             ("memory".to_owned(), memory(&amounts.memory)),
         ])
     };
-    Ok(ResourceRequirements {
+    errors.end(ResourceRequirements {
         limits: Some(amounts(limits)),
         requests: Some(amounts(requests)),
         ..Default::default()

@@ -85,7 +85,9 @@ pub(super) fn external_secret(
 ) -> Result<Option<Object>, Error> {
     let Some(remote) = &secret.remote else { return Ok(None) };
     if secret.keys.is_empty() {
-        return Err(Error::path(&["secrets", name.as_str()], format!("secret `{name}` needs `keys`")));
+        // Without a mount it is the same that its variables lack.
+        let lacks = if secret.mount.is_some() { "needs `keys`" } else { "has neither `keys` nor a `mount`" };
+        return Err(Error::path(&["secrets", name.as_str()], format!("secret `{name}` {lacks}")));
     }
     let metadata = context.metadata(secret_name(context, name, secret)?);
     let keys = secret.keys.iter().map(|key| (key.clone(), key.clone()));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use aqueduct_model::types::ScalarOrTable;
-use aqueduct_render::{Context, Credential, Error, Target};
+use aqueduct_render::{Context, Credential, Error, Errors, Target};
 use k8s_openapi::api::core::v1::{
     ConfigMapKeySelector, EnvVar, EnvVarSource, ObjectFieldSelector, SecretKeySelector,
 };
@@ -146,29 +146,28 @@ impl DatabaseField {
 /// What a variable names and the component does not have, and a variable that is set twice.
 pub(super) fn variables(context: &Context<'_>, workload: &Workload) -> Result<Vec<EnvVar>, Error> {
     let mut variables = Variables { taken: Vec::new(), plain: Vec::new() };
+    let mut errors = Errors::default();
     for (name, variable) in &workload.variables {
-        variables.add(context, name, variable)?;
+        errors.take(variables.add(context, name, variable));
     }
-    variables.add_secrets(context, workload)?;
-    variables.add_database(context, workload)?;
+    errors.take(variables.add_secrets(context, workload));
+    errors.take(variables.add_database(context, workload));
     let variables = variables.in_order();
     let mut names: Vec<&str> = variables.iter().map(|variable| variable.name.as_str()).collect();
     names.sort_unstable();
     // What Kubernetes takes: every printable letter of ASCII but the one that ends the name.
     let is_name =
         |name: &str| !name.is_empty() && name.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'=');
-    if let Some(bad) = names.iter().find(|name| !is_name(name)) {
+    for bad in names.iter().filter(|name| !is_name(name)) {
         let message =
             format!("`{bad}` is no name of a variable: wanted are printable letters of ASCII without `=`");
-        return Err(Error::path(&["variables", bad], message));
+        errors.push(Error::path(&["variables", bad], message));
     }
-    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(Error::path(
-            &["variables", twice[0]],
-            format!("the variable is set twice: `{}`", twice[0]),
-        ));
+    for twice in names.windows(2).filter(|pair| pair[0] == pair[1]) {
+        let message = format!("the variable is set twice: `{}`", twice[0]);
+        errors.push(Error::path(&["variables", twice[0]], message));
     }
-    Ok(variables)
+    errors.end(variables)
 }
 
 /// Variables: those whose value Kubernetes takes from elsewhere, and those whose value stands here.
@@ -209,8 +208,9 @@ impl Variables {
     }
 
     fn add_secrets(&mut self, context: &Context<'_>, workload: &Workload) -> Result<(), Error> {
+        let mut errors = Errors::default();
         for (name, secret) in workload.secrets.iter().filter(|(_, secret)| secret.mount.is_none()) {
-            let object = secret_name(context, name, secret)?;
+            let object = errors.take(secret_name(context, name, secret));
             let offered = secret.component.as_ref().and_then(|_| context.link(&format!("secrets.{name}")));
             let offered = offered.and_then(|neighbour| neighbour.offer().secret.as_ref());
             let keys = match offered {
@@ -218,14 +218,12 @@ impl Variables {
                 _ => &secret.keys,
             };
             if keys.is_empty() {
-                return Err(Error::path(
-                    &["secrets", name.as_str()],
-                    format!("secret `{name}` has neither `keys` nor a `mount`"),
-                ));
+                let message = format!("secret `{name}` has neither `keys` nor a `mount`");
+                errors.push(Error::path(&["secrets", name.as_str()], message));
             }
             self.taken.extend(keys.iter().map(|key| from_secret(key, &object, key)));
         }
-        Ok(())
+        errors.end(())
     }
 
     fn add_database(&mut self, context: &Context<'_>, workload: &Workload) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aqueduct_model::types::{Memory, Name};
-use aqueduct_render::{Context, Error};
+use aqueduct_render::{Context, Error, Errors};
 use k8s_openapi::api::core::v1::{
     ConfigMapVolumeSource, EmptyDirVolumeSource, HostPathVolumeSource, KeyToPath, PersistentVolumeClaim,
     PersistentVolumeClaimSpec, PersistentVolumeClaimVolumeSource, SecretVolumeSource, Volume, VolumeMount,
@@ -129,11 +129,13 @@ pub(super) fn mounts(
     options: PodOptions,
 ) -> Result<Mounts, Error> {
     let mut mounts = Mounts::default();
+    let mut errors = Errors::default();
     mounts.add_files(context, workload);
-    mounts.add_config(context, workload)?;
-    mounts.add_secrets(context, workload)?;
-    mounts.add_volumes(context, workload, options)?;
-    mounts.in_folders_of_their_own()
+    errors.take(mounts.add_config(context, workload));
+    errors.take(mounts.add_secrets(context, workload));
+    errors.take(mounts.add_volumes(context, workload, options));
+    errors.take(mounts.check_folders());
+    errors.end(mounts)
 }
 
 impl Mounts {
@@ -182,22 +184,24 @@ impl Mounts {
     }
 
     fn add_secrets(&mut self, context: &Context<'_>, workload: &Workload) -> Result<(), Error> {
+        let mut errors = Errors::default();
         for (name, secret) in &workload.secrets {
             if let Some(folder) = &secret.mount {
                 let volume = format!("secret-{name}");
                 if volume.len() > 63 {
                     let message =
                         format!("the name of a secret with a `mount` has at most 56 bytes: `{name}`");
-                    return Err(Error::path(&["secrets", name.as_str()], message));
+                    errors.push(Error::path(&["secrets", name.as_str()], message));
                 }
-                self.add(&volume, folder, true, of_secret(secret_name(context, name, secret)?));
+                let of = errors.take(secret_name(context, name, secret));
+                self.add(&volume, folder, true, of_secret(of));
             }
         }
         if let Some(certificate) = &workload.certificate {
             let volume = of_secret(format!("{}-certificate", context.name()));
             self.add("certificate", &certificate.mount, true, volume);
         }
-        Ok(())
+        errors.end(())
     }
 
     fn add_volumes(
@@ -206,9 +210,11 @@ impl Mounts {
         workload: &Workload,
         options: PodOptions,
     ) -> Result<(), Error> {
+        let mut errors = Errors::default();
         for (name, volume) in &workload.volumes {
             let read_only = volume.node.is_some() && !volume.persistent;
-            self.add(name.as_str(), &volume.mount, read_only, source(context, name, volume)?);
+            let source = errors.take(source(context, name, volume));
+            self.add(name.as_str(), &volume.mount, read_only, source);
             if let Some(mount) = self.mounts.last_mut().filter(|_| volume.node.is_some()) {
                 // An agent must see what the node mounts after the agent has started.
                 mount.mount_propagation = Some("HostToContainer".to_owned());
@@ -222,10 +228,12 @@ impl Mounts {
         if !workload.security.writable_root && !has_temporary {
             self.add("temporary", "/tmp", false, scratch(Some(&Memory::from_bytes(64 << 20)), false));
         }
-        Ok(())
+        errors.end(())
     }
 
-    fn in_folders_of_their_own(self) -> Result<Self, Error> {
+    /// Checks that each is mounted in a folder of its own.
+    fn check_folders(&self) -> Result<(), Error> {
+        let mut errors = Errors::default();
         let mut seen = BTreeMap::new();
         for mount in &self.mounts {
             let (name, folder) = (&mount.name, &mount.mount_path);
@@ -233,14 +241,14 @@ impl Mounts {
                 let message = format!(
                     "`{folder}` is no folder of a container: wanted is a path that starts with `/` and holds no `:`"
                 );
-                return Err(Error::path(&["volumes", name, "mount"], message));
+                errors.push(Error::path(&["volumes", name, "mount"], message));
             }
             if let Some(other) = seen.insert(mount.mount_path.as_str(), mount.name.as_str()) {
                 let message = format!("`{other}` and `{name}` are mounted in the same folder: `{folder}`");
-                return Err(Error::field("", message));
+                errors.push(Error::field("", message));
             }
         }
-        Ok(self)
+        errors.end(())
     }
 }
 

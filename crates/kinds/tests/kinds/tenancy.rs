@@ -938,6 +938,7 @@ fn what_pods_cannot_carry() {
     error: the pod has no volume of this name: `logn`: tenants/shop/web.toml
       hint: declare it: `[volumes.logn]`
     error: another container of the pod has this name: `a`: tenants/shop/web.toml
+    error: another container of the pod has this name: `a`: tenants/shop/web.toml
     "#);
 }
 
