@@ -135,7 +135,9 @@ impl Search<'_, '_> {
     fn map(&mut self, map: &Map) {
         // A variable, a header or a parameter: its name stands beside its value.
         let named = map.get("name").and_then(Value::as_str).filter(|_| map.contains_key("value"));
-        for (key, value) in map.iter() {
+        // Beside it stands where the value comes from: this is the key that it gets in the Secret.
+        let is_taken = map.contains_key("remoteRef");
+        for (key, value) in map.iter().filter(|(key, _)| !(is_taken && *key == "secretKey")) {
             self.path.push(key.clone());
             match named {
                 Some(name) if key == "value" => self.value(name, value),
@@ -256,7 +258,7 @@ kind: ExternalSecret
 metadata: {name: b, namespace: shop}
 spec:
   target: {template: {data: {password: hunter2, login: '{{ .login }}'}}}
-  data: [{secretKey: password, remoteRef: {key: shop, property: password}}]
+  data: [{secretKey: password, remoteRef: {key: shop, property: password}}, {secretKey: argocd-k8s-2f9d8c7b6a-token, remoteRef: {key: shop, property: token}}]
 "#), @r"
         error: `ConfigMap shop/a` contains secrets in plain text: `binaryData.blob` (the value of `password`), `data.DB_PASSWORD` (the value of `DB_PASSWORD`), `data.json` (the login of a registry), `data.settings` (the value of `password`), `data.url` (a password in an address): 1.yaml at binaryData.blob
           hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
