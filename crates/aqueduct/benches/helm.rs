@@ -20,8 +20,8 @@ use std::process::{Command, ExitCode, Stdio};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How often each program is run: the kernel counts in hundredths of a second.
-const REPEATS: u32 = 100;
-const HELM_REPEATS: u32 = 10;
+const REPEATS: u32 = 25;
+const HELM_REPEATS: u32 = 5;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
