@@ -6,6 +6,7 @@
 //! default of the kind, or stands in a manifest of its own. A render in which nobody asks pays nothing.
 
 mod foreign;
+mod near;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -484,7 +485,7 @@ impl<'a> Provenance<'a> {
         found.retain(|leaf| seen.insert((leaf.source.place.clone(), leaf.is_key, leaf.takes_away())));
         let words = instance.map_or_else(Vec::new, |instance| self.words(instance));
         let files = match extent {
-            Extent::Near => self.near(instance, owner),
+            Extent::Near => self.near(instance, component, owner),
             Extent::Whole => self.sources(&|_| true),
         };
         let objects = self.render(&files, self.inputs, component, None)?;
@@ -523,37 +524,6 @@ impl<'a> Provenance<'a> {
             alternatives(&serde_json::Value::from((kind.schema)()), &mut words);
         }
         words
-    }
-
-    /// Returns the sources of a component and of whom it names, without the other tenants.
-    fn near(&self, instance: Option<&Instance>, owner: &str) -> Files {
-        let mut named: BTreeSet<&str> = BTreeSet::from([owner]);
-        let services = &self.platform.services;
-        let shared = [&services.ingress, &services.metrics, &services.logs, &services.dashboards];
-        let shared = shared.into_iter().flatten().filter_map(|reference| reference.tenant.as_ref());
-        named.extend(shared.map(aqueduct_model::types::Name::as_str));
-        for root in instance.into_iter().flat_map(|instance| [&instance.spec, &instance.common]) {
-            let mut found = Vec::new();
-            leaves(root, &mut Vec::new(), &mut found);
-            let texts: Vec<String> =
-                found.iter().filter_map(|leaf| Some(leaf.value.as_str()?.to_owned())).collect();
-            let tenants = self.platform.tenants.keys().map(|name| name.as_str());
-            named.extend(tenants.filter(|name| {
-                texts.iter().any(|text| text.strip_prefix(name).is_some_and(|rest| rest.starts_with('/')))
-            }));
-        }
-        self.sources(&|tenant| named.contains(tenant))
-    }
-
-    /// Returns the TOML files of the platform with those of some tenants.
-    fn sources(&self, is_wanted: &dyn Fn(&str) -> bool) -> Files {
-        let is_source = |path: &str| match path.strip_prefix("tenants/").and_then(|rest| rest.split_once('/'))
-        {
-            Some((tenant, _)) => path.ends_with(".toml") && is_wanted(tenant),
-            None => path == "platform.toml" || (path.starts_with("blueprints/") && path.ends_with(".toml")),
-        };
-        let wanted = self.files.iter().filter(|(path, _)| is_source(path));
-        wanted.map(|(path, bytes)| (path.clone(), bytes.clone())).collect()
     }
 
     /// Renders a component from other sources, under another name where one is given; nothing where these are in error,
