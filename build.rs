@@ -7,6 +7,9 @@
 const SECTIONS: &str =
     "SECTIONS { /DISCARD/ : { *(.eh_frame .eh_frame_hdr .gcc_except_table*) } } INSERT BEFORE .text;\n";
 
+/// Linkers that read no such script, as they are named in what cargo tells.
+const WITHOUT_SCRIPTS: [&str; 2] = ["mold", "wild"];
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|found| found == value);
@@ -15,6 +18,10 @@ fn main() {
         let script = std::path::Path::new(&folder).join("sections.ld");
         std::fs::write(&script, SECTIONS).expect("the folder can be written to");
         println!("cargo::rustc-link-arg-bins=-no-pie");
-        println!("cargo::rustc-link-arg-bins=-Wl,-T,{}", script.display());
+        let told = ["CARGO_ENCODED_RUSTFLAGS", "RUSTC_LINKER", "LD_PRELOAD"]
+            .map(|name| std::env::var(name).unwrap_or_default());
+        if !WITHOUT_SCRIPTS.iter().any(|linker| told.iter().any(|text| text.contains(linker))) {
+            println!("cargo::rustc-link-arg-bins=-Wl,-T,{}", script.display());
+        }
     }
 }

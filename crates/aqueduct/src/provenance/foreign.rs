@@ -15,7 +15,7 @@ const NAMED_FILE: usize = 64 << 10;
 /// How many of the default values of a chart are tried.
 const CHART_DEFAULTS: usize = 12;
 
-impl Provenance<'_> {
+impl<'a> Provenance<'a> {
     /// Returns the lines of foreign files that wrote a field; where there are none, the line that wrote what is around
     /// it.
     pub(super) fn written(
@@ -49,6 +49,14 @@ impl Provenance<'_> {
         }
     }
 
+    /// Returns how the components of the environment are joined.
+    pub(super) fn graph(&self) -> &Graph<'a> {
+        self.memory.graph.get_or_init(|| {
+            let (graph, _) = Graph::new(self.platform, self.instances, self.registry, self.inputs);
+            graph
+        })
+    }
+
     /// Returns what tells of the objects of a component who wrote them.
     fn writers(&self, number: usize) -> Option<Rc<Writers>> {
         if let Some(known) = self.memory.writers.borrow().get(&number) {
@@ -56,11 +64,7 @@ impl Provenance<'_> {
         }
         let component = &self.components[number];
         let name = (component.tenant.as_str(), component.component.as_deref().unwrap_or_default());
-        let graph = self.memory.graph.get_or_init(|| {
-            let (graph, _) = Graph::new(self.platform, self.instances, self.registry, self.inputs);
-            graph
-        });
-        let made = writers(graph, name).map(Rc::new);
+        let made = writers(self.graph(), name).map(Rc::new);
         self.memory.writers.borrow_mut().insert(number, made.clone());
         made
     }

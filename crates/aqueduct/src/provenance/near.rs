@@ -34,16 +34,19 @@ impl Provenance<'_> {
             }));
         }
         let all = self.sources(&|tenant| named.contains(tenant));
-        match instance {
-            // What a tenant gets follows from all of its components, and a blueprint may join any.
-            Some(instance)
-                if component.component.as_deref() != Some(TENANCY)
-                    && instance.tenancy.tenant.blueprint.is_none() =>
-            {
-                connected(all, instance)
-            }
+        match instance.filter(|instance| self.is_alone(instance)) {
+            Some(instance) if component.component.as_deref() != Some(TENANCY) => alone(&all, instance),
             _ => all,
         }
+    }
+
+    /// Tells whether a component has nothing to do with the others of its tenant: no links lead to it or away from it. A
+    /// blueprint may join any.
+    fn is_alone(&self, instance: &Instance) -> bool {
+        let tenant = &instance.tenancy.tenant;
+        let node = self.graph().node(tenant.name.as_str(), instance.component.as_str());
+        tenant.blueprint.is_none()
+            && node.is_some_and(|node| node.links.is_empty() && self.graph().users(node).is_empty())
     }
 
     /// Returns the TOML files of the platform with those of some tenants.
@@ -58,30 +61,13 @@ impl Provenance<'_> {
     }
 }
 
-/// Drops the components of the tenant that have nothing to do with an instance: neither names the other, nor does anything
-/// that they name. A name counts wherever it stands, which keeps too many and never too few.
-fn connected(files: Files, instance: &Instance) -> Files {
+/// Drops the other components of the tenant.
+fn alone(files: &Files, instance: &Instance) -> Files {
     let folder = format!("tenants/{}/", instance.tenancy.tenant.name);
-    let name = |path: &str| Some(path.strip_prefix(&folder)?.strip_suffix(".toml")?.to_owned());
-    let others: Vec<(String, &str)> = files
-        .iter()
-        .filter_map(|(path, _)| Some((name(path)?, files.text(path)?)))
-        .filter(|(component, _)| component != "tenant")
-        .collect();
-    let mut kept = BTreeSet::from([instance.component.to_string()]);
-    let mut open: Vec<String> = kept.iter().cloned().collect();
-    while let Some(component) = open.pop() {
-        let own = files.text(&format!("{folder}{component}.toml")).unwrap_or_default();
-        for (other, text) in &others {
-            if (own.contains(other.as_str()) || text.contains(component.as_str()))
-                && kept.insert(other.clone())
-            {
-                open.push(other.clone());
-            }
-        }
-    }
-    let is_kept =
-        |path: &str| name(path).is_none_or(|component| component == "tenant" || kept.contains(&component));
+    let is_kept = |path: &str| match path.strip_prefix(&folder).and_then(|file| file.strip_suffix(".toml")) {
+        Some(component) => component == "tenant" || component == instance.component.as_str(),
+        None => true,
+    };
     files
         .iter()
         .filter(|(path, _)| is_kept(path))
