@@ -22,6 +22,18 @@ fn doubtful() -> Platform {
     platform
 }
 
+/// A finding about a rendered object names the field as the API server does, beside the line that is to be changed.
+#[test]
+fn fields_of_objects() {
+    let platform = Platform::new();
+    platform.replace("tenants/shop/web.toml", "replicas = 3", "replicas = 300");
+    let printed = platform.run("check --environment prod --format json");
+    let told = printed.lines().filter(|line| {
+        ["rule", "file", "line", "field"].iter().any(|key| line.contains(&format!("\"{key}\":")))
+    });
+    assert_snapshot!(told.take(4).collect::<Vec<_>>().join("\n"));
+}
+
 #[test]
 fn nothing() {
     let platform = Platform::new();

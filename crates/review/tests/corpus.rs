@@ -1,32 +1,18 @@
 //! Changes of objects, and what a real API server and its controllers did with them.
 
+mod data;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use aqueduct_apiserver::Server;
 use aqueduct_manifest::{Object, Value, json, yaml};
 use aqueduct_review::{Apply, Change, Name, print, review};
 
+use crate::data::{folder, report};
+
 /// The share of changes, in thousandths, that agrees at least in what is refused and which pods are made anew.
 const FLOOR: usize = 990;
-
-#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where the data is")]
-fn folder(part: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("AQUEDUCT_CORPUS")
-        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus").into(), PathBuf::from);
-    let folder = root.join(part);
-    if folder.exists() {
-        Some(folder)
-    } else {
-        report(&format!("skipped: there is no {part} in the corpus"));
-        None
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "a tally is for whoever runs the tests")]
-fn report(line: &str) {
-    eprintln!("{line}");
-}
 
 /// How many answers agree.
 #[derive(Default)]

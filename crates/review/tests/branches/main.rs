@@ -6,6 +6,8 @@
 
 #[path = "../argocd/mod.rs"]
 mod argocd;
+#[path = "../data/mod.rs"]
+mod data;
 mod ignored;
 mod preview;
 mod rendered;
@@ -20,6 +22,7 @@ use aqueduct_manifest::{Value, yaml};
 use aqueduct_review::print;
 
 use crate::argocd::tree::{Settings, Tree};
+use crate::data::{folder, report};
 use crate::preview::Preview;
 use crate::seen::{Seen, see};
 use crate::selection::{Options, Selection, Unwatched, all, select};
@@ -80,24 +83,6 @@ fn settings(repository: &str) -> Settings {
         build_options: "--load-restrictor LoadRestrictionsNone".to_owned(),
         ..Settings::default()
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where the data is")]
-fn folder(part: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("AQUEDUCT_CORPUS")
-        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus").into(), PathBuf::from);
-    let folder = root.join(part);
-    if folder.exists() {
-        Some(folder)
-    } else {
-        report(&format!("skipped: there is no {part} in the corpus"));
-        None
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "a tally is for whoever runs the tests")]
-fn report(line: &str) {
-    eprintln!("{line}");
 }
 
 /// Returns the folders in a folder whose names begin with a word, by name.

@@ -6,6 +6,8 @@
 
 #[path = "../argocd/mod.rs"]
 mod argocd;
+#[path = "../data/mod.rs"]
+mod data;
 mod recorded;
 mod rendered;
 mod tally;
@@ -20,21 +22,9 @@ use aqueduct_manifest::{Value, yaml};
 
 use crate::argocd::source;
 use crate::argocd::tree::{Settings, Tree};
+use crate::data::folder;
 use crate::recorded::Repository;
-use crate::tally::{Tally, report};
-
-#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where the data is")]
-fn folder(part: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("AQUEDUCT_CORPUS")
-        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus").into(), PathBuf::from);
-    let folder = root.join(part);
-    if folder.exists() {
-        Some(folder)
-    } else {
-        report(&format!("skipped: there is no {part} in the corpus"));
-        None
-    }
-}
+use crate::tally::Tally;
 
 /// Returns the repositories of the corpus, by name; each is unpacked once.
 fn repositories() -> &'static [Repository] {

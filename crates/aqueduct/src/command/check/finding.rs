@@ -17,6 +17,9 @@ pub(super) struct Finding<'a> {
     position: Option<Position>,
     #[serde(flatten)]
     subject: Option<Subject<'a>>,
+    /// The field of the rendered object, in the notation of the API server; a subject has its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
     message: &'a str,
     hints: &'a [String],
     labels: &'a [Label],
@@ -57,6 +60,7 @@ impl<'a> Finding<'a> {
             severity: diagnostic.severity,
             file: diagnostic.labels.first().map(|label| label.place.file.as_ref()),
             position,
+            field: diagnostic.field.as_deref().filter(|_| subject.is_none()),
             subject,
             message: &diagnostic.message,
             hints: &diagnostic.hints,
