@@ -16,7 +16,15 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// The lock, held until it is dropped.
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    /// Lets go at once: a child that was just started has the file too until it becomes another program.
+    fn drop(&mut self) {
+        // What cannot be let go of ends with the last who has it.
+        let _held = self.file.unlock();
+    }
 }
 
 impl Lock {
@@ -51,7 +59,7 @@ impl Lock {
         }
         // The name is for people: on a full disk the lock holds without it.
         let _unnamed = file.set_len(0).and_then(|()| file.write_all(holder().as_bytes()));
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
