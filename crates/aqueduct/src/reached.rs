@@ -57,12 +57,7 @@ fn grow(set: &mut BTreeSet<Name>, next: impl Fn(&BTreeSet<Name>) -> BTreeSet<Nam
 
 /// Returns the files of a platform without those of other tenants.
 pub(crate) fn of_tenants(files: &Files, tenants: &BTreeSet<Name>) -> Files {
-    let is_kept = |path: &str| tenant(path).is_none_or(|tenant| tenants.contains(tenant));
-    files
-        .iter()
-        .filter(|(path, _)| is_kept(path))
-        .map(|(path, bytes)| (path.clone(), bytes.clone()))
-        .collect()
+    files.only(|path| tenant(path).is_none_or(|tenant| tenants.contains(tenant)))
 }
 
 /// Returns the tenant that a file belongs to.

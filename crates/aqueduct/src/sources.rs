@@ -22,11 +22,8 @@ use crate::compiler::{SOURCES, load};
 /// What is there and cannot be read.
 pub fn read_sources(directory: &Path, registry: &Registry) -> Result<Files, FileError> {
     let mut files = Files::read(directory, SOURCES)?;
-    let entries = directory.read_dir().into_iter().flatten().flatten();
-    let others =
-        entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| !is_standing(name));
     let climbs = climbs(&files);
-    if !climbs && !may_name(&others.collect(), &files) {
+    if !climbs && !may_name(&others(directory), &files) {
         return Ok(files);
     }
     // Whatever is wrong is told when the platform is compiled.
@@ -81,8 +78,15 @@ pub fn read_sources(directory: &Path, registry: &Registry) -> Result<Files, File
     Ok(files)
 }
 
+/// Returns the names of what else lies at the root.
+pub(crate) fn others(directory: &Path) -> BTreeSet<String> {
+    let entries = directory.read_dir().into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter(|name| !is_standing(name)).collect()
+}
+
 /// Tells whether a path is that of a file which is read in any case.
-fn is_standing(path: &str) -> bool {
+pub(crate) fn is_standing(path: &str) -> bool {
     SOURCES.contains(&path.split('/').next().unwrap_or_default())
 }
 

@@ -75,6 +75,13 @@ impl Files {
             .map(|(path, bytes)| (path.as_ref(), bytes))
     }
 
+    /// Returns the files whose paths are wanted.
+    #[must_use]
+    pub fn only(&self, is_wanted: impl Fn(&str) -> bool) -> Self {
+        let wanted = self.files.iter().filter(|(path, _)| is_wanted(path));
+        Self { files: wanted.map(|(path, bytes)| (path.clone(), bytes.clone())).collect() }
+    }
+
     /// Tells whether any file lies below a folder.
     pub fn is_folder(&self, folder: &str) -> bool {
         self.below(folder).next().is_some()

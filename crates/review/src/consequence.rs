@@ -367,11 +367,12 @@ fn hosts(ingress: &Object) -> BTreeSet<SmolStr> {
 
 /// Returns which connections change between workloads that both sets have, where a change can be the reason.
 pub(crate) fn connections(changes: &[Change], old: &[Object], new: &[Object]) -> Vec<String> {
-    let has_policy = |objects: &[Object]| objects.iter().any(|object| object.kind() == "NetworkPolicy");
+    let is_policy = |object: &Object| object.kind() == "NetworkPolicy";
+    if changes.is_empty() || !old.iter().chain(new).any(is_policy) {
+        return Vec::new();
+    }
     let selected = selected(old.iter().chain(new));
-    if !changes.iter().any(|change| change.may_move_traffic(&selected))
-        || !has_policy(old) && !has_policy(new)
-    {
+    if !changes.iter().any(|change| change.may_move_traffic(&selected)) {
         return Vec::new();
     }
     let (before, after) = (Network::of(old), Network::of(new));

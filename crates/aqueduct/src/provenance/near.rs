@@ -56,8 +56,7 @@ impl Provenance<'_> {
             Some((tenant, _)) => path.ends_with(".toml") && is_wanted(tenant),
             None => path == "platform.toml" || (path.starts_with("blueprints/") && path.ends_with(".toml")),
         };
-        let wanted = self.files.iter().filter(|(path, _)| is_source(path));
-        wanted.map(|(path, bytes)| (path.clone(), bytes.clone())).collect()
+        self.files.only(is_source)
     }
 }
 
@@ -68,9 +67,5 @@ fn alone(files: &Files, instance: &Instance) -> Files {
         Some(component) => component == "tenant" || component == instance.component.as_str(),
         None => true,
     };
-    files
-        .iter()
-        .filter(|(path, _)| is_kept(path))
-        .map(|(path, bytes)| (path.clone(), bytes.clone()))
-        .collect()
+    files.only(is_kept)
 }

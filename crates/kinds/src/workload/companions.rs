@@ -4,16 +4,15 @@
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
-use aqueduct_model::types::Name;
 use aqueduct_render::{Context, Error, Errors, object};
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, ServiceAccount};
+use k8s_openapi::api::core::v1::ServiceAccount;
 
 use super::certificate::certificate;
 use super::metrics::service_monitor;
 use super::permissions::roles;
 use super::secrets::{external_secret, pull_secret};
-use super::volumes::claim_spec;
-use super::{VolumeField, Workload, config_map};
+use super::volumes::claim;
+use super::{Workload, config_map};
 
 /// Returns what stands beside the pods of a workload, whatever runs them.
 ///
@@ -39,26 +38,12 @@ pub fn companions(
     let pull = workload.pull_secret.as_ref().map(|pull| pull_secret(context, pull));
     objects.extend(errors.all(secrets.chain(pull)).into_iter().flatten());
     let claims = workload.volumes.iter().filter(|(_, volume)| volume.is_claim() && !claims_per_pod);
-    objects.extend(errors.all(claims.map(|(name, volume)| claim(context, name, volume))));
+    let claims = claims.map(|(name, volume)| {
+        let metadata = context.metadata(format!("{}-{name}", context.name()));
+        object(&claim(context, name, volume, metadata)?)
+    });
+    objects.extend(errors.all(claims));
     objects.extend(errors.take(certificate(context, workload)));
     objects.extend(errors.take(service_monitor(context, workload)));
     errors.end(objects)
-}
-
-/// Returns the claim of a persistent volume that all pods share.
-fn claim(context: &Context<'_>, name: &Name, volume: &VolumeField) -> Result<Object, Error> {
-    let size = volume
-        .size
-        .as_ref()
-        .ok_or_else(|| Error::path(&["volumes", name.as_str()], "a persistent volume needs a `size`"))?;
-    object(&PersistentVolumeClaim {
-        metadata: context.metadata(format!("{}-{name}", context.name())),
-        spec: Some(claim_spec(
-            context,
-            volume.class.as_ref().map(ToString::to_string),
-            size,
-            &["volumes", name.as_str(), "size"],
-        )?),
-        ..Default::default()
-    })
 }

@@ -73,21 +73,26 @@ pub fn claim_templates(
     let persistent = workload.volumes.iter().filter(|(_, volume)| volume.is_claim());
     persistent
         .map(|(name, volume)| {
-            let size = volume.size.as_ref().ok_or_else(|| {
-                Error::path(&["volumes", name.as_str()], "a persistent volume needs a `size`")
-            })?;
-            Ok(PersistentVolumeClaim {
-                metadata: ObjectMeta { name: Some(name.to_string()), ..Default::default() },
-                spec: Some(claim_spec(
-                    context,
-                    volume.class.as_ref().map(ToString::to_string),
-                    size,
-                    &["volumes", name.as_str(), "size"],
-                )?),
-                ..Default::default()
-            })
+            let metadata = ObjectMeta { name: Some(name.to_string()), ..Default::default() };
+            claim(context, name, volume, metadata)
         })
         .collect()
+}
+
+/// Returns the claim of a persistent volume.
+pub(super) fn claim(
+    context: &Context<'_>,
+    name: &Name,
+    volume: &VolumeField,
+    metadata: ObjectMeta,
+) -> Result<PersistentVolumeClaim, Error> {
+    let size = volume
+        .size
+        .as_ref()
+        .ok_or_else(|| Error::path(&["volumes", name.as_str()], "a persistent volume needs a `size`"))?;
+    let class = volume.class.as_ref().map(ToString::to_string);
+    let spec = claim_spec(context, class, size, &["volumes", name.as_str(), "size"])?;
+    Ok(PersistentVolumeClaim { metadata, spec: Some(spec), ..Default::default() })
 }
 
 /// Returns the claim of a volume that one pod at a time writes.

@@ -1,6 +1,5 @@
 //! The platform as it was at a revision, in a folder of its own. The work tree and git's index stay as they are.
 
-use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -13,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::command::Failure;
 use crate::compiler::SOURCES;
-use crate::sources::need_more;
+use crate::sources::{is_standing, need_more, others};
 
 /// What the main branch is called, if nobody says so.
 const MAIN: [&str; 5] = ["origin/HEAD", "origin/main", "origin/master", "main", "master"];
@@ -43,7 +42,6 @@ pub(super) fn current(directory: &Path, output: &str) -> Result<Option<String>, 
 ///
 /// git knows each file by a hash, so that only those that differ are asked for.
 pub(super) fn differing(directory: &Path, commit: &str, head: &Files) -> Result<Option<Files>, Failure> {
-    let is_standing = |path: &str| SOURCES.contains(&path.split('/').next().unwrap_or_default());
     if !head.iter().all(|(path, _)| is_standing(path)) {
         return Ok(None);
     }
@@ -52,9 +50,8 @@ pub(super) fn differing(directory: &Path, commit: &str, head: &Files) -> Result<
     let git = Git { directory: Path::new(&top) };
     let tree = format!("{commit}:{}", prefix.trim_end_matches('/'));
     let Some(entries) = git.tree(&[&tree])? else { return Ok(None) };
-    let mut others: BTreeSet<String> = entries.into_iter().map(|entry| entry.path).collect();
-    others.extend(names_in(directory));
-    others.retain(|name| !is_standing(name));
+    let mut others = others(directory);
+    others.extend(entries.into_iter().map(|entry| entry.path).filter(|name| !is_standing(name)));
     let mut asked = vec!["-r", &tree];
     asked.extend(SOURCES);
     let Some(entries) = git.tree(&asked)? else { return Ok(None) };
@@ -81,12 +78,6 @@ pub(super) fn differing(directory: &Path, commit: &str, head: &Files) -> Result<
         base.read_more(folder.path(), &paths).map_err(unreadable)?;
     }
     Ok((!need_more(&base, &others)).then_some(base))
-}
-
-/// Returns what lies in a folder, as far as it has names that can be written.
-fn names_in(folder: &Path) -> impl Iterator<Item = String> {
-    let entries = folder.read_dir().into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().into_string().ok())
 }
 
 /// Returns the hash by which git knows the content of a file.
