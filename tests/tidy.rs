@@ -291,3 +291,26 @@ fn every_source_file_names_its_schema() {
         assert!(path.exists(), "{}: there is no such schema: {schema}", file.display());
     }
 }
+
+/// Names that several libraries export: each library has its errors, and `helm` has its own values, which templates see
+/// with the types of Go.
+const SHARED_NAMES: [&str; 4] = ["Error", "List", "Map", "Value"];
+
+#[test]
+fn a_type_has_a_name_of_its_own() {
+    let mut exported: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in crates().iter().flat_map(|name| files(&root(&format!("crates/{name}/src")), ".rs")) {
+        for line in read(&path).lines() {
+            let mut words = line.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+            if words.next() == Some("pub")
+                && matches!(words.next(), Some("struct" | "enum" | "trait" | "type"))
+            {
+                let name = words.next().unwrap_or_default().to_owned();
+                exported.entry(name).or_default().push(path.display().to_string());
+            }
+        }
+    }
+    assert!(exported.len() > 300, "only {} types were found", exported.len());
+    exported.retain(|name, paths| paths.len() > 1 && !SHARED_NAMES.contains(&name.as_str()));
+    assert!(exported.is_empty(), "types that share a name: {exported:#?}");
+}

@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use aqueduct_kustomize::{
-    FileSystem as _, Inventory, Meaning, RemoteName, Repository, holds_resources, inventory,
+    FileSystem as _, Inventory, Meaning, RemoteFolder, RemoteName, holds_resources, inventory,
 };
 use aqueduct_manifest::{Files, Place};
 
@@ -160,7 +160,7 @@ impl<'a> Copies<'a> {
 
     fn fetch(&mut self, wanted: &RemoteName, locked: Option<&LockedRemote>) -> Result<Fetched, Error> {
         check_password(&wanted.name)?;
-        let repository = Repository::parse(&wanted.name);
+        let repository = RemoteFolder::parse(&wanted.name);
         let commit = locked.map(|locked| locked.commit.as_str());
         match (repository, wanted.meaning, commit) {
             (None, ..) | (_, Meaning::File, _) | (_, _, Some("")) => self.file(wanted),
@@ -193,7 +193,7 @@ impl<'a> Copies<'a> {
     fn repository(
         &mut self,
         name: &str,
-        repository: &Repository,
+        repository: &RemoteFolder,
         commit: Option<&str>,
     ) -> Result<Fetched, Error> {
         let key = (

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use aqueduct_kustomize::Repository;
+use aqueduct_kustomize::RemoteFolder;
 use tempfile::TempDir;
 
 use crate::Error;
@@ -50,7 +50,7 @@ pub(crate) struct Clone {
 
 impl Clone {
     /// Fetches a commit, or what the reference of the repository stands for now.
-    pub(crate) fn fetch(repository: &Repository, commit: Option<&str>) -> Result<Self, Error> {
+    pub(crate) fn fetch(repository: &RemoteFolder, commit: Option<&str>) -> Result<Self, Error> {
         let address = &repository.address;
         let fail = |failure: Failure| failure.error(format!("cannot fetch {address}"));
         check(&repository.reference)?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use aqueduct_kustomize::Repository;
+use aqueduct_kustomize::RemoteFolder;
 use aqueduct_manifest::Files;
 use serde::Deserialize;
 
@@ -223,8 +223,8 @@ impl LockedRemote {
         }
     }
 
-    fn repository(&self) -> Option<Repository> {
-        if self.commit.is_empty() { None } else { Repository::parse(&self.name) }
+    fn repository(&self) -> Option<RemoteFolder> {
+        if self.commit.is_empty() { None } else { RemoteFolder::parse(&self.name) }
     }
 
     /// Returns the name under which a file of the web is kept.

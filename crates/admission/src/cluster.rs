@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use aqueduct_apiserver::custom::Definition;
+use aqueduct_apiserver::custom::CustomDefinition;
 use aqueduct_manifest::{
     KUBERNETES_APIS, Object, ObjectKey, SmolStr, Value, is_cluster_scoped, is_native, plural,
 };
@@ -44,7 +44,7 @@ pub struct Cluster {
 /// A kind that a CustomResourceDefinition makes.
 #[derive(Debug)]
 struct CustomKind {
-    definition: Definition,
+    definition: CustomDefinition,
     plural: SmolStr,
     is_namespaced: bool,
     versions: Vec<SmolStr>,
@@ -177,7 +177,7 @@ impl Cluster {
             }));
         }
         if is_kind(object, "apiextensions.k8s.io", "CustomResourceDefinition") {
-            let causes = Definition::new(object).check_rules().into_iter();
+            let causes = CustomDefinition::new(object).check_rules().into_iter();
             findings.extend(causes.map(|cause| AdmissionFinding {
                 rule: "custom-resource",
                 action: Action::Deny,
@@ -256,7 +256,7 @@ impl Cluster {
         let Some(spec) = definition.map.get("spec") else { return };
         let versions = items(spec, "versions").iter().filter(|version| is_set(version, &["served"]));
         let kind = CustomKind {
-            definition: Definition::new(definition),
+            definition: CustomDefinition::new(definition),
             plural: text(spec, &["names", "plural"]).into(),
             is_namespaced: text(spec, &["scope"]) != "Cluster",
             versions: versions.map(|version| text(version, &["name"]).into()).collect(),

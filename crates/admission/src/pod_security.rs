@@ -21,7 +21,7 @@ const MODES: [(&str, Action); 3] =
 
 /// How strict a standard is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
+pub enum PodSecurityLevel {
     /// Everything is allowed.
     Privileged,
     /// Known ways to more rights are closed.
@@ -31,10 +31,13 @@ pub enum Level {
 }
 
 /// The names of the levels in labels.
-const LEVELS: [(&str, Level); 3] =
-    [("privileged", Level::Privileged), ("baseline", Level::Baseline), ("restricted", Level::Restricted)];
+const LEVELS: [(&str, PodSecurityLevel); 3] = [
+    ("privileged", PodSecurityLevel::Privileged),
+    ("baseline", PodSecurityLevel::Baseline),
+    ("restricted", PodSecurityLevel::Restricted),
+];
 
-impl Level {
+impl PodSecurityLevel {
     /// Returns the name as labels have it.
     pub fn as_str(self) -> &'static str {
         LEVELS.iter().find(|(_, level)| *level == self).map_or("", |(name, _)| name)
@@ -42,9 +45,9 @@ impl Level {
 }
 
 /// Returns the level that a namespace asks for in a mode, such as `enforce`.
-pub fn level(namespace: &Object, mode: &str) -> Level {
+pub fn level(namespace: &Object, mode: &str) -> PodSecurityLevel {
     let standard = namespace.labels().and_then(|labels| standard(labels, asked(labels, mode)));
-    standard.map_or(Level::Privileged, |(level, _)| level)
+    standard.map_or(PodSecurityLevel::Privileged, |(level, _)| level)
 }
 
 /// One check of the standards that a pod fails.
@@ -61,7 +64,7 @@ pub struct Violation {
 /// Returns the checks of a level that the pod of an object fails, as of a minor version of Kubernetes 1.
 ///
 /// An object that has no pod fails none.
-pub fn violations(object: &Object, level: Level, minor: u32) -> Vec<Violation> {
+pub fn violations(object: &Object, level: PodSecurityLevel, minor: u32) -> Vec<Violation> {
     Pod::of(object).map_or_else(Vec::new, |(pod, _)| checks::run(pod, level, minor))
 }
 
@@ -103,10 +106,10 @@ fn asked<'m>(labels: &Map, mode: &'m str) -> &'m str {
 }
 
 /// Returns the level and the minor version of a mode, none where nothing is asked for; no version is the latest.
-fn standard(labels: &Map, mode: &str) -> Option<(Level, Option<u32>)> {
+fn standard(labels: &Map, mode: &str) -> Option<(PodSecurityLevel, Option<u32>)> {
     let label = |suffix: &str| labels.get(&format!("{PREFIX}{mode}{suffix}")).and_then(Value::as_str);
     let level = LEVELS.iter().find(|(name, _)| Some(*name) == label("")).map(|(_, level)| *level)?;
-    (level != Level::Privileged).then(|| (level, label("-version").and_then(minor_of)))
+    (level != PodSecurityLevel::Privileged).then(|| (level, label("-version").and_then(minor_of)))
 }
 
 /// Reads `v1.25`; anything else, such as `latest`, is no version.

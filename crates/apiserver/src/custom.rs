@@ -1,6 +1,6 @@
 //! Custom resources, judged by the definition of their kind.
 //!
-//! A [`Definition`] is read from a CustomResourceDefinition. It fills in defaults, finds fields that the schema does not
+//! A [`CustomDefinition`] is read from a CustomResourceDefinition. It fills in defaults, finds fields that the schema does not
 //! know, and holds an object against the `schema` and its `rules`. When there is an old object, values that
 //! did not change stay valid, as they do in a server.
 
@@ -13,32 +13,32 @@ mod validate;
 
 use std::collections::BTreeMap;
 
-use aqueduct_cel::Type;
+use aqueduct_cel::ExpressionType;
 use aqueduct_manifest::{Object, SmolStr, Value};
 
 use crate::Cause;
 use schema::Schema;
 
 /// Returns the type of what a schema describes, as expressions see it.
-pub(crate) fn expression_type(schema: &Value, is_resource: bool) -> Type {
+pub(crate) fn expression_type(schema: &Value, is_resource: bool) -> ExpressionType {
     Schema::read(schema, 0).expression_type(is_resource)
 }
 
 /// Says why a rule about a value of a type does not compile, and why its message does not.
-pub(crate) fn rule_problems(rule: &Value, of: &Type) -> [Option<String>; 2] {
+pub(crate) fn rule_problems(rule: &Value, of: &ExpressionType) -> [Option<String>; 2] {
     rules::Rule::read(rule).problems(of)
 }
 
 /// A kind that a CustomResourceDefinition makes.
 #[derive(Debug)]
-pub struct Definition {
+pub struct CustomDefinition {
     kind: String,
     versions: BTreeMap<SmolStr, Schema>,
     /// Where the schema of each version stands in the definition.
     paths: BTreeMap<SmolStr, String>,
 }
 
-impl Definition {
+impl CustomDefinition {
     /// Reads a CustomResourceDefinition; versions that are not served, or have no schema, are left out.
     pub fn new(definition: &Object) -> Self {
         let spec = definition.map.get("spec").cloned().unwrap_or_default();

@@ -23,4 +23,4 @@ pub use cause::Cause;
 pub use defaults::defaulted;
 pub use rules::expressions;
 pub use schema::field_type::FieldType;
-pub use server::{Answer, Server};
+pub use server::{Response, Server};

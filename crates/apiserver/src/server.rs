@@ -20,7 +20,7 @@ pub struct Server {
 
 /// What the API server says to an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
+pub struct Response {
     /// Why the object is refused; empty where it is accepted.
     pub errors: Vec<Cause>,
     /// What is said to an object that is accepted all the same.
@@ -44,20 +44,20 @@ impl Server {
     }
 
     /// Returns what the server says when it is asked to create an object.
-    pub fn create(&self, object: &Value) -> Answer {
+    pub fn create(&self, object: &Value) -> Response {
         self.answer(object, Write::Create)
     }
 
     /// Returns what the server says to a server-side apply of an object that it does not have yet. This also refuses lists
     /// that name an entry twice, which a plain create takes.
-    pub fn apply(&self, object: &Value) -> Answer {
+    pub fn apply(&self, object: &Value) -> Response {
         self.answer(object, Write::Apply)
     }
 
-    fn answer(&self, object: &Value, write: Write) -> Answer {
+    fn answer(&self, object: &Value, write: Write) -> Response {
         let mut report = Report::new(self.minor);
         let is_built_in = self.judge(object, write, &mut report);
-        Answer { errors: report.errors, warnings: report.warnings, is_built_in }
+        Response { errors: report.errors, warnings: report.warnings, is_built_in }
     }
 
     /// Returns what an object of a built-in kind holds.

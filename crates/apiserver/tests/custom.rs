@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use aqueduct_apiserver::Cause;
-use aqueduct_apiserver::custom::Definition;
+use aqueduct_apiserver::custom::CustomDefinition;
 use aqueduct_manifest::{Map, Object, Value, json, yaml};
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use proptest::{collection, sample};
@@ -37,10 +37,10 @@ fn custom_resources_are_judged_as_by_a_server() {
         if text("fieldValidation") == "Warn" {
             continue;
         }
-        let definition = Definition::new(&object(&row, "crd").expect("a definition"));
+        let definition = CustomDefinition::new(&object(&row, "crd").expect("a definition"));
         let object = object(&row, "object").expect("an object");
         let causes = if object.kind() == "CustomResourceDefinition" {
-            Definition::new(&object).check_rules()
+            CustomDefinition::new(&object).check_rules()
         } else {
             definition.check(&object, self::object(&row, "old").as_ref())
         };
@@ -87,7 +87,7 @@ fn objects_are_held_against_the_definition_above_them() {
         let documents = yaml::read_documents(&text, yaml::Dialect::Sigs).expect("the file is YAML");
         let mut objects =
             documents.iter().map(|one| Object::new(one.value.as_map().expect("an object").clone()));
-        let definition = Definition::new(&objects.next().expect("a definition"));
+        let definition = CustomDefinition::new(&objects.next().expect("a definition"));
         let mut answers = "definition\n".to_owned();
         print(&mut answers, &definition.check_rules());
         let is_update = path.ends_with("update.yaml");
@@ -135,7 +135,7 @@ proptest! {
         ]);
         let names = Value::Map(Map::from_iter([("kind", "Thing")]));
         let spec = Map::from_iter([("names", names), ("versions", Value::from(vec![Value::Map(version)]))]);
-        let definition = Definition::new(&Object::new(Map::from_iter([("spec", Value::Map(spec))])));
+        let definition = CustomDefinition::new(&Object::new(Map::from_iter([("spec", Value::Map(spec))])));
         let thing = |spec: Value| {
             let names = [("apiVersion", Value::from("example.com/v1")), ("kind", Value::from("Thing")), ("spec", spec)];
             Object::new(Map::from_iter(names))

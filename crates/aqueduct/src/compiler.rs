@@ -12,7 +12,7 @@ use aqueduct_model::{
 };
 use aqueduct_render::argocd::ROOT;
 use aqueduct_render::{
-    Definitions, Inputs, Outline, Registry, Rendered, RenderedComponent, Route, TENANCY, render,
+    Definitions, Inputs, Outline, Registry, RenderedComponent, RenderedObjects, Route, TENANCY, render,
 };
 use aqueduct_tree::{OutputScope, Tree, file_names};
 use rayon::prelude::*;
@@ -466,7 +466,7 @@ impl<'a> Compiler<'a> {
 /// What one environment renders.
 pub struct RenderedEnvironment {
     environment: Arc<Environment>,
-    rendered: Rendered,
+    rendered: RenderedObjects,
     /// The paths of the objects of each component.
     paths: Vec<Vec<String>>,
     /// Whether each component is part of the selection.

@@ -20,7 +20,8 @@ use aqueduct_model::{
 };
 use aqueduct_render::argocd::ROOT;
 use aqueduct_render::{
-    Graph, Inputs, Registry, RenderedComponent, Surroundings, TENANCY, Writer, Writers, render, render_alone,
+    FieldWriter, Graph, Inputs, Registry, RenderedComponent, Surroundings, TENANCY, Writers, render,
+    render_alone,
 };
 
 use crate::in_manifest::{Wanted, in_manifest, steps};
@@ -53,7 +54,7 @@ pub(crate) struct Trace {
     /// The template or the resource that made the object, where something foreign did.
     pub(crate) made_by: Option<Place>,
     /// The lines of foreign files that wrote it, the last one first.
-    pub(crate) written: Vec<Writer>,
+    pub(crate) written: Vec<FieldWriter>,
 }
 
 impl Trace {
@@ -171,7 +172,7 @@ impl<'a> Provenance<'a> {
     /// Points the field of a finding at what a person edits.
     pub(crate) fn point(&self, subject: &mut Subject) {
         let Some(trace) = self.trace(&subject.path, &subject.pointer, Effort::First) else { return };
-        let is_template = |writer: &&Writer| writer.place.file.contains("/templates/");
+        let is_template = |writer: &&FieldWriter| writer.place.file.contains("/templates/");
         let includes = trace.written.iter().skip(1).filter(is_template);
         let includes: Vec<String> = includes.map(|writer| self.line(&writer.place)).collect();
         let is_manifest = trace.causes.is_empty()

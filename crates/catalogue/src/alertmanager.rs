@@ -63,7 +63,7 @@ pub struct Alertmanager {
     pub receiver: Option<Name>,
     /// Which alerts go elsewhere; the first that fits takes an alert.
     #[serde(default)]
-    pub routes: Vec<Route>,
+    pub routes: Vec<AlertRoute>,
     /// How long a group waits for more alerts before it is told of first.
     #[serde(default = "half_a_minute")]
     pub group_wait: Duration,
@@ -78,7 +78,7 @@ pub struct Alertmanager {
 /// Alerts with certain labels, and who is told of them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Route {
+pub struct AlertRoute {
     /// The labels that an alert must have, such as `severity = "critical"` or `tenant = "shop"`.
     pub labels: BTreeMap<String, String>,
     /// The receiver.

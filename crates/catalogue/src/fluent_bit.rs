@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aqueduct_kinds::workload::{
-    DatabaseField, DatabaseTable, FileField, Metrics, MetricsPort, Permissions, PortField, Probe, Probes,
-    Resources, Rule, Scheduling, Security, Toleration, VolumeField, Workload,
+    DatabaseField, DatabaseTable, FileField, Metrics, MetricsPort, Permission, Permissions, PortField, Probe,
+    Probes, Resources, Scheduling, Security, Toleration, VolumeField, Workload,
 };
 use aqueduct_kinds::{Daemon, constant};
 use aqueduct_manifest::Object;
@@ -149,10 +149,10 @@ impl FluentBit {
             ..Probe::default()
         };
         let login = [("LOG_USER", "user"), ("LOG_PASSWORD", "password")];
-        let read = |resources: &[&str]| Rule {
+        let read = |resources: &[&str]| Permission {
             resources: resources.iter().map(|resource| (*resource).to_owned()).collect(),
             verbs: ["get", "list", "watch"].map(str::to_owned).to_vec(),
-            ..Rule::default()
+            ..Permission::default()
         };
         Daemon::new(Workload {
             command: vec!["/fluent-bit/bin/fluent-bit".to_owned()],

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use aqueduct_kinds::custom::{Certificate, CertificateSpec, Issuer, IssuerReference, IssuerSpec};
 use aqueduct_kinds::workload::{
-    CertificateField, LoadBalancer, Metrics, MetricsPort, Permissions, PortField, PortTable, Probe, Probes,
-    Protocol, Resources, Rule, Scheduling, Security, Shutdown, Variable, VariableSource, Workload,
+    CertificateField, LoadBalancer, Metrics, MetricsPort, Permission, Permissions, PortField, PortProtocol,
+    PortTable, Probe, Probes, Resources, Scheduling, Security, Shutdown, Variable, VariableSource, Workload,
     load_balancer,
 };
 use aqueduct_kinds::{Service, constant};
@@ -95,7 +95,7 @@ impl IngressNginx {
             PortField::Table(PortTable {
                 port: number(port),
                 service: Some(number(service)),
-                protocol: Protocol::Tcp,
+                protocol: PortProtocol::Tcp,
             })
         };
         BTreeMap::from([(constant("http"), port(HTTP, 80)), (constant("https"), port(HTTPS, 443))])
@@ -239,17 +239,17 @@ impl IngressNginx {
 
 /// What the controller reads of the cluster, and the little that it writes.
 fn permissions(name: &str) -> Permissions {
-    let rule = |group: &str, resources: &[&str], verbs: &[&str]| Rule {
+    let rule = |group: &str, resources: &[&str], verbs: &[&str]| Permission {
         groups: vec![group.to_owned()],
         resources: resources.iter().map(|resource| (*resource).to_owned()).collect(),
         verbs: verbs.iter().map(|verb| (*verb).to_owned()).collect(),
-        ..Rule::default()
+        ..Permission::default()
     };
     let read = &["get", "list", "watch"];
     Permissions {
         rules: vec![
             rule("coordination.k8s.io", &["leases"], &["create"]),
-            Rule {
+            Permission {
                 names: vec![format!("{name}-leader")],
                 ..rule("coordination.k8s.io", &["leases"], &["get", "update"])
             },

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aqueduct_kinds::workload::{
-    Metrics, MetricsPort, Permissions, PortField, Probe, Probes, Resources, Rule, Scheduling, Security,
+    Metrics, MetricsPort, Permission, Permissions, PortField, Probe, Probes, Resources, Scheduling, Security,
     Workload,
 };
 use aqueduct_kinds::{Service, constant};
@@ -81,7 +81,7 @@ impl KubeStateMetrics {
         resources.sort_unstable();
         let cluster_rules = RESOURCES
             .iter()
-            .map(|(group, resources)| Rule {
+            .map(|(group, resources)| Permission {
                 groups: texts(&[*group]),
                 resources: texts(resources),
                 names: Vec::new(),

@@ -27,21 +27,21 @@ pub use node_exporter::NodeExporter;
 pub use prometheus::Prometheus;
 pub use promtail::Promtail;
 
-use aqueduct_render::Kind;
+use aqueduct_render::RegisteredKind;
 
 /// Returns all kinds of the catalogue by name.
-pub fn all() -> Vec<Kind> {
+pub fn all() -> Vec<RegisteredKind> {
     vec![
-        Kind::of::<Alertmanager>(),
-        Kind::of::<Argocd>(),
-        Kind::of::<FluentBit>(),
-        Kind::of::<Grafana>(),
-        Kind::of::<IngressNginx>(),
-        Kind::of::<Kibana>(),
-        Kind::of::<KubeStateMetrics>(),
-        Kind::of::<Loki>(),
-        Kind::of::<NodeExporter>(),
-        Kind::of::<Prometheus>(),
-        Kind::of::<Promtail>(),
+        RegisteredKind::of::<Alertmanager>(),
+        RegisteredKind::of::<Argocd>(),
+        RegisteredKind::of::<FluentBit>(),
+        RegisteredKind::of::<Grafana>(),
+        RegisteredKind::of::<IngressNginx>(),
+        RegisteredKind::of::<Kibana>(),
+        RegisteredKind::of::<KubeStateMetrics>(),
+        RegisteredKind::of::<Loki>(),
+        RegisteredKind::of::<NodeExporter>(),
+        RegisteredKind::of::<Prometheus>(),
+        RegisteredKind::of::<Promtail>(),
     ]
 }

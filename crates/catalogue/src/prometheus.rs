@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use aqueduct_kinds::foreign::texts;
 use aqueduct_kinds::workload::{
-    FileField, Metrics, MetricsPort, Permissions, PortField, Probe, Probes, Resources, Rule, Scheduling,
-    Security, Shutdown, Workload,
+    FileField, Metrics, MetricsPort, Permission, Permissions, PortField, Probe, Probes, Resources,
+    Scheduling, Security, Shutdown, Workload,
 };
 use aqueduct_kinds::{Stateful, Storage, constant};
 use aqueduct_manifest::{Object, Value, yaml};
@@ -204,7 +204,7 @@ fn check_rules(name: &str, text: &str) -> Result<(), Error> {
 /// What service discovery reads, and the metrics of the kubelets and of the API server.
 fn permissions() -> Permissions {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-    let rule = |groups: &[&str], resources: &[&str], verbs: &[&str]| Rule {
+    let rule = |groups: &[&str], resources: &[&str], verbs: &[&str]| Permission {
         groups: texts(groups),
         resources: texts(resources),
         names: Vec::new(),
@@ -216,7 +216,7 @@ fn permissions() -> Permissions {
         cluster_rules: vec![
             rule(&[""], &["nodes", "services", "endpoints", "pods"], &["get", "list", "watch"]),
             rule(&[""], &["nodes/metrics"], &["get"]),
-            Rule {
+            Permission {
                 groups: Vec::new(),
                 paths: texts(&["/metrics", "/metrics/cadvisor"]),
                 ..rule(&[], &[], &["get"])

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aqueduct_kinds::workload::{
-    FileField, Metrics, MetricsPort, Permissions, PortField, Probe, Probes, Resources, Rule, Scheduling,
-    Security, Variable, VariableSource, VolumeField, Workload,
+    FileField, Metrics, MetricsPort, Permission, Permissions, PortField, Probe, Probes, Resources,
+    Scheduling, Security, Variable, VariableSource, VolumeField, Workload,
 };
 use aqueduct_kinds::{Daemon, constant};
 use aqueduct_manifest::Object;
@@ -120,7 +120,7 @@ impl Promtail {
             ..VolumeField::of_node("/var/lib/promtail", "/var/lib/promtail")
         };
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        let watch = Rule {
+        let watch = Permission {
             groups: Vec::new(),
             resources: texts(&["pods"]),
             names: Vec::new(),

@@ -9,20 +9,20 @@ use cel::common::value::CowVal;
 
 use crate::library;
 use crate::signature::{Signature, signatures};
-use crate::types::{ExpressionScope, Type};
+use crate::types::{ExpressionScope, ExpressionType};
 
 /// What is wrong, with the node of the syntax tree that it is about.
 pub(crate) type Fault = (u64, String);
 
 /// The type of the items of a list without items: whatever the list is used for decides.
-const OPEN: Type = Type::Parameter('_');
+const OPEN: ExpressionType = ExpressionType::Parameter('_');
 
 /// The name of the type of the pairs that loops with two variables go over.
 const PAIR: &str = "@pair";
 
 /// What is known of an expression that is good.
 pub(crate) struct Checked {
-    pub(crate) of: Type,
+    pub(crate) of: ExpressionType,
     /// The comparisons of lists whose order says nothing.
     pub(crate) unordered: Vec<u64>,
 }
@@ -35,57 +35,58 @@ pub(crate) fn check(expression: &IdedExpr, scope: &ExpressionScope) -> Result<Ch
         return Err(checker.faults);
     }
     // What is still open may be anything.
-    let of = substitute(&of, &BTreeMap::from([('_', Type::Dyn)]));
+    let of = substitute(&of, &BTreeMap::from([('_', ExpressionType::Dyn)]));
     Ok(Checked { of, unordered: checker.unordered })
 }
 
 struct Checker<'a> {
     scope: &'a ExpressionScope,
-    locals: Vec<(String, Type)>,
+    locals: Vec<(String, ExpressionType)>,
     faults: Vec<Fault>,
     unordered: Vec<u64>,
 }
 
 impl Checker<'_> {
     /// Notes a fault; its expression may be of any type, so that it brings no others.
-    fn fault(&mut self, id: u64, message: String) -> Type {
+    fn fault(&mut self, id: u64, message: String) -> ExpressionType {
         self.faults.push((id, message));
-        Type::Dyn
+        ExpressionType::Dyn
     }
 
-    fn type_of(&mut self, expression: &IdedExpr) -> Type {
+    fn type_of(&mut self, expression: &IdedExpr) -> ExpressionType {
         let id = expression.id;
         match &expression.expr {
-            Expr::Unspecified => Type::Dyn,
+            Expr::Unspecified => ExpressionType::Dyn,
             Expr::Literal(literal) => match literal {
-                LiteralValue::Boolean(_) => Type::Bool,
-                LiteralValue::Bytes(_) => Type::Bytes,
-                LiteralValue::Double(_) => Type::Double,
-                LiteralValue::Int(_) => Type::Int,
-                LiteralValue::Null => Type::Null,
-                LiteralValue::String(_) => Type::String,
-                LiteralValue::UInt(_) => Type::Uint,
+                LiteralValue::Boolean(_) => ExpressionType::Bool,
+                LiteralValue::Bytes(_) => ExpressionType::Bytes,
+                LiteralValue::Double(_) => ExpressionType::Double,
+                LiteralValue::Int(_) => ExpressionType::Int,
+                LiteralValue::Null => ExpressionType::Null,
+                LiteralValue::String(_) => ExpressionType::String,
+                LiteralValue::UInt(_) => ExpressionType::Uint,
             },
             Expr::Ident(name) => self.variable(name).unwrap_or_else(|| self.undeclared(id, name)),
             Expr::Select(select) => {
                 if !select.test && is_type_name(expression) {
-                    return Type::Type;
+                    return ExpressionType::Type;
                 }
                 let operand = self.type_of(&select.operand);
                 let of = self.field(id, &operand, &select.field);
-                if select.test { Type::Bool } else { of }
+                if select.test { ExpressionType::Bool } else { of }
             }
             Expr::List(list) => {
                 if list.elements.first().is_some_and(is_half_of_pair) {
-                    let halves: Vec<Type> = list.elements.iter().map(|half| self.type_of(half)).collect();
+                    let halves: Vec<ExpressionType> =
+                        list.elements.iter().map(|half| self.type_of(half)).collect();
                     return pair(halves);
                 }
                 let items = list.elements.iter().enumerate().map(|(place, item)| {
                     let of = self.type_of(item);
                     (item.id, if list.optional_indices.contains(&place) { unwrapped(of) } else { of })
                 });
-                let items: Vec<(u64, Type)> = items.collect();
-                Type::list(self.common(items))
+                let items: Vec<(u64, ExpressionType)> = items.collect();
+                ExpressionType::list(self.common(items))
             }
             Expr::Map(map) => {
                 let (mut keys, mut values) = (Vec::new(), Vec::new());
@@ -96,7 +97,7 @@ impl Checker<'_> {
                         values.push((entry.value.id, if entry.optional { unwrapped(of) } else { of }));
                     }
                 }
-                Type::map(self.common(keys), self.common(values))
+                ExpressionType::map(self.common(keys), self.common(values))
             }
             Expr::Struct(message) => self.undeclared(id, &message.type_name),
             Expr::Comprehension(comprehension) => self.comprehension(comprehension),
@@ -104,7 +105,7 @@ impl Checker<'_> {
         }
     }
 
-    fn variable(&self, name: &str) -> Option<Type> {
+    fn variable(&self, name: &str) -> Option<ExpressionType> {
         const TYPES: [&str; 12] = [
             "bool",
             "int",
@@ -121,41 +122,41 @@ impl Checker<'_> {
         ];
         let local = self.locals.iter().rev().find(|(known, _)| known == name).map(|(_, of)| of);
         let known = local.or_else(|| self.scope.variables.get(name)).cloned();
-        known.or_else(|| TYPES.contains(&name).then_some(Type::Type))
+        known.or_else(|| TYPES.contains(&name).then_some(ExpressionType::Type))
     }
 
-    fn undeclared(&mut self, id: u64, name: &str) -> Type {
+    fn undeclared(&mut self, id: u64, name: &str) -> ExpressionType {
         self.fault(id, format!("undeclared reference to '{name}' (in container '')"))
     }
 
     /// Returns the type of a field.
-    fn field(&mut self, id: u64, of: &Type, field: &str) -> Type {
+    fn field(&mut self, id: u64, of: &ExpressionType, field: &str) -> ExpressionType {
         match of {
-            Type::Dyn | Type::Parameter(_) => Type::Dyn,
-            Type::Map(_, to) => (**to).clone(),
-            Type::Optional(inner) => {
+            ExpressionType::Dyn | ExpressionType::Parameter(_) => ExpressionType::Dyn,
+            ExpressionType::Map(_, to) => (**to).clone(),
+            ExpressionType::Optional(inner) => {
                 let of = self.field(id, inner, field);
-                Type::optional(unwrapped(of))
+                ExpressionType::optional(unwrapped(of))
             }
-            Type::Object(object) => match object.fields.get(field) {
+            ExpressionType::Object(object) => match object.fields.get(field) {
                 Some(of) => of.clone(),
                 None => self.fault(id, format!("undefined field '{field}'")),
             },
-            Type::Opaque("kubernetes.authorization.Authorizer") if field == "requestResource" => {
-                Type::Opaque("kubernetes.authorization.ResourceCheck")
+            ExpressionType::Opaque("kubernetes.authorization.Authorizer") if field == "requestResource" => {
+                ExpressionType::Opaque("kubernetes.authorization.ResourceCheck")
             }
             other => self.fault(id, format!("type '{other}' does not support field selection")),
         }
     }
 
     /// Returns the type that all items have; different ones are a fault.
-    fn common(&mut self, items: Vec<(u64, Type)>) -> Type {
-        let mut common: Option<Type> = None;
+    fn common(&mut self, items: Vec<(u64, ExpressionType)>) -> ExpressionType {
+        let mut common: Option<ExpressionType> = None;
         for (id, of) in items {
             common = Some(match common {
                 None => of,
-                Some(Type::Dyn) => Type::Dyn,
-                Some(_) if of == Type::Dyn => Type::Dyn,
+                Some(ExpressionType::Dyn) => ExpressionType::Dyn,
+                Some(_) if of == ExpressionType::Dyn => ExpressionType::Dyn,
                 Some(known) if assignable(&known, &of, &mut BTreeMap::new()) => {
                     if is_open(&known) {
                         of
@@ -172,14 +173,14 @@ impl Checker<'_> {
         common.unwrap_or(OPEN)
     }
 
-    fn comprehension(&mut self, one: &ComprehensionExpr) -> Type {
+    fn comprehension(&mut self, one: &ComprehensionExpr) -> ExpressionType {
         let depth = self.locals.len();
         let init = self.type_of(&one.accu_init);
         let range = self.type_of(&one.iter_range);
         let item = match &range {
-            Type::List(of) | Type::Set(of) => (**of).clone(),
-            Type::Map(key, _) => (**key).clone(),
-            Type::Dyn | Type::Parameter(_) => Type::Dyn,
+            ExpressionType::List(of) | ExpressionType::Set(of) => (**of).clone(),
+            ExpressionType::Map(key, _) => (**key).clone(),
+            ExpressionType::Dyn | ExpressionType::Parameter(_) => ExpressionType::Dyn,
             other => {
                 let message = format!(
                     "expression of type '{other}' cannot be range of a comprehension (must be list, map, or dynamic)"
@@ -198,7 +199,7 @@ impl Checker<'_> {
         result
     }
 
-    fn call(&mut self, id: u64, call: &CallExpr) -> Type {
+    fn call(&mut self, id: u64, call: &CallExpr) -> ExpressionType {
         let name = call.func_name.as_str();
         if let Some(Expr::Ident(space)) = call.target.as_ref().map(|target| &target.expr) {
             let whole = format!("{space}.{name}");
@@ -212,18 +213,18 @@ impl Checker<'_> {
             let of = self.type_of(operand);
             let field = literal(field).unwrap_or_default();
             let of = self.field(id, &of, &field);
-            return Type::optional(unwrapped(of));
+            return ExpressionType::optional(unwrapped(of));
         }
-        let arguments: Vec<Type> = match (name, call.args.as_slice()) {
+        let arguments: Vec<ExpressionType> = match (name, call.args.as_slice()) {
             // What is put into a text may be of any types.
             ("format", [IdedExpr { expr: Expr::List(list), .. }]) => {
                 list.elements.iter().for_each(|item| drop(self.type_of(item)));
-                vec![Type::list(Type::Dyn)]
+                vec![ExpressionType::list(ExpressionType::Dyn)]
             }
             (_, arguments) => arguments.iter().map(|argument| self.type_of(argument)).collect(),
         };
         match (name, arguments.as_slice()) {
-            (operators::INDEX, [Type::Object(object), _]) => {
+            (operators::INDEX, [ExpressionType::Object(object), _]) => {
                 let place = match &call.args[1].expr {
                     Expr::Literal(LiteralValue::Int(place)) => place.inner().to_string(),
                     _ => literal(&call.args[1]).unwrap_or_default(),
@@ -233,13 +234,13 @@ impl Checker<'_> {
                 }
             }
             (operators::EQUALS | operators::NOT_EQUALS, [left, right])
-                if matches!(left, Type::Set(_)) || matches!(right, Type::Set(_)) =>
+                if matches!(left, ExpressionType::Set(_)) || matches!(right, ExpressionType::Set(_)) =>
             {
                 self.unordered.push(id);
             }
             ("@entries", [range]) => return entries(range),
-            ("@collect", [Type::List(of)]) => return collected(of),
-            ("@merge", [Type::List(of)]) => return (**of).clone(),
+            ("@collect", [ExpressionType::List(of)]) => return collected(of),
+            ("@merge", [ExpressionType::List(of)]) => return (**of).clone(),
             _ => {}
         }
         self.constant(id, call);
@@ -270,9 +271,15 @@ impl Checker<'_> {
         }
     }
 
-    fn overload(&mut self, id: u64, name: &str, is_method: bool, arguments: Vec<Type>) -> Type {
+    fn overload(
+        &mut self,
+        id: u64,
+        name: &str,
+        is_method: bool,
+        arguments: Vec<ExpressionType>,
+    ) -> ExpressionType {
         let Some(all) = signatures().get(name) else { return self.undeclared(id, name) };
-        let mut results: Vec<Type> = Vec::new();
+        let mut results: Vec<ExpressionType> = Vec::new();
         for Signature { parameters, result, .. } in all.iter().filter(|one| one.is_method == is_method) {
             let mut known = BTreeMap::new();
             let is_match = parameters.len() == arguments.len()
@@ -286,9 +293,9 @@ impl Checker<'_> {
         }
         match results.split_first() {
             Some((first, rest)) if rest.iter().all(|other| other == first) => first.clone(),
-            Some(_) => Type::Dyn,
+            Some(_) => ExpressionType::Dyn,
             None => {
-                let names: Vec<String> = arguments.iter().map(Type::to_string).collect();
+                let names: Vec<String> = arguments.iter().map(ExpressionType::to_string).collect();
                 let list = match names.split_first() {
                     Some((target, rest)) if is_method => format!("{target}.({})", rest.join(", ")),
                     _ => format!("({})", names.join(", ")),
@@ -342,52 +349,56 @@ fn is_half_of_pair(expression: &IdedExpr) -> bool {
     }
 }
 
-fn pair(halves: Vec<Type>) -> Type {
-    Type::object(
+fn pair(halves: Vec<ExpressionType>) -> ExpressionType {
+    ExpressionType::object(
         PAIR,
         halves.into_iter().enumerate().map(|(place, of)| (SmolStr::from(place.to_string()), of)),
     )
 }
 
-fn entries(range: &Type) -> Type {
-    Type::list(match range {
-        Type::List(of) | Type::Set(of) => pair(vec![Type::Int, (**of).clone()]),
-        Type::Map(key, value) => pair(vec![(**key).clone(), (**value).clone()]),
-        _ => pair(vec![Type::Dyn, Type::Dyn]),
+fn entries(range: &ExpressionType) -> ExpressionType {
+    ExpressionType::list(match range {
+        ExpressionType::List(of) | ExpressionType::Set(of) => pair(vec![ExpressionType::Int, (**of).clone()]),
+        ExpressionType::Map(key, value) => pair(vec![(**key).clone(), (**value).clone()]),
+        _ => pair(vec![ExpressionType::Dyn, ExpressionType::Dyn]),
     })
 }
 
-fn collected(of: &Type) -> Type {
+fn collected(of: &ExpressionType) -> ExpressionType {
     let half = |place: &str| match of {
-        Type::Object(object) => object.fields.get(place).cloned().unwrap_or(Type::Dyn),
-        _ => Type::Dyn,
+        ExpressionType::Object(object) => object.fields.get(place).cloned().unwrap_or(ExpressionType::Dyn),
+        _ => ExpressionType::Dyn,
     };
-    Type::map(half("0"), half("1"))
+    ExpressionType::map(half("0"), half("1"))
 }
 
-fn unwrapped(of: Type) -> Type {
+fn unwrapped(of: ExpressionType) -> ExpressionType {
     match of {
-        Type::Optional(inner) => (*inner).clone(),
+        ExpressionType::Optional(inner) => (*inner).clone(),
         other => other,
     }
 }
 
 /// Tells whether a value of one type can stand where another is wanted, and notes what the letters stand for.
-fn assignable(wanted: &Type, given: &Type, known: &mut BTreeMap<char, Type>) -> bool {
+fn assignable(
+    wanted: &ExpressionType,
+    given: &ExpressionType,
+    known: &mut BTreeMap<char, ExpressionType>,
+) -> bool {
     match (wanted, given) {
-        (_, Type::Parameter('_')) | (Type::Parameter('_'), _)
-            if !matches!(wanted, Type::Parameter('A'..='Z')) =>
+        (_, ExpressionType::Parameter('_')) | (ExpressionType::Parameter('_'), _)
+            if !matches!(wanted, ExpressionType::Parameter('A'..='Z')) =>
         {
             true
         }
-        (Type::Parameter(letter), _) => match known.get(letter).cloned() {
+        (ExpressionType::Parameter(letter), _) => match known.get(letter).cloned() {
             None => {
                 known.insert(*letter, given.clone());
                 true
             }
-            Some(Type::Dyn) => true,
-            Some(_) if *given == Type::Dyn => {
-                known.insert(*letter, Type::Dyn);
+            Some(ExpressionType::Dyn) => true,
+            Some(_) if *given == ExpressionType::Dyn => {
+                known.insert(*letter, ExpressionType::Dyn);
                 true
             }
             Some(before) if assignable(&before, given, known) => {
@@ -397,44 +408,55 @@ fn assignable(wanted: &Type, given: &Type, known: &mut BTreeMap<char, Type>) -> 
                 }
                 true
             }
-            Some(before) if before == Type::Null && assignable(given, &before, known) => {
+            Some(before) if before == ExpressionType::Null && assignable(given, &before, known) => {
                 known.insert(*letter, given.clone());
                 true
             }
             Some(_) => false,
         },
-        (Type::Dyn, _) | (_, Type::Dyn | Type::Parameter(_)) => true,
-        (Type::List(wanted) | Type::Set(wanted), Type::List(given) | Type::Set(given))
-        | (Type::Optional(wanted), Type::Optional(given)) => assignable(wanted, given, known),
-        (Type::Map(key, value), Type::Map(other_key, other_value)) => {
+        (ExpressionType::Dyn, _) | (_, ExpressionType::Dyn | ExpressionType::Parameter(_)) => true,
+        (
+            ExpressionType::List(wanted) | ExpressionType::Set(wanted),
+            ExpressionType::List(given) | ExpressionType::Set(given),
+        )
+        | (ExpressionType::Optional(wanted), ExpressionType::Optional(given)) => {
+            assignable(wanted, given, known)
+        }
+        (ExpressionType::Map(key, value), ExpressionType::Map(other_key, other_value)) => {
             assignable(key, other_key, known) && assignable(value, other_value, known)
         }
-        (Type::Object(wanted), Type::Object(given)) => wanted.name == given.name,
+        (ExpressionType::Object(wanted), ExpressionType::Object(given)) => wanted.name == given.name,
         (
-            Type::Object(_) | Type::Timestamp | Type::Duration | Type::Opaque(_) | Type::Optional(_),
-            Type::Null,
+            ExpressionType::Object(_)
+            | ExpressionType::Timestamp
+            | ExpressionType::Duration
+            | ExpressionType::Opaque(_)
+            | ExpressionType::Optional(_),
+            ExpressionType::Null,
         ) => true,
         (wanted, given) => wanted == given,
     }
 }
 
 /// Tells whether part of a type is still open.
-fn is_open(of: &Type) -> bool {
+fn is_open(of: &ExpressionType) -> bool {
     match of {
-        Type::Parameter(_) => true,
-        Type::List(of) | Type::Set(of) | Type::Optional(of) => is_open(of),
-        Type::Map(key, value) => is_open(key) || is_open(value),
+        ExpressionType::Parameter(_) => true,
+        ExpressionType::List(of) | ExpressionType::Set(of) | ExpressionType::Optional(of) => is_open(of),
+        ExpressionType::Map(key, value) => is_open(key) || is_open(value),
         _ => false,
     }
 }
 
-fn substitute(of: &Type, known: &BTreeMap<char, Type>) -> Type {
+fn substitute(of: &ExpressionType, known: &BTreeMap<char, ExpressionType>) -> ExpressionType {
     match of {
-        Type::Parameter(letter) => known.get(letter).cloned().unwrap_or(OPEN),
-        Type::List(of) => Type::list(substitute(of, known)),
-        Type::Set(of) => Type::set(substitute(of, known)),
-        Type::Optional(of) => Type::optional(substitute(of, known)),
-        Type::Map(key, value) => Type::map(substitute(key, known), substitute(value, known)),
+        ExpressionType::Parameter(letter) => known.get(letter).cloned().unwrap_or(OPEN),
+        ExpressionType::List(of) => ExpressionType::list(substitute(of, known)),
+        ExpressionType::Set(of) => ExpressionType::set(substitute(of, known)),
+        ExpressionType::Optional(of) => ExpressionType::optional(substitute(of, known)),
+        ExpressionType::Map(key, value) => {
+            ExpressionType::map(substitute(key, known), substitute(value, known))
+        }
         other => other.clone(),
     }
 }

@@ -17,7 +17,7 @@ use cel::context::VariableResolver;
 use cel::{Env, ExecutionError};
 
 use crate::library;
-use crate::types::Type;
+use crate::types::ExpressionType;
 
 /// A value of an expression.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ impl Datum {
     /// Makes a value of what a manifest holds where a type is declared: text is read as a time, say.
     ///
     /// What does not fit its type stays what it is.
-    pub fn typed(value: &Value, of: &Type) -> Self {
+    pub fn typed(value: &Value, of: &ExpressionType) -> Self {
         Self(typed(value, of))
     }
 
@@ -93,31 +93,38 @@ fn plain(value: &Value) -> Box<dyn Val> {
     }
 }
 
-fn typed(value: &Value, of: &Type) -> Box<dyn Val> {
+fn typed(value: &Value, of: &ExpressionType) -> Box<dyn Val> {
     match (value, of) {
-        (Value::Int(number), Type::Double) => Box::new(CelDouble::from(*number as f64)),
-        (Value::String(text), Type::Timestamp) => {
+        (Value::Int(number), ExpressionType::Double) => Box::new(CelDouble::from(*number as f64)),
+        (Value::String(text), ExpressionType::Timestamp) => {
             // A day without a time is one, too.
             let full = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_string() };
             read("timestamp", &full).unwrap_or_else(|| plain(value))
         }
-        (Value::String(text), Type::Duration) => read("duration", text).unwrap_or_else(|| plain(value)),
-        (Value::String(text), Type::Bytes) => {
+        (Value::String(text), ExpressionType::Duration) => {
+            read("duration", text).unwrap_or_else(|| plain(value))
+        }
+        (Value::String(text), ExpressionType::Bytes) => {
             let bytes = library::decode_base64(text);
             bytes.map_or_else(|| plain(value), |bytes| Box::new(CelBytes::from(bytes)))
         }
-        (Value::List(items), Type::List(of) | Type::Set(of)) => {
+        (Value::List(items), ExpressionType::List(of) | ExpressionType::Set(of)) => {
             Box::new(CelList::from(items.iter().map(|item| typed(item, of)).collect::<Vec<_>>()))
         }
-        (Value::Map(entries), Type::Map(_, of)) => {
+        (Value::Map(entries), ExpressionType::Map(_, of)) => {
             map(entries.iter().map(|(key, value)| (key.to_string(), typed(value, of))))
         }
-        (Value::Map(entries), Type::Object(fields)) => map(entries.iter().flat_map(|(key, value)| {
-            let names = selectors(key);
-            let of = names.first().and_then(|name| fields.fields.get(name.as_str())).unwrap_or(&Type::Dyn);
-            let value = typed(value, of);
-            names.into_iter().map(move |name| (name, value.clone()))
-        })),
+        (Value::Map(entries), ExpressionType::Object(fields)) => {
+            map(entries.iter().flat_map(|(key, value)| {
+                let names = selectors(key);
+                let of = names
+                    .first()
+                    .and_then(|name| fields.fields.get(name.as_str()))
+                    .unwrap_or(&ExpressionType::Dyn);
+                let value = typed(value, of);
+                names.into_iter().map(move |name| (name, value.clone()))
+            }))
+        }
         _ => plain(value),
     }
 }
@@ -164,7 +171,7 @@ pub fn selectors(field: &str) -> Vec<String> {
 
 /// Calls one of the functions that read text.
 fn read(function: &str, text: &str) -> Option<Box<dyn Val>> {
-    let environment: &Env = library::environment(crate::Dialect::Kubernetes);
+    let environment: &Env = library::environment(crate::CelDialect::Kubernetes);
     let arguments = vec![CowVal::owned(CelString::from(text.to_owned()))];
     let read = environment.find_overload(function, &arguments)?;
     read(arguments).ok().map(CowVal::into_owned)

@@ -20,29 +20,29 @@ use cel::common::value::Val;
 use cel::{DeclarationError, Env, ExecutionError, extensions};
 
 use crate::rewrite;
-use crate::types::Dialect;
+use crate::types::CelDialect;
 
-static KUBERNETES: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(build(Dialect::Kubernetes)));
-static UNCHECKED: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(build(Dialect::Unchecked)));
+static KUBERNETES: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(build(CelDialect::Kubernetes)));
+static UNCHECKED: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(build(CelDialect::Unchecked)));
 
 /// Returns the environment of a dialect.
-pub(crate) fn environment(dialect: Dialect) -> &'static Arc<Env> {
+pub(crate) fn environment(dialect: CelDialect) -> &'static Arc<Env> {
     match dialect {
-        Dialect::Kubernetes => &KUBERNETES,
-        Dialect::Unchecked => &UNCHECKED,
+        CelDialect::Kubernetes => &KUBERNETES,
+        CelDialect::Unchecked => &UNCHECKED,
     }
 }
 
-fn build(dialect: Dialect) -> Env {
+fn build(dialect: CelDialect) -> Env {
     let mut environment = Env::stdlib().with_optional_support(true);
     register(&mut environment, dialect).expect("each function is registered once");
     environment
 }
 
-fn register(environment: &mut Env, dialect: Dialect) -> Result<(), DeclarationError> {
+fn register(environment: &mut Env, dialect: CelDialect) -> Result<(), DeclarationError> {
     environment.add_extension(extensions::strings)?;
     environment.add_extension(extensions::lists)?;
-    if dialect == Dialect::Unchecked {
+    if dialect == CelDialect::Unchecked {
         environment.add_extension(extensions::math)?;
         environment.add_extension(extensions::encoders)?;
         environment.add_macro(loops::bind())?;

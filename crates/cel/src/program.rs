@@ -12,7 +12,7 @@ use crate::check::{Checked, check};
 use crate::datum::{Datum, Variables};
 use crate::library::environment;
 use crate::rewrite::{PURSE, Purse, depth, meter};
-use crate::types::{Dialect, ExpressionScope, Type};
+use crate::types::{CelDialect, ExpressionScope, ExpressionType};
 
 /// The most letters of an expression.
 const MOST_LETTERS: usize = 100_000;
@@ -32,8 +32,8 @@ const LARGEST: usize = 2_000_000;
 /// An expression that was compiled.
 pub struct Program {
     expression: IdedExpr,
-    dialect: Dialect,
-    result: Type,
+    dialect: CelDialect,
+    result: ExpressionType,
     depth: usize,
 }
 
@@ -86,7 +86,7 @@ impl Program {
     }
 
     /// Returns the type of what the expression gives.
-    pub fn result(&self) -> &Type {
+    pub fn result(&self) -> &ExpressionType {
         &self.result
     }
 
@@ -150,8 +150,8 @@ fn compile(source: &str, scope: &ExpressionScope) -> Result<Program, CompileErro
         failed(lines.collect())
     })?;
     let checked = match scope.dialect {
-        Dialect::Unchecked => Checked { of: Type::Dyn, unordered: Vec::new() },
-        Dialect::Kubernetes => check(&expression, scope).map_err(|faults| {
+        CelDialect::Unchecked => Checked { of: ExpressionType::Dyn, unordered: Vec::new() },
+        CelDialect::Kubernetes => check(&expression, scope).map_err(|faults| {
             let lines = faults.iter().map(|(id, message)| mark(source, start(source, &places, *id), message));
             failed(lines.collect())
         })?,

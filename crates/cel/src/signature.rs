@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::types::Type;
+use crate::types::ExpressionType;
 
 /// One way to call a function; the first parameter of a method is what it is called on.
 #[derive(Clone, Debug)]
 pub(crate) struct Signature {
     pub(crate) is_method: bool,
-    pub(crate) parameters: Vec<Type>,
-    pub(crate) result: Type,
+    pub(crate) parameters: Vec<ExpressionType>,
+    pub(crate) result: ExpressionType,
 }
 
 /// `name(parameters) result`, or `target::name(parameters) result` for a method. A capital letter is any type, the same
@@ -292,18 +292,24 @@ fn read_table() -> BTreeMap<String, Vec<Signature>> {
         );
     }
     for part in TIME_PARTS {
-        for zone in [&[][..], &[Type::String]] {
-            let parameters = [&[Type::Timestamp], zone].concat();
-            add(part, Signature { is_method: true, parameters, result: Type::Int });
+        for zone in [&[][..], &[ExpressionType::String]] {
+            let parameters = [&[ExpressionType::Timestamp], zone].concat();
+            add(part, Signature { is_method: true, parameters, result: ExpressionType::Int });
         }
     }
-    const NUMBERS: [Type; 3] = [Type::Int, Type::Uint, Type::Double];
-    const ORDERED: [Type; 5] = [Type::Bool, Type::String, Type::Bytes, Type::Timestamp, Type::Duration];
+    const NUMBERS: [ExpressionType; 3] = [ExpressionType::Int, ExpressionType::Uint, ExpressionType::Double];
+    const ORDERED: [ExpressionType; 5] = [
+        ExpressionType::Bool,
+        ExpressionType::String,
+        ExpressionType::Bytes,
+        ExpressionType::Timestamp,
+        ExpressionType::Duration,
+    ];
     for name in ["_<_", "_<=_", "_>_", "_>=_"] {
         let pairs = NUMBERS.iter().flat_map(|left| NUMBERS.iter().map(move |right| (left, right)));
         for (left, right) in pairs.chain(ORDERED.iter().map(|one| (one, one))) {
             let parameters = vec![left.clone(), right.clone()];
-            add(name, Signature { is_method: false, parameters, result: Type::Bool });
+            add(name, Signature { is_method: false, parameters, result: ExpressionType::Bool });
         }
     }
     all
@@ -345,30 +351,30 @@ fn split(text: &str) -> Vec<&str> {
     parts
 }
 
-fn read_type(text: &str) -> Type {
+fn read_type(text: &str) -> ExpressionType {
     if let Some((outer, inner)) = text.strip_suffix(')').and_then(|text| text.split_once('(')) {
         let mut parts = split(inner).into_iter().map(read_type);
-        let first = parts.next().unwrap_or(Type::Dyn);
+        let first = parts.next().unwrap_or(ExpressionType::Dyn);
         return match outer {
-            "list" => Type::list(first),
-            "optional" => Type::optional(first),
-            _ => Type::map(first, parts.next().unwrap_or(Type::Dyn)),
+            "list" => ExpressionType::list(first),
+            "optional" => ExpressionType::optional(first),
+            _ => ExpressionType::map(first, parts.next().unwrap_or(ExpressionType::Dyn)),
         };
     }
     match text {
-        "bool" => Type::Bool,
-        "int" => Type::Int,
-        "uint" => Type::Uint,
-        "double" => Type::Double,
-        "string" => Type::String,
-        "bytes" => Type::Bytes,
-        "timestamp" => Type::Timestamp,
-        "duration" => Type::Duration,
-        "type" => Type::Type,
-        "dyn" => Type::Dyn,
+        "bool" => ExpressionType::Bool,
+        "int" => ExpressionType::Int,
+        "uint" => ExpressionType::Uint,
+        "double" => ExpressionType::Double,
+        "string" => ExpressionType::String,
+        "bytes" => ExpressionType::Bytes,
+        "timestamp" => ExpressionType::Timestamp,
+        "duration" => ExpressionType::Duration,
+        "type" => ExpressionType::Type,
+        "dyn" => ExpressionType::Dyn,
         _ => match OPAQUE.iter().find(|(name, _)| *name == text) {
-            Some((_, name)) => Type::Opaque(name),
-            None => Type::Parameter(text.chars().next().unwrap_or('A')),
+            Some((_, name)) => ExpressionType::Opaque(name),
+            None => ExpressionType::Parameter(text.chars().next().unwrap_or('A')),
         },
     }
 }

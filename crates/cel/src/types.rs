@@ -8,7 +8,7 @@ use aqueduct_manifest::SmolStr;
 
 /// The type of an expression, as far as it is known before it runs.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Type {
+pub enum ExpressionType {
     /// Known only when it runs.
     Dyn,
     /// `null`.
@@ -30,13 +30,13 @@ pub enum Type {
     /// A length of time.
     Duration,
     /// A list of one type.
-    List(Arc<Type>),
+    List(Arc<ExpressionType>),
     /// A list whose order says nothing: two of them are equal where they have the same items.
-    Set(Arc<Type>),
+    Set(Arc<ExpressionType>),
     /// A map of one type to another.
-    Map(Arc<Type>, Arc<Type>),
+    Map(Arc<ExpressionType>, Arc<ExpressionType>),
     /// A value that may be absent.
-    Optional(Arc<Type>),
+    Optional(Arc<ExpressionType>),
     /// The type of a type.
     Type,
     /// A map with known fields.
@@ -53,38 +53,41 @@ pub struct Fields {
     /// The name of the type in messages.
     pub name: String,
     /// Each field with its type.
-    pub fields: BTreeMap<SmolStr, Type>,
+    pub fields: BTreeMap<SmolStr, ExpressionType>,
 }
 
-impl Type {
+impl ExpressionType {
     /// Makes the type of a list.
-    pub fn list(of: Type) -> Self {
+    pub fn list(of: ExpressionType) -> Self {
         Self::List(Arc::new(of))
     }
 
     /// Makes the type of a list whose order says nothing.
-    pub fn set(of: Type) -> Self {
+    pub fn set(of: ExpressionType) -> Self {
         Self::Set(Arc::new(of))
     }
 
     /// Makes the type of a map.
-    pub fn map(from: Type, to: Type) -> Self {
+    pub fn map(from: ExpressionType, to: ExpressionType) -> Self {
         Self::Map(Arc::new(from), Arc::new(to))
     }
 
     /// Makes the type of an optional value.
-    pub fn optional(of: Type) -> Self {
+    pub fn optional(of: ExpressionType) -> Self {
         Self::Optional(Arc::new(of))
     }
 
     /// Makes the type of an object.
-    pub fn object<N: Into<SmolStr>>(name: &str, fields: impl IntoIterator<Item = (N, Type)>) -> Self {
+    pub fn object<N: Into<SmolStr>>(
+        name: &str,
+        fields: impl IntoIterator<Item = (N, ExpressionType)>,
+    ) -> Self {
         let fields = fields.into_iter().map(|(name, of)| (name.into(), of)).collect();
         Self::Object(Arc::new(Fields { name: name.to_owned(), fields }))
     }
 }
 
-impl fmt::Display for Type {
+impl fmt::Display for ExpressionType {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dyn => out.write_str("dyn"),
@@ -110,7 +113,7 @@ impl fmt::Display for Type {
 
 /// Which functions there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Dialect {
+pub enum CelDialect {
     /// Those of Kubernetes.
     #[default]
     Kubernetes,
@@ -121,19 +124,19 @@ pub enum Dialect {
 /// What an expression may name: variables with their types, and functions.
 #[derive(Clone, Debug, Default)]
 pub struct ExpressionScope {
-    pub(crate) dialect: Dialect,
-    pub(crate) variables: BTreeMap<SmolStr, Type>,
+    pub(crate) dialect: CelDialect,
+    pub(crate) variables: BTreeMap<SmolStr, ExpressionType>,
 }
 
 impl ExpressionScope {
     /// Makes a scope without variables.
-    pub fn new(dialect: Dialect) -> Self {
+    pub fn new(dialect: CelDialect) -> Self {
         Self { dialect, variables: BTreeMap::new() }
     }
 
     /// Adds a variable.
     #[must_use]
-    pub fn with(mut self, name: impl Into<SmolStr>, of: Type) -> Self {
+    pub fn with(mut self, name: impl Into<SmolStr>, of: ExpressionType) -> Self {
         self.variables.insert(name.into(), of);
         self
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use aqueduct_cel::{Dialect, ExpressionScope, Program, Variables};
+use aqueduct_cel::{CelDialect, ExpressionScope, Program, Variables};
 use aqueduct_manifest::{Value, json};
 
 #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where the data is")]
@@ -48,8 +48,8 @@ fn literal(value: &Value) -> Option<String> {
 }
 
 fn evaluate(source: &str, variables: &Variables) -> Result<String, String> {
-    let program =
-        Program::compile(source, &ExpressionScope::new(Dialect::Unchecked)).map_err(|error| error.message)?;
+    let program = Program::compile(source, &ExpressionScope::new(CelDialect::Unchecked))
+        .map_err(|error| error.message)?;
     program.evaluate(variables).map(|datum| datum.to_string()).map_err(|error| error.to_string())
 }
 
@@ -74,7 +74,7 @@ fn expressions_give_what_the_language_says() {
         for (name, value) in original.get("bindings").and_then(Value::as_map).into_iter().flatten() {
             let literal = value.get("value").and_then(literal);
             let program = literal.and_then(|literal| {
-                Program::compile(&literal, &ExpressionScope::new(Dialect::Unchecked)).ok()
+                Program::compile(&literal, &ExpressionScope::new(CelDialect::Unchecked)).ok()
             });
             if let Some(datum) = program.and_then(|program| program.evaluate(&Variables::new()).ok()) {
                 variables.set(name.clone(), datum);
@@ -85,7 +85,7 @@ fn expressions_give_what_the_language_says() {
         let is_good = if original.get("evalError").is_some() {
             got.is_err()
         } else if original.get("checkOnly").is_some() {
-            Program::compile(source, &ExpressionScope::new(Dialect::Unchecked)).is_ok()
+            Program::compile(source, &ExpressionScope::new(CelDialect::Unchecked)).is_ok()
         } else {
             let wanted = wanted.map_or(Some("true".to_owned()), literal);
             let wanted = wanted.map(|wanted| evaluate(&wanted, &Variables::new()));

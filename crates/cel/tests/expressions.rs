@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use aqueduct_cel::{Datum, Dialect, ExpressionScope, Program, Type, Unknown, Variables};
+use aqueduct_cel::{CelDialect, Datum, ExpressionScope, ExpressionType, Program, Unknown, Variables};
 use aqueduct_manifest::yaml;
 
 /// Evaluates each line, and returns it with its type and its value or its error.
@@ -18,16 +18,20 @@ spec:
     - {name: b, image: 'nginx'}
 ";
     let object = yaml::read(object).expect("the object is YAML");
-    let time = Type::object(
+    let time = ExpressionType::object(
         "Thing",
-        [("when", Type::Timestamp), ("__namespace__", Type::String), ("size", Type::Int)],
+        [
+            ("when", ExpressionType::Timestamp),
+            ("__namespace__", ExpressionType::String),
+            ("size", ExpressionType::Int),
+        ],
     );
     let thing = yaml::read("{when: 2024-02-29T12:00:00Z, namespace: here}").expect("the thing is YAML");
     let unknown = Unknown::new();
-    let scope = ExpressionScope::new(Dialect::Kubernetes)
-        .with("object", Type::Dyn)
+    let scope = ExpressionScope::new(CelDialect::Kubernetes)
+        .with("object", ExpressionType::Dyn)
         .with("thing", time.clone())
-        .with("authorizer", Type::Opaque("kubernetes.authorization.Authorizer"));
+        .with("authorizer", ExpressionType::Opaque("kubernetes.authorization.Authorizer"));
     let variables = Variables::new()
         .with("object", Datum::new(&object))
         .with("thing", Datum::typed(&thing, &time))

@@ -1,6 +1,6 @@
 //! Whatever is written, an expression has a value or an error, and neither takes long.
 
-use aqueduct_cel::{Datum, Dialect, ExpressionScope, Program, Type, Variables};
+use aqueduct_cel::{CelDialect, Datum, ExpressionScope, ExpressionType, Program, Variables};
 use aqueduct_manifest::{Map, Value};
 use proptest::prelude::{Strategy, any, prop_oneof, proptest};
 use proptest::{collection, sample};
@@ -99,7 +99,9 @@ fn json() -> impl Strategy<Value = Value> {
 }
 
 fn run(source: &str, value: &Value) {
-    for (dialect, of) in [(Dialect::Kubernetes, Type::Dyn), (Dialect::Unchecked, Type::Dyn)] {
+    for (dialect, of) in
+        [(CelDialect::Kubernetes, ExpressionType::Dyn), (CelDialect::Unchecked, ExpressionType::Dyn)]
+    {
         let scope = ExpressionScope::new(dialect).with("object", of);
         if let Ok(program) = Program::compile(source, &scope) {
             let variables = Variables::new().with("object", Datum::new(value));
@@ -129,7 +131,7 @@ fn what_grows_without_end_is_ended() {
     let replaced = format!("'aaaa'{}", ".replace('', 'aaaaaaaa')".repeat(40));
     for source in [doubled, loops, replaced] {
         let program =
-            Program::compile(&source, &ExpressionScope::new(Dialect::Kubernetes)).expect("an expression");
+            Program::compile(&source, &ExpressionScope::new(CelDialect::Kubernetes)).expect("an expression");
         assert!(program.evaluate(&Variables::new()).is_err(), "{source}");
     }
 }

@@ -26,7 +26,7 @@ use serde::Deserialize;
 
 use self::answers::Answers;
 use crate::foreign::{EndpointField, PolicyField, foreign_offer, read_objects};
-use crate::workload::Table;
+use crate::workload::FreeTable;
 
 /// A Helm chart, rendered in this process as `helm template` renders it.
 ///
@@ -38,7 +38,7 @@ use crate::workload::Table;
 /// are kept, and Argo CD runs them.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Chart {
+pub struct ChartRelease {
     /// The folder of the chart: relative to the tenant's folder, or with a leading `/` to the platform's.
     pub path: Option<String>,
     /// The chart's repository: `https://…` with an `index.yaml`, or `oci://…`.
@@ -54,7 +54,7 @@ pub struct Chart {
     pub value_files: Vec<String>,
     /// Values, above those of files; `${link.<name>.address}` is expanded.
     #[serde(default)]
-    pub values: Table,
+    pub values: FreeTable,
     /// Files of values in the chart's own folder, below `value-files`, such as `values-production.yaml`.
     #[serde(default)]
     pub chart_value_files: Vec<String>,
@@ -88,7 +88,7 @@ pub struct SchemaValidation {
     pub reason: String,
 }
 
-impl Chart {
+impl ChartRelease {
     fn release<'a>(&'a self, site: &Site<'a>) -> &'a str {
         self.release.as_ref().map_or(site.name(), Name::as_str)
     }
@@ -208,7 +208,7 @@ fn merge(values: &mut Map, above: &Map) {
     }
 }
 
-impl Component for Chart {
+impl Component for ChartRelease {
     const KIND: &'static str = "chart";
     const HORIZON: Horizon = Horizon::Cluster;
 

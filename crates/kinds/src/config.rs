@@ -8,7 +8,7 @@ use aqueduct_render::{Component, Context, Error, Horizon, Link, Offer, Site, Sou
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::workload::{FileField, Table, config_map, file_texts};
+use crate::workload::{FileField, FreeTable, config_map, file_texts};
 
 /// Configuration files that several components share: a ConfigMap.
 ///
@@ -31,7 +31,7 @@ pub struct ConfigFile {
     /// The text of the file; `${link.…}` is expanded.
     pub text: Option<String>,
     /// The content as a table, written as YAML or JSON by the ending of the file's name.
-    pub content: Option<Table>,
+    pub content: Option<FreeTable>,
     /// A file of the source, relative to the tenant's folder.
     pub source: Option<String>,
 }

@@ -26,7 +26,7 @@ pub struct Job {
     pub workload: Workload,
     /// When it runs in a synchronisation.
     #[serde(default)]
-    pub hook: Hook,
+    pub hook: SyncHook,
     /// How long it may take (default: ten minutes).
     pub timeout: Option<Duration>,
     /// How often it is tried again (default: 2).
@@ -36,7 +36,7 @@ pub struct Job {
 /// When a job runs in a synchronisation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Hook {
+pub enum SyncHook {
     /// Together with the rest of the component.
     #[default]
     Sync,
@@ -69,8 +69,8 @@ impl Component for Job {
         let template = errors.take(pod_template(context, workload, &texts, options));
         let timeout = self.timeout.as_ref().map_or(600, |timeout| timeout.seconds());
         let hook = match self.hook {
-            Hook::Sync => "Sync",
-            Hook::PostSync => "PostSync",
+            SyncHook::Sync => "Sync",
+            SyncHook::PostSync => "PostSync",
         };
         let mut metadata = context.metadata(context.name());
         metadata.annotations = Some(BTreeMap::from([

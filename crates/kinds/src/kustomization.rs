@@ -8,7 +8,7 @@ use aqueduct_kustomize::{Build, Options, build};
 use aqueduct_manifest::{Diagnostic, Object, Pointer};
 use aqueduct_model::types::Name;
 use aqueduct_render::{
-    Component, Context, Error, Horizon, Link, Offer, Site, SourceName, Target, Writer, Writers,
+    Component, Context, Error, FieldWriter, Horizon, Link, Offer, Site, SourceName, Target, Writers,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -73,7 +73,9 @@ impl Component for Kustomization {
             let wrote =
                 trace.changes.iter().rev().filter(|change| field.is_below(&Pointer::read(&change.pointer)));
             let causes = wrote.map(|change| &change.cause).chain([&trace.source]);
-            causes.map(|cause| Writer { place: cause.place.clone(), what: cause.step.to_string() }).collect()
+            causes
+                .map(|cause| FieldWriter { place: cause.place.clone(), what: cause.step.to_string() })
+                .collect()
         }))
     }
 }

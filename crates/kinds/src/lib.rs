@@ -25,7 +25,7 @@ mod worker;
 pub mod workload;
 
 pub use backup::{Backup, Bucket};
-pub use chart::Chart;
+pub use chart::ChartRelease;
 pub use config::Config;
 pub use cron_job::CronJob;
 pub use daemon::Daemon;
@@ -42,28 +42,28 @@ pub use stateful::Stateful;
 pub use template::Template;
 pub use worker::Worker;
 
-use aqueduct_render::Kind;
+use aqueduct_render::RegisteredKind;
 
 /// Returns all kinds by name.
-pub fn all() -> Vec<Kind> {
+pub fn all() -> Vec<RegisteredKind> {
     vec![
-        Kind::of::<Backup>(),
-        Kind::of::<Chart>(),
-        Kind::of::<Config>(),
-        Kind::of::<CronJob>(),
-        Kind::of::<Daemon>(),
-        Kind::of::<Elasticsearch>(),
-        Kind::of::<Etcd>(),
-        Kind::of::<Job>(),
-        Kind::of::<Kustomization>(),
-        Kind::of::<Manifests>(),
-        Kind::of::<Postgres>(),
-        Kind::of::<Redis>(),
-        Kind::of::<Secret>(),
-        Kind::of::<Service>(),
-        Kind::of::<Stateful>(),
-        Kind::of::<Template>(),
-        Kind::of::<Worker>(),
+        RegisteredKind::of::<Backup>(),
+        RegisteredKind::of::<ChartRelease>(),
+        RegisteredKind::of::<Config>(),
+        RegisteredKind::of::<CronJob>(),
+        RegisteredKind::of::<Daemon>(),
+        RegisteredKind::of::<Elasticsearch>(),
+        RegisteredKind::of::<Etcd>(),
+        RegisteredKind::of::<Job>(),
+        RegisteredKind::of::<Kustomization>(),
+        RegisteredKind::of::<Manifests>(),
+        RegisteredKind::of::<Postgres>(),
+        RegisteredKind::of::<Redis>(),
+        RegisteredKind::of::<Secret>(),
+        RegisteredKind::of::<Service>(),
+        RegisteredKind::of::<Stateful>(),
+        RegisteredKind::of::<Template>(),
+        RegisteredKind::of::<Worker>(),
     ]
 }
 

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::foreign::{EndpointField, PolicyField, check_pods, manifest_offer, read_objects, texts};
-use crate::workload::Table;
+use crate::workload::FreeTable;
 
 /// Manifests written as Jinja templates: what no other kind says.
 ///
@@ -27,7 +27,7 @@ pub struct Template {
     pub path: String,
     /// What the templates see as `parameters`.
     #[serde(default)]
-    pub parameters: Table,
+    pub parameters: FreeTable,
     /// Components whose endpoints the pods reach, and which must start first; the pods are those of `policies`.
     #[serde(default)]
     pub links: BTreeMap<Name, Target>,

@@ -16,7 +16,7 @@ use crate::generate::key_values;
 use crate::kustomization::{ConfigMapArgs, Kustomization, Patch};
 use crate::loader::Loader;
 use crate::options::Options;
-use crate::repository::{Repository, is_web};
+use crate::repository::{RemoteFolder, is_web};
 use crate::resource::Resource;
 use crate::schemas::Schemas;
 use crate::{path, read};
@@ -145,7 +145,7 @@ impl Walk {
 
     /// Follows an entry of `components`.
     fn folder(&mut self, loader: &Loader<'_>, name: &str) -> Result<()> {
-        if Repository::parse(name).is_some() {
+        if RemoteFolder::parse(name).is_some() {
             self.remote(loader, name, Meaning::Repository);
         } else if let Ok(inner) = loader.enter(name) {
             self.enter(&inner)?;

@@ -120,5 +120,5 @@ pub use file_system::{Disk, FileSystem};
 pub use inventory::{Inventory, Meaning, RemoteName, holds_resources, inventory};
 pub use options::{LoadRestrictor, Options, Reorder};
 pub use remote::{MissingCopy, RemoteCopy, Remotes};
-pub use repository::Repository;
+pub use repository::RemoteFolder;
 pub use trace::{BuildStep, Trace, ValueChange};

@@ -10,7 +10,7 @@ use crate::file_system::FileSystem;
 use crate::options::{LoadRestrictor, Options};
 use crate::path;
 use crate::remote::{MissingCopy, RemoteCopy};
-use crate::repository::{Repository, is_web};
+use crate::repository::{RemoteFolder, is_web};
 
 /// The names that a kustomization file may have.
 pub(crate) const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -38,7 +38,7 @@ struct Remote {
 impl<'a> Loader<'a> {
     /// Starts at the folder that is to be built.
     pub(crate) fn new(files: &'a dyn FileSystem, folder: &str, options: &'a Options<'a>) -> Result<Self> {
-        if Repository::parse(folder).is_some() {
+        if RemoteFolder::parse(folder).is_some() {
             let start = Self { files, options, root: ".".into(), repository: None, referrer: None };
             return Ok(Self { referrer: None, ..start.enter_repository(folder)? });
         }
@@ -73,7 +73,7 @@ impl<'a> Loader<'a> {
             let copy = self.find(name);
             return copy.is_ok_and(|copy| self.files.is_folder(&copy.path));
         }
-        Repository::parse(name).is_some() || self.files.is_folder(&path::join(&self.root, name))
+        RemoteFolder::parse(name).is_some() || self.files.is_folder(&path::join(&self.root, name))
     }
 
     /// Returns the loader of another kustomization that this one names.
@@ -81,7 +81,7 @@ impl<'a> Loader<'a> {
         if name.is_empty() {
             return Err(Error::new("new root cannot be empty"));
         }
-        if Repository::parse(name).is_some() {
+        if RemoteFolder::parse(name).is_some() {
             return self.enter_repository(name).map_err(|error| error.at(self.spot(name)));
         }
         if name.starts_with('/') && self.restrictor() == LoadRestrictor::RootOnly {

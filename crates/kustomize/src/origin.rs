@@ -3,7 +3,7 @@
 use aqueduct_manifest::SmolStr;
 
 use crate::path;
-use crate::repository::Repository;
+use crate::repository::RemoteFolder;
 
 /// The annotation with the source of a resource.
 pub(crate) const ORIGIN: &str = "config.kubernetes.io/origin";
@@ -33,7 +33,7 @@ impl Origin {
     /// Returns the origin of what this one names.
     pub(crate) fn append(&self, name: &str) -> Self {
         let mut origin = self.clone();
-        if let Some(repository) = Repository::parse(name) {
+        if let Some(repository) = RemoteFolder::parse(name) {
             origin.repo = repository.address;
             origin.reference = repository.reference;
             // Kustomize takes the name of the folder that it clones into for a part of the path.

@@ -7,7 +7,7 @@ use crate::path;
 
 /// A folder of a git repository, as a kustomization names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Repository {
+pub struct RemoteFolder {
     /// What `git fetch` takes.
     pub address: String,
     /// The folder of the kustomization in the repository, cleaned; empty for the whole repository.
@@ -20,7 +20,7 @@ pub struct Repository {
     pub timeout: Option<Duration>,
 }
 
-impl Repository {
+impl RemoteFolder {
     /// Reads a name such as `https://github.com/org/repo//base?ref=v1`; `None` for what is no repository.
     pub fn parse(name: &str) -> Option<Self> {
         if name.starts_with('/') {
@@ -207,11 +207,11 @@ fn duration(text: &str) -> Option<Duration> {
 mod tests {
     use std::time::Duration;
 
-    use super::{Repository, is_web};
+    use super::{RemoteFolder, is_web};
 
     /// Returns address, folder and reference in one text.
     fn parsed(name: &str) -> Option<String> {
-        let found = Repository::parse(name)?;
+        let found = RemoteFolder::parse(name)?;
         Some(format!("{} | {} | {}", found.address, found.folder, found.reference))
     }
 
@@ -283,7 +283,7 @@ mod tests {
             ("?submodules=false;timeout=1", true, None),
             ("?submodules=false&timeout=%zz", true, None),
         ] {
-            let found = Repository::parse(&format!("github.com/org/repo{query}")).expect(query);
+            let found = RemoteFolder::parse(&format!("github.com/org/repo{query}")).expect(query);
             assert_eq!((found.submodules, found.timeout), (submodules, timeout), "{query}");
         }
     }

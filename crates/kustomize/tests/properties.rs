@@ -1,7 +1,7 @@
 //! What holds for every kustomization: building is repeatable, an overlay that says nothing changes nothing,
 //! and what is built can be built again.
 
-use aqueduct_kustomize::{Options, Repository, build, to_yaml};
+use aqueduct_kustomize::{Options, RemoteFolder, build, to_yaml};
 use aqueduct_manifest::Files;
 use proptest::prelude::*;
 
@@ -142,7 +142,7 @@ proptest! {
         ),
     ) {
         let name = parts.concat();
-        if let Some(found) = Repository::parse(&name) {
+        if let Some(found) = RemoteFolder::parse(&name) {
             prop_assert!(!found.address.is_empty() && !found.address.starts_with('-'), "{}", name);
             let leads_out = found.folder.starts_with('/') || found.folder.split('/').any(|part| part == "..");
             prop_assert!(!leads_out, "{}: {}", name, found.folder);

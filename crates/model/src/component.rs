@@ -17,7 +17,7 @@ use crate::types::{ComponentPeer, LabelKey, LabelValue, Name, Reference, Subdoma
 
 /// A component of a tenant: what its file says, and what the blueprint says.
 #[derive(Clone, Debug)]
-pub struct Component {
+pub struct DeclaredComponent {
     /// The name.
     pub name: Name,
     /// The kind.

@@ -171,7 +171,7 @@ pub struct IgnoredDifference {
     pub namespace: Option<String>,
     /// The fields, as JSON pointers such as `/spec/replicas`.
     #[serde(default)]
-    pub pointers: Vec<Pointer>,
+    pub pointers: Vec<IgnoredPointer>,
     /// The fields, as expressions of jq.
     #[serde(default)]
     pub jq: Vec<String>,
@@ -209,9 +209,9 @@ checked_text!(SyncOption, "an option such as `\"ServerSideApply=true\"`", {
 
 /// A JSON pointer (RFC 6901) to a field.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Pointer(SmolStr);
+pub struct IgnoredPointer(SmolStr);
 
-impl Pointer {
+impl IgnoredPointer {
     fn check(text: &str) -> Result<(), Invalid> {
         if text.starts_with('/') {
             Ok(())
@@ -223,7 +223,7 @@ impl Pointer {
     }
 }
 
-checked_text!(Pointer, "a JSON pointer such as `\"/spec/replicas\"`", {
+checked_text!(IgnoredPointer, "a JSON pointer such as `\"/spec/replicas\"`", {
     "type": "string",
     "description": "A JSON pointer, such as `/spec/replicas`.",
     "pattern": "^/"

@@ -16,7 +16,7 @@ use crate::types::{Image, Invalid, Name};
 
 /// A change of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edit {
+pub struct FileEdit {
     /// The file, relative to the platform's folder.
     pub file: Arc<str>,
     /// Its text before the change; nothing where the change makes the file.
@@ -40,7 +40,7 @@ pub fn set(
     field: &str,
     value: &str,
     environment: Option<&str>,
-) -> Result<Edit, Vec<Diagnostic>> {
+) -> Result<FileEdit, Vec<Diagnostic>> {
     let loaded = load(files);
     let target = Target::find(&loaded.platform, target).map_err(|error| vec![error])?;
     if let Some(environment) = environment {
@@ -88,7 +88,7 @@ pub fn set(
     let after = document.to_string();
     let broken = breaks(files, &loaded.diagnostics, &loaded.platform, &file, &after);
     if broken.is_empty() {
-        Ok(Edit { file: file.into(), before: before.map(str::to_owned), after })
+        Ok(FileEdit { file: file.into(), before: before.map(str::to_owned), after })
     } else {
         Err(broken)
     }

@@ -15,8 +15,8 @@ use crate::node::Node;
 use crate::patch::Patch;
 use crate::tenancy::{IsolationLevel, PodSecurity};
 use crate::types::{
-    ApiVersion, Cidr, Cluster, Cpu, Host, KubernetesVersion, LabelKey, LabelValue, Memory, Name, NameSuffix,
-    OutputPath, Repository, ScalarOrTable, Subdomain,
+    ApiVersion, Cidr, Cpu, Hostname, KubernetesVersion, LabelKey, LabelValue, Memory, Name, NameSuffix,
+    OutputPath, Repository, ScalarOrTable, Subdomain, TargetCluster,
 };
 
 /// An environment, as `[environments.<name>]` of `platform.toml` declares it.
@@ -27,7 +27,7 @@ pub struct Environment {
     /// The environments that it extends, the first one of them first, and itself as the last one.
     pub lineage: Vec<Name>,
     /// The cluster, as Argo CD knows it.
-    pub cluster: Cluster,
+    pub cluster: TargetCluster,
     /// The Argo CD that delivers the environment, where it is named.
     pub argocd: Option<Name>,
     /// What is put behind the names of namespaces.
@@ -45,7 +45,7 @@ pub struct Environment {
     /// The version of Kubernetes, with its patch level where charts ask for it.
     pub kubernetes: KubernetesVersion,
     /// The domain below which hosts are made.
-    pub domain: Host,
+    pub domain: Hostname,
     /// The APIs that the cluster provides beyond those of Kubernetes.
     pub apis: BTreeSet<ApiVersion>,
     /// The groups of APIs that the cluster provides in every version, with their kinds outside of namespaces.
@@ -97,8 +97,8 @@ pub(crate) struct EnvironmentFile {
     /// The cluster that objects are applied to, as Argo CD knows it: the address of its API server, or its name.
     /// Where it is not the one that Argo CD runs in, the names of Applications and projects have that of the
     /// environment in front.
-    #[serde(default = "Cluster::local")]
-    pub(crate) cluster: Cluster,
+    #[serde(default = "TargetCluster::local")]
+    pub(crate) cluster: TargetCluster,
     /// The Argo CD that delivers the environment. Environments that say the same share one; by default each has its
     /// own, but those with another `cluster` or with a `namespace-suffix`, which share one.
     pub(crate) argocd: Option<Name>,
@@ -123,7 +123,7 @@ pub(crate) struct EnvironmentFile {
     pub(crate) kubernetes: KubernetesVersion,
     /// The domain below which hosts are made: `${environment.domain}`. Only an environment that extends another one
     /// need not say it.
-    pub(crate) domain: Host,
+    pub(crate) domain: Hostname,
     /// Whether Argo CD applies changes by itself.
     #[serde(default)]
     #[expect(dead_code, reason = "it becomes a part of the delivery")]

@@ -1,7 +1,7 @@
 //! The platform as types: what the TOML files say, and what it means.
 //!
 //! 1. [`load`] reads `platform.toml`, `tenants/` and `blueprints/` into a [`Platform`]: its
-//!    [`Environment`]s, [`Tenant`]s with their [`Component`]s, and [`Blueprint`]s.
+//!    [`Environment`]s, [`Tenant`]s with their [`DeclaredComponent`]s, and [`Blueprint`]s.
 //! 2. [`resolve`] merges the layers of every component, replaces every `${…}` by its value,
 //!    and returns one [`Instance`] for each component of each tenant in each environment.
 //! 3. The fields that belong to a component's kind are a [`Node`]; [`Node::read`] turns them into the
@@ -39,7 +39,7 @@ pub mod types;
 
 pub use blueprint::{Blueprint, Parameter, ParameterType};
 pub use cloud::{Cloud, LoadBalancerAnnotations};
-pub use component::{Adopt, Component, Definition};
+pub use component::{Adopt, DeclaredComponent, Definition};
 pub use delivery::{
     DataRemoval, Delivery, IgnoredDifference, KindPattern, Order, Removal, Retry, SyncOption,
 };
@@ -47,17 +47,17 @@ pub use document::parse;
 pub use environment::{ApiSource, Environment, Infrastructure, NodePool, PricedItem};
 pub use explain::{Explanation, Shadowed, explain};
 pub use instance::Instance;
-pub use load::{Loaded, load};
+pub use load::{LoadedPlatform, load};
 pub use names::{Names, short_name};
 pub use node::{Content, Layer, Node, Source};
 pub use patch::{Patch, PatchAction, PatchTarget};
 pub use plaintext::plaintext;
-pub use platform::{Argocd, CheckLevel, Platform, Selection, Services, tenancies};
+pub use platform::{ArgocdSettings, CheckLevel, Platform, Selection, Services, tenancies};
 pub use resolve::{Absence, Fragment, Resolved, absence, resolve};
 pub use review::{Claims, PlatformClaims, ReviewSettings};
 pub use table::Table;
 pub use tenancy::{
-    Allowance, Isolation, IsolationLevel, Limits, NamespaceSettings, Peer, PodSecurity, Quota, Resources,
-    Tenancy,
+    Allowance, ContainerLimits, CpuAndMemory, Isolation, IsolationLevel, NamespaceSettings, Peer,
+    PodSecurity, Quota, Tenancy,
 };
 pub use tenant::Tenant;

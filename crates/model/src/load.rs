@@ -24,7 +24,7 @@ use crate::types::Name;
 
 /// What loading made of the files.
 #[derive(Clone, Debug)]
-pub struct Loaded {
+pub struct LoadedPlatform {
     /// The platform, as far as it could be understood.
     pub platform: Platform,
     /// What is wrong with the files, in the order of files and lines.
@@ -32,7 +32,7 @@ pub struct Loaded {
 }
 
 /// Reads `platform.toml`, `tenants/` and `blueprints/`.
-pub fn load(files: &Files) -> Loaded {
+pub fn load(files: &Files) -> LoadedPlatform {
     let mut loader = Loader {
         files,
         platform: Platform::empty(),
@@ -45,7 +45,7 @@ pub fn load(files: &Files) -> Loaded {
     loader.check_namespaces();
     loader.check_peers();
     loader.check_services();
-    Loaded { platform: loader.platform, diagnostics: in_order(loader.diagnostics) }
+    LoadedPlatform { platform: loader.platform, diagnostics: in_order(loader.diagnostics) }
 }
 
 /// Sorts diagnostics by file and line, and drops those that say the same; a text that is read for several

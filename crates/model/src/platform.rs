@@ -33,7 +33,7 @@ pub struct Platform {
     /// The folder of the rendered tree.
     pub output: OutputPath,
     /// How Argo CD is set up.
-    pub argocd: Argocd,
+    pub argocd: ArgocdSettings,
     /// The components of system tenants that every tenant shares: `[services]` of `platform.toml`.
     pub services: Services,
     /// The environments.
@@ -104,7 +104,7 @@ impl Platform {
             revision: main_branch().into(),
             path: None,
             output: output_folder(),
-            argocd: Argocd::default(),
+            argocd: ArgocdSettings::default(),
             services: Services::default(),
             environments: BTreeMap::new(),
             tenants: BTreeMap::new(),
@@ -127,7 +127,7 @@ impl Platform {
 /// How Argo CD is set up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Argocd {
+pub struct ArgocdSettings {
     /// The namespace that Argo CD runs in.
     #[serde(default = "argocd_namespace")]
     pub namespace: Name,
@@ -136,7 +136,7 @@ pub struct Argocd {
     pub names: Names,
 }
 
-impl Default for Argocd {
+impl Default for ArgocdSettings {
     fn default() -> Self {
         Self { namespace: argocd_namespace(), names: Names::default() }
     }
@@ -212,7 +212,7 @@ pub(crate) struct PlatformFile {
     pub(crate) output: OutputPath,
     /// How Argo CD is set up.
     #[serde(default)]
-    pub(crate) argocd: Argocd,
+    pub(crate) argocd: ArgocdSettings,
     /// How Argo CD delivers, below what environments, tenants and components say.
     #[serde(default)]
     #[schemars(with = "Delivery")]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use aqueduct_manifest::{Diagnostic, SmolStr};
 use rayon::prelude::*;
 
-use crate::component::{CommonFields, Component};
+use crate::component::{CommonFields, DeclaredComponent};
 use crate::delivery::{self, Delivery};
 use crate::instance::Instance;
 use crate::interpolate::{Scope, fill};
@@ -128,7 +128,7 @@ fn defaults(platform: &Platform) -> impl Iterator<Item = (&SmolStr, &Node)> {
 fn resolve_component(
     platform: &Platform,
     tenancy: &Arc<Tenancy>,
-    component: &Component,
+    component: &DeclaredComponent,
     fragments: &mut Vec<Fragment>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Instance> {

@@ -35,7 +35,7 @@ pub struct Tenancy {
     /// What all pods of the tenant may use together.
     pub quota: Quota,
     /// What a container gets that does not say.
-    pub limits: Limits,
+    pub limits: ContainerLimits,
     /// How far the tenant's pods are shut off.
     pub isolation: Isolation,
     /// How Argo CD delivers what the tenant gets beside its components.
@@ -99,22 +99,22 @@ pub struct Quota {
 /// The defaults of containers that set no resources, and the bounds of those that do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Limits {
+pub struct ContainerLimits {
     /// The requests of a container that has none.
     #[serde(default)]
-    pub default_request: Resources,
+    pub default_request: CpuAndMemory,
     /// The limits of a container that has none.
     #[serde(default)]
-    pub default: Resources,
+    pub default: CpuAndMemory,
     /// The most that a container may ask for.
     #[serde(default)]
-    pub max: Resources,
+    pub max: CpuAndMemory,
     /// The least that a container may ask for.
     #[serde(default)]
-    pub min: Resources,
+    pub min: CpuAndMemory,
 }
 
-impl Limits {
+impl ContainerLimits {
     /// Returns what the API server would refuse, given the node that was read: what is less must not be more.
     pub(crate) fn check(&self, node: &Node) -> Vec<Diagnostic> {
         let steps = [
@@ -158,7 +158,7 @@ fn above<T: Ord + fmt::Display>(
 /// An amount of CPU and of memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Resources {
+pub struct CpuAndMemory {
     /// The CPU.
     pub cpu: Option<Cpu>,
     /// The memory.

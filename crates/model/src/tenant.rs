@@ -10,11 +10,11 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::component::{Component, Fields};
+use crate::component::{DeclaredComponent, Fields};
 use crate::delivery::Delivery;
 use crate::node::Node;
 use crate::patch::Patch;
-use crate::tenancy::{Allowance, IsolationField, Limits, NamespaceField, PodSecurity, Quota};
+use crate::tenancy::{Allowance, ContainerLimits, IsolationField, NamespaceField, PodSecurity, Quota};
 use crate::types::{LabelKey, LabelValue, Name};
 
 /// A tenant, as `tenants/<name>/` declares it.
@@ -33,7 +33,7 @@ pub struct Tenant {
     /// The blueprint that it is made from.
     pub blueprint: Option<Name>,
     /// The components: those of its files, and those that only the blueprint has.
-    pub components: BTreeMap<Name, Component>,
+    pub components: BTreeMap<Name, DeclaredComponent>,
     /// The path of `tenant.toml`.
     pub file: Arc<str>,
     /// The whole of `tenant.toml`.
@@ -81,7 +81,7 @@ pub(crate) struct TenantFile {
     pub(crate) quota: Quota,
     /// What a container gets that does not say.
     #[serde(default)]
-    pub(crate) limits: Limits,
+    pub(crate) limits: ContainerLimits,
     /// How far the tenant's pods are shut off, a level or a table (default: what the environment or the platform says).
     #[serde(default)]
     pub(crate) isolation: IsolationField,
@@ -167,7 +167,7 @@ pub(crate) struct TenantOverrides {
     /// What all pods of the tenant may use together, in each of its namespaces.
     quota: Option<Quota>,
     /// What a container gets that does not say.
-    limits: Option<Limits>,
+    limits: Option<ContainerLimits>,
     /// How far the tenant's pods are shut off, a level or a table.
     isolation: Option<IsolationField>,
     /// The Pod Security Standard that pods are held to.

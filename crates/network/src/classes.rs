@@ -7,7 +7,7 @@ use aqueduct_manifest::{LabelSelector, Map, Object, SmolStr, Value};
 use crate::policy::{Direction, Namespaces, PeerRule, PodRule, Policy, PolicyName};
 use crate::ports::{NamedPort, Ports};
 use crate::published::{CONTROLLER_NAMESPACE, Published, services};
-use crate::workload::{Pods, Workload};
+use crate::workload::{NetworkPeer, Pods};
 
 /// The label that every namespace has with its name.
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -31,7 +31,7 @@ pub(crate) struct Classes {
     pub(crate) policies: Vec<Policy>,
     pub(crate) classes: Vec<Class>,
     /// The classes of the pods of each workload.
-    pub(crate) workloads: BTreeMap<Workload, BTreeSet<usize>>,
+    pub(crate) workloads: BTreeMap<NetworkPeer, BTreeSet<usize>>,
     /// The classes of the pods that a rule means.
     pub(crate) members: BTreeMap<PodRule, Vec<usize>>,
     /// The class of whatever serves Ingresses and Routes.
@@ -94,7 +94,7 @@ impl Classes {
         let classes: Vec<Class> = keys.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
         let class_of: Vec<usize> =
             keys.iter().map(|key| classes.partition_point(|class| class < key)).collect();
-        let mut workloads: BTreeMap<Workload, BTreeSet<usize>> = BTreeMap::new();
+        let mut workloads: BTreeMap<NetworkPeer, BTreeSet<usize>> = BTreeMap::new();
         let members = meant.into_iter().map(|(rule, pods)| {
             let classes: BTreeSet<usize> = pods.into_iter().map(|pods| class_of[pods]).collect();
             (rule, classes.into_iter().collect())
@@ -132,8 +132,11 @@ impl Class {
 impl<'a> Index<'a> {
     fn new(objects: &[&'a Object], none: &'a Map) -> Self {
         let mut pods: Vec<Pods<'a>> = objects.iter().filter_map(|object| Pods::of(object, none)).collect();
-        let controller =
-            Workload { namespace: CONTROLLER_NAMESPACE, name: SmolStr::default(), kind: SmolStr::default() };
+        let controller = NetworkPeer {
+            namespace: CONTROLLER_NAMESPACE,
+            name: SmolStr::default(),
+            kind: SmolStr::default(),
+        };
         pods.push(Pods { workload: controller, labels: none, ports: Vec::new() });
         let is_namespace = |object: &&&'a Object| object.kind() == "Namespace" && object.group().is_empty();
         let mut namespaces: BTreeMap<&str, Map> = objects

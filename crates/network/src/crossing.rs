@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::network::{End, Network, Side};
 use crate::policy::{Direction, PeerRule, PolicyName};
 use crate::ports::{Ports, RulePorts};
-use crate::workload::Workload;
+use crate::workload::NetworkPeer;
 
 /// Something that lets strangers in to the pods of an owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,9 +24,9 @@ pub struct Opening<'a, O> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crossing<'a> {
     /// Pods that open a connection.
-    pub source: &'a Workload,
+    pub source: &'a NetworkPeer,
     /// Pods that accept it.
-    pub target: &'a Workload,
+    pub target: &'a NetworkPeer,
     /// The ports.
     pub ports: Ports,
 }
@@ -37,17 +37,17 @@ pub trait Owners<'a> {
     type Owner: Copy + Ord;
 
     /// Returns the owner of a workload; those without one are passed over.
-    fn owner(&self, workload: &'a Workload) -> Option<Self::Owner>;
+    fn owner(&self, workload: &'a NetworkPeer) -> Option<Self::Owner>;
 
     /// Tells whether a policy says nothing but what is agreed.
     fn is_agreed(&self, policy: &PolicyName) -> bool;
 
     /// Tells whether the pods of one owner have no business with a workload of another.
-    fn are_strangers(&self, from: (Self::Owner, &Workload), to: (Self::Owner, &Workload)) -> bool;
+    fn are_strangers(&self, from: (Self::Owner, &NetworkPeer), to: (Self::Owner, &NetworkPeer)) -> bool;
 }
 
 /// The workloads of the owners of a class, the first of each.
-type Members<'a, O> = BTreeMap<O, &'a Workload>;
+type Members<'a, O> = BTreeMap<O, &'a NetworkPeer>;
 
 impl Network {
     /// Returns what lets strangers in, in the order of the policies; of each at most `most` owners are told.

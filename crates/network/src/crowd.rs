@@ -7,7 +7,7 @@ use crate::addresses::{self, AddressRange, after};
 use crate::network::{End, Network};
 use crate::policy::Direction;
 use crate::ports::Ports;
-use crate::workload::{ConnectionEnd, Workload};
+use crate::workload::{ConnectionEnd, NetworkPeer};
 
 /// The ends of connections that are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum Ends {
     /// Addresses outside of the cluster, and what serves Ingresses and Routes.
     Outside,
     /// Some workloads.
-    Workloads(BTreeSet<Workload>),
+    Workloads(BTreeSet<NetworkPeer>),
 }
 
 impl Ends {
@@ -37,7 +37,7 @@ impl Ends {
 /// Workloads of one namespace that behave alike.
 #[derive(Debug)]
 pub(crate) struct Crowd<'a> {
-    pub(crate) workloads: Vec<&'a Workload>,
+    pub(crate) workloads: Vec<&'a NetworkPeer>,
     ends: &'a [End],
     /// Whether they are wanted as sources and as destinations.
     wanted: [bool; 2],

@@ -8,7 +8,7 @@ use crate::addresses::{AddressRange, after, cut};
 use crate::network::{End, Network};
 use crate::policy::Direction;
 use crate::ports::Ports;
-use crate::workload::{ConnectionEnd, Workload};
+use crate::workload::{ConnectionEnd, NetworkPeer};
 
 /// A connection that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct ConnectionChange<'a> {
     /// The ports in the new network; none where it is closed.
     pub after: Arc<Ports>,
     /// Those of its ends that only one of the two networks has.
-    pub alone: Vec<&'a Workload>,
+    pub alone: Vec<&'a NetworkPeer>,
 }
 
 impl fmt::Display for ConnectionChange<'_> {
@@ -42,14 +42,14 @@ type Groups = (Option<usize>, Option<usize>);
 /// Returns what differs from an old to a new network, by source and destination. Workloads are the same where
 /// namespace, name and kind are.
 pub fn difference<'a>(old: &'a Network, new: &'a Network) -> Vec<ConnectionChange<'a>> {
-    let mut groups: BTreeMap<&'a Workload, Groups> = BTreeMap::new();
+    let mut groups: BTreeMap<&'a NetworkPeer, Groups> = BTreeMap::new();
     for (workload, group) in &old.workloads {
         groups.entry(workload).or_default().0 = Some(*group);
     }
     for (workload, group) in &new.workloads {
         groups.entry(workload).or_default().1 = Some(*group);
     }
-    let mut kinds: BTreeMap<Groups, Vec<&'a Workload>> = BTreeMap::new();
+    let mut kinds: BTreeMap<Groups, Vec<&'a NetworkPeer>> = BTreeMap::new();
     for (workload, group) in groups {
         kinds.entry(group).or_default().push(workload);
     }
@@ -165,8 +165,9 @@ impl<'a> Pair<'a> {
             ConnectionEnd::Workload(workload) => Some(workload),
             _ => None,
         });
-        let is_alone =
-            |workload: &&Workload| self.old.group(workload).is_none() || self.new.group(workload).is_none();
+        let is_alone = |workload: &&NetworkPeer| {
+            self.old.group(workload).is_none() || self.new.group(workload).is_none()
+        };
         let alone = ends.filter(is_alone).collect();
         ConnectionChange { from, to, before: Arc::clone(before), after: Arc::clone(after), alone }
     }

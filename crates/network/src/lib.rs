@@ -33,4 +33,4 @@ pub use explain::{ConnectionExplanation, Verdict};
 pub use network::{Connection, Network};
 pub use policy::{Direction, PolicyName};
 pub use ports::{Ports, Protocol};
-pub use workload::{ConnectionEnd, Workload};
+pub use workload::{ConnectionEnd, NetworkPeer};

@@ -10,7 +10,7 @@ use crate::addresses::{AddressRange, covered, cut};
 use crate::classes::{Class, Classes};
 use crate::policy::{Direction, PeerRule, PodRule, Policy};
 use crate::ports::{NamedPort, Ports, RulePorts};
-use crate::workload::{ConnectionEnd, Workload};
+use crate::workload::{ConnectionEnd, NetworkPeer};
 
 /// The workloads of a set of objects, and who of them reaches whom.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct Network {
     /// The addresses that rules tell apart, by direction.
     cells: [Vec<AddressRange>; 2],
     /// Each workload with its group, by name.
-    pub(crate) workloads: Vec<(Workload, usize)>,
+    pub(crate) workloads: Vec<(NetworkPeer, usize)>,
     /// Workloads whose pods have the same classes.
     groups: Vec<Group>,
     /// The groups that have a class.
@@ -134,7 +134,7 @@ impl Network {
     }
 
     /// Returns the workloads by namespace and name.
-    pub fn workloads(&self) -> impl ExactSizeIterator<Item = &Workload> {
+    pub fn workloads(&self) -> impl ExactSizeIterator<Item = &NetworkPeer> {
         self.workloads.iter().map(|(workload, _)| workload)
     }
 
@@ -165,7 +165,7 @@ impl Network {
     }
 
     /// Returns the ports on which one workload reaches another; `None` where one of them is not in this network.
-    pub fn between(&self, from: &Workload, to: &Workload) -> Option<Ports> {
+    pub fn between(&self, from: &NetworkPeer, to: &NetworkPeer) -> Option<Ports> {
         Some(self.ports(self.ends(self.group(from)?), self.ends(self.group(to)?)))
     }
 
@@ -304,7 +304,7 @@ impl Network {
     }
 
     /// Returns the group of a workload.
-    pub(crate) fn group(&self, workload: &Workload) -> Option<usize> {
+    pub(crate) fn group(&self, workload: &NetworkPeer) -> Option<usize> {
         let at = self.workloads.binary_search_by(|(other, _)| other.cmp(workload)).ok()?;
         Some(self.workloads[at].1)
     }

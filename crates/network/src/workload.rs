@@ -9,7 +9,7 @@ use crate::ports::NamedPort;
 
 /// Pods of one origin: a workload, or the owner of pods that stand alone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Workload {
+pub struct NetworkPeer {
     /// The namespace.
     pub namespace: SmolStr,
     /// The name.
@@ -18,13 +18,13 @@ pub struct Workload {
     pub kind: SmolStr,
 }
 
-impl fmt::Display for Workload {
+impl fmt::Display for NetworkPeer {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}/{}[{}]", self.namespace, self.name, self.kind)
     }
 }
 
-impl Workload {
+impl NetworkPeer {
     /// Returns the workload that an object would be: of a Pod the owner that controls it.
     pub fn of(object: &Object) -> Self {
         let owner = if object.kind() == "Pod" && object.group().is_empty() { owner(object) } else { None };
@@ -39,7 +39,7 @@ pub enum ConnectionEnd<'a> {
     /// Addresses outside of the cluster.
     Outside(AddressRange),
     /// A workload.
-    Workload(&'a Workload),
+    Workload(&'a NetworkPeer),
     /// Whatever serves the Ingresses and Routes.
     IngressController,
 }
@@ -57,7 +57,7 @@ impl fmt::Display for ConnectionEnd<'_> {
 /// The pods of one template.
 #[derive(Debug)]
 pub(crate) struct Pods<'a> {
-    pub(crate) workload: Workload,
+    pub(crate) workload: NetworkPeer,
     pub(crate) labels: &'a Map,
     pub(crate) ports: Vec<NamedPort>,
 }
@@ -69,7 +69,7 @@ impl<'a> Pods<'a> {
         let PodTemplate { metadata, spec, .. } = template;
         spec.get("containers")?.as_list()?;
         Some(Self {
-            workload: Workload::of(object),
+            workload: NetworkPeer::of(object),
             labels: metadata.and_then(|metadata| metadata.get("labels")?.as_map()).unwrap_or(none),
             ports: ports(spec),
         })

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use aqueduct_manifest::{Object, Value, json};
-use aqueduct_network::{ConnectionEnd, Network, Owners, PolicyName, Protocol, Workload, difference};
+use aqueduct_network::{ConnectionEnd, Network, NetworkPeer, Owners, PolicyName, Protocol, difference};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -320,9 +320,9 @@ const EDGES: [u16; 10] = [1, 52, 53, 79, 80, 81, 82, 8080, 8081, 65535];
 struct Alone;
 
 impl<'a> Owners<'a> for Alone {
-    type Owner = &'a Workload;
+    type Owner = &'a NetworkPeer;
 
-    fn owner(&self, workload: &'a Workload) -> Option<&'a Workload> {
+    fn owner(&self, workload: &'a NetworkPeer) -> Option<&'a NetworkPeer> {
         Some(workload)
     }
 
@@ -330,7 +330,7 @@ impl<'a> Owners<'a> for Alone {
         policy.name == AGREED
     }
 
-    fn are_strangers(&self, _: (&'a Workload, &Workload), _: (&'a Workload, &Workload)) -> bool {
+    fn are_strangers(&self, _: (&'a NetworkPeer, &NetworkPeer), _: (&'a NetworkPeer, &NetworkPeer)) -> bool {
         true
     }
 }

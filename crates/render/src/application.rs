@@ -27,7 +27,7 @@ pub struct ApplicationSpec {
     /// The AppProject.
     pub project: String,
     /// The folder.
-    pub source: Source,
+    pub source: ApplicationSource,
     /// The cluster and namespace.
     pub destination: Destination,
     /// How it is synchronised.
@@ -46,7 +46,7 @@ pub struct ApplicationSpec {
 /// A folder of a Git repository.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Source {
+pub struct ApplicationSource {
     /// The repository.
     #[serde(rename = "repoURL")]
     pub repo_url: String,
@@ -89,12 +89,12 @@ pub struct SyncPolicy {
     /// The options, each as `Name=value`.
     pub sync_options: Vec<String>,
     /// How a failed synchronisation is tried again.
-    pub retry: Retry,
+    pub retry: SyncRetry,
 }
 
 /// How a failed synchronisation is tried again.
 #[derive(Clone, Debug, Serialize)]
-pub struct Retry {
+pub struct SyncRetry {
     /// How often.
     pub limit: i32,
     /// How long to wait in between.

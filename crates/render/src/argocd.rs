@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{KUBERNETES_APIS, KubernetesApi, Object};
-use aqueduct_model::types::{Cluster, Name};
+use aqueduct_model::types::{Name, TargetCluster};
 use aqueduct_model::{
     Delivery, Environment, IgnoredDifference, Instance, KindPattern, Order, Platform, Removal, Tenancy,
 };
@@ -11,8 +11,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use rayon::prelude::*;
 
 use crate::application::{
-    AppProject, AppProjectSpec, Application, ApplicationSpec, Automated, Backoff, Destination, Directory,
-    GroupKind, Info, ProjectRole, ResourceIgnoreDifferences, Retry, Source, SyncPolicy,
+    AppProject, AppProjectSpec, Application, ApplicationSource, ApplicationSpec, Automated, Backoff,
+    Destination, Directory, GroupKind, Info, ProjectRole, ResourceIgnoreDifferences, SyncPolicy, SyncRetry,
 };
 use crate::differences::Differences;
 use crate::owned::cluster_kinds;
@@ -166,14 +166,14 @@ impl<'a> Delivered<'a> {
         self.environment.repository.as_ref().unwrap_or(&self.platform.repository).to_string()
     }
 
-    fn source(&self, delivery: &Delivery, folder: &str, recurse: bool) -> Source {
+    fn source(&self, delivery: &Delivery, folder: &str, recurse: bool) -> ApplicationSource {
         let revision = delivery.revision.as_deref().or(self.environment.revision.as_deref());
         let tree = match (&self.environment.path, &self.platform.path) {
             (Some(path), _) => path.to_string(),
             (None, Some(path)) => format!("{path}/{}/{}", self.platform.output, self.environment.name),
             (None, None) => format!("{}/{}", self.platform.output, self.environment.name),
         };
-        Source {
+        ApplicationSource {
             repo_url: self.repository(),
             target_revision: revision.unwrap_or(&self.platform.revision).to_owned(),
             path: format!("{tree}/{folder}"),
@@ -195,7 +195,7 @@ impl<'a> Delivered<'a> {
             spec: ApplicationSpec {
                 project: name,
                 source: self.source(delivery, ROOT, true),
-                destination: destination(&Cluster::local(), self.platform.argocd.namespace.as_str()),
+                destination: destination(&TargetCluster::local(), self.platform.argocd.namespace.as_str()),
                 sync_policy: sync_policy(delivery, &[]),
                 ignore_differences: Vec::new(),
                 info: Vec::new(),
@@ -216,7 +216,7 @@ impl<'a> Delivered<'a> {
                 source_repos: vec![self.repository()],
                 destinations: namespaces
                     .into_iter()
-                    .map(|namespace| destination(&Cluster::local(), namespace.as_str()))
+                    .map(|namespace| destination(&TargetCluster::local(), namespace.as_str()))
                     .collect(),
                 source_namespaces: Vec::new(),
                 cluster_resource_whitelist: Vec::new(),
@@ -342,10 +342,10 @@ fn decorate(metadata: &mut ObjectMeta, delivery: &Delivery) {
     }
 }
 
-fn destination(cluster: &Cluster, namespace: &str) -> Destination {
+fn destination(cluster: &TargetCluster, namespace: &str) -> Destination {
     let (server, name) = match cluster {
-        Cluster::Server(url) => (Some(url.to_string()), None),
-        Cluster::Name(name) => (None, Some(name.to_string())),
+        TargetCluster::Server(url) => (Some(url.to_string()), None),
+        TargetCluster::Name(name) => (None, Some(name.to_string())),
     };
     Destination { name, server, namespace: namespace.to_owned() }
 }
@@ -371,7 +371,7 @@ fn sync_policy(delivery: &Delivery, own: &[&str]) -> SyncPolicy {
             allow_empty: delivery.allow_empty,
         }),
         sync_options: options.into_iter().map(|(name, value)| format!("{name}={value}")).collect(),
-        retry: Retry {
+        retry: SyncRetry {
             limit: retry.limit,
             backoff: Backoff {
                 duration: retry.duration.to_go(),

@@ -74,11 +74,11 @@ pub enum Horizon {
 
 /// Returns which lines wrote a field of a rendered object, the last one first; nothing of a field that they did not
 /// write.
-pub type Writers = Box<dyn Fn(&Object, &Pointer) -> Vec<Writer>>;
+pub type Writers = Box<dyn Fn(&Object, &Pointer) -> Vec<FieldWriter>>;
 
 /// A line of a template, a resource or a patch that wrote a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Writer {
+pub struct FieldWriter {
     /// Where it is.
     pub place: Place,
     /// What it is, such as ``template `web.labels` ``.
@@ -286,7 +286,7 @@ type Read = fn(&Node) -> (Option<Box<dyn AnyComponent>>, Vec<Diagnostic>);
 
 /// One kind in a registry: its name and how to read it.
 #[derive(Clone, Copy)]
-pub struct Kind {
+pub struct RegisteredKind {
     /// The name of the kind.
     pub name: &'static str,
     /// The name of the Rust type, for messages.
@@ -298,7 +298,7 @@ pub struct Kind {
     read: Read,
 }
 
-impl Kind {
+impl RegisteredKind {
     /// Returns the kind that a type implements.
     pub fn of<T: Component>() -> Self {
         Self {
@@ -314,7 +314,7 @@ impl Kind {
     }
 }
 
-impl fmt::Debug for Kind {
+impl fmt::Debug for RegisteredKind {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Kind({} = {})", self.name, self.type_name)
     }
@@ -323,11 +323,11 @@ impl fmt::Debug for Kind {
 /// The kinds that a platform may use, by name; the default has none.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
-    kinds: Vec<Kind>,
+    kinds: Vec<RegisteredKind>,
 }
 
-impl FromIterator<Kind> for Registry {
-    fn from_iter<I: IntoIterator<Item = Kind>>(kinds: I) -> Self {
+impl FromIterator<RegisteredKind> for Registry {
+    fn from_iter<I: IntoIterator<Item = RegisteredKind>>(kinds: I) -> Self {
         let mut registry = Self::default();
         kinds.into_iter().for_each(|kind| registry.add(kind));
         registry
@@ -338,11 +338,11 @@ impl Registry {
     /// Adds a kind; one of the same name is replaced, so that a platform can bring its own `service`.
     #[must_use]
     pub fn with<T: Component>(mut self) -> Self {
-        self.add(Kind::of::<T>());
+        self.add(RegisteredKind::of::<T>());
         self
     }
 
-    fn add(&mut self, kind: Kind) {
+    fn add(&mut self, kind: RegisteredKind) {
         match self.kinds.binary_search_by_key(&kind.name, |known| known.name) {
             Ok(at) => self.kinds[at] = kind,
             Err(at) => self.kinds.insert(at, kind),
@@ -350,12 +350,12 @@ impl Registry {
     }
 
     /// Returns the kinds by name.
-    pub fn kinds(&self) -> &[Kind] {
+    pub fn kinds(&self) -> &[RegisteredKind] {
         &self.kinds
     }
 
     /// Returns a kind by its name.
-    pub fn kind(&self, name: &str) -> Option<&Kind> {
+    pub fn kind(&self, name: &str) -> Option<&RegisteredKind> {
         self.kinds.iter().find(|kind| kind.name == name)
     }
 

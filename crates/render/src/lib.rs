@@ -35,7 +35,8 @@ mod wave;
 pub use alone::{Surroundings, render_alone, writers};
 pub use authored::{CustomResource, object};
 pub use component::{
-    AnyComponent, Component, Error, Errors, Horizon, Kind, Registry, SourceName, Writer, Writers,
+    AnyComponent, Component, Error, Errors, FieldWriter, Horizon, RegisteredKind, Registry, SourceName,
+    Writers,
 };
 pub use context::{Context, Neighbour, Site, application_name, digest, not_a_source};
 pub use definitions::{Definitions, is_address, path as path_of_platform};
@@ -44,5 +45,5 @@ pub use inputs::{GatheredChart, Inputs, Problem};
 pub use offer::{
     Credential, Credentials, Endpoint, Link, MetricsOffer, Offer, Outside, PodGroup, Pods, Target,
 };
-pub use render::{Outline, Rendered, RenderedComponent, TENANCY, render};
+pub use render::{Outline, RenderedComponent, RenderedObjects, TENANCY, render};
 pub use scope::{Scope, Scopes};

@@ -19,7 +19,7 @@ use crate::{Context, Error, Graph, Inputs, Registry, Route, Scopes, data, order,
 
 /// The objects of one environment.
 #[derive(Debug, Default)]
-pub struct Rendered {
+pub struct RenderedObjects {
     /// All components with their objects, tenant by tenant, and what delivers them.
     pub components: Vec<RenderedComponent>,
     /// All components, without their objects.
@@ -94,7 +94,7 @@ pub fn render(
     registry: &Registry,
     inputs: &Inputs<'_>,
     selected: &(dyn Fn(&Name) -> bool + Sync),
-) -> Rendered {
+) -> RenderedObjects {
     let (graph, mut diagnostics) = Graph::new(platform, instances, registry, inputs);
     let nodes: Vec<&GraphNode<'_>> = graph.nodes().iter().collect();
     let outcomes: Vec<(Vec<Object>, Vec<Diagnostic>)> =
@@ -233,7 +233,7 @@ pub fn render(
         Err(error) => diagnostics.push(platform.node.diagnostic("argocd", error.to_string())),
     }
     let cycles = cycles.iter().map(|members| graph.cycle(members)).collect();
-    Rendered { components, outlines, routes: graph.routes(), cycles, patched, diagnostics, incomplete }
+    RenderedObjects { components, outlines, routes: graph.routes(), cycles, patched, diagnostics, incomplete }
 }
 
 /// Returns the network policies that are not as they were made, by namespace and name, each with its last patch.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::Object;
 use aqueduct_model::types::Name;
-use aqueduct_model::{IsolationLevel, Platform, Resources, Tenancy};
+use aqueduct_model::{CpuAndMemory, IsolationLevel, Platform, Tenancy};
 use k8s_openapi::api::core::v1::{
     LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, ResourceQuota, ResourceQuotaSpec,
 };
@@ -135,7 +135,7 @@ fn quota(tenancy: &Tenancy, namespace: &str) -> Option<ResourceQuota> {
 }
 
 fn limit_range(tenancy: &Tenancy, namespace: &str) -> Option<LimitRange> {
-    let amounts = |resources: &Resources| {
+    let amounts = |resources: &CpuAndMemory| {
         let amounts: BTreeMap<String, Quantity> = [
             ("cpu", resources.cpu.as_ref().map(ToString::to_string)),
             ("memory", resources.memory.as_ref().map(ToString::to_string)),

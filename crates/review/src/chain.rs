@@ -7,7 +7,7 @@ use aqueduct_apiserver::Server;
 use aqueduct_manifest::{Object, ObjectKey};
 
 use crate::compare::Change;
-use crate::consequence::{Consequence, Name, consequence};
+use crate::consequence::{Consequence, Effect, consequence};
 use crate::rollout::Around;
 
 /// Adds what admission says of objects that changed, or of all where those changed that decide about others.
@@ -61,7 +61,7 @@ pub(crate) fn lowered(old: &Object, new: &Object) -> Vec<Consequence> {
         let message =
             format!("Pod Security is lower for `{mode}`: {}, no longer {}", is.as_str(), was.as_str());
         let field = format!("metadata.labels[{}{mode}]", pod_security::PREFIX);
-        (is < was).then(|| consequence(Name::PodSecurity, &field, message))
+        (is < was).then(|| consequence(Effect::PodSecurity, &field, message))
     });
     told.collect()
 }
@@ -99,7 +99,7 @@ pub(crate) fn surges(changes: &mut [Change], server: &Server, new: &[Object], ar
             };
             let message =
                 format!("there is no room for the new pods, so that {effect}: {}", denied.cause.message);
-            change.consequences.push(consequence(Name::Restart, "", message));
+            change.consequences.push(consequence(Effect::Restart, "", message));
             change.consequences.sort();
         }
     }
@@ -132,15 +132,15 @@ fn said(cluster: &Cluster, object: &Object) -> Vec<Consequence> {
     // What refuses the pods would warn of the controller as well.
     let of_object = of_object.filter(|finding| is_denied(finding) || of_pods.is_empty());
     let told = of_object.filter_map(|AdmissionFinding { action, cause, .. }| match action {
-        Action::Deny => Some(consequence(Name::Refused, &cause.field, cause.message)),
+        Action::Deny => Some(consequence(Effect::Refused, &cause.field, cause.message)),
         Action::Warn => {
-            Some(consequence(Name::Admission, &cause.field, format!("a warning: {}", cause.message)))
+            Some(consequence(Effect::Admission, &cause.field, format!("a warning: {}", cause.message)))
         }
         Action::Audit | Action::Unknown => None,
     });
     let mut all: Vec<Consequence> = told.collect();
     let refused = of_pods.iter().map(|finding| format!("its pods are refused: {}", finding.cause.message));
-    all.extend(refused.map(|message| consequence(Name::Admission, "", message)));
+    all.extend(refused.map(|message| consequence(Effect::Admission, "", message)));
     all.sort();
     all.dedup();
     all

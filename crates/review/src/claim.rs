@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use crate::compare::Review;
-use crate::consequence::Name;
+use crate::consequence::Effect;
 use crate::print::title;
 
 /// What somebody claims about a change.
@@ -19,7 +19,7 @@ pub struct Claim {
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
     /// Nothing of a kind comes of the change.
-    No(Subject),
+    No(ClaimSubject),
     /// Only these environments have changes.
     Environments(Vec<String>),
     /// Only objects of these kinds change.
@@ -30,35 +30,35 @@ pub enum What {
 
 /// What may be claimed not to come of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
+pub enum ClaimSubject {
     /// Whatever differs.
     Changes,
     /// Objects that are removed.
     Removals,
     /// A consequence.
-    Consequence(Name),
+    Consequence(Effect),
     /// Connections between workloads that are opened, closed or changed.
     Reachability,
 }
 
-impl Subject {
+impl ClaimSubject {
     /// All, each with the word that claims use.
     pub const ALL: [(&'static str, Self); 15] = [
-        ("admission", Self::Consequence(Name::Admission)),
-        ("argo-cd", Self::Consequence(Name::ArgoCd)),
+        ("admission", Self::Consequence(Effect::Admission)),
+        ("argo-cd", Self::Consequence(Effect::ArgoCd)),
         ("changes", Self::Changes),
-        ("data-loss", Self::Consequence(Name::DataLoss)),
-        ("endpoints", Self::Consequence(Name::Endpoints)),
-        ("exposure", Self::Consequence(Name::Exposure)),
-        ("images", Self::Consequence(Name::Image)),
-        ("pod-security", Self::Consequence(Name::PodSecurity)),
-        ("promotion", Self::Consequence(Name::Promotion)),
-        ("rbac", Self::Consequence(Name::Rbac)),
+        ("data-loss", Self::Consequence(Effect::DataLoss)),
+        ("endpoints", Self::Consequence(Effect::Endpoints)),
+        ("exposure", Self::Consequence(Effect::Exposure)),
+        ("images", Self::Consequence(Effect::Image)),
+        ("pod-security", Self::Consequence(Effect::PodSecurity)),
+        ("promotion", Self::Consequence(Effect::Promotion)),
+        ("rbac", Self::Consequence(Effect::Rbac)),
         ("reachability", Self::Reachability),
-        ("recreate", Self::Consequence(Name::Recreate)),
-        ("refused", Self::Consequence(Name::Refused)),
+        ("recreate", Self::Consequence(Effect::Recreate)),
+        ("refused", Self::Consequence(Effect::Refused)),
         ("removals", Self::Removals),
-        ("restarts", Self::Consequence(Name::Restart)),
+        ("restarts", Self::Consequence(Effect::Restart)),
     ];
 
     fn word(self) -> &'static str {
@@ -84,8 +84,8 @@ impl std::str::FromStr for Claim {
         }
         let what = match said {
             ["no", word] => {
-                let found = Subject::ALL.iter().find(|(known, _)| known == word);
-                let words: Vec<&str> = Subject::ALL.iter().map(|(word, _)| *word).collect();
+                let found = ClaimSubject::ALL.iter().find(|(known, _)| known == word);
+                let words: Vec<&str> = ClaimSubject::ALL.iter().map(|(word, _)| *word).collect();
                 let unknown = || format!("`{word}` cannot be claimed; known are {}", words.join(", "));
                 What::No(found.ok_or_else(unknown)?.1)
             }
@@ -135,17 +135,17 @@ impl Claim {
         };
         let changes = || review.changes.iter().filter(|change| is_meant(&change.environment));
         let broken_by = match &self.what {
-            What::No(Subject::Changes) => changes().map(title).collect(),
-            What::No(Subject::Removals) => changes()
+            What::No(ClaimSubject::Changes) => changes().map(title).collect(),
+            What::No(ClaimSubject::Removals) => changes()
                 .filter(|change| change.is_removal())
                 .map(|change| format!("{} goes", title(change)))
                 .collect(),
-            What::No(Subject::Consequence(name)) => changes()
+            What::No(ClaimSubject::Consequence(name)) => changes()
                 .flat_map(|change| change.consequences.iter().map(move |one| (change, one)))
                 .filter(|(_, one)| one.name == *name)
                 .map(|(change, one)| format!("{}: {}", title(change), one.message))
                 .collect(),
-            What::No(Subject::Reachability) => {
+            What::No(ClaimSubject::Reachability) => {
                 let environment = |line: &str| line.split_once(": ").map_or("", |(name, _)| name).to_owned();
                 review.connections.iter().filter(|line| is_meant(&environment(line))).cloned().collect()
             }

@@ -12,9 +12,9 @@ use crate::demand::Growth;
 use crate::diff::{Edit, FieldChange, differences};
 use crate::endpoints::endpoints;
 use crate::judge;
-use crate::path::{Path, Step};
+use crate::path::{Path, PathStep};
 use crate::rename::renames;
-use crate::rollout::{Around, Rollout};
+use crate::rollout::{Around, RolloutSteps};
 use crate::write::Apply;
 
 /// What became of an object.
@@ -44,7 +44,7 @@ pub struct Change {
     /// What comes of it, the gravest first.
     pub consequences: Vec<Consequence>,
     /// The steps in which its pods are made anew, where they are and the steps are known.
-    pub rollout: Option<Rollout>,
+    pub rollout: Option<RolloutSteps>,
 }
 
 impl Change {
@@ -146,8 +146,7 @@ pub fn review(server: &Server, old: &[Object], new: &[Object], apply: &dyn Fn(&O
 /// Entries of lists are told by what they hold. Where a Secret holds a list, which no server takes, the list as a whole
 /// differs instead, so that nothing of it stands in a path.
 fn without_entries_of_secrets(new: &Object, old: &Object, fields: Vec<FieldChange>) -> Vec<FieldChange> {
-    let is_holder =
-        |step: &Step| matches!(step, Step::Field(name) if matches!(name.as_str(), "data" | "stringData"));
+    let is_holder = |step: &PathStep| matches!(step, PathStep::Field(name) if matches!(name.as_str(), "data" | "stringData"));
     let mut kept: Vec<FieldChange> = Vec::new();
     for field in fields {
         let names: Vec<&str> = field.path.names().collect();

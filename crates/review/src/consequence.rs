@@ -13,14 +13,14 @@ use crate::diff::{Edit, FieldChange};
 use crate::image;
 use crate::judge::Verdict;
 use crate::roles;
-use crate::rollout::{self, Around, Rollout};
+use crate::rollout::{self, Around, RolloutSteps};
 use crate::traffic::selected;
 
 /// One thing that comes of a change.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Consequence {
     /// What it is.
-    pub name: Name,
+    pub name: Effect,
     /// The field that it comes from, in the API server's notation; empty where it is the object as a whole.
     pub field: String,
     /// What happens, and why.
@@ -29,7 +29,7 @@ pub struct Consequence {
 
 /// The kinds of consequences, the gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Name {
+pub enum Effect {
     /// The server refuses it.
     Refused,
     /// Data goes away.
@@ -60,7 +60,7 @@ pub enum Name {
     NoChange,
 }
 
-impl Name {
+impl Effect {
     /// All kinds, the gravest first.
     pub const ALL: [Self; 14] = [
         Self::Refused,
@@ -100,7 +100,7 @@ impl Name {
     }
 }
 
-pub(crate) fn consequence(name: Name, field: &str, message: impl Into<String>) -> Consequence {
+pub(crate) fn consequence(name: Effect, field: &str, message: impl Into<String>) -> Consequence {
     Consequence { name, field: field.to_owned(), message: message.into() }
 }
 
@@ -115,8 +115,8 @@ fn refusals(object: &Object, causes: Vec<Cause>) -> Vec<Consequence> {
     };
     let is_hidden = |cause: &Cause| is_secret && (holds_value(&cause.field) || is_whole(&cause.field));
     let told = |cause: Cause| match is_hidden(&cause) {
-        true => consequence(Name::Refused, &cause.field, "the value is wrong, and not shown here"),
-        false => consequence(Name::Refused, &cause.field, cause.message),
+        true => consequence(Effect::Refused, &cause.field, "the value is wrong, and not shown here"),
+        false => consequence(Effect::Refused, &cause.field, cause.message),
     };
     causes.into_iter().map(told).collect()
 }
@@ -124,17 +124,17 @@ fn refusals(object: &Object, causes: Vec<Cause>) -> Vec<Consequence> {
 pub(crate) fn of_added(object: &Object, refused: Vec<Cause>) -> Vec<Consequence> {
     let mut found = refusals(object, refused);
     found.extend(exposure(None, object));
-    found.extend(roles::widened(None, object).map(|message| consequence(Name::Rbac, "", message)));
+    found.extend(roles::widened(None, object).map(|message| consequence(Effect::Rbac, "", message)));
     found
 }
 
 /// Follows the rollouts of changed workloads.
 pub(crate) fn rollouts(changes: &mut [Change], around: &Around<'_>) {
-    let is_restart = |one: &Consequence| one.name == Name::Restart;
+    let is_restart = |one: &Consequence| one.name == Effect::Restart;
     for change in changes.iter_mut().filter(|change| change.consequences.iter().any(is_restart)) {
-        change.rollout = Rollout::of(&change.object, around);
+        change.rollout = RolloutSteps::of(&change.object, around);
         let broken = change.rollout.and_then(|rollout| around.broken_budget(&change.object, rollout));
-        change.consequences.extend(broken.map(|message| consequence(Name::Restart, "", message)));
+        change.consequences.extend(broken.map(|message| consequence(Effect::Restart, "", message)));
         change.consequences.sort();
     }
 }
@@ -155,10 +155,10 @@ pub(crate) fn of_renamed(old: &Object, new: &Object, refused: Vec<Cause>) -> Vec
     if !matches!(old.kind(), "ConfigMap" | "Secret") && !is_hook(new) && !delivery::stays(old) {
         let message = format!("{} is deleted, and {} made", called(old), called(new));
         let field = if is_moved { "metadata.namespace" } else { "metadata.name" };
-        found.push(consequence(Name::Recreate, field, message));
+        found.push(consequence(Effect::Recreate, field, message));
     }
     found.extend(exposure(Some(old), new));
-    found.extend(roles::widened(Some(old), new).map(|message| consequence(Name::Rbac, "", message)));
+    found.extend(roles::widened(Some(old), new).map(|message| consequence(Effect::Rbac, "", message)));
     found.sort();
     found
 }
@@ -193,21 +193,21 @@ pub(crate) fn of_changed(
             }
             _ => "to take this change it has to be deleted and made anew",
         };
-        found.push(consequence(Name::Recreate, &field, message));
+        found.push(consequence(Effect::Recreate, &field, message));
     }
     match &verdict.restart[..] {
         [] if verdict.is_no_change && !fields.is_empty() => {
             let message =
                 "the server holds the same as before: defaults written out, equal amounts, or what it keeps";
-            found.push(consequence(Name::NoChange, "", message));
+            found.push(consequence(Effect::NoChange, "", message));
         }
         [] => {}
-        [field] => found.push(consequence(Name::Restart, &field.path.to_string(), rollout::told(new))),
-        _ => found.push(consequence(Name::Restart, "spec.template", rollout::told(new))),
+        [field] => found.push(consequence(Effect::Restart, &field.path.to_string(), rollout::told(new))),
+        _ => found.push(consequence(Effect::Restart, "spec.template", rollout::told(new))),
     }
     found.extend(fields.iter().filter_map(image_change));
     found.extend(exposure(Some(old), new));
-    found.extend(roles::widened(Some(old), new).map(|message| consequence(Name::Rbac, "", message)));
+    found.extend(roles::widened(Some(old), new).map(|message| consequence(Effect::Rbac, "", message)));
     found.extend(chain::lowered(old, new));
     found.extend(delivery::of_changed(old, new));
     found.extend(scaled_away(old, new));
@@ -230,7 +230,7 @@ fn image_change(change: &FieldChange) -> Option<Consequence> {
         return None;
     }
     let message = image::told(old, new)?;
-    Some(consequence(Name::Image, &change.path.to_string(), message))
+    Some(consequence(Effect::Image, &change.path.to_string(), message))
 }
 
 /// Says what data goes with an object.
@@ -246,7 +246,7 @@ fn lost(object: &Object) -> Option<Consequence> {
         }
         _ => return None,
     };
-    Some(consequence(Name::DataLoss, "", message))
+    Some(consequence(Effect::DataLoss, "", message))
 }
 
 /// Replicas that are scaled away can take their claims along.
@@ -256,7 +256,7 @@ fn scaled_away(old: &Object, new: &Object) -> Option<Consequence> {
         new.at(&["spec", "persistentVolumeClaimRetentionPolicy", "whenScaled"]).and_then(Value::as_str);
     let is_so = new.kind() == "StatefulSet" && retention == Some("Delete") && replicas(new) < replicas(old);
     let message = "the claims of the pods that are scaled away are deleted at once, as `whenScaled` says";
-    is_so.then(|| consequence(Name::DataLoss, "spec.replicas", message))
+    is_so.then(|| consequence(Effect::DataLoss, "spec.replicas", message))
 }
 
 /// Says which objects stay in the manifests although the definition of their kind, or of the version that they ask for, goes.
@@ -283,7 +283,7 @@ pub(crate) fn definitions(changes: &mut [Change], new: &[Object]) {
             let message = format!(
                 "{manifests} for {kind} of `{version}` all the same, such as `{name}`, and will be refused"
             );
-            change.consequences.push(consequence(Name::DataLoss, "spec.versions", message));
+            change.consequences.push(consequence(Effect::DataLoss, "spec.versions", message));
             change.consequences.sort();
         }
     }
@@ -303,7 +303,7 @@ fn versions_gone(old: &Object, new: &Object) -> Option<Consequence> {
     let (before, after) = (served(old), served(new));
     let gone: Vec<&str> = before.difference(&after).map(SmolStr::as_str).collect();
     let message = format!("not served any more: `{}`; whoever asks for it fails", gone.join("`, `"));
-    (!gone.is_empty()).then(|| consequence(Name::DataLoss, "spec.versions", message))
+    (!gone.is_empty()).then(|| consequence(Effect::DataLoss, "spec.versions", message))
 }
 
 /// Keys written as `stringData` live on in `data`.
@@ -323,7 +323,7 @@ fn secret_keys(old: &Object, new: &Object) -> Option<Consequence> {
     let gone: Vec<&str> = was.difference(&now).map(SmolStr::as_str).collect();
     let message =
         format!("a server-side apply leaves what was written as `stringData`: `{}`", gone.join("`, `"));
-    (!gone.is_empty()).then(|| consequence(Name::Stays, "stringData", message))
+    (!gone.is_empty()).then(|| consequence(Effect::Stays, "stringData", message))
 }
 
 /// Says what of an object is open to the outside that was not before.
@@ -338,7 +338,7 @@ fn exposure(old: Option<&Object>, new: &Object) -> Vec<Consequence> {
             if matches!(after.as_str(), "LoadBalancer" | "NodePort") && before.as_ref() != Some(&after) {
                 let way = if after == "LoadBalancer" { "a load balancer" } else { "a port of each node" };
                 found.push(consequence(
-                    Name::Exposure,
+                    Effect::Exposure,
                     "spec.type",
                     format!("reached from outside by {way}"),
                 ));
@@ -349,7 +349,7 @@ fn exposure(old: Option<&Object>, new: &Object) -> Vec<Consequence> {
             for host in hosts(new).difference(&before) {
                 let host = if host.is_empty() { "all hosts" } else { host.as_str() };
                 found.push(consequence(
-                    Name::Exposure,
+                    Effect::Exposure,
                     "spec.rules",
                     format!("reached from outside as `{host}`"),
                 ));

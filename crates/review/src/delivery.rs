@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aqueduct_manifest::{Map, Object, Value, json};
 
-use crate::consequence::{Consequence, Name, consequence};
+use crate::consequence::{Consequence, Effect, consequence};
 
 const FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
 
@@ -27,15 +27,15 @@ pub(crate) fn of_removed(object: &Object) -> Vec<Consequence> {
             true => "all that it made is deleted with it, as its finalizer says",
             false => "what it made stays in the cluster, and nobody reports it: it has no finalizer",
         };
-        found.push(consequence(Name::ArgoCd, "metadata.finalizers", fate));
+        found.push(consequence(Effect::ArgoCd, "metadata.finalizers", fate));
     }
     let options = options(object);
     if options.contains("Prune=false") {
         let fate = "it stays in the cluster, and its Application out of sync: `Prune=false`";
-        found.push(consequence(Name::ArgoCd, SYNC_OPTIONS, fate));
+        found.push(consequence(Effect::ArgoCd, SYNC_OPTIONS, fate));
     } else if options.contains("Prune=confirm") {
         let fate = "its Application waits until somebody confirms that it is deleted: `Prune=confirm`";
-        found.push(consequence(Name::ArgoCd, SYNC_OPTIONS, fate));
+        found.push(consequence(Effect::ArgoCd, SYNC_OPTIONS, fate));
     }
     found
 }
@@ -69,7 +69,7 @@ fn marks(old: &Object, new: &Object) -> Vec<Consequence> {
         let [was, is] = [was, is].map(|wave| wave.unwrap_or_else(|| "0".to_owned()));
         if was != is {
             let message = format!("it is synced in wave {is}, no longer in wave {was}");
-            found.push(consequence(Name::ArgoCd, &format!("metadata.annotations[{wave}]"), message));
+            found.push(consequence(Effect::ArgoCd, &format!("metadata.annotations[{wave}]"), message));
         }
     }
     for hook in ["argocd.argoproj.io/hook", "helm.sh/hook"] {
@@ -83,7 +83,7 @@ fn marks(old: &Object, new: &Object) -> Vec<Consequence> {
                 was.unwrap_or_default()
             ),
         };
-        found.push(consequence(Name::ArgoCd, &format!("metadata.annotations[{hook}]"), message));
+        found.push(consequence(Effect::ArgoCd, &format!("metadata.annotations[{hook}]"), message));
     }
     found.extend(new_options(&options(old), &options(new), SYNC_OPTIONS));
     found
@@ -104,12 +104,12 @@ fn new_options(old: &BTreeSet<String>, new: &BTreeSet<String>, field: &str) -> O
         .filter(|(option, _)| new.contains(*option) && !old.contains(*option))
         .map(|(option, effect)| format!("{effect}: `{option}`"))
         .collect();
-    (!effects.is_empty()).then(|| consequence(Name::ArgoCd, field, effects.join("; ")))
+    (!effects.is_empty()).then(|| consequence(Effect::ArgoCd, field, effects.join("; ")))
 }
 
 fn application(old: &Object, new: &Object) -> Vec<Consequence> {
     let mut found = Vec::new();
-    let mut say = |field: &str, message: String| found.push(consequence(Name::ArgoCd, field, message));
+    let mut say = |field: &str, message: String| found.push(consequence(Effect::ArgoCd, field, message));
     let at = |object: &Object, path: &[&str]| object.at(path).filter(|value| !value.is_null()).cloned();
     let changed = |path: &[&str]| {
         let (was, is) = (at(old, path), at(new, path));
@@ -211,9 +211,9 @@ fn project(old: &Object, new: &Object) -> Vec<Consequence> {
         let field = format!("spec.{list}");
         if is_open && was.is_some() != is.is_some() {
             let (name, message) = match is {
-                None => (Name::Rbac, "the project lets in everything that lies in a namespace"),
+                None => (Effect::Rbac, "the project lets in everything that lies in a namespace"),
                 Some(_) => {
-                    (Name::ArgoCd, "the project no longer lets in everything that lies in a namespace")
+                    (Effect::ArgoCd, "the project no longer lets in everything that lies in a namespace")
                 }
             };
             found.push(consequence(name, &field, message));
@@ -225,14 +225,14 @@ fn project(old: &Object, new: &Object) -> Vec<Consequence> {
         let (wider, narrower) = if lets_in { (more, less) } else { (less, more) };
         if !wider.is_empty() {
             let message = format!("the project lets in more: {}", named(&wider));
-            found.push(consequence(Name::Rbac, &field, message));
+            found.push(consequence(Effect::Rbac, &field, message));
         }
         if !narrower.is_empty() {
             let message = format!(
                 "the project no longer lets in {}; what is there of it stays, unreported",
                 named(&narrower)
             );
-            found.push(consequence(Name::ArgoCd, &field, message));
+            found.push(consequence(Effect::ArgoCd, &field, message));
         }
     }
     found

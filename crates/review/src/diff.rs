@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use aqueduct_apiserver::FieldType;
 use aqueduct_manifest::{List, SmolStr, Value, json};
 
-use crate::path::{Path, Step};
+use crate::path::{Path, PathStep};
 
 /// A field that differs.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,7 +52,7 @@ fn walk(kind: Option<FieldType>, path: &Path, old: &Value, new: &Value, found: &
     match (old, new) {
         (Value::Map(before), Value::Map(after)) => {
             for (name, value) in before {
-                let (step, field) = (Step::Field(name.clone()), kind.and_then(|kind| kind.field(name)));
+                let (step, field) = (PathStep::Field(name.clone()), kind.and_then(|kind| kind.field(name)));
                 match after.get(name) {
                     Some(new) => walk(field, &path.join(step), value, new, found),
                     None => found.push(set(path.join(step), Some(value), None)),
@@ -60,7 +60,7 @@ fn walk(kind: Option<FieldType>, path: &Path, old: &Value, new: &Value, found: &
             }
             for (name, value) in after {
                 if !before.contains_key(name) {
-                    found.push(set(path.join(Step::Field(name.clone())), None, Some(value)));
+                    found.push(set(path.join(PathStep::Field(name.clone())), None, Some(value)));
                 }
             }
         }
@@ -80,7 +80,7 @@ fn lists(kind: Option<FieldType>, path: &Path, old: &List, new: &List, found: &m
     let Some((before, after)) = keys(kind, old, new) else {
         if old.len() == new.len() {
             for (index, (old, new)) in old.iter().zip(new).enumerate() {
-                walk(entry, &path.join(Step::Index(index)), old, new, found);
+                walk(entry, &path.join(PathStep::Index(index)), old, new, found);
             }
         } else {
             let (old, new) = (Value::List(old.clone()), Value::List(new.clone()));
@@ -91,7 +91,7 @@ fn lists(kind: Option<FieldType>, path: &Path, old: &List, new: &List, found: &m
     let places: BTreeMap<&SmolStr, usize> = after.iter().zip(0..).collect();
     let known: BTreeMap<&SmolStr, usize> = before.iter().zip(0..).collect();
     for (key, value) in before.iter().zip(old) {
-        let path = path.join(Step::Entry(key.clone()));
+        let path = path.join(PathStep::Entry(key.clone()));
         match places.get(key).and_then(|place| new.get(*place)) {
             Some(new) => walk(entry, &path, value, new, found),
             None => found.push(set(path, Some(value), None)),
@@ -99,7 +99,7 @@ fn lists(kind: Option<FieldType>, path: &Path, old: &List, new: &List, found: &m
     }
     for (key, value) in after.iter().zip(new) {
         if !known.contains_key(key) {
-            found.push(set(path.join(Step::Entry(key.clone())), None, Some(value)));
+            found.push(set(path.join(PathStep::Entry(key.clone())), None, Some(value)));
         }
     }
     // The order that the changes above lead to: what stays, then what is added.
@@ -153,7 +153,7 @@ pub fn patch(kind: Option<FieldType>, old: &Value, changes: &[FieldChange]) -> O
     Some(value)
 }
 
-fn apply(kind: Option<FieldType>, value: &mut Value, path: &[Step], edit: &Edit) -> Option<()> {
+fn apply(kind: Option<FieldType>, value: &mut Value, path: &[PathStep], edit: &Edit) -> Option<()> {
     let Some((step, rest)) = path.split_first() else {
         match edit {
             Edit::Set { new, .. } => *value = new.clone()?,
@@ -170,7 +170,7 @@ fn apply(kind: Option<FieldType>, value: &mut Value, path: &[Step], edit: &Edit)
     };
     let set = if let (true, Edit::Set { new, .. }) = (rest.is_empty(), edit) { Some(new) } else { None };
     match step {
-        Step::Field(name) => {
+        PathStep::Field(name) => {
             let map = value.as_map_mut()?;
             match set {
                 Some(Some(new)) => drop(map.insert(name.clone(), new.clone())),
@@ -178,7 +178,7 @@ fn apply(kind: Option<FieldType>, value: &mut Value, path: &[Step], edit: &Edit)
                 None => apply(kind.and_then(|kind| kind.field(name)), map.get_mut(name)?, rest, edit)?,
             }
         }
-        Step::Entry(key) => {
+        PathStep::Entry(key) => {
             let list = value.as_list_mut()?;
             match (set, find(kind, list, key)) {
                 (Some(Some(new)), None) => list.push(new.clone()),
@@ -190,7 +190,7 @@ fn apply(kind: Option<FieldType>, value: &mut Value, path: &[Step], edit: &Edit)
                 (_, None) => return None,
             }
         }
-        Step::Index(at) => {
+        PathStep::Index(at) => {
             let entry = kind.and_then(FieldType::entry);
             apply(entry, value.as_list_mut()?.make_mut().get_mut(*at)?, rest, edit)?;
         }

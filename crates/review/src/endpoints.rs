@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aqueduct_manifest::{LabelSelector, Map, Object, ObjectKey, SmolStr, Value};
 
 use crate::compare::Change;
-use crate::consequence::{Name, consequence};
+use crate::consequence::{Effect, consequence};
 
 /// Adds what comes of all changes together: Services and budgets whose pods are others.
 pub(crate) fn endpoints<'o>(changes: &mut [Change], old: &'o [Object], new: &'o [Object]) {
@@ -43,7 +43,7 @@ pub(crate) fn endpoints<'o>(changes: &mut [Change], old: &'o [Object], new: &'o 
         if let Some(change) =
             changes.iter_mut().filter(is_cause).max_by_key(|change| change.object.key() == key)
         {
-            change.consequences.push(consequence(Name::Endpoints, "", message));
+            change.consequences.push(consequence(Effect::Endpoints, "", message));
             change.consequences.sort();
         }
     }

@@ -7,7 +7,7 @@ use aqueduct_manifest::{Object, ObjectKey, SmolStr, Value};
 use crate::compare::{Change, Fate, Review};
 use crate::consequence::Consequence;
 use crate::diff::{Edit, FieldChange};
-use crate::path::{Path, Step};
+use crate::path::{Path, PathStep};
 
 /// What became of objects, their kind and their name.
 pub type Named = (Fate, SmolStr, SmolStr);
@@ -168,7 +168,7 @@ fn alike(edit: &Edit, object: &Object) -> String {
 /// Returns the name of a label or annotation that changes with each version.
 fn noise(field: &FieldChange) -> Option<&str> {
     let steps = &field.path.0;
-    let [.., Step::Field(holder), Step::Field(name)] = &steps[..] else { return None };
+    let [.., PathStep::Field(holder), PathStep::Field(name)] = &steps[..] else { return None };
     let is_version = matches!(name.as_str(), "app.kubernetes.io/version" | "chart" | "helm.sh/chart");
     let is_sum = name.contains("checksum") || name.ends_with("-hash") || name.ends_with("/hash");
     let is_noise = matches!(holder.as_str(), "labels" | "annotations") && (is_version || is_sum);

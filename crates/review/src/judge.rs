@@ -1,12 +1,12 @@
 //! What a server and its controllers do with an object that is written: refuse it, or take it and make its pods anew.
 
-use aqueduct_apiserver::custom::Definition;
-use aqueduct_apiserver::{Answer, Cause, FieldType, Server, defaulted};
+use aqueduct_apiserver::custom::CustomDefinition;
+use aqueduct_apiserver::{Cause, FieldType, Response, Server, defaulted};
 use aqueduct_manifest::{Map, Object, Value};
 
 use crate::diff::{Edit, FieldChange, differences};
 use crate::normal::{Amounts, normal, same};
-use crate::path::{Path, Step};
+use crate::path::{Path, PathStep};
 use crate::update::{self, Update, job};
 use crate::write::{Apply, written};
 
@@ -34,14 +34,14 @@ pub(crate) fn created(server: &Server, new: &Object, around: &[Object], apply: A
 /// Returns what is wrong with the expressions of an object.
 fn expressions(object: &Object) -> Vec<Cause> {
     match object.kind() {
-        "CustomResourceDefinition" => Definition::new(object).check_rules(),
+        "CustomResourceDefinition" => CustomDefinition::new(object).check_rules(),
         "ValidatingAdmissionPolicy" => aqueduct_admission::policy::check(object),
         _ => Vec::new(),
     }
 }
 
 /// Returns what the server says to an object that it does not have yet.
-fn sent(server: &Server, object: &Value, apply: Apply) -> Answer {
+fn sent(server: &Server, object: &Value, apply: Apply) -> Response {
     match apply {
         Apply::Server => server.apply(object),
         Apply::Replace => server.create(object),
@@ -125,7 +125,7 @@ fn custom(new: &Object, old: Option<&Object>, around: &[Object]) -> Vec<Cause> {
             && definition.at(&["spec", "names", "kind"]).and_then(Value::as_str) == Some(new.kind())
     };
     let Some(definition) = around.iter().find(defines) else { return Vec::new() };
-    Definition::new(definition).check(new, old)
+    CustomDefinition::new(definition).check(new, old)
 }
 
 /// Returns what of the pods' template differs as their controller sees it.
@@ -150,7 +150,7 @@ fn template(new: &Object, kind: Option<FieldType>, live: &Value, after: &Value) 
     };
     let mut found = differences(kind, &part(live), &part(after));
     if is_paused(live) {
-        let path = Path(["spec", "paused"].map(|name| Step::Field(name.into())).to_vec());
+        let path = Path(["spec", "paused"].map(|name| PathStep::Field(name.into())).to_vec());
         let (old, new) = (Some(Value::Bool(true)), after.at(&["spec", "paused"]).cloned());
         found.insert(0, FieldChange { path, edit: Edit::Set { old, new } });
     }

@@ -6,7 +6,7 @@ use aqueduct_manifest::{SmolStr, Value, json};
 
 /// One step into a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Step {
+pub enum PathStep {
     /// A field, or an entry of a map.
     Field(SmolStr),
     /// The entry of a list that has these keys: `name=web`.
@@ -17,12 +17,12 @@ pub enum Step {
 
 /// The steps from the top of an object to a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Path(pub Vec<Step>);
+pub struct Path(pub Vec<PathStep>);
 
 impl Path {
     /// Returns the path of what is one step further inside.
     #[must_use]
-    pub fn join(&self, step: Step) -> Self {
+    pub fn join(&self, step: PathStep) -> Self {
         let mut steps = self.0.clone();
         steps.push(step);
         Self(steps)
@@ -31,7 +31,7 @@ impl Path {
     /// Returns the name of the last field on the way.
     pub fn last_field(&self) -> &str {
         let field = self.0.iter().rev().find_map(|step| match step {
-            Step::Field(name) => Some(name.as_str()),
+            PathStep::Field(name) => Some(name.as_str()),
             _ => None,
         });
         field.unwrap_or_default()
@@ -40,7 +40,7 @@ impl Path {
     /// Returns the names of the fields on the way, up to the first list.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map_while(|step| match step {
-            Step::Field(name) => Some(name.as_str()),
+            PathStep::Field(name) => Some(name.as_str()),
             _ => None,
         })
     }
@@ -52,12 +52,12 @@ impl Path {
 
     /// Tells whether it leads to an entry of a list that is its own key.
     pub(crate) fn is_entry(&self, value: &Value) -> bool {
-        matches!(self.0.last(), Some(Step::Entry(key)) if *key == json::write_raw(value))
+        matches!(self.0.last(), Some(PathStep::Entry(key)) if *key == json::write_raw(value))
     }
 
     /// Returns the place of the step to a schema in a definition of a custom kind.
     pub(crate) fn schema(&self) -> Option<usize> {
-        self.0.iter().position(|step| matches!(step, Step::Field(name) if name == "openAPIV3Schema"))
+        self.0.iter().position(|step| matches!(step, PathStep::Field(name) if name == "openAPIV3Schema"))
     }
 }
 
@@ -65,11 +65,11 @@ impl fmt::Display for Path {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, step) in self.0.iter().enumerate() {
             match step {
-                Step::Field(name) if name.contains(['.', '/', '[']) => write!(out, "[{name}]")?,
-                Step::Field(name) if place == 0 => write!(out, "{name}")?,
-                Step::Field(name) => write!(out, ".{name}")?,
-                Step::Entry(key) => write!(out, "[{key}]")?,
-                Step::Index(index) => write!(out, "[{index}]")?,
+                PathStep::Field(name) if name.contains(['.', '/', '[']) => write!(out, "[{name}]")?,
+                PathStep::Field(name) if place == 0 => write!(out, "{name}")?,
+                PathStep::Field(name) => write!(out, ".{name}")?,
+                PathStep::Entry(key) => write!(out, "[{key}]")?,
+                PathStep::Index(index) => write!(out, "[{index}]")?,
             }
         }
         Ok(())

@@ -9,11 +9,11 @@ use aqueduct_manifest::{Value, json as values};
 
 pub use self::json::json;
 use crate::compare::{Change, Fate, Review};
-use crate::consequence::{Consequence, Name};
+use crate::consequence::{Consequence, Effect};
 use crate::diff::{Edit, FieldChange};
 use crate::embedded::{Inside, inside};
 use crate::fold::{Edits, Folded, counts, fold};
-use crate::path::{Path, Step};
+use crate::path::{Path, PathStep};
 
 /// How wide a value is at most.
 const WIDTH: usize = 60;
@@ -66,8 +66,8 @@ fn consequences(out: &mut String, folded: &Folded<'_>) {
                 objects.len() == others.len()
                     && objects.iter().zip(others).all(|(one, two)| std::ptr::eq(*one, *two))
             };
-            refused.name == Name::Refused
-                && other.name == Name::Recreate
+            refused.name == Effect::Refused
+                && other.name == Effect::Recreate
                 && refused.field == other.field
                 && same()
         };
@@ -122,7 +122,7 @@ fn differing(out: &mut String, folded: &Folded<'_>) {
     }
     for (old, change) in &folded.renamed {
         // Where it has to be made anew, that says it already.
-        if !change.consequences.iter().any(|one| one.name == Name::Recreate) {
+        if !change.consequences.iter().any(|one| one.name == Effect::Recreate) {
             let is_moved = old.namespace != change.object.namespace();
             let namespace = if is_moved { format!("{}/", old.namespace) } else { String::new() };
             let _ = writeln!(out, "~ {namespace}{} is now {}", old.name, title(change));
@@ -432,7 +432,7 @@ fn is_secret(change: &Change, field: &FieldChange) -> bool {
     let holder = field.path.0.first();
     object.group().is_empty()
         && object.kind() == "Secret"
-        && matches!(holder, Some(Step::Field(name)) if matches!(name.as_str(), "data" | "stringData"))
+        && matches!(holder, Some(PathStep::Field(name)) if matches!(name.as_str(), "data" | "stringData"))
 }
 
 /// Returns the review as Markdown of at most so many characters, for a comment of a pull request: the same as the text, with

@@ -6,7 +6,7 @@ use aqueduct_apiserver::Server;
 use aqueduct_manifest::{Object, Value};
 
 use crate::compare::{Change, Fate, Review};
-use crate::consequence::{Name, consequence};
+use crate::consequence::{Effect, consequence};
 use crate::diff::differences;
 
 /// What an object is in every environment: whatever namespaces are called there.
@@ -34,7 +34,7 @@ impl Review {
                 }
                 _ => None,
             };
-            let early = early.map(|(field, message)| consequence(Name::Promotion, &field, message));
+            let early = early.map(|(field, message)| consequence(Effect::Promotion, &field, message));
             change.consequences.extend(early);
             change.consequences.sort();
         }

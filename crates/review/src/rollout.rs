@@ -6,7 +6,7 @@ use aqueduct_manifest::{LabelSelector, Object, ObjectKey, Value};
 
 /// The steps in which a controller makes its pods anew, where they follow from the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Rollout {
+pub struct RolloutSteps {
     /// How many pods there are.
     pub pods: i64,
     /// How many more there are at most on the way.
@@ -15,7 +15,7 @@ pub struct Rollout {
     pub unavailable: i64,
 }
 
-impl Rollout {
+impl RolloutSteps {
     /// Returns the steps of a controller. Nodes are not known, so a DaemonSet has none; neither has what waits for somebody.
     pub(crate) fn of(object: &Object, around: &Around<'_>) -> Option<Self> {
         let pods = around.replicas(object)?;
@@ -144,7 +144,7 @@ impl<'o> Around<'o> {
     }
 
     /// Says which budget a rollout goes below.
-    pub(crate) fn broken_budget(&self, object: &Object, rollout: Rollout) -> Option<String> {
+    pub(crate) fn broken_budget(&self, object: &Object, rollout: RolloutSteps) -> Option<String> {
         let labels = object.at(&["spec", "template", "metadata", "labels"]).and_then(Value::as_map)?;
         let left = rollout.pods - rollout.unavailable;
         let budgets = self.budgets.get(object.namespace())?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aqueduct_manifest::{Object, SmolStr, Value};
 
 use crate::compare::{Change, Fate};
-use crate::path::{Path, Step};
+use crate::path::{Path, PathStep};
 
 /// The label of each namespace that says its name.
 const NAME: &str = "kubernetes.io/metadata.name";
@@ -48,9 +48,9 @@ impl Change {
     /// Tells whether it may open or close connections, where some labels are looked for.
     pub fn may_move_traffic(&self, selected: &BTreeSet<SmolStr>) -> bool {
         let is_looked_for = |path: &Path| {
-            let at = path.0.iter().position(|step| matches!(step, Step::Field(name) if name == "labels"));
+            let at = path.0.iter().position(|step| matches!(step, PathStep::Field(name) if name == "labels"));
             at.is_some_and(|at| match path.0.get(at + 1) {
-                Some(Step::Field(label)) => selected.contains(label),
+                Some(PathStep::Field(label)) => selected.contains(label),
                 _ => true,
             })
         };
@@ -73,7 +73,13 @@ impl Change {
             peers.is_some_and(|peers| !peers.is_empty() && peers.iter().all(is_named))
         };
         let is_port = |path: &Path| match &path.0[..] {
-            [Step::Field(spec), Step::Field(way), Step::Index(rule), Step::Field(ports), ..] => {
+            [
+                PathStep::Field(spec),
+                PathStep::Field(way),
+                PathStep::Index(rule),
+                PathStep::Field(ports),
+                ..,
+            ] => {
                 let side = if way == "ingress" { "from" } else { "to" };
                 let rules = self.object.at(&[spec, way]).and_then(Value::as_list);
                 ports == "ports"

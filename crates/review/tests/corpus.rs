@@ -7,7 +7,7 @@ use std::path::Path;
 
 use aqueduct_apiserver::Server;
 use aqueduct_manifest::{Object, Value, json, yaml};
-use aqueduct_review::{Apply, Change, Name, print, review};
+use aqueduct_review::{Apply, Change, Effect, print, review};
 
 use crate::data::{folder, report};
 
@@ -26,13 +26,14 @@ struct Tally {
 impl Tally {
     fn add(&mut self, title: &str, answer: &Value, changes: &[&Change]) {
         let has =
-            |name: Name| changes.iter().flat_map(|change| &change.consequences).any(|one| one.name == name);
+            |name: Effect| changes.iter().flat_map(|change| &change.consequences).any(|one| one.name == name);
         let is_refused = answer.get("answer").and_then(Value::as_str) == Some("refused");
         let new_pods = answer.get("new_pods").and_then(Value::as_bool).filter(|_| !is_refused);
-        let agrees = has(Name::Refused) == is_refused && new_pods.is_none_or(|new| has(Name::Restart) == new);
+        let agrees =
+            has(Effect::Refused) == is_refused && new_pods.is_none_or(|new| has(Effect::Restart) == new);
         self.all += 1;
         self.good += usize::from(agrees);
-        let is_false = has(Name::Refused) && !is_refused;
+        let is_false = has(Effect::Refused) && !is_refused;
         self.false_refusals += usize::from(is_false);
         if !agrees {
             let here: Vec<_> = changes.iter().flat_map(|change| &change.consequences).collect();

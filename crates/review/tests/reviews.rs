@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_apiserver::Server;
 use aqueduct_manifest::{Object, Value, yaml};
-use aqueduct_review::{Apply, Claim, Demand, Growth, Name, Review, print, review};
+use aqueduct_review::{Apply, Claim, Demand, Effect, Growth, Review, print, review};
 
 /// Splits a text at a line `=====` into old and new manifests.
 fn sides(text: &str) -> [Vec<Object>; 2] {
@@ -39,7 +39,7 @@ fn the_json_keeps_to_its_schema() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schemas/review.schema.json");
     let text = std::fs::read_to_string(path).expect("the schema is there");
     let mut schema: serde_json::Value = serde_json::from_str(&text).expect("the schema is JSON");
-    let names = Name::ALL.map(Name::as_str);
+    let names = Effect::ALL.map(Effect::as_str);
     assert_eq!(schema["$defs"]["consequence"]["properties"]["name"]["enum"], serde_json::json!(names));
     close(&mut schema);
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
@@ -160,7 +160,7 @@ fn what_comes_too_early_is_named() {
         found.promote(&server, "prod", "staging", staging);
         let of_it = found.changes.iter().flat_map(|change| &change.consequences);
         let told: Vec<String> = of_it
-            .filter(|one| one.name == Name::Promotion)
+            .filter(|one| one.name == Effect::Promotion)
             .map(|one| format!("{}: {}", one.field, one.message))
             .collect();
         told.join("\n")

@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 
 use aqueduct_manifest::Value;
 
-use super::{Level, Violation};
+use super::{PodSecurityLevel, Violation};
 use crate::pod::{Pod, is_set, items, text};
 
 /// A check of one level, since a minor version; `replaces` names the one of `baseline` that it stands in for.
 struct Check {
     name: &'static str,
-    level: Level,
+    level: PodSecurityLevel,
     since: u32,
     replaces: &'static str,
     run: fn(&Context<'_>) -> Option<(String, String)>,
@@ -53,7 +53,7 @@ const fn baseline(
     since: u32,
     run: fn(&Context<'_>) -> Option<(String, String)>,
 ) -> Check {
-    Check { name, level: Level::Baseline, since, replaces: "", run }
+    Check { name, level: PodSecurityLevel::Baseline, since, replaces: "", run }
 }
 
 const fn restricted(
@@ -62,11 +62,11 @@ const fn restricted(
     replaces: &'static str,
     run: fn(&Context<'_>) -> Option<(String, String)>,
 ) -> Check {
-    Check { name, level: Level::Restricted, since, replaces, run }
+    Check { name, level: PodSecurityLevel::Restricted, since, replaces, run }
 }
 
 /// Returns what a pod fails.
-pub(super) fn run(pod: Pod<'_>, level: Level, minor: u32) -> Vec<Violation> {
+pub(super) fn run(pod: Pod<'_>, level: PodSecurityLevel, minor: u32) -> Vec<Violation> {
     let context = Context { pod, minor };
     let asked = |check: &&Check| check.level <= level && check.since <= minor;
     let replaced: Vec<&str> = ALL.iter().filter(asked).map(|check| check.replaces).collect();

@@ -1,8 +1,8 @@
 //! Policies as programs, and what is wrong with those that do not compile.
 
 use aqueduct_apiserver::Cause;
-use aqueduct_apiserver::expressions::{self, Wanted, admission as scope};
-use aqueduct_cel::{ExpressionScope, Program, Type};
+use aqueduct_apiserver::expressions::{self, ExpectedType, admission as scope};
+use aqueduct_cel::{ExpressionScope, ExpressionType, Program};
 use aqueduct_manifest::{Object, SmolStr, Value};
 
 use super::{Policy, Validation};
@@ -24,18 +24,20 @@ pub(crate) fn compile(object: &Object) -> Result<Policy, Vec<Cause>> {
     let conditions = items(&spec, "matchConditions").iter().enumerate().filter_map(|(place, condition)| {
         let field = format!("spec.matchConditions[{place}].expression");
         let source = text(condition, &["expression"]);
-        let program = compiler.expression(field, source, &scope(has_params, &[], true), Wanted::Condition)?;
+        let program =
+            compiler.expression(field, source, &scope(has_params, &[], true), ExpectedType::Condition)?;
         Some((source.to_owned(), program))
     });
     let conditions = conditions.collect();
-    let mut types: Vec<(SmolStr, Type)> = Vec::new();
+    let mut types: Vec<(SmolStr, ExpressionType)> = Vec::new();
     let mut variables = Vec::new();
     for (place, variable) in items(&spec, "variables").iter().enumerate() {
         let field = format!("spec.variables[{place}].expression");
         let scope = scope(has_params, &types, true);
         let name = text(variable, &["name"]);
-        let program = compiler.expression(field, text(variable, &["expression"]), &scope, Wanted::Variable);
-        let of = program.as_ref().map_or(Type::Dyn, |program| program.result().clone());
+        let program =
+            compiler.expression(field, text(variable, &["expression"]), &scope, ExpectedType::Variable);
+        let of = program.as_ref().map_or(ExpressionType::Dyn, |program| program.result().clone());
         types.push((name.into(), of));
         variables.extend(program.map(|program| (name.to_owned(), program)));
     }
@@ -53,13 +55,13 @@ pub(crate) fn compile(object: &Object) -> Result<Policy, Vec<Cause>> {
         }
         let field = format!("spec.validations[{place}].expression");
         let expression = text(validation, &["expression"]);
-        let program = compiler.expression(field, expression, &all, Wanted::Condition);
+        let program = compiler.expression(field, expression, &all, ExpectedType::Condition);
         let field = format!("spec.validations[{place}].messageExpression");
         let message_source = text(validation, &["messageExpression"]);
         let message_expression = if message_source.is_empty() {
             None
         } else {
-            compiler.expression(field, message_source, &without_authorizer, Wanted::Message)
+            compiler.expression(field, message_source, &without_authorizer, ExpectedType::Message)
         };
         validations.extend(program.map(|program| Validation {
             expression: expression.to_owned(),
@@ -72,7 +74,7 @@ pub(crate) fn compile(object: &Object) -> Result<Policy, Vec<Cause>> {
     for (place, annotation) in items(&spec, "auditAnnotations").iter().enumerate() {
         let field = format!("spec.auditAnnotations[{place}].valueExpression");
         let source = text(annotation, &["valueExpression"]);
-        let program = compiler.expression(field, source, &all, Wanted::Audit);
+        let program = compiler.expression(field, source, &all, ExpectedType::Audit);
         annotations.extend(program.map(|program| (source.to_owned(), program)));
     }
     if !compiler.causes.is_empty() {
@@ -101,7 +103,7 @@ impl Compiler {
         field: String,
         source: &str,
         scope: &ExpressionScope,
-        wanted: Wanted,
+        wanted: ExpectedType,
     ) -> Option<Program> {
         if source.trim().is_empty() {
             let message = "Required value: expression is not specified".to_owned();

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use aqueduct_admission::pod_security::{Level, violations};
+use aqueduct_admission::pod_security::{PodSecurityLevel, violations};
 use aqueduct_admission::{Action, Cluster};
 use aqueduct_manifest::{Object, Value, yaml};
 
@@ -18,14 +18,18 @@ fn each_pod_fails_the_check_that_a_server_names() {
         let documents =
             yaml::read(&fs::read_to_string(path).expect("the pod is readable")).expect("the pod is YAML");
         let pod = Object::new(documents.as_map().expect("a pod is a map").clone());
-        let level = if text("level") == "baseline" { Level::Baseline } else { Level::Restricted };
+        let level = if text("level") == "baseline" {
+            PodSecurityLevel::Baseline
+        } else {
+            PodSecurityLevel::Restricted
+        };
         let minor = text("version").trim_start_matches("1.").parse().expect("a minor version");
         let names: Vec<String> =
             violations(&pod, level, minor).iter().map(|one| one.check.to_lowercase()).collect();
         // At `restricted` a stricter check stands in for its namesake.
         let check = match text("check").as_str() {
-            "hostpathvolumes" if level == Level::Restricted => "restrictedvolumes".to_owned(),
-            check if level == Level::Restricted => check.replace("_baseline", "_restricted"),
+            "hostpathvolumes" if level == PodSecurityLevel::Restricted => "restrictedvolumes".to_owned(),
+            check if level == PodSecurityLevel::Restricted => check.replace("_baseline", "_restricted"),
             check => check.to_owned(),
         };
         let agrees = match text("verdict").as_str() {

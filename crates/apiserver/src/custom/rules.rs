@@ -1,6 +1,6 @@
 //! The rules of schemas, `x-kubernetes-validations`.
 
-use aqueduct_cel::{Datum, Dialect, EvaluationError, ExpressionScope, Program, Type, Variables};
+use aqueduct_cel::{CelDialect, Datum, EvaluationError, ExpressionScope, ExpressionType, Program, Variables};
 use aqueduct_manifest::{List, Map, SmolStr, Value, json};
 
 use super::fill::join;
@@ -22,7 +22,7 @@ pub(super) struct Rule {
 /// The rules of a node as programs, with the type of its value.
 #[derive(Debug)]
 pub(super) struct Compiled {
-    of: Type,
+    of: ExpressionType,
     rules: Vec<CompiledRule>,
 }
 
@@ -49,28 +49,28 @@ impl Rule {
     }
 
     /// Says why the rule does not compile, and why its message does not.
-    pub(super) fn problems(&self, of: &Type) -> [Option<String>; 2] {
+    pub(super) fn problems(&self, of: &ExpressionType) -> [Option<String>; 2] {
         let CompiledRule { program, message, .. } = self.compile(of);
         [program.err(), message.and_then(Result::err)]
     }
 
-    fn compile(&self, of: &Type) -> CompiledRule {
-        let plain = ExpressionScope::new(Dialect::Kubernetes).with("self", of.clone());
-        let old = if self.has_optional_old { Type::optional(of.clone()) } else { of.clone() };
+    fn compile(&self, of: &ExpressionType) -> CompiledRule {
+        let plain = ExpressionScope::new(CelDialect::Kubernetes).with("self", of.clone());
+        let old = if self.has_optional_old { ExpressionType::optional(of.clone()) } else { of.clone() };
         let whole = plain.with("oldSelf", old);
         let message = (!self.message_expression.is_empty())
-            .then(|| compile(&self.message_expression, &whole, &Type::String));
+            .then(|| compile(&self.message_expression, &whole, &ExpressionType::String));
         CompiledRule {
-            program: compile(&self.source, &whole, &Type::Bool),
+            program: compile(&self.source, &whole, &ExpressionType::Bool),
             message,
             is_transition: !self.has_optional_old && names_old(&self.source),
         }
     }
 }
 
-fn compile(source: &str, scope: &ExpressionScope, wanted: &Type) -> Result<Program, String> {
+fn compile(source: &str, scope: &ExpressionScope, wanted: &ExpressionType) -> Result<Program, String> {
     let program = Program::compile(source, scope).map_err(|error| error.message)?;
-    if program.result() == wanted || *program.result() == Type::Dyn {
+    if program.result() == wanted || *program.result() == ExpressionType::Dyn {
         Ok(program)
     } else {
         Err(format!("must evaluate to {wanted} but got {}", program.result()))

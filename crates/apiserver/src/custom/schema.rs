@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use aqueduct_cel::Type;
+use aqueduct_cel::ExpressionType;
 use aqueduct_manifest::{SmolStr, Value};
 use regex::Regex;
 
@@ -166,35 +166,38 @@ impl Schema {
     }
 
     /// Returns the type of a value for expressions.
-    pub(super) fn expression_type(&self, is_resource: bool) -> Type {
+    pub(super) fn expression_type(&self, is_resource: bool) -> ExpressionType {
         if self.is_int_or_string {
-            return Type::Dyn;
+            return ExpressionType::Dyn;
         }
         match self.of {
-            Kind::Boolean => Type::Bool,
-            Kind::Integer => Type::Int,
-            Kind::Number => Type::Double,
+            Kind::Boolean => ExpressionType::Bool,
+            Kind::Integer => ExpressionType::Int,
+            Kind::Number => ExpressionType::Double,
             Kind::String => match self.bounds.format.as_deref() {
-                Some("byte") => Type::Bytes,
-                Some("date" | "date-time") => Type::Timestamp,
-                Some("duration") => Type::Duration,
-                _ => Type::String,
+                Some("byte") => ExpressionType::Bytes,
+                Some("date" | "date-time") => ExpressionType::Timestamp,
+                Some("duration") => ExpressionType::Duration,
+                _ => ExpressionType::String,
             },
             Kind::Array => {
-                let of = self.items.as_ref().map_or(Type::Dyn, |items| items.expression_type(false));
-                if self.list == ListKind::Atomic { Type::list(of) } else { Type::set(of) }
+                let of =
+                    self.items.as_ref().map_or(ExpressionType::Dyn, |items| items.expression_type(false));
+                if self.list == ListKind::Atomic { ExpressionType::list(of) } else { ExpressionType::set(of) }
             }
             Kind::Object => self.object_type(is_resource || self.is_embedded),
-            Kind::Any | Kind::Unknown => Type::Dyn,
+            Kind::Any | Kind::Unknown => ExpressionType::Dyn,
         }
     }
 
-    fn object_type(&self, is_resource: bool) -> Type {
+    fn object_type(&self, is_resource: bool) -> ExpressionType {
         match &self.additional {
             Some(Additional::Schema(schema)) => {
-                return Type::map(Type::String, schema.expression_type(false));
+                return ExpressionType::map(ExpressionType::String, schema.expression_type(false));
             }
-            Some(Additional::Anything) => return Type::map(Type::String, Type::Dyn),
+            Some(Additional::Anything) => {
+                return ExpressionType::map(ExpressionType::String, ExpressionType::Dyn);
+            }
             None => {}
         }
         // What has no type is not to be seen by expressions.
@@ -203,20 +206,23 @@ impl Schema {
             .properties
             .iter()
             .filter(|(name, one)| is_seen(one) && (!is_resource || *name != "metadata"));
-        let mut fields: BTreeMap<SmolStr, Type> = BTreeMap::new();
+        let mut fields: BTreeMap<SmolStr, ExpressionType> = BTreeMap::new();
         for (name, property) in own {
             let of = property.expression_type(false);
             fields.extend(aqueduct_cel::selectors(name).into_iter().map(|name| (name.into(), of.clone())));
         }
         if is_resource {
-            fields.insert("apiVersion".into(), Type::String);
-            fields.insert("kind".into(), Type::String);
-            let metadata = Type::object("metadata", [("name", Type::String), ("generateName", Type::String)]);
+            fields.insert("apiVersion".into(), ExpressionType::String);
+            fields.insert("kind".into(), ExpressionType::String);
+            let metadata = ExpressionType::object(
+                "metadata",
+                [("name", ExpressionType::String), ("generateName", ExpressionType::String)],
+            );
             fields.insert("metadata".into(), metadata);
         }
         // Objects of different places are of different types; their fields tell them apart.
         let names: Vec<&str> = fields.keys().map(SmolStr::as_str).collect();
-        Type::object(&format!("object({})", names.join(",")), fields.clone())
+        ExpressionType::object(&format!("object({})", names.join(",")), fields.clone())
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use aqueduct_cel::{ExpressionScope, KEYWORDS, Program, Type};
+use aqueduct_cel::{ExpressionScope, ExpressionType, KEYWORDS, Program};
 use aqueduct_manifest::SmolStr;
 
 use crate::field::Field;
 use crate::names;
 use crate::report::Report;
-use crate::rules::expressions::{self, Wanted};
+use crate::rules::expressions::{self, ExpectedType};
 use crate::rules::selector;
 
 /// Refuses the names that are kept for configurations in files.
@@ -90,7 +90,7 @@ pub(crate) fn conditions(list: &Field<'_>, has_params: bool, report: &mut Report
         if expression.text().trim().is_empty() {
             report.required(&expression, "");
         } else {
-            compile(&expression, &scope, Wanted::Condition, report);
+            compile(&expression, &scope, ExpectedType::Condition, report);
         }
         if report.needs(&name) {
             report.format(&name, names::qualified_name);
@@ -104,7 +104,7 @@ pub(crate) fn conditions(list: &Field<'_>, has_params: bool, report: &mut Report
 fn compile(
     expression: &Field<'_>,
     scope: &ExpressionScope,
-    wanted: Wanted,
+    wanted: ExpectedType,
     report: &mut Report,
 ) -> Option<Program> {
     let compiled = expressions::compile(expression.text(), scope, wanted);
@@ -162,7 +162,7 @@ fn is_kept(word: &str) -> bool {
 }
 
 /// Checks variables, and returns the type of each for the expressions after them.
-fn variables(list: &Field<'_>, has_params: bool, report: &mut Report) -> Vec<(SmolStr, Type)> {
+fn variables(list: &Field<'_>, has_params: bool, report: &mut Report) -> Vec<(SmolStr, ExpressionType)> {
     let mut known = Vec::new();
     for variable in list.items() {
         let (name, expression) = (variable.get("name"), variable.get("expression"));
@@ -171,12 +171,12 @@ fn variables(list: &Field<'_>, has_params: bool, report: &mut Report) -> Vec<(Sm
         } else if names::c_identifier(name.text()).is_some() || is_kept(name.text()) {
             report.invalid(&name, "must be a valid CEL identifier");
         }
-        let mut of = Type::Dyn;
+        let mut of = ExpressionType::Dyn;
         if expression.text().trim().is_empty() {
             report.required(&expression, "expression is not specified");
         } else {
             let scope = expressions::admission(has_params, &known, true);
-            if let Some(program) = compile(&expression, &scope, Wanted::Variable, report) {
+            if let Some(program) = compile(&expression, &scope, ExpectedType::Variable, report) {
                 of = program.result().clone();
             }
         }
@@ -231,7 +231,7 @@ pub(crate) fn validating(root: &Field<'_>, report: &mut Report) {
         } else if value.text().trim().len() > 5 * 1024 {
             report.required(&value, "must not exceed 5120 bytes in length");
         } else {
-            compile(&value, &scope, Wanted::Audit, report);
+            compile(&value, &scope, ExpectedType::Audit, report);
         }
         if !keys.insert(key.text().to_owned()) {
             report.duplicate(&key);
@@ -250,13 +250,13 @@ fn validation(
     if expression.text().trim().is_empty() {
         report.required(&expression, "expression is not specified");
     } else {
-        compile(&expression, scope, Wanted::Condition, report);
+        compile(&expression, scope, ExpectedType::Condition, report);
     }
     if !message_expression.is_empty() {
         if message_expression.text().trim().is_empty() {
             report.invalid(&message_expression, "must be non-empty if specified");
         } else {
-            compile(&message_expression, message_scope, Wanted::Message, report);
+            compile(&message_expression, message_scope, ExpectedType::Message, report);
         }
     }
     if !message.is_empty() && message.text().trim().is_empty() {

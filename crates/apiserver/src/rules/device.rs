@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::field::Field;
 use crate::names;
 use crate::report::Report;
-use crate::rules::expressions::{self, Wanted};
+use crate::rules::expressions::{self, ExpectedType};
 use crate::rules::pod::volume;
 
 pub(crate) fn claim(root: &Field<'_>, report: &mut Report) {
@@ -189,7 +189,7 @@ fn selectors(list: &Field<'_>, report: &mut Report) {
         } else if expression.text().trim().is_empty() {
             report.invalid(&expression, "compilation failed: there is no expression");
         } else if let Err(problem) =
-            expressions::compile(expression.text(), &expressions::device(), Wanted::Match)
+            expressions::compile(expression.text(), &expressions::device(), ExpectedType::Match)
         {
             report.invalid(&expression, problem);
         }

@@ -1,11 +1,11 @@
 //! What the expressions of CEL in built-in kinds may name, and what they have to give.
 
-use aqueduct_cel::{Dialect, ExpressionScope, Program, Type};
+use aqueduct_cel::{CelDialect, ExpressionScope, ExpressionType, Program};
 use aqueduct_manifest::SmolStr;
 
 /// What an expression has to give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum ExpectedType {
     /// True or false.
     Condition,
     /// True or false, as far as that is known before it runs.
@@ -19,65 +19,81 @@ pub enum Wanted {
 }
 
 /// Compiles an expression, or says what is wrong with it as the API server does.
-pub fn compile(source: &str, scope: &ExpressionScope, wanted: Wanted) -> Result<Program, String> {
+pub fn compile(source: &str, scope: &ExpressionScope, wanted: ExpectedType) -> Result<Program, String> {
     let program = Program::compile(source, scope).map_err(|error| error.message)?;
     let of = program.result();
     let (is_good, words) = match wanted {
-        Wanted::Condition => (*of == Type::Bool, "bool"),
-        Wanted::Match => (matches!(of, Type::Bool | Type::Dyn), "bool or the unknown type"),
-        Wanted::Message => (*of == Type::String, "string"),
-        Wanted::Audit => (matches!(of, Type::String | Type::Null), "one of [string null_type]"),
-        Wanted::Variable => (true, ""),
+        ExpectedType::Condition => (*of == ExpressionType::Bool, "bool"),
+        ExpectedType::Match => {
+            (matches!(of, ExpressionType::Bool | ExpressionType::Dyn), "bool or the unknown type")
+        }
+        ExpectedType::Message => (*of == ExpressionType::String, "string"),
+        ExpectedType::Audit => {
+            (matches!(of, ExpressionType::String | ExpressionType::Null), "one of [string null_type]")
+        }
+        ExpectedType::Variable => (true, ""),
     };
     if is_good { Ok(program) } else { Err(format!("must evaluate to {words} but got {of}")) }
 }
 
 /// Says why a text is no expression at all, whatever it names.
 pub(crate) fn syntax_problem(source: &str) -> Option<String> {
-    Program::compile(source, &ExpressionScope::new(Dialect::Unchecked)).err().map(|error| error.message)
+    Program::compile(source, &ExpressionScope::new(CelDialect::Unchecked)).err().map(|error| error.message)
 }
 
 /// Returns what the expressions of a policy or a webhook may name.
-pub fn admission(has_params: bool, variables: &[(SmolStr, Type)], has_authorizer: bool) -> ExpressionScope {
-    let mut scope = ExpressionScope::new(Dialect::Kubernetes)
-        .with("object", Type::Dyn)
-        .with("oldObject", Type::Dyn)
+pub fn admission(
+    has_params: bool,
+    variables: &[(SmolStr, ExpressionType)],
+    has_authorizer: bool,
+) -> ExpressionScope {
+    let mut scope = ExpressionScope::new(CelDialect::Kubernetes)
+        .with("object", ExpressionType::Dyn)
+        .with("oldObject", ExpressionType::Dyn)
         .with("request", request())
         .with("namespaceObject", namespace());
     if has_params {
-        scope = scope.with("params", Type::Dyn);
+        scope = scope.with("params", ExpressionType::Dyn);
     }
     if has_authorizer {
-        scope = scope.with("authorizer", Type::Opaque("kubernetes.authorization.Authorizer"));
+        scope = scope.with("authorizer", ExpressionType::Opaque("kubernetes.authorization.Authorizer"));
     }
     if !variables.is_empty() {
-        scope = scope.with("variables", Type::object("kubernetes.variables", variables.iter().cloned()));
+        scope = scope
+            .with("variables", ExpressionType::object("kubernetes.variables", variables.iter().cloned()));
     }
     scope
 }
 
 /// Returns what an expression that chooses devices may name.
 pub(crate) fn device() -> ExpressionScope {
-    let of_domains = || Type::map(Type::String, Type::map(Type::String, Type::Dyn));
+    let of_domains = || {
+        ExpressionType::map(
+            ExpressionType::String,
+            ExpressionType::map(ExpressionType::String, ExpressionType::Dyn),
+        )
+    };
     let fields = [
-        ("driver", Type::String),
+        ("driver", ExpressionType::String),
         ("attributes", of_domains()),
         ("capacity", of_domains()),
-        ("allowMultipleAllocations", Type::Bool),
+        ("allowMultipleAllocations", ExpressionType::Bool),
     ];
-    ExpressionScope::new(Dialect::Kubernetes).with("device", Type::object("kubernetes.DRADevice", fields))
+    ExpressionScope::new(CelDialect::Kubernetes)
+        .with("device", ExpressionType::object("kubernetes.DRADevice", fields))
 }
 
-fn texts<'a>(names: &'a [&'a str]) -> impl Iterator<Item = (&'a str, Type)> {
-    names.iter().map(|name| (*name, Type::String))
+fn texts<'a>(names: &'a [&'a str]) -> impl Iterator<Item = (&'a str, ExpressionType)> {
+    names.iter().map(|name| (*name, ExpressionType::String))
 }
 
-fn request() -> Type {
-    let kind = Type::object("kubernetes.GroupVersionKind", texts(&["group", "version", "kind"]));
-    let resource = Type::object("kubernetes.GroupVersionResource", texts(&["group", "version", "resource"]));
+fn request() -> ExpressionType {
+    let kind = ExpressionType::object("kubernetes.GroupVersionKind", texts(&["group", "version", "kind"]));
+    let resource =
+        ExpressionType::object("kubernetes.GroupVersionResource", texts(&["group", "version", "resource"]));
     let user = texts(&["username", "uid"]).chain([
-        ("groups", Type::list(Type::String)),
-        ("extra", Type::map(Type::String, Type::list(Type::String))),
+        ("groups", ExpressionType::list(ExpressionType::String)),
+        ("extra", ExpressionType::map(ExpressionType::String, ExpressionType::list(ExpressionType::String))),
     ]);
     let texts = texts(&["subResource", "requestSubResource", "name", "namespace", "operation"]);
     let others = [
@@ -85,31 +101,31 @@ fn request() -> Type {
         ("requestKind", kind),
         ("resource", resource.clone()),
         ("requestResource", resource),
-        ("userInfo", Type::object("kubernetes.UserInfo", user)),
-        ("dryRun", Type::Bool),
-        ("options", Type::Dyn),
+        ("userInfo", ExpressionType::object("kubernetes.UserInfo", user)),
+        ("dryRun", ExpressionType::Bool),
+        ("options", ExpressionType::Dyn),
     ];
-    Type::object("kubernetes.AdmissionRequest", texts.chain(others))
+    ExpressionType::object("kubernetes.AdmissionRequest", texts.chain(others))
 }
 
-fn namespace() -> Type {
-    let map = || Type::map(Type::String, Type::String);
+fn namespace() -> ExpressionType {
+    let map = || ExpressionType::map(ExpressionType::String, ExpressionType::String);
     let metadata = texts(&["name", "generateName", "namespace", "UID", "resourceVersion"]).chain([
         ("labels", map()),
         ("annotations", map()),
-        ("creationTimestamp", Type::Timestamp),
-        ("deletionTimestamp", Type::Timestamp),
-        ("deletionGracePeriodSeconds", Type::Int),
-        ("generation", Type::Int),
-        ("finalizers", Type::list(Type::String)),
+        ("creationTimestamp", ExpressionType::Timestamp),
+        ("deletionTimestamp", ExpressionType::Timestamp),
+        ("deletionGracePeriodSeconds", ExpressionType::Int),
+        ("generation", ExpressionType::Int),
+        ("finalizers", ExpressionType::list(ExpressionType::String)),
     ]);
-    let spec = [("finalizers", Type::list(Type::String))];
-    Type::object(
+    let spec = [("finalizers", ExpressionType::list(ExpressionType::String))];
+    ExpressionType::object(
         "kubernetes.Namespace",
         [
-            ("metadata", Type::object("kubernetes.NamespaceMetadata", metadata)),
-            ("spec", Type::object("kubernetes.NamespaceSpec", spec)),
-            ("status", Type::object("kubernetes.NamespaceStatus", texts(&["phase"]))),
+            ("metadata", ExpressionType::object("kubernetes.NamespaceMetadata", metadata)),
+            ("spec", ExpressionType::object("kubernetes.NamespaceSpec", spec)),
+            ("status", ExpressionType::object("kubernetes.NamespaceStatus", texts(&["phase"]))),
         ],
     )
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use aqueduct_manifest::{Diagnostic, Files, Object, Place, closest};
 use aqueduct_model::Selection;
 use aqueduct_model::types::Name;
-use aqueduct_network::{ConnectionEnd, Ends, Network, PolicyName, Workload, graph, print};
+use aqueduct_network::{ConnectionEnd, Ends, Network, NetworkPeer, PolicyName, graph, print};
 use aqueduct_render::Registry;
 use clap::{Args, ValueEnum};
 
@@ -53,7 +53,7 @@ enum Format {
 struct View {
     network: Network,
     /// The workloads by the names that `--from` and `--to` take.
-    names: BTreeMap<String, BTreeSet<Workload>>,
+    names: BTreeMap<String, BTreeSet<NetworkPeer>>,
     /// The lines that made the policies.
     makers: BTreeMap<PolicyName, String>,
 }
@@ -131,7 +131,7 @@ fn of_manifests(arguments: &Arguments, terminal: &Terminal) -> Result<Option<Vie
     }
     let objects = manifests.documents.iter().map(|document| &document.object);
     let owned = objects.map(|object| {
-        let workload = Workload::of(object);
+        let workload = NetworkPeer::of(object);
         let name = format!("{}/{}", workload.namespace, workload.name);
         (object, workload.namespace.to_string(), name)
     });
@@ -145,10 +145,10 @@ impl View {
             owned.iter().filter_map(|(object, ..)| Some((PolicyName::of(object)?, object.origin.as_ref()?)));
         let makers = policies.map(|(policy, origin)| (policy, line(origin, files))).collect();
         let network = Network::of(owned.iter().map(|(object, ..)| *object));
-        let known: BTreeSet<&Workload> = network.workloads().collect();
-        let mut names: BTreeMap<String, BTreeSet<Workload>> = BTreeMap::new();
+        let known: BTreeSet<&NetworkPeer> = network.workloads().collect();
+        let mut names: BTreeMap<String, BTreeSet<NetworkPeer>> = BTreeMap::new();
         for (object, owner, name) in owned {
-            let workload = Workload::of(object);
+            let workload = NetworkPeer::of(object);
             for name in [owner, name] {
                 let workloads = names.entry(name).or_default();
                 if known.contains(&workload) {
@@ -180,7 +180,7 @@ impl View {
     }
 
     /// Returns the ports between workloads, none as well, with the policies that decide it and the lines that made these.
-    fn reasons(&self, from: &BTreeSet<Workload>, to: &BTreeSet<Workload>) -> String {
+    fn reasons(&self, from: &BTreeSet<NetworkPeer>, to: &BTreeSet<NetworkPeer>) -> String {
         let mut text = String::new();
         let pairs = from.iter().flat_map(|from| to.iter().map(move |to| (from, to)));
         for (from, to) in pairs.filter(|(from, to)| from != to) {

@@ -6,7 +6,7 @@ use std::path::Path;
 use aqueduct_acquire::{
     Assembly, Client, FOLDER, HostLogins, LOCK_FILE, Lock, Update, Wanted, WantedChart, vendor,
 };
-use aqueduct_kinds::{Chart, Kustomization};
+use aqueduct_kinds::{ChartRelease, Kustomization};
 use aqueduct_kustomize::inventory;
 use aqueduct_manifest::Diagnostic;
 use aqueduct_model::Selection;
@@ -86,8 +86,8 @@ pub(crate) fn run(
 fn add(wanted: &mut Wanted, site: &Site<'_>) -> Result<(), Vec<Diagnostic>> {
     let instance = site.instance;
     let refuse = |error: aqueduct_render::Error| error.into_diagnostics(instance);
-    if instance.kind == Chart::KIND {
-        let chart: Chart = instance.spec.read(Chart::KIND)?;
+    if instance.kind == ChartRelease::KIND {
+        let chart: ChartRelease = instance.spec.read(ChartRelease::KIND)?;
         let request = chart.request(site).map_err(refuse)?;
         if chart.is_validated() {
             wanted.validated.extend(request.clone());

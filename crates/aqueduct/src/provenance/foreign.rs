@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use aqueduct_manifest::{Object, Place, Pointer};
 use aqueduct_model::Instance;
-use aqueduct_render::{Graph, RenderedComponent, Site, SourceName, Writer, Writers, writers};
+use aqueduct_render::{FieldWriter, Graph, RenderedComponent, Site, SourceName, Writers, writers};
 
 use super::{Bench, Cause, Provenance, distance, is_met};
 use crate::in_manifest::{Wanted, in_manifest};
@@ -23,7 +23,7 @@ impl<'a> Provenance<'a> {
         number: usize,
         object: &Object,
         pointer: &Pointer,
-    ) -> (Vec<Writer>, Option<Place>) {
+    ) -> (Vec<FieldWriter>, Option<Place>) {
         let Some(writers) = self.writers(number) else { return (Vec::new(), None) };
         let mut around = std::iter::successors(Some(pointer.clone()), Pointer::parent);
         let found = around.find_map(|field| {
@@ -35,7 +35,7 @@ impl<'a> Provenance<'a> {
                     Some(_) => continue,
                     None => writer.place.clone(),
                 };
-                found.push(Writer { place, ..writer });
+                found.push(FieldWriter { place, ..writer });
             }
             found.dedup();
             (!found.is_empty()).then_some((field, found))

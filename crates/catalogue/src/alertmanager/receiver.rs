@@ -1,7 +1,7 @@
 //! Who is told of alerts.
 
 use aqueduct_manifest::{Map, Value};
-use aqueduct_model::types::{Host, Port, Url};
+use aqueduct_model::types::{Hostname, Port, Url};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -49,7 +49,7 @@ pub struct Email {
     /// The sender.
     pub from: String,
     /// The mail server.
-    pub server: Host,
+    pub server: Hostname,
     /// The port of the mail server (default: 587).
     pub port: Option<Port>,
     /// The user who logs in to the mail server.

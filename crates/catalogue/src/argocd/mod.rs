@@ -11,7 +11,7 @@ use aqueduct_kinds::constant;
 use aqueduct_kinds::custom::{ExternalSecret, SecretTemplate};
 use aqueduct_kinds::workload::{Amounts, Resources, Scheduling, secret_store};
 use aqueduct_manifest::{Object, yaml};
-use aqueduct_model::types::{Duration, Host, Image, Name, Repository, Url};
+use aqueduct_model::types::{Duration, Hostname, Image, Name, Repository, Url};
 use aqueduct_render::{Component, Context, CustomResource as _, Error, Offer, Site, digest};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -44,7 +44,7 @@ pub struct Argocd {
     #[serde(default = "redis_image")]
     pub redis_image: Image,
     /// The host of the server's Ingress.
-    pub host: Host,
+    pub host: Hostname,
     /// How long a synchronisation may take. What it waits for, such as a wave that never gets healthy or a deletion
     /// that nobody confirms, then blocks no later commit.
     #[serde(default = "sync_timeout")]
@@ -54,7 +54,7 @@ pub struct Argocd {
     /// How many pods the server and the repository server have (default: 1).
     pub replicas: Option<u16>,
     /// The entries in the environment's secret store.
-    pub remotes: Remotes,
+    pub remotes: RemoteSecrets,
     /// Who says who somebody is (default: nobody, only the account `admin` can log in).
     pub login: Option<Login>,
     /// CPU and memory of each program.
@@ -68,7 +68,7 @@ pub struct Argocd {
 /// The entries in the environment's secret store.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Remotes {
+pub struct RemoteSecrets {
     /// `admin.password` (a bcrypt hash), `admin.passwordMtime` and `server.secretkey`; with `login` also
     /// `oidc.clientSecret`.
     pub server: String,

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use aqueduct_kinds::workload::{
-    Egress, FileField, IngressField, IngressProtocol, Metrics, MetricsPort, Permissions, PortField,
-    PortTable, Probe, Probes, Protocol, Resources, Rule, Security, Variable, VariableSource, VolumeField,
-    Workload,
+    Egress, FileField, IngressField, IngressProtocol, Metrics, MetricsPort, Permission, Permissions,
+    PortField, PortProtocol, PortTable, Probe, Probes, Resources, Security, Variable, VariableSource,
+    VolumeField, Workload,
 };
 use aqueduct_kinds::{Service, Stateful};
 use aqueduct_manifest::Object;
@@ -107,7 +107,7 @@ impl<'a> Install<'a> {
             cluster_rules.push(rule(&["argoproj.io"], &["applications"], &verbs));
         }
         let http =
-            PortTable { port: constant("8080"), service: Some(constant("80")), protocol: Protocol::Tcp };
+            PortTable { port: constant("8080"), service: Some(constant("80")), protocol: PortProtocol::Tcp };
         Service {
             ingress: Some(IngressField {
                 host: self.argocd.host.clone(),
@@ -234,7 +234,7 @@ impl<'a> Install<'a> {
                 // It applies whatever the tree holds, roles among it; projects bound what each tenant's may be.
                 cluster_rules: vec![
                     rule(&["*"], &["*"], &["*"]),
-                    Rule {
+                    Permission {
                         groups: Vec::new(),
                         resources: Vec::new(),
                         names: Vec::new(),
@@ -332,9 +332,9 @@ fn reconciliation() -> (String, Variable) {
     ("ARGOCD_RECONCILIATION_TIMEOUT".to_owned(), Variable::From(VariableSource::ConfigMap(key)))
 }
 
-fn rule(groups: &[&str], resources: &[&str], verbs: &[&str]) -> Rule {
+fn rule(groups: &[&str], resources: &[&str], verbs: &[&str]) -> Permission {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-    Rule {
+    Permission {
         groups: texts(groups),
         resources: texts(resources),
         names: Vec::new(),

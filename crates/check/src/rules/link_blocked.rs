@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::Value;
-use aqueduct_network::{ConnectionEnd, Protocol, Verdict, Workload};
+use aqueduct_network::{ConnectionEnd, NetworkPeer, Protocol, Verdict};
 
 use crate::controller_label::ControllerLabel;
 use crate::facts::{Entry, LinkFacts};
@@ -79,9 +79,9 @@ fn blocked<'i, 'a>(
     source: &'i Pod<'a>,
     targets: &'i [Target<'i, 'a>],
 ) -> Option<Blocked<'i, 'a>> {
-    let from = Workload::of(source.entry.object);
+    let from = NetworkPeer::of(source.entry.object);
     let target = targets.iter().find(|target| {
-        let ports = index.network().between(&from, &Workload::of(target.pod.entry.object));
+        let ports = index.network().between(&from, &NetworkPeer::of(target.pod.entry.object));
         ports.is_some_and(|ports| !ports.has(target.protocol, target.port))
     })?;
     Some(Blocked { source, target })
@@ -157,7 +157,7 @@ fn is_whole(policy: &Entry<'_>) -> bool {
 
 fn tell(index: &Index<'_>, report: &mut Report, link: &LinkFacts<'_>, blocked: &Blocked<'_, '_>) {
     let Blocked { source, target: Target { pod, protocol, port } } = blocked;
-    let (from, to) = (Workload::of(source.entry.object), Workload::of(pod.entry.object));
+    let (from, to) = (NetworkPeer::of(source.entry.object), NetworkPeer::of(pod.entry.object));
     let explained = index.network().explain(&ConnectionEnd::Workload(&from), &ConnectionEnd::Workload(&to));
     let Some(explained) = explained else { return };
     let is_open = |end: &Pod<'_>| is_ruled_by_controllers(index, end.namespace(), [source, pod]);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{Map, Value};
-use aqueduct_network::{Crossing, Opening, Owners, PolicyName, Workload};
+use aqueduct_network::{Crossing, NetworkPeer, Opening, Owners, PolicyName};
 
 use crate::facts::{Entry, Owner};
 use crate::index::Index;
@@ -29,9 +29,9 @@ fn tenant_reachable(index: &Index<'_>, report: &mut Report) {
     if promised.is_empty() {
         return;
     }
-    let mut pods: BTreeMap<Workload, Vec<&Pod<'_>>> = BTreeMap::new();
+    let mut pods: BTreeMap<NetworkPeer, Vec<&Pod<'_>>> = BTreeMap::new();
     for pod in index.pods() {
-        pods.entry(Workload::of(pod.entry.object)).or_default().push(pod);
+        pods.entry(NetworkPeer::of(pod.entry.object)).or_default().push(pod);
     }
     let tenants = Tenants { index, promised, pods };
     for opening in index.network().openings(&tenants, NAMED) {
@@ -69,13 +69,13 @@ fn is_empty(part: &Value) -> bool {
 struct Tenants<'i, 'a> {
     index: &'i Index<'a>,
     promised: BTreeSet<&'a str>,
-    pods: BTreeMap<Workload, Vec<&'i Pod<'a>>>,
+    pods: BTreeMap<NetworkPeer, Vec<&'i Pod<'a>>>,
 }
 
 impl<'n, 'a> Owners<'n> for Tenants<'_, 'a> {
     type Owner = &'a str;
 
-    fn owner(&self, workload: &'n Workload) -> Option<&'a str> {
+    fn owner(&self, workload: &'n NetworkPeer) -> Option<&'a str> {
         let pod = self.pods.get(workload)?.first()?;
         // Policies do not hold for pods on the network of their node.
         let is_of_node = pod.spec.get("hostNetwork").and_then(Value::as_bool) == Some(true);
@@ -87,7 +87,7 @@ impl<'n, 'a> Owners<'n> for Tenants<'_, 'a> {
         self.policy(policy).is_some_and(|entry| self.index.is_of_tenancy(&entry))
     }
 
-    fn are_strangers(&self, from: (&'a str, &Workload), to: (&'a str, &Workload)) -> bool {
+    fn are_strangers(&self, from: (&'a str, &NetworkPeer), to: (&'a str, &NetworkPeer)) -> bool {
         let Some(target) = self.tenant(to.0) else { return false };
         // Tenants that share a namespace are not shut off from one another in it.
         let is_shared = target.namespaces.contains(from.1.namespace.as_str());

@@ -2,7 +2,7 @@
 
 use aqueduct_helm::{Manifest, RenderedRelease};
 use aqueduct_manifest::{Object, Pointer};
-use aqueduct_render::{Writer, Writers};
+use aqueduct_render::{FieldWriter, Writers};
 
 use super::{Templates, read};
 use crate::foreign::is_same;
@@ -34,7 +34,7 @@ pub(super) fn of(templates: Templates, rendered: RenderedRelease) -> Writers {
                 true => "template".to_owned(),
                 false => format!("template `{name}`"),
             };
-            Writer { place: templates.place(&writer.place.template, writer.place.line), what }
+            FieldWriter { place: templates.place(&writer.place.template, writer.place.line), what }
         });
         written.collect()
     })

@@ -6,7 +6,7 @@
 
 use aqueduct_manifest::yaml::{self, Dialect, Document, Step};
 use aqueduct_manifest::{Lines, Object, Place, Pointer, Value};
-use aqueduct_render::{Writer, Writers};
+use aqueduct_render::{FieldWriter, Writers};
 
 use crate::foreign::is_same;
 
@@ -51,7 +51,7 @@ impl Rendered {
 pub(super) fn writers(rendered: Vec<Rendered>) -> Writers {
     Box::new(move |object: &Object, field: &Pointer| {
         let place = rendered.iter().find_map(|rendered| rendered.find(object, field));
-        place.map(|place| Writer { place, what: "template".to_owned() }).into_iter().collect()
+        place.map(|place| FieldWriter { place, what: "template".to_owned() }).into_iter().collect()
     })
 }
 

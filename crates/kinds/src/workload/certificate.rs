@@ -1,7 +1,7 @@
 //! A certificate of a component's own.
 
 use aqueduct_manifest::Object;
-use aqueduct_model::types::{Host, Subdomain};
+use aqueduct_model::types::{Hostname, Subdomain};
 use aqueduct_render::{Context, CustomResource as _, Error};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ pub struct CertificateField {
     pub issuer: Option<Subdomain>,
     /// Names in addition to those of the component's Services.
     #[serde(default)]
-    pub names: Vec<Host>,
+    pub names: Vec<Hostname>,
     /// The folder in which `tls.crt`, `tls.key` and `ca.crt` appear.
     pub mount: String,
 }

@@ -19,7 +19,7 @@ pub struct FileField {
     /// The text of the file; `${link.…}` is expanded.
     pub text: Option<String>,
     /// The content as a table, written as YAML or JSON by the ending of the file's name.
-    pub content: Option<Table>,
+    pub content: Option<FreeTable>,
     /// A file of the source, relative to the tenant's folder.
     pub source: Option<String>,
 }
@@ -27,7 +27,7 @@ pub struct FileField {
 /// Any table, taken as it is.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Table(#[schemars(with = "BTreeMap<String, serde_json::Value>")] pub aqueduct_manifest::Map);
+pub struct FreeTable(#[schemars(with = "BTreeMap<String, serde_json::Value>")] pub aqueduct_manifest::Map);
 
 /// Any value, taken as it is.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]

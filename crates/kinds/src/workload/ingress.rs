@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::Object;
-use aqueduct_model::types::{Host, HttpPath, Name};
+use aqueduct_model::types::{Hostname, HttpPath, Name};
 use aqueduct_render::{Context, Error, object};
 use k8s_openapi::api::networking::v1::{
     HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend,
@@ -19,7 +19,7 @@ use super::Workload;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct IngressField {
     /// The host name.
-    pub host: Host,
+    pub host: Hostname,
     /// The path prefix (default: `/`).
     pub path: Option<HttpPath>,
     /// The name of the port (default: the first port).

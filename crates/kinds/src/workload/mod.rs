@@ -28,13 +28,13 @@ use serde::Deserialize;
 
 pub use certificate::CertificateField;
 pub use companions::companions;
-pub use files::{Anything, ConfigMount, FileField, Table, config_map, file_digest, file_texts};
+pub use files::{Anything, ConfigMount, FileField, FreeTable, config_map, file_digest, file_texts};
 pub use ingress::{IngressField, IngressProtocol, ingress};
 pub use lifecycle::{BeforeRollout, Rollout, Shutdown};
 pub use load_balancer::{LoadBalancer, load_balancer};
 pub use metrics::{Metrics, MetricsPort};
-pub use network::{Egress, PortField, PortTable, Protocol, endpoints, service, service_ports};
-pub use permissions::{Permissions, Rule};
+pub use network::{Egress, PortField, PortProtocol, PortTable, endpoints, service, service_ports};
+pub use permissions::{Permission, Permissions};
 pub use pod::{PodOptions, Security, container, pod_template};
 pub use probes::{Probe, Probes};
 pub use resources::{Amounts, Resources, requirements};
@@ -121,7 +121,7 @@ pub struct Workload {
     #[serde(default)]
     pub security: Security,
     /// The `securityContext` of the pod as Kubernetes writes it, above what `security` makes of it.
-    pub security_context: Option<Table>,
+    pub security_context: Option<FreeTable>,
     /// Labels, annotations and settings that the pods get in addition to those of the compiler.
     #[serde(default)]
     pub pod: PodField,
@@ -132,7 +132,7 @@ pub struct Workload {
     #[serde(default)]
     pub tolerations: Vec<Toleration>,
     /// Which nodes and pods the pods are drawn to or kept from, as Kubernetes writes it.
-    pub affinity: Option<Table>,
+    pub affinity: Option<FreeTable>,
     /// The RuntimeClass.
     pub runtime_class: Option<Name>,
     /// Addresses outside of the cluster that the component may reach.

@@ -30,13 +30,13 @@ pub struct PortTable {
     pub service: Option<Port>,
     /// The network protocol (default: TCP).
     #[serde(default)]
-    pub protocol: Protocol,
+    pub protocol: PortProtocol,
 }
 
 /// A network protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Protocol {
+pub enum PortProtocol {
     /// TCP.
     #[default]
     Tcp,
@@ -73,7 +73,7 @@ impl PortField {
     /// Returns the protocol as Kubernetes writes it; `None` for TCP, its default.
     pub fn protocol(&self) -> Option<String> {
         match self {
-            Self::Table(PortTable { protocol: Protocol::Udp, .. }) => Some("UDP".to_owned()),
+            Self::Table(PortTable { protocol: PortProtocol::Udp, .. }) => Some("UDP".to_owned()),
             _ => None,
         }
     }

@@ -14,16 +14,16 @@ use serde::Deserialize;
 pub struct Permissions {
     /// Rules within the namespace.
     #[serde(default)]
-    pub rules: Vec<Rule>,
+    pub rules: Vec<Permission>,
     /// Rules over the whole cluster.
     #[serde(default)]
-    pub cluster_rules: Vec<Rule>,
+    pub cluster_rules: Vec<Permission>,
 }
 
 /// One permission.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Rule {
+pub struct Permission {
     /// The API groups (default: the core group).
     #[serde(default)]
     pub groups: Vec<String>,
@@ -91,7 +91,7 @@ pub(crate) fn roles(
     Ok(objects)
 }
 
-fn policy_rule(rule: &Rule) -> PolicyRule {
+fn policy_rule(rule: &Permission) -> PolicyRule {
     let some = |texts: &[String]| Some(texts.to_vec()).filter(|texts| !texts.is_empty());
     let groups = if rule.groups.is_empty() && rule.paths.is_empty() {
         vec![String::new()]

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Table, Workload};
+use super::{FreeTable, Workload};
 
 /// Another container of the pod.
 ///
@@ -211,7 +211,7 @@ fn amounts(resources: &SidecarAmounts) -> Option<BTreeMap<String, Quantity>> {
 pub(super) fn as_kubernetes_writes<T: DeserializeOwned + Serialize>(
     field: &str,
     below: &T,
-    table: &Table,
+    table: &FreeTable,
 ) -> Result<T, Error> {
     let wrong = |error: &dyn std::fmt::Display| Error::field(field, error.to_string());
     let mut map = Object::from_typed(below).map_err(|error| wrong(&error))?.map;

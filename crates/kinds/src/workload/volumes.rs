@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::resources::memory;
 use super::secrets::secret_name;
 use super::sidecars::as_kubernetes_writes;
-use super::{PodOptions, Table, Workload};
+use super::{FreeTable, PodOptions, Workload};
 
 /// A folder of the container that is not part of its image.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -37,7 +37,7 @@ pub struct VolumeField {
     /// A folder of the node, for agents that read its logs or its state; read-only unless `persistent`.
     pub node: Option<String>,
     /// Where the content is, as Kubernetes writes it, such as `{ secret = { secretName = "login" } }`.
-    pub source: Option<Table>,
+    pub source: Option<FreeTable>,
 }
 
 impl VolumeField {

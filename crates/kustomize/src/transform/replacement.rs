@@ -372,7 +372,7 @@ fn changed_text(
     create: Create,
 ) -> Option<String> {
     let is_json = original.trim_start().starts_with(['{', '[']);
-    if let Some(mut tree) = yaml::Tree::read(original).filter(|_| !is_json) {
+    if let Some(mut tree) = yaml::EditableDocument::read(original).filter(|_| !is_json) {
         let mut document = tree.texts();
         let found =
             replacement_path::find(&mut document, path, create).ok().filter(|found| !found.is_empty())?;

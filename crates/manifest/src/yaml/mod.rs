@@ -43,7 +43,7 @@ pub use error::Error;
 pub use marks::{Layout, Marked, Marks, is_text_key};
 pub use order::compare as compare_keys;
 pub use spans::{Spans, Step};
-pub use tree::Tree;
+pub use tree::EditableDocument;
 pub use write::{
     convert_json, is_simple_key, write, write_marshal, write_portable, write_to, write_unfolded,
 };

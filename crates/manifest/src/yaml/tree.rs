@@ -12,7 +12,7 @@ use crate::Value;
 
 /// A document that can be changed.
 #[derive(Debug)]
-pub struct Tree {
+pub struct EditableDocument {
     pub(super) root: Node,
     /// Comments at the start with an empty line behind each.
     pub(super) top: Vec<Vec<String>>,
@@ -76,7 +76,7 @@ pub(super) struct Entry {
     pub(super) foot: Vec<String>,
 }
 
-impl Tree {
+impl EditableDocument {
     /// Reads the first document of a text; nothing where that is beyond this.
     pub fn read(text: &str) -> Option<Self> {
         tree_read::read(text)
@@ -234,7 +234,7 @@ pub(super) fn tag_of(text: &str) -> &'static str {
 mod tests {
     use std::fmt::Write as _;
 
-    use super::{Step, Tree};
+    use super::{EditableDocument, Step};
     use crate::yaml;
 
     /// What yaml.v3 makes of each part between two lines of `~~~`, with `new` in the place of `z`.
@@ -245,7 +245,7 @@ mod tests {
         let mut seen = String::new();
         for case in CASES.split("~~~\n") {
             let (text, _) = case.split_once("===\n").unwrap_or((case, ""));
-            let again = match Tree::read(text) {
+            let again = match EditableDocument::read(text) {
                 Some(mut tree) => {
                     tree.set(&[Step::Key("z")], "new", &"new".into());
                     tree.print()
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_added_at_the_end() {
-        let mut tree = Tree::read("b: 1 # one\nl: [x]\nm:\n").expect("it is simple");
+        let mut tree = EditableDocument::read("b: 1 # one\nl: [x]\nm:\n").expect("it is simple");
         let more = yaml::read("a: {c: '5', d: null}\nb: 1\nl: [x, {k: v}]\nm: {o: 1}\n");
         tree.add(&more.expect("it is well formed"));
         assert_eq!(tree.print(), "b: 1 # one\nl: [x, {k: v}]\nm:\n  o: 1\na:\n  c: \"5\"\n  d:\n");

@@ -3,7 +3,7 @@
 
 use super::scalar_text::{self, folded};
 use super::style::{self, Style};
-use super::tree::{Collection, Entry, Form, Kind, Node, Scalar, TEXT, Tree, tag_of};
+use super::tree::{Collection, EditableDocument, Entry, Form, Kind, Node, Scalar, TEXT, tag_of};
 use super::write::push_spaces;
 
 /// Where a scalar stands.
@@ -24,7 +24,7 @@ pub(super) struct Printer {
 }
 
 impl Printer {
-    pub(super) fn document(mut self, tree: &Tree) -> String {
+    pub(super) fn document(mut self, tree: &EditableDocument) -> String {
         for comment in &tree.top {
             self.comment(comment, 0);
             self.out.push_str("\n\n");

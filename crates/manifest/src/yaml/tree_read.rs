@@ -9,7 +9,7 @@ use super::check_length;
 use super::compose::{self, Composer, Shape};
 use super::cursor::{Comment, Mark};
 use super::token::Style;
-use super::tree::{Collection, Entry, Form, Kind, Node, Scalar, TEXT, Tree, tag_of};
+use super::tree::{Collection, EditableDocument, Entry, Form, Kind, Node, Scalar, TEXT, tag_of};
 
 /// Comments that fill lines of their own, one below the other.
 struct Block {
@@ -21,7 +21,7 @@ struct Block {
     touches_block: bool,
 }
 
-pub(super) fn read(text: &str) -> Option<Tree> {
+pub(super) fn read(text: &str) -> Option<EditableDocument> {
     check_length(text).ok()?;
     let mut composer = Composer::with_comments(text);
     let document = composer.next_document(Vec::new()).ok()??;
@@ -50,7 +50,7 @@ pub(super) fn read(text: &str) -> Option<Tree> {
         }
     }
     end.extend(reader.trailing.into_iter().map(|(_, comment)| comment));
-    Some(Tree { root, top: reader.top, end })
+    Some(EditableDocument { root, top: reader.top, end })
 }
 
 struct Reader<'a> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aqueduct_manifest::SmolStr;
 
 use crate::blueprint::Blueprint;
-use crate::component::{Component, Definition};
+use crate::component::{DeclaredComponent, Definition};
 use crate::document;
 use crate::interpolate::{Names, check_names};
 use crate::node::{Content, Layer, Node};
@@ -93,7 +93,7 @@ impl Loader<'_> {
                 continue;
             }
             if let Some(kind) = self.kind(&definition.node) {
-                let component = Component {
+                let component = DeclaredComponent {
                     name: name.clone(),
                     kind,
                     file: blueprint.file.clone(),
@@ -111,7 +111,7 @@ impl Loader<'_> {
         blueprint: TenantBlueprint<'_>,
         name: &Name,
         path: &str,
-    ) -> Option<Component> {
+    ) -> Option<DeclaredComponent> {
         let node = document::read(self.files, path, Layer::Component, &mut self.diagnostics)?;
         match blueprint {
             TenantBlueprint::None if tenant.sound => {
@@ -153,7 +153,7 @@ impl Loader<'_> {
         };
         let own = self.definition(node)?;
         self.check_tenant_environments(tenant, name, &own);
-        Some(Component {
+        Some(DeclaredComponent {
             name: name.clone(),
             kind,
             file: path.into(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aqueduct_manifest::SmolStr;
 
-use crate::component::{Component, Definition};
+use crate::component::{DeclaredComponent, Definition};
 use crate::delivery;
 use crate::environment::Environment;
 use crate::node::{Layer, Node};
@@ -15,7 +15,7 @@ use crate::tenancy::Tenancy;
 /// Returns the fields of a component in one environment with all layers merged, lowest first: the
 /// platform's defaults, the environment's, the blueprint, the tenant's defaults, the component. What the platform, the
 /// environment and the tenant say of the delivery of all components lies below their defaults of the kind.
-pub(crate) fn merge(platform: &Platform, tenancy: &Tenancy, component: &Component) -> Node {
+pub(crate) fn merge(platform: &Platform, tenancy: &Tenancy, component: &DeclaredComponent) -> Node {
     let kind = &component.kind;
     let environment = &tenancy.environment;
     let mut layers = Layers::default();

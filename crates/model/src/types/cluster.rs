@@ -11,14 +11,14 @@ use crate::types::{Invalid, Url};
 
 /// A cluster as Argo CD knows it: by the address of its API server, or by its name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cluster {
+pub enum TargetCluster {
     /// The address of the API server.
     Server(Url),
     /// The name, as in the cluster's Secret in Argo CD.
     Name(SmolStr),
 }
 
-impl Cluster {
+impl TargetCluster {
     /// Returns the cluster that Argo CD itself runs in.
     pub fn local() -> Self {
         Self::Server("https://kubernetes.default.svc".parse().expect("the URL is valid"))
@@ -33,7 +33,7 @@ impl Cluster {
     }
 }
 
-impl FromStr for Cluster {
+impl FromStr for TargetCluster {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
@@ -50,7 +50,7 @@ impl FromStr for Cluster {
     }
 }
 
-impl fmt::Display for Cluster {
+impl fmt::Display for TargetCluster {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Server(url) => url.fmt(out),
@@ -59,7 +59,7 @@ impl fmt::Display for Cluster {
     }
 }
 
-impl Parsed for Cluster {
+impl Parsed for TargetCluster {
     const EXPECTED: &'static str = "the address of an API server, or the name of a cluster";
 
     fn from_text(text: &str) -> Option<Result<Self, Invalid>> {
@@ -67,7 +67,7 @@ impl Parsed for Cluster {
     }
 }
 
-parsed!(Cluster, {
+parsed!(TargetCluster, {
     "type": "string",
     "description": "A cluster as Argo CD knows it: the address of its API server, or its name.",
     "pattern": "^\\S+$"
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn clusters() {
-        insta::assert_snapshot!(table::<Cluster>(&[
+        insta::assert_snapshot!(table::<TargetCluster>(&[
             "https://kubernetes.default.svc", "https://prod.example.com:6443", "in-cluster", "prod-eu", "a b", "https://", "",
         ]), @r"
         https://kubernetes.default.svc: ok
@@ -91,7 +91,7 @@ mod tests {
         https://: ERROR `https://` is not a valid URL: wanted is a scheme and a host, such as `https://example.org`
         : ERROR the cluster must not be empty
         ");
-        let is_local = |text: &str| text.parse().is_ok_and(|cluster: Cluster| cluster.is_local());
+        let is_local = |text: &str| text.parse().is_ok_and(|cluster: TargetCluster| cluster.is_local());
         assert!(is_local("in-cluster") && is_local("https://kubernetes.default.svc:443"));
         assert!(!is_local("prod") && !is_local("https://prod.example.com"));
     }

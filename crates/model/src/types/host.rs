@@ -8,15 +8,15 @@ use crate::types::parsed::checked_text;
 
 /// A host name: DNS labels of at most 63 bytes with dots between them, 253 bytes in all; not an IP address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Host(SmolStr);
+pub struct Hostname(SmolStr);
 
-impl Host {
+impl Hostname {
     fn check(text: &str) -> Result<(), Invalid> {
         check_host(text, text)
     }
 }
 
-checked_text!(Host, "a host name", {
+checked_text!(Hostname, "a host name", {
     "type": "string",
     "description": "A host name such as `shop.example.org`.",
     "pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$",
@@ -40,8 +40,8 @@ checked_text!(HostPattern, "a host name", {
     "maxLength": 253
 });
 
-impl From<Host> for HostPattern {
-    fn from(host: Host) -> Self {
+impl From<Hostname> for HostPattern {
+    fn from(host: Hostname) -> Self {
         Self(host.0)
     }
 }
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn hosts() {
         let long_label = format!("{}.org", "a".repeat(64));
-        insta::assert_snapshot!(table::<Host>(&["example.org", "localhost", "*.example.org", "10.0.0.1", "::1", "https://a.b", "a..b", "Shop.org", "a.b.", "", &long_label]), @r"
+        insta::assert_snapshot!(table::<Hostname>(&["example.org", "localhost", "*.example.org", "10.0.0.1", "::1", "https://a.b", "a..b", "Shop.org", "a.b.", "", &long_label]), @r"
         example.org: ok
         localhost: ok
         *.example.org: ERROR `*.example.org` is not a valid host name: every part between dots may only hold lower-case letters, digits and `-`, and must start and end with a letter or a digit

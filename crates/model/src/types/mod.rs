@@ -27,12 +27,12 @@ mod url;
 mod version;
 
 pub use cidr::Cidr;
-pub use cluster::Cluster;
+pub use cluster::TargetCluster;
 pub use component_peer::ComponentPeer;
 pub use date::Date;
 pub use duration::Duration;
 pub use environment_variable::EnvironmentVariable;
-pub use host::{Host, HostPattern};
+pub use host::{HostPattern, Hostname};
 pub use image::Image;
 pub use label::{LabelKey, LabelValue};
 pub use name::{Name, NameSuffix, Subdomain};

@@ -8,7 +8,7 @@ use crate::compare::{Change, Fate, Review};
 use crate::demand::{Demand, Growth};
 use crate::diff::{Edit, FieldChange};
 use crate::embedded::{Inside, inside};
-use crate::rollout::Rollout;
+use crate::rollout::RolloutSteps;
 
 /// The version of the form of the JSON.
 const VERSION: i64 = 1;
@@ -124,7 +124,7 @@ fn change(change: &Change) -> Value {
             map.insert("old_namespace", old.namespace.clone());
         }
     }
-    if let Some(Rollout { pods, surge, unavailable }) = change.rollout {
+    if let Some(RolloutSteps { pods, surge, unavailable }) = change.rollout {
         let rollout: Map =
             [("pods", pods), ("surge", surge), ("unavailable", unavailable)].into_iter().collect();
         map.insert("rollout", rollout);

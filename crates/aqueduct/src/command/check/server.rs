@@ -1,7 +1,7 @@
 //! What a server would say to manifests, asked in their order: the API server first, then its admission.
 
 use aqueduct_admission::{Cluster, RULERS};
-use aqueduct_apiserver::{Answer, Cause, Server};
+use aqueduct_apiserver::{Cause, Response, Server};
 use aqueduct_manifest::{Diagnostic, Severity, Value};
 use rayon::prelude::*;
 
@@ -36,7 +36,7 @@ pub(super) fn ask(manifests: &Manifests, minor: u32, is_wanted: &dyn Fn(&str) ->
             .unwrap_or_default()
     };
     // Only admission looks at the objects before.
-    let answers: Vec<Answer> = manifests.documents.par_iter().map(answer).collect();
+    let answers: Vec<Response> = manifests.documents.par_iter().map(answer).collect();
     let mut cluster =
         SERVER_RULES.iter().any(|rule| rule.name != API && is_wanted(rule.name)).then(|| Cluster::new(minor));
     let mut found = Vec::new();
