@@ -1,5 +1,5 @@
-# What an environment stands on: a private network, a cluster, and a pool of nodes for each entry of
-# `node_pools`.
+# The infrastructure of an environment: a private network, a cluster, and a node pool for each entry
+# in `node_pools`.
 #
 #   terraform init
 #   terraform workspace select -or-create dev
@@ -17,7 +17,7 @@ terraform {
 }
 
 locals {
-  # The first pool is made with the cluster; DigitalOcean knows no cluster without one.
+  # The first pool is created with the cluster, because DigitalOcean requires one.
   first_pool  = contains(keys(var.node_pools), "primary") ? "primary" : keys(var.node_pools)[0]
   other_pools = { for name, pool in var.node_pools : name => pool if name != local.first_pool }
   tags        = ["environment:${var.environment}", "managed-by:terraform"]
