@@ -6,7 +6,7 @@ use super::tree::Tree;
 use crate::value::{Kind, Text, Type, Value};
 
 impl Evaluator<'_> {
-    /// Walks a chain of names; only the last of them gets the arguments.
+    /// Follows a chain of names; only the last one receives the arguments.
     #[expect(clippy::too_many_arguments, reason = "a call has that many sides")]
     pub(super) fn fields(
         &mut self,
