@@ -197,7 +197,7 @@ mod tests {
             .into();
         let fields = Fields::of(&value, "v2", "Metadata").expect("it is a map").expect("it is not null");
         assert_eq!(
-            fields.text("a").expect_err("a list is no text").to_string(),
+            fields.text("a").expect_err("a list is not a string").to_string(),
             "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go struct field .a of type string"
         );
         assert_eq!(fields.text("B").expect("case does not matter").as_deref(), Some("1"));

@@ -22,7 +22,7 @@ impl System {
 }
 
 impl Host for System {
-    #[expect(clippy::disallowed_methods, reason = "it is this host that knows the time")]
+    #[expect(clippy::disallowed_methods, reason = "this host reads the system clock")]
     fn now(&mut self, _site: &CallSite) -> Result<Moment, Refusal> {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)

@@ -64,7 +64,7 @@ fn examples() {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data"));
     let mut failed = Vec::new();
     let mut count = 0;
-    for entry in folder.read_dir().expect("the folder is there") {
+    for entry in folder.read_dir().expect("the folder exists") {
         let path = entry.expect("the folder can be read").path();
         let group = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
         if !group.starts_with("engine_") {

@@ -259,7 +259,7 @@ fn files_of_the_first_chart_format() {
         ("charts/sub-1.0.0.tgz.prov", "signature"),
     ]);
     // A file in `charts/` that is not a folder is read as a chart without files.
-    let error = chart.expect_err("README.md is no chart");
+    let error = chart.expect_err("README.md is not a chart");
     assert_eq!(error, "error unpacking subchart README.md in c: Chart.yaml file is missing");
     let chart = load(&[
         ("Chart.yaml", "name: c\nversion: 1.2.3\n"),
@@ -294,7 +294,7 @@ fn links_in_folders_are_followed() {
     std::fs::write(chart.join(".helmignore"), "broken\n").expect("a file can be written");
     Chart::read(&chart).expect("what is ignored may be broken");
     std::os::unix::fs::symlink("..", chart.join("templates/circle")).expect("a link can be made");
-    let error = Chart::read(&chart).expect_err("the link leads in a circle").to_string();
+    let error = Chart::read(&chart).expect_err("the links form a cycle").to_string();
     assert!(error.contains("nested too deep"), "{error}");
     std::fs::remove_file(chart.join("templates/circle")).expect("the link can be removed");
     std::fs::remove_file(chart.join("broken")).expect("the link can be removed");
@@ -315,7 +315,7 @@ fn what_is_no_chart_on_disk() {
     );
     let path = folder.path().join("chart.tgz");
     std::fs::write(&path, "a: 1\n").expect("a file can be written");
-    let error = Chart::read(&path).expect_err("it is no archive").to_string();
+    let error = Chart::read(&path).expect_err("it is not an archive").to_string();
     assert_eq!(
         error,
         format!(

@@ -42,7 +42,7 @@
 //! files.insert("app/a.yaml", b"".as_slice());
 //! let found = inventory(&files, "app")?;
 //! assert!(found.files.contains("app/a.yaml"));
-//! let remote = found.remotes.first().expect("one is named");
+//! let remote = found.remotes.first().expect("there is one remote");
 //! assert_eq!((remote.meaning, remote.spot()), (Meaning::Repository, "app/kustomization.yaml:3:3".to_owned()));
 //! # Ok::<(), aqueduct_kustomize::Error>(())
 //! ```

@@ -117,7 +117,9 @@ impl<'a, 's> Target<'a, 's> {
             (None, Some("v1.21.2")) => self.shared.schemas.keep_builtin(),
             (None, Some(version)) => {
                 return Err(Error::new(format!("the specified OpenAPI version is not built in: {version}"))
-                    .with_hint("use the built-in `v1.21.2`, or set `openapi.path` to a schema of another version"));
+                    .with_hint(
+                        "use the built-in `v1.21.2`, or set `openapi.path` to a schema of another version",
+                    ));
             }
         }
         Ok(())

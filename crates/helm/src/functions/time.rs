@@ -470,7 +470,7 @@ mod tests {
     fn zones() {
         let time = Time { seconds: 1_685_855_167, nanosecond: 0, zone: Zone::Utc };
         let berlin = Zone::load("Europe/Berlin", "UTC").expect("the zone is in the database");
-        let shown = time.within(berlin).text().expect("times have a text");
+        let shown = time.within(berlin).text().expect("times can be printed");
         assert_eq!(shown, "2023-06-04 07:06:07 +0200 CEST");
         assert!(Zone::load("Nowhere/Bad", "UTC").is_none());
         assert!(Zone::load("europe/berlin", "UTC").is_none());

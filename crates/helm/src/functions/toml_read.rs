@@ -117,7 +117,7 @@ mod tests {
 
     fn json(text: &str) -> String {
         let map = Value::Map(read(text).expect("the text is TOML"));
-        aqueduct_manifest::json::write(&map.to_manifest().expect("the values have JSON"))
+        aqueduct_manifest::json::write(&map.to_manifest().expect("the values can be written as JSON"))
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod properties {
         fn values_come_back(json in value()) {
             let plain = aqueduct_manifest::json::read(&json).expect("the strategy makes JSON");
             let map = Value::Map(Map::with_entries(&ANY_MAP, [("root", Value::from(&plain))]));
-            let text = write(&map).expect("the value has TOML");
+            let text = write(&map).expect("the value can be written as TOML");
             let again = read(&text, "UTC");
             prop_assert!(again.is_ok(), "{text}\n{again:?}");
             let again = Value::Map(again.unwrap_or_default()).to_manifest().expect("JSON");

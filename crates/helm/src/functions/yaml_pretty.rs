@@ -184,12 +184,12 @@ mod tests {
         let value = Value::Map(Map::with_entries(&ANY_MAP, [("a", inner), ("b", Value::Map(Map::new()))]));
         let expected =
             "a:\n  - c: 1\n    d:\n      - 1.5\n  - |-\n    x\n    y\n  - - 'a: b'\n    - \"yes\"\nb: {}\n";
-        assert_eq!(write(&value).expect("the value has YAML"), expected);
+        assert_eq!(write(&value).expect("the value can be written as YAML"), expected);
     }
 
     #[test]
     fn tabs_stand_in_blocks() {
-        let text = write(&Value::from("a\tb\nc")).expect("the value has YAML");
+        let text = write(&Value::from("a\tb\nc")).expect("the value can be written as YAML");
         assert_eq!(text, "|-\n  a\tb\n  c\n");
     }
 
@@ -197,20 +197,23 @@ mod tests {
     fn blank_lines_at_an_end_stay() {
         let value =
             Value::Map(Map::with_entries(&ANY_MAP, [("a", Value::from("x\n\n")), ("b", "y\n\n".into())]));
-        let text = write(&value).expect("the value has YAML");
+        let text = write(&value).expect("the value can be written as YAML");
         assert_eq!(text, "a: |+\n  x\n\nb: |+\n  y\n\n");
     }
 
     #[test]
     fn blanks_at_an_end_are_quoted() {
         let long = "word ".repeat(20);
-        assert_eq!(write(&Value::from(long.as_str())).expect("the value has YAML"), format!("'{long}'\n"));
+        assert_eq!(
+            write(&Value::from(long.as_str())).expect("the value can be written as YAML"),
+            format!("'{long}'\n")
+        );
     }
 
     #[test]
     fn lines_are_not_folded() {
         let long = "word ".repeat(40);
-        let text = write(&Value::from(long.trim())).expect("the value has YAML");
+        let text = write(&Value::from(long.trim())).expect("the value can be written as YAML");
         assert_eq!(text, format!("{}\n", long.trim()));
     }
 }

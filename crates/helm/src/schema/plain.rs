@@ -363,7 +363,7 @@ mod tests {
         found
     }
 
-    #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where the data is")]
+    #[expect(clippy::disallowed_methods, reason = "the environment says where the data is")]
     fn corpus_folder() -> PathBuf {
         match std::env::var_os("AQUEDUCT_CORPUS") {
             Some(folder) => folder.into(),

@@ -15,7 +15,7 @@ const READ_STEPS: usize = 10;
 
 impl Evaluator<'_> {
     /// Calls a function with the words after the first, followed by the piped value.
-    #[expect(clippy::too_many_arguments, reason = "a call has that many sides")]
+    #[expect(clippy::too_many_arguments, reason = "a call has this many inputs")]
     pub(super) fn call(
         &mut self,
         tree: &Tree,

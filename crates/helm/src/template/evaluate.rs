@@ -233,7 +233,7 @@ impl<'run> Evaluator<'run> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a call has that many sides")]
+    #[expect(clippy::too_many_arguments, reason = "a call has this many inputs")]
     pub(super) fn chain(
         &mut self,
         tree: &Tree,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Returns the folder of the reference data, which may not exist.
-#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where the data is")]
+#[expect(clippy::disallowed_methods, reason = "the environment says where the data is")]
 pub(crate) fn corpus_folder() -> PathBuf {
     match std::env::var_os("AQUEDUCT_CORPUS") {
         Some(folder) => folder.into(),

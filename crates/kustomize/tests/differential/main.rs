@@ -95,7 +95,7 @@ fn compare(reference: &Builder, folder: &Path, input: &Input) -> (Outcome, Outco
     }
     for (path, text) in &input.files {
         let file = folder.join(path);
-        let parent = file.parent().expect("every file lies in a folder");
+        let parent = file.parent().expect("every file is in a folder");
         fs::create_dir_all(parent)
             .and_then(|()| fs::write(&file, text))
             .expect("the test's own folder is writable");
