@@ -1,4 +1,4 @@
-//! Renders the repository's own platform in every way there is, and compares the bytes.
+//! Renders the repository's own platform in every possible way, and compares the bytes.
 
 mod program;
 
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Returns a copy of the platform's sources in a folder of its own.
+/// Returns a copy of the platform's sources in a separate folder.
 fn copy_of_the_platform() -> TempDir {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let files = aqueduct::Files::read(Path::new(ROOT), aqueduct::SOURCES).expect("the sources can be read");
@@ -33,7 +33,7 @@ fn output(platform: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// Holds two trees against each other and names the first files that differ.
+/// Compares two trees and reports the first files that differ.
 fn same(left: &BTreeMap<String, Vec<u8>>, right: &BTreeMap<String, Vec<u8>>) {
     let paths: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
     let different: Vec<&String> =
@@ -67,14 +67,14 @@ fn every_way_to_render_gives_the_same_tree() {
     let expected = output(whole.path());
     assert!(!expected.is_empty(), "the platform renders nothing");
 
-    // A second run, with the index of the first and without it.
+    // A second run, with and without the index of the first.
     run(whole.path(), &["render"]).done();
     same(&expected, &output(whole.path()));
     std::fs::remove_dir_all(whole.path().join("output/.aqueduct")).expect("the state can be removed");
     run(whole.path(), &["render"]).done();
     same(&expected, &output(whole.path()));
 
-    // Environment by environment in a folder elsewhere, the last one first.
+    // One environment at a time in another folder, the last one first.
     let by_environment = copy_of_the_platform();
     let (environments, tenants) = names(by_environment.path());
     for environment in environments.iter().rev() {
@@ -82,7 +82,7 @@ fn every_way_to_render_gives_the_same_tree() {
     }
     same(&expected, &output(by_environment.path()));
 
-    // Tenant by tenant over a tree in which each one is missing.
+    // One tenant at a time over a tree in which that tenant is missing.
     for tenant in tenants.iter().rev() {
         for environment in &environments {
             for folder in [tenant.clone(), format!("argocd/{tenant}")] {

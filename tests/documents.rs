@@ -1,5 +1,5 @@
-//! Holds the documents against the repository: excerpts are in the files that they name, links lead somewhere, and the
-//! book has every page.
+//! Checks the documents against the repository: excerpts are in the files that they refer to, links lead somewhere,
+//! and the book has every page.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ fn excerpts_are_in_the_files_that_they_name() {
             let Some(info) = line.strip_prefix("```").filter(|info| !info.is_empty()) else { continue };
             let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
             let Some((language, path)) = info.split_once(' ') else { continue };
-            // The pages that lead a reader write such files themselves, and a test walks them.
+            // The step-by-step pages write such files themselves, and a test walks through them.
             let leads = ["delivery.md", "guide.md", "migration.md", "secrets.md", "upgrading.md"]
                 .iter()
                 .any(|page| document.ends_with(page));
@@ -54,7 +54,7 @@ fn excerpts_are_in_the_files_that_they_name() {
     assert!(excerpts >= 5, "only {excerpts} excerpts were found");
 }
 
-/// What stands behind the language of a block is shown by nobody who shows the page.
+/// Nothing that displays a page shows what follows the language of a code block.
 #[test]
 fn files_are_named_before_what_is_in_them() {
     let mut blocks = 0;
@@ -93,11 +93,11 @@ fn links_lead_somewhere() {
                 "" => document.clone(),
                 path => document.parent().expect("a document is in a folder").join(path),
             };
-            // The book is published without what lies around it.
+            // The book is published without the files around it.
             let leaves_the_book = document.starts_with("docs") && path.starts_with("..");
             assert!(!leaves_the_book, "{}: the link leaves the book: {link}", document.display());
             let full = Path::new(ROOT).join(&target);
-            // A server shows no folder of the book.
+            // A server does not show folders of the book.
             let is_there = if document.starts_with("docs") { full.is_file() } else { full.exists() };
             assert!(is_there, "{}: the link leads nowhere: {link}", document.display());
             if let Some(anchor) = anchor {
@@ -128,7 +128,7 @@ fn the_readme_stays_short() {
     assert!(text.lines().count() <= 150, "the README has {} lines", text.lines().count());
 }
 
-/// Returns the anchors of a page's headings, as GitHub makes them: a heading that is there already gets a number.
+/// Returns the anchors of a page's headings, as GitHub makes them: a repeated heading gets a number.
 fn anchors(text: &str) -> BTreeSet<String> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut anchors = BTreeSet::new();

@@ -1,5 +1,5 @@
-//! What differs between the environments, field by field: a change of it is a change of a snapshot that a
-//! reviewer sees.
+//! The differences between the environments, field by field. A change in them changes a snapshot that a reviewer
+//! sees.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -8,17 +8,17 @@ use std::path::Path;
 
 use aqueduct_manifest::{Value, json, yaml};
 
-/// The environments in the order of their promotion, with the domains that platform.toml gives them.
+/// The environments in promotion order, with their domains from platform.toml.
 const ENVIRONMENTS: [(&str, &str); 3] =
     [("dev", "dev.example.com"), ("staging", "staging.example.com"), ("prod", "example.com")];
 
 /// A value in each environment that has it.
 type Values<'a> = [Option<&'a Value>; 3];
 
-/// The objects of a component by file, in each environment that has them.
+/// The objects of a component by file, for each environment that has them.
 type Objects = BTreeMap<String, [Option<Value>; 3]>;
 
-/// Reads the objects of all components by their folder.
+/// Reads the objects of all components by folder.
 fn components() -> BTreeMap<String, Objects> {
     let mut components: BTreeMap<String, Objects> = BTreeMap::new();
     for (number, (environment, _)) in ENVIRONMENTS.iter().enumerate() {
@@ -49,7 +49,7 @@ fn folders(root: &Path) -> Vec<String> {
     folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
-/// The differing fields of one component: each with its values, and the files that have it so.
+/// The differing fields of one component: each with its values, and the files that have it.
 #[derive(Default)]
 struct Differences {
     fields: BTreeMap<(String, [String; 3]), Vec<String>>,
@@ -67,7 +67,7 @@ impl Differences {
         if maps.iter().all(Option::is_some) {
             let keys: BTreeSet<&str> =
                 maps.iter().flatten().flat_map(|map| map.keys()).map(|key| key.as_str()).collect();
-            // A digest only says that what it is of has changed.
+            // A digest only shows that its contents have changed.
             for key in keys.into_iter().filter(|key| !key.ends_with("-digest")) {
                 self.compare(file, &below(key), maps.map(|map| map.and_then(|map| map.get(key))));
             }
@@ -77,7 +77,7 @@ impl Differences {
         if lists.iter().all(Option::is_some)
             && lists.iter().flatten().any(|list| list.iter().any(|one| one.as_map().is_some()))
         {
-            // Elements are told apart by their names, or by all that they say.
+            // Elements are identified by their names, or by their whole contents.
             let key = |number: usize, element: &Value| match element.get("name").and_then(Value::as_str) {
                 Some(name) => name.to_owned(),
                 None => neutral(number, element),
@@ -109,13 +109,13 @@ impl Differences {
     }
 }
 
-/// Returns a value with what is the environment's own taken out: its domain and its name.
+/// Returns a value without what is specific to the environment: its domain and its name.
 fn neutral(number: usize, value: &Value) -> String {
     let (name, domain) = ENVIRONMENTS[number];
     json::write(value).replace(domain, "${domain}").replace(name, "${name}")
 }
 
-/// Tells whether values differ only in what is the environments' own.
+/// Returns whether values differ only in what is specific to the environments.
 fn are_alike(values: Values<'_>) -> bool {
     let all = values.iter().enumerate().map(|(number, value)| value.map(|value| neutral(number, value)));
     all.collect::<BTreeSet<_>>().len() == 1
@@ -165,7 +165,7 @@ fn environments_differ_only_so() {
     insta::assert_snapshot!(text);
 }
 
-/// A component whose TOML has no table of an environment differs in nothing but the name and the domain.
+/// A component whose TOML has no environment table differs only in the name and the domain.
 #[test]
 fn a_component_without_overrides_differs_in_nothing() {
     let components = components();

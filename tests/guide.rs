@@ -1,16 +1,16 @@
-//! Walks through the pages that lead a reader: writes their files, runs their commands, and holds what they print
-//! against the page.
+//! Walks through the step-by-step pages: writes their files, runs their commands, and compares the output with the
+//! page.
 //!
-//! A block ` ```toml <path> ` or ` ```yaml <path> ` is written to that path, a block ` ```console ` is run, one
-//! shell command after the other. `AQUEDUCT_UPDATE=1 cargo test --test guide` writes what the commands print into
-//! the page.
+//! A block ` ```toml <path> ` or ` ```yaml <path> ` is written to that path, and a block ` ```console ` is run, one
+//! shell command after the other. `AQUEDUCT_UPDATE=1 cargo test --test guide` writes the commands' output into the
+//! page.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs");
 
-/// The pages, each of which a reader begins in a folder of its own.
+/// The pages; a reader starts each one in a separate folder.
 const PAGES: [&str; 5] = ["delivery.md", "guide.md", "migration.md", "secrets.md", "upgrading.md"];
 
 /// The folder that the reader is in.
@@ -20,7 +20,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// Runs one line in a shell and returns what the reader sees of it.
+    /// Runs one line in a shell and returns the output that the reader sees.
     #[expect(
         clippy::disallowed_methods,
         reason = "the shell's own tools are found where the tests find theirs"
@@ -51,7 +51,7 @@ impl Reader {
     }
 }
 
-/// Puts the sources of the repository's own platform where the reader has cloned it.
+/// Puts the sources of the repository's own platform where the reader would have cloned it.
 fn clone_the_platform(folder: &Path) {
     let sources = aqueduct::Files::read(Path::new(env!("CARGO_MANIFEST_DIR")), aqueduct::SOURCES);
     for (path, bytes) in sources.expect("the sources can be read").iter() {
@@ -62,7 +62,7 @@ fn clone_the_platform(folder: &Path) {
     }
 }
 
-/// Returns the page with what its commands print now, and how many commands there are.
+/// Returns the page with the current output of its commands, and the number of commands.
 fn walk(page: &str, reader: &mut Reader) -> (String, usize) {
     let mut lines = page.lines().peekable();
     let mut walked = String::new();

@@ -1,4 +1,4 @@
-//! The example of a kind of one's own: it renders, and its mistakes are reported like those of stock kinds.
+//! The example of a custom kind: it renders, and mistakes in it are reported like those in built-in kinds.
 
 #[path = "../examples/bridge/bridge.rs"]
 mod bridge;
@@ -10,7 +10,7 @@ use aqueduct::{Compilation, Files, Selection, compile, report, stock};
 
 use bridge::Bridge;
 
-/// Compiles the platform of the example, with some files replaced.
+/// Compiles the example platform, with some files replaced.
 fn compiled(changes: &[(&str, &str)]) -> (Compilation, Files) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/bridge");
     let mut files = Files::read(&folder, aqueduct::SOURCES).expect("the example can be read");

@@ -1,8 +1,8 @@
-//! Every field of the tables that tenants are kept apart and delivered by is shown by a platform of this repository: by its
-//! own one where that can need it, else by one that moved in.
+//! Every field of the tables that isolate tenants and control their delivery is shown by a platform in this
+//! repository: by its own platform if that can need the field, otherwise by one that was migrated.
 //!
-//! The published schemas say which fields there are, and the files of the platforms which of them are used. A field is that
-//! of its table, wherever the table may stand: `retry.limit` of a tenant's `[delivery]` shows that of a component too.
+//! The published schemas list the fields, and the files of the platforms show which of them are used. A field belongs
+//! to its table, wherever the table is: `retry.limit` in a tenant's `[delivery]` also covers that of a component.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -10,16 +10,16 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-/// The fields that no platform of this repository can need, and the page that tells of each.
+/// The fields that no platform of this repository can need, and the page that describes each.
 const TOLD: &[(&str, &str)] = &[
-    // From some day on the tests would find what it allows.
+    // After some date the tests would find what it allows.
     ("Allowance.until", "docs/check.md"),
-    // The folders are held against what was there before, not against a change of it.
+    // The folders are compared with their previous contents, not with a change to them.
     ("platform.review", "docs/diff.md"),
 ];
 
-/// Fields that some kinds have and that platforms need when they move in, and the file that shows each. In the field `*`
-/// is any name; what is in lists is meant too.
+/// Fields that some kinds have and that migrating platforms need, and the file that shows each. In a field, `*` is
+/// any name; items of lists are included.
 const OF_KINDS: &[(&str, &str)] = &[
     ("init-containers.mounts", "tenants/back/ii.toml"),
     ("sidecars.arguments", "tenants/front-web/nginx-proxy-server.toml"),
@@ -37,7 +37,7 @@ const OF_KINDS: &[(&str, &str)] = &[
     ("runtime-class", "tests/migrations/home-lab/tenants/apps/weather.toml"),
 ];
 
-/// Tables that hold fields of kinds, or that the review of changes reads.
+/// Tables that contain fields of kinds, or that the review of changes reads.
 const NOT_ENTERED: &[&str] = &["Components", "Defaults", "ReviewSettings"];
 
 #[test]
@@ -77,7 +77,7 @@ fn every_field_of_kinds_is_shown_where_it_is_said_to_be() {
         let table: toml::Value = table(Path::new(file)).into();
         let path: Vec<&str> = field.split('.').collect();
         assert!(has(&table, &path), "{file} does not show `{field}`");
-        // The file is held against its schema when it is read; what is asked here is the kind.
+        // The file is checked against its schema when it is read; only the kind is needed here.
         let kind = table.get("kind").and_then(toml::Value::as_str).expect("the file names its kind");
         assert!(schema.definition(kind).is_some(), "there is no kind `{kind}`");
     }
@@ -110,7 +110,7 @@ fn what_is_not_there_is_found() {
     );
 }
 
-/// Tells whether a table has a field.
+/// Returns whether a table has a field.
 fn has(value: &toml::Value, field: &[&str]) -> bool {
     let Some((name, rest)) = field.split_first() else { return true };
     match value {
@@ -121,7 +121,7 @@ fn has(value: &toml::Value, field: &[&str]) -> bool {
     }
 }
 
-/// Returns all fields, each behind the name of its table.
+/// Returns all fields, each prefixed with the name of its table.
 fn all_fields() -> BTreeSet<String> {
     let mut fields = BTreeSet::new();
     for name in ["platform", "tenant", "blueprint", "component"] {
@@ -133,7 +133,7 @@ fn all_fields() -> BTreeSet<String> {
     fields
 }
 
-/// Returns the fields that files show, each with the first file.
+/// Returns the fields that files show, each with the first file that does.
 fn shown() -> BTreeMap<String, String> {
     let mut shown = BTreeMap::new();
     for (name, file) in files() {
@@ -154,7 +154,8 @@ fn shown() -> BTreeMap<String, String> {
     shown
 }
 
-/// Returns the files of all platforms, each behind the name of its schema: first those of the repository's own one.
+/// Returns the files of all platforms, each after the name of its schema; those of the repository's own platform come
+/// first.
 fn files() -> Vec<(&'static str, PathBuf)> {
     let mut platforms = vec![PathBuf::new()];
     platforms.extend(entries(Path::new("tests/migrations")).into_iter().filter(|path| !is_file(path)));
@@ -171,7 +172,7 @@ fn files() -> Vec<(&'static str, PathBuf)> {
     files
 }
 
-/// Returns the files and folders of a folder of the repository, in order.
+/// Returns the sorted files and folders in a folder of the repository.
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let listed = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
     let mut entries: Vec<PathBuf> =
@@ -201,7 +202,7 @@ struct Schema {
 }
 
 impl Schema {
-    /// Reads a schema. That of components is made that of the fields that all kinds have.
+    /// Reads a schema. The schema of components becomes that of the fields that all kinds have.
     fn read(name: &str) -> Self {
         let root =
             serde_json::from_str(&text(format!("docs/schemas/{name}.schema.json"))).expect("it is JSON");
@@ -230,12 +231,12 @@ impl Schema {
     }
 }
 
-/// A walk through a schema, beside a table or to all that there can be.
+/// A walk through a schema, along the values of a table or through everything that is possible.
 struct Walk<'a> {
     schema: &'a Schema,
-    /// The fields, each behind the name of its table.
+    /// The fields, each prefixed with the name of its table.
     fields: BTreeSet<String>,
-    /// The tables that were walked to all that there can be in them.
+    /// The tables that were walked through completely.
     met: BTreeSet<String>,
 }
 
@@ -244,7 +245,8 @@ impl<'a> Walk<'a> {
         Self { schema, fields: BTreeSet::new(), met: BTreeSet::new() }
     }
 
-    /// Notes the fields of a part of the schema, which belongs to the table `name`: those that a value has, or all.
+    /// Records the fields of a part of the schema that belongs to the table `name`: those that a value has, or all of
+    /// them.
     fn table(&mut self, name: &str, part: &'a Json, value: Option<&toml::Value>) {
         if let Some(toml::Value::Array(list)) = value {
             for value in list {
@@ -293,8 +295,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Returns the name of the table that a definition is of; a definition without one says more of the table that it is
-/// named in. What a tenant says for an environment are its own fields once more.
+/// Returns the name of the table that a definition describes; a definition without one extends the table that refers
+/// to it. What a tenant sets for an environment are its own fields again.
 fn table_name(pointer: &str) -> Option<String> {
     let name = pointer.trim_start_matches("#/$defs/");
     let name = name.trim_start_matches("component.").trim_end_matches(".partial");

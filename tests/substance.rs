@@ -1,4 +1,4 @@
-//! The chart and the kustomization of the repository say the same as the typed components beside them.
+//! The chart and the kustomization of the repository produce the same as the typed components beside them.
 
 #![expect(clippy::panic, reason = "a test that cannot read its input fails with the reason")]
 
@@ -23,7 +23,7 @@ fn read(environment: &str, tenant: &str, components: &[&str], words: &[(&str, &s
                 fs::read_to_string(file.expect("the folder can be listed").path()).expect("it is text");
             let text = words.iter().fold(text, |text, (from, to)| text.replace(from, to));
             let Ok(Value::Map(map)) = yaml::read(&text) else {
-                panic!("{component} holds what is no object")
+                panic!("{component} contains something that is not an object")
             };
             let object = Object::new(map);
             let key = (object.kind().to_owned(), object.name().to_owned());
@@ -33,8 +33,7 @@ fn read(environment: &str, tenant: &str, components: &[&str], words: &[(&str, &s
     objects
 }
 
-/// Returns a value without what only says who made it: labels that select nothing, digests, and orders that
-/// mean nothing.
+/// Returns a value without what only shows who made it: labels that select nothing, digests, and meaningless order.
 fn substance(value: &Value, key: &str) -> Value {
     match value {
         Value::Map(map) => Value::Map(
@@ -58,7 +57,7 @@ fn substance(value: &Value, key: &str) -> Value {
             }
             values.into()
         }
-        // The content of a configuration, not the order of its lines.
+        // Compares the contents of a configuration, not the order of its lines.
         Value::String(text) if key.ends_with(".yaml") || key.ends_with(".yml") => {
             yaml::read(text).unwrap_or_else(|error| panic!("{key}: {error}"))
         }
@@ -66,7 +65,7 @@ fn substance(value: &Value, key: &str) -> Value {
     }
 }
 
-/// Compares two sets of objects, object by object, as YAML that a person can read.
+/// Compares two sets of objects one by one, as readable YAML.
 fn assert_same(typed: &Objects, foreign: &Objects) {
     let names = |objects: &Objects| objects.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(typed), names(foreign));
@@ -87,13 +86,13 @@ fn the_chart_says_what_the_typed_components_say() {
         &[("goverse-etcd", "TOKEN"), ("goverse-chart", "goverse"), ("name: login", "name: postgres-login")],
     );
     let (mut typed, mut chart) = (only_selectors(typed), only_selectors(chart));
-    // The chart takes the password under the name of the key itself.
+    // The chart stores the password under the name of the key itself.
     let login = ("ExternalSecret".to_owned(), "postgres-login".to_owned());
     assert!(typed.remove(&login).is_some() && chart.remove(&login).is_some());
     assert_same(&typed, &chart);
 }
 
-/// The selectors of a release and of a component differ in the instance only.
+/// Removes the instance label, the only difference between the selectors of a release and of a component.
 fn only_selectors(objects: Objects) -> Objects {
     fn strip(value: &mut Value) {
         match value {
@@ -117,7 +116,7 @@ fn only_selectors(objects: Objects) -> Objects {
 #[test]
 fn the_kustomization_says_what_the_blueprint_says() {
     for environment in ["dev", "staging", "prod"] {
-        // A DAO without a timelock too, so that only names and addresses of contracts differ.
+        // A DAO without a timelock too, so that only names and contract addresses differ.
         let typed = read(
             environment,
             "demo-no-timelock-dao",
@@ -135,7 +134,7 @@ fn the_kustomization_says_what_the_blueprint_says() {
     }
 }
 
-/// Returns the hash that Kustomize puts behind the name of a generated ConfigMap.
+/// Returns the hash that Kustomize appends to the name of a generated ConfigMap.
 fn generated_suffix(environment: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("output")

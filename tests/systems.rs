@@ -1,4 +1,5 @@
-//! `docs/systems.md` says where each part of the five systems is: what it says must be so, and it must say all.
+//! `docs/systems.md` says where each part of the five systems is. Everything that it says must be true, and it must
+//! list all parts.
 
 #![expect(clippy::panic, reason = "a test says what it found in the document by failing")]
 
@@ -85,7 +86,7 @@ fn rows(document: &str) -> Vec<Row> {
     rows
 }
 
-/// Returns the paths of a cell: each stands in backticks, braces hold alternatives.
+/// Returns the paths in a cell: each is in backticks, and braces contain alternatives.
 fn paths(cell: &str) -> Vec<String> {
     let quoted = cell.split('`').skip(1).step_by(2);
     quoted.flat_map(expand).collect()
@@ -122,7 +123,7 @@ fn kinds(path: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Returns what a row says that is not so.
+/// Returns the statements of a row that are not true.
 fn untrue(row: &Row) -> Vec<String> {
     let place = format!("{}, {}", row.system, row.part);
     let missing = row.sources.iter().chain(&row.outputs).filter(|path| !root().join(path).exists());
@@ -131,7 +132,7 @@ fn untrue(row: &Row) -> Vec<String> {
         let there: BTreeSet<String> = row.outputs.iter().flat_map(|path| kinds(path)).collect();
         let wanted = row.kinds.iter().filter(|kind| !there.contains(kind.as_str()));
         untrue.extend(wanted.map(|kind| format!("{place}: no {kind} in {}", row.outputs.join(", "))));
-        // An output that adds nothing to the row does not belong to it.
+        // An output that adds nothing to the row does not belong in it.
         let idle = row.outputs.iter().filter(|path| {
             path.ends_with('/')
                 || (!path.ends_with(".json") && kinds(path).is_disjoint(&row.kinds.iter().cloned().collect()))
@@ -166,17 +167,16 @@ fn every_component_belongs_to_a_part() {
     let outputs: BTreeSet<&str> = rows.iter().flat_map(|row| &row.outputs).map(String::as_str).collect();
     let mut unnamed = Vec::new();
     for file in files("tenants") {
-        let path = file.strip_prefix(root()).expect("it lies in the folder").to_string_lossy().into_owned();
+        let path = file.strip_prefix(root()).expect("it is in the folder").to_string_lossy().into_owned();
         if path.ends_with(".toml") && !sources.contains(path.as_str()) {
             unnamed.push(path);
         }
     }
-    // A component is named with its folder in one environment, or with a folder above.
+    // A component is given by its folder in one environment, or by a parent folder.
     let environments = ["dev", "staging", "prod"];
     for environment in environments {
         for file in files(&format!("output/{environment}")) {
-            let path =
-                file.strip_prefix(root()).expect("it lies in the folder").to_string_lossy().into_owned();
+            let path = file.strip_prefix(root()).expect("it is in the folder").to_string_lossy().into_owned();
             let below = path.split_once(&format!("output/{environment}/")).map_or("", |(_, below)| below);
             let parts: Vec<&str> = below.split('/').collect();
             let [tenant, component, _] = parts[..] else { continue };

@@ -1,4 +1,4 @@
-//! Holds the repository to its own rules: nothing forgotten, nothing in the wrong direction, nothing left lying.
+//! Checks the repository against its own rules: nothing forgotten, no wrong dependencies, nothing left behind.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("tree", &["manifest"]),
 ];
 
-/// Which more of them its tests may use.
+/// Further workspace crates that its tests may use.
 const TESTS: &[(&str, &[&str])] = &[("review", &["helm", "kustomize"])];
 
 /// Names that say nothing about what is inside.
@@ -54,7 +54,7 @@ fn read(path: &Path) -> String {
     text.expect("a file of the repository can be read")
 }
 
-/// Returns the names in a folder, in order.
+/// Returns the sorted names in a folder.
 fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()));
     let mut names: Vec<String> = entries
@@ -65,7 +65,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Returns all files below a folder that have an ending.
+/// Returns all files below a folder with an extension.
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for name in names(folder) {
@@ -257,7 +257,7 @@ fn every_file_says_what_it_is() {
 
 #[test]
 fn nothing_is_left_lying() {
-    // Put together, so that this file is not found itself.
+    // Joined at run time, so that this file does not match itself.
     let words =
         [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimplemented", "!(")];
     let mut texts = rust_files();
@@ -270,7 +270,7 @@ fn nothing_is_left_lying() {
             for word in words {
                 assert!(!line.contains(word), "{}: `{word}`", place());
             }
-            // A checkout at the top of the file system has a path like any other.
+            // A checkout at the file system root has a path like any other.
             if Path::new(ROOT).components().count() > 2 {
                 assert!(!line.contains(ROOT), "{}: a path of this machine", place());
             }
@@ -292,8 +292,8 @@ fn every_source_file_names_its_schema() {
     }
 }
 
-/// Names that several libraries export: each library has its errors, and `helm` has its own values, which templates see
-/// with the types of Go.
+/// Names that several libraries export: each library has its own errors, and `helm` has its own values, which
+/// templates see with Go's types.
 const SHARED_NAMES: [&str; 4] = ["Error", "List", "Map", "Value"];
 
 #[test]

@@ -1,16 +1,17 @@
-//! The wheel: built from this repository, installed into a fresh environment of Python, it brings a program that works.
+//! The wheel: built from this repository and installed into a fresh Python environment, it provides a working
+//! program.
 //!
-//! It takes maturin (the variable `AQUEDUCT_MATURIN`, or the one on `PATH`) and a Python with `venv`; where they are
-//! missing, the test says that it was skipped.
+//! The test requires maturin (from the variable `AQUEDUCT_MATURIN` or on `PATH`) and a Python with `venv`. If they
+//! are missing, it reports that it was skipped.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Returns a program that is installed here; says so where it is not.
-#[expect(clippy::print_stdout, reason = "a test that is skipped is seen")]
-#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where maturin is")]
+/// Returns an installed program; prints a message if it is missing.
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+#[expect(clippy::disallowed_methods, reason = "the environment says where maturin is")]
 fn installed(program: &str, variable: Option<&str>) -> Option<PathBuf> {
     let path = variable.and_then(std::env::var_os).map_or_else(|| PathBuf::from(program), PathBuf::from);
     let works = Command::new(&path).arg("--version").output().is_ok_and(|output| output.status.success());
@@ -20,7 +21,7 @@ fn installed(program: &str, variable: Option<&str>) -> Option<PathBuf> {
     works.then_some(path)
 }
 
-/// Runs a command that must succeed and returns what it says.
+/// Runs a command that must succeed and returns its output.
 fn run(command: &mut Command) -> String {
     let Output { status, stdout, stderr } = command.output().expect("the program starts");
     assert!(status.success(), "{command:?}: {status}\n{}", String::from_utf8_lossy(&stderr));
@@ -42,7 +43,7 @@ fn installs_a_program_that_renders() {
     let Some(python) = installed("python3", None) else { return };
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let wheels = folder.path().join("wheels");
-    // The program of the tests is built already; it is small enough to pack once its symbols are gone.
+    // The program for the tests is already built; without its symbols it is small enough to pack.
     run(Command::new(maturin)
         .args(["build", "--locked", "--profile", "dev", "--strip", "--auditwheel", "skip"])
         .args(["--compatibility", "linux", "--compression-method", "stored", "--out"])

@@ -1,4 +1,4 @@
-//! `bridge`: a program that carries messages from one chain to others, as a kind of one's own.
+//! `bridge`: a program that carries messages from one chain to others, as a custom kind.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub(crate) struct Bridge {
 }
 
 impl Bridge {
-    /// Returns the relayer as the worker that it is, told of the chains by variables.
+    /// Returns the relayer as a worker that learns the chains from environment variables.
     fn worker(&self) -> Worker {
         let mut workload = self.workload.clone();
         workload.variables.insert("SOURCE_CHAIN".to_owned(), Variable::Text(self.chain.clone()));
@@ -45,12 +45,12 @@ impl Component for Bridge {
         self.workload.sources()
     }
 
-    /// Says which pods there are, so that network policies are made for them.
+    /// Returns the groups of pods, for which network policies are rendered.
     fn offer(&self, site: &Site<'_>) -> Offer {
         self.worker().offer(site)
     }
 
-    /// Says which components are called: they start first, and the way to them is opened.
+    /// Returns the components that are called: they start first, and traffic to them is allowed.
     fn links(&self) -> Vec<Link> {
         let targets = self.targets.iter().map(|(chain, target)| Link {
             field: vec!["targets".to_owned(), chain.to_string()],

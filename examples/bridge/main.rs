@@ -1,4 +1,4 @@
-//! A program of one's own: the command line of `aqueduct` with one more kind.
+//! A custom program: the command line of `aqueduct` with one more kind.
 //!
 //! `cargo run --example bridge -- --directory examples/bridge render --stdout`
 

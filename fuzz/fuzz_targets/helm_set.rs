@@ -1,7 +1,7 @@
-//! Any arguments of `--set` and its kin are read or refused, without a panic, the same way twice, and become
-//! values whose size has a bound.
+//! Any arguments of `--set` and similar flags are parsed or refused, without a panic and the same way twice, and
+//! become values of bounded size.
 //!
-//! The text is cut at lines of `===`: arguments of `--set`, `--set-string`, `--set-json`, `--set-literal`.
+//! The input is split at lines of `===` into arguments of `--set`, `--set-string`, `--set-json` and `--set-literal`.
 
 #![no_main]
 
@@ -10,9 +10,9 @@ use aqueduct_helm::value::Value;
 use aqueduct_manifest as manifest;
 use libfuzzer_sys::fuzz_target;
 
-/// Deeper than names, lists in lists and JSON may nest together.
+/// More than the nesting depth of names, lists in lists and JSON together.
 const DEPTH: usize = 700;
-/// More values than the longest input may ask for.
+/// More than the number of values that the longest input can request.
 const NODES: usize = 4 << 20;
 
 fuzz_target!(|text: &str| {

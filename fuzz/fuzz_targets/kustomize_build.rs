@@ -1,7 +1,7 @@
-//! Any kustomization is built or refused, without a panic, and the same way twice; an empty kustomization over
-//! it changes nothing.
+//! Any kustomization is built or refused, without a panic and the same way twice; an empty kustomization on top of it
+//! changes nothing.
 //!
-//! The text is cut at lines of `===` into the files below.
+//! The input is split at lines of `===` into the files below.
 
 #![no_main]
 
@@ -18,7 +18,7 @@ const NAMES: [&str; 6] = [
     "base/part/a.yaml",
     "base/c.env",
 ];
-/// What only the outermost kustomization does, or what makes one that is no base of another.
+/// What only the outermost kustomization does, or what makes a kustomization unusable as a base.
 const OUTERMOST: [&str; 4] = ["sortOptions", "buildMetadata", "Component", "openapi"];
 
 fuzz_target!(|text: &str| {

@@ -1,7 +1,7 @@
-//! Any patch applies to any object or says why not, without a panic and the same way twice.
+//! Any patch applies to any object or is refused with a reason, without a panic and the same way twice.
 //!
-//! The text is a stream: the first document is the target, the others are patches, each tried as all three
-//! kinds. A merge patch that was applied once changes nothing when it is applied again.
+//! The input is a stream: the first document is the target, the others are patches, each tried as all three kinds.
+//! Applying a merge patch a second time changes nothing.
 
 #![no_main]
 
@@ -43,7 +43,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// What a patch made is written so that it reads back.
+/// The result of a patch is written so that it reads back.
 fn check(value: &Value) {
     let written = yaml::write(value);
     let again = yaml::read(&written).expect("what was written can be read");

@@ -1,5 +1,5 @@
-//! Any bytes as a template: parsing and rendering end in an output or in an error that names its place, the
-//! same one twice, never in a panic, and never run on.
+//! Any bytes as a template: parsing and rendering end in output or in an error with its place, the same one twice,
+//! without a panic and without running forever.
 
 #![no_main]
 
@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 
 const PATH: &str = "c/templates/t.yaml";
 
-/// A clock that stands and bytes from a counter: too few at once for the keys whose making takes long.
+/// A clock that stands still and bytes from a counter: too few per call for keys that take long to make.
 struct Repeatable(u64);
 
 impl Host for Repeatable {

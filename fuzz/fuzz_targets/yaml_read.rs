@@ -1,4 +1,4 @@
-//! Any text is read or refused, without a panic, and what was read is written so that it reads back the same.
+//! Any text is parsed or refused, without a panic, and what was parsed is written so that it reads back the same.
 
 #![no_main]
 
@@ -11,7 +11,7 @@ fuzz_target!(|text: &str| {
         let Ok(documents) = yaml::read_documents(text, dialect) else { continue };
         let values = yaml::read_values(text, dialect).expect("it was read with its places");
         assert_eq!(values.len(), documents.len());
-        // An empty document at the end may begin behind the last line.
+        // An empty document at the end may begin after the last line.
         let lines = 1 + text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).count();
         for (document, value) in documents.iter().zip(&values) {
             assert!((1..=lines as u32).contains(&document.line));
@@ -28,7 +28,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// Writes a value in every form that there is, and reads it back.
+/// Writes a value in every available form, and reads it back.
 fn check(value: &Value) {
     let same = settled(value);
     for written in [yaml::write(value), yaml::write_portable(value)] {
@@ -37,13 +37,13 @@ fn check(value: &Value) {
         assert_eq!(yaml::write(&again), yaml::write(value));
     }
     if let Ok(written) = yaml::write_marshal(value) {
-        // Its plain `<<` is a merge key to the reader.
+        // To the reader, a plain `<<` is a merge key.
         assert!(yaml::read(&written).is_ok() || written.contains("<<"), "{written}");
     }
     assert_eq!(json::write(&json::read(&json::write_pretty(value)).expect("it was written")), json::write(value));
 }
 
-/// Returns the value as it reads after a trip through JSON and YAML: whole floats are integers, and zero has no
+/// Returns the value as it reads after a round trip through JSON and YAML: whole floats are integers, and zero has no
 /// sign.
 fn settled(value: &Value) -> Value {
     unsigned(json::read(&json::write(value)).expect("what was written can be read"))

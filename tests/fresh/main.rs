@@ -1,5 +1,5 @@
-//! Holds the generated documents against what generates them: the JSON Schemas, the reference, and the pages of the
-//! rules and of the functions of templates.
+//! Compares the generated documents with what generates them: the JSON Schemas, the reference, and the pages about
+//! the rules and the template functions.
 //!
 //! `AQUEDUCT_UPDATE=1 cargo test --test fresh` writes them.
 
@@ -49,7 +49,7 @@ fn helm_functions() {
     check("docs/helm-functions.md", &helm_functions::helm_functions());
 }
 
-/// Holds a committed file against its fresh text, or writes it where an update was asked for.
+/// Compares a committed file with its fresh text, or writes it if an update was requested.
 #[expect(
     clippy::disallowed_methods,
     reason = "the variable asks for an update, it decides nothing of the output"

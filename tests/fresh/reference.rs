@@ -1,6 +1,6 @@
-//! The reference: every file, kind and type, from the JSON Schemas that the types themselves give.
+//! The reference: every file, kind and type, from the JSON Schemas of the types themselves.
 //!
-//! The texts are the doc comments of the Rust types, so that code, editors and the reference say the same.
+//! The texts are the doc comments of the Rust types, so that code, editors and the reference agree.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,17 +8,17 @@ use std::fmt::Write as _;
 use aqueduct::Registry;
 use serde_json::{Map, Value, json};
 
-/// Types by the name they have in the reference.
+/// Types by their names in the reference.
 type Types = BTreeMap<String, Value>;
 
 /// Returns the reference.
 ///
-/// `files` are the schemas of `platform.toml`, `tenant.toml` and blueprints; `component` is that of a
-/// component's file, which says what the fields of all kinds are.
+/// `files` are the schemas of `platform.toml`, `tenant.toml` and blueprints. `component` is the schema of a component
+/// file, which describes the fields of all kinds.
 pub(crate) fn reference(registry: &Registry, files: [&Value; 3], component: &Value) -> String {
     let mut types = Types::new();
 
-    // The kinds come first: where a file has another type of the same name, the file's gets the longer name.
+    // The kinds come first: if a file has a different type of the same name, the file's type gets the longer name.
     let mut kinds = String::from("\n## Kinds\n\n");
     for kind in registry.kinds() {
         let about = first_sentence(&describe((kind.schema)().as_value()));
@@ -88,7 +88,7 @@ const TYPES: &str = "
 What the fields above are made of. A field of a table is required where it says so, once all layers are merged.
 ";
 
-/// Puts the parts that a schema defines once, for it is kept small, where it refers to them.
+/// Inlines the parts that a schema, to stay small, defines once and refers to.
 pub(crate) fn written_out(mut schema: Value) -> Value {
     fn fill_in(schema: &mut Value, parts: &Map<String, Value>) {
         while let Some(part) = target(&schema["$ref"]).and_then(|name| parts.get(name)) {
@@ -107,7 +107,7 @@ pub(crate) fn written_out(mut schema: Value) -> Value {
     schema
 }
 
-/// Returns the fields that every component has: what the file takes and no kind declares.
+/// Returns the fields that every component has: those that the file accepts and no kind declares.
 fn common_fields(registry: &Registry, component: &Value) -> Value {
     let kind = registry.kinds().first().expect("there are stock kinds");
     let own = (kind.schema)().to_value();
@@ -120,7 +120,7 @@ fn common_fields(registry: &Registry, component: &Value) -> Value {
     reached_by(&common)
 }
 
-/// Returns a schema with those of its definitions that its fields lead to, without the kinds.
+/// Returns a schema with only those definitions that its fields lead to, without the kinds.
 fn reached_by(schema: &Value) -> Value {
     let mut schema = schema.clone();
     for name in ["Defaults", "Components"] {
@@ -156,15 +156,15 @@ fn target(reference: &Value) -> Option<&str> {
     reference.as_str()?.strip_prefix("#/$defs/")
 }
 
-/// Takes the definitions of a schema into the types and returns the schema with its references renamed. Where a
-/// different type has the name already, the owner's gets a longer one.
+/// Moves the definitions of a schema into the types and returns the schema with its references renamed. If a
+/// different type already has a name, the owner's type gets a longer one.
 fn adopt(mut schema: Value, owner: &str, types: &mut Types) -> Value {
     let Some(Value::Object(definitions)) = schema.as_object_mut().and_then(|object| object.remove("$defs"))
     else {
         return schema;
     };
     let plain = |name: &str| name.rsplit('.').find(|part| *part != "partial").unwrap_or(name).to_owned();
-    // What a definition says decides whether it is one that is known, wherever its references lead.
+    // The contents of a definition decide whether it is already known, wherever its references lead.
     let bare = |value: &Value| {
         let mut value = without_parameters(value.clone());
         if let Some(object) = value.as_object_mut() {
@@ -212,7 +212,7 @@ fn rename(schema: &mut Value, to: &dyn Fn(&str) -> String) {
     }
 }
 
-/// Takes out the branches that let a variable stand for any value: the page says that once.
+/// Removes the branches that let a variable replace any value: the page mentions that once.
 fn without_parameters(schema: Value) -> Value {
     match schema {
         Value::Object(object) => {
@@ -260,7 +260,7 @@ fn fields(text: &mut String, schema: &Value) {
     }
 }
 
-/// Adds what a type is made of.
+/// Adds the structure of a type.
 fn shape(text: &mut String, schema: &Value) {
     if schema["properties"].is_object() {
         text.push('\n');
@@ -268,7 +268,7 @@ fn shape(text: &mut String, schema: &Value) {
     } else if let Some(branches) = branches(schema) {
         text.push('\n');
         for branch in branches {
-            // The variant of an enum with fields is a table of one key.
+            // An enum variant with fields is a table with one key.
             let says = cell(&describe(branch));
             let separator = if says.is_empty() { "" } else { ": " };
             match branch["properties"].as_object().filter(|properties| properties.len() == 1) {
@@ -336,7 +336,7 @@ fn word(kind: &str, schema: &Value) -> String {
     }
 }
 
-/// Returns the anchor that a heading of a name has.
+/// Returns the anchor of a heading.
 fn anchor(name: &str) -> String {
     name.to_lowercase().replace('`', "").replace(' ', "-")
 }
@@ -345,7 +345,7 @@ fn describe(schema: &Value) -> String {
     schema["description"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Returns a text as one cell of a table.
+/// Returns a text as a table cell.
 fn cell(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }

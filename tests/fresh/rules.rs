@@ -1,4 +1,4 @@
-//! The pages of all rules as one document, from what `aqueduct check` prints of them.
+//! The pages of all rules as one document, from the output of `aqueduct check`.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub(crate) fn rules() -> String {
         let page = run(folder, &["check", "--explain", name]).done();
         text.push('\n');
         for line in page.lines() {
-            // A comment of an example has one `#`, and a page begins with its title. Outlines name the rules alone.
+            // A comment in an example has one `#`, and a page begins with its title. Outlines only list the rules.
             match line.strip_prefix("## ") {
                 Some(part) => text.push_str(&format!("**{part}**")),
                 None if line.strip_prefix("# ") == Some(name) => text.push_str(&format!("#{line}")),
@@ -30,7 +30,7 @@ pub(crate) fn rules() -> String {
     text
 }
 
-/// Returns the cells of a line of a table: two blanks stand between them at least.
+/// Returns the cells of a table line, which are separated by at least two blanks.
 fn cells(line: &str) -> [&str; 4] {
     let cells: Vec<&str> = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
     cells.try_into().expect("a rule has a name, a group, a level and a summary")

@@ -1,9 +1,9 @@
-//! Renders the corpus in one process, beside what Helm took for it: each chart is loaded once and rendered with the
-//! values of all its cases, first on one core, then on all cores, as the instances of a platform are. Each case is
-//! measured on its own too, with all cores for itself: from the disk, and as a further instance of the loaded chart.
+//! Renders the corpus in one process and compares the time with Helm's. Each chart is loaded once and rendered with
+//! the values of all its cases, first on one core, then on all cores, like the instances of a platform. Each case is
+//! also measured on its own with all cores available: from disk, and as another instance of the loaded chart.
 //!
-//! Keys are searched at random, as they are in use, so that the cases that make some take longer or shorter from run
-//! to run; the times of the others are told on their own too. All files have been read once before.
+//! Keys are searched at random, as in production, so cases that generate keys vary in duration from run to run; the
+//! times of the other cases are also reported separately. All files have been read once beforehand.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -19,11 +19,11 @@ use aqueduct_helm::template::{CallSite, Host, Moment, Refusal};
 use aqueduct_helm::{Capabilities, Chart, Engine, Prepared, Release, UserValues, check_installable};
 use rayon::prelude::*;
 
-/// The allocator of the program.
+/// The allocator of the `aqueduct` program.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// A clock and randomness, and whether a key was made of it.
+/// A clock and randomness, and whether a key was made from it.
 #[derive(Default)]
 struct BenchHost {
     keys: bool,
@@ -36,13 +36,13 @@ impl Host for BenchHost {
     }
 
     fn random(&mut self, site: &CallSite, buffer: &mut [u8]) -> Result<(), Refusal> {
-        // `genPrivateKey`, `genCA` and those that go with it.
+        // `genPrivateKey`, `genCA` and related functions.
         self.keys |= site.function.starts_with("gen");
         getrandom::fill(buffer).map_err(|error| Refusal(error.to_string()))
     }
 }
 
-/// Values for a chart, and how long Helm took for it.
+/// Values for a chart, and how long Helm took to render it.
 struct Case {
     name: String,
     chart: PathBuf,
@@ -51,7 +51,7 @@ struct Case {
     helm: f64,
 }
 
-/// How long a case took, from the disk and as a further instance.
+/// How long a case took, from disk and as another instance.
 struct Measured<'a> {
     case: &'a Case,
     first: f64,
@@ -102,7 +102,7 @@ fn main() {
     }
 }
 
-/// The seconds of some cases, summed up.
+/// The summed seconds of some cases.
 #[derive(Default)]
 struct Sums {
     count: usize,
@@ -150,7 +150,7 @@ fn folders(parent: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// Reads what there is to render of a chart, for which the corpus has a folder.
+/// Reads the cases of a chart, which has a folder in the corpus.
 fn read_cases(root: &Path, folder: &Path) -> Vec<Case> {
     let read = |case: PathBuf| {
         let meta: serde_json::Value = serde_json::from_slice(&fs::read(case.join("meta.json")).ok()?).ok()?;
@@ -181,7 +181,7 @@ impl Case {
         Some(chart)
     }
 
-    /// Renders the chart and tells whether keys were made.
+    /// Renders the chart and returns whether keys were made.
     fn render(&self, chart: &Arc<Chart>) -> bool {
         let mut host = BenchHost::default();
         let mut values = UserValues::new();
@@ -191,7 +191,7 @@ impl Case {
         let Ok(prepared) = Prepared::new(chart, &values.into_map()) else { return false };
         if prepared.validate().is_ok() {
             let release = Release::new("demo", "demo-ns");
-            // A chart may refuse its values; that takes time too.
+            // A chart may reject its values; that takes time too.
             let _ = prepared.render(&Engine::new(), &release, &Capabilities::default(), &mut host);
         }
         host.keys

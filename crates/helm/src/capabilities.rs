@@ -1,4 +1,4 @@
-//! What `.Capabilities` says of the cluster and of Helm.
+//! What `.Capabilities` reports about the cluster and Helm.
 
 use std::any::Any;
 
@@ -8,7 +8,7 @@ use crate::Error;
 use crate::template::{Call, Function, FunctionError};
 use crate::value::{Kind, List, ListType, Native, Type, Value};
 
-/// The API versions that Helm takes for granted: those of the client library that it is built with.
+/// The API versions that Helm assumes: those of the client library that it is built with.
 const API_VERSIONS: &[&str] = &[
     "v1",
     "admissionregistration.k8s.io/v1",
@@ -69,7 +69,7 @@ const API_VERSIONS: &[&str] = &[
     "apiextensions.k8s.io/v1",
 ];
 
-/// The version of Kubernetes that Helm takes for granted.
+/// The Kubernetes version that Helm assumes.
 const KUBE_VERSION: &str = "v1.37.0";
 /// The version of Helm that this crate follows.
 const HELM_VERSION: &str = "v4.3.2";
@@ -78,7 +78,7 @@ const GO_VERSION: &str = "go1.27.0";
 /// The version of the Kubernetes client that this version of Helm is built with.
 const KUBE_CLIENT_VERSION: &str = "v1.37";
 
-/// What a chart may rely on.
+/// What a chart may rely on: the Kubernetes version, the API versions and the Helm version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     /// The version of Kubernetes.
@@ -109,11 +109,11 @@ impl Default for Capabilities {
 pub struct KubeVersion {
     /// The whole version, such as `v1.33.4-gke.1245000`.
     pub version: SmolStr,
-    /// The version without what follows the numbers, for comparisons.
+    /// The version without any suffix after the numbers, for comparisons.
     pub normalized: SmolStr,
-    /// The first number.
+    /// The major version.
     pub major: SmolStr,
-    /// The second number.
+    /// The minor version.
     pub minor: SmolStr,
 }
 
@@ -121,7 +121,7 @@ impl KubeVersion {
     /// Reads a version such as `1.33` or `v1.33.4-gke.1245000`.
     ///
     /// # Errors
-    /// What Kubernetes' own library says of what is no version.
+    /// Fails with the message of Kubernetes' own library if the text is not a version.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let trimmed = text.trim_start_matches(['\t', '\n', '\x0c', '\r', ' ']);
         let rest = trimmed.strip_prefix('v').unwrap_or(trimmed);
@@ -270,7 +270,7 @@ fn git_version(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionE
     Ok(kube_version(arguments).map_or(Value::Nil, |version| version.version.as_str().into()))
 }
 
-/// `version.BuildInfo`, which says how Helm was built.
+/// `version.BuildInfo`: how Helm was built.
 #[derive(Debug)]
 struct BuildInfo {
     version: SmolStr,

@@ -1,8 +1,7 @@
-//! YAML into Go structs: what `sigs.k8s.io/yaml` and `encoding/json` make of a document whose target is a
-//! struct.
+//! Decodes YAML into Go structs as `sigs.k8s.io/yaml` and `encoding/json` do.
 //!
-//! Field names match without regard to case, `null` leaves a field empty, and a number or a truth value
-//! becomes text where the field is a text. Everything else of a wrong type is an error in Go's words.
+//! Field names match regardless of case, `null` leaves a field empty, and a number or boolean becomes a string if the
+//! field is a string. Any other value of a wrong type is an error in Go's wording.
 
 use std::fmt;
 
@@ -10,17 +9,17 @@ use aqueduct_manifest::{Map, SmolStr, Value, float, format_smolstr, json, yaml};
 
 use crate::Error;
 
-/// Reads the first document of a text as JSON model.
+/// Reads the first document of a text into the JSON model.
 pub(crate) fn read_yaml(bytes: &[u8]) -> Result<Value, Error> {
     yaml::read(utf8(bytes)?).map_err(converting)
 }
 
-/// Returns the text of a document, which has to be UTF-8, comments included.
+/// Returns the text of a document, all of which has to be UTF-8, including comments.
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, Error> {
     std::str::from_utf8(bytes).map_err(|_| converting("yaml: invalid leading UTF-8 octet"))
 }
 
-/// Reads the wanted entries of the first document of a text as JSON model, and checks the others.
+/// Reads the wanted entries of the first document of a text into the JSON model, and checks the others.
 pub(crate) fn read_entries(text: &str, wanted: fn(&str) -> bool) -> Result<Value, Error> {
     yaml::read_entries(text, wanted).map_err(converting)
 }
@@ -32,14 +31,14 @@ fn converting(cause: impl fmt::Display) -> Error {
 /// A map that is decoded into a Go struct.
 pub(crate) struct Fields<'a> {
     map: &'a Map,
-    /// The keys and indices that lead to it, each with a dot before it.
+    /// The keys and indices that lead to the map, each preceded by a dot.
     path: String,
 }
 
 impl<'a> Fields<'a> {
     /// Returns the fields of a document; `null` has none.
     ///
-    /// `structure` is the name of the Go type, `package` the one that Go puts before it.
+    /// `structure` is the name of the Go type and `package` the prefix that Go prints before it.
     pub(crate) fn of(value: &'a Value, package: &str, structure: &str) -> Result<Option<Self>, Error> {
         match value {
             Value::Null => Ok(None),
@@ -48,7 +47,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Returns a field that is there and not `null`, and its path.
+    /// Returns a field that is present and not `null`, together with its path.
     fn get(&self, name: &str) -> Option<(String, &'a Value)> {
         let exact = self.map.iter().find(|(key, _)| *key == name);
         let (key, value) =
@@ -56,12 +55,12 @@ impl<'a> Fields<'a> {
         (!value.is_null()).then(|| (deeper(&self.path, key), value))
     }
 
-    /// Returns a text; a number or a truth value becomes one.
+    /// Returns a string; a number or boolean becomes one.
     pub(crate) fn text(&self, name: &str) -> Result<Option<SmolStr>, Error> {
         self.get(name).map(|(path, value)| as_text(&path, value)).transpose()
     }
 
-    /// Returns a truth value.
+    /// Returns a boolean.
     pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>, Error> {
         match self.get(name) {
             None => Ok(None),
@@ -70,7 +69,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Returns a list of texts; a `null` in it is an empty one.
+    /// Returns a list of strings; a `null` in it becomes an empty string.
     pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<SmolStr>>, Error> {
         match self.get(name) {
             None => Ok(None),
@@ -84,7 +83,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Returns a map of texts, in the order of its keys.
+    /// Returns a map of strings in key order.
     pub(crate) fn text_map(&self, name: &str) -> Result<Option<Vec<(SmolStr, SmolStr)>>, Error> {
         match self.get(name) {
             None => Ok(None),
@@ -97,7 +96,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Returns a list of anything.
+    /// Returns a list of values of any type.
     pub(crate) fn values(&self, name: &str) -> Result<Option<Vec<Value>>, Error> {
         match self.get(name) {
             None => Ok(None),
@@ -106,7 +105,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Returns a struct in a field.
+    /// Returns the struct in a field.
     pub(crate) fn structure(&self, name: &str, wanted: &str) -> Result<Option<Fields<'a>>, Error> {
         match self.get(name) {
             None => Ok(None),
@@ -115,7 +114,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Returns a list of pointers to structs; `null` is a nil one.
+    /// Returns a list of pointers to structs; `null` becomes nil.
     pub(crate) fn structures(
         &self,
         name: &str,
@@ -141,7 +140,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Returns the path of something in what has a path, written as Go writes it: a JSON pointer with dots.
+/// Appends a token to a path as Go writes it: a JSON pointer with dots.
 fn deeper(path: &str, token: &str) -> String {
     format!("{path}.{}", token.replace('~', "~0").replace('/', "~1"))
 }
@@ -156,23 +155,23 @@ fn as_text(path: &str, value: &Value) -> Result<SmolStr, Error> {
 
 fn wrong(path: &str, value: &Value, wanted: &str) -> Error {
     let last = path.rsplit('.').next().unwrap_or_default();
-    // What looks like an index is no field to Go.
+    // To Go, what looks like an index is not a field.
     let is_index = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
     let place = if is_index { "" } else { "Go struct field " };
     decoding(format!("json: cannot unmarshal {} into {place}{path} of type {wanted}", json::kind(value)))
 }
 
-/// Returns what is said of a document that is of another type than the variable that takes it.
+/// Returns the error for a document whose type differs from the variable that receives it.
 pub(crate) fn mismatch(value: &Value, wanted: &str) -> Error {
     decoding(json::mismatch(value, wanted))
 }
 
-/// Returns an error of `encoding/json` as `sigs.k8s.io/yaml` reports it.
+/// Returns an `encoding/json` error as `sigs.k8s.io/yaml` reports it.
 fn decoding(message: String) -> Error {
     Error::new(message).context("error unmarshaling JSON: while decoding JSON")
 }
 
-/// Returns the text that `sigs.k8s.io/yaml` puts where a text is wanted.
+/// Returns the string that `sigs.k8s.io/yaml` substitutes where a string is wanted.
 pub(crate) fn scalar_text(value: &Value) -> Option<SmolStr> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -198,7 +197,7 @@ mod tests {
             .into();
         let fields = Fields::of(&value, "v2", "Metadata").expect("it is a map").expect("it is not null");
         assert_eq!(
-            fields.text("a").expect_err("a list is no text").to_string(),
+            fields.text("a").expect_err("a list is not a string").to_string(),
             "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go struct field .a of type string"
         );
         assert_eq!(fields.text("B").expect("case does not matter").as_deref(), Some("1"));

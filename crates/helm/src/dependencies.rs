@@ -1,7 +1,7 @@
 //! Which subcharts take part in a release, and what their parents import from them.
 //!
-//! The rules are those of Helm's `pkg/chart/v2/util/dependencies.go`: aliases, version ranges, conditions
-//! before tags, and `import-values`.
+//! The rules follow Helm's `pkg/chart/v2/util/dependencies.go`: aliases, version ranges, conditions before tags, and
+//! `import-values`.
 
 use aqueduct_manifest::{Map as ManifestMap, SmolStr, Value as ManifestValue};
 
@@ -14,14 +14,15 @@ use crate::value::{Map, Value};
 use crate::values::coalesce::{Nulls, coalesce, coalesce_tables};
 use crate::values::{table, value_at};
 
-/// How many subcharts may take part: those with several aliases count each time, with all that is below them.
+/// How many subcharts may take part. A chart with several aliases counts once for each, including everything below
+/// it.
 const SUBCHARTS_LIMIT: usize = 1000;
 /// How many values may be copied to find out which subcharts take part.
 const COPIES_LIMIT: usize = 50_000_000;
 /// How many values the charts of a release may import from their subcharts.
 const IMPORTS_LIMIT: usize = 200_000;
 
-/// What is left of the limits.
+/// What remains of the limits.
 struct Budget {
     subcharts: usize,
     copies: usize,
@@ -50,8 +51,7 @@ impl Budget {
     }
 }
 
-/// Takes as much from what is left as there are values, those that are shared each time; tells whether there was
-/// enough.
+/// Deducts the number of values from what is left, counting shared values each time, and returns whether it sufficed.
 fn weigh(values: &Map, left: &mut usize) -> bool {
     values.entries().iter().all(|(_, value)| {
         let Some(rest) = left.checked_sub(1) else { return false };
@@ -68,7 +68,7 @@ fn weigh(values: &Map, left: &mut usize) -> bool {
     })
 }
 
-/// Checks that every declared dependency is there.
+/// Checks that every declared dependency is present.
 pub(crate) fn check_present(chart: &Chart) -> Result<(), Error> {
     let missing: Vec<&str> = chart
         .metadata
@@ -88,14 +88,14 @@ pub(crate) fn check_present(chart: &Chart) -> Result<(), Error> {
     )))
 }
 
-/// Takes disabled subcharts out, renames those with an alias, and imports values.
+/// Removes disabled subcharts, renames those with an alias, and imports values.
 pub(crate) fn process(part: &mut ReleaseChart, values: &Map) -> Result<(), Error> {
     let mut budget = Budget { subcharts: SUBCHARTS_LIMIT, copies: COPIES_LIMIT, imports: IMPORTS_LIMIT };
     enable(part, values, "", &mut budget)?;
     import(part, &mut budget)
 }
 
-/// Tells whether a version is in a range; what is no version or no range is not.
+/// Returns whether a version is in a range; an invalid version or range is not.
 pub(crate) fn is_compatible(range: &str, version: &str) -> bool {
     let (Ok(version), Ok(range)) = (Version::parse(version), Constraints::parse(range)) else { return false };
     range.check(&version)
@@ -143,19 +143,19 @@ fn enable(part: &mut ReleaseChart, values: &Map, path: &str, budget: &mut Budget
         enable(subpart, &coalesced, &path, budget)?;
     }
     dependencies.retain(|dependency| !disabled.contains(&dependency.name));
-    // Helm rebuilds the list from nothing, so that an empty one counts as none.
+    // Helm rebuilds the list from scratch, so an empty one counts as none.
     part.dependencies = (!dependencies.is_empty()).then_some(dependencies);
     Ok(())
 }
 
-/// Disables a dependency all of whose tags with a value are false.
+/// Disables a dependency if it has tags with values and all of them are false.
 fn apply_tags(dependency: &mut Dependency, values: &Map) {
     let Some(tags) = table(values, "tags") else { return };
     let states: Vec<bool> = dependency.tags.iter().filter_map(|tag| tags.get(tag)?.as_bool()).collect();
     dependency.enabled = states.is_empty() || states.contains(&true);
 }
 
-/// Lets the first condition that is a truth value decide.
+/// Applies the first condition that is a boolean.
 fn apply_condition(dependency: &mut Dependency, values: &Map, path: &str) {
     let conditions = dependency.condition.trim().split(',').filter(|condition| !condition.is_empty());
     let decision =
@@ -201,7 +201,7 @@ fn name_of(value: Option<&ManifestValue>) -> String {
     value.and_then(scalar_text).map_or_else(|| "<nil>".to_owned(), String::from)
 }
 
-/// Puts a table below a path of names; `.` is the root.
+/// Nests a table below a dotted path of names; `.` is the root.
 fn nest(path: &str, table: Map) -> Map {
     if path == "." {
         return table;

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::engine::RenderError;
 use crate::template::TemplatePlace;
 
-/// A failure, in the words that Helm prints after `Error: `.
+/// A failure, worded as Helm prints it after `Error: `.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     message: String,
@@ -23,14 +23,14 @@ impl Error {
         &self.places
     }
 
-    /// Puts a text behind the message.
+    /// Appends a text to the message.
     #[must_use]
     pub fn followed_by(mut self, text: &str) -> Self {
         self.message.push_str(text);
         self
     }
 
-    /// Puts what was attempted before the message, as Go's `fmt.Errorf("...: %w")` does.
+    /// Prefixes the message with what was attempted, as Go's `fmt.Errorf("...: %w")` does.
     #[must_use]
     pub fn context(mut self, attempt: impl fmt::Display) -> Self {
         self.message = format!("{attempt}: {}", self.message);

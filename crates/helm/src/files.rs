@@ -23,7 +23,7 @@ pub(crate) const METHODS: &[Function] = &[
     Function::new("AsSecrets", &[], as_secrets),
 ];
 
-/// Returns `.Files` of a chart.
+/// Returns the `.Files` of a chart.
 pub(crate) fn to_value(files: &[File]) -> Value {
     let entries = files.iter().map(|file| (&*file.name, Value::Bytes(Arc::clone(&file.bytes))));
     Value::Map(Map::with_entries(&FILES, entries))
@@ -56,10 +56,10 @@ fn get_bytes(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionErr
     Ok(Value::Bytes(contents(&files, &name).unwrap_or_default()))
 }
 
-/// How many letters of a pattern are held against a name in the time of a step.
+/// How many bytes of a pattern are compared with a name per step.
 const PATTERN_PER_STEP: usize = 2;
 
-/// A pattern that cannot be read matches every file.
+/// An invalid pattern matches every file.
 fn glob(call: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     let (files, pattern) = receiver(arguments);
     call.spend(files.len() * (1 + pattern.len() / PATTERN_PER_STEP))?;
@@ -89,7 +89,7 @@ fn as_secrets(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionEr
     Ok(as_map(&receiver(arguments).0, |bytes| STANDARD.encode(bytes)))
 }
 
-/// Writes the files by the last part of their names; what cannot be written is an empty text.
+/// Renders the files as a YAML map keyed by the last part of their names, or an empty string if that fails.
 fn as_map(files: &Map, write: impl Fn(&[u8]) -> String) -> Value {
     let mut entries = ManifestMap::new();
     for (name, value) in files.entries() {

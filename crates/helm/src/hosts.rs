@@ -1,4 +1,4 @@
-//! Hosts that are ready to use: the machine, one that refuses, and one that always says the same.
+//! Ready-made hosts: this machine, one that refuses, and one that always gives the same answers.
 
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -7,22 +7,22 @@ use sha2::{Digest, Sha256};
 
 use crate::template::{CallSite, Host, Moment, Refusal};
 
-/// The clock and the randomness of this machine, which `helm template` gives to templates.
+/// The clock and randomness of this machine, which `helm template` offers to templates.
 #[derive(Clone, Debug, Default)]
 pub struct System {
-    /// Known when it was asked for: the zones of the machine take longer to read than most charts.
+    /// Read on first use: loading the machine's time zones takes longer than most charts.
     time_zone: OnceLock<String>,
 }
 
 impl System {
-    /// Returns the host with the time zone of the machine.
+    /// Returns a host with the time zone of the machine.
     pub fn new() -> Self {
         Self::default()
     }
 }
 
 impl Host for System {
-    #[expect(clippy::disallowed_methods, reason = "it is this host that knows the time")]
+    #[expect(clippy::disallowed_methods, reason = "this host reads the system clock")]
     fn now(&mut self, _site: &CallSite) -> Result<Moment, Refusal> {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -40,7 +40,7 @@ impl Host for System {
     }
 }
 
-/// A host that answers nothing: a template that asks ends in an error that names the function.
+/// A host that answers nothing: a template that asks fails with an error that names the function.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Refusing;
 
@@ -59,21 +59,21 @@ impl Host for Refusing {
 }
 
 fn refusal(site: &CallSite) -> Refusal {
-    Refusal(format!("`{}` gives another result each time", site.function))
+    Refusal(format!("`{}` gives a different result each time", site.function))
 }
 
-/// A host whose clock stands, and whose random bytes are the same in each run.
+/// A host whose clock stands still and whose random bytes are the same in every run.
 ///
-/// What is made of such bytes is known to everybody: keys and passwords of it are for tests.
+/// The bytes are predictable, so keys and passwords made from them are only fit for tests.
 #[derive(Clone, Debug)]
 pub struct Fixed {
     now: Moment,
-    /// How often random bytes were asked for.
+    /// How often random bytes have been requested.
     asked: u64,
 }
 
 impl Fixed {
-    /// Returns a host at a point in time.
+    /// Returns a host whose clock shows the given time.
     pub fn at(now: Moment) -> Self {
         Self { now, asked: 0 }
     }

@@ -2,10 +2,10 @@
 //!
 //! # From a chart to objects
 //!
-//! A [`Chart`] is read from a folder, a packed file or memory, and then shared by any number of releases. [`UserValues`]
-//! puts the user's values together. [`Prepared`] works out which subcharts take part and what each chart sees;
-//! [`Prepared::render`] runs the templates in an [`Engine`] and returns the documents in the order of installation,
-//! the hooks and the notes.
+//! A [`Chart`] is read from a folder, a packed file or memory; any number of releases can share it. [`UserValues`]
+//! assembles the user's values. [`Prepared`] works out which subcharts take part and which values each chart sees.
+//! [`Prepared::render`] runs the templates in an [`Engine`] and returns the documents in installation order, the
+//! hooks and the notes.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -43,10 +43,10 @@
 //!
 //! # Custom functions
 //!
-//! [`Engine::with`] adds a [`Function`](template::Function) made from a closure, whose parameters determine the Go types
-//! that it takes. A function that needs the clock, randomness or a cluster must be marked
-//! ([`Function::asks`](template::Function::asks)); without the mark it cannot ask, so callers that need the same bytes each
-//! time can rely on it.
+//! [`Engine::with`] adds a [`Function`](template::Function) made from a closure; the closure's parameters determine
+//! the Go types that the function takes. A function that needs the clock, randomness or a cluster must be marked with
+//! [`Function::asks`](template::Function::asks). A function without the mark cannot reach the host, so callers that
+//! need the same bytes every time can rely on it.
 //!
 //! ```
 //! use aqueduct_helm::Engine;
@@ -62,8 +62,8 @@
 //!
 //! # The world outside
 //!
-//! Anything that could make two renders differ comes from a [`Host`](template::Host). [`hosts`] has three: the machine, one
-//! that refuses, and one that always gives the same answers.
+//! Anything that could make two renders differ comes from a [`Host`](template::Host). [`hosts`] has three: this
+//! machine, one that refuses, and one that always gives the same answers.
 //!
 //! ```
 //! use aqueduct_helm::Engine;
@@ -74,21 +74,21 @@
 //! let text = "{{ now | date \"2006-01-02\" }} {{ randAlpha 5 | len }}";
 //! let mut host = Fixed::at(Moment { seconds: 1_700_000_000, nanoseconds: 0 });
 //! assert_eq!(engine.text_with(text, &[], &mut host)?, "2023-11-14 5");
-//! let error = engine.text_with(text, &[], &mut Refusing).expect_err("nobody tells the time");
-//! assert!(error.to_string().contains("`now` gives another result each time"));
+//! let error = engine.text_with(text, &[], &mut Refusing).expect_err("the host has no clock");
+//! assert!(error.to_string().contains("`now` gives a different result each time"));
 //! # Ok::<(), aqueduct_helm::engine::RenderError>(())
 //! ```
 //!
 //! # Which template wrote a line
 //!
-//! An engine with [tracing](Engine::tracing) records which templates wrote each line and each value of a document, also
-//! through `include`, `tpl`, `nindent` and the like: see
-//! [`RenderedRelease::writers`] and [`RenderedRelease::writers_of`].
+//! An engine with [tracing](Engine::tracing) records which templates wrote each line and each value of a document,
+//! even through `include`, `tpl`, `nindent` and similar functions. See [`RenderedRelease::writers`] and
+//! [`RenderedRelease::writers_of`].
 //!
 //! # Bounds
 //!
-//! [`Limits`](template::Limits) bound a render in steps of roughly equal time, and in bytes; charts,
-//! schemas and values are bounded as well. A hostile chart ends in an error.
+//! [`Limits`](template::Limits) bound a render in steps, which take roughly equal time, and in bytes. Charts, schemas
+//! and values are bounded as well, so a hostile chart ends in an error.
 
 mod capabilities;
 mod chart;

@@ -1,6 +1,6 @@
-//! Rendered files as manifests: split into documents, hooks told apart, sorted for installation.
+//! Rendered files as manifests: split into documents, with hooks separated, sorted for installation.
 //!
-//! The rules are those of Helm's `pkg/release/v1/util`.
+//! The rules follow Helm's `pkg/release/v1/util`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::decode::{Fields, read_entries, utf8};
 use crate::engine::Rendered;
 use crate::template::TemplatePlace;
 
-/// The kinds in the order in which Helm installs them. Others come after, by name.
+/// The kinds in the order in which Helm installs them. Others come afterwards, sorted by name.
 const INSTALL_ORDER: &[&str] = &[
     "PriorityClass",
     "Namespace",
@@ -59,17 +59,17 @@ const INSTALL_ORDER: &[&str] = &[
 pub struct Manifest {
     /// The path of the template, such as `chart/templates/service.yaml`.
     pub source: Arc<str>,
-    /// The place in the templates where the document begins, where it is known.
+    /// The place in the templates where the document begins, if known.
     pub place: Option<TemplatePlace>,
-    /// The kind; empty where the document has none.
+    /// The kind; empty if the document has none.
     pub kind: SmolStr,
-    /// The document as it was rendered, without the white space around it.
+    /// The document as rendered, without surrounding whitespace.
     pub content: String,
-    /// The byte of the rendered file that it begins with.
+    /// The offset of the document in the rendered file, in bytes.
     pub(crate) start: usize,
 }
 
-/// A document that Helm runs at an event rather than installs.
+/// A document that Helm runs at an event instead of installing it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hook {
     /// The document.
@@ -78,9 +78,9 @@ pub struct Hook {
     pub name: SmolStr,
     /// When it runs.
     pub events: Vec<HookEvent>,
-    /// Its place among the hooks of an event, lowest first.
+    /// Its position among the hooks of an event, lowest first.
     pub weight: i64,
-    /// When the object is deleted: `before-hook-creation`, `hook-succeeded`, `hook-failed`.
+    /// When Helm deletes the object: `before-hook-creation`, `hook-succeeded`, `hook-failed`.
     pub delete_policies: Vec<SmolStr>,
 }
 
@@ -173,7 +173,7 @@ impl Sorted {
         };
         let events: Option<Vec<HookEvent>> =
             events.split(',').map(|event| HookEvent::parse(&event.trim().to_lowercase())).collect();
-        // A hook for an event that Helm does not know is dropped.
+        // A hook for an unknown event is dropped.
         if let Some(events) = events {
             let weight = head.annotation("helm.sh/hook-weight").and_then(|weight| weight.parse().ok());
             let policies = head.annotation("helm.sh/hook-delete-policy").unwrap_or_default();
@@ -193,7 +193,7 @@ impl Sorted {
     }
 }
 
-/// What Helm reads of a document.
+/// The parts of a document that Helm reads.
 struct Head {
     kind: SmolStr,
     name: SmolStr,
@@ -223,7 +223,7 @@ impl Head {
     }
 }
 
-/// The place of a kind: known ones in their order, then the others by name.
+/// The sort key of a kind: known ones in their order, then the others by name.
 fn order(kind: &str) -> (usize, &str) {
     match INSTALL_ORDER.iter().position(|known| *known == kind) {
         Some(place) => (place, ""),
@@ -231,17 +231,17 @@ fn order(kind: &str) -> (usize, &str) {
     }
 }
 
-/// Splits a text at `---` at the start of a line, with the blanks behind it, and returns the documents with the
-/// lines where they start, from 1.
+/// Splits a text at `---` at the start of a line, including the blanks after it, and returns the documents with the
+/// lines where they start, counted from 1.
 ///
-/// The separator need not stand alone: `---apiVersion: v1` is split too. White space before a separator belongs
-/// to the document.
+/// The separator need not be alone on its line: `---apiVersion: v1` is split too. Whitespace before a separator
+/// belongs to the document.
 pub fn documents(text: &str) -> Vec<(u32, &str)> {
     let mut documents = Vec::new();
     let mut line = 1;
     let mut rest = text.trim_start();
     line += newlines(text.get(..text.len() - rest.len()).unwrap_or_default());
-    // A text begins a line only before the first separator: what follows one stands on the same line.
+    // The text starts a line only before the first separator; what follows a separator is on the same line.
     let mut begins = true;
     loop {
         let end =

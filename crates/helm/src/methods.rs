@@ -1,9 +1,9 @@
-//! The methods that templates can call on what they are given, by the Go type.
+//! The methods that templates can call on their values, by Go type.
 
 use crate::template::Table;
 use crate::{capabilities, files, functions, values};
 
-/// All of them; a type that is not here has none.
+/// All of them; a type that is missing here has none.
 pub(crate) static METHODS: &[(&str, Table)] = &[
     ("common.Values", values::methods::METHODS),
     ("engine.files", files::METHODS),

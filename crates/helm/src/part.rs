@@ -1,5 +1,5 @@
-//! The charts that take part in one release: the root chart and those of its subcharts that are enabled,
-//! each under the name that it goes by.
+//! The charts that take part in one release: the root chart and its enabled subcharts, each under the name that it
+//! goes by.
 
 use std::sync::Arc;
 
@@ -16,12 +16,11 @@ pub(crate) struct ReleaseChart {
     pub(crate) chart: Arc<Chart>,
     /// The name of the chart, or the alias that its parent gives it.
     pub(crate) name: SmolStr,
-    /// The dependencies that `Chart.yaml` declares, without those that turn out to be
-    /// disabled.
+    /// The dependencies that `Chart.yaml` declares, without those that turn out to be disabled.
     pub(crate) dependencies: Option<Vec<Dependency>>,
     /// The subcharts.
     pub(crate) subparts: Vec<ReleaseChart>,
-    /// The default values with what was imported from subcharts, in place of the chart's own.
+    /// The default values including imports from subcharts, replacing the chart's own.
     pub(crate) imported: Option<Map>,
 }
 
@@ -45,7 +44,7 @@ impl ReleaseChart {
         }
     }
 
-    /// Holds values against the schemas of the chart and of its subcharts.
+    /// Checks values against the schemas of the chart and its subcharts.
     pub(crate) fn validate(&self, values: &Map) -> Result<(), Error> {
         let mut findings = String::new();
         self.add_findings(values, &mut findings);
@@ -77,8 +76,8 @@ impl ReleaseChart {
         }
     }
 
-    /// Calls a function with the `crds/` files of this chart and then of its subcharts, and the path of
-    /// the chart that has them.
+    /// Calls a function for each `crds/` file of this chart and then of its subcharts, passing the path of the chart
+    /// that contains it.
     pub(crate) fn for_each_crd<'a>(&'a self, path: &str, each: &mut impl FnMut(&str, &'a File)) {
         for file in self.chart.crds() {
             each(path, file);

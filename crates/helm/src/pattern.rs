@@ -1,8 +1,8 @@
 //! The two wildcard languages that Helm reads: Go's `filepath.Match`, for `.helmignore` and
 //! `--show-only`, and gobwas/glob with `/` as separator, for `.Files.Glob`.
 //!
-//! A pattern maps the set of places where a match may start to the set where it may end, piece by piece,
-//! so that no pattern takes more than polynomial time.
+//! A pattern maps the set of positions where a match may start to the set where it may end, piece by piece, so that
+//! no pattern takes more than polynomial time.
 
 /// How deep alternatives may nest.
 const DEPTH_LIMIT: usize = 64;
@@ -16,9 +16,9 @@ pub struct Pattern {
 #[derive(Clone, Debug)]
 enum Piece {
     Text(Vec<char>),
-    /// `?`: one character that is no separator.
+    /// `?`: one character that is not a separator.
     Single,
-    /// `*`: any characters that are no separators.
+    /// `*`: any characters that are not separators.
     Any,
     /// `**`: any characters.
     Super,
@@ -31,7 +31,7 @@ enum Piece {
     Alternatives(Vec<Vec<Piece>>),
 }
 
-/// A pattern that is not well formed.
+/// A malformed pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadPattern;
 
@@ -39,7 +39,7 @@ impl Pattern {
     /// Compiles a pattern of Go's `filepath.Match`.
     ///
     /// # Errors
-    /// A pattern that is not well formed.
+    /// Fails if the pattern is malformed.
     pub fn path(text: &str) -> Result<Self, BadPattern> {
         let mut pieces = Vec::new();
         let mut literal = Vec::new();
@@ -68,7 +68,7 @@ impl Pattern {
     /// Compiles a pattern of gobwas/glob with the separator `/`.
     ///
     /// # Errors
-    /// A pattern that is not well formed.
+    /// Fails if the pattern is malformed.
     pub fn glob(text: &str) -> Result<Self, BadPattern> {
         let mut reader = GlobReader { rest: text.chars().collect(), at: 0 };
         let mut alternatives = reader.alternatives(0)?;
@@ -76,7 +76,7 @@ impl Pattern {
         Ok(Self { pieces })
     }
 
-    /// Tells whether the pattern covers the whole text.
+    /// Returns whether the pattern matches the whole text.
     pub fn matches(&self, text: &str) -> bool {
         if let Some(Piece::Text(end)) = self.pieces.last()
             && !end.iter().rev().copied().eq(text.chars().rev().take(end.len()))
@@ -132,7 +132,7 @@ impl GlobReader {
         Some(character)
     }
 
-    /// Reads up to the end, or, inside of braces, past the closing one. gobwas does not insist on it.
+    /// Reads to the end or, inside braces, past the closing one. gobwas does not insist on it.
     fn alternatives(&mut self, depth: usize) -> Result<Vec<Vec<Piece>>, BadPattern> {
         if depth > DEPTH_LIMIT {
             return Err(BadPattern);
@@ -173,7 +173,7 @@ impl GlobReader {
         Ok(alternatives)
     }
 
-    /// Reads a class: one range or a set of characters, never both.
+    /// Reads a class: either one range or a set of characters, never both.
     fn class(&mut self) -> Result<Piece, BadPattern> {
         let negated = self.peek() == Some('!');
         if negated {

@@ -17,26 +17,26 @@ use crate::value::{Map, Text};
 use crate::values::coalesce::{Nulls, coalesce};
 use crate::{Error, dependencies};
 
-/// The end of the name of the file that is shown to whoever installs the chart, not installed.
+/// The suffix of the file that is shown to whoever installs the chart instead of being installed.
 const NOTES: &str = "NOTES.txt";
 
-/// A chart with values: which subcharts take part, and what values each chart sees.
+/// A chart with values: which subcharts take part, and which values each chart sees.
 #[derive(Debug)]
 pub struct Prepared {
     part: ReleaseChart,
     values: Map,
 }
 
-/// What a chart makes of a release.
+/// The result of rendering a chart for a release.
 #[derive(Debug)]
 pub struct RenderedRelease {
-    /// The files below `crds/`, those of subcharts after those of their parents.
+    /// The files below `crds/`; those of subcharts come after those of their parents.
     pub crds: Vec<CustomResourceDefinitions>,
-    /// The documents to install, in the order of installation.
+    /// The documents to install, in installation order.
     pub manifests: Vec<Manifest>,
-    /// The documents that run at events, in the order of installation.
+    /// The documents that run at events, in installation order.
     pub hooks: Vec<Hook>,
-    /// What the chart tells whoever installs it: its `NOTES.txt`, rendered.
+    /// The rendered `NOTES.txt`, which the chart shows to whoever installs it.
     pub notes: Option<Text>,
     files: BTreeMap<Arc<str>, Rendered>,
 }
@@ -50,12 +50,12 @@ pub struct CustomResourceDefinitions {
     pub content: Arc<[u8]>,
 }
 
-/// A render that failed, with what there is to show of it.
+/// A failed render, with whatever there is to show of it.
 #[derive(Clone, Debug)]
 pub struct ReleaseError {
-    /// Why.
+    /// Why it failed.
     pub error: Error,
-    /// The rendered files, where it is one of them that is no YAML.
+    /// The rendered files, if the failure is that one of them is not valid YAML.
     pub files: BTreeMap<Arc<str>, Rendered>,
 }
 
@@ -66,11 +66,10 @@ impl From<Error> for ReleaseError {
 }
 
 impl RenderedRelease {
-    /// Returns the objects to install: those of `crds/`, then the others in the order of installation. Hooks are not
-    /// among them.
+    /// Returns the objects to install: those of `crds/`, then the others in installation order, without hooks.
     ///
     /// # Errors
-    /// A document that is no YAML, or no object.
+    /// Fails if a document is not valid YAML or not an object.
     pub fn objects(&self) -> Result<Vec<Object>, Error> {
         let mut objects = Vec::new();
         let crds = self.crds.iter().map(|crd| (&*crd.source, String::from_utf8_lossy(&crd.content)));
@@ -78,7 +77,7 @@ impl RenderedRelease {
             self.manifests.iter().map(|manifest| (&*manifest.source, manifest.content.as_str().into()));
         for (source, text) in crds.chain(manifests) {
             let fail = |message: String| Error::new(message).context(format!("{source} renders no object"));
-            // Helm ends each document with a line end, which a text in its last line has then.
+            // Helm ends each document with a newline, which becomes part of a block scalar in its last line.
             let documents = yaml::read_documents(&format!("{text}\n"), Dialect::Sigs)
                 .map_err(|error| fail(error.to_string()))?;
             for document in documents {
@@ -94,7 +93,7 @@ impl RenderedRelease {
 
     /// Returns which templates wrote a line of a document, from the file's own to the innermost; lines count from 1.
     ///
-    /// How far the way leads is said by the [`Tracing`](crate::template::Tracing) of the engine, and by
+    /// How far the chain goes depends on the [`Tracing`](crate::template::Tracing) of the engine; see
     /// [`Rendered::writers`].
     pub fn writers(&self, manifest: &Manifest, line: u32) -> Vec<Writer> {
         let mut lines = manifest.content.split_inclusive('\n');
@@ -103,9 +102,10 @@ impl RenderedRelease {
         blanks.map(|blanks| self.writers_at(manifest, before + blanks)).unwrap_or_default()
     }
 
-    /// Returns which templates wrote a value of a document, by its JSON pointer; nothing where there is no such value.
+    /// Returns which templates wrote a value of a document, given by its JSON pointer; empty if there is no such
+    /// value.
     ///
-    /// The value counts as written by what wrote its first letter; a map or a list by what wrote its key.
+    /// A scalar is attributed to what wrote its first character, and a map or list to what wrote its key.
     pub fn writers_of(&self, manifest: &Manifest, pointer: &str) -> Vec<Writer> {
         let byte = byte_of(&manifest.content, pointer);
         byte.map(|byte| self.writers_at(manifest, byte)).unwrap_or_default()
@@ -117,7 +117,7 @@ impl RenderedRelease {
     }
 }
 
-/// Returns the byte of a document at which a value begins, or the key of one that holds others.
+/// Returns the byte of a document at which a scalar begins, or the key of a map or list.
 fn byte_of(text: &str, pointer: &str) -> Option<usize> {
     let document = yaml::read_documents(text, Dialect::Sigs).ok()?.into_iter().next()?;
     let mut value = &document.value;
@@ -146,10 +146,10 @@ fn byte_of(text: &str, pointer: &str) -> Option<usize> {
 }
 
 impl Prepared {
-    /// Works out which subcharts take part and what values they see.
+    /// Works out which subcharts take part and which values they see.
     ///
     /// # Errors
-    /// What Helm says of values that do not fit the subcharts.
+    /// Fails with Helm's message if the values do not fit the subcharts.
     pub fn new(chart: &Arc<Chart>, values: &Map) -> Result<Self, Error> {
         let mut part = ReleaseChart::new(chart);
         dependencies::process(&mut part, values)
@@ -158,12 +158,12 @@ impl Prepared {
         Ok(Self { part, values })
     }
 
-    /// Returns `.Values` of the chart, with those of each subchart under its name.
+    /// Returns `.Values` of the chart, with the values of each subchart under its name.
     pub fn values(&self) -> &Map {
         &self.values
     }
 
-    /// Returns the subcharts that take part, by their names joined with `/`, in the order of the names.
+    /// Returns the subcharts that take part as names joined with `/`, sorted.
     pub fn subcharts(&self) -> Vec<String> {
         fn add(part: &ReleaseChart, prefix: &str, paths: &mut Vec<String>) {
             for subpart in &part.subparts {
@@ -178,20 +178,20 @@ impl Prepared {
         paths
     }
 
-    /// Holds the values against the schemas of the charts.
+    /// Checks the values against the schemas of the charts.
     ///
     /// # Errors
-    /// The findings, as Helm lists them.
+    /// Fails with the findings as Helm lists them.
     pub fn validate(&self) -> Result<(), Error> {
         self.part.validate(&self.values)
     }
 
-    /// Renders the templates and sorts what they make.
+    /// Renders the templates and sorts the resulting documents.
     ///
-    /// Templates can change the values that they see, so that this happens once.
+    /// Templates can modify the values that they see, so this consumes the prepared chart.
     ///
     /// # Errors
-    /// What Helm says of a template that fails, and of a rendered document that is no YAML.
+    /// Fails with Helm's message if a template fails or a rendered document is not valid YAML.
     pub fn render(
         self,
         engine: &Engine,
@@ -215,12 +215,12 @@ impl Prepared {
         Ok(RenderedRelease { crds, manifests: sorted.manifests, hooks: sorted.hooks, notes, files })
     }
 
-    /// Renders the templates, each file by its path from the top chart on.
+    /// Renders the templates, keyed by their paths starting at the root chart.
     ///
-    /// Templates can change the values that they see, so that this happens once.
+    /// Templates can modify the values that they see, so this consumes the prepared chart.
     ///
     /// # Errors
-    /// What Helm says of a template that fails.
+    /// Fails with Helm's message if a template fails.
     pub fn render_files(
         &self,
         engine: &Engine,
@@ -261,10 +261,10 @@ impl Prepared {
     }
 }
 
-/// Checks that a chart can be installed: it is no library, and its dependencies are there.
+/// Checks that a chart can be installed: it is not a library and its dependencies are present.
 ///
 /// # Errors
-/// What Helm says of a chart that cannot.
+/// Fails with Helm's message if it cannot.
 pub fn check_installable(chart: &Chart) -> Result<(), Error> {
     match &*chart.metadata.chart_type {
         "" | "application" => dependencies::check_present(chart),
@@ -272,10 +272,10 @@ pub fn check_installable(chart: &Chart) -> Result<(), Error> {
     }
 }
 
-/// Renders the template of a release's name, which sees no values.
+/// Renders the template of a release name, which sees no values.
 ///
 /// # Errors
-/// Why the template cannot be rendered.
+/// Fails if the template cannot be rendered.
 pub fn release_name(template: &str, host: &mut dyn Host) -> Result<String, Error> {
     let path: Arc<str> = "name-template".into();
     let file = TemplateFile {

@@ -1,4 +1,4 @@
-//! `values.schema.json`: values held against a JSON Schema, findings in the words that Helm prints.
+//! `values.schema.json`: checks values against a JSON Schema and reports findings as Helm prints them.
 
 mod cost;
 mod finding;
@@ -20,14 +20,14 @@ use self::part::SchemaPart;
 use self::plain::Plain;
 use crate::value::{Map, Value};
 
-/// The schema of a chart's values; read when it is first needed, and compiled when values may not meet it.
+/// The schema of a chart's values; read on first use, and compiled only if values may violate it.
 #[derive(Debug)]
 pub(crate) struct Schema {
     bytes: Arc<[u8]>,
     read: OnceLock<Result<Read, String>>,
 }
 
-/// A schema and what was made of it.
+/// A schema and what was derived from it.
 #[derive(Debug)]
 struct Read {
     bytes: Arc<[u8]>,
@@ -37,7 +37,7 @@ struct Read {
     compiled: OnceLock<Result<Compiled, String>>,
 }
 
-/// A schema as the library takes it.
+/// A schema in the form that the jsonschema library takes.
 #[derive(Debug)]
 struct Compiled {
     schema: Json,
@@ -58,7 +58,7 @@ impl Schema {
 impl Read {
     fn new(bytes: &Arc<[u8]>) -> Result<Self, String> {
         let schema: SchemaPart = read(bytes)?;
-        // The draft is told by hand, since the names that Helm's library accepts are more than others do.
+        // The draft is determined by hand, because Helm's library accepts more names for drafts than others do.
         let draft = draft(schema.as_members().and_then(|members| members.get("$schema")?.as_str()));
         let plain = Plain::of(&schema, draft);
         Ok(Self { bytes: Arc::clone(bytes), schema, draft, plain, compiled: OnceLock::new() })
@@ -77,14 +77,14 @@ impl Read {
         let instance = to_json(&Value::Map(values.clone()));
         if !cost::is_within_limit(&self.schema, &instance) {
             return Err(format!(
-                "the values would be held against parts of the schema more than {} times: its references meet the same \
-                 parts over and over\n",
+                "checking the values would take more than {} comparisons with parts of the schema: its references \
+                 lead to the same parts over and over\n",
                 cost::LIMIT
             ));
         }
         let mut lines = String::new();
         let errors: Vec<ValidationError<'_>> = validator.iter_errors(&instance).collect();
-        // What refers to other parts is not known by itself.
+        // A part that refers to others cannot be compiled on its own.
         let compile = |part: &Json| options(self.draft).build(part).ok();
         finding::describe(&errors, schema, &compile, &mut lines);
         if lines.is_empty() { Ok(()) } else { Err(lines) }
@@ -99,7 +99,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
 fn compile(mut schema: Json, draft: Draft) -> Result<Compiled, String> {
     prepare(&mut schema);
     let validator = options(draft).build(&schema).map_err(|error| match error.kind() {
-        // Why is all there is to say: what is not in the schema is always retrieved.
+        // Anything outside the schema has to be retrieved, so the reason for the refusal is all there is to report.
         ValidationErrorKind::Referencing(ReferencingError::Unretrievable { source, .. }) => {
             source.to_string()
         }
@@ -111,15 +111,15 @@ fn compile(mut schema: Json, draft: Draft) -> Result<Compiled, String> {
     Ok(Compiled { schema, validator })
 }
 
-/// Returns how schemas are read.
+/// Returns the options for reading schemas.
 fn options(draft: Draft) -> ValidationOptions<'static> {
     let options = jsonschema::options()
         .with_draft(draft)
         .with_base_uri("file:///values.schema.json")
         .with_retriever(NoRetriever)
-        // Patterns that look around are beyond Go's regular expressions, and Helm refuses them.
+        // Go's regular expressions have no lookaround, and Helm refuses patterns that use it.
         .with_pattern_options(PatternOptions::regex())
-        // Helm does not look into texts.
+        // Helm does not inspect the contents of strings.
         .without_content_media_type_support("application/json")
         .without_content_encoding_support("base64");
     format::ALL
@@ -127,7 +127,7 @@ fn options(draft: Draft) -> ValidationOptions<'static> {
         .fold(options, |options, (name, check)| options.with_format(*name, |text: &str| check(text).is_ok()))
 }
 
-/// Says what Go says of what is no JSON; what is beyond the library here alone, in its words.
+/// Reports invalid JSON in Go's wording; text that only this library rejects is reported in its own.
 fn no_json(bytes: &[u8], error: &serde_json::Error) -> String {
     match aqueduct_manifest::json::read_bytes(bytes) {
         Ok(_) => error.to_string(),
@@ -139,8 +139,8 @@ fn no_json(bytes: &[u8], error: &serde_json::Error) -> String {
     }
 }
 
-/// Takes out the names of the draft, in parts of the schema too, and says that there are no properties where
-/// none are allowed: only then does a finding name the members that are too many.
+/// Removes the names of drafts, including those in nested schemas, and adds empty `properties` where additional ones
+/// are forbidden: only then does a finding list the surplus members.
 fn prepare(schema: &mut Json) {
     match schema {
         Json::Object(members) => {
@@ -170,7 +170,7 @@ fn draft(url: Option<&str>) -> Draft {
     }
 }
 
-/// Loads nothing: a chart has to carry the schemas that it refers to.
+/// Fetches nothing: a chart has to include the schemas that it refers to.
 struct NoRetriever;
 
 impl Retrieve for NoRetriever {
@@ -178,7 +178,7 @@ impl Retrieve for NoRetriever {
         &self,
         uri: &Uri<String>,
     ) -> Result<Json, Box<dyn std::error::Error + Send + Sync + 'static>> {
-        // Helm takes a URN that nobody resolves for a schema that everything meets.
+        // Helm treats an unresolvable URN as a schema that accepts everything.
         if uri.scheme().as_str() == "urn" {
             return Ok(Json::Bool(true));
         }
@@ -190,7 +190,7 @@ impl Retrieve for NoRetriever {
     }
 }
 
-/// Converts values; whole floats become integers, which JSON Schema does not tell apart from them.
+/// Converts values to JSON; whole floats become integers, which JSON Schema does not distinguish.
 fn to_json(value: &Value) -> Json {
     match value {
         Value::Bool(value) => (*value).into(),

@@ -9,12 +9,12 @@ use crate::files;
 use crate::part::ReleaseChart;
 use crate::value::{ANY_MAP, Map, STRING_MAP, VALUES_MAP, Value};
 
-/// What a release is to its templates.
+/// What templates see of a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
     /// The name of the release.
     pub name: SmolStr,
-    /// The namespace that it goes to.
+    /// The namespace that it is installed into.
     pub namespace: SmolStr,
     /// The revision, 1 for an installation.
     pub revision: i64,
@@ -23,7 +23,7 @@ pub struct Release {
 }
 
 impl Release {
-    /// Returns the first installation of a release.
+    /// Returns a release at its first installation.
     pub fn new(name: impl Into<SmolStr>, namespace: impl Into<SmolStr>) -> Self {
         Self { name: name.into(), namespace: namespace.into(), revision: 1, is_upgrade: false }
     }
@@ -41,7 +41,7 @@ impl Release {
     }
 }
 
-/// A chart of a release with what its templates see.
+/// A chart of a release and what its templates see.
 pub(crate) struct Scope<'a> {
     /// The chart.
     pub(crate) part: &'a ReleaseChart,

@@ -1,16 +1,16 @@
-//! Room for recursion: what nests as deep as its input says runs on a stack that grows.
+//! Room for recursion: work that nests as deeply as its input runs on a stack that grows.
 
 use std::cell::Cell;
 
-/// How deep any stack carries the recursion. To find out how much is left of one takes a thread longer than a small
-/// chart takes to parse, and most of them never nest that deep.
+/// How deep any stack carries the recursion. Asking a thread how much stack is left takes longer than parsing a small
+/// chart, and most charts never nest that deep.
 const CARRIED: usize = 16;
 
 thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
-/// One level of the recursion, while it lasts.
+/// One level of recursion; dropping it leaves the level.
 struct Level;
 
 impl Drop for Level {

@@ -1,4 +1,4 @@
-//! Holds the values of charts and subcharts against what Helm made of them.
+//! Compares the coalesced values of charts and subcharts with what Helm made of them.
 
 mod corpus_folder;
 mod truth_table;
@@ -25,7 +25,7 @@ fn values_as_helm_merges_them() {
                 let chart = Arc::new(Chart::from_files(&files, "parent")?);
                 Prepared::new(&chart, &values.into_map())
             })
-            // The table says what Helm's own function does, before its callers put something before that.
+            // The table records what Helm's own function returns, before its callers add a prefix.
             .map_err(|error| {
                 error.to_string().trim_start_matches("chart dependencies processing failed: ").to_owned()
             })
@@ -43,7 +43,7 @@ fn values_as_helm_merges_them() {
     truth_table::report("coalesce", &lines, &failures);
 }
 
-/// Writes a chart with its subcharts; JSON is YAML.
+/// Writes a chart with its subcharts; JSON is valid YAML.
 fn write_chart(
     files: &mut Files,
     folder: &str,

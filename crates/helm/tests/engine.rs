@@ -1,4 +1,4 @@
-//! Templates by example, and the bounds that keep a hostile chart from running on.
+//! Templates by example, and the bounds that keep a hostile chart from running forever.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use aqueduct_manifest::json;
 use proptest::prelude::*;
 use serde::Deserialize;
 
-/// A world outside that gives nothing away.
+/// A host that reveals nothing.
 struct Nothing;
 
 impl Host for Nothing {
@@ -23,7 +23,7 @@ impl Host for Nothing {
     }
 }
 
-/// Renders files named below `c/templates/` with the values as JSON; returns the output of `t.yaml`.
+/// Renders files named below `c/templates/` with the values as JSON and returns the output of `t.yaml`.
 fn render(files: &[(&str, &str)], values: &str, limits: Limits) -> Result<Rendered, RenderError> {
     let values = match Value::from(&json::read(values).expect("values are JSON")) {
         Value::Map(map) => map,
@@ -64,7 +64,7 @@ fn examples() {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data"));
     let mut failed = Vec::new();
     let mut count = 0;
-    for entry in folder.read_dir().expect("the folder is there") {
+    for entry in folder.read_dir().expect("the folder exists") {
         let path = entry.expect("the folder can be read").path();
         let group = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
         if !group.starts_with("engine_") {
@@ -95,7 +95,7 @@ fn examples() {
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
-/// Returns the last line of the error that a template ends in.
+/// Returns the last line of the error that a template fails with.
 fn refusal(template: &str, limits: Limits) -> String {
     let error = render(&[("t.yaml", template)], "{}", limits).expect_err("the template goes too far");
     let text = error.to_string();
@@ -313,7 +313,7 @@ fn functions_end_on_values_that_hold_themselves() {
     ];
     for call in calls {
         let template = format!("{set}{{{{ {call} }}}}");
-        // An output or an error will do; what counts is that there is one.
+        // Either an output or an error is fine, as long as there is one.
         if let Ok(rendered) = render(&[("t.yaml", &template)], "{}", Limits::default()) {
             assert!(rendered.text.len() < 1 << 27, "{call}");
         }
@@ -322,7 +322,7 @@ fn functions_end_on_values_that_hold_themselves() {
 
 #[test]
 fn functions_end_on_values_that_share_much() {
-    // Written out, the innermost map would stand there 2^40 times.
+    // Written out, the innermost map would occur 2^40 times.
     let set = r#"{{ $d := dict "a" 1 }}{{ range 40 }}{{ $d = dict "l" $d "r" $d }}{{ end }}"#;
     for call in [
         "toYaml $d",
@@ -410,7 +410,7 @@ fn results_that_are_much_larger_than_their_arguments_are_refused() {
     }
 }
 
-/// What templates are made of, whole and broken.
+/// The building blocks of templates, whole and broken.
 fn fragment() -> impl Strategy<Value = String> {
     proptest::sample::select(vec![
         "{{ ",

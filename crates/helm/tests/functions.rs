@@ -1,4 +1,4 @@
-//! The functions of templates: by example, and their certificates against OpenSSL.
+//! The functions of templates: by example, and with their certificates checked by OpenSSL.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use aqueduct_helm::value::{Map, VALUES_MAP, Value};
 use aqueduct_manifest::json;
 use serde::Deserialize;
 
-/// A world outside that stands still. Its bytes differ from call to call only in what was asked before.
+/// A host that never changes. Its bytes depend only on what was requested before.
 #[derive(Default)]
 struct Still {
     asked: u8,
@@ -31,7 +31,7 @@ impl Host for Still {
     }
 }
 
-/// A world outside that gives nothing away, and says who asked.
+/// A host that reveals nothing and reports who asked.
 struct Refusing;
 
 impl Host for Refusing {
@@ -111,7 +111,7 @@ fn names_are_in_order_and_unique() {
     }
 }
 
-/// Every function that asks the host is marked, with sensible arguments at least.
+/// Every function that asks the host is marked, at least when called with sensible arguments.
 #[test]
 fn functions_that_ask_can_be_refused() {
     let arguments = |name: &str| match name {

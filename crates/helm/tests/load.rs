@@ -12,7 +12,7 @@ use tar::{Builder, EntryType, Header};
 
 const CHART: &str = "apiVersion: v2\nname: c\nversion: 1.2.3\n";
 
-/// Packs entries as they are given, names unchecked.
+/// Packs entries as given, without checking names.
 fn pack(entries: &[(&str, EntryType, &[u8])]) -> Vec<u8> {
     let mut builder = Builder::new(Vec::new());
     for (name, kind, content) in entries {
@@ -118,7 +118,7 @@ fn bombs() {
     let part = &large[..5 * 1024 * 1024];
     let entries: Vec<_> = many.iter().map(|name| (&**name, EntryType::Regular, part)).collect();
     assert_eq!(refused(&entries), "decompressed chart is larger than the maximum size 104857600");
-    // Packed charts within a chart share its limit.
+    // Packed charts within a chart count towards its limit.
     let inner = pack(&entries[..19]);
     let outer = pack(&[
         file("c/Chart.yaml", CHART),
@@ -137,7 +137,7 @@ fn archives_that_are_none() {
     }
     let whole = pack(&[file("c/Chart.yaml", CHART), file("c/values.yaml", "a: 1\n")]);
     for length in 0..whole.len() {
-        // Whatever is cut off, nothing panics and nothing half a chart has a template.
+        // Whatever is cut off, nothing panics, and no partial chart has a template.
         if let Ok(chart) = Chart::from_archive(&whole[..length]) {
             assert!(chart.templates.is_empty());
         }
@@ -258,8 +258,8 @@ fn files_of_the_first_chart_format() {
         ("charts/README.md", ""),
         ("charts/sub-1.0.0.tgz.prov", "signature"),
     ]);
-    // A file in `charts/` that is no folder is read as a chart without files.
-    let error = chart.expect_err("README.md is no chart");
+    // A file in `charts/` that is not a folder is read as a chart without files.
+    let error = chart.expect_err("README.md is not a chart");
     assert_eq!(error, "error unpacking subchart README.md in c: Chart.yaml file is missing");
     let chart = load(&[
         ("Chart.yaml", "name: c\nversion: 1.2.3\n"),
@@ -294,11 +294,11 @@ fn links_in_folders_are_followed() {
     std::fs::write(chart.join(".helmignore"), "broken\n").expect("a file can be written");
     Chart::read(&chart).expect("what is ignored may be broken");
     std::os::unix::fs::symlink("..", chart.join("templates/circle")).expect("a link can be made");
-    let error = Chart::read(&chart).expect_err("the link leads in a circle").to_string();
+    let error = Chart::read(&chart).expect_err("the links form a cycle").to_string();
     assert!(error.contains("nested too deep"), "{error}");
     std::fs::remove_file(chart.join("templates/circle")).expect("the link can be removed");
     std::fs::remove_file(chart.join("broken")).expect("the link can be removed");
-    // A platform's own files are read with links checked: what leaves the folder is refused there.
+    // The files of a platform are read with links checked: a link that leaves the folder is refused there.
     let error = Files::read(&chart, &[""]).expect_err("the link leaves the folder");
     assert!(error.to_string().contains("templates/a.yaml"), "{error}");
 }
@@ -315,7 +315,7 @@ fn what_is_no_chart_on_disk() {
     );
     let path = folder.path().join("chart.tgz");
     std::fs::write(&path, "a: 1\n").expect("a file can be written");
-    let error = Chart::read(&path).expect_err("it is no archive").to_string();
+    let error = Chart::read(&path).expect_err("it is not an archive").to_string();
     assert_eq!(
         error,
         format!(
@@ -325,7 +325,7 @@ fn what_is_no_chart_on_disk() {
     );
 }
 
-/// Helm ends each document with a line end, whatever it ends with itself.
+/// Helm ends each document with a newline, whatever the document itself ends with.
 #[test]
 fn texts_in_the_last_line_of_a_template() {
     let map = |name: &str, text: &str| {

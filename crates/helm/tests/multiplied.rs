@@ -1,4 +1,4 @@
-//! Small charts that ask for a lot of work: it is refused, or grows no faster than the chart.
+//! Small charts that request a lot of work: it is refused, or grows no faster than the chart.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use aqueduct_helm::value::Map;
 use aqueduct_helm::{Capabilities, Chart, Engine, Prepared, Release, read_values};
 use aqueduct_manifest::Files;
 
-/// Renders a chart and returns the number of its documents and the line of the template that the last comes from.
+/// Renders a chart and returns the number of its documents and the template line that the last one comes from.
 fn outcome(files: &[(String, String)]) -> String {
     let mut chart = Files::new();
     for (path, text) in files {
@@ -39,7 +39,7 @@ fn chart(name: &str, dependencies: &str) -> String {
     format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n{dependencies}")
 }
 
-/// Returns a chart with subcharts in one another, each of which its parent declares as often as there are aliases.
+/// Returns a chart with nested subcharts, each declared by its parent as often as there are aliases.
 fn nested(levels: usize, declared: &dyn Fn(&str) -> String, files: &[(&str, &str)]) -> Vec<(String, String)> {
     let mut all = Vec::new();
     let mut folder = String::new();
@@ -69,7 +69,7 @@ fn aliases_of_subcharts() {
         outcome(&nested(25, &twice, &template)),
         "chart dependencies processing failed: more than 1000 subcharts take part"
     );
-    // What a condition leaves out does not count.
+    // Subcharts that a condition excludes do not count.
     let once = |name: &str| {
         let left_out =
             |number| format!("- {{name: {name}, version: 1.0.0, alias: x{number}, condition: on}}\n");
@@ -104,7 +104,7 @@ fn documents_of_one_template() {
     assert_eq!(outcome(&files), "5000 documents, line 14999");
 }
 
-/// Returns a schema whose parts refer to the next twice each, `d` being spelled in one way or another.
+/// Returns a schema whose parts each refer twice to the next one; `d` may be spelled in different ways.
 fn doubling(d: &str, levels: usize, keyword: &dyn Fn(&str) -> String, first: &str, last: &str) -> String {
     let mut parts = String::new();
     for level in 0..levels {
@@ -116,9 +116,9 @@ fn doubling(d: &str, levels: usize, keyword: &dyn Fn(&str) -> String, first: &st
 
 #[test]
 fn schemas_that_double() {
-    let refused = "values don't meet the specifications of the schema(s) in the following chart(s):\nc:\nthe values would be \
-                   held against parts of the schema more than 300000 times: its references meet the same parts over and \
-                   over\n";
+    let refused = "values don't meet the specifications of the schema(s) in the following chart(s):\nc:\nchecking the \
+                   values would take more than 300000 comparisons with parts of the schema: its references lead to the \
+                   same parts over and over\n";
     let here = "\"$ref\": \"#/d/a0\"";
     let any = |next: &str| format!("{{\"anyOf\": [{next}, {next}]}}");
     let all = |next: &str| format!("{{\"allOf\": [{next}, {next}]}}");
@@ -142,7 +142,7 @@ fn schemas_that_double() {
     is_refused("true", &all);
     is_refused("false", &condition);
     is_refused("false", &inside);
-    // What no value meets costs nothing, nor does what refers to itself.
+    // What no value meets costs nothing, and neither does what refers to itself.
     for schema in [
         doubling("%64", 40, &any, "\"properties\": {\"none\": {\"$ref\": \"#/d/a0\"}}", "false"),
         "{\"$ref\": \"#/d/a\", \"d\": {\"a\": {\"properties\": {\"a\": {\"$ref\": \"#/d/a\"}}}}}".to_owned(),

@@ -1,4 +1,4 @@
-//! Templates of the corpus, against what Helm's engine printed or refused.
+//! Compares the templates of the corpus with what Helm's engine printed or refused.
 
 mod corpus_folder;
 
@@ -43,7 +43,7 @@ impl Host for Machine {
     }
 }
 
-/// Lines that an earlier Helm printed, and what this one prints.
+/// Lines for which an earlier Helm printed something else, and what this one prints.
 const NEWER: &[(&str, &str)] = &[
     ("len/017", "57"),
     ("builtin/016", "57 true"),
@@ -55,7 +55,7 @@ const OF_ITS_TIME: &str = "builtin/015";
 const CHART: &str = "apiVersion: v2\nname: c\nversion: 1.2.3\nappVersion: \"4.5.6\"\ndescription: A tiny chart\n\
                      type: application\n";
 
-/// Renders one line; the result is the output or the message.
+/// Renders one line; the result is the output or the error message.
 fn render(line: &Line) -> Result<Vec<u8>, Vec<u8>> {
     let mut files = Files::new();
     let mut add = |path: &str, text: &str| files.insert(format!("c/{path}"), text.as_bytes());

@@ -1,4 +1,4 @@
-//! Which templates wrote which line of a release, through `include`, `tpl` and what changes their output.
+//! Which templates wrote which lines of a release, through `include`, `tpl` and functions that change their output.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -82,7 +82,7 @@ fn rendered(tracing: Tracing) -> RenderedRelease {
         .expect("the chart renders")
 }
 
-/// Writes a way through templates, the innermost last.
+/// Prints a chain of templates, the innermost last.
 fn shown(writers: &[Writer]) -> String {
     let one = |writer: &Writer| {
         let file = writer.place.template.rsplit('/').next().unwrap_or_default();
@@ -97,7 +97,7 @@ fn lines(release: &RenderedRelease) -> String {
     let mut out = String::new();
     for manifest in &release.manifests {
         for (line, text) in (1..).zip(manifest.content.lines()) {
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = writeln!(out, "{text:<28} < {}", shown(&release.writers(manifest, line)));
         }
     }

@@ -1,4 +1,4 @@
-//! Builds the corpus and prints the slowest builds beside what Kustomize took for them.
+//! Builds the corpus and prints the slowest builds next to the times that Kustomize took.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,

@@ -1,4 +1,4 @@
-//! Builds one kustomization with ever more resources: twice as many must take about twice as long.
+//! Builds one kustomization with more and more resources: twice as many must take about twice as long.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ fn main() {
     divan::main();
 }
 
-/// Returns a kustomization that patches, prefixes, labels and refers to all of its resources.
+/// Returns a kustomization that patches, prefixes, labels and references all of its resources.
 fn kustomization(resources: usize) -> Files {
     let mut text = String::new();
     let mut patches = String::new();

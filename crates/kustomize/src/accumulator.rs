@@ -1,4 +1,4 @@
-//! What a kustomization has collected so far: resources, variables, and where transformers look.
+//! What a kustomization has collected so far: resources, variables, and the fields that transformers look at.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::id::Id;
 use crate::kustomization::Var;
 use crate::resources::Resources;
 
-/// The collection.
+/// The resources and settings collected so far.
 #[derive(Debug, Default)]
 pub(crate) struct Accumulator {
     pub(crate) resources: Resources,
@@ -29,7 +29,7 @@ impl Accumulator {
     /// Adds what another kustomization collected.
     pub(crate) fn merge(&mut self, other: Self) -> Result<()> {
         if self.resources.list().is_empty() {
-            // What was renamed since it was read may be called as another is.
+            // Something renamed since it was read may now have the same name as another resource.
             other.resources.check_unique()?;
             self.resources = other.resources;
         } else {
@@ -39,7 +39,7 @@ impl Accumulator {
         self.add_variables(other.variables)
     }
 
-    /// Adds variables and notes on the resources that hold their values that they do.
+    /// Adds variables, and records them on the resources that hold their values.
     pub(crate) fn merge_variables(&mut self, variables: &[Var]) -> Result<()> {
         let mut by_name: BTreeMap<SmolStr, Vec<usize>> = BTreeMap::new();
         if !variables.is_empty() {

@@ -1,4 +1,4 @@
-//! The way from a folder to finished objects.
+//! From a folder to finished objects.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,18 +28,18 @@ use crate::transform::variable::VariableTransformer;
 /// A finished build.
 #[derive(Clone, Debug, Default)]
 pub struct Build {
-    /// The objects in their order.
+    /// The objects in output order.
     pub objects: Vec<Object>,
     /// What Kustomize prints to standard error, such as notes on deprecated fields.
     pub warnings: Vec<String>,
-    /// Where each of the objects comes from and what changed it, if [`Options::trace`] asked for that.
+    /// The origin of each object and what changed it, if [`Options::trace`] is set.
     pub traces: Vec<Trace>,
 }
 
 /// Builds the kustomization of a folder.
 ///
 /// # Errors
-/// Whatever Kustomize refuses, and what it would fetch or run.
+/// Fails on anything that Kustomize refuses, and on anything that it would fetch or run.
 pub fn build(files: &dyn FileSystem, folder: &str, options: &Options<'_>) -> Result<Build> {
     let shared = Shared::default();
     let target = Target::load(Loader::new(files, folder, options)?, &shared)?;
@@ -70,7 +70,7 @@ pub fn build(files: &dyn FileSystem, folder: &str, options: &Options<'_>) -> Res
 /// Prints objects as `kustomize build` does.
 ///
 /// # Errors
-/// Texts with control characters: Kustomize goes through JSON here and reads that as YAML.
+/// Fails on strings with control characters: Kustomize goes through JSON here and reads that as YAML.
 pub fn to_yaml(objects: &[Object]) -> Result<String> {
     let document = |object: &Object| {
         yaml::write_marshal(&Value::Map(object.map.clone())).map_err(|error| {
@@ -82,7 +82,7 @@ pub fn to_yaml(objects: &[Object]) -> Result<String> {
 
 /// Returns the names of the files that `kustomize build --output FOLDER` writes the objects to.
 ///
-/// The namespace is part of a name where the objects lie in several.
+/// The names include the namespace if the objects are in several namespaces.
 pub fn file_names(objects: &[Object]) -> Vec<String> {
     let schemas = Schemas::default();
     let namespaces: Vec<Option<String>> = objects
@@ -104,7 +104,7 @@ pub fn file_names(objects: &[Object]) -> Vec<String> {
     names.collect()
 }
 
-/// Does what can only be done over everything: hashes, references, variables. Returns a warning.
+/// Applies what needs all resources: hashes, references and variables. Returns a warning, if any.
 fn settle(collected: &mut Accumulator, target: &Target<'_, '_>) -> Result<Option<String>> {
     let config: std::rc::Rc<TransformerConfig> = std::rc::Rc::clone(&collected.config);
     let references = NameReferenceTransformer { references: &config.name_references };
@@ -126,7 +126,7 @@ fn settle(collected: &mut Accumulator, target: &Target<'_, '_>) -> Result<Option
         .then(|| format!("well-defined vars that were never replaced: {}", unused.join(","))))
 }
 
-/// Drops resources that are only meant for the build itself; what a patch left without a name is refused.
+/// Drops resources that only serve the build itself; refuses a resource that a patch left without a name.
 fn drop_local(resources: &mut Resources) -> Result<()> {
     resources.list().iter().try_for_each(|resource| read::check_metadata(resource.map()))?;
     resources.list_mut().retain(|resource| {

@@ -1,4 +1,4 @@
-//! What a kustomization asks of whoever renders charts.
+//! The interface to the caller's chart renderer.
 
 use aqueduct_manifest::Map;
 
@@ -8,12 +8,12 @@ use crate::file_system::FileSystem;
 pub trait ChartInflator {
     /// Returns what `helm template` would print.
     ///
-    /// It is the text that the templates write, which is read just once. Objects would not do in its place: whether a
-    /// value stood in quotes, in braces or was left out decides what later patches print, and a `List` is taken apart
-    /// as it is written only where it is all that there is.
+    /// This is the text that the templates write, which is parsed only once. Objects would not be enough: whether a
+    /// value was quoted, in braces or omitted affects what later patches print, and a `List` is split up as written
+    /// only if nothing else is in the text.
     ///
     /// # Errors
-    /// Why the chart cannot be rendered, and what to do.
+    /// Fails if the chart cannot be rendered, with a hint if there is one.
     fn inflate(&self, request: &ChartRequest<'_>) -> std::result::Result<String, ChartProblem>;
 }
 
@@ -22,7 +22,7 @@ pub trait ChartInflator {
 pub struct ChartProblem {
     /// The message.
     pub message: String,
-    /// What to do, where that is known.
+    /// What to do, if known.
     pub hint: Option<String>,
 }
 
@@ -35,26 +35,26 @@ impl From<String> for ChartProblem {
 /// A chart to be rendered.
 #[derive(Clone)]
 pub struct ChartRequest<'a> {
-    /// Where the chart lies.
+    /// Where the chart is.
     pub files: &'a dyn FileSystem,
     /// The folder with `Chart.yaml`.
     pub folder: &'a str,
-    /// The name of the release; empty where a template makes it.
+    /// The name of the release; empty if it comes from a template.
     pub release_name: &'a str,
     /// The namespace of the release; may be empty.
     pub namespace: &'a str,
-    /// Values above the chart's own, the last ones winning.
+    /// Values that override the chart's own; later ones win.
     pub values: Vec<Map>,
     /// Whether the chart's `crds` folder is part of the output.
     pub include_crds: bool,
-    /// Whether hooks are left out.
+    /// Whether to omit hooks.
     pub skip_hooks: bool,
-    /// Whether tests are left out.
+    /// Whether to omit tests.
     pub skip_tests: bool,
-    /// API versions that the cluster is said to have, beyond Helm's own.
+    /// API versions that the cluster is assumed to have, in addition to Helm's own.
     pub api_versions: Vec<&'a str>,
-    /// The version that the cluster is said to have.
+    /// The Kubernetes version that the cluster is assumed to have.
     pub kube_version: Option<&'a str>,
-    /// A template for the name of the release.
+    /// A template for the release name.
     pub name_template: Option<&'a str>,
 }

@@ -1,4 +1,4 @@
-//! Which fields transformers touch: Kustomize's defaults, merged with a kustomization's own.
+//! The fields that transformers change: Kustomize's defaults, merged with a kustomization's own.
 
 use aqueduct_manifest::Value;
 
@@ -8,7 +8,7 @@ use crate::field_spec::FieldSpec;
 use crate::id::Gvk;
 use crate::read;
 
-/// The fields by what is done to them.
+/// The fields, by what is done to them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TransformerConfig {
     pub(crate) name_prefix: Vec<FieldSpec>,
@@ -24,7 +24,7 @@ pub(crate) struct TransformerConfig {
     pub(crate) replicas: Vec<FieldSpec>,
 }
 
-/// The fields that refer to resources of some kind by name.
+/// The fields that refer to resources of a kind by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct NameReference {
     pub(crate) target: Gvk,
@@ -72,8 +72,8 @@ impl TransformerConfig {
         }
     }
 
-    /// Puts the fields in the order in which they are merged and applied: a field of some kinds comes
-    /// before one of all kinds, and where both are on the same path, merging keeps the first alone.
+    /// Sorts the fields in the order in which they are merged and applied: a field of specific kinds comes before one
+    /// of all kinds, and if both have the same path, merging keeps only the first.
     pub(crate) fn sort(&mut self) {
         for fields in [
             &mut self.name_prefix,
@@ -96,7 +96,7 @@ impl TransformerConfig {
         *self == Self::default()
     }
 
-    /// Returns both configurations in one, each sorted by kind.
+    /// Merges two configurations, each sorted by kind.
     pub(crate) fn merge(&self, other: &Self) -> Result<Self> {
         let one = |name: &str, left: &[FieldSpec], right: &[FieldSpec]| -> Result<Vec<FieldSpec>> {
             merge_all(left.to_vec(), right).within(|| format!("failed to merge {name} fieldSpec"))
@@ -128,7 +128,7 @@ impl TransformerConfig {
     }
 }
 
-/// Adds what is not there yet.
+/// Adds fields that are not present yet.
 pub(crate) fn merge_all(mut fields: Vec<FieldSpec>, more: &[FieldSpec]) -> Result<Vec<FieldSpec>> {
     for field in more {
         merge_one(&mut fields, field)?;
@@ -136,7 +136,7 @@ pub(crate) fn merge_all(mut fields: Vec<FieldSpec>, more: &[FieldSpec]) -> Resul
     Ok(fields)
 }
 
-/// Adds a field unless one with the same path is there whose kind the new one selects.
+/// Adds a field, unless there is one with the same path whose kind the new one selects.
 pub(crate) fn merge_one(fields: &mut Vec<FieldSpec>, field: &FieldSpec) -> Result<()> {
     match fields.iter().find(|known| known.path == field.path && known.gvk.is_selected(&field.gvk)) {
         None => fields.push(field.clone()),

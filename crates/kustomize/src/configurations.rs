@@ -23,8 +23,8 @@ pub(crate) fn load(loader: &Loader<'_>, configurations: &[SmolStr]) -> Result<Rc
     Ok(Rc::new(config.merge(&own)?))
 }
 
-/// Merges two configurations. The very same one is returned as it is, and so are the defaults
-/// where nothing was: they are what merging makes of them.
+/// Merges two configurations. Merging a configuration with itself returns it unchanged. Merging the defaults into an
+/// empty one returns the defaults, because that is the result anyway.
 pub(crate) fn merge(
     this: &Rc<TransformerConfig>,
     other: &Rc<TransformerConfig>,

@@ -1,4 +1,4 @@
-//! Learns from the schemas of custom kinds (`crds`) which of their fields are names, labels and references.
+//! Learns from the schemas of custom resources (`crds`) which of their fields are names, labels and references.
 
 use aqueduct_manifest::{SmolStr, Value};
 
@@ -9,10 +9,10 @@ use crate::id::Gvk;
 use crate::loader::Loader;
 use crate::read;
 
-/// Deeper schemas are not followed; a schema may name itself.
+/// Deeper schemas are not followed; a schema may refer to itself.
 const MAX_DEPTH: usize = 32;
 
-/// Returns what the files of `crds` say.
+/// Returns the configuration from the files of `crds`.
 pub(crate) fn load(loader: &Loader<'_>, files: &[SmolStr]) -> Result<TransformerConfig> {
     let mut merged = TransformerConfig::default();
     for file in files {

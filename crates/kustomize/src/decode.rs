@@ -1,5 +1,5 @@
-//! Reads the structs of a kustomization out of YAML values with the rules of Go's JSON decoder: names match
-//! in any case, `null` is nothing, a wrong type is an error; unknown names are errors where asked for.
+//! Decodes the structs of a kustomization from YAML values with the rules of Go's JSON decoder: names match in any
+//! case, `null` counts as absent, a wrong type is an error, and unknown names are errors on request.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -9,22 +9,22 @@ use aqueduct_manifest::{Map, SmolStr, Value, closest, json};
 use crate::error::{Error, Result};
 use crate::text;
 
-/// How strictly something is read, after the functions that Kustomize reads it with.
+/// How strictly something is decoded, matching the functions that Kustomize decodes it with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// Unknown names are errors, and a text must be one: kustomizations.
+    /// Unknown names are errors, and a string must be a string: kustomizations.
     Json,
-    /// Unknown names are errors, and numbers and truth values may stand for texts: configurations.
+    /// Unknown names are errors, and numbers and booleans may replace strings: configurations.
     StrictYaml,
-    /// Unknown names are passed over, and numbers and truth values may stand for texts: the files of plugins.
+    /// Unknown names are ignored, and numbers and booleans may replace strings: plugin files.
     Yaml,
-    /// Unknown names are passed over, and a text must be one: plugins whose struct holds another one.
+    /// Unknown names are ignored, and a string must be a string: plugins whose struct embeds another.
     EmbeddedYaml,
 }
 
-/// A struct that is read out of a map.
+/// A struct that is decoded from a map.
 pub(crate) trait Decode: Sized + Default {
-    /// The name that messages use.
+    /// The name used in messages.
     const NAME: &'static str;
 
     fn decode(fields: &Fields<'_>) -> Result<Self>;
@@ -47,7 +47,7 @@ pub(crate) trait Decode: Sized + Default {
     }
 }
 
-/// The fields of one map, each marked when it is read.
+/// The fields of one map; each is marked when it is read.
 pub(crate) struct Fields<'a> {
     owner: &'static str,
     reading: Reading,
@@ -61,7 +61,8 @@ impl<'a> Fields<'a> {
         Self { owner, reading, entries, known: std::cell::RefCell::default() }
     }
 
-    /// Returns the value under a name, `None` where it is absent or `null`. Of several spellings the last one counts.
+    /// Returns the value under a name, `None` if it is absent or `null`. If there are several spellings, the last one
+    /// counts.
     pub(crate) fn get(&self, name: &'static str) -> Option<&'a Value> {
         self.known.borrow_mut().push(name);
         let mut found = None;
@@ -76,7 +77,7 @@ impl<'a> Fields<'a> {
         found
     }
 
-    /// Tells whether a name is there, `null` included.
+    /// Returns whether a name is present with a value other than `null`.
     pub(crate) fn mentions(&self, name: &str) -> bool {
         self.entries.iter().any(|(key, value, _)| key.eq_ignore_ascii_case(name) && !value.is_null())
     }
@@ -88,7 +89,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Reads a text of a struct that stands in another one, of which Go does not make texts of numbers.
+    /// Reads a string of an embedded struct, for which Go does not convert numbers to strings.
     pub(crate) fn embedded_text(&self, name: &'static str) -> Result<SmolStr> {
         match self.get(name) {
             Some(value) if text::is_scalar(value) && value.as_str().is_none() => {
@@ -126,7 +127,7 @@ impl<'a> Fields<'a> {
         match self.get(name) {
             None => Ok(0),
             Some(Value::Int(value)) => Ok(*value),
-            // `2.0` is `2` in JSON.
+            // In JSON, `2.0` is `2`.
             Some(Value::Float(value)) if value.fract() == 0.0 && value.abs() < 1e15 => Ok(*value as i64),
             Some(other) => Err(self.wrong(name, other, "int")),
         }

@@ -1,7 +1,6 @@
-//! Kustomize's default transformer configuration as a table: which fields hold names, labels, images.
+//! Kustomize's default transformer configuration as a table: the fields that contain names, labels or images.
 //!
-//! The facts are those that `kustomize config save` writes (Kustomize 5.8,
-//! `api/internal/konfig/builtinpluginconsts`).
+//! The data is what `kustomize config save` writes (Kustomize 5.8, `api/internal/konfig/builtinpluginconsts`).
 
 use std::rc::Rc;
 
@@ -9,10 +8,10 @@ use crate::config::{NameReference, TransformerConfig};
 use crate::field_spec::FieldSpec;
 use crate::id::Gvk;
 
-/// A line of the table: group, version and kind of the holder, and paths in it.
+/// A line of the table: group, version and kind of the resource that has the fields, and their paths.
 type Line = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-/// The workloads with a pod template, and where the pod's specification lies in them.
+/// The workloads with a pod template, and the path of the pod spec in them.
 const POD_HOLDERS: &[(&str, &str, &str)] = &[
     ("v1", "Pod", "spec"),
     ("", "PodTemplate", "template/spec"),
@@ -24,7 +23,7 @@ const POD_HOLDERS: &[(&str, &str, &str)] = &[
     ("", "CronJob", "spec/jobTemplate/spec/template/spec"),
 ];
 
-/// The workloads whose pods name service accounts, claims and priority classes.
+/// The workloads whose pods refer to service accounts, claims and priority classes.
 const NAMING_HOLDERS: &[(&str, &str)] = &[
     ("Pod", "spec"),
     ("StatefulSet", "spec/template/spec"),
@@ -99,7 +98,7 @@ const SECRET_ELSEWHERE: &[Line] = &[
 const RBAC: &str = "rbac.authorization.k8s.io";
 const ADMISSION: &str = "admissionregistration.k8s.io";
 
-/// Who refers to what, beyond ConfigMaps, Secrets and what [`NAMING_HOLDERS`] name.
+/// References between kinds, beyond ConfigMaps, Secrets and those of [`NAMING_HOLDERS`].
 const NAME_REFERENCES: &[(&str, &str, &str, &[Line])] = &[
     ("", "", "Deployment", SCALED),
     ("", "", "ReplicationController", SCALED),
@@ -159,7 +158,7 @@ const NAME_REFERENCES: &[(&str, &str, &str, &[Line])] = &[
             ("", "", "StatefulSet", &["spec/volumeClaimTemplates/spec/storageClassName"]),
         ],
     ),
-    // The group is Kustomize's; no class matches it.
+    // The group is what Kustomize has; no class matches it.
     ("networking.k8s.io/v1", "v1", "IngressClass", &[("", "", "Ingress", &["spec/ingressClassName"])]),
     (
         ADMISSION,
@@ -171,11 +170,11 @@ const NAME_REFERENCES: &[(&str, &str, &str, &[Line])] = &[
 
 const SCALED: &[Line] = &[("", "", "HorizontalPodAutoscaler", &["spec/scaleTargetRef/name"])];
 
-/// Where variables stand in containers of either kind.
+/// Where containers of either kind may have variables.
 const VAR_IN_CONTAINER: &[&str] = &["args", "command", "env/value", "volumeMounts/mountPath"];
 
 const VAR_ELSEWHERE: &[Line] = &[
-    // Kustomize leaves out the inner `spec` here.
+    // Kustomize omits the inner `spec` here.
     ("", "", "CronJob", &["spec/jobTemplate/spec/template/volumes/nfs/server"]),
     ("", "", "DaemonSet", &["spec/template/spec/volumes/nfs/server"]),
     ("", "", "Deployment", &["spec/template/spec/volumes/nfs/server", "spec/template/metadata/annotations"]),
@@ -296,7 +295,7 @@ const REPLICAS: &[Line] = &[
 
 const NAMES: &[Line] = &[("", "", "", &["metadata/name"])];
 
-/// Returns the default configuration, the same one at every call of a thread.
+/// Returns the default configuration, which each thread creates once.
 pub(crate) fn config() -> Rc<TransformerConfig> {
     thread_local! {
         static CONFIG: Rc<TransformerConfig> = Rc::new(make());

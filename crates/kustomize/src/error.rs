@@ -1,5 +1,5 @@
-//! Why a kustomization could not be built: one message that grows a prefix at every level it passes,
-//! so that it reads from the outermost kustomization to the culprit.
+//! Why a kustomization could not be built: one message that gains a prefix at every level it passes, so that it reads
+//! from the outermost kustomization to the culprit.
 
 use std::fmt;
 
@@ -11,11 +11,11 @@ pub struct Error {
     message: String,
     hint: Option<String>,
     malformed: bool,
-    /// What is wrong and where, without the way there.
+    /// What is wrong and where, without the path that leads there.
     located: Option<Box<(String, Spot)>>,
 }
 
-/// Where a kustomization names something: the place, and its line and column.
+/// Where a kustomization refers to something: the place, with line and column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Spot {
     pub(crate) place: Place,
@@ -38,12 +38,12 @@ impl Error {
         Self { message: message.into(), hint: None, malformed: false, located: None }
     }
 
-    /// Returns an error about a text that is no YAML; such a text is certainly meant to be a file.
+    /// Returns an error about a text that is not valid YAML; such a text is certainly meant to be a file.
     pub(crate) fn malformed(message: impl Into<String>) -> Self {
         Self { malformed: true, ..Self::new(message) }
     }
 
-    /// Returns an error about a value of another kind than is expected, in the words of Go's YAML library.
+    /// Returns an error about a value of an unexpected kind, in the wording of Go's YAML library.
     pub(crate) fn wrong_kind(expected: &str, found: &Value) -> Self {
         let found = match found {
             Value::Map(_) => "MappingNode",
@@ -53,21 +53,21 @@ impl Error {
         Self::new(format!("wrong node kind: expected {expected} but got {found}"))
     }
 
-    /// Says what to do about it.
+    /// Adds a hint about what to do.
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Says where the cause is written.
+    /// Adds the place of the cause.
     #[must_use]
     pub(crate) fn at(mut self, spot: Spot) -> Self {
         self.located = Some(Box::new((self.message.clone(), spot)));
         self
     }
 
-    /// Says where it happened, in front of the message.
+    /// Adds where it happened, as a prefix of the message.
     #[must_use]
     pub(crate) fn within(mut self, place: impl fmt::Display) -> Self {
         self.message = format!("{place}: {}", self.message);
@@ -78,17 +78,17 @@ impl Error {
         self.malformed
     }
 
-    /// Returns what to do about it, where that is known.
+    /// Returns what to do about it, if known.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 
-    /// Returns the innermost message and where its cause is written, where that is known.
+    /// Returns the innermost message and the place of its cause, if known.
     pub fn located(&self) -> Option<(&str, &Place)> {
         self.located.as_deref().map(|(message, spot)| (message.as_str(), &spot.place))
     }
 
-    /// Returns where its cause is written as `file:line:column`, where that is known.
+    /// Returns the place of the cause as `file:line:column`, if known.
     pub fn spot(&self) -> Option<String> {
         self.located.as_deref().map(|(_, spot)| spot.to_string())
     }

@@ -1,7 +1,7 @@
-//! One scalar that is being changed: what it says, how it was written, and what becomes of both.
+//! A scalar that is being changed: its value, how it was written, and what becomes of both.
 //!
-//! Kustomize changes nodes, which keep their quotes and lose their type: a name without quotes is what it reads as
-//! after a prefix, so that `1` before `2` is a number, and one in quotes stays a text.
+//! Kustomize changes nodes, which keep their quotes but lose their type. An unquoted name takes the type that it
+//! reads as: `2` with the prefix `1` is a number. A quoted one stays a string.
 
 use aqueduct_manifest::yaml::{self, Marked, Marks};
 use aqueduct_manifest::{SmolStr, Value};
@@ -9,11 +9,11 @@ use aqueduct_manifest::{SmolStr, Value};
 use crate::error::{Error, Result};
 use crate::text;
 
-/// A scalar with its marks.
+/// A scalar and how it was written.
 pub(crate) struct Field<'a> {
     pub(crate) value: &'a mut Value,
     marks: &'a mut Marks,
-    /// Whether what was set has no type; `None` as long as nothing was set.
+    /// Whether the new value has no type; `None` until something is set.
     untyped: Option<bool>,
 }
 
@@ -22,12 +22,12 @@ impl<'a> Field<'a> {
         Self { value, marks, untyped: None }
     }
 
-    /// Returns the text as it was written.
+    /// Returns the text as written.
     pub(crate) fn text(&self) -> SmolStr {
         written(self.value, self.marks)
     }
 
-    /// Sets a text without a type: where no quotes stand, it is what it reads as.
+    /// Sets a text without a type: unless it is quoted, it is whatever it reads as.
     pub(crate) fn set_untyped(&mut self, text: &str) -> Result<()> {
         self.check()?;
         if self.marks.is_quoted(self.value) {
@@ -38,23 +38,23 @@ impl<'a> Field<'a> {
         Ok(())
     }
 
-    /// Tells whether what was set has no type, if something was.
+    /// Returns whether the new value has no type, if something was set.
     pub(crate) fn is_untyped(&self) -> Option<bool> {
         self.untyped
     }
 
-    /// Sets a text where nothing was.
+    /// Sets a string in a field that had none.
     pub(crate) fn set_new(&mut self, text: &str) -> Result<()> {
         (*self.value, *self.marks) = (text.into(), Marks::of_new(text));
         Ok(())
     }
 
-    /// Sets a text, whatever was there.
+    /// Sets a string, whatever was there before.
     pub(crate) fn set_entry(&mut self, text: &str) -> Result<()> {
         if self.check().is_ok() { self.set_text(text) } else { self.set_new(text) }
     }
 
-    /// Sets a text that stays one.
+    /// Sets a string that stays a string.
     pub(crate) fn set_text(&mut self, text: &str) -> Result<()> {
         self.check()?;
         *self.marks = match &*self.marks {
@@ -67,7 +67,7 @@ impl<'a> Field<'a> {
         Ok(())
     }
 
-    /// Sets a number, whatever stood there.
+    /// Sets a number, whatever scalar was there before.
     pub(crate) fn set_number(&mut self, number: i64) -> Result<()> {
         self.check()?;
         *self.value = number.into();
@@ -82,7 +82,7 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Returns a scalar as the text that it was written as; lists and maps are empty.
+/// Returns the text that a scalar was written as; empty for lists and maps.
 pub(crate) fn written(value: &Value, marks: &Marks) -> SmolStr {
     match marks.text_of(value) {
         Some(text) => text.into(),
@@ -91,7 +91,7 @@ pub(crate) fn written(value: &Value, marks: &Marks) -> SmolStr {
     }
 }
 
-/// Returns what a plain scalar means in YAML: `8080` is a number.
+/// Returns the YAML meaning of a plain scalar: `8080` is a number.
 pub(crate) fn plain(text: &str) -> Marked {
     let is_word = !text.is_empty()
         && text.chars().all(|at| at.is_ascii_alphanumeric() || "_.+-:~".contains(at))

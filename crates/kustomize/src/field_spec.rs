@@ -1,4 +1,4 @@
-//! Walks to the fields that a field specification names and changes them there.
+//! Finds the fields of a field specification and changes them.
 
 use aqueduct_manifest::{List, Map, SmolStr, Value};
 
@@ -7,7 +7,7 @@ use crate::error::{Error, Result, Within};
 use crate::id::Gvk;
 use crate::step::Step;
 
-/// Where in which kinds a transformer looks.
+/// The kinds and the path at which a transformer looks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FieldSpec {
     pub(crate) gvk: Gvk,
@@ -23,25 +23,25 @@ impl Decode for FieldSpec {
     }
 }
 
-/// What is put where the last part of a path is missing.
+/// What is inserted if the last part of a path is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
-    /// Nothing: the field is passed over.
+    /// Nothing: the field is skipped.
     Skip,
-    /// Nothing yet, for a scalar to be set.
+    /// A placeholder for a scalar.
     Scalar,
-    /// An empty map, for entries to be set.
+    /// An empty map for new entries.
     Map,
 }
 
 impl FieldSpec {
-    /// Returns what is put where a field is missing: nothing, unless the specification creates fields.
+    /// Returns what is inserted for a missing field: nothing, unless the specification creates fields.
     pub(crate) fn missing(&self, created: Missing) -> Missing {
         if self.create { created } else { Missing::Skip }
     }
 }
 
-/// Returns the places of all fields at a path, after what is missing on the way was made.
+/// Returns the places of all fields at a path, creating missing parents on request.
 pub(crate) fn places(object: &mut Map, path: &str, missing: Missing) -> Result<Vec<Vec<Step>>> {
     let parts = split(path);
     check_length(parts.len())?;
@@ -50,7 +50,7 @@ pub(crate) fn places(object: &mut Map, path: &str, missing: Missing) -> Result<V
     Ok(walk.found)
 }
 
-/// How many fields a path may have: each may be made, and what nests deeper can be read by nobody.
+/// How many fields a path may have: each may be created, and nothing can read values that nest deeper.
 const LENGTH_LIMIT: usize = 500;
 
 /// Refuses a path that is too long.
@@ -61,7 +61,7 @@ pub(crate) fn check_length(length: usize) -> Result<()> {
     Ok(())
 }
 
-/// Splits a path at `/`, where `\/` stands for a slash within a part. A slash in front means nothing.
+/// Splits a path at `/`; `\/` is a slash within a part. A leading slash is ignored.
 pub(crate) fn split(path: &str) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     for part in path.strip_prefix('/').unwrap_or(path).split('/') {
@@ -108,7 +108,7 @@ impl Walk {
         if name.is_empty() {
             return Err(Error::new("cannot set or create an empty field name"));
         }
-        // Kustomize takes these for elements of a list, and this is a map.
+        // Kustomize takes these for list elements, but this is a map.
         let is_element = name.parse::<i64>().is_ok() || (name.starts_with('[') && name.ends_with(']'));
         if is_element || name == "-" || name == "*" {
             return Err(Error::new(format!("fieldName: {name}: a map has no elements")));
@@ -126,7 +126,7 @@ impl Walk {
                 None => return Ok(()),
             },
             Some(Value::Null) => match created {
-                // What a scalar is put in front of is the `null` as it was written.
+                // A prefix is added to `null` as it was written.
                 Some(Value::Null) => None,
                 Some(created) => map.insert(name, created),
                 None if is_list => map.insert(name, List::new()),

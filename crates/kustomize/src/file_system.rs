@@ -8,21 +8,21 @@ use aqueduct_manifest::Files;
 
 use crate::path;
 
-/// Files and folders by paths with `/` between the parts.
+/// Files and folders, addressed by paths with `/` between the parts.
 pub trait FileSystem {
-    /// Returns the bytes of a file, links followed.
+    /// Returns the bytes of a file, following links.
     ///
     /// # Errors
-    /// A file that is absent or cannot be read.
+    /// Fails if the file is missing or unreadable.
     fn read(&self, path: &str) -> io::Result<Arc<[u8]>>;
 
-    /// Tells whether a folder is there, links followed.
+    /// Returns whether a folder exists, following links.
     fn is_folder(&self, path: &str) -> bool;
 
-    /// Tells whether a file is there, links followed.
+    /// Returns whether a file exists, following links.
     fn is_file(&self, path: &str) -> bool;
 
-    /// Returns the path with all links resolved, `None` where nothing is there.
+    /// Returns the path with all links resolved; `None` if nothing is there.
     fn resolve(&self, path: &str) -> Option<String>;
 }
 
@@ -56,7 +56,7 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Returns the disk with relative paths below a folder.
+    /// Returns the disk, resolving relative paths against a folder.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
@@ -69,7 +69,7 @@ impl Disk {
 impl FileSystem for Disk {
     fn read(&self, path: &str) -> io::Result<Arc<[u8]>> {
         let path = self.at(path);
-        // A pipe would be waited for, and a device has no end.
+        // Reading a pipe would block, and a device never ends.
         if !std::fs::metadata(&path)?.is_file() {
             return Err(io::Error::other("not a plain file"));
         }

@@ -1,4 +1,4 @@
-//! What names a resource: group, version, kind, name and namespace, with Kustomize's notion of equality.
+//! What identifies a resource: group, version, kind, name and namespace, with Kustomize's notion of equality.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use crate::decode::Fields;
 use crate::error::Result;
 use crate::rank::default_rank;
 
-/// The namespace that stands for "has none".
+/// The namespace that represents cluster scope.
 pub(crate) const CLUSTER: &str = "_non_namespaceable_";
 
-/// The kind of a resource with its API group and version; as a selector, empty fields match anything.
+/// The kind of a resource with its API group and version. In a selector, empty fields match anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Gvk {
     pub(crate) group: SmolStr,
@@ -25,7 +25,7 @@ impl Gvk {
         Self { group: group.into(), version: version.into(), kind: kind.into() }
     }
 
-    /// Reads the fields of a struct that name a kind.
+    /// Reads the fields of a struct that specify a kind.
     pub(crate) fn decode(fields: &Fields<'_>) -> Result<Self> {
         Ok(Self {
             group: fields.embedded_text("group")?,
@@ -42,14 +42,14 @@ impl Gvk {
         }
     }
 
-    /// Tells whether a selector matches this.
+    /// Returns whether a selector matches this kind.
     pub(crate) fn is_selected(&self, selector: &Self) -> bool {
         (selector.group.is_empty() || selector.group == self.group)
             && (selector.version.is_empty() || selector.version == self.version)
             && (selector.kind.is_empty() || selector.kind == self.kind)
     }
 
-    /// Returns what transformer configurations are sorted by.
+    /// Returns the sort key for transformer configurations.
     pub(crate) fn sort_key(&self) -> (i32, String) {
         let or =
             |text: &SmolStr, other: &str| if text.is_empty() { other.to_owned() } else { text.to_string() };
@@ -83,19 +83,19 @@ fn or<'a>(text: &'a str, other: &'a str) -> &'a str {
     if text.is_empty() { other } else { text }
 }
 
-/// What names one resource.
+/// What identifies a resource.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Id {
     pub(crate) gvk: Gvk,
     pub(crate) name: SmolStr,
-    /// As it is written; empty where it is not.
+    /// As written; empty if there is none.
     pub(crate) namespace: SmolStr,
-    /// Whether the kind is known to be outside namespaces.
+    /// Whether the kind is known to be cluster-scoped.
     pub(crate) cluster_scoped: bool,
 }
 
 impl Id {
-    /// Returns the namespace that counts: `default` where none is written.
+    /// Returns the effective namespace: `default` if none is written.
     pub(crate) fn effective_namespace(&self) -> SmolStr {
         if self.cluster_scoped {
             SmolStr::new_static(CLUSTER)
@@ -106,12 +106,12 @@ impl Id {
         }
     }
 
-    /// Returns what two equal ids have in common.
+    /// Returns the key, which is the same for equal ids.
     pub(crate) fn key(&self) -> Key {
         Key { gvk: self.gvk.clone(), name: self.name.clone(), namespace: self.effective_namespace() }
     }
 
-    /// Tells whether a selector without patterns matches this; its empty fields match anything.
+    /// Returns whether a selector without patterns matches this; its empty fields match anything.
     pub(crate) fn is_selected_by(&self, selector: &Self) -> bool {
         (selector.name.is_empty() || selector.name == self.name)
             && (selector.namespace.is_empty() || selector.effective_namespace() == self.effective_namespace())
@@ -129,7 +129,7 @@ impl fmt::Display for Id {
     }
 }
 
-/// An id with its effective namespace: equal for ids that Kustomize takes as the same.
+/// An id with its effective namespace: equal for ids that Kustomize considers the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
     pub(crate) gvk: Gvk,
@@ -138,7 +138,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Tells whether this lies outside namespaces.
+    /// Returns whether this is cluster-scoped.
     pub(crate) fn is_cluster_scoped(&self) -> bool {
         self.namespace == CLUSTER
     }

@@ -1,7 +1,7 @@
-//! What a kustomization is made of: the local files that a build reads, and the remotes that it needs.
+//! What a kustomization consists of: the local files that a build reads, and the remotes that it needs.
 //!
-//! Whoever keeps copies of remotes asks this before there is anything to build with: it follows the names in
-//! kustomizations and in the files of plugins, and applies nothing.
+//! Callers that keep copies of remotes need this before anything can be built. It follows the references in
+//! kustomizations and plugin files, and applies nothing.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -26,27 +26,27 @@ use crate::{path, read};
 pub struct Inventory {
     /// The files.
     pub files: BTreeSet<String>,
-    /// The folders of charts; all that lies in them belongs to it.
+    /// The folders of charts, which belong to the kustomization with everything in them.
     pub charts: BTreeSet<String>,
-    /// The remotes, each once for every place that names it. What they lead to is not followed.
+    /// The remotes, one entry for each place that refers to one. What they lead to is not followed.
     pub remotes: BTreeSet<RemoteName>,
 }
 
-/// A remote, where it is named.
+/// A reference to a remote.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RemoteName {
-    /// The name as it is written.
+    /// The name as written.
     pub name: String,
     /// What the name can mean.
     pub meaning: Meaning,
     /// Where it is written.
     pub place: Place,
-    /// Line and column of the same, where it is found there.
+    /// Its line and column, if they could be found.
     pub position: Option<Position>,
 }
 
 impl RemoteName {
-    /// Returns where it is written as `file:line:column`.
+    /// Returns where it is written, as `file:line:column`.
     pub fn spot(&self) -> String {
         Spot { place: self.place.clone(), position: self.position }.to_string()
     }
@@ -55,20 +55,20 @@ impl RemoteName {
 /// What the name of a remote can mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Meaning {
-    /// A file of the web.
+    /// A file on the web.
     File,
-    /// A folder of a git repository.
+    /// A folder in a git repository.
     Repository,
-    /// A file of the web if the server has one with resources, else a folder of a git repository.
+    /// A file on the web if the server has one with resources, otherwise a folder in a git repository.
     Either,
 }
 
-/// Returns what the kustomization of a folder is made of.
+/// Returns what the kustomization in a folder consists of.
 ///
-/// A file that is named and not there is left to the build to complain of.
+/// A missing file is not reported; that is left to the build.
 ///
 /// # Errors
-/// A kustomization that cannot be read, for nobody knows what it names.
+/// Fails if a kustomization cannot be read, because its references are then unknown.
 pub fn inventory(files: &dyn FileSystem, folder: &str) -> Result<Inventory> {
     let options = Options::default();
     let mut walk = Walk::default();
@@ -76,10 +76,10 @@ pub fn inventory(files: &dyn FileSystem, folder: &str) -> Result<Inventory> {
     Ok(walk.inventory)
 }
 
-/// Checks that a text can be what an entry of `resources` means: YAML with resources.
+/// Checks that a text can be an entry of `resources`: YAML with resources.
 ///
 /// # Errors
-/// What else it is.
+/// Fails with what is wrong if it cannot.
 pub fn holds_resources(text: &str) -> Result<()> {
     read::resources(text, &Rc::default()).map(drop)
 }
@@ -158,7 +158,7 @@ impl Walk {
         self.inventory.remotes.insert(RemoteName { name: name.to_owned(), meaning, place, position });
     }
 
-    /// Adds a file; what is none, such as a patch that stands inline, is passed over.
+    /// Adds a file; anything else, such as an inline patch, is skipped.
     fn file(&mut self, loader: &Loader<'_>, name: &str) {
         if is_web(name) {
             self.remote(loader, name, Meaning::File);
@@ -207,7 +207,7 @@ impl Walk {
         Ok(configs)
     }
 
-    /// Adds the files that the configuration of a plugin names, whichever plugin it is.
+    /// Adds the files that the configuration of a plugin refers to, whichever plugin it is.
     fn config(&mut self, loader: &Loader<'_>, config: &Resource) {
         let value = Value::Map(config.map().clone());
         let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(SmolStr::from);

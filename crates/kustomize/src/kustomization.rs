@@ -1,4 +1,4 @@
-//! The kustomization file as typed data, with its deprecated fields moved to where they belong now.
+//! The kustomization file as typed data, with deprecated fields moved to their current places.
 
 use std::collections::BTreeMap;
 
@@ -108,8 +108,8 @@ impl Kustomization {
     }
 }
 
-/// Tells whether a field makes a kustomization of a file. Empty lists and maps do, unless the field is an old
-/// one whose elements move to another.
+/// Returns whether a field makes a file a kustomization. Empty lists and maps do, unless the field is a deprecated
+/// one whose elements move to another field.
 fn says_something(key: &str, value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -122,7 +122,7 @@ fn says_something(key: &str, value: &Value) -> bool {
     }
 }
 
-/// Tells whether a folder holds a kustomization.
+/// Finds the kustomization file of a folder.
 fn find(loader: &Loader<'_>) -> Result<(String, String)> {
     let mut found = Vec::new();
     for name in FILE_NAMES {
@@ -167,7 +167,7 @@ impl Decode for Kustomization {
         resources.extend(fields.texts("bases")?);
         let mut replacements: Vec<ReplacementField> = fields.structs("replacements")?;
         for entry in &mut replacements {
-            // Written down for the transformer, an empty list is none.
+            // An empty list becomes none when it is serialized for the transformer.
             entry.replacement.targets =
                 entry.replacement.targets.take().filter(|targets| !targets.is_empty());
         }
@@ -226,7 +226,7 @@ impl Decode for Kustomization {
     }
 }
 
-/// The metadata of a kustomization, which nothing uses.
+/// The metadata of a kustomization, which is not used.
 #[derive(Default)]
 struct Metadata;
 
@@ -264,7 +264,7 @@ impl Decode for Labels {
     }
 }
 
-/// A patch by file or inline, with its targets.
+/// A patch, from a file or inline, with its targets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Patch {
     pub(crate) path: SmolStr,
@@ -286,7 +286,7 @@ impl Decode for Patch {
     }
 }
 
-/// A change of an image's name, tag or digest.
+/// A change to an image's name, tag or digest.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Image {
     pub(crate) name: SmolStr,
@@ -325,7 +325,7 @@ impl Decode for Replica {
     }
 }
 
-/// One entry of `replacements`: a replacement, or the file that holds one or several.
+/// One entry of `replacements`: a replacement, or the file that contains one or more.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReplacementField {
     pub(crate) path: SmolStr,
@@ -340,7 +340,7 @@ impl Decode for ReplacementField {
     }
 }
 
-/// A value that is copied from one field to others.
+/// A value that is copied from one field to other fields.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Replacement {
     pub(crate) source: Option<ReplacementSource>,
@@ -428,7 +428,7 @@ impl Decode for FieldOptions {
     }
 }
 
-/// A variable: a field whose value stands for `$(NAME)`.
+/// A variable: a field whose value replaces `$(NAME)`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Var {
     pub(crate) name: SmolStr,
@@ -511,7 +511,7 @@ impl Decode for LegacySortOptions {
     }
 }
 
-/// What all generated ConfigMaps and Secrets have in common.
+/// The options shared by all generated ConfigMaps and Secrets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GeneratorOptions {
     pub(crate) labels: BTreeMap<SmolStr, SmolStr>,
@@ -534,7 +534,7 @@ impl Decode for GeneratorOptions {
 }
 
 impl GeneratorOptions {
-    /// Returns options of one generator with the kustomization's own where it says nothing.
+    /// Returns a generator's options, completed with the kustomization's own.
     pub(crate) fn or(mut self, all: &Self) -> Self {
         for (key, value) in &all.labels {
             self.labels.entry(key.clone()).or_insert_with(|| value.clone());
@@ -596,7 +596,7 @@ impl Decode for SecretArgs {
     }
 }
 
-/// Where charts lie.
+/// Where charts are.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HelmGlobals {
     pub(crate) chart_home: SmolStr,
@@ -611,7 +611,7 @@ impl Decode for HelmGlobals {
     }
 }
 
-/// A chart that is inflated.
+/// A chart to render.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HelmChart {
     pub(crate) name: SmolStr,
@@ -657,7 +657,7 @@ impl Decode for HelmChart {
     }
 }
 
-/// A chart as `helmChartInflationGenerator` names it.
+/// A chart in the form of `helmChartInflationGenerator`.
 #[derive(Clone, Debug, Default)]
 struct HelmChartArgs {
     chart: HelmChart,
@@ -689,7 +689,7 @@ impl Decode for HelmChartArgs {
     }
 }
 
-/// Reads the file that an entry of `replacements` names: one replacement or a list of them.
+/// Reads the file of an entry in `replacements`: one replacement or a list of them.
 pub(crate) fn load_replacements(loader: &Loader<'_>, entry: &ReplacementField) -> Result<Vec<Replacement>> {
     if entry.path.is_empty() {
         return Ok(vec![entry.replacement.clone()]);

@@ -25,11 +25,13 @@
 //!
 //! # Which files are read
 //!
-//! Everything comes through a [`FileSystem`]: [`Files`](aqueduct_manifest::Files) in memory, the [`Disk`], or one of
-//! your own. A kustomization reads only its own folder and those below it, unless [`LoadRestrictor::None`] is set.
+//! All files come from a [`FileSystem`]: [`Files`](aqueduct_manifest::Files) in memory, the [`Disk`], or your own
+//! implementation. A kustomization reads only from its own folder and those below it, unless [`LoadRestrictor::None`]
+//! is set.
 //!
-//! Nothing is fetched and nothing is run: copies of remotes come from [`Remotes`], charts from a [`ChartInflator`], and
-//! functions in containers or programs are refused. [`inventory`] lists what has to be there before a build:
+//! A build fetches nothing and runs nothing: copies of remotes come from [`Remotes`], charts from a
+//! [`ChartInflator`], and functions in containers or programs are refused. [`inventory`] lists what has to be present
+//! before a build:
 //!
 //! ```
 //! use aqueduct_kustomize::{Meaning, inventory};
@@ -40,15 +42,15 @@
 //! files.insert("app/a.yaml", b"".as_slice());
 //! let found = inventory(&files, "app")?;
 //! assert!(found.files.contains("app/a.yaml"));
-//! let remote = found.remotes.first().expect("one is named");
+//! let remote = found.remotes.first().expect("there is one remote");
 //! assert_eq!((remote.meaning, remote.spot()), (Meaning::Repository, "app/kustomization.yaml:3:3".to_owned()));
 //! # Ok::<(), aqueduct_kustomize::Error>(())
 //! ```
 //!
 //! # What changed a resource
 //!
-//! With [`Options::trace`], each object has a [`Trace`]: the file and line that it comes from, and what changed each value
-//! afterwards.
+//! With [`Options::trace`], each object has a [`Trace`]: the file and line that it comes from, and what later changed
+//! each of its values.
 //!
 //! ```
 //! use aqueduct_kustomize::{Options, build};
@@ -66,15 +68,16 @@
 //!
 //! # What is refused
 //!
-//! An [`Error`] is one message that leads from the outermost kustomization to the cause; [`Error::hint`] says what to do, and
-//! [`Error::located`] says where the cause is written, if that is known. Work that would grow quadratically or faster is
+//! An [`Error`] is one message that leads from the outermost kustomization to the cause. [`Error::hint`] says what to
+//! do, and [`Error::located`] gives the place of the cause, if known. Work that would grow quadratically or faster is
 //! either done in linear time or refused.
 //!
 //! # How a build works
 //!
-//! A loader reads the kustomization and the files that it names. A target collects resources and runs generators, components
-//! and transformers, one kustomization after the other from the innermost outwards. Finally, once for all resources, names
-//! get their hashes, references to renamed resources are updated, variables are replaced, and the result is sorted.
+//! A loader reads the kustomization and the files that it refers to. A target collects resources and runs generators,
+//! components and transformers, one kustomization at a time from the innermost outwards. Finally, once for all
+//! resources, generated names get their hashes, references to renamed resources are updated, variables are replaced,
+//! and the result is sorted.
 
 mod accumulator;
 mod build;

@@ -1,4 +1,4 @@
-//! Reads what a kustomization names: only from its own folder and below, and never in circles.
+//! Reads what a kustomization refers to: only from its own folder and below, and never in cycles.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::repository::{RemoteFolder, is_web};
 /// The names that a kustomization file may have.
 pub(crate) const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
-/// Kustomizations are not nested deeper than this; no repository comes close.
+/// How deep kustomizations may nest; no real repository comes close.
 const MAX_DEPTH: usize = 100;
 
 /// The files around one kustomization.
@@ -24,19 +24,19 @@ pub(crate) struct Loader<'a> {
     files: &'a dyn FileSystem,
     options: &'a Options<'a>,
     root: Rc<str>,
-    /// The remote repository that the folder lies in.
+    /// The remote repository that contains the folder.
     repository: Option<Rc<Remote>>,
     referrer: Option<Rc<Loader<'a>>>,
 }
 
-/// A remote repository by the name that led to it, and the folder of its copy.
+/// A remote repository: the name that led to it, and the folder of its copy.
 struct Remote {
     name: String,
     root: String,
 }
 
 impl<'a> Loader<'a> {
-    /// Starts at the folder that is to be built.
+    /// Starts at the folder to build.
     pub(crate) fn new(files: &'a dyn FileSystem, folder: &str, options: &'a Options<'a>) -> Result<Self> {
         if RemoteFolder::parse(folder).is_some() {
             let start = Self { files, options, root: ".".into(), repository: None, referrer: None };
@@ -45,7 +45,7 @@ impl<'a> Loader<'a> {
         Self::local(files, folder, options)
     }
 
-    /// Starts at a folder that is no remote, whatever its name looks like.
+    /// Starts at a folder that is local, whatever its name looks like.
     pub(crate) fn local(files: &'a dyn FileSystem, folder: &str, options: &'a Options<'a>) -> Result<Self> {
         let root = demand_folder(files, folder)?.into();
         Ok(Self { files, options, root, repository: None, referrer: None })
@@ -67,7 +67,7 @@ impl<'a> Loader<'a> {
         self.files
     }
 
-    /// Tells whether a name can only be meant as a kustomization of its own.
+    /// Returns whether a name can only refer to another kustomization.
     pub(crate) fn is_folder(&self, name: &str) -> bool {
         if is_web(name) {
             let copy = self.find(name);
@@ -76,7 +76,7 @@ impl<'a> Loader<'a> {
         RemoteFolder::parse(name).is_some() || self.files.is_folder(&path::join(&self.root, name))
     }
 
-    /// Returns the loader of another kustomization that this one names.
+    /// Returns the loader of another kustomization that this one refers to.
     pub(crate) fn enter(&self, name: &str) -> Result<Self> {
         if name.is_empty() {
             return Err(Error::new("new root cannot be empty"));
@@ -101,7 +101,7 @@ impl<'a> Loader<'a> {
 
     fn enter_repository(&self, name: &str) -> Result<Self> {
         for visited in self.line() {
-            // Kustomize compares the names as they are written.
+            // Kustomize compares the names as written.
             if let Some(repository) = &visited.repository
                 && repository.name.starts_with(name)
             {
@@ -135,18 +135,18 @@ impl<'a> Loader<'a> {
         std::iter::successors(Some(self), |loader| loader.referrer.as_deref())
     }
 
-    /// Returns what files may be named; a repository never leads out of itself.
+    /// Returns which files may be referenced; a repository can never refer to files outside itself.
     fn restrictor(&self) -> LoadRestrictor {
         if self.repository.is_some() { LoadRestrictor::RootOnly } else { self.options.load_restrictor }
     }
 
-    /// Returns where the copy of a remote lies.
+    /// Returns the location of a remote's copy.
     fn find(&self, name: &str) -> Result<RemoteCopy> {
         let found = match self.options.remotes {
             Some(remotes) => remotes.find(name),
             None => Err(MissingCopy {
                 message: format!("remote `{name}` is not read from the network while building"),
-                hint: Some("put a copy into the repository and name its path instead".to_owned()),
+                hint: Some("add a copy to the repository and use its path instead".to_owned()),
             }),
         };
         found.map_err(|missing| match missing.hint {
@@ -155,7 +155,7 @@ impl<'a> Loader<'a> {
         })
     }
 
-    /// Returns where the kustomization names something, as well as its text tells.
+    /// Returns where the kustomization refers to something, as far as its text shows.
     pub(crate) fn spot(&self, name: &str) -> Spot {
         let text = |file: &str| String::from_utf8(self.files.read(file).ok()?.to_vec()).ok();
         let mut files = FILE_NAMES.iter().map(|file| path::join(&self.root, file));
@@ -169,7 +169,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Reads a file that the kustomization names.
+    /// Reads a file that the kustomization refers to.
     pub(crate) fn load(&self, name: &str) -> Result<Arc<[u8]>> {
         if is_web(name) {
             let copy = self.find(name).map_err(|error| error.at(self.spot(name)))?;
@@ -188,7 +188,7 @@ impl<'a> Loader<'a> {
         copy.map_or_else(|| path::join(&self.root, name), |copy| copy.path)
     }
 
-    /// Returns the path of a local file that the kustomization names, links followed.
+    /// Returns the path of a local file that the kustomization refers to, following links.
     pub(crate) fn resolve(&self, name: &str) -> Result<String> {
         let local = path::join(&self.root, name);
         if self.files.is_folder(&local) {
@@ -234,7 +234,7 @@ fn demand_folder(files: &dyn FileSystem, folder: &str) -> Result<String> {
     }))
 }
 
-/// Returns where a name stands in a text, outside of comments and not as a part of a longer one.
+/// Finds a name in a text, outside comments and not as part of a longer name.
 fn span_of(text: &str, name: &str) -> Option<Span> {
     let ends = |letter: Option<char>| letter.is_none_or(|at| at.is_whitespace() || "\"'[]{},=".contains(at));
     let mut offset = 0;

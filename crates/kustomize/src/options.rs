@@ -1,4 +1,4 @@
-//! How a kustomization is built, where the caller has a say.
+//! The caller's options for a build.
 
 use crate::chart::ChartInflator;
 use crate::remote::Remotes;
@@ -6,26 +6,26 @@ use crate::remote::Remotes;
 /// How a kustomization is built.
 #[derive(Clone, Copy, Default)]
 pub struct Options<'a> {
-    /// What files a kustomization may name.
+    /// Which files a kustomization may refer to.
     pub load_restrictor: LoadRestrictor,
-    /// The order of the output, where the kustomization itself does not say.
+    /// The order of the output, if the kustomization does not set it.
     pub reorder: Reorder,
-    /// Whether charts are rendered; a kustomization with charts is refused otherwise.
+    /// Whether to render charts; otherwise a kustomization with charts is refused.
     pub enable_helm: bool,
-    /// Whether everything gets the label `app.kubernetes.io/managed-by`.
+    /// Whether every resource gets the label `app.kubernetes.io/managed-by`.
     pub managed_by_label: bool,
-    /// Whether it is noted where each resource comes from and what changed it.
+    /// Whether to record where each resource comes from and what changed it.
     pub trace: bool,
-    /// Where remote bases and files were put.
+    /// Where to find copies of remote bases and files.
     pub remotes: Option<&'a dyn Remotes>,
-    /// What renders charts.
+    /// The chart renderer.
     pub charts: Option<&'a dyn ChartInflator>,
 }
 
-/// What files a kustomization may name.
+/// Which files a kustomization may refer to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LoadRestrictor {
-    /// Files in or below its own folder, links resolved.
+    /// Files in or below its own folder, with links resolved.
     #[default]
     RootOnly,
     /// Any files.
@@ -35,10 +35,10 @@ pub enum LoadRestrictor {
 /// The order of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reorder {
-    /// As [`Reorder::Legacy`], without anybody having asked for it.
+    /// Like [`Reorder::Legacy`], but not explicitly requested.
     #[default]
     Unspecified,
-    /// As the resources were loaded.
+    /// In the order in which the resources were loaded.
     None,
     /// By kind: namespaces first, webhooks last.
     Legacy,

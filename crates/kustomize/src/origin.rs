@@ -1,4 +1,4 @@
-//! Where resources come from and what changed them, as `buildMetadata` asks to write it down.
+//! Where resources come from and what changed them, as `buildMetadata` records it.
 
 use aqueduct_manifest::SmolStr;
 
@@ -20,7 +20,7 @@ pub(crate) struct Origin {
     pub(crate) configured_by: Option<ConfiguredBy>,
 }
 
-/// The generator or transformer that was at work.
+/// The generator or transformer that did the work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ConfiguredBy {
     pub(crate) api_version: SmolStr,
@@ -30,13 +30,13 @@ pub(crate) struct ConfiguredBy {
 }
 
 impl Origin {
-    /// Returns the origin of what this one names.
+    /// Returns the origin of a name that this one refers to.
     pub(crate) fn append(&self, name: &str) -> Self {
         let mut origin = self.clone();
         if let Some(repository) = RemoteFolder::parse(name) {
             origin.repo = repository.address;
             origin.reference = repository.reference;
-            // Kustomize takes the name of the folder that it clones into for a part of the path.
+            // Kustomize mistakes the name of its clone folder for part of the path.
             let whole = repository.folder.is_empty();
             origin.path = if whole { "notCloned".to_owned() } else { repository.folder };
         } else {
@@ -46,7 +46,7 @@ impl Origin {
         origin
     }
 
-    /// Returns the origin of what a file of this folder configures.
+    /// Returns the origin of whatever a file in this folder configures.
     pub(crate) fn configured(&self, file: &str, by: ConfiguredBy) -> Self {
         Self {
             path: String::new(),
@@ -57,7 +57,7 @@ impl Origin {
         }
     }
 
-    /// Returns what stands in the annotation.
+    /// Returns the value of the annotation.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         for line in self.lines() {
@@ -102,7 +102,7 @@ impl Origin {
     }
 }
 
-/// Returns what stands in the annotation about changes.
+/// Returns the value of the annotation that lists changes.
 pub(crate) fn transformations_text(transformations: &[Origin]) -> String {
     let mut text = String::new();
     for transformation in transformations {

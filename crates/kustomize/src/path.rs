@@ -1,6 +1,6 @@
-//! Paths with `/` between their parts, cleaned by text alone.
+//! Paths with `/` between their parts, cleaned lexically.
 
-/// Returns a path without `.`, `..` and doubled slashes, the way Go's `path.Clean` does; `.` where nothing is left.
+/// Returns a path without `.`, `..` and double slashes, like Go's `path.Clean`; `.` if nothing is left.
 pub(crate) fn clean(path: &str) -> String {
     let absolute = path.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();
@@ -25,7 +25,7 @@ pub(crate) fn clean(path: &str) -> String {
     }
 }
 
-/// Returns a path below a folder, cleaned; an absolute path stands for itself.
+/// Joins a folder and a path, and cleans the result; an absolute path is used as is.
 pub(crate) fn join(folder: &str, path: &str) -> String {
     if path.starts_with('/') || folder.is_empty() || folder == "." {
         clean(path)
@@ -39,7 +39,7 @@ pub(crate) fn base(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
 }
 
-/// Tells whether a cleaned path is a folder or lies below it.
+/// Returns whether a cleaned path is a folder or is below it.
 pub(crate) fn is_within(path: &str, folder: &str) -> bool {
     match folder {
         "." => path != ".." && !path.starts_with("../") && !path.starts_with('/'),

@@ -1,4 +1,4 @@
-//! Built-in generators and transformers that are configured by files of their own.
+//! Built-in generators and transformers that are configured in their own files.
 
 use std::rc::Rc;
 
@@ -68,7 +68,7 @@ impl<'a, 'c> Plugin<'a, 'c> {
         let function = |key: &str| config.metadata("annotations").is_some_and(|all| all.get(key).is_some());
         if function("config.kubernetes.io/function") || function("config.k8s.io/function") {
             return Err(Error::new(format!("function `{}` of kind `{}` is not run", config.name(), gvk.kind)).with_hint(
-                "functions in containers and programs could do anything while building; render their output once and name it as a resource",
+                "functions in containers and programs could do anything during a build; render their output once and list it as a resource",
             ));
         }
         if gvk.group != "builtin" && gvk.version != "builtin" {
@@ -99,17 +99,17 @@ impl<'a, 'c> Plugin<'a, 'c> {
         T::from_value(&self.value, Reading::Yaml)
     }
 
-    /// Reads a struct that the struct of the plugin holds without a name.
+    /// Reads a struct that the plugin's struct embeds.
     fn read_embedded<T: Decode>(&self) -> Result<T> {
         T::from_value(&self.value, Reading::EmbeddedYaml)
     }
 
-    /// Returns a field of the metadata as its value reads.
+    /// Returns the value of a metadata field.
     fn metadata(&self, key: &str) -> SmolStr {
         self.config.metadata(key).map(text::of).unwrap_or_default()
     }
 
-    /// Gives a generated resource the name and namespace of its configuration where it has none of its own.
+    /// Gives a generated resource the name and namespace of its configuration if it has none of its own.
     fn named(&self, mut args: ConfigMapArgs) -> ConfigMapArgs {
         if args.name.is_empty() {
             args.name = self.metadata("name");

@@ -1,4 +1,4 @@
-//! The order of kinds: what others need comes first, and what judges others last.
+//! The order of kinds: those that others depend on come first, and those that check others come last.
 
 const FIRST: [&str; 22] = [
     "Namespace",
@@ -27,7 +27,7 @@ const FIRST: [&str; 22] = [
 
 const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
-/// Returns the place of a kind in the default order: below 0 comes early, above 0 late.
+/// Returns the rank of a kind in the default order: negative comes early, positive comes late.
 pub(crate) fn default_rank(kind: &str) -> i32 {
     if let Some(place) = FIRST.iter().position(|first| *first == kind) {
         return place as i32 - FIRST.len() as i32;

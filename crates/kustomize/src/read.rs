@@ -1,4 +1,4 @@
-//! Reads resources out of YAML and JSON: several documents, lists of resources, and what must not be there.
+//! Reads resources from YAML and JSON: several documents, lists of resources, and checks on them.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -13,12 +13,12 @@ use crate::schemas::Schemas;
 use crate::text;
 use crate::trace::Section;
 
-/// Reads the first document of a text by the rules of sigs.k8s.io/yaml.
+/// Reads the first document of a text with the rules of sigs.k8s.io/yaml.
 pub(crate) fn value(text: &str) -> Result<Value> {
     yaml::read(text).map_err(|error| Error::malformed(error.converting()))
 }
 
-/// Reads the first document of a text by the rules of kyaml, to which a text without one is an error.
+/// Reads the first document of a text with the rules of kyaml, where a text without documents is an error.
 pub(crate) fn kyaml_value(text: &str) -> Result<Value> {
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
         return Err(Error::new("there is no document in the file"));
@@ -26,7 +26,7 @@ pub(crate) fn kyaml_value(text: &str) -> Result<Value> {
     Ok(documents(text, yaml::read_marked)?.into_iter().next().unwrap_or_default().value)
 }
 
-/// Reads the resources of a file that a kustomization names.
+/// Reads the resources of a file that a kustomization refers to.
 pub(crate) fn file(loader: &Loader<'_>, name: &str, schemas: &Rc<Schemas>) -> Result<Vec<Resource>> {
     let text = loader.load_text(name)?;
     let mut list = resources(&text, schemas).map_err(|error| {
@@ -48,7 +48,7 @@ pub(crate) fn resources(text: &str, schemas: &Rc<Schemas>) -> Result<Vec<Resourc
     parsed(documents(text, yaml::read_marked)?, schemas)
 }
 
-/// Reads the patches of a text that apply as they are written: the first of annotations that are there twice count.
+/// Reads patches that are applied as written: if an annotation occurs twice, the first one counts.
 pub(crate) fn patches(text: &str, schemas: &Rc<Schemas>) -> Result<Vec<Resource>> {
     parsed(documents(text, yaml::read_marked_first)?, schemas)
 }
@@ -61,7 +61,7 @@ fn parsed(documents: Vec<Marked>, schemas: &Rc<Schemas>) -> Result<Vec<Resource>
         queue.extend(checked(marked)?.map(|(map, marks)| (map, marks, part)));
     }
     let mut list = Vec::new();
-    // The elements of a list come after everything else of the same text.
+    // The elements of a list come after everything else in the same text.
     while let Some((mut map, marks, part)) = queue.pop_front() {
         let kind = map.get("kind").map(text::of).unwrap_or_default();
         if !kind.ends_with("List") {
@@ -69,14 +69,14 @@ fn parsed(documents: Vec<Marked>, schemas: &Rc<Schemas>) -> Result<Vec<Resource>
             continue;
         }
         match map.remove("items") {
-            // Without items it is no list, only called so.
+            // Without items it is only called a list.
             None => list.push(Resource::marked(map, marks, part, schemas)),
             Some(Value::Null) => {}
             Some(Value::List(items)) => {
                 let mut marks = marks.into_fields().remove("items").unwrap_or_default().into_elements();
                 for (index, value) in items.into_vec().into_iter().enumerate() {
                     let mut item = Marked { value, marks: marks.remove(&index).unwrap_or_default() };
-                    // Only such a list is taken apart as it is written, others are decoded first.
+                    // Only such a list is split up as written; others are decoded first.
                     if !(is_alone && kind == "List") {
                         let decoded = item.marks.settle_decoded(&mut item.value);
                         decoded.map_err(|error| Error::new(error.to_string()))?;
@@ -111,7 +111,7 @@ fn documents(
     read(text).map_err(|error| Error::malformed(error.to_string()))
 }
 
-/// Returns the map of a resource, `None` for an empty document.
+/// Returns the map of a resource; `None` for an empty document.
 fn checked(document: Marked) -> Result<Option<(Map, Marks)>> {
     let map = match document.value {
         Value::Null => return Ok(None),
@@ -129,7 +129,7 @@ fn checked(document: Marked) -> Result<Option<(Map, Marks)>> {
     Ok(Some((map, document.marks)))
 }
 
-/// Refuses a resource without a kind, and one without a name that is no list.
+/// Refuses a resource without a kind, or one without a name unless it is a list.
 pub(crate) fn check_metadata(map: &Map) -> Result<()> {
     let kind = map.get("kind").map(text::of).unwrap_or_default();
     if kind.is_empty() {

@@ -1,20 +1,20 @@
-//! Copies of what lies elsewhere, as the caller keeps them.
+//! Copies of remote files and repositories, which the caller keeps.
 
-/// Knows where copies of remote files and repositories lie.
+/// Finds the copies of remote files and repositories.
 pub trait Remotes {
-    /// Returns the copy of what a remote name stands for.
+    /// Returns the copy of what a remote name refers to.
     ///
     /// # Errors
-    /// Why there is none that may be used, and what to do.
+    /// Fails if there is no usable copy, with a hint if there is one.
     fn find(&self, name: &str) -> std::result::Result<RemoteCopy, MissingCopy>;
 }
 
-/// The copy of a remote, by paths of the file system that is built from.
+/// The copy of a remote; its paths are those of the file system that the build reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteCopy {
     /// The folder of the whole copy, which nothing in it may leave.
     pub root: String,
-    /// The file that the name stands for, or the folder of the kustomization.
+    /// The file that the name refers to, or the folder of the kustomization.
     pub path: String,
 }
 
@@ -23,6 +23,6 @@ pub struct RemoteCopy {
 pub struct MissingCopy {
     /// The message.
     pub message: String,
-    /// What to do, where that is known.
+    /// What to do, if known.
     pub hint: Option<String>,
 }

@@ -1,27 +1,27 @@
-//! The names of git repositories, told from those of files and folders by the rules of Kustomize's
+//! The names of git repositories, distinguished from files and folders by the rules of Kustomize's
 //! `git.NewRepoSpecFromURL`.
 
 use std::time::Duration;
 
 use crate::path;
 
-/// A folder of a git repository, as a kustomization names it.
+/// A folder in a git repository, as a kustomization refers to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteFolder {
-    /// What `git fetch` takes.
+    /// The address for `git fetch`.
     pub address: String,
-    /// The folder of the kustomization in the repository, cleaned; empty for the whole repository.
+    /// The folder of the kustomization within the repository, cleaned; empty for the repository's root.
     pub folder: String,
-    /// The branch, tag or commit; empty for the head of the default branch.
+    /// The branch, tag or commit; empty for the default branch.
     pub reference: String,
-    /// Whether submodules belong to it.
+    /// Whether submodules are included.
     pub submodules: bool,
-    /// How long a command of git may take, where the name says so.
+    /// The time limit for git commands, if the name sets one.
     pub timeout: Option<Duration>,
 }
 
 impl RemoteFolder {
-    /// Reads a name such as `https://github.com/org/repo//base?ref=v1`; `None` for what is no repository.
+    /// Parses a name such as `https://github.com/org/repo//base?ref=v1`; `None` if it is not a repository.
     pub fn parse(name: &str) -> Option<Self> {
         if name.starts_with('/') {
             return None;
@@ -46,18 +46,18 @@ impl RemoteFolder {
     }
 }
 
-/// Tells whether a name is an address of the web, from which files are downloaded.
+/// Returns whether a name is a web address, from which files are downloaded.
 pub(crate) fn is_web(name: &str) -> bool {
     without_prefix(name, "https://").or_else(|| without_prefix(name, "http://")).is_some()
 }
 
-/// Removes a prefix, written in any case.
+/// Removes a prefix, ignoring case.
 fn without_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let (start, rest) = text.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// Splits off scheme, user and host; those of GitHub are written in one way.
+/// Splits off the scheme, user and host; GitHub's are normalized.
 fn split_host(location: &str) -> Option<(String, &str)> {
     let location = without_prefix(location, "git::").unwrap_or(location);
     let schemes = ["ssh://", "https://", "http://", "file://"];
@@ -70,7 +70,7 @@ fn split_host(location: &str) -> Option<(String, &str)> {
     }
     let (user, location) = split_user(location);
     let github = ["github.com/", "github.com:"].iter().any(|host| without_prefix(location, host).is_some());
-    // As `scp` writes it: the path follows a colon.
+    // In `scp` notation, a colon precedes the path.
     let colon = scheme.is_empty() && (!user.is_empty() || github);
     if scheme.is_empty() && !colon {
         return None;
@@ -92,7 +92,7 @@ fn split_host(location: &str) -> Option<(String, &str)> {
     (!host.is_empty()).then(|| (format!("{scheme}{user}{host}"), rest))
 }
 
-/// Splits off a user with the `@` behind it.
+/// Splits off a user including the `@`.
 fn split_user(location: &str) -> (&str, &str) {
     let is_user = |user: &str| {
         user.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -104,7 +104,7 @@ fn split_user(location: &str) -> (&str, &str) {
     }
 }
 
-/// Splits where the name itself says that the repository ends: behind `_git/<name>`, at `//`, behind `.git`.
+/// Splits where the name marks the end of the repository: after `_git/<name>`, at `//`, or after `.git`.
 fn split_marked(rest: &str) -> Option<(&str, &str)> {
     const ROOT: &str = "_git/";
     const SUFFIX: &str = ".git";
@@ -116,7 +116,7 @@ fn split_marked(rest: &str) -> Option<(&str, &str)> {
     rest.split_once("//").or_else(|| Some(rest.split_at(rest.find(SUFFIX)? + SUFFIX.len())))
 }
 
-/// How much of a path is the repository, where nothing marks its end.
+/// How much of a path is the repository, if nothing marks its end.
 enum Parts {
     All,
     OwnerAndName,
@@ -135,7 +135,7 @@ impl Parts {
     }
 }
 
-/// The part of a name behind `?`; empty where it is malformed.
+/// The part of a name after `?`; empty if it is malformed.
 struct Query(Vec<(String, String)>);
 
 impl Query {
@@ -152,7 +152,7 @@ impl Query {
     }
 }
 
-/// Replaces `+` and `%20` by what they stand for.
+/// Decodes `+` and `%20`.
 fn unescaped(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -167,7 +167,7 @@ fn unescaped(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Reads a truth value as Go's `strconv.ParseBool` does.
+/// Parses a boolean like Go's `strconv.ParseBool`.
 fn truth(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
@@ -176,7 +176,7 @@ fn truth(text: &str) -> Option<bool> {
     }
 }
 
-/// Reads seconds, or a duration such as `1m30s`.
+/// Parses seconds, or a duration such as `1m30s`.
 fn duration(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
@@ -209,7 +209,7 @@ mod tests {
 
     use super::{RemoteFolder, is_web};
 
-    /// Returns address, folder and reference in one text.
+    /// Returns the address, folder and reference as one text.
     fn parsed(name: &str) -> Option<String> {
         let found = RemoteFolder::parse(name)?;
         Some(format!("{} | {} | {}", found.address, found.folder, found.reference))
@@ -241,7 +241,7 @@ mod tests {
             ("file:///srv/repo.git/a?ref=v1", "file:///srv/repo.git | a | v1"),
             ("file://srv/repo//a", "file://srv/repo | a | "),
             ("file://me@srv/repo", "file://me@srv/repo |  | "),
-            // A file of the web can look like a repository: what it is, only the server knows.
+            // A file on the web can look like a repository; only the server knows what it is.
             ("https://raw.example.com/o/r/v1/all.yaml", "https://raw.example.com/o/r | v1/all.yaml | "),
         ] {
             assert_eq!(parsed(name).as_deref(), Some(expected), "{name}");

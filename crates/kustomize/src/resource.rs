@@ -1,7 +1,7 @@
-//! One resource on its way through a build, with the names it had before.
+//! One resource on its way through a build, with its previous names.
 //!
-//! Kustomize keeps this memory in annotations that it strips at the end. Here it lies beside the
-//! object, and only their side effects on `metadata.annotations` are kept.
+//! Kustomize keeps this memory in annotations that it strips at the end. Here it is kept beside the object, and only
+//! the side effects on `metadata.annotations` are reproduced.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -22,7 +22,7 @@ use crate::step::{self, Step};
 use crate::text;
 use crate::trace::{BuildStep, Recorder, Section};
 
-/// Annotations that Kustomize uses for itself and never prints.
+/// Annotations that Kustomize uses internally and never prints.
 const INTERNAL_ANNOTATIONS: &[&str] = &[
     "internal.config.kubernetes.io/previousKinds",
     MARK,
@@ -45,20 +45,20 @@ const INTERNAL_ANNOTATIONS: &[&str] = &[
     OF_CHART,
 ];
 
-/// The annotation that stands for all of Kustomize's own while a patch is applied.
+/// The annotation that represents all of Kustomize's own while a patch is applied.
 const MARK: &str = "internal.config.kubernetes.io/previousNames";
 
-/// The annotation of what charts rendered, which no namespace is set on.
+/// The annotation of resources that charts rendered, whose namespace is not set.
 const OF_CHART: &str = "internal.config.kubernetes.io/helm-generated";
 
-/// How many bytes patches and generators may walk of one resource that they change again and again. Each walks all
-/// of it, so that the work would be the square of their number.
+/// How many bytes patches and generators may walk of one resource that they change repeatedly. Each one walks all of
+/// it, so the work grows with the square of their number.
 const WORK_LIMIT: usize = 1 << 30;
 
-/// What a generated resource does to one that is there already.
+/// What a generated resource does to an existing one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Behavior {
-    /// Nothing was asked for; as good as `Create`.
+    /// Not specified; equivalent to `Create`.
     #[default]
     Unspecified,
     Create,
@@ -86,7 +86,7 @@ impl Behavior {
     }
 }
 
-/// The parts of an id that a resource had before: its effective namespace, name and kind.
+/// The parts of a previous id of a resource: its effective namespace, name and kind.
 #[derive(Clone, Debug)]
 struct Previous {
     namespace: SmolStr,
@@ -98,12 +98,12 @@ struct Previous {
 #[derive(Clone, Debug)]
 pub(crate) struct Resource {
     map: Map,
-    /// How it was written, as far as that matters to patches and to annotations.
+    /// How it was written, as far as that affects patches and annotations.
     marks: Marks,
     shares: Shares,
-    /// Whether a mark stands among the annotations.
+    /// Whether the annotations contain the mark.
     holds_memory: bool,
-    /// The scalars that Kustomize made without a type.
+    /// The scalars that Kustomize created without a type.
     untyped: BTreeSet<Vec<Step>>,
     pub(crate) mistyped: Mistyped,
     schemas: Rc<Schemas>,
@@ -112,15 +112,15 @@ pub(crate) struct Resource {
     pub(crate) variables: Vec<SmolStr>,
     pub(crate) origin: Option<Origin>,
     pub(crate) transformations: Vec<Origin>,
-    /// Whether the name may be changed by this patch.
+    /// Whether this patch may change the name.
     pub(crate) allow_name_change: bool,
-    /// Whether the kind may be changed by this patch.
+    /// Whether this patch may change the kind.
     pub(crate) allow_kind_change: bool,
-    /// How many bytes were walked so far.
+    /// How many bytes have been walked so far.
     work: usize,
-    /// What becomes of it, where somebody asked.
+    /// Records what changes the resource, if requested.
     pub(crate) recorder: Option<Box<Recorder>>,
-    /// Which part of its file it is.
+    /// The part of its file that the resource is in.
     pub(crate) part: Section,
     /// The file that the resource was read from.
     pub(crate) file: Option<Rc<str>>,
@@ -136,7 +136,7 @@ struct Memory {
     is_generated: bool,
 }
 
-/// The prefixes and suffixes that a name got, the first ones first.
+/// The prefixes and suffixes that a name received, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Affixes {
     prefixes: Vec<SmolStr>,
@@ -148,12 +148,12 @@ impl Affixes {
         self.prefixes.is_empty() && self.suffixes.is_empty()
     }
 
-    /// Tells whether two names went through the same last prefixes and suffixes.
+    /// Returns whether two names received the same last prefixes and suffixes.
     pub(crate) fn same(&self, other: &Self) -> bool {
         same_ending(&self.prefixes, &other.prefixes) && same_ending(&self.suffixes, &other.suffixes)
     }
 
-    /// As [`Self::same`], with none at all matching anything.
+    /// Like [`Self::same`], but having none matches anything.
     pub(crate) fn similar(&self, other: &Self) -> bool {
         let similar = |left: &[SmolStr], right: &[SmolStr]| {
             left.is_empty() || right.is_empty() || same_ending(left, right)
@@ -190,7 +190,7 @@ impl Resource {
         Self { marks, part, ..Self::new(map, schemas) }
     }
 
-    /// Returns a resource of a generator.
+    /// Returns a resource made by a generator.
     pub(crate) fn generated(map: Map, schemas: &Rc<Schemas>, behavior: Behavior, needs_hash: bool) -> Self {
         let mut resource = Self::new(map, schemas);
         resource.memory.behavior = behavior;
@@ -199,13 +199,13 @@ impl Resource {
         resource
     }
 
-    /// Notes where the resource comes from; what becomes of it is recorded from now on.
+    /// Sets where the resource comes from; what happens to it is recorded from now on.
     pub(crate) fn record(&mut self, source: &Arc<BuildStep>) {
         self.recorder = Some(Box::new(Recorder::new(Arc::clone(source))));
         self.start_step();
     }
 
-    /// Remembers what the resource is before a step.
+    /// Remembers the state of the resource before a step.
     pub(crate) fn start_step(&mut self) {
         if let Some(recorder) = &mut self.recorder {
             recorder.start(&self.map);
@@ -219,7 +219,7 @@ impl Resource {
         }
     }
 
-    /// Counts that the whole resource is walked once more.
+    /// Counts one more walk through the whole resource.
     pub(crate) fn count_work(&mut self) -> Result<()> {
         let weight = Value::Map(self.map.clone()).weight(WORK_LIMIT - self.work).ok_or_else(|| {
             Error::new(format!("{} is large, and too many patches or generators change it", self.id()))
@@ -233,12 +233,12 @@ impl Resource {
         &self.map
     }
 
-    /// Returns the object for changes that other places of a shared scalar do not take part in.
+    /// Returns the object for changes that should not affect other places of a shared scalar.
     pub(crate) fn map_mut(&mut self) -> &mut Map {
         &mut self.map
     }
 
-    /// Takes the resource out as a value, to be put back.
+    /// Takes the resource out as a value that is later put back.
     pub(crate) fn take(&mut self) -> Marked {
         let value = Value::Map(std::mem::take(&mut self.map));
         Marked { value, marks: std::mem::take(&mut self.marks) }
@@ -249,16 +249,16 @@ impl Resource {
         Marked { value: Value::Map(self.map.clone()), marks: self.marks.clone() }
     }
 
-    /// Puts back what was taken out; what is no map is refused.
+    /// Puts a taken value back; fails if it is not a map.
     pub(crate) fn put(&mut self, marked: Marked) -> Result<()> {
         let Value::Map(map) = marked.value else {
-            return Err(Error::new(format!("a patch made a {} of a resource", marked.value.kind())));
+            return Err(Error::new(format!("a patch turned a resource into a {}", marked.value.kind())));
         };
         (self.map, self.marks) = (map, marked.marks);
         Ok(())
     }
 
-    /// Makes the resource what Kustomize would print, after which it does not matter how it was written.
+    /// Turns the resource into what Kustomize would print; how it was written no longer matters afterwards.
     pub(crate) fn settle(&mut self) -> Result<()> {
         self.mistyped.check(&self.map)?;
         let Marked { mut value, marks } = self.take();
@@ -274,7 +274,7 @@ impl Resource {
         Ok(copy.map)
     }
 
-    /// Refuses keys that Kustomize cannot set in maps which it makes anew.
+    /// Refuses keys that Kustomize cannot set in maps that it recreates.
     pub(crate) fn check_keys(&self, path: &[&str]) -> Result<()> {
         let map = match path {
             [field] => self.map.get(field),
@@ -291,7 +291,7 @@ impl Resource {
         (&mut self.map, &mut self.shares)
     }
 
-    /// Replaces the object by one that shares nothing.
+    /// Replaces the object with one that has no shared scalars.
     pub(crate) fn replace(&mut self, map: Map) {
         self.map = map;
         self.marks = Marks::None;
@@ -300,7 +300,7 @@ impl Resource {
         self.mistyped = Mistyped::default();
     }
 
-    /// Makes texts of annotations that JSON holds as `null`.
+    /// Turns annotations that are `null` in JSON into strings.
     pub(crate) fn spell_out_annotations(&mut self) {
         if let Some(Value::Map(annotations)) = self.map.map_entry("metadata").get_mut("annotations") {
             annotations.values_mut().filter(|value| value.is_null()).for_each(|value| *value = "null".into());
@@ -313,13 +313,13 @@ impl Resource {
         self.untyped.retain(|known| !known.starts_with(place));
     }
 
-    /// Sets how the value is written that took the place of a list or map.
+    /// Sets how the value that replaced a list or map is written.
     pub(crate) fn replace_collection_marks(&mut self, place: &[Step], marks: Marks) {
         self.forget_collection(place);
         self.set_marks(place, marks);
     }
 
-    /// Notes that the scalar at a place was made without a type; one in quotes has one.
+    /// Records that the scalar at a place was created without a type; a quoted one has a type.
     pub(crate) fn add_untyped(&mut self, place: Vec<Step>) {
         let is_untyped = |value: &Value| match value {
             Value::String(text) => !patch::is_surely_quoted(text),
@@ -330,7 +330,7 @@ impl Resource {
         }
     }
 
-    /// Makes texts of the scalars without a type at the places of a field and right below them.
+    /// Turns untyped scalars at the places of a field, and directly below them, into strings.
     pub(crate) fn spell_out_untyped(&mut self, field: &FieldSpec) -> Result<()> {
         if self.untyped.is_empty() {
             return Ok(());
@@ -348,12 +348,12 @@ impl Resource {
         Ok(())
     }
 
-    /// Puts quotes around scalars without a type that a strategic merge patch walks past: it takes each for a text.
+    /// Quotes untyped scalars that a strategic merge patch leaves alone: it takes each one for a string.
     pub(crate) fn quote_untyped(&mut self, patch: &Map) {
         for place in std::mem::take(&mut self.untyped) {
             let is_other = |value: &Value| text::is_scalar(value) && value.as_str().is_none();
             if shares::is_untouched(patch, &place) && step::get(&self.map, &place).is_some_and(is_other) {
-                // What is a scalar can be set.
+                // A scalar can always be set.
                 let _ = self.change_place(&place, &mut |field| field.set_new(&field.text()));
             } else {
                 self.untyped.insert(place);
@@ -361,7 +361,7 @@ impl Resource {
         }
     }
 
-    /// Tells whether the scalar at a place has no type.
+    /// Returns whether the scalar at a place has no type.
     pub(crate) fn is_untyped(&self, place: &[Step]) -> bool {
         self.untyped.contains(place)
     }
@@ -370,22 +370,22 @@ impl Resource {
         &self.marks
     }
 
-    /// Carries a change of a shared scalar to its other places.
+    /// Propagates a change of a shared scalar to its other places.
     pub(crate) fn share(&mut self) {
         self.shares.settle(&mut self.map);
     }
 
-    /// Tells whether a chart rendered the resource.
+    /// Returns whether a chart rendered the resource.
     pub(crate) fn is_of_chart(&self) -> bool {
         self.metadata_text("annotations", OF_CHART).is_some_and(|of_chart| of_chart == "true")
     }
 
-    /// Notes that a chart rendered the resource.
+    /// Records that a chart rendered the resource.
     pub(crate) fn mark_of_chart(&mut self) {
         self.map.map_entry("metadata").map_entry("annotations").insert(OF_CHART, "true");
     }
 
-    /// Changes the fields that a specification names, if it speaks of a kind.
+    /// Changes the fields of a specification, if it applies to the given kind.
     pub(crate) fn change(
         &mut self,
         gvk: &Gvk,
@@ -399,7 +399,7 @@ impl Resource {
         self.change_path(&field.path, field.missing(missing), change)
     }
 
-    /// Changes the fields at a path, one after the other.
+    /// Changes the fields at a path one by one.
     pub(crate) fn change_path(
         &mut self,
         path: &str,
@@ -412,12 +412,12 @@ impl Resource {
         Ok(())
     }
 
-    /// Returns the places of all fields at a path, after what is missing on the way was made.
+    /// Returns the places of all fields at a path, creating missing parents on request.
     pub(crate) fn places(&mut self, path: &str, missing: Missing) -> Result<Vec<Vec<Step>>> {
         field_spec::places(&mut self.map, path, missing)
     }
 
-    /// Changes the field at a place; one that its map lacks is `null` before.
+    /// Changes the field at a place; a missing one is `null` first.
     pub(crate) fn change_place(
         &mut self,
         place: &[Step],
@@ -454,15 +454,15 @@ impl Resource {
         }
     }
 
-    /// Sets a field of the top or of the metadata as Kustomize does: without a type.
+    /// Sets a top-level or metadata field as Kustomize does: without a type.
     fn set_untyped(&mut self, path: &[&str], text: &str) {
         let place: Vec<Step> = path.iter().map(|key| Step::Key((*key).into())).collect();
-        // What is no scalar cannot be a name; it stays, and the checks at the end refuse it.
+        // A list or map cannot be a name; it stays, and the final checks refuse it.
         let _ = self.change_place(&place, &mut |field| field.set_untyped(text));
     }
 
-    /// Sets an entry in all maps that a path leads to for each of the fields; where it is new, it is one and the
-    /// same from then on.
+    /// Sets an entry in all maps at the paths of the fields. If the entry is new, it is a single shared scalar from
+    /// then on.
     pub(crate) fn set_entry(&mut self, fields: &[FieldSpec], key: &SmolStr, value: &SmolStr) -> Result<()> {
         let gvk = self.gvk();
         let mut added = Vec::new();
@@ -496,7 +496,7 @@ impl Resource {
         &self.schemas
     }
 
-    /// Tells whether nothing is left of the resource.
+    /// Returns whether nothing is left of the resource.
     pub(crate) fn is_empty(&self) -> bool {
         self.map.is_empty()
     }
@@ -521,7 +521,7 @@ impl Resource {
         self.metadata_name("namespace")
     }
 
-    /// Returns a name as it was written; `null` is none.
+    /// Returns a name as written; empty for `null`.
     fn metadata_name(&self, key: &str) -> SmolStr {
         match self.metadata(key) {
             None | Some(Value::Null) => SmolStr::default(),
@@ -533,14 +533,14 @@ impl Resource {
         Gvk::new(&self.api_version(), &self.kind())
     }
 
-    /// Returns the id as it is now.
+    /// Returns the current id.
     pub(crate) fn id(&self) -> Id {
         let gvk = self.gvk();
         let cluster_scoped = self.schemas.is_cluster_scoped(&gvk);
         Id { gvk, name: self.name(), namespace: self.namespace(), cluster_scoped }
     }
 
-    /// Returns the ids that the resource had before, the oldest first.
+    /// Returns the previous ids of the resource, oldest first.
     pub(crate) fn previous_ids(&self) -> impl Iterator<Item = Id> {
         let gvk = self.gvk();
         self.memory.previous.iter().map(move |previous| Id {
@@ -562,7 +562,7 @@ impl Resource {
         self.previous_ids().next().unwrap_or_else(|| self.id())
     }
 
-    /// Tells whether a name that the resource has or had fits.
+    /// Returns whether a current or previous name satisfies a condition.
     pub(crate) fn was_called(&self, fits: impl Fn(&str) -> bool) -> bool {
         fits(&self.name()) || self.memory.previous.iter().any(|previous| fits(&previous.name))
     }
@@ -601,7 +601,7 @@ impl Resource {
         self.memory.needs_hash
     }
 
-    /// Forgets everything that annotations would have held.
+    /// Forgets everything that annotations would have stored.
     pub(crate) fn forget(&mut self) {
         self.memory = Memory::default();
     }
@@ -612,7 +612,7 @@ impl Resource {
         self.transformations.clear();
     }
 
-    /// Puts a mark among the annotations where Kustomize keeps its own there: patches see that there are some.
+    /// Adds a mark to the annotations if Kustomize stores its own there, so that patches see that there are some.
     pub(crate) fn hold_memory(&mut self) {
         let Memory { previous, affixes, is_generated, .. } = &self.memory;
         let has_memory =
@@ -623,7 +623,7 @@ impl Resource {
         self.holds_memory = has_memory;
     }
 
-    /// Takes the mark away; tells whether what it stands for is still there.
+    /// Removes the mark and returns whether what it represents is still there.
     pub(crate) fn release_memory(&mut self) -> bool {
         let annotations = self.map.get_mut("metadata").and_then(|metadata| match metadata {
             Value::Map(metadata) => metadata.get_mut("annotations"),
@@ -638,18 +638,18 @@ impl Resource {
         self.map.get("metadata")?.get(key)
     }
 
-    /// Returns a label or an annotation as text.
+    /// Returns a label or annotation as a string.
     pub(crate) fn metadata_text(&self, field: &str, key: &str) -> Option<SmolStr> {
         self.metadata(field)?.get(key).map(|value| self.written(field, key, value))
     }
 
-    /// Returns labels or annotations as texts.
+    /// Returns labels or annotations as strings.
     pub(crate) fn metadata_texts(&self, field: &str) -> Map {
         let map = self.metadata(field).and_then(Value::as_map);
         map.into_iter().flatten().map(|(key, value)| (key.clone(), self.written(field, key, value))).collect()
     }
 
-    /// Returns the text of a label or an annotation as it was written.
+    /// Returns the text of a label or annotation as written.
     fn written(&self, field: &str, key: &str, value: &Value) -> SmolStr {
         field::written(value, self.marks.field("metadata").field(field).field(key))
     }
@@ -693,8 +693,8 @@ impl Resource {
         }
     }
 
-    /// Takes over name, namespace, labels, annotations and memory of the resource that this one replaces
-    /// or merges into.
+    /// Takes over the name, namespace, labels, annotations and memory of the resource that this one replaces or
+    /// merges into.
     pub(crate) fn take_metadata_from(&mut self, old: &Self) {
         for field in ["labels", "annotations"] {
             let mut entries = old.metadata_texts(field);
@@ -716,7 +716,7 @@ impl Resource {
         self.variables = old.variables.clone();
     }
 
-    /// Puts what the other one holds under `data` and `binaryData` below what this one holds.
+    /// Merges the `data` and `binaryData` of the other resource beneath this one's.
     pub(crate) fn merge_data_from(&mut self, old: &Self) {
         for field in ["data", "binaryData"] {
             let texts = |map: &Map| -> Map {
@@ -735,10 +735,10 @@ impl Resource {
         }
     }
 
-    /// Returns the finished object: annotations as texts, without Kustomize's own, and with those about
-    /// the build that were asked for.
+    /// Returns the finished object: annotations as strings, without Kustomize's own, and with the requested ones
+    /// about the build.
     pub(crate) fn finish(mut self, with_origin: bool, with_transformations: bool) -> Result<Map> {
-        // Lists may have no metadata; Kustomize looks for annotations there and leaves what it made.
+        // Lists may lack metadata; Kustomize looks for annotations there and keeps what it created.
         if !self.map.contains_key("metadata") {
             self.map.insert("metadata", Map::new());
         }
@@ -761,12 +761,12 @@ impl Resource {
     }
 }
 
-/// Returns the error about a key that Kustomize cannot set.
+/// Returns the error for a key that Kustomize cannot set.
 pub(crate) fn unsupported_key(key: &str, field: &str) -> Error {
     Error::new(format!(
-        "the key `{key}` of {field} is no text in YAML: json: unsupported type: map[interface {{}}]interface {{}}"
+        "the key `{key}` of {field} is not a string in YAML: json: unsupported type: map[interface {{}}]interface {{}}"
     ))
-    .with_hint("Kustomize writes the keys that it sets without quotes: take one that is no number, truth value or date")
+    .with_hint("Kustomize writes the keys that it sets without quotes: use one that is not a number, boolean or date")
 }
 
 fn same_ending(left: &[SmolStr], right: &[SmolStr]) -> bool {

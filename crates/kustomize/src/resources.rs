@@ -1,4 +1,4 @@
-//! All resources of a build in their order, with an index over what names them.
+//! All resources of a build in order, with indices over their ids and names.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -14,11 +14,11 @@ use crate::selector::{Patterns, Selector};
 use crate::step::Step;
 use crate::trace::BuildStep;
 
-/// Resources in the order in which they were loaded.
+/// Resources in load order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resources {
     list: Vec<Resource>,
-    /// Made when first asked for, dropped when resources change.
+    /// Built on first use, and dropped when resources change.
     current: OnceCell<BTreeMap<Key, Vec<usize>>>,
     any: OnceCell<BTreeMap<Key, Vec<usize>>>,
     names: OnceCell<BTreeMap<SmolStr, Vec<usize>>>,
@@ -29,7 +29,7 @@ impl Resources {
         &self.list
     }
 
-    /// Returns the resources for changes that may change their ids.
+    /// Returns the resources for changes that may affect their ids.
     pub(crate) fn list_mut(&mut self) -> &mut Vec<Resource> {
         self.current.take();
         self.any.take();
@@ -37,7 +37,7 @@ impl Resources {
         &mut self.list
     }
 
-    /// Returns the resources for changes that keep their ids.
+    /// Returns the resources for changes that do not affect their ids.
     pub(crate) fn list_mut_same_ids(&mut self) -> &mut Vec<Resource> {
         &mut self.list
     }
@@ -46,7 +46,7 @@ impl Resources {
         self.list
     }
 
-    /// Returns the places of the resources that have an id now.
+    /// Returns the indices of the resources whose current id this is.
     pub(crate) fn with_current_id(&self, key: &Key) -> &[usize] {
         let index = self.current.get_or_init(|| {
             let mut index: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
@@ -58,7 +58,7 @@ impl Resources {
         index.get(key).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the places of the resources that have or had an id.
+    /// Returns the indices of the resources that have or had an id.
     pub(crate) fn with_any_id(&self, key: &Key) -> &[usize] {
         let index = self.any.get_or_init(|| {
             let mut index: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
@@ -94,7 +94,7 @@ impl Resources {
         other.list.into_iter().try_for_each(|resource| self.append(resource))
     }
 
-    /// Adds generated resources, or lets them replace or merge into those that are there.
+    /// Adds generated resources, or lets them replace or merge into existing ones.
     pub(crate) fn absorb_all(&mut self, generated: Vec<Resource>) -> Result<()> {
         generated.into_iter().try_for_each(|resource| self.absorb(resource))
     }
@@ -150,7 +150,7 @@ impl Resources {
         for path in [["data"].as_slice(), &["binaryData"], &["metadata", "labels"]] {
             resource.check_keys(path)?;
         }
-        // The index stays where the names do: generators by the hundred merge into one map.
+        // Keep the index if the names stay the same: hundreds of generators may merge into one map.
         let list = if old.ids() == resource.ids() { &mut self.list } else { self.list_mut() };
         if let Some(old) = list.get_mut(place) {
             *old = resource;
@@ -158,9 +158,9 @@ impl Resources {
         Ok(())
     }
 
-    /// Returns the place of the one resource that a patch without a target speaks of.
+    /// Returns the index of the one resource that a patch without a target applies to.
     pub(crate) fn find_target(&self, id: &Id) -> Result<usize> {
-        // What other patches deleted is still there.
+        // Resources that other patches deleted are still in the list.
         let is_left = |place: &usize| self.list.get(*place).is_some_and(|resource| !resource.is_empty());
         let places = self.with_any_id(&id.key()).iter().copied().filter(is_left);
         match places.collect::<Vec<usize>>().as_slice() {
@@ -171,13 +171,13 @@ impl Resources {
         .map_err(|problem| Error::new(format!("{problem}; failed to find unique target for patch {id}")))
     }
 
-    /// Returns the places of the resources that a selector chooses.
+    /// Returns the indices of the resources that a selector chooses.
     pub(crate) fn select(&self, selector: &Selector) -> Result<Vec<usize>> {
         let patterns = Patterns::new(selector)?;
         let is_chosen =
             |place: &usize| self.list.get(*place).is_some_and(|resource| patterns.select(resource));
         let name = &selector.id.name;
-        // Patches by the hundred name one resource each.
+        // There may be hundreds of patches that each select a single resource by name.
         if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
             let places = self.with_name(name).iter().copied();
             return Ok(places.filter(is_chosen).collect());
@@ -185,7 +185,7 @@ impl Resources {
         Ok((0..self.list.len()).filter(is_chosen).collect())
     }
 
-    /// Returns the places of the resources that are called so, or were at first.
+    /// Returns the indices of the resources with this current or original name.
     fn with_name(&self, name: &str) -> &[usize] {
         let index = self.names.get_or_init(|| {
             let mut index: BTreeMap<SmolStr, Vec<usize>> = BTreeMap::new();
@@ -219,7 +219,7 @@ impl Resources {
         }
     }
 
-    /// Runs a step, and records what it changes where somebody asked.
+    /// Runs a step and records what it changes, if requested.
     pub(crate) fn step(
         &mut self,
         cause: Option<&Arc<BuildStep>>,
@@ -232,17 +232,17 @@ impl Resources {
         Ok(())
     }
 
-    /// Notes where resources without a known origin come from.
+    /// Sets the origin of resources that have none.
     pub(crate) fn add_origin(list: &mut [Resource], origin: &Origin) {
         for resource in list.iter_mut().filter(|resource| resource.origin.is_none()) {
             resource.origin = Some(origin.clone());
         }
     }
 
-    /// Notes what changed the resources; those without a known origin were made by it.
+    /// Records what changed the resources; it becomes the origin of those that have none.
     pub(crate) fn add_transformation(&mut self, origin: &Origin) {
         for resource in &mut self.list {
-            // Kustomize writes all annotations anew with the note.
+            // With this note, Kustomize rewrites all annotations.
             resource.forget_collection(&[Step::Key("metadata".into()), Step::Key("annotations".into())]);
             if resource.origin.is_none() {
                 resource.origin = Some(origin.clone());

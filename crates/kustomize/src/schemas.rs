@@ -1,8 +1,8 @@
-//! What is known about kinds: which lie outside namespaces, and by which keys their lists merge.
+//! What is known about kinds: which are cluster-scoped, and by which keys their lists merge.
 //!
-//! The built-in answers are those of Kubernetes 1.21.2, the version that Kustomize carries. The first
-//! `openapi.path` that a build meets adds its own scopes for the rest of the build, and replaces the merge
-//! keys unless the built-in ones were asked for before.
+//! The built-in data is that of Kubernetes 1.21.2, the version that Kustomize includes. The first `openapi.path` in a
+//! build adds its own scopes for the rest of the build, and replaces the merge keys unless the built-in ones have
+//! already been used.
 
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use aqueduct_manifest::patch::{Builtin, MergeContext};
 
 use crate::id::Gvk;
 
-/// Kinds outside namespaces, by API version; from `precomputedIsNamespaceScoped` of kyaml.
+/// Cluster-scoped kinds, by API version; from `precomputedIsNamespaceScoped` in kyaml.
 const CLUSTER_SCOPED: &[(&str, &[&str])] = &[
     ("admissionregistration.k8s.io/v1", &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"]),
     (
@@ -40,7 +40,7 @@ const CLUSTER_SCOPED: &[(&str, &[&str])] = &[
     ("v1", &["ComponentStatus", "Namespace", "Node", "NodeProxyOptions", "PersistentVolume"]),
 ];
 
-/// Kinds in namespaces, from the same table.
+/// Namespaced kinds, from the same table.
 const NAMESPACED: &[(&str, &[&str])] = &[
     ("apps/v1", &["ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"]),
     ("autoscaling/v1", &["HorizontalPodAutoscaler", "Scale"]),
@@ -86,11 +86,11 @@ const NAMESPACED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The knowledge about kinds that one build shares.
+/// The knowledge about kinds that a build shares.
 #[derive(Debug, Default)]
 pub(crate) struct Schemas {
     custom: OnceCell<Option<Custom>>,
-    /// What asked for the built-in knowledge so far: it stays beside a document that is adopted later.
+    /// What has used the built-in knowledge so far: it stays alongside a document that is adopted later.
     asked: Cell<Asked>,
 }
 
@@ -98,7 +98,7 @@ pub(crate) struct Schemas {
 enum Asked {
     #[default]
     Nothing,
-    /// The scope of a kind that is in no table.
+    /// The scope of a kind that is in neither table.
     Scope,
     /// A patch.
     Merge,
@@ -108,22 +108,22 @@ enum Asked {
 struct Custom {
     document: Value,
     builtin: Builtin,
-    /// Whether kinds, by API version and kind, lie in namespaces.
+    /// Whether kinds, by API version and kind, are namespaced.
     namespaced: BTreeMap<(String, String), bool>,
 }
 
 impl Schemas {
-    /// Tells whether the knowledge was chosen for good.
+    /// Returns whether the choice of knowledge is final.
     pub(crate) fn is_chosen(&self) -> bool {
         self.custom.get().is_some()
     }
 
-    /// Chooses the built-in knowledge for good; no effect once something was chosen.
+    /// Chooses the built-in knowledge for good; no effect after a choice.
     pub(crate) fn keep_builtin(&self) {
         self.custom.get_or_init(|| None);
     }
 
-    /// Takes over an OpenAPI document; no effect once something was chosen.
+    /// Adopts an OpenAPI document; no effect after a choice.
     pub(crate) fn adopt(&self, document: Value) {
         let builtin = match self.asked.get() {
             Asked::Nothing => Builtin::Absent,
@@ -143,7 +143,7 @@ impl Schemas {
         }
     }
 
-    /// Tells whether a kind certainly lies outside namespaces.
+    /// Returns whether a kind is certainly cluster-scoped.
     pub(crate) fn is_cluster_scoped(&self, gvk: &Gvk) -> bool {
         let lists = |table: &[(&str, &[&str])]| {
             table.iter().any(|(api_version, kinds)| {
@@ -174,7 +174,7 @@ impl Schemas {
     }
 }
 
-/// Reads from the paths of an OpenAPI document which kinds lie in namespaces.
+/// Derives from the paths of an OpenAPI document which kinds are namespaced.
 fn scopes(document: &Value) -> BTreeMap<(String, String), bool> {
     let mut scopes = BTreeMap::new();
     let paths = document.get("paths").and_then(Value::as_map);

@@ -1,4 +1,4 @@
-//! Chooses resources: by patterns over what names them, and by Kubernetes' label selectors.
+//! Selects resources: by patterns over their ids, and by Kubernetes label selectors.
 
 use aqueduct_manifest::SmolStr;
 use regex::Regex;
@@ -9,7 +9,7 @@ use crate::id::{Gvk, Id};
 
 use crate::resource::Resource;
 
-/// A selector as it is written in a patch's `target`.
+/// A selector as in the `target` of a patch.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Selector {
     pub(crate) id: Id,
@@ -34,7 +34,7 @@ impl Decode for Selector {
     }
 }
 
-/// A selector with its patterns read.
+/// A selector with compiled patterns.
 pub(crate) struct Patterns {
     group: Option<Regex>,
     version: Option<Regex>,
@@ -46,7 +46,7 @@ pub(crate) struct Patterns {
 }
 
 impl Patterns {
-    /// Reads the patterns of a selector; each must match the whole of its text.
+    /// Compiles the patterns of a selector; each must match a whole text.
     pub(crate) fn new(selector: &Selector) -> Result<Self> {
         Ok(Self {
             group: anchored(&selector.id.gvk.group)?,
@@ -59,7 +59,7 @@ impl Patterns {
         })
     }
 
-    /// Tells whether a resource is chosen: its original or its current name and namespace count.
+    /// Returns whether a resource is selected, by its original or its current name and namespace.
     pub(crate) fn select(&self, resource: &Resource) -> bool {
         let current = resource.id();
         let original = resource.original_id();
@@ -70,20 +70,20 @@ impl Patterns {
             && self.match_metadata(resource)
     }
 
-    /// Tells whether the patterns match an id, its namespace as it is written.
+    /// Returns whether the patterns match an id, with its namespace as written.
     pub(crate) fn match_id(&self, id: &Id) -> bool {
         self.match_gvk(&id.gvk)
             && matches(self.name.as_ref(), &id.name)
             && matches(self.namespace.as_ref(), &id.namespace)
     }
 
-    /// Tells whether labels and annotations are as asked for.
+    /// Returns whether the labels and annotations match.
     pub(crate) fn match_metadata(&self, resource: &Resource) -> bool {
         self.labels.match_texts(|key| resource.metadata_text("labels", key))
             && self.annotations.match_texts(|key| resource.metadata_text("annotations", key))
     }
 
-    /// Tells whether the name of an id that matches can be this one.
+    /// Returns whether an id with this name can match.
     pub(crate) fn match_name(&self, name: &str) -> bool {
         matches(self.name.as_ref(), name)
     }

@@ -1,13 +1,13 @@
-//! Scalars that are one and the same in several places of a resource.
+//! Scalars that are shared between several places of a resource.
 //!
-//! What sets a label puts one node into all maps that lack it, so that a later change in one of these
-//! places is a change in all of them. The values here are trees, so the places are noted beside them.
+//! When Kustomize sets a label, it puts one node into all maps that lack it, so a later change in one of these places
+//! changes all of them. The values here are trees, so the places are recorded separately.
 
 use aqueduct_manifest::{Map, Value};
 
 use crate::step::{Step, get, get_mut};
 
-/// The scalars of one resource that stand in several places.
+/// The scalars of one resource that occur in several places.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shares(Vec<Share>);
 
@@ -18,13 +18,13 @@ struct Share {
 }
 
 impl Shares {
-    /// Notes that a value was put into some places as one.
+    /// Records that a value was put into several places as one node.
     pub(crate) fn add(&mut self, value: Value, places: Vec<Vec<Step>>) {
         self.0.push(Share { value, places });
         self.drop_single();
     }
 
-    /// Carries a change in one of the places to the others.
+    /// Propagates a change in one of the places to the others.
     pub(crate) fn settle(&mut self, map: &mut Map) {
         for share in &mut self.0 {
             share.places.retain(|place| get(map, place).is_some_and(is_scalar));
@@ -37,7 +37,7 @@ impl Shares {
         self.drop_single();
     }
 
-    /// Forgets the places at or below one whose value was replaced as a whole.
+    /// Forgets the places at or below one whose value was replaced entirely.
     pub(crate) fn forget_below(&mut self, steps: &[Step]) {
         for share in &mut self.0 {
             share.places.retain(|place| !place.starts_with(steps));
@@ -45,8 +45,8 @@ impl Shares {
         self.drop_single();
     }
 
-    /// Carries what a strategic merge patch wrote to the other places. The patch writes in the order of keys, and
-    /// the last one stays.
+    /// Propagates what a strategic merge patch wrote to the other places. The patch writes in key order, and the last
+    /// value stays.
     pub(crate) fn settle_merged(&mut self, map: &mut Map, patch: &Map) {
         for share in &mut self.0 {
             share.places.retain(|place| get(map, place).is_some_and(is_scalar));
@@ -93,7 +93,7 @@ fn keys(place: &[Step]) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Tells whether a strategic merge patch leaves a place alone.
+/// Returns whether a strategic merge patch leaves a place alone.
 pub(crate) fn is_untouched(patch: &Map, place: &[Step]) -> bool {
     touch(patch, place) == Touch::Untouched
 }
@@ -103,7 +103,7 @@ pub(crate) fn is_untouched(patch: &Map, place: &[Step]) -> bool {
 enum Touch {
     Untouched,
     Written,
-    /// Something around it was replaced, a list included.
+    /// Something around it was replaced, including a list.
     Replaced,
 }
 

@@ -1,4 +1,4 @@
-//! The way to a value within a resource, and to the marks of how it was written.
+//! The path to a value within a resource, and to the marks of how it was written.
 
 use aqueduct_manifest::yaml::Marks;
 use aqueduct_manifest::{List, Map, SmolStr, Value};
@@ -20,14 +20,14 @@ pub(crate) fn get<'a>(map: &'a Map, steps: &[Step]) -> Option<&'a Value> {
     })
 }
 
-/// Returns the value at the end of the steps for changing.
+/// Returns the value at the end of the steps, for changing.
 pub(crate) fn get_mut<'a>(map: &'a mut Map, steps: &[Step]) -> Option<&'a mut Value> {
     let (first, rest) = steps.split_first()?;
     let Step::Key(key) = first else { return None };
     at(map.get_mut(key)?, rest)
 }
 
-/// Returns the value at the end of the steps from a value, for changing.
+/// Returns the value at the end of the steps from another value, for changing.
 pub(crate) fn at<'a>(value: &'a mut Value, steps: &[Step]) -> Option<&'a mut Value> {
     steps.iter().try_fold(value, |value, step| match (step, value) {
         (Step::Key(key), Value::Map(map)) => map.get_mut(key),

@@ -1,4 +1,4 @@
-//! One kustomization on its way: resources, generators, components, transformers, in Kustomize's order.
+//! Builds one kustomization: resources, generators, components and transformers, in Kustomize's order.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -31,11 +31,11 @@ use crate::transform::replacement::ReplacementTransformer;
 use crate::transform::replicas::ReplicaTransformer;
 use crate::{configurations, crd, path, plugin, read};
 
-/// The label by which a validator says that it ran.
+/// The label with which a validator records that it ran.
 const VALIDATED_BY: &str = "validated-by";
 
-/// How often folders may be entered again from where they were entered before. Each level of a diamond
-/// doubles that, so that a few small files would fill any memory.
+/// How often folders may be entered again from where they were entered before. Each level of a diamond doubles that
+/// number, so a few small files would fill any memory.
 const MAX_REPEATS: usize = 10_000;
 
 /// What the whole build shares.
@@ -43,7 +43,7 @@ const MAX_REPEATS: usize = 10_000;
 pub(crate) struct Shared {
     pub(crate) schemas: Rc<Schemas>,
     pub(crate) warnings: RefCell<Vec<String>>,
-    /// Which folder was entered from which.
+    /// Which folders were entered from which.
     entered: RefCell<BTreeSet<(Rc<str>, Rc<str>)>>,
     repeats: Cell<usize>,
 }
@@ -56,8 +56,8 @@ impl Shared {
         if self.repeats.get() <= MAX_REPEATS {
             return Ok(());
         }
-        Err(Error::new(format!("kustomizations lead to others again and again: '{to}' from '{from}'"))
-            .with_hint("name each component once, in the outermost kustomization that needs it"))
+        Err(Error::new(format!("kustomizations refer to each other too many times: '{to}' from '{from}'"))
+            .with_hint("list each component once, in the outermost kustomization that needs it"))
     }
 }
 
@@ -67,13 +67,13 @@ pub(crate) struct Target<'a, 's> {
     loader: Loader<'a>,
     shared: &'s Shared,
     origin: Option<Origin>,
-    /// The namespace that this kustomization wants, or the nearest one further out; charts are rendered for it.
+    /// The namespace of this kustomization or of the nearest outer one; charts are rendered for it.
     chart_namespace: SmolStr,
-    /// The places in the kustomization's file, where somebody asked what changes resources.
+    /// The places in the kustomization file, if changes are traced.
     spots: Option<Spots>,
 }
 
-/// A generator or a transformer, and what to note on what it makes or changes.
+/// A generator or transformer, and what to record on what it makes or changes.
 struct Step<T: ?Sized> {
     run: Box<T>,
     origin: Option<Origin>,
@@ -81,7 +81,7 @@ struct Step<T: ?Sized> {
 }
 
 impl<'a, 's> Target<'a, 's> {
-    /// Loads the kustomization that is to be built.
+    /// Loads the kustomization to build.
     pub(crate) fn load(loader: Loader<'a>, shared: &'s Shared) -> Result<Self> {
         let kustomization = Kustomization::load(&loader)?;
         shared.warnings.borrow_mut().extend(kustomization.warnings.iter().cloned());
@@ -98,7 +98,7 @@ impl<'a, 's> Target<'a, 's> {
         Ok(target)
     }
 
-    /// Takes the schema of this kustomization over for the whole build, if none was taken before.
+    /// Adopts the schema of this kustomization for the whole build, if none has been adopted.
     fn adopt_schema(&self) -> Result<()> {
         let field = &self.kustomization.open_api;
         let path = field.get("path");
@@ -117,13 +117,15 @@ impl<'a, 's> Target<'a, 's> {
             (None, Some("v1.21.2")) => self.shared.schemas.keep_builtin(),
             (None, Some(version)) => {
                 return Err(Error::new(format!("the specified OpenAPI version is not built in: {version}"))
-                    .with_hint("built in is `v1.21.2`; name another one by `openapi.path`"));
+                    .with_hint(
+                        "use the built-in `v1.21.2`, or set `openapi.path` to a schema of another version",
+                    ));
             }
         }
         Ok(())
     }
 
-    /// Collects resources and changes them; references between them are repaired later.
+    /// Collects resources and changes them; references between them are updated later.
     pub(crate) fn accumulate(&self, mut into: Accumulator) -> Result<Accumulator> {
         let kustomization = &self.kustomization;
         self.add_resources(&mut into, &kustomization.resources)
@@ -148,7 +150,7 @@ impl<'a, 's> Target<'a, 's> {
                 Ok(()) => continue,
                 Err(error) => error,
             };
-            // Of a name that is no folder, only what is wrong with the file is of use.
+            // If the name is not a folder, only the error about the file is useful.
             if as_file.is_malformed() || !self.loader.is_folder(name) {
                 return Err(as_file);
             }
@@ -219,12 +221,12 @@ impl<'a, 's> Target<'a, 's> {
             }
             (Role::Kustomization, true) => {
                 return Err(Error::new(format!("expected kind != 'Component' for path '{root}'"))
-                    .with_hint("name it under `components`"));
+                    .with_hint("list it under `components`"));
             }
             _ => {}
         }
         let outer = match role {
-            // A component goes on with what was collected so far.
+            // A component continues with what was collected so far.
             Role::Component => std::mem::take(into),
             Role::Kustomization => Accumulator::default(),
         };
@@ -295,7 +297,7 @@ impl<'a, 's> Target<'a, 's> {
         Ok(generators)
     }
 
-    /// Reads configurations of plugins: inline, from files, or from kustomizations that hold them.
+    /// Reads plugin configurations: inline, from files, or from kustomizations that contain them.
     fn plugin_configs(&self, entries: &[SmolStr]) -> Result<Vec<Resource>> {
         let mut collected = Accumulator::default();
         let mut names = Vec::new();
@@ -316,7 +318,8 @@ impl<'a, 's> Target<'a, 's> {
         Ok(collected.resources.into_list())
     }
 
-    /// Returns a step of this kustomization where somebody asks: the file that it names, or the entry of a field.
+    /// Returns a step of this kustomization if changes are traced: the file that it refers to, or the entry of a
+    /// field.
     pub(crate) fn cause(
         &self,
         step: &str,
@@ -332,7 +335,7 @@ impl<'a, 's> Target<'a, 's> {
         Some(Arc::new(BuildStep { step: step.into(), place }))
     }
 
-    /// Returns the step that a plugin is: in its own file, or inline in this kustomization.
+    /// Returns the step of a plugin: in its own file, or inline in this kustomization.
     fn plugin_cause(&self, config: &Resource, field: &str) -> Option<Arc<BuildStep>> {
         let spots = self.spots.as_ref()?;
         let place = match &config.file {
@@ -440,7 +443,7 @@ impl<'a, 's> Target<'a, 's> {
             let transformer = MetadataTransformer { entries: labels.pairs.clone(), fields };
             add(kind, self.cause(kind, "labels", Some(index), ""), Box::new(transformer));
         }
-        // Whoever asks what changed a resource sees that one of `commonLabels` ran after those of `labels`.
+        // A trace shows that the label transformer of `commonLabels` ran after those of `labels`.
         if !kustomization.labels.is_empty() || !kustomization.common_labels.is_empty() {
             let fields = config.common_labels.clone();
             let entries = kustomization.common_labels.clone();
@@ -486,7 +489,7 @@ impl<'a, 's> Target<'a, 's> {
         Ok(steps)
     }
 
-    /// Runs validators: transformers that must not change anything but the label that says they ran.
+    /// Runs validators: transformers that may only add the label that records that they ran.
     fn validate(&self, into: &mut Accumulator) -> Result<()> {
         for validator in self.plugin_steps(&self.kustomization.validators)? {
             let before = into.resources.clone();
@@ -507,14 +510,14 @@ impl<'a, 's> Target<'a, 's> {
     }
 }
 
-/// As what another folder is named.
+/// The role in which another folder is referenced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     Kustomization,
     Component,
 }
 
-/// Returns the places in the file of a kustomization, where somebody asks for them.
+/// Returns the places in a kustomization file, if changes are traced.
 fn spots(loader: &Loader<'_>, kustomization: &Kustomization) -> Option<Spots> {
     let file = path::join(loader.root(), &kustomization.file_name);
     loader.options().trace.then(|| Spots::read(loader.files(), &file))

@@ -1,8 +1,8 @@
-//! Scalars as the text that stands in YAML for them.
+//! Scalars as the text that represents them in YAML.
 
 use aqueduct_manifest::{SmolStr, Value, yaml};
 
-/// Returns a scalar as text; lists, maps and `null` are empty.
+/// Returns a scalar as text; empty for lists, maps and `null`.
 pub(crate) fn of(value: &Value) -> SmolStr {
     match value {
         Value::String(text) => text.clone(),
@@ -15,12 +15,12 @@ pub(crate) fn of(value: &Value) -> SmolStr {
     }
 }
 
-/// Tells whether a value is neither a list nor a map nor `null`.
+/// Returns whether a value is not a list, a map or `null`.
 pub(crate) fn is_scalar(value: &Value) -> bool {
     !matches!(value, Value::Null | Value::List(_) | Value::Map(_))
 }
 
-/// Quotes a text the way Go's `%q` does, for messages.
+/// Quotes a text like Go's `%q`, for messages.
 pub(crate) fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
-//! Where a built resource comes from and what changed it, for whoever asks.
+//! Where a built resource comes from and what changed it.
 //!
-//! What a step did is found by comparing each resource before and after it, so that no transformer needs to tell.
+//! The effect of a step is found by comparing each resource before and after it, so transformers need not report
+//! anything.
 
 use std::sync::Arc;
 
@@ -9,20 +10,20 @@ use aqueduct_manifest::{Lines, Map, Place, SmolStr, Value};
 
 use crate::file_system::FileSystem;
 
-/// The way of one resource through a build.
+/// The history of one resource in a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    /// What read or made the resource.
+    /// What read or generated the resource.
     pub source: Arc<BuildStep>,
-    /// What changed it after that, in order.
+    /// What changed it afterwards, in order.
     pub changes: Vec<ValueChange>,
 }
 
 /// One value that a step changed, added or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValueChange {
-    /// The JSON pointer of the value, as the resource was right after the step. A list that grew or shrank is named as
-    /// a whole.
+    /// The JSON pointer of the value, valid for the resource right after the step. A list whose length changed is
+    /// recorded as a whole.
     pub pointer: String,
     /// What changed it.
     pub cause: Arc<BuildStep>,
@@ -31,15 +32,15 @@ pub struct ValueChange {
 /// A step of a build, and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildStep {
-    /// `Resource` for what was read from a file; else the generator or transformer, by the name that Kustomize has for
+    /// `Resource` for something read from a file; otherwise the generator or transformer under Kustomize's name for
     /// it, such as `PatchTransformer`.
     pub step: SmolStr,
-    /// The file of the resource or of the patch, or the entry of the kustomization.
+    /// The file of the resource or patch, or the entry in the kustomization.
     pub place: Place,
 }
 
 impl Trace {
-    /// Returns the changes of a value, of what is around it and of what is in it, in order.
+    /// Returns the changes of a value, of what encloses it and of what it contains, in order.
     pub fn of(&self, pointer: &str) -> impl Iterator<Item = &ValueChange> {
         self.changes.iter().filter(move |change| {
             let is_within = |inner: &str, outer: &str| {
@@ -62,12 +63,12 @@ impl Recorder {
         Self { trace: Trace { source, changes: Vec::new() }, before: Map::new() }
     }
 
-    /// Notes what a resource is before a step.
+    /// Remembers the state of a resource before a step.
     pub(crate) fn start(&mut self, map: &Map) {
         self.before = visible(map);
     }
 
-    /// Notes what a step changed.
+    /// Records what a step changed.
     pub(crate) fn finish(&mut self, map: &Map, cause: &Arc<BuildStep>) {
         let mut pointers = Vec::new();
         compare_maps(&self.before, &visible(map), "", &mut pointers);
@@ -81,7 +82,7 @@ impl Recorder {
     }
 }
 
-/// Returns a resource as it would be printed: without annotations that hold nothing.
+/// Returns a resource as it would be printed: without empty annotations.
 fn visible(map: &Map) -> Map {
     let mut map = map.clone();
     let is_empty = |value: &Value| value.as_map().is_some_and(Map::is_empty);
@@ -118,15 +119,15 @@ fn compare(before: &Value, after: &Value, pointer: &dyn Fn() -> String, found: &
     }
 }
 
-/// Which part of a file a resource is.
+/// The part of a file that a resource is in.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Section {
     pub(crate) document: usize,
-    /// The element, where the document is a list of resources.
+    /// The index of the element, if the document is a list of resources.
     pub(crate) item: Option<usize>,
 }
 
-/// The text of a file with the places in it.
+/// The text of a file with the positions in it.
 pub(crate) struct Spots {
     file: Arc<str>,
     text: String,
@@ -134,7 +135,7 @@ pub(crate) struct Spots {
 }
 
 impl Spots {
-    /// Reads a file; one that cannot be read has no places.
+    /// Reads a file; one that cannot be read has no positions.
     pub(crate) fn read(files: &dyn FileSystem, file: &str) -> Self {
         let bytes = files.read(file).ok();
         let text = bytes.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()).unwrap_or_default();

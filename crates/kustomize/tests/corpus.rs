@@ -1,5 +1,5 @@
-//! Builds every kustomization of the corpus and compares the output byte for byte with what Kustomize
-//! printed; what Kustomize refused must be refused with a message.
+//! Builds every kustomization of the corpus and compares the output byte for byte with what Kustomize printed.
+//! Whatever Kustomize refused must be refused with a message.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use aqueduct_kustomize::{Disk, LoadRestrictor, Options, Reorder, build, inventory, to_yaml};
 use aqueduct_manifest::Files;
 
-/// One build: its name, its folder, how it is built, and what was printed.
+/// One build: its name, folder and options, and what was printed.
 struct Case {
     name: String,
     folder: PathBuf,
@@ -78,7 +78,7 @@ fn cases(folder: &Path, root: &Path, cases: &mut Vec<Case>) {
     }
 }
 
-/// Returns what the inventory of a case leaves out that its build needs.
+/// Returns what a build needs but the inventory of its case lacks.
 fn missing(case: &Case) -> Option<String> {
     let folder = case.folder.canonicalize().expect("the case is there");
     let folder = folder.to_str().expect("the corpus has UTF-8 names");
@@ -104,7 +104,7 @@ fn the_inventory_holds_all_that_a_build_needs() {
     }
     let mut all = Vec::new();
     cases(&root, &root, &mut all);
-    // Copies of remotes never lead out of themselves, so there is no inventory without restrictions.
+    // Copies of remotes never refer outside themselves, so there is no inventory without restrictions.
     all.retain(|case| case.expected.is_some() && case.options.load_restrictor == LoadRestrictor::RootOnly);
     let failures: Vec<String> =
         all.iter().filter_map(|case| Some(format!("-- {}\n   {}", case.name, missing(case)?))).collect();

@@ -1,5 +1,5 @@
-//! What is refused, and in which words: the message leads from the outermost kustomization to the culprit,
-//! and says what to do where that is known.
+//! What is refused, and in which words: the message leads from the outermost kustomization to the culprit, and the
+//! hint says what to do if that is known.
 
 use std::fmt::Write;
 
@@ -27,7 +27,7 @@ fn files(files: &[(&str, &str)]) -> Files {
     files.iter().map(|(path, text)| (*path, text.as_bytes())).collect()
 }
 
-/// Builds `app` among files, which must be refused, and returns the message with the hint.
+/// Builds `app` from files, which must fail, and returns the message with the hint.
 fn refusal(texts: &[(&str, &str)]) -> String {
     let built = build(&files(texts), "app", &Options::default()).and_then(|built| to_yaml(&built.objects));
     let error = built.expect_err("it must be refused");
@@ -38,7 +38,7 @@ fn refusal(texts: &[(&str, &str)]) -> String {
     text
 }
 
-/// Builds a kustomization beside `map.yaml` and `deployment.yaml`.
+/// Builds a kustomization alongside `map.yaml` and `deployment.yaml`.
 fn refused(kustomization: &str) -> String {
     refusal(&[
         ("app/kustomization.yaml", kustomization),
@@ -118,21 +118,21 @@ fn refuses_cycles() {
 fn refuses_to_fetch_and_to_run() {
     assert_snapshot!(refused("resources: ['https://github.com/example/platform//base?ref=v1']"), @r#"
     accumulating resources: accumulating resources from 'https://github.com/example/platform//base?ref=v1': remote `https://github.com/example/platform//base?ref=v1` is not read from the network while building
-    hint: put a copy into the repository and name its path instead
+    hint: add a copy to the repository and use its path instead
     "#);
     assert_snapshot!(refused("resources: ['git@github.com:example/platform.git']"), @r#"
     accumulating resources: accumulating resources from 'git@github.com:example/platform.git': remote `git@github.com:example/platform.git` is not read from the network while building
-    hint: put a copy into the repository and name its path instead
+    hint: add a copy to the repository and use its path instead
     "#);
     assert_snapshot!(refused("resources: [https://example.com/all.yaml]"), @r#"
     accumulating resources: accumulating resources from 'https://example.com/all.yaml': remote `https://example.com/all.yaml` is not read from the network while building
-    hint: put a copy into the repository and name its path instead
+    hint: add a copy to the repository and use its path instead
     "#);
     assert_snapshot!(refused(
         "transformers:\n- |-\n  apiVersion: example.com/v1\n  kind: Sealer\n  metadata:\n    name: seal\n    annotations:\n      config.kubernetes.io/function: |\n        container:\n          image: example.com/sealer\n"
     ), @r#"
     function `seal` of kind `Sealer` is not run
-    hint: functions in containers and programs could do anything while building; render their output once and name it as a resource
+    hint: functions in containers and programs could do anything during a build; render their output once and list it as a resource
     "#);
     assert_snapshot!(refused(
         "generators:\n- |-\n  apiVersion: example.com/v1\n  kind: Maker\n  metadata: {name: make}\n"
@@ -142,7 +142,7 @@ fn refuses_to_fetch_and_to_run() {
     "#);
     assert_snapshot!(refused("helmCharts: [{name: web, repo: https://example.com}]"), @r#"
     must specify --enable-helm
-    hint: the kustomization names the chart `web`; charts are rendered only when asked for
+    hint: the kustomization uses the chart `web`; charts are rendered only on request
     "#);
 }
 
@@ -154,7 +154,7 @@ fn refuses_components_in_the_wrong_place() {
         ("part/kustomization.yaml", component),
     ]), @r#"
     accumulating resources: accumulating resources from '../part': expected kind != 'Component' for path 'part'
-    hint: name it under `components`
+    hint: list it under `components`
     "#);
     assert_snapshot!(refusal(&[
         ("app/kustomization.yaml", "components: [../base]"),
@@ -191,7 +191,7 @@ fn refuses_generators_without_sense() {
     assert_snapshot!(refused("configMapGenerator: [{name: a, files: [a=b=c]}]"), @r#"loading KV pairs: file sources: source "a=b=c" key name or file path contains '='"#);
     for literal in ["1=a", "true=a", "~=a", "2024-05-01=a", "<<=a"] {
         let error = refused(&format!("configMapGenerator: [{{name: a, literals: ['{literal}']}}]"));
-        assert!(error.contains("is no text in YAML: json: unsupported type"), "{literal}: {error}");
+        assert!(error.contains("is not a string in YAML: json: unsupported type"), "{literal}: {error}");
     }
 }
 
@@ -260,7 +260,7 @@ fn refuses_replacements_that_miss() {
     assert_snapshot!(
         with("- source: {kind: ConfigMap}\n  targets: [{select: {kind: ConfigMap}}]\n- source: {kind: ConfigMap}\n  targets: [{select: {kind: Deployment}, fieldPaths: [spec.replicas]}]"), @r#"
     replacement 2 of 2: Deployment.v1.apps/web.[noNs]: field "spec.replicas": yaml: cannot decode `settings` as a !!int
-    hint: the field that is replaced holds a value of another type; quote it
+    hint: the target field has a value of another type; quote it
     "#
     );
     assert_snapshot!(with("- source: {kind: Deployment}\n  targets: [{fieldPaths: [data.a]}]"), @"replacement 1 of 1: target must specify resources to select");
@@ -313,7 +313,7 @@ fn refuses_unreadable_configurations() {
     );
     assert_snapshot!(refused("resources: [map.yaml]\nopenapi: {version: v1.0.0}"), @r#"
     the specified OpenAPI version is not built in: v1.0.0
-    hint: built in is `v1.21.2`; name another one by `openapi.path`
+    hint: use the built-in `v1.21.2`, or set `openapi.path` to a schema of another version
     "#);
     assert_snapshot!(refused("resources: [map.yaml]\nsortOptions: {order: random}"), @"the field 'sortOptions.order' must be one of [fifo, legacy]");
 }
@@ -333,7 +333,7 @@ roleRef: {kind: Role, name: test, apiGroup: rbac.authorization.k8s.io}
 ";
     assert_snapshot!(refusal(&[("app/kustomization.yaml", "resources: [a.yaml]"), ("app/a.yaml", all)]), @r#"
     Invalid Input: namespace is blank for resource "RoleBinding.v1.rbac.authorization.k8s.io/test.[noNs]"
-    hint: name the namespace of each service account among the subjects, as text
+    hint: set the namespace of each service account among the subjects, as a string
     "#);
 }
 

@@ -1,7 +1,7 @@
-//! Builds every folder of `fixtures`, in memory and from the disk, and compares with its `expected.yaml`.
+//! Builds every folder of `fixtures`, in memory and from disk, and compares the output with its `expected.yaml`.
 //!
-//! Built is the folder `overlay` where there is one, and the fixture's own folder otherwise. With
-//! `UPDATE_FIXTURES=1` the output is written instead of compared, to be read before it is kept.
+//! It builds the folder `overlay` if there is one, otherwise the fixture's own folder. `UPDATE_FIXTURES=1` writes the
+//! output instead of comparing it; read it before you keep it.
 
 use std::fs;
 use std::path::{Path, PathBuf};

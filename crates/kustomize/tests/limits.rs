@@ -1,4 +1,4 @@
-//! Small inputs take little work: what would double or be squared is linear or refused.
+//! Small inputs take little work: whatever would double or be squared is linear or refused.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -8,7 +8,8 @@ use aqueduct_manifest::Files;
 
 const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
 
-/// Two folders on each level, both of which name both of the next: the last ones are reached very often.
+/// Two folders on each level, each of which refers to both folders of the next level: the last ones are reached very
+/// often.
 fn diamond(levels: usize, level: impl Fn(usize) -> String, top: &str) -> Files {
     let mut files = Files::new();
     files.insert("top/kustomization.yaml", top.as_bytes());
@@ -22,7 +23,7 @@ fn diamond(levels: usize, level: impl Fn(usize) -> String, top: &str) -> Files {
     files
 }
 
-/// Builds within a time that is far more than it takes and far less than the doubled work would.
+/// Builds within a time limit that is far more than needed and far less than the doubled work would take.
 #[expect(clippy::disallowed_methods, reason = "the test is about time, and its limit is generous")]
 fn quickly(files: &Files) -> Result<Build, Error> {
     let start = Instant::now();
@@ -49,7 +50,7 @@ fn diamonds_of_components() {
     let name = format!("name: {}a\n", "x".repeat(32));
     assert!(to_yaml(&built.objects).is_ok_and(|text| text.contains(&name)));
     let error = quickly(&diamond(40, components(40), top)).expect_err("a large one is refused");
-    assert!(error.to_string().contains("lead to others again and again"), "{error}");
+    assert!(error.to_string().contains("refer to each other too many times"), "{error}");
 }
 
 #[test]
@@ -68,7 +69,7 @@ fn diamonds_of_bases() {
             "resources: [a.yaml]\ntransformers: [../l0, ../r0]\n",
         ),
     ] {
-        // Whether it is refused for the folders or for what is in them does not matter.
+        // Whether it is refused because of the folders or their contents does not matter.
         assert!(quickly(&diamond(40, bases(key, last), top)).is_err() || key == "transformers", "{key}");
     }
 }

@@ -1,4 +1,4 @@
-//! Symbolic links lead nowhere outside of a kustomization, unless its build is not restricted.
+//! Symbolic links lead nowhere outside a kustomization, unless its build is unrestricted.
 #![cfg(unix)]
 
 use std::fs;

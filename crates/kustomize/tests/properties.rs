@@ -1,5 +1,5 @@
-//! What holds for every kustomization: building is repeatable, an overlay that says nothing changes nothing,
-//! and what is built can be built again.
+//! What is true for every kustomization: building is repeatable, an empty overlay changes nothing, and the output can
+//! be built again.
 
 use aqueduct_kustomize::{Options, RemoteFolder, build, to_yaml};
 use aqueduct_manifest::Files;
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 /// A kustomization of a few resources that refer to each other.
 #[derive(Clone, Debug)]
 struct Platform {
-    /// The names of the workloads, each with the number of the configuration it uses.
+    /// The names of the workloads, each with the number of the configuration that it uses.
     workloads: Vec<(String, usize)>,
     configurations: Vec<(String, String)>,
     fields: Vec<String>,

@@ -1,5 +1,5 @@
-//! Remotes that a caller keeps copies of: what is read from them, where their limits are, and what is said
-//! where there is no copy.
+//! Remotes that a caller keeps copies of: what is read from them, where their limits are, and what is reported if
+//! there is no copy.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -15,7 +15,7 @@ const PART: &str = "git@github.com:org/repo.git//part";
 const RESOURCE: &str = "https://example.com/map.yaml";
 const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n";
 
-/// Copies by the names of their remotes: the folder of the copy, and the path in it.
+/// Copies by the names of their remotes: the folder of the copy, and the path within it.
 struct Copies(BTreeMap<&'static str, (&'static str, &'static str)>);
 
 impl Remotes for Copies {
@@ -30,7 +30,7 @@ impl Remotes for Copies {
     }
 }
 
-/// A folder `app` beside copies of one repository and of one file of the web.
+/// A folder `app` alongside copies of a repository and of a file on the web.
 fn files(app: &str, more: &[(&'static str, &str)]) -> Files {
     let repository = [
         ("app/kustomization.yaml", app),
@@ -195,7 +195,7 @@ fn circles() {
     accumulating resources: accumulating resources from 'github.com/org/repo//base?ref=v1': recursed accumulation of path 'copies/repo/base': accumulating resources: accumulating resources from 'github.com/org/repo//base?ref=v1': cycle detected: URI 'github.com/org/repo//base?ref=v1' referenced by previous URI 'github.com/org/repo//base?ref=v1'
     at: cycle detected: URI 'github.com/org/repo//base?ref=v1' referenced by previous URI 'github.com/org/repo//base?ref=v1': copies/repo/base/kustomization.yaml:1:14
     "#);
-    // The other folder is no circle, but Kustomize compares the beginnings of names.
+    // The other folder is not a cycle, but Kustomize compares the prefixes of names.
     assert_snapshot!(base("resources: [github.com/org/repo]\n".to_owned()), @r#"
     accumulating resources: accumulating resources from 'github.com/org/repo//base?ref=v1': recursed accumulation of path 'copies/repo/base': accumulating resources: accumulating resources from 'github.com/org/repo': cycle detected: URI 'github.com/org/repo' referenced by previous URI 'github.com/org/repo//base?ref=v1'
     at: cycle detected: URI 'github.com/org/repo' referenced by previous URI 'github.com/org/repo//base?ref=v1': copies/repo/base/kustomization.yaml:1:13
@@ -206,7 +206,7 @@ fn circles() {
     "#);
 }
 
-/// Shows what a kustomization is made of.
+/// Prints what a kustomization consists of.
 fn shown(files: &Files) -> String {
     let found = match inventory(files, "app") {
         Ok(found) => found,

@@ -1,4 +1,4 @@
-//! Where resources come from and what changed them, with the line that says so.
+//! Where resources come from and what changed them, with the responsible line.
 
 use std::fmt::Write as _;
 

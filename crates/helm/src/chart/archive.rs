@@ -1,4 +1,4 @@
-//! Packed charts: a gzipped tar read into memory, with everything refused that could reach out of it.
+//! Packed charts: a gzipped tar read into memory. Anything that could reach outside the chart is refused.
 
 use std::io::Read;
 
@@ -9,18 +9,18 @@ use tar::{Archive, EntryType};
 use super::file::File;
 use crate::Error;
 
-/// The most bytes that a chart may have when it is unpacked, packed charts in it included.
+/// The most bytes that an unpacked chart may have, including the packed charts in it.
 pub(super) const CHART_LIMIT: u64 = 100 * 1024 * 1024;
 /// The most bytes that one file may have.
 pub(super) const FILE_LIMIT: u64 = 5 * 1024 * 1024;
 
-/// Reads the files of a packed chart; their names are relative to its only folder.
+/// Reads the files of a packed chart. Their names are relative to its only folder.
 ///
-/// `budget` is what may still be unpacked, and shrinks by what was.
+/// `budget` is the number of bytes that may still be unpacked; it shrinks as files are read.
 pub(super) fn read(bytes: &[u8], budget: &mut u64) -> Result<Vec<File>, Error> {
     let fail = |cause: std::io::Error| Error::new(cause.to_string());
     let mut files = Vec::new();
-    // Headers and padding come on top of the contents: a stream of nothing else ends here too.
+    // Headers and padding come on top of the contents; this also ends a stream that has nothing else.
     let unpacked = MultiGzDecoder::new(bytes).take(budget.saturating_mul(2).saturating_add(1 << 20));
     let mut archive = Archive::new(unpacked);
     for entry in archive.entries().map_err(fail)? {
@@ -59,7 +59,7 @@ pub(super) fn read(bytes: &[u8], budget: &mut u64) -> Result<Vec<File>, Error> {
     Ok(files)
 }
 
-/// Tells whether bytes begin as a gzipped file does.
+/// Returns whether the bytes begin like a gzipped file.
 pub(super) fn is_packed(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x1f\x8b\x08")
 }
@@ -113,7 +113,7 @@ fn clean(path: &str) -> String {
     if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }
 
-/// Returns what Helm says of a file that is no packed chart.
+/// Returns Helm's error for a file that is not a packed chart.
 pub(super) fn not_packed(path: &str, bytes: &[u8]) -> Error {
     if path.ends_with(".yaml") || path.ends_with(".yml") {
         return Error::new(format!("file '{path}' seems to be a YAML file, but expected a gzipped archive"));

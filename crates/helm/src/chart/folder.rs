@@ -1,4 +1,4 @@
-//! Chart folders on disk: walked in Helm's order, links followed, `.helmignore` obeyed.
+//! Chart folders on disk: walked in Helm's order, following links and obeying `.helmignore`.
 
 use std::io::Read;
 use std::path::Path;
@@ -9,10 +9,10 @@ use super::file::File;
 use super::ignore::{Entry, IgnoreRules};
 use crate::Error;
 
-/// How deep folders may nest; links that lead in a circle end here.
+/// How deep folders may nest; this also ends links that form a cycle.
 const DEPTH_LIMIT: usize = 64;
 
-/// Reads the files of a chart folder; their names are relative to it, with `/` between the parts.
+/// Reads the files of a chart folder. Their names are relative to it, with `/` between the parts.
 pub(super) fn read(folder: &Path) -> Result<Vec<File>, Error> {
     let rules = match std::fs::read(folder.join(".helmignore")) {
         Ok(bytes) => IgnoreRules::parse(&String::from_utf8_lossy(&bytes))?,
@@ -90,8 +90,8 @@ impl Walk {
     }
 }
 
-/// Reads a file of so many bytes straight to where it stays: charts are often some megabytes of definitions, and
-/// fresh memory takes longer than the reading.
+/// Reads a file of the given length straight into its final buffer: charts often contain megabytes of definitions,
+/// and allocating fresh memory takes longer than reading them.
 fn read_shared(path: &Path, length: u64) -> std::io::Result<Arc<[u8]>> {
     let mut file = std::fs::File::open(path)?;
     let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, usize::try_from(length).unwrap_or(0)).collect();
@@ -99,11 +99,11 @@ fn read_shared(path: &Path, length: u64) -> std::io::Result<Arc<[u8]>> {
     if filled && file.read(&mut [0])? == 0 {
         return Ok(bytes);
     }
-    // The length has changed since it was asked for.
+    // The length has changed since the caller looked it up.
     std::fs::read(path).map(Arc::from)
 }
 
-/// Returns the reason of a failure in the words of Unix.
+/// Returns the reason for a failure in Unix wording.
 pub fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),

@@ -1,7 +1,7 @@
 //! `.helmignore`: which files of a chart folder are not part of the chart.
 //!
-//! The rules are Helm's, which differ from Git's: the first rule that matches decides, and a negated rule
-//! ignores everything that it does not match.
+//! The rules are Helm's, which differ from Git's: the first matching rule decides, and a negated rule ignores
+//! everything that it does not match.
 
 use crate::pattern::Pattern;
 
@@ -16,7 +16,7 @@ struct Rule {
     pattern: Pattern,
     negated: bool,
     folders_only: bool,
-    /// The rule has no `/`: it is held against the last part of the path.
+    /// The rule has no `/`, so it is compared with the last part of the path.
     name_only: bool,
 }
 
@@ -28,7 +28,7 @@ pub(super) enum Entry {
 }
 
 impl IgnoreRules {
-    /// Reads the rules and adds the one that Helm always has.
+    /// Reads the rules and adds the one that Helm always applies.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut rules = Self::default();
         for line in text.trim_start_matches('\u{feff}').lines() {
@@ -57,7 +57,7 @@ impl IgnoreRules {
         Ok(())
     }
 
-    /// Tells whether a path relative to the chart's folder is left out.
+    /// Returns whether a path relative to the chart's folder is ignored.
     pub(super) fn ignores(&self, path: &str, entry: Entry) -> bool {
         let name = path.rsplit('/').next().unwrap_or(path);
         for rule in &self.rules {
@@ -70,7 +70,7 @@ impl IgnoreRules {
         false
     }
 
-    /// Tells whether a file is left out, itself or because a folder on its path is.
+    /// Returns whether a file is ignored, either itself or because of a folder on its path.
     pub(super) fn ignores_file(&self, path: &str) -> bool {
         let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
         folders.into_iter().any(|folder| self.ignores(folder, Entry::Folder))

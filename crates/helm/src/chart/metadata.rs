@@ -1,4 +1,4 @@
-//! `Chart.yaml`: what a chart says of itself.
+//! `Chart.yaml`: a chart's metadata.
 
 use aqueduct_manifest::{SmolStr, Value};
 
@@ -6,7 +6,7 @@ use crate::Error;
 use crate::decode::{Fields, read_yaml};
 use crate::functions::semver::Version;
 
-/// The contents of `Chart.yaml`, with those of `requirements.yaml` in charts of the first format.
+/// The contents of `Chart.yaml`, including those of `requirements.yaml` in charts of the first format.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(missing_docs, reason = "the fields are those of Chart.yaml, which Helm documents")]
 pub struct Metadata {
@@ -23,16 +23,16 @@ pub struct Metadata {
     pub tags: SmolStr,
     pub app_version: SmolStr,
     pub deprecated: bool,
-    /// In the order of the keys; `None` where there are none.
+    /// In key order; `None` if there are none.
     pub annotations: Option<Vec<(SmolStr, SmolStr)>>,
     pub kube_version: SmolStr,
-    /// `None` where the file has no `dependencies`.
+    /// `None` if the file has no `dependencies`.
     pub dependencies: Option<Vec<Dependency>>,
-    /// `application`, `library`, or empty for the first.
+    /// `application`, `library`, or empty, which means `application`.
     pub chart_type: SmolStr,
 }
 
-/// Who keeps a chart.
+/// A maintainer of a chart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are those of Chart.yaml, which Helm documents")]
 pub struct Maintainer {
@@ -41,7 +41,7 @@ pub struct Maintainer {
     pub url: SmolStr,
 }
 
-/// A chart that another one asks for.
+/// A chart that another chart depends on.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(missing_docs, reason = "the fields are those of Chart.yaml, which Helm documents")]
 pub struct Dependency {
@@ -56,7 +56,7 @@ pub struct Dependency {
 }
 
 impl Metadata {
-    /// Reads `Chart.yaml`. What is missing or wrong in it is found by [`Metadata::validate`].
+    /// Reads `Chart.yaml`. [`Metadata::validate`] finds what is missing or invalid in it.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Error> {
         let mut metadata = Self::default();
         metadata.add(bytes)?;
@@ -66,7 +66,7 @@ impl Metadata {
         Ok(metadata)
     }
 
-    /// Reads a further file over what is there, as Helm does with `requirements.yaml`.
+    /// Reads another file over the existing fields, as Helm does with `requirements.yaml`.
     pub(super) fn add(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let document = read_yaml(bytes)?;
         let Some(fields) = Fields::of(&document, "v2", "Metadata")? else { return Ok(()) };
@@ -111,7 +111,7 @@ impl Metadata {
         Ok(())
     }
 
-    /// Checks what Helm checks when it loads a chart, and takes unprintable characters out.
+    /// Runs the checks that Helm runs when it loads a chart, and removes unprintable characters.
     pub(super) fn validate(&mut self) -> Result<(), Error> {
         for text in [
             &mut self.name,
@@ -167,7 +167,7 @@ impl Metadata {
         Ok(())
     }
 
-    /// Tells whether the chart only has definitions for others.
+    /// Returns whether this is a library chart, which only has definitions for other charts.
     pub fn is_library(&self) -> bool {
         self.chart_type.eq_ignore_ascii_case("library")
     }
@@ -214,7 +214,7 @@ impl Dependency {
         Ok(())
     }
 
-    /// Returns the name under which the chart takes part: its alias, if it has one.
+    /// Returns the name that the chart goes by: its alias, if it has one.
     pub fn key(&self) -> &SmolStr {
         if self.alias.is_empty() { &self.name } else { &self.alias }
     }
@@ -230,7 +230,7 @@ fn invalid(message: impl Into<String>) -> Error {
     Error::new(message).context("validation")
 }
 
-/// Makes every white space a blank and drops what cannot be printed.
+/// Turns all whitespace into spaces and drops unprintable characters.
 fn sanitize(text: &mut SmolStr) {
     let plain = |character: char| character == ' ' || (!character.is_whitespace() && is_printable(character));
     if !text.chars().all(plain) {

@@ -1,7 +1,7 @@
-//! Charts: files in memory, sorted into what they are.
+//! Charts: files in memory, sorted by their role.
 //!
-//! A [`Chart`] never changes once it is loaded, so that any number of releases can share it. What differs
-//! between releases (which subcharts take part, under which names) is worked out for each render.
+//! A [`Chart`] never changes once it is loaded, so any number of releases can share it. What differs between releases
+//! (which subcharts take part, and under which names) is worked out for each render.
 
 mod archive;
 mod file;
@@ -32,13 +32,13 @@ const DEPTH_LIMIT: usize = 32;
 /// A chart with its subcharts.
 #[derive(Debug)]
 pub struct Chart {
-    /// What the chart says of itself.
+    /// The chart's metadata.
     pub metadata: Metadata,
     /// The default values.
     pub values: Map,
     /// The files below `templates/`.
     pub templates: Vec<File>,
-    /// The files that are nothing else: what `.Files` gives, `crds/` included.
+    /// All other files: those that `.Files` returns, including `crds/`.
     pub files: Vec<File>,
     /// The charts below `charts/`, in the order of their folders.
     pub subcharts: Vec<Arc<Chart>>,
@@ -51,7 +51,7 @@ impl Chart {
     /// Reads a chart from a folder or from a packed chart on disk.
     ///
     /// # Errors
-    /// What Helm says of a path that is absent, unreadable or no chart.
+    /// Fails with Helm's message if the path is missing, unreadable or not a chart.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let metadata = path
             .metadata()
@@ -70,10 +70,10 @@ impl Chart {
         Ok(chart)
     }
 
-    /// Reads a chart from a folder of the input in memory.
+    /// Reads a chart from a folder of files in memory.
     ///
     /// # Errors
-    /// What Helm says of a folder that is no chart.
+    /// Fails with Helm's message if the folder is not a chart.
     pub fn from_files(files: &Files, folder: &str) -> Result<Self, Error> {
         let start = if folder.is_empty() { 0 } else { folder.len() + 1 };
         let mut contents: Vec<(&str, &Arc<[u8]>)> =
@@ -81,7 +81,7 @@ impl Chart {
         let rules = contents.iter().find(|(name, _)| *name == ".helmignore");
         let rules = IgnoreRules::parse(&String::from_utf8_lossy(rules.map_or(&[], |(_, bytes)| bytes)))?;
         contents.retain(|(name, _)| !rules.ignores_file(name));
-        // The order in which a walk of folders meets them.
+        // The order in which a directory walk visits them.
         contents.sort_by(|(left, _), (right, _)| left.split('/').cmp(right.split('/')));
         let mut chart = Vec::with_capacity(contents.len());
         for (name, bytes) in contents {
@@ -100,7 +100,7 @@ impl Chart {
     /// Reads a packed chart.
     ///
     /// # Errors
-    /// What Helm says of bytes that are no packed chart, and of one that reaches out of its folder, holds
+    /// Fails with Helm's message if the bytes are not a packed chart, or if it reaches outside its folder, contains
     /// links or is too large.
     pub fn from_archive(bytes: &[u8]) -> Result<Self, Error> {
         let mut budget = CHART_LIMIT;
@@ -114,7 +114,7 @@ impl Chart {
         Self::load(files, &mut { CHART_LIMIT }, 0)
     }
 
-    /// Refuses chart formats that came after the second.
+    /// Refuses chart API versions newer than v2.
     fn check_format(files: &[File]) -> Result<(), Error> {
         let Some(file) = files.iter().find(|file| &*file.name == "Chart.yaml") else { return Ok(()) };
         let context = |error: Error| error.context("cannot load Chart.yaml");
@@ -164,7 +164,7 @@ impl Chart {
         })
     }
 
-    /// Returns the templates of a release of this chart, parsed.
+    /// Returns the parsed templates of a release of this chart.
     pub(crate) fn parsed(
         &self,
         files: Vec<TemplateFile>,
@@ -192,10 +192,10 @@ impl Chart {
     }
 }
 
-/// Returns the files of a packed chart, their names relative to its only folder.
+/// Returns the files of a packed chart, with names relative to its only folder.
 ///
 /// # Errors
-/// What is no packed chart, and one that reaches out of its folder, holds links or is too large.
+/// Fails if the bytes are not a packed chart, or if it reaches outside its folder, contains links or is too large.
 pub fn unpack(bytes: &[u8]) -> Result<Vec<File>, Error> {
     archive::read(bytes, &mut { CHART_LIMIT })
 }
@@ -216,7 +216,7 @@ fn load_subchart(folder: &str, files: Vec<File>, budget: &mut u64, depth: usize)
     Chart::load(files.into_iter().filter_map(inner).collect(), budget, depth + 1)
 }
 
-/// The files of one chart as they are told apart.
+/// The files of one chart, sorted by role.
 #[derive(Default)]
 struct Sorter {
     metadata: Option<Metadata>,
@@ -267,7 +267,7 @@ impl Sorter {
     }
 }
 
-/// Checks that a lock file is one; what it locks matters to whoever fetches charts.
+/// Checks that a lock file is well formed; its contents only matter to whoever fetches charts.
 fn check_lock(file: &File) -> Result<(), Error> {
     let attempt = || format!("cannot load {}", file.name);
     let lock = read_yaml(&file.bytes).map_err(|error| error.context(attempt()))?;

@@ -4,7 +4,7 @@ use super::report::MARKS;
 use crate::template::{Answer, Asks, Call, Function, FunctionError, Lookup};
 use crate::value::{Map, Text, Type, Value};
 
-/// All of them, in the order of their names.
+/// All of them, sorted by name.
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("fail", &[Type::String], fail),
     Function::new("include", &[Type::String, Type::Any], include),
@@ -28,7 +28,7 @@ fn tpl(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     call.run_text(&text(arguments, 0), dot).map(Value::String)
 }
 
-/// Marks a message that the report shows in place of everything else.
+/// Marks a message that the report shows instead of everything else.
 fn marked(message: &Text) -> FunctionError {
     let [start, end] = MARKS;
     FunctionError::new([start, message.as_bytes(), end].concat())

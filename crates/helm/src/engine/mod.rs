@@ -1,6 +1,6 @@
 //! Helm's engine: the templates of a chart and its subcharts as one set, rendered file by file.
 //!
-//! Parsing and rendering are two steps, so that one parsed chart serves many releases and threads.
+//! Parsing and rendering are separate steps, so that one parsed chart serves many releases and threads.
 
 mod functions;
 mod rendered;
@@ -20,10 +20,10 @@ use crate::methods::METHODS;
 use crate::template::{BUILTINS, Evaluator, Function, Functions, Host, Limits, Table, Tracing};
 use crate::value::{Map, VALUES_MAP, Value};
 
-/// Helm's functions come after Go's own, so that they win, and the engine's come last.
+/// Later tables win: Helm's functions override Go's own, and the engine's override both.
 static TABLES: [Table; 3] = [BUILTINS, sprig::ALL, FUNCTIONS];
 
-/// What renders templates: the functions that they can call, and how far they may go.
+/// Renders templates: holds the functions that they can call and the limits of a render.
 ///
 /// One engine serves any number of charts and threads.
 #[derive(Clone, Debug)]
@@ -40,13 +40,13 @@ impl Default for Engine {
 }
 
 impl Engine {
-    /// Returns an engine with Helm's functions and limits that no chart in use comes near.
+    /// Returns an engine with Helm's functions and with limits that no real-world chart comes near.
     pub fn new() -> Self {
         static HELM: LazyLock<Arc<Functions>> = LazyLock::new(|| Arc::new(Functions::new(&TABLES, METHODS)));
         Self { functions: Arc::clone(&HELM), limits: Limits::default(), tracing: Tracing::default() }
     }
 
-    /// Adds a function; one of the same name is replaced.
+    /// Adds a function, replacing one of the same name.
     ///
     /// ```
     /// use aqueduct_helm::Engine;
@@ -69,7 +69,7 @@ impl Engine {
         self
     }
 
-    /// Sets how far a render may go.
+    /// Sets the limits of a render.
     ///
     /// ```
     /// use aqueduct_helm::Engine;
@@ -84,13 +84,13 @@ impl Engine {
         Self { limits, ..self }
     }
 
-    /// Sets how much is remembered of where output comes from.
+    /// Sets how much the engine records about where output comes from.
     #[must_use]
     pub fn tracing(self, tracing: Tracing) -> Self {
         Self { tracing, ..self }
     }
 
-    /// Returns the functions that templates can call, in the order of their names; methods are not among them.
+    /// Returns the functions that templates can call, sorted by name; methods are not included.
     pub fn functions(&self) -> Vec<&Function> {
         self.functions.all()
     }
@@ -98,22 +98,22 @@ impl Engine {
     /// Parses templates.
     ///
     /// # Errors
-    /// The first file that is no template.
+    /// Fails at the first file that is not a valid template.
     pub fn parse(&self, files: Vec<TemplateFile>) -> Result<Templates, RenderError> {
         Templates::parse(files, &self.functions)
     }
 
-    /// Tells whether templates were parsed with the functions of this engine.
+    /// Returns whether templates were parsed with the functions of this engine.
     pub(crate) fn has_parsed(&self, templates: &Templates) -> bool {
         Arc::ptr_eq(&self.functions, &templates.functions)
     }
 
-    /// Renders every file that is not a partial; a scope holds what `.` is to the templates of one chart.
+    /// Renders every file that is not a partial. A scope is the value of `.` for the templates of one chart.
     ///
-    /// The scopes are changed as the templates change them.
+    /// Templates can modify the scopes.
     ///
     /// # Errors
-    /// The first template that fails.
+    /// Fails at the first template that fails.
     pub fn render(
         &self,
         templates: &Templates,
@@ -143,18 +143,18 @@ impl Engine {
         Ok(output)
     }
 
-    /// Renders one text that sees some values as `.`, and has no host to ask.
+    /// Renders one text with the given values as `.`, without a host.
     ///
     /// # Errors
-    /// The text is no template, or it fails.
+    /// Fails if the text is not a valid template, or if the template fails.
     pub fn text(&self, text: &str, values: &[(&str, Value)]) -> Result<String, RenderError> {
         self.text_with(text, values, &mut Refusing)
     }
 
-    /// Renders one text that sees some values as `.`, and asks a host.
+    /// Renders one text with the given values as `.` and a host.
     ///
     /// # Errors
-    /// The text is no template, or it fails.
+    /// Fails if the text is not a valid template, or if the template fails.
     pub fn text_with(
         &self,
         text: &str,

@@ -12,22 +12,22 @@ pub struct Rendered {
     /// The text.
     pub text: Text,
     pieces: Vec<Piece>,
-    /// What `include` and `tpl` wrote on the way, where that is remembered.
+    /// What `include` and `tpl` wrote along the way, if that is recorded.
     traced: Vec<Traced>,
     lines: OnceLock<LineStarts>,
 }
 
-/// A template that wrote a part of the output, or ran the one that did.
+/// A template that wrote part of the output, or that ran the template that did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Writer {
     /// The line that wrote it.
     pub place: TemplatePlace,
-    /// The name of the template: that of its file, or the one that it is defined under.
+    /// The template's name: the file's, or the name that it is defined under.
     pub template: Text,
 }
 
 impl Rendered {
-    /// Takes out what stands for no value, and moves the pieces with the text.
+    /// Removes the text that stands for no value, and shifts the pieces accordingly.
     pub(super) fn new(out: Output, traced: Vec<Traced>) -> Self {
         let Output { bytes, pieces } = out;
         let mut pieces = pieces.unwrap_or_default();
@@ -41,7 +41,7 @@ impl Rendered {
 
     /// Returns the place in the templates that a line of the output begins with; lines count from 1.
     ///
-    /// Output of `include` belongs to the line of the `include`.
+    /// Output of `include` is attributed to the line of the `include`.
     pub fn place(&self, line: u32) -> Option<TemplatePlace> {
         let start = self.line(line)?.start;
         place_in(&self.pieces, start).map(|(piece, position)| place_of(piece, position))
@@ -49,10 +49,10 @@ impl Rendered {
 
     /// Returns which templates wrote a line of the output, from the file's own to the innermost; lines count from 1.
     ///
-    /// The line counts as written by what wrote its first letter that is not white space. With
-    /// [`Tracing::Includes`](crate::template::Tracing::Includes) the way leads through `template`, `include` and
-    /// `tpl`; what functions made of their output in between (`nindent`, `toYaml`) is recognised by the line as a
-    /// whole, so that the way ends early where a line was changed.
+    /// A line is attributed to what wrote its first non-whitespace character. With
+    /// [`Tracing::Includes`](crate::template::Tracing::Includes) the chain continues through `template`, `include`
+    /// and `tpl`. Output that functions such as `nindent` or `toYaml` then transformed is recognised by its whole
+    /// lines, so the chain stops at a line that was changed.
     pub fn writers(&self, line: u32) -> Vec<Writer> {
         let Some(range) = self.line(line) else { return Vec::new() };
         let text = self.text.as_bytes().get(range.clone()).unwrap_or_default();
@@ -60,7 +60,7 @@ impl Rendered {
         self.writers_at(range.start + blanks)
     }
 
-    /// Returns which templates wrote a byte of the output, as [`Rendered::writers`] does for a line.
+    /// Returns which templates wrote a byte of the output, like [`Rendered::writers`] for a line.
     pub fn writers_at(&self, byte: usize) -> Vec<Writer> {
         let mut writers = Vec::new();
         let mut at = byte;
@@ -87,7 +87,7 @@ impl Rendered {
         writers
     }
 
-    /// Returns the bytes of a line, without its end.
+    /// Returns the byte range of a line, without its line ending.
     fn line(&self, line: u32) -> Option<Range<usize>> {
         let lines = self.lines.get_or_init(|| LineStarts::of(self.text.as_bytes()));
         let start = *lines.0.get((line as usize).checked_sub(1)?)?;
@@ -95,10 +95,10 @@ impl Rendered {
         Some(start..end)
     }
 
-    /// Returns the text that was made into a part of what one action wrote, and where in it the part lies.
+    /// Returns the recorded text that became part of what one action wrote, and the position of that part in it.
     ///
-    /// Texts of the action itself come first, the outermost of them first of all; then those that it may have had
-    /// in a variable, the latest first.
+    /// Texts of the action itself come first, the outermost before all others. Then come earlier texts, which the
+    /// action may have had in a variable, the latest first.
     fn source_of(
         &self,
         text: &[u8],
@@ -114,7 +114,7 @@ impl Rendered {
         if wanted.is_empty() {
             return None;
         }
-        // The same line may stand there several times.
+        // The same line may occur several times.
         let before = written_text.get(..start).unwrap_or_default();
         let count = lines(before).filter(|(line, _)| line.trim_ascii() == wanted).count();
         let (earlier, own) = (texts.start as usize, texts.end as usize);
@@ -131,14 +131,14 @@ impl Rendered {
     }
 }
 
-/// Moves a piece to the front by what is cut before it.
+/// Shifts a piece towards the start by the length of the cuts before it.
 fn move_before(piece: &mut Piece, cuts: &[usize]) {
     let before = cuts.partition_point(|cut| *cut < piece.start);
     if let Some(next) = cuts.get(before) {
         piece.copied = piece.copied.min(next - piece.start);
     }
     let cut = match before.checked_sub(1).and_then(|last| cuts.get(last)) {
-        // The piece begins within what is cut.
+        // The piece begins within a cut.
         Some(last) if last + NO_VALUE.len() > piece.start => {
             (before - 1) * NO_VALUE.len() + (piece.start - last)
         }
@@ -147,11 +147,11 @@ fn move_before(piece: &mut Piece, cuts: &[usize]) {
     piece.start -= cut;
 }
 
-/// Returns what wrote a byte of a text, and the byte of its source.
+/// Returns the piece that wrote a byte of a text, and the byte of its source.
 fn place_in(pieces: &[Piece], at: usize) -> Option<(&Piece, u32)> {
     let after = pieces.partition_point(|piece| piece.start <= at);
     let piece = pieces.get(after.checked_sub(1)?)?;
-    // Within plain text every line has its own place.
+    // Within plain text, every line has its own place.
     let shift = at - piece.start;
     let shift = if shift <= piece.copied { shift } else { 0 };
     Some((piece, piece.position.saturating_add(shift as u32)))
@@ -161,7 +161,7 @@ fn place_of(piece: &Piece, position: u32) -> TemplatePlace {
     piece.tree.source.place_at(position)
 }
 
-/// Returns the lines of a text with the bytes that they begin at.
+/// Returns the lines of a text with their start offsets in bytes.
 fn lines(text: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
     let mut start = 0;
     text.split(|byte| *byte == b'\n').map(move |line| {
@@ -171,7 +171,7 @@ fn lines(text: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
     })
 }
 
-/// Returns the line around a byte, and where it begins.
+/// Returns the line around a byte, and its start offset.
 fn line_around(text: &[u8], at: usize) -> Option<(&[u8], usize)> {
     let start = memchr::memrchr(b'\n', text.get(..at)?).map_or(0, |end| end + 1);
     let rest = text.get(start..)?;

@@ -1,4 +1,4 @@
-//! Errors as Helm tells them: it takes Go's messages apart and puts them together in another layout.
+//! Errors as Helm reports them: it takes Go's messages apart and lays them out differently.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use memchr::memmem;
 use crate::template::{ExecutionError, ParseError, TemplatePlace};
 use crate::value::Text;
 
-/// What stands around the message of `fail` and `required`.
+/// What surrounds the message of `fail` and `required`.
 pub(super) const MARKS: [&[u8]; 2] = [b"HELM_ERR_START", b"HELM_ERR_END"];
 
-/// Why a chart could not be rendered, in Helm's words.
+/// Why a chart could not be rendered, in Helm's wording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenderError {
     /// The message.
@@ -27,7 +27,7 @@ impl fmt::Display for RenderError {
 
 impl std::error::Error for RenderError {}
 
-/// Tells a parse error: the place, and what follows the last colon.
+/// Reports a parse error: the place, and what follows the last colon.
 pub(super) fn parse(path: &str, error: ParseError) -> RenderError {
     let tokens: Vec<&str> = error.0.split(": ").collect();
     let message = match tokens.as_slice() {
@@ -38,7 +38,7 @@ pub(super) fn parse(path: &str, error: ParseError) -> RenderError {
     RenderError { message: message.into(), places: Vec::new() }
 }
 
-/// Tells why a template failed.
+/// Reports why a template failed.
 pub(super) fn execution(path: &str, error: &ExecutionError) -> RenderError {
     RenderError { message: message(path, error), places: error.places().cloned().collect() }
 }
@@ -57,7 +57,7 @@ fn message(path: &str, error: &ExecutionError) -> Text {
     if let Some(marked) = between_marks(rest) {
         return [b"execution error at (", location, b"): ", marked].concat().into();
     }
-    // Each link of the chain must be a template's own, else the message stays as Go has it.
+    // Every link of the chain must come from a template; otherwise the message stays as Go has it.
     if Trace::parse(error.message_from(1).as_bytes()).is_none() {
         return whole;
     }
@@ -77,7 +77,7 @@ fn message(path: &str, error: &ExecutionError) -> Text {
     if out.is_empty() { whole } else { Text::from_bytes(out) }
 }
 
-/// Returns what the outermost marks enclose.
+/// Returns what is between the outermost marks.
 fn between_marks(text: &[u8]) -> Option<&[u8]> {
     let [start, end] = MARKS;
     let from = memmem::find(text, start)? + start.len();
@@ -102,7 +102,7 @@ impl Trace {
         Self::executing(rest).or_else(|| Self::simple(rest))
     }
 
-    /// Takes apart `file:1:2: executing "name" at <…>: message`.
+    /// Parses `file:1:2: executing "name" at <…>: message`.
     fn executing(rest: &[u8]) -> Option<Self> {
         let (location, after) = split(rest, b": executing ")?;
         let after = after.strip_prefix(b"\"")?;
@@ -116,7 +116,7 @@ impl Trace {
         })
     }
 
-    /// Takes apart `file:1: message`.
+    /// Parses `file:1: message`.
     fn simple(rest: &[u8]) -> Option<Self> {
         let at = memmem::rfind(rest, b": ")?;
         let message = rest.get(at + 2..)?;

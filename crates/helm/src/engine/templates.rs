@@ -1,4 +1,4 @@
-//! Template files, and what they are once they are parsed.
+//! Template files before and after parsing.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use crate::template::{Functions, Set, Spare, parse};
 /// A template file of a chart.
 #[derive(Clone, Debug)]
 pub struct TemplateFile {
-    /// The path from the top chart on, such as `parent/charts/child/templates/service.yaml`.
+    /// The path starting at the root chart, such as `parent/charts/child/templates/service.yaml`.
     pub path: Arc<str>,
-    /// The folder that `.Template.BasePath` names, such as `parent/charts/child/templates`.
+    /// The folder in `.Template.BasePath`, such as `parent/charts/child/templates`.
     pub base_path: Arc<str>,
     /// The text, which need not be UTF-8.
     pub text: Arc<[u8]>,
-    /// Which of the scopes that a render is given is this template's.
+    /// The index of this template's scope among those passed to a render.
     pub scope: usize,
 }
 
@@ -25,7 +25,7 @@ pub struct TemplateFile {
 pub struct Templates {
     pub(super) files: Vec<File>,
     pub(super) set: Arc<Set>,
-    /// Those that the templates call.
+    /// The functions that the templates call.
     pub(super) functions: Arc<Functions>,
 }
 
@@ -36,12 +36,12 @@ pub(super) struct File {
     pub(super) scope: usize,
 }
 
-/// From how many bytes on threads help: they take some work to begin, and most charts are parsed before that.
+/// The total size in bytes from which threads pay off: they take time to start, and most charts are parsed sooner.
 const PARALLEL: usize = 1 << 19;
 
 impl Templates {
-    /// Parses templates as Helm does: deeper paths first, else against the order of their names, so that
-    /// the parent chart's definitions win.
+    /// Parses templates as Helm does: deeper paths first, then in reverse order of their names, so that the parent
+    /// chart's definitions win.
     pub(super) fn parse(files: Vec<TemplateFile>, functions: &Arc<Functions>) -> Result<Self, RenderError> {
         let mut files = files;
         files.sort_by(|left, right| {
@@ -70,7 +70,7 @@ impl Templates {
         Ok(Self { files: parsed, set: Arc::new(set), functions: Arc::clone(functions) })
     }
 
-    /// Returns the names of the files that a render gives the output of.
+    /// Returns the names of the files whose output a render returns.
     pub fn paths(&self) -> impl Iterator<Item = &Arc<str>> {
         self.files.iter().map(|file| &file.path)
     }

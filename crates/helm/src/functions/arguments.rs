@@ -1,4 +1,4 @@
-//! The arguments of a call, taken out under the types that the function declared.
+//! The arguments of a call, extracted with the types that the function declared.
 
 use crate::template::FunctionError;
 use crate::value::{List, Map, Text, Value};
@@ -6,8 +6,8 @@ use crate::value::{List, Map, Text, Value};
 /// What every function returns.
 pub(super) type Answer = Result<Value, FunctionError>;
 
-/// The arguments of one call. The evaluator has checked them against the declared parameters, so a miss
-/// here means that the registry declares something else than the function takes.
+/// The arguments of one call. The evaluator has checked them against the declared parameters, so a mismatch here
+/// means that the registry declares something else than the function takes.
 #[derive(Clone, Copy)]
 pub(super) struct Arguments<'a>(pub(super) &'a [Value]);
 
@@ -17,7 +17,7 @@ impl<'a> Arguments<'a> {
         self.0.get(index).ok_or_else(|| FunctionError::new(format!("argument {} is missing", index + 1)))
     }
 
-    /// Returns the arguments from one on.
+    /// Returns the arguments from an index on.
     pub(super) fn from(self, index: usize) -> &'a [Value] {
         self.0.get(index..).unwrap_or_default()
     }
@@ -62,12 +62,12 @@ fn unexpected(value: &Value, expected: &str) -> FunctionError {
     FunctionError::new(format!("wrong type for value; expected {expected}; got {}", value.type_name()))
 }
 
-/// Returns the error of Go's run time for something that its code did not check.
+/// Returns the error of Go's runtime for something that its code did not check.
 pub(super) fn runtime_error(message: &str) -> FunctionError {
     FunctionError::new(format!("runtime error: {message}"))
 }
 
-/// Returns what Go's run time says of a `nil` that was asked for its type.
+/// Returns the error of Go's runtime when a `nil` is asked for its type.
 pub(super) fn nil_dereference() -> FunctionError {
     runtime_error("invalid memory address or nil pointer dereference")
 }

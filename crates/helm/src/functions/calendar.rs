@@ -1,4 +1,4 @@
-//! The Gregorian calendar, extended to all years: days counted from the start of 1970.
+//! The Gregorian calendar, extended to all years: days are counted from the start of 1970.
 
 /// Counts the days from 1970 to a date of the Gregorian calendar; months and days may overflow.
 pub(super) fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
@@ -12,7 +12,7 @@ pub(super) fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     era.saturating_mul(146_097).saturating_add(day_of_era - 719_468).saturating_add(day - 1)
 }
 
-/// Returns the year, month and day that lie so many days after the start of 1970.
+/// Returns the year, month and day of a day counted from the start of 1970.
 pub(super) fn civil_from_days(days: i64) -> (i64, u8, u8) {
     let shifted = days.saturating_add(719_468);
     let era = shifted.div_euclid(146_097);
@@ -26,7 +26,7 @@ pub(super) fn civil_from_days(days: i64) -> (i64, u8, u8) {
     (year, u8::try_from(month).unwrap_or(1), u8::try_from(day).unwrap_or(1))
 }
 
-/// Returns the day of the week, from 0, Sunday.
+/// Returns the day of the week; 0 is Sunday.
 pub(super) fn weekday(days: i64) -> u8 {
     u8::try_from((days + 4).rem_euclid(7)).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! X.509 certificates as sprig's `genCA`, `genSelfSignedCert` and `genSignedCert` make them with Go's
+//! X.509 certificates as sprig's `genCA`, `genSelfSignedCert` and `genSignedCert` create them with Go's
 //! `crypto/x509`.
 
 use std::fmt::Display;
@@ -33,7 +33,7 @@ use crate::value::{Kind, List, Native, Text, Type, Value};
 /// The type of sprig's certificates.
 pub(super) const CERTIFICATE: Type = Type::Native("sprig.certificate");
 
-/// Sprig's `certificate`: a certificate and its key, both as PEM.
+/// Sprig's `certificate`: a certificate and its key, both in PEM.
 #[derive(Clone, Debug)]
 struct Certificate {
     certificate: Text,
@@ -63,7 +63,7 @@ impl Native for Certificate {
     }
 }
 
-/// What is asked of a certificate.
+/// The contents of a certificate to create.
 struct Request {
     common_name: Text,
     addresses: Vec<IpAddr>,
@@ -72,14 +72,14 @@ struct Request {
     authority: bool,
 }
 
-/// Who signs.
+/// The signer of a certificate.
 struct Issuer {
     subject: RdnSequence,
     key_identifier: Option<OctetString>,
     public_key: SubjectPublicKeyInfoOwned,
 }
 
-/// A certificate of RFC 5280 with its signature.
+/// A certificate as in RFC 5280, with its signature.
 #[derive(Sequence)]
 struct Signed {
     body: Body,
@@ -87,8 +87,8 @@ struct Signed {
     signature: BitString,
 }
 
-/// What is signed. Its times can lie before 1970, where the type of `x509-cert` begins: a Go duration of a thousand
-/// years overflows, and the certificate ended long ago.
+/// The signed part. Its times can be before 1970, where the type of `x509-cert` begins: a Go duration of a thousand
+/// years overflows, so such a certificate expired long ago.
 #[derive(Sequence)]
 struct Body {
     #[asn1(context_specific = "0", default = "Default::default")]
@@ -265,7 +265,7 @@ fn creation_error(error: impl Display) -> FunctionError {
     FunctionError::new(format!("error creating certificate: {error}"))
 }
 
-/// How many steps of a template it takes to sign a certificate.
+/// How many template steps signing a certificate takes.
 const SIGNATURE: usize = 20_000;
 
 fn signed(
@@ -380,7 +380,7 @@ fn extensions(
     Ok(list)
 }
 
-/// Returns the identifier that Go gives an authority's key: the first 160 bits of its SHA-256.
+/// Returns the identifier that Go assigns to an authority's key: the first 160 bits of its SHA-256.
 fn key_identifier(public_key: &SubjectPublicKeyInfoOwned) -> der::Result<OctetString> {
     let digest = Sha256::digest(public_key.subject_public_key.raw_bytes());
     OctetString::new(digest.iter().copied().take(20).collect::<Vec<u8>>())

@@ -1,4 +1,4 @@
-//! Dates and durations: written, read, moved, measured.
+//! Dates and durations: format, parse, shift and measure them.
 
 use aqueduct_manifest::float;
 
@@ -17,7 +17,7 @@ pub(super) fn now(call: &mut Call<'_>, _: &[Value]) -> Answer {
     Ok(Value::native(Time::new(call.now()?, zone)))
 }
 
-/// Returns the time that a date argument means: a time, seconds since 1970, or else the present.
+/// Returns the time that a date argument denotes: a time or seconds since 1970; for anything else, the current time.
 fn time_of(call: &mut Call<'_>, value: &Value) -> Result<Time, FunctionError> {
     if let Some(time) = as_time(value) {
         return Ok(time.clone());
@@ -82,7 +82,7 @@ pub(super) fn unix_epoch(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
 pub(super) fn ago(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let value = Arguments(arguments).value(0)?;
     let then = match value {
-        // Sprig forgot this kind here.
+        // Sprig does not handle this kind here.
         Value::Int(Kind::Int32, _) => time_of(call, &Value::Nil)?,
         _ => time_of(call, value)?,
     };
@@ -90,7 +90,7 @@ pub(super) fn ago(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(duration::format(duration::round(now.since(&then), SECOND)).into())
 }
 
-/// Writes seconds as a duration; takes texts and `int64` only.
+/// Formats seconds as a duration; accepts only strings and `int64`.
 pub(super) fn duration(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let seconds = match Arguments(arguments).value(0)? {
         Value::String(text) => text.as_str().and_then(parse_int_saturating).unwrap_or(0),
@@ -100,7 +100,7 @@ pub(super) fn duration(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(duration::format(seconds.wrapping_mul(SECOND)).into())
 }
 
-/// Writes a duration in its greatest unit.
+/// Formats a duration in its largest unit.
 pub(super) fn duration_round(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let value = Arguments(arguments).value(0)?;
     let nanoseconds = match value {
@@ -127,7 +127,7 @@ pub(super) fn duration_round(call: &mut Call<'_>, arguments: &[Value]) -> Answer
         .into())
 }
 
-/// Takes texts such as `1h30m` or `2.5`, and numbers, which are seconds.
+/// Accepts strings such as `1h30m` or `2.5`, and numbers, which are seconds.
 fn as_duration(value: &Value) -> Result<i64, FunctionError> {
     let overflow =
         |seconds: &dyn std::fmt::Display| FunctionError::new(format!("duration seconds overflow: {seconds}"));
@@ -186,7 +186,7 @@ pub(super) fn must_to_duration(_: &mut Call<'_>, arguments: &[Value]) -> Answer 
     Ok(Value::native(Duration(as_duration(Arguments(arguments).value(0)?)?)))
 }
 
-/// Returns a duration in a unit; 0 where it is none.
+/// Returns a duration in a unit; 0 if it is not a duration.
 fn counted(arguments: &[Value]) -> Result<i64, FunctionError> {
     Ok(as_duration(Arguments(arguments).value(0)?).unwrap_or(0))
 }

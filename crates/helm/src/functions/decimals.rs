@@ -1,5 +1,5 @@
-//! Fractions: sprig's `addf` and its kin, which reckon in decimals as the Go library shopspring/decimal
-//! does, so that 0.1 and 0.2 make 0.3.
+//! Fractions: sprig's `addf` and similar functions, which calculate in decimals like the Go library
+//! shopspring/decimal, so that 0.1 and 0.2 make 0.3.
 
 use num_bigint::BigInt;
 
@@ -8,7 +8,7 @@ use super::numbers::to_float;
 use crate::template::{Call, FunctionError};
 use crate::value::Value;
 
-/// How many digits after the point a quotient has.
+/// How many decimal places a quotient has.
 const QUOTIENT_DIGITS: i64 = 16;
 
 /// A decimal number: `value * 10^exponent`.
@@ -19,7 +19,7 @@ struct Decimal {
 }
 
 impl Decimal {
-    /// Returns the shortest decimal that reads back as the float.
+    /// Returns the shortest decimal that parses to the same float.
     fn new(float: f64) -> Result<Self, FunctionError> {
         if !float.is_finite() {
             let name = if float.is_nan() {
@@ -73,7 +73,7 @@ impl Decimal {
         Self { value: &self.value * &other.value, exponent: self.exponent + other.exponent }
     }
 
-    /// Divides to a fixed number of digits after the point, halves rounded away from zero.
+    /// Divides to a fixed number of decimal places, rounding halves away from zero.
     fn divide(&self, other: &Self) -> Result<Self, FunctionError> {
         let zero = BigInt::ZERO;
         if other.value == zero {
@@ -158,7 +158,7 @@ pub(super) fn minf(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
         .into())
 }
 
-/// Go's `math.Max` and `math.Min` keep a `NaN`, Rust's drop it.
+/// Go's `math.Max` and `math.Min` propagate a `NaN`; Rust's drop it.
 fn extreme(left: f64, right: f64, choose: fn(f64, f64) -> f64) -> f64 {
     if left.is_nan() || right.is_nan() { f64::NAN } else { choose(left, right) }
 }
@@ -175,7 +175,7 @@ pub(super) fn ceil(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(to_float(Arguments(arguments).value(0)?).ceil().into())
 }
 
-/// Rounds to a number of digits; a third argument says from which fraction on it goes up.
+/// Rounds to a number of digits; a third argument sets the fraction from which it rounds up.
 pub(super) fn round(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let value = to_float(Arguments(arguments).value(0)?);
     let places = Arguments(arguments).int(1)?;
@@ -186,8 +186,8 @@ pub(super) fn round(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok((rounded / power).into())
 }
 
-/// Returns a power of ten with the roundings of Go's `math.Pow`: by squaring, and one division for negative
-/// exponents.
+/// Returns a power of ten with the rounding errors of Go's `math.Pow`: by squaring, with a single division for
+/// negative exponents.
 fn power(exponent: i64) -> f64 {
     let (mut result, mut base) = (1.0_f64, 10.0_f64);
     let mut left = exponent.unsigned_abs();

@@ -1,11 +1,10 @@
-//! What counts as empty, and what to take instead.
+//! What counts as empty, and what to use instead.
 
 use super::arguments::{Answer, Arguments};
 use crate::template::Call;
 use crate::value::{Kind, Value};
 
-/// Tells whether sprig holds a value for not set: nothing, zero, false, or without elements. Structs are
-/// always set.
+/// Returns whether sprig considers a value not set: nil, zero, false, or without elements. Structs are always set.
 pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Native(native) => match native.kind() {

@@ -1,4 +1,4 @@
-//! Maps: made, read, changed in place.
+//! Maps: create, read, and change in place.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::stack::deepen;
 use crate::template::{Call, FunctionError};
 use crate::value::{ANY_MAP, List, Map, Value};
 
-/// How many bytes of a key are printed in the time of a step.
+/// How many bytes of a key are printed per step.
 const KEY_PER_STEP: usize = 16;
 
 pub(super) fn dict(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
@@ -104,7 +104,7 @@ pub(super) fn dig(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(default.clone())
 }
 
-/// Returns a map of exactly the type `map[string]interface {}`, as a Go type assertion wants it.
+/// Returns a map of exactly the type `map[string]interface {}`, as a Go type assertion requires.
 fn plain_map(value: &Value) -> Result<Map, FunctionError> {
     match value {
         Value::Map(map) if std::ptr::eq(map.map_type(), &ANY_MAP) => Ok(map.clone()),
@@ -126,7 +126,7 @@ pub(super) fn deep_copy(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     copied(value, DEPTH_LIMIT)
 }
 
-/// How deep a value may nest before a copy of it is refused: such a value holds itself.
+/// How deep a value may nest before copying it is refused: such a value contains itself.
 const DEPTH_LIMIT: usize = 1000;
 
 fn copied(value: &Value, depth: usize) -> Answer {

@@ -1,14 +1,14 @@
-//! Go's durations: nanoseconds, read and written like `1h2m0.5s`.
+//! Go's durations: nanoseconds, parsed and formatted like `1h2m0.5s`.
 
-/// The nanoseconds of a second.
+/// The nanoseconds in a second.
 pub(super) const SECOND: i64 = 1_000_000_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 
-/// Reads a duration such as `-1.5h` or `2h45m` and returns its nanoseconds.
+/// Parses a duration such as `-1.5h` or `2h45m` and returns its nanoseconds.
 ///
 /// # Errors
-/// The text is none, in Go's words.
+/// Fails, in Go's wording, if the text is not a duration.
 pub fn parse(text: &str) -> Result<i64, String> {
     let invalid = || format!("time: invalid duration {}", quote(text.as_bytes()));
     let (negative, mut rest) = match text.as_bytes().first() {
@@ -74,7 +74,7 @@ fn split_digits(text: &str) -> (&str, &str) {
     text.split_at(text.find(|next: char| !next.is_ascii_digit()).unwrap_or(text.len()))
 }
 
-/// Returns a decimal fraction of a unit; digits that no longer fit are dropped, as Go does.
+/// Returns a decimal fraction of a unit; digits that no longer fit are dropped, as in Go.
 fn part(digits: &str, unit: u64) -> u64 {
     let (mut value, mut scale) = (0_u64, 1.0_f64);
     for digit in digits.bytes() {
@@ -90,7 +90,7 @@ fn part(digits: &str, unit: u64) -> u64 {
     (value as f64 * (unit as f64 / scale)) as u64
 }
 
-/// Writes a duration as Go's `String` does.
+/// Formats a duration as Go's `String` does.
 pub(super) fn format(duration: i64) -> String {
     let sign = if duration < 0 { "-" } else { "" };
     let nanoseconds = duration.unsigned_abs();

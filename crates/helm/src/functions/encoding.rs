@@ -1,4 +1,4 @@
-//! Base64 and base32, with the errors of Go's decoders: which byte is to blame.
+//! Base64 and base32, with the errors of Go's decoders, which point to the offending byte.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +13,7 @@ pub(super) fn b64enc(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(STANDARD.encode(Arguments(arguments).bytes(0)?).into())
 }
 
-/// Decodes; what cannot be decoded becomes the error's own text, as sprig has it.
+/// Decodes base64; if that fails, returns the error message, as sprig does.
 pub(super) fn b64dec(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(match decode_base64(Arguments(arguments).bytes(0)?) {
         Ok(bytes) => Value::String(Text::from(bytes)),
@@ -45,16 +45,16 @@ pub(super) fn b32dec(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     })
 }
 
-/// Decodes standard base64 with padding; line ends are skipped.
+/// Decodes standard base64 with padding, skipping line breaks.
 ///
 /// # Errors
-/// Go's message, which names a byte.
+/// Fails with Go's message, which gives the position of the offending byte.
 pub(super) fn decode_base64(source: &[u8]) -> Result<Vec<u8>, String> {
     base64_quanta(source).map_err(|at| format!("illegal base64 data at input byte {at}"))
 }
 
 fn base64_quanta(source: &[u8]) -> Result<Vec<u8>, usize> {
-    // The common case needs no account of where it fails.
+    // The common case does not need to know where decoding fails.
     if let Ok(bytes) = STANDARD.decode(source) {
         return Ok(bytes);
     }

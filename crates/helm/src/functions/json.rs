@@ -1,5 +1,5 @@
-//! Values to JSON and back. What Go refuses to write becomes an empty text, what it cannot read a map with an
-//! `Error`; the functions whose names begin with `must` fail instead.
+//! Values to JSON and back. If Go cannot write a value, the result is an empty string; if it cannot read a text, the
+//! result is a map with an `Error`. The functions whose names start with `must` fail instead.
 
 use aqueduct_manifest as manifest;
 use aqueduct_manifest::json;
@@ -20,7 +20,7 @@ fn written(arguments: &[Value], write: fn(&manifest::Value) -> String) -> Result
     Ok(out.into())
 }
 
-/// Returns the fields of a Go struct, which JSON keeps in the order of their declaration.
+/// Returns the fields of a Go struct, which JSON keeps in declaration order.
 fn struct_fields(value: &Value) -> Option<Vec<(&'static str, Value)>> {
     match value {
         Value::Native(native) if matches!(native.to_json(), Value::Map(_)) => Some(native.json_fields()),
@@ -28,7 +28,7 @@ fn struct_fields(value: &Value) -> Option<Vec<(&'static str, Value)>> {
     }
 }
 
-/// Tells whether a value holds structs, which the manifest model does not know.
+/// Returns whether a value contains structs, which the manifest model does not have.
 fn is_special(value: &Value) -> bool {
     match value {
         Value::Native(_) => struct_fields(value).is_some(),
@@ -38,7 +38,7 @@ fn is_special(value: &Value) -> bool {
     }
 }
 
-/// Writes such a value; that it does not hold itself has been seen before.
+/// Writes a value that contains structs; it has already been checked not to contain itself.
 fn write_special(
     value: &Value,
     write: fn(&manifest::Value) -> String,
@@ -75,7 +75,7 @@ fn write_special(
     Ok(())
 }
 
-/// Writes with line ends and indents.
+/// Writes with line breaks and indentation.
 fn written_pretty(arguments: &[Value]) -> Result<Value, FunctionError> {
     written(arguments, json::write).map(|compact| match compact.as_text() {
         Some(text) => json::indented(&text.to_str()).into(),
@@ -107,19 +107,19 @@ pub(super) fn must_to_raw_json(_: &mut Call<'_>, arguments: &[Value]) -> Answer 
     written(arguments, json::write_raw)
 }
 
-/// Reads JSON; a number that is out of range is told of, and the value is there nonetheless.
+/// Parses JSON; a number out of range is reported, but the value is returned anyway.
 fn read(arguments: &[Value]) -> Result<(manifest::Value, Option<String>), String> {
     let bytes = Arguments(arguments).bytes(0).map_err(|error| error.to_string())?;
     let (value, out_of_range) = json::read_bytes(bytes).map_err(|error| error.message)?;
     Ok((value, out_of_range.map(|error| error.message)))
 }
 
-/// Returns the map that stands for an error.
+/// Returns the map that represents an error.
 pub(super) fn error_map(message: String) -> Value {
     Value::Map(Map::with_entries(&ANY_MAP, [("Error", Value::from(message))]))
 }
 
-/// Returns the list that stands for an error.
+/// Returns the list that represents an error.
 pub(super) fn error_list(message: String) -> Value {
     Value::list(vec![message.into()])
 }

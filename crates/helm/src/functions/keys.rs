@@ -1,4 +1,4 @@
-//! Private keys: made, read and written as PEM, and used to sign.
+//! Private keys: generated, read and written as PEM, and used to sign.
 
 use der::asn1::BitString;
 use ed25519_dalek::pkcs8::{self, EncodePrivateKey as _, KeypairBytes, PrivateKeyInfoRef};
@@ -17,13 +17,13 @@ use super::random::Generator;
 use crate::template::{Call, FunctionError};
 use crate::value::{Text, Value};
 
-/// How many steps of a template the search for the primes of a certificate's key takes, and of a longer key.
+/// How many template steps the prime search takes for a certificate's key, and for a longer key.
 const PRIME_SEARCH: usize = 500_000;
 const LONG_PRIME_SEARCH: usize = 5_000_000;
-/// How many steps of a template it takes to come from a private key on a curve to the public one.
+/// How many template steps deriving the public key from a private key on a curve takes.
 const CURVE: usize = 2_000;
 
-/// The bits of the keys that are made for certificates, and of those that are asked for by themselves.
+/// The number of bits of keys generated for certificates, and of keys generated on their own.
 const CERTIFICATE_BITS: usize = 2048;
 const BITS: usize = 4096;
 
@@ -36,10 +36,10 @@ pub(super) enum PrivateKey {
 }
 
 impl PrivateKey {
-    /// Makes a key for a certificate.
+    /// Generates a key for a certificate.
     ///
     /// # Errors
-    /// There is no randomness, or too little left to spend.
+    /// Fails if there is no randomness or too few steps are left.
     pub(super) fn for_certificate(call: &mut Call<'_>) -> Result<Self, FunctionError> {
         if !call.searches_keys() {
             return Self::without_search(call);
@@ -48,7 +48,7 @@ impl PrivateKey {
         Self::search(call, CERTIFICATE_BITS)
     }
 
-    /// Searches for an RSA key of so many bits.
+    /// Searches for an RSA key with the given number of bits.
     fn search(call: &mut Call<'_>, bits: usize) -> Result<Self, FunctionError> {
         let key =
             rsa::PrivateKey::new(&mut Generator::new(call)?, bits).map_err(|error| error.to_string())?;
@@ -59,7 +59,7 @@ impl PrivateKey {
         Self::Rsa(Box::new(pkcs1v15::SigningKey::new(key)))
     }
 
-    /// Makes a key of the kind that takes the least.
+    /// Generates a key of the cheapest kind.
     fn without_search(call: &mut Call<'_>) -> Result<Self, FunctionError> {
         let mut seed = [0; 32];
         call.random(&mut seed)?;
@@ -70,7 +70,7 @@ impl PrivateKey {
     /// Writes the key as PEM.
     ///
     /// # Errors
-    /// The key is none that can be written.
+    /// Fails if the key cannot be encoded.
     pub(super) fn to_pem(&self) -> Result<String, FunctionError> {
         let unfit = |error: &dyn ToString| FunctionError::new(error.to_string());
         let (label, content) = match self {
@@ -98,7 +98,7 @@ impl PrivateKey {
     /// Reads a key from PEM.
     ///
     /// # Errors
-    /// There is none, in sprig's words.
+    /// Fails, in sprig's wording, if there is none.
     pub(super) fn from_pem(text: &Text) -> Result<Self, FunctionError> {
         let Some((label, content)) = pem::read(&text.to_str()) else {
             return Err(FunctionError::new("no PEM data in input"));
@@ -137,10 +137,10 @@ impl PrivateKey {
         }
     }
 
-    /// Returns the public key as certificates hold it.
+    /// Returns the public key in the form used in certificates.
     ///
     /// # Errors
-    /// The key is none that can be written.
+    /// Fails if the key cannot be encoded.
     pub(super) fn public_key(&self) -> Result<SubjectPublicKeyInfoOwned, String> {
         match self {
             Self::Rsa(key) => SubjectPublicKeyInfoOwned::from_key(&key.verifying_key()),
@@ -154,7 +154,7 @@ impl PrivateKey {
     /// Returns the algorithm of this key's signatures.
     ///
     /// # Errors
-    /// None for the keys that there are.
+    /// Never fails for the supported keys.
     pub(super) fn signature_algorithm(&self) -> Result<AlgorithmIdentifierOwned, String> {
         match self {
             Self::Rsa(key) => key.signature_algorithm_identifier(),
@@ -168,7 +168,7 @@ impl PrivateKey {
     /// Signs a message.
     ///
     /// # Errors
-    /// The key cannot sign.
+    /// Fails if the key cannot sign.
     pub(super) fn sign(&self, message: &[u8]) -> Result<BitString, String> {
         fn sign<S: SignatureBitStringEncoding>(
             key: &impl Signer<S>,
@@ -203,7 +203,7 @@ pub(super) fn gen_private_key(call: &mut Call<'_>, arguments: &[Value]) -> Answe
             let mut generator = Generator::new(call)?;
             call.spend(CURVE)?;
             loop {
-                // A scalar beyond the group's order is as good as never drawn.
+                // A scalar beyond the group order is discarded as if it had never been drawn.
                 if let Ok(key) = p256::ecdsa::SigningKey::from_slice(&generator.bytes(32)) {
                     break PrivateKey::P256(key);
                 }

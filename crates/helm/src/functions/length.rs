@@ -1,8 +1,8 @@
-//! How long a list may become.
+//! The maximum length of a list.
 
 use crate::template::FunctionError;
 
-/// The most elements that a function puts into one list: Go would go on until memory ends.
+/// The most elements that a function puts into one list; Go would continue until memory runs out.
 pub(super) const LENGTH_LIMIT: usize = 1_000_000;
 
 /// Returns the error for a list that would be longer.

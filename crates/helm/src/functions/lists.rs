@@ -1,7 +1,7 @@
-//! Lists: taken apart, put together, searched.
+//! Lists: take them apart, combine and search them.
 //!
-//! Each function has a twin whose name begins with `must`. Sprig's plain ones panic where the twins return
-//! an error, and a template reports both alike, so one function serves both names.
+//! Each function has a twin whose name starts with `must`. Sprig's plain functions panic where the twins return an
+//! error, and a template reports both in the same way, so one function serves both names.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -100,7 +100,7 @@ pub(super) fn uniq(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let mut others: Vec<Value> = Vec::new();
     let mut values = Vec::new();
     for item in items.iter() {
-        // Texts are what long lists hold: they need no comparison with every other.
+        // Long lists mostly contain strings, which need not be compared with every other item.
         let new = match item {
             Value::String(text) => texts.insert(text.clone()),
             _ if is_in(call, &others, item)? => false,
@@ -177,7 +177,7 @@ pub(super) fn chunk(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let items = items_or(Arguments(arguments).value(1)?, "Cannot chunk type")?;
     let size = if size < 0 && items.len() == 1 { 1 } else { size };
     let Some(size) = usize::try_from(size).ok().filter(|size| *size > 0) else {
-        // Go divides the number of steps to the last element by the size, and may come to no chunk at all.
+        // Go divides the number of steps to the last element by the size, which may result in no chunks at all.
         let steps = u64::try_from(items.len()).unwrap_or(u64::MAX).saturating_sub(1);
         if (1..=size.unsigned_abs()).contains(&steps) {
             return Ok(Value::List(List::typed(&LIST_LIST, Vec::new())));

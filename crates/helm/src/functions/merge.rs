@@ -1,7 +1,7 @@
-//! Maps merged into the first of them, as the Go library mergo does for sprig.
+//! Merges maps into the first one, as the Go library mergo does for sprig.
 //!
-//! The first map is changed in place, and takes maps of the others over as they are: a later change to
-//! one of those is seen in both.
+//! The first map is changed in place and takes over nested maps as they are: a later change to one of those is
+//! visible in both.
 
 use super::arguments::{Answer, Arguments};
 use super::defaults::is_empty;
@@ -11,13 +11,13 @@ use crate::value::{Map, Value};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// Fills what is missing or empty.
+    /// Fills in what is missing or empty.
     Fill,
-    /// Replaces what is there.
+    /// Replaces what is present.
     Overwrite,
 }
 
-/// How deep maps may nest before they count as endless.
+/// How deep maps may nest before they are taken to contain themselves.
 const DEPTH_LIMIT: usize = 1000;
 
 pub(super) fn merge(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
@@ -40,7 +40,7 @@ fn merge_all(call: &mut Call<'_>, arguments: &[Value], mode: Mode) -> Answer {
     Ok(target.into())
 }
 
-/// Counts the entries that are looked at: maps that hold the same map in several places have more than there are.
+/// Counts the visited entries: a map that occurs in several places is visited several times.
 type Spend<'a> = &'a mut dyn FnMut(usize) -> Result<(), FunctionError>;
 
 fn merge_maps(
@@ -74,7 +74,7 @@ fn merge_maps(
                 continue;
             }
             (ours, Value::List(_) | Value::Bytes(_)) => {
-                // A list takes the place of another only as a whole.
+                // A list replaces another only as a whole.
                 let vacant = ours.as_ref().is_none_or(is_empty);
                 if vacant || mode == Mode::Overwrite && !source.is_empty() {
                     target.insert(key, theirs);

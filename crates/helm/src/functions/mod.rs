@@ -1,9 +1,9 @@
-//! The functions of Helm's templates: sprig's and Helm's own, apart from those that need the engine
-//! (`include`, `tpl`, `required`, `fail`, `lookup`).
+//! The functions of Helm's templates: sprig's and Helm's own, except those that need the engine (`include`, `tpl`,
+//! `required`, `fail`, `lookup`).
 //!
-//! [`ALL`] names them all with the types of their parameters and tells which ask the host. A function is given
-//! checked arguments and works on Go values; what differs from run to run (the clock, randomness, name lookups) it
-//! asks of the call.
+//! [`ALL`] lists them all with the types of their parameters and marks those that ask the host. A function receives
+//! checked arguments and works on Go values. For whatever differs from run to run (the clock, randomness, name
+//! lookups) it asks the call.
 
 mod arguments;
 mod calendar;

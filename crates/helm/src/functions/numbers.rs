@@ -1,4 +1,4 @@
-//! Whole numbers: any value cast to one as the Go library spf13/cast does, and sprig's arithmetic on them.
+//! Whole numbers: casting any value to one as the Go library spf13/cast does, and sprig's arithmetic on them.
 
 use super::arguments::{Answer, Arguments, runtime_error};
 use super::length::{LENGTH_LIMIT, too_long};
@@ -6,7 +6,8 @@ use super::print::text_of;
 use crate::template::{Call, FunctionError};
 use crate::value::{Kind, List, Value};
 
-/// Casts to `int` or `int64`; what is no number is 0, and so is a number of a named type, such as a duration.
+/// Casts to `int` or `int64`; a value that is not a number becomes 0, and so does a number of a named type, such as a
+/// duration.
 pub(super) fn to_int(value: &Value) -> i64 {
     match value {
         Value::Bool(value) => i64::from(*value),
@@ -18,7 +19,7 @@ pub(super) fn to_int(value: &Value) -> i64 {
     }
 }
 
-/// Casts to `float64`; what is no number is 0, and so is a number of a named type.
+/// Casts to `float64`; a value that is not a number becomes 0, and so does a number of a named type.
 pub(super) fn to_float(value: &Value) -> f64 {
     match value {
         Value::Bool(value) => f64::from(u8::from(*value)),
@@ -30,7 +31,7 @@ pub(super) fn to_float(value: &Value) -> f64 {
     }
 }
 
-/// Cuts the fraction off as Go's compiled code does: what does not fit is the least number.
+/// Truncates the fraction like Go's compiled code: a number that does not fit becomes the smallest one.
 pub(super) fn truncate(value: f64) -> i64 {
     if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) {
         value as i64
@@ -39,7 +40,7 @@ pub(super) fn truncate(value: f64) -> i64 {
     }
 }
 
-/// Cuts `.0` off `1.0`, and any other number of zeros; no other fraction.
+/// Removes `.0`, with any number of zeros, from the end of a number; keeps any other fraction.
 fn without_zeros(text: &str) -> &str {
     match text.trim_end_matches('0').strip_suffix('.') {
         Some(whole) if !text.ends_with('.') => whole,
@@ -47,7 +48,7 @@ fn without_zeros(text: &str) -> &str {
     }
 }
 
-/// Reads an integer as Go's `strconv.ParseInt`; base 0 takes it from the prefix and allows underscores.
+/// Parses an integer like Go's `strconv.ParseInt`; base 0 derives the base from the prefix and allows underscores.
 pub(super) fn parse_int(text: &str, base: u32) -> Option<i64> {
     let (negative, digits) = match text.as_bytes().first()? {
         b'-' => (true, text.get(1..)?),
@@ -83,7 +84,7 @@ pub(super) fn parse_int(text: &str, base: u32) -> Option<i64> {
     }
 }
 
-/// Tells whether underscores stand between digits only, or between a prefix and a digit.
+/// Returns whether underscores are only between digits, or between a prefix and a digit.
 fn underscores_fit(digits: &str, after_prefix: bool) -> bool {
     let mut previous_is_digit = after_prefix;
     for byte in digits.bytes() {
@@ -99,7 +100,7 @@ fn underscores_fit(digits: &str, after_prefix: bool) -> bool {
     !digits.ends_with('_')
 }
 
-/// Reads a float as Go's `strconv.ParseFloat`; `None` also where it is out of range.
+/// Parses a float like Go's `strconv.ParseFloat`; `None` also if it is out of range.
 pub(super) fn parse_float(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let lower = unsigned.to_ascii_lowercase();
@@ -144,8 +145,8 @@ pub(super) fn atoi(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Value::int(text.as_str().and_then(parse_int_saturating).unwrap_or(0)))
 }
 
-/// Go returns the nearest number next to its error, and sprig drops the error only. What is no number is
-/// found digit by digit, hence too late where the digits are too many before.
+/// Go returns the nearest number along with its range error, and sprig ignores only the error. Go finds invalid
+/// characters digit by digit, so it misses them after too many digits.
 pub(super) fn parse_int_saturating(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let count = digits.bytes().take_while(u8::is_ascii_digit).count();
@@ -166,7 +167,7 @@ pub(super) fn to_int64(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     int64(to_int(Arguments(arguments).value(0)?))
 }
 
-/// Reads octal digits, as file modes are written.
+/// Reads octal digits, the notation of file modes.
 pub(super) fn to_decimal(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let text = text_of(Arguments(arguments).value(0)?)?;
     int64(text.as_str().and_then(|text| parse_int(text, 8)).unwrap_or(0))

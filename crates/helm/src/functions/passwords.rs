@@ -1,4 +1,4 @@
-//! Passwords: hashed, derived, and texts encrypted with them.
+//! Passwords: hashing, derivation, and encryption with them.
 
 use aes::Aes256;
 use aes::cipher::block_padding::{NoPadding, Pkcs7};
@@ -13,12 +13,12 @@ use super::encoding::decode_base64;
 use crate::template::{Call, FunctionError};
 use crate::value::{Text, Value};
 
-/// The cost that Go's bcrypt takes by default.
+/// The default cost of Go's bcrypt.
 const BCRYPT_COST: u32 = 10;
 const BCRYPT_LENGTH_LIMIT: usize = 72;
-/// How many steps of a template a hash takes that is slow on purpose.
+/// How many template steps a deliberately slow hash takes.
 const SLOW_HASH: usize = 200_000;
-/// The same of one that is slow by the memory that it takes.
+/// The same for a hash that is slow because of the memory that it takes.
 const LARGE_HASH: usize = 1_000_000;
 
 fn bcrypt_hash(call: &mut Call<'_>, password: &[u8]) -> Result<Vec<u8>, FunctionError> {
@@ -50,7 +50,7 @@ pub(super) fn htpasswd(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
 
 const SITE_SCOPE: &[u8] = b"com.lyndir.masterpassword";
 
-/// The forms of passwords, a letter for a class of characters.
+/// The forms of passwords, with one letter for each character class.
 fn forms(kind: &[u8]) -> Option<&'static [&'static str]> {
     Some(match kind {
         b"maximum" => &["anoxxxxxxxxxxxxxxxxx", "axxxxxxxxxxxxxxxxxno"],
@@ -104,7 +104,7 @@ fn with_length(text: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes(), text].concat()
 }
 
-/// Derives a site's password as the Master Password algorithm does.
+/// Derives a site's password with the Master Password algorithm.
 pub(super) fn derive_password(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let arguments = Arguments(arguments);
     let counter = u32::try_from(arguments.int(0)? & 0xffff_ffff).unwrap_or_default();
@@ -134,7 +134,7 @@ pub(super) fn derive_password(call: &mut Call<'_>, arguments: &[Value]) -> Answe
 
 const BLOCK: usize = 16;
 
-/// Returns the key of a password, which is filled with zeros and cut.
+/// Returns the key for a password, which is padded with zeros or truncated.
 fn key(password: &[u8]) -> [u8; 32] {
     let mut key = [0; 32];
     for (place, byte) in key.iter_mut().zip(password) {
@@ -171,7 +171,7 @@ pub(super) fn decrypt_aes(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let mut plain = cipher
         .decrypt_padded_vec::<NoPadding>(blocks)
         .map_err(|_| FunctionError::new("crypto/cipher: input not full blocks"))?;
-    // Go believes the last byte, whatever the others of the padding are.
+    // Go trusts the last byte, whatever the rest of the padding is.
     let padding = plain.last().copied().map_or(0, usize::from);
     let Some(length) = plain.len().checked_sub(padding) else {
         let length =

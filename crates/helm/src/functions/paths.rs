@@ -1,4 +1,4 @@
-//! Slash-separated paths; the names with `os` mean the same, as Helm's own runs do on Linux.
+//! Slash-separated paths; the functions whose names start with `os` do the same, as Helm itself does on Linux.
 
 use super::arguments::{Answer, Arguments};
 use crate::template::Call;

@@ -1,4 +1,4 @@
-//! PEM, read as Go's `encoding/pem` reads it, which is laxer about lines than others are.
+//! PEM, parsed like Go's `encoding/pem`, which is laxer about lines than other parsers.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,12 +9,12 @@ use crate::template::FunctionError;
 /// Writes a PEM block.
 ///
 /// # Errors
-/// It is larger than any that there is.
+/// Fails if the content is too large.
 pub(super) fn write(label: &str, content: &[u8]) -> Result<String, FunctionError> {
     encode_string(label, LineEnding::LF, content).map_err(|error| FunctionError::new(error.to_string()))
 }
 
-/// Returns the label and the content of the first PEM block of a text; headers are skipped.
+/// Returns the label and content of the first PEM block in a text, skipping headers.
 pub(super) fn read(text: &str) -> Option<(String, Vec<u8>)> {
     let mut lines = text.lines().map(str::trim_end);
     loop {

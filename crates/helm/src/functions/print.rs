@@ -1,11 +1,11 @@
-//! Values as text: what sprig's `toString` and `toStrings` make of any value.
+//! Values as strings: what sprig's `toString` and `toStrings` make of any value.
 
 use std::rc::Rc;
 
 use crate::template::FunctionError;
 use crate::value::{Kind, Text, Value};
 
-/// Returns a text as it is, anything else as Go's `%v` prints it.
+/// Returns a string as it is, and anything else as Go's `%v` prints it.
 pub(super) fn text_of(value: &Value) -> Result<Text, FunctionError> {
     match value {
         Value::Bytes(bytes) => Ok(Text::from_bytes(bytes)),
@@ -25,7 +25,7 @@ pub(super) fn elements(value: &Value) -> Option<Rc<Vec<Value>>> {
     }
 }
 
-/// Returns the texts of a slice without its `nil`s, or the one text of anything else.
+/// Returns the elements of a slice as strings without its `nil`s, or anything else as a single string.
 pub(super) fn texts_of(value: &Value) -> Result<Vec<Text>, FunctionError> {
     if value.is_nil() {
         return Ok(Vec::new());

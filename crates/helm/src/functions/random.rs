@@ -1,5 +1,4 @@
-//! What differs from run to run: random texts and numbers. The bytes come from the render's host, which may
-//! refuse them.
+//! What differs from run to run: random strings and numbers. The bytes come from the render's host, which may refuse.
 
 use std::convert::Infallible;
 
@@ -14,10 +13,10 @@ use crate::template::Runes;
 use crate::template::{Call, FunctionError};
 use crate::value::Value;
 
-/// How long a random text may be.
+/// The maximum length of a random string.
 const LENGTH_LIMIT: i64 = 16 << 20;
 
-/// Random bytes without end, from one seed of the host's.
+/// An endless stream of random bytes from a seed that the host provides.
 pub(super) struct Generator {
     seed: [u8; 32],
     block: u64,
@@ -49,7 +48,7 @@ impl Generator {
         std::mem::replace(&mut self.rest, left)
     }
 
-    /// Returns a number below a bound, all of them equally likely; 0 where the bound is 0.
+    /// Returns a number below a bound, all equally likely; 0 if the bound is 0.
     pub(super) fn below(&mut self, bound: u64) -> u64 {
         if bound <= 1 {
             return 0;
@@ -92,7 +91,7 @@ impl TryCryptoRng for Generator {}
 fn random_text(call: &mut Call<'_>, arguments: &[Value], alphabet: &[u8]) -> Answer {
     let count = Arguments(arguments).int(0)?;
     if count <= 0 {
-        // The Go library's error for a negative count is dropped by sprig.
+        // Sprig ignores the Go library's error for a negative count.
         return Ok("".into());
     }
     if count > LENGTH_LIMIT {
@@ -187,7 +186,7 @@ pub(super) fn uuidv4(call: &mut Call<'_>, _: &[Value]) -> Answer {
     Ok(groups.join("-").into())
 }
 
-/// Returns an address of a host name, or nothing: Helm asks no name server unless it is told to.
+/// Returns an address of a host name, or nothing: Helm does not query a name server unless told to.
 pub(super) fn get_host_by_name(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let name = Arguments(arguments).text(0)?.to_str().into_owned();
     Ok(call.resolve(&name)?.into())

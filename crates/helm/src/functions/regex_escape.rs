@@ -2,7 +2,7 @@
 
 use super::regex_refusal::{Outcome, before, refusal, tail};
 
-/// Tells whether a name such as `[:alpha:]` is one of the classes.
+/// Returns whether a name such as `[:alpha:]` is one of the classes.
 pub(super) fn is_posix_class(name: &str) -> bool {
     let name = name.trim_start_matches("[:").trim_end_matches(":]");
     matches!(
@@ -24,7 +24,7 @@ pub(super) fn is_posix_class(name: &str) -> bool {
     )
 }
 
-/// Reads `\d`, `\pL` and the like; `None` where the text is something else.
+/// Parses `\d`, `\pL` and the like; `None` if the text is something else.
 pub(super) fn escaped_class(text: &str) -> Outcome<Option<(String, &str)>> {
     let Some(after) = text.strip_prefix('\\') else { return Ok(None) };
     let class = match after.as_bytes().first() {
@@ -74,7 +74,7 @@ fn unicode_class(text: &str) -> Outcome<(String, &str)> {
     Err(refusal("invalid character class range", before(text, rest)))
 }
 
-/// Reads a character of a class.
+/// Parses a character of a class.
 pub(super) fn class_rune<'a>(text: &'a str, class: &str) -> Outcome<(char, &'a str)> {
     if text.starts_with('\\') {
         return escaped_rune(text);
@@ -85,7 +85,7 @@ pub(super) fn class_rune<'a>(text: &'a str, class: &str) -> Outcome<(char, &'a s
     Ok((rune, tail(text, rune.len_utf8())))
 }
 
-/// Reads the escape of a single character.
+/// Parses the escape of a single character.
 pub(super) fn escaped_rune(text: &str) -> Outcome<(char, &str)> {
     let after = tail(text, 1);
     let Some(first) = after.chars().next() else {

@@ -1,8 +1,8 @@
-//! Go's regular expressions put into the words of the `regex` crate.
+//! Translates Go's regular expressions into the syntax of the `regex` crate.
 //!
-//! Both engines find leftmost-first matches in linear time, but their notations differ: `\d`, `\w`, `\b` mean
-//! ASCII in Go, `{,3}` and `[[a]` are literal, `\Q...\E` quotes, stacked and large repetitions are errors.
-//! The translator reads Go's notation in full, so that errors are Go's own.
+//! Both engines find leftmost-first matches in linear time, but their syntax differs: in Go, `\d`, `\w` and `\b` are
+//! ASCII only, `{,3}` and `[[a]` are literal, `\Q...\E` quotes, and stacked or large repetitions are errors. The
+//! translator parses all of Go's syntax, so that the errors are Go's own.
 
 use super::regex_escape::{class_rune, escaped_class, escaped_rune, is_posix_class};
 use super::regex_refusal::{Outcome, before, refusal, tail};
@@ -12,11 +12,11 @@ use super::regex_refusal::{Outcome, before, refusal, tail};
 pub(super) struct Translation {
     /// The expression for the `regex` crate; its groups have no names.
     pub(super) pattern: String,
-    /// The names of the groups, from group 1 on; empty where a group has none.
+    /// The names of the groups, starting with group 1; empty if a group has none.
     pub(super) names: Vec<String>,
 }
 
-/// The most that one repetition, or several in one another, may repeat.
+/// The highest count of a repetition; for nested ones, the product of their counts.
 const REPEAT_LIMIT: u64 = 1000;
 
 struct Translator<'a> {
@@ -25,10 +25,10 @@ struct Translator<'a> {
     out: String,
     names: Vec<String>,
     groups: Vec<Group>,
-    /// Whether something stands before the present place that can be repeated, and how often the repetitions
-    /// in it multiply.
+    /// The product of the repetition counts within the previous item; `None` if there is nothing to repeat before the
+    /// current position.
     operand: Option<u64>,
-    /// How often the repetitions in the present group multiply.
+    /// The product of the repetition counts within the current group.
     weight: u64,
     /// Where the last repetition began, if nothing came after it.
     last_repeat: Option<&'a str>,
@@ -41,7 +41,7 @@ struct Group {
 /// Checks an expression.
 ///
 /// # Errors
-/// Go does not take the expression; the message is Go's.
+/// Fails with Go's message if Go does not accept the expression.
 pub(crate) fn check(expression: &str) -> Outcome<()> {
     translate(expression.as_bytes()).map(drop)
 }
@@ -49,7 +49,7 @@ pub(crate) fn check(expression: &str) -> Outcome<()> {
 /// Translates an expression.
 ///
 /// # Errors
-/// Go does not take the expression; the message is Go's.
+/// Fails with Go's message if Go does not accept the expression.
 pub(super) fn translate(expression: &[u8]) -> Outcome<Translation> {
     let whole = match std::str::from_utf8(expression) {
         Ok(whole) => whole,
@@ -330,8 +330,8 @@ fn push_literal(out: &mut String, rune: char) {
     }
 }
 
-/// Reads `{2}`, `{2,}` or `{2,5}`: the least (`None` where a number is too big), the most, and what follows.
-/// `None` where the brace is a literal.
+/// Parses `{2}`, `{2,}` or `{2,5}` and returns the minimum (`None` if a number is too big), the maximum, and the
+/// rest. Returns `None` if the brace is a literal.
 fn repeat_counts(text: &str) -> Option<(Option<u64>, Option<u64>, &str)> {
     let (mut least, rest) = repeat_count(text.strip_prefix('{')?)?;
     let (most, rest) = match rest.strip_prefix(',') {
@@ -431,7 +431,7 @@ mod properties {
     use super::translate;
 
     proptest! {
-        /// What the translator lets through is an expression of the `regex` crate.
+        /// Whatever the translator accepts is a valid expression of the `regex` crate.
         #[test]
         fn translations_are_expressions(expression in r"[ab01(){}\[\]^$.*+?|\\:\-,&~idswbpLQEPxé<>n#]{0,14}") {
             if let Ok(translation) = translate(expression.as_bytes()) {

@@ -1,4 +1,4 @@
-//! Regular expressions: matched, found, replaced, split.
+//! Regular expressions: match, find, replace, split.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -17,24 +17,24 @@ use crate::value::{List, STRING_LIST, Text, Value};
 struct Expression {
     regex: regex::Regex,
     names: Vec<String>,
-    /// For how many it counts among those that are kept.
+    /// How many entries it counts for in the cache.
     weight: usize,
 }
 
-/// How large a compiled expression may be, in bytes, and how deep one may nest.
+/// The maximum size of a compiled expression in bytes, and its maximum nesting depth.
 const SIZE_LIMIT: usize = 64 << 20;
-/// Up to which size an expression is compiled in little time.
+/// Up to this size, an expression compiles quickly.
 const SMALL_SIZE: usize = 1 << 20;
-/// How many steps of a template it takes to compile an expression, beside one for each byte.
+/// How many template steps compiling an expression takes, in addition to one per byte.
 const COMPILE_STEPS: usize = 200;
-/// How many more it takes to compile a larger one.
+/// How many more steps compiling a larger expression takes.
 const LARGE_STEPS: usize = 1_000_000;
 const NEST_LIMIT: u32 = 1000;
 
-/// How many bytes are gone through again in the time of a step where a search goes on behind a match.
+/// How many bytes are rescanned per step when a search continues after a match.
 const RESCANNED_PER_STEP: usize = 256;
 
-/// How many compiled expressions are kept, and for how many of them a large one counts.
+/// How many compiled expressions are cached, and how many of them a large one counts for.
 const CACHE_LIMIT: usize = 128;
 const LARGE_WEIGHT: usize = 32;
 
@@ -60,7 +60,7 @@ fn compile(call: &mut Call<'_>, expression: &[u8]) -> Result<Result<Rc<Expressio
         Err(_) => {
             call.spend(LARGE_STEPS)?;
             let Ok(regex) = build(SIZE_LIMIT) else {
-                // What is left are limits: the translator has seen to the notation.
+                // Only limits can fail here: the translator has checked the syntax.
                 let expression = String::from_utf8_lossy(expression);
                 return Ok(Err(format!("error parsing regexp: expression too large: `{expression}`")));
             };
@@ -77,12 +77,12 @@ fn compile(call: &mut Call<'_>, expression: &[u8]) -> Result<Result<Rc<Expressio
     Ok(Ok(compiled))
 }
 
-/// Compiles for a function that returns the error.
+/// Compiles an expression for a function that returns the error.
 fn must_compile(call: &mut Call<'_>, expression: &[u8]) -> Result<Rc<Expression>, FunctionError> {
     compile(call, expression)?.map_err(FunctionError::new)
 }
 
-/// Compiles for a function that panics.
+/// Compiles an expression for a function that panics.
 fn compile_or_panic(call: &mut Call<'_>, expression: &[u8]) -> Result<Rc<Expression>, FunctionError> {
     compile(call, expression)?.map_err(|message| {
         let quoted = if can_backquote(expression) {
@@ -99,7 +99,7 @@ impl Expression {
         self.regex.is_match(&Haystack::new(bytes).text)
     }
 
-    /// Returns the places of the matches, at most so many; a negative limit is none.
+    /// Returns the positions of the matches, up to a limit; a negative limit means no limit.
     fn find_all(
         &self,
         call: &mut Call<'_>,
@@ -112,7 +112,7 @@ impl Expression {
         collect(call, bytes, found.take(limit), |found| Some(*found))
     }
 
-    /// Returns where each match and its groups are.
+    /// Returns the positions of each match and its groups.
     fn captures_all(&self, call: &mut Call<'_>, bytes: &[u8]) -> Result<Vec<Groups>, FunctionError> {
         let haystack = Haystack::new(bytes);
         let found = self
@@ -123,10 +123,10 @@ impl Expression {
     }
 }
 
-/// Bytes to search as Go sees them: each one that is not UTF-8 is a U+FFFD.
+/// The bytes to search as Go sees them: each byte that is not UTF-8 is a U+FFFD.
 struct Haystack<'a> {
     text: Cow<'a, str>,
-    /// Where those end that stand for one byte.
+    /// The end offsets of the characters that each replace a single byte.
     replaced: Vec<usize>,
 }
 
@@ -146,7 +146,7 @@ impl<'a> Haystack<'a> {
         Self { text: Cow::Owned(text), replaced }
     }
 
-    /// Returns the place of a match in the bytes.
+    /// Returns the position of a match in the original bytes.
     fn place(&self, found: regex::Match<'_>) -> (usize, usize) {
         const GROWTH: usize = char::REPLACEMENT_CHARACTER.len_utf8() - 1;
         let before = |at: usize| at - self.replaced.partition_point(|end| *end <= at) * GROWTH;
@@ -154,10 +154,10 @@ impl<'a> Haystack<'a> {
     }
 }
 
-/// Where the groups of a match are, the whole match first.
+/// The positions of the groups of a match, with the whole match first.
 type Groups = Vec<Option<(usize, usize)>>;
 
-/// Collects matches. To find each one the rest of the text may have been looked at, whose length counts.
+/// Collects matches. Finding each one may have scanned the rest of the text, whose length therefore counts.
 fn collect<T>(
     call: &mut Call<'_>,
     bytes: &[u8],
@@ -261,14 +261,14 @@ pub(super) fn must_regex_replace_all(call: &mut Call<'_>, arguments: &[Value]) -
     replace_all(call, &expression, arguments)
 }
 
-/// A piece of a replacement.
+/// A part of a replacement.
 enum Piece<'a> {
     Text(&'a [u8]),
     Number(usize),
     Name(&'a [u8]),
 }
 
-/// Cuts a replacement into its text and its `$1`, `${1}`, `$name`, `${name}`; `$$` is a dollar.
+/// Splits a replacement into literal text and `$1`, `${1}`, `$name`, `${name}`; `$$` is a dollar sign.
 fn pieces(template: &[u8]) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = template;

@@ -1,6 +1,6 @@
-//! Texts: trimmed, cut, joined, indented, quoted.
+//! Strings: trim, cut, join, indent, quote.
 //!
-//! Go strings are bytes: `trunc` and `substr` may cut a letter in two, and what they leave is passed on.
+//! Go strings are bytes: `trunc` and `substr` may cut a character in two, and the remaining bytes are passed on.
 
 use super::arguments::{Answer, Arguments, runtime_error};
 use super::print::{text_of, texts_of};
@@ -9,10 +9,10 @@ use crate::template::{Charset, quote as quoted};
 use crate::template::{Runes, decode, decode_last};
 use crate::value::{List, Map, STRING_MAP, Text, Value};
 
-/// The longest text that a function makes, in bytes: Go would go on until memory ends.
+/// The longest string that a function produces, in bytes; Go would continue until memory runs out.
 const LENGTH_LIMIT: usize = 32 << 20;
 
-/// Refuses a text that has grown too long, or would.
+/// Refuses a string that is or would become too long.
 pub(super) fn check_length(length: usize) -> Result<(), FunctionError> {
     if length > LENGTH_LIMIT {
         return Err(FunctionError::new("strings: Repeat output length overflow"));
@@ -24,7 +24,7 @@ pub(super) fn hello(_: &mut Call<'_>, _: &[Value]) -> Answer {
     Ok("Hello!".into())
 }
 
-/// Returns the text without the white space around it.
+/// Returns the text without leading and trailing whitespace.
 pub(super) fn trim_space(mut bytes: &[u8]) -> &[u8] {
     while let Some((_, width)) = decode(bytes).filter(|(rune, _)| is_space(*rune)) {
         bytes = bytes.get(width..).unwrap_or_default();
@@ -35,7 +35,7 @@ pub(super) fn trim_space(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// Tells whether Go's `unicode.IsSpace` holds.
+/// Returns whether a rune is whitespace by Go's `unicode.IsSpace`.
 pub(super) fn is_space(rune: char) -> bool {
     rune.is_whitespace()
 }
@@ -264,7 +264,7 @@ pub(super) fn sort_alpha(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     }
     let mut texts = texts_of(value)?;
     texts.sort_unstable();
-    // Go sorts a `[]string` where it is.
+    // Go sorts a `[]string` in place.
     if let Value::List(list) = value
         && list.list_type().name == "[]string"
     {
@@ -274,8 +274,8 @@ pub(super) fn sort_alpha(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Value::List(List::strings(texts)))
 }
 
-/// Cuts as Go's `strings.SplitN`: an empty separator cuts between runes, a limit of 0 gives nothing, a
-/// negative one is none.
+/// Splits like Go's `strings.SplitN`: an empty separator splits between runes, a limit of 0 returns nothing, and a
+/// negative limit means no limit.
 pub(super) fn split_texts(bytes: &[u8], separator: &[u8], limit: i64) -> Vec<Text> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut parts = Vec::new();

@@ -1,4 +1,4 @@
-//! Go's `time.Time`, `time.Duration` and their kin as values, with the methods that templates call.
+//! Go's `time.Time`, `time.Duration` and related types as values, with the methods that templates call.
 
 use std::any::Any;
 use std::cmp::Ordering;
@@ -21,26 +21,26 @@ use crate::value::{Kind, Native, Text, Type, Value};
 pub(super) const TIME: Type = Type::Native("time.Time");
 const LOCATION: Type = Type::Native("*time.Location");
 
-/// The seconds from year 1 to 1970: Go's zero time is the first of January of year 1.
+/// The seconds from year 1 to 1970: Go's zero time is January 1 of year 1.
 const ZERO_SECONDS: i64 = -62_135_596_800;
 const DAY: i64 = 86_400;
 
-/// Where a clock stands.
+/// A time zone.
 #[derive(Clone, Debug)]
 pub(super) enum Zone {
     Utc,
-    /// The zone of the host.
+    /// The host's zone.
     Local(TimeZone),
-    /// A zone of the database, by its name.
+    /// A zone of the database, with its name.
     Named(Rc<str>, TimeZone),
     /// Seconds east of UTC, and a name that may be empty.
     Fixed(i32, Rc<str>),
 }
 
-/// Finds a zone in the database that comes with the program, so that no machine's own makes a difference.
+/// Finds a zone in the bundled database, so that the machine's own makes no difference.
 fn find_zone(name: &str) -> Option<TimeZone> {
     static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
-    // Go's names are those of files, whose case matters.
+    // Go's names are file names, which are case-sensitive.
     ZONES.get(name).ok().filter(|zone| zone.iana_name() == Some(name))
 }
 
@@ -59,7 +59,7 @@ impl Zone {
         Self::Local(find_zone(name).unwrap_or(TimeZone::UTC))
     }
 
-    /// Returns the offset and the abbreviation at a time.
+    /// Returns the offset and abbreviation at a time.
     fn at(&self, seconds: i64) -> (i32, String) {
         match self {
             Self::Utc => (0, "UTC".to_owned()),
@@ -96,7 +96,7 @@ pub(super) struct Time {
 }
 
 impl Time {
-    /// Returns a moment on the clock of a zone.
+    /// Returns a moment in a zone.
     pub(super) fn new(moment: Moment, zone: Zone) -> Self {
         Self { seconds: moment.seconds, nanosecond: moment.nanoseconds, zone }
     }
@@ -106,7 +106,7 @@ impl Time {
         Self { seconds: ZERO_SECONDS, nanosecond: 0, zone: Zone::Utc }
     }
 
-    /// Returns the same time in a zone of the same offset that has another name.
+    /// Returns the same time in a zone with the same offset and another name.
     pub(super) fn renamed(&self, zone: &str) -> Self {
         self.within(Zone::Fixed(self.zone.at(self.seconds).0, zone.into()))
     }
@@ -116,7 +116,7 @@ impl Time {
         self.zone.name()
     }
 
-    /// Returns what a layout found, on the clock of a zone where the text names none.
+    /// Returns a parsed time, in the local zone if the text has none.
     pub(super) fn from_parsed(parsed: &Parsed, local: &str) -> Self {
         let clock = days_from_civil(parsed.year, parsed.month, parsed.day) * DAY
             + parsed.hour * 3600
@@ -146,7 +146,7 @@ impl Time {
         Self { seconds, nanosecond: parsed.nanosecond, zone }
     }
 
-    /// Writes the time by a layout.
+    /// Formats the time with a layout.
     pub(super) fn format(&self, layout: &[u8]) -> Text {
         let (offset, zone) = self.zone.at(self.seconds);
         let local = self.seconds.saturating_add(offset.into());
@@ -170,12 +170,12 @@ impl Time {
         format(&clock, layout).into()
     }
 
-    /// Returns the time on another clock.
+    /// Returns the same time in another zone.
     pub(super) fn within(&self, zone: Zone) -> Self {
         Self { zone, ..self.clone() }
     }
 
-    /// Returns the time so many nanoseconds later.
+    /// Returns the time the given number of nanoseconds later.
     pub(super) fn plus(&self, nanoseconds: i64) -> Self {
         let total = i64::from(self.nanosecond) + nanoseconds % SECOND;
         let seconds =
@@ -184,7 +184,7 @@ impl Time {
         Self { seconds, nanosecond, zone: self.zone.clone() }
     }
 
-    /// Returns the nanoseconds since another time, as far as they fit.
+    /// Returns the nanoseconds since another time, saturating.
     pub(super) fn since(&self, earlier: &Self) -> i64 {
         let seconds = i128::from(self.seconds) - i128::from(earlier.seconds);
         let total =
@@ -204,12 +204,12 @@ impl Time {
         civil_from_days(self.local().div_euclid(DAY))
     }
 
-    /// Returns RFC 3339, as `encoding/json` writes it.
+    /// Returns the time in RFC 3339, as `encoding/json` writes it.
     fn rfc3339(&self) -> Text {
         self.format(b"2006-01-02T15:04:05.999999999Z07:00")
     }
 
-    /// Returns RFC 3339 for a method of a name, which takes no year that has more or less than four digits.
+    /// Returns the time in RFC 3339 for the given method, which refuses years outside 0 to 9999.
     fn marshalled(&self, method: &str) -> Result<Text, FunctionError> {
         match self.date().0 {
             0..=9999 => Ok(self.rfc3339()),
@@ -221,7 +221,7 @@ impl Time {
         if multiple <= 0 {
             return self.clone();
         }
-        // Go counts multiples from the zero time on.
+        // Go counts multiples from the zero time.
         let total = (i128::from(self.seconds) - i128::from(ZERO_SECONDS)) * i128::from(SECOND)
             + i128::from(self.nanosecond);
         let rest = i64::try_from(total.rem_euclid(i128::from(multiple))).unwrap_or_default();
@@ -229,7 +229,7 @@ impl Time {
     }
 }
 
-/// Returns the time at which the clock of a zone shows a date that was counted as if it were UTC.
+/// Returns the time when a zone's clock shows a date that was counted as if in UTC.
 fn on_clock(clock: i64, zone: &Zone) -> i64 {
     let guess = clock - i64::from(zone.at(clock).0);
     clock - i64::from(zone.at(guess).0)
@@ -285,7 +285,7 @@ fn time_of(native: &dyn Native) -> Option<&Time> {
     native.as_any().downcast_ref()
 }
 
-/// Returns the time that a value holds.
+/// Returns the time in a value.
 pub(super) fn as_time(value: &Value) -> Option<&Time> {
     match value {
         Value::Native(native) => time_of(native.as_ref()),
@@ -430,7 +430,7 @@ fn add_date(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(Value::native(Time { seconds: on_clock(clock, &time.zone), ..time.clone() }))
 }
 
-/// What stands for the `String` method of natives that have no other.
+/// The `String` method for natives that have no other.
 pub(crate) static STRING_METHOD: &[Function] = &[Function::new("String", &[], |_, arguments| {
     let text = match arguments.first() {
         Some(Value::Native(native)) => native.text(),
@@ -470,7 +470,7 @@ mod tests {
     fn zones() {
         let time = Time { seconds: 1_685_855_167, nanosecond: 0, zone: Zone::Utc };
         let berlin = Zone::load("Europe/Berlin", "UTC").expect("the zone is in the database");
-        let shown = time.within(berlin).text().expect("times have a text");
+        let shown = time.within(berlin).text().expect("times can be printed");
         assert_eq!(shown, "2023-06-04 07:06:07 +0200 CEST");
         assert!(Zone::load("Nowhere/Bad", "UTC").is_none());
         assert!(Zone::load("europe/berlin", "UTC").is_none());

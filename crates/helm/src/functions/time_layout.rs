@@ -1,4 +1,4 @@
-//! Go's time layouts: dates written and read by example (`Mon Jan _2 15:04:05 2006`).
+//! Go's time layouts: dates formatted and parsed by example (`Mon Jan _2 15:04:05 2006`).
 
 /// One piece of a layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +28,12 @@ pub(super) enum Field {
     ZoneName,
     /// An offset from UTC.
     Offset(Offset),
-    /// `.000`: digits after the separator, trailing zeros kept.
+    /// `.000`: digits after the separator, keeping trailing zeros.
     Fraction {
         digits: usize,
         comma: bool,
     },
-    /// `.999`: trailing zeros dropped.
+    /// `.999`: the same, dropping trailing zeros.
     ShortFraction {
         digits: usize,
         comma: bool,
@@ -45,9 +45,9 @@ pub(super) enum Field {
 pub(super) struct Offset {
     /// Whether UTC is written as `Z`.
     pub(super) zulu: bool,
-    /// Whether colons stand between the numbers.
+    /// Whether colons separate the numbers.
     pub(super) colon: bool,
-    /// How far it goes: 1 to hours, 2 to minutes, 3 to seconds.
+    /// The precision: 1 for hours, 2 for minutes, 3 for seconds.
     pub(super) parts: u8,
 }
 
@@ -82,7 +82,7 @@ const OFFSETS: [(&[u8], Offset); 10] = [
     (b"Z07", Offset { zulu: true, colon: false, parts: 1 }),
 ];
 
-/// A layout cut at its next field: the text before it, the field and its own text, and what follows.
+/// A layout split at its next field: the text before it, the field and its own text, and the rest.
 pub(super) struct Cut<'a> {
     pub(super) prefix: &'a [u8],
     pub(super) field: Option<Field>,
@@ -104,7 +104,7 @@ pub(super) fn next_field(layout: &[u8]) -> Cut<'_> {
 
 fn field_at(rest: &[u8]) -> Option<(Field, usize)> {
     let starts = |text: &str| rest.starts_with(text.as_bytes());
-    // `Month` is no field, so a short name must not be followed by a small letter.
+    // `Month` is not a field, so a short name must not be followed by a lower-case letter.
     let ends_word = |length: usize| !rest.get(length).is_some_and(u8::is_ascii_lowercase);
     Some(match rest.first()? {
         b'J' if starts("January") => (Field::LongMonth, 7),
@@ -159,28 +159,28 @@ fn field_at(rest: &[u8]) -> Option<(Field, usize)> {
     })
 }
 
-/// What a layout can show of a point in time, on the clock of its zone.
+/// What a layout can show of a point in time, in its zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Clock<'a> {
     pub(super) year: i64,
-    /// From 1.
+    /// Starts at 1.
     pub(super) month: u8,
     pub(super) day: u8,
-    /// From 0, Sunday.
+    /// Starts at 0, which is Sunday.
     pub(super) weekday: u8,
-    /// From 1.
+    /// Starts at 1.
     pub(super) year_day: u16,
     pub(super) hour: u8,
     pub(super) minute: u8,
     pub(super) second: u8,
     pub(super) nanosecond: u32,
-    /// The zone's name at this time; empty where it has none.
+    /// The zone's name at this time; empty if it has none.
     pub(super) zone: &'a str,
     /// The seconds east of UTC.
     pub(super) offset: i32,
 }
 
-/// Writes a time by a layout.
+/// Formats a time with a layout.
 pub(super) fn format(clock: &Clock<'_>, mut layout: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(layout.len() + 10);
     while !layout.is_empty() {
@@ -261,7 +261,7 @@ fn offset_text(offset: Offset, seconds: i32) -> String {
 fn fraction(nanosecond: u32, digits: usize, comma: bool) -> String {
     let text = format!("{nanosecond:09}");
     let mut shown: String = text.chars().take(digits).collect();
-    // A layout may ask for more digits than a nanosecond has.
+    // A layout may request more digits than nanoseconds have.
     shown.extend(std::iter::repeat_n('0', digits.min(64).saturating_sub(9)));
     format!("{}{shown}", if comma { ',' } else { '.' })
 }

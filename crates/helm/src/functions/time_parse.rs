@@ -1,4 +1,4 @@
-//! Times read by one of Go's layouts, with Go's errors.
+//! Parses times with Go's layouts and Go's errors.
 
 use super::duration::quote;
 use super::time_layout::{Field, MONTHS, Offset, WEEKDAYS, next_field};
@@ -7,7 +7,7 @@ use super::time_layout::{Field, MONTHS, Offset, WEEKDAYS, next_field};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Parsed {
     pub(super) year: i64,
-    /// From 1.
+    /// Starts at 1.
     pub(super) month: i64,
     pub(super) day: i64,
     pub(super) hour: i64,
@@ -17,18 +17,18 @@ pub(crate) struct Parsed {
     pub(super) zone: ParsedZone,
 }
 
-/// The zone that a text names.
+/// The zone in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ParsedZone {
-    /// The text says nothing.
+    /// The text has none.
     None,
     Utc,
-    /// Seconds east of UTC, with a name where one was read.
+    /// Seconds east of UTC, with a name if one was read.
     Offset(i32, String),
     Name(String),
 }
 
-/// A field that does not fit: nothing there, or a number out of its range.
+/// An invalid field: missing, or a number out of range.
 enum Bad {
     Syntax,
     Range(&'static str),
@@ -50,10 +50,10 @@ struct Reader<'a> {
     utc: bool,
 }
 
-/// Reads a time by a layout.
+/// Parses a time with a layout.
 ///
 /// # Errors
-/// The text does not follow the layout or names no day, in Go's words.
+/// Fails, in Go's wording, if the text does not follow the layout or is not a valid date.
 pub(crate) fn parse(layout: &[u8], text: &[u8]) -> Result<Parsed, String> {
     let mismatch = |wanted: &[u8], found: &[u8]| {
         format!(
@@ -489,7 +489,7 @@ mod properties {
     use crate::functions::time::{Time, Zone};
 
     proptest! {
-        /// A time that is written by a full layout is read back.
+        /// A time written with a full layout reads back unchanged.
         #[test]
         fn times_come_back(seconds in -62_135_596_800_i64..253_402_300_799, nanosecond in 0_u32..1_000_000_000) {
             let time = Time { seconds, nanosecond, zone: Zone::Utc };

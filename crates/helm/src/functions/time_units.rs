@@ -64,7 +64,7 @@ pub(crate) static DURATION_METHODS: &[Function] = &[
     }),
 ];
 
-/// Returns a duration in a unit, as Go adds it up: the whole units and the fraction apart.
+/// Returns a duration in a unit, summed as in Go: the whole units and the fraction separately.
 pub(super) fn in_unit(nanoseconds: i64, unit: i64) -> f64 {
     (nanoseconds / unit) as f64 + (nanoseconds % unit) as f64 / unit as f64
 }
@@ -102,10 +102,10 @@ macro_rules! named_number {
 }
 
 named_number!(
-    /// A `time.Month`, from 1.
+    /// A `time.Month`; 1 is January.
     Month, "time.Month", MONTHS, 1, "Month"
 );
 named_number!(
-    /// A `time.Weekday`, from 0, Sunday.
+    /// A `time.Weekday`; 0 is Sunday.
     Weekday, "time.Weekday", WEEKDAYS, 0, "Weekday"
 );

@@ -1,4 +1,4 @@
-//! What is wrong with a TOML text, in the words of the Go library.
+//! What is wrong with a TOML text, in the wording of the Go library.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::value::Text;
 /// How many parts a dotted key may have.
 const KEY_PARTS: usize = 100;
 
-/// Tells whether a dotted key of a text has too many parts.
+/// Returns whether a dotted key in a text has too many parts.
 pub(super) fn has_overlong_key(text: &str) -> bool {
     let mut dots = 0;
     Source::new(text).lex().any(|token| {
@@ -25,22 +25,22 @@ pub(super) fn has_overlong_key(text: &str) -> bool {
     })
 }
 
-/// Where a text is wrong, and what stands before that.
+/// Where a text is wrong, and the context of that place.
 pub(super) struct Fault<'a> {
     text: &'a str,
     span: Range<usize>,
-    /// The table that the last header names.
+    /// The table of the last header.
     table: Vec<String>,
-    /// The keys whose values are not at their ends yet, the outermost first.
+    /// The keys whose values have not ended yet, the outermost first.
     keys: Vec<Vec<String>>,
     /// The brackets that are open.
     open: Vec<TokenKind>,
-    /// The key or the name of a table that is being read, up to the wrong place.
+    /// The key or table name that is being read, up to the fault.
     name: Vec<String>,
     place: Place,
 }
 
-/// What is read where a text is wrong.
+/// What is being read at the fault.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Key,
@@ -50,9 +50,9 @@ enum Place {
 }
 
 impl<'a> Fault<'a> {
-    /// Looks at what stands before a wrong place; `class` is what the parser calls it.
+    /// Examines the text before a fault; `class` is the parser's name for it.
     pub(super) fn new(text: &'a str, mut span: Range<usize>, class: &str) -> Self {
-        // That a table ends too early is told behind it.
+        // An inline table that ends too early is reported one place later.
         if class == "invalid literal string" && text.get(..span.start).is_some_and(|read| read.ends_with('}'))
         {
             span.start -= 1;
@@ -116,7 +116,7 @@ impl<'a> Fault<'a> {
         }
     }
 
-    /// Returns the message with the line, and the key that was read last.
+    /// Returns the message with the line and the last key read.
     pub(super) fn with(&self, message: &str) -> String {
         self.told(message, &[self.table.as_slice(), &self.keys.concat()].concat())
     }
@@ -126,13 +126,13 @@ impl<'a> Fault<'a> {
         let line = read.matches('\n').count() + 1;
         match key {
             [] => format!("toml: line {line}: {message}"),
-            // A key without a name is none.
+            // An empty last part does not count.
             [table @ .., last] if last.is_empty() => self.told(message, table),
             key => format!("toml: line {line} (last key {}): {message}", quoted(&dotted(key))),
         }
     }
 
-    /// Returns what is wrong, by what the parser calls it; what has no words here keeps those of the parser.
+    /// Returns the message for the parser's class of fault; an unknown class keeps the parser's wording.
     pub(super) fn message(&self, class: &str) -> String {
         if class == "duplicate key" || class.starts_with("cannot extend value") {
             return self.defined_again();
@@ -236,7 +236,7 @@ impl<'a> Fault<'a> {
         }
         let outer = self.keys.split_last().map_or(&[][..], |(_, outer)| outer).concat();
         let whole = |name: &[String]| [self.table.as_slice(), &outer, name].concat();
-        // The part that is there already is followed by the rest of the key.
+        // The part that already exists is followed by the rest of the key.
         let rest = self.text.get(self.span.end..).unwrap_or_default();
         let more = rest.split(['=', '\n']).next().unwrap_or_default().split('.').skip(1);
         let more = more.map(|part| part.trim().trim_matches(['"', '\'']).to_owned());
@@ -244,7 +244,7 @@ impl<'a> Fault<'a> {
         self.told(&format!("Key '{}' has already been defined.", dotted(&whole(name))), &whole(&key))
     }
 
-    /// Returns the message where a value should be.
+    /// Returns the message for a missing value.
     fn no_value(&self) -> String {
         let start = self.span.start;
         let rest = self.text.get(start..).unwrap_or_default();
@@ -254,7 +254,7 @@ impl<'a> Fault<'a> {
         let number = rest.find(|rune: char| !rune.is_ascii_alphanumeric() && !"+-_.:".contains(rune));
         let number = rest.get(..number.unwrap_or(rest.len())).unwrap_or_default();
         let first = rest.chars().next();
-        // A value is there, and something else behind it.
+        // There is a value, followed by something else.
         let end = match first {
             _ if is_value(word) => Some(start + letters),
             Some('0'..='9') => Some(start + number.len()),
@@ -278,7 +278,7 @@ impl<'a> Fault<'a> {
         self.with(&message)
     }
 
-    /// Returns the message where a line has more than it should.
+    /// Returns the message for surplus text on a line.
     fn trailing(&self, next: Option<char>) -> String {
         let message = format!(
             "expected a top-level item to end with a newline, comment, or EOF, but got {} instead",
@@ -287,7 +287,7 @@ impl<'a> Fault<'a> {
         self.told(&message, &self.table)
     }
 
-    /// Says that an array or a table between braces does not go on as it should.
+    /// Returns the message for an array or inline table that does not continue as it should.
     fn no_end(&self, next: Option<char>) -> String {
         let got = next.map_or_else(|| "end of file".to_owned(), |next| rune(Some(next)));
         match self.open.last() {
@@ -298,12 +298,12 @@ impl<'a> Fault<'a> {
         }
     }
 
-    /// Returns the first character from a place on that is no blank.
+    /// Returns the first character from an offset on that is not a blank.
     fn next(&self, at: usize) -> Option<char> {
         self.text.get(at..)?.trim_start_matches([' ', '\t']).chars().next()
     }
 
-    /// Returns the number around the wrong place.
+    /// Returns the number around the fault.
     fn word(&self) -> String {
         let is_part = |rune: char| rune.is_ascii_alphanumeric() || "+-_.:".contains(rune);
         let (before, after) = self.text.split_at_checked(self.span.start).unwrap_or((self.text, ""));
@@ -312,13 +312,13 @@ impl<'a> Fault<'a> {
         [before.get(start..).unwrap_or_default(), after.get(..end).unwrap_or_default()].concat()
     }
 
-    /// Returns the base of a number, and the character that is none of its digits.
+    /// Returns the base of a number, and the character that is not one of its digits.
     fn based(&self, next: Option<char>) -> String {
         let base: String = self.word().chars().take(2).collect();
         format!("{base}{}", next.map(String::from).unwrap_or_default())
     }
 
-    /// Returns how many letters stand at the wrong place.
+    /// Returns how many letters there are at the fault.
     fn letters(&self) -> usize {
         let rest = self.text.get(self.span.start..).unwrap_or_default();
         rest.find(|rune: char| !rune.is_ascii_alphabetic()).unwrap_or(rest.len())
@@ -346,7 +346,7 @@ fn quoted(word: &str) -> String {
     quote(word.as_bytes(), Charset::Unicode)
 }
 
-/// Returns a character as Go prints it; the end of a text is a zero there.
+/// Returns a character as Go prints it; the end of the text is a NUL character.
 fn rune(found: Option<char>) -> String {
     found.map_or_else(|| "'\\x00'".to_owned(), |found| quote_rune(found, Charset::Unicode))
 }

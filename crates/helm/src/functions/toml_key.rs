@@ -1,15 +1,15 @@
-//! Keys and texts as Go's library writes them in TOML.
+//! Keys and strings as Go's library writes them in TOML.
 
 use crate::value::Text;
 
-/// Returns a key, quoted where it has to be.
+/// Returns a key, quoted if necessary.
 pub(super) fn key_text(key: &Text) -> String {
     let text = key.to_str();
     let is_bare = |rune: char| rune.is_ascii_alphanumeric() || rune == '_' || rune == '-';
     if !text.is_empty() && text.chars().all(is_bare) { text.into_owned() } else { quoted(&text) }
 }
 
-/// Returns a text between quotes.
+/// Returns a text in quotes.
 pub(super) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');

@@ -1,4 +1,4 @@
-//! TOML to values. What is wrong with a text is said as the Go library BurntSushi/toml says it, as far as it is known here.
+//! TOML to values. As far as they are known here, errors are worded as in the Go library BurntSushi/toml.
 
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
@@ -23,7 +23,7 @@ pub(super) fn from_toml(call: &mut Call<'_>, arguments: &[Value]) -> Answer {
 }
 
 fn read(text: &str, local: &str) -> Result<Map, String> {
-    // The parser makes a table of each part, beyond its own limit of nesting.
+    // The parser creates a table for each part, beyond its own nesting limit.
     if has_overlong_key(text) {
         return Err("toml: a key has too many parts".to_owned());
     }
@@ -39,7 +39,7 @@ fn read(text: &str, local: &str) -> Result<Map, String> {
 
 struct Reader<'a> {
     text: &'a str,
-    /// The time zone of dates that name none.
+    /// The time zone for dates that have none.
     local: &'a str,
 }
 
@@ -73,7 +73,7 @@ impl Reader<'_> {
     }
 
     fn array(&self, array: DeArray<'_>) -> Result<Value, String> {
-        // Those of `[[name]]` have another type in Go.
+        // In Go, arrays of `[[name]]` tables have a different type.
         let is_header = |item: &Spanned<DeValue<'_>>| {
             self.text.get(item.span()).is_some_and(|text| text.starts_with("[["))
         };
@@ -88,7 +88,7 @@ impl Reader<'_> {
             return Ok(Value::native(Time::from_parsed(&parsed, self.local)));
         }
         for (zone, layout) in LOCAL_LAYOUTS {
-            // Seconds may be left out.
+            // Seconds may be omitted.
             for layout in [layout, &layout.replace(":05.999999999", "")] {
                 if let Ok(parsed) = parse_time(layout.as_bytes(), text.as_bytes()) {
                     return Ok(Value::native(Time::from_parsed(&parsed, self.local).renamed(zone)));
@@ -99,7 +99,7 @@ impl Reader<'_> {
     }
 }
 
-/// What a date that names no zone looks like, each with the name that the Go library gives the reader's zone.
+/// The layouts of dates without a zone, each with the name that the Go library gives the local zone.
 pub(super) const LOCAL_LAYOUTS: [(&str, &str); 3] = [
     ("datetime-local", "2006-01-02T15:04:05.999999999"),
     ("date-local", "2006-01-02"),
@@ -117,7 +117,7 @@ mod tests {
 
     fn json(text: &str) -> String {
         let map = Value::Map(read(text).expect("the text is TOML"));
-        aqueduct_manifest::json::write(&map.to_manifest().expect("the values have JSON"))
+        aqueduct_manifest::json::write(&map.to_manifest().expect("the values can be written as JSON"))
     }
 
     #[test]
@@ -143,7 +143,7 @@ mod tests {
         }
     }
 
-    /// What the Go library reads, and this one refuses.
+    /// What the Go library accepts and this one rejects.
     #[test]
     fn tables_are_said_once() {
         for (text, message) in [
@@ -174,7 +174,7 @@ mod properties {
     use crate::value::{ANY_MAP, Map, Value};
 
     fn value() -> impl Strategy<Value = String> {
-        // JSON in, so that a failing case can be read.
+        // JSON as input, so that a failing case is readable.
         let leaf = prop_oneof![
             any::<bool>().prop_map(|value| value.to_string()),
             (-1000_i32..1000).prop_map(|value| value.to_string()),
@@ -193,12 +193,12 @@ mod properties {
     }
 
     proptest! {
-        /// What is written as TOML reads back as the same JSON.
+        /// Whatever is written as TOML reads back as the same JSON.
         #[test]
         fn values_come_back(json in value()) {
             let plain = aqueduct_manifest::json::read(&json).expect("the strategy makes JSON");
             let map = Value::Map(Map::with_entries(&ANY_MAP, [("root", Value::from(&plain))]));
-            let text = write(&map).expect("the value has TOML");
+            let text = write(&map).expect("the value can be written as TOML");
             let again = read(&text, "UTC");
             prop_assert!(again.is_ok(), "{text}\n{again:?}");
             let again = Value::Map(again.unwrap_or_default()).to_manifest().expect("JSON");

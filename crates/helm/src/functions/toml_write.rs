@@ -13,7 +13,7 @@ use crate::value::{Kind, Text, Value};
 /// How deep a value may nest.
 const DEPTH_LIMIT: usize = 500;
 
-/// Writes TOML; an error becomes the text.
+/// Writes TOML; an error message becomes the result.
 pub(super) fn to_toml(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     let value = Arguments(arguments).value(0)?;
     refuse_nil(value)?;
@@ -26,7 +26,7 @@ pub(super) fn must_to_toml(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     Ok(write(value)?.into())
 }
 
-/// The library's encoder panics on it, outside of what it catches.
+/// The library's encoder panics on nil, outside the code that recovers panics.
 fn refuse_nil(value: &Value) -> Result<(), FunctionError> {
     if value.is_nil() {
         return Err(FunctionError::new("reflect: call of reflect.Value.Type on zero Value"));
@@ -41,7 +41,7 @@ pub(super) fn write(value: &Value) -> Result<String, String> {
     Ok(encoder.out)
 }
 
-/// The kind of a value in TOML; `None` for what is not there.
+/// The kind of a value in TOML; `None` for a missing one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TomlKind {
     Plain,

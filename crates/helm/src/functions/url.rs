@@ -1,10 +1,10 @@
-//! URLs taken apart and put together as Go's `net/url` does.
+//! URLs taken apart and reassembled like Go's `net/url`.
 
 use super::arguments::{Answer, Arguments, nil_dereference};
 use crate::template::{Call, Charset, FunctionError, quote};
 use crate::value::{ANY_MAP, Kind, Map, Text, Value};
 
-/// A URL in its parts; the path, the fragment and the user are decoded.
+/// The parts of a URL; the path, fragment and user are decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Url {
     scheme: Vec<u8>,
@@ -44,10 +44,10 @@ fn parse(text: &[u8]) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Tells whether a URL names a scheme.
+/// Returns whether a URL has a scheme.
 ///
 /// # Errors
-/// The text is no URL, in Go's words.
+/// Fails, in Go's wording, if the text is not a URL.
 pub(crate) fn is_absolute(text: &str) -> Result<bool, String> {
     parse(text.as_bytes()).map(|url| !url.scheme.is_empty())
 }
@@ -161,7 +161,7 @@ fn unescape(text: &[u8], part: Part) -> Result<Vec<u8>, String> {
             let bad = || format!("invalid URL escape {}", quoted(rest.get(..3).unwrap_or(rest)));
             let high = hexadecimal(after.first()).ok_or_else(bad)?;
             let low = hexadecimal(after.get(1)).ok_or_else(bad)?;
-            // Of a host, only what is beyond ASCII may be escaped, and the `%` of an address's zone.
+            // In a host, only non-ASCII characters and the `%` of an address zone may be escaped.
             if part == Part::Host && high < 8 && !rest.starts_with(b"%25") {
                 return Err(bad());
             }

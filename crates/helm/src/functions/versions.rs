@@ -9,7 +9,7 @@ use super::semver::{Constraints, SemverError, Version};
 use crate::template::{Call, Function, FunctionError};
 use crate::value::{Kind, Native, Type, Value};
 
-/// A `semver.Version`, or a pointer to one as the parser returns it.
+/// A `semver.Version`, or a pointer to one, which is what the parser returns.
 #[derive(Clone, Debug)]
 struct VersionValue {
     version: Version,

@@ -1,4 +1,4 @@
-//! Letter case, words and abbreviations, as the Go libraries behind sprig do them.
+//! Letter case, words and abbreviations, as the Go libraries behind sprig handle them.
 
 use std::sync::LazyLock;
 
@@ -10,12 +10,12 @@ use crate::template::Call;
 use crate::template::Runes;
 use crate::value::{Text, Value};
 
-/// Returns Go's `unicode.ToUpper`: one rune for one rune.
+/// Returns Go's `unicode.ToUpper`, which maps one rune to one rune.
 pub(super) fn to_upper(rune: char) -> char {
     let mut upper = rune.to_uppercase();
     match (upper.next(), upper.next()) {
         (Some(only), None) => only,
-        // Where the full mapping is several letters, the simple one is the rune with its iota, or none.
+        // If the full mapping is several letters, the simple one is the rune with its iota, or the rune itself.
         _ => match u32::from(rune) {
             code @ (0x1f80..=0x1f87 | 0x1f90..=0x1f97 | 0x1fa0..=0x1fa7) => {
                 char::from_u32(code + 8).unwrap_or(rune)
@@ -26,12 +26,12 @@ pub(super) fn to_upper(rune: char) -> char {
     }
 }
 
-/// Returns Go's `unicode.ToLower`: one rune for one rune.
+/// Returns Go's `unicode.ToLower`, which maps one rune to one rune.
 pub(super) fn to_lower(rune: char) -> char {
     rune.to_lowercase().next().unwrap_or(rune)
 }
 
-/// Returns Go's `unicode.ToTitle`, which differs from capitals for a few double letters and Georgian.
+/// Returns Go's `unicode.ToTitle`, which differs from upper case for a few digraphs and Georgian.
 fn to_title(rune: char) -> char {
     match rune {
         '\u{1c4}'..='\u{1c6}' => '\u{1c5}',
@@ -116,7 +116,7 @@ pub(super) fn swapcase(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
     }))
 }
 
-/// The Go library takes each byte for a rune, so letters beyond ASCII come out in pieces.
+/// The Go library takes each byte for a rune, so non-ASCII letters are torn apart.
 fn bytes_as_runes(bytes: &[u8]) -> impl Iterator<Item = char> + '_ {
     bytes.iter().map(|byte| char::from(*byte))
 }
@@ -245,7 +245,7 @@ fn pascal_case(runes: &[char]) -> String {
     out.extend(runes.iter().take(lead));
     let mut rest = runes.iter().skip(lead);
     let Some(first) = rest.next() else {
-        // The Go library repeats the last rune of a text of connectors only.
+        // The Go library repeats the last rune of a text that only consists of connectors.
         out.extend(runes.last());
         return out;
     };
@@ -294,12 +294,12 @@ enum Word {
     Other,
 }
 
-/// A letter of a script that has words; the common ideographs are none.
+/// Returns whether a rune is a letter of a script with words, which excludes the common ideographs.
 fn is_alphabetic(rune: char) -> bool {
     is_letter(rune) && !matches!(u32::from(rune), 0x4e00..=0x9fcc | 0x3400..=0x4d85 | 0x20000..=0x2b81d)
 }
 
-/// Cuts the next word off, as `github.com/huandu/xstrings` does.
+/// Splits off the next word, like `github.com/huandu/xstrings`.
 fn next_word(runes: &[char]) -> Option<(Word, &[char], &[char])> {
     let first = *runes.first()?;
     let run =
@@ -356,7 +356,7 @@ impl<'a> Words<'a> {
         out.extend(runes.iter().map(|rune| if is_connector(*rune) { connector } else { to_lower(*rune) }));
     }
 
-    /// Writes letters and numbers that belong to the word before.
+    /// Writes letters and numbers that belong to the previous word.
     fn write_tail(&mut self, connector: char, out: &mut String) {
         while matches!(self.word, Some(Word::Letters | Word::Number)) {
             Self::write(self.word, self.runes, connector, out);
@@ -373,7 +373,7 @@ impl<'a> Words<'a> {
 }
 
 fn joined_case(bytes: &[u8], connector: char) -> String {
-    // Go skips what is not UTF-8 inside of a word; it stays with the word here.
+    // Go skips bytes that are not UTF-8 inside a word; here they stay with the word.
     let runes: Vec<char> = Runes(bytes).map(|(rune, _)| rune).collect();
     let mut out = String::with_capacity(bytes.len() + 8);
     let mut words = Words { word: None, runes: &[], rest: &runes };

@@ -1,5 +1,5 @@
-//! Values to YAML and back. What Go refuses to write becomes an empty text, what it cannot read a map with an
-//! `Error`; `mustToYaml` fails instead.
+//! Values to YAML and back. If Go cannot write a value, the result is an empty string; if it cannot read a text, the
+//! result is a map with an `Error`. `mustToYaml` fails instead.
 
 use aqueduct_manifest as manifest;
 use aqueduct_manifest::{json, yaml};

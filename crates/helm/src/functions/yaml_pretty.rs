@@ -1,6 +1,6 @@
-//! The YAML of `toYamlPretty`: go-yaml v3's form, whose lists are indented and whose lines are not folded.
+//! The YAML of `toYamlPretty`: go-yaml v3's format, which indents lists and does not fold lines.
 //!
-//! It writes Go values as they are, not their JSON: whole floats keep their exponent.
+//! It writes Go values directly, not their JSON: whole floats keep their exponent.
 
 use aqueduct_manifest::{float, yaml};
 use base64::Engine as _;
@@ -10,16 +10,16 @@ use crate::stack::deepen;
 use crate::template::FunctionError;
 use crate::value::{Text, Value};
 
-/// How many characters of base64 stand on a line.
+/// How many characters of base64 fit on a line.
 const BASE64_LINE: usize = 70;
 
 /// How deep a value may nest.
 const DEPTH_LIMIT: usize = 1000;
 
-/// Writes a value with a line feed at the end.
+/// Writes a value with a newline at the end.
 ///
 /// # Errors
-/// The value holds itself, or something that has no YAML.
+/// Fails if the value contains itself or something that YAML cannot represent.
 pub(super) fn write(value: &Value) -> Result<String, FunctionError> {
     value.check_size()?;
     let mut out = String::new();
@@ -28,7 +28,7 @@ pub(super) fn write(value: &Value) -> Result<String, FunctionError> {
     Ok(out)
 }
 
-/// What a value stands behind.
+/// What precedes a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Behind {
     Document,
@@ -48,7 +48,7 @@ fn node(
     let depth = depth.checked_sub(1).ok_or_else(|| FunctionError::new("the value nests too deeply"))?;
     let entries = match value {
         Value::Map(map) => sorted(map.entries()),
-        // Fields stand in their order, under names in small letters.
+        // Fields keep their order and get lower-case names.
         Value::Native(native) if matches!(native.to_json(), Value::Map(_)) => native
             .fields()
             .into_iter()
@@ -99,7 +99,7 @@ fn node(
     Ok(())
 }
 
-/// Ends the line, if a block has not ended it already.
+/// Ends the line, unless a block has already done so.
 fn end_line(out: &mut String) {
     if !out.ends_with('\n') {
         out.push('\n');
@@ -110,7 +110,7 @@ fn pad(out: &mut String, indent: usize) {
     out.extend(std::iter::repeat_n(' ', indent));
 }
 
-/// Brings keys into go-yaml's order, which the manifest writer knows.
+/// Sorts entries into go-yaml's key order, which the manifest writer implements.
 fn sorted(entries: Vec<(Text, Value)>) -> Vec<(Text, Value)> {
     let mut entries = entries;
     entries.sort_by(|(left, _), (right, _)| yaml::compare_keys(&left.to_str(), &right.to_str()));
@@ -146,7 +146,7 @@ fn scalar(value: &Value, indent: usize) -> Result<String, FunctionError> {
     })
 }
 
-/// Writes a text; what is not UTF-8 becomes base64.
+/// Writes a string; invalid UTF-8 becomes base64.
 fn string(text: &Text, indent: usize) -> String {
     if let Some(text) = text.as_str() {
         return yaml::write_unfolded(text, indent);
@@ -184,12 +184,12 @@ mod tests {
         let value = Value::Map(Map::with_entries(&ANY_MAP, [("a", inner), ("b", Value::Map(Map::new()))]));
         let expected =
             "a:\n  - c: 1\n    d:\n      - 1.5\n  - |-\n    x\n    y\n  - - 'a: b'\n    - \"yes\"\nb: {}\n";
-        assert_eq!(write(&value).expect("the value has YAML"), expected);
+        assert_eq!(write(&value).expect("the value can be written as YAML"), expected);
     }
 
     #[test]
     fn tabs_stand_in_blocks() {
-        let text = write(&Value::from("a\tb\nc")).expect("the value has YAML");
+        let text = write(&Value::from("a\tb\nc")).expect("the value can be written as YAML");
         assert_eq!(text, "|-\n  a\tb\n  c\n");
     }
 
@@ -197,20 +197,23 @@ mod tests {
     fn blank_lines_at_an_end_stay() {
         let value =
             Value::Map(Map::with_entries(&ANY_MAP, [("a", Value::from("x\n\n")), ("b", "y\n\n".into())]));
-        let text = write(&value).expect("the value has YAML");
+        let text = write(&value).expect("the value can be written as YAML");
         assert_eq!(text, "a: |+\n  x\n\nb: |+\n  y\n\n");
     }
 
     #[test]
     fn blanks_at_an_end_are_quoted() {
         let long = "word ".repeat(20);
-        assert_eq!(write(&Value::from(long.as_str())).expect("the value has YAML"), format!("'{long}'\n"));
+        assert_eq!(
+            write(&Value::from(long.as_str())).expect("the value can be written as YAML"),
+            format!("'{long}'\n")
+        );
     }
 
     #[test]
     fn lines_are_not_folded() {
         let long = "word ".repeat(40);
-        let text = write(&Value::from(long.trim())).expect("the value has YAML");
+        let text = write(&Value::from(long.trim())).expect("the value can be written as YAML");
         assert_eq!(text, format!("{}\n", long.trim()));
     }
 }

@@ -1,7 +1,8 @@
-//! How often values are held against parts of a schema.
+//! How often values are compared with parts of a schema.
 //!
-//! A reference is followed as often as it is met, so that a few that name the same part twice, each in the next, make
-//! more comparisons than anybody waits for. They are counted before any is made: each part for each value once.
+//! A reference is followed every time it is met, so a short chain of schemas that each refer twice to the next one
+//! would take more comparisons than anyone waits for. The comparisons are counted first, visiting each pair of part
+//! and value once.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +11,10 @@ use serde_json::Value as Json;
 use super::part::SchemaPart;
 use crate::stack::deepen;
 
-/// How many comparisons are made.
+/// The most comparisons that are made.
 pub(super) const LIMIT: usize = 300_000;
 
-/// Tells whether it takes no more comparisons than there may be to hold a value against a schema.
+/// Returns whether checking a value against a schema stays within the limit.
 pub(super) fn is_within_limit(schema: &SchemaPart, instance: &Json) -> bool {
     let mut names = BTreeMap::new();
     let mut refers = false;
@@ -22,7 +23,7 @@ pub(super) fn is_within_limit(schema: &SchemaPart, instance: &Json) -> bool {
     !refers || Counter { root: schema, names, known: BTreeMap::new() }.count(schema, instance) <= LIMIT
 }
 
-/// Collects the parts that have names of their own, and whether anything refers to others.
+/// Collects the parts that have names of their own, and whether anything refers to other parts.
 fn collect<'a>(schema: &'a SchemaPart, names: &mut BTreeMap<&'a str, &'a SchemaPart>, refers: &mut bool) {
     match schema {
         SchemaPart::Members(members) => {
@@ -44,7 +45,7 @@ fn collect<'a>(schema: &'a SchemaPart, names: &mut BTreeMap<&'a str, &'a SchemaP
 /// The keywords that refer to other parts.
 const REFERENCES: [&str; 3] = ["$ref", "$dynamicRef", "$recursiveRef"];
 
-/// Returns what tells a name from others: what follows its last `/`, without `#`.
+/// Returns what distinguishes a name from others: what follows its last `/`, without `#`.
 fn last_part(name: &str) -> &str {
     name.trim_matches('#').rsplit(['/', '#']).next().unwrap_or(name)
 }
@@ -52,7 +53,7 @@ fn last_part(name: &str) -> &str {
 struct Counter<'a> {
     root: &'a SchemaPart,
     names: BTreeMap<&'a str, &'a SchemaPart>,
-    /// The counts of parts for values, by where both lie.
+    /// The counts for pairs of part and value, by their addresses.
     known: BTreeMap<(*const SchemaPart, *const Json), usize>,
 }
 
@@ -66,7 +67,7 @@ impl<'a> Counter<'a> {
         if self.known.len() > LIMIT {
             return LIMIT + 1;
         }
-        // What meets itself is not followed again.
+        // A part that refers back to itself is not followed again.
         self.known.insert(place, 1);
         let mut count = 1_usize;
         for (keyword, value) in members.iter() {
@@ -94,7 +95,7 @@ impl<'a> Counter<'a> {
                 });
                 pairs.fold(0, |sum: usize, (part, value)| sum.saturating_add(self.count(part, value)))
             }
-            // A name is no value of the instance; what is asked of one is asked of all.
+            // A name is not a value of the instance; the cost of one is the same for all.
             "propertyNames" => {
                 let names = instance.as_object().map_or(0, serde_json::Map::len);
                 if names == 0 { 0 } else { self.count(value, instance).saturating_mul(names) }
@@ -127,7 +128,7 @@ impl<'a> Counter<'a> {
         sum
     }
 
-    /// Returns the part that a reference names, if it is one of this schema.
+    /// Returns the part that a reference points to, if it is in this schema.
     fn target(&self, reference: &SchemaPart) -> Option<&'a SchemaPart> {
         let reference = reference.as_str()?;
         let reference = without_escapes(reference);
@@ -144,7 +145,7 @@ impl<'a> Counter<'a> {
     }
 }
 
-/// Returns a reference with the letters that `%` and two digits stand for.
+/// Returns a reference with its percent-encoding decoded.
 fn without_escapes(reference: &str) -> String {
     let mut parts = reference.split('%');
     let mut plain = parts.next().unwrap_or_default().as_bytes().to_vec();
@@ -158,7 +159,7 @@ fn without_escapes(reference: &str) -> String {
     String::from_utf8_lossy(&plain).into_owned()
 }
 
-/// Returns what lies directly in a value.
+/// Returns the direct children of a value.
 fn children(value: &Json) -> Vec<&Json> {
     match value {
         Json::Object(members) => members.values().collect(),

@@ -1,8 +1,8 @@
-//! What a schema finds, as the tree that Helm's library prints.
+//! Schema findings as the tree that Helm's library prints.
 //!
-//! The library here lists what is wrong one by one, each with the path of keywords that led to it. Helm's library
-//! goes through the keywords of a schema in an order of its own, stops at a wrong type, and puts what several
-//! keywords of one inner schema find under a common line.
+//! The library used here lists errors one by one, each with the path of keywords that led to it. Helm's library
+//! visits the keywords of a schema in its own order, stops at a wrong type, and groups what several keywords of a
+//! nested schema find under a common line.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use super::message::{message, quoted};
 
-/// Something that is wrong, with the reasons for it.
+/// Something that is wrong, and why.
 pub(super) struct Finding {
     place: Vec<String>,
     message: String,
@@ -20,7 +20,7 @@ pub(super) struct Finding {
     is_group: bool,
 }
 
-/// Where a keyword stands among those of its schema: the first ones end the search.
+/// The order of keywords within a schema: the first ones end the search.
 const FIRST: &[&str] = &["type", "const", "enum", "format"];
 const ORDER: &[&str] = &[
     "$ref",
@@ -64,7 +64,7 @@ type Error<'a> = ValidationError<'a>;
 /// Compiles a part of the schema.
 type Compile<'a> = &'a dyn Fn(&Json) -> Option<Validator>;
 
-/// Writes what a schema finds, one finding a line, the reasons indented below.
+/// Writes the findings of a schema, one per line, with their causes indented below.
 pub(super) fn describe(errors: &[Error<'_>], schema: &Json, compile: Compile<'_>, lines: &mut String) {
     let errors: Vec<&Error<'_>> = errors.iter().collect();
     let mut found = Finder { schema, compile, above: 0 }.within(&errors, 0, &[]);
@@ -81,7 +81,7 @@ impl Finding {
         Self { place: place.to_vec(), message: message.into(), causes, is_group: false }
     }
 
-    /// Joins what one schema finds.
+    /// Groups the findings of one schema.
     fn joined(place: &[String], mut found: Vec<Self>) -> Option<Self> {
         match found.len() {
             0 | 1 => found.pop(),
@@ -117,16 +117,16 @@ fn tokens(path: &jsonschema::paths::Location) -> Vec<String> {
 /// A part of a schema that several errors come from: its rank, the part of the instance, and the keyword.
 type Step = (usize, String, String);
 
-/// Puts errors together.
+/// Groups errors into findings.
 struct Finder<'a> {
     schema: &'a Json,
     compile: Compile<'a>,
-    /// How many tokens of a place lead to what the errors are about.
+    /// How many tokens of a place lead to the value that the errors are about.
     above: usize,
 }
 
 impl Finder<'_> {
-    /// Returns what a schema finds; all errors come from it, and their paths agree in so many keywords.
+    /// Returns the findings of a schema; all errors come from it, and their paths share the first `depth` keywords.
     fn within(&self, errors: &[&Error<'_>], depth: usize, place: &[String]) -> Vec<Finding> {
         let mut steps: BTreeMap<Step, Vec<(&Error<'_>, usize)>> = BTreeMap::new();
         for error in errors {
@@ -137,7 +137,7 @@ impl Finder<'_> {
             let (rank, part, length) = step(error, &path, depth, &keyword, below);
             steps.entry((rank, part, keyword)).or_default().push((error, depth + length));
         }
-        // A wrong type is all that is said of a value.
+        // A wrong type is all that is reported about a value.
         if let Some((_, first)) = steps.iter().next().filter(|((rank, ..), _)| *rank < FIRST.len()) {
             return first.iter().map(|(error, _)| Finding::new(place, message(error), Vec::new())).collect();
         }
@@ -181,7 +181,7 @@ impl Finder<'_> {
         found
     }
 
-    /// Returns what a keyword itself finds.
+    /// Returns the findings of a keyword itself.
     fn leaves(
         &self,
         errors: &[&Error<'_>],
@@ -236,7 +236,7 @@ impl Finder<'_> {
         found
     }
 
-    /// Returns what is missing by lists of names in `dependencies`, of which the errors do not tell the key.
+    /// Returns what the lists of names in `dependencies` require, since the errors do not include the key.
     fn missing_by_key(&self, error: &Error<'_>, place: &[String]) -> Vec<Finding> {
         let lists = self.schema.pointer(error.schema_path().as_str()).and_then(Json::as_object);
         let Some(members) = error.instance().as_object() else { return Vec::new() };
@@ -251,7 +251,7 @@ impl Finder<'_> {
         missing.collect()
     }
 
-    /// Returns why no item is one that has to be there.
+    /// Returns why no item matches `contains`.
     fn no_matches(&self, error: &Error<'_>, place: &[String]) -> Vec<Finding> {
         let items = error.instance().as_array().map(Vec::as_slice).unwrap_or_default();
         let part = self.schema.pointer(error.schema_path().as_str());
@@ -269,10 +269,10 @@ impl Finder<'_> {
 
 const ALL_OF: &str = "'allOf' failed";
 
-/// Stands before an index, so that the indices of a list sort as numbers.
+/// A prefix for indices, so that the indices of a list sort as numbers.
 const INDEX: char = '\u{1}';
 
-/// Returns the rank of a keyword, the part of the instance or schema that it leads to, and how many tokens it takes.
+/// Returns the rank of a keyword, the part of the instance or schema that it leads to, and the number of its tokens.
 fn step(
     error: &Error<'_>,
     path: &[String],

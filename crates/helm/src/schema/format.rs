@@ -6,10 +6,10 @@ use crate::functions::{check_expression, parse_time, parse_url};
 use crate::template::{Charset, quote_rune};
 
 type Checked = Result<(), String>;
-/// A format and what checks it.
+/// A format and its check.
 type Format = (&'static str, fn(&str) -> Checked);
 
-/// All formats that are checked, those that other libraries know and Helm's does not among them: these hold always.
+/// All checked formats. Those that other libraries know but Helm's does not are included, and always pass.
 pub(super) const ALL: &[Format] = &[
     ("date", date),
     ("date-time", date_time),
@@ -34,7 +34,7 @@ pub(super) const ALL: &[Format] = &[
     ("uuid", uuid),
 ];
 
-/// Returns why a text is not of a format.
+/// Returns why a text does not have a format.
 pub(super) fn reason(format: &str, text: &str) -> Option<String> {
     let (_, check) = ALL.iter().find(|(name, _)| *name == format)?;
     check(text).err()
@@ -52,18 +52,18 @@ fn require(holds: bool, reason: &str) -> Checked {
     if holds { Ok(()) } else { wrong(reason) }
 }
 
-/// Puts what was looked at before the reason.
+/// Prefixes the reason with what was checked.
 fn within(what: &str, checked: Checked) -> Checked {
     checked.map_err(|reason| format!("{what}: {reason}"))
 }
 
-/// Takes the digits off the start of a text.
+/// Splits the leading digits off a text.
 fn digits(text: &str) -> (&str, &str) {
     let length = text.bytes().take_while(u8::is_ascii_digit).count();
     text.split_at_checked(length).unwrap_or(("", text))
 }
 
-/// Reads a number as Go's `strconv.Atoi` does, which takes a sign.
+/// Reads a number as Go's `strconv.Atoi` does, which accepts a sign.
 fn number(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -244,7 +244,7 @@ fn time(text: &str) -> Checked {
     require(second < 60 || of_day == 23 * 60 + 59, "invalid leap second")
 }
 
-/// Reads so many numbers with colons between them.
+/// Reads the given number of numbers, separated by colons.
 fn numbers<const COUNT: usize>(text: &str, what: &str) -> Result<[i64; COUNT], String> {
     let mut numbers = [0; COUNT];
     for (number_of, part) in numbers.iter_mut().zip(text.splitn(COUNT, ':')) {

@@ -1,4 +1,4 @@
-//! What a schema finds, in the words of Helm's library.
+//! Schema findings in the wording of Helm's library.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -91,7 +91,7 @@ pub(super) fn message(error: &ValidationError<'_>) -> Cow<'static, str> {
     })
 }
 
-/// Writes a number as Go's library for languages does in English.
+/// Formats a number as Go's language library does for English.
 fn localized(value: f64) -> String {
     let plain = float::shortest(value);
     let Some((digits, exponent)) = plain.split_once('e') else { return grouped(&plain) };
@@ -102,7 +102,7 @@ fn localized(value: f64) -> String {
     format!("{digits}×10{}", raised.collect::<String>())
 }
 
-/// Puts commas between the thousands of a decimal number.
+/// Inserts commas between the thousands of a decimal number.
 fn grouped(number: &str) -> String {
     let (sign, number) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
     let whole = number.find('.').unwrap_or(number.len());

@@ -1,4 +1,4 @@
-//! A schema as it was read: what is walked and counted needs neither hashes nor an order of members.
+//! A schema as it was read: walking and counting need neither hashing nor sorted members.
 
 use std::fmt;
 
@@ -17,11 +17,11 @@ pub(super) enum SchemaPart {
     Members(Members),
 }
 
-/// The members of an object, each name once.
+/// The members of an object; each name occurs once.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Members(Vec<(SmolStr, SchemaPart)>);
 
-/// How many members are looked through for one that has the same name.
+/// Up to this many members, duplicates are found by comparing all pairs.
 const FEW: usize = 16;
 
 impl SchemaPart {
@@ -39,7 +39,7 @@ impl SchemaPart {
         }
     }
 
-    /// Returns the number, if it is a whole one that is not below zero.
+    /// Returns the number if it is a non-negative integer.
     pub(super) fn as_u64(&self) -> Option<u64> {
         self.as_number()?.as_u64()
     }
@@ -65,7 +65,7 @@ impl SchemaPart {
         }
     }
 
-    /// Returns what a JSON pointer leads to.
+    /// Returns what a JSON pointer points to.
     pub(super) fn pointer(&self, pointer: &str) -> Option<&Self> {
         if pointer.is_empty() {
             return Some(self);
@@ -101,7 +101,7 @@ impl Members {
         self.0.iter().map(|(_, part)| part)
     }
 
-    /// Leaves of members of one name the last, as readers of JSON do.
+    /// Keeps the last of several members with the same name, as JSON parsers do.
     fn without_doubles(mut self) -> Self {
         let are_unique = if self.len() <= FEW {
             let is_new = |(at, (name, _)): (usize, &(SmolStr, SchemaPart))| {
@@ -210,7 +210,7 @@ mod tests {
             let expected = json.pointer(pointer).map(|json| {
                 serde_json::from_value::<SchemaPart>(json.clone()).expect("what was read can be read")
             });
-            // Both look the same where both have been sorted.
+            // Both look the same once sorted.
             assert_eq!(part.pointer(pointer).map(sorted), expected.as_ref().map(sorted), "{pointer}");
         }
     }

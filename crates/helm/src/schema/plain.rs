@@ -1,8 +1,8 @@
-//! Plain schemas: those of the keywords that charts use, walked as they were read.
+//! Plain schemas: those that only use the keywords common in charts. They are walked as they were read.
 //!
-//! Most values are as their schema wants them, and to know that nothing has to be compiled. What is beyond this walk,
-//! and what it finds wrong, is left to the library that words the findings: so a walk may say too seldom that values
-//! meet a schema, and never too often.
+//! Most values meet their schema, and finding that out does not require compiling it. What goes beyond this walk, and
+//! what it finds wrong, is left to the library that words the findings. So a walk may fail to confirm that values
+//! meet a schema, but it never confirms it wrongly.
 
 mod check;
 mod meet;
@@ -14,20 +14,20 @@ use crate::value::{Map, Value};
 use jsonschema::Draft;
 use regex::Regex;
 
-/// What was found in a schema whose every part is well formed and understood.
+/// What is known about a schema whose every part is well formed and understood.
 #[derive(Debug)]
 pub(super) struct Plain {
-    /// The patterns of texts and of names, by how they are written.
+    /// The patterns of strings and names, keyed by their source.
     patterns: BTreeMap<String, Regex>,
     refers: bool,
-    /// Whether a reference stands for all that is beside it.
+    /// Whether a reference overrides everything beside it.
     refers_alone: bool,
     asserts_formats: bool,
 }
 
 impl Plain {
-    /// Returns what there is to know of a schema before values are held against it; `None` where it is not plain, or
-    /// no schema at all.
+    /// Returns what can be learned from a schema before values are checked; `None` if it is not plain or not a valid
+    /// schema.
     pub(super) fn of(schema: &SchemaPart, draft: Draft) -> Option<Self> {
         let is_seventh = match draft {
             Draft::Draft7 => true,
@@ -44,12 +44,12 @@ impl Plain {
         Some(plain)
     }
 
-    /// Tells whether one part of the schema names another.
+    /// Returns whether any part of the schema refers to another.
     pub(super) fn refers(&self) -> bool {
         self.refers
     }
 
-    /// Tells whether values meet the schema, where that is certain.
+    /// Returns whether values meet the schema, if that is certain.
     pub(super) fn verdict(&self, schema: &SchemaPart, values: &Map) -> Option<bool> {
         meet::Walk::new(self, schema).meets(schema, &Value::Map(values.clone()), 0)
     }
@@ -71,7 +71,7 @@ mod tests {
     use crate::schema::{Draft, compile, draft, to_json};
     use crate::value::{Kind, Map, Text, Value};
 
-    /// What the walk says, and what the library says; `None` where there is nothing to say.
+    /// The verdicts of the walk and of the library; `None` if there is none.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
     struct Verdicts {
         walk: Option<bool>,
@@ -171,7 +171,7 @@ mod tests {
         .boxed()
     }
 
-    /// A keyword that is not walked, or has a value that the keyword may not have.
+    /// A keyword that is not walked, or one with an invalid value.
     fn strange() -> BoxedStrategy<(String, Json)> {
         prop_oneof![
             keyword(&["type"], one_of(&["strnig", ""])),
@@ -259,7 +259,7 @@ mod tests {
             Draft::Draft202012,
             Draft::Draft202012,
         ];
-        // Half of them have a name, or something else that is not everywhere.
+        // Half of them have a name or another unusual keyword.
         let extra = prop::option::of(strange());
         let root = (part(), extra, prop::collection::vec(part(), 2), prop::sample::select(drafts), values());
         let counts = RefCell::new(BTreeMap::new());
@@ -288,7 +288,7 @@ mod tests {
         }
     }
 
-    /// The default values of charts, and what they are with one of them replaced.
+    /// The default values of charts, and variants with one of them replaced.
     #[test]
     fn values_of_charts() {
         let mut verdicts = BTreeSet::new();
@@ -318,7 +318,7 @@ mod tests {
         let mut places = Vec::new();
         add_places(values, &mut Vec::new(), &mut places);
         let mut variants = vec![values.clone()];
-        // Enough of large charts to meet most of their schema.
+        // Enough variants of large charts to cover most of their schema.
         let step = places.len() / 25 + 1;
         for place in places.into_iter().step_by(step) {
             for value in
@@ -348,7 +348,7 @@ mod tests {
         }
     }
 
-    /// Returns the folders that hold a schema.
+    /// Returns the folders that contain a schema.
     fn folders_with_schemas(folder: &Path) -> Vec<PathBuf> {
         let mut found = Vec::new();
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -363,7 +363,7 @@ mod tests {
         found
     }
 
-    #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where the data is")]
+    #[expect(clippy::disallowed_methods, reason = "the environment says where the data is")]
     fn corpus_folder() -> PathBuf {
         match std::env::var_os("AQUEDUCT_CORPUS") {
             Some(folder) => folder.into(),

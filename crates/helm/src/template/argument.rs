@@ -1,4 +1,4 @@
-//! Arguments: evaluated for the parameter that takes them, checked and converted as an assignment in Go is.
+//! Arguments: evaluated for the parameter that receives them, checked and converted like a Go assignment.
 
 use super::describe::Node;
 use super::evaluate::{Evaluated, Evaluator, Held};
@@ -82,7 +82,7 @@ impl Evaluator<'_> {
         self.fail(tree, message)
     }
 
-    /// Makes sure that a value fits a parameter, and converts it as an assignment in Go does.
+    /// Checks that a value fits a parameter, and converts it like a Go assignment.
     pub(super) fn validate(&self, tree: &Tree, value: Value, parameter: Type) -> Evaluated<Value> {
         let fits = match (parameter, &value) {
             (Type::Reflect, _) => true,
@@ -130,7 +130,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// Returns what a bare `nil` is as a type, `None` where the type has none.
+/// Returns a bare `nil` as a type; `None` if the type has no nil.
 fn nil_of(parameter: Type) -> Option<Value> {
     match parameter {
         Type::Any | Type::Reflect => Some(Value::Nil),
@@ -140,7 +140,7 @@ fn nil_of(parameter: Type) -> Option<Value> {
     }
 }
 
-/// Go assigns between types of equal make when one of them has no name of its own.
+/// Go assigns between types of the same underlying type if one of them is unnamed.
 fn one_is_unnamed(left: &str, right: &str) -> bool {
     let unnamed = |name: &str| name.starts_with('[') || name.starts_with("map[");
     unnamed(left) || unnamed(right)

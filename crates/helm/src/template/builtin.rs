@@ -1,4 +1,4 @@
-//! The functions that `text/template` itself brings.
+//! The functions that `text/template` itself provides.
 
 use super::FunctionError;
 use super::comparison::{eq, ge, gt, le, lt, ne};
@@ -7,7 +7,7 @@ use super::format::{sprint, sprintf, sprintln};
 use super::function::{Answer, Call, Function, Special};
 use crate::value::{Kind, Type, Value};
 
-/// All of them; `slice` is left to sprig, whose one Helm has.
+/// All of them except `slice`, because Helm uses sprig's.
 pub(crate) static BUILTINS: &[Function] = &[
     Function::variadic("and", &[Type::Reflect], Type::Reflect, never).special(Special::And),
     Function::variadic("call", &[Type::Reflect], Type::Reflect, call).special(Special::Call),
@@ -29,13 +29,13 @@ pub(crate) static BUILTINS: &[Function] = &[
     Function::variadic("urlquery", &[], Type::Any, urlquery).special(Special::Walks),
 ];
 
-/// `and` and `or` stop at the argument that decides, so the evaluator does them itself.
+/// `and` and `or` stop at the argument that decides, so the evaluator implements them.
 fn never(_: &mut Call<'_>, _: &[Value]) -> Answer {
     Err("unreachable".into())
 }
 
 fn call(_: &mut Call<'_>, arguments: &[Value]) -> Answer {
-    // No value of a template is a function.
+    // A template value is never a function.
     match arguments {
         [_, Value::Nil | Value::NilInterface, ..] | [] | [_] => Err("call of nil".into()),
         [name, value, ..] => {
@@ -95,7 +95,7 @@ fn element(item: &Value, index: &Value) -> Answer {
     }
 }
 
-/// Checks an index as Go does, which lets through the one behind the last and then panics.
+/// Checks an index as Go does, which accepts one past the last and then panics.
 fn position(index: &Value, length: usize, what: &str) -> Result<usize, FunctionError> {
     let at = match index {
         Value::Int(_, at) => *at,

@@ -1,4 +1,4 @@
-//! Calls functions and methods: the number of arguments, their types, and what is special about a few.
+//! Calls functions and methods: checks the number and types of the arguments and handles a few special functions.
 
 use super::FunctionError;
 use super::describe::Node;
@@ -7,15 +7,15 @@ use super::function::{Call, Function, Special};
 use super::tree::Tree;
 use crate::value::{Kind, NODE_LIMIT, Type, Value};
 
-/// How many bytes of a text, or elements of an argument, a function goes through in the time of a step.
+/// How many bytes of a string, or elements of an argument, a function processes per step.
 pub(super) const PER_STEP: usize = 16;
-/// The same of a function that reads a text, and the steps that it takes for the shortest one.
+/// The same for a function that parses a string, and the steps that the shortest one takes.
 const READ_PER_STEP: usize = 3;
 const READ_STEPS: usize = 10;
 
 impl Evaluator<'_> {
-    /// Calls a function with the words after the first, and after them the value that was piped in.
-    #[expect(clippy::too_many_arguments, reason = "a call has that many sides")]
+    /// Calls a function with the words after the first, followed by the piped value.
+    #[expect(clippy::too_many_arguments, reason = "a call has this many inputs")]
     pub(super) fn call(
         &mut self,
         tree: &Tree,
@@ -103,10 +103,10 @@ impl Evaluator<'_> {
     }
 }
 
-/// Returns how many steps it takes a function to go through its arguments.
+/// Returns how many steps a function takes to process its arguments.
 fn cost(special: Special, arguments: &[Value]) -> usize {
     let steps = |argument: &Value| match special {
-        // A value that is too large is gone through up to the limit.
+        // A value that is too large is processed up to the limit.
         Special::Walks => argument.check_size().unwrap_or(NODE_LIMIT),
         Special::Reads => READ_STEPS + argument.extent() / READ_PER_STEP,
         _ => argument.extent() / PER_STEP,
@@ -114,7 +114,7 @@ fn cost(special: Special, arguments: &[Value]) -> usize {
     arguments.iter().map(steps).sum()
 }
 
-/// Returns how `call` names what it was to call.
+/// Returns how `call` refers to what it should have called.
 fn callee(tree: &Tree, word: Option<u32>, last: Option<&Value>) -> Value {
     match (word, last) {
         (Some(word), _) => Value::string(tree.describe(Node::Word(word))),

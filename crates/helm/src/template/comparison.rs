@@ -9,7 +9,7 @@ use crate::value::{Kind, Text, Value};
 
 type Answer<T> = Result<T, FunctionError>;
 
-/// The kinds that compare with one another.
+/// The kinds of basic values that can be compared with one another.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Basic {
     Invalid,
@@ -59,7 +59,7 @@ fn equal(left: &Value, right: &Value) -> Answer<bool> {
     })
 }
 
-/// Compares what is not basic: only `nil`s and comparable structs can be.
+/// Compares values that are not basic: only `nil`s and comparable structs can be equal.
 fn equal_others(left: &Value, right: &Value) -> Answer<bool> {
     if left.is_nil() || right.is_nil() {
         return Ok(is_nil(left) == is_nil(right));
@@ -92,7 +92,7 @@ fn is_nil(value: &Value) -> bool {
     }
 }
 
-/// Compares two texts, one of which may be of a named Go type.
+/// Compares two strings, one of which may have a named Go type.
 fn compare(left: &Value, right: &Value) -> Ordering {
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),

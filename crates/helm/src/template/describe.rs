@@ -16,7 +16,7 @@ pub(crate) enum Node {
 }
 
 impl Tree {
-    /// Returns where a part stands, in bytes.
+    /// Returns the byte offset of a part.
     pub(crate) fn position(&self, part: Node) -> u32 {
         let position = match part {
             Node::Pipe(at) => self.pipes.get(at as usize).map(|pipe| pipe.position),
@@ -30,7 +30,7 @@ impl Tree {
         position.unwrap_or(0)
     }
 
-    /// Returns a part as Go writes it back: single spaces, literals as they stood.
+    /// Returns a part as Go prints it back: single spaces, literals unchanged.
     pub(crate) fn describe(&self, part: Node) -> Vec<u8> {
         let mut out = Vec::new();
         match part {
@@ -52,7 +52,7 @@ impl Tree {
         out
     }
 
-    // Parentheses nest at most as deep as the parser lets them, which the stack carries.
+    // Parentheses nest at most as deep as the parser allows, which the stack can carry.
     fn write_pipe(&self, at: u32, out: &mut Vec<u8>) {
         let Some(pipe) = self.pipes.get(at as usize) else { return };
         for (index, variable) in self.numbers(pipe.declares).iter().enumerate() {
@@ -82,7 +82,7 @@ impl Tree {
         }
     }
 
-    /// Writes a word, a pipeline in its parentheses.
+    /// Writes a word; a pipeline goes in parentheses.
     fn write_grouped(&self, at: u32, out: &mut Vec<u8>) {
         let piped = matches!(self.words.get(at as usize).map(|word| &word.kind), Some(WordKind::Pipe(_)));
         if piped {

@@ -1,4 +1,4 @@
-//! Why a template could not be run, with the chain of templates that led there.
+//! Why a template failed, with the chain of templates that led there.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,18 +8,18 @@ use crate::value::Text;
 /// A place in a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplatePlace {
-    /// The file, as messages name it; `gotpl` for a text that `tpl` ran.
+    /// The file as messages refer to it; `gotpl` for a string that `tpl` ran.
     pub template: Arc<str>,
     /// The line, from 1.
     pub line: u32,
-    /// The column in bytes, from 0 as Go counts.
+    /// The column in bytes, from 0 as in Go.
     pub column: u32,
 }
 
-/// Why a function failed: what Go's function returns as `error`, or panics with.
+/// Why a function failed: what Go's function returns as `error` or panics with.
 ///
-/// An error that wraps another keeps it, so that a report can take the chain apart: Go prints every link
-/// before the link that it wraps.
+/// An error that wraps another keeps it, so that a report can take the chain apart. Go prints each link before the
+/// one that it wraps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionError {
     /// The innermost first.
@@ -46,7 +46,7 @@ impl FunctionError {
         Self { links: vec![Link { text: message.into(), place: Some(place) }] }
     }
 
-    /// Wraps the error: the prefix is printed before it.
+    /// Wraps the error; the prefix is printed before it.
     #[must_use]
     pub fn wrap(mut self, prefix: impl Into<Text>) -> Self {
         self.links.push(Link { text: prefix.into(), place: None });
@@ -70,7 +70,7 @@ impl FunctionError {
         self.links.len()
     }
 
-    /// Returns the message of the chain's innermost links.
+    /// Returns the message of the innermost links of the chain.
     pub(crate) fn message_from(&self, links: usize) -> Text {
         let links = self.links.get(..links).unwrap_or(&self.links);
         if let [link] = links {
@@ -80,7 +80,7 @@ impl FunctionError {
         bytes.into()
     }
 
-    /// Returns the places that the error came through, the innermost last.
+    /// Returns the places that the error passed through, the innermost last.
     pub fn places(&self) -> impl Iterator<Item = &TemplatePlace> {
         self.links.iter().rev().filter_map(|link| link.place.as_ref())
     }

@@ -5,7 +5,7 @@ use super::rune::{Runes, is_print};
 use super::{Call, FunctionError};
 use crate::value::{Kind, Value};
 
-/// Prints the arguments as an action would print each of them, then as `print` joins them.
+/// Prints each argument as an action would, joined as `print` joins them.
 fn printed(arguments: &[Value]) -> Result<Vec<u8>, FunctionError> {
     let mut values = Vec::with_capacity(arguments.len());
     for argument in arguments {

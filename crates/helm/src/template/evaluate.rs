@@ -1,4 +1,4 @@
-//! Runs templates: pipelines, commands and their words, as Go's `text/template` evaluates them.
+//! Evaluates pipelines, commands and their words as Go's `text/template` does.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ use super::{ExecutionError, Host};
 use crate::stack::deepen;
 use crate::value::{Text, Value};
 
-/// The value of `.` or of a variable, and whether Go has it in an `interface {}`, which messages tell.
+/// The value of `.` or of a variable, and whether Go holds it in an `interface {}`, which shows in messages.
 #[derive(Clone, Debug)]
 pub(super) struct Held {
     pub(super) value: Value,
@@ -42,16 +42,16 @@ pub(crate) struct Evaluator<'run> {
     pub(super) host: &'run mut dyn Host,
     pub(super) functions: &'run Functions,
     pub(super) limits: Limits,
-    /// The templates in reach; `tpl` puts others on top.
+    /// The templates that can be called; `tpl` adds others on top.
     pub(crate) set: Arc<Set>,
-    /// How often each name is being included at the moment.
+    /// How many times each name is currently being included.
     pub(crate) included: BTreeMap<Text, usize>,
-    /// The parsed texts of `tpl`.
+    /// The parsed strings of `tpl`.
     pub(crate) texts: BTreeMap<Text, Rc<Vec<Arc<Tree>>>>,
     /// The bytes that they count for.
     pub(crate) texts_size: usize,
     pub(super) variables: Vec<Variable>,
-    /// The first variable of the template under way.
+    /// The first variable of the current template.
     pub(super) base: usize,
     /// What is being evaluated, for messages.
     pub(super) part: Node,
@@ -59,18 +59,18 @@ pub(crate) struct Evaluator<'run> {
     pub(super) written: usize,
     pub(super) nesting: usize,
     pub(super) tracing: Tracing,
-    /// What `include` and `tpl` wrote, where that is remembered.
+    /// What `include` and `tpl` wrote, if that is recorded.
     pub(crate) traced: Vec<Traced>,
     /// Argument lists for reuse.
     pub(super) spare: Vec<Vec<Value>>,
-    /// The same for the trees of `tpl`.
+    /// Builders for reuse when `tpl` parses.
     pub(super) builders: Spare,
 }
 
 pub(super) type Evaluated<T> = Result<T, ExecutionError>;
 
 impl<'run> Evaluator<'run> {
-    /// Begins a render.
+    /// Starts a render.
     pub(crate) fn new(
         set: Arc<Set>,
         functions: &'run Functions,
@@ -99,10 +99,10 @@ impl<'run> Evaluator<'run> {
         }
     }
 
-    /// Counts work that a function does as so many steps: some take as long as many steps of a template.
+    /// Counts a function's work as the given number of steps: some functions take as long as many template steps.
     ///
     /// # Errors
-    /// The render has taken as many steps as it may.
+    /// Fails if the render has used up its steps.
     pub(crate) fn spend(&mut self, steps: usize) -> Result<(), FunctionError> {
         self.steps = self.steps.saturating_add(steps as u64);
         if self.steps > self.limits.steps {
@@ -180,7 +180,7 @@ impl<'run> Evaluator<'run> {
         }
     }
 
-    /// Refuses arguments to what is no function.
+    /// Rejects arguments to anything that is not a function.
     fn not_a_function(&self, tree: &Tree, words: &[u32], last: Option<&Value>) -> Evaluated<()> {
         if words.len() <= 1 && last.is_none() {
             return Ok(());
@@ -233,7 +233,7 @@ impl<'run> Evaluator<'run> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a call has that many sides")]
+    #[expect(clippy::too_many_arguments, reason = "a call has this many inputs")]
     pub(super) fn chain(
         &mut self,
         tree: &Tree,
@@ -266,7 +266,7 @@ impl<'run> Evaluator<'run> {
         })
     }
 
-    /// Returns a number where nothing tells its type: the way it is written does.
+    /// Returns an untyped number; its type follows from how it is written.
     fn ideal(&self, tree: &Tree, at: u32, number: &Number, length: u32) -> Evaluated<Value> {
         if let Some((real, imaginary)) = number.complex {
             return Ok(Value::Complex(real, imaginary));
@@ -289,7 +289,7 @@ impl<'run> Evaluator<'run> {
     }
 }
 
-/// Forgets that a value was in an `interface {}`.
+/// Drops the information that a value was in an `interface {}`.
 fn unboxed(value: Value) -> Value {
     if matches!(value, Value::NilInterface) { Value::Nil } else { value }
 }

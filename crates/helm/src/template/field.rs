@@ -6,8 +6,8 @@ use super::tree::Tree;
 use crate::value::{Kind, Text, Type, Value};
 
 impl Evaluator<'_> {
-    /// Walks a chain of names; only the last of them gets the arguments.
-    #[expect(clippy::too_many_arguments, reason = "a call has that many sides")]
+    /// Follows a chain of names; only the last one receives the arguments.
+    #[expect(clippy::too_many_arguments, reason = "a call has this many inputs")]
     pub(super) fn fields(
         &mut self,
         tree: &Tree,
@@ -26,7 +26,7 @@ impl Evaluator<'_> {
         self.field(tree, dot, held, final_name, node, words, last).map(|held| held.value)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a call has that many sides")]
+    #[expect(clippy::too_many_arguments, reason = "a call has this many inputs")]
     fn field(
         &mut self,
         tree: &Tree,

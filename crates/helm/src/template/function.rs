@@ -1,4 +1,4 @@
-//! What a template can call: a function with Go's parameter types, and what it is given.
+//! What a template can call: functions with Go parameter types, and what they receive.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -11,58 +11,59 @@ use super::host::{CallSite, Host, Lookup, Moment};
 use super::source::TemplateText;
 use crate::value::{Text, Type, Value};
 
-/// What a call comes to.
+/// The result of a call.
 pub type Answer = Result<Value, FunctionError>;
 
 /// A function, or a method whose receiver is the first argument.
 ///
-/// The evaluator checks and converts the arguments as Go's `text/template` does before it calls: an
-/// argument of a parameter of type `string` is a [`Value::String`], and so on. [`Function::typed`] makes one of a
-/// closure; the stock ones are constants.
+/// Before calling, the evaluator checks and converts the arguments as Go's `text/template` does: an argument for a
+/// `string` parameter is a [`Value::String`], and so on. [`Function::typed`] makes a function from a closure; the
+/// built-in ones are constants.
 pub struct Function {
     /// The name in templates.
     pub name: &'static str,
-    /// The types of the parameters; a method's receiver is not among them.
+    /// The types of the parameters, without a method's receiver.
     pub parameters: &'static [Type],
-    /// The type of the arguments that may follow the parameters.
+    /// The type of any further arguments after the parameters.
     pub variadic: Option<Type>,
     /// Whether the result depends on more than the arguments.
     pub asks: Asks,
-    /// Why no template can call it, in the words of `text/template`: Go methods may have results that it has no use
-    /// for.
+    /// Why no template can call it, in the wording of `text/template`, which does not accept every result type of Go
+    /// methods.
     pub(super) unfit: Option<&'static str>,
     pub(super) special: Special,
-    /// The first letters of the name, for comparisons.
+    /// The first bytes of the name, for fast comparisons.
     prefix: u64,
     body: Body,
 }
 
-/// Whether a function asks the host for what differs from run to run: the clock, randomness, a cluster, a name.
+/// Whether a function asks the host for anything that differs from run to run: the clock, randomness, a cluster, a
+/// host name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asks {
-    /// Equal arguments give equal results. What the host would say is not to be had.
+    /// Equal arguments give equal results. The function cannot reach the host.
     Nothing,
-    /// Some arguments make it ask: a date function that is given no date takes the present.
+    /// Some arguments make it ask: a date function without a date uses the current time.
     Sometimes,
     /// It always asks.
     Always,
 }
 
-/// What the evaluator has to know of some functions.
+/// What sets a function apart for the evaluator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Special {
     None,
     And,
     Or,
     Call,
-    /// Goes through all that its arguments hold.
+    /// Walks everything that its arguments contain.
     Walks,
-    /// Reads a text and makes a value of it.
+    /// Parses a string into a value.
     Reads,
 }
 
 type Plain = fn(&mut Call<'_>, &[Value]) -> Answer;
-/// The work of a function that was made of a closure.
+/// The body of a function made from a closure.
 pub(super) type Closure = dyn Fn(&mut Call<'_>, &[Value]) -> Answer + Send + Sync;
 
 enum Body {
@@ -98,7 +99,7 @@ impl Function {
         function
     }
 
-    /// Returns a function that a closure does the work of.
+    /// Returns a function whose body is a closure.
     pub(super) fn closure(name: &'static str, parameters: &'static [Type], work: Arc<Closure>) -> Self {
         Self { body: Body::Closure(work), ..Self::new(name, parameters, |_, _| Ok(Value::Nil)) }
     }
@@ -110,26 +111,26 @@ impl Function {
         function
     }
 
-    /// Marks the function as one that asks the host. [`Call`] gives the host to marked functions only.
+    /// Marks the function as one that asks the host. [`Call`] gives only marked functions access to the host.
     #[must_use]
     pub const fn asking(mut self, asks: Asks) -> Self {
         self.asks = asks;
         self
     }
 
-    /// Marks a function that the evaluator treats on its own.
+    /// Marks a function that the evaluator handles specially.
     #[must_use]
     pub(crate) const fn special(mut self, special: Special) -> Self {
         self.special = special;
         self
     }
 
-    /// Compares the name with another one, of which the prefix is known.
+    /// Compares the name with another one whose prefix is known.
     pub(super) fn compare(&self, to: u64, name: &str) -> Ordering {
         self.prefix.cmp(&to).then_with(|| self.name.cmp(name))
     }
 
-    /// Does the work.
+    /// Runs the function.
     pub(super) fn call(&self, call: &mut Call<'_>, arguments: &[Value]) -> Answer {
         match &self.body {
             Body::Plain(work) => work(call, arguments),
@@ -138,7 +139,7 @@ impl Function {
     }
 }
 
-/// Returns the first eight letters of a name as a number that is as large as they come late.
+/// Returns the first eight bytes of a name as a number that sorts like them.
 pub(super) const fn prefix(name: &[u8]) -> u64 {
     let mut prefix = 0;
     let mut at = 0;
@@ -149,21 +150,21 @@ pub(super) const fn prefix(name: &[u8]) -> u64 {
     prefix
 }
 
-/// What the evaluator does for a function.
+/// What the evaluator does on behalf of a function.
 pub(super) trait World {
     fn host(&mut self) -> &mut dyn Host;
 
-    /// Counts work as so many steps.
+    /// Counts work as the given number of steps.
     fn spend(&mut self, steps: usize) -> Result<(), FunctionError>;
 
-    /// Runs a template by its name.
+    /// Runs a template by name.
     fn include(&mut self, name: &Text, dot: Value) -> Result<Text, FunctionError>;
 
-    /// Runs a text as a template.
+    /// Runs a string as a template.
     fn run_text(&mut self, source: &Text, dot: Value) -> Result<Text, FunctionError>;
 }
 
-/// What a function is given besides its arguments.
+/// What a function receives besides its arguments.
 pub struct Call<'call> {
     pub(super) world: &'call mut (dyn World + 'call),
     pub(super) function: &'call Function,
@@ -178,7 +179,7 @@ impl Call<'_> {
         CallSite { function: self.function.name, template: Arc::clone(&self.source.name), line, column }
     }
 
-    /// Returns the host, for a function that is marked as one that asks it.
+    /// Returns the host if the function is marked as asking it.
     fn host(&mut self) -> Result<(&mut dyn Host, CallSite), FunctionError> {
         if self.function.asks == Asks::Nothing {
             let name = self.function.name;
@@ -188,16 +189,16 @@ impl Call<'_> {
         Ok((self.world.host(), site))
     }
 
-    /// Returns the present time.
+    /// Returns the current time.
     ///
     /// # Errors
-    /// The host has no clock.
+    /// Fails if the host has no clock.
     pub fn now(&mut self) -> Result<Moment, FunctionError> {
         let (host, site) = self.host()?;
         host.now(&site).map_err(FunctionError::from)
     }
 
-    /// Returns the name of the zone that local times are told in, such as `UTC`.
+    /// Returns the name of the time zone for local times, such as `UTC`.
     pub fn time_zone(&mut self) -> String {
         self.world.host().time_zone().to_owned()
     }
@@ -205,56 +206,56 @@ impl Call<'_> {
     /// Fills a buffer with random bytes.
     ///
     /// # Errors
-    /// The host has no randomness.
+    /// Fails if the host has no randomness.
     pub fn random(&mut self, buffer: &mut [u8]) -> Result<(), FunctionError> {
         let (host, site) = self.host()?;
         host.random(&site, buffer).map_err(FunctionError::from)
     }
 
-    /// Tells whether the host wants keys that have to be searched for.
+    /// Returns whether the host wants keys whose generation takes a search.
     pub fn searches_keys(&mut self) -> bool {
         self.world.host().searches_keys()
     }
 
-    /// Returns an object of the cluster, or the list of them where the name is empty; an empty map where
-    /// there is none.
+    /// Returns an object of the cluster, or a list if the name is empty; an empty map if nothing is found.
     ///
     /// # Errors
-    /// The host has no cluster.
+    /// Fails if the host has no cluster.
     pub fn lookup(&mut self, query: &Lookup<'_>) -> Result<manifest::Map, FunctionError> {
         let (host, site) = self.host()?;
         host.lookup(&site, query).map_err(FunctionError::from)
     }
 
-    /// Returns an address of a host name; empty where none is known.
+    /// Returns an address of a host name; empty if none is known.
     ///
     /// # Errors
-    /// The host has no name service.
+    /// Fails if the host has no name service.
     pub fn resolve(&mut self, name: &str) -> Result<String, FunctionError> {
         let (host, site) = self.host()?;
         host.resolve(&site, name).map_err(FunctionError::from)
     }
 
-    /// Counts work as so many steps of the render: what takes longer than a few microseconds, in proportion.
+    /// Counts work as the given number of render steps: call it for anything that takes longer than a few
+    /// microseconds, in proportion to the time taken.
     ///
     /// # Errors
-    /// The render has taken as many steps as it may.
+    /// Fails if the render has used up its steps.
     pub fn spend(&mut self, steps: usize) -> Result<(), FunctionError> {
         self.world.spend(steps)
     }
 
-    /// Runs a template by its name, as `include` does, and returns what it writes.
+    /// Runs a template by name, as `include` does, and returns its output.
     ///
     /// # Errors
-    /// There is no such template, or it fails.
+    /// Fails if there is no such template, or if it fails.
     pub fn include(&mut self, name: &Text, dot: Value) -> Result<Text, FunctionError> {
         self.world.include(name, dot)
     }
 
-    /// Runs a text as a template, as `tpl` does, and returns what it writes.
+    /// Runs a string as a template, as `tpl` does, and returns its output.
     ///
     /// # Errors
-    /// The text is no template, or it fails.
+    /// Fails if the string is not a valid template, or if the template fails.
     pub fn run_text(&mut self, source: &Text, dot: Value) -> Result<Text, FunctionError> {
         self.world.run_text(source, dot)
     }

@@ -1,4 +1,4 @@
-//! The functions that templates can name, and the methods of what they are given.
+//! The functions that templates can call, and the methods of their values.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -6,22 +6,22 @@ use std::sync::Arc;
 
 use super::function::{Function, prefix};
 
-/// Functions by name, in the order of their names.
+/// Functions sorted by name.
 pub(crate) type Table = &'static [Function];
-/// The methods of types by the names that `%T` prints.
+/// The methods of types, by the name that `%T` prints.
 pub(crate) type Methods = &'static [(&'static str, Table)];
 
-/// The functions of an engine. What is constant stays where it is, so that making one takes no time.
+/// The functions of an engine. Constant ones stay where they are, so that creating an engine takes no time.
 #[derive(Clone, Debug)]
 pub(crate) struct Functions {
-    /// The later ones win.
+    /// Later tables win.
     tables: &'static [Table],
     methods: Methods,
-    /// They win over all tables.
+    /// These win over all tables.
     added: BTreeMap<&'static str, Arc<Function>>,
 }
 
-/// A function that a name stands for.
+/// The function behind a name.
 #[derive(Clone, Debug)]
 pub(crate) enum Named {
     Stock(&'static Function),
@@ -44,12 +44,12 @@ impl Functions {
         Self { tables, methods, added: BTreeMap::new() }
     }
 
-    /// Adds a function; one of the same name is replaced.
+    /// Adds a function, replacing one of the same name.
     pub(crate) fn add(&mut self, function: Function) {
         self.added.insert(function.name, Arc::new(function));
     }
 
-    /// Returns all of them by their names.
+    /// Returns all of them, sorted by name.
     pub(crate) fn all(&self) -> Vec<&Function> {
         let stock = self.tables.iter().copied().flatten();
         let all = stock.chain(self.added.values().map(Arc::as_ref)).map(|function| (function.name, function));
@@ -69,7 +69,7 @@ impl Functions {
 
     /// Returns a method of a type.
     pub(super) fn method(&self, type_name: &str, name: &[u8]) -> Option<&'static Function> {
-        // Only types with a name of their own have methods.
+        // Only named types have methods.
         if type_name.starts_with("map[") || type_name.starts_with('[') {
             return None;
         }

@@ -1,4 +1,4 @@
-//! Templates that functions run: by name, and texts that become templates.
+//! Templates that functions run: by name, or strings that become templates.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use super::set::Set;
 use super::{FunctionError, Host};
 use crate::value::{Text, Value};
 
-/// The name of the template that holds all others, and of the texts of `tpl`.
+/// The name of the template that holds all others, and of the strings of `tpl`.
 const ROOT: &str = "gotpl";
-/// How often a name may be included within itself; Helm's own limit.
+/// How many times a name may be included within itself; Helm's own limit.
 const INCLUDE_LIMIT: usize = 1000;
-/// How many steps it takes to begin and end one.
+/// How many steps it takes to start and finish an include.
 const INCLUDE_STEPS: usize = 10;
 
-/// How many steps it takes to parse the shortest text, and how many more bytes are parsed in the time of another.
+/// How many steps the shortest string takes to parse, and how many more bytes are parsed per additional step.
 const PARSE_STEPS: usize = 20;
 const PARSED_PER_STEP: usize = 4;
-/// How many bytes of parsed texts are kept for when they come again, and for how many each counts beside its own.
+/// How many bytes of parsed strings are cached, and how many each one counts in addition to its length.
 const TEXTS_LIMIT: usize = 1 << 20;
 const TEXT_SIZE: usize = 256;
 
@@ -71,7 +71,7 @@ impl World for Evaluator<'_> {
                 })?;
                 let trees = Rc::new(trees.into_iter().map(Arc::new).collect::<Vec<_>>());
                 Evaluator::spend(self, PARSE_STEPS + source.len() / PARSED_PER_STEP)?;
-                // Texts that are made up anew each time are not worth their memory.
+                // Strings that are generated anew each time are not worth caching.
                 self.texts_size += source.len() + TEXT_SIZE;
                 if self.texts_size > TEXTS_LIMIT {
                     self.texts.clear();
@@ -81,7 +81,7 @@ impl World for Evaluator<'_> {
                 trees
             }
         };
-        // What the text defines is known to it alone.
+        // Only the string itself can see what it defines.
         let mut set = Set::above(&self.set);
         for tree in trees.iter() {
             set.add(Arc::clone(tree));

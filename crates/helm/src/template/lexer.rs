@@ -1,6 +1,6 @@
 //! Cuts a template into tokens, as Go's `text/template/parse` does.
 //!
-//! Comments, trim markers and the white space that they trim belong to no token.
+//! Comments, trim markers and the whitespace that they trim belong to no token.
 
 use super::rune::{decode, is_alphanumeric, is_print};
 use super::token::{Keyword, Token, TokenKind};
@@ -12,7 +12,7 @@ const RIGHT_COMMENT: &[u8] = b"*/";
 /// The length of a trim marker: a dash and a space.
 const MARKER: usize = 2;
 
-/// What a byte of ASCII can be.
+/// The classes of ASCII bytes.
 const SPACE: u8 = 1;
 const WORD: u8 = 2;
 /// What ends a word.
@@ -38,7 +38,7 @@ static CLASSES: [u8; 256] = {
     classes
 };
 
-/// Tells whether a byte is one of a class.
+/// Returns whether a byte belongs to a class.
 fn is(class: u8, byte: u8) -> bool {
     CLASSES.get(usize::from(byte)).is_some_and(|classes| classes & class != 0)
 }
@@ -46,7 +46,7 @@ fn is(class: u8, byte: u8) -> bool {
 /// The state between two tokens.
 pub(crate) struct Lexer<'a> {
     input: &'a [u8],
-    /// Where the token under way begins.
+    /// Where the current token starts.
     start: usize,
     position: usize,
     parentheses: usize,
@@ -56,7 +56,7 @@ pub(crate) struct Lexer<'a> {
 }
 
 impl<'a> Lexer<'a> {
-    /// Begins at the start of a text.
+    /// Starts at the beginning of a text.
     pub(crate) fn new(input: &'a [u8]) -> Self {
         Self { input, start: 0, position: 0, parentheses: 0, inside: false, error: None }
     }
@@ -66,7 +66,7 @@ impl<'a> Lexer<'a> {
         self.error.as_deref().unwrap_or_default()
     }
 
-    /// Returns the next token; at the end, and after an error, the end again and again.
+    /// Returns the next token; at the end, and after an error, always the end.
     #[inline(never)]
     pub(crate) fn next_token(&mut self) -> Token {
         if self.error.is_some() {
@@ -84,7 +84,7 @@ impl<'a> Lexer<'a> {
         self.input.get(self.position..).unwrap_or_default()
     }
 
-    /// Steps over the bytes of a class.
+    /// Skips the bytes of a class.
     fn skip_all(&mut self, class: u8) {
         let rest = self.rest();
         self.position += rest.iter().position(|byte| !is(class, *byte)).unwrap_or(rest.len());
@@ -127,7 +127,7 @@ impl<'a> Lexer<'a> {
         self.start = self.position;
     }
 
-    /// Reads up to the next action; `None` where there is no text before it.
+    /// Reads up to the next action; `None` if there is no text before it.
     fn text(&mut self) -> Option<Token> {
         let rest = self.rest();
         let Some(length) = find(rest, LEFT) else {
@@ -187,7 +187,7 @@ impl<'a> Lexer<'a> {
         None
     }
 
-    /// Tells whether a right delimiter comes next, and whether it trims.
+    /// Returns whether the right delimiter that comes next trims; `None` if there is none.
     fn at_right_delimiter(&self) -> Option<bool> {
         let rest = self.rest();
         if has_right_marker(rest) && rest.get(MARKER..).is_some_and(|rest| rest.starts_with(RIGHT)) {
@@ -275,10 +275,10 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Reads a run of spaces; its last one may belong to a trimming right delimiter.
+    /// Reads a run of spaces; the last one may belong to a trimming right delimiter.
     fn space(&mut self) -> Option<Token> {
         self.skip_space();
-        // One that stands alone in front of it was seen before.
+        // A single space in front of the delimiter has been handled before.
         if self.rest().starts_with(b"-}}") && self.position > self.start + 1 {
             self.position -= 1;
         }
@@ -331,7 +331,7 @@ impl<'a> Lexer<'a> {
 
     fn quoted(&mut self, mark: char, kind: TokenKind, message: &str) -> Option<Token> {
         loop {
-            // No part of a longer rune looks like one that ends the plain part.
+            // No byte of a multi-byte rune looks like one that ends the plain part.
             let rest = self.rest();
             self.position += rest.iter().position(|byte| is(LITERAL, *byte)).unwrap_or(rest.len());
             match self.advance() {
@@ -402,7 +402,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Returns the length of a text without the space at its end.
+/// Returns the length of a text without its trailing whitespace.
 fn trimmed_length(text: &[u8]) -> usize {
     text.iter().rposition(|byte| !is(SPACE, *byte)).map_or(0, |last| last + 1)
 }
@@ -415,7 +415,7 @@ fn has_right_marker(rest: &[u8]) -> bool {
     matches!(rest, [space, b'-', ..] if is(SPACE, *space))
 }
 
-/// Finds a short pattern, which comes so soon that preparing a search for it would take longer.
+/// Finds a short pattern, which usually occurs so soon that preparing a search would take longer.
 fn find(text: &[u8], pattern: &[u8]) -> Option<usize> {
     let first = *pattern.first()?;
     memchr::memchr_iter(first, text).find(|at| text.get(*at..).is_some_and(|rest| rest.starts_with(pattern)))
@@ -458,7 +458,7 @@ mod tests {
                 prop_assert!(start >= end && token.end >= token.start);
                 let gap = &bytes[end..start];
                 let text = String::from_utf8_lossy(gap);
-                // Only trimmed space, trim markers and comments may be missing.
+                // Only trimmed whitespace, trim markers and comments may be missing.
                 let without = text.replace("{{", "").replace("}}", "");
                 let skipped = without.trim_matches([' ', '\t', '\r', '\n', '-']);
                 prop_assert!(skipped.is_empty() || skipped.contains("/*"), "gap {:?} in {:?}", text, input);

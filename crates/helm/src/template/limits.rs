@@ -1,16 +1,16 @@
-//! Bounds of a render, so that a hostile chart cannot run on.
+//! Bounds of a render, so that a hostile chart cannot run forever.
 
 /// How far a render may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The bytes that all templates together may write, those of `include` counted each time.
+    /// The bytes that all templates together may write; output of `include` counts each time.
     pub output: usize,
-    /// The steps that all templates together may take; what functions read and make counts as steps as well.
+    /// The steps that all templates together may take; what functions read and produce counts as steps too.
     pub steps: u64,
-    /// The bytes that one text may have.
+    /// The bytes that a single string may have.
     pub text: usize,
-    /// How deep `include` and `tpl` may nest, whatever they name. Helm ends a name at 1,000, so two that call each other
-    /// at 2,000.
+    /// How deep `include` and `tpl` may nest in total. Helm limits each name to 1,000, so two templates that call
+    /// each other end at 2,000.
     pub nesting: usize,
 }
 

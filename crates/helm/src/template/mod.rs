@@ -1,7 +1,7 @@
 //! Go's `text/template` as a library of its own: from text to tokens, to a tree, to output.
 //!
-//! A [`Function`] is what a template can call, a [`Host`] answers what differs from run to run, and [`Limits`] bound
-//! a render.
+//! A [`Function`] is something that a template can call, a [`Host`] provides what differs from run to run, and
+//! [`Limits`] bound a render.
 
 mod argument;
 mod builtin;

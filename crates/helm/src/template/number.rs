@@ -1,9 +1,9 @@
-//! Number literals: one literal is every Go number that it can stand for.
+//! Number literals: a literal represents every Go number that it can denote.
 
 use super::quote::{Charset, quote, unquote_unit};
 use super::token::TokenKind;
 
-/// A number as it was written, under all the types that can hold it.
+/// A number as it was written, in every type that can hold it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Number {
     pub(crate) int: Option<i64>,
@@ -35,7 +35,7 @@ impl Number {
     fn from_complex(text: &[u8]) -> Result<Self, String> {
         let split = || {
             let body = text.strip_suffix(b"i")?;
-            // The sign between the parts is the last one that no exponent owns.
+            // The sign between the two parts is the last one that does not belong to an exponent.
             let middle = (1..body.len()).rev().find(|at| {
                 matches!(body.get(*at), Some(b'+' | b'-'))
                     && !matches!(body.get(at - 1), Some(b'e' | b'E' | b'p' | b'P'))
@@ -130,7 +130,7 @@ fn signed(text: &[u8]) -> Option<i64> {
     }
 }
 
-/// Tells whether every underscore stands between digits, or between a base prefix and a digit.
+/// Returns whether every underscore is between digits, or between a base prefix and a digit.
 fn underscores_fit(text: &[u8]) -> bool {
     if !text.contains(&b'_') {
         return true;
@@ -154,7 +154,7 @@ fn underscores_fit(text: &[u8]) -> bool {
     before != b'_'
 }
 
-/// Go's `strconv.ParseFloat` for what the lexer lets through.
+/// Go's `strconv.ParseFloat` for what the lexer accepts.
 fn float(text: &[u8]) -> Option<f64> {
     if !underscores_fit(text) {
         return None;
@@ -179,7 +179,7 @@ fn float(text: &[u8]) -> Option<f64> {
             body.parse::<f64>().ok()?
         }
     };
-    // What does not fit is an error for Go, not an infinity.
+    // In Go, what does not fit is an error, not an infinity.
     value.is_finite().then_some(if negative { -value } else { value })
 }
 

@@ -7,43 +7,43 @@ use std::sync::Arc;
 use super::tree::Tree;
 use crate::value::Text;
 
-/// What Go prints for no value; Helm takes it out of every output.
+/// What Go prints for a missing value; Helm removes it from all output.
 pub(crate) const NO_VALUE: &[u8] = b"<no value>";
 
-/// How much is remembered of where output comes from.
+/// How much is recorded about where output comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tracing {
-    /// The lines of the templates that are files: output of `include` belongs to the line of the `include`.
+    /// The lines of template files: output of `include` is attributed to the line of the `include`.
     #[default]
     Files,
     /// Also what `include` and `tpl` wrote, and which template ran which.
     Includes,
 }
 
-/// The output of a template that is under way.
+/// The output of a template, while it runs.
 pub(crate) struct Output {
     pub(crate) bytes: Vec<u8>,
-    /// Where the bytes come from, in their order; `None` where nobody asks.
+    /// Where the bytes come from, in order; `None` if nobody asks.
     pub(crate) pieces: Option<Vec<Piece>>,
 }
 
 /// Where in the sources a piece of output comes from.
 #[derive(Clone, Debug)]
 pub(crate) struct Piece {
-    /// The first byte of the output.
+    /// The offset of its first byte in the output.
     pub(crate) start: usize,
     pub(crate) tree: Arc<Tree>,
-    /// The byte in the source.
+    /// The offset in the source.
     pub(crate) position: u32,
-    /// How many bytes from there on are the source's own.
+    /// How many bytes from there on were copied from the source.
     pub(crate) copied: usize,
-    /// The texts of [`Traced`] that were made while the piece was.
+    /// The [`Traced`] texts that were recorded while the piece was written.
     pub(crate) texts: Range<u32>,
-    /// What ran the template, where it was the action `template`.
+    /// What ran the template, if that was a `template` action.
     pub(crate) caller: Option<Arc<Caller>>,
 }
 
-/// A place where the action `template` ran a template.
+/// A `template` action that ran a template.
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) tree: Arc<Tree>,
@@ -51,14 +51,14 @@ pub(crate) struct Caller {
     pub(crate) outer: Option<Arc<Caller>>,
 }
 
-/// A text that `include` or `tpl` made.
+/// A string that `include` or `tpl` returned.
 #[derive(Clone, Debug)]
 pub(crate) struct Traced {
     pub(crate) text: Text,
     pub(crate) pieces: Vec<Piece>,
 }
 
-/// Takes out what stands for no value.
+/// Removes the text that stands for no value.
 pub(crate) fn without_no_value(out: Vec<u8>) -> Vec<u8> {
     match cut_no_value(&out) {
         Cow::Owned(text) => text,
@@ -66,7 +66,7 @@ pub(crate) fn without_no_value(out: Vec<u8>) -> Vec<u8> {
     }
 }
 
-/// Returns a text without what stands for no value.
+/// Returns a text without the text that stands for no value.
 pub(crate) fn cut_no_value(out: &[u8]) -> Cow<'_, [u8]> {
     let mut cuts = memchr::memmem::find_iter(out, NO_VALUE).peekable();
     if cuts.peek().is_none() {

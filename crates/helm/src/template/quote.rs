@@ -2,14 +2,14 @@
 
 use super::rune::{Runes, decode, is_print};
 
-/// How a quoted text treats what is printable but not ASCII.
+/// How quoting treats printable characters outside ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Charset {
     Unicode,
     Ascii,
 }
 
-/// Returns the bytes between double quotes, escaped as Go escapes.
+/// Returns the bytes in double quotes, escaped as in Go.
 pub(crate) fn quote(bytes: &[u8], charset: Charset) -> String {
     let mut out = String::with_capacity(bytes.len() + 2);
     out.push('"');
@@ -23,7 +23,7 @@ pub(crate) fn quote(bytes: &[u8], charset: Charset) -> String {
     out
 }
 
-/// Returns the rune between single quotes, escaped as Go escapes.
+/// Returns the rune in single quotes, escaped as in Go.
 pub(crate) fn quote_rune(rune: char, charset: Charset) -> String {
     let mut out = String::from("'");
     escape(&mut out, rune, '\'', charset);
@@ -60,7 +60,7 @@ fn escape(out: &mut String, rune: char, mark: char, charset: Charset) {
     }
 }
 
-/// Tells whether the text can stand between backquotes unchanged.
+/// Returns whether a text can be put between backquotes unchanged.
 pub(crate) fn can_backquote(bytes: &[u8]) -> bool {
     Runes(bytes).all(|(rune, raw)| match rune {
         '\u{feff}' => false,
@@ -71,7 +71,7 @@ pub(crate) fn can_backquote(bytes: &[u8]) -> bool {
     })
 }
 
-/// Returns the text of a literal with its quotes, `None` where Go says `invalid syntax`.
+/// Returns the value of a quoted literal; `None` if Go reports `invalid syntax`.
 pub(crate) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
     let (mark, rest) = literal.split_first()?;
     let (last, inner) = rest.split_last()?;
@@ -105,7 +105,7 @@ pub(crate) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// One character of a literal: a rune, or a byte that `\x` or an octal escape wrote.
+/// One character of a literal: a rune, or a byte written with `\x` or an octal escape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit<'a> {
     Rune(char),
@@ -122,7 +122,7 @@ impl Unit<'_> {
         }
     }
 
-    /// Returns the number that a character literal of it has.
+    /// Returns the number that a character literal of this unit has.
     pub(crate) fn code(self) -> u32 {
         match self {
             Self::Rune(rune) => rune.into(),
@@ -132,7 +132,7 @@ impl Unit<'_> {
     }
 }
 
-/// Takes one character off a literal's inside.
+/// Splits one character off the inside of a literal.
 pub(crate) fn unquote_unit(text: &[u8], mark: u8) -> Option<(Unit<'_>, &[u8])> {
     let (first, rest) = text.split_first()?;
     if *first == mark {

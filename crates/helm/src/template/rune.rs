@@ -1,4 +1,4 @@
-//! Go's view of bytes as runes: what is not UTF-8 reads as U+FFFD, one byte wide.
+//! Bytes as runes, as Go sees them: each byte that is not valid UTF-8 reads as U+FFFD.
 
 use std::sync::OnceLock;
 
@@ -25,7 +25,7 @@ fn decode_long(bytes: &[u8]) -> (char, usize) {
     valid.chars().next().map_or((char::REPLACEMENT_CHARACTER, 1), |rune| (rune, rune.len_utf8()))
 }
 
-/// Returns the last rune and its width; `None` where there is none.
+/// Returns the last rune and its width; `None` if there is none.
 pub(crate) fn decode_last(bytes: &[u8]) -> Option<(char, usize)> {
     let longest = bytes.len().min(4);
     (1..=longest)
@@ -41,7 +41,7 @@ pub(crate) fn count(bytes: &[u8]) -> usize {
     }
 }
 
-/// Walks the runes of bytes, each with the bytes that it stands for.
+/// Iterates over the runes of bytes, each with the bytes that it stands for.
 pub(crate) struct Runes<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Iterator for Runes<'a> {
@@ -55,17 +55,17 @@ impl<'a> Iterator for Runes<'a> {
     }
 }
 
-/// Tells whether Go calls the rune printable: letters, marks, numbers, punctuation, symbols and the space.
+/// Returns whether Go considers the rune printable: letters, marks, numbers, punctuation, symbols and the space.
 pub(crate) fn is_print(rune: char) -> bool {
     if rune.is_ascii() {
         return (' '..='~').contains(&rune);
     }
-    // The standard library escapes exactly the other categories, in any place but the first.
+    // The standard library escapes exactly the other categories, anywhere but in first position.
     let text = String::from_iter(['a', rune]);
     text.escape_debug().count() == 2
 }
 
-/// Tells whether the rune may stand in a name: a letter, a decimal digit or `_`.
+/// Returns whether the rune may be part of a name: a letter, a decimal digit or `_`.
 pub(crate) fn is_alphanumeric(rune: char) -> bool {
     if rune.is_ascii() {
         return rune.is_ascii_alphanumeric() || rune == '_';

@@ -1,4 +1,4 @@
-//! The templates that can name one another.
+//! Templates that can call one another.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::tree::Tree;
 use crate::value::Text;
 
-/// Templates by name. Later ones replace earlier ones, except that an empty one replaces none.
+/// Templates by name. Later ones replace earlier ones, unless they are empty.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Set {
     trees: BTreeMap<Text, Arc<Tree>>,
-    /// The set that this one adds to; it adds to none itself.
+    /// The set that this one adds to, which has no base itself.
     base: Option<Arc<Set>>,
 }
 

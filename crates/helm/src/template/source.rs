@@ -1,4 +1,4 @@
-//! The texts that templates are parsed from, and the places in them.
+//! The texts that templates are parsed from, and places within them.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,7 +7,7 @@ use super::error::TemplatePlace;
 /// The text that templates were parsed from.
 #[derive(Debug)]
 pub(crate) struct TemplateText {
-    /// The name that messages give it: the file, or `gotpl` for the text of a `tpl`.
+    /// The name in messages: the file, or `gotpl` for the string of a `tpl`.
     pub(crate) name: Arc<str>,
     pub(crate) text: Arc<[u8]>,
     lines: OnceLock<LineStarts>,
@@ -34,7 +34,7 @@ impl TemplateText {
     }
 }
 
-/// The bytes that the lines of a text begin with: one place is found in a text as quickly as in another.
+/// The offsets of the lines of a text, which make finding a place equally fast anywhere in it.
 #[derive(Clone, Debug)]
 pub(crate) struct LineStarts(pub(crate) Vec<usize>);
 

@@ -9,7 +9,7 @@ pub(crate) enum TokenKind {
     /// The message of the lexer's error; the lexer stops here.
     Error,
     Bool,
-    /// A character without a meaning of its own, such as a comma.
+    /// A character without special meaning, such as a comma.
     Char,
     CharConstant,
     Complex,
@@ -34,7 +34,7 @@ pub(crate) enum TokenKind {
     Keyword(Keyword),
 }
 
-/// The words that shape a template.
+/// The words that structure a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keyword {
     Block,
@@ -67,7 +67,7 @@ impl Keyword {
     }
 }
 
-/// A stretch of a template's text.
+/// A section of a template's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) kind: TokenKind,
@@ -77,7 +77,7 @@ pub(crate) struct Token {
     pub(crate) end: u32,
 }
 
-/// Returns a token as Go's parser names it in its messages.
+/// Returns a token as Go's parser prints it in messages.
 pub(crate) fn describe(kind: TokenKind, value: &[u8]) -> String {
     match kind {
         TokenKind::End => "EOF".to_owned(),

@@ -1,5 +1,5 @@
-//! A parsed template: flat lists of steps, pipelines, commands and words that name one another by number,
-//! so that no depth of nesting can exhaust the stack.
+//! A parsed template: flat lists of steps, pipelines, commands and words that refer to one another by number, so that
+//! no depth of nesting can exhaust the stack.
 
 use std::sync::Arc;
 
@@ -13,21 +13,21 @@ use crate::value::Text;
 pub(crate) struct Tree {
     pub(crate) name: Text,
     pub(crate) source: Arc<TemplateText>,
-    /// Holds nothing but white space, so that it does not replace another of its name.
+    /// Contains only whitespace, so it does not replace another template of its name.
     pub(crate) empty: bool,
     pub(crate) steps: Vec<Step>,
     pub(crate) pipes: Vec<Pipe>,
     pub(crate) commands: Vec<Command>,
     pub(crate) words: Vec<Word>,
-    /// Where pipelines and commands have the numbers of what they consist of.
+    /// Backing storage for the numbers that pipelines and commands consist of.
     pub(crate) numbers: Vec<u32>,
-    /// Where words have the names of fields.
+    /// Backing storage for the field names of words.
     pub(crate) names: Vec<Text>,
-    /// The names of variables but for the first, which is `$`.
+    /// The names of variables, except the first, which is `$`.
     pub(crate) variables: Vec<Text>,
 }
 
-/// Neighbours in a list of the tree.
+/// A run of neighbours in one of the tree's lists.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Run {
     pub(crate) start: u32,
@@ -46,7 +46,7 @@ impl Run {
 }
 
 impl Tree {
-    /// Returns the numbers of what a pipeline or a command consists of.
+    /// Returns the numbers that a pipeline or command consists of.
     pub(crate) fn numbers(&self, run: Run) -> &[u32] {
         run.of(&self.numbers)
     }
@@ -57,30 +57,30 @@ impl Tree {
     }
 }
 
-/// What the evaluator does next. A number of a step is its index in the tree.
+/// What the evaluator does next. Steps refer to each other by index in the tree.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// Writes a stretch of the source.
+    /// Writes a section of the source.
     Text {
         start: u32,
         end: u32,
     },
-    /// Evaluates a pipeline and writes its value, unless it declares.
+    /// Evaluates a pipeline and writes its value, unless it declares a variable.
     Action {
         pipe: u32,
         position: u32,
     },
-    /// Opens a block; goes on with the next step or, if the value is not true, with `otherwise`.
+    /// Opens a block and continues with the next step or, if the value is not true, with `otherwise`.
     If {
         pipe: u32,
         otherwise: u32,
     },
-    /// As `If`, with the value as dot.
+    /// Like `If`, with the value as dot.
     With {
         pipe: u32,
         otherwise: u32,
     },
-    /// Opens a block and a loop; goes to `otherwise` where there is nothing to walk.
+    /// Opens a block and a loop; goes to `otherwise` if there is nothing to iterate over.
     Range {
         pipe: u32,
         otherwise: u32,
@@ -92,7 +92,7 @@ pub(crate) enum Step {
     Jump(u32),
     /// Closes the innermost block.
     Leave,
-    /// Closes some blocks and goes on elsewhere: `break` and `continue`.
+    /// Closes some blocks and continues elsewhere: `break` and `continue`.
     Exit {
         blocks: u32,
         to: u32,
@@ -105,7 +105,7 @@ pub(crate) enum Step {
     },
 }
 
-/// Commands, each of which gets the value of the one before.
+/// Commands, each of which receives the value of the previous one.
 #[derive(Debug)]
 pub(crate) struct Pipe {
     pub(crate) position: u32,
@@ -132,14 +132,14 @@ pub(crate) enum WordKind {
     Dot,
     Nil,
     Bool(bool),
-    /// A number and the length of its text.
+    /// A number and the length of its literal.
     Number(Box<Number>, u32),
-    /// A text and the length of its literal.
+    /// A string and the length of its literal.
     String(Text, u32),
     Field(Run),
     Variable(u32, Run),
     Function(Named),
     Pipe(u32),
-    /// Fields of a function's or a pipeline's value.
+    /// Fields of the value of a function or pipeline.
     Chain(u32, Run),
 }

@@ -1,4 +1,4 @@
-//! Functions from closures: the parameters of the closure say what Go types the function takes.
+//! Functions from closures: the closure's parameters determine the Go types that the function takes.
 
 use std::sync::Arc;
 
@@ -6,16 +6,16 @@ use super::FunctionError;
 use super::function::{Answer, Function};
 use crate::value::{List, Map, Text, Type, Value};
 
-/// What a closure can take.
+/// A type that a closure can take.
 pub trait Argument: Sized {
-    /// The Go type that the evaluator asks of the argument.
+    /// The Go type that the evaluator requires of the argument.
     const TYPE: Type;
 
-    /// Returns the argument; `None` where the evaluator let another type through.
+    /// Returns the argument; `None` if the evaluator let another type through.
     fn of(value: &Value) -> Option<Self>;
 }
 
-/// What a closure can return.
+/// A type that a closure can return.
 pub trait Returned {
     /// Returns the value or the error.
     fn answer(self) -> Answer;
@@ -26,7 +26,7 @@ pub trait Typed<Arguments>: Send + Sync + 'static {
     /// The types of the parameters.
     const PARAMETERS: &'static [Type];
 
-    /// Takes the arguments apart and calls.
+    /// Unpacks the arguments and calls the closure.
     fn call(&self, arguments: &[Value]) -> Answer;
 }
 

@@ -1,4 +1,4 @@
-//! Takes the steps of templates, with frames of its own instead of the stack's.
+//! Runs the steps of templates, using its own frames instead of the call stack.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,30 +17,30 @@ use crate::value::{Kind, Text, Type, Value};
 /// How deep `template` may nest; Go's own limit.
 const TEMPLATE_LIMIT: usize = 100_000;
 
-/// A template that another one waits in.
+/// A running template, or one that waits for a template that it runs.
 struct Frame {
     tree: Arc<Tree>,
     step: usize,
     dot: Held,
     base: usize,
-    /// What ran the template, where it was the action `template` and that is remembered.
+    /// What ran the template, if that was a `template` action and is recorded.
     caller: Option<Arc<Caller>>,
 }
 
 /// An open `if`, `with` or `range`.
 struct Block {
-    /// The variables that were there before.
+    /// The number of variables before the block.
     variables: usize,
-    /// The dot that was there before, if it changed.
+    /// The dot before the block, if it changed.
     dot: Option<Held>,
     walk: Option<Walk>,
 }
 
-/// A `range` under way.
+/// A `range` in progress.
 struct Walk {
     elements: Elements,
     pipe: u32,
-    /// The variables before those of the body.
+    /// The number of variables before those of the body.
     mark: usize,
 }
 
@@ -181,7 +181,7 @@ impl Evaluator<'_> {
                     let value = self.pipeline(tree, &frame.dot, *pipe)?;
                     let elements = self.elements(tree, *pipe, value)?;
                     if let Some(Elements::Map { entries, .. }) = &elements {
-                        // They have all been copied, however few of them are walked.
+                        // All entries have been copied, however few of them are visited.
                         self.steps += (entries.len() / super::call::PER_STEP) as u64;
                     }
                     let mark = self.variables.len();
@@ -256,7 +256,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Remembers where the bytes come from that are written next; so many texts had been made before them.
+    /// Records where the next bytes come from; `texts` is the number of texts recorded before them.
     fn trace(&self, out: &mut Output, frame: &Frame, position: u32, copied: usize, texts: usize) {
         if let Some(pieces) = &mut out.pieces {
             pieces.push(Piece {
@@ -270,7 +270,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Returns what a `range` walks, `None` where there is nothing.
+    /// Returns what a `range` iterates over; `None` if there is nothing.
     fn elements(&self, tree: &Tree, pipe: u32, value: Value) -> Evaluated<Option<Elements>> {
         let value = match &value {
             Value::Native(native) => native.underlying().unwrap_or(value),
@@ -305,7 +305,7 @@ impl Evaluator<'_> {
         })
     }
 
-    /// Gives the variables of a `range` the index and the element.
+    /// Sets the variables of a `range` to the index and the element.
     fn declare(&mut self, tree: &Tree, pipe: u32, index: Value, element: &Held) -> Evaluated<()> {
         let Some(pipe) = tree.pipes.get(pipe as usize) else { return Ok(()) };
         let (index_name, element_name) = match tree.numbers(pipe.declares) {
@@ -319,7 +319,7 @@ impl Evaluator<'_> {
             }
             return self.assign(tree, element_name, element.clone());
         }
-        // They are the topmost ones, the element's last.
+        // They are the topmost variables, with the element's last.
         let mut top = self.variables.iter_mut().rev();
         if let Some(variable) = top.next() {
             variable.held = element.clone();

@@ -1,6 +1,6 @@
-//! Between template values and the manifest model.
+//! Conversions between template values and the manifest model.
 //!
-//! Helm reads values, and `fromYaml` and `fromJson` their input, through `encoding/json`, which knows one
+//! Helm reads values, and `fromYaml` and `fromJson` read their input, through `encoding/json`, which has a single
 //! kind of number: every number becomes a `float64`. The way back follows `encoding/json` too.
 
 use aqueduct_manifest as manifest;
@@ -36,20 +36,20 @@ impl From<&manifest::Map> for Map {
 }
 
 impl Value {
-    /// Returns what `encoding/json` would encode: integers stay integers, floats floats, bytes become
-    /// base64 and nil slices `null`.
+    /// Returns what `encoding/json` would encode: integers stay integers, floats stay floats, bytes become base64 and
+    /// nil slices become `null`.
     ///
     /// # Errors
-    /// `NaN` and infinities, complex numbers, and values that hold themselves, in Go's words; and values
-    /// that are too large once all that they share is written out.
+    /// Fails, in Go's wording, on `NaN`, infinities, complex numbers and values that contain themselves. Also fails
+    /// if the value is too large once everything that it shares is written out.
     pub fn to_manifest(&self) -> Result<manifest::Value, FunctionError> {
         Encoder { nodes: NODE_LIMIT }.encode(self, DEPTH_LIMIT)
     }
 }
 
-/// The conversion under way.
+/// A conversion in progress.
 struct Encoder {
-    /// How many more nodes there may be.
+    /// How many more nodes are allowed.
     nodes: usize,
 }
 

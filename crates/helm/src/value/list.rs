@@ -1,4 +1,4 @@
-//! Go slices: shared, typed, now and then changed in place.
+//! Go slices: shared, typed, and occasionally changed in place.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::{ANY_LIST, INT_LIST, ListType, STRING_LIST, Text, Value, dismantle};
 
-/// A slice of anything but bytes. Clones share the elements, as Go's slices do.
+/// A slice of anything but bytes. Clones share the elements, as in Go.
 #[derive(Clone)]
 pub struct List {
     body: Rc<Body>,
@@ -14,7 +14,7 @@ pub struct List {
 }
 
 struct Body {
-    /// The inner count lets readers walk the elements while somebody changes the list.
+    /// The inner `Rc` lets readers iterate over the elements while someone changes the list.
     items: RefCell<Rc<Vec<Value>>>,
     nil: bool,
 }
@@ -25,7 +25,7 @@ impl List {
         Self::typed(&ANY_LIST, values)
     }
 
-    /// Returns a slice of some type, whose elements the caller gives in that type.
+    /// Returns a slice of the given type; the elements must have that type.
     pub fn typed(list_type: &'static ListType, values: Vec<Value>) -> Self {
         Self { body: Rc::new(Body { items: RefCell::new(Rc::new(values)), nil: false }), list_type }
     }
@@ -50,7 +50,7 @@ impl List {
         self.list_type
     }
 
-    /// Returns the elements as they are now; later changes do not reach the returned ones.
+    /// Returns the current elements; later changes do not affect them.
     pub fn items(&self) -> Rc<Vec<Value>> {
         Rc::clone(&self.body.items.borrow())
     }
@@ -71,17 +71,17 @@ impl List {
         self.body.items.borrow().len()
     }
 
-    /// Tells whether there is no element.
+    /// Returns whether there are no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Tells whether this is Go's nil slice.
+    /// Returns whether this is Go's nil slice.
     pub fn is_nil(&self) -> bool {
         self.body.nil
     }
 
-    /// Tells whether both are the very same slice.
+    /// Returns whether both are the very same slice.
     pub fn same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.body, &other.body)
     }

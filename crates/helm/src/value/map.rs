@@ -1,4 +1,4 @@
-//! Go maps with string keys: shared and mutable, walked in the byte order of their keys.
+//! Go maps with string keys: shared and mutable, iterated in the byte order of their keys.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::{ANY_MAP, MapType, Text, Value, dismantle};
 
-/// A map. Clones share the entries: a change through one is seen through all.
+/// A map. Clones share the entries: a change through one is visible through all.
 #[derive(Clone)]
 pub struct Map {
     body: Rc<Body>,
@@ -31,7 +31,7 @@ impl Map {
         Self::typed(&ANY_MAP)
     }
 
-    /// Returns an empty map of some type; the caller gives the elements in that type.
+    /// Returns an empty map of the given type; its elements must have that type.
     pub fn typed(map_type: &'static MapType) -> Self {
         Self { body: Rc::new(Body { entries: RefCell::default(), nil: false }), map_type }
     }
@@ -41,7 +41,7 @@ impl Map {
         Self { body: Rc::new(Body { entries: RefCell::default(), nil: true }), map_type }
     }
 
-    /// Returns a map of some type with entries.
+    /// Returns a map of the given type with entries.
     pub fn with_entries<K: Into<Text>>(
         map_type: &'static MapType,
         entries: impl IntoIterator<Item = (K, Value)>,
@@ -55,7 +55,7 @@ impl Map {
         Self { body: Rc::clone(&self.body), map_type }
     }
 
-    /// Returns a map that shares nothing with this one, under the plain type.
+    /// Returns a copy that shares nothing with this map and has the plain type.
     pub fn deep_copy(&self) -> Self {
         fn copy(value: Value) -> Value {
             match value {
@@ -77,7 +77,7 @@ impl Map {
         self.body.entries.borrow().get(key.as_ref()).cloned()
     }
 
-    /// Tells whether the key is there.
+    /// Returns whether the key is present.
     pub fn contains_key(&self, key: impl AsRef<[u8]>) -> bool {
         self.body.entries.borrow().contains_key(key.as_ref())
     }
@@ -92,7 +92,7 @@ impl Map {
         self.body.entries.borrow_mut().remove(key.as_ref())
     }
 
-    /// Returns the entries in the byte order of their keys, as they are now.
+    /// Returns the current entries in the byte order of their keys.
     pub fn entries(&self) -> Vec<(Text, Value)> {
         self.body.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
@@ -107,17 +107,17 @@ impl Map {
         self.body.entries.borrow().len()
     }
 
-    /// Tells whether there is no entry.
+    /// Returns whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Tells whether this is Go's nil map.
+    /// Returns whether this is Go's nil map.
     pub fn is_nil(&self) -> bool {
         self.body.nil
     }
 
-    /// Tells whether both are the very same map.
+    /// Returns whether both are the very same map.
     pub fn same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.body, &other.body)
     }

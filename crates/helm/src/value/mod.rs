@@ -1,9 +1,9 @@
 //! Go values as templates see them.
 //!
-//! A chart can tell a Go `int` from an `int64`, a missing key from an empty text and one map from a copy
-//! of it, so a [`Value`] keeps all of that: numbers with their Go kind, texts of any bytes, lists and maps
-//! with their Go type. Maps are shared and mutable (`set` changes every holder's map), hence one render
-//! stays on one thread. Clones are cheap.
+//! A chart can tell a Go `int` from an `int64`, a missing key from an empty string and a map from a copy of it, so a
+//! [`Value`] keeps all of that: numbers with their Go kind, strings of arbitrary bytes, lists and maps with their Go
+//! type. Maps are shared and mutable (`set` changes the map for all holders), so a render stays on one thread. Clones
+//! are cheap.
 
 mod convert;
 mod list;
@@ -34,8 +34,8 @@ pub enum Value {
     /// `nil`: no value, or an `interface {}` that holds none.
     #[default]
     Nil,
-    /// A `nil` that is known to be an `interface {}`, as an absent map key is. It lives inside the
-    /// evaluator only; functions and lists hold [`Value::Nil`].
+    /// A `nil` that is known to be an `interface {}`, like a missing map key. It only occurs inside the evaluator;
+    /// functions and lists use [`Value::Nil`].
     NilInterface,
     /// `true` or `false`.
     Bool(bool),
@@ -90,7 +90,7 @@ impl Value {
         Self::Native(Rc::new(native))
     }
 
-    /// Returns the value that a variable of a type has before anything is put in.
+    /// Returns the zero value of a type.
     pub fn zero(of: Type) -> Self {
         match of {
             Type::Any | Type::Reflect | Type::Native(_) => Self::NilInterface,
@@ -105,12 +105,12 @@ impl Value {
         }
     }
 
-    /// Tells whether this is `nil` in an interface. Nil slices and nil maps are not.
+    /// Returns whether this is `nil` in an interface. Nil slices and nil maps are not.
     pub fn is_nil(&self) -> bool {
         matches!(self, Self::Nil | Self::NilInterface)
     }
 
-    /// Returns the text, if this is a `string`.
+    /// Returns the string, if this is a `string`.
     pub fn as_text(&self) -> Option<&Text> {
         match self {
             Self::String(text) => Some(text),
@@ -118,7 +118,7 @@ impl Value {
         }
     }
 
-    /// Returns the map, if this is one.
+    /// Returns the map, if this is a map.
     pub fn as_map(&self) -> Option<&Map> {
         match self {
             Self::Map(map) => Some(map),
@@ -134,7 +134,7 @@ impl Value {
         }
     }
 
-    /// Returns the truth value, if this is a `bool`.
+    /// Returns the boolean, if this is a `bool`.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(value) => Some(*value),
@@ -142,7 +142,7 @@ impl Value {
         }
     }
 
-    /// Returns the integer of any signed kind, or of an unsigned kind where it fits; never a float.
+    /// Returns the integer of any signed kind, or of an unsigned kind if it fits; never a float.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
             Self::Int(_, value) => Some(*value),
@@ -181,7 +181,7 @@ impl Value {
         }
     }
 
-    /// Tells whether `if` takes this for true.
+    /// Returns whether `if` considers this true.
     pub fn is_true(&self) -> bool {
         match self {
             Self::Nil | Self::NilInterface => false,
@@ -198,7 +198,7 @@ impl Value {
         }
     }
 
-    /// Returns how many bytes a text has, or how many elements a list or a map.
+    /// Returns the length of a string in bytes, or of a list or map in elements.
     pub(crate) fn extent(&self) -> usize {
         match self {
             Self::String(text) => text.len(),
@@ -209,23 +209,24 @@ impl Value {
         }
     }
 
-    /// Compares as Go's `reflect.DeepEqual` does: types count, so `1` and `1.0` differ.
+    /// Compares like Go's `reflect.DeepEqual`: types count, so `1` and `1.0` differ.
     pub fn deep_equal(&self, other: &Self) -> bool {
         self.deep_compare(other).0
     }
 
-    /// Compares as [`Value::deep_equal`] does and returns as well how many nodes it took.
+    /// Compares like [`Value::deep_equal`] and also returns how many nodes were compared.
     pub(crate) fn deep_compare(&self, other: &Self) -> (bool, usize) {
         let mut nodes = types::NODE_LIMIT;
         (deep_equal(self, other, types::DEPTH_LIMIT, &mut nodes), types::NODE_LIMIT - nodes)
     }
 
-    /// Makes sure that a copy of the value could be carried and returns how many nodes it has; what it holds in
+    /// Checks that a copy of the value would not be too large and returns its number of nodes; what it contains in
     /// several places counts each time.
-    /// A value that holds itself passes: whoever walks it has to bound its depth anyway.
+    ///
+    /// A value that contains itself passes: whoever walks it has to bound the depth anyway.
     ///
     /// # Errors
-    /// The value is too large.
+    /// Fails if the value is too large.
     pub fn check_size(&self) -> Result<usize, FunctionError> {
         let mut count = 0_usize;
         let mut pending = vec![(self.clone(), 0_usize)];
@@ -251,7 +252,7 @@ impl Value {
         Ok(count)
     }
 
-    /// Takes the values out of a container that nobody else holds.
+    /// Moves the values out of a container that has no other holder.
     fn take_children(&mut self, into: &mut Vec<Value>) {
         match self {
             Self::List(list) => list.take_children(into),
@@ -261,8 +262,8 @@ impl Value {
     }
 }
 
-/// Values that nest too deeply hold themselves; what is left of them counts as equal, as in Go. Values that are
-/// too large to be compared count as different.
+/// Values that nest too deeply contain themselves; what is left of them counts as equal, as in Go. Values that are
+/// too large to compare count as different.
 fn deep_equal(left: &Value, right: &Value, depth: usize, nodes: &mut usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return true };
     let Some(rest) = nodes.checked_sub(1) else { return false };
@@ -304,7 +305,7 @@ fn deep_equal(left: &Value, right: &Value, depth: usize, nodes: &mut usize) -> b
     }
 }
 
-/// Drops values that may nest deeper than the stack would carry.
+/// Drops values that may nest deeper than the stack can carry.
 fn dismantle(mut values: Vec<Value>) {
     while let Some(mut value) = values.pop() {
         value.take_children(&mut values);

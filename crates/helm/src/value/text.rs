@@ -7,19 +7,19 @@ use std::sync::Arc;
 
 use aqueduct_manifest::SmolStr;
 
-/// A Go string. Ordered and compared by its bytes.
+/// A Go string, ordered and compared by its bytes.
 #[derive(Clone)]
 pub struct Text(Form);
 
 #[derive(Clone)]
 enum Form {
     Utf8(SmolStr),
-    /// Holds only what is not UTF-8, so that equal texts have equal forms.
+    /// Used only for bytes that are not valid UTF-8, so that equal strings have equal representations.
     Bytes(Arc<[u8]>),
 }
 
 impl Text {
-    /// Returns the text of bytes that may not be UTF-8.
+    /// Returns the string of bytes that may not be UTF-8.
     pub fn from_bytes(bytes: impl AsRef<[u8]>) -> Self {
         let bytes = bytes.as_ref();
         match std::str::from_utf8(bytes) {
@@ -36,7 +36,7 @@ impl Text {
         }
     }
 
-    /// Returns the text, if it is UTF-8.
+    /// Returns the string, if it is UTF-8.
     pub fn as_str(&self) -> Option<&str> {
         match &self.0 {
             Form::Utf8(text) => Some(text),
@@ -44,7 +44,7 @@ impl Text {
         }
     }
 
-    /// Returns the text with U+FFFD for each byte that is not UTF-8, as Go's `range` over a string sees it.
+    /// Returns the string with U+FFFD for each byte that is not UTF-8, as Go's `range` over a string sees it.
     pub fn to_str(&self) -> Cow<'_, str> {
         match &self.0 {
             Form::Utf8(text) => Cow::Borrowed(text),
@@ -52,7 +52,7 @@ impl Text {
         }
     }
 
-    /// Returns the text as the manifest model holds it, U+FFFD for each byte that is not UTF-8.
+    /// Returns the string as the manifest model stores it, with U+FFFD for each byte that is not UTF-8.
     pub fn to_smol(&self) -> SmolStr {
         match &self.0 {
             Form::Utf8(text) => text.clone(),
@@ -60,7 +60,7 @@ impl Text {
         }
     }
 
-    /// Tells whether there is no byte.
+    /// Returns whether there are no bytes.
     pub fn is_empty(&self) -> bool {
         self.as_bytes().is_empty()
     }
@@ -71,7 +71,7 @@ impl Text {
     }
 }
 
-/// Replaces each stray byte by one U+FFFD; Rust's own lossy decoding joins several.
+/// Replaces each invalid byte with one U+FFFD; Rust's own lossy decoding merges several.
 fn decode(mut bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     loop {

@@ -1,10 +1,10 @@
-//! The Go kinds and types that templates can name, and that functions ask of their arguments.
+//! The Go kinds and types that templates can see and that functions require of their arguments.
 
-/// How deep values may nest before they count as endless.
+/// How deep values may nest before they are taken to contain themselves.
 pub(super) const DEPTH_LIMIT: usize = 1000;
-/// How many nodes a value may have; what it holds in several places counts each time.
+/// How many nodes a value may have; what it contains in several places counts each time.
 pub(crate) const NODE_LIMIT: usize = 1_000_000;
-/// How many bytes of a text count as one node more.
+/// How many bytes of a string count as one more node.
 pub(super) const NODE_TEXT: usize = 256;
 
 /// A Go kind: what a type is made of.
@@ -34,7 +34,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Returns the name that Go prints.
+    /// Returns the name as Go prints it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Invalid => "invalid",
@@ -62,7 +62,7 @@ impl Kind {
 }
 
 impl Kind {
-    /// Tells whether this is an unsigned integer.
+    /// Returns whether this is an unsigned integer.
     pub fn is_unsigned(self) -> bool {
         matches!(self, Self::Uint | Self::Uint8 | Self::Uint16 | Self::Uint32 | Self::Uint64)
     }
@@ -105,14 +105,14 @@ pub static VALUES_MAP: MapType = MapType { name: "common.Values", element: Type:
 /// `map[string][]uint8`.
 pub static BYTES_MAP: MapType = MapType { name: "map[string][]uint8", element: Type::Bytes };
 
-/// A Go type, as a parameter or an element has it.
+/// A Go type of a parameter or element.
 #[derive(Clone, Copy, Debug)]
 pub enum Type {
     /// `interface {}`.
     Any,
     /// `bool`.
     Bool,
-    /// An integer kind, signed or not.
+    /// An integer kind, signed or unsigned.
     Integer(Kind),
     /// `float64`.
     Float,
@@ -124,7 +124,7 @@ pub enum Type {
     List(&'static ListType),
     /// A map type.
     Map(&'static MapType),
-    /// Go's `reflect.Value`: any value, not even unwrapped; an absent one is refused.
+    /// Go's `reflect.Value`: any value, not unwrapped; a missing one is refused.
     Reflect,
     /// A struct, pointer or named number, by the name that `%T` prints.
     Native(&'static str),
@@ -142,7 +142,7 @@ impl Type {
     /// `map[string]interface {}`.
     pub const MAP: Self = Self::Map(&ANY_MAP);
 
-    /// Returns the name that Go prints.
+    /// Returns the name as Go prints it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Any => "interface {}",

@@ -1,19 +1,18 @@
-//! Values of a chart and of its subcharts made one.
+//! Merges the values of a chart and its subcharts.
 //!
-//! The rules are those of Helm's `pkg/chart/common/util/coalesce.go`: what is higher up wins, maps are
-//! merged, and a `null` takes a default away. Helm merges maps in place and lets several holders share
-//! one, which shows in the result now and then; template maps are shared the same way, so that it does
-//! here too.
+//! The rules follow Helm's `pkg/chart/common/util/coalesce.go`: higher levels win, maps are merged, and a `null`
+//! removes a default. Helm merges maps in place and lets several holders share one, which occasionally shows in the
+//! result. Template maps are shared in the same way, so it shows here too.
 
 use crate::Error;
 use crate::part::ReleaseChart;
 use crate::template::sprintf;
 use crate::value::{Map, Value};
 
-/// The key of the values that every subchart sees.
+/// The key for values that every subchart sees.
 const GLOBAL: &str = "global";
 
-/// Whether a `null` takes away what it meets or stays to do so later.
+/// Whether a `null` removes what it meets, or stays in order to do so later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Nulls {
     /// Coalescing: a `null` removes the key.
@@ -22,7 +21,7 @@ pub(crate) enum Nulls {
     Keep,
 }
 
-/// Returns a chart's values: the given ones over the defaults, subcharts included.
+/// Returns a chart's values: the given ones over the defaults, including those of subcharts.
 pub(crate) fn coalesce(part: &ReleaseChart, values: &Map, nulls: Nulls) -> Result<Map, Error> {
     let values = values.deep_copy();
     coalesce_part(part, &values, nulls)?;
@@ -40,7 +39,7 @@ fn coalesce_part(part: &ReleaseChart, values: &Map, nulls: Nulls) -> Result<(), 
             }
             Some(Value::Map(table)) => table,
             Some(other) => {
-                // Helm prints what is there with `%t`, which is meant for truth values only.
+                // Helm prints the value with `%t`, which is only meant for booleans.
                 let shown = sprintf(b"%t", &[other]).map_err(|error| Error::new(error.to_string()))?;
                 return Err(Error::new(format!("type mismatch on {}: {}", subpart.name, shown.to_str())));
             }
@@ -62,7 +61,7 @@ fn coalesce_globals(table: &Map, parent: &Map) {
     for (key, value) in inherited.entries() {
         match value {
             Value::Map(map) => {
-                // Only the first level is copied: deeper maps are shared with the parent from now on.
+                // Only the first level is copied: deeper maps stay shared with the parent.
                 let merged: Map = map.entries().into_iter().collect();
                 match own.get(&key) {
                     None => {
@@ -85,7 +84,7 @@ fn coalesce_globals(table: &Map, parent: &Map) {
     table.insert(GLOBAL, own);
 }
 
-/// Puts a chart's defaults under the values that are given for it.
+/// Merges a chart's defaults beneath the values given for it.
 fn coalesce_defaults(part: &ReleaseChart, values: &Map, nulls: Nulls) {
     for (key, default) in part.defaults().entries() {
         match values.get(&key) {
@@ -118,9 +117,9 @@ fn coalesce_defaults(part: &ReleaseChart, values: &Map, nulls: Nulls) {
     }
 }
 
-/// Merges a table under another one, which wins.
+/// Merges a table beneath another one, which wins.
 pub(crate) fn coalesce_tables(table: &Map, under: &Map, nulls: Nulls) {
-    // A `null` takes away a default only where there is one.
+    // A `null` removes a default only if there is one.
     let had_value = |key: &[u8], entries: &[(crate::value::Text, Value)]| {
         entries.iter().any(|(other, value)| other.as_bytes() == key && !value.is_nil())
     };

@@ -28,7 +28,7 @@ fn as_map(_: &mut Call<'_>, arguments: &[Value]) -> Result<Value, FunctionError>
     Ok(Value::Map(if values.is_empty() { Map::new() } else { values.converted(&ANY_MAP) }))
 }
 
-/// No template can make a writer.
+/// No template can create a writer.
 fn encode(_: &mut Call<'_>, _: &[Value]) -> Result<Value, FunctionError> {
     Err(FunctionError::new("there is nothing to write to"))
 }

@@ -1,4 +1,4 @@
-//! Values: read from files and settings, coalesced with the defaults of charts.
+//! Values: read from files and settings, and coalesced with the defaults of charts.
 
 pub(crate) mod coalesce;
 pub(crate) mod methods;
@@ -11,7 +11,7 @@ pub use self::set::Notation;
 pub use self::user::UserValues;
 use crate::value::{Map, Value};
 
-/// Returns the table at a path of names, if there is one.
+/// Returns the table at a dotted path, if there is one.
 pub(crate) fn table(values: &Map, path: &str) -> Option<Map> {
     let mut table = values.clone();
     for name in path.split('.') {
@@ -23,7 +23,7 @@ pub(crate) fn table(values: &Map, path: &str) -> Option<Map> {
     Some(table)
 }
 
-/// Returns the value at a path of names, if there is one that is no table.
+/// Returns the value at a dotted path, if it exists and is not a table.
 pub(crate) fn value_at(values: &Map, path: &str) -> Option<Value> {
     let value = match path.rsplit_once('.') {
         Some((above, name)) => table(values, above)?.get(name),

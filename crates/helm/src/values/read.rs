@@ -5,10 +5,10 @@ use aqueduct_manifest::{Map, Value};
 use crate::Error;
 use crate::decode::{mismatch, read_yaml};
 
-/// Reads the documents of a values file and merges them, the later over the earlier.
+/// Reads the documents of a values file and merges them; later ones win.
 ///
 /// # Errors
-/// What Helm says of a document that is no YAML, or no map.
+/// Fails with Helm's message if a document is not valid YAML or not a map.
 pub fn read_values(bytes: &[u8]) -> Result<Map, Error> {
     let mut values = Map::new();
     let (documents, wrong_separator) = documents(bytes);
@@ -33,7 +33,7 @@ pub fn read_values(bytes: &[u8]) -> Result<Map, Error> {
     }
 }
 
-/// Merges values over others: maps are merged, everything else is replaced.
+/// Merges values over others: maps are merged, anything else is replaced.
 fn merge(values: &mut Map, over: &Map) {
     for (key, value) in over {
         match (values.get_mut(key), value) {
@@ -45,10 +45,10 @@ fn merge(values: &mut Map, over: &Map) {
     }
 }
 
-/// Splits a text at the lines that begin with `---`, blanks or a comment after it allowed. What else stands there
-/// is returned too, with the documents before it.
+/// Splits a text at lines that begin with `---`, optionally followed by blanks or a comment. If anything else
+/// follows, it is returned too, with the documents before it.
 ///
-/// Each line ends in `\n` afterwards, the last one too, as the reader of Kubernetes' own tools has it.
+/// Every line of the result ends in `\n`, including the last one, as with the reader of Kubernetes' own tools.
 fn documents(bytes: &[u8]) -> (Vec<Vec<u8>>, Option<String>) {
     let mut documents = Vec::new();
     let mut document = Vec::with_capacity(bytes.len() + 1);
@@ -77,7 +77,7 @@ fn documents(bytes: &[u8]) -> (Vec<Vec<u8>>, Option<String>) {
     (documents, None)
 }
 
-/// Returns what stands between line feeds.
+/// Returns the text between line feeds.
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let ends = memchr::memchr_iter(b'\n', text).chain(std::iter::once(text.len()));
     ends.scan(0, |start, end| {

@@ -1,34 +1,34 @@
-//! The syntax of `--set` and its kin: `a.b[0].c=value,d={x,y}`.
+//! The syntax of `--set` and similar flags: `a.b[0].c=value,d={x,y}`.
 
 use serde_json::Deserializer;
 
 use crate::template::{Charset, quote, quote_rune};
 use crate::value::{Kind, List, Map, Text, Value};
 
-/// The highest index that a list may be given.
+/// The highest index in a list.
 const MAXIMUM_INDEX: i64 = 65536;
-/// How many elements indices may make in all lists together; Helm goes on until memory ends.
+/// How many elements indices may create in all lists together; Helm continues until memory runs out.
 pub(super) const MAXIMUM_ELEMENTS: usize = 1 << 20;
 /// How deep names may nest.
 const MAXIMUM_DEPTH: usize = 30;
 /// How deep lists in lists may nest; Helm has no limit.
 const MAXIMUM_LIST_DEPTH: usize = 500;
 
-/// What the value of a setting becomes.
+/// How the value of a setting is interpreted.
 pub enum Notation<'a> {
-    /// Integers, truth values and `null` are typed.
+    /// Integers, booleans and `null` get their types.
     Typed,
-    /// Text.
+    /// Everything is a string.
     Text,
-    /// The contents of the file that it names.
+    /// The value is a file name and stands for the file's contents.
     File(&'a dyn Fn(&str) -> Result<Vec<u8>, String>),
-    /// JSON.
+    /// The value is JSON.
     Json,
-    /// Text up to the end of the setting.
+    /// Everything up to the end of the setting is a string.
     Literal,
 }
 
-/// Puts what one argument says into values. The room is how many elements indices may still make.
+/// Applies one argument to values. `room` is the number of elements that indices may still create.
 pub(super) fn set(
     argument: &str,
     values: &Map,
@@ -46,7 +46,7 @@ pub(super) fn set(
 }
 
 enum Failure {
-    /// The argument is at its end.
+    /// The end of the argument was reached.
     End,
     Message(String),
 }
@@ -85,7 +85,7 @@ impl Parser<'_> {
         matches!(self.notation, Notation::Literal)
     }
 
-    /// Reads up to one of the characters and returns which it was; `None` is the end.
+    /// Reads up to one of the characters and returns which one; `None` at the end.
     fn until(&mut self, stops: &[char]) -> (String, Option<char>) {
         let mut text = String::new();
         while let Some(character) = self.next() {
@@ -233,7 +233,7 @@ impl Parser<'_> {
             Some('=') => {
                 let mut item = Value::Nil;
                 let result = self.value(|value| item = value);
-                // The end of the argument right after `=` sets an empty text and is no failure here.
+                // If the argument ends right after `=`, the value is an empty string; that is not a failure here.
                 match result {
                     Err(Failure::Message(_)) => return (list, result),
                     Err(Failure::End) | Ok(()) => (item, Ok(())),
@@ -306,7 +306,7 @@ impl Parser<'_> {
         })
     }
 
-    /// Skips white space and a comma; tells whether there was nothing else.
+    /// Skips whitespace and a comma; returns whether there was nothing else.
     fn is_empty_value(&mut self) -> bool {
         loop {
             match self.peek() {

@@ -1,4 +1,4 @@
-//! Values as a user puts them together: files, and single settings in Helm's notation.
+//! Values as a user assembles them: from files and single settings in Helm's notation.
 
 use aqueduct_manifest as manifest;
 
@@ -7,7 +7,7 @@ use super::set::{MAXIMUM_ELEMENTS, Notation, from_json, set};
 use crate::Error;
 use crate::value::{Map, Value};
 
-/// The values under way: each step counts over the ones before.
+/// The user's values so far; each step overrides the previous ones.
 ///
 /// ```
 /// use aqueduct_helm::{Notation, UserValues};
@@ -23,7 +23,7 @@ use crate::value::{Map, Value};
 #[derive(Debug)]
 pub struct UserValues {
     values: Map,
-    /// How many elements the indices of settings may still make.
+    /// How many elements the indices of settings may still create.
     room: usize,
 }
 
@@ -39,24 +39,24 @@ impl UserValues {
         Self { values: Map::new(), room: MAXIMUM_ELEMENTS }
     }
 
-    /// Merges the documents of a values file over what is there.
+    /// Merges the documents of a values file over the current values.
     ///
     /// # Errors
-    /// What Helm says of a document that is no YAML, or no map.
+    /// Fails with Helm's message if a document is not valid YAML or not a map.
     pub fn add_file(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.add(&read_values(bytes)?);
         Ok(())
     }
 
-    /// Merges values over what is there, as those of a file.
+    /// Merges values over the current ones, like those of a file.
     pub fn add(&mut self, values: &manifest::Map) {
         merge(&self.values, &Map::from(values));
     }
 
-    /// Merges an object in JSON over what is there.
+    /// Merges a JSON object over the current values.
     ///
     /// # Errors
-    /// The text is no JSON.
+    /// Fails if the text is not valid JSON.
     pub fn add_json(&mut self, text: &str) -> Result<(), Error> {
         let object = serde_json::from_str(text).map_err(|error| Error::new(error.to_string()))?;
         if let Value::Map(object) = from_json(&object) {
@@ -65,10 +65,10 @@ impl UserValues {
         Ok(())
     }
 
-    /// Sets what a text such as `a.b[0].c=value,d={x,y}` says.
+    /// Applies a setting such as `a.b[0].c=value,d={x,y}`.
     ///
     /// # Errors
-    /// What Helm says of a text that it cannot read.
+    /// Fails with Helm's message if the setting cannot be parsed.
     pub fn set(&mut self, text: &str, notation: &Notation<'_>) -> Result<(), Error> {
         set(text, &self.values, notation, &mut self.room).map_err(Error::new)
     }
@@ -79,7 +79,7 @@ impl UserValues {
     }
 }
 
-/// Merges values over others: maps are merged, everything else is replaced.
+/// Merges values over others: maps are merged, anything else is replaced.
 fn merge(values: &Map, over: &Map) {
     for (key, value) in over.entries() {
         match (values.get(&key), value) {

@@ -1,11 +1,11 @@
-//! Tables of what Helm made of values, one case a line.
+//! Tables of what Helm made of values, one case per line.
 
 use aqueduct_helm::value;
 use serde_json::Value;
 
 use crate::corpus_folder::corpus_folder;
 
-/// Returns the lines of a truth table; `None` where it is absent, which is said.
+/// Returns the lines of a truth table; `None`, with a message, if it is missing.
 #[expect(clippy::print_stdout, reason = "a skipped test says so")]
 pub(crate) fn truth_lines(name: &str) -> Option<Vec<Value>> {
     let path = corpus_folder().join(format!("truth/{name}.jsonl"));
@@ -22,7 +22,7 @@ pub(crate) fn json_of(values: &value::Map) -> Value {
     serde_json::to_value(&value).expect("values are JSON")
 }
 
-/// Tells whether results are the same; `1` and `1.0` are.
+/// Returns whether results are the same; `1` and `1.0` are.
 pub(crate) fn same(actual: &Result<Value, String>, expected: &Result<Value, String>) -> bool {
     match (actual, expected) {
         (Ok(actual), Ok(expected)) => same_values(actual, expected),
@@ -45,7 +45,7 @@ fn same_values(left: &Value, right: &Value) -> bool {
     }
 }
 
-/// Prints how many lines passed, and fails when not all did.
+/// Prints how many lines passed, and fails if any did not.
 #[expect(clippy::print_stdout, reason = "the count is what people look for")]
 pub(crate) fn report(name: &str, lines: &[Value], failures: &[String]) {
     println!("{name}: {} of {} lines", lines.len() - failures.len(), lines.len());

@@ -1,4 +1,4 @@
-//! Charts of a kustomization, rendered by whatever engine the caller brings.
+//! Charts of a kustomization, rendered by the caller's engine.
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ use crate::read;
 use crate::resource::Resource;
 use crate::schemas::Schemas;
 
-/// What a chart's entry and the globals around it say.
+/// A chart's entry and the globals around it.
 #[derive(Default)]
 pub(crate) struct Args {
     pub(crate) chart: HelmChart,
@@ -44,7 +44,7 @@ impl Generate for ChartGenerator<'_> {
         let options = self.loader.options();
         if !options.enable_helm {
             return Err(Error::new("must specify --enable-helm").with_hint(format!(
-                "the kustomization names the chart `{}`; charts are rendered only when asked for",
+                "the kustomization uses the chart `{}`; charts are rendered only on request",
                 chart.name
             )));
         }
@@ -89,12 +89,12 @@ impl ChartGenerator<'_> {
         if home.is_empty() { "charts" } else { home }
     }
 
-    /// Returns the folder of the chart, with or without the version in the name of the one above it.
+    /// Returns the chart's folder, with or without the version in the name of its parent folder.
     pub(crate) fn folder(&self) -> Result<String> {
         Ok(path::join(self.loader.root(), &self.location()?))
     }
 
-    /// Returns that folder as seen from the kustomization.
+    /// Returns that folder relative to the kustomization.
     fn location(&self) -> Result<String> {
         let chart = &self.args.chart;
         let home = path::join(self.loader.root(), self.home());
@@ -112,7 +112,7 @@ impl ChartGenerator<'_> {
         let version =
             if chart.version.is_empty() { String::new() } else { format!(" --version {}", chart.version) };
         Err(error.with_hint(format!(
-            "charts are not pulled while building; put it there once: `helm pull --untar --untardir {home} --repo {} {}{version}`",
+            "charts are not pulled during a build; put it there once: `helm pull --untar --untardir {home} --repo {} {}{version}`",
             chart.repo, chart.name
         )))
     }
@@ -160,7 +160,7 @@ impl ChartGenerator<'_> {
         read(&self.loader.load_text(file)?).within(|| file.to_owned())
     }
 
-    /// Returns values with those of a second set above them, of which `null` removes what is below.
+    /// Merges values with others that override them; a `null` removes the value below.
     fn merged(&self, below: Value, above: Value) -> Result<Value> {
         match patch::strategic_merge(&below, &above, &self.schemas.merge_context()) {
             Ok(Outcome::Changed(values)) => Ok(values),

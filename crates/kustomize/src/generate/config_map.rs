@@ -47,7 +47,7 @@ impl Generate for SecretGenerator<'_> {
         let mut map = base(args, "Secret")?;
         let kind = if self.args.kind.is_empty() { "Opaque" } else { &self.args.kind };
         map.insert("type", kind);
-        // Unlike a ConfigMap, a Secret says so when it holds nothing.
+        // Unlike a ConfigMap, a Secret has its data field even if it is empty.
         map.insert("data", Map::new());
         let pairs = key_values::load(&self.loader, args).within(|| "loading KV pairs".to_owned())?;
         for (key, bytes) in pairs {
@@ -93,7 +93,7 @@ fn finish(mut map: Map, args: &ConfigMapArgs, schemas: &Rc<Schemas>) -> Result<V
     Ok(vec![resource])
 }
 
-/// Encodes bytes as base64, in lines of 70 characters where they do not fit into one.
+/// Encodes bytes as base64, in lines of 70 characters if they do not fit on one.
 fn encode(bytes: &[u8]) -> String {
     const LINE: usize = 70;
     let encoded = STANDARD.encode(bytes);

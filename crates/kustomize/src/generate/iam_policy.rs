@@ -1,4 +1,4 @@
-//! Generated service accounts that stand for accounts of a cloud.
+//! Generated service accounts for accounts of a cloud provider.
 
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::resource::Resource;
 use crate::schemas::Schemas;
 
-/// What an `IAMPolicyGenerator` says.
+/// The contents of an `IAMPolicyGenerator`.
 #[derive(Default)]
 pub(crate) struct Args {
     cloud: SmolStr,

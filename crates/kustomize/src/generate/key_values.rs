@@ -1,4 +1,4 @@
-//! The keys and values of ConfigMaps and Secrets, from literals, files and files of variables.
+//! The keys and values of ConfigMaps and Secrets: from literals, files and env files.
 
 use aqueduct_manifest::SmolStr;
 
@@ -7,7 +7,7 @@ use crate::kustomization::ConfigMapArgs;
 use crate::loader::Loader;
 use crate::path;
 
-/// Reads all pairs that a generator names, refusing repeated keys.
+/// Reads all pairs of a generator, refusing repeated keys.
 pub(super) fn load(loader: &Loader<'_>, args: &ConfigMapArgs) -> Result<Vec<(String, Vec<u8>)>> {
     let mut pairs: Vec<(String, Vec<u8>)> = Vec::new();
     for file in &args.env_files {
@@ -31,7 +31,7 @@ pub(super) fn load(loader: &Loader<'_>, args: &ConfigMapArgs) -> Result<Vec<(Str
     Ok(pairs)
 }
 
-/// Reads lines of `NAME=value`; blank ones and comments are passed over.
+/// Reads lines of `NAME=value`, skipping blank lines and comments.
 fn variables(text: &str, pairs: &mut Vec<(String, Vec<u8>)>) {
     for (number, line) in text.lines().enumerate() {
         let line = if number == 0 { line.strip_prefix('\u{feff}').unwrap_or(line) } else { line };
@@ -40,7 +40,7 @@ fn variables(text: &str, pairs: &mut Vec<(String, Vec<u8>)>) {
             continue;
         }
         let (name, value) = line.split_once('=').unwrap_or((line, ""));
-        // Any other name will do; what Kubernetes makes of it is not looked at.
+        // Any other name is accepted; what Kubernetes thinks of it does not matter here.
         if name.is_empty() {
             continue;
         }
@@ -55,10 +55,10 @@ fn parse_literal(literal: &SmolStr) -> Result<(String, Vec<u8>)> {
     }
 }
 
-/// Removes quotation marks that stand on both sides.
+/// Removes quotation marks that are on both sides.
 fn unquoted(text: &str) -> &str {
     for mark in ['"', '\''] {
-        // A single mark is its own beginning and end.
+        // A single mark would be both ends at once.
         if text == mark.to_string() {
             return text;
         }
@@ -69,7 +69,7 @@ fn unquoted(text: &str) -> &str {
     text
 }
 
-/// Returns the key and the path that an entry of `files` means.
+/// Returns the key and path of an entry in `files`.
 pub(crate) fn parse_file(source: &str) -> Result<(&str, &str)> {
     let problem = match source.split_once('=') {
         None => return Ok((path::base(source), source)),

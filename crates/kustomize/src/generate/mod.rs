@@ -1,4 +1,4 @@
-//! Makes resources: ConfigMaps, Secrets, service accounts, and whatever a chart renders.
+//! Generates resources: ConfigMaps, Secrets, service accounts, and the output of charts.
 
 pub(crate) mod chart;
 pub(crate) mod config_map;
@@ -8,7 +8,7 @@ pub(crate) mod key_values;
 use crate::error::Result;
 use crate::resource::Resource;
 
-/// Something that makes resources.
+/// A generator of resources.
 pub(crate) trait Generate {
     fn generate(&self) -> Result<Vec<Resource>>;
 }

@@ -9,10 +9,10 @@ use crate::field_spec::{FieldSpec, Missing};
 use crate::id::Id;
 use crate::resources::Resources;
 
-/// No name is longer; diamonds of kustomizations with a prefix would fill any memory otherwise.
+/// The longest name; otherwise diamonds of kustomizations with a prefix would fill any memory.
 const MAX_LENGTH: usize = 16 << 10;
 
-/// Puts a text in front of names or behind them.
+/// Adds a prefix or suffix to names.
 pub(crate) struct AffixTransformer {
     pub(crate) side: Side,
     pub(crate) affix: SmolStr,
@@ -66,7 +66,7 @@ impl AffixTransformer {
     }
 }
 
-/// Tells whether a kind is never renamed: its name is fixed by what it is.
+/// Returns whether a kind is never renamed because its name is fixed.
 fn keeps_name(id: &Id) -> bool {
     match id.gvk.kind.as_str() {
         "CustomResourceDefinition" | "Namespace" => true,

@@ -1,4 +1,4 @@
-//! Hashes of what generated ConfigMaps and Secrets hold, as suffixes of their names.
+//! Hashes of the contents of generated ConfigMaps and Secrets, used as name suffixes.
 
 use aqueduct_manifest::{Hash, Map, Value};
 
@@ -21,8 +21,8 @@ impl Transform for HashTransformer {
     }
 }
 
-/// Returns ten characters that stand for the content, by `api/hasher`: the name is meant to be part of it
-/// and is not, because Kustomize looks for it under the wrong key.
+/// Returns ten characters that represent the content, like `api/hasher`. The name is meant to be included but is not,
+/// because Kustomize looks for it under the wrong key.
 fn hash(object: &Map) -> String {
     let kind = object.get("kind").and_then(Value::as_str).unwrap_or("");
     let field = |key: &str| object.get(key).cloned().unwrap_or_else(|| Value::from(""));
@@ -55,7 +55,7 @@ fn hash(object: &Map) -> String {
         .collect()
 }
 
-/// Escapes what Go's JSON encoder escapes beyond the standard.
+/// Applies the escapes that Go's JSON encoder adds to the standard ones.
 fn escaped_for_html(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {

@@ -11,7 +11,7 @@ use crate::kustomization::Image;
 use crate::resources::Resources;
 use crate::step::Step;
 
-/// Changes images of one name.
+/// Changes images with a given name.
 pub(crate) struct ImageTransformer {
     image: Image,
     pattern: Regex,
@@ -19,15 +19,15 @@ pub(crate) struct ImageTransformer {
 }
 
 impl ImageTransformer {
-    /// The name of the image is a pattern, as it is in Kustomize.
+    /// As in Kustomize, the image name is a pattern.
     pub(crate) fn new(image: Image, fields: Vec<FieldSpec>) -> Result<Self> {
         let tag = "[a-zA-Z0-9_.{}-]*";
         let pattern = Regex::new(&format!("^{}(:{tag})?(@sha256:{tag})?$", image.name))
-            .map_err(|_| Error::new(format!("the name of an image is no pattern: `{}`", image.name)))?;
+            .map_err(|_| Error::new(format!("an image name is not a valid pattern: `{}`", image.name)))?;
         Ok(Self { image, pattern, fields })
     }
 
-    /// Changes an image if it is the one that is meant.
+    /// Changes an image if its name matches.
     fn set(&self, field: &mut Field<'_>) -> Result<()> {
         let written = field.text();
         if matches!(field.value, Value::Map(_) | Value::List(_)) {
@@ -61,7 +61,7 @@ impl ImageTransformer {
     }
 }
 
-/// Finds the images of everything that is called `containers` or `initContainers`.
+/// Finds the images in everything named `containers` or `initContainers`.
 fn find_images(map: &Map, place: &[Step], found: &mut Vec<Vec<Step>>) -> Result<()> {
     for (key, value) in map {
         let place = [place, &[Step::Key(key.clone())]].concat();
@@ -115,7 +115,7 @@ impl Transform for ImageTransformer {
     }
 }
 
-/// Splits an image into name, tag and digest; a port before the first `/` is no tag.
+/// Splits an image into name, tag and digest; a port before the first `/` is not a tag.
 fn split(image: &str) -> (&str, &str, &str) {
     let start = image.find('/').unwrap_or(0);
     let find = |mark| image.get(start..).and_then(|rest| rest.find(mark)).map(|at| at + start);

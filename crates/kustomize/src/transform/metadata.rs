@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::field_spec::FieldSpec;
 use crate::resources::Resources;
 
-/// Sets entries in the maps that fields name.
+/// Sets entries in the maps at given fields.
 pub(crate) struct MetadataTransformer {
     pub(crate) entries: BTreeMap<SmolStr, SmolStr>,
     pub(crate) fields: Vec<FieldSpec>,

@@ -17,7 +17,7 @@ pub(crate) mod variable;
 use crate::error::Result;
 use crate::resources::Resources;
 
-/// Something that changes resources.
+/// A transformer of resources.
 pub(crate) trait Transform {
     fn transform(&self, resources: &mut Resources) -> Result<()>;
 }

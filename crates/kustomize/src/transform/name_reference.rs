@@ -1,4 +1,4 @@
-//! Repairs names that resources use for others, after those were renamed.
+//! Updates references to resources that were renamed.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use crate::resources::Resources;
 use crate::step::{self, Step};
 use crate::text;
 
-/// Repairs all references that the configuration knows.
+/// Updates all references that the configuration knows.
 pub(crate) struct NameReferenceTransformer<'a> {
     pub(crate) references: &'a [NameReference],
 }
@@ -62,14 +62,14 @@ impl Transform for NameReferenceTransformer<'_> {
     }
 }
 
-/// What resources are called now and were called before.
+/// The current and previous names of resources.
 struct Candidates {
     list: Vec<Candidate>,
     by_name: BTreeMap<SmolStr, Named>,
     by_original_namespace: BTreeMap<SmolStr, Vec<usize>>,
 }
 
-/// The places of what was called so.
+/// The indices of the resources that had a name.
 #[derive(Default)]
 struct Named {
     all: Vec<usize>,
@@ -109,13 +109,13 @@ impl Candidates {
     }
 }
 
-/// The resource that uses names of others.
+/// A resource that refers to others by name.
 struct Referrer {
     place: usize,
     id: Id,
     key: Key,
     role: Option<Gvk>,
-    /// Namespaces of the service accounts that a role binding names.
+    /// The namespaces of the service accounts in a role binding.
     bound_namespaces: Vec<SmolStr>,
 }
 
@@ -133,7 +133,7 @@ impl Referrer {
         Ok(Self { place, id, key, role, bound_namespaces })
     }
 
-    /// Returns the places of what was called so, and of those in one namespace only what this may speak of.
+    /// Returns the indices of resources that had a name; if this is namespaced, only those that it may refer to.
     fn near(&self, named: &Named) -> Vec<usize> {
         if self.key.is_cluster_scoped() || !self.bound_namespaces.is_empty() {
             return named.all.clone();
@@ -144,7 +144,7 @@ impl Referrer {
         places
     }
 
-    /// Tells whether this may speak of a resource at all.
+    /// Returns whether this may refer to a resource at all.
     fn reaches(&self, candidate: &Candidate) -> bool {
         self.key.is_cluster_scoped()
             || candidate.key.is_cluster_scoped()
@@ -153,7 +153,7 @@ impl Referrer {
     }
 }
 
-/// Returns the namespaces of the service accounts that a role binding names.
+/// Returns the namespaces of the service accounts in a role binding.
 fn bound_namespaces(resource: &Resource) -> Result<Vec<SmolStr>> {
     let mut namespaces = Vec::new();
     if resource.map().get("kind").and_then(Value::as_str) != Some("RoleBinding") {
@@ -170,14 +170,14 @@ fn bound_namespaces(resource: &Resource) -> Result<Vec<SmolStr>> {
             Some(_) => {
                 let id = resource.id();
                 return Err(Error::new(format!("Invalid Input: namespace is blank for resource \"{id}\""))
-                    .with_hint("name the namespace of each service account among the subjects, as text"));
+                    .with_hint("set the namespace of each service account among the subjects, as a string"));
             }
         }
     }
     Ok(namespaces)
 }
 
-/// One field of a referrer, and the kind of resource that it names.
+/// One field of a referrer, and the kind of resource that it refers to.
 struct Lookup<'a> {
     referrer: &'a Referrer,
     candidates: &'a Candidates,
@@ -186,7 +186,7 @@ struct Lookup<'a> {
 }
 
 impl Lookup<'_> {
-    /// Returns what becomes of a value: texts, and where they go.
+    /// Returns the changes to a value: the new strings, and where they go.
     fn changes(&self, value: &Value, marks: &Marks) -> Result<Vec<(Vec<Step>, SmolStr)>> {
         match value {
             Value::Null => Ok(Vec::new()),
@@ -217,7 +217,7 @@ impl Lookup<'_> {
         Ok(found.map(|found| (Vec::new(), found.id.name.clone())).into_iter().collect())
     }
 
-    /// Returns name and namespace of a map that has both.
+    /// Returns the changes to a map with a name and possibly a namespace.
     fn map_changes(&self, map: &Map, marks: &Marks) -> Result<Vec<(Vec<Step>, SmolStr)>> {
         let text = |key: &str| map.get(key).map(|value| written(value, marks.field(key)));
         let Some(old) = text("name") else {
@@ -251,7 +251,7 @@ impl Lookup<'_> {
         Ok(changes)
     }
 
-    /// Finds the one resource that was called so.
+    /// Finds the one resource that had this name.
     fn find(
         &self,
         old: &str,

@@ -1,4 +1,4 @@
-//! The namespace of all resources that have one, and where they speak of it themselves.
+//! Sets the namespace of all namespaced resources, and of the fields in which they refer to it.
 
 use aqueduct_manifest::{SmolStr, Value};
 
@@ -15,12 +15,12 @@ use crate::text;
 pub(crate) struct NamespaceTransformer {
     pub(crate) namespace: SmolStr,
     pub(crate) fields: Vec<FieldSpec>,
-    /// Sets only what is not set.
+    /// Sets the namespace only where there is none.
     pub(crate) unset_only: bool,
     pub(crate) subjects: Subjects,
 }
 
-/// Which subjects of role bindings are moved along.
+/// Which subjects of role bindings get the namespace too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Subjects {
     /// Those named `default`.
@@ -68,7 +68,7 @@ impl Transform for NamespaceTransformer {
 }
 
 impl NamespaceTransformer {
-    /// Changes one resource, without a note on what it was called before.
+    /// Changes one resource without recording its previous name.
     pub(crate) fn change(&self, resource: &mut Resource) -> Result<()> {
         let id = resource.id();
         let is_binding = id.gvk.kind == "RoleBinding" || id.gvk.kind == "ClusterRoleBinding";
@@ -80,7 +80,7 @@ impl NamespaceTransformer {
             self.set_subjects(resource)?;
         }
         for field in &self.fields {
-            // These are dealt with above, or speak of another kind that is called Namespace.
+            // These are handled above, or belong to another kind named Namespace.
             let skip = match field.path.as_str() {
                 "metadata/namespace" => true,
                 "metadata/name" => !is_core,

@@ -1,4 +1,4 @@
-//! Patches: strategic merge and JSON 6902, by target or by the name they carry.
+//! Patches: strategic merge and JSON 6902, by target or by the name in the patch.
 
 use std::rc::Rc;
 
@@ -43,7 +43,7 @@ impl PatchTransformer {
                 (text, format!("[path: {}]", quoted(&patch.path)))
             }
         };
-        // What has a target gets its annotations anew, from all that are there.
+        // With a target, the annotations are rebuilt from all that are present.
         let read = if patch.target.is_some() { read::resources } else { read::patches };
         let merge = read(&text, schemas);
         let operations = read_operations(&text);
@@ -108,7 +108,7 @@ impl Transform for PatchTransformer {
                     operate(resource, operations)
                         .within(|| format!("applying JSON patch {} to {id}", self.source))?;
                     if resource.id() != id {
-                        // The index must learn what it is called now.
+                        // The index must pick up the new names.
                         resources.list_mut();
                     }
                 }
@@ -128,7 +128,7 @@ pub(crate) struct MergeTransformer {
 }
 
 impl MergeTransformer {
-    /// Reads patches that are files or are inline, and a text of more.
+    /// Reads patches from files or inline, and one more text of patches.
     pub(crate) fn new(
         paths: &[SmolStr],
         more: &str,
@@ -245,11 +245,11 @@ fn operate(resource: &mut Resource, operations: &[Operation]) -> Result<()> {
             }
             Ok(())
         }
-        other => Err(Error::new(format!("a JSON patch made a {} of a resource", other.kind()))),
+        other => Err(Error::new(format!("a JSON patch turned a resource into a {}", other.kind()))),
     }
 }
 
-/// Merges a patch into the resources at some places, whatever the names of the patch.
+/// Merges a patch into resources, whatever names the patch has.
 fn merge_into(resources: &mut Resources, places: &[usize], patch: &Resource) -> Result<()> {
     for place in places {
         let Some(gvk) = resources.list().get(*place).map(Resource::gvk) else { continue };
@@ -258,7 +258,7 @@ fn merge_into(resources: &mut Resources, places: &[usize], patch: &Resource) -> 
         copy.set_gvk(&gvk);
         copy.set_kind(&patch.kind());
         merge_at(resources, *place, &copy)?;
-        // The copy holds them without a type, so that they are what they read as where no quotes stood.
+        // The copy has them without a type, so that they are whatever they read as unless they were quoted.
         if let Some(resource) = resources.list_mut_same_ids().get_mut(*place) {
             if patch.allow_name_change && resource.name() == patch.name() {
                 resource.set_name(&patch.name());
@@ -281,7 +281,7 @@ fn merge_at(resources: &mut Resources, place: usize, patch: &Resource) -> Result
     let Some(resource) = list.get_mut(place) else { return Ok(()) };
     merge(resource, patch)?;
     if forgets(patch) {
-        // The index must forget the names that it had.
+        // The index must forget the previous names.
         resources.list_mut();
     }
     Ok(())
@@ -326,7 +326,7 @@ fn merge(resource: &mut Resource, patch: &Resource) -> Result<()> {
     Ok(())
 }
 
-/// Tells whether a patch takes the annotations away, where Kustomize keeps what a resource was called before.
+/// Returns whether a patch removes the annotations, in which Kustomize keeps the previous names of a resource.
 fn forgets(patch: &Resource) -> bool {
     patch.metadata("annotations").is_some_and(Value::is_null)
 }

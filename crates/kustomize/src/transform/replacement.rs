@@ -1,4 +1,4 @@
-//! Replacements: a value of one resource copied into fields of others.
+//! Replacements: copy a value of one resource into fields of others.
 
 use aqueduct_manifest::yaml::{Marked, Marks};
 use aqueduct_manifest::{SmolStr, Value, yaml};
@@ -18,11 +18,11 @@ use crate::text::{self, quoted};
 
 const DEFAULT_PATH: &str = "metadata.name";
 
-/// How many bytes all copies of one list of replacements may hold. A few copies of what holds copies would fill any
-/// memory otherwise.
+/// The most bytes in all copies of one list of replacements. Otherwise a few copies of values that contain copies
+/// would fill any memory.
 const COPY_LIMIT: usize = 32 << 20;
 
-/// Carries out replacements in their order.
+/// Applies replacements in order.
 pub(crate) struct ReplacementTransformer {
     pub(crate) replacements: Vec<Replacement>,
 }
@@ -66,15 +66,15 @@ struct Source {
     marked: Marked,
     /// The value as text, as it was written.
     text: SmolStr,
-    /// Whether the value is a text of which nobody said what type it has.
+    /// Whether the value is an untyped text.
     is_plain: bool,
-    /// The place of the resource and the way to the field that the value is, as long as it is one: what
-    /// changes the field changes what is copied afterwards.
+    /// The resource's index and the path of the field that the value comes from, as long as it exists: changes to the
+    /// field affect later copies.
     field: Option<(usize, Vec<Step>)>,
 }
 
 impl Source {
-    /// Returns the value as it stands where it takes the place of a list or a map.
+    /// Returns the value in the form in which it replaces a list or map.
     fn whole(&self) -> Marked {
         match &self.marked.value {
             Value::String(text) if self.is_plain => resolved(text).into(),
@@ -82,7 +82,7 @@ impl Source {
         }
     }
 
-    /// Reads the field again, if it is one of the resource at a place.
+    /// Reads the field again if it belongs to this resource.
     fn refresh(&mut self, place: usize, resource: &Resource) {
         if let Some((_, steps)) = self.field.as_ref().filter(|(of, _)| *of == place) {
             self.marked = value_at(resource, steps);
@@ -100,7 +100,7 @@ impl Source {
         Ok(())
     }
 
-    /// Notes that a list or a map of a resource was replaced: a field in it is none any more.
+    /// Records that a list or map of a resource was replaced: a source field in it no longer exists.
     fn leave(&mut self, place: usize, replaced: &[Step]) {
         self.field.take_if(|(of, steps)| {
             *of == place && steps.len() > replaced.len() && steps.starts_with(replaced)
@@ -116,7 +116,7 @@ fn find_source(resources: &[Resource], source: &ReplacementSource) -> Result<Sou
         .filter(|(_, resource)| name.is_empty() || resource.was_called(|known| known == name));
     let mut matches = called.filter(|(_, resource)| {
         let mut ids = resource.ids().into_iter();
-        // The namespace counts as it is written, that of kinds outside namespaces too.
+        // The namespace counts as written, even for cluster-scoped kinds.
         ids.any(|id| Id { cluster_scoped: false, ..id }.is_selected_by(&source.id))
     });
     let path = if source.field_path.is_empty() { DEFAULT_PATH } else { &source.field_path };
@@ -220,7 +220,7 @@ fn apply(
     Ok(())
 }
 
-/// Copies the source to the fields of a resource that a path leads to.
+/// Copies the source to the fields at a path in a resource.
 fn copy_to(
     resource: &mut Resource,
     place: usize,
@@ -250,7 +250,7 @@ fn copy_to(
         return Err(Error::new(problem()));
     }
     for found in found {
-        // What was made or set on the way may be part of what is copied.
+        // What was created or set along the way may be part of what is copied.
         source.refresh(place, resource);
         source.count(room)?;
         field_spec::check_length(found.steps.len() + source.marked.value.depth())?;
@@ -276,8 +276,8 @@ fn copy_to(
                 resource.add_untyped(found.steps);
             }
             scalar => {
-                // A scalar keeps its type; one that replacements made has none. Annotations are texts, whatever they
-                // look like.
+                // A scalar keeps its type; one created by replacements has none. Annotations are strings, whatever
+                // they look like.
                 let is_new = found.created && scalar.is_null();
                 let like = if is_new { "".into() } else { noted.unwrap_or_else(|| scalar.clone()) };
                 let new = new_text(scalar, &marks, source, options);
@@ -303,7 +303,7 @@ fn is_annotation(parts: &[String]) -> bool {
     matches!(parts, [metadata, annotations, _] if metadata == "metadata" && annotations == "annotations")
 }
 
-/// Returns what is to stand in a scalar.
+/// Returns the new text of a scalar.
 fn new_text(field: &Value, marks: &Marks, source: &Source, options: Option<&FieldOptions>) -> SmolStr {
     match options.filter(|options| !options.delimiter.is_empty()) {
         None => source.text.clone(),
@@ -311,12 +311,12 @@ fn new_text(field: &Value, marks: &Marks, source: &Source, options: Option<&Fiel
     }
 }
 
-/// Returns the text of a field that a part of is replaced; one that was just made has none.
+/// Returns the text of a field of which a part is replaced; empty for a new field.
 fn text_in(field: &Value, marks: &Marks) -> SmolStr {
     if field.is_null() { SmolStr::default() } else { written(field, marks) }
 }
 
-/// Returns a text with one of its parts replaced, or with one more part.
+/// Returns a text with one part replaced or added.
 fn with_part(whole: &str, part: &str, options: &FieldOptions) -> String {
     let mut parts: Vec<&str> = whole.split(options.delimiter.as_str()).collect();
     match usize::try_from(options.index) {
@@ -329,7 +329,7 @@ fn with_part(whole: &str, part: &str, options: &FieldOptions) -> String {
     parts.join(&options.delimiter)
 }
 
-/// Returns a text as a scalar of the type that another one has.
+/// Returns a text as a scalar of the same type as another one.
 fn typed(new: &str, like: &Value) -> Result<Value> {
     let value = resolved(new);
     let tag = match (like, &value) {
@@ -343,11 +343,11 @@ fn typed(new: &str, like: &Value) -> Result<Value> {
         (Value::Float(_), _) => "!!float",
     };
     Err(Error::new(format!("yaml: cannot decode `{new}` as a {tag}"))
-        .with_hint("the field that is replaced holds a value of another type; quote it"))
+        .with_hint("the target field has a value of another type; quote it"))
 }
 
-/// Sets a field within a text that is itself YAML or JSON, such as a file in a ConfigMap. Tells whether
-/// there was such a field.
+/// Sets a field within a string that is itself YAML or JSON, such as a file in a ConfigMap. Returns whether the field
+/// exists.
 fn set_within_text(object: &mut Value, source: &Source, parts: &[String], create: Create) -> bool {
     for at in 1..parts.len() {
         let (Some(outer), Some(inner)) = (parts.get(..at), parts.get(at..)) else { return false };
@@ -408,7 +408,7 @@ fn steps_of(found: &replacement_path::Found) -> Vec<yaml::Step<'_>> {
     steps.collect()
 }
 
-/// Writes JSON as Go does: whole floats without a point, and what means something to browsers escaped.
+/// Writes JSON like Go: whole floats without a decimal point, and HTML characters escaped.
 fn json_text(document: &Value, pretty: bool) -> Option<String> {
     let document = &whole_numbers(document);
     let mut text =
@@ -440,7 +440,7 @@ fn whole_numbers(value: &Value) -> Value {
     }
 }
 
-/// Replaces scalars within the text, so that its comments and the order of its keys stay.
+/// Replaces scalars within the text, preserving its comments and key order.
 fn edited_yaml(original: &str, found: &[replacement_path::Found], new: &str) -> Option<String> {
     let document = yaml::read_documents(original, yaml::Dialect::Kyaml).ok()?.into_iter().next()?;
     let mut current = document.value.clone();
@@ -453,7 +453,7 @@ fn edited_yaml(original: &str, found: &[replacement_path::Found], new: &str) -> 
         let (column, _) = line.char_indices().nth(start.column.checked_sub(1)? as usize)?;
         let rest = line.get(column..)?;
         let length = match rest.chars().next()? {
-            // Anything but a plain or quoted scalar on one line is written anew.
+            // Anything but a plain or quoted single-line scalar is written anew.
             '|' | '>' | '&' | '*' | '!' | '{' | '[' => return None,
             mark @ ('"' | '\'') => rest.get(1..)?.find(mark)? + 2,
             _ => rest.find(" #").unwrap_or(rest.len()).min(rest.trim_end().len()),
@@ -466,7 +466,7 @@ fn edited_yaml(original: &str, found: &[replacement_path::Found], new: &str) -> 
         }
         let new = match written.chars().next()? {
             mark @ ('"' | '\'') => format!("{mark}{new}{mark}"),
-            // A text stays one, quoted where it would read as something else.
+            // A string stays a string and is quoted if it would read as something else.
             _ => yaml::write(&typed(new, &resolved(written)).ok()?).trim_end().to_owned(),
         };
         edits.push((offset + column, length, new));

@@ -8,10 +8,10 @@ use crate::field::plain;
 use crate::step::Step;
 use crate::text;
 
-/// Splits a path at dots; `\.` is a dot within a part, and so is one between brackets.
+/// Splits a path at dots; `\.` and a dot between brackets belong to a part.
 ///
-/// Brackets around a dotted key, such as `[cert-manager.io/inject-ca-from]`, are taken off; those of an
-/// element, `[name=a.b]`, stay. A dot in front of the path means nothing.
+/// Brackets around a dotted key, such as `[cert-manager.io/inject-ca-from]`, are removed; those of an element,
+/// `[name=a.b]`, stay. A leading dot is ignored.
 pub(super) fn split(path: &str) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();
     for piece in path.strip_prefix('.').unwrap_or(path).split('.') {
@@ -44,7 +44,7 @@ pub(super) fn split(path: &str) -> Vec<String> {
     parts
 }
 
-/// What is made at the end of a path that leads nowhere.
+/// What is created at the end of a path that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Create {
     Nothing,
@@ -54,7 +54,7 @@ pub(super) enum Create {
 }
 
 impl Create {
-    /// Returns what is made for a value to be put there.
+    /// Returns what to create so that a value can be put there.
     pub(super) fn like(value: &Value) -> Self {
         match value {
             Value::Map(_) => Self::Map,
@@ -91,7 +91,7 @@ pub(super) fn bracketed(part: &str) -> Result<(&str, &str)> {
         .ok_or_else(|| Error::new("list path element must contain fieldName=fieldValue for element to match"))
 }
 
-/// Returns the steps to the one value at a path.
+/// Returns the steps to the single value at a path.
 pub(super) fn lookup(mut value: &Value, path: &[String]) -> Result<Option<Vec<Step>>> {
     let mut steps = Vec::new();
     for part in path.iter().map(|part| part.trim()).filter(|part| !part.is_empty()) {
@@ -129,14 +129,14 @@ pub(super) fn lookup(mut value: &Value, path: &[String]) -> Result<Option<Vec<St
     Ok(Some(steps))
 }
 
-/// Returns the steps to every value that a path matches, making what is missing where asked for.
+/// Returns the steps to every value that a path matches, creating missing ones on request.
 pub(super) fn find(value: &mut Value, path: &[String], create: Create) -> Result<Vec<Found>> {
     let mut search = Search { create, steps: Vec::new(), created: false, found: Vec::new() };
     search.walk(value, path)?;
     Ok(search.found)
 }
 
-/// A match: the way to it, and whether it was made for it.
+/// A match: the path to it, and whether it was created.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) steps: Vec<Step>,
@@ -230,7 +230,7 @@ impl Search {
                 continue;
             }
             if field.is_empty() {
-                // What follows a scalar's match is not looked at.
+                // The rest of the path is ignored after a matching scalar.
                 self.steps.push(Step::Index(index));
                 self.found.push(Found { steps: self.steps.clone(), created: self.created });
                 self.steps.pop();

@@ -6,7 +6,7 @@ use crate::field_spec::{FieldSpec, Missing};
 use crate::kustomization::Replica;
 use crate::resources::Resources;
 
-/// Sets the replicas of the workloads of one name.
+/// Sets the replicas of workloads with a given name.
 pub(crate) struct ReplicaTransformer {
     pub(crate) replica: Replica,
     pub(crate) fields: Vec<FieldSpec>,

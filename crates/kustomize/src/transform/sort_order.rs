@@ -11,13 +11,13 @@ use crate::kustomization::{LegacySortOptions, SortOptions};
 use crate::rank::default_rank;
 use crate::resources::Resources;
 
-/// Sorts by kind, or leaves the order as it was loaded.
+/// Sorts by kind, or keeps the load order.
 pub(crate) struct SortOrderTransformer {
     pub(crate) options: SortOptions,
 }
 
 impl SortOrderTransformer {
-    /// Returns the sorting that Kustomize does where nothing else is asked for.
+    /// Returns Kustomize's default sorting.
     pub(crate) fn legacy() -> Self {
         Self { options: SortOptions { order: "legacy".into(), legacy: None } }
     }
@@ -61,7 +61,7 @@ fn or<'a>(text: &'a str, other: &'a str) -> &'a str {
 }
 
 fn gvk_text(id: &Id, rank: i32) -> String {
-    // The namespaces of Kubernetes itself come before all else that is called so.
+    // Kubernetes' own namespaces come before any other kind named Namespace.
     if rank != 0 && id.gvk.kind == "Namespace" && id.gvk.group.is_empty() {
         return String::new();
     }

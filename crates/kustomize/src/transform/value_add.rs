@@ -1,4 +1,4 @@
-//! Adds one value to many fields, some of which hold paths of files.
+//! Adds one value to many fields, some of which contain file paths.
 
 use aqueduct_manifest::{Map, SmolStr, Value};
 
@@ -54,7 +54,7 @@ impl Decode for Target {
 }
 
 impl ValueAddTransformer {
-    /// Fills in what lies in other files, and the name of the folder where no value is given.
+    /// Completes the targets from another file, and defaults the value to the folder's name.
     pub(crate) fn complete(mut self, loader: &Loader<'_>) -> Result<Self> {
         self.value = self.value.trim().into();
         if self.value.is_empty() {
@@ -76,7 +76,8 @@ impl ValueAddTransformer {
 }
 
 impl ValueAddTransformer {
-    /// Returns what sets the value as the namespace: only on what can have one, and on the subjects of bindings.
+    /// Returns a transformer that sets the value as namespace: on namespaced resources and on the subjects of
+    /// bindings.
     fn namespace(&self) -> NamespaceTransformer {
         NamespaceTransformer {
             namespace: self.value.clone(),
@@ -120,7 +121,7 @@ impl Transform for ValueAddTransformer {
                             };
                             field.set_untyped(&new)
                         })?,
-                        // Kustomize passes over an element that is missing, and fails where its path was to be changed.
+                        // Kustomize skips a missing element, and fails if a path in it should be changed.
                         End::Missing if position > 0 => {
                             return Err(Error::new(format!(
                                 "nothing at `{}` to add a part of a path to",
@@ -136,17 +137,17 @@ impl Transform for ValueAddTransformer {
     }
 }
 
-/// What there is at the end of a path.
+/// What is at the end of a path.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Field,
-    /// A value on the way is `null`, so that there is nothing to do.
+    /// A value along the path is `null`, so there is nothing to do.
     Null,
     /// An element of a list is missing.
     Missing,
 }
 
-/// Notes the steps to a field, making what is missing on the way.
+/// Records the steps to a field, creating what is missing.
 fn find(object: &mut Value, parts: &[String], steps: &mut Vec<Step>) -> Result<End> {
     let Some((part, rest)) = parts.split_first() else { return Ok(End::Field) };
     let part = part.trim();
@@ -201,7 +202,7 @@ fn find(object: &mut Value, parts: &[String], steps: &mut Vec<Step>) -> Result<E
     }
 }
 
-/// Puts a part into a path of a file; a leading slash stays in front.
+/// Inserts a part into a file path; a leading slash stays in front.
 fn insert_path_part(file: &str, position: usize, part: &str) -> String {
     if file.is_empty() {
         return part.to_owned();

@@ -1,4 +1,4 @@
-//! Variables: `$(NAME)` in fields that may hold them becomes the value of a field elsewhere.
+//! Variables: replaces `$(NAME)` in certain fields with the value of another field.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ use crate::resource::Resource;
 use crate::resources::Resources;
 use crate::{step, text};
 
-/// Puts values in place of variables.
+/// Replaces variables with their values.
 pub(crate) struct VariableTransformer<'a> {
     values: BTreeMap<SmolStr, Value>,
     fields: &'a [FieldSpec],
@@ -41,7 +41,7 @@ impl<'a> VariableTransformer<'a> {
             let path = replacement_path::split(&variable.field_path.replace('[', ".").replace(']', ""));
             let steps = replacement_path::lookup(&Value::Map(holder.map().clone()), &path)
                 .within(|| format!("var '{}': {}", variable.name, holder.id()))?;
-            // What has no type is a text.
+            // An untyped value is a string.
             let value = steps.and_then(|steps| match step::get(holder.map(), &steps)? {
                 value if text::is_scalar(value) && holder.is_untyped(&steps) => Some(text::of(value).into()),
                 value => Some(value.clone()),
@@ -59,7 +59,7 @@ impl<'a> VariableTransformer<'a> {
         Ok(Self { values, fields, used: RefCell::default() })
     }
 
-    /// Returns the variables that nothing used.
+    /// Returns the unused variables.
     pub(crate) fn unused(&self) -> Vec<&str> {
         let used = self.used.borrow();
         self.values.keys().filter(|name| !used.contains(*name)).map(SmolStr::as_str).collect()
@@ -102,7 +102,7 @@ impl<'a> VariableTransformer<'a> {
         }
     }
 
-    /// Expands `$(NAME)`; `$$` is one `$`, and a variable that nobody knows stays as it is.
+    /// Expands `$(NAME)`; `$$` becomes `$`, and an unknown variable stays as it is.
     fn expand(&self, input: &str) -> Value {
         let mut output = String::with_capacity(input.len());
         let mut rest = input;
@@ -121,7 +121,7 @@ impl<'a> VariableTransformer<'a> {
                 Some('(') => match characters.as_str().split_once(')') {
                     Some((name, after)) => {
                         match self.values.get(name) {
-                            // A list or a map cannot stand in a text.
+                            // A list or map cannot be part of a string.
                             Some(value) if !matches!(value, Value::List(_) | Value::Map(_)) => {
                                 self.used.borrow_mut().insert(name.into());
                                 if before.is_empty() && output.is_empty() && after.is_empty() {

@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 use crate::random::Random;
 use crate::resource::{self, KEYS, NAMES, NAMESPACES, Named, TEXTS, entries, indented};
 
-/// The files of an input by path, and the folder that is built.
+/// The files of an input by path, and the folder to build.
 #[derive(Clone)]
 pub(crate) struct Input {
     pub(crate) files: BTreeMap<String, String>,
     pub(crate) folder: String,
 }
 
-/// Whether kustomizations name charts, which only a whole program renders.
+/// Whether kustomizations use charts, which only a whole program renders.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Charts {
     None,
     Some,
 }
 
-/// Makes the input of a seed.
+/// Creates the input for a seed.
 pub(crate) fn input(seed: u64, charts: Charts) -> Input {
     let random = Random::new(seed);
     let mut maker =
@@ -43,11 +43,11 @@ struct Maker {
     random: Random,
     charts: Charts,
     files: BTreeMap<String, String>,
-    /// What resources there are, those of the base at hand last.
+    /// The existing resources; those of the current base come last.
     known: Vec<Named>,
-    /// Where those start that the kustomization at hand sees.
+    /// The first resource that the current kustomization sees.
     visible: usize,
-    /// How many variables there are.
+    /// The number of variables.
     variables: usize,
 }
 
@@ -87,7 +87,7 @@ impl Maker {
             if self.random.chance(25) {
                 let second = format!("second-of-{folder}");
                 let fields = self.fields(&second);
-                // A component may lead to another one, and be named twice.
+                // A component may lead to another one and be listed twice.
                 let inner = self.random.maybe(30, &format!("components: [../{component}]\n"));
                 self.write(&second, &format!("{head}{inner}{fields}"));
                 text.push_str(&format!("- ../{second}\n"));
@@ -97,7 +97,7 @@ impl Maker {
         self.write(folder, &text);
     }
 
-    /// Returns a resource; mostly not one that is there already.
+    /// Returns a resource, usually a new one.
     fn resource(&mut self) -> Option<String> {
         let (text, named) = resource::resource(&mut self.random);
         if self.known.contains(&named) && !self.random.chance(3) {
@@ -116,12 +116,12 @@ impl Maker {
         self.files.insert(format!("{folder}/{name}"), text);
     }
 
-    /// Returns something that is there.
+    /// Returns an existing resource.
     fn target(&mut self) -> Named {
         self.target_of(&[])
     }
 
-    /// Returns something of some kinds that is there, or anything where nothing is.
+    /// Returns an existing resource of some kinds, or any if there is none.
     fn target_of(&mut self, kinds: &[&str]) -> Named {
         let visible = self.known.get(self.visible..).unwrap_or_default();
         let fit: Vec<&Named> = visible.iter().filter(|named| kinds.contains(&named.kind.as_str())).collect();
@@ -133,7 +133,7 @@ impl Maker {
         })
     }
 
-    /// Returns the fields of a kustomization beside its resources.
+    /// Returns the fields of a kustomization besides its resources.
     fn fields(&mut self, folder: &str) -> String {
         type Make = fn(&mut Maker, &str) -> String;
         let makers: [(usize, Make); 28] = [
@@ -286,7 +286,7 @@ impl Maker {
         format!("{text}  labels:\n{}", indented(&entries(&mut self.random), 4))
     }
 
-    /// Returns charts, the files of which lie in the kustomization's folder.
+    /// Returns charts whose files are in the kustomization's folder.
     fn helm_charts(&mut self, folder: &str) -> String {
         let chart = "apiVersion: v2\nname: tiny\nversion: 1.0.0\n";
         self.file(folder, "charts/tiny/Chart.yaml", chart.to_owned());
@@ -319,7 +319,7 @@ impl Maker {
         text
     }
 
-    /// Returns a strategic merge patch for something that may be there.
+    /// Returns a strategic merge patch for something that may exist.
     fn merge_patch(&mut self) -> String {
         let target = self.target();
         let body = self.patch_body(&target.kind);
@@ -436,7 +436,7 @@ impl Maker {
         text
     }
 
-    /// Returns a selector of resources.
+    /// Returns a resource selector.
     fn selector(&mut self) -> String {
         let target = self.target();
         match self.random.below(7) {
@@ -472,7 +472,7 @@ impl Maker {
                     let selector = self.selector();
                     let patch = indented(&self.merge_patch(), 4);
                     text.push_str(&format!("- target:\n{}  patch: |-\n{patch}", indented(&selector, 4)));
-                    // The hash of a generated object that becomes another kind is another one here.
+                    // If a generated object becomes another kind, its hash differs here.
                     let is_made = ["ConfigMap", "Secret"].iter().any(|kind| selector.contains(kind));
                     let keeps_hash = selector.starts_with("kind: ") && !is_made;
                     let what = if keeps_hash { self.random.pick(&["Name", "Kind"]) } else { "Name" };
@@ -755,7 +755,7 @@ fn listed(document: &str) -> String {
     format!("- {}", text.trim_start())
 }
 
-/// The objects of the chart: of several kinds, in several spellings, with a hook and a test.
+/// The objects of the chart: several kinds in several notations, with a hook and a test.
 const TEMPLATE: &str = r#"apiVersion: v1
 kind: ConfigMap
 metadata:

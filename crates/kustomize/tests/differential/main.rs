@@ -1,11 +1,11 @@
-//! Builds random kustomizations here and with Kustomize itself, and compares what both print.
+//! Builds random kustomizations here and with Kustomize itself, and compares their output.
 //!
-//! `AQUEDUCT_KUSTOMIZE` is the command that builds a folder, such as `kustomize build` or `kubectl kustomize`; without
-//! it nothing is compared. `AQUEDUCT_DIFFERENTIAL_SEED` and `AQUEDUCT_DIFFERENTIAL_COUNT` ask for other inputs and more.
-//! An input on which both differ is made smaller and printed.
+//! `AQUEDUCT_KUSTOMIZE` is the command that builds a folder, such as `kustomize build` or `kubectl kustomize`;
+//! without it, nothing is compared. `AQUEDUCT_DIFFERENTIAL_SEED` and `AQUEDUCT_DIFFERENTIAL_COUNT` select other
+//! inputs and their number. An input with different outcomes is reduced and printed.
 //!
-//! With `AQUEDUCT_DIFFERENTIAL_PROGRAM`, the program `aqueduct` by its path, the program builds, and the inputs name
-//! charts too; the command of the reference is then told of Helm, as in `kubectl kustomize --enable-helm`.
+//! If `AQUEDUCT_DIFFERENTIAL_PROGRAM` is the path of the program `aqueduct`, that program builds, and the inputs use
+//! charts too. The reference command must then enable Helm, as in `kubectl kustomize --enable-helm`.
 
 mod kustomization;
 mod random;
@@ -42,7 +42,7 @@ type Outcome = Result<String, String>;
 struct Builder(String);
 
 impl Builder {
-    /// Returns the command of the environment, if there is one.
+    /// Returns the command from the environment, if there is one.
     #[expect(clippy::print_stdout, reason = "a test that compares nothing says so")]
     fn find() -> Option<Self> {
         let command = variable("AQUEDUCT_KUSTOMIZE");
@@ -52,7 +52,7 @@ impl Builder {
         command.map(Self)
     }
 
-    /// Returns the program that builds in the place of this library, if the environment names one.
+    /// Returns the program that builds instead of this library, if the environment sets one.
     fn program() -> Option<Self> {
         let program = variable("AQUEDUCT_DIFFERENTIAL_PROGRAM")?;
         Some(Self(format!("{program} kustomize build --enable-helm")))
@@ -80,7 +80,7 @@ fn own(folder: &Path) -> Outcome {
 
 fn differ(own: &Outcome, reference: &Outcome) -> bool {
     match (own, reference) {
-        // A program that crashes says nothing about what is right.
+        // A program that crashes shows nothing about what is right.
         (_, Err(error)) if error.contains("panic: ") => false,
         (Ok(own), Ok(reference)) => own != reference,
         (Err(_), Err(_)) => false,
@@ -95,7 +95,7 @@ fn compare(reference: &Builder, folder: &Path, input: &Input) -> (Outcome, Outco
     }
     for (path, text) in &input.files {
         let file = folder.join(path);
-        let parent = file.parent().expect("every file lies in a folder");
+        let parent = file.parent().expect("every file is in a folder");
         fs::create_dir_all(parent)
             .and_then(|()| fs::write(&file, text))
             .expect("the test's own folder is writable");
@@ -142,7 +142,7 @@ fn random_kustomizations_are_built_as_by_the_reference() {
                 built.fetch_add(1, Ordering::Relaxed);
             }
             if differ(&own, &expected) {
-                // One kind of difference must not turn into another on the way.
+                // One kind of difference must not turn into another along the way.
                 let kind = (own.is_ok(), expected.is_ok());
                 let input = smaller::smaller(input, |input| {
                     let (own, expected) = compare(&reference, &folder, input);
@@ -166,7 +166,7 @@ fn random_kustomizations_are_built_as_by_the_reference() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// Texts of YAML in ConfigMaps, many of them in one build: how they are written again depends on nothing else.
+/// YAML texts in ConfigMaps, many of them in one build: how each is rewritten depends on nothing else.
 #[test]
 fn random_texts_are_changed_as_by_the_reference() {
     let Some(reference) = Builder::find() else { return };
@@ -219,7 +219,7 @@ fn own_kustomizations_are_built_as_by_the_reference() {
     let mut failures = Vec::new();
     let mut count = 0;
     for folder in &found {
-        // What fetches or runs something is not for the reference to build.
+        // The reference should not build anything that fetches or runs something.
         let Ok(expected) = reference.build(folder) else { continue };
         count += 1;
         let own = own(folder);

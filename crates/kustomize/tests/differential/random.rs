@@ -1,4 +1,4 @@
-//! Random numbers that are the same for the same seed on every machine.
+//! Random numbers that are the same for a given seed on every machine.
 
 /// A generator of random numbers (SplitMix64).
 pub(crate) struct Random(u64);
@@ -20,7 +20,7 @@ impl Random {
         (self.next() % limit.max(1) as u64) as usize
     }
 
-    /// Tells yes in so many cases of a hundred.
+    /// Returns true with a given probability in percent.
     pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
@@ -30,7 +30,7 @@ impl Random {
         from.get(self.below(from.len())).copied().unwrap_or_default()
     }
 
-    /// Returns a text in so many cases of a hundred, and nothing otherwise.
+    /// Returns a text with a given probability in percent, otherwise an empty one.
     pub(crate) fn maybe(&mut self, percent: usize, text: &str) -> String {
         if self.chance(percent) { text.to_owned() } else { String::new() }
     }

@@ -3,7 +3,7 @@
 use crate::kustomization::Input;
 use crate::random::Random;
 
-/// Some of them read as numbers where they stand without quotes.
+/// Names, some of which read as numbers if unquoted.
 pub(crate) const NAMES: [&str; 12] =
     ["web", "db", "api", "p-web", "web", "db", "api", "web", "12", "1e5", "1.10", "\"7\""];
 pub(crate) const NAMESPACES: [&str; 4] = ["prod", "dev", "default", "kube-system"];
@@ -51,7 +51,7 @@ pub(crate) fn indented(text: &str, by: usize) -> String {
         .collect()
 }
 
-/// Returns some entries of a map, or an empty one.
+/// Returns some entries of a map, or an empty map.
 pub(crate) fn entries(random: &mut Random) -> String {
     let mut text = String::new();
     let start = random.below(KEYS.len());
@@ -62,7 +62,7 @@ pub(crate) fn entries(random: &mut Random) -> String {
     text
 }
 
-/// Returns the text of a file of YAML with comments.
+/// Returns the text of a YAML file with comments.
 fn configuration(random: &mut Random) -> String {
     let mut text = random.maybe(20, "# top\n").to_owned();
     text.push_str(&random.maybe(15, "\n"));
@@ -94,7 +94,7 @@ fn configuration(random: &mut Random) -> String {
         text.push_str(&random.maybe(10, "\n"));
         if random.chance(12) {
             text.push_str(&format!("{:indent$}# above\n", ""));
-            // Below an element it would belong to one that comes later.
+            // Below an element it would belong to a later one.
             let is_element = part.trim_start().starts_with('-');
             text.push_str(&random.maybe(if is_element { 0 } else { 20 }, "\n"));
         }
@@ -106,7 +106,7 @@ fn configuration(random: &mut Random) -> String {
     text + &random.maybe(10, "# end\n")
 }
 
-/// Returns a kustomization with many ConfigMaps that hold such a text, in which a value is replaced.
+/// Returns a kustomization with many ConfigMaps that contain such a text, in which a value is replaced.
 pub(crate) fn texts(seed: u64) -> Input {
     let mut random = Random::new(seed);
     let (mut all, mut kustomization) = (String::new(), "resources: [all.yaml]\nreplacements:\n".to_owned());
@@ -166,7 +166,7 @@ fn container(random: &mut Random, name: &str) -> String {
     text
 }
 
-/// Returns a pod's template without its key.
+/// Returns a pod template without its key.
 fn template(random: &mut Random) -> String {
     let mut text = String::new();
     if random.chance(60) {
@@ -241,7 +241,7 @@ fn subjects(random: &mut Random) -> String {
     text
 }
 
-/// Returns what a kind has beside its metadata.
+/// Returns the fields of a kind besides its metadata.
 fn body(random: &mut Random, kind: &str) -> String {
     let name = random.pick(&NAMES);
     match kind {
@@ -305,7 +305,7 @@ pub(crate) fn resource(random: &mut Random) -> (String, Named) {
     (text, Named { api_version: api_version.to_owned(), kind: kind.to_owned(), name })
 }
 
-/// What names a resource that was made.
+/// What identifies a created resource.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Named {
     pub(crate) api_version: String,

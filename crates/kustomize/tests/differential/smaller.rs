@@ -1,11 +1,11 @@
-//! Makes an input smaller as long as both builds of it differ.
+//! Reduces an input as long as both builds of it differ.
 
 use crate::kustomization::Input;
 
-/// How many smaller inputs are tried.
+/// How many reduced inputs are tried.
 const TRIES: usize = 400;
 
-/// Leaves out of the files what is not needed for the difference: whole files, blocks of lines, lines.
+/// Removes from the files whatever the difference does not need: whole files, blocks of lines, lines.
 pub(crate) fn smaller(mut input: Input, differs: impl Fn(&Input) -> bool) -> Input {
     let mut tries = 0;
     let mut changed = true;
@@ -15,7 +15,7 @@ pub(crate) fn smaller(mut input: Input, differs: impl Fn(&Input) -> bool) -> Inp
         for path in paths {
             let mut at = 0;
             while let Some(candidate) = without(&input, &path, at) {
-                // Without it, a resource is none, and builds differ in other ways.
+                // Without it, a resource is not one, and builds differ in other ways.
                 if input
                     .files
                     .get(&path)
@@ -41,12 +41,12 @@ pub(crate) fn smaller(mut input: Input, differs: impl Fn(&Input) -> bool) -> Inp
     input
 }
 
-/// Returns the input without a block of a file: a line and all lines that belong to it. `None` at the end.
+/// Returns the input without one block of a file: a line and all lines that belong to it. `None` at the end.
 fn without(input: &Input, path: &str, at: usize) -> Option<Input> {
     let lines: Vec<&str> = input.files.get(path)?.lines().collect();
     let indent = |line: &str| line.len() - line.trim_start().len();
     let first = indent(lines.get(at)?);
-    // The items of a list may stand at the indentation of its key.
+    // The items of a list may have the same indentation as its key.
     let belongs = |line: &&&str| {
         indent(line) > first
             || (indent(line) == first

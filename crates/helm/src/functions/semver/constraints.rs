@@ -1,4 +1,4 @@
-//! Ranges of versions.
+//! Version ranges.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::template::{Charset, quote};
 
 const SPACE: &str = r"[\t\n\f\r ]";
 
-/// `1.2 - 1.4`, which is rare enough to be looked for by an expression.
+/// `1.2 - 1.4`, which is rare enough to be found with a regular expression.
 static HYPHEN_RANGE: LazyLock<Regex> = LazyLock::new(|| {
     let identifiers = r"[0-9A-Za-z\-]+(?:\.[0-9A-Za-z\-]+)*";
     let version = format!(r"v?[0-9|xX*]+(?:\.[0-9|xX*]+){{0,2}}(?:-{identifiers})?(?:\+{identifiers})?");
@@ -20,7 +20,7 @@ static HYPHEN_RANGE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is fixed and valid")
 });
 
-/// A range of versions: groups joined by `||`, of which one has to hold in all its parts.
+/// A version range: groups joined by `||`. A version is in the range if it meets all constraints of one group.
 #[derive(Clone, Debug)]
 pub struct Constraints {
     groups: Vec<Group>,
@@ -29,7 +29,7 @@ pub struct Constraints {
 #[derive(Clone, Debug)]
 struct Group {
     constraints: Vec<Constraint>,
-    /// Whether one of the parts names a prerelease, which lets prereleases in.
+    /// Whether one of the constraints has a prerelease, which lets prereleases in.
     prerelease: bool,
 }
 
@@ -56,7 +56,7 @@ enum Operator {
     Caret,
 }
 
-/// From which number on a constraint's version was left open.
+/// The first number that a constraint's version leaves open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wildcard {
     None,
@@ -65,16 +65,16 @@ enum Wildcard {
     Major,
 }
 
-/// The longest range that is read, in bytes.
+/// The longest accepted range, in bytes.
 const LENGTH_LIMIT: usize = 512;
-/// The most groups that a range may have.
+/// The most groups in a range.
 const GROUP_LIMIT: usize = 32;
 
 impl Constraints {
-    /// Reads a range.
+    /// Parses a range.
     ///
     /// # Errors
-    /// A part is not an operator and a version, or the range is too long.
+    /// Fails if a part is not an operator and a version, or if the range is too long.
     pub fn parse(text: &str) -> Result<Self, SemverError> {
         if text.len() > LENGTH_LIMIT {
             return Err(SemverError(format!("constraint string is too long (max {LENGTH_LIMIT} bytes)")));
@@ -87,7 +87,7 @@ impl Constraints {
         Ok(Self { groups })
     }
 
-    /// Tells whether a version is in the range.
+    /// Returns whether a version is in the range.
     pub fn check(&self, version: &Version) -> bool {
         self.groups.iter().any(|group| {
             (version.prerelease.is_empty() || group.prerelease)
@@ -140,7 +140,7 @@ impl Group {
         Ok(Self { constraints, prerelease })
     }
 
-    /// Splits a group into operators and versions, with white space or commas between the pairs.
+    /// Splits a group into pairs of operator and version, separated by whitespace or commas.
     fn parts(text: &str) -> Option<Vec<(&str, Parts<'_>)>> {
         let mut cursor = Cursor::new(text);
         let mut parts = Vec::new();
@@ -166,7 +166,7 @@ impl Group {
     }
 }
 
-/// None is an operator too.
+/// A missing operator counts as one too.
 const OPERATORS: &[&str] = &["", "=", "!=", ">", "<", ">=", "=>", "<=", "=<", "~", "~>", "^"];
 
 impl Constraint {
@@ -226,7 +226,7 @@ impl Constraint {
         if version < own {
             return false;
         }
-        // The Go library lets `~0.0.0` stand for any version.
+        // The Go library lets `~0.0.0` match any version.
         if (own.major, own.minor, own.patch) == (0, 0, 0)
             && !matches!(self.wildcard, Wildcard::Minor | Wildcard::Patch)
         {

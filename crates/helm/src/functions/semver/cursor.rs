@@ -1,11 +1,11 @@
-//! The parts of a version, read from the start of a text.
+//! The parts of a version, parsed from the start of a text.
 
-/// What is left of a text.
+/// The rest of a text.
 pub(super) struct Cursor<'a> {
     rest: &'a str,
 }
 
-/// The parts of a version; what is missing is empty.
+/// The parts of a version; missing ones are empty.
 #[derive(Clone, Copy)]
 pub(super) struct Parts<'a> {
     pub(super) major: &'a str,
@@ -13,7 +13,7 @@ pub(super) struct Parts<'a> {
     pub(super) patch: &'a str,
     pub(super) prerelease: &'a str,
     pub(super) metadata: &'a str,
-    /// All of them as they were written.
+    /// The version as it was written.
     pub(super) written: &'a str,
 }
 
@@ -26,21 +26,21 @@ impl<'a> Cursor<'a> {
         self.rest.is_empty()
     }
 
-    /// Takes the letters of a kind.
+    /// Takes leading bytes that satisfy a condition.
     pub(super) fn take(&mut self, is_wanted: impl Fn(u8) -> bool) -> &'a str {
         let length = self.rest.bytes().take_while(|byte| is_wanted(*byte)).count();
-        // Whoever asks wants ASCII, which ends where letters do.
+        // Callers ask for ASCII, so the split is at a character boundary.
         let (taken, rest) = self.rest.split_at_checked(length).unwrap_or(("", self.rest));
         self.rest = rest;
         taken
     }
 
-    /// Takes white space and tells whether there was any.
+    /// Skips whitespace and returns whether there was any.
     pub(super) fn space(&mut self) -> bool {
         !self.take(|byte| matches!(byte, b'\t' | b'\n' | b'\x0c' | b'\r' | b' ')).is_empty()
     }
 
-    /// Takes one letter if it is next.
+    /// Skips a character if it is next.
     pub(super) fn skip(&mut self, letter: char) -> bool {
         match self.rest.strip_prefix(letter) {
             Some(rest) => {
@@ -51,8 +51,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Takes a version whose numbers are made of such letters: a leading `v`, the second and the third number, the
-    /// prerelease and the metadata may be missing.
+    /// Takes a version whose numbers consist of the given bytes. The leading `v`, the second and third number, the
+    /// prerelease and the metadata are optional.
     pub(super) fn version(&mut self, is_digit: fn(u8) -> bool) -> Option<Parts<'a>> {
         let start = self.rest;
         self.skip('v');
@@ -68,7 +68,7 @@ impl<'a> Cursor<'a> {
         Some(Parts { major, minor, patch, prerelease, metadata, written })
     }
 
-    /// Takes what follows a letter; nothing where nothing follows.
+    /// Takes what follows a separator; takes nothing if that is empty.
     fn after(&mut self, letter: char, take: impl Fn(&mut Self) -> &'a str) -> &'a str {
         let start = self.rest;
         let taken = if self.skip(letter) { take(self) } else { "" };
@@ -78,7 +78,7 @@ impl<'a> Cursor<'a> {
         taken
     }
 
-    /// Takes identifiers with dots between them.
+    /// Takes identifiers separated by dots.
     fn identifiers(&mut self) -> &'a str {
         let start = self.rest;
         let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
@@ -89,7 +89,7 @@ impl<'a> Cursor<'a> {
                 break;
             }
         }
-        // A dot at the end is not taken.
+        // A trailing dot is not taken.
         self.rest = left;
         start.get(..start.len() - left.len()).unwrap_or_default()
     }

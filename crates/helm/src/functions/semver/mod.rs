@@ -1,9 +1,8 @@
-//! Semantic versions and ranges of them, as the Go library Masterminds/semver 3.5 reads them.
+//! Semantic versions and version ranges, parsed like the Go library Masterminds/semver 3.5.
 //!
-//! Charts say `kubeVersion: ">=1.25.0-0"` and `semverCompare "~1.x" .Values.version`; dependencies say
-//! `version: ^2`. Both rely on that library's own dialect: coerced versions (`v1.2`), ranges joined by
-//! spaces, commas and `||`, hyphen ranges, wildcards, and its rule that a prerelease fits a range only when
-//! the range names one.
+//! Charts contain `kubeVersion: ">=1.25.0-0"` and `semverCompare "~1.x" .Values.version`; dependencies contain
+//! `version: ^2`. Both rely on that library's own dialect: coerced versions (`v1.2`), ranges joined by spaces, commas
+//! and `||`, hyphen ranges, wildcards, and the rule that a prerelease fits a range only if the range has one too.
 
 mod constraints;
 mod cursor;

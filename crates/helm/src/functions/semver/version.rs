@@ -8,21 +8,21 @@ use super::cursor::Cursor;
 /// A version such as `1.2.3-rc.1+build.5`. Equality and order ignore the build metadata.
 #[derive(Clone, Debug)]
 pub struct Version {
-    /// The first number.
+    /// The major version.
     pub major: u64,
-    /// The second number.
+    /// The minor version.
     pub minor: u64,
-    /// The third number.
+    /// The patch version.
     pub patch: u64,
-    /// What follows `-`, or nothing.
+    /// What follows `-`; empty if there is none.
     pub prerelease: String,
-    /// What follows `+`, or nothing.
+    /// What follows `+`; empty if there is none.
     pub metadata: String,
-    /// The text that was read.
+    /// The text that was parsed.
     pub original: String,
 }
 
-/// Why a version or a range cannot be read, in the words of the Go library.
+/// Why a version or range cannot be parsed, in the wording of the Go library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SemverError(pub String);
 
@@ -41,10 +41,10 @@ impl SemverError {
 }
 
 impl Version {
-    /// Reads a version, forgiving a leading `v`, missing numbers and leading zeros.
+    /// Parses a version, tolerating a leading `v`, missing numbers and leading zeros.
     ///
     /// # Errors
-    /// What is left is no version.
+    /// Fails if the text is not a version even so.
     pub fn parse(text: &str) -> Result<Self, SemverError> {
         check_length(text)?;
         let mut cursor = Cursor::new(text);
@@ -63,10 +63,10 @@ impl Version {
         Ok(version)
     }
 
-    /// Reads a version that keeps to the letter of the specification.
+    /// Parses a version that follows the specification strictly.
     ///
     /// # Errors
-    /// A part is missing, has a leading zero or a character that does not belong there.
+    /// Fails if a part is missing, has a leading zero or contains an invalid character.
     pub fn parse_strict(text: &str) -> Result<Self, SemverError> {
         if text.is_empty() {
             return Err(SemverError::new("version string empty"));
@@ -115,16 +115,16 @@ impl Version {
         self.with_numbers(self.major, self.minor.wrapping_add(1), 0)
     }
 
-    /// Returns the next patch version; of a prerelease, the version that it leads to.
+    /// Returns the next patch version; for a prerelease, the version that it leads to.
     pub fn next_patch(&self) -> Self {
         let step = u64::from(self.prerelease.is_empty());
         self.with_numbers(self.major, self.minor, self.patch.wrapping_add(step))
     }
 
-    /// Returns this version with another prerelease.
+    /// Returns this version with a different prerelease.
     ///
     /// # Errors
-    /// The prerelease has a leading zero or a character that does not belong there.
+    /// Fails if the prerelease has a leading zero or an invalid character.
     pub fn with_prerelease(&self, prerelease: &str) -> Result<Self, SemverError> {
         if !prerelease.is_empty() {
             check_prerelease(prerelease)?;
@@ -135,10 +135,10 @@ impl Version {
         Ok(version)
     }
 
-    /// Returns this version with other build metadata.
+    /// Returns this version with different build metadata.
     ///
     /// # Errors
-    /// The metadata has a character that does not belong there.
+    /// Fails if the metadata contains an invalid character.
     pub fn with_metadata(&self, metadata: &str) -> Result<Self, SemverError> {
         if !metadata.split('.').all(is_identifier) {
             return Err(SemverError::new("invalid metadata string"));
@@ -229,7 +229,7 @@ pub(super) fn compare_prereleases(left: &str, right: &str) -> Ordering {
     }
 }
 
-/// The longest version that is read, in bytes.
+/// The longest accepted version, in bytes.
 const VERSION_LENGTH_LIMIT: usize = 256;
 
 fn check_length(text: &str) -> Result<(), SemverError> {

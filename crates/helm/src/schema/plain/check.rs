@@ -1,4 +1,4 @@
-//! Whether a schema is well formed, and of known keywords throughout.
+//! Whether a schema is well formed and only uses known keywords.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::Plain;
 use crate::schema::part::SchemaPart;
 use regex::Regex;
 
-/// Keywords that say something of values in one draft or another, and are not walked.
+/// Keywords that constrain values in some draft and are not walked.
 const BEYOND: &[&str] = &[
     "additionalItems",
     "contains",
@@ -26,10 +26,10 @@ const BEYOND: &[&str] = &[
 
 const TYPES: &[&str] = &["array", "boolean", "integer", "null", "number", "object", "string"];
 
-/// How many names a list may have that is searched for names that are there twice.
+/// The longest list of names that is checked for duplicates.
 const NAMES_LIMIT: usize = 100;
 
-/// Checks a whole schema, and takes down what a walk needs; `None` where it is not plain.
+/// Checks a whole schema and records what a walk needs; `None` if it is not plain.
 pub(super) fn check(schema: &SchemaPart, plain: &mut Plain) -> Option<()> {
     let mut check = Check { root: schema, plain, targets: BTreeSet::new() };
     let SchemaPart::Members(keywords) = schema else { return check.schema(schema) };
@@ -41,7 +41,7 @@ pub(super) fn check(schema: &SchemaPart, plain: &mut Plain) -> Option<()> {
 struct Check<'a> {
     root: &'a SchemaPart,
     plain: &'a mut Plain,
-    /// The parts that references name and that were not met on the way.
+    /// The targets of references that are not met on the way.
     targets: BTreeSet<&'a str>,
 }
 
@@ -124,23 +124,23 @@ fn is_type(name: &SchemaPart) -> bool {
     name.as_str().is_some_and(|name| TYPES.contains(&name))
 }
 
-/// Tells whether no text is there twice.
+/// Returns whether no string occurs twice.
 fn are_unique(texts: &[SchemaPart]) -> Option<bool> {
     let is_new = |(index, text)| !texts.iter().take(index).any(|before| before == text);
     (texts.len() <= NAMES_LIMIT).then(|| texts.iter().enumerate().all(is_new))
 }
 
-/// Tells whether a name of the whole schema is one that changes nothing: what is named by its place stays there.
+/// Returns whether the `$id` of the whole schema changes nothing: references by position still resolve within it.
 fn is_plain_address(name: &SchemaPart) -> bool {
     let address = name.as_str().and_then(|name| name.strip_prefix("https://")).unwrap_or_default();
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'/');
     address.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric)
         && address.bytes().all(is_plain)
-        // There lie the schemas of schemas.
+        // That is where the metaschemas are.
         && !address.starts_with("json-schema.org")
 }
 
-/// Tells whether a value holds nothing that could be taken for a part with a name, or for a reference elsewhere.
+/// Returns whether a value contains nothing that could be taken for a named part or a reference elsewhere.
 fn is_inert(value: &SchemaPart) -> bool {
     let is_local = |value: &SchemaPart| value.as_str().is_some_and(|reference| reference.starts_with('#'));
     match value {

@@ -10,24 +10,24 @@ use crate::schema::format;
 use crate::schema::part::{self, SchemaPart};
 use crate::value::{List, Map, Text, Value};
 
-/// How deep a walk goes: further than any chart, and no further where a reference names what holds it.
+/// How deep a walk goes: deeper than any chart, but bounded when a reference points to a part that contains it.
 const DEPTH_LIMIT: usize = 200;
-/// How many parts of a schema a walk holds against values before it gives up: some that refer to themselves twice would
-/// be walked for ever.
+/// How many parts of a schema a walk checks before it gives up: parts that refer to themselves twice would be walked
+/// forever.
 const STEP_LIMIT: usize = 1_000_000;
-/// How many items a list may have that is searched for items that are equal.
+/// The longest list that is checked for equal items.
 const ITEMS_LIMIT: usize = 100;
-/// From where on not every whole number is a float.
+/// From here on, not every whole number is representable as a float.
 const WHOLE_LIMIT: f64 = 9e15;
 
-/// A walk through a schema; what it does not know for certain is `None`.
+/// A walk through a schema; whatever it does not know for certain is `None`.
 pub(super) struct Walk<'a> {
     plain: &'a Plain,
     root: &'a SchemaPart,
     steps: Cell<usize>,
 }
 
-/// What a schema says of the members of a map.
+/// What a schema says about the members of a map.
 #[derive(Default)]
 struct Members<'a> {
     properties: Option<&'a part::Members>,
@@ -35,7 +35,7 @@ struct Members<'a> {
     additional: Option<&'a SchemaPart>,
 }
 
-/// The condition of a schema, and what follows from it.
+/// The condition of a schema and its two branches.
 #[derive(Default)]
 struct Condition<'a> {
     condition: Option<&'a SchemaPart>,
@@ -156,7 +156,7 @@ impl<'a> Walk<'a> {
         }))
     }
 
-    /// Tells what a keyword says of the value itself; annotations say nothing.
+    /// Returns whether a value satisfies a keyword; annotations always pass.
     fn asserts(&self, keyword: &str, wanted: &SchemaPart, value: &Value) -> Option<bool> {
         let count = |length: usize, holds: fn(&u64, &u64) -> bool| {
             Some(holds(&u64::try_from(length).ok()?, &wanted.as_u64()?))
@@ -217,13 +217,13 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Returns the part of a schema that a reference names; `None` where it is not to be found by its place in the schema.
+/// Returns the part of a schema that a reference points to; `None` if its position does not lead to one.
 pub(super) fn target<'a>(root: &'a SchemaPart, reference: &str) -> Option<&'a SchemaPart> {
     let place = reference.strip_prefix('#')?;
     if place.contains('%') { None } else { root.pointer(place) }
 }
 
-/// Joins verdicts: one that says no decides, else one that does not know does.
+/// Combines verdicts: a failure decides, otherwise an unknown one does.
 fn all(verdicts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     let mut unknown = false;
     for verdict in verdicts {
@@ -252,7 +252,7 @@ fn is_of_type(value: &Value, name: &str) -> Option<bool> {
     })
 }
 
-/// A number, whole where that is certain.
+/// A number, stored as an integer if it certainly is one.
 enum Quantity {
     Whole(i128),
     Other(f64),
@@ -274,7 +274,7 @@ impl Quantity {
     }
 
     fn float(number: f64) -> Option<Self> {
-        // What is no number at all has no place in JSON.
+        // NaN and infinities do not exist in JSON.
         number.is_finite().then(|| {
             let is_whole = number.fract() == 0.0 && number.abs() < WHOLE_LIMIT;
             if is_whole { Self::Whole(number as i128) } else { Self::Other(number) }
@@ -292,7 +292,7 @@ impl Quantity {
     }
 }
 
-/// Tells whether a value is the one that a schema says.
+/// Returns whether a value equals the one in a schema.
 fn equals(wanted: &SchemaPart, value: &Value) -> Option<bool> {
     match (wanted, value) {
         (_, Value::Bytes(_) | Value::Complex(..) | Value::Native(_)) => None,
@@ -328,7 +328,7 @@ fn equals(wanted: &SchemaPart, value: &Value) -> Option<bool> {
     }
 }
 
-/// Tells whether no two items of a list are equal, for lists of texts.
+/// Returns whether no two items of a list are equal; only lists of strings are decided.
 fn are_unique(items: &[Value]) -> Option<bool> {
     if items.len() < 2 {
         return Some(true);

@@ -1,13 +1,13 @@
-//! The format text of `printf`: flags, widths, precisions, argument numbers and verbs.
+//! The format string of `printf`: flags, widths, precisions, argument numbers and verbs.
 
 use super::{Flags, Printer};
 use crate::template::rune::decode;
 use crate::value::Value;
 
-/// Widths and precisions past this are refused, as Go does.
+/// Widths and precisions above this are refused, as in Go.
 const LARGEST: i64 = 1_000_000;
 
-/// Where the reading of a format stands.
+/// The current position in a format string.
 struct Cursor<'a> {
     format: &'a [u8],
     at: usize,
@@ -15,9 +15,9 @@ struct Cursor<'a> {
     argument: usize,
     /// An explicit argument number was used somewhere.
     reordered: bool,
-    /// The latest explicit argument number was a good one.
+    /// The latest explicit argument number was valid.
     good: bool,
-    /// What was read last was an argument number.
+    /// The previous item was an argument number.
     after_number: bool,
 }
 
@@ -26,7 +26,7 @@ impl Cursor<'_> {
         self.format.get(self.at).copied()
     }
 
-    /// Reads digits; gives up on a number that is too large, together with all that follows.
+    /// Reads digits; a number that is too large makes it skip to `end`.
     fn number(&mut self, end: usize) -> Option<i64> {
         let mut number = None;
         while self.at < end {
@@ -42,7 +42,7 @@ impl Cursor<'_> {
         number
     }
 
-    /// Reads `[n]`, if it stands here.
+    /// Reads `[n]`, if present.
     fn argument_number(&mut self) {
         self.after_number = false;
         if self.byte() != Some(b'[') {
@@ -70,7 +70,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// Takes an argument that is a width or a precision.
+    /// Takes an argument as a width or precision.
     fn star(&mut self) -> Option<i64> {
         let value = self.values.get(self.argument)?;
         self.argument += 1;
@@ -97,7 +97,7 @@ impl Printer {
         }
     }
 
-    /// Prints one directive, whose `%` is read.
+    /// Prints one directive whose `%` has been read.
     fn directive(&mut self, cursor: &mut Cursor<'_>) {
         let end = cursor.format.len();
         cursor.good = true;
@@ -168,7 +168,7 @@ impl Printer {
         cursor.argument_number();
         if cursor.byte() == Some(b'*') {
             cursor.at += 1;
-            // A negative precision is none.
+            // A negative precision counts as none.
             self.flags.precision = cursor.star().and_then(|precision| usize::try_from(precision).ok());
             if self.flags.precision.is_none() {
                 self.write("%!(BADPREC)");

@@ -1,4 +1,4 @@
-//! Floats under the verbs.
+//! How the verbs print floats.
 
 use aqueduct_manifest::float;
 
@@ -44,7 +44,7 @@ impl Printer {
             sign = ' ';
         }
         if !number.is_finite() {
-            // Infinity has a sign even where nobody asks for one.
+            // Infinity has a sign even if none is requested.
             if number.is_infinite() || flags.space || flags.plus {
                 text.insert(0, sign);
             }
@@ -70,7 +70,7 @@ impl Printer {
     }
 }
 
-/// Keeps the decimal point, and under `%g` the zeros at the end, as the flag `#` asks.
+/// Keeps the decimal point and, under `%g`, trailing zeros, as the `#` flag requires.
 fn with_point(text: &str, verb: char, precision: Option<usize>) -> String {
     let hexadecimal = matches!(verb, 'x' | 'X');
     let tail_at = text

@@ -1,4 +1,4 @@
-//! Integers under the verbs.
+//! How the verbs print integers.
 
 use super::Printer;
 use crate::template::quote::{Charset, quote_rune};
@@ -9,7 +9,7 @@ impl Printer {
     /// Prints a magnitude; `negative` is `None` for unsigned kinds.
     pub(super) fn integer(&mut self, magnitude: u64, negative: Option<bool>, verb: char, value: &Value) {
         let minus = negative == Some(true);
-        // Go casts the bits, so that negative numbers become large ones.
+        // Go casts the bits, so negative numbers become large ones.
         let bits = if minus { magnitude.wrapping_neg() } else { magnitude };
         match verb {
             'v' if self.flags.sharp_v && negative.is_none() => {
@@ -46,7 +46,7 @@ impl Printer {
             && !flags.minus
             && let Some(width) = flags.width
         {
-            // The sign needs its room.
+            // The sign takes up one place.
             least = width.saturating_sub(usize::from(signed));
         }
         let digits = match (base, verb) {

@@ -10,15 +10,15 @@ use super::rune::count;
 use crate::stack::deepen;
 use crate::value::{Kind, List, Map, Native, Text, Value};
 
-/// How deep values may nest before they count as holding themselves.
+/// How deep values may nest before they are taken to contain themselves.
 const DEPTH_LIMIT: usize = 1000;
 /// How many bytes one call may print.
 const SIZE_LIMIT: usize = 1 << 25;
 
-/// Prints as Go's `fmt.Sprint`: a space stands between operands of which neither is a string.
+/// Formats like Go's `fmt.Sprint`, with a space between operands when neither is a string.
 ///
 /// # Errors
-/// A value that holds itself, or that prints to more than can be carried.
+/// Fails if a value contains itself or its output exceeds the size limit.
 pub fn sprint(values: &[Value]) -> Result<Text, FunctionError> {
     if let [Value::String(text)] = values {
         return Ok(text.clone());
@@ -36,10 +36,10 @@ pub fn sprint(values: &[Value]) -> Result<Text, FunctionError> {
     printer.finish().map(Text::from)
 }
 
-/// Prints as Go's `fmt.Sprintln`: with a space between all operands, and a line end.
+/// Formats like Go's `fmt.Sprintln`, with spaces between all operands and a newline at the end.
 ///
 /// # Errors
-/// A value that holds itself, or that prints to more than can be carried.
+/// Fails if a value contains itself or its output exceeds the size limit.
 pub fn sprintln(values: &[Value]) -> Result<Text, FunctionError> {
     let mut printer = Printer::new(Vec::new());
     for (index, value) in values.iter().enumerate() {
@@ -52,17 +52,17 @@ pub fn sprintln(values: &[Value]) -> Result<Text, FunctionError> {
     printer.finish().map(Text::from)
 }
 
-/// Prints as Go's `fmt.Sprintf`.
+/// Formats like Go's `fmt.Sprintf`.
 ///
 /// # Errors
-/// A value that holds itself, or that prints to more than can be carried.
+/// Fails if a value contains itself or its output exceeds the size limit.
 pub fn sprintf(format: &[u8], values: &[Value]) -> Result<Text, FunctionError> {
     let mut printer = Printer::new(Vec::new());
     printer.directives(format, values);
     printer.finish().map(Text::from)
 }
 
-/// Appends a value as an action writes it; a pointer is written as what it points at.
+/// Appends a value as an action writes it; a pointer is written as what it points to.
 pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value) -> Result<(), FunctionError> {
     match value {
         Value::Nil => out.extend_from_slice(b"<no value>"),
@@ -90,16 +90,16 @@ pub(crate) fn write_value(out: &mut Vec<u8>, value: &Value) -> Result<(), Functi
     Ok(())
 }
 
-/// Prints as Go's `%v`; a value that holds itself gives an empty text.
+/// Formats like Go's `%v`; a value that contains itself gives an empty string.
 pub fn print(value: &Value) -> Text {
     value.to_text().unwrap_or_default()
 }
 
 impl Value {
-    /// Prints the value as Go's `%v` does.
+    /// Formats the value like Go's `%v`.
     ///
     /// # Errors
-    /// A value that holds itself, or that prints to more than can be carried.
+    /// Fails if the value contains itself or its output exceeds the size limit.
     pub fn to_text(&self) -> Result<Text, FunctionError> {
         sprint(std::slice::from_ref(self))
     }
@@ -115,18 +115,18 @@ struct Flags {
     sharp: bool,
     space: bool,
     zero: bool,
-    /// `%+v`, which is another thing than a sign.
+    /// `%+v`, where `+` does not mean a sign.
     plus_v: bool,
     /// `%#v`, Go syntax.
     sharp_v: bool,
 }
 
-/// What is printed so far, and how the operand under way is to be.
+/// The output so far, and how to format the current operand.
 struct Printer {
     out: Vec<u8>,
     start: usize,
     flags: Flags,
-    /// Set inside of `%!verb(type=value)`, where methods are not called.
+    /// Set within `%!verb(type=value)`, where methods are not called.
     erring: bool,
     endless: Option<String>,
 }
@@ -150,7 +150,7 @@ impl Printer {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    /// Writes `length` blanks, zeros where the flags ask for them on the left.
+    /// Writes `length` blanks, or zeros if the flags pad with zeros on the left.
     fn padding(&mut self, length: usize) {
         let byte = if self.flags.zero && !self.flags.minus { b'0' } else { b' ' };
         self.out.resize(self.out.len() + length, byte);
@@ -285,8 +285,7 @@ impl Printer {
         self.out.push(if go { b'}' } else { b']' });
     }
 
-    /// Prints what the `String` or `Error` method says, where there is one and the verb takes texts, or what the
-    /// `GoString` method says.
+    /// Prints the result of the `GoString` method, or of `String` or `Error` if the verb accepts strings.
     fn methods(&mut self, native: &dyn Native, verb: char) -> bool {
         if !self.erring && self.flags.sharp_v {
             let text = native.go_text();
@@ -336,7 +335,7 @@ impl Printer {
         self.out.push(b'}');
     }
 
-    /// Prints an address. Go's differ from run to run; this one does not.
+    /// Prints an address. Go's differ from run to run; this one is constant.
     fn pointer(&mut self, value: &Value) {
         match value.kind() {
             Kind::Slice | Kind::Map | Kind::Pointer => self.write("0xc000000000"),

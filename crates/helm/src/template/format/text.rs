@@ -1,4 +1,4 @@
-//! Strings and byte slices under the verbs.
+//! How the verbs print strings and byte slices.
 
 use super::Printer;
 use crate::template::quote::{Charset, can_backquote, quote};

@@ -1,4 +1,4 @@
-//! The tree that is being built, and what its parser has to remember on the way.
+//! The tree under construction, and what its parser has to remember along the way.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use crate::template::token::{Token, TokenKind};
 use crate::template::tree::{Command, Pipe, Run, Step, Tree, Word, WordKind};
 use crate::value::Text;
 
-/// How many variables of a tree are looked through for one, before they are looked up.
+/// How many variables of a tree are searched one by one before the others are looked up in a map.
 const FEW: usize = 8;
 
 const NO_TOKEN: Token = Token { kind: TokenKind::End, start: 0, end: 0 };
 
-/// The tree under construction, with the tokens that its parser looked ahead.
+/// The tree under construction, with the parser's lookahead tokens.
 #[derive(Debug)]
 pub(super) struct Builder {
     pub(super) name: Text,
@@ -25,19 +25,19 @@ pub(super) struct Builder {
     pub(super) words: Vec<Word>,
     numbers: Vec<u32>,
     names: Vec<Text>,
-    /// What the pipelines and commands under way consist of so far, the innermost last.
+    /// The items collected so far for the open pipelines and commands, the innermost last.
     pub(super) open_numbers: Vec<u32>,
     variables: Vec<Text>,
-    /// The variables after the first few, by their names.
+    /// The variables after the first few, by name.
     more_variables: BTreeMap<Text, u32>,
     /// The variables in scope.
     pub(super) scope: Vec<u32>,
     pub(super) lookahead: [Token; 3],
     pub(super) peeked: usize,
-    /// Where the action under way begins.
+    /// Where the current action starts.
     pub(super) action: Option<u32>,
     pub(super) parentheses: usize,
-    /// The blocks that are open.
+    /// The number of open blocks.
     pub(super) open: u32,
     pub(super) loops: Vec<Loop>,
 }
@@ -47,20 +47,20 @@ pub(super) struct Builder {
 pub(super) struct Loop {
     pub(super) head: u32,
     pub(super) open: u32,
-    /// The `break` steps that wait for the loop's end.
+    /// The `break` steps that wait for the end of the loop.
     pub(super) breaks: Vec<usize>,
 }
 
-/// What one text leaves to the next: builders whose trees are finished, for their memory is larger than most trees,
-/// and the functions that were named.
+/// What parsing one text leaves for the next: builders whose trees are finished, because their buffers are larger
+/// than most trees, and functions that were looked up.
 #[derive(Debug)]
 pub(crate) struct Spare {
     builders: Vec<Builder>,
-    /// By a few bits of the name; those of one engine.
+    /// Indexed by a few bits of the name; all belong to one engine.
     functions: [Option<Named>; SLOTS],
 }
 
-/// How many functions are remembered, a power of two.
+/// How many functions are cached; a power of two.
 const SLOTS: usize = 64;
 
 impl Default for Spare {
@@ -70,7 +70,7 @@ impl Default for Spare {
 }
 
 impl Spare {
-    /// Returns the function of a name.
+    /// Returns the function with a name.
     pub(super) fn function(&mut self, name: &str, functions: &Functions) -> Option<Named> {
         let bits = name.bytes().fold(name.len(), |bits, byte| bits.wrapping_mul(5) ^ usize::from(byte));
         let slot = self.functions.get_mut(bits % SLOTS)?;
@@ -92,7 +92,7 @@ impl Spare {
         }
     }
 
-    /// Returns the tree of a builder, which is kept.
+    /// Returns the tree of a builder and keeps the builder for reuse.
     pub(super) fn finish(&mut self, mut builder: Builder, source: &Arc<TemplateText>) -> Tree {
         let tree = Tree {
             name: std::mem::take(&mut builder.name),
@@ -116,7 +116,7 @@ impl Spare {
     }
 }
 
-/// Moves what a list holds to one that is as long; the first keeps its memory.
+/// Moves the contents of a list into one of exact size; the original keeps its memory.
 fn moved<T>(list: &mut Vec<T>) -> Vec<T> {
     let mut own = Vec::with_capacity(list.len());
     own.append(list);
@@ -166,7 +166,7 @@ impl Builder {
         number
     }
 
-    /// Takes a variable into scope, and its number for the declarations of a pipeline.
+    /// Adds a variable to the scope, and its number to the declarations of a pipeline.
     pub(super) fn declare(&mut self, name: &[u8], declares: &mut Run) {
         let variable = self.variable(name);
         self.scope.push(variable);
@@ -174,12 +174,12 @@ impl Builder {
         declares.length += 1;
     }
 
-    /// Returns a run of numbers that is empty so far.
+    /// Returns an empty run of numbers.
     pub(super) fn no_numbers(&self) -> Run {
         Run { start: self.numbers.len() as u32, length: 0 }
     }
 
-    /// Keeps the open numbers from some place on.
+    /// Stores the open numbers from an index on.
     pub(super) fn keep_numbers(&mut self, from: usize) -> Run {
         let run = Run { length: (self.open_numbers.len() - from) as u32, ..self.no_numbers() };
         self.numbers.extend_from_slice(self.open_numbers.get(from..).unwrap_or_default());
@@ -192,12 +192,12 @@ impl Builder {
         self.words.get(*self.numbers.get(words.start as usize)? as usize)
     }
 
-    /// Returns a run of names that is empty so far.
+    /// Returns an empty run of names.
     pub(super) fn no_names(&self) -> Run {
         Run { start: self.names.len() as u32, length: 0 }
     }
 
-    /// Adds a name to the run that was begun last.
+    /// Appends a name to the run that was started last.
     pub(super) fn add_name(&mut self, name: Text, run: &mut Run) {
         self.names.push(name);
         run.length += 1;
@@ -213,7 +213,7 @@ impl Builder {
         self.steps.len() as u32
     }
 
-    /// Sets the step to go to, once it is known.
+    /// Sets the target of a step once it is known.
     pub(super) fn point(&mut self, at: usize, target: u32) {
         match self.steps.get_mut(at) {
             Some(

@@ -1,4 +1,4 @@
-//! What shapes a template: lists of items, `if`, `with`, `range`, `break`, `define`, `block` and `template`.
+//! What structures a template: lists of items, `if`, `with`, `range`, `break`, `define`, `block` and `template`.
 
 use super::builder::Loop;
 use super::{Parsed, Parser};
@@ -181,7 +181,7 @@ impl Parser<'_> {
             self.current.point(start, otherwise);
             let chained = self.peek().kind == TokenKind::Keyword(keyword) && keyword != Keyword::Range;
             if chained {
-                // Parsed as a block inside of `else`; its `end` is ours too.
+                // Parsed as a block inside `else`; its `end` closes both.
                 self.next();
                 self.control(keyword)?;
             } else {

@@ -1,4 +1,4 @@
-//! From tokens to trees, with the rules and the messages of Go's `text/template/parse`.
+//! From tokens to trees, with the rules and messages of Go's `text/template/parse`.
 
 mod builder;
 mod control;
@@ -18,13 +18,13 @@ use super::token::{Keyword, Token, TokenKind, describe};
 use super::tree::Tree;
 use crate::value::Text;
 
-/// Why a text is no template: Go's message, which begins with the name and the line.
+/// Why a text is not a valid template: Go's message, which starts with the name and the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ParseError(pub(crate) String);
 
 type Parsed<T> = Result<T, ParseError>;
 
-/// Parses a text into the templates that it defines, the text itself being one under its name.
+/// Parses a text into the templates that it defines. The text itself is one of them, under the given name.
 pub(crate) fn parse(
     name: &str,
     text: Arc<[u8]>,
@@ -183,13 +183,13 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// Parses a template that is a tree of its own, with tokens and variables of its own.
+    /// Parses a template that is a separate tree with its own tokens and variables.
     fn separate(&mut self, name: Text, body: impl FnOnce(&mut Self) -> Parsed<()>) -> Parsed<()> {
         let builder = self.spare.take(name);
         let outer = std::mem::replace(&mut self.current, builder);
         body(self)?;
         let inner = std::mem::replace(&mut self.current, outer);
-        // A clash is reported with the inner template's place.
+        // A name clash is reported at the inner template's place.
         let lookahead = std::mem::replace(&mut self.current.lookahead, inner.lookahead);
         self.add(inner)?;
         self.current.lookahead = lookahead;
@@ -204,7 +204,7 @@ impl<'a> Parser<'a> {
         Ok(self.trees)
     }
 
-    /// Adds a finished tree; an empty one yields to, and is replaced by, one of the same name.
+    /// Adds a finished tree. If the name is taken, an empty tree gives way to the other one.
     fn add(&mut self, builder: Builder) -> Parsed<()> {
         let tree = self.spare.finish(builder, self.source);
         match self.known.get(&tree.name).and_then(|at| self.trees.get_mut(*at)) {

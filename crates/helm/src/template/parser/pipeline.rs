@@ -60,7 +60,7 @@ impl Parser<'_> {
                 return Ok(());
             }
             self.next();
-            // A space may part the variable from what follows, so three tokens may have to go back.
+            // A space may separate the variable from what follows, so up to three tokens may have to be put back.
             let after = self.peek();
             let next = self.peek_solid();
             let name = self.value(variable);
@@ -100,7 +100,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Checks the commands that are the open numbers from some place on.
+    /// Checks the commands among the open numbers from an index on.
     fn check_pipeline(&self, first: usize, context: &str) -> Parsed<()> {
         let commands = self.current.open_numbers.get(first..).unwrap_or_default();
         if commands.is_empty() {
@@ -164,7 +164,7 @@ impl Parser<'_> {
         };
         let Some(word) = self.current.words.get(at as usize) else { return Ok(None) };
         match word.kind {
-            // Go makes one node of the whole chain, and lets it stand where its second part does.
+            // Go makes one node of the whole chain and gives it the position of its second part.
             WordKind::Field(names) | WordKind::Variable(_, names) => {
                 let all = self.fields(names);
                 if let Some(word) = self.current.words.get_mut(at as usize) {
@@ -192,7 +192,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Adds the fields that come next to those that were added last.
+    /// Appends the fields that come next to those added last.
     fn fields(&mut self, names: Run) -> Run {
         let mut names = names;
         while self.peek().kind == TokenKind::Field {
