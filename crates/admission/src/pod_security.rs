@@ -76,12 +76,19 @@ pub(crate) fn admit(object: &Object, namespace: Option<&Object>, minor: u32) -> 
     let Some((pod, is_pod)) = Pod::of(object) else { return Vec::new() };
     let Some(labels) = namespace.and_then(Object::labels) else { return Vec::new() };
     let mut findings: Vec<AdmissionFinding> = Vec::new();
+    // Most namespaces request the same standard in all modes.
+    let mut known: Vec<((PodSecurityLevel, u32), Vec<Violation>)> = Vec::new();
     for (mode, action) in MODES {
         if !is_pod && action == Action::Deny {
             continue;
         }
         let Some((level, version)) = standard(labels, asked(labels, mode)) else { continue };
-        let violations = checks::run(pod, level, version.unwrap_or(minor).min(minor));
+        let standard = (level, version.unwrap_or(minor).min(minor));
+        let place = known.iter().position(|(one, _)| *one == standard).unwrap_or_else(|| {
+            known.push((standard, checks::run(pod, level, standard.1)));
+            known.len() - 1
+        });
+        let violations = &known[place].1;
         if violations.is_empty() {
             continue;
         }

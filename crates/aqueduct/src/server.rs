@@ -123,7 +123,7 @@ pub(crate) fn ask(environment: &Facts<'_>, minor: u32, report: &mut Report) {
         entries.par_iter().map(|entry| server.create(&Value::Map(entry.object.map.clone()))).collect();
     let mut cluster = cluster(environment, &entries, minor);
     let mut asked: Vec<_> = entries.into_iter().zip(answers).collect();
-    asked.sort_by_key(|(entry, _)| environment.waves.get(&(entry.tenant, entry.component)).copied());
+    asked.sort_by_cached_key(|(entry, _)| environment.waves.get(&(entry.tenant, entry.component)).copied());
     for (entry, answer) in asked {
         let is_refused = !answer.errors.is_empty();
         for (severity, causes) in [(Severity::Error, answer.errors), (Severity::Warning, answer.warnings)] {

@@ -22,6 +22,7 @@ struct Check {
 /// A pod, and the minor version by which it is judged.
 struct Context<'a> {
     pod: Pod<'a>,
+    containers: Vec<&'a Value>,
     minor: u32,
 }
 
@@ -67,7 +68,7 @@ const fn restricted(
 
 /// Returns what a pod fails.
 pub(super) fn run(pod: Pod<'_>, level: PodSecurityLevel, minor: u32) -> Vec<Violation> {
-    let context = Context { pod, minor };
+    let context = Context { pod, containers: pod.containers().collect(), minor };
     let asked = |check: &&Check| check.level <= level && check.since <= minor;
     let replaced: Vec<&str> = ALL.iter().filter(asked).map(|check| check.replaces).collect();
     ALL.iter()
@@ -82,8 +83,8 @@ pub(super) fn run(pod: Pod<'_>, level: PodSecurityLevel, minor: u32) -> Vec<Viol
 
 impl<'a> Context<'a> {
     /// Returns the names of the containers for which something holds.
-    fn containers(&self, holds: impl Fn(&Value) -> bool) -> Vec<&'a str> {
-        self.pod.containers().filter(|one| holds(one)).map(|one| text(one, &["name"])).collect()
+    fn names(&self, holds: impl Fn(&Value) -> bool) -> Vec<&'a str> {
+        self.containers.iter().filter(|one| holds(one)).map(|one| text(one, &["name"])).collect()
     }
 
     /// Returns what the pod as a whole says of its security.
@@ -142,7 +143,7 @@ fn bad_profiles(context: &Context<'_>, field: &str, what: &str) -> Vec<String> {
         is_bad
     };
     let is_pod = is_bad(context.pod.spec);
-    let setters = context.pod.containers().filter(|container| is_bad(container));
+    let setters = context.containers.iter().filter(|container| is_bad(container));
     let containers: Vec<&str> = setters.map(|container| text(container, &["name"])).collect();
     let types: Vec<&str> = types.iter().map(String::as_str).collect();
     setting(is_pod, &containers, &format!("{what} {}", quoted(&types)))
@@ -191,7 +192,7 @@ const ADDABLE: [&str; 13] = [
 /// Returns the containers that add capabilities other than some, and these capabilities.
 fn added<'a>(context: &Context<'a>, allowed: &[&str]) -> (Vec<&'a str>, BTreeSet<&'a str>) {
     let (mut containers, mut all) = (Vec::new(), BTreeSet::new());
-    for container in context.pod.containers() {
+    for container in &context.containers {
         let Some(capabilities) = container.at(&["securityContext", "capabilities"]) else { continue };
         let before: Vec<&str> = items(capabilities, "add").iter().filter_map(Value::as_str).collect();
         let bad: Vec<&str> = before.into_iter().filter(|name| !allowed.contains(name)).collect();
@@ -224,7 +225,7 @@ fn capabilities_restricted(context: &Context<'_>) -> Option<(String, String)> {
     if context.is_windows() {
         return None;
     }
-    let keeping = context.containers(|container| {
+    let keeping = context.names(|container| {
         let capabilities = container.at(&["securityContext", "capabilities"]);
         !capabilities.is_some_and(|set| items(set, "drop").iter().any(|name| name.as_str() == Some("ALL")))
     });
@@ -262,9 +263,9 @@ fn host_ports(context: &Context<'_>) -> Option<(String, String)> {
         let ports = items(container, "ports").iter().filter_map(|port| port.get("hostPort")?.as_i64());
         ports.filter(|port| *port != 0).collect()
     };
-    let containers = context.containers(|container| !ports_of(container).is_empty());
+    let containers = context.names(|container| !ports_of(container).is_empty());
     let ports: BTreeSet<String> =
-        context.pod.containers().flat_map(ports_of).map(|port| port.to_string()).collect();
+        context.containers.iter().copied().flat_map(ports_of).map(|port| port.to_string()).collect();
     let uses = if containers.len() == 1 { "uses" } else { "use" };
     let plural = if ports.len() == 1 { "" } else { "s" };
     let ports: Vec<String> = ports.into_iter().collect();
@@ -289,8 +290,8 @@ fn host_probes(context: &Context<'_>) -> Option<(String, String)> {
             handlers.flat_map(|handler| ["httpGet", "tcpSocket"].map(|kind| text(handler, &[kind, "host"])));
         hosts.filter(|host| !host.is_empty()).map(str::to_owned).collect()
     };
-    let containers = context.containers(|container| !hosts_of(container).is_empty());
-    let hosts: BTreeSet<String> = context.pod.containers().flat_map(hosts_of).collect();
+    let containers = context.names(|container| !hosts_of(container).is_empty());
+    let hosts: BTreeSet<String> = context.containers.iter().copied().flat_map(hosts_of).collect();
     let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
     let uses = if containers.len() == 1 { "uses" } else { "use" };
     let plural = if hosts.len() == 1 { "" } else { "s" };
@@ -302,7 +303,7 @@ fn host_probes(context: &Context<'_>) -> Option<(String, String)> {
 }
 
 fn privileged(context: &Context<'_>) -> Option<(String, String)> {
-    let containers = context.containers(|container| is_set(container, &["securityContext", "privileged"]));
+    let containers = context.names(|container| is_set(container, &["securityContext", "privileged"]));
     found("privileged", setting(false, &containers, "must not set securityContext.privileged=true"))
 }
 
@@ -313,8 +314,9 @@ fn proc_mount(context: &Context<'_>) -> Option<(String, String)> {
 fn proc_mount_restricted(context: &Context<'_>) -> Option<(String, String)> {
     let of = |container: &'_ Value| text(container, &["securityContext", "procMount"]).to_owned();
     let is_bad = |kind: &str| !matches!(kind, "" | "Default");
-    let containers = context.containers(|container| is_bad(&of(container)));
-    let kinds: BTreeSet<String> = context.pod.containers().map(of).filter(|kind| is_bad(kind)).collect();
+    let containers = context.names(|container| is_bad(&of(container)));
+    let kinds: BTreeSet<String> =
+        context.containers.iter().copied().map(of).filter(|kind| is_bad(kind)).collect();
     let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
     let what = format!("must not set securityContext.procMount to {}", quoted(&kinds));
     found("procMount", setting(false, &containers, &what))
@@ -337,7 +339,7 @@ fn se_linux(context: &Context<'_>) -> Option<(String, String)> {
     };
     let is_pod = check(context.security("seLinuxOptions"));
     let mut containers = Vec::new();
-    for container in context.pod.containers() {
+    for container in &context.containers {
         if check(container.at(&["securityContext", "seLinuxOptions"])) {
             containers.push(text(container, &["name"]));
         }
@@ -379,7 +381,7 @@ fn seccomp_restricted(context: &Context<'_>) -> Option<(String, String)> {
     }
     let mut places = bad_profiles(context, "seccompProfile", SECCOMP);
     let is_silent = |owner: &Value| text(owner, &["securityContext", "seccompProfile", "type"]).is_empty();
-    let silent = context.containers(is_silent);
+    let silent = context.names(is_silent);
     if places.is_empty() && is_silent(context.pod.spec) && !silent.is_empty() {
         places.push(format!(
             "pod or {} must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\"",
@@ -419,7 +421,7 @@ fn sysctls(context: &Context<'_>) -> Option<(String, String)> {
 
 fn windows_host_process(context: &Context<'_>) -> Option<(String, String)> {
     const PATH: [&str; 3] = ["securityContext", "windowsOptions", "hostProcess"];
-    let containers = context.containers(|container| is_set(container, &PATH));
+    let containers = context.names(|container| is_set(container, &PATH));
     let is_pod = is_set(context.pod.spec, &PATH);
     found(
         "hostProcess",
@@ -431,7 +433,7 @@ fn privilege_escalation(context: &Context<'_>) -> Option<(String, String)> {
     if context.is_windows() {
         return None;
     }
-    let containers = context.containers(|container| {
+    let containers = context.names(|container| {
         container.at(&["securityContext", "allowPrivilegeEscalation"]).and_then(Value::as_bool) != Some(false)
     });
     let what = "must set securityContext.allowPrivilegeEscalation=false";
@@ -481,9 +483,9 @@ fn run_as_non_root(context: &Context<'_>) -> Option<(String, String)> {
     }
     let of = |container: &Value| container.at(&["securityContext", "runAsNonRoot"]).and_then(Value::as_bool);
     let pod = context.security("runAsNonRoot").and_then(Value::as_bool);
-    let denying = context.containers(|container| of(container) == Some(false));
+    let denying = context.names(|container| of(container) == Some(false));
     let mut places = setting(pod == Some(false), &denying, "must not set securityContext.runAsNonRoot=false");
-    let silent = context.containers(|container| of(container).is_none());
+    let silent = context.names(|container| of(container).is_none());
     if places.is_empty() && pod.is_none() && !silent.is_empty() {
         places.push(format!(
             "pod or {} must set securityContext.runAsNonRoot=true",
@@ -499,6 +501,6 @@ fn run_as_user(context: &Context<'_>) -> Option<(String, String)> {
     }
     const PATH: [&str; 2] = ["securityContext", "runAsUser"];
     let is_root = |value: &Value| value.at(&PATH).and_then(Value::as_i64) == Some(0);
-    let containers = context.containers(is_root);
+    let containers = context.names(is_root);
     found("runAsUser=0", setting(is_root(context.pod.spec), &containers, "must not set runAsUser=0"))
 }

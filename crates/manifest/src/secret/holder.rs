@@ -112,9 +112,12 @@ pub(super) fn holder(name: &str) -> Option<Holder> {
     }
     let name = name.get(..end)?;
     // Spares most names the rest.
+    let bytes = name.as_bytes();
+    let last = bytes.last()?.to_ascii_lowercase();
     let ends_in = |word: &&str| {
-        let at = name.len().checked_sub(word.len());
-        at.is_some_and(|at| name.as_bytes()[at..].eq_ignore_ascii_case(word.as_bytes()))
+        word.as_bytes().last() == Some(&last)
+            && bytes.len() >= word.len()
+            && bytes[bytes.len() - word.len()..].eq_ignore_ascii_case(word.as_bytes())
     };
     if !CERTAIN.iter().chain(POSSIBLE).chain(&["pass"]).any(ends_in) {
         return None;
