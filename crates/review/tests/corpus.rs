@@ -11,7 +11,7 @@ use aqueduct_review::{Apply, Change, Name, print, review};
 
 use crate::data::{folder, report};
 
-/// The share of changes, in thousandths, that agrees at least in what is refused and which pods are made anew.
+/// The share of changes, in thousandths, for which at least the refusals and the recreated pods agree.
 const FLOOR: usize = 990;
 
 /// How many answers agree.

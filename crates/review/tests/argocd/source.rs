@@ -14,7 +14,7 @@ enum Tool {
     Directory,
 }
 
-/// Says what of a source is not in the tree.
+/// Returns what a source needs that is not in the tree.
 pub(crate) fn outside(tree: &Tree, source: &Value) -> Option<String> {
     let address = text(source, &["repoURL"]);
     match text(source, &["chart"]) {
@@ -50,10 +50,10 @@ pub(crate) fn render(tree: &Tree, application: &Resource, source: &Value) -> Res
     Ok(objects.into_iter().flat_map(items).collect())
 }
 
-/// Returns the tool that a source names, or the one that its files are for.
+/// Returns the tool that a source sets, or the one that fits its files.
 fn tool(tree: &Tree, source: &Value, path: &str) -> Result<Tool, Failure> {
     let tools = [("helm", Tool::Helm), ("kustomize", Tool::Kustomize), ("directory", Tool::Directory)];
-    // Options that say nothing name nothing.
+    // An empty option does not select its tool.
     let is_named = |name: &str| {
         let options = source.get(name).and_then(Value::as_map);
         options.is_some_and(|options| options.values().any(|value| !is_empty(value)))
@@ -115,7 +115,7 @@ pub(crate) fn joined(folder: &str, path: &str) -> String {
     parts.join("/")
 }
 
-/// Returns an empty map where a source says nothing of a tool.
+/// Returns the options of a tool; an empty map if the source has none.
 pub(crate) fn options<'v>(source: &'v Value, tool: &str) -> &'v Value {
     source.get(tool).unwrap_or(&Value::Null)
 }

@@ -1,8 +1,8 @@
 //! Changes of a public repository that Argo CD delivers, and what a preview tool printed of them.
 //!
-//! Both sides of a change are rendered here, Application by Application, from the folders, charts and kustomizations that
-//! they name. What the review then finds is held against the output of the tool: the same objects, each of the same
-//! Application, added, removed, changed or renamed; the lines that are shown of it; and how many Applications were looked at.
+//! Both sides of a change are rendered here, Application by Application, from their folders, charts and kustomizations. The
+//! result of the review is compared with the output of the tool: the same objects, each of the same Application, added,
+//! removed, changed or renamed; the lines shown for them; and the number of Applications looked at.
 
 #[path = "../argocd/mod.rs"]
 mod argocd;
@@ -27,10 +27,10 @@ use crate::preview::Preview;
 use crate::seen::{Seen, see};
 use crate::selection::{Options, Selection, Unwatched, all, select};
 
-/// The share of outputs, in thousandths, that agrees in everything that can be held.
+/// The share of outputs, in thousandths, that must agree in everything comparable.
 const FLOOR: usize = 1_000;
 
-/// The share of the objects that are shown, in thousandths, that has to be held: the others need charts that are not there.
+/// The share of the shown objects, in thousandths, that must be comparable. The others need charts that are missing.
 const HELD: usize = 600;
 
 /// The repository that the changes are of.
@@ -116,7 +116,7 @@ struct Tally {
 }
 
 impl Tally {
-    /// Holds a run against its output.
+    /// Compares a run with its output.
     fn hold(&mut self, run: &str, trees: [&Tree; 2], preview: &Preview) {
         self.outputs += 1;
         let known = self.messages.len();

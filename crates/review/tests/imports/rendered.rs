@@ -1,4 +1,4 @@
-//! The objects of each source, held against the recorded ones.
+//! The objects of each source, compared with the recorded ones.
 
 use aqueduct_manifest::{Object, Value, json};
 
@@ -7,7 +7,7 @@ use crate::argocd::tree::Failure;
 use crate::recorded::{RecordedSource, Repository};
 use crate::tally::Tally;
 
-/// Renders each source of each Application, and holds what comes of it.
+/// Renders each source of each Application and compares the result.
 pub(crate) fn hold(repository: &Repository, tally: &mut Tally) {
     for record in &repository.records {
         let held: Vec<(&RecordedSource, Result<Vec<Object>, Failure>)> = record

@@ -22,7 +22,7 @@ pub(crate) struct Found {
     pub(crate) empty: Vec<(From, Option<Failure>)>,
 }
 
-/// Holds the Applications that are recorded against those that are found, and the other way round.
+/// Compares the recorded Applications with those that are found, in both directions.
 pub(crate) fn hold(repository: &Repository, tally: &mut Tally) {
     let mut found = walk(&repository.tree);
     for record in &repository.records {
