@@ -24,13 +24,13 @@ pub(crate) fn outside(tree: &Tree, source: &Value) -> Option<String> {
     }
 }
 
-/// Returns the objects of a source of an Application, hooks among them.
+/// Returns the objects of an Application's source, including hooks.
 pub(crate) fn render(tree: &Tree, application: &Resource, source: &Value) -> Result<Vec<Object>, Failure> {
     if let Some(reason) = outside(tree, source) {
         return Err(Failure::Outside(reason));
     }
     let path = match text(source, &["path"]).trim_matches('/') {
-        // Others take values from it.
+        // Other sources take values from it.
         "" if source.get("ref").is_some() => return Ok(Vec::new()),
         path => joined("", path),
     };
@@ -70,7 +70,7 @@ fn tool(tree: &Tree, source: &Value, path: &str) -> Result<Tool, Failure> {
     }
 }
 
-/// Returns a source with what the folder's own files say instead.
+/// Returns a source with the overrides from files in its folder.
 fn overridden(tree: &Tree, application: &Resource, source: &Value, path: &str) -> Result<Value, Failure> {
     let mut whole = source.clone();
     for name in [".argocd-source.yaml", &format!(".argocd-source-{}.yaml", application.object.name())] {
@@ -88,7 +88,7 @@ fn overridden(tree: &Tree, application: &Resource, source: &Value, path: &str) -
     Ok(Value::Map(kept))
 }
 
-/// Returns what a list holds, and any other object as it is.
+/// Returns the items of a list, or any other object unchanged.
 fn items(object: Object) -> Vec<Object> {
     match object.map.get("items") {
         Some(Value::List(items)) => {
@@ -101,7 +101,7 @@ fn items(object: Object) -> Vec<Object> {
     }
 }
 
-/// Returns a path as it is meant: from a folder, or from the root where it begins with a slash.
+/// Returns a path relative to a folder, or relative to the root if it starts with a slash.
 pub(crate) fn joined(folder: &str, path: &str) -> String {
     let from = if path.starts_with('/') { "" } else { folder };
     let mut parts: Vec<&str> = Vec::new();
