@@ -47,7 +47,7 @@ pub fn explain(name: &str, summary: &str, level: Level, page: &str) -> String {
     let (page, references) = page.split_once(REFERENCES).unwrap_or((page, ""));
     format!(
         "# {name}\n\nReports that {summary} ({level}).\n\n{page}## How to allow it\n\nFor one tenant or component, add this to its file (`until`, the last day, is optional):\n\n```toml\nallow = [{{ rule = \"{name}\", reason = \
-         \"the vendor is asked\", until = \"2027-01-31\" }}]\n```\n\nFor the whole platform, add this to `platform.toml` (`\"warn\"` and `\"deny\"` make its findings warnings or errors):\n\n```toml\n[checks]\n{name} = \"allow\"\n```\n\n\
+         \"waiting for the vendor\", until = \"2027-01-31\" }}]\n```\n\nFor the whole platform, add this to `platform.toml` (`\"warn\"` and `\"deny\"` make its findings warnings or errors):\n\n```toml\n[checks]\n{name} = \"allow\"\n```\n\n\
          {REFERENCES}{references}"
     )
 }
