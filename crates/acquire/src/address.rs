@@ -1,16 +1,16 @@
-//! Addresses of the web: which server one means, and how it is told.
+//! Web addresses: the server of an address, and how an address is shown.
 
 use std::fmt;
 
 use ureq::http::Uri;
 
-/// An address that may be fetched: `http` or `https`, and nobody's login in it.
+/// An address that may be fetched: `http` or `https`, without a login.
 #[derive(Clone, Debug)]
 pub(crate) struct Address {
     uri: Uri,
 }
 
-/// The server of an address: scheme, host and port. A login for one is none for another.
+/// The server of an address: scheme, host and port. A login is valid for one server only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WebOrigin {
     pub(crate) is_encrypted: bool,
@@ -20,28 +20,25 @@ pub(crate) struct WebOrigin {
 }
 
 impl Address {
-    /// Reads an address.
+    /// Parses an address.
     ///
     /// # Errors
-    /// Why it is not fetched, without the login that it may hold.
+    /// The reason why it is not fetched, without the login that it may contain.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let shown = Shown(text);
         let is_web = |uri: &Uri| {
             matches!(uri.scheme_str(), Some("http" | "https"))
                 && uri.host().is_some_and(|host| !host.is_empty())
         };
-        let uri: Uri = text
-            .parse()
-            .ok()
-            .filter(is_web)
-            .ok_or_else(|| format!("not an address of the web: `{shown}`"))?;
+        let uri: Uri =
+            text.parse().ok().filter(is_web).ok_or_else(|| format!("not a web address: `{shown}`"))?;
         if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-            return Err(format!("the address carries a login: `{shown}`"));
+            return Err(format!("the address contains a login: `{shown}`"));
         }
         Ok(Self { uri })
     }
 
-    /// Returns the server that is asked.
+    /// Returns the server of the address.
     pub(crate) fn origin(&self) -> WebOrigin {
         let is_encrypted = self.uri.scheme_str() == Some("https");
         let host = self.uri.host().unwrap_or_default().to_ascii_lowercase();
@@ -49,12 +46,12 @@ impl Address {
         WebOrigin { is_encrypted, host, port }
     }
 
-    /// Returns host and port, as far as the address says them.
+    /// Returns host and port as written in the address.
     pub(crate) fn host(&self) -> &str {
         self.uri.authority().map_or("", |authority| authority.as_str())
     }
 
-    /// Returns the address of a reference that stands in what lies here; it may have another scheme.
+    /// Returns the address of a reference in a document at this address. It may have another scheme.
     pub(crate) fn join(&self, reference: &str) -> String {
         let reference = reference.split('#').next().unwrap_or_default();
         let scheme = self.uri.scheme_str().unwrap_or_default();
@@ -89,7 +86,7 @@ impl Address {
 }
 
 impl WebOrigin {
-    /// Tells whether this is the machine itself, where servers speak without encryption.
+    /// Tells whether this is the local machine, where servers work without encryption.
     pub(crate) fn is_loopback(&self) -> bool {
         let address = |host: &str| host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
         self.host == "localhost" || address(self.host.trim_start_matches('[').trim_end_matches(']'))
@@ -102,7 +99,8 @@ impl fmt::Display for Address {
     }
 }
 
-/// An address as it may be told: without a login, and without what follows a `?`, which often is one too.
+/// An address in a form that may be shown: without a login and without the part after `?`, which often is one
+/// too.
 pub(crate) struct Shown<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Shown<'_> {
@@ -116,7 +114,7 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// Tells whether a reference begins with a scheme.
+/// Tells whether a reference starts with a scheme.
 fn has_scheme(reference: &str) -> bool {
     let start = reference.split(['/', '?']).next().unwrap_or_default();
     start.split_once(':').is_some_and(|(scheme, _)| {
@@ -172,12 +170,12 @@ mod tests {
         for (text, expected) in [
             (
                 "http://127.0.0.1:80@b.example.com/t?x=secret",
-                "the address carries a login: `http://b.example.com/t`",
+                "the address contains a login: `http://b.example.com/t`",
             ),
-            ("https://ann:s3cret@a.example.com", "the address carries a login: `https://a.example.com`"),
-            ("file:///etc/passwd", "not an address of the web: `file:///etc/passwd`"),
-            ("ftp://a.example.com/x", "not an address of the web: `ftp://a.example.com/x`"),
-            ("/x", "not an address of the web: `/x`"),
+            ("https://ann:s3cret@a.example.com", "the address contains a login: `https://a.example.com`"),
+            ("file:///etc/passwd", "not a web address: `file:///etc/passwd`"),
+            ("ftp://a.example.com/x", "not a web address: `ftp://a.example.com/x`"),
+            ("/x", "not a web address: `/x`"),
         ] {
             assert_eq!(Address::parse(text).map(|address| address.to_string()), Err(expected.to_owned()));
         }

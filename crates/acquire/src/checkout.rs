@@ -1,5 +1,5 @@
-//! The files of a clone as a kustomization may see them: without what git keeps beside them, and without
-//! links that lead out.
+//! The files of a clone as a kustomization may see them: without git's own files and without links that lead
+//! outside.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use aqueduct_kustomize::FileSystem;
 
 /// Folders of a chart are not nested deeper than this.
 const DEPTH_LIMIT: usize = 64;
-/// A chart has no more files and folders than this, those that links lead to included: a few dozen links that lead
+/// The maximum number of files and folders in a chart, including those behind links. A few dozen links that lead
 /// to links have millions of names.
 const ENTRY_LIMIT: usize = 10_000;
 
@@ -20,27 +20,27 @@ const ENTRY_LIMIT: usize = 10_000;
 #[derive(Debug)]
 pub(crate) struct Checkout {
     root: PathBuf,
-    /// What was asked for and is not given.
+    /// The requested paths that are outside and were refused.
     outside: RefCell<BTreeSet<String>>,
 }
 
 impl Checkout {
-    /// Returns the files of a folder.
+    /// Returns the files in a folder.
     pub(crate) fn new(folder: &Path) -> io::Result<Self> {
         Ok(Self { root: folder.canonicalize()?, outside: RefCell::default() })
     }
 
-    /// Returns a path that was asked for and leads out of the files.
+    /// Returns a requested path that leads outside the files.
     pub(crate) fn outside(&self) -> Option<String> {
         self.outside.borrow().first().cloned()
     }
 
-    /// Returns where a path leads to, links followed; `None` where that is not among the files.
+    /// Returns the target of a path, following links; `None` if it is not among the files.
     fn at(&self, path: &str) -> Option<PathBuf> {
         let real = self.root.join(path).canonicalize();
         let is_inside = match &real {
             Ok(real) => self.is_inside(path, real),
-            // What leads out of it leads to nothing on another machine.
+            // What is outside does not exist on another machine.
             Err(_) => {
                 !path.starts_with("../")
                     && !Path::new(path).ancestors().any(|above| is_broken(&self.root.join(above)))
@@ -57,7 +57,7 @@ impl Checkout {
         !hidden(Path::new(path)) && real.strip_prefix(&self.root).is_ok_and(|inside| !hidden(inside))
     }
 
-    /// Returns the paths of all files in a folder and below.
+    /// Returns the paths of all files below a folder.
     pub(crate) fn below(&self, folder: &str) -> io::Result<Vec<String>> {
         let mut paths = Vec::new();
         self.add(folder, &mut paths, &mut 0, 0)?;
@@ -73,7 +73,7 @@ impl Checkout {
             *seen += 1;
             if *seen > ENTRY_LIMIT {
                 return Err(io::Error::other(format!(
-                    "a chart has more than {ENTRY_LIMIT} files and folders, counted by their names"
+                    "a chart has more than {ENTRY_LIMIT} files and folders (long names count more)"
                 )));
             }
             let name = entry?.file_name();
@@ -106,7 +106,7 @@ impl FileSystem for Checkout {
         self.at(path).is_some_and(|path| path.is_file())
     }
 
-    /// A link stays under its own name, since the copy holds what it leads to.
+    /// A link keeps its own name, because the copy contains its target.
     fn resolve(&self, path: &str) -> Option<String> {
         self.at(path).map(|_| path.to_owned())
     }
@@ -134,7 +134,7 @@ mod tests {
         let error = checkout.below("a").expect_err("it has very many names");
         assert_eq!(
             error.to_string(),
-            "a chart has more than 10000 files and folders, counted by their names"
+            "a chart has more than 10000 files and folders (long names count more)"
         );
     }
 }

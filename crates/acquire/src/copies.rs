@@ -1,4 +1,4 @@
-//! Copies of the remotes that kustomizations name, and of those that the copies name in turn.
+//! Copies of the remotes that kustomizations refer to, and of those that the copies refer to in turn.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -15,14 +15,14 @@ use crate::verify::intact;
 use crate::write::{Package, kept};
 use crate::{Client, Error, LOCK_FILE, Lock, LockedRemote, Update, digest};
 
-/// The largest file of the web that is fetched, and the most that is kept of a repository, in bytes.
+/// The size limit for a web file, and for the files kept from a repository, in bytes.
 const SIZE_LIMIT: u64 = 64 << 20;
-/// How the tokens begin that servers of git give out.
+/// The prefixes of tokens that git servers issue.
 const TOKENS: [&str; 8] = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "ATBB"];
-/// How far remotes may lead to further ones.
+/// How deeply remotes may refer to more remotes.
 const DEPTH_LIMIT: usize = 32;
 
-/// What is gathered in one run.
+/// Everything gathered in one run.
 pub(crate) struct Copies<'a> {
     files: &'a Files,
     old: &'a Lock,
@@ -30,7 +30,7 @@ pub(crate) struct Copies<'a> {
     client: &'a Client,
     /// What was fetched in this run, by address, reference or commit, and whether with submodules.
     clones: BTreeMap<(String, String, bool), Clone>,
-    /// The names of those that are schemas, which refer to further ones.
+    /// The names of schemas, which refer to more schemas.
     schemas: BTreeSet<String>,
     pub(crate) locked: BTreeSet<LockedRemote>,
     pub(crate) packages: Vec<Package>,
@@ -43,8 +43,8 @@ impl<'a> Copies<'a> {
         Self { files, old, update, client, clones, schemas, locked, packages, errors }
     }
 
-    /// Gathers files of the web, schemas with those that they refer to, and whatever the kustomizations in some folders
-    /// lead to. Of charts in remotes that is what their schemas refer to.
+    /// Gathers web files, schemas with everything that they refer to, and everything that the kustomizations in some
+    /// folders refer to. For charts in remotes, that is what their schemas refer to.
     pub(crate) fn gather(
         &mut self,
         folders: &BTreeSet<String>,
@@ -81,7 +81,7 @@ impl<'a> Copies<'a> {
                 }
                 Ok(found) if found.is_empty() => {}
                 Ok(_) => self.errors.push(Error::new(format!(
-                    "remotes lead to one another without end: {}, named in {}",
+                    "remotes are nested too deeply: {}, named in {}",
                     wanted.name,
                     wanted.spot()
                 ))),
@@ -90,7 +90,7 @@ impl<'a> Copies<'a> {
         }
     }
 
-    /// Returns what a kustomization that was copied before names.
+    /// Returns the remotes of a kustomization that was copied before.
     fn named(&mut self, found: Inventory) -> BTreeSet<RemoteName> {
         let files = self.files;
         let schemas = found.charts.iter().flat_map(|chart| named_by_chart(chart, contents(files, chart)));
@@ -98,7 +98,7 @@ impl<'a> Copies<'a> {
         found.remotes.into_iter().chain(schemas).collect()
     }
 
-    /// Notes schemas of the web that others refer to, each with the place that names it.
+    /// Records schemas on the web that others refer to, each with the place of the reference.
     fn named_schemas(
         &mut self,
         schemas: impl IntoIterator<Item = (String, Place)>,
@@ -109,7 +109,7 @@ impl<'a> Copies<'a> {
         })
     }
 
-    /// Returns the schemas that a schema refers to, which was copied in this run or before.
+    /// Returns the schemas that a schema refers to, whether it was copied in this run or before.
     fn further_schemas(&mut self, schema: &RemoteName) -> Vec<RemoteName> {
         let Some(locked) = self.locked.iter().find(|locked| locked.name == schema.name) else {
             return Vec::new();
@@ -125,10 +125,10 @@ impl<'a> Copies<'a> {
         self.named_schemas(further.into_iter().map(|name| (name, place.clone()))).collect()
     }
 
-    /// Makes sure of the copy of one remote, and returns those that it names.
+    /// Ensures that one remote is copied, and returns the remotes that it refers to.
     fn copy(&mut self, wanted: &RemoteName) -> Result<BTreeSet<RemoteName>, Error> {
         let locked = if self.update == Update::Keep { self.old.remote(&wanted.name) } else { None };
-        // One name can be that of a file in one place and that of a repository in another.
+        // The same name can be a file in one place and a repository in another.
         let locked = locked.filter(|locked| match wanted.meaning {
             Meaning::File => locked.commit.is_empty(),
             Meaning::Repository => !locked.commit.is_empty(),
@@ -148,10 +148,12 @@ impl<'a> Copies<'a> {
         let (found, package, remotes) = self.fetch(wanted, locked)?;
         if locked.is_some_and(|locked| *locked != found) {
             return Err(Error::new(format!(
-                "{} is not what was locked: it has changed at its source",
+                "{} does not match the lock: it has changed at its source",
                 wanted.name
             ))
-            .with_hint(format!("if the change is meant, take the remote out of {LOCK_FILE} and run again")));
+            .with_hint(format!(
+                "if the change is intended, remove the remote from {LOCK_FILE} and run again"
+            )));
         }
         self.locked.insert(found);
         self.packages.push(package);
@@ -167,7 +169,7 @@ impl<'a> Copies<'a> {
             (Some(repository), Meaning::Repository, _) | (Some(repository), _, Some(_)) => {
                 self.repository(&wanted.name, &repository, commit)
             }
-            // Kustomize asks for the file first, too.
+            // Kustomize also tries the file first.
             (Some(repository), Meaning::Either, None) => self.file(wanted).or_else(|as_file| {
                 let fetched = self.repository(&wanted.name, &repository, None);
                 fetched.map_err(|error| error.context(format!("{as_file}; as a git repository")))
@@ -210,9 +212,9 @@ impl<'a> Copies<'a> {
         let found = inventory(&checkout, &repository.folder).map_err(|error| unusable(name, &error))?;
         if let Some(path) = checkout.outside() {
             return Err(Error::new(format!(
-                "cannot use {name}: it names what lies outside of the repository: {path}"
+                "cannot use {name}: it refers to a path outside its repository: {path}"
             ))
-            .with_hint("links must lead to files of the repository"));
+            .with_hint("links must point to files in the repository"));
         }
         let Inventory { mut files, charts, mut remotes } = found;
         for chart in &charts {
@@ -236,7 +238,7 @@ impl<'a> Copies<'a> {
             named_by_chart(chart, files.filter(|(path, _)| in_chart(chart, path)))
         });
         remotes.extend(self.named_schemas(schemas));
-        // The places are those of the clone, which is gone by the time that they are told.
+        // The places are in the clone, which is gone by the time they are shown.
         remotes = remotes
             .into_iter()
             .map(|mut remote| {
@@ -248,7 +250,7 @@ impl<'a> Copies<'a> {
     }
 }
 
-/// A remote as it is locked, its files, and the remotes that it names.
+/// A locked remote, its files, and the remotes that it refers to.
 type Fetched = (LockedRemote, Package, BTreeSet<RemoteName>);
 
 fn fetched(
@@ -270,17 +272,17 @@ fn fetched(
     Ok((locked, Package { folder, files }, remotes))
 }
 
-/// Refuses a name with a password in it: it would be written into files that are committed, and be told.
+/// Refuses a name with a password, which would be written to committed files and be shown.
 fn check_password(name: &str) -> Result<(), Error> {
     let (scheme, rest) = name.split_once("://").unwrap_or_default();
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
-    // Servers take a token in the place of the user, too; a name of ssh or of a person is no secret.
+    // Servers also accept a token instead of the user. The user name of ssh or of a person is not a secret.
     let has_form = TOKENS.iter().any(|start| user.starts_with(start)) || user.len() >= 40;
     let is_token = !scheme.ends_with("ssh") && has_form;
     if user.contains(':') || user.to_ascii_lowercase().contains("%3a") || is_token {
-        return Err(Error::new("an address must not carry a password")
-            .with_hint("leave it out: the credential helper of git, or a key for ssh, proves who you are"));
+        return Err(Error::new("an address must not contain a password")
+            .with_hint("remove it and log in through a git credential helper or an ssh key"));
     }
     Ok(())
 }

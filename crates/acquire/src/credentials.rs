@@ -1,4 +1,4 @@
-//! Who we are to which host: the files that `docker login` and `helm registry login` write.
+//! The logins for hosts: the files that `docker login` and `helm registry login` write.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -11,24 +11,24 @@ use serde::Deserialize;
 
 use crate::{Error, docker_credential};
 
-/// Credentials by host. What they are is never printed.
+/// Credentials by host, which are never printed.
 #[derive(Clone, Default)]
 pub struct HostLogins {
     hosts: BTreeMap<String, Login>,
-    /// The helper programs that keep further ones, by host; the empty host stands for all others.
+    /// The helper programs that store more credentials, by host; the empty host means all others.
     helpers: BTreeMap<String, String>,
 }
 
-/// What proves who we are.
+/// A proof of identity.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Login {
     Password {
         user: String,
         password: String,
     },
-    /// A token that is exchanged for others.
+    /// A token that is exchanged for another.
     Identity(String),
-    /// A token that is sent as it is.
+    /// A token that is sent unchanged.
     Bearer(String),
 }
 
@@ -59,8 +59,8 @@ struct Auth {
 }
 
 impl HostLogins {
-    /// Returns the places where logins are kept, `config.json` of Docker and of Helm's registries, given
-    /// the variables of the environment.
+    /// Returns the default files with logins, `config.json` of Docker and of Helm's registries, given the
+    /// environment variables.
     pub fn default_files(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
         let path = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let home = path("HOME").or_else(|| path("USERPROFILE"));
@@ -72,10 +72,11 @@ impl HostLogins {
         docker.map(|folder| folder.join("config.json")).into_iter().chain(helm).collect()
     }
 
-    /// Reads files that `docker login` writes; absent ones are passed over, the later ones win.
+    /// Reads files that `docker login` writes. Missing ones are skipped, and later ones override earlier
+    /// ones.
     ///
     /// # Errors
-    /// A file that is there and cannot be read.
+    /// A file that exists but cannot be read.
     pub fn read(files: &[PathBuf]) -> Result<Self, Error> {
         let mut credentials = Self::default();
         for file in files {
@@ -90,12 +91,12 @@ impl HostLogins {
         Ok(credentials)
     }
 
-    /// Adds what a file in the format of Docker's `config.json` says.
+    /// Adds the content of a file in the format of Docker's `config.json`.
     ///
     /// # Errors
-    /// What is not in that format.
+    /// A text in another format.
     pub fn add(&mut self, text: &str) -> Result<(), Error> {
-        // The message of a parser could quote a password: only the place is told.
+        // A parser's message could quote a password, so only the position is shown.
         let configuration: Configuration = serde_json::from_str(text).map_err(|error| {
             Error::new(format!(
                 "not a configuration of Docker: line {}, column {}",
@@ -115,12 +116,12 @@ impl HostLogins {
         Ok(())
     }
 
-    /// Returns the login for a host, with its port where it has one, as far as a file says it.
+    /// Returns the login for a host (with its port, if it has one) from the files.
     pub(crate) fn written(&self, host: &str) -> Option<&Login> {
         self.hosts.get(&host_of(host))
     }
 
-    /// Returns the login for a registry: as a file says it, else as the helper that keeps it does.
+    /// Returns the login for a registry: from the files, otherwise from the helper for it.
     ///
     /// # Errors
     /// A helper that fails.
@@ -161,7 +162,7 @@ impl Auth {
 }
 
 impl Login {
-    /// Returns the value of an `Authorization` header, where the login itself may be sent.
+    /// Returns the value of an `Authorization` header, if the login itself may be sent.
     pub(crate) fn header(&self) -> Option<String> {
         match self {
             Self::Password { user, password } => {
@@ -173,7 +174,7 @@ impl Login {
     }
 }
 
-/// Returns the host of an address, as the keys of the file name it in several ways.
+/// Returns the host of an address, which the keys of the file write in several ways.
 fn host_of(address: &str) -> String {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let host = rest.split('/').next().unwrap_or(rest).to_ascii_lowercase();

@@ -7,8 +7,9 @@ pub(crate) fn of_bytes(bytes: &[u8]) -> String {
     Hash::of(bytes).to_string()
 }
 
-/// Returns the digest of files: that of the list which `sha256sum` prints of them, sorted by path. A name that
-/// would not be one line of it is escaped as there, so that no two sets of files have one list.
+/// Returns the digest of files: that of the list which `sha256sum` prints for them, sorted by path. A name
+/// that would not fit on one line is escaped in the same way, so that different sets of files never have the
+/// same list.
 pub(crate) fn of_files<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> String {
     let mut lines: Vec<(&str, String)> =
         files.into_iter().map(|(path, bytes)| (path, line(path, &of_bytes(bytes)))).collect();
@@ -42,7 +43,7 @@ mod tests {
     fn one_list_is_that_of_one_set_of_files() {
         let second = format!("a\n{}  b", of_bytes(b"2"));
         assert_ne!(of_files([("a", &b"1"[..]), ("b", b"2")]), of_files([(second.as_str(), &b"1"[..])]));
-        // As `sha256sum` prints it.
+        // The format of `sha256sum`.
         assert_eq!(line("a b", "00"), "00  a b\n");
         assert_eq!(line("a\nb\\c\rd", "00"), "\\00  a\\nb\\\\c\\rd\n");
     }

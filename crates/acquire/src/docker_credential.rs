@@ -1,4 +1,4 @@
-//! The programs that keep logins for Docker, `docker-credential-<name>`: a host on standard input, a login
+//! The programs that store logins for Docker, `docker-credential-<name>`: a host on standard input, a login
 //! as JSON on standard output.
 //!
 //! Source: <https://github.com/docker/docker-credential-helpers#development>.
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::Error;
 use crate::credentials::Login;
 
-/// What a helper answers.
+/// The answer of a helper.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Answer {
@@ -19,23 +19,23 @@ struct Answer {
     secret: String,
 }
 
-/// Asks a helper for the login for a host; `None` where it has none.
+/// Asks a helper for the login for a host; `None` if it has none.
 ///
 /// # Errors
-/// A helper that cannot be run, or fails, or answers anything else. What it answers is never told.
+/// A helper that cannot be run, fails, or answers anything else. Its answer is never shown.
 pub(crate) fn ask(name: &str, host: &str) -> Result<Option<Login>, Error> {
     let program = format!("docker-credential-{name}");
     let fail =
-        |cause: String| Error::new(format!("cannot learn the login for {host} from `{program}`: {cause}"));
+        |cause: String| Error::new(format!("cannot get the login for {host} from `{program}`: {cause}"));
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     if name.is_empty() || !name.bytes().all(is_plain) {
-        return Err(fail("this is not the name of a program".to_owned()));
+        return Err(fail("not the name of a program".to_owned()));
     }
-    // Docker keeps the login for its own registry under an address of old.
+    // Docker stores the login for its own registry under an old address.
     let server = if host == "index.docker.io" { "https://index.docker.io/v1/" } else { host };
     let output = run(&program, server).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => fail("there is no such program on the PATH".to_owned()).with_hint(
-            "install it, or take it out of `credHelpers` and `credsStore` in Docker's config.json",
+        io::ErrorKind::NotFound => fail("the program is not on the PATH".to_owned()).with_hint(
+            "install it, or remove it from `credHelpers` and `credsStore` in Docker's config.json",
         ),
         _ => fail(error.to_string()),
     })?;
@@ -45,11 +45,11 @@ pub(crate) fn ask(name: &str, host: &str) -> Result<Option<Login>, Error> {
         return if words.contains("credentials not found") {
             Ok(None)
         } else {
-            Err(fail(words.lines().next().unwrap_or("it says nothing").trim().to_owned()))
+            Err(fail(words.lines().next().unwrap_or("no output").trim().to_owned()))
         };
     }
     let Ok(Answer { username, secret }) = serde_json::from_slice(&output.stdout) else {
-        return Err(fail("its answer is no login".to_owned()));
+        return Err(fail("its answer is not a login".to_owned()));
     };
     Ok(match &*username {
         _ if secret.is_empty() => None,
@@ -63,7 +63,7 @@ fn run(program: &str, server: &str) -> io::Result<std::process::Output> {
     command.arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
     if let Some(mut input) = child.stdin.take() {
-        // A helper that does not listen tells why in its answer.
+        // A helper that does not read its input explains why in its answer.
         let _unheard = input.write_all(server.as_bytes());
     }
     child.wait_with_output()
@@ -78,7 +78,7 @@ mod tests {
     use super::ask;
     use crate::credentials::Login;
 
-    /// A helper that knows a few hosts.
+    /// A helper with a few hosts.
     const HELPER: &str = r#"#!/bin/sh
 read -r host || true
 case "$1 $host" in
@@ -91,7 +91,7 @@ case "$1 $host" in
 esac
 "#;
 
-    /// Programs are looked for on the PATH, which only another process can have otherwise.
+    /// Programs are searched on the PATH, which can only differ in another process.
     #[test]
     fn a_helper_is_asked() {
         let program = std::env::current_exe().expect("a test knows its own path");
@@ -124,12 +124,12 @@ esac
         }
         for (name, host, expected) in [
             ("test", "locked.example.com", "the keychain is locked"),
-            ("test", "odd.example.com", "its answer is no login"),
-            ("absent", "registry.example.com", "there is no such program on the PATH"),
-            ("../test", "registry.example.com", "this is not the name of a program"),
+            ("test", "odd.example.com", "its answer is not a login"),
+            ("absent", "registry.example.com", "the program is not on the PATH"),
+            ("../test", "registry.example.com", "not the name of a program"),
         ] {
             let error = ask(name, host).err().map(|error| error.to_string());
-            let start = format!("cannot learn the login for {host} from `docker-credential-{name}`: ");
+            let start = format!("cannot get the login for {host} from `docker-credential-{name}`: ");
             assert_eq!(error, Some(start + expected));
         }
     }

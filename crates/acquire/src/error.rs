@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A failure, with what to do about it where there is something.
+/// A failure, with a hint if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     message: String,
@@ -15,25 +15,25 @@ impl Error {
         Self { message: message.into(), hint: None }
     }
 
-    /// Adds what to do.
+    /// Adds a hint.
     #[must_use]
     pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// Puts what was attempted before the message.
+    /// Adds what was attempted before the message.
     #[must_use]
     pub(crate) fn context(self, attempt: impl fmt::Display) -> Self {
         Self { message: format!("{attempt}: {}", self.message), ..self }
     }
 
-    /// Puts more behind the message.
+    /// Appends to the message.
     #[must_use]
     pub(crate) fn and(self, more: impl fmt::Display) -> Self {
         Self { message: format!("{}{more}", self.message), ..self }
     }
 
-    /// Returns what to do, if there is something.
+    /// Returns the hint, if there is one.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }

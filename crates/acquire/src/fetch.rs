@@ -1,5 +1,5 @@
-//! One chart, fetched whole: resolved to an exact version, unpacked, and completed by the charts that its
-//! package came without.
+//! Fetches one complete chart: resolves an exact version, unpacks it, and adds the charts that its package
+//! does not contain.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use crate::repository::Fetched;
 use crate::write::{Package, kept};
 use crate::{ChartSource, Error, HostLogins, LockedChart, WantedChart, digest, registry, repository};
 
-/// How deep charts may ask for others.
+/// How deeply the dependencies of charts may be nested.
 const DEPTH_LIMIT: usize = 8;
-/// How many charts are fetched for one, each as often as it is asked for.
+/// How many charts are fetched for one, counting each as often as it is requested.
 const CHART_LIMIT: usize = 200;
 
-/// What fetches charts and files of the web.
+/// A client that fetches charts and web files.
 #[derive(Debug)]
 pub struct Client {
     pub(crate) http: Http,
@@ -27,7 +27,7 @@ pub struct Client {
 struct Fetching {
     chart: LockedChart,
     files: BTreeMap<String, Vec<u8>>,
-    /// How many further charts were fetched into it.
+    /// How many more charts were fetched into it.
     further: usize,
 }
 
@@ -75,7 +75,7 @@ impl Client {
         }
     }
 
-    /// Adds the files of a packed chart below a folder of the package; returns the version it says it has.
+    /// Adds the files of a packed chart below a folder of the package, and returns the version in the chart.
     fn add(
         &self,
         package: &mut Fetching,
@@ -86,12 +86,12 @@ impl Client {
     ) -> Result<String, Error> {
         let fail = |cause: &dyn std::fmt::Display| Error::new(format!("cannot use {request}: {cause}"));
         if depth > DEPTH_LIMIT {
-            return Err(fail(&"charts depend on one another without end"));
+            return Err(fail(&"its dependencies are nested too deeply"));
         }
         let files = unpack(&fetched.archive).map_err(|error| fail(&error))?;
         let chart = Chart::from_archive(&fetched.archive).map_err(|error| fail(&error))?;
         if chart.metadata.name != request.name.as_str() {
-            return Err(fail(&format!("the package holds `{}`", chart.metadata.name)));
+            return Err(fail(&format!("the package contains chart `{}`", chart.metadata.name)));
         }
         if !fetched.version.is_empty() && chart.metadata.version != fetched.version.as_str() {
             return Err(fail(&format!("the package has version {}", chart.metadata.version)));
@@ -121,7 +121,7 @@ impl Client {
     }
 }
 
-/// Returns the versions that the text of a `Chart.lock` names.
+/// Returns the versions in the text of a `Chart.lock`.
 pub(crate) fn locked_versions(lock: &str) -> BTreeMap<String, String> {
     let document = yaml::read(lock).unwrap_or_default();
     let entries = document.get("dependencies").and_then(Value::as_list).cloned().unwrap_or_default();
@@ -129,15 +129,15 @@ pub(crate) fn locked_versions(lock: &str) -> BTreeMap<String, String> {
     entries.iter().filter_map(|entry| Some((text(entry, "name")?, text(entry, "version")?))).collect()
 }
 
-/// Returns the request of a dependency, at its locked version where there is one.
+/// Returns the request for a dependency, at its locked version if there is one.
 ///
 /// # Errors
-/// One that says nowhere, or not clearly, where it comes from.
+/// A dependency whose source is missing or invalid.
 pub(crate) fn subchart_request(
     dependency: &Dependency,
     locked: &BTreeMap<String, String>,
 ) -> Result<WantedChart, Error> {
-    let missing = || format!("it depends on `{}`, which the package came without", dependency.name);
+    let missing = || format!("it depends on `{}`, which the package does not contain", dependency.name);
     if dependency.repository.is_empty() {
         return Err(Error::new(missing()));
     }

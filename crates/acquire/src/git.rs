@@ -1,5 +1,5 @@
-//! Git repositories, fetched by the program `git` as Kustomize does it: helpers for credentials, agents of
-//! ssh and the settings of whoever runs it work as they always do.
+//! Git repositories, fetched with the program `git` as Kustomize does. Credential helpers, ssh agents and the
+//! user's settings work as usual.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
@@ -12,12 +12,13 @@ use tempfile::TempDir;
 
 use crate::Error;
 
-/// How long one command may take, where the name of the repository does not say.
+/// The default time limit of a command, if the name of the repository sets none.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// How often a running command is looked at.
+/// How often a running command is polled.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// What would turn a command to another repository: set, for one, while git runs a hook.
+/// Variables that would redirect a command to another repository. They are set, for example, while git runs a
+/// hook.
 const FOREIGN: [&str; 9] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
@@ -30,7 +31,7 @@ const FOREIGN: [&str; 9] = [
     "GIT_WORK_TREE",
 ];
 
-/// What would give other bytes on another machine.
+/// Settings without which other machines could get other bytes.
 const SETTINGS: [&str; 6] = [
     "core.autocrlf=false",
     "core.eol=lf",
@@ -40,7 +41,7 @@ const SETTINGS: [&str; 6] = [
     "filter.lfs.smudge=",
 ];
 
-/// A commit of a repository, checked out in a folder that is removed in the end.
+/// A commit of a repository, checked out in a temporary folder.
 #[derive(Debug)]
 pub(crate) struct Clone {
     folder: TempDir,
@@ -49,7 +50,7 @@ pub(crate) struct Clone {
 }
 
 impl Clone {
-    /// Fetches a commit, or what the reference of the repository stands for now.
+    /// Fetches a commit, or the current commit of the repository's reference.
     pub(crate) fn fetch(repository: &RemoteFolder, commit: Option<&str>) -> Result<Self, Error> {
         let address = &repository.address;
         let fail = |failure: Failure| failure.error(format!("cannot fetch {address}"));
@@ -61,13 +62,15 @@ impl Clone {
         let reference = if repository.reference.is_empty() { "HEAD" } else { &repository.reference };
         let found = match commit {
             None => git.fetch(reference).map_err(fail)?,
-            // A server may refuse to give a commit by itself; then the reference may still stand for it.
+            // A server may refuse to send a commit by itself. The reference may still point to it.
             Some(commit) => match git.fetch(commit) {
                 Err(failure) if failure.is_absent => match git.fetch(reference) {
                     Ok(found) if found == commit => found,
                     _ => {
                         let error = failure.error(format!("cannot fetch the locked commit of {address}"));
-                        return Err(error.with_hint("`aqueduct vendor --update` takes what is there now"));
+                        return Err(
+                            error.with_hint("run `aqueduct vendor --update` to take what is there now")
+                        );
                     }
                 },
                 fetched => fetched.map_err(fail)?,
@@ -80,7 +83,7 @@ impl Clone {
         Ok(Self { folder, commit: found })
     }
 
-    /// Returns the folder of the files.
+    /// Returns the folder with the files.
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().to_path_buf()
     }
@@ -102,13 +105,13 @@ struct Git<'a> {
 }
 
 impl Git<'_> {
-    /// Fetches what a name stands for, and returns the commit.
+    /// Fetches a reference or a commit, and returns the commit.
     fn fetch(&self, name: &str) -> Result<String, Failure> {
         let fetched = self.run(&["fetch", "--quiet", "--depth=1", "--no-tags", "origin", name]);
         if let Err(failure) = fetched {
             let says = |words: &[&str]| words.iter().any(|words| failure.cause.contains(words));
             if says(&["not our ref", "unadvertised object"]) {
-                let absent = Failure::new(format!("the server has no commit `{name}` to give"));
+                let absent = Failure::new(format!("the server does not offer the commit `{name}`"));
                 return Err(Failure { is_absent: true, ..absent });
             }
             if !says(&["couldn't find remote ref"]) {
@@ -116,8 +119,8 @@ impl Git<'_> {
             }
             let is_short = name.len() < 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
             return Err(Failure {
-                hint: is_short.then_some("a commit is found by all of its 40 digits only"),
-                ..Failure::new(format!("there is no branch or tag `{name}`"))
+                hint: is_short.then_some("a commit needs all of its 40 digits"),
+                ..Failure::new(format!("no such branch or tag: `{name}`"))
             });
         }
         self.run(&["rev-parse", "--verify", "--quiet", "FETCH_HEAD^{commit}"])
@@ -125,7 +128,8 @@ impl Git<'_> {
 
     fn run(&self, arguments: &[&str]) -> Result<String, Failure> {
         let lost = |error: io::Error| Failure::new(error.to_string());
-        // Files, since what git leaves running in the background, such as a master of ssh, keeps pipes open.
+        // Files instead of pipes, because background processes of git, such as an ssh master, keep pipes
+        // open.
         let (mut output, mut words) =
             (tempfile::tempfile().map_err(lost)?, tempfile::tempfile().map_err(lost)?);
         let mut command = Command::new("git");
@@ -138,22 +142,22 @@ impl Git<'_> {
         command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_LFS_SKIP_SMUDGE", "1").env("LC_ALL", "C");
         let mut child = command.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Failure {
-                hint: Some("install git, or put it on the PATH"),
-                ..Failure::new("there is no program `git` to fetch it with".to_owned())
+                hint: Some("install git or add it to the PATH"),
+                ..Failure::new("`git` is not on the PATH".to_owned())
             },
-            _ => Failure::new(format!("git does not start: {error}")),
+            _ => Failure::new(format!("cannot start git: {error}")),
         })?;
         let mut waited = Duration::ZERO;
         let status = loop {
             match child.try_wait().map_err(lost)? {
                 Some(status) => break status,
                 None if waited >= self.patience => {
-                    // It may have ended just now, which is as good.
+                    // It may have ended just now, which is fine.
                     let _ = child.kill().and_then(|()| child.wait());
                     let seconds = self.patience.as_secs_f32();
                     return Err(Failure {
-                        hint: Some("`timeout=<seconds>` behind the `?` of its name gives it more time"),
-                        ..Failure::new(format!("git has not finished after {seconds} seconds"))
+                        hint: Some("add `timeout=<seconds>` after the `?` of its name to wait longer"),
+                        ..Failure::new(format!("git did not finish within {seconds} seconds"))
                     });
                 }
                 None => {
@@ -172,13 +176,13 @@ impl Git<'_> {
 
 fn text(file: &mut File) -> String {
     let mut bytes = Vec::new();
-    // What cannot be read back is not told.
+    // Output that cannot be read back is not shown.
     let _ = file.rewind().and_then(|()| file.read_to_end(&mut bytes));
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Returns words of git without the logins in their addresses, such as those that a repository names as its
-/// submodules, and without what a terminal would obey.
+/// Returns git's message without logins in addresses (such as those of submodules) and without terminal
+/// control sequences.
 fn without_logins(line: &str) -> String {
     let mut parts = line.split("://");
     let mut told = parts.next().unwrap_or_default().to_owned();
@@ -191,11 +195,11 @@ fn without_logins(line: &str) -> String {
     told.replace(char::is_control, " ")
 }
 
-/// Why a command of git failed, and what to do.
+/// Why a git command failed, and a hint.
 struct Failure {
     cause: String,
     hint: Option<&'static str>,
-    /// Whether the server answers that it does not have it, or does not give it.
+    /// Whether the server answers that it does not have the commit or does not send it.
     is_absent: bool,
 }
 
@@ -204,9 +208,9 @@ impl Failure {
         Self { cause, hint: None, is_absent: false }
     }
 
-    /// Returns the failure that git tells of.
+    /// Returns the failure that git reports.
     fn of(words: &str) -> Self {
-        // What git says to whomever it may concern.
+        // General remarks of git.
         let asides = [
             "hint:",
             "warning:",
@@ -234,7 +238,7 @@ impl Failure {
             "terminal prompts disabled",
         ];
         let refused = refusals.iter().any(|refusal| words.contains(refusal));
-        let hint = "let git log in: by a credential helper for https, or by a key that ssh knows";
+        let hint = "set up git's login: a credential helper for https, or a key for ssh";
         let cause = if cause.is_empty() { "git failed".to_owned() } else { cause };
         Self { hint: refused.then_some(hint), ..Self::new(cause) }
     }

@@ -1,4 +1,4 @@
-//! Fetching by HTTP: bounded, patient with busy servers, and clear about what went wrong.
+//! Fetches over HTTP, within limits, patient with busy servers, and with clear messages.
 
 use std::io::Read as _;
 use std::time::{Duration, Instant};
@@ -8,39 +8,38 @@ use ureq::{Agent, Body, Timeout};
 use crate::Error;
 use crate::address::{Address, Shown};
 
-/// How often a request is made before it is given up.
+/// How often a request is attempted.
 const ATTEMPTS: u32 = 4;
-/// The longest time that a busy server may ask us to wait.
+/// The longest wait that a busy server may request.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// The longest time that is spent on one address, all attempts and redirects together.
+/// The time limit for one address, including all attempts and redirects.
 const LONGEST_GET: Duration = Duration::from_secs(600);
-/// The longest time that a server may take to be found, and to take a connection.
+/// The time limit for resolving a server, and for connecting to it.
 const LONGEST_CONNECT: Duration = Duration::from_secs(15);
 /// How many redirects are followed.
 const REDIRECTS: usize = 5;
-/// The fewest bytes that a server has to send in each window of time.
+/// The minimum of bytes that a server must send in each time window.
 const LEAST: usize = 20 << 10;
-/// What to do about a server that takes too long.
-const SLOW: &str =
-    "try again later; where it stays so, look at the address, and at proxies and firewalls on the way";
+/// The hint for a server that takes too long.
+const SLOW: &str = "try again later; if it happens again, check the address, proxies and firewalls";
 
-/// A client for addresses of the web.
+/// A client for web addresses.
 #[derive(Debug)]
 pub(crate) struct Http {
     agent: Agent,
     patience: Patience,
 }
 
-/// How long a server is waited for.
+/// How long to wait for a server.
 #[derive(Debug)]
 struct Patience {
-    /// For the beginning of an answer, and whenever nothing comes any more.
+    /// For the start of an answer, and whenever no more data arrives.
     answer: Duration,
-    /// How often it is looked at how much has come.
+    /// The interval at which the progress is checked.
     window: Duration,
 }
 
-/// What a server answers.
+/// The answer of a server.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -57,21 +56,21 @@ impl Answer {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Returns the error of an answer that is not the one hoped for.
+    /// Returns the error for an answer that is not a success.
     pub(crate) fn error(&self, address: &str) -> Error {
         let reason = match self.status {
-            401 => "401 (who are you?)",
+            401 => "401 (not logged in)",
             403 => "403 (not allowed)",
             404 => "404 (not found)",
             429 => "429 (too many requests)",
             500..=599 => return self.server_error(address),
-            status => return Error::new(format!("cannot fetch {address}: the server answers {status}")),
+            status => return Error::new(format!("cannot fetch {address}: the server answered {status}")),
         };
-        Error::new(format!("cannot fetch {address}: the server answers {reason}"))
+        Error::new(format!("cannot fetch {address}: the server answered {reason}"))
     }
 
     fn server_error(&self, address: &str) -> Error {
-        Error::new(format!("cannot fetch {address}: the server is in trouble: {}", self.status))
+        Error::new(format!("cannot fetch {address}: the server failed with {}", self.status))
             .with_hint("try again later")
     }
 }
@@ -84,7 +83,7 @@ impl Http {
     fn patient(patience: Patience) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
-            // A login must not follow wherever a server points to, so that each step is taken here.
+            // A login must not follow a redirect to another server, so each redirect is handled here.
             .max_redirects(0)
             .timeout_resolve(Some(LONGEST_CONNECT))
             .timeout_connect(Some(LONGEST_CONNECT))
@@ -95,10 +94,10 @@ impl Http {
         Self { agent: config.new_agent(), patience }
     }
 
-    /// Fetches an address; answers that say no are answers too. A login among the headers goes to the server
-    /// of the address and to no other.
+    /// Fetches an address; refusals are answers too. A login among the headers is sent only to the server of
+    /// the address.
     ///
-    /// A download that breaks off is begun again, and a busy server is asked again when it said so.
+    /// An interrupted download is started again, and a busy server is asked again when it allows it.
     pub(crate) fn get(&self, address: &str, headers: &[(&str, &str)], limit: u64) -> Result<Answer, Error> {
         let end = now() + LONGEST_GET;
         let start = Address::parse(address).map_err(|cause| Error::new(format!("cannot fetch: {cause}")))?;
@@ -113,7 +112,7 @@ impl Http {
                     };
                     if wait > LONGEST_WAIT {
                         return Err(answer.error(address).with_hint(format!(
-                            "the server asks to come back in {} seconds",
+                            "try again in {} seconds, as the server requests",
                             wait.as_secs()
                         )));
                     }
@@ -129,7 +128,7 @@ impl Http {
         }
     }
 
-    /// Makes a request, and those that its answers lead to.
+    /// Makes a request and follows redirects.
     fn follow(
         &self,
         start: &Address,
@@ -151,7 +150,7 @@ impl Http {
             }
             address = next;
         }
-        Err(Failure::Final(Error::new("it leads in a circle of redirects")))
+        Err(Failure::Final(Error::new("too many redirects")))
     }
 
     fn attempt(
@@ -170,7 +169,7 @@ impl Http {
             request.config().timeout_global(Some(left)).build().call().map_err(|cause| match cause {
                 ureq::Error::Timeout(timeout) => self.silent(address, timeout),
                 ureq::Error::Io(_) => Failure::BrokenOff(Error::new(cause.to_string())),
-                ureq::Error::HostNotFound => Failure::Final(Error::new("there is no such host")),
+                ureq::Error::HostNotFound => Failure::Final(Error::new("no such host")),
                 _ => Failure::Final(Error::new(cause.to_string())),
             })?;
         let (parts, body) = response.into_parts();
@@ -181,7 +180,7 @@ impl Http {
         Ok(Answer { status: parts.status.as_u16(), body: bytes, headers: headers.collect() })
     }
 
-    /// Reads the body of an answer, as long as it comes fast enough.
+    /// Reads the body of an answer, as long as it arrives fast enough.
     fn receive(&self, address: &Address, body: Body, limit: u64) -> Result<Vec<u8>, Failure> {
         let announced = body.content_length();
         let mut bytes = Vec::new();
@@ -201,8 +200,7 @@ impl Http {
             if waited >= self.patience.window {
                 if came < LEAST {
                     let (host, seconds) = (address.host(), waited.as_secs_f32().round());
-                    let slow =
-                        format!("{host} has sent {came} bytes within {seconds} seconds, which is too slow");
+                    let slow = format!("{host} sent only {came} bytes within {seconds} seconds");
                     return Err(Failure::Final(Error::new(slow).with_hint(SLOW)));
                 }
                 (since, before) = (now(), bytes.len());
@@ -217,7 +215,7 @@ impl Http {
         }
     }
 
-    /// Returns the failure of a server that was waited for in vain.
+    /// Returns the failure for a server that did not answer in time.
     fn silent(&self, address: &Address, timeout: Timeout) -> Failure {
         let waited = match timeout {
             Timeout::Resolve | Timeout::Connect => LONGEST_CONNECT,
@@ -225,19 +223,17 @@ impl Http {
             _ => self.patience.answer,
         };
         let (host, seconds) = (address.host(), waited.as_secs_f32());
-        Failure::Final(
-            Error::new(format!("{host} has not answered within {seconds} seconds")).with_hint(SLOW),
-        )
+        Failure::Final(Error::new(format!("{host} did not answer within {seconds} seconds")).with_hint(SLOW))
     }
 }
 
-/// Returns where a redirect leads; never from an encrypted address to one that is not.
+/// Returns the target of a redirect, which never leads from an encrypted address to an unencrypted one.
 fn redirected(from: &Address, location: &str) -> Result<Address, Error> {
     let target = from.join(location);
     let refused = |why: &str| Error::new(format!("the server redirects to `{}`, {why}", Shown(&target)));
     let next = Address::parse(&target).map_err(|_| refused("which is not followed"))?;
     if from.origin().is_encrypted && !next.origin().is_encrypted {
-        return Err(refused("which is not encrypted and not followed"));
+        return Err(refused("which is not followed because it is not encrypted"));
     }
     Ok(next)
 }
@@ -271,7 +267,7 @@ mod tests {
             (
                 "https://a.example/x/y",
                 "http://a.example/z",
-                "the server redirects to `http://a.example/z`, which is not encrypted and not followed",
+                "the server redirects to `http://a.example/z`, which is not followed because it is not encrypted",
             ),
             (
                 "https://a.example/x/y",
@@ -288,7 +284,7 @@ mod tests {
         }
     }
 
-    /// Starts a server that sends some text to each who asks, and then a byte at a time.
+    /// Starts a server that sends some text to each client, and then one byte at a time.
     fn dripping(start: &'static str, pause: Duration) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let host = listener.local_addr().expect("it is bound").to_string();
@@ -318,14 +314,14 @@ mod tests {
             error.to_string().replace(&host, "host")
         };
         let drips = check("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n", 50);
-        assert!(drips.starts_with("cannot fetch http://host/a: host has sent "), "{drips}");
-        assert!(drips.ends_with("seconds, which is too slow"), "{drips}");
+        assert!(drips.starts_with("cannot fetch http://host/a: host sent only "), "{drips}");
+        assert!(drips.ends_with(" seconds"), "{drips}");
         for (start, pause) in [
             ("", 60_000),
             ("HTTP/1.1 200 OK\r\na: ", 50),
             ("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\nabc", 60_000),
         ] {
-            let expected = "cannot fetch http://host/a: host has not answered within 0.5 seconds";
+            let expected = "cannot fetch http://host/a: host did not answer within 0.5 seconds";
             assert_eq!(check(start, pause), expected, "{start}");
         }
     }

@@ -1,10 +1,10 @@
-//! Charts and remotes of kustomizations, fetched once and kept in the repository.
+//! Fetches charts and remotes of kustomizations once and stores them in the repository.
 //!
-//! A platform names charts by repository and version range, and its kustomizations name git repositories and
-//! files on the web. [`vendor`] resolves them to exact versions and commits, fetches them into `vendor/` with
-//! everything that they depend on, and records what it fetched, with a digest of each, in `aqueduct.lock`.
-//! A render needs no network: [`verify`] and [`verify_remote`] are pure functions that check whether something
-//! is locked, present and unaltered.
+//! A platform refers to charts by repository and version range, and its kustomizations refer to git
+//! repositories and files on the web. [`vendor`] resolves them to exact versions and commits, fetches them
+//! into `vendor/` with everything that they depend on, and records what it fetched, with a digest of each, in
+//! `aqueduct.lock`. A render needs no network: [`verify`] and [`verify_remote`] are pure functions that check
+//! whether something is locked, present and unaltered.
 
 mod address;
 mod checkout;
@@ -37,14 +37,14 @@ pub use store::{Update, Wanted, vendor};
 pub use umbrella::{Assembly, Expected, neighbours};
 pub use verify::{verify, verify_remote};
 
-/// The folder of all that is vendored, relative to the platform.
+/// The folder of everything that is vendored, relative to the platform.
 pub const FOLDER: &str = "vendor";
 
 /// The folder of the vendored charts.
 const CHARTS: &str = "vendor/charts";
 
-/// The folder of what kustomizations name.
+/// The folder of the remotes of kustomizations.
 const KUSTOMIZATIONS: &str = "vendor/kustomizations";
 
-/// The file that says what is vendored, relative to the platform.
+/// The file that lists what is vendored, relative to the platform.
 pub const LOCK_FILE: &str = "aqueduct.lock";

@@ -12,7 +12,7 @@ use crate::{CHARTS, Error, KUSTOMIZATIONS, LOCK_FILE, WantedChart};
 /// The format of the file.
 const VERSION: u32 = 1;
 
-/// All that is locked, each in the order of its fields.
+/// Everything that is locked, each list sorted by its fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lock {
     /// The charts.
@@ -35,11 +35,11 @@ pub struct LockedChart {
     pub sha256: String,
     /// The SHA-256 of the packed chart that was fetched.
     pub archive: String,
-    /// The digest of its manifest in a registry, where it was asked for by that; else empty.
+    /// The digest of its manifest in a registry, if it was requested by that; otherwise empty.
     #[serde(default)]
     pub manifest: String,
-    /// The charts that were fetched into its `charts/` because the package came without them: the
-    /// SHA-256 of each packed chart by source, name and version.
+    /// The charts that were fetched into its `charts/` because the package did not contain them: the SHA-256
+    /// of each packed chart by source, name and version.
     #[serde(default)]
     pub dependencies: BTreeMap<String, String>,
 }
@@ -48,11 +48,11 @@ pub struct LockedChart {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LockedRemote {
-    /// The name as the kustomization writes it.
+    /// The name as written in the kustomization.
     pub name: String,
     /// Where it came from.
     pub source: String,
-    /// The commit of a git repository; empty for a file of the web.
+    /// The commit of a git repository; empty for a web file.
     #[serde(default)]
     pub commit: String,
     /// The SHA-256 of its files, as `sha256sum` lists them.
@@ -70,10 +70,10 @@ struct Document {
 }
 
 impl Lock {
-    /// Reads the lock file among the files of a platform; where there is none, nothing is locked.
+    /// Reads the lock file among the files of a platform. Without one, nothing is locked.
     ///
     /// # Errors
-    /// As [`Lock::parse`].
+    /// The errors of [`Lock::parse`].
     pub fn of(files: &Files) -> Result<Self, Error> {
         match files.get(LOCK_FILE).map(|bytes| std::str::from_utf8(bytes)) {
             None => Ok(Self::default()),
@@ -85,29 +85,29 @@ impl Lock {
     /// Reads the file.
     ///
     /// # Errors
-    /// What is no lock file, or one of a later format.
+    /// A file that is not a lock file, or has a later format.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let document: Document = toml::from_str(text).map_err(|error| {
             Error::new(format!("cannot read {LOCK_FILE}: {}", error.to_string().trim_end()))
-                .with_hint("the file is written by `aqueduct vendor`, not by hand")
+                .with_hint("do not edit the file; `aqueduct vendor` writes it")
         })?;
         if document.version != VERSION {
             return Err(Error::new(format!(
-                "cannot read {LOCK_FILE}: it has format {}, and this program knows {VERSION}",
+                "cannot read {LOCK_FILE}: its format is {}, but this program knows only {VERSION}",
                 document.version
             ))
-            .with_hint("use the version of aqueduct that wrote it, or a later one"));
+            .with_hint("use the aqueduct version that wrote it, or a later one"));
         }
         for remote in &document.remote {
-            // They become names of folders and words that git is given.
+            // They become folder names and arguments of git.
             let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
             let is_commit = matches!(remote.commit.len(), 0 | 40 | 64) && is_hex(&remote.commit);
             if remote.sha256.len() != 64 || !is_hex(&remote.sha256) || !is_commit {
                 return Err(Error::new(format!(
-                    "cannot read {LOCK_FILE}: no commit or no SHA-256 of `{}`: `{}`, `{}`",
+                    "cannot read {LOCK_FILE}: invalid commit or SHA-256 of `{}`: `{}`, `{}`",
                     remote.name, remote.commit, remote.sha256
                 ))
-                .with_hint("the file is written by `aqueduct vendor`, not by hand"));
+                .with_hint("do not edit the file; `aqueduct vendor` writes it"));
             }
         }
         let mut lock = Self { charts: document.chart, remotes: document.remote };
@@ -116,7 +116,7 @@ impl Lock {
         Ok(lock)
     }
 
-    /// Writes the file: the same entries, the same bytes.
+    /// Returns the text of the file. The same entries give the same bytes.
     pub fn write(&self) -> String {
         let (mut charts, mut remotes) = (self.charts.clone(), self.remotes.clone());
         charts.sort();
@@ -132,7 +132,7 @@ impl Lock {
             ];
             text.push_str("\n[[chart]]\n");
             for (key, value) in fields {
-                // Writing to a text cannot fail.
+                // Writing to a string cannot fail.
                 let _ = writeln!(text, "{key} = {}", toml::Value::from(value.as_str()));
             }
             if !chart.manifest.is_empty() {
@@ -166,7 +166,7 @@ impl Lock {
         self.remotes.iter().find(|remote| remote.name == name)
     }
 
-    /// Returns the folders of all that is locked.
+    /// Returns the folders of everything that is locked.
     pub(crate) fn folders(&self) -> BTreeSet<String> {
         let is_plain = |text: &str| !text.contains(['/', '\\']);
         let charts = self.charts.iter().filter(|chart| is_plain(&chart.name) && is_plain(&chart.version));
@@ -194,8 +194,8 @@ impl LockedChart {
 }
 
 impl LockedRemote {
-    /// Returns the folder of the copy, relative to the platform: named after the remote for those who read
-    /// it, and after its content.
+    /// Returns the folder of the copy, relative to the platform. Its name contains the remote's name, for
+    /// people, and the digest of its content.
     pub fn folder(&self) -> String {
         let last = |path: &str| path.rsplit(['/', ':']).next().unwrap_or_default().to_owned();
         let label = match self.repository() {
@@ -215,7 +215,7 @@ impl LockedRemote {
         format!("{KUSTOMIZATIONS}/{}-{digits}", plain(&label, "remote"))
     }
 
-    /// Returns what the name stands for in the copy: the folder of a kustomization, or a file.
+    /// Returns the path of the remote in the copy: the folder of a kustomization, or a file.
     pub fn path(&self) -> String {
         match self.repository() {
             Some(repository) => repository.folder,
@@ -227,19 +227,19 @@ impl LockedRemote {
         if self.commit.is_empty() { None } else { RemoteFolder::parse(&self.name) }
     }
 
-    /// Returns the name under which a file of the web is kept.
+    /// Returns the name under which a web file is stored.
     pub(crate) fn file_name(address: &str) -> String {
         let path = address.split(['?', '#']).next().unwrap_or_default();
         plain(path.rsplit('/').next().unwrap_or_default(), "file")
     }
 }
 
-/// Returns a name that every file system takes, `otherwise` where nothing is left of it.
+/// Returns a name that every file system accepts, or `otherwise` if nothing is left of it.
 fn plain(name: &str, otherwise: &str) -> String {
     let letter = |at: char| if at.is_ascii_alphanumeric() || "-_.".contains(at) { at } else { '-' };
     let name: String = name.chars().map(letter).collect();
     let name = name.trim_matches(['.', '-']);
-    // A digest follows, so that nothing is lost by cutting.
+    // A digest follows, so truncating loses nothing.
     let name = name.get(name.len().saturating_sub(60)..).unwrap_or_default().trim_start_matches(['.', '-']);
     if name.is_empty() { otherwise.to_owned() } else { name.to_owned() }
 }
@@ -306,17 +306,17 @@ mod tests {
     #[test]
     fn what_is_no_lock() {
         for (text, expected) in [
-            ("version = 2\n", "cannot read aqueduct.lock: it has format 2, and this program knows 1"),
+            ("version = 2\n", "cannot read aqueduct.lock: its format is 2, but this program knows only 1"),
             ("version = 1\nchart = 3\n", "cannot read aqueduct.lock: "),
             ("version = 1\n[[chart]]\nname = \"a\"\n", "cannot read aqueduct.lock: "),
             ("", "cannot read aqueduct.lock: "),
             (
                 "version = 1\n[[remote]]\nname = \"a\"\nsource = \"b\"\nsha256 = \"../..\"\n",
-                "cannot read aqueduct.lock: no commit or no SHA-256 of `a`: ``, `../..`",
+                "cannot read aqueduct.lock: invalid commit or SHA-256 of `a`: ``, `../..`",
             ),
             (
                 "version = 1\n[[remote]]\nname = \"a\"\nsource = \"b\"\ncommit = \"--upload-pack=x\"\nsha256 = \"00\"\n",
-                "cannot read aqueduct.lock: no commit or no SHA-256 of `a`: `--upload-pack=x`, `00`",
+                "cannot read aqueduct.lock: invalid commit or SHA-256 of `a`: `--upload-pack=x`, `00`",
             ),
         ] {
             let error = Lock::parse(text).expect_err(text);

@@ -1,27 +1,27 @@
-//! Names of files that come from outside: what none may be, since all of them are committed into a repository.
+//! Forbidden names of files from elsewhere, because all of them are committed to the repository.
 
-/// What keeps the versions of a folder: its settings name programs, which run as soon as somebody calls it there.
+/// The control folders of version control systems. Their settings can name programs, which run as soon as
+/// somebody uses the system there.
 const CONTROL: [(&str, &str); 3] = [(".git", "git"), (".hg", "Mercurial"), (".svn", "Subversion")];
 
-/// Refuses a path below a package that would be more than a file of it.
+/// Refuses a path in a package that would be more than a plain file of it.
 ///
 /// # Errors
-/// Why: a control character, or the files of a version control.
+/// The reason: a control character, or control files of a version control system.
 pub(crate) fn check(path: &str) -> Result<(), String> {
     if path.contains(char::is_control) {
-        return Err(format!("the name of a file holds a control character: {}", path.escape_debug()));
+        return Err(format!("a file name contains a control character: {}", path.escape_debug()));
     }
     for part in parts(path) {
         let is = |name: &str| part == name || part == format!("{}~1", name.trim_start_matches('.'));
         if let Some((_, program)) = CONTROL.iter().find(|(name, _)| is(name)) {
-            return Err(format!("it brings control files of {program}, which may run programs: {path}"));
+            return Err(format!("it contains {program} control files, which may run programs: {path}"));
         }
     }
     Ok(())
 }
 
-/// Tells whether a path is that of a file by which git treats others in another way: hides what has changed in
-/// them, or converts them.
+/// Tells whether a path is a git attributes file, which can hide changes in other files or convert them.
 pub(crate) fn is_attributes(path: &str) -> bool {
     let is = |part: &str| {
         part == ".gitattributes" || ["gitatt~", "gi7d29~"].iter().any(|short| part.starts_with(short))
@@ -29,8 +29,8 @@ pub(crate) fn is_attributes(path: &str) -> bool {
     parts(path).last().is_some_and(|part| is(&part))
 }
 
-/// Returns the parts of a path as the file systems of other machines may read them: in any case, by the short
-/// names of old, without what they ignore.
+/// Returns the parts of a path as other file systems may read them: in any case, by old short names, without
+/// ignored characters.
 ///
 /// Source: `is_hfs_dotgit` and `is_ntfs_dotgit` of git.
 fn parts(path: &str) -> impl Iterator<Item = String> {
@@ -40,7 +40,7 @@ fn parts(path: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// Tells whether HFS+ passes over a letter when it compares names.
+/// Tells whether HFS+ ignores a character when it compares names.
 fn is_ignored(letter: char) -> bool {
     matches!(letter, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
 }
@@ -66,20 +66,20 @@ mod tests {
             assert_eq!(check(path), Ok(()), "{path}");
         }
         for (path, expected) in [
-            ("templates/a\nb.yaml", "the name of a file holds a control character: templates/a\\nb.yaml"),
-            ("a\u{85}", "the name of a file holds a control character: a\\u{85}"),
-            (".git/config", "it brings control files of git, which may run programs: .git/config"),
-            ("a/.GIT", "it brings control files of git, which may run programs: a/.GIT"),
-            ("a/Git~1/x", "it brings control files of git, which may run programs: a/Git~1/x"),
-            ("a\\.git\\x", "it brings control files of git, which may run programs: a\\.git\\x"),
-            (".git . /x", "it brings control files of git, which may run programs: .git . /x"),
+            ("templates/a\nb.yaml", "a file name contains a control character: templates/a\\nb.yaml"),
+            ("a\u{85}", "a file name contains a control character: a\\u{85}"),
+            (".git/config", "it contains git control files, which may run programs: .git/config"),
+            ("a/.GIT", "it contains git control files, which may run programs: a/.GIT"),
+            ("a/Git~1/x", "it contains git control files, which may run programs: a/Git~1/x"),
+            ("a\\.git\\x", "it contains git control files, which may run programs: a\\.git\\x"),
+            (".git . /x", "it contains git control files, which may run programs: .git . /x"),
             (
                 ".git::$INDEX_ALLOCATION/x",
-                "it brings control files of git, which may run programs: .git::$INDEX_ALLOCATION/x",
+                "it contains git control files, which may run programs: .git::$INDEX_ALLOCATION/x",
             ),
-            (".g\u{200c}it/x", "it brings control files of git, which may run programs: .g\u{200c}it/x"),
-            (".hg/hgrc", "it brings control files of Mercurial, which may run programs: .hg/hgrc"),
-            ("x/.svn/a", "it brings control files of Subversion, which may run programs: x/.svn/a"),
+            (".g\u{200c}it/x", "it contains git control files, which may run programs: .g\u{200c}it/x"),
+            (".hg/hgrc", "it contains Mercurial control files, which may run programs: .hg/hgrc"),
+            ("x/.svn/a", "it contains Subversion control files, which may run programs: x/.svn/a"),
         ] {
             assert_eq!(check(path), Err(expected.to_owned()), "{path}");
         }

@@ -1,4 +1,4 @@
-//! Charts in OCI registries: tags, manifests and blobs, each held against its digest.
+//! Charts in OCI registries: tags, manifests and blobs, each checked against its digest.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,9 +10,9 @@ use crate::http::{Answer, Http};
 use crate::repository::{ARCHIVE_LIMIT, Fetched, no_version};
 use crate::{Error, HostLogins, WantedChart, digest};
 
-/// The largest manifest, list of tags or token that is read, in bytes.
+/// The size limit for a manifest, list of tags or token, in bytes.
 const DOCUMENT_LIMIT: u64 = 4 << 20;
-/// How many pages of tags are read.
+/// The maximum number of pages of tags.
 const PAGE_LIMIT: usize = 100;
 /// The media types of a packed chart in a manifest.
 const CHART_TYPES: [&str; 2] =
@@ -61,7 +61,7 @@ pub(crate) fn fetch(
         Some(digest) => (digest.to_owned(), None),
         None => {
             let version = session.resolve(request)?;
-            // A `+` cannot stand in a tag: Helm writes `_`.
+            // A tag cannot contain `+`, so Helm writes `_`.
             (version.replace('+', "_"), Some(version))
         }
     };
@@ -75,17 +75,17 @@ pub(crate) fn fetch(
         .layers
         .iter()
         .find(|layer| CHART_TYPES.contains(&layer.media_type.as_str()))
-        .ok_or_else(|| Error::new(format!("there is no Helm chart at {address}")))?;
+        .ok_or_else(|| Error::new(format!("no Helm chart at {address}")))?;
     if layer.size > ARCHIVE_LIMIT {
         return Err(Error::new(format!("the chart at {address} is larger than {ARCHIVE_LIMIT} bytes")));
     }
     let (address, answer) = session.get(&format!("blobs/{}", layer.digest), "*/*", ARCHIVE_LIMIT)?;
     check_digest(&address, &answer.body, &layer.digest)?;
-    // By digest, the package itself says its version.
+    // If it was requested by digest, the package itself contains the version.
     Ok(Fetched { version: version.unwrap_or_default(), archive: answer.body })
 }
 
-/// Checks that content is what its digest names.
+/// Checks content against its digest.
 fn check_digest(address: &str, content: &[u8], expected: &str) -> Result<(), Error> {
     let Some(expected) = expected.strip_prefix("sha256:") else {
         return Err(Error::new(format!("cannot check {address}: not a SHA-256 digest: {expected}")));
@@ -94,8 +94,8 @@ fn check_digest(address: &str, content: &[u8], expected: &str) -> Result<(), Err
     if actual == expected {
         return Ok(());
     }
-    Err(Error::new(format!("{address} is not what its digest says: its SHA-256 is {actual}"))
-        .with_hint("the registry, or something between it and us, has changed the content"))
+    Err(Error::new(format!("{address} does not match its digest: its SHA-256 is {actual}"))
+        .with_hint("the registry, or something between it and this machine, changed the content"))
 }
 
 /// Requests to one repository of a registry.
@@ -109,7 +109,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Returns the exact version that is meant.
+    /// Returns the exact version for the request.
     fn resolve(&mut self, request: &WantedChart) -> Result<String, Error> {
         let mut versions: Vec<String> = Vec::new();
         let mut page = Some("tags/list?n=1000".to_owned());
@@ -125,7 +125,7 @@ impl Session<'_> {
         newest.map(str::to_owned).ok_or_else(|| no_version(request, &versions))
     }
 
-    /// Fetches something below the repository; says who we are when the registry asks.
+    /// Fetches something below the repository, and logs in when the registry requests it.
     fn get(&mut self, path: &str, accept: &str, limit: u64) -> Result<(String, Answer), Error> {
         let is_loopback = Address::parse(&format!("http://{}", self.host))
             .is_ok_and(|address| address.origin().is_loopback());
@@ -140,9 +140,9 @@ impl Session<'_> {
         match answer.status {
             200 => Ok((address, answer)),
             401 | 403 => Err(answer.error(&address).with_hint(advice(self.host))),
-            404 => Err(answer
-                .error(&address)
-                .with_hint("registries answer so to strangers too: are you logged in?")),
+            404 => Err(answer.error(&address).with_hint(
+                "registries also answer this way without a login: run `docker login` if the chart is private",
+            )),
             _ => Err(answer.error(&address)),
         }
     }
@@ -153,9 +153,9 @@ impl Session<'_> {
         self.http.get(address, &headers, limit)
     }
 
-    /// Answers the challenge of a registry: by the login itself, or by a token that it is exchanged for.
+    /// Answers the challenge of a registry: with the login itself, or with a token in exchange for it.
     fn authorize(&mut self, address: &str, answer: &Answer) -> Result<(), Error> {
-        // Much can be had by anybody, so a helper that fails is told of only where nothing else helps.
+        // Much is public, so a failing helper is reported only if nothing else helps.
         let asked = self.credentials.of_registry(self.host);
         let login = asked.as_ref().ok().and_then(Option::as_ref);
         let refused = |error: Error| asked.as_ref().err().cloned().unwrap_or(error);
@@ -192,11 +192,11 @@ impl Session<'_> {
             found.map(|(_, value)| value.as_str()).unwrap_or_default()
         };
         let realm = parameter("realm");
-        // A login must not travel in the open, nor to a server that reads like another one; only a registry of
-        // this machine may send it on to this machine.
+        // A login must not be sent unencrypted, nor to a server with a deceptive address. Only a registry on
+        // this machine may redirect it to this machine.
         let unsafe_realm = |why: &str| {
             Error::new(format!(
-                "{address} sends us to `{}` for a token, which is not safe{why}",
+                "{address} redirects to `{}` for a token, which is not safe{why}",
                 Shown(realm)
             ))
         };
@@ -218,7 +218,7 @@ impl Session<'_> {
             query.iter().map(|(key, value)| format!("{key}={}", escaped(value))).collect();
         let token_address = format!("{realm}{separator}{}", query.join("&"));
         let authorization = match login {
-            // What Docker sends for a token of identity.
+            // What Docker sends for an identity token.
             Some(Login::Identity(token)) => Some(format!(
                 "Basic {}",
                 STANDARD.encode(format!("00000000-0000-0000-0000-000000000000:{token}"))
@@ -242,12 +242,12 @@ impl Session<'_> {
     }
 }
 
-/// Returns what to do about a host that wants to know who we are.
+/// Returns the hint for a host that requires a login.
 fn advice(host: &str) -> String {
     format!("log in first: `docker login {host}`")
 }
 
-/// Returns the address of the next page that a `Link` header names, below the repository.
+/// Returns the address of the next page in a `Link` header, below the repository.
 fn next_page(header: &str) -> Option<String> {
     let (target, relation) = header.split_once('>')?;
     if !relation.replace(' ', "").contains("rel=\"next\"") {
@@ -257,7 +257,7 @@ fn next_page(header: &str) -> Option<String> {
     Some(format!("tags/list?{query}"))
 }
 
-/// Reads `key="value",key=value`.
+/// Parses `key="value",key=value`.
 fn parse_parameters(text: &str) -> Vec<(String, String)> {
     let mut parameters = Vec::new();
     let mut rest = text.trim();
@@ -272,7 +272,7 @@ fn parse_parameters(text: &str) -> Vec<(String, String)> {
     parameters
 }
 
-/// Escapes what may not stand in a query.
+/// Escapes characters that must not be in a query.
 fn escaped(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {

@@ -7,12 +7,12 @@ use crate::credentials::Login;
 use crate::http::Http;
 use crate::{Error, HostLogins, WantedChart, digest};
 
-/// The largest index that is read, in bytes.
+/// The size limit for an index, in bytes.
 const INDEX_LIMIT: u64 = 256 << 20;
-/// The largest packed chart that is fetched, in bytes.
+/// The size limit for a packed chart, in bytes.
 pub(crate) const ARCHIVE_LIMIT: u64 = 100 << 20;
 
-/// A packed chart, with the exact version that it was found under.
+/// A packed chart, with the exact version under which it was found.
 #[derive(Debug)]
 pub(crate) struct Fetched {
     pub(crate) version: String,
@@ -27,7 +27,7 @@ pub(crate) fn fetch(
     request: &WantedChart,
 ) -> Result<Fetched, Error> {
     if request.digest().is_some() {
-        return Err(Error::new(format!("a digest names a chart in an OCI registry only: {request}")));
+        return Err(Error::new(format!("a digest only works with an OCI registry: {request}")));
     }
     let index_address = format!("{address}/index.yaml");
     let home =
@@ -42,7 +42,7 @@ pub(crate) fn fetch(
         .and_then(Value::as_map)
         .ok_or_else(|| Error::new(format!("cannot read {index_address}: it lists no charts")))?;
     let Some(charts) = entries.get(&request.name).and_then(Value::as_list) else {
-        let error = Error::new(format!("there is no chart `{}` in {address}", request.name));
+        let error = Error::new(format!("no chart `{}` in {address}", request.name));
         return Err(match aqueduct_manifest::closest(&request.name, entries.keys().map(|key| &**key)) {
             Some(close) => error.with_hint(format!("did you mean `{close}`?")),
             None => error,
@@ -64,7 +64,7 @@ pub(crate) fn fetch(
     )?;
     if url.starts_with("oci://") {
         return Err(Error::new(format!("`{} {version}` of {address} has moved: {url}", request.name))
-            .with_hint("name that address as the source"));
+            .with_hint("set that address as the source"));
     }
     let url = home.join(url);
     let archive = get(http, credentials, &home, &url, ARCHIVE_LIMIT)?;
@@ -73,22 +73,26 @@ pub(crate) fn fetch(
     let expected = expected.strip_prefix("sha256:").unwrap_or(&expected);
     if !expected.is_empty() && expected != actual {
         return Err(Error::new(format!(
-            "{url} is not what {index_address} lists: its SHA-256 is {actual}, not {expected}"
+            "{url} does not match {index_address}: its SHA-256 is {actual}, not {expected}"
         ))
-        .with_hint("the repository is broken, or somebody has changed the chart: ask those who keep it"));
+        .with_hint("the repository is broken, or somebody changed the chart: ask its maintainers"));
     }
     Ok(Fetched { version, archive })
 }
 
-/// Returns the error of a range that no version is in.
+/// Returns the error for a range that matches no version.
 pub(crate) fn no_version(request: &WantedChart, versions: &[String]) -> Error {
     let shown: Vec<&str> = versions.iter().take(5).map(String::as_str).collect();
     let more = if versions.len() > shown.len() { ", …" } else { "" };
-    let error = Error::new(format!("no version fits {request}"));
-    if shown.is_empty() { error } else { error.with_hint(format!("there are {}{more}", shown.join(", "))) }
+    let error = Error::new(format!("no version matches {request}"));
+    if shown.is_empty() {
+        error
+    } else {
+        error.with_hint(format!("available versions: {}{more}", shown.join(", ")))
+    }
 }
 
-/// Fetches an address; the login of the repository goes to its own server only.
+/// Fetches an address. The login of the repository is sent to its own server only.
 fn get(
     http: &Http,
     credentials: &HostLogins,
@@ -107,7 +111,7 @@ fn get(
             Err(answer.error(address).with_hint(format!("log in first: `docker login {}`", home.host())))
         }
         401 | 403 => Err(answer.error(address).with_hint(format!(
-            "the index names another server than its own, {}, which gets no login",
+            "the index points to a different server, and only {} gets the login",
             home.host()
         ))),
         _ => Err(answer.error(address)),

@@ -1,4 +1,4 @@
-//! Which chart is wanted, and from where.
+//! A wanted chart and its source.
 
 use std::fmt;
 
@@ -6,44 +6,45 @@ use aqueduct_helm::functions::semver::{Constraints, Version};
 
 use crate::Error;
 
-/// A chart that a platform asks for.
+/// A chart that a platform needs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WantedChart {
     /// The name of the chart.
     pub name: String,
     /// Where it comes from.
     pub source: ChartSource,
-    /// The version, a range of versions, or the digest of a manifest (`sha256:…`) in a registry; empty for
-    /// the newest.
+    /// The version, a version range, or the digest of a manifest (`sha256:…`) in a registry; empty for the
+    /// newest.
     pub version: String,
 }
 
-/// Where charts come from.
+/// The source of a chart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ChartSource {
-    /// A chart repository: the address that `index.yaml` lies below.
+    /// A chart repository: the address of the folder with `index.yaml`.
     Repository(String),
-    /// A repository in an OCI registry: host and path, without the name of the chart.
+    /// A repository in an OCI registry: host and path, without the chart name.
     Registry {
-        /// The host, with its port where it has one.
+        /// The host, with its port if it has one.
         host: String,
-        /// The path between the host and the name of the chart; may be empty.
+        /// The path between the host and the chart name; may be empty.
         path: String,
     },
 }
 
 impl ChartSource {
-    /// Reads an address: `https://…` or `oci://…`.
+    /// Parses an address: `https://…` or `oci://…`.
     ///
     /// # Errors
-    /// Any other address, and one that carries credentials.
+    /// Any other address, and one with credentials.
     pub fn parse(address: &str) -> Result<Self, Error> {
         let address = address.trim().trim_end_matches('/');
         let rest = address.split_once("://").map_or("", |(_, rest)| rest);
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         if authority.contains('@') {
-            return Err(Error::new("an address must not carry credentials")
-                .with_hint("put them into the Docker configuration: `docker login`, `helm registry login`"));
+            return Err(Error::new("an address must not contain credentials").with_hint(
+                "put them in the Docker configuration with `docker login` or `helm registry login`",
+            ));
         }
         if let Some(rest) = address.strip_prefix("oci://") {
             let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -56,7 +57,7 @@ impl ChartSource {
             return Ok(Self::Repository(address.to_owned()));
         }
         Err(Error::new(format!("not the address of a chart repository: `{address}`"))
-            .with_hint("addresses begin with `https://` or `oci://`"))
+            .with_hint("an address starts with `https://` or `oci://`"))
     }
 }
 
@@ -78,12 +79,12 @@ impl fmt::Display for WantedChart {
 }
 
 impl WantedChart {
-    /// Returns the digest that is asked for in place of a version.
+    /// Returns the digest that is requested instead of a version.
     pub(crate) fn digest(&self) -> Option<&str> {
         self.version.starts_with("sha256:").then_some(&self.version)
     }
 
-    /// Tells whether a version is one that is asked for.
+    /// Tells whether a version matches the request.
     pub(crate) fn allows(&self, version: &str) -> bool {
         if self.digest().is_some() || self.version == version {
             return true;
@@ -95,30 +96,30 @@ impl WantedChart {
         }
     }
 
-    /// Returns the newest of the versions that are asked for; the very text that was asked for comes first.
+    /// Returns the newest version that matches the request. The exact text of the request comes first.
     pub(crate) fn newest<'a>(&self, versions: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
         versions
             .into_iter()
             .filter(|version| self.allows(version))
             .filter_map(|text| Some((text == self.version, Version::parse(text).ok()?, text)))
             .max_by(|(left_exact, left, left_text), (right_exact, right, right_text)| {
-                // Versions that differ in build metadata only are equal: the text decides, for the same
-                // choice each time.
+                // Versions that differ only in build metadata are equal. The text decides, so that the choice
+                // is always the same.
                 (left_exact, left, left_text).cmp(&(right_exact, right, right_text))
             })
             .map(|(_, _, text)| text)
     }
 
-    /// Checks that the name can name a folder and a path of an address.
+    /// Checks that the name is valid in a folder name and in the path of an address.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         if self.name.is_empty() || !self.name.bytes().all(plain) || self.name.starts_with('.') {
-            return Err(Error::new(format!("not the name of a chart: `{}`", self.name)));
+            return Err(Error::new(format!("not a chart name: `{}`", self.name)));
         }
         let is_range = self.version.is_empty() || Constraints::parse(&self.version).is_ok();
         if self.digest().is_none() && !is_range {
             return Err(Error::new(format!(
-                "not a version or a range of versions for chart `{}`: `{}`",
+                "not a version or version range for chart `{}`: `{}`",
                 self.name, self.version
             )));
         }

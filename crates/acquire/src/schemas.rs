@@ -1,7 +1,7 @@
-//! What the schemas of charts' values refer to on the web, and how it becomes a part of them.
+//! The web files that the schemas of charts' values refer to, and how they are merged in.
 //!
-//! Helm fetches such a schema whenever it renders. Here it is fetched once and locked, and laid into the schema that refers to
-//! it: below `definitions`, with every reference led there.
+//! Helm fetches such a file at every render. Here it is fetched once, locked, and inserted below `definitions` of the schema
+//! that refers to it. All references are redirected there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,17 +14,17 @@ use crate::address::Address;
 /// The name of the file in a chart.
 const FILE: &str = "values.schema.json";
 
-/// How many files of the web one schema may need.
+/// How many web files one schema may need.
 const LIMIT: usize = 100;
 
-/// The keywords whose values are schemas by name.
+/// The keywords whose value is a map of schemas.
 const NAMED: [&str; 6] =
     ["$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"];
 
-/// What stands for the address of a chart's own schema where it says none: nothing on the web is relative to it.
+/// The address of a chart's own schema without an address: nothing on the web is relative to it.
 const NOWHERE: &str = "";
 
-/// Returns the addresses of the files that a schema refers to; `address` is its own where it was fetched.
+/// Returns the addresses of the files that a schema refers to; `address` is its own if it was fetched.
 pub(crate) fn references(schema: &[u8], address: Option<&str>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     if let Some(mut schema) = read(schema) {
@@ -39,8 +39,8 @@ pub(crate) fn references(schema: &[u8], address: Option<&str>) -> BTreeSet<Strin
     found
 }
 
-/// Returns what the schemas among the files of a chart refer to, each with the schema; paths are those of the platform, or
-/// those below the folder.
+/// Returns the addresses that the schemas among a chart's files refer to, each with the schema. Paths are relative to the
+/// platform or to the folder.
 pub(crate) fn named_by_chart<'a>(
     folder: &str,
     files: impl Iterator<Item = (&'a str, &'a [u8])>,
@@ -54,16 +54,16 @@ pub(crate) fn named_by_chart<'a>(
     named.collect()
 }
 
-/// Returns the files of a folder of the platform.
+/// Returns the files of a platform folder.
 pub(crate) fn contents<'a>(files: &'a Files, folder: &str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
     files.below(folder).map(|(path, bytes)| (path, &**bytes))
 }
 
-/// Returns a schema with all that it refers to, `find` giving what was fetched from an address; nothing where it refers to
-/// nothing, or to more than can be meant.
+/// Returns a schema with everything that it refers to; `find` returns the content fetched from an address. Returns `None`
+/// if it refers to nothing, or to too much.
 ///
 /// # Errors
-/// What `find` says of the first address from where nothing was fetched.
+/// The error of `find` for the first address that was not fetched.
 pub fn bundled<E>(
     schema: &[u8],
     mut find: impl FnMut(&str) -> Result<Arc<[u8]>, E>,
@@ -96,7 +96,7 @@ pub fn bundled<E>(
         let base = own_address(&part, Some(address));
         let inside = format!("/definitions/{}", names[address.as_str()]);
         lead(&mut part, &base, &inside, &names);
-        // Its references lead to where it lies now, and one draft holds for all.
+        // Its references point to its new place, and one draft applies to all.
         if let Some(part) = part.as_object_mut() {
             ["$id", "id", "$schema"].iter().for_each(|key| drop(part.remove(*key)));
         }
@@ -111,11 +111,11 @@ pub fn bundled<E>(
     Ok(serde_json::to_vec(&whole).ok())
 }
 
-/// Leads the references of a schema that lies at a pointer to the files that lie beside it.
+/// Redirects the references of a schema at a pointer to the files beside it.
 fn lead(schema: &mut Value, base: &str, inside: &str, names: &BTreeMap<&str, String>) {
     change(schema, &mut |reference| {
         let (target, fragment) = split(reference, base);
-        // An anchor is one wherever it lies.
+        // An anchor works from anywhere.
         let is_pointer = fragment.is_empty() || fragment.starts_with('/');
         let target = match target {
             Target::Same => inside.to_owned(),
@@ -126,17 +126,17 @@ fn lead(schema: &mut Value, base: &str, inside: &str, names: &BTreeMap<&str, Str
     });
 }
 
-/// Where a reference leads.
+/// The target of a reference.
 enum Target {
-    /// Into the schema that it stands in.
+    /// The same schema.
     Same,
-    /// To a file of the web.
+    /// A file on the web.
     File(String),
-    /// To what is known everywhere, or to a file of the chart.
+    /// Something that is known everywhere, or a file of the chart.
     Other,
 }
 
-/// Returns where a reference leads, and the part of it that is meant.
+/// Returns the target of a reference, and its fragment.
 fn split<'r>(reference: &'r str, base: &str) -> (Target, &'r str) {
     let (file, fragment) = reference.split_once('#').unwrap_or((reference, ""));
     if file.is_empty() {
@@ -149,7 +149,7 @@ fn split<'r>(reference: &'r str, base: &str) -> (Target, &'r str) {
     };
     let target = match joined {
         joined if joined == base => Target::Same,
-        // The schemas of schemas.
+        // The meta-schemas.
         joined if !is_web(&joined) || joined.contains("://json-schema.org/") => Target::Other,
         joined => Target::File(joined),
     };
@@ -160,11 +160,11 @@ fn is_web(text: &str) -> bool {
     text.starts_with("https://") || text.starts_with("http://")
 }
 
-/// Returns the address that references in a schema are relative to.
+/// Returns the base address for the references of a schema.
 fn own_address(schema: &Value, address: Option<&str>) -> String {
     let said = ["$id", "id"].iter().find_map(|key| schema.get(*key)?.as_str()).filter(|said| is_web(said));
     let said = said.map(|said| said.split('#').next().unwrap_or_default());
-    // What is fetched is asked for by where it lies, whatever it calls itself.
+    // A fetched schema is identified by its address, whatever its `$id` is.
     address.or(said).unwrap_or(NOWHERE).to_owned()
 }
 
@@ -172,7 +172,7 @@ fn read(schema: &[u8]) -> Option<Value> {
     serde_json::from_slice(schema.strip_prefix(b"\xef\xbb\xbf").unwrap_or(schema)).ok()
 }
 
-/// Changes every reference of a schema for which `new` gives another one.
+/// Replaces every reference of a schema for which `new` returns another one.
 fn change(schema: &mut Value, new: &mut dyn FnMut(&str) -> Option<String>) {
     match schema {
         Value::Object(map) => {
@@ -183,9 +183,9 @@ fn change(schema: &mut Value, new: &mut dyn FnMut(&str) -> Option<String>) {
                             *reference = new;
                         }
                     }
-                    // What values look like is no schema.
+                    // Example values are not schemas.
                     _ if matches!(key.as_str(), "const" | "default" | "enum" | "examples") => {}
-                    // Their keys are names, which may be those of keywords.
+                    // Their keys are names, even if they look like keywords.
                     Value::Object(named) if NAMED.contains(&key.as_str()) => {
                         named.values_mut().for_each(|value| change(value, new));
                     }

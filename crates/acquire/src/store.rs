@@ -1,4 +1,4 @@
-//! What a platform takes from elsewhere, fetched as a whole and kept beside it.
+//! Everything that a platform takes from elsewhere, fetched at once and stored with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,33 +15,33 @@ use crate::{Client, Error, LOCK_FILE, Lock, LockedChart, WantedChart, verify};
 pub struct Wanted {
     /// The charts.
     pub charts: BTreeSet<WantedChart>,
-    /// The folders of the kustomizations whose remotes are wanted, relative to the platform.
+    /// The folders of kustomizations whose remotes are needed, relative to the platform.
     pub kustomizations: BTreeSet<String>,
-    /// The addresses of files of the web, each with the place that names it.
+    /// The addresses of web files, each with the place that refers to it.
     pub files: BTreeMap<String, Place>,
-    /// Those of the charts whose values are held against their schemas.
+    /// Those of the charts whose values are checked against their schemas.
     pub validated: BTreeSet<WantedChart>,
-    /// The folders of charts of the platform's own of which the same is true.
+    /// The folders of the platform's own charts whose values are checked against their schemas.
     pub folders: BTreeSet<String>,
 }
 
-/// What becomes of charts and remotes that are locked already.
+/// What happens to charts and remotes that are already locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Update {
-    /// They stay as they are locked.
+    /// They stay locked as they are.
     Keep,
-    /// The newest version that fits, or what is at the source now, takes their place.
+    /// They are replaced by the newest version that matches, or by what is at the source now.
     Newest,
 }
 
-/// Makes what is vendored that which is wanted, and returns what is locked now. The files are those of the
-/// platform's folder, with its lock file and all that is vendored.
+/// Makes the vendored files match what is wanted, and returns what is locked now. `files` are those of the
+/// platform's folder, including its lock file and everything that is vendored.
 ///
-/// What is locked, there and unaltered is not fetched. Everything is fetched before anything is written,
+/// What is locked, present and unaltered is not fetched. Everything is fetched before anything is written,
 /// and the lock file is written last.
 ///
 /// # Errors
-/// Everything that could not be fetched; then nothing has changed on disk.
+/// Everything that could not be fetched. Then nothing on disk has changed.
 pub fn vendor(
     root: &Path,
     files: &Files,
@@ -82,7 +82,7 @@ pub fn vendor(
     for (left, right) in charts.iter().zip(charts.iter().skip(1)) {
         if left.folder() == right.folder() {
             errors.push(Error::new(format!(
-                "two charts would be {}: from {} and from {}",
+                "two charts need the same folder {}: from {} and from {}",
                 left.folder(),
                 left.source,
                 right.source
@@ -104,22 +104,22 @@ pub fn vendor(
     Ok(new)
 }
 
-/// Fetches a chart; one that is locked has to be what was locked.
+/// Fetches a chart. If it is locked, it must match the lock.
 fn fetch(
     client: &Client,
     request: &WantedChart,
     locked: Option<&LockedChart>,
 ) -> Result<(LockedChart, Package), Error> {
     let Some(locked) = locked else { return client.fetch(request) };
-    // A digest is exact already, and says more than the version.
+    // A digest is exact and more specific than the version.
     let version = request.digest().unwrap_or(&locked.version).to_owned();
     let (chart, package) = client.fetch(&WantedChart { version, ..request.clone() })?;
     if chart != *locked {
         return Err(Error::new(format!(
-            "chart {request} is not what was locked: {} {} has changed at its source",
+            "chart {request} does not match the lock: {} {} has changed at its source",
             locked.name, locked.version
         ))
-        .with_hint(format!("if the change is meant, take the chart out of {LOCK_FILE} and run again")));
+        .with_hint(format!("if the change is intended, remove the chart from {LOCK_FILE} and run again")));
     }
     Ok((chart, package))
 }

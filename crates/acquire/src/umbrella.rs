@@ -1,4 +1,4 @@
-//! Charts of the platform's own folders whose dependencies lie elsewhere: what is to be fetched for them, and where it
+//! Charts in the platform's own folders that depend on charts elsewhere: what must be fetched for them, and where it
 //! belongs.
 
 use aqueduct_helm::{Chart, Dependency};
@@ -7,24 +7,25 @@ use aqueduct_manifest::Files;
 use crate::fetch::{locked_versions, subchart_request};
 use crate::{Error, WantedChart};
 
-/// How many charts of the platform's own may make one.
+/// How many of the platform's own charts may be combined into one.
 const FOLDER_LIMIT: usize = 200;
 
-/// What a chart of the platform's own is made of beside its own folder.
+/// What a chart of the platform consists of, in addition to its own folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assembly {
-    /// Other folders of the platform, each with where the chart expects it.
+    /// Other folders of the platform, each with the place where the chart expects it.
     pub folders: Vec<(String, Expected)>,
-    /// Charts from elsewhere, each with where the chart expects it.
+    /// Charts from elsewhere, each with the place where the chart expects it.
     pub requests: Vec<(WantedChart, Expected)>,
 }
 
-/// Where a chart expects one that it depends on.
+/// The place where a chart expects a dependency.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expected {
     /// The folder.
     pub folder: String,
-    /// What its templates are called below, which is another folder where the dependency has an alias.
+    /// The name below which its templates are known; it differs from the folder if the dependency has an
+    /// alias.
     pub called: String,
 }
 
@@ -39,10 +40,10 @@ impl Expected {
 }
 
 impl Assembly {
-    /// Returns what the chart in a folder needs and does not bring along in `charts/`.
+    /// Returns what the chart in a folder needs and does not contain in `charts/`.
     ///
     /// # Errors
-    /// What Helm says of a folder that is no chart, and a dependency that nobody can fetch.
+    /// Helm's message for a folder that is not a chart, and a dependency that cannot be fetched.
     pub fn of(files: &Files, folder: &str) -> Result<Self, Error> {
         let mut assembly = Self::default();
         let whole = Expected { folder: folder.to_owned(), called: folder.to_owned() };
@@ -59,10 +60,7 @@ impl Assembly {
                     Some(path) => {
                         let near =
                             inside(&folder, path).filter(|near| files.is_folder(near)).ok_or_else(|| {
-                                Error::new(format!(
-                                    "{folder}: there is no chart in `{}`",
-                                    dependency.repository
-                                ))
+                                Error::new(format!("{folder}: no chart in `{}`", dependency.repository))
                             })?;
                         assembly.folders.push((near.clone(), target.clone()));
                         open.push((near, target));
@@ -74,7 +72,7 @@ impl Assembly {
                     }
                 }
                 if assembly.folders.len() + assembly.requests.len() > FOLDER_LIMIT {
-                    return Err(Error::new(format!("{folder}: it takes more than {FOLDER_LIMIT} charts")));
+                    return Err(Error::new(format!("{folder}: needs more than {FOLDER_LIMIT} charts")));
                 }
             }
         }
@@ -82,23 +80,23 @@ impl Assembly {
     }
 }
 
-/// Returns the folders in which the chart in a folder expects others of the platform (`file://…`), whether or not they
-/// are there; none where nothing can be read as a chart.
+/// Returns the folders in which the chart in a folder expects other charts of the platform (`file://…`), whether or
+/// not they exist; empty if nothing can be read as a chart.
 pub fn neighbours(files: &Files, folder: &str) -> Vec<String> {
     let Ok(chart) = Chart::from_files(files, folder) else { return Vec::new() };
     let paths = missing(&chart).filter_map(|one| one.repository.strip_prefix("file://"));
     paths.filter_map(|path| inside(folder, path)).collect()
 }
 
-/// Returns the dependencies that a chart does not bring along; where nothing says from where one comes, Helm's own
-/// message does.
+/// Returns the dependencies that a chart does not contain. For one without a source, Helm has a message of its
+/// own.
 fn missing(chart: &Chart) -> impl Iterator<Item = &Dependency> {
     let has = |name: &str| chart.subcharts.iter().any(|subchart| subchart.metadata.name == name);
     let dependencies = chart.metadata.dependencies.iter().flatten();
     dependencies.filter(move |one| !one.repository.is_empty() && !has(&one.name))
 }
 
-/// Returns a folder of the platform named relative to another one; nothing where it is outside.
+/// Returns a platform folder given relative to another one; `None` if it is outside the platform.
 fn inside(folder: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').collect();
     for part in path.split('/') {
@@ -166,10 +164,10 @@ dependencies:
         };
         let seen = ["file://../common", "file://../../../x", "@stable", "file://../home"].map(error);
         insta::assert_snapshot!(seen.join("\n"), @r"
-        charts/home: there is no chart in `file://../common`
-        charts/home: there is no chart in `file://../../../x`
-        chart charts/home: it depends on `a`, which the package came without: not the address of a chart repository: `@stable`
-        charts/home: it takes more than 200 charts
+        charts/home: no chart in `file://../common`
+        charts/home: no chart in `file://../../../x`
+        chart charts/home: it depends on `a`, which the package does not contain: not the address of a chart repository: `@stable`
+        charts/home: needs more than 200 charts
         ");
     }
 }

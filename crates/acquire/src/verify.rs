@@ -1,14 +1,14 @@
-//! Whether a chart or a remote may be rendered: locked, there, and unaltered.
+//! Checks whether a chart or a remote may be rendered: locked, present and unaltered.
 
 use aqueduct_manifest::Files;
 
 use crate::lock::{Lock, LockedChart, LockedRemote};
 use crate::{Error, FOLDER, WantedChart, digest};
 
-/// Returns the locked chart that a request means, if its files are those that were fetched.
+/// Returns the locked chart for a request, if its files are those that were fetched.
 ///
 /// # Errors
-/// A chart that is not locked, whose files are missing or are not what was fetched.
+/// A chart that is not locked, or whose files are missing or altered.
 pub fn verify<'a>(files: &Files, lock: &'a Lock, request: &WantedChart) -> Result<&'a LockedChart, Error> {
     let Some(chart) = lock.find(request) else {
         let others: Vec<&str> = lock
@@ -18,7 +18,7 @@ pub fn verify<'a>(files: &Files, lock: &'a Lock, request: &WantedChart) -> Resul
             .map(|chart| &*chart.version)
             .collect();
         let locked =
-            if others.is_empty() { String::new() } else { format!("; locked is {}", others.join(", ")) };
+            if others.is_empty() { String::new() } else { format!("; the lock has {}", others.join(", ")) };
         return Err(Error::new(format!("chart {request} is not locked{locked}"))
             .with_hint("run `aqueduct vendor` to fetch and lock it"));
     };
@@ -28,10 +28,10 @@ pub fn verify<'a>(files: &Files, lock: &'a Lock, request: &WantedChart) -> Resul
     Ok(chart)
 }
 
-/// Returns the locked remote of a name, if its files are those that were fetched.
+/// Returns the locked remote with a name, if its files are those that were fetched.
 ///
 /// # Errors
-/// A remote that is not locked, whose files are missing or are not what was fetched.
+/// A remote that is not locked, or whose files are missing or altered.
 pub fn verify_remote<'a>(files: &Files, lock: &'a Lock, name: &str) -> Result<&'a LockedRemote, Error> {
     let remote = lock.remote(name).ok_or_else(|| {
         Error::new(format!("remote `{name}` is not locked"))
@@ -53,16 +53,17 @@ pub(crate) enum Damage {
 impl Damage {
     fn error(self, what: &str, folder: &str, place_of_changes: &str) -> Error {
         match self {
-            Self::Missing => Error::new(format!("{what} is locked but not there: {folder}"))
+            Self::Missing => Error::new(format!("{what} is locked, but its files are missing: {folder}"))
                 .with_hint(format!("commit {FOLDER}/, or run `aqueduct vendor` to fetch it again")),
-            Self::Altered => Error::new(format!("{what} is not what was fetched: {folder}")).with_hint(
-                format!("run `aqueduct vendor` to fetch it again; changes belong into {place_of_changes}"),
-            ),
+            Self::Altered => Error::new(format!("{what} was changed after it was fetched: {folder}"))
+                .with_hint(format!(
+                    "run `aqueduct vendor` to fetch it again; put changes in {place_of_changes}"
+                )),
         }
     }
 }
 
-/// Checks that a folder holds the files that were locked, and no others.
+/// Checks that a folder contains exactly the locked files.
 pub(crate) fn intact(files: &Files, folder: &str, sha256: &str) -> Result<(), Damage> {
     if !files.is_folder(folder) {
         return Err(Damage::Missing);
@@ -110,18 +111,18 @@ mod tests {
             assert_eq!(error.to_string(), expected);
             assert!(error.hint().is_some_and(|hint| hint.contains("aqueduct vendor")));
         };
-        check(&files, "^2", "chart `web ^2` of https://charts.example.com is not locked; locked is 1.2.3");
+        check(&files, "^2", "chart `web ^2` of https://charts.example.com is not locked; the lock has 1.2.3");
         check(
             &Files::new(),
             "1.2.3",
-            "chart `web 1.2.3` of https://charts.example.com is locked but not there: vendor/charts/web-1.2.3",
+            "chart `web 1.2.3` of https://charts.example.com is locked, but its files are missing: vendor/charts/web-1.2.3",
         );
         let mut altered = files.clone();
         altered.insert("vendor/charts/web-1.2.3/templates/x.yaml", &b"x"[..]);
         check(
             &altered,
             "1.2.3",
-            "chart `web 1.2.3` of https://charts.example.com is not what was fetched: vendor/charts/web-1.2.3",
+            "chart `web 1.2.3` of https://charts.example.com was changed after it was fetched: vendor/charts/web-1.2.3",
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What was fetched, written as a whole: folders are swapped in complete, and the lock file comes last.
+//! Writes everything that was fetched: complete folders are swapped in, and the lock file comes last.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::{Error, FOLDER, LOCK_FILE, Lock, names};
 
-/// How the names of folders begin that hold what is not in its place yet.
+/// The prefix of folders with files that are not in place yet.
 const STAGING: &str = ".fetched-";
 
 /// The files of one folder.
@@ -17,24 +17,24 @@ pub(crate) struct Package {
     pub(crate) files: BTreeMap<String, Vec<u8>>,
 }
 
-/// Returns the files of a package as they are kept.
+/// Returns the files of a package to be stored.
 ///
 /// # Errors
-/// A name that must not come into the repository; then nothing of the package does.
+/// A name that must not get into the repository. Then nothing of the package does.
 pub(crate) fn kept(mut files: BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     files.keys().try_for_each(|path| names::check(path)).map_err(Error::new)?;
-    // What others wished of git for their repository is nothing to this one.
+    // The git attributes of another repository must not affect this one.
     files.retain(|path, _| !names::is_attributes(path));
     Ok(files)
 }
 
-/// Writes packages and the new lock file, and removes what only the old one names.
+/// Writes packages and the new lock file, and removes what only the old lock file lists.
 pub(crate) fn write(root: &Path, old: &Lock, new: &Lock, packages: &[Package]) -> Result<(), Error> {
     let fail = |error: io::Error| Error::new(format!("cannot write {FOLDER}: {error}"));
     if !packages.is_empty() {
         fs::create_dir_all(root.join(FOLDER)).map_err(fail)?;
         remove_remains(&root.join(FOLDER)).map_err(fail)?;
-        // On the same file system, so that whole folders can be moved.
+        // On the same file system, so that whole folders can be renamed.
         let staging = tempfile::Builder::new().prefix(STAGING).tempdir_in(root.join(FOLDER)).map_err(fail)?;
         let staged = |folder: &str| staging.path().join(folder.replace('/', "-"));
         for package in packages {
@@ -58,12 +58,12 @@ pub(crate) fn write(root: &Path, old: &Lock, new: &Lock, packages: &[Package]) -
         }
     }
     write_lock(root, new)?;
-    // Only what the old lock file owned is removed, and only once the new one no longer names it.
+    // Only what the old lock file owned is removed, and only once the new one no longer lists it.
     for folder in old.folders().difference(&new.folders()) {
         if root.join(folder).is_dir() {
             fs::remove_dir_all(root.join(folder)).map_err(fail)?;
             for above in Path::new(folder).ancestors().skip(1).filter(|above| above.parent().is_some()) {
-                // It goes only where it is empty.
+                // It is only removed if it is empty.
                 let _ = fs::remove_dir(root.join(above));
             }
         }
@@ -71,7 +71,7 @@ pub(crate) fn write(root: &Path, old: &Lock, new: &Lock, packages: &[Package]) -
     Ok(())
 }
 
-/// Removes what a run left that was interrupted while it wrote.
+/// Removes the remains of a run that was interrupted while it wrote.
 fn remove_remains(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

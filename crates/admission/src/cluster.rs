@@ -1,4 +1,4 @@
-//! A cluster as admission knows it, made of objects in the order in which a server would be asked.
+//! A cluster as admission sees it, built from objects in the order in which a server would receive them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ use crate::policy::{self, Binding, Params, Policy, Request, Scope};
 use crate::quota::{Item, Quotas};
 use crate::{defaults, limits, pod_security};
 
-/// The kinds whose objects decide about others.
+/// The kinds whose objects affect the admission of others.
 pub const RULERS: [&str; 6] = [
     "CustomResourceDefinition",
     "LimitRange",
@@ -24,16 +24,16 @@ pub const RULERS: [&str; 6] = [
     "ValidatingAdmissionPolicyBinding",
 ];
 
-/// What is in a cluster, and what its admission asks of new objects.
+/// The content of a cluster, and what its admission requires of new objects.
 #[derive(Debug)]
 pub struct Cluster {
     minor: u32,
-    /// There is nothing beside the objects that were taken in.
+    /// There is nothing in addition to the objects that were added.
     is_whole: bool,
-    /// All is there that decides about others.
+    /// Everything that affects others has been added.
     is_settled: bool,
     objects: BTreeMap<ObjectKey, Object>,
-    /// Those that quotas have counted since.
+    /// The names of objects that quotas have counted since.
     names: BTreeSet<ObjectKey>,
     custom_kinds: BTreeMap<(SmolStr, SmolStr), CustomKind>,
     policies: BTreeMap<SmolStr, Policy>,
@@ -41,7 +41,7 @@ pub struct Cluster {
     quotas: Quotas,
 }
 
-/// A kind that a CustomResourceDefinition makes.
+/// A kind that a CustomResourceDefinition defines.
 #[derive(Debug)]
 struct CustomKind {
     definition: CustomDefinition,
@@ -51,7 +51,7 @@ struct CustomKind {
 }
 
 impl Cluster {
-    /// Makes an empty cluster of a minor version of Kubernetes 1, in which there is nothing but what it takes in.
+    /// Returns an empty cluster of a minor version of Kubernetes 1, which contains only what is added to it.
     pub fn new(minor: u32) -> Self {
         Self {
             minor,
@@ -66,13 +66,13 @@ impl Cluster {
         }
     }
 
-    /// Makes a cluster in which there may be more, such as kinds that somebody else defines.
+    /// Returns a cluster that may contain more, such as kinds defined elsewhere.
     pub fn partial(minor: u32) -> Self {
         Self { is_whole: false, ..Self::new(minor) }
     }
 
-    /// Takes in what of some objects decides about others: namespaces, ranges, quotas, policies and their parameters, which
-    /// have to be all that there are. Of what comes from now on only the names are kept that quotas count.
+    /// Adds everything among some objects that affects others: namespaces, limit ranges, quotas, policies and their
+    /// parameters. There must be no others. From then on, only the names that quotas count are kept.
     pub fn settle<'o>(&mut self, objects: impl Iterator<Item = &'o Object> + Clone) {
         let parameters: BTreeSet<(&str, &str)> = objects
             .clone()
@@ -89,12 +89,12 @@ impl Cluster {
         self.is_settled = true;
     }
 
-    /// Judges an object that is to be created, and takes it in if nothing refuses it.
+    /// Judges an object to be created, and adds it if nothing refuses it.
     ///
-    /// An object without a namespace, of a kind that lies in one, is in `default`.
+    /// An object without a namespace, of a namespaced kind, is in `default`.
     pub fn admit(&mut self, object: &Object) -> Vec<AdmissionFinding> {
         let filled = self.filled(object);
-        // A definition is asked about what was written, for filling in takes away what it does not know.
+        // A definition checks the written object, because filling in defaults removes unknown fields.
         let custom = self.custom_kind(object).map(|kind| kind.definition.check(object, None));
         let custom = custom.into_iter().flatten();
         let mut findings: Vec<AdmissionFinding> = custom
@@ -108,13 +108,13 @@ impl Cluster {
         findings
     }
 
-    /// Judges an object that is to be created, and leaves the cluster as it is.
+    /// Judges an object to be created, and leaves the cluster unchanged.
     pub fn review(&self, object: &Object) -> Vec<AdmissionFinding> {
         let filled = self.filled(object);
         self.judge(&self.limited(&filled), &filled)
     }
 
-    /// Takes an object in without judging it, as one that is there already.
+    /// Adds an object without judging it, as one that already exists.
     pub fn add(&mut self, object: &Object) {
         let filled = self.filled(object);
         let limited = self.limited(&filled);
@@ -140,8 +140,8 @@ impl Cluster {
         filled
     }
 
-    /// Tells whether what a server fills in can decide about an object: policies may ask for any field, ranges and quotas
-    /// for those of pods and claims; what is kept may be asked about later.
+    /// Tells whether defaults that a server fills in can matter for an object: policies may read any field, limit ranges
+    /// and quotas read those of pods and claims, and stored objects may be read later.
     fn heeds_defaults(&self, object: &Object) -> bool {
         !self.is_settled
             || !self.policies.is_empty()
@@ -149,7 +149,7 @@ impl Cluster {
             || is_kind(object, "", "PersistentVolumeClaim")
     }
 
-    /// Returns an object with what the LimitRanges of its namespace give it.
+    /// Returns an object with the defaults from the LimitRanges of its namespace.
     fn limited<'o>(&self, object: &'o Object) -> Cow<'o, Object> {
         let mut limited = Cow::Borrowed(object);
         if is_kind(object, "", "Pod") {
@@ -162,7 +162,7 @@ impl Cluster {
         self.of_kind("", "LimitRange", object.namespace()).collect()
     }
 
-    /// Judges an object; `before` is what it was before LimitRanges filled it in.
+    /// Judges an object; `before` is the object without the defaults of LimitRanges.
     fn judge(&self, object: &Object, before: &Object) -> Vec<AdmissionFinding> {
         let namespace = self.namespace(object.namespace());
         let mut findings = pod_security::admit(object, namespace, self.minor);
@@ -184,7 +184,7 @@ impl Cluster {
                 cause,
             }));
         }
-        // What is refused is not counted, and what takes the place of itself is counted already.
+        // A refused object is not counted, and one that replaces itself is counted already.
         let is_refused = findings.iter().any(|finding| finding.action == Action::Deny);
         let is_counted = self.quotas.are_in(object.namespace());
         if is_counted && !is_refused && !self.has(&object.key()) {
@@ -195,14 +195,14 @@ impl Cluster {
     }
 
     fn judge_policies(&self, object: &Object, namespace: Option<&Object>) -> Vec<AdmissionFinding> {
-        // No policy is asked about policies, so that none can lock itself in.
+        // Policies are not evaluated for policies, so that none can lock itself in.
         if self.policies.is_empty() || object.group() == "admissionregistration.k8s.io" {
             return Vec::new();
         }
         let resource = self.resource(object);
         let is_namespaced = self.is_namespaced(object);
         let versions = self.custom_kind(object).map_or(&[][..], |kind| &kind.versions);
-        // A server gives each object its identity before policies see it.
+        // A server assigns each object its identity before policies see it.
         let mut object = object.clone();
         let metadata = object.metadata_mut();
         metadata.insert("uid", "00000000-0000-0000-0000-000000000000");
@@ -251,7 +251,7 @@ impl Cluster {
         self.objects.insert(object.key(), object.clone());
     }
 
-    /// Notes the kind that a definition makes.
+    /// Records the kind that a definition defines.
     fn define(&mut self, definition: &Object) {
         let Some(spec) = definition.map.get("spec") else { return };
         let versions = items(spec, "versions").iter().filter(|version| is_set(version, &["served"]));
@@ -272,7 +272,7 @@ impl Cluster {
         self.custom_kinds.get(&(object.group().into(), object.kind().into()))
     }
 
-    /// Returns the name of the resource of an object.
+    /// Returns the resource name of an object.
     fn resource(&self, object: &Object) -> String {
         self.custom_kind(object).map_or_else(|| plural(object.kind()), |kind| kind.plural.to_string())
     }
@@ -281,7 +281,7 @@ impl Cluster {
         match self.custom_kind(object) {
             Some(kind) => kind.is_namespaced,
             None if is_native(object.group()) => !is_cluster_scoped(object.group(), object.kind()),
-            // Of a kind that nobody defined the object itself has to tell.
+            // For an unknown kind, the object itself must show it.
             None => !object.namespace().is_empty(),
         }
     }

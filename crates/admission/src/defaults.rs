@@ -1,5 +1,5 @@
-//! What admission fills in beside the API server: the plugins that every cluster has give a Pod an account, a priority
-//! and tolerations.
+//! What admission fills in, in addition to the API server: the plugins of every cluster give a Pod an account, a
+//! priority and tolerations.
 
 use aqueduct_apiserver::defaulted;
 use aqueduct_manifest::{List, Map, Object, Value};
@@ -20,7 +20,7 @@ fn pod(spec: &mut Map) {
     set(spec, "serviceAccountName", "default");
     let account = spec.get("serviceAccountName").cloned().unwrap_or_default();
     set(spec, "serviceAccount", account);
-    // What is limited and not requested is requested up to the limit, also for the pod as a whole.
+    // A limit without a request is also the request, including for the pod as a whole.
     if let Some(resources) = spec.get_mut("resources").and_then(Value::as_map_mut)
         && let Some(limits) = resources.get("limits").and_then(Value::as_map).cloned()
     {
@@ -36,7 +36,7 @@ fn pod(spec: &mut Map) {
     }
 }
 
-/// Sets a field that is not there.
+/// Sets a field if it is missing.
 fn set(map: &mut Map, field: &str, value: impl Into<Value>) {
     if map.get(field).is_none_or(Value::is_null) {
         map.insert(field, value);

@@ -1,4 +1,4 @@
-//! LimitRanges: what containers get that do not say it themselves, and the bounds that all have to keep.
+//! LimitRanges: the defaults for containers, and the bounds for all.
 
 use aqueduct_apiserver::Cause;
 use aqueduct_manifest::{List, Map, Object, Quantity, Value};
@@ -9,7 +9,7 @@ use crate::resources::{Amounts, amounts, of_container, of_pod};
 
 const RULE: &str = "limits";
 
-/// Fills in what the LimitRanges of a namespace give to the containers of a Pod.
+/// Fills in the defaults that the LimitRanges of a namespace set for the containers of a Pod.
 pub(crate) fn fill(pod: &mut Object, ranges: &[&Object]) {
     for range in ranges {
         let (limits, requests) = defaults(range);
@@ -36,8 +36,8 @@ fn merge(own: &mut Map, defaults: &Amounts) {
     }
 }
 
-/// Returns the limits and the requests that a LimitRange gives to containers: a maximum is a default limit, a default
-/// limit a default request, and a minimum a default request.
+/// Returns the default limits and requests of a LimitRange for containers: a maximum is a default limit, a default
+/// limit is a default request, and a minimum is a default request.
 fn defaults(range: &Object) -> (Amounts, Amounts) {
     let (mut limits, mut requests) = (Amounts::new(), Amounts::new());
     for item in limit_items(range).iter().filter(|item| text(item, &["type"]) == "Container") {
@@ -62,7 +62,7 @@ fn limit_items(range: &Object) -> &[Value] {
     range.map.get("spec").map_or(&[], |spec| items(spec, "limits"))
 }
 
-/// Judges an object, with what is filled in, by the LimitRanges of its namespace.
+/// Judges an object, including filled-in defaults, against the LimitRanges of its namespace.
 pub(crate) fn admit(object: &Object, before: &Object, ranges: &[&Object]) -> Vec<AdmissionFinding> {
     if ranges.is_empty() || !object.group().is_empty() {
         return Vec::new();
@@ -88,7 +88,7 @@ pub(crate) fn admit(object: &Object, before: &Object, ranges: &[&Object]) -> Vec
                     _ => {}
                 }
             }
-            // What did not fit together before is not about limits.
+            // What was contradictory before is not about limits.
             let known = before.map.get("spec").map_or_else(Vec::new, contradictions);
             findings.extend(contradictions(spec).into_iter().filter(|finding| !known.contains(finding)));
         }
@@ -107,7 +107,7 @@ pub(crate) fn admit(object: &Object, before: &Object, ranges: &[&Object]) -> Vec
     findings
 }
 
-/// Notes the bounds of an item that are not kept.
+/// Adds the violated bounds of an item.
 fn hold(item: &Value, kind: &str, requests: &Amounts, limits: &Amounts, faults: &mut Vec<String>) {
     for (name, least) in amounts(item.get("min")) {
         let bound = format!("minimum {name} usage per {kind} is {least}");
@@ -168,7 +168,7 @@ fn hold_claim(item: &Value, requests: &Amounts, faults: &mut Vec<String>) {
     }
 }
 
-/// Returns what does not fit together once the defaults are in: the pod is validated after them.
+/// Returns contradictions that result from the defaults, because the pod is validated after them.
 fn contradictions(spec: &Value) -> Vec<AdmissionFinding> {
     let mut findings = Vec::new();
     let mut refuse = |field: String, message: String| {

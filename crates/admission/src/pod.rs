@@ -1,15 +1,15 @@
-//! The pod in an object: a Pod itself, or the template that a controller makes its pods of.
+//! The pod in an object: a Pod itself, or the template from which a controller creates its pods.
 
 use aqueduct_manifest::{Map, Object, PodTemplate, Value};
 
-/// A pod, or a template of pods.
+/// A pod, or a pod template.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pod<'a> {
     pub(crate) annotations: Option<&'a Map>,
     pub(crate) spec: &'a Value,
 }
 
-/// The lists of containers of a pod, in the order in which the checks of Kubernetes visit them.
+/// The lists of containers in a pod, in the order in which Kubernetes checks them.
 const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
 
 impl<'a> Pod<'a> {
@@ -32,12 +32,12 @@ impl<'a> Pod<'a> {
     }
 }
 
-/// Returns the items of a list, none where it is absent.
+/// Returns the items of a list; empty if it is absent.
 pub(crate) fn items<'a>(value: &'a Value, list: &str) -> &'a [Value] {
     value.get(list).and_then(Value::as_list).map_or(&[], |list| list)
 }
 
-/// Returns the text at a path, empty where there is none.
+/// Returns the text at a path; empty if there is none.
 pub(crate) fn text<'a>(value: &'a Value, path: &[&str]) -> &'a str {
     value.at(path).and_then(Value::as_str).unwrap_or("")
 }
@@ -47,9 +47,9 @@ pub(crate) fn is_set(value: &Value, path: &[&str]) -> bool {
     value.at(path).and_then(Value::as_bool) == Some(true)
 }
 
-/// Returns the pod that a controller makes, and the path of its template; nothing of other objects.
+/// Returns the pod that a controller creates, and the path of its template; `None` for other objects.
 pub fn pod_of(object: &Object) -> Option<(Object, String)> {
-    // Pods of Deployments and CronJobs are made by what these make.
+    // The pods of Deployments and CronJobs are created by the objects that these create.
     let owner = match (object.group(), object.kind()) {
         ("", "ReplicationController")
         | ("apps", "ReplicaSet" | "StatefulSet" | "DaemonSet")

@@ -1,7 +1,7 @@
-//! The Pod Security Standards, as the labels of a namespace ask for them.
+//! The Pod Security Standards, as set by the labels of a namespace.
 //!
-//! A Pod that breaks the standard of the label `enforce` is refused; that of `warn` and `audit` only tells. A
-//! controller is never refused, for the server judges the pods that it makes; it is only warned about.
+//! A Pod that violates the standard of the label `enforce` is refused; `warn` and `audit` only report. A
+//! controller is never refused, only warned about, because the server judges the pods that it creates.
 
 mod checks;
 
@@ -13,7 +13,7 @@ use crate::pod::Pod;
 
 const RULE: &str = "pod-security";
 
-/// What the labels start with that ask for a level.
+/// The prefix of the labels that set a level.
 pub const PREFIX: &str = "pod-security.kubernetes.io/";
 
 const MODES: [(&str, Action); 3] =
@@ -24,9 +24,9 @@ const MODES: [(&str, Action); 3] =
 pub enum PodSecurityLevel {
     /// Everything is allowed.
     Privileged,
-    /// Known ways to more rights are closed.
+    /// Known privilege escalations are prevented.
     Baseline,
-    /// What is current best practice is required.
+    /// Current best practices are required.
     Restricted,
 }
 
@@ -38,13 +38,13 @@ const LEVELS: [(&str, PodSecurityLevel); 3] = [
 ];
 
 impl PodSecurityLevel {
-    /// Returns the name as labels have it.
+    /// Returns the name for labels.
     pub fn as_str(self) -> &'static str {
         LEVELS.iter().find(|(_, level)| *level == self).map_or("", |(name, _)| name)
     }
 }
 
-/// Returns the level that a namespace asks for in a mode, such as `enforce`.
+/// Returns the level that a namespace sets for a mode, such as `enforce`.
 pub fn level(namespace: &Object, mode: &str) -> PodSecurityLevel {
     let standard = namespace.labels().and_then(|labels| standard(labels, asked(labels, mode)));
     standard.map_or(PodSecurityLevel::Privileged, |(level, _)| level)
@@ -55,15 +55,15 @@ pub fn level(namespace: &Object, mode: &str) -> PodSecurityLevel {
 pub struct Violation {
     /// The name of the check, such as `hostNamespaces`.
     pub check: &'static str,
-    /// What is wrong in a few words, such as `host namespaces`.
+    /// A short reason, such as `host namespaces`.
     pub reason: String,
-    /// Where it is wrong.
+    /// The places.
     pub detail: String,
 }
 
 /// Returns the checks of a level that the pod of an object fails, as of a minor version of Kubernetes 1.
 ///
-/// An object that has no pod fails none.
+/// An object without a pod fails none.
 pub fn violations(object: &Object, level: PodSecurityLevel, minor: u32) -> Vec<Violation> {
     Pod::of(object).map_or_else(Vec::new, |(pod, _)| checks::run(pod, level, minor))
 }
@@ -100,26 +100,28 @@ pub(crate) fn admit(object: &Object, namespace: Option<&Object>, minor: u32) -> 
         let message = format!("{would} PodSecurity \"{name}:{label}\": {}", list.join(", "));
         findings.push(AdmissionFinding::about(RULE, action, message));
     }
-    // Who is refused is not warned as well.
+    // A refused object does not get warnings as well.
     if findings.iter().any(|finding| finding.action == Action::Deny) {
         findings.retain(|finding| finding.action != Action::Warn);
     }
     findings
 }
 
-/// Returns the mode whose labels count. Who does not say what to warn about is warned about what is enforced.
+/// Returns the mode whose labels apply. Without a label for warnings, there are warnings for what is
+/// enforced.
 fn asked<'m>(labels: &Map, mode: &'m str) -> &'m str {
     if mode == "warn" && !labels.contains_key(&format!("{PREFIX}{mode}")) { "enforce" } else { mode }
 }
 
-/// Returns the level and the minor version of a mode, none where nothing is asked for; no version is the latest.
+/// Returns the level and the minor version of a mode; `None` if it sets no level. Without a version, the latest
+/// applies.
 fn standard(labels: &Map, mode: &str) -> Option<(PodSecurityLevel, Option<u32>)> {
     let label = |suffix: &str| labels.get(&format!("{PREFIX}{mode}{suffix}")).and_then(Value::as_str);
     let level = LEVELS.iter().find(|(name, _)| Some(*name) == label("")).map(|(_, level)| *level)?;
     (level != PodSecurityLevel::Privileged).then(|| (level, label("-version").and_then(minor_of)))
 }
 
-/// Reads `v1.25`; anything else, such as `latest`, is no version.
+/// Parses `v1.25`; anything else, such as `latest`, is not a version.
 fn minor_of(text: &str) -> Option<u32> {
     let digits = text.strip_prefix("v1.")?;
     let is_number =

@@ -1,7 +1,7 @@
 //! Validating admission policies and their bindings.
 //!
-//! A policy is compiled when it enters the cluster; one that does not compile is refused, as a server refuses it. For
-//! each object the policies that match it (`matching`) are evaluated once for each binding and parameter.
+//! A policy is compiled when it enters the cluster. One that does not compile is refused, as by a server. For each
+//! object, the policies that match it (`matching`) are evaluated once per binding and parameter.
 
 mod compile;
 mod evaluate;
@@ -18,14 +18,14 @@ pub(crate) use evaluate::{Params, Request, Scope, admit};
 #[derive(Debug)]
 pub(crate) struct Policy {
     name: String,
-    /// Errors are let pass.
+    /// Errors are ignored.
     ignores_failures: bool,
     param_kind: Option<(String, String)>,
     constraints: Value,
     conditions: Vec<(String, Program)>,
     variables: Vec<(String, Program)>,
     validations: Vec<Validation>,
-    /// What is written to the log; it matters where it fails.
+    /// What is written to the audit log; it only matters if it fails.
     annotations: Vec<(String, Program)>,
 }
 
@@ -38,7 +38,7 @@ struct Validation {
     message_expression: Option<Program>,
 }
 
-/// What applies a policy.
+/// A binding of a policy.
 #[derive(Debug)]
 pub(crate) struct Binding {
     name: String,

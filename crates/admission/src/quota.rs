@@ -1,4 +1,4 @@
-//! ResourceQuotas: what the objects of a namespace may add up to.
+//! ResourceQuotas: limits for the sum of a namespace's objects.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::resources::{Amounts, add, amounts, of_container, of_pod};
 
 const RULE: &str = "quota";
 
-/// The quotas of a cluster with what is used of them, by namespace and name.
+/// The quotas of a cluster and their usage, by namespace and name.
 #[derive(Debug, Default)]
 pub(crate) struct Quotas(BTreeMap<SmolStr, BTreeMap<SmolStr, Quota>>);
 
@@ -21,7 +21,7 @@ struct Quota {
     scopes: Vec<Scope>,
 }
 
-/// One condition for objects to count.
+/// A condition for objects to count.
 #[derive(Debug)]
 struct Scope {
     name: String,
@@ -29,7 +29,7 @@ struct Scope {
     values: Vec<String>,
 }
 
-/// An object with the name of its resource, such as `deployments`.
+/// An object with its resource name, such as `deployments`.
 #[derive(Clone, Copy)]
 pub(crate) struct Item<'a> {
     pub(crate) object: &'a Object,
@@ -37,7 +37,7 @@ pub(crate) struct Item<'a> {
 }
 
 impl Quotas {
-    /// Takes a quota in, with what is in its namespace already.
+    /// Adds a quota, with what is already in its namespace.
     pub(crate) fn insert<'a>(&mut self, quota: &Object, present: impl Iterator<Item = Item<'a>>) {
         let spec = quota.map.get("spec").cloned().unwrap_or_default();
         let plain = items(&spec, "scopes").iter().filter_map(Value::as_str).map(|name| Scope {
@@ -68,7 +68,7 @@ impl Quotas {
         own.for_each(|(_, quota)| quota.count(item));
     }
 
-    /// Judges an object by the quotas of its namespace.
+    /// Judges an object against the quotas of its namespace.
     pub(crate) fn admit(&self, item: Item<'_>) -> Vec<AdmissionFinding> {
         let own = self.0.get(item.object.namespace()).into_iter().flatten();
         own.filter_map(|(name, quota)| quota.fault(name, item))
@@ -118,7 +118,7 @@ impl Quota {
         })
     }
 
-    /// Returns the resources that each container of a pod has to name where the quota is about them.
+    /// Returns the resources that each container of a pod must set if the quota counts them.
     fn missing(&self, object: &Object) -> Vec<String> {
         const NAMED: [(&str, &str, &str); 6] = [
             ("cpu", "requests", "cpu"),
@@ -151,7 +151,7 @@ fn is_pod(object: &Object) -> bool {
     object.group().is_empty() && object.kind() == "Pod"
 }
 
-/// Returns what an object uses of each resource that a quota can name.
+/// Returns what an object uses of each resource that a quota can count.
 fn usage(item: Item<'_>) -> Amounts {
     let mut usage = Amounts::new();
     let one = Quantity::units(1);
@@ -219,7 +219,7 @@ fn usage(item: Item<'_>) -> Amounts {
 }
 
 impl Scope {
-    /// Tells whether an object counts; those with conditions are about pods.
+    /// Tells whether an object counts; quotas with conditions only count pods.
     fn holds(&self, object: &Object) -> bool {
         let Some(spec) = object.map.get("spec").filter(|_| is_pod(object)) else { return false };
         let holds = match self.name.as_str() {
@@ -238,7 +238,7 @@ impl Scope {
         let is_listed = self.values.iter().any(|value| value == class);
         match self.operator.as_str() {
             "In" => !class.is_empty() && is_listed,
-            // What has no class is none of those listed.
+            // A pod without a class is in none of those listed.
             "NotIn" => !is_listed,
             "Exists" => !class.is_empty(),
             "DoesNotExist" => class.is_empty(),
@@ -251,7 +251,7 @@ fn is_terminating(spec: &Value) -> bool {
     spec.get("activeDeadlineSeconds").and_then(Value::as_i64).is_some_and(|seconds| seconds >= 0)
 }
 
-/// Tells whether nothing is requested or limited of processors and memory.
+/// Tells whether no CPU or memory is requested or limited.
 fn is_best_effort(spec: &Value) -> bool {
     let is_silent = |owner: &Value| {
         let amounts = ["requests", "limits"].into_iter().flat_map(|kind| of_container(owner, kind));

@@ -1,7 +1,7 @@
-//! What a pod as a whole requests and is limited to.
+//! The requests and limits of a pod as a whole.
 //!
-//! Containers run side by side; init containers run before them, one after another, and those that are restarted for
-//! ever stay. What the pod itself says takes the place of what its containers add up to.
+//! Containers run at the same time. Init containers run before them, one after another, and those that always
+//! restart keep running. Pod-level resources replace the sum of the containers.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use aqueduct_manifest::{Quantity, SmolStr, Value};
 
 use crate::pod::{items, text};
 
-/// Amounts by the name of the resource.
+/// Quantities by resource name.
 pub(crate) type Amounts = BTreeMap<SmolStr, Quantity>;
 
-/// Reads amounts, such as the `requests` of a container; what is no amount is left out.
+/// Reads quantities, such as the `requests` of a container; invalid ones are left out.
 pub(crate) fn amounts(value: Option<&Value>) -> Amounts {
     let entries = value.and_then(Value::as_map).into_iter().flatten();
     entries.filter_map(|(name, amount)| Some((name.clone(), Quantity::read(amount)?))).collect()
@@ -51,7 +51,7 @@ pub(crate) fn of_pod(spec: &Value, kind: &str) -> Amounts {
     total
 }
 
-/// Adds amounts to others.
+/// Adds quantities to others.
 pub(crate) fn add(total: &mut Amounts, more: &Amounts) {
     for (name, amount) in more {
         let sum = total.get(name).map_or(*amount, |before| before.plus(*amount));

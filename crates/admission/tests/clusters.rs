@@ -1,4 +1,4 @@
-//! Clusters made of our own objects, in the order of a file, and what admission says of each.
+//! Clusters built from our own objects, in file order, and the findings about each.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -31,7 +31,8 @@ fn each_object_is_judged_by_what_stands_before_it() {
     });
 }
 
-/// Returns what an object is told in a whole cluster and in a part of one that has a policy with unknown parameters.
+/// Returns the findings about an object in a whole cluster, and in a partial one that has a policy with unknown
+/// parameters.
 #[test]
 fn a_part_of_a_cluster_does_not_tell_what_is_missing() {
     let text = "
@@ -64,7 +65,7 @@ metadata: {name: a}
     assert_eq!(actions, [[Action::Deny], [Action::Unknown]]);
 }
 
-/// A quota counts on where everything is there that decides about others, also when it is met again.
+/// A quota keeps counting after everything that affects others has been added, even if it is added again.
 #[test]
 fn a_settled_cluster_counts_on() {
     let text = "

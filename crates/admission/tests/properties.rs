@@ -1,11 +1,11 @@
-//! Whatever an object looks like, it is judged.
+//! Any object is judged, whatever it looks like.
 
 use aqueduct_admission::Cluster;
 use aqueduct_manifest::{Map, Object, Value, yaml};
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use proptest::{collection, sample};
 
-/// Kinds that some part of admission looks into.
+/// Kinds that some part of admission examines.
 const KINDS: [(&str, &str); 14] = [
     ("v1", "Pod"),
     ("v1", "Service"),

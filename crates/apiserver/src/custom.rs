@@ -1,8 +1,7 @@
 //! Custom resources, judged by the definition of their kind.
 //!
-//! A [`CustomDefinition`] is read from a CustomResourceDefinition. It fills in defaults, finds fields that the schema does not
-//! know, and holds an object against the `schema` and its `rules`. When there is an old object, values that
-//! did not change stay valid, as they do in a server.
+//! A [`CustomDefinition`] is read from a CustomResourceDefinition. It fills in defaults, finds unknown fields, and checks an
+//! object against the `schema` and its `rules`. If there is an old object, unchanged values stay valid, as in a server.
 
 mod fill;
 mod formats;
@@ -19,27 +18,27 @@ use aqueduct_manifest::{Object, SmolStr, Value};
 use crate::Cause;
 use schema::Schema;
 
-/// Returns the type of what a schema describes, as expressions see it.
+/// Returns the type that a schema describes, as expressions see it.
 pub(crate) fn expression_type(schema: &Value, is_resource: bool) -> ExpressionType {
     Schema::read(schema, 0).expression_type(is_resource)
 }
 
-/// Says why a rule about a value of a type does not compile, and why its message does not.
+/// Returns why a rule for a value of a type does not compile, and why its message does not.
 pub(crate) fn rule_problems(rule: &Value, of: &ExpressionType) -> [Option<String>; 2] {
     rules::Rule::read(rule).problems(of)
 }
 
-/// A kind that a CustomResourceDefinition makes.
+/// A kind that a CustomResourceDefinition defines.
 #[derive(Debug)]
 pub struct CustomDefinition {
     kind: String,
     versions: BTreeMap<SmolStr, Schema>,
-    /// Where the schema of each version stands in the definition.
+    /// The path of each version's schema in the definition.
     paths: BTreeMap<SmolStr, String>,
 }
 
 impl CustomDefinition {
-    /// Reads a CustomResourceDefinition; versions that are not served, or have no schema, are left out.
+    /// Reads a CustomResourceDefinition. Versions that are not served or have no schema are left out.
     pub fn new(definition: &Object) -> Self {
         let spec = definition.map.get("spec").cloned().unwrap_or_default();
         let all = spec.get("versions").and_then(Value::as_list).cloned().unwrap_or_default();
@@ -53,7 +52,7 @@ impl CustomDefinition {
                 continue;
             };
             versions.insert(SmolStr::from(name), Schema::read(schema, 0));
-            // With one version the server speaks of the schema as older definitions spelt it.
+            // With one version, the server reports the path that older definitions used.
             let path = match all.len() {
                 1 => "spec.validation.openAPIV3Schema".to_owned(),
                 _ => format!("spec.versions[{place}].schema.openAPIV3Schema"),
@@ -64,7 +63,7 @@ impl CustomDefinition {
         Self { kind, versions, paths }
     }
 
-    /// Returns what is wrong with the rules of the definition itself.
+    /// Returns what is wrong with the rules in the definition itself.
     pub fn check_rules(&self) -> Vec<Cause> {
         let both = self.versions.iter().zip(self.paths.values());
         both.flat_map(|((_, schema), path)| rules::check(schema, path)).collect()
@@ -79,9 +78,9 @@ impl CustomDefinition {
         filled
     }
 
-    /// Judges an object that is to be created, or that takes the place of an old one.
+    /// Judges an object to be created, or to replace an old one.
     ///
-    /// Fields that the schema does not know hide all else, for they are found when the object is read.
+    /// Unknown fields hide all other faults, because they are found when the object is decoded.
     pub fn check(&self, object: &Object, old: Option<&Object>) -> Vec<Cause> {
         let Some(schema) = self.versions.get(object.version()) else { return Vec::new() };
         if object.kind() != self.kind {

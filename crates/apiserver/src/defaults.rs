@@ -1,26 +1,25 @@
-//! What the API server fills in where an object leaves something out.
+//! The defaults that the API server fills in.
 //!
 //! Only what follows from the object itself is filled in: no addresses, no names of other objects, nothing that admission
-//! adds. Most of it is regular and stands in tables: where it lies, whether the zero of its type counts as left out, and
-//! what it becomes.
+//! adds. Most of it is regular and in tables: the path, whether the zero value counts as omitted, and the default.
 
 use aqueduct_manifest::{Map, Value, json};
 
-/// What counts as left out: nothing at all, or the zero of the type as well.
+/// What counts as omitted: an absent value, or the zero value as well.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Left {
     /// Absent or `null`.
     Out,
-    /// Also an empty text or 0.
+    /// Also an empty string or 0.
     Zero,
 }
 
 use Left::{Out, Zero};
 
-/// One thing that is filled in: its path, with `[]` behind lists; and what it becomes, as JSON.
+/// A default: its path, with `[]` after lists, and its value as JSON.
 type Default = (&'static str, Left, &'static str);
 
-/// Those of the specification of pods.
+/// Defaults of the pod spec.
 const POD: &[Default] = &[
     ("restartPolicy", Zero, r#""Always""#),
     ("dnsPolicy", Zero, r#""ClusterFirst""#),
@@ -48,7 +47,7 @@ const POD: &[Default] = &[
     ("volumes[].ephemeral.volumeClaimTemplate.spec.volumeMode", Out, r#""Filesystem""#),
 ];
 
-/// Those of each container.
+/// Defaults of each container.
 const CONTAINER: &[Default] = &[
     ("terminationMessagePath", Zero, r#""/dev/termination-log""#),
     ("terminationMessagePolicy", Zero, r#""File""#),
@@ -62,7 +61,7 @@ const CONTAINER: &[Default] = &[
     ("lifecycle.preStop.httpGet.scheme", Zero, r#""HTTP""#),
 ];
 
-/// Those of each probe.
+/// Defaults of each probe.
 const PROBE: &[Default] = &[
     ("timeoutSeconds", Zero, "1"),
     ("periodSeconds", Zero, "10"),
@@ -73,7 +72,7 @@ const PROBE: &[Default] = &[
     ("grpc.service", Out, r#""""#),
 ];
 
-/// Those of whole objects, by group and kind.
+/// Defaults of whole objects, by group and kind.
 const KINDS: &[(&str, &str, &[Default])] = &[
     ("", "Pod", &[("spec.enableServiceLinks", Out, "true")]),
     ("", "ReplicationController", &[("spec.replicas", Out, "1")]),
@@ -230,7 +229,7 @@ const WEBHOOK: &[Default] = &[
     ("webhooks[].rules[].scope", Out, r#""*""#),
 ];
 
-/// Where the specification of pods lies in a kind.
+/// The path of the pod spec in a kind.
 pub(crate) fn pod_path(kind: &str) -> Option<&'static [&'static str]> {
     Some(match kind {
         "Pod" => &["spec"],
@@ -243,8 +242,8 @@ pub(crate) fn pod_path(kind: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-/// Returns an object with what the API server fills in where it leaves something out: what follows from the object
-/// itself, no addresses and nothing that admission adds.
+/// Returns an object with the defaults that the API server fills in: what follows from the object itself, without
+/// addresses and without what admission adds.
 pub fn defaulted(mut object: Value) -> Value {
     fill(&mut object);
     object
@@ -312,7 +311,7 @@ fn table(value: &mut Value, defaults: &[Default]) {
     }
 }
 
-/// Fills in one thing, in every entry of the lists on its way. What is not there on its way stays away.
+/// Fills in one default, in every entry of the lists on its path. Missing parents stay missing.
 fn set(value: &mut Value, path: &str, left: Left, default: &str) {
     let (step, rest) = path.split_once('.').unwrap_or((path, ""));
     let Some(map) = value.as_map_mut() else { return };
@@ -338,7 +337,7 @@ fn at<'v>(value: &'v mut Value, path: &[&str]) -> Option<&'v mut Value> {
 fn pod(spec: &mut Value, is_pod: bool) {
     table(spec, POD);
     let Some(map) = spec.as_map_mut() else { return };
-    // The old name of a field says what the new one does, which wins.
+    // The old name of a field repeats the new one, which takes precedence.
     let is_name = |name: &&Value| name.as_str().is_some_and(|name| !name.is_empty());
     let account =
         map.get("serviceAccountName").filter(is_name).or_else(|| map.get("serviceAccount").filter(is_name));
@@ -368,7 +367,7 @@ fn pod(spec: &mut Value, is_pod: bool) {
     }
 }
 
-/// An image with a tag that does not move need not be pulled again.
+/// An image with a fixed tag need not be pulled again.
 fn pull_policy(map: &mut Map, image: &str, policy: &str) {
     if is_left(map.get(policy), Zero) {
         let image = map.get(image).and_then(Value::as_str).unwrap_or_default();
@@ -402,7 +401,7 @@ fn container(container: &mut Value, is_pod: bool, has_host_network: bool) {
             }
         }
     }
-    // A pod asks for what it may use at most, unless it says otherwise.
+    // A pod requests its limits, unless it sets requests.
     let limits =
         map.get("resources").and_then(|resources| resources.get("limits")).and_then(Value::as_map).cloned();
     if let Some(limits) = limits.filter(|limits| !limits.is_empty()) {

@@ -1,12 +1,12 @@
 //! A place in an object: its value, and the path to it in the API server's notation.
 //!
-//! Places are made on the stack while a rule walks down, and become text only where something is wrong there.
+//! Places are on the stack while a rule walks down. They become text only if something is wrong there.
 
 use aqueduct_manifest::{Quantity, Value};
 
 static ABSENT: Value = Value::Null;
 
-/// A value, and how it was reached. What is absent is `null`, as for the API server.
+/// A value and its path. An absent value is `null`, as for the API server.
 #[derive(Clone, Copy)]
 pub(crate) struct Field<'a> {
     pub(crate) value: &'a Value,
@@ -23,28 +23,29 @@ enum Step<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// Returns the object as a whole.
+    /// Returns the root of the object.
     pub(crate) fn root(value: &'a Value) -> Self {
         Self { value, parent: None, step: Step::Root }
     }
 
-    /// Returns the field of a name.
+    /// Returns the field with a name.
     pub(crate) fn get<'b>(&'b self, name: &'b str) -> Field<'b> {
         let value = self.value.get(name).unwrap_or(&ABSENT);
         Field { value, parent: Some(self), step: Step::Name(name) }
     }
 
-    /// Returns the same value under a path of another name, where the API server calls a field other than it is written.
+    /// Returns the same value under a different path, for fields whose name in the API server differs from the written
+    /// one.
     pub(crate) fn with<'b>(&'b self, name: &'b str, value: &'b Value) -> Field<'b> {
         Field { value, parent: Some(self), step: Step::Name(name) }
     }
 
-    /// Returns the entry of a key.
+    /// Returns the entry with a key.
     pub(crate) fn key<'b>(&'b self, key: &'b str) -> Field<'b> {
         Field { value: self.value.get(key).unwrap_or(&ABSENT), parent: Some(self), step: Step::Key(key) }
     }
 
-    /// Returns an entry of a list, or a place in it where there is none.
+    /// Returns an entry of a list, or its place if there is none.
     pub(crate) fn index<'b>(&'b self, index: usize) -> Field<'b> {
         let value = self.value.as_list().and_then(|list| list.get(index)).unwrap_or(&ABSENT);
         Field { value, parent: Some(self), step: Step::Index(index) }
@@ -60,7 +61,7 @@ impl<'a> Field<'a> {
         })
     }
 
-    /// Returns the entries of a map with their keys; their paths are in brackets.
+    /// Returns the entries of a map with their keys. Their paths have brackets.
     pub(crate) fn entries<'b>(&'b self) -> impl Iterator<Item = (&'b str, Field<'b>)> {
         self.value.as_map().into_iter().flatten().map(move |(key, value)| {
             (key.as_str(), Field { value, parent: Some(self), step: Step::Key(key) })
@@ -74,12 +75,12 @@ impl<'a> Field<'a> {
         })
     }
 
-    /// Returns the text; what is no text is empty.
+    /// Returns the string; empty if it is not a string.
     pub(crate) fn text(&self) -> &'a str {
         self.value.as_str().unwrap_or_default()
     }
 
-    /// Returns the integer, where there is one.
+    /// Returns the integer, if there is one.
     pub(crate) fn integer(&self) -> Option<i64> {
         self.value.as_i64()
     }
@@ -94,12 +95,12 @@ impl<'a> Field<'a> {
         !self.value.is_null()
     }
 
-    /// Returns the amount, where there is one. `null` in a map of amounts is none.
+    /// Returns the quantity, if there is one. `null` in a map of quantities is none.
     pub(crate) fn quantity(&self) -> Option<Quantity> {
         Quantity::read(self.value)
     }
 
-    /// Returns how many entries the list or map has.
+    /// Returns the number of entries of the list or map.
     pub(crate) fn len(&self) -> usize {
         match self.value {
             Value::List(list) => list.len(),
@@ -109,12 +110,12 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Tells whether a list, map or text has nothing in it.
+    /// Tells whether a list, map or string is empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Tells whether a list of texts has one.
+    /// Tells whether a list of strings contains one.
     pub(crate) fn has(&self, text: &str) -> bool {
         self.items().any(|item| item.text() == text)
     }

@@ -1,13 +1,13 @@
 //! What the API server of Kubernetes refuses, without a server.
 //!
-//! A [`Server`] is asked to create an object, and answers as the API server of its version would with strict field
-//! validation and the default features, before admission:
+//! A [`Server`] is asked to create an object, and answers like the API server of its version would before
+//! admission, with strict field validation and default features:
 //! 1. `schema` checks the object against the structs of its kind; unknown fields and wrong types end the checks there.
-//! 2. `rules` are the checks that Kubernetes has in code, kind by kind, after the defaults that it fills in first.
+//! 2. `rules` are the checks that Kubernetes has in code, kind by kind, performed after it fills in defaults.
 //!
-//! [`defaulted`] fills in what an object leaves out, for callers that need it.
+//! [`defaulted`] fills in what an object omits, for callers that need it.
 //!
-//! Checks that depend on other objects, on the cluster's addresses or on admission are not part of it.
+//! Checks that depend on other objects, on the cluster's addresses or on admission are not included.
 
 mod cause;
 pub mod custom;

@@ -1,8 +1,8 @@
-//! The forms of names: what `k8s.io/apimachinery/pkg/util/validation` allows.
+//! The forms of names that `k8s.io/apimachinery/pkg/util/validation` allows.
 //!
-//! Each function says what is wrong with a text, if anything is.
+//! Each function returns what is wrong with a text.
 
-/// A label of DNS: 63 small letters, digits and dashes.
+/// A DNS label: up to 63 lower-case letters, digits and dashes.
 pub(crate) fn label(text: &str) -> Option<String> {
     longer(text, 63).or_else(|| {
         (!is_label(text)).then(|| {
@@ -11,7 +11,7 @@ pub(crate) fn label(text: &str) -> Option<String> {
     })
 }
 
-/// Labels of DNS with points between them, 253 characters in all.
+/// DNS labels separated by dots, at most 253 characters in all.
 pub(crate) fn subdomain(text: &str) -> Option<String> {
     longer(text, 253).or_else(|| {
         (!text.split('.').all(is_label)).then(|| {
@@ -20,7 +20,7 @@ pub(crate) fn subdomain(text: &str) -> Option<String> {
     })
 }
 
-/// A subdomain that may have underscores where it may have dashes, and at either end.
+/// A subdomain that may also contain underscores in place of dashes, and at either end.
 pub(crate) fn subdomain_with_underscores(text: &str) -> Option<String> {
     let part = |part: &str| {
         let edge = |byte: Option<&u8>| byte.is_some_and(|byte| is_small(*byte) || *byte == b'_');
@@ -36,7 +36,7 @@ pub(crate) fn subdomain_with_underscores(text: &str) -> Option<String> {
     })
 }
 
-/// A label of DNS that begins with a letter.
+/// A DNS label that starts with a letter.
 pub(crate) fn label_1035(text: &str) -> Option<String> {
     longer(text, 63).or_else(|| {
         (!is_label(text) || !text.starts_with(|letter: char| letter.is_ascii_lowercase())).then(|| {
@@ -45,7 +45,7 @@ pub(crate) fn label_1035(text: &str) -> Option<String> {
     })
 }
 
-/// A subdomain, or one behind `*.`.
+/// A subdomain, optionally after `*.`.
 pub(crate) fn wildcard_subdomain(text: &str) -> Option<String> {
     longer(text, 253).or_else(|| {
         (!text.strip_prefix("*.").is_some_and(|rest| rest.split('.').all(is_label))).then(|| {
@@ -54,7 +54,7 @@ pub(crate) fn wildcard_subdomain(text: &str) -> Option<String> {
     })
 }
 
-/// The key of a label: a name, with a subdomain and a slash in front where wanted.
+/// A label key: a name, optionally with a subdomain and a slash before it.
 pub(crate) fn qualified_name(text: &str) -> Option<String> {
     let name = match text.split_once('/') {
         Some((_, name)) if name.contains('/') => {
@@ -78,12 +78,12 @@ pub(crate) fn qualified_name(text: &str) -> Option<String> {
     }
 }
 
-/// The key of an annotation, which may have capital letters in its prefix.
+/// An annotation key, which may have capital letters in its prefix.
 pub(crate) fn annotation_key(text: &str) -> Option<String> {
     qualified_name(&text.to_lowercase())
 }
 
-/// The value of a label.
+/// A label value.
 pub(crate) fn label_value(text: &str) -> Option<String> {
     if text.len() > 63 {
         Some("must be no more than 63 bytes".to_owned())
@@ -94,7 +94,7 @@ pub(crate) fn label_value(text: &str) -> Option<String> {
     }
 }
 
-/// The name of a port of a container: 15 small letters, digits and single dashes, with a letter.
+/// A container port name: up to 15 lower-case letters, digits and single dashes, with at least one letter.
 pub(crate) fn port_name(text: &str) -> Option<String> {
     let problem = if text.len() > 15 {
         return longer(text, 15);
@@ -112,7 +112,7 @@ pub(crate) fn port_name(text: &str) -> Option<String> {
     Some(problem.to_owned())
 }
 
-/// The name of an environment variable: any printable ASCII but `=`.
+/// The name of an environment variable: any printable ASCII except `=`.
 pub(crate) fn variable_name(text: &str) -> Option<String> {
     (!text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'=')).then(|| {
         "a valid environment variable name must consist only of printable ASCII characters other than '='"
@@ -120,7 +120,7 @@ pub(crate) fn variable_name(text: &str) -> Option<String> {
     })
 }
 
-/// The key of a config map or secret.
+/// The key of a ConfigMap or Secret.
 pub(crate) fn config_key(text: &str) -> Option<String> {
     longer(text, 253).or_else(|| {
         let is_key = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
@@ -139,14 +139,14 @@ pub(crate) fn config_key(text: &str) -> Option<String> {
     })
 }
 
-/// The name of a header of HTTP.
+/// The name of an HTTP header.
 pub(crate) fn header_name(text: &str) -> Option<String> {
     (text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')).then(|| {
         "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name')".to_owned()
     })
 }
 
-/// An identifier of C.
+/// A C identifier.
 pub(crate) fn c_identifier(text: &str) -> Option<String> {
     let is_one = text.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -155,7 +155,7 @@ pub(crate) fn c_identifier(text: &str) -> Option<String> {
     })
 }
 
-/// A name that becomes a part of the path of its resource, as those of roles.
+/// A name that becomes part of the path of its resource, such as a role's.
 pub(crate) fn path_segment(text: &str) -> Option<String> {
     match text {
         "." => Some("may not be '.'".to_owned()),
@@ -164,12 +164,12 @@ pub(crate) fn path_segment(text: &str) -> Option<String> {
     }
 }
 
-/// The beginning of a name that becomes a part of a path.
+/// The prefix of a name that becomes part of a path.
 pub(crate) fn path_segment_prefix(text: &str) -> Option<String> {
     ['/', '%'].iter().find(|bad| text.contains(**bad)).map(|bad| format!("may not contain '{bad}'"))
 }
 
-/// A domain and a path behind a slash, such as `example.com/name`.
+/// A domain, a slash and a path, such as `example.com/name`.
 pub(crate) fn domain_prefixed_path(text: &str) -> Option<String> {
     let is_segment = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&byte);
     match text.split_once('/') {

@@ -1,4 +1,4 @@
-//! What the rules find, put in the words of the API server.
+//! The findings of rules, in the words of the API server.
 
 use std::fmt::Display;
 
@@ -9,20 +9,20 @@ use crate::field::Field;
 
 /// The causes found so far.
 pub(crate) struct Report {
-    /// The minor version of Kubernetes that judges.
+    /// The minor version of Kubernetes.
     pub(crate) minor: u32,
     pub(crate) errors: Vec<Cause>,
     pub(crate) warnings: Vec<Cause>,
 }
 
-/// Says what is wrong with a text, if anything is.
+/// Returns what is wrong with a text; empty if it is valid.
 pub(crate) type Format = fn(&str) -> Option<String>;
 
-/// How many causes are kept of one object.
+/// How many causes are kept for one object.
 const MOST: usize = 1000;
 
 impl Report {
-    /// Returns an empty report of a minor version.
+    /// Returns an empty report for a minor version.
     pub(crate) fn new(minor: u32) -> Self {
         Self { minor, errors: Vec::new(), warnings: Vec::new() }
     }
@@ -33,7 +33,7 @@ impl Report {
         }
     }
 
-    /// Notes what the API server would warn about.
+    /// Adds a warning of the API server.
     pub(crate) fn warn(&mut self, field: &Field<'_>, message: impl Into<String>) {
         if self.warnings.len() < MOST {
             self.warnings.push(Cause { field: field.path(), reason: "Warning", message: message.into() });
@@ -57,7 +57,7 @@ impl Report {
         self.push(field, "FieldValueInvalid", message);
     }
 
-    /// As [`Self::invalid`], where the offending text is a part of the field.
+    /// Like [`Self::invalid`], if the invalid text is only a part of the field.
     pub(crate) fn invalid_as(&mut self, field: &Field<'_>, text: &str, detail: impl Display) {
         let message = format!("Invalid value: {}: {detail}", shown(&Value::from(text)));
         self.push(field, "FieldValueInvalid", message);
@@ -89,28 +89,28 @@ impl Report {
         self.push(field, "FieldValueTooMany", message);
     }
 
-    /// Refuses a text that does not have a form.
+    /// Refuses a text with the wrong form.
     pub(crate) fn format(&mut self, field: &Field<'_>, format: Format) {
         if let Some(problem) = format(field.text()) {
             self.invalid(field, problem);
         }
     }
 
-    /// Refuses a text that is empty or does not have a form.
+    /// Refuses a text that is empty or has the wrong form.
     pub(crate) fn needs_format(&mut self, field: &Field<'_>, format: Format) {
         if self.needs(field) {
             self.format(field, format);
         }
     }
 
-    /// Refuses a text that does not have a form, unless it is empty.
+    /// Refuses a text with the wrong form, unless it is empty.
     pub(crate) fn optional_format(&mut self, field: &Field<'_>, format: Format) {
         if !field.is_empty() {
             self.format(field, format);
         }
     }
 
-    /// Refuses an empty text, list or map; tells whether there is something.
+    /// Refuses an empty text, list or map; tells whether it has a value.
     pub(crate) fn needs(&mut self, field: &Field<'_>) -> bool {
         if field.is_empty() {
             self.required(field, "");
@@ -118,28 +118,28 @@ impl Report {
         !field.is_empty()
     }
 
-    /// Refuses a text that is none of some, empty ones too.
+    /// Refuses a text that is not in a list, including an empty one.
     pub(crate) fn one_of(&mut self, field: &Field<'_>, supported: &[&str]) {
         if !supported.contains(&field.text()) {
             self.unsupported(field, supported);
         }
     }
 
-    /// Refuses a text that is none of some where a default takes the place of an absent or empty one.
+    /// Refuses a text that is not in a list, if a default replaces an absent or empty one.
     pub(crate) fn default_or_one_of(&mut self, field: &Field<'_>, supported: &[&str]) {
         if !field.is_empty() {
             self.one_of(field, supported);
         }
     }
 
-    /// Refuses a text that is none of some where a default takes the place of an absent one, but not of an empty one.
+    /// Refuses a text that is not in a list, if a default replaces an absent one, but not an empty one.
     pub(crate) fn set_is_one_of(&mut self, field: &Field<'_>, supported: &[&str]) {
         if field.is_set() {
             self.one_of(field, supported);
         }
     }
 
-    /// Refuses a text that is none of some where an empty one is missing.
+    /// Refuses a text that is not in a list, and reports an empty one as missing.
     pub(crate) fn needs_one_of(&mut self, field: &Field<'_>, supported: &[&str]) {
         if self.needs(field) {
             self.one_of(field, supported);
@@ -153,7 +153,7 @@ impl Report {
         }
     }
 
-    /// Refuses a number outside of a range.
+    /// Refuses a number outside a range.
     pub(crate) fn between(&mut self, field: &Field<'_>, least: i64, most: i64) {
         if field.integer().is_some_and(|number| number < least || number > most) {
             self.invalid(field, format_args!("must be between {least} and {most}, inclusive"));
@@ -165,7 +165,7 @@ fn join(what: &str, detail: &str) -> String {
     if detail.is_empty() { what.to_owned() } else { format!("{what}: {detail}") }
 }
 
-/// Returns a value as JSON, cut where it is long.
+/// Returns a value as JSON, truncated if it is long.
 pub(crate) fn shown(value: &Value) -> String {
     const LONGEST: usize = 200;
     let mut text = match value {

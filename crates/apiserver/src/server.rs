@@ -1,4 +1,4 @@
-//! The API server of one version, and what it answers.
+//! The API server of one version, and its answers.
 
 use std::ops::RangeInclusive;
 
@@ -18,19 +18,19 @@ pub struct Server {
     schemas: &'static Schemas,
 }
 
-/// What the API server says to an object.
+/// The API server's answer to an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {
-    /// Why the object is refused; empty where it is accepted.
+    /// Why the object is refused; empty if it is accepted.
     pub errors: Vec<Cause>,
-    /// What is said to an object that is accepted all the same.
+    /// Warnings about an accepted object.
     pub warnings: Vec<Cause>,
-    /// Whether the kind is built in, so that the object was judged at all. Custom resources are not.
+    /// Whether the kind is built in. Custom resources are not judged at all.
     pub is_built_in: bool,
 }
 
 impl Server {
-    /// The minor versions of Kubernetes 1 whose schemas are known; others are taken for the nearest of them.
+    /// The minor versions of Kubernetes 1 with known schemas. For other versions, the nearest one is used.
     pub const MINORS: RangeInclusive<u32> = FIRST..=LAST;
 
     /// Returns the server of Kubernetes `1.minor`.
@@ -43,13 +43,13 @@ impl Server {
         self.minor
     }
 
-    /// Returns what the server says when it is asked to create an object.
+    /// Returns the server's answer to creating an object.
     pub fn create(&self, object: &Value) -> Response {
         self.answer(object, Write::Create)
     }
 
-    /// Returns what the server says to a server-side apply of an object that it does not have yet. This also refuses lists
-    /// that name an entry twice, which a plain create takes.
+    /// Returns the server's answer to a server-side apply of an object that it does not have yet. Unlike a plain create,
+    /// this also refuses lists that contain an entry twice.
     pub fn apply(&self, object: &Value) -> Response {
         self.answer(object, Write::Apply)
     }
@@ -60,7 +60,7 @@ impl Server {
         Response { errors: report.errors, warnings: report.warnings, is_built_in }
     }
 
-    /// Returns what an object of a built-in kind holds.
+    /// Returns the type of an object of a built-in kind.
     pub fn kind(&self, api_version: &str, kind: &str) -> Option<FieldType> {
         let shape = self.schemas.kind(api_version, kind)?;
         Some(FieldType { schemas: self.schemas, shape })
@@ -113,9 +113,9 @@ impl Server {
         if let Some(api) = KUBERNETES_APIS.iter().find(served) {
             message.push_str(&format!("; use `{}`", api.version));
         } else if self.schemas.versions_of(kind).any(|known| known == version) {
-            message.push_str(" unless it is told to: the version is neither stable nor on by default");
+            message.push_str(" by default; enable it in the API server");
         }
-        // Another name is meant only where this one is known nowhere.
+        // A suggestion only helps if the name is unknown everywhere.
         let is_known = KUBERNETES_APIS.iter().any(|api| api.kinds.contains(&kind));
         let near = closest(kind, self.schemas.kinds_of(version)).filter(|_| !is_known);
         if let Some(near) = near {

@@ -1,4 +1,4 @@
-//! Objects with faults, and the whole answers to them; and that no fault stops the server.
+//! Objects with faults and the complete answers to them. Also checks that no fault stops the server.
 
 use std::fmt::Write;
 use std::fs;
@@ -138,7 +138,7 @@ spec:
     insta::assert_snapshot!(answers);
 }
 
-/// What stands in the place of each value, one after the other.
+/// The replacements for each value, one after the other.
 fn others() -> Vec<Value> {
     let long = "x".repeat(70_000);
     vec![
@@ -159,7 +159,7 @@ fn others() -> Vec<Value> {
     ]
 }
 
-/// Calls a function with every value that differs in one place.
+/// Calls a function with every variant of a value that differs in one place.
 fn changed(value: &Value, others: &[Value], visit: &mut dyn FnMut(Value)) {
     for other in others {
         visit(other.clone());

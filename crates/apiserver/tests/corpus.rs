@@ -1,4 +1,4 @@
-//! Objects, and what a real API server said to them.
+//! Objects, and the answers of a real API server to them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use aqueduct_apiserver::{Server, defaulted};
 use aqueduct_manifest::{Value, json, yaml};
 
-/// How many objects of each file agree at least.
+/// The minimum number of objects of each file that must agree.
 const FLOORS: &[(&str, usize)] = &[
     ("config-storage.jsonl", 1281),
     ("extension.jsonl", 1305),
@@ -34,7 +34,7 @@ fn report(line: &str) {
     eprintln!("{line}");
 }
 
-/// Returns a field without what stands in its brackets.
+/// Returns a field path without the text in brackets.
 fn shape(field: &str) -> String {
     let mut shape = String::new();
     let mut depth = 0;
@@ -135,7 +135,7 @@ fn objects_are_answered_as_by_a_server() {
     assert!(below.is_empty(), "fewer objects agree than before: {below:?}");
 }
 
-/// Objects that a real server took, in recordings of what it did with them later.
+/// Objects that a real server accepted, from recordings of what it did with them later.
 #[test]
 fn objects_that_a_server_took_are_taken() {
     let server = Server::new(37);
@@ -166,7 +166,7 @@ fn objects_that_a_server_took_are_taken() {
             let single = ["old", "policy", "binding"].iter().filter_map(|name| line.get(name));
             let judged = line.get("object").filter(|_| accepted);
             for object in lists.chain(single).chain(judged) {
-                // Some are names of objects, or parts of other ones.
+                // Some are names of objects, or part of others.
                 let kind = object.get("kind").and_then(Value::as_str);
                 if kind.is_none_or(|kind| kind == "Scale") || object.get("apiVersion").is_none() {
                     continue;
@@ -191,7 +191,7 @@ fn objects_that_a_server_took_are_taken() {
     assert!(refused.is_empty(), "{}", refused.join("\n"));
 }
 
-/// What the server itself fills in; the rest is of admission, of allocation, or of another controller.
+/// What the server itself fills in. The rest comes from admission, allocation or another controller.
 #[test]
 fn what_is_left_out_is_filled_in() {
     const OTHERS: &[&str] = &[

@@ -1,4 +1,4 @@
-//! Custom resources, against what a real server says.
+//! Custom resources, compared with the answers of a real server.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -33,7 +33,7 @@ fn custom_resources_are_judged_as_by_a_server() {
     for line in text.lines() {
         let row = json::read(line).expect("each line is JSON");
         let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
-        // Lenient decoding is how nobody applies.
+        // Nobody applies with lenient decoding.
         if text("fieldValidation") == "Warn" {
             continue;
         }
@@ -71,7 +71,7 @@ fn custom_resources_are_judged_as_by_a_server() {
     assert!(differences.len() * 100 <= total && false_refusals == 0, "{} differ", differences.len());
 }
 
-/// Prints causes, one a line.
+/// Formats causes, one per line.
 fn print(text: &mut String, causes: &[Cause]) {
     for cause in causes {
         let message = cause.message.replace('\n', "\n        ");
@@ -104,7 +104,7 @@ fn objects_are_held_against_the_definition_above_them() {
     });
 }
 
-/// Any value that schemas and objects are made of.
+/// Any value that can occur in schemas and objects.
 fn value() -> impl Strategy<Value = Value> {
     let words = "type|properties|items|a|b|spec|required|default|enum|nullable|additionalProperties|oneOf|not|format|pattern|\
         x-kubernetes-list-type|x-kubernetes-list-map-keys|x-kubernetes-validations|rule|minimum|multipleOf|maxLength";

@@ -1,7 +1,7 @@
-//! The tables of schemas are made from the documents that Kubernetes publishes.
+//! Generates the tables of schemas from the documents that Kubernetes publishes.
 //!
-//! `AQUEDUCT_KUBERNETES_SCHEMAS` names the folder `kubernetes-json-schema` of the Python package `kubernetes-validate`,
-//! which holds the documents of each version; with `AQUEDUCT_UPDATE=1` the tables are written, else compared.
+//! `AQUEDUCT_KUBERNETES_SCHEMAS` is the folder `kubernetes-json-schema` of the Python package `kubernetes-validate`,
+//! which contains the documents of each version. With `AQUEDUCT_UPDATE=1` the tables are written, otherwise compared.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -28,7 +28,7 @@ fn tables_are_fresh() {
     assert!(fs::read_to_string(&path).ok().as_deref() == Some(&made), "run with AQUEDUCT_UPDATE=1");
 }
 
-/// What one thing is in each minor version that has it.
+/// The state of one item in each minor version that has it.
 type History = BTreeMap<String, BTreeMap<u32, String>>;
 
 fn tables(folder: &Path) -> String {
@@ -55,7 +55,7 @@ fn tables(folder: &Path) -> String {
                 let text = |key: &str| group[key].as_str().unwrap_or_default().to_owned();
                 let version = [text("group"), text("version")].join("/");
                 let key = format!("{} {}", version.trim_start_matches('/'), text("kind"));
-                // What every version has (`DeleteOptions` and the like) is no resource.
+                // What every version has (`DeleteOptions` and the like) is not a resource.
                 if properties.contains_key("metadata") {
                     kinds.entry(key).or_default().insert(minor, name.clone());
                 }
@@ -76,7 +76,7 @@ fn tables(folder: &Path) -> String {
     out
 }
 
-/// Writes one line for each run of versions in which a thing is the same.
+/// Writes one line for each run of versions in which an item is the same.
 fn spans(out: &mut String, name: &str, history: &BTreeMap<u32, String>) {
     let mut entries = history.iter().peekable();
     while let Some((first, shape)) = entries.next() {
@@ -89,7 +89,7 @@ fn spans(out: &mut String, name: &str, history: &BTreeMap<u32, String>) {
     }
 }
 
-/// Returns the letter of a definition that is no struct.
+/// Returns the letter of a definition that is not a struct.
 fn scalar(name: &str) -> Option<&'static str> {
     Some(match name.rsplit('.').next()? {
         "Quantity" => "q",
@@ -137,7 +137,8 @@ fn shape(property: &Value, definitions: &serde_json::Map<String, Value>) -> Stri
     }
 }
 
-/// Returns what tells the entries of a list apart, in brackets: the names of fields, or nothing where it is the entries.
+/// Returns what identifies the entries of a list, in brackets: the names of fields, or nothing if it is the entries
+/// themselves.
 fn keys(property: &serde_json::Value) -> String {
     match property["x-kubernetes-list-type"].as_str() {
         Some("set") => "()".to_owned(),

@@ -87,8 +87,5 @@ fn what_is_written_decides() {
     let (_, provider, user) = PAIRS[3];
     let (user, provider, said) = waves(provider, user, "depends-on = [\"a-user\"]\n");
     assert!(user < provider, "{user} {provider}");
-    assert_eq!(
-        said,
-        ["`shop/a-user`, `shop/z-provider` need each other, so that none of them can start first"]
-    );
+    assert_eq!(said, ["`shop/a-user`, `shop/z-provider` need each other, so none of them can start first"]);
 }

@@ -1,5 +1,4 @@
-//! The check of types before an expression runs: names that are not there, fields that a type has not, functions that
-//! do not take what they are given.
+//! Static type checking: unknown names, missing fields, and functions with the wrong arguments.
 
 use std::collections::BTreeMap;
 
@@ -11,23 +10,23 @@ use crate::library;
 use crate::signature::{Signature, signatures};
 use crate::types::{ExpressionScope, ExpressionType};
 
-/// What is wrong, with the node of the syntax tree that it is about.
+/// What is wrong, with its node in the syntax tree.
 pub(crate) type Fault = (u64, String);
 
-/// The type of the items of a list without items: whatever the list is used for decides.
+/// The item type of an empty list, which its use determines.
 const OPEN: ExpressionType = ExpressionType::Parameter('_');
 
-/// The name of the type of the pairs that loops with two variables go over.
+/// The name of the type of the pairs in loops with two variables.
 const PAIR: &str = "@pair";
 
-/// What is known of an expression that is good.
+/// What is known about a valid expression.
 pub(crate) struct Checked {
     pub(crate) of: ExpressionType,
-    /// The comparisons of lists whose order says nothing.
+    /// The comparisons of lists whose order does not matter.
     pub(crate) unordered: Vec<u64>,
 }
 
-/// Returns what is known of an expression, or everything that is wrong with it.
+/// Returns what is known about an expression, or everything that is wrong with it.
 pub(crate) fn check(expression: &IdedExpr, scope: &ExpressionScope) -> Result<Checked, Vec<Fault>> {
     let mut checker = Checker { scope, locals: Vec::new(), faults: Vec::new(), unordered: Vec::new() };
     let of = checker.type_of(expression);
@@ -47,7 +46,7 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    /// Notes a fault; its expression may be of any type, so that it brings no others.
+    /// Records a fault. Its expression may have any type, so that it causes no others.
     fn fault(&mut self, id: u64, message: String) -> ExpressionType {
         self.faults.push((id, message));
         ExpressionType::Dyn
@@ -149,7 +148,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Returns the type that all items have; different ones are a fault.
+    /// Returns the common type of all items; different types are a fault.
     fn common(&mut self, items: Vec<(u64, ExpressionType)>) -> ExpressionType {
         let mut common: Option<ExpressionType> = None;
         for (id, of) in items {
@@ -216,7 +215,7 @@ impl Checker<'_> {
             return ExpressionType::optional(unwrapped(of));
         }
         let arguments: Vec<ExpressionType> = match (name, call.args.as_slice()) {
-            // What is put into a text may be of any types.
+            // The arguments of a format string may have different types.
             ("format", [IdedExpr { expr: Expr::List(list), .. }]) => {
                 list.elements.iter().for_each(|item| drop(self.type_of(item)));
                 vec![ExpressionType::list(ExpressionType::Dyn)]
@@ -248,7 +247,7 @@ impl Checker<'_> {
         self.overload(id, name, is_method, target.into_iter().chain(arguments).collect())
     }
 
-    /// Checks functions that read text where the text stands in the expression.
+    /// Checks functions that parse text, if the text is a literal.
     fn constant(&mut self, id: u64, call: &CallExpr) {
         const CONVERSIONS: [&str; 7] = ["int", "uint", "double", "bool", "bytes", "duration", "timestamp"];
         let name = call.func_name.as_str();
@@ -306,7 +305,7 @@ impl Checker<'_> {
     }
 }
 
-/// Tells whether an expression spells the name of a type with dots.
+/// Tells whether an expression is a dotted type name.
 fn is_type_name(expression: &IdedExpr) -> bool {
     const NAMES: [&str; 10] = [
         "google.protobuf.Timestamp",
@@ -379,7 +378,7 @@ fn unwrapped(of: ExpressionType) -> ExpressionType {
     }
 }
 
-/// Tells whether a value of one type can stand where another is wanted, and notes what the letters stand for.
+/// Tells whether a value of one type can be used as another, and records the types of the letters.
 fn assignable(
     wanted: &ExpressionType,
     given: &ExpressionType,
@@ -402,7 +401,7 @@ fn assignable(
                 true
             }
             Some(before) if assignable(&before, given, known) => {
-                // What says more is kept: `[]` is a list of anything.
+                // The more specific type is kept: `[]` is a list of anything.
                 if is_open(&before) {
                     known.insert(*letter, given.clone());
                 }

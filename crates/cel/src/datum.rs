@@ -1,4 +1,4 @@
-//! Values of expressions: made from what manifests hold, and read when an evaluation is done.
+//! Values of expressions, created from manifests and read after an evaluation.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -24,44 +24,44 @@ use crate::types::ExpressionType;
 pub struct Datum(pub(crate) Box<dyn Val>);
 
 impl Datum {
-    /// Makes a value of what a manifest holds.
+    /// Creates a value from a manifest.
     pub fn new(value: &Value) -> Self {
         Self(plain(value))
     }
 
-    /// Makes a value of what a manifest holds where a type is declared: text is read as a time, say.
+    /// Creates a value from a manifest with a declared type; for example, text is parsed as a time.
     ///
-    /// What does not fit its type stays what it is.
+    /// A value that does not match its type stays unchanged.
     pub fn typed(value: &Value, of: &ExpressionType) -> Self {
         Self(typed(value, of))
     }
 
-    /// Makes a map of values, some of which could not be computed; whoever asks for such a one meets its error.
+    /// Creates a map of values, some of which could not be computed. Reading one of these gives its error.
     pub fn lazy(entries: BTreeMap<SmolStr, Result<Datum, String>>) -> Self {
         Self(Box::new(Lazy(Arc::new(entries))))
     }
 
-    /// Returns the value as one that might have been absent.
+    /// Returns the value as a present optional value.
     pub fn into_optional(self) -> Self {
         Self(Box::new(CelOptional::of(self.0)))
     }
 
-    /// Makes the optional value that is absent.
+    /// Returns the absent optional value.
     pub fn none() -> Self {
         Self(Box::new(CelOptional::none()))
     }
 
-    /// Returns the truth value, if this is one.
+    /// Returns the boolean, if this is one.
     pub fn as_bool(&self) -> Option<bool> {
         self.0.downcast_ref::<CelBool>().map(|truth| *truth.inner())
     }
 
-    /// Returns the text, if this is text.
+    /// Returns the string, if this is one.
     pub fn as_str(&self) -> Option<&str> {
         self.0.downcast_ref::<CelString<'_>>().map(CelString::inner)
     }
 
-    /// Copies a value out of an evaluation, if it is no larger than a limit.
+    /// Copies a value out of an evaluation, if it is not larger than a limit.
     pub(crate) fn of(value: &dyn Val, limit: &mut usize) -> Option<Self> {
         detach(value, limit).map(Self)
     }
@@ -73,7 +73,7 @@ impl fmt::Debug for Datum {
     }
 }
 
-/// The value as an expression would write it; maps in the order of their keys.
+/// The value as an expression would write it, with maps in key order.
 impl fmt::Display for Datum {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         display(&*self.0, out)
@@ -97,7 +97,7 @@ fn typed(value: &Value, of: &ExpressionType) -> Box<dyn Val> {
     match (value, of) {
         (Value::Int(number), ExpressionType::Double) => Box::new(CelDouble::from(*number as f64)),
         (Value::String(text), ExpressionType::Timestamp) => {
-            // A day without a time is one, too.
+            // A date without a time is valid, too.
             let full = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_string() };
             read("timestamp", &full).unwrap_or_else(|| plain(value))
         }
@@ -129,7 +129,7 @@ fn typed(value: &Value, of: &ExpressionType) -> Box<dyn Val> {
     }
 }
 
-/// The names that the language keeps for itself.
+/// The reserved words of the language.
 pub const KEYWORDS: [&str; 21] = [
     "true",
     "false",
@@ -154,8 +154,8 @@ pub const KEYWORDS: [&str; 21] = [
     "while",
 ];
 
-/// Returns the names by which expressions select a field: Kubernetes escapes what is no identifier, and takes keywords
-/// escaped and as they are.
+/// Returns the names with which expressions select a field. Kubernetes escapes what is not an identifier, and accepts
+/// keywords both escaped and unescaped.
 pub fn selectors(field: &str) -> Vec<String> {
     if KEYWORDS.contains(&field) {
         return vec![format!("__{field}__"), field.to_owned()];
@@ -169,7 +169,7 @@ pub fn selectors(field: &str) -> Vec<String> {
     vec![escapes.iter().fold(field.to_owned(), |name, (plain, escaped)| name.replace(plain, escaped))]
 }
 
-/// Calls one of the functions that read text.
+/// Calls one of the functions that parse text.
 fn read(function: &str, text: &str) -> Option<Box<dyn Val>> {
     let environment: &Env = library::environment(crate::CelDialect::Kubernetes);
     let arguments = vec![CowVal::owned(CelString::from(text.to_owned()))];
@@ -187,7 +187,7 @@ pub(crate) fn map<'v>(entries: impl Iterator<Item = (String, Box<dyn Val + 'v>)>
     Box::new(CelMap::from(entries))
 }
 
-/// Copies a value so that it borrows nothing; none where it is larger than the limit.
+/// Copies a value so that it borrows nothing; `None` if it is larger than the limit.
 fn detach(value: &dyn Val, limit: &mut usize) -> Option<Box<dyn Val>> {
     *limit = limit.checked_sub(1)?;
     if let Some(text) = value.downcast_ref::<CelString<'_>>() {
@@ -246,7 +246,7 @@ fn static_key(key: &CelMapKey<'_>) -> CelMapKey<'static> {
     }
 }
 
-/// Returns the entries of a map in the order of their keys.
+/// Returns the entries of a map in key order.
 pub(crate) fn sorted<'b, 'v>(map: &'b CelMap<'v>) -> Vec<(&'b CelMapKey<'v>, &'b (dyn Val + 'v))> {
     let mut entries: Vec<_> = map.inner().iter().map(|(key, value)| (key, &**value)).collect();
     entries.sort_by_key(|(key, _)| *key);
@@ -321,7 +321,7 @@ fn display(value: &dyn Val, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(out, "{}", value.get_type().name())
 }
 
-/// A value that only a server knows, for it depends on who asks. Whoever looks at it leaves a mark.
+/// A value that only a server knows, because it depends on the request. Reading it leaves a marker.
 #[derive(Clone, Debug)]
 pub struct Unknown {
     touched: Arc<AtomicBool>,
@@ -335,7 +335,7 @@ pub(crate) fn unknown_type() -> types::Type {
 }
 
 impl Unknown {
-    /// Makes a value, and the place of its mark.
+    /// Creates a value without a marker.
     pub fn new() -> Self {
         Self { touched: Arc::new(AtomicBool::new(false)) }
     }
@@ -345,7 +345,7 @@ impl Unknown {
         Datum(Box::new(self.clone()))
     }
 
-    /// Takes the mark away, and tells whether it was there.
+    /// Removes the marker, and tells whether there was one.
     pub fn take(&self) -> bool {
         self.touched.swap(false, Ordering::Relaxed)
     }
@@ -364,7 +364,7 @@ impl Default for Unknown {
 
 impl Val for Unknown {
     fn get_type(&self) -> &types::Type {
-        // An operation on it fails, and asks for its type to say so.
+        // An operation on it fails and reads its type for the message.
         self.touched.store(true, Ordering::Relaxed);
         &UNKNOWN
     }
@@ -489,7 +489,7 @@ impl Indexer for Lazy {
 pub struct Variables(BTreeMap<SmolStr, Datum>);
 
 impl Variables {
-    /// Makes no variables.
+    /// Returns no variables.
     pub fn new() -> Self {
         Self::default()
     }
@@ -499,7 +499,7 @@ impl Variables {
         self.0.insert(name.into(), datum);
     }
 
-    /// Sets a variable, and returns all.
+    /// Sets a variable, and returns all of them.
     #[must_use]
     pub fn with(mut self, name: impl Into<SmolStr>, datum: Datum) -> Self {
         self.set(name, datum);

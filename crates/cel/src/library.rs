@@ -1,6 +1,6 @@
 //! The functions that Kubernetes adds to the language, and the environments that have them.
 //!
-//! What each takes and gives stands in <https://kubernetes.io/docs/reference/using-api/cel/>.
+//! <https://kubernetes.io/docs/reference/using-api/cel/> documents their parameters and results.
 
 mod amount;
 mod formats;
@@ -71,7 +71,7 @@ fn register(environment: &mut Env, dialect: CelDialect) -> Result<(), Declaratio
     types.into_iter().try_for_each(|of| environment.add_type(of.to_owned()))
 }
 
-/// Copies a value of one of the types of this library.
+/// Copies a value of one of this library's types.
 pub(crate) fn detach(value: &dyn Val) -> Option<Box<dyn Val>> {
     macro_rules! copies {
         ($($of:ty),*) => {
@@ -94,12 +94,12 @@ pub(crate) fn detach(value: &dyn Val) -> Option<Box<dyn Val>> {
 pub(crate) use formats::decode_base64;
 pub use formats::format_faults;
 
-/// Makes text of a value.
+/// Converts a text to a value.
 fn text(text: impl Into<String>) -> CelString<'static> {
     CelString::from(text.into())
 }
 
-/// Makes the error of a function.
+/// Returns the error of a function.
 fn failure(function: &str, message: String) -> ExecutionError {
     ExecutionError::function_error(function, message)
 }

@@ -1,4 +1,4 @@
-//! An expression that can be evaluated.
+//! A compiled expression.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,22 +14,22 @@ use crate::library::environment;
 use crate::rewrite::{PURSE, Purse, depth, meter};
 use crate::types::{CelDialect, ExpressionScope, ExpressionType};
 
-/// The most letters of an expression.
+/// The maximum length of an expression.
 const MOST_LETTERS: usize = 100_000;
 
-/// The most operators and brackets of an expression: they are the levels of its syntax tree.
+/// The maximum number of operators and brackets in an expression, which limits the depth of its syntax tree.
 const MOST_OPERATORS: usize = 4_000;
 
-/// The stack on which expressions are read and run; it is used as far as an expression is deep.
+/// The stack on which expressions are parsed and run. Only as much is used as an expression is deep.
 const STACK: usize = 256 << 20;
 
-/// How many levels an expression has that needs no stack of its own.
+/// The depth up to which an expression needs no stack of its own.
 const SHALLOW: usize = 32;
 
 /// The largest value that an evaluation may return, in nodes and bytes.
 const LARGEST: usize = 2_000_000;
 
-/// An expression that was compiled.
+/// A compiled expression.
 pub struct Program {
     expression: IdedExpr,
     dialect: CelDialect,
@@ -37,10 +37,10 @@ pub struct Program {
     depth: usize,
 }
 
-/// Why a text is no expression, in the words of the API server.
+/// Why a text is not an expression, in the words of the API server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompileError {
-    /// All problems, one a line, with the places where they are.
+    /// All problems, one per line, with their positions.
     pub message: String,
 }
 
@@ -57,7 +57,7 @@ impl std::error::Error for CompileError {}
 pub enum EvaluationError {
     /// It failed, as it would in a server: `no such key: labels`.
     Failed(String),
-    /// It costs more than is waited for here; whether a server would go on is not known.
+    /// It takes too long to evaluate here. It is unknown whether a server would continue.
     TooCostly,
 }
 
@@ -65,7 +65,7 @@ impl fmt::Display for EvaluationError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(message) => out.write_str(message),
-            Self::TooCostly => out.write_str("costs more than is waited for"),
+            Self::TooCostly => out.write_str("takes too long to evaluate"),
         }
     }
 }
@@ -73,7 +73,7 @@ impl fmt::Display for EvaluationError {
 impl std::error::Error for EvaluationError {}
 
 impl Program {
-    /// Reads and checks an expression.
+    /// Parses and checks an expression.
     pub fn compile(source: &str, scope: &ExpressionScope) -> Result<Self, CompileError> {
         let operators = source.bytes().filter(|byte| b"+-*/%<>=!&|?:.([{,".contains(byte)).count();
         if source.len() > MOST_LETTERS
@@ -85,7 +85,7 @@ impl Program {
         stacker::maybe_grow(STACK, STACK, || compile(source, scope))
     }
 
-    /// Returns the type of what the expression gives.
+    /// Returns the type of the result.
     pub fn result(&self) -> &ExpressionType {
         &self.result
     }
@@ -124,7 +124,7 @@ impl fmt::Debug for Program {
     }
 }
 
-/// Returns how many operators and brackets stand outside of quoted text.
+/// Returns the number of operators and brackets outside quoted text.
 fn depth_of_text(source: &str) -> usize {
     let (mut count, mut quote) = (0, None);
     let mut bytes = source.bytes();
@@ -169,7 +169,7 @@ fn place((line, column): (isize, isize)) -> (usize, usize) {
     (usize::try_from(line).unwrap_or(1).max(1), usize::try_from(column).unwrap_or(1).max(1))
 }
 
-/// Returns the line and the column of a node.
+/// Returns the line and column of a node.
 fn start(source: &str, places: &SourceInfo, id: u64) -> (usize, usize) {
     let offset = places.offset_for(id).map_or(0, |(start, _)| start as usize);
     let before: String = source.chars().take(offset).collect();
@@ -177,13 +177,13 @@ fn start(source: &str, places: &SourceInfo, id: u64) -> (usize, usize) {
     (line, before.chars().rev().take_while(|letter| *letter != '\n').count() + 1)
 }
 
-/// Prints a problem with its line of the source and a mark below.
+/// Formats a problem with its source line and a marker below.
 fn mark(source: &str, (line, column): (usize, usize), message: &str) -> String {
     let text = source.lines().nth(line - 1).unwrap_or("");
     format!("ERROR: <input>:{line}:{column}: {message}\n | {text}\n | {}^", ".".repeat(column - 1))
 }
 
-/// Prints an error as the API server words it.
+/// Formats an error in the API server's words.
 fn in_words(error: &ExecutionError) -> String {
     match error {
         ExecutionError::NoSuchKey(key) => format!("no such key: {key}"),

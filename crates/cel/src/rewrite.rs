@@ -1,8 +1,9 @@
-//! What an evaluation may cost: the syntax tree is changed before it runs, so that what can grow is counted.
+//! Limits the cost of an evaluation: the syntax tree is changed before it runs, so that whatever can grow is
+//! counted.
 //!
-//! The interpreter has no limit of its own. Each loop is made to pay for its rounds, and each function whose result can
-//! be larger than what it is given pays for that: a name with `@`, which no expression can write, takes its place and
-//! is handed the purse as one more argument. A loop over a map runs in the order of its keys, too.
+//! The interpreter has no limit of its own. Each loop pays for its rounds, and each function whose result can be larger
+//! than its arguments pays for that. Such a function is replaced by one with `@` in its name, which no expression can
+//! contain, and gets the purse as an additional argument. A loop over a map also runs in key order.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -16,16 +17,17 @@ use cel::{DeclarationError, Env, ExecutionError};
 
 use crate::datum::sorted;
 
-/// The variable that holds the purse.
+/// The variable with the purse.
 pub(crate) const PURSE: &str = "@purse";
 
-/// How many rounds the loops of one evaluation may go. A server ends a call at this cost, and each round costs it more.
+/// How many rounds the loops of one evaluation may run. A server stops an evaluation at this cost, and each round costs
+/// it more.
 const MOST_ROUNDS: u64 = 1_000_000;
 
-/// How much else one evaluation may spend: bytes of text, items that are looked at, expressions that are searched for.
+/// How much else one evaluation may spend: bytes of text, examined items, regular expressions.
 const MOST_BYTES: u64 = 8_000_000;
 
-/// What is left to spend in an evaluation.
+/// What an evaluation may still spend.
 #[derive(Clone, Debug)]
 pub(crate) struct Purse(Arc<Spent>);
 
@@ -42,12 +44,12 @@ impl Purse {
         Self(Arc::default())
     }
 
-    /// Tells whether the loops went further than a server lets them.
+    /// Tells whether the loops ran for longer than a server allows.
     pub(crate) fn has_no_rounds(&self) -> bool {
         self.0.rounds.load(Ordering::Relaxed) > MOST_ROUNDS
     }
 
-    /// Tells whether the evaluation did more than is waited for here.
+    /// Tells whether the evaluation did more than is allowed here.
     pub(crate) fn has_no_bytes(&self) -> bool {
         self.0.bytes.load(Ordering::Relaxed) > MOST_BYTES
     }
@@ -87,7 +89,7 @@ impl Val for Purse {
 
 impl StaticVal for Purse {}
 
-/// Functions whose result can be larger than what they are given; what they return is paid for.
+/// Functions whose result can be larger than their arguments; they pay for the result.
 const GROWING: [&str; 14] = [
     "format",
     "flatten",
@@ -105,16 +107,16 @@ const GROWING: [&str; 14] = [
     "findAll",
 ];
 
-/// Functions that look at each item for each item.
+/// Functions that compare each item with each item.
 const QUADRATIC: [&str; 6] = ["distinct", "contains", "equivalent", "intersects", "indexOf", "lastIndexOf"];
 
-/// Functions that read a regular expression.
+/// Functions that compile a regular expression.
 const SEARCHING: [&str; 3] = ["matches", "find", "findAll"];
 
-/// What reading a regular expression costs.
+/// The cost of compiling a regular expression.
 const SEARCH: u64 = 500;
 
-/// Returns how many levels an expression has.
+/// Returns the depth of an expression.
 pub(crate) fn depth(expression: &IdedExpr) -> usize {
     let entry = |entry: &EntryExpr| match entry {
         EntryExpr::StructField(field) => depth(&field.value),
@@ -139,7 +141,7 @@ pub(crate) fn depth(expression: &IdedExpr) -> usize {
     inner.unwrap_or(0) + 1
 }
 
-/// Makes an expression pay for what it does; some comparisons of lists are not to look at their order.
+/// Makes an expression pay for what it does. The given comparisons of lists ignore the order.
 pub(crate) fn meter(expression: &mut IdedExpr, unordered: &[u64]) {
     match &mut expression.expr {
         Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => {}
@@ -172,7 +174,7 @@ fn meter_loop(comprehension: &mut ComprehensionExpr, unordered: &[u64]) {
     meter(&mut comprehension.accu_init, unordered);
     meter(&mut comprehension.loop_cond, unordered);
     meter(&mut comprehension.result, unordered);
-    // Lists that only grow at their end are made in place by the interpreter, which knows the step by its form.
+    // The interpreter appends to lists in place if it recognises the form of the step.
     let accumulator = comprehension.accu_var.clone();
     meter_step(&mut comprehension.loop_step, &accumulator, unordered);
     meter(&mut comprehension.iter_range, unordered);
@@ -238,7 +240,7 @@ fn purse() -> IdedExpr {
     IdedExpr { id: 0, expr: Expr::Ident(PURSE.to_owned()) }
 }
 
-/// Puts a call of a function around an expression.
+/// Wraps an expression in a function call.
 fn wrap(expression: &mut IdedExpr, function: &str) {
     let inner = std::mem::take(expression);
     let call = CallExpr { func_name: function.to_owned(), target: None, args: vec![inner, purse()] };
@@ -268,7 +270,7 @@ pub(crate) fn extension(environment: &mut Env) -> Result<(), DeclarationError> {
     )
 }
 
-/// Returns the length of text, and the number of items.
+/// Returns the length of a text, or the number of items.
 fn size(value: &dyn Val) -> u64 {
     if let Some(text) = value.downcast_ref::<CelString<'_>>() {
         text.inner().len() as u64
@@ -282,7 +284,7 @@ fn size(value: &dyn Val) -> u64 {
 type Arguments<'b, 'v> = Vec<CowVal<'b, 'v>>;
 type Answer<'b, 'v> = Result<CowVal<'b, 'v>, ExecutionError>;
 
-/// Takes the purse off the end of the arguments.
+/// Takes the purse from the end of the arguments.
 fn pay(
     arguments: &mut Arguments<'_, '_>,
     cost: impl FnOnce(&[CowVal<'_, '_>]) -> u64,
@@ -303,7 +305,7 @@ fn first<'b, 'v>(mut arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
 fn range<'b, 'v>(mut arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
     let purse = arguments.pop();
     let range = first(arguments)?;
-    // A loop costs something where it has no rounds, too.
+    // Even a loop without rounds costs something.
     let rounds = size(&*range).saturating_add(1);
     purse
         .as_ref()

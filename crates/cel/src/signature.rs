@@ -1,11 +1,11 @@
-//! What each function takes and gives, one line each: the table by which expressions are checked.
+//! The parameters and results of each function, one line each: the table for checking expressions.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::types::ExpressionType;
 
-/// One way to call a function; the first parameter of a method is what it is called on.
+/// One way to call a function; the first parameter of a method is its target.
 #[derive(Clone, Debug)]
 pub(crate) struct Signature {
     pub(crate) is_method: bool,
@@ -13,8 +13,8 @@ pub(crate) struct Signature {
     pub(crate) result: ExpressionType,
 }
 
-/// `name(parameters) result`, or `target::name(parameters) result` for a method. A capital letter is any type, the same
-/// where the letter is the same.
+/// `name(parameters) result`, or `target::name(parameters) result` for a method. A capital letter is any type; the same
+/// letter is the same type.
 const TABLE: &str = "
 _+_(int, int) int
 _+_(uint, uint) uint
@@ -239,7 +239,7 @@ authorizerDecision::error() string
 authorizerDecision::errored() bool
 ";
 
-/// The parts of a point in time, each with and without a time zone.
+/// The parts of a timestamp, each with and without a time zone.
 const TIME_PARTS: [&str; 10] = [
     "getFullYear",
     "getMonth",
@@ -253,7 +253,7 @@ const TIME_PARTS: [&str; 10] = [
     "getMilliseconds",
 ];
 
-/// The types that only functions know, by the names of the table.
+/// The types that only functions can use, by their names in the table.
 const OPAQUE: [(&str, &str); 11] = [
     ("quantity", "kubernetes.Quantity"),
     ("semver", "kubernetes.Semver"),
@@ -315,7 +315,7 @@ fn read_table() -> BTreeMap<String, Vec<Signature>> {
     all
 }
 
-/// Returns the place of the parenthesis that closes the first one.
+/// Returns the position of the parenthesis that closes the first one.
 fn closing(text: &str) -> usize {
     let mut depth = 0;
     for (place, letter) in text.char_indices() {
@@ -331,7 +331,7 @@ fn closing(text: &str) -> usize {
     text.len().saturating_sub(1)
 }
 
-/// Splits a list at its own commas.
+/// Splits a list at its top-level commas.
 fn split(text: &str) -> Vec<&str> {
     let (mut parts, mut depth, mut start) = (Vec::new(), 0, 0);
     for (place, letter) in text.char_indices() {

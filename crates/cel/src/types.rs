@@ -1,4 +1,4 @@
-//! The types of expressions, and what an expression may name.
+//! The types of expressions, and the names that an expression may use.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,32 +6,32 @@ use std::sync::Arc;
 
 use aqueduct_manifest::SmolStr;
 
-/// The type of an expression, as far as it is known before it runs.
+/// The type of an expression, as far as it is known statically.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExpressionType {
-    /// Known only when it runs.
+    /// Known only at run time.
     Dyn,
     /// `null`.
     Null,
-    /// A truth value.
+    /// A boolean.
     Bool,
-    /// A whole number of 64 signed bits.
+    /// A signed 64-bit integer.
     Int,
-    /// A whole number of 64 unsigned bits.
+    /// An unsigned 64-bit integer.
     Uint,
-    /// A number with a fraction.
+    /// A floating-point number.
     Double,
-    /// Text.
+    /// A string.
     String,
     /// Bytes.
     Bytes,
-    /// A point in time.
+    /// A timestamp.
     Timestamp,
-    /// A length of time.
+    /// A duration.
     Duration,
     /// A list of one type.
     List(Arc<ExpressionType>),
-    /// A list whose order says nothing: two of them are equal where they have the same items.
+    /// A list whose order does not matter: two are equal if they have the same items.
     Set(Arc<ExpressionType>),
     /// A map of one type to another.
     Map(Arc<ExpressionType>, Arc<ExpressionType>),
@@ -41,9 +41,9 @@ pub enum ExpressionType {
     Type,
     /// A map with known fields.
     Object(Arc<Fields>),
-    /// A type that only functions know, such as `kubernetes.Quantity`.
+    /// A type that only functions can use, such as `kubernetes.Quantity`.
     Opaque(&'static str),
-    /// Anything, in a signature; the same letter is the same type.
+    /// Anything, in a signature; the same letter means the same type.
     Parameter(char),
 }
 
@@ -57,27 +57,27 @@ pub struct Fields {
 }
 
 impl ExpressionType {
-    /// Makes the type of a list.
+    /// Returns the type of a list.
     pub fn list(of: ExpressionType) -> Self {
         Self::List(Arc::new(of))
     }
 
-    /// Makes the type of a list whose order says nothing.
+    /// Returns the type of a list whose order does not matter.
     pub fn set(of: ExpressionType) -> Self {
         Self::Set(Arc::new(of))
     }
 
-    /// Makes the type of a map.
+    /// Returns the type of a map.
     pub fn map(from: ExpressionType, to: ExpressionType) -> Self {
         Self::Map(Arc::new(from), Arc::new(to))
     }
 
-    /// Makes the type of an optional value.
+    /// Returns the type of an optional value.
     pub fn optional(of: ExpressionType) -> Self {
         Self::Optional(Arc::new(of))
     }
 
-    /// Makes the type of an object.
+    /// Returns the type of an object.
     pub fn object<N: Into<SmolStr>>(
         name: &str,
         fields: impl IntoIterator<Item = (N, ExpressionType)>,
@@ -111,17 +111,17 @@ impl fmt::Display for ExpressionType {
     }
 }
 
-/// Which functions there are.
+/// Which functions exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CelDialect {
     /// Those of Kubernetes.
     #[default]
     Kubernetes,
-    /// Those of the language with all its extensions, and nothing is checked before it runs.
+    /// Those of the language with all its extensions, without static checks.
     Unchecked,
 }
 
-/// What an expression may name: variables with their types, and functions.
+/// The names that an expression may use: variables with their types, and functions.
 #[derive(Clone, Debug, Default)]
 pub struct ExpressionScope {
     pub(crate) dialect: CelDialect,
@@ -129,7 +129,7 @@ pub struct ExpressionScope {
 }
 
 impl ExpressionScope {
-    /// Makes a scope without variables.
+    /// Returns a scope without variables.
     pub fn new(dialect: CelDialect) -> Self {
         Self { dialect, variables: BTreeMap::new() }
     }

@@ -1,4 +1,4 @@
-//! The conformance tests of the language, where they are: what each expression gives, except for protocol buffers.
+//! The conformance tests of the language, if present: the result of each expression, except for protocol buffers.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ fn path() -> PathBuf {
     root.join("kubernetes/cel-conformance.json")
 }
 
-/// Writes a value of the tests as an expression, for both sides are then compared as text.
+/// Returns a value of the tests as an expression, because both sides are compared as text.
 fn literal(value: &Value) -> Option<String> {
     let (kind, inner) = value.as_map()?.iter().next()?;
     let text = || inner.as_str().map(str::to_owned).or_else(|| Some(inner.as_f64()?.to_string()));

@@ -1,11 +1,11 @@
-//! What expressions of Kubernetes give, and what is wrong with those that give nothing.
+//! The results of Kubernetes expressions, and the errors of invalid ones.
 
 use std::fmt::Write as _;
 
 use aqueduct_cel::{CelDialect, Datum, ExpressionScope, ExpressionType, Program, Unknown, Variables};
 use aqueduct_manifest::yaml;
 
-/// Evaluates each line, and returns it with its type and its value or its error.
+/// Evaluates each line, and returns it with its type and its value or error.
 fn table(lines: &str) -> String {
     let object = "
 metadata: {name: web, labels: {app: web, tier: front}}
@@ -53,7 +53,7 @@ spec:
     text
 }
 
-/// Compares the answers with those that were looked through.
+/// Compares the answers with the reviewed ones.
 fn check(name: &str, lines: &str) {
     insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(name, table(lines)) });
 }

@@ -1,11 +1,11 @@
-//! Whatever is written, an expression has a value or an error, and neither takes long.
+//! Any expression has a value or an error, and neither takes long.
 
 use aqueduct_cel::{CelDialect, Datum, ExpressionScope, ExpressionType, Program, Variables};
 use aqueduct_manifest::{Map, Value};
 use proptest::prelude::{Strategy, any, prop_oneof, proptest};
 use proptest::{collection, sample};
 
-/// Pieces of expressions, so that some of what comes out is one.
+/// Pieces of expressions, so that some combinations are valid.
 const PIECES: [&str; 74] = [
     "object",
     ".spec",

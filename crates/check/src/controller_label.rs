@@ -1,4 +1,4 @@
-//! The labels that controllers put on pods beside those of the template.
+//! Labels that controllers add to pods, in addition to those of the template.
 //!
 //! Source: <https://kubernetes.io/docs/reference/labels-annotations-taints/>.
 
@@ -9,25 +9,25 @@ use crate::facts::Entry;
 /// What a controller writes into a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ControllerLabel<'a> {
-    /// A digest or an identifier that nobody knows beforehand.
+    /// A digest or an identifier that is not known beforehand.
     Anything,
-    /// Always this.
+    /// Exactly this text.
     Exactly(&'a str),
-    /// This and then a number.
+    /// A prefix followed by a number.
     Numbered {
-        /// What stands before the number.
+        /// The text before the number.
         prefix: &'a str,
-        /// Whether a dash stands between.
+        /// Whether a dash separates the two.
         dash: bool,
         /// The first number.
         start: u64,
-        /// How many numbers there are, where that is known.
+        /// How many numbers there are, if known.
         count: Option<u64>,
     },
 }
 
 impl<'a> ControllerLabel<'a> {
-    /// Returns what the pods of an object get under a key; `most` is how many pods there are where that is known.
+    /// Returns the value that the pods of an object get for a key; `most` is the number of pods, if known.
     pub(crate) fn of(entry: &Entry<'a>, key: &str, most: Option<u64>) -> Option<Self> {
         let numbered = |prefix, dash, start, count| Self::Numbered { prefix, dash, start, count };
         match (entry.group, entry.kind, key) {
@@ -59,7 +59,7 @@ impl<'a> ControllerLabel<'a> {
         }
     }
 
-    /// Tells whether a pod may carry the label with this value.
+    /// Tells whether a pod may have the label with this value.
     pub(crate) fn may_be(self, value: &str) -> bool {
         match self {
             Self::Anything => true,

@@ -1,4 +1,4 @@
-//! What workloads ask of a cluster when they are at their largest.
+//! What workloads request of a cluster at their peak.
 
 use aqueduct_manifest::{Quantity, Value};
 
@@ -6,7 +6,7 @@ use crate::facts::{Entry, Facts};
 use crate::index::Index;
 use crate::pod::{Container, Pod, Role, list_at, text};
 
-/// What one workload requests of the nodes when it is at its largest.
+/// What one workload requests of the nodes at its peak.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PeakRequest {
     /// The tenant.
@@ -23,8 +23,8 @@ pub struct PeakRequest {
     pub memory_bytes: u64,
 }
 
-/// Returns what the workloads of an environment request, in the order of their paths: the most replicas of an
-/// autoscaler, a DaemonSet's pod on every node, one run of each job.
+/// Returns what the workloads of an environment request, in path order. Each counts at its peak: the maximum
+/// replicas of its autoscaler, one DaemonSet pod per node, one run of each Job.
 pub fn requests(environment: &Facts<'_>) -> Vec<PeakRequest> {
     let index = Index::new(environment);
     index
@@ -47,13 +47,13 @@ pub fn requests(environment: &Facts<'_>) -> Vec<PeakRequest> {
         .collect()
 }
 
-/// Returns the bytes of block storage that the claims of an environment ask for, each with its tenant.
+/// Returns the bytes of block storage that the claims of an environment request, each with its tenant.
 pub fn claimed_storage(environment: &Facts<'_>) -> Vec<(String, u64)> {
     let claims = claims(&Index::new(environment)).into_iter();
     claims.map(|(claim, amount)| (claim.tenant.to_owned(), amount.whole())).collect()
 }
 
-/// Resources that pods ask for.
+/// Resources that pods request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Demand {
     /// Requested CPU.
@@ -91,12 +91,12 @@ impl Demand {
     }
 }
 
-/// Returns what a workload asks for at its largest.
+/// Returns what a workload requests at its peak.
 pub(crate) fn demand(index: &Index<'_>, pod: &Pod<'_>) -> Demand {
     one(index, pod).times(replicas(index, pod))
 }
 
-/// Returns what one pod of a workload asks for.
+/// Returns what one pod of a workload requests.
 pub(crate) fn one(index: &Index<'_>, pod: &Pod<'_>) -> Demand {
     Demand {
         cpu: asked(index, pod, "requests", "cpu"),
@@ -107,9 +107,9 @@ pub(crate) fn one(index: &Index<'_>, pod: &Pod<'_>) -> Demand {
     }
 }
 
-/// Returns the `requests` or `limits` of one pod for a resource, as the scheduler counts them: the containers and
-/// sidecars together, or an init container on top of the sidecars before it where that is more. What the pod says
-/// as a whole comes before what its containers say; the overhead of its runtime comes on top.
+/// Returns the `requests` or `limits` of one pod for a resource, as the scheduler counts them: the sum of
+/// containers and sidecars, or an init container plus the sidecars before it if that is more. Pod-level resources
+/// override those of the containers. The overhead of the runtime is added.
 ///
 /// Source: `k8s.io/component-helpers/resource`, <https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/>.
 pub(crate) fn asked(index: &Index<'_>, pod: &Pod<'_>, of: &str, resource: &str) -> Quantity {
@@ -135,13 +135,13 @@ pub(crate) fn asked(index: &Index<'_>, pod: &Pod<'_>, of: &str, resource: &str) 
         let class = index.get("node.k8s.io", "RuntimeClass", "", text(pod.spec, "runtimeClassName"))?;
         class.object.at(&["overhead", "podFixed", resource])
     });
-    // A pod without a limit has none for its overhead either.
+    // Without a limit, a pod has no limit for its overhead either.
     let overhead = overhead.filter(|_| of == "requests" || sum.is_some()).and_then(Quantity::read);
     sum.unwrap_or_default().plus(overhead.unwrap_or_default())
 }
 
-/// Returns the `requests` or `limits` of a container for a resource as the API server completes them: a
-/// limit is a request as well, and a LimitRange of the namespace fills in what is still missing.
+/// Returns the `requests` or `limits` of a container for a resource as the API server completes them: a limit
+/// is also a request, and a LimitRange of the namespace fills in what is still missing.
 pub(crate) fn amount(
     index: &Index<'_>,
     pod: &Pod<'_>,
@@ -150,7 +150,7 @@ pub(crate) fn amount(
     resource: &str,
 ) -> Option<Quantity> {
     let written = container.amount(of, resource).or_else(|| container.amount("limits", resource));
-    // What a LimitRange leaves out, the API server fills in from its other fields.
+    // The API server fills in fields that a LimitRange omits from its other fields.
     let fields: &[&str] =
         if of == "requests" { &["defaultRequest", "default", "max", "min"] } else { &["default", "max"] };
     written.or_else(|| {
@@ -165,7 +165,7 @@ pub(crate) fn amount(
     })
 }
 
-/// Returns the most pods that a workload has at a time.
+/// Returns the highest number of pods that a workload has at once.
 pub(crate) fn replicas(index: &Index<'_>, pod: &Pod<'_>) -> u64 {
     let Entry { object, kind, namespace, name, .. } = pod.entry;
     let count =
@@ -182,7 +182,7 @@ pub(crate) fn replicas(index: &Index<'_>, pod: &Pod<'_>) -> u64 {
     }
 }
 
-/// Returns the storage that claims ask for, with the objects that make them.
+/// Returns the storage that claims request, with the objects that create them.
 pub(crate) fn claims<'a>(index: &Index<'a>) -> Vec<(Entry<'a>, Quantity)> {
     let amount = |spec: Option<&Value>| {
         spec.and_then(|spec| spec.at(&["resources", "requests", "storage"]))
@@ -212,7 +212,7 @@ pub(crate) struct Target<'a> {
     pub(crate) kind: &'a str,
     /// The name.
     pub(crate) name: &'a str,
-    /// The most replicas that it makes.
+    /// The highest number of replicas that it sets.
     pub(crate) most: Option<u64>,
 }
 
@@ -274,12 +274,12 @@ mod tests {
             "containers: [{name: a, resources: {requests: {cpu: 118m}}}, {name: b, resources: {limits: {cpu: 1}}}]",
             1118,
         ),
-        // An init container runs alone, if it is not larger than all others together.
+        // An init container runs alone; it only counts if it requests more than all others together.
         (
             "initContainers: [{name: i, resources: {requests: {cpu: 3}}}], containers: [{name: a, resources: {requests: {cpu: 1}}}]",
             3000,
         ),
-        // A sidecar stays beside what comes after it.
+        // A sidecar keeps running beside the containers after it.
         (
             "initContainers: [{name: s, restartPolicy: Always, resources: {requests: {cpu: 1}}}, {name: i, resources: {requests: {cpu: 3}}}], containers: [{name: a, resources: {requests: {cpu: 1}}}]",
             4000,
@@ -292,7 +292,7 @@ mod tests {
             "initContainers: [{name: s, restartPolicy: Always, resources: {requests: {cpu: 2}}}], containers: [{name: a, resources: {requests: {cpu: 2}}}]",
             4000,
         ),
-        // What the pod says as a whole comes first, a limit where there is nothing else.
+        // Pod-level requests come first, then limits if there are no requests.
         ("resources: {requests: {cpu: 5}}, containers: [{name: a, resources: {requests: {cpu: 1}}}]", 5000),
         ("resources: {limits: {cpu: 5}}, containers: [{name: a, resources: {requests: {cpu: 1}}}]", 1000),
         ("resources: {limits: {cpu: 5}}, containers: [{name: a}]", 5000),

@@ -1,10 +1,10 @@
-//! What is checked: the rendered objects of an environment, and the facts around them.
+//! What is checked: the rendered objects of an environment, and facts about them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aqueduct_manifest::{Object, Place, Value};
 
-/// What is known of one environment: its cluster, and all that is rendered for it.
+/// What is known about one environment: its cluster, and everything rendered for it.
 #[derive(Clone, Debug, Default)]
 pub struct Facts<'a> {
     /// The name.
@@ -13,25 +13,26 @@ pub struct Facts<'a> {
     pub cluster: ClusterFacts,
     /// The tenants by name; a tenant that is missing owns no namespace.
     pub tenants: BTreeMap<String, Owner>,
-    /// The rendered objects in the order of their paths.
+    /// The rendered objects, in path order.
     pub entries: Vec<Entry<'a>>,
     /// The waves in which components start, by tenant and component.
     pub waves: BTreeMap<(&'a str, &'a str), usize>,
-    /// Components that need each other, by tenant and name, each time with the place of a link between two of them.
+    /// Components that need each other, by tenant and name, each group with the place of a link between two of
+    /// them.
     pub cycles: Vec<(Vec<(&'a str, &'a str)>, &'a Place)>,
     /// The links between components that lead to pods.
     pub links: Vec<LinkFacts<'a>>,
-    /// The name of the component that holds what a tenant itself gets; its network policies say what links and fields
-    /// of components say.
+    /// The name of the component that contains what each tenant gets automatically. Its network policies implement
+    /// the links and fields of components.
     pub tenancy: &'a str,
-    /// Those of these policies that a patch of a tenant has changed or taken away, by namespace and name, each with the
-    /// place of the patch.
+    /// Those of these policies that a tenant's patch changed or removed, by namespace and name, with the place of the
+    /// patch.
     pub patched: BTreeMap<(&'a str, &'a str), &'a Place>,
-    /// The CustomResourceDefinitions that lie among the sources, rendered or not.
+    /// The CustomResourceDefinitions among the sources, rendered or not.
     pub definitions: &'a [Object],
 }
 
-/// One rendered object and who it belongs to.
+/// One rendered object and its owner.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
     /// The tenant.
@@ -42,11 +43,11 @@ pub struct Entry<'a> {
     pub path: &'a str,
     /// The object.
     pub object: &'a Object,
-    /// The API group of the object, empty for the core group.
+    /// The object's API group; empty for the core group.
     pub group: &'a str,
     /// The kind of the object.
     pub kind: &'a str,
-    /// The namespace of the object, empty for cluster-scoped ones.
+    /// The object's namespace; empty if it is cluster-scoped.
     pub namespace: &'a str,
     /// The name of the object.
     pub name: &'a str,
@@ -55,13 +56,13 @@ pub struct Entry<'a> {
 /// A link of a component that leads to pods.
 #[derive(Clone, Debug)]
 pub struct LinkFacts<'a> {
-    /// The tenant and the component that have it.
+    /// The tenant and the component that declare it.
     pub from: (&'a str, &'a str),
     /// The tenant and the component that it leads to.
     pub to: (&'a str, &'a str),
-    /// What it leads to, as it is written.
+    /// The target, as written.
     pub target: &'a str,
-    /// Where it is written.
+    /// The place where it is written.
     pub place: &'a Place,
     /// The name of the endpoint.
     pub endpoint: &'a str,
@@ -69,7 +70,7 @@ pub struct LinkFacts<'a> {
     pub service: Option<(&'a str, &'a str)>,
     /// The port that callers use.
     pub port: u16,
-    /// The namespace of the pods that the endpoint says it leads to.
+    /// The namespace of the pods that the endpoint declares.
     pub namespace: &'a str,
     /// The labels of these pods.
     pub labels: &'a BTreeMap<String, String>,
@@ -78,7 +79,7 @@ pub struct LinkFacts<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Returns the entry of an object; what it is called is read once, since every rule asks for it.
+    /// Returns the entry of an object. Group, kind and names are read once, because every rule needs them.
     pub fn new(tenant: &'a str, component: &'a str, path: &'a str, object: &'a Object) -> Self {
         Self {
             tenant,
@@ -114,11 +115,11 @@ pub struct Owner {
     pub namespaces: BTreeSet<String>,
     /// Whether it serves the platform and may reach into every namespace.
     pub system: bool,
-    /// Those of its namespaces whose pods are shut off from strangers.
+    /// Those of its namespaces that are isolated from other tenants.
     pub closed: BTreeSet<String>,
-    /// The tenants whose components may have business with those of this tenant.
+    /// The tenants that may connect to this tenant.
     pub allow_from: Peers,
-    /// The tenants with whose components those of this tenant may have business.
+    /// The tenants that this tenant may connect to.
     pub allow_to: Peers,
 }
 
@@ -147,24 +148,24 @@ impl Peers {
     }
 }
 
-/// What a cluster provides beside the rendered objects.
+/// What a cluster provides in addition to the rendered objects.
 ///
-/// An empty set means that nobody listed these things; the rules that need it then report nothing.
+/// An empty set means that nobody listed these things. Rules that need the list then report nothing.
 #[derive(Clone, Debug, Default)]
 pub struct ClusterFacts {
-    /// The version of Kubernetes, such as `1.33`; empty where it is not known.
+    /// The Kubernetes version, such as `1.33`; empty if unknown.
     pub kubernetes: String,
-    /// The APIs beyond those of Kubernetes, as `group/version`.
+    /// The APIs in addition to those of Kubernetes, as `group/version`.
     pub apis: BTreeSet<String>,
-    /// The groups of APIs of which the cluster has every version.
+    /// The API groups of which the cluster has every version.
     pub api_groups: BTreeSet<String>,
-    /// The namespaces that exist outside, such as `kube-system`.
+    /// The namespaces that exist outside the platform, such as `kube-system`.
     pub namespaces: BTreeSet<String>,
     /// The StorageClasses.
     pub storage_classes: BTreeSet<String>,
     /// The IngressClasses.
     pub ingress_classes: BTreeSet<String>,
-    /// The PriorityClasses beside the two that Kubernetes has.
+    /// The PriorityClasses in addition to the two built into Kubernetes.
     pub priority_classes: BTreeSet<String>,
     /// The ClusterIssuers.
     pub cluster_issuers: BTreeSet<String>,
@@ -185,6 +186,6 @@ pub struct PoolFacts {
     pub cpu_millis: u64,
     /// The memory of one node that pods can use, in bytes.
     pub memory_bytes: u64,
-    /// The labels of the nodes, as far as they are known.
+    /// The labels of the nodes, as far as known.
     pub labels: BTreeMap<String, String>,
 }

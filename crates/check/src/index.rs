@@ -1,4 +1,4 @@
-//! The objects of one environment by what rules ask for, built once.
+//! The objects of one environment, indexed once for all rules.
 
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::sync::OnceLock;
@@ -21,7 +21,7 @@ pub struct Index<'a> {
     environment: &'a Facts<'a>,
     /// By group, kind, namespace and name.
     objects: ByText<'a, ByText<'a, ByText<'a, ByText<'a, Entry<'a>>>>>,
-    /// The objects that are there already, each with the first of its key.
+    /// The objects whose key another object already has, each after the first of that key.
     duplicates: Vec<(Entry<'a>, Entry<'a>)>,
     pods: Vec<Pod<'a>>,
     /// The places of pods by namespace.
@@ -30,13 +30,13 @@ pub struct Index<'a> {
     pods_of_label: ByText<'a, ByText<'a, ByText<'a, Vec<usize>>>>,
     /// The owners of namespaces.
     owners: ByText<'a, &'a str>,
-    /// The components that hold custom resources of which an operator may make anything.
+    /// The components with custom resources from which an operator may create anything.
     operated: BTreeSet<(&'a str, &'a str)>,
-    /// The namespaces of components that may have pods beyond their templates.
+    /// The namespaces of components that may have pods in addition to their templates.
     with_unseen_pods: BTreeSet<&'a str>,
     /// The components that may create objects of a resource at run time.
     creators: BTreeSet<(&'a str, &'a str, &'static str)>,
-    /// The most replicas that an autoscaler makes, by namespace, kind and name of its target.
+    /// The maximum replicas that an autoscaler sets, by namespace, kind and name of its target.
     scaled: BTreeMap<(&'a str, &'a str, &'a str), u64>,
     /// The names of resources that rendered definitions declare, by group and kind.
     plurals: BTreeMap<(&'a str, &'a str), &'a str>,
@@ -87,7 +87,7 @@ impl<'a> Index<'a> {
             btree_map::Entry::Vacant(place) => {
                 place.insert(entry);
             }
-            // Names that are generated are never the same.
+            // Objects with generated names never collide.
             btree_map::Entry::Occupied(_) if entry.object.name().is_empty() => {}
             btree_map::Entry::Occupied(first) => self.duplicates.push((*first.get(), entry)),
         }
@@ -137,27 +137,27 @@ impl<'a> Index<'a> {
         self.environment.tenants.iter().map(|(name, tenant)| (name.as_str(), tenant))
     }
 
-    /// Returns the tenant that owns a namespace, where that is another than a tenant and does not serve them all.
+    /// Returns the tenant that owns a namespace, if it is neither the given tenant nor a system tenant.
     pub(crate) fn stranger(&self, tenant: &str, namespace: &str) -> Option<&'a str> {
         let is_own = self.tenant(tenant).is_some_and(|tenant| tenant.namespaces.contains(namespace));
         let owner = self.owner(namespace).filter(|_| !is_own)?;
         self.tenant(owner).is_some_and(|owner| !owner.system).then_some(owner)
     }
 
-    /// Tells whether two tenants have agreed to have business: the one to go to the other, which lets it in.
+    /// Tells whether two tenants have agreed that the first may connect to the second.
     pub(crate) fn have_agreed(&self, from: &str, to: &str) -> bool {
         let goes = self.tenant(from).is_some_and(|tenant| tenant.allow_to.include(to));
         goes && self.tenant(to).is_some_and(|tenant| tenant.allow_from.include(from))
     }
 
-    /// Tells whether an object is what a tenant itself gets, as it was made.
+    /// Tells whether an object belongs to what a tenant gets automatically, without patches.
     pub(crate) fn is_of_tenancy(&self, entry: &Entry<'_>) -> bool {
         let Facts { tenancy, patched, .. } = self.environment;
         entry.component == *tenancy && !patched.contains_key(&(entry.namespace, entry.name))
     }
 
-    /// Returns the network policies of a namespace that a patch of its tenant has changed or taken away, by their names,
-    /// each with the place of the patch.
+    /// Returns the network policies of a namespace that its tenant's patches changed or removed, by name, each with the
+    /// place of the patch.
     pub(crate) fn patched_policies(&self, namespace: &str) -> Vec<(&'a str, &'a Place)> {
         let all = self.environment.patched.range((namespace, "")..);
         let of_namespace = all.take_while(|((other, _), _)| *other == namespace);
@@ -169,7 +169,7 @@ impl<'a> Index<'a> {
         self.owners.get(namespace).copied()
     }
 
-    /// Returns the wave in which the component of an object starts, where it has one.
+    /// Returns the wave in which the component of an object starts, if it has one.
     pub(crate) fn wave(&self, entry: &Entry<'_>) -> Option<usize> {
         self.environment.waves.get(&(entry.tenant, entry.component)).copied()
     }
@@ -194,12 +194,12 @@ impl<'a> Index<'a> {
         self.nodes.get_or_init(|| Nodes::of(self))
     }
 
-    /// Returns the definitions that lie among the sources.
+    /// Returns the definitions among the sources.
     pub(crate) fn definitions(&self) -> impl Iterator<Item = &'a Object> + use<'a> {
         self.environment.definitions.iter()
     }
 
-    /// Returns the name of the resource of an object: `ingresses` of an Ingress.
+    /// Returns the resource name of an object: `ingresses` for an Ingress.
     pub(crate) fn plural(&self, entry: &Entry<'_>) -> String {
         let declared = self.plurals.get(&(entry.group, entry.kind)).map(|plural| (*plural).to_owned());
         declared.unwrap_or_else(|| plural(entry.kind))
@@ -210,8 +210,8 @@ impl<'a> Index<'a> {
         &self.environment.entries
     }
 
-    /// Returns the objects that are there already, each with the first of the same group, kind, namespace and
-    /// name.
+    /// Returns the objects whose group, kind, namespace and name another object already has, each after that
+    /// first one.
     pub(crate) fn duplicates(&self) -> &[(Entry<'a>, Entry<'a>)] {
         &self.duplicates
     }
@@ -260,37 +260,37 @@ impl<'a> Index<'a> {
         self.in_namespace(group, kind, namespace).map(|entry| entry.name).collect()
     }
 
-    /// Tells whether a namespace is managed outside, so that it may hold anything.
+    /// Tells whether a namespace is managed outside the platform, so that it may contain anything.
     pub fn is_outside(&self, namespace: &str) -> bool {
         self.environment.cluster.namespaces.contains(namespace)
     }
 
-    /// Tells whether there may be objects around this one that are not rendered: its namespace is
-    /// managed outside, or an operator creates them for a custom resource of its component.
+    /// Tells whether there may be objects around this one that are not rendered, because its namespace is
+    /// managed outside the platform or an operator creates them for a custom resource of its component.
     pub fn is_open(&self, entry: &Entry<'_>) -> bool {
         self.operated.contains(&(entry.tenant, entry.component)) || self.is_outside(entry.namespace)
     }
 
-    /// Tells whether the component of an object is allowed to create objects of a core resource while it
-    /// runs: `secrets`, `configmaps` or `pods`.
+    /// Tells whether the component of an object may create objects of a core resource at run time: `secrets`,
+    /// `configmaps` or `pods`.
     pub fn may_create(&self, entry: &Entry<'_>, resource: &'static str) -> bool {
         self.creators.contains(&(entry.tenant, entry.component, resource))
     }
 
-    /// Tells whether there may be pods around an object that are not rendered: those of an operator, or of
-    /// a component that creates pods, anywhere in its namespace.
+    /// Tells whether there may be pods around an object that are not rendered: those of an operator, or of a
+    /// component that creates pods, anywhere in its namespace.
     pub(crate) fn may_have_unseen_pods(&self, entry: &Entry<'_>) -> bool {
         self.is_open(entry)
             || self.may_create(entry, "pods")
             || self.with_unseen_pods.contains(entry.namespace)
     }
 
-    /// Tells whether a namespace may hold pods, and what belongs to them, that nobody can see here.
+    /// Tells whether a namespace may contain pods, and what belongs to them, that are not visible here.
     pub(crate) fn is_unseen(&self, namespace: &str) -> bool {
         self.is_outside(namespace) || self.with_unseen_pods.contains(namespace)
     }
 
-    /// Returns the most replicas that an autoscaler makes of a workload.
+    /// Returns the maximum replicas that an autoscaler sets for a workload.
     pub(crate) fn most_replicas(&self, namespace: &str, kind: &str, name: &str) -> Option<u64> {
         self.scaled.get(&(namespace, kind, name)).copied()
     }
@@ -311,7 +311,7 @@ impl<'a> Index<'a> {
         namespace: &str,
         selector: &'s LabelSelector<'_>,
     ) -> impl Iterator<Item = &'i Pod<'a>> + use<'i, 's, 'a> {
-        // The fewest that carry one of the labels; a label that none carries may be a controller's.
+        // Start with the label that the fewest pods have. A label that no pod has may come from a controller.
         let of_namespace = self.pods_of_label.get(namespace);
         let labels = selector.equal().iter().copied();
         let with_label = labels.filter_map(|(key, value)| of_namespace?.get(key)?.get(value));
@@ -321,7 +321,7 @@ impl<'a> Index<'a> {
         pods.filter(|pod| selector.matches(&self.labels(pod)))
     }
 
-    /// Returns what a selector of an object finds among the pods of its namespace.
+    /// Returns what an object's selector matches among the pods of its namespace.
     pub(crate) fn selection(&self, entry: &Entry<'_>, selector: &LabelSelector<'_>) -> Selection {
         if self.may_have_unseen_pods(entry) || self.selected(entry.namespace, selector).next().is_some() {
             return Selection::Pods;
@@ -334,7 +334,7 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Returns the labels of some pods in a namespace, those of a component first, as messages write them.
+    /// Returns the labels of some pod in a namespace for messages, preferring the given component.
     pub(crate) fn pod_labels(&self, namespace: &str, component: &str) -> Option<String> {
         let places = self.pods_of_namespace.get(namespace)?;
         let pods = || places.iter().filter_map(|place| self.pods.get(*place));
@@ -359,9 +359,9 @@ impl<'a> Index<'a> {
 /// What a selector finds.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Selection {
-    /// Pods, or what nobody can see here.
+    /// Pods, or pods that may exist but are not visible here.
     Pods,
-    /// Pods that only lack these labels, which a program may put on its own pod while it runs.
+    /// Pods that lack only these labels, which a program may set on its own pod at run time.
     AtRunTime(String),
     /// Nothing.
     Nothing,
@@ -400,7 +400,7 @@ fn may_become_pods(entry: &Entry<'_>) -> bool {
     !is_native && !is_podless
 }
 
-/// Tells whether an object is a role that allows to create objects of a core resource.
+/// Tells whether an object is a role that permits creating objects of a core resource.
 fn may_create(entry: &Entry<'_>, resource: &str) -> bool {
     let is_role = entry.group == "rbac.authorization.k8s.io" && matches!(entry.kind, "Role" | "ClusterRole");
     let rules = entry

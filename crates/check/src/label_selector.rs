@@ -22,21 +22,21 @@ struct Expression<'a> {
     values: Vec<&'a str>,
 }
 
-/// The labels of a thing: those that are written, and what controllers add to those of pods.
+/// The labels of something: the written ones and those that controllers add to pods.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Labels<'a> {
     written: Option<&'a Map>,
-    /// The object that holds a pod template, and how many pods it makes where that is known.
+    /// The object with the pod template, and the number of its pods if known.
     workload: Option<(Entry<'a>, Option<u64>)>,
 }
 
 impl<'a> Labels<'a> {
-    /// Returns labels to which nobody adds any.
+    /// Returns labels to which no controller adds any.
     pub(crate) fn plain(written: Option<&'a Map>) -> Self {
         Self { written, workload: None }
     }
 
-    /// Returns the labels of the pods of a workload, of which there are `most` where that is known.
+    /// Returns the labels of a workload's pods; `most` is their number, if known.
     pub(crate) fn of_pods(written: Option<&'a Map>, entry: Entry<'a>, most: Option<u64>) -> Self {
         Self { written, workload: Some((entry, most)) }
     }
@@ -66,7 +66,7 @@ impl<'a> LabelSelector<'a> {
         Self { equal, expressions: Vec::new() }
     }
 
-    /// Returns the selector of things that have some labels.
+    /// Returns the selector for exactly some labels.
     pub(crate) fn equal_to(labels: &'a BTreeMap<String, String>) -> Self {
         let equal = labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         Self { equal, expressions: Vec::new() }
@@ -92,12 +92,12 @@ impl<'a> LabelSelector<'a> {
         self.equal.is_empty() && self.expressions.is_empty()
     }
 
-    /// Returns the labels that must be there with their values.
+    /// Returns the required labels with their values.
     pub(crate) fn equal(&self) -> &[(&'a str, &'a str)] {
         &self.equal
     }
 
-    /// Returns the selector in an order that does not depend on how it was written.
+    /// Returns the selector in a canonical order.
     pub(crate) fn sorted(mut self) -> Self {
         self.equal.sort_unstable();
         self.expressions.iter_mut().for_each(|expression| expression.values.sort_unstable());
@@ -111,8 +111,8 @@ impl<'a> LabelSelector<'a> {
             && self.expressions.iter().all(|expression| expression.matches(labels))
     }
 
-    /// Returns the labels that a thing lacks, where everything else matches and at least one label does:
-    /// whatever runs there may put the rest on itself.
+    /// Returns the labels that are missing if everything else matches and at least one label does. A program
+    /// may set the rest on its own pod.
     pub(crate) fn lacking(&self, labels: &Labels<'_>) -> Option<String> {
         let (there, lacking): (Vec<_>, Vec<_>) = self.equal.iter().partition(|(key, _)| labels.has(key));
         let rest = Self { equal: there, expressions: self.expressions.clone() };
@@ -146,11 +146,11 @@ impl Expression<'_> {
     fn matches(&self, labels: &Labels<'_>) -> bool {
         match self.operator {
             "In" => self.values.iter().any(|value| labels.may_be(self.key, value)),
-            // Of what a controller adds, some pod may have another value.
+            // Some pod may have a different value of a label that a controller adds.
             "NotIn" => labels.text(self.key).is_none_or(|value| !self.values.contains(&value)),
             "Exists" => labels.has(self.key),
             "DoesNotExist" => !labels.has(self.key),
-            // The API server refuses others; nothing to say about what they match.
+            // The API server refuses other operators, so what they match does not matter.
             _ => true,
         }
     }

@@ -1,12 +1,12 @@
 //! Checks over the rendered platform: references, policy, capacity.
 //!
-//! 1. The caller hands over [`Facts`]: the rendered objects of an environment, and what its cluster provides in addition.
+//! 1. The caller passes [`Facts`]: the rendered objects of an environment, and what its cluster provides in addition.
 //! 2. An [`Index`] is built from them once.
 //! 3. Every [`Rule`] of [`ALL`] looks at the index and reports what it finds.
 //! 4. Findings that several environments share become one diagnostic.
 //!
-//! A rule reports only what the objects themselves show. What only a running cluster knows (pods and
-//! secrets that an operator creates, objects in namespaces that are not rendered) is not checked.
+//! A rule reports only what the objects themselves show. It does not check what only a running cluster knows:
+//! pods and Secrets that an operator creates, or objects in namespaces that are not rendered.
 
 mod controller_label;
 mod demand;
@@ -34,8 +34,8 @@ pub use rules::pod_security::insecure_field;
 
 use rayon::prelude::*;
 
-/// Runs rules over one environment and adds what they find to a report, so that a caller need not hold the
-/// objects of all environments at once.
+/// Runs rules over one environment and adds their findings to a report. A caller need not keep the objects of
+/// all environments in memory at once.
 pub fn check(facts: &Facts<'_>, rules: &[Rule], report: &mut Report) {
     let index = Index::new(facts);
     let reports: Vec<Report> = rules

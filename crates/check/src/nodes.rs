@@ -1,4 +1,4 @@
-//! The nodes of an environment: on which of them pods may run, and what DaemonSets take of each.
+//! The nodes of an environment: which pods may run on them, and how much DaemonSets use.
 
 use std::collections::BTreeSet;
 
@@ -12,13 +12,13 @@ use crate::pod::{Pod, list_at, text};
 /// The label of every node with its name.
 const HOST: &str = "kubernetes.io/hostname";
 
-/// The nodes of an environment by their pools.
+/// The nodes of an environment, by pool.
 #[derive(Debug)]
 pub(crate) struct Nodes<'a> {
     pools: &'a [PoolFacts],
-    /// The labels that some pool has; of others it is not known which nodes carry them.
+    /// The labels that some pool lists. For all other labels, it is unknown which nodes have them.
     stated: BTreeSet<&'a str>,
-    /// What DaemonSets take of a node of each pool.
+    /// What DaemonSets use on a node of each pool.
     daemons: Vec<Share>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    /// Returns what one pod asks for.
+    /// Returns what one pod requests.
     pub(crate) fn of(index: &Index<'_>, pod: &Pod<'_>) -> Self {
         Self { cpu: asked(index, pod, "requests", "cpu"), memory: asked(index, pod, "requests", "memory") }
     }
@@ -42,12 +42,12 @@ impl Share {
         Self { cpu: self.cpu.plus(other.cpu), memory: self.memory.plus(other.memory) }
     }
 
-    /// Returns it so many times.
+    /// Returns a multiple.
     pub(crate) fn times(self, count: u64) -> Self {
         Self { cpu: self.cpu.times(count), memory: self.memory.times(count) }
     }
 
-    /// Tells whether there is room for it in another.
+    /// Tells whether it fits into another.
     pub(crate) fn fits(self, room: Self) -> bool {
         self.cpu <= room.cpu && self.memory <= room.memory
     }
@@ -73,13 +73,13 @@ impl<'a> Nodes<'a> {
         self.pools
     }
 
-    /// Returns the pools on whose nodes pods may run, by their numbers.
+    /// Returns the pools where a pod may run, by number.
     pub(crate) fn allowed(&self, pod: &Pod<'_>) -> Vec<usize> {
         let is_allowed = |pool: &PoolFacts| self.is_selected(pod, pool) && self.is_liked(pod, pool);
         (0..self.pools.len()).filter(|number| is_allowed(&self.pools[*number])).collect()
     }
 
-    /// Returns the number of nodes of some pools.
+    /// Returns the total number of nodes of some pools.
     pub(crate) fn count(&self, pools: &[usize]) -> u64 {
         pools.iter().map(|pool| u64::from(self.pools[*pool].count)).sum()
     }
@@ -90,13 +90,13 @@ impl<'a> Nodes<'a> {
         Share { cpu: Quantity::millis(cpu_millis), memory: Quantity::bytes(memory_bytes) }
     }
 
-    /// Returns what a node of a pool has beside its DaemonSets.
+    /// Returns what a node of a pool has left beside its DaemonSets.
     pub(crate) fn beside_daemons(&self, pool: usize) -> Share {
         let (node, daemons) = (self.whole(pool), self.daemons[pool]);
         Share { cpu: node.cpu.minus(daemons.cpu), memory: node.memory.minus(daemons.memory) }
     }
 
-    /// Returns how many places there are that a label of nodes tells apart among some pools; `None` where it is not known.
+    /// Returns the number of topology domains of a node label among some pools; `None` if unknown.
     pub(crate) fn domains(&self, key: &str, pools: &[usize]) -> Option<u64> {
         if key == HOST {
             return Some(self.count(pools));
@@ -114,7 +114,7 @@ impl<'a> Nodes<'a> {
         })
     }
 
-    /// Tells whether the nodes of a pool are among those that the required affinity of pods names.
+    /// Tells whether the required affinity of a pod matches the nodes of a pool.
     ///
     /// Source: <https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#node-affinity>.
     fn is_liked(&self, pod: &Pod<'_>, pool: &PoolFacts) -> bool {

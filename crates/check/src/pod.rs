@@ -1,5 +1,5 @@
-//! Pod templates, wherever they stand: in workloads of Kubernetes, in bare Pods and in custom kinds that
-//! hold a template at `spec.template` (Argo Rollouts, OpenKruise and the like).
+//! Pod templates, wherever they are: in built-in workloads, in bare Pods, and in custom kinds with a template
+//! at `spec.template` (Argo Rollouts, OpenKruise and the like).
 
 use aqueduct_manifest::{List, Map, PodTemplate, Quantity, Value};
 
@@ -9,7 +9,7 @@ use crate::report::Field;
 /// A pod template of a rendered object.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pod<'a> {
-    /// The object that holds it.
+    /// The object that contains it.
     pub(crate) entry: Entry<'a>,
     /// The metadata of the pods.
     pub(crate) metadata: Option<&'a Value>,
@@ -22,7 +22,7 @@ pub(crate) struct Pod<'a> {
 /// A container of a pod template.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Container<'a> {
-    /// The name, empty where it is missing.
+    /// The name; empty if missing.
     pub(crate) name: &'a str,
     /// When it runs.
     pub(crate) role: Role,
@@ -35,9 +35,9 @@ pub(crate) struct Container<'a> {
 pub(crate) enum Role {
     /// Before the others, and then it ends.
     Initial,
-    /// From its turn among the init containers on: an init container that restarts.
+    /// From its position among the init containers on: an init container that restarts.
     Sidecar,
-    /// With the other containers.
+    /// Together with the other main containers.
     Main,
 }
 
@@ -56,7 +56,7 @@ impl<'a> Pod<'a> {
         self.entry.namespace
     }
 
-    /// Returns init containers and then containers, in their order.
+    /// Returns init containers, then containers, in order.
     pub(crate) fn containers(&self) -> impl Iterator<Item = Container<'a>> + use<'a> {
         let list = |field| list_at(self.spec, field);
         let initial = list("initContainers").iter().map(|value| match text(value, "restartPolicy") {
@@ -67,7 +67,7 @@ impl<'a> Pod<'a> {
         initial.chain(main).map(|(role, value)| Container { name: text(value, "name"), role, value })
     }
 
-    /// Returns the field that says how much of a resource the pods ask for, of the first container that stands for them.
+    /// Returns the field with the request for a resource in the first main container.
     pub(crate) fn request(&self, resource: &str) -> Field<'a> {
         let main = self.containers().find(|container| container.role == Role::Main);
         (main.map_or(self.spec, |container| container.value), ["resources", "requests", resource]).into()
@@ -86,7 +86,7 @@ impl<'a> Pod<'a> {
         })
     }
 
-    /// Returns the number of a port, which a container may have a name for.
+    /// Returns the number of a port, given by number or by a container's port name.
     pub(crate) fn port_number(&self, port: &Value) -> Option<i64> {
         let Value::String(name) = port else { return port.as_i64() };
         let mut declared = self.containers().flat_map(|container| list_at(container.value, "ports"));

@@ -1,4 +1,4 @@
-//! What pods need of ConfigMaps and Secrets.
+//! The ConfigMaps and Secrets that pods need.
 
 use aqueduct_manifest::Value;
 
@@ -10,28 +10,28 @@ use crate::report::Field;
 pub(crate) enum Needed {
     ConfigMap,
     Secret,
-    /// A Secret with the credentials of a registry; pods start without it if the image needs none.
+    /// A Secret with registry credentials. Pods start without it if the image needs none.
     PullSecret,
 }
 
-/// One need of a pod.
+/// One reference of a pod.
 #[derive(Clone, Debug)]
 pub(crate) struct PodReference<'a> {
-    /// What kind is needed.
+    /// What is needed.
     pub(crate) source: Needed,
     /// The name.
     pub(crate) name: &'a str,
-    /// The key that has to be there; `None` where the whole object is used.
+    /// The required key; `None` if the whole object is used.
     pub(crate) key: Option<&'a str>,
-    /// Where the pod says so, in words.
+    /// Where the pod refers to it, in words.
     pub(crate) place: String,
     /// The field with the name.
     pub(crate) name_field: Field<'a>,
-    /// The field with the key; that with the name where the whole object is used.
+    /// The field with the key, or the field with the name if the whole object is used.
     pub(crate) key_field: Field<'a>,
 }
 
-/// Returns what a pod cannot start without; what it calls optional is left out.
+/// Returns what a pod cannot start without, excluding optional references.
 pub(crate) fn references<'a>(pod: &Pod<'a>) -> Vec<PodReference<'a>> {
     let mut found = Vec::new();
     for volume in pod.volumes() {

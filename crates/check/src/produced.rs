@@ -1,5 +1,5 @@
-//! The ConfigMaps and Secrets that will exist: rendered ones, and those that a controller makes of a
-//! rendered object, with their keys as far as they are known.
+//! The ConfigMaps and Secrets that will exist: rendered ones and those that a controller creates from a
+//! rendered object, with their keys as far as known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::pod::{list_at, text};
 pub(crate) enum Keys {
     /// These and no others.
     Known(BTreeSet<String>),
-    /// Whatever its maker puts in.
+    /// Whatever its creator puts in.
     Unknown,
 }
 
@@ -68,7 +68,7 @@ impl Produced {
             return;
         }
         let place = (namespace.to_owned(), name.to_owned());
-        // Two makers of one Secret: each may add to it.
+        // If two things create the same Secret, each may add keys.
         let keys = if self.objects.contains_key(&place) { Keys::Unknown } else { keys };
         self.objects.insert(place, keys);
     }
@@ -140,7 +140,7 @@ impl Produced {
         }
     }
 
-    /// Adds the Secrets of the Zalando operator: one for each user, `_` written as `-`.
+    /// Adds the Secrets of the Zalando operator: one per user, with `_` written as `-`.
     fn add_zalando(&mut self, namespace: &str, cluster: &str, spec: &Value) {
         let mut users: BTreeSet<String> = ["postgres".to_owned(), "standby".to_owned()].into();
         users.extend(map_keys(spec.get("users")));
@@ -148,7 +148,7 @@ impl Produced {
             users.extend(["owner", "reader", "writer"].map(|role| format!("{database}_{role}_user")));
         }
         for user in users {
-            // A user may be given to another namespace: `namespace.user`.
+            // A user may belong to another namespace: `namespace.user`.
             let (namespace, plain) = user.split_once('.').unwrap_or((namespace, &user));
             let user = plain.replace('_', "-");
             let name = format!("{user}.{cluster}.credentials.postgresql.acid.zalan.do");
@@ -163,7 +163,7 @@ impl Produced {
     }
 }
 
-/// Tells whether cert-manager makes the certificates of an Ingress or a Gateway.
+/// Tells whether cert-manager creates the certificates of an Ingress or a Gateway.
 pub(crate) fn is_certified(entry: &Entry<'_>) -> bool {
     ["cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "kubernetes.io/tls-acme"]
         .iter()

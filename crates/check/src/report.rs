@@ -28,24 +28,24 @@ pub struct Finding {
     hints: Vec<String>,
 }
 
-/// A field that a finding is about, and where that comes from.
+/// A field that a finding is about, and its origin.
 #[derive(Debug)]
 pub struct Subject {
-    /// The path of the object in the output tree, below its environment; empty where it is a line of the sources.
+    /// The path of the object in the output tree, below its environment; empty for a line of the sources.
     pub path: String,
     /// The field of the object.
     pub pointer: Pointer,
-    /// Where to change it: at first where the object comes from.
+    /// Where to change it; initially the origin of the object.
     pub source: Place,
-    /// What is to be known of the source; may be empty.
+    /// A note about the source; may be empty.
     pub note: String,
-    /// The line of the output that says it, where that is not the source itself.
+    /// The output line with the field, if that is not the source itself.
     pub rendered: Option<Label>,
-    /// What the place shows of another object.
+    /// What the place of another object shows.
     text: &'static str,
 }
 
-/// The field of an object that a rule speaks of: a value that lies in the object, or what is missing below one.
+/// The field of an object that a rule reports: a value in the object, or a field that is missing below one.
 #[derive(Clone, Debug, Default)]
 pub struct Field<'a> {
     value: Option<&'a Value>,
@@ -53,7 +53,7 @@ pub struct Field<'a> {
 }
 
 impl Field<'_> {
-    /// Returns the way to the field; a value that does not lie in the object leads to the object itself.
+    /// Returns the pointer to the field. A value that is not in the object yields the object itself.
     fn pointer(self, object: &Map) -> Pointer {
         match self.value {
             None => self.below,
@@ -140,7 +140,7 @@ impl Report {
         self.add(Severity::Warning, entry, field, message)
     }
 
-    /// Adds an error about a line that a component of a tenant has among its sources.
+    /// Adds an error about a line in the sources of a tenant's component.
     pub fn error_at(
         &mut self,
         place: &Place,
@@ -150,7 +150,7 @@ impl Report {
         self.add_at(Severity::Error, place, (tenant, component), message)
     }
 
-    /// Adds a warning about a line that a component of a tenant has among its sources.
+    /// Adds a warning about a line in the sources of a tenant's component.
     pub fn warning_at(
         &mut self,
         place: &Place,
@@ -210,7 +210,7 @@ impl Report {
         &mut self.findings[at]
     }
 
-    /// Returns what findings say first: the path of the object, the rule, its weight and the field.
+    /// Returns the path of the object, the rule, the severity and the first field of each finding.
     pub fn said(&self) -> impl Iterator<Item = (&str, &'static str, Severity, &Pointer)> {
         self.findings.iter().filter_map(|finding| {
             let subject = finding.subjects.first()?;
@@ -232,14 +232,14 @@ impl Report {
         });
     }
 
-    /// Hands out the fields of the findings, each with the name of its rule, for who can tell where they come from.
+    /// Passes the fields of all findings, each with the rule's name, to a function that can trace their origin.
     pub fn trace(&mut self, mut trace: impl FnMut(&'static str, &mut Subject)) {
         for finding in &mut self.findings {
             finding.subjects.iter_mut().for_each(|subject| trace(finding.rule, subject));
         }
     }
 
-    /// Returns a diagnostic for each finding; findings that several environments share become one.
+    /// Returns one diagnostic per finding. Findings that several environments share become one.
     pub fn into_diagnostics(self) -> Vec<Diagnostic> {
         let mut merged: BTreeMap<_, (Vec<String>, String, Vec<Label>)> = BTreeMap::new();
         for finding in self.findings {
@@ -276,7 +276,7 @@ impl Report {
 }
 
 impl Finding {
-    /// Adds a field of another object that the finding is about, and what its place shows.
+    /// Adds a field of another object that the finding is about, and the text for its place.
     pub fn also<'a>(
         &mut self,
         entry: &Entry<'_>,
@@ -288,7 +288,7 @@ impl Finding {
         self
     }
 
-    /// Adds a hint what to do.
+    /// Adds a hint.
     pub fn hint(&mut self, hint: impl Into<String>) -> &mut Self {
         self.hints.push(hint.into());
         self

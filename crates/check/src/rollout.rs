@@ -6,10 +6,10 @@ use crate::demand::replicas;
 use crate::index::Index;
 use crate::pod::Pod;
 
-/// What an update that is not said makes of each, as a part of the replicas.
+/// The default of both fields, as a part of the replicas.
 const BY_DEFAULT: &str = "25%";
 
-/// Tells whether an update of a workload can only begin with one more pod than it has: none of the old ones may go first.
+/// Tells whether an update of a workload must start an extra pod, because no old one may stop first.
 ///
 /// Source: `ResolveFenceposts` of `k8s.io/kubernetes/pkg/controller/deployment/util`.
 pub(crate) fn needs_another_pod(index: &Index<'_>, pod: &Pod<'_>) -> bool {

@@ -11,11 +11,11 @@ use crate::rules;
 pub struct Rule {
     /// The short stable name, such as `service-selector`.
     pub name: &'static str,
-    /// What is wrong when it speaks, in one line.
+    /// What is wrong when it reports something, in one line.
     pub summary: &'static str,
-    /// The severity of its findings by default.
+    /// The default severity of its findings.
     pub level: Level,
-    /// Its page without the part that all pages share, as Markdown.
+    /// Its page as Markdown, without the part that all pages share.
     pub(crate) page: &'static str,
     /// The check itself.
     pub check: fn(&Index<'_>, &mut Report),
@@ -42,14 +42,12 @@ impl fmt::Display for Level {
     }
 }
 
-/// Returns the page that explains what is reported under a name, as Markdown; `page` is what is special about it.
+/// Returns the page that explains a rule, as Markdown; `page` is the part specific to it.
 pub fn explain(name: &str, summary: &str, level: Level, page: &str) -> String {
     let (page, references) = page.split_once(REFERENCES).unwrap_or((page, ""));
     format!(
-        "# {name}\n\nReports that {summary} ({level}).\n\n{page}## How to allow it\n\nFor one tenant or component, in its \
-         file, with the reason and, if it is to end, the last day:\n\n```toml\nallow = [{{ rule = \"{name}\", reason = \
-         \"the vendor is asked\", until = \"2027-01-31\" }}]\n```\n\nFor the whole platform, in `platform.toml`; `\"warn\"` \
-         and `\"deny\"` make its findings warnings or errors:\n\n```toml\n[checks]\n{name} = \"allow\"\n```\n\n\
+        "# {name}\n\nReports that {summary} ({level}).\n\n{page}## How to allow it\n\nFor one tenant or component, add this to its file (`until`, the last day, is optional):\n\n```toml\nallow = [{{ rule = \"{name}\", reason = \
+         \"waiting for the vendor\", until = \"2027-01-31\" }}]\n```\n\nFor the whole platform, add this to `platform.toml` (`\"warn\"` and `\"deny\"` make its findings warnings or errors):\n\n```toml\n[checks]\n{name} = \"allow\"\n```\n\n\
          {REFERENCES}{references}"
     )
 }
@@ -135,7 +133,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The heading of the last part of a page.
+/// The heading of the last section of a page.
 const REFERENCES: &str = "## References\n";
 
 /// All rules in alphabetical order.

@@ -9,16 +9,16 @@ use crate::facts::{ClusterFacts, Entry, Facts, LinkFacts, Owner, Peers, PoolFact
 use crate::report::Report;
 use crate::rule::ALL;
 
-/// Returns what a rule says about documents, one line a diagnostic, its hints below it.
+/// Returns what a rule reports for documents, one line per diagnostic, with hints below.
 ///
-/// The tenant of an object is its namespace, `platform` is the system tenant; labels `tenant` and
-/// `component` say otherwise, and `wave` says when the component starts. Each document is a file named by its place, from `1.yaml`. One
-/// without an `apiVersion` is a fact about the platform: a `Link` or a `Tenant`.
+/// The tenant of an object is its namespace; `platform` is the system tenant. The labels `tenant` and `component` override this,
+/// and `wave` sets when the component starts. Each document is a file named by its position, starting with `1.yaml`. A document
+/// without `apiVersion` is a fact about the platform: a `Link` or a `Tenant`.
 pub(crate) fn findings(rule: &str, documents: &str) -> String {
     findings_in(rule, documents, cluster())
 }
 
-/// Returns what a rule says about documents in a cluster.
+/// Returns what a rule reports for documents in a cluster.
 pub(crate) fn findings_in(rule: &str, documents: &str, cluster: ClusterFacts) -> String {
     let (facts, objects): (Vec<Object>, Vec<Object>) = serde_yaml::Deserializer::from_str(documents)
         .enumerate()
@@ -101,7 +101,7 @@ pub(crate) fn findings_in(rule: &str, documents: &str, cluster: ClusterFacts) ->
     text
 }
 
-/// A link as the example of a rule has it.
+/// A link in the example of a rule.
 struct LinkFact {
     place: Place,
     from: String,

@@ -1,4 +1,4 @@
-//! Whatever is rendered, the rules end and say the same thing twice.
+//! Whatever is rendered, the rules terminate and report the same thing twice.
 
 use aqueduct_check::{ALL, ClusterFacts, Entry, Facts, PoolFacts, Report, Rule, check};
 use aqueduct_manifest::{Diagnostic, Map, Object, Value};
@@ -128,7 +128,7 @@ fn any_object() -> impl Strategy<Value = Object> {
     )
 }
 
-/// Returns what rules say of the same objects in two environments.
+/// Returns what rules report for the same objects in two environments.
 fn said(objects: &[Object], rules: &[Rule]) -> Vec<Diagnostic> {
     let entries: Vec<_> =
         objects.iter().map(|object| Entry::new("shop", "web", "web.yaml", object)).collect();
@@ -163,7 +163,7 @@ proptest! {
     fn rules_end_and_repeat_themselves(objects in prop::collection::vec(any_object(), 0..12)) {
         let diagnostics = said(&objects, ALL);
         prop_assert_eq!(&diagnostics, &said(&objects, ALL));
-        // Both environments are the same, so nothing is said for one of them alone.
+        // Both environments are the same, so nothing is reported for only one of them.
         prop_assert!(diagnostics.iter().all(|diagnostic| diagnostic.labels.iter().all(|label| label.text == "in `dev`, `prod`")));
     }
 }

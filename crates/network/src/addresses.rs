@@ -1,11 +1,11 @@
-//! Addresses outside of the cluster: the blocks of policies, and the whole space cut at their edges.
+//! Addresses outside the cluster: the blocks of policies, and the whole address space cut at their edges.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use aqueduct_manifest::Value;
 
-/// A stretch of addresses of one family, with its first and its last.
+/// A range of addresses of one family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AddressRange {
     /// The first address.
@@ -20,23 +20,23 @@ impl fmt::Display for AddressRange {
     }
 }
 
-/// All addresses of IPv4.
+/// All IPv4 addresses.
 const V4: AddressRange =
     AddressRange { first: IpAddr::V4(Ipv4Addr::UNSPECIFIED), last: IpAddr::V4(Ipv4Addr::BROADCAST) };
 
-/// All addresses of IPv6.
+/// All IPv6 addresses.
 const V6: AddressRange = AddressRange {
     first: IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     last: IpAddr::V6(Ipv6Addr::from_bits(u128::MAX)),
 };
 
 impl AddressRange {
-    /// Tells whether another range lies within it.
+    /// Tells whether it contains another range.
     pub(crate) fn covers(&self, other: &Self) -> bool {
         self.first <= other.first && other.last <= self.last
     }
 
-    /// Returns the range as `10.0.0.0/8` where it is such a block, otherwise by its first and last address.
+    /// Returns the range as `10.0.0.0/8` if it is such a block, otherwise as its first and last address.
     pub(crate) fn block(&self) -> String {
         let (first, last, width) = match (self.first, self.last) {
             (IpAddr::V4(first), IpAddr::V4(last)) => (first.to_bits().into(), last.to_bits().into(), 32),
@@ -44,14 +44,14 @@ impl AddressRange {
             _ => return self.to_string(),
         };
         let host: u128 = first ^ last;
-        // The host's part has nothing but ones in the last address, and nothing but zeros in the first.
+        // The host part is all ones in the last address and all zeros in the first.
         if host & host.wrapping_add(1) == 0 && first & host == 0 {
             return format!("{}/{}", self.first, width - host.count_ones());
         }
         self.to_string()
     }
 
-    /// Reads `10.0.0.0/8`; bits behind the mask are ignored, as Go ignores them.
+    /// Parses `10.0.0.0/8`; bits behind the mask are ignored, as in Go.
     fn read(text: &str) -> Option<Self> {
         let (address, length) = text.split_once('/')?;
         let length: u32 = length.parse().ok()?;
@@ -75,7 +75,7 @@ impl AddressRange {
         }
     }
 
-    /// Returns what is left of it without another range.
+    /// Returns what remains of it without another range.
     fn without(self, other: &Self) -> impl Iterator<Item = Self> {
         if self.last < other.first || other.last < self.first || self.is_v4() != other.is_v4() {
             return [Some(self), None].into_iter().flatten();
@@ -91,7 +91,7 @@ impl AddressRange {
     }
 }
 
-/// Returns the ranges of an `ipBlock`: its block without the exceptions, those that touch joined.
+/// Returns the ranges of an `ipBlock`: its block without the exceptions, with adjacent ranges joined.
 pub(crate) fn ranges(block: &Value) -> Vec<AddressRange> {
     let mut ranges: Vec<AddressRange> =
         block.get("cidr").and_then(Value::as_str).and_then(AddressRange::read).into_iter().collect();
@@ -102,8 +102,8 @@ pub(crate) fn ranges(block: &Value) -> Vec<AddressRange> {
     ranges
 }
 
-/// Returns the whole space cut at the edges of ranges, in the order of the addresses. IPv6 is only spoken of where a
-/// policy speaks of it.
+/// Returns the whole address space cut at the edges of ranges, sorted by address. IPv6 is only included if a policy
+/// uses it.
 pub(crate) fn cut(ranges: &[AddressRange]) -> Vec<AddressRange> {
     let has_v6 = ranges.iter().any(|range| !range.is_v4());
     let mut cells = Vec::new();
@@ -122,13 +122,13 @@ pub(crate) fn cut(ranges: &[AddressRange]) -> Vec<AddressRange> {
     cells
 }
 
-/// Returns the places of those cells, in the order of their addresses, that a range covers; none sticks out of it.
+/// Returns the positions of the cells that a range covers; it never covers a cell partly.
 pub(crate) fn covered(cells: &[AddressRange], range: &AddressRange) -> std::ops::Range<usize> {
     let start = cells.partition_point(|cell| cell.first < range.first);
     start..cells.partition_point(|cell| cell.last <= range.last).max(start)
 }
 
-/// Returns addresses in the fewest words: blocks, or all but some blocks.
+/// Returns the shortest description of addresses: blocks, or everything except some blocks.
 pub(crate) fn title(ranges: &[AddressRange]) -> String {
     let blocks =
         |ranges: &[AddressRange]| ranges.iter().map(AddressRange::block).collect::<Vec<_>>().join(", ");
@@ -137,12 +137,12 @@ pub(crate) fn title(ranges: &[AddressRange]) -> String {
         rest = rest.into_iter().flat_map(|left| left.without(range)).collect();
     }
     match ranges.iter().all(AddressRange::is_v4) && rest.len() < ranges.len() {
-        true => format!("outside but {}", blocks(&rest)),
+        true => format!("outside except {}", blocks(&rest)),
         false => blocks(ranges),
     }
 }
 
-/// Returns the address before another, if its family has one.
+/// Returns the previous address, if there is one.
 fn before(address: IpAddr) -> Option<IpAddr> {
     Some(match address {
         IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits().checked_sub(1)?).into(),
@@ -150,7 +150,7 @@ fn before(address: IpAddr) -> Option<IpAddr> {
     })
 }
 
-/// Returns the address after another, if its family has one.
+/// Returns the next address, if there is one.
 pub(crate) fn after(address: IpAddr) -> Option<IpAddr> {
     Some(match address {
         IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits().checked_add(1)?).into(),
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn titles_are_short() {
         let private = r#"{"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]}"#;
-        assert_eq!(title(&of(private)), "outside but 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16");
+        assert_eq!(title(&of(private)), "outside except 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16");
         let most = r#"{"cidr": "10.0.0.0/8", "except": ["10.0.0.1/32"]}"#;
         assert_eq!(title(&of(most)), "10.0.0.0/32, 10.0.0.2-10.255.255.255");
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Classes of pods: those that no policy, Ingress or Route tells apart.
+//! Classes of pods: those that no policy, Ingress or Route distinguishes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,15 +9,15 @@ use crate::ports::{NamedPort, Ports};
 use crate::published::{CONTROLLER_NAMESPACE, Published, services};
 use crate::workload::{NetworkPeer, Pods};
 
-/// The label that every namespace has with its name.
+/// The label with the name of each namespace.
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
-/// Pods that no policy tells apart.
+/// Pods that no policy distinguishes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Class {
-    /// The policies that close the pods, by direction.
+    /// The policies that restrict the pods, by direction.
     pub(crate) closed_by: [Vec<usize>; 2],
-    /// The rules that name the pods as the other end.
+    /// The rules that select the pods as the other end.
     named_by: Vec<usize>,
     /// The ports to which rules refer by name.
     pub(crate) ports: Vec<NamedPort>,
@@ -25,20 +25,20 @@ pub(crate) struct Class {
     pub(crate) published: Ports,
 }
 
-/// What is in a set of objects, with the pods put into classes.
+/// The content of a set of objects, with pods grouped into classes.
 #[derive(Debug)]
 pub(crate) struct Classes {
     pub(crate) policies: Vec<Policy>,
     pub(crate) classes: Vec<Class>,
     /// The classes of the pods of each workload.
     pub(crate) workloads: BTreeMap<NetworkPeer, BTreeSet<usize>>,
-    /// The classes of the pods that a rule means.
+    /// The classes of the pods that a rule selects.
     pub(crate) members: BTreeMap<PodRule, Vec<usize>>,
     /// The class of whatever serves Ingresses and Routes.
     pub(crate) controller: usize,
 }
 
-/// The pods of a set of objects, found by what selectors ask for.
+/// The pods of a set of objects, indexed for selectors.
 struct Index<'a> {
     pods: Vec<Pods<'a>>,
     namespaces: BTreeMap<&'a str, Map>,
@@ -100,7 +100,7 @@ impl Classes {
             (rule, classes.into_iter().collect())
         });
         let members = members.collect();
-        // The controller comes last, and is no workload of the objects.
+        // The controller comes last and is not one of the workloads.
         let controller = class_of.last().copied().unwrap_or(0);
         let own = index.pods.len() - 1;
         for (pods, class) in index.pods.into_iter().zip(class_of).take(own) {
@@ -111,7 +111,7 @@ impl Classes {
 }
 
 impl Class {
-    /// Returns what is known of pods before the policies are looked at.
+    /// Returns what is known about pods before policies are considered.
     fn alone(
         pods: &Pods<'_>,
         names: &BTreeSet<&SmolStr>,
@@ -169,7 +169,7 @@ impl<'a> Index<'a> {
         Self { pods, namespaces, namespaces_by_label, by_label, by_namespace }
     }
 
-    /// Returns the numbers of the pods that a rule means.
+    /// Returns the numbers of the pods that a rule selects.
     fn meant(&self, rule: &PodRule) -> Vec<usize> {
         let PodRule { namespaces, pods: selector } = rule;
         let is_here = |number: &usize| {
@@ -180,7 +180,7 @@ impl<'a> Index<'a> {
             }
         };
         let is_meant = |number: &usize| selector.matches(self.pods[*number].labels) && is_here(number);
-        // Of what is known to hold all of them, the least is looked through.
+        // Search the shortest list that must contain all of them.
         let of_labels = selector.labels().map(|(key, value)| {
             self.by_label.get(&(key.as_str(), value.as_str())).map_or(&[][..], Vec::as_slice)
         });
@@ -202,7 +202,7 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Returns namespaces among which all are that a selector means; `None` where it asks for no label.
+    /// Returns namespaces that include all those that a selector matches; `None` if it requires no label.
     fn labelled(&self, selector: &LabelSelector) -> Option<Vec<SmolStr>> {
         let of_label = selector.labels().map(|(key, name)| match key == NAME_LABEL {
             true => vec![name.clone()],
@@ -211,7 +211,8 @@ impl<'a> Index<'a> {
         of_label.min_by_key(Vec::len)
     }
 
-    /// Tells whether a namespace has matching labels; one without an object of its own has its name alone.
+    /// Tells whether a namespace has matching labels. A namespace without an object of its own has only its
+    /// name.
     fn namespace_matches(&self, name: &str, selector: &LabelSelector) -> bool {
         match self.namespaces.get(name) {
             Some(labels) => selector.matches(labels),
@@ -220,7 +221,7 @@ impl<'a> Index<'a> {
     }
 }
 
-/// Returns those of some lists that are wanted, in order.
+/// Returns the wanted entries of some lists, in order.
 fn among(lists: &[&[usize]], is_wanted: impl Fn(&usize) -> bool) -> Vec<usize> {
     let mut wanted: Vec<usize> =
         lists.iter().flat_map(|list| list.iter().copied()).filter(is_wanted).collect();

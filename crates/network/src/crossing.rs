@@ -1,4 +1,5 @@
-//! Ways between owners: what lets the pods of one in to those of another, beside the policies that say what is agreed.
+//! Traffic between owners: what lets one owner's pods reach another's, apart from policies that implement an
+//! agreement.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,16 +8,16 @@ use crate::policy::{Direction, PeerRule, PolicyName};
 use crate::ports::{Ports, RulePorts};
 use crate::workload::NetworkPeer;
 
-/// Something that lets strangers in to the pods of an owner.
+/// Something that lets others reach an owner's pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opening<'a, O> {
     /// The owner of the pods.
     pub to: O,
-    /// The policy, and the number of its rule for ingress; `None` where no policy closes the pods.
+    /// The policy and the number of its ingress rule; `None` if no policy restricts the pods.
     pub rule: Option<(&'a PolicyName, usize)>,
-    /// The owners that are let in, each with what of theirs reaches which pods on which ports, first come.
+    /// The owners that are let in, each with the first connection that shows it.
     pub from: BTreeMap<O, Crossing<'a>>,
-    /// Whether more owners are let in than are told.
+    /// Whether more owners are let in than listed.
     pub has_more: bool,
 }
 
@@ -31,32 +32,32 @@ pub struct Crossing<'a> {
     pub ports: Ports,
 }
 
-/// To whom workloads belong, and what is agreed between the owners.
+/// Who owns workloads, and what the owners have agreed.
 pub trait Owners<'a> {
-    /// What stands for an owner.
+    /// The identifier of an owner.
     type Owner: Copy + Ord;
 
-    /// Returns the owner of a workload; those without one are passed over.
+    /// Returns the owner of a workload. Workloads without one are ignored.
     fn owner(&self, workload: &'a NetworkPeer) -> Option<Self::Owner>;
 
-    /// Tells whether a policy says nothing but what is agreed.
+    /// Tells whether a policy only implements an agreement.
     fn is_agreed(&self, policy: &PolicyName) -> bool;
 
-    /// Tells whether the pods of one owner have no business with a workload of another.
+    /// Tells whether one owner's pods must not reach a workload of another.
     fn are_strangers(&self, from: (Self::Owner, &NetworkPeer), to: (Self::Owner, &NetworkPeer)) -> bool;
 }
 
-/// The workloads of the owners of a class, the first of each.
+/// The owners in a class, each with its first workload.
 type Members<'a, O> = BTreeMap<O, &'a NetworkPeer>;
 
 impl Network {
-    /// Returns what lets strangers in, in the order of the policies; of each at most `most` owners are told.
+    /// Returns what lets others in, in policy order; each lists at most `most` owners.
     pub fn openings<'a, T: Owners<'a>>(&'a self, owners: &T, most: usize) -> Vec<Opening<'a, T::Owner>> {
         Search::new(self, owners, most).all()
     }
 }
 
-/// What one opening is known by: policy and rule by their numbers, and whose pods they let strangers in to.
+/// The identity of an opening: the positions of policy and rule, and the owner of the pods.
 type Key<O> = (Option<(usize, usize)>, O);
 
 struct Search<'a, 's, T: Owners<'a>> {
@@ -64,9 +65,9 @@ struct Search<'a, 's, T: Owners<'a>> {
     owners: &'s T,
     most: usize,
     members: Vec<Members<'a, T::Owner>>,
-    /// The classes that reach pods which their rules do not name.
+    /// The classes that reach pods without a rule that lists them.
     wide: Vec<usize>,
-    /// The classes whose rules name a class as one that they reach.
+    /// For each class, the classes whose rules list it as a destination.
     naming: BTreeMap<usize, Vec<usize>>,
     found: BTreeMap<Key<T::Owner>, Opening<'a, T::Owner>>,
 }
@@ -87,7 +88,7 @@ impl<'a, 's, T: Owners<'a>> Search<'a, 's, T> {
         for (class, members) in members.iter().enumerate().filter(|(_, members)| !members.is_empty()) {
             match network.named_destinations(End::Class(class)) {
                 Some(named) => named.keys().for_each(|other| naming.entry(*other).or_default().push(class)),
-                // Classes of an owner that only differ in who lets them in reach the same.
+                // Classes of one owner that differ only in who lets them in reach the same.
                 None => {
                     let owners: Vec<T::Owner> = members.keys().copied().collect();
                     if seen.insert((network.side_of(class, Direction::Egress), owners)) {
@@ -124,7 +125,7 @@ impl<'a, 's, T: Owners<'a>> Search<'a, 's, T> {
         self.found.into_values().filter(|opening| !opening.from.is_empty()).collect()
     }
 
-    /// Returns the classes that peers name; `None` where they are all pods.
+    /// Returns the classes that peers list; `None` if they are all pods.
     fn named(&self, peers: Option<&[PeerRule]>) -> Option<BTreeSet<usize>> {
         let mut named = BTreeSet::new();
         for peer in peers? {
@@ -137,7 +138,7 @@ impl<'a, 's, T: Owners<'a>> Search<'a, 's, T> {
         Some(named)
     }
 
-    /// Adds whom a rule lets in to the pods of a class.
+    /// Adds the owners that a rule lets in to the pods of a class.
     fn add(
         &mut self,
         class: usize,
@@ -190,7 +191,7 @@ impl<'a, 's, T: Owners<'a>> Search<'a, 's, T> {
     }
 }
 
-/// Returns what is agreed to be let in to the pods of a class.
+/// Returns what is agreed to reach the pods of a class.
 fn agreed_side<'a, T: Owners<'a>>(network: &Network, owners: &T, class: usize) -> Side {
     let policies = network.class(class).closed_by[Direction::Ingress as usize].iter().copied();
     let agreed: Vec<usize> =

@@ -1,4 +1,4 @@
-//! Crowds: workloads of one namespace that no policy tells apart, which tables and drawings show as one.
+//! Crowds: workloads of one namespace that no policy distinguishes. Tables and drawings show them as one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,20 +9,20 @@ use crate::policy::Direction;
 use crate::ports::Ports;
 use crate::workload::{ConnectionEnd, NetworkPeer};
 
-/// The ends of connections that are wanted.
+/// A selection of connection ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Ends {
     /// All of them.
     #[default]
     All,
-    /// Addresses outside of the cluster, and what serves Ingresses and Routes.
+    /// Addresses outside the cluster, and whatever serves Ingresses and Routes.
     Outside,
     /// Some workloads.
     Workloads(BTreeSet<NetworkPeer>),
 }
 
 impl Ends {
-    /// Tells whether a peer is wanted.
+    /// Tells whether an end is selected.
     pub fn include(&self, peer: &ConnectionEnd<'_>) -> bool {
         match (self, peer) {
             (Self::All, _) => true,
@@ -39,24 +39,24 @@ impl Ends {
 pub(crate) struct Crowd<'a> {
     pub(crate) workloads: Vec<&'a NetworkPeer>,
     ends: &'a [End],
-    /// Whether they are wanted as sources and as destinations.
+    /// Whether they are selected as sources and as destinations.
     wanted: [bool; 2],
-    /// Whether policies close them, by direction.
+    /// Whether policies restrict them, by direction.
     pub(crate) closed: [bool; 2],
 }
 
 /// An end of an arrow.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ArrowEnd {
-    /// Addresses outside of the cluster; none stands for all of them.
+    /// Addresses outside the cluster; empty means all of them.
     Outside(Vec<AddressRange>),
-    /// What serves Ingresses and Routes.
+    /// Whatever serves Ingresses and Routes.
     IngressController,
     /// A crowd by its number.
     Crowd(usize),
 }
 
-/// A connection from every member of one place to every member of another.
+/// A connection from every member of one end to every member of another.
 #[derive(Debug)]
 pub(crate) struct Arrow {
     pub(crate) from: ArrowEnd,
@@ -65,7 +65,7 @@ pub(crate) struct Arrow {
 }
 
 impl Network {
-    /// Returns the crowds by namespace and name; those that are wanted on neither end are among them.
+    /// Returns all crowds by namespace and name, including those selected at neither end.
     pub(crate) fn crowds(&self, from: &Ends, to: &Ends) -> Vec<Crowd<'_>> {
         let mut numbers = BTreeMap::new();
         let mut crowds: Vec<Crowd<'_>> = Vec::new();
@@ -82,7 +82,7 @@ impl Network {
         crowds
     }
 
-    /// Tells in which directions policies close all of some pods.
+    /// Tells in which directions policies restrict all of some pods.
     fn closed(&self, ends: &[End]) -> [bool; 2] {
         let classes = || {
             ends.iter().filter_map(|end| match end {
@@ -93,7 +93,7 @@ impl Network {
         Direction::BOTH.map(|way| classes().all(|class| !class.closed_by[way as usize].is_empty()))
     }
 
-    /// Returns the arrows from and to crowds that are wanted, by both ends.
+    /// Returns the arrows from and to selected crowds, by both ends.
     pub(crate) fn arrows(&self, crowds: &[Crowd<'_>], from: &Ends, to: &Ends) -> Vec<Arrow> {
         let mut arrows = Vec::new();
         let mut add = |from: ArrowEnd, to: ArrowEnd, ports: Ports| {
@@ -128,7 +128,7 @@ impl Network {
         arrows
     }
 
-    /// Returns the addresses that a crowd is connected with, those with the same ports together.
+    /// Returns the addresses that a crowd is connected to, grouped by ports.
     fn outside(&self, crowd: &Crowd<'_>, direction: Direction) -> Vec<(ArrowEnd, Ports)> {
         let cells = self.cells(direction);
         let mut ranges: BTreeMap<Ports, Vec<AddressRange>> = BTreeMap::new();
@@ -147,7 +147,7 @@ impl Network {
     }
 }
 
-/// Joins ranges that touch; they are in the order of their addresses.
+/// Joins adjacent ranges, which are sorted by address.
 fn joined(ranges: Vec<AddressRange>) -> Vec<AddressRange> {
     let mut joined: Vec<AddressRange> = Vec::new();
     for range in ranges {
@@ -167,7 +167,7 @@ impl Crowd<'_> {
 }
 
 impl ArrowEnd {
-    /// Returns how tables and drawings call it.
+    /// Returns its name in tables and drawings.
     pub(crate) fn title(&self, crowds: &[Crowd<'_>]) -> String {
         match self {
             Self::Outside(ranges) if ranges.is_empty() => "outside".to_owned(),
@@ -186,7 +186,7 @@ impl ArrowEnd {
     }
 }
 
-/// Returns ports as tables and drawings write them.
+/// Returns ports for tables and drawings.
 pub(crate) fn short(ports: &Ports) -> String {
     if ports.is_all() {
         "all".to_owned()

@@ -17,11 +17,11 @@ pub struct ConnectionChange<'a> {
     pub from: ConnectionEnd<'a>,
     /// The end that accepts it.
     pub to: ConnectionEnd<'a>,
-    /// The ports in the old network; none where it is opened.
+    /// The ports in the old network; empty if it is opened.
     pub before: Arc<Ports>,
-    /// The ports in the new network; none where it is closed.
+    /// The ports in the new network; empty if it is closed.
     pub after: Arc<Ports>,
-    /// Those of its ends that only one of the two networks has.
+    /// Those of its ends that exist in only one of the two networks.
     pub alone: Vec<&'a NetworkPeer>,
 }
 
@@ -39,8 +39,8 @@ impl fmt::Display for ConnectionChange<'_> {
 /// The groups of a workload in the old and in the new network.
 type Groups = (Option<usize>, Option<usize>);
 
-/// Returns what differs from an old to a new network, by source and destination. Workloads are the same where
-/// namespace, name and kind are.
+/// Returns the differences between an old and a new network, by source and destination. Workloads are matched
+/// by namespace, name and kind.
 pub fn difference<'a>(old: &'a Network, new: &'a Network) -> Vec<ConnectionChange<'a>> {
     let mut groups: BTreeMap<&'a NetworkPeer, Groups> = BTreeMap::new();
     for (workload, group) in &old.workloads {
@@ -102,7 +102,7 @@ struct Pair<'a> {
     new: &'a Network,
 }
 
-/// Ports before and after, where they differ.
+/// Ports before and after, if they differ.
 type Differing = Option<(Arc<Ports>, Arc<Ports>)>;
 
 fn differing(before: Ports, after: Ports) -> Differing {
@@ -110,7 +110,7 @@ fn differing(before: Ports, after: Ports) -> Differing {
 }
 
 impl<'a> Pair<'a> {
-    /// Compares what is between two workloads.
+    /// Compares the connections between two workloads.
     fn between(&self, from: Groups, to: Groups) -> Differing {
         let ports = |network: &Network, from: Option<usize>, to: Option<usize>| match (from, to) {
             (Some(from), Some(to)) => network.ports(network.ends(from), network.ends(to)),
@@ -119,7 +119,7 @@ impl<'a> Pair<'a> {
         differing(ports(self.old, from.0, to.0), ports(self.new, from.1, to.1))
     }
 
-    /// Compares what Ingresses and Routes publish of a workload.
+    /// Compares what Ingresses and Routes publish for a workload.
     fn published(&self, groups: Groups) -> Differing {
         let ports = |network: &Network, group: Option<usize>| {
             group.map_or_else(Ports::default, |group| network.published(network.ends(group)))
@@ -127,7 +127,8 @@ impl<'a> Pair<'a> {
         differing(ports(self.old, groups.0), ports(self.new, groups.1))
     }
 
-    /// Compares what is between a workload and addresses outside; neighbours with the same change are one.
+    /// Compares the connections between a workload and outside addresses. Adjacent ranges with the same
+    /// change are joined.
     fn outside(&self, groups: Groups, direction: Direction) -> Vec<(AddressRange, Arc<Ports>, Arc<Ports>)> {
         let ports = |network: &Network, group: Option<usize>, range: &AddressRange| {
             let Some(group) = group else { return Ports::default() };

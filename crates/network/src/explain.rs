@@ -1,4 +1,4 @@
-//! Why one end reaches another, or does not: the policies that decide it.
+//! Why one end can or cannot reach another: the policies that decide it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,16 +14,17 @@ use crate::workload::ConnectionEnd;
 pub struct ConnectionExplanation<'a> {
     /// The ports that are open.
     pub ports: Ports,
-    /// What the policies around the source say.
+    /// The verdict of the policies at the source.
     pub egress: Verdict<'a>,
-    /// What the policies around the destination say.
+    /// The verdict of the policies at the destination.
     pub ingress: Verdict<'a>,
 }
 
-/// What the policies around one end say.
+/// The verdict of the policies at one end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict<'a> {
-    /// The policies that close it, and what each of them lets through; without any, everything is open.
+    /// The policies that restrict it, and what each of them lets through. If there are none, everything is
+    /// open.
     pub policies: BTreeMap<&'a PolicyName, Ports>,
 }
 
@@ -35,7 +36,7 @@ impl fmt::Display for ConnectionExplanation<'_> {
 }
 
 impl<'a> Verdict<'a> {
-    /// Returns the policies that decide: those that let something through, or else all of them.
+    /// Returns the policies that decide: those that let something through, otherwise all of them.
     pub fn deciding(&self) -> impl Iterator<Item = (&'a PolicyName, &Ports)> {
         let is_open = self.policies.values().any(|ports| !ports.is_empty());
         let deciding = self.policies.iter().filter(move |(_, ports)| !is_open || !ports.is_empty());
@@ -61,8 +62,8 @@ impl fmt::Display for Verdict<'_> {
 }
 
 impl Network {
-    /// Returns what decides about the connections from one end to another; `None` where one of them is not in this
-    /// network, neither is a workload, or what serves Ingresses is to accept it.
+    /// Returns what decides about the connections from one end to another; `None` if one of them is not in this
+    /// network, neither is a workload, or the destination is the ingress controller.
     pub fn explain<'a>(
         &'a self,
         from: &ConnectionEnd<'_>,
@@ -87,7 +88,7 @@ impl Network {
         })
     }
 
-    /// Returns the ends that a peer stands for; addresses are the peers of a direction.
+    /// Returns the ends that a peer covers; addresses are the peers of a direction.
     fn ends_of(&self, peer: &ConnectionEnd<'_>, direction: Direction) -> Option<Vec<End>> {
         Some(match peer {
             ConnectionEnd::Outside(range) => vec![self.cell(direction, range)],

@@ -1,15 +1,15 @@
-//! Which workload reaches which, according to the network policies of a set of objects.
+//! Which workload reaches which under the network policies of a set of objects.
 //!
 //! 1. [`Network::of`] reads the objects: pods of every kind of workload, namespaces, NetworkPolicies, and the Services
 //!    behind Ingresses and Routes.
-//! 2. Pods that no policy distinguishes become one class, so that the work grows with the number of policies, not of
+//! 2. Pods that no policy distinguishes become one class, so the work grows with the number of policies, not of
 //!    pods.
-//! 3. [`Network::connections`] lists who reaches whom and on which ports, [`Network::explain`] names the policies that
-//!    decide it, and [`difference`] compares two networks.
+//! 3. [`Network::connections`] lists which end reaches which on which ports, [`Network::explain`] returns the policies
+//!    that decide it, and [`difference`] compares two networks.
 //! 4. [`print`](mod@print) writes lists, tables and JSON; [`graph`] draws.
 //!
-//! Not taken into account are the additions of network plugins, policies of other kinds, and pods that an operator creates
-//! from custom resources.
+//! It does not consider extensions of network plugins, other kinds of policies, and pods that an operator creates from
+//! custom resources.
 
 mod addresses;
 mod classes;

@@ -12,15 +12,15 @@ use crate::policy::{Direction, PeerRule, PodRule, Policy};
 use crate::ports::{NamedPort, Ports, RulePorts};
 use crate::workload::{ConnectionEnd, NetworkPeer};
 
-/// The workloads of a set of objects, and who of them reaches whom.
+/// The workloads of a set of objects, and which of them reach which.
 #[derive(Debug)]
 pub struct Network {
     read: Classes,
-    /// What sets of policies let through on the side of the pods that they close.
+    /// What each distinct set of policies lets through for the pods that it restricts.
     sides: Vec<Side>,
-    /// The side of each class, by direction; none where no policy closes it.
+    /// The side of each class, by direction; `None` if no policy restricts it.
     side_of: Vec<[Option<usize>; 2]>,
-    /// The addresses that rules tell apart, by direction.
+    /// The address ranges that rules distinguish, by direction.
     cells: [Vec<AddressRange>; 2],
     /// Each workload with its group, by name.
     pub(crate) workloads: Vec<(NetworkPeer, usize)>,
@@ -30,12 +30,12 @@ pub struct Network {
     groups_of: Vec<Vec<usize>>,
 }
 
-/// Workloads that no policy tells apart.
+/// Workloads that no policy distinguishes.
 #[derive(Debug)]
 struct Group {
     ends: Vec<End>,
     count: usize,
-    /// The ports to each other group, where more than one workload asks.
+    /// The ports to each other group, computed only once for all workloads of the group.
     row: OnceLock<Row>,
 }
 
@@ -47,13 +47,13 @@ type Row = Vec<Option<Arc<Ports>>>;
 pub(crate) enum End {
     /// Pods of a class.
     Class(usize),
-    /// Addresses outside, by their number among the cells of the direction.
+    /// Addresses outside, by their position among the ranges of the direction.
     Cell(usize),
-    /// Addresses that no rule speaks of.
+    /// Addresses that no rule mentions.
     Elsewhere,
 }
 
-/// What policies let through on one side of the pods that they close.
+/// What policies let through on one side, for the pods that they restrict.
 #[derive(Debug, Default)]
 pub(crate) struct Side {
     anyone: RulePorts,
@@ -69,7 +69,7 @@ pub struct Connection<'a> {
     pub from: ConnectionEnd<'a>,
     /// The end that accepts it.
     pub to: ConnectionEnd<'a>,
-    /// The ports; there is at least one.
+    /// The ports; never empty.
     pub ports: Arc<Ports>,
 }
 
@@ -80,8 +80,8 @@ impl fmt::Display for Connection<'_> {
 }
 
 impl Network {
-    /// Reads the network of a set of objects. Objects without a namespace are in `default`, and a namespace without an
-    /// object of its own has its name for a label.
+    /// Reads the network of a set of objects. Objects without a namespace are in `default`. A namespace without an
+    /// object of its own has only its name as a label.
     pub fn of<'a>(objects: impl IntoIterator<Item = &'a Object>) -> Self {
         let objects: Vec<&Object> = objects.into_iter().collect();
         let read = Classes::of(&objects);
@@ -138,8 +138,8 @@ impl Network {
         self.workloads.iter().map(|(workload, _)| workload)
     }
 
-    /// Returns all connections by their source and then their destination: addresses outside, workloads, and what
-    /// serves Ingresses and Routes. A workload is not listed with itself.
+    /// Returns all connections by source and then by destination: addresses outside, workloads, and the ingress
+    /// controller. Connections of a workload with itself are not listed.
     pub fn connections(&self) -> impl Iterator<Item = Connection<'_>> {
         let outside =
             self.cells[Direction::Ingress as usize].iter().enumerate().flat_map(move |(cell, range)| {
@@ -164,7 +164,7 @@ impl Network {
         outside.chain(workloads).chain(controller)
     }
 
-    /// Returns the ports on which one workload reaches another; `None` where one of them is not in this network.
+    /// Returns the ports on which one workload reaches another; `None` if one of them is not in this network.
     pub fn between(&self, from: &NetworkPeer, to: &NetworkPeer) -> Option<Ports> {
         Some(self.ports(self.ends(self.group(from)?), self.ends(self.group(to)?)))
     }
@@ -189,7 +189,7 @@ impl Network {
                 _ => Some(Arc::new(ports)),
             };
         };
-        // Where the rules name everybody who is let through, nobody else is looked at.
+        // If the rules list everybody who is let through, nobody else needs to be examined.
         let named: Option<Vec<_>> = from.iter().map(|end| self.named_destinations(*end)).collect();
         match named {
             Some(sides) => {
@@ -201,8 +201,8 @@ impl Network {
         row
     }
 
-    /// Returns the classes that rules name as those who pods may reach; `None` where some rule names everybody, or no
-    /// policy closes the pods.
+    /// Returns the classes that rules list as destinations of pods; `None` if some rule allows everybody, or no
+    /// policy restricts the pods.
     pub(crate) fn named_destinations(&self, pods: End) -> Option<&BTreeMap<usize, RulePorts>> {
         let End::Class(class) = pods else { return None };
         let side = &self.sides[self.side_of[class][Direction::Egress as usize]?];
@@ -215,7 +215,7 @@ impl Network {
         ports.map(|ports| (!ports.is_empty()).then(|| Arc::new(ports))).collect()
     }
 
-    /// Returns the ports on which Ingresses and Routes lead to some pods, as far as the policies let them.
+    /// Returns the ports on which Ingresses and Routes lead to some pods, as far as policies allow.
     pub(crate) fn published(&self, to: &[End]) -> Ports {
         let mut ports = Ports::default();
         for end in to {
@@ -242,7 +242,7 @@ impl Network {
         ports
     }
 
-    /// Returns what the policies around pods let through from or to a peer.
+    /// Returns what the policies at pods let through from or to a peer.
     pub(crate) fn through(&self, pods: End, peer: End, direction: Direction) -> Ports {
         let End::Class(class) = pods else { return Ports::all() };
         match self.side_of[class][direction as usize] {
@@ -254,7 +254,7 @@ impl Network {
         }
     }
 
-    /// Returns the ports that some pods have names for.
+    /// Returns the named ports of pods.
     fn ports_of(&self, end: End) -> &[NamedPort] {
         match end {
             End::Class(class) => &self.read.classes[class].ports,
@@ -298,7 +298,7 @@ impl Network {
         side
     }
 
-    /// Returns the ends that a group of workloads stands for.
+    /// Returns the ends of a group of workloads.
     pub(crate) fn ends(&self, group: usize) -> &[End] {
         &self.groups[group].ends
     }
@@ -309,12 +309,12 @@ impl Network {
         Some(self.workloads[at].1)
     }
 
-    /// Returns the addresses that rules tell apart in a direction.
+    /// Returns the address ranges that rules distinguish in a direction.
     pub(crate) fn cells(&self, direction: Direction) -> &[AddressRange] {
         &self.cells[direction as usize]
     }
 
-    /// Returns the end that addresses are.
+    /// Returns the end for an address range.
     pub(crate) fn cell(&self, direction: Direction, range: &AddressRange) -> End {
         let cells = self.cells(direction);
         let at = cells.partition_point(|cell| cell.last < range.first);
@@ -331,12 +331,12 @@ impl Network {
         self.read.classes.len()
     }
 
-    /// Returns the number of what policies let through on the side of a class; `None` where none closes it.
+    /// Returns the position of a class's side; `None` if no policy restricts it.
     pub(crate) fn side_of(&self, class: usize, direction: Direction) -> Option<usize> {
         self.side_of[class][direction as usize]
     }
 
-    /// Returns the classes of the pods that a rule means.
+    /// Returns the classes of the pods that a rule selects.
     pub(crate) fn members(&self, rule: &PodRule) -> &[usize] {
         self.read.members.get(rule).map_or(&[], Vec::as_slice)
     }
@@ -346,7 +346,7 @@ impl Network {
         &self.read.policies[policy]
     }
 
-    /// Returns the class of what serves Ingresses and Routes.
+    /// Returns the class of the ingress controller.
     pub(crate) fn controller(&self) -> End {
         End::Class(self.read.controller)
     }

@@ -10,7 +10,7 @@ use crate::addresses::{AddressRange, ranges};
 use crate::ports::RulePorts;
 use crate::workload::namespace;
 
-/// The way of a connection, seen from the pods that a policy selects.
+/// The direction of a connection, seen from the pods that a policy selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Direction {
     /// To these pods.
@@ -20,7 +20,7 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// Both ways.
+    /// Both directions.
     pub(crate) const BOTH: [Self; 2] = [Self::Ingress, Self::Egress];
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Policy {
     pub(crate) name: PolicyName,
     /// The pods of its namespace that it selects.
     pub(crate) pods: LabelSelector,
-    /// The directions in which it closes these pods.
+    /// The directions in which it restricts these pods.
     pub(crate) closes: [bool; 2],
     /// The rules by direction.
     pub(crate) rules: [Vec<Rule>; 2],
@@ -62,17 +62,17 @@ pub(crate) struct Policy {
 /// What a policy lets through.
 #[derive(Debug)]
 pub(crate) struct Rule {
-    /// The other ends; `None` is anyone.
+    /// The other ends; `None` means any.
     pub(crate) peers: Option<Vec<PeerRule>>,
     pub(crate) ports: RulePorts,
 }
 
-/// One of the other ends that a rule names.
+/// One of the other ends of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PeerRule {
     /// Pods by their labels and the namespaces that they are in.
     Pods(PodRule),
-    /// Addresses outside of the cluster.
+    /// Addresses outside the cluster.
     Addresses(Vec<AddressRange>),
 }
 
@@ -83,17 +83,17 @@ pub(crate) struct PodRule {
     pub(crate) pods: LabelSelector,
 }
 
-/// The namespaces that a rule means.
+/// The namespaces of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Namespaces {
-    /// The one of the policy.
+    /// The namespace of the policy.
     Own(SmolStr),
     /// Those with these labels.
     Labelled(LabelSelector),
 }
 
 impl PodRule {
-    /// Tells whether all pods of the cluster are meant.
+    /// Tells whether it selects all pods of the cluster.
     pub(crate) fn is_everything(&self) -> bool {
         matches!(&self.namespaces, Namespaces::Labelled(selector) if selector.is_empty())
             && self.pods.is_empty()
@@ -111,7 +111,7 @@ impl Policy {
             |name, peers: &str| list(name).iter().map(|rule| Rule::of(rule, peers, namespace)).collect();
         let types = list("policyTypes");
         let named = |name| types.iter().any(|one| one.as_str() == Some(name));
-        // Without types, every policy is about ingress, and one with rules for egress about that too.
+        // Without types, every policy restricts ingress, and one with egress rules also restricts egress.
         let closes = match types.is_empty() {
             true => [true, !list("egress").is_empty()],
             false => [named("Ingress"), named("Egress")],
@@ -130,7 +130,7 @@ impl Rule {
 }
 
 impl PeerRule {
-    /// Reads a peer; one that says nothing is nobody.
+    /// Parses a peer; an empty one matches nobody.
     fn of(peer: &Value, namespace: &str) -> Option<Self> {
         let field = |name| peer.get(name).filter(|value| !value.is_null());
         if let Some(block) = field("ipBlock") {

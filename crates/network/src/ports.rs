@@ -5,7 +5,7 @@ use std::fmt;
 
 use aqueduct_manifest::{SmolStr, Value};
 
-/// A protocol that network policies know, in the order of their names.
+/// A protocol that network policies support, in alphabetical order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Protocol {
     /// SCTP.
@@ -20,7 +20,7 @@ impl Protocol {
     /// All protocols.
     pub const ALL: [Self; 3] = [Self::Sctp, Self::Tcp, Self::Udp];
 
-    /// Returns the protocol of a port, which is TCP where it says nothing; `None` for one that policies do not know.
+    /// Returns the protocol of a port (default: TCP); `None` for one that policies do not support.
     pub(crate) fn of(port: &Value) -> Option<Self> {
         match port.get("protocol").and_then(Value::as_str) {
             None | Some("TCP") => Some(Self::Tcp),
@@ -41,13 +41,13 @@ impl fmt::Display for Protocol {
     }
 }
 
-/// The first and the last port there is.
+/// The first and the last possible port.
 const WHOLE: (u16, u16) = (1, u16::MAX);
 
 /// A set of ports of each protocol.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ports {
-    /// Ranges by protocol in the order of [`Protocol::ALL`]: sorted, and none touches another.
+    /// Ranges by protocol in the order of [`Protocol::ALL`], sorted and never adjacent.
     ranges: [Vec<(u16, u16)>; 3],
 }
 
@@ -57,27 +57,27 @@ impl Ports {
         Self { ranges: [vec![WHOLE], vec![WHOLE], vec![WHOLE]] }
     }
 
-    /// Tells whether there is none.
+    /// Tells whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.ranges.iter().all(Vec::is_empty)
     }
 
-    /// Tells whether every port of every protocol is there.
+    /// Tells whether it contains every port of every protocol.
     pub fn is_all(&self) -> bool {
         self.ranges.iter().all(|ranges| matches!(ranges.as_slice(), [WHOLE]))
     }
 
-    /// Tells whether a port is there.
+    /// Tells whether it contains a port.
     pub fn has(&self, protocol: Protocol, port: u16) -> bool {
         self.of(protocol).iter().any(|(first, last)| (*first..=*last).contains(&port))
     }
 
-    /// Returns the ranges of a protocol, each with its first and its last port.
+    /// Returns the ranges of a protocol, each as its first and last port.
     pub fn of(&self, protocol: Protocol) -> &[(u16, u16)] {
         &self.ranges[protocol as usize]
     }
 
-    /// Adds a range; one that ends before it starts is none.
+    /// Adds a range; one that ends before it starts is ignored.
     pub(crate) fn add(&mut self, protocol: Protocol, first: u16, last: u16) {
         if first > last {
             return;
@@ -87,7 +87,7 @@ impl Ports {
         join(ranges);
     }
 
-    /// Adds all of another set.
+    /// Adds another set.
     pub(crate) fn extend(&mut self, other: &Self) {
         for (ranges, more) in self.ranges.iter_mut().zip(&other.ranges) {
             if !more.is_empty() {
@@ -97,7 +97,7 @@ impl Ports {
         }
     }
 
-    /// Takes away what is in another set.
+    /// Removes another set.
     pub(crate) fn without(&mut self, other: &Self) {
         for (ranges, others) in self.ranges.iter_mut().zip(&other.ranges) {
             for (from, to) in others {
@@ -111,7 +111,7 @@ impl Ports {
         }
     }
 
-    /// Keeps what is in another set as well.
+    /// Keeps only what is also in another set.
     pub(crate) fn keep(&mut self, other: &Self) {
         for (ranges, others) in self.ranges.iter_mut().zip(&other.ranges) {
             let both = ranges.iter().flat_map(|(first, last)| {
@@ -123,7 +123,7 @@ impl Ports {
     }
 }
 
-/// Sorts ranges and joins those that touch.
+/// Sorts ranges and joins adjacent ones.
 fn join(ranges: &mut Vec<(u16, u16)>) {
     ranges.sort_unstable();
     ranges.dedup_by(|later, earlier| {
@@ -158,7 +158,7 @@ impl fmt::Display for Ports {
     }
 }
 
-/// The ports that a rule of a policy names: numbers, and names that the pods at the receiving end give meaning to.
+/// The ports of a policy rule: numbers, and names that the pods at the receiving end resolve.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RulePorts {
     numbers: Ports,
@@ -171,7 +171,7 @@ impl RulePorts {
         Self { numbers: Ports::all(), names: BTreeSet::new() }
     }
 
-    /// Returns the ports of a rule; a rule that lists none means all of them.
+    /// Returns the ports of a rule; a rule that lists none allows all.
     ///
     /// Source: <https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/>.
     pub(crate) fn of(rule: &Value) -> Self {
@@ -198,7 +198,7 @@ impl RulePorts {
         ports
     }
 
-    /// Tells whether it names none.
+    /// Tells whether it has none.
     pub(crate) fn is_empty(&self) -> bool {
         self.numbers.is_empty() && self.names.is_empty()
     }
@@ -225,7 +225,7 @@ impl RulePorts {
     }
 }
 
-/// A port of a container; the name is empty where it has none.
+/// A port of a container; the name may be empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct NamedPort {
     pub(crate) name: SmolStr,
@@ -241,7 +241,7 @@ impl NamedPort {
     }
 }
 
-/// Returns the number of a port, where it can be one.
+/// Returns the number of a port, if it is valid.
 pub(crate) fn port_number(value: &Value) -> Option<u16> {
     u16::try_from(value.as_i64()?).ok().filter(|number| *number > 0)
 }

@@ -7,7 +7,7 @@ use aqueduct_manifest::{Value, json};
 use crate::crowd::{Arrow, Ends, short};
 use crate::network::{Connection, Network};
 
-/// Returns one connection a line: `source => destination : ports`.
+/// Returns one connection per line: `source => destination : ports`.
 pub fn list<'a>(connections: impl IntoIterator<Item = Connection<'a>>) -> String {
     let mut text = String::new();
     for connection in connections {
@@ -16,7 +16,7 @@ pub fn list<'a>(connections: impl IntoIterator<Item = Connection<'a>>) -> String
     text
 }
 
-/// Returns a JSON list of `{"src", "dst", "conn"}`, with the texts of the list.
+/// Returns a JSON list of `{"src", "dst", "conn"}`, with the strings of the list.
 pub fn json<'a>(connections: impl IntoIterator<Item = Connection<'a>>) -> String {
     let quoted = |text: String| json::write(&Value::from(text));
     let mut text = String::from("[");
@@ -32,7 +32,7 @@ pub fn json<'a>(connections: impl IntoIterator<Item = Connection<'a>>) -> String
     text
 }
 
-/// Returns a table by source, in which workloads of a namespace that no policy tells apart stand on one line.
+/// Returns a table by source. Workloads of a namespace that no policy distinguishes share a line.
 pub fn table(network: &Network, from: &Ends, to: &Ends) -> String {
     let crowds = network.crowds(from, to);
     let mut rows = vec![["FROM".to_owned(), "TO".to_owned(), "PORTS".to_owned()]];

@@ -1,4 +1,4 @@
-//! What Ingresses and Routes publish: the ports of workloads that a controller forwards to.
+//! What Ingresses and Routes publish: the ports of workloads to which a controller forwards.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::workload::namespace;
 /// The Services of a set of objects by namespace and name.
 pub(crate) type Services<'a> = BTreeMap<(&'a str, &'a str), &'a Object>;
 
-/// A port of a Service that is forwarded to, and the pods behind it.
+/// A Service port to which a controller forwards, and the pods behind it.
 #[derive(Debug)]
 pub(crate) struct Published<'a> {
     /// The namespace of the pods.
@@ -26,7 +26,7 @@ enum Target<'a> {
     Number(u16),
 }
 
-/// The port of a Service that a backend asks for.
+/// The Service port that a backend refers to.
 enum Wanted<'a> {
     /// All of them.
     Any,
@@ -34,12 +34,12 @@ enum Wanted<'a> {
     Name(&'a str),
     /// By its number, or that of the pods.
     Number(u16),
-    /// By name, number or the name that the pods have for it, as Routes do.
+    /// By name, by number or by the pods' name for it, as in Routes.
     Target(Target<'a>),
 }
 
 impl<'a> Published<'a> {
-    /// Returns what an Ingress or a Route publishes; nothing for other kinds.
+    /// Returns what an Ingress or a Route publishes; empty for other kinds.
     pub(crate) fn of(object: &'a Object, services: &Services<'a>) -> Vec<Self> {
         let namespace = namespace(object);
         let backends = match (object.group(), object.kind()) {
@@ -55,7 +55,7 @@ impl<'a> Published<'a> {
         published.collect()
     }
 
-    /// Returns the ports that pods get connections on: of those that they declare.
+    /// Returns the declared ports on which pods receive connections.
     pub(crate) fn ports(&self, labels: &Map, declared: &[NamedPort]) -> Ports {
         let mut ports = Ports::default();
         if !self.selector.matches(labels) {
@@ -74,7 +74,7 @@ impl<'a> Published<'a> {
     }
 }
 
-/// Returns the backends of an Ingress: the name of a Service, and the port.
+/// Returns the backends of an Ingress: the name of a Service and the port.
 fn backends_of_ingress(ingress: &Object) -> Vec<(&str, Wanted<'_>)> {
     let Some(spec) = ingress.map.get("spec") else { return Vec::new() };
     let rules = spec.get("rules").and_then(Value::as_list).map_or(&[][..], |list| list);
@@ -96,7 +96,7 @@ fn backends_of_ingress(ingress: &Object) -> Vec<(&str, Wanted<'_>)> {
     named.collect()
 }
 
-/// Returns the backends of a Route: the name of a Service, and the port.
+/// Returns the backends of a Route: the name of a Service and the port.
 fn backends_of_route(route: &Object) -> Vec<(&str, Wanted<'_>)> {
     let Some(spec) = route.map.get("spec") else { return Vec::new() };
     let others = spec.get("alternateBackends").and_then(Value::as_list).map_or(&[][..], |list| list);
@@ -110,7 +110,7 @@ fn backends_of_route(route: &Object) -> Vec<(&str, Wanted<'_>)> {
     named.collect()
 }
 
-/// Returns the ports of pods that a Service has for a wanted port: all of them, or the first that fits.
+/// Returns the pod ports that a Service maps a port to: all of them, or the first that fits.
 fn targets<'a>(spec: &'a Value, wanted: &Wanted<'_>) -> Vec<Target<'a>> {
     let ports = spec.get("ports").and_then(Value::as_list).map_or(&[][..], |list| list);
     let mut targets = ports.iter().filter_map(|port| {
@@ -151,5 +151,5 @@ pub(crate) fn services<'a>(objects: &[&'a Object]) -> Services<'a> {
     all.map(|object| ((namespace(object), object.name()), *object)).collect()
 }
 
-/// The name of the namespace that the controller is taken to run in, which no policy names.
+/// The namespace in which the controller is assumed to run; no policy refers to it by name.
 pub(crate) const CONTROLLER_NAMESPACE: SmolStr = SmolStr::new_static("ingress-controller-ns");

@@ -1,4 +1,4 @@
-//! Workloads and their pods: what of the objects is at the ends of connections.
+//! Workloads and their pods, the ends of connections.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use aqueduct_manifest::{Map, Object, PodTemplate, SmolStr, Value};
 use crate::addresses::AddressRange;
 use crate::ports::NamedPort;
 
-/// Pods of one origin: a workload, or the owner of pods that stand alone.
+/// Pods of one origin: a workload, or the owner of bare pods.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NetworkPeer {
     /// The namespace.
@@ -25,7 +25,7 @@ impl fmt::Display for NetworkPeer {
 }
 
 impl NetworkPeer {
-    /// Returns the workload that an object would be: of a Pod the owner that controls it.
+    /// Returns the workload of an object. For a Pod, that is the owner that controls it.
     pub fn of(object: &Object) -> Self {
         let owner = if object.kind() == "Pod" && object.group().is_empty() { owner(object) } else { None };
         let (name, kind) = owner.unwrap_or((object.name(), object.kind()));
@@ -36,11 +36,11 @@ impl NetworkPeer {
 /// An end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ConnectionEnd<'a> {
-    /// Addresses outside of the cluster.
+    /// Addresses outside the cluster.
     Outside(AddressRange),
     /// A workload.
     Workload(&'a NetworkPeer),
-    /// Whatever serves the Ingresses and Routes.
+    /// Whatever serves Ingresses and Routes.
     IngressController,
 }
 
@@ -63,7 +63,7 @@ pub(crate) struct Pods<'a> {
 }
 
 impl<'a> Pods<'a> {
-    /// Returns the pods of an object, if it stands for any: a Pod, or whatever has a template of pods.
+    /// Returns the pods of an object, if it is a Pod or has a pod template.
     pub(crate) fn of(object: &'a Object, none: &'a Map) -> Option<Self> {
         let template = object.pod_template().filter(|template| template.path != ["template"])?;
         let PodTemplate { metadata, spec, .. } = template;
@@ -76,7 +76,7 @@ impl<'a> Pods<'a> {
     }
 }
 
-/// Returns the namespace of an object, which is `default` where it names none.
+/// Returns the namespace of an object; `default` if it has none.
 pub(crate) fn namespace(object: &Object) -> &str {
     match object.namespace() {
         "" => "default",
@@ -84,7 +84,7 @@ pub(crate) fn namespace(object: &Object) -> &str {
     }
 }
 
-/// Returns name and kind of what controls a pod. A node controls the pods that it runs on its own; these are their own.
+/// Returns name and kind of a pod's controller. Static pods, which a node controls, have none.
 fn owner(pod: &Object) -> Option<(&str, &str)> {
     let owners = pod.at(&["metadata", "ownerReferences"])?.as_list()?;
     let owner = owners.iter().find(|owner| owner.get("controller").and_then(Value::as_bool) == Some(true))?;
@@ -93,7 +93,7 @@ fn owner(pod: &Object) -> Option<(&str, &str)> {
     (kind != "Node" && !name.is_empty()).then_some((name, kind))
 }
 
-/// Returns the ports of the containers that run beside one another.
+/// Returns the ports of the containers that run at the same time.
 fn ports(spec: &Value) -> Vec<NamedPort> {
     let list = |value: &'_ Value, key| value.get(key).and_then(Value::as_list).cloned().unwrap_or_default();
     let is_sidecar =

@@ -1,5 +1,5 @@
-//! Compares with what another analyser says about folders of manifests: who reaches whom, and what changes between two
-//! of them.
+//! Compares the network of folders of manifests, and the changes between two of them, with the answers of another
+//! analyser.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -44,7 +44,7 @@ fn objects(folder: &Path) -> Vec<Object> {
     objects
 }
 
-/// Returns what differs between two lists of lines, in any order.
+/// Returns the differences between two lists of lines, in any order.
 fn differing(name: &str, ours: &str, theirs: &str) -> Vec<String> {
     let lines = |text: &str| -> BTreeSet<String> { text.lines().map(str::to_owned).collect() };
     let (ours, theirs) = (lines(ours), lines(theirs));
@@ -52,7 +52,7 @@ fn differing(name: &str, ours: &str, theirs: &str) -> Vec<String> {
     missing.chain(ours.difference(&theirs).map(|line| format!("{name}: extra: {line}"))).collect()
 }
 
-/// Returns a list of changes in the manner of the other analyser.
+/// Returns a list of changes in the format of the other analyser.
 fn changes(old: &Network, new: &Network) -> String {
     let line = |change: aqueduct_network::ConnectionChange<'_>| {
         let (kind, verb) = match (change.before.is_empty(), change.after.is_empty()) {

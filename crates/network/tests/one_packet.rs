@@ -1,4 +1,5 @@
-//! Follows single packets through random policies, one rule after the other, and compares with the whole network.
+//! Follows single packets through random policies, one rule at a time, and compares the result with the whole
+//! network.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -34,7 +35,7 @@ enum Port {
     Protocol(&'static str),
 }
 
-/// An end that a rule names.
+/// An end that a rule selects.
 #[derive(Clone, Debug)]
 enum End {
     Pods(Option<Selector>, Option<Selector>),
@@ -183,7 +184,7 @@ impl Policy {
         let types = [("Ingress", &self.ingress), ("Egress", &self.egress)];
         let types: Vec<&str> =
             types.iter().filter(|(_, rules)| rules.is_some()).map(|(name, _)| *name).collect();
-        // What goes without saying is left out.
+        // The default is omitted.
         let types = if types == ["Ingress"] { serde_json::Value::Null } else { json!(types) };
         json!({
             "apiVersion": "networking.k8s.io/v1",
@@ -300,7 +301,7 @@ fn pods() -> impl Strategy<Value = Vec<Pod>> {
 
 fn policies() -> impl Strategy<Value = Vec<Policy>> {
     let policy = (0..2usize, selector(3), rules(), rules());
-    // A policy without types closes what comes in.
+    // A policy without types restricts ingress.
     let policy = policy.prop_map(|(namespace, pods, ingress, egress)| Policy {
         namespace,
         pods,
@@ -310,13 +311,13 @@ fn policies() -> impl Strategy<Value = Vec<Policy>> {
     vec(policy, 0..5)
 }
 
-/// The policy that says what is agreed.
+/// The policy that implements the agreement.
 const AGREED: &str = "policy-0";
 
-/// Ports at the edges of those that rules name.
+/// Ports at the edges of those in rules.
 const EDGES: [u16; 10] = [1, 52, 53, 79, 80, 81, 82, 8080, 8081, 65535];
 
-/// Every workload is its own owner, and a stranger to all others.
+/// Every workload is its own owner and has agreed with nobody.
 struct Alone;
 
 impl<'a> Owners<'a> for Alone {
@@ -398,7 +399,7 @@ proptest! {
         prop_assert_eq!(changes, expected);
     }
 
-    /// Each pod is its own owner, and the first policy says what is agreed.
+    /// Each pod is its own owner, and the first policy implements the agreement.
     #[test]
     fn openings_are_what_is_open_and_not_agreed(pods in pods(), policies in policies()) {
         let network = network(&pods, &policies);

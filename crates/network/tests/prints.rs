@@ -1,4 +1,4 @@
-//! What is printed of small networks: lists, tables, explanations, changes and drawings.
+//! The output for small networks: lists, tables, explanations, changes and drawings.
 
 use aqueduct_manifest::{Object, Value, yaml};
 use aqueduct_network::{ConnectionEnd, Ends, Network, difference, graph, print};

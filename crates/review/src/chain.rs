@@ -1,4 +1,4 @@
-//! What the admission of a cluster says to objects now that it did not say before: Pod Security, policies, ranges and quotas.
+//! What the admission of a cluster newly reports: Pod Security, policies, limit ranges and quotas.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,8 @@ use crate::compare::Change;
 use crate::consequence::{Consequence, Effect, consequence};
 use crate::rollout::Around;
 
-/// Adds what admission says of objects that changed, or of all where those changed that decide about others.
+/// Adds what admission reports for changed objects, or for all objects if something changed that affects
+/// others.
 pub(crate) fn admission(changes: &mut Vec<Change>, server: &Server, old: &[Object], new: &[Object]) {
     let is_ruler = |object: &Object| RULERS.contains(&object.kind());
     let decides = |objects: &[Object]| {
@@ -45,13 +46,13 @@ pub(crate) fn admission(changes: &mut Vec<Change>, server: &Server, old: &[Objec
     changes.sort_by_key(|change| change.object.key());
 }
 
-/// Tells whether a namespace asks for a Pod Security Standard.
+/// Tells whether a namespace sets a Pod Security level.
 fn has_level(namespace: &Object) -> bool {
     let labels = namespace.labels();
     labels.is_some_and(|labels| labels.keys().any(|label| label.starts_with(pod_security::PREFIX)))
 }
 
-/// Says whether a namespace asks for a lower standard than before.
+/// Reports namespaces that lower their Pod Security level.
 pub(crate) fn lowered(old: &Object, new: &Object) -> Vec<Consequence> {
     if (new.group(), new.kind()) != ("", "Namespace") {
         return Vec::new();
@@ -59,16 +60,16 @@ pub(crate) fn lowered(old: &Object, new: &Object) -> Vec<Consequence> {
     let told = ["enforce", "warn", "audit"].into_iter().filter_map(|mode| {
         let [was, is] = [old, new].map(|namespace| pod_security::level(namespace, mode));
         let message =
-            format!("Pod Security is lower for `{mode}`: {}, no longer {}", is.as_str(), was.as_str());
+            format!("the Pod Security level for `{mode}` is lowered: {}, was {}", is.as_str(), was.as_str());
         let field = format!("metadata.labels[{}{mode}]", pod_security::PREFIX);
         (is < was).then(|| consequence(Effect::PodSecurity, &field, message))
     });
     told.collect()
 }
 
-/// Says which rollouts a quota has no room for, with all that is rolled out at once.
+/// Reports rollouts that do not fit into a quota when everything rolls out at once.
 pub(crate) fn surges(changes: &mut [Change], server: &Server, new: &[Object], around: &Around<'_>) {
-    /// A quota of more pods than these is not counted out.
+    /// A larger number of pods is not counted one by one.
     const MOST: i64 = 1_000;
     let limited: BTreeSet<&str> =
         new.iter().filter(|object| object.kind() == "ResourceQuota").map(Object::namespace).collect();
@@ -93,19 +94,19 @@ pub(crate) fn surges(changes: &mut [Change], server: &Server, new: &[Object], ar
         });
         if let Some(denied) = denied {
             let effect = if rollout.unavailable == 0 {
-                "the rollout does not end"
+                "the rollout never finishes"
             } else {
-                "it waits for old ones to stop"
+                "the rollout waits for old pods to stop"
             };
             let message =
-                format!("there is no room for the new pods, so that {effect}: {}", denied.cause.message);
+                format!("the quota has no room for the new pods, so {effect}: {}", denied.cause.message);
             change.consequences.push(consequence(Effect::Restart, "", message));
             change.consequences.sort();
         }
     }
 }
 
-/// Gives a pod a name of its own; other objects keep theirs.
+/// Gives a pod a name of its own. Other objects keep theirs.
 fn numbered(object: &Object, number: i64) -> Object {
     let mut object = object.clone();
     if object.kind() == "Pod" {
@@ -115,26 +116,26 @@ fn numbered(object: &Object, number: i64) -> Object {
     object
 }
 
-/// Returns a cluster with everything in it that decides about others.
+/// Returns a cluster with all objects that affect others.
 fn cluster(server: &Server, objects: &[Object]) -> Cluster {
     let mut cluster = Cluster::partial(server.minor());
     cluster.settle(objects.iter());
     cluster
 }
 
-/// Returns what admission says to an object, and to the pods that it makes.
+/// Returns what admission reports for an object and for the pods that it creates.
 fn said(cluster: &Cluster, object: &Object) -> Vec<Consequence> {
     let is_denied = |finding: &AdmissionFinding| finding.action == Action::Deny;
     let pod = pod_of(object).map(|(pod, _)| pod);
     let of_pods: Vec<AdmissionFinding> =
         pod.iter().flat_map(|pod| cluster.review(pod)).filter(is_denied).collect();
     let of_object = cluster.review(object).into_iter();
-    // What refuses the pods would warn of the controller as well.
+    // If pods are refused, the warning for their controller would repeat it.
     let of_object = of_object.filter(|finding| is_denied(finding) || of_pods.is_empty());
     let told = of_object.filter_map(|AdmissionFinding { action, cause, .. }| match action {
         Action::Deny => Some(consequence(Effect::Refused, &cause.field, cause.message)),
         Action::Warn => {
-            Some(consequence(Effect::Admission, &cause.field, format!("a warning: {}", cause.message)))
+            Some(consequence(Effect::Admission, &cause.field, format!("warning: {}", cause.message)))
         }
         Action::Audit | Action::Unknown => None,
     });

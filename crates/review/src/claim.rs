@@ -11,27 +11,27 @@ use crate::print::title;
 pub struct Claim {
     /// What is claimed.
     pub what: What,
-    /// The environments that it is claimed of; all where there are none.
+    /// The environments that it applies to; all if empty.
     pub environments: Vec<String>,
 }
 
-/// What can be claimed.
+/// The content of a claim.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
-    /// Nothing of a kind comes of the change.
+    /// The change has no such effect.
     No(ClaimSubject),
     /// Only these environments have changes.
     Environments(Vec<String>),
     /// Only objects of these kinds change.
     Kinds(Vec<String>),
-    /// A month costs at most so much more than before.
+    /// The monthly cost grows by at most this much.
     Cost(f64),
 }
 
-/// What may be claimed not to come of a change.
+/// The effects that a claim can exclude.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClaimSubject {
-    /// Whatever differs.
+    /// Any change.
     Changes,
     /// Objects that are removed.
     Removals,
@@ -66,7 +66,7 @@ impl ClaimSubject {
     }
 }
 
-/// The forms of a claim, as errors show them.
+/// Example claims for error messages.
 const FORMS: &str = "`no restarts in prod`, `only environments dev, staging`, `only kinds ConfigMap in prod`, \
                          `cost at most 50 in prod`";
 
@@ -80,13 +80,13 @@ impl std::str::FromStr for Claim {
         let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         let environments = owned(environments);
         if end < words.len() && environments.is_empty() {
-            return Err(format!("`{text}` names no environment after `in`"));
+            return Err(format!("`{text}` has no environment after `in`"));
         }
         let what = match said {
             ["no", word] => {
                 let found = ClaimSubject::ALL.iter().find(|(known, _)| known == word);
                 let words: Vec<&str> = ClaimSubject::ALL.iter().map(|(word, _)| *word).collect();
-                let unknown = || format!("`{word}` cannot be claimed; known are {}", words.join(", "));
+                let unknown = || format!("`{word}` cannot be claimed; use one of {}", words.join(", "));
                 What::No(found.ok_or_else(unknown)?.1)
             }
             ["only", "environments", names @ ..] if !names.is_empty() && environments.is_empty() => {
@@ -95,9 +95,9 @@ impl std::str::FromStr for Claim {
             ["only", "kinds", names @ ..] if !names.is_empty() => What::Kinds(owned(names)),
             ["cost", "at", "most", amount] => match amount.parse::<f64>() {
                 Ok(amount) if amount.is_finite() => What::Cost(amount),
-                _ => return Err(format!("`{amount}` is no amount of money")),
+                _ => return Err(format!("`{amount}` is not an amount of money")),
             },
-            _ => return Err(format!("`{text}` is no claim; write {FORMS}")),
+            _ => return Err(format!("`{text}` is not a claim; examples: {FORMS}")),
         };
         Ok(Self { what, environments })
     }
@@ -118,12 +118,12 @@ impl Display for Claim {
     }
 }
 
-/// A claim that was judged.
+/// A claim and its verdict.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
     /// The claim.
     pub claim: Claim,
-    /// What breaks it, each in one line; nothing where it holds.
+    /// What breaks it, one line each; empty if it holds.
     pub broken_by: Vec<String>,
 }
 
@@ -138,7 +138,7 @@ impl Claim {
             What::No(ClaimSubject::Changes) => changes().map(title).collect(),
             What::No(ClaimSubject::Removals) => changes()
                 .filter(|change| change.is_removal())
-                .map(|change| format!("{} goes", title(change)))
+                .map(|change| format!("{} is removed", title(change)))
                 .collect(),
             What::No(ClaimSubject::Consequence(name)) => changes()
                 .flat_map(|change| change.consequences.iter().map(move |one| (change, one)))
@@ -165,7 +165,7 @@ impl Claim {
                 let sum: f64 = more.iter().map(|(_, more)| more).sum();
                 let names: Vec<&str> = more.iter().map(|(name, _)| *name).collect();
                 match sum > *most {
-                    true => vec![format!("a month costs {sum:.2} more in {}", names.join(", "))],
+                    true => vec![format!("costs {sum:.2} more a month in {}", names.join(", "))],
                     false => Vec::new(),
                 }
             }
@@ -209,13 +209,13 @@ mod tests {
         only environments dev staging: only environments dev, staging
         only kinds ConfigMap, Deployment in prod: only kinds ConfigMap, Deployment in prod
         cost at most 12.5 in prod: cost at most 12.5 in prod
-        no reboots: ERROR `reboots` cannot be claimed; known are admission, argo-cd, changes, data-loss, endpoints, exposure, images, pod-security, promotion, rbac, reachability, recreate, refused, removals, restarts
-        no restarts in: ERROR `no restarts in` names no environment after `in`
-        only environments: ERROR `only environments` is no claim; write `no restarts in prod`, `only environments dev, staging`, `only kinds ConfigMap in prod`, `cost at most 50 in prod`
-        only environments dev in prod: ERROR `only environments dev in prod` is no claim; write `no restarts in prod`, `only environments dev, staging`, `only kinds ConfigMap in prod`, `cost at most 50 in prod`
-        cost at most NaN: ERROR `NaN` is no amount of money
-        restarts: ERROR `restarts` is no claim; write `no restarts in prod`, `only environments dev, staging`, `only kinds ConfigMap in prod`, `cost at most 50 in prod`
-        : ERROR `` is no claim; write `no restarts in prod`, `only environments dev, staging`, `only kinds ConfigMap in prod`, `cost at most 50 in prod`
+        no reboots: ERROR `reboots` cannot be claimed; use one of admission, argo-cd, changes, data-loss, endpoints, exposure, images, pod-security, promotion, rbac, reachability, recreate, refused, removals, restarts
+        no restarts in: ERROR `no restarts in` has no environment after `in`
+        only environments: ERROR `only environments` is not a claim; examples: `no restarts in prod`, `only environments dev, staging`, `only kinds ConfigMap in prod`, `cost at most 50 in prod`
+        only environments dev in prod: ERROR `only environments dev in prod` is not a claim; examples: `no restarts in prod`, `only environments dev, staging`, `only kinds ConfigMap in prod`, `cost at most 50 in prod`
+        cost at most NaN: ERROR `NaN` is not an amount of money
+        restarts: ERROR `restarts` is not a claim; examples: `no restarts in prod`, `only environments dev, staging`, `only kinds ConfigMap in prod`, `cost at most 50 in prod`
+        : ERROR `` is not a claim; examples: `no restarts in prod`, `only environments dev, staging`, `only kinds ConfigMap in prod`, `cost at most 50 in prod`
         ");
     }
 }

@@ -17,7 +17,7 @@ use crate::rename::renames;
 use crate::rollout::{Around, RolloutSteps};
 use crate::write::Apply;
 
-/// What became of an object.
+/// What happened to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fate {
     /// Only the new set has it.
@@ -28,32 +28,32 @@ pub enum Fate {
     Changed,
 }
 
-/// An object that differs.
+/// An object that changes, or on which the change has an effect.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// The environment that it is in; empty for manifests that belong to none.
+    /// Its environment; empty for manifests outside a platform.
     pub environment: SmolStr,
-    /// What became of it.
+    /// What happened to it.
     pub fate: Fate,
-    /// The object as it is; as it was, where it is removed.
+    /// The object as it is now; for a removed object, as it was.
     pub object: Object,
-    /// What it was called before, where it has another name now or lies in another namespace.
+    /// Its old key, if it was renamed or moved to another namespace.
     pub old_key: Option<ObjectKey>,
-    /// What differs; the object as a whole where it is added or removed.
+    /// The fields that differ; for an added or removed object, the object as a whole.
     pub fields: Vec<FieldChange>,
-    /// What comes of it, the gravest first.
+    /// The effects, most serious first.
     pub consequences: Vec<Consequence>,
-    /// The steps in which its pods are made anew, where they are and the steps are known.
+    /// The steps in which its pods are recreated, if they are and the steps are known.
     pub rollout: Option<RolloutSteps>,
 }
 
 impl Change {
-    /// Tells whether the object goes.
+    /// Tells whether the object is removed.
     pub(crate) fn is_removal(&self) -> bool {
         self.fate == Fate::Removed
     }
 
-    /// An object that is the same, of which something else comes now.
+    /// Returns an unchanged object on which the change has an effect.
     pub(crate) fn untouched(object: &Object) -> Self {
         Self::whole(Fate::Changed, object, Vec::new())
     }
@@ -64,21 +64,21 @@ impl Change {
     }
 }
 
-/// All that differs between two sets of manifests.
+/// All differences between two sets of manifests.
 #[derive(Clone, Debug, Default)]
 pub struct Review {
     /// The objects that differ, by group, kind, namespace and name.
     pub changes: Vec<Change>,
-    /// The connections between workloads of both sets that are opened, closed, or have other ports.
+    /// The connections between workloads of both sets that are opened, closed or have other ports.
     pub connections: Vec<String>,
-    /// The environments that ask for more or less than before.
+    /// The environments that request more or less than before.
     pub demands: Vec<Growth>,
-    /// The claims about it, as they were judged.
+    /// The claims about the change, with their verdicts.
     pub claims: Vec<Judged>,
 }
 
 impl Review {
-    /// Adds what differs in an environment.
+    /// Adds the review of an environment.
     pub fn add(&mut self, environment: &str, review: Self) {
         let named = |change| Change { environment: environment.into(), ..change };
         self.changes.extend(review.changes.into_iter().map(named));
@@ -86,12 +86,12 @@ impl Review {
     }
 }
 
-/// Compares an old set of objects with a new one. Of objects with the same identity in one set, the last one counts, as it
-/// does when they are applied one after the other. `apply` says how each reaches the cluster.
+/// Compares an old set of objects with a new one. If a set contains an object twice, the last one counts, as it does when
+/// they are applied one after the other. `apply` sets how objects reach the cluster.
 pub fn review(server: &Server, old: &[Object], new: &[Object], apply: &dyn Fn(&Object) -> Apply) -> Review {
     let (before, after) = (by_key(old), by_key(new));
     let renamed = renames(&before, &after);
-    // What others are judged by.
+    // Objects by which others are judged.
     let is_ruler = |object: &&Object| matches!(object.kind(), "CustomResourceDefinition" | "StorageClass");
     let rulers: Vec<Object> = new.iter().filter(is_ruler).cloned().collect();
     let kept: BTreeSet<&ObjectKey> = renamed.values().collect();
@@ -108,11 +108,11 @@ pub fn review(server: &Server, old: &[Object], new: &[Object], apply: &dyn Fn(&O
         let kind = server.kind(object.api_version(), object.kind());
         let fields = differences(kind, &Value::Map(old_object.map.clone()), &Value::Map(object.map.clone()));
         let fields = without_entries_of_secrets(object, old_object, fields);
-        // A replace writes everything, also what is the same.
+        // A replace writes everything, even if it is the same.
         if fields.is_empty() && (apply == Apply::Server || kind.is_none()) {
             continue;
         }
-        // A manifest that leaves out the namespace is in it all the same.
+        // An object without a namespace in its manifest is in that namespace anyway.
         let is_there =
             old_key.namespace == key.namespace || old_key.namespace.is_empty() || key.namespace.is_empty();
         let (old_key, consequences) = if old_key.name == key.name && is_there {
@@ -143,8 +143,8 @@ pub fn review(server: &Server, old: &[Object], new: &[Object], apply: &dyn Fn(&O
     Review { connections: consequence::connections(&changes, old, new), changes, ..Review::default() }
 }
 
-/// Entries of lists are told by what they hold. Where a Secret holds a list, which no server takes, the list as a whole
-/// differs instead, so that nothing of it stands in a path.
+/// List entries are identified by their content. If a Secret contains a list, which no server accepts, the whole list
+/// differs instead, so that no path contains its content.
 fn without_entries_of_secrets(new: &Object, old: &Object, fields: Vec<FieldChange>) -> Vec<FieldChange> {
     let is_holder = |step: &PathStep| matches!(step, PathStep::Field(name) if matches!(name.as_str(), "data" | "stringData"));
     let mut kept: Vec<FieldChange> = Vec::new();

@@ -1,4 +1,4 @@
-//! What comes of a change, beyond the change itself.
+//! The effects of a change, beyond the changed fields.
 
 use std::collections::BTreeSet;
 
@@ -16,52 +16,52 @@ use crate::roles;
 use crate::rollout::{self, Around, RolloutSteps};
 use crate::traffic::selected;
 
-/// One thing that comes of a change.
+/// One effect of a change.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Consequence {
-    /// What it is.
+    /// Its kind.
     pub name: Effect,
-    /// The field that it comes from, in the API server's notation; empty where it is the object as a whole.
+    /// The field that causes it, in the API server's notation; empty for the object as a whole.
     pub field: String,
     /// What happens, and why.
     pub message: String,
 }
 
-/// The kinds of consequences, the gravest first.
+/// The kinds of consequences, most serious first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Effect {
     /// The server refuses it.
     Refused,
-    /// Data goes away.
+    /// Data is lost.
     DataLoss,
-    /// The object has to be deleted and made anew.
+    /// The object must be deleted and recreated.
     Recreate,
-    /// A Service finds no pods any more, or other ones.
+    /// A Service selects no pods any more, or different ones.
     Endpoints,
-    /// Something is open to the outside that was not.
+    /// Something is newly reachable from outside.
     Exposure,
-    /// Somebody may do more than before.
+    /// Somebody gets more rights.
     Rbac,
-    /// A namespace asks for a lower Pod Security Standard.
+    /// A namespace gets a lower Pod Security level.
     PodSecurity,
-    /// Admission warns of what it let pass before, or refuses pods.
+    /// Admission newly warns, or refuses pods.
     Admission,
-    /// It comes before the environment has it that this one is promoted from.
+    /// It reaches this environment before the one that this is promoted from.
     Promotion,
-    /// Argo CD does something else than before.
+    /// Argo CD behaves differently.
     ArgoCd,
-    /// Pods are made anew.
+    /// Pods are recreated.
     Restart,
-    /// An image is older, of another major version, or one that moves.
+    /// An image is older, has a new major version, or has a mutable tag.
     Image,
-    /// Something stays although the manifest does not have it any more.
+    /// Something stays although the manifest no longer has it.
     Stays,
     /// Nothing happens.
     NoChange,
 }
 
 impl Effect {
-    /// All kinds, the gravest first.
+    /// All kinds, most serious first.
     pub const ALL: [Self; 14] = [
         Self::Refused,
         Self::DataLoss,
@@ -79,7 +79,7 @@ impl Effect {
         Self::NoChange,
     ];
 
-    /// Returns the name as it is written.
+    /// Returns the name for users.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Refused => "refused",
@@ -104,18 +104,18 @@ pub(crate) fn consequence(name: Effect, field: &str, message: impl Into<String>)
     Consequence { name, field: field.to_owned(), message: message.into() }
 }
 
-/// Returns what is refused of an object; what a Secret holds is not quoted.
+/// Returns what is refused of an object, without quoting the values of a Secret.
 fn refusals(object: &Object, causes: Vec<Cause>) -> Vec<Consequence> {
     let is_secret = object.group().is_empty() && object.kind() == "Secret";
     let holds_value = |field: &str| ["data[", "stringData["].iter().any(|start| field.starts_with(start));
-    // What is no map of keys is quoted as a whole.
+    // A value that is not a map is quoted as a whole.
     let is_whole = |field: &str| {
         let holder = object.map.get(field).filter(|_| matches!(field, "data" | "stringData"));
         holder.is_some_and(|holder| holder.as_map().is_none())
     };
     let is_hidden = |cause: &Cause| is_secret && (holds_value(&cause.field) || is_whole(&cause.field));
     let told = |cause: Cause| match is_hidden(&cause) {
-        true => consequence(Effect::Refused, &cause.field, "the value is wrong, and not shown here"),
+        true => consequence(Effect::Refused, &cause.field, "invalid value (not shown here)"),
         false => consequence(Effect::Refused, &cause.field, cause.message),
     };
     causes.into_iter().map(told).collect()
@@ -128,7 +128,7 @@ pub(crate) fn of_added(object: &Object, refused: Vec<Cause>) -> Vec<Consequence>
     found
 }
 
-/// Follows the rollouts of changed workloads.
+/// Adds the rollouts of changed workloads.
 pub(crate) fn rollouts(changes: &mut [Change], around: &Around<'_>) {
     let is_restart = |one: &Consequence| one.name == Effect::Restart;
     for change in changes.iter_mut().filter(|change| change.consequences.iter().any(is_restart)) {
@@ -151,9 +151,9 @@ pub(crate) fn of_renamed(old: &Object, new: &Object, refused: Vec<Cause>) -> Vec
         ..one
     };
     found.extend(of_removed(old).into_iter().map(of_old));
-    // What holds its content in its name is meant to be made anew.
+    // An object with a content hash in its name is recreated on purpose.
     if !matches!(old.kind(), "ConfigMap" | "Secret") && !is_hook(new) && !delivery::stays(old) {
-        let message = format!("{} is deleted, and {} made", called(old), called(new));
+        let message = format!("{} is deleted and {} is created", called(old), called(new));
         let field = if is_moved { "metadata.namespace" } else { "metadata.name" };
         found.push(consequence(Effect::Recreate, field, message));
     }
@@ -184,21 +184,18 @@ pub(crate) fn of_changed(
     let mut found = refusals(new, verdict.refused);
     if let Some(field) = fixed {
         let message = match new.kind() {
-            _ if is_hook(new) => "Argo CD deletes it and makes it anew, for it is a hook",
-            "PersistentVolumeClaim" => {
-                "the claim cannot take this change: a new claim has to be made, and the data copied"
-            }
+            _ if is_hook(new) => "Argo CD deletes and recreates it, because it is a hook",
+            "PersistentVolumeClaim" => "to apply this change, create a new claim and copy the data",
             "StatefulSet" => {
-                "to take this change it has to be deleted, which with `--cascade=orphan` keeps its pods, and made anew"
+                "to apply this change, delete it (`--cascade=orphan` keeps its pods) and recreate it"
             }
-            _ => "to take this change it has to be deleted and made anew",
+            _ => "to apply this change, delete and recreate it",
         };
         found.push(consequence(Effect::Recreate, &field, message));
     }
     match &verdict.restart[..] {
         [] if verdict.is_no_change && !fields.is_empty() => {
-            let message =
-                "the server holds the same as before: defaults written out, equal amounts, or what it keeps";
+            let message = "nothing changes in the cluster: explicit defaults, equal quantities, or values that the server keeps";
             found.push(consequence(Effect::NoChange, "", message));
         }
         [] => {}
@@ -217,7 +214,7 @@ pub(crate) fn of_changed(
     found
 }
 
-/// Tells whether an object is made by each sync, and not kept.
+/// Tells whether each sync creates the object as a hook.
 fn is_hook(object: &Object) -> bool {
     ["argocd.argoproj.io/hook", "helm.sh/hook"].iter().any(|name| object.annotation(name).is_some())
 }
@@ -233,33 +230,33 @@ fn image_change(change: &FieldChange) -> Option<Consequence> {
     Some(consequence(Effect::Image, &change.path.to_string(), message))
 }
 
-/// Says what data goes with an object.
+/// Returns the data that is deleted with an object.
 fn lost(object: &Object) -> Option<Consequence> {
     let retention =
         object.at(&["spec", "persistentVolumeClaimRetentionPolicy", "whenDeleted"]).and_then(Value::as_str);
     let message = match (object.group(), object.kind()) {
-        ("", "PersistentVolumeClaim") => "the claim goes, and with it its volume unless that is retained",
+        ("", "PersistentVolumeClaim") => "the claim is deleted, and so is its volume unless it is retained",
         ("", "Namespace") => "everything in the namespace is deleted",
         ("apiextensions.k8s.io", "CustomResourceDefinition") => "all objects of the kind are deleted",
         ("apps", "StatefulSet") if retention == Some("Delete") => {
-            "its claims are deleted with it, as `whenDeleted` says"
+            "its claims are deleted with it, because `whenDeleted` is `Delete`"
         }
         _ => return None,
     };
     Some(consequence(Effect::DataLoss, "", message))
 }
 
-/// Replicas that are scaled away can take their claims along.
+/// Removing replicas can delete their claims.
 fn scaled_away(old: &Object, new: &Object) -> Option<Consequence> {
     let replicas = |object: &Object| object.at(&["spec", "replicas"]).and_then(Value::as_i64).unwrap_or(1);
     let retention =
         new.at(&["spec", "persistentVolumeClaimRetentionPolicy", "whenScaled"]).and_then(Value::as_str);
     let is_so = new.kind() == "StatefulSet" && retention == Some("Delete") && replicas(new) < replicas(old);
-    let message = "the claims of the pods that are scaled away are deleted at once, as `whenScaled` says";
+    let message = "the claims of the removed pods are deleted at once, because `whenScaled` is `Delete`";
     is_so.then(|| consequence(Effect::DataLoss, "spec.replicas", message))
 }
 
-/// Says which objects stay in the manifests although the definition of their kind, or of the version that they ask for, goes.
+/// Reports objects that stay in the manifests although the definition of their kind or version is removed.
 pub(crate) fn definitions(changes: &mut [Change], new: &[Object]) {
     let is_definition = |change: &&mut Change| change.object.kind() == "CustomResourceDefinition";
     for change in changes.iter_mut().filter(is_definition) {
@@ -275,14 +272,12 @@ pub(crate) fn definitions(changes: &mut [Change], new: &[Object]) {
         let left: Vec<&Object> = new.iter().filter(is_of_it).collect();
         if let Some(first) = left.first() {
             let manifests = if left.len() == 1 {
-                "1 manifest asks".to_owned()
+                "1 manifest still uses".to_owned()
             } else {
-                format!("{} manifests ask", left.len())
+                format!("{} manifests still use", left.len())
             };
             let (name, version) = (first.name(), first.api_version());
-            let message = format!(
-                "{manifests} for {kind} of `{version}` all the same, such as `{name}`, and will be refused"
-            );
+            let message = format!("{manifests} {kind} of `{version}` and will be refused, such as `{name}`");
             change.consequences.push(consequence(Effect::DataLoss, "spec.versions", message));
             change.consequences.sort();
         }
@@ -302,11 +297,11 @@ fn versions_gone(old: &Object, new: &Object) -> Option<Consequence> {
     }
     let (before, after) = (served(old), served(new));
     let gone: Vec<&str> = before.difference(&after).map(SmolStr::as_str).collect();
-    let message = format!("not served any more: `{}`; whoever asks for it fails", gone.join("`, `"));
+    let message = format!("no longer served, so requests for it fail: `{}`", gone.join("`, `"));
     (!gone.is_empty()).then(|| consequence(Effect::DataLoss, "spec.versions", message))
 }
 
-/// Keys written as `stringData` live on in `data`.
+/// Keys written as `stringData` stay in `data`.
 fn secret_keys(old: &Object, new: &Object) -> Option<Consequence> {
     let keys = |object: &Object, name: &str| -> BTreeSet<SmolStr> {
         object
@@ -322,11 +317,11 @@ fn secret_keys(old: &Object, new: &Object) -> Option<Consequence> {
     let was = keys(old, "stringData");
     let gone: Vec<&str> = was.difference(&now).map(SmolStr::as_str).collect();
     let message =
-        format!("a server-side apply leaves what was written as `stringData`: `{}`", gone.join("`, `"));
+        format!("server-side apply keeps keys that were set in `stringData`: `{}`", gone.join("`, `"));
     (!gone.is_empty()).then(|| consequence(Effect::Stays, "stringData", message))
 }
 
-/// Says what of an object is open to the outside that was not before.
+/// Returns what is newly reachable from outside.
 fn exposure(old: Option<&Object>, new: &Object) -> Vec<Consequence> {
     let mut found = Vec::new();
     match (new.group(), new.kind()) {
@@ -336,11 +331,11 @@ fn exposure(old: Option<&Object>, new: &Object) -> Vec<Consequence> {
             };
             let (before, after) = (old.map(kind), kind(new));
             if matches!(after.as_str(), "LoadBalancer" | "NodePort") && before.as_ref() != Some(&after) {
-                let way = if after == "LoadBalancer" { "a load balancer" } else { "a port of each node" };
+                let way = if after == "LoadBalancer" { "a load balancer" } else { "a port on every node" };
                 found.push(consequence(
                     Effect::Exposure,
                     "spec.type",
-                    format!("reached from outside by {way}"),
+                    format!("reachable from outside through {way}"),
                 ));
             }
         }
@@ -351,7 +346,7 @@ fn exposure(old: Option<&Object>, new: &Object) -> Vec<Consequence> {
                 found.push(consequence(
                     Effect::Exposure,
                     "spec.rules",
-                    format!("reached from outside as `{host}`"),
+                    format!("reachable from outside as `{host}`"),
                 ));
             }
         }
@@ -365,7 +360,7 @@ fn hosts(ingress: &Object) -> BTreeSet<SmolStr> {
     rules.iter().map(|rule| rule.get("host").and_then(Value::as_str).unwrap_or_default().into()).collect()
 }
 
-/// Returns which connections change between workloads that both sets have, where a change can be the reason.
+/// Returns the connections that change between workloads in both sets, if any change can be the reason.
 pub(crate) fn connections(changes: &[Change], old: &[Object], new: &[Object]) -> Vec<String> {
     let is_policy = |object: &Object| object.kind() == "NetworkPolicy";
     if changes.is_empty() || !old.iter().chain(new).any(is_policy) {
@@ -383,7 +378,7 @@ pub(crate) fn connections(changes: &[Change], old: &[Object], new: &[Object]) ->
         .collect()
 }
 
-/// Returns the texts of a list.
+/// Returns the strings of a list.
 pub(crate) fn texts(list: Option<&Value>) -> Vec<SmolStr> {
     let list: List = list.and_then(Value::as_list).cloned().unwrap_or_default();
     list.iter().filter_map(|text| text.as_str().map(SmolStr::from)).collect()

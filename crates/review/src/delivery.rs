@@ -1,4 +1,4 @@
-//! What Argo CD makes of a change: what it reads, prunes, replaces, waits for, and what a project lets in.
+//! What a change does in Argo CD: what it reads, prunes, replaces or waits for, and what a project allows.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::consequence::{Consequence, Effect, consequence};
 
 const FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
 
-/// Returns what comes of a change beyond its fields.
+/// Returns the effects of a change in Argo CD.
 pub(crate) fn of_changed(old: &Object, new: &Object) -> Vec<Consequence> {
     let mut found = marks(old, new);
     match (new.group(), new.kind()) {
@@ -19,28 +19,28 @@ pub(crate) fn of_changed(old: &Object, new: &Object) -> Vec<Consequence> {
     found
 }
 
-/// Returns what becomes of an object that goes from the tree.
+/// Returns the effects of removing an object.
 pub(crate) fn of_removed(object: &Object) -> Vec<Consequence> {
     let mut found = Vec::new();
     if (object.group(), object.kind()) == ("argoproj.io", "Application") {
         let fate = match has_finalizer(object) {
-            true => "all that it made is deleted with it, as its finalizer says",
-            false => "what it made stays in the cluster, and nobody reports it: it has no finalizer",
+            true => "everything that it deployed is deleted with it, because it has a finalizer",
+            false => "what it deployed stays in the cluster unmanaged, because it has no finalizer",
         };
         found.push(consequence(Effect::ArgoCd, "metadata.finalizers", fate));
     }
     let options = options(object);
     if options.contains("Prune=false") {
-        let fate = "it stays in the cluster, and its Application out of sync: `Prune=false`";
+        let fate = "it stays in the cluster, and its Application stays out of sync: `Prune=false`";
         found.push(consequence(Effect::ArgoCd, SYNC_OPTIONS, fate));
     } else if options.contains("Prune=confirm") {
-        let fate = "its Application waits until somebody confirms that it is deleted: `Prune=confirm`";
+        let fate = "its Application waits until somebody confirms the deletion: `Prune=confirm`";
         found.push(consequence(Effect::ArgoCd, SYNC_OPTIONS, fate));
     }
     found
 }
 
-/// Tells whether an object stays in the cluster when it goes from the tree.
+/// Tells whether an object stays in the cluster when it is removed from the tree.
 pub(crate) fn stays(object: &Object) -> bool {
     options(object).contains("Prune=false")
 }
@@ -57,7 +57,7 @@ fn has_finalizer(object: &Object) -> bool {
     finalizers.into_iter().flatten().filter_map(Value::as_str).any(|one| one.starts_with(FINALIZER))
 }
 
-/// What the annotations of any object tell Argo CD.
+/// The effects of Argo CD annotations, which any object can have.
 fn marks(old: &Object, new: &Object) -> Vec<Consequence> {
     let mut found = Vec::new();
     let annotation = |name: &str| {
@@ -68,17 +68,17 @@ fn marks(old: &Object, new: &Object) -> Vec<Consequence> {
     if let Some((was, is)) = annotation(wave) {
         let [was, is] = [was, is].map(|wave| wave.unwrap_or_else(|| "0".to_owned()));
         if was != is {
-            let message = format!("it is synced in wave {is}, no longer in wave {was}");
+            let message = format!("it is synced in wave {is} instead of wave {was}");
             found.push(consequence(Effect::ArgoCd, &format!("metadata.annotations[{wave}]"), message));
         }
     }
     for hook in ["argocd.argoproj.io/hook", "helm.sh/hook"] {
         let Some((was, is)) = annotation(hook) else { continue };
         let message = match (was, is) {
-            (None, Some(is)) => format!("it is made anew by each sync from now on, as a hook: `{is}`"),
-            (Some(was), None) => format!("it is no hook any more: `{was}`"),
+            (None, Some(is)) => format!("it becomes a hook, which each sync recreates: `{is}`"),
+            (Some(was), None) => format!("it is no longer a hook: `{was}`"),
             (was, is) => format!(
-                "as a hook it runs at `{}`, no longer at `{}`",
+                "as a hook, it runs at `{}` instead of `{}`",
                 is.unwrap_or_default(),
                 was.unwrap_or_default()
             ),
@@ -89,15 +89,15 @@ fn marks(old: &Object, new: &Object) -> Vec<Consequence> {
     found
 }
 
-/// Says what options do that were not there before.
+/// Describes the effects of new options.
 fn new_options(old: &BTreeSet<String>, new: &BTreeSet<String>, field: &str) -> Option<Consequence> {
     const EFFECTS: [(&str, &str); 6] = [
-        ("Replace=true", "it is replaced instead of patched, so that fields which others wrote are lost"),
-        ("Force=true", "it is deleted and made anew where a change is refused"),
-        ("Prune=false", "it stays in the cluster when it goes from the tree"),
-        ("Delete=false", "it stays in the cluster when its Application goes"),
-        ("PruneLast=true", "what goes from the tree is deleted after all waves"),
-        ("Validate=false", "it is applied although its schema refuses it"),
+        ("Replace=true", "it is replaced instead of patched, so fields that others set are lost"),
+        ("Force=true", "it is deleted and recreated if a change is refused"),
+        ("Prune=false", "it stays in the cluster when it is removed from the tree"),
+        ("Delete=false", "it stays in the cluster when its Application is deleted"),
+        ("PruneLast=true", "what is removed from the tree is deleted after all waves"),
+        ("Validate=false", "it is applied even if its schema refuses it"),
     ];
     let effects: Vec<String> = EFFECTS
         .iter()
@@ -120,20 +120,17 @@ fn application(old: &Object, new: &Object) -> Vec<Consequence> {
         if let Some((was, is)) = changed(&["spec", "source", part]) {
             say(
                 &format!("spec.source.{part}"),
-                format!("it reads `{}`, no longer `{}`", shown(is), shown(was)),
+                format!("it reads `{}` instead of `{}`", shown(is), shown(was)),
             );
         }
     }
     let destination = ["server", "name"].map(|part| changed(&["spec", "destination", part]));
     if destination.iter().any(Option::is_some) {
-        let message = "what it made in the cluster of before stays there, and nobody reports it";
+        let message = "what it deployed to the previous cluster stays there unmanaged";
         say("spec.destination", message.to_owned());
     }
     if let Some((was, is)) = changed(&["spec", "project"]) {
-        say(
-            "spec.project",
-            format!("the project `{}` decides what it may do, no longer `{}`", shown(is), shown(was)),
-        );
+        say("spec.project", format!("it belongs to the project `{}` instead of `{}`", shown(is), shown(was)));
     }
     let automated = ["spec", "syncPolicy", "automated"];
     let is_automated = |object: &Object| {
@@ -141,8 +138,8 @@ fn application(old: &Object, new: &Object) -> Vec<Consequence> {
             .is_some_and(|policy| policy.get("enabled").and_then(Value::as_bool) != Some(false))
     };
     match (is_automated(old), is_automated(new)) {
-        (false, true) => say("spec.syncPolicy.automated", "it syncs by itself from now on".to_owned()),
-        (true, false) => say("spec.syncPolicy.automated", "it waits for a person who syncs it".to_owned()),
+        (false, true) => say("spec.syncPolicy.automated", "it now syncs automatically".to_owned()),
+        (true, false) => say("spec.syncPolicy.automated", "it no longer syncs automatically".to_owned()),
         _ => {}
     }
     let is_on = |object: &Object, name: &str| {
@@ -154,13 +151,9 @@ fn application(old: &Object, new: &Object) -> Vec<Consequence> {
         (
             "prune",
             "each sync deletes what is not in the tree",
-            "what goes from the tree stays in the cluster",
+            "what is removed from the tree stays in the cluster",
         ),
-        (
-            "selfHeal",
-            "what somebody changes in the cluster is undone",
-            "what somebody changes in the cluster stays",
-        ),
+        ("selfHeal", "manual changes in the cluster are undone", "manual changes in the cluster stay"),
     ];
     for (name, on, off) in SWITCHES {
         match (is_on(old, name), is_on(new, name)) {
@@ -173,10 +166,10 @@ fn application(old: &Object, new: &Object) -> Vec<Consequence> {
     }
     match (has_finalizer(old), has_finalizer(new)) {
         (false, true) => {
-            say("metadata.finalizers", "when it is deleted, what it made goes with it".to_owned())
+            say("metadata.finalizers", "when it is deleted, what it deployed is deleted with it".to_owned())
         }
         (true, false) => {
-            say("metadata.finalizers", "when it is deleted, what it made stays in the cluster".to_owned())
+            say("metadata.finalizers", "when it is deleted, what it deployed stays in the cluster".to_owned())
         }
         _ => {}
     }
@@ -188,14 +181,14 @@ fn application(old: &Object, new: &Object) -> Vec<Consequence> {
     found
 }
 
-/// What a project lets in that it did not before, and the other way round.
+/// The effects of what a project newly allows or no longer allows.
 fn project(old: &Object, new: &Object) -> Vec<Consequence> {
     let mut found = Vec::new();
     let entries = |object: &Object, name: &str| -> Option<BTreeSet<String>> {
         let list = object.at(&["spec", name])?.as_list()?;
         Some(list.iter().map(text).collect())
     };
-    // Whether more in a list lets in more; whether a project without the list lets in everything.
+    // Whether a longer list allows more, and whether a project without the list allows everything.
     const LISTS: [(&str, bool, bool); 8] = [
         ("clusterResourceBlacklist", false, false),
         ("clusterResourceWhitelist", true, false),
@@ -211,10 +204,8 @@ fn project(old: &Object, new: &Object) -> Vec<Consequence> {
         let field = format!("spec.{list}");
         if is_open && was.is_some() != is.is_some() {
             let (name, message) = match is {
-                None => (Effect::Rbac, "the project lets in everything that lies in a namespace"),
-                Some(_) => {
-                    (Effect::ArgoCd, "the project no longer lets in everything that lies in a namespace")
-                }
+                None => (Effect::Rbac, "the project now allows every namespaced resource"),
+                Some(_) => (Effect::ArgoCd, "the project no longer allows every namespaced resource"),
             };
             found.push(consequence(name, &field, message));
             continue;
@@ -224,12 +215,12 @@ fn project(old: &Object, new: &Object) -> Vec<Consequence> {
             [is.difference(&was), was.difference(&is)].map(|all| all.cloned().collect::<Vec<_>>());
         let (wider, narrower) = if lets_in { (more, less) } else { (less, more) };
         if !wider.is_empty() {
-            let message = format!("the project lets in more: {}", named(&wider));
+            let message = format!("the project also allows {}", named(&wider));
             found.push(consequence(Effect::Rbac, &field, message));
         }
         if !narrower.is_empty() {
             let message = format!(
-                "the project no longer lets in {}; what is there of it stays, unreported",
+                "the project no longer allows {}; what is already deployed stays unmanaged",
                 named(&narrower)
             );
             found.push(consequence(Effect::ArgoCd, &field, message));
@@ -246,7 +237,7 @@ fn named(all: &[String]) -> String {
     first.join(", ") + &more
 }
 
-/// Returns a value in a few words: a text as it is, the values of a map side by side.
+/// Returns a value in a few words: a string as it is, or the values of a map side by side.
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.to_string(),

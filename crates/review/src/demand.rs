@@ -1,19 +1,19 @@
-//! What environments ask of their nodes, and what they cost.
+//! What environments request of their nodes, and what they cost.
 
 use std::fmt;
 
-/// What an environment asks for.
+/// What an environment requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Demand {
-    /// How many pods there are at most.
+    /// The highest number of pods.
     pub pods: u64,
-    /// What they request of processors, in thousandths of a core.
+    /// The requested CPU, in thousandths of a core.
     pub cpu_millis: u64,
-    /// What they request of memory, in bytes.
+    /// The requested memory, in bytes.
     pub memory_bytes: u64,
-    /// What claims ask for, in bytes.
+    /// The storage that claims request, in bytes.
     pub storage_bytes: u64,
-    /// What a month costs, in the currency of the prices.
+    /// The monthly cost, in the currency of the prices.
     pub monthly_cost: f64,
 }
 
@@ -31,16 +31,16 @@ impl Demand {
     }
 }
 
-/// Tenants of an environment that ask for something else than before, or what the environment costs now.
+/// Changed requests of an environment's tenants, or a changed cost.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Growth {
     /// The environment.
     pub environment: String,
     /// The tenants.
     pub tenants: Vec<String>,
-    /// What they asked for, and what the environment cost.
+    /// The requests and cost before.
     pub old: Demand,
-    /// What they ask for now, and what the environment costs.
+    /// The requests and cost now.
     pub new: Demand,
 }
 
@@ -54,7 +54,7 @@ impl fmt::Display for Growth {
             ("CPU", cores(old.cpu_millis), cores(new.cpu_millis)),
             ("memory", gibibytes(old.memory_bytes), gibibytes(new.memory_bytes)),
             ("storage", gibibytes(old.storage_bytes), gibibytes(new.storage_bytes)),
-            ("a month", format!("{:.2}", old.monthly_cost), format!("{:.2}", new.monthly_cost)),
+            ("monthly cost", format!("{:.2}", old.monthly_cost), format!("{:.2}", new.monthly_cost)),
         ];
         let steps = steps.iter().filter(|(_, old, new)| old != new);
         let steps: Vec<String> = steps.map(|(what, old, new)| format!("{what} {old} -> {new}")).collect();

@@ -1,7 +1,7 @@
-//! What differs between two values, field by field, such that nothing is lost: [`patch`] makes the new one of the old.
+//! The differences between two values, field by field and lossless: [`patch`] makes the new value from the old one.
 //!
-//! Entries of lists are told apart by their keys where the schema of the kind has some, by their names where all have one,
-//! and by themselves where none comes twice. The order of such a list is a difference of its own.
+//! List entries are matched by their keys if the schema of the kind has some, by their names if all have one, or by
+//! themselves if none is repeated. The order of such a list is a difference of its own.
 
 use std::collections::BTreeMap;
 
@@ -13,23 +13,23 @@ use crate::path::{Path, PathStep};
 /// A field that differs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldChange {
-    /// Where it is.
+    /// Its path.
     pub path: Path,
-    /// What it was and is.
+    /// Its old and new value.
     pub edit: Edit,
 }
 
 /// How a field differs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Edit {
-    /// What was there, and what is there now; nothing where there is no such field.
+    /// The old and the new value; `None` if there is no such field.
     Set {
-        /// What was there.
+        /// The old value.
         old: Option<Value>,
-        /// What is there now.
+        /// The new value.
         new: Option<Value>,
     },
-    /// The keys of a list in the order they had and have.
+    /// The keys of a list in their old and new order.
     Order {
         /// The order of the old list.
         old: Vec<SmolStr>,
@@ -38,7 +38,7 @@ pub enum Edit {
     },
 }
 
-/// Returns what differs from an old to a new value.
+/// Returns the differences between an old and a new value.
 pub fn differences(kind: Option<FieldType>, old: &Value, new: &Value) -> Vec<FieldChange> {
     let mut found = Vec::new();
     walk(kind, &Path::default(), old, new, &mut found);
@@ -110,7 +110,7 @@ fn lists(kind: Option<FieldType>, path: &Path, old: &List, new: &List, found: &m
     }
 }
 
-/// Returns what tells the entries of two lists apart, where something does in both.
+/// Returns what identifies the entries of two lists, if something does in both.
 fn keys(kind: Option<FieldType>, old: &List, new: &List) -> Option<(Vec<SmolStr>, Vec<SmolStr>)> {
     let by_schema = |value: &Value| kind.and_then(|kind| kind.key_of(value)).map(SmolStr::from);
     let by_name = |value: &Value| {
@@ -121,7 +121,7 @@ fn keys(kind: Option<FieldType>, old: &List, new: &List) -> Option<(Vec<SmolStr>
     if let Some(keys) = both(old, new, &by_schema).or_else(|| both(old, new, &by_name)) {
         return Some(keys);
     }
-    // Entries that change in their places are told by those.
+    // Entries that are changed in place are identified by position.
     let is_plain = |list: &List| list.iter().all(|value| !matches!(value, Value::Map(_) | Value::List(_)));
     if old.len() == new.len() && !(is_plain(old) && is_plain(new)) {
         return None;
@@ -144,7 +144,8 @@ fn both(
     Some((all(old)?, all(new)?))
 }
 
-/// Returns the new value that differences lead to from the old one; nothing where they are not of this value.
+/// Returns the new value that results from applying differences to the old one; `None` if they do not belong
+/// to this value.
 pub fn patch(kind: Option<FieldType>, old: &Value, changes: &[FieldChange]) -> Option<Value> {
     let mut value = old.clone();
     for change in changes {

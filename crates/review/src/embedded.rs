@@ -1,22 +1,22 @@
-//! Documents inside of texts, such as the files in a ConfigMap: what differs in them, by structure or by line.
+//! Documents inside strings, such as the files in a ConfigMap: their differences, by structure or by line.
 
 use aqueduct_manifest::{List, Map, Sign, Value, json, line_diff, yaml};
 
 use crate::diff::{Edit, FieldChange, differences};
 
-/// What differs between two texts of more than a line.
+/// The difference between two multi-line strings.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inside {
     /// Both are YAML, JSON, TOML or INI, and differ in these fields.
     Fields(Vec<FieldChange>),
-    /// Lines that go, with `-` before them, and lines that come, with `+`.
+    /// Removed lines start with `-`, added ones with `+`.
     Lines(Vec<String>),
 }
 
-/// The largest text that is looked into.
+/// The size limit for strings that are compared inside.
 const LARGEST: usize = 1 << 20;
 
-/// Returns what differs inside of a text; nothing where the field is no such text.
+/// Returns the difference inside a string; `None` if the field is not such a string.
 pub fn inside(change: &FieldChange) -> Option<Inside> {
     let Edit::Set { old: Some(Value::String(old)), new: Some(Value::String(new)) } = &change.edit else {
         return None;
@@ -26,7 +26,7 @@ pub fn inside(change: &FieldChange) -> Option<Inside> {
     }
     if let (Some(old), Some(new)) = (document(old), document(new)) {
         let fields = differences(None, &old, &new);
-        // Without a difference in what they mean they differ in their lines.
+        // If their meaning does not differ, their lines do.
         if !fields.is_empty() {
             return Some(Inside::Fields(fields));
         }
@@ -37,7 +37,7 @@ pub fn inside(change: &FieldChange) -> Option<Inside> {
     Some(Inside::Lines(lines.collect()))
 }
 
-/// Reads a text that has a structure.
+/// Parses a structured string.
 fn document(text: &str) -> Option<Value> {
     let value = if text.trim_start().starts_with(['{', '[']) { json::read(text).ok() } else { None };
     let value = value.or_else(|| yaml::read(text).ok()).filter(is_document);
@@ -46,7 +46,7 @@ fn document(text: &str) -> Option<Value> {
         .or_else(|| ini(text))
 }
 
-/// Almost any text is YAML, but hardly one of several fields by chance.
+/// Almost any text is YAML, but rarely YAML with several fields by chance.
 fn is_document(value: &Value) -> bool {
     match value {
         Value::Map(map) => !map.is_empty(),
@@ -70,7 +70,7 @@ fn from_toml(table: toml::Table) -> Map {
     table.into_iter().map(|(name, one)| (name, read(one))).collect()
 }
 
-/// Reads `key = value` lines below `[section]` lines, with comments after `;` or `#`. Where a key comes twice, or a line is
+/// Parses `key = value` lines below `[section]` lines, with comments after `;` or `#`. If a key is repeated or a line is
 /// something else, only lines can be compared.
 fn ini(text: &str) -> Option<Value> {
     let mut root = Map::new();

@@ -1,4 +1,4 @@
-//! Services and budgets that find other pods than before.
+//! Services and budgets that select other pods than before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use aqueduct_manifest::{LabelSelector, Map, Object, ObjectKey, SmolStr, Value};
 use crate::compare::Change;
 use crate::consequence::{Effect, consequence};
 
-/// Adds what comes of all changes together: Services and budgets whose pods are others.
+/// Adds the joint effect of all changes: Services and budgets that select other pods.
 pub(crate) fn endpoints<'o>(changes: &mut [Change], old: &'o [Object], new: &'o [Object]) {
     let (before, after) = (Pods::of(old), Pods::of(new));
     let was: BTreeMap<ObjectKey, (&Object, LabelSelector)> =
@@ -21,7 +21,7 @@ pub(crate) fn endpoints<'o>(changes: &mut [Change], old: &'o [Object], new: &'o 
         }
         let title = format!("{} `{}`", object.kind(), object.name());
         let (message, names) = if has.is_empty() {
-            (format!("{title} has no pods any more"), had)
+            (format!("{title} no longer selects any pods"), had)
         } else {
             let gone: Vec<String> = had.difference(&has).cloned().collect();
             let come: Vec<String> = has.difference(&had).cloned().collect();
@@ -39,7 +39,7 @@ pub(crate) fn endpoints<'o>(changes: &mut [Change], old: &'o [Object], new: &'o 
             changed.namespace() == object.namespace()
                 && (changed.key() == key || names.contains(&format!("{}/{}", changed.kind(), changed.name())))
         };
-        // The object itself where it changed, or else the workload that it had.
+        // The object itself if it changed, otherwise the workload that it selected.
         if let Some(change) =
             changes.iter_mut().filter(is_cause).max_by_key(|change| change.object.key() == key)
         {

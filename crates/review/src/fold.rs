@@ -1,4 +1,4 @@
-//! The same change in many places is one entry with its places.
+//! Folds the same change in many places into one entry.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,30 +9,30 @@ use crate::consequence::Consequence;
 use crate::diff::{Edit, FieldChange};
 use crate::path::{Path, PathStep};
 
-/// What became of objects, their kind and their name.
+/// The fate of objects, their kind and their name.
 pub type Named = (Fate, SmolStr, SmolStr);
 
-/// A review in which the same is said once.
+/// A review in which each thing is reported once.
 #[derive(Debug, Default)]
 pub struct Folded<'a> {
-    /// What comes of the changes, the gravest first.
+    /// The effects of the changes, most serious first.
     pub consequences: Vec<(&'a Consequence, Vec<&'a Change>)>,
-    /// Fields that differ in the same way, those in most places first.
+    /// Fields that change in the same way, most frequent first.
     pub edits: Vec<(Edits<'a>, Vec<&'a Change>)>,
     /// Labels and annotations that change with each version of a chart or of its files.
     pub noise: Noise<'a>,
-    /// Objects that are there or gone, by kind and name.
+    /// Objects that were added or removed, by kind and name.
     pub objects: Vec<(Named, Vec<&'a Change>)>,
-    /// Objects that have another name.
+    /// Renamed objects.
     pub renamed: Vec<(&'a ObjectKey, &'a Change)>,
 }
 
-/// Fields that differ in the same objects.
+/// Fields that change in the same objects.
 #[derive(Debug)]
 pub enum Edits<'a> {
     /// A field.
     Field(&'a FieldChange),
-    /// Images whose tags make the same step.
+    /// Images whose tags change in the same way.
     Images {
         /// The old tag.
         old: &'a str,
@@ -57,11 +57,11 @@ pub struct Noise<'a> {
     pub fields: usize,
     /// How many objects have them.
     pub objects: usize,
-    /// Their names, with what the first of each was and is.
+    /// Their names, with the first change of each.
     pub names: BTreeMap<&'a str, &'a Edit>,
 }
 
-/// How many fields side by side are told as one.
+/// How many sibling fields are folded into one entry.
 const BRANCH: usize = 3;
 
 /// Folds a review.
@@ -130,7 +130,7 @@ pub fn fold(review: &Review) -> Folded<'_> {
     folded
 }
 
-/// Returns the field that fields side by side have around them; in definitions, that is a whole schema.
+/// Returns the field that contains sibling fields; in definitions, a whole schema.
 fn branch(field: &FieldChange) -> Path {
     let path = &field.path;
     if matches!(field.edit, Edit::Order { .. }) {
@@ -153,11 +153,12 @@ fn image(field: &FieldChange) -> Option<(&str, &str, &str)> {
     is_step.then_some((name, old, new))
 }
 
-/// Returns what an edit has in common with those of other objects: all but the object's own name and namespace.
+/// Returns what an edit has in common with those of other objects: everything except the object's own name and
+/// namespace.
 fn alike(edit: &Edit, object: &Object) -> String {
     let mut text = format!("{edit:?}");
     for (own, name) in [(object.namespace(), "{namespace}"), (object.name(), "{name}")] {
-        // A short name stands in too many words.
+        // A short name is part of too many words.
         if own.len() > 3 {
             text = text.replace(own, name);
         }

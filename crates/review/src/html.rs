@@ -1,19 +1,20 @@
-//! A review as one page of HTML, which needs no network: it can lie beside the artefacts of a run, or be sent.
+//! A review as a single HTML page that needs no network, to be stored with build artifacts or sent around.
 
 use aqueduct_manifest::json;
 
 use crate::compare::Review;
 use crate::print;
 
-/// The page, with a place for the title, the style, the data and the script.
+/// The page, with placeholders for the title, the style, the data, the text and the script.
 const PAGE: &str = include_str!("html/page.html");
 const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");
 
-/// Returns the review as a page. The data in it is the JSON of [`json`](print::json), which the script of the page shows;
-/// without scripts the page shows the text.
+/// Returns the review as a page. It contains the JSON of [`json`](print::json), which its script displays. Without
+/// scripts, the page shows the text.
 pub fn html(review: &Review, title: &str) -> String {
-    // JSON has `<` in texts only, where it may be written as an escape. So no text can end the element that holds it.
+    // In JSON, `<` occurs only in strings, where it can be escaped. Therefore no string can end the element around
+    // it.
     let data = json::write_raw(&print::json::value(review)).replace('<', "\\u003c");
     let parts = [
         ("{title}", escaped(title)),
@@ -22,7 +23,7 @@ pub fn html(review: &Review, title: &str) -> String {
         ("{text}", escaped(&print::text(review))),
         ("{script}", SCRIPT.to_owned()),
     ];
-    // One walk over the page: what was put in is not looked at again.
+    // A single pass over the page, so that inserted text is never searched.
     let mut page = String::new();
     let mut rest = PAGE;
     for (name, text) in parts {

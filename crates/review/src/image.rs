@@ -1,6 +1,6 @@
-//! What a change of an image means, as far as its names tell.
+//! What a change of an image means, as far as its name shows.
 
-/// An image by its parts.
+/// The parts of an image name.
 struct Image<'a> {
     name: &'a str,
     tag: &'a str,
@@ -16,25 +16,25 @@ fn parse(image: &str) -> Image<'_> {
     }
 }
 
-/// Returns the numbers that a tag begins with.
+/// Returns the numbers at the start of a tag.
 fn numbers(tag: &str) -> Vec<u64> {
     let tag = tag.strip_prefix('v').unwrap_or(tag);
     tag.split('.').map_while(|part| part.split(['-', '+', '_']).next()?.parse().ok()).collect()
 }
 
-/// Says what is worth a look; nothing where it is an ordinary step.
+/// Describes what deserves attention; `None` for an ordinary update.
 pub(crate) fn told(old: &str, new: &str) -> Option<String> {
     let (before, after) = (parse(old), parse(new));
     let mut told = Vec::new();
     if before.name != after.name {
-        told.push(format!("another image: `{}` instead of `{}`", after.name, before.name));
+        told.push(format!("different image: `{}` instead of `{}`", after.name, before.name));
     } else {
         let (was, is) = (numbers(before.tag), numbers(after.tag));
         if let (Some(old), Some(new)) = (was.first(), is.first()) {
             if is < was {
-                told.push(format!("a downgrade: from `{}` to `{}`", before.tag, after.tag));
+                told.push(format!("downgrade: from `{}` to `{}`", before.tag, after.tag));
             } else if new > old {
-                told.push(format!("another major version: from `{}` to `{}`", before.tag, after.tag));
+                told.push(format!("new major version: from `{}` to `{}`", before.tag, after.tag));
             }
         }
     }
@@ -42,7 +42,7 @@ pub(crate) fn told(old: &str, new: &str) -> Option<String> {
         && matches!(after.tag, "" | "latest")
         && (before.tag, before.name) != (after.tag, after.name)
     {
-        told.push("a tag that moves: what runs is not what was reviewed".to_owned());
+        told.push("mutable tag: what runs may differ from what was reviewed".to_owned());
     }
     (!told.is_empty()).then(|| told.join("; "))
 }

@@ -1,4 +1,5 @@
-//! What a server and its controllers do with an object that is written: refuse it, or take it and make its pods anew.
+//! What a server and its controllers do with an object that is written: refuse it, or accept it and recreate its
+//! pods.
 
 use aqueduct_apiserver::custom::CustomDefinition;
 use aqueduct_apiserver::{Cause, FieldType, Response, Server, defaulted};
@@ -10,14 +11,14 @@ use crate::path::{Path, PathStep};
 use crate::update::{self, Update, job};
 use crate::write::{Apply, written};
 
-/// What comes of writing an object.
+/// The result of writing an object.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
-    /// Why it is refused; nothing where it is taken.
+    /// Why it is refused; empty if it is accepted.
     pub(crate) refused: Vec<Cause>,
-    /// What of the template of its pods differs, where its controller makes them anew.
+    /// What differs in its pod template, if its controller recreates the pods.
     pub(crate) restart: Vec<FieldChange>,
-    /// Whether the server holds the same as before.
+    /// Whether the server stores the same as before.
     pub(crate) is_no_change: bool,
 }
 
@@ -40,7 +41,7 @@ fn expressions(object: &Object) -> Vec<Cause> {
     }
 }
 
-/// Returns what the server says to an object that it does not have yet.
+/// Returns how the server answers an object that it does not have yet.
 fn sent(server: &Server, object: &Value, apply: Apply) -> Response {
     match apply {
         Apply::Server => server.apply(object),
@@ -85,13 +86,13 @@ pub(crate) fn updated(
     Verdict { refused, restart, is_no_change }
 }
 
-/// Returns an object without what a server adds to it that a new one cannot have.
+/// Returns an object without what only a server can add.
 fn readable(object: &Object) -> Value {
     let value = Value::Map(object.map.clone());
     if object.group() == "batch" && object.kind() == "Job" { job::without_generated(&value) } else { value }
 }
 
-/// Returns what of a manifest cannot be read: unknown fields, wrong types, and entries that come twice.
+/// Returns what cannot be decoded in a manifest: unknown fields, wrong types and duplicate entries.
 fn unreadable(server: &Server, manifest: &Value, apply: Apply) -> Vec<Cause> {
     let answer = sent(server, manifest, apply);
     let is_reading = |cause: &Cause| READING.contains(&cause.reason);
@@ -100,7 +101,7 @@ fn unreadable(server: &Server, manifest: &Value, apply: Apply) -> Vec<Cause> {
 
 const READING: [&str; 4] = ["BadRequest", "DuplicateEntry", "NotFound", "UnknownField"];
 
-/// Returns what is wrong with an object beside what was wrong with it before.
+/// Returns what is newly wrong with an object.
 fn wrong(server: &Server, live: &Value, after: &Value) -> Vec<Cause> {
     let create = |object: &Value| {
         let mut object = object.clone();
@@ -117,7 +118,7 @@ fn wrong(server: &Server, live: &Value, after: &Value) -> Vec<Cause> {
     wrong
 }
 
-/// Judges a custom resource by the definition of its kind, where the manifests have it.
+/// Judges a custom resource by the definition of its kind, if the manifests contain it.
 fn custom(new: &Object, old: Option<&Object>, around: &[Object]) -> Vec<Cause> {
     let defines = |definition: &&Object| {
         definition.kind() == "CustomResourceDefinition"
@@ -128,16 +129,16 @@ fn custom(new: &Object, old: Option<&Object>, around: &[Object]) -> Vec<Cause> {
     CustomDefinition::new(definition).check(new, old)
 }
 
-/// Returns what of the pods' template differs as their controller sees it.
+/// Returns what differs in the pod template, as its controller compares it.
 fn template(new: &Object, kind: Option<FieldType>, live: &Value, after: &Value) -> Vec<FieldChange> {
     let amounts = match (new.group(), new.kind()) {
-        // It compares values.
+        // Deployments compare values.
         ("apps", "Deployment") => Amounts::Value,
-        // These compare what they have written down.
+        // These compare the stored notation.
         ("apps", "DaemonSet" | "StatefulSet") => Amounts::Text,
         _ => return Vec::new(),
     };
-    // Nothing is rolled out before it is resumed, and then all that waited.
+    // A paused rollout starts when it is resumed, with everything that was waiting.
     let is_paused = |object: &Value| update::at(object, "spec.paused").as_bool() == Some(true);
     if is_paused(after) {
         return Vec::new();

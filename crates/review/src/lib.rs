@@ -1,12 +1,12 @@
-//! What a change of manifests does: which objects and fields differ, and what a cluster makes of it.
+//! What a change of manifests does: which objects and fields change, and what that does in a cluster.
 //!
-//! 1. [`review`] takes two sets of objects. It pairs them by group, kind, namespace and name, finds those that are the
-//!    same under another name, and lists the fields that differ. [`patch`] makes the new value of the old one and its differences.
-//! 2. Each change is judged: what a server holds after the new manifest is written over the old one, what it refuses of it,
-//!    whether pods are made anew, and what else comes of it: a [`Consequence`].
-//! 3. [`fold`] says once what is the same in many places, and [`print`](mod@print) writes it as text, or all of it as JSON.
+//! 1. [`review`] takes two sets of objects. It pairs them by group, kind, namespace and name, finds renamed objects, and lists
+//!    the fields that differ. [`patch`] makes the new value from the old one and its differences.
+//! 2. Each change is judged: what a server stores after the new manifest is written over the old one, what it refuses,
+//!    whether pods are recreated, and which other effects it has. Each effect is a [`Consequence`].
+//! 3. [`fold`] merges what is the same in many places. [`print`](mod@print) writes it as text, or everything as JSON.
 //!
-//! The old manifests are taken for what is in the cluster, written by the same hands as the new ones.
+//! The old manifests are assumed to be in the cluster, written by the same field manager as the new ones.
 
 mod chain;
 mod claim;

@@ -1,21 +1,21 @@
-//! What two ways to write a value have in common, so that what means the same is equal.
+//! Normalises values, so that different notations of the same value are equal.
 //!
-//! Go keeps a struct, and what a manifest leaves out is the zero of its field. Where a field is a pointer, its zero is
-//! something else than nothing: `privileged: false` is not the same as no word about it.
+//! Go decodes into a struct, where an omitted field has its zero value. If the field is a pointer, its zero value
+//! differs from an omitted field: `privileged: false` is not the same as no `privileged`.
 
 use aqueduct_apiserver::FieldType;
 use aqueduct_manifest::{Map, Quantity, Value};
 
-/// How amounts are compared.
+/// How quantities are compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Amounts {
-    /// By what they mean: `1000m` and `1`, `1Gi` and `1073741824`.
+    /// By value: `1000m` equals `1`, and `1Gi` equals `1073741824`.
     Value,
-    /// By how a server writes them down: `1000m` and `1`, but not `1Gi` and `1073741824`.
+    /// By how a server stores them: `1000m` equals `1`, but `1Gi` differs from `1073741824`.
     Text,
 }
 
-/// The fields that are pointers to a text, number or truth value.
+/// The fields that are pointers to a string, number or boolean.
 const POINTERS: &[&str] = &[
     "activeDeadlineSeconds",
     "allocateLoadBalancerNodePorts",
@@ -104,7 +104,7 @@ const POINTERS: &[&str] = &[
     "volumeMode",
 ];
 
-/// Fields that are pointers in some structs only, with the fields that hold those.
+/// Fields that are pointers in some structs only, with their parent fields.
 const POINTERS_INSIDE: &[(&str, &[&str])] = &[
     ("fsType", &["azureDisk", "csi"]),
     ("readOnly", &["azureDisk", "csi"]),
@@ -114,10 +114,10 @@ const POINTERS_INSIDE: &[(&str, &[&str])] = &[
     ("initiatorName", &["iscsi"]),
 ];
 
-/// Structs that are part of the one around them, so that an empty one is none.
+/// Structs that are embedded in their parent, so an empty one equals an omitted one.
 const EMBEDDED: &[&str] = &["metadata", "podAffinityTerm", "preference", "resources"];
 
-/// Returns a value without what says nothing.
+/// Returns a value without what has no meaning.
 pub(crate) fn normal(kind: Option<FieldType>, value: &Value, amounts: Amounts) -> Value {
     inner(kind, value, amounts, "")
 }
@@ -133,7 +133,7 @@ fn inner(kind: Option<FieldType>, value: &Value, amounts: Amounts, name: &str) -
                 if is_struct && says_nothing(field, key, name, &value) {
                     continue;
                 }
-                // A map of texts has the empty text for nothing.
+                // In a map of strings, null means the empty string.
                 let value = if value.is_null() && kind.is_some() { Value::from("") } else { value };
                 normal.insert(key.clone(), value);
             }
@@ -165,7 +165,7 @@ fn says_nothing(field: Option<FieldType>, name: &str, parent: &str, value: &Valu
     is_zero && !POINTERS.contains(&name) && !POINTERS_INSIDE.iter().any(is_inside)
 }
 
-/// Servers round amounts up to thousandths.
+/// Servers round quantities up to thousandths.
 fn amount(value: &Value, amounts: Amounts) -> Value {
     const THOUSANDTH: i128 = 1_000_000;
     let Some(quantity) = Quantity::read(value) else { return value.clone() };

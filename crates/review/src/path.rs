@@ -1,4 +1,4 @@
-//! Where in an object something is.
+//! The path to a value in an object.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub enum PathStep {
     Field(SmolStr),
     /// The entry of a list that has these keys: `name=web`.
     Entry(SmolStr),
-    /// The entry of a list at a place, from 0.
+    /// The entry of a list at a position, starting at 0.
     Index(usize),
 }
 
@@ -20,7 +20,7 @@ pub enum PathStep {
 pub struct Path(pub Vec<PathStep>);
 
 impl Path {
-    /// Returns the path of what is one step further inside.
+    /// Returns the path extended by a step.
     #[must_use]
     pub fn join(&self, step: PathStep) -> Self {
         let mut steps = self.0.clone();
@@ -28,7 +28,7 @@ impl Path {
         Self(steps)
     }
 
-    /// Returns the name of the last field on the way.
+    /// Returns the name of the last field in the path.
     pub fn last_field(&self) -> &str {
         let field = self.0.iter().rev().find_map(|step| match step {
             PathStep::Field(name) => Some(name.as_str()),
@@ -37,7 +37,7 @@ impl Path {
         field.unwrap_or_default()
     }
 
-    /// Returns the names of the fields on the way, up to the first list.
+    /// Returns the names of the fields in the path, up to the first list.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map_while(|step| match step {
             PathStep::Field(name) => Some(name.as_str()),
@@ -50,12 +50,12 @@ impl Path {
         Self(self.0.get(steps..).unwrap_or_default().to_vec())
     }
 
-    /// Tells whether it leads to an entry of a list that is its own key.
+    /// Tells whether it leads to a list entry that is its own key.
     pub(crate) fn is_entry(&self, value: &Value) -> bool {
         matches!(self.0.last(), Some(PathStep::Entry(key)) if *key == json::write_raw(value))
     }
 
-    /// Returns the place of the step to a schema in a definition of a custom kind.
+    /// Returns the position of the step to a schema in a CustomResourceDefinition.
     pub(crate) fn schema(&self) -> Option<usize> {
         self.0.iter().position(|step| matches!(step, PathStep::Field(name) if name == "openAPIV3Schema"))
     }

@@ -1,4 +1,4 @@
-//! A review as text for people, folded, and as JSON for programs, whole.
+//! A review as folded text for people, and as complete JSON for programs.
 
 pub(crate) mod json;
 
@@ -15,23 +15,23 @@ use crate::embedded::{Inside, inside};
 use crate::fold::{Edits, Folded, counts, fold};
 use crate::path::{Path, PathStep};
 
-/// How wide a value is at most.
+/// The maximum width of a value.
 const WIDTH: usize = 60;
 
-/// How many places an entry names.
+/// How many places an entry lists.
 const PLACES: usize = 3;
 
-/// How many names of fields or images are told.
+/// How many names of fields or images are listed.
 const NAMES: usize = 4;
 
-/// How many lines of what is inside of a text are shown.
+/// How many lines inside a string are shown.
 const INSIDE: usize = 12;
 
-/// How long a line is at most that has several things on it, stands in a text of the manifests, or in a comment.
+/// The maximum length of a line with several items, of a line inside a string, and of a line in a comment.
 const LINE: usize = 300;
 
-/// Returns the review as text: the claims, what comes of the change, the gravest at the top, then what differs, the same
-/// only once.
+/// Returns the review as text: the claims, then the effects of the change, most serious first, then the differences,
+/// each only once.
 pub fn text(review: &Review) -> String {
     if review.changes.is_empty() {
         return claims(review);
@@ -58,7 +58,7 @@ fn body(review: &Review) -> String {
     out
 }
 
-/// Writes what comes of the changes. What is refused and what to do about it is one line.
+/// Writes the effects of the changes. A refusal and its remedy are one line.
 fn consequences(out: &mut String, folded: &Folded<'_>) {
     let is_remedy =
         |refused: &Consequence, objects: &[&Change], (other, others): &(&Consequence, Vec<&Change>)| {
@@ -89,10 +89,10 @@ fn consequences(out: &mut String, folded: &Folded<'_>) {
     }
 }
 
-/// How many of the things that break a claim are told.
+/// How many of the things that break a claim are listed.
 const BREAKERS: usize = 5;
 
-/// Returns the claims: first those that are broken, each with what breaks it, then those that hold.
+/// Returns the claims: first the broken ones, each with what breaks it, then those that hold.
 fn claims(review: &Review) -> String {
     let mut out = String::new();
     let (hold, broken): (Vec<_>, Vec<_>) =
@@ -121,7 +121,7 @@ fn differing(out: &mut String, folded: &Folded<'_>) {
         }
     }
     for (old, change) in &folded.renamed {
-        // Where it has to be made anew, that says it already.
+        // An object that must be recreated is already reported.
         if !change.consequences.iter().any(|one| one.name == Effect::Recreate) {
             let is_moved = old.namespace != change.object.namespace();
             let namespace = if is_moved { format!("{}/", old.namespace) } else { String::new() };
@@ -142,14 +142,14 @@ fn differing(out: &mut String, folded: &Folded<'_>) {
             noise.names.iter().map(|(name, edit)| format!("{name}{}", short_step(edit))).collect();
         let _ = writeln!(
             out,
-            "~ labels and annotations of versions in {} objects: {}",
+            "~ version labels and annotations in {} objects: {}",
             noise.objects,
             names.join(", ")
         );
     }
 }
 
-/// Writes the steps of images, on one line where they have room.
+/// Writes the changes of images, on one line if they fit.
 fn images(out: &mut String, folded: &Folded<'_>) {
     let steps = folded.edits.iter().filter_map(|(edits, changes)| match edits {
         Edits::Images { old, new, names } => {
@@ -179,7 +179,7 @@ fn edited(out: &mut String, field: &FieldChange, changes: &[&Change]) {
     }
 }
 
-/// Tells of an entry of a list that is its own key whether it came or went.
+/// Describes a list entry that is its own key as added or removed.
 fn entry(field: &FieldChange) -> Option<String> {
     match &field.edit {
         Edit::Set { old: None, new: Some(own) } if field.path.is_entry(own) => {
@@ -192,7 +192,7 @@ fn entry(field: &FieldChange) -> Option<String> {
     }
 }
 
-/// Writes fields below the same one: of schemas of definitions the names, of all else what differs.
+/// Writes fields with a common parent: only the names in schemas of definitions, all differences elsewhere.
 fn branch(out: &mut String, path: &Path, fields: &[&FieldChange], changes: &[&Change]) {
     let head = format!("{path}: {} fields", fields.len());
     if path.schema().is_some() {
@@ -212,7 +212,7 @@ fn branch(out: &mut String, path: &Path, fields: &[&FieldChange], changes: &[&Ch
         return block(out, &head, &[some(&names)], changes);
     }
     let mut lines = Vec::new();
-    // What differs in the same way is said once.
+    // Equal differences are listed once.
     let mut told: Vec<(Vec<String>, Vec<String>)> = Vec::new();
     for field in fields {
         let rest = field.path.below(path.0.len());
@@ -238,7 +238,7 @@ fn branch(out: &mut String, path: &Path, fields: &[&FieldChange], changes: &[&Ch
     block(out, &head, &lines, changes);
 }
 
-/// Writes an entry: on one line where it has room, else with its first lines below.
+/// Writes an entry: on one line if it fits, otherwise with its first lines below.
 fn block(out: &mut String, head: &str, lines: &[String], changes: &[&Change]) {
     let places = places(changes);
     if let Some(line) = in_line(lines, "; ") {
@@ -254,16 +254,16 @@ fn block(out: &mut String, head: &str, lines: &[String], changes: &[&Change]) {
     }
 }
 
-/// Joins lines, if that is not too long.
+/// Joins lines if the result is not too long.
 fn in_line(lines: &[String], between: &str) -> Option<String> {
     let line = lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(between);
     (lines.len() == 1 || line.chars().count() <= LINE).then_some(line)
 }
 
-/// Returns how a field differs: in some words, or in the lines of what is inside of it.
+/// Describes how a field differs: in a few words, or by the lines inside it.
 fn content(field: &FieldChange, changes: &[&Change]) -> Vec<String> {
     match &field.edit {
-        Edit::Order { .. } => vec!["another order".to_owned()],
+        Edit::Order { .. } => vec!["different order".to_owned()],
         _ if changes.iter().any(|change| is_secret(change, field)) => vec!["a secret value".to_owned()],
         Edit::Set { old, new } => match inside(field) {
             Some(inside) => document(&inside),
@@ -272,11 +272,11 @@ fn content(field: &FieldChange, changes: &[&Change]) -> Vec<String> {
     }
 }
 
-/// Says in a few words what became of a value: of long texts what they do not share.
+/// Describes the change of a value in a few words; for long strings, only the part that differs.
 fn step(old: Option<&Value>, new: Option<&Value>) -> String {
     let [was, is] = match (old, new) {
         (Some(Value::String(old)), Some(Value::String(new))) if is_sum(old) && is_sum(new) => {
-            return "another checksum".to_owned();
+            return "different checksum".to_owned();
         }
         (Some(Value::String(old)), Some(Value::String(new))) if old.len().max(new.len()) > WIDTH / 2 => {
             apart(old, new).map(|part| values::write_raw(&Value::from(part)))
@@ -291,7 +291,7 @@ fn shown(value: &Value) -> String {
     cut(values::write_raw(value), WIDTH)
 }
 
-/// Cuts a text to a width.
+/// Truncates a text to a width.
 fn cut(text: String, width: usize) -> String {
     if text.chars().count() <= width {
         return text;
@@ -300,13 +300,13 @@ fn cut(text: String, width: usize) -> String {
     format!("{cut}…")
 }
 
-/// Tells whether a text is a checksum, by its look.
+/// Tells whether a text looks like a checksum.
 fn is_sum(text: &str) -> bool {
     const SHORTEST: usize = 32;
     text.len() >= SHORTEST && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Cuts off what two texts have in common at both ends, up to the word that differs.
+/// Cuts off the common start and end of two texts, up to the word that differs.
 fn apart(old: &str, new: &str) -> [String; 2] {
     let is_end = |letter: char| !letter.is_alphanumeric() && !matches!(letter, '.' | '-' | '_' | ':');
     let same = old.chars().zip(new.chars()).take_while(|(one, two)| one == two);
@@ -335,7 +335,7 @@ fn apart(old: &str, new: &str) -> [String; 2] {
     })
 }
 
-/// Names the first of many.
+/// Lists the first of many names.
 fn some<T: AsRef<str>>(names: &[T]) -> String {
     let first: Vec<&str> = names.iter().take(NAMES).map(AsRef::as_ref).collect();
     let more = names.len() - first.len();
@@ -343,19 +343,19 @@ fn some<T: AsRef<str>>(names: &[T]) -> String {
     first.join(", ") + &more
 }
 
-/// Names a field by its last step, with a sign for what became of it.
+/// Returns a field's last step, with a sign for added, removed or changed.
 fn short(branch: &Path, field: &FieldChange) -> String {
     let sign = match &field.edit {
         Edit::Set { old: None, .. } => "+",
         Edit::Set { new: None, .. } => "-",
         _ => "~",
     };
-    // Inside of a schema the last step says little, the one before it what is meant.
+    // In a schema, the last step says little. The step before it identifies the field.
     let last = field.path.0.len().saturating_sub(2).max(branch.0.len());
     format!("{sign}{}", cut(field.path.below(last).to_string(), WIDTH))
 }
 
-/// Returns a short step from an old to a new text.
+/// Returns a short description of the change from an old to a new text.
 fn short_step(edit: &Edit) -> String {
     match edit {
         Edit::Set { old: Some(Value::String(old)), new: Some(Value::String(new)) }
@@ -367,18 +367,18 @@ fn short_step(edit: &Edit) -> String {
     }
 }
 
-/// Returns what differs inside of a text, line by line.
+/// Returns the differences inside a string, line by line.
 fn document(inside: &Inside) -> Vec<String> {
     match inside {
         Inside::Lines(lines) => lines.iter().map(|line| cut(line.clone(), LINE)).collect(),
         Inside::Fields(fields) => {
-            // The way that fields share is told with the first of them.
+            // The path that fields share is written only for the first of them.
             let paths: Vec<&Path> = fields.iter().map(|field| &field.path).collect();
             let shared = common(&paths);
             let lines = fields.iter().enumerate().map(|(index, field)| {
                 let step = match &field.edit {
                     Edit::Set { old, new } => step(old.as_ref(), new.as_ref()),
-                    Edit::Order { .. } => "another order".to_owned(),
+                    Edit::Order { .. } => "different order".to_owned(),
                 };
                 match index {
                     0 => format!("{}: {step}", field.path),
@@ -390,7 +390,7 @@ fn document(inside: &Inside) -> Vec<String> {
     }
 }
 
-/// Returns how many steps paths have in common, without the last of any.
+/// Returns how many steps paths have in common, excluding each last one.
 fn common(paths: &[&Path]) -> usize {
     let Some((first, rest)) = paths.split_first() else { return 0 };
     let same = |path: &&Path| {
@@ -400,7 +400,7 @@ fn common(paths: &[&Path]) -> usize {
     rest.iter().map(same).min().unwrap_or(0)
 }
 
-/// Names objects: all where they are few, else how many of which kinds and environments, and the first.
+/// Lists objects: all if they are few, otherwise how many of which kinds and environments, and the first.
 fn places(changes: &[&Change]) -> String {
     let mut names: Vec<String> = changes.iter().map(|change| title(change)).collect();
     names.dedup();
@@ -426,7 +426,7 @@ pub(crate) fn title(change: &Change) -> String {
     format!("{} {}{slash}{}{place}", object.kind(), object.namespace(), object.name())
 }
 
-/// Tells whether a field is what a Secret holds.
+/// Tells whether a field is in the data of a Secret.
 fn is_secret(change: &Change, field: &FieldChange) -> bool {
     let object = &change.object;
     let holder = field.path.0.first();
@@ -435,16 +435,16 @@ fn is_secret(change: &Change, field: &FieldChange) -> bool {
         && matches!(holder, Some(PathStep::Field(name)) if matches!(name.as_str(), "data" | "stringData"))
 }
 
-/// Returns the review as Markdown of at most so many characters, for a comment of a pull request: the same as the text, with
-/// what has no room counted.
+/// Returns the review as Markdown for a pull request comment, with at most `limit` characters. It contains the text, and
+/// counts the lines that do not fit.
 pub fn markdown(review: &Review, limit: usize) -> String {
     const ROOM: usize = 200;
     if review.changes.is_empty() && review.claims.is_empty() {
-        return "### What this change does\n\nNo object differs.\n".to_owned();
+        return "### What this change does\n\nNo object changes.\n".to_owned();
     }
     let (counts, rest) = (sums(review), claims(review) + &body(review));
     let rest: Vec<String> = rest.lines().map(|line| cut(line.to_owned(), LINE)).collect();
-    // A fence that nothing inside of it can end.
+    // A fence that nothing inside it can end.
     let runs = rest.iter().flat_map(|line| line.split(|letter| letter != '`'));
     let longest = runs.map(str::len).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
@@ -462,8 +462,8 @@ pub fn markdown(review: &Review, limit: usize) -> String {
     }
     let _ = writeln!(out, "{fence}");
     if left > 0 {
-        let lines = if left == 1 { "line has" } else { "lines have" };
-        let _ = writeln!(out, "\n{left} more {lines} no room here; `aqueduct review` prints all.");
+        let lines = if left == 1 { "line" } else { "lines" };
+        let _ = writeln!(out, "\n{left} more {lines} not shown; `aqueduct review` prints all of them.");
     }
     out
 }

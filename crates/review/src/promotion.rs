@@ -9,16 +9,16 @@ use crate::compare::{Change, Fate, Review};
 use crate::consequence::{Effect, consequence};
 use crate::diff::differences;
 
-/// What an object is in every environment: whatever namespaces are called there.
+/// The identity of an object across environments, whatever its namespace is called there.
 type Key<'o> = (&'o str, &'o str, &'o str, &'o str);
 
 impl Review {
-    /// Names what reaches an environment early. `earlier` is what the environment that it is promoted from holds after the
-    /// change: where that still has what this one had, the change comes too soon.
+    /// Reports what reaches an environment too early. `earlier` is the content of the environment that it is promoted
+    /// from, after the change. If it still has the old value of this environment, the change comes too early.
     pub fn promote(&mut self, server: &Server, environment: &str, from: &str, earlier: &[Object]) {
         let mut there: BTreeMap<Key<'_>, Option<&Object>> = BTreeMap::new();
         for object in earlier {
-            // Of several in different namespaces nobody knows which one is meant.
+            // If there are several in different namespaces, it is unclear which one is meant.
             there.entry(key(object)).and_modify(|known| *known = None).or_insert(Some(object));
         }
         for change in self.changes.iter_mut().filter(|change| change.environment == environment) {
@@ -30,7 +30,7 @@ impl Review {
             let early = match (change.fate, other) {
                 (Fate::Changed, Some(other)) => early(server, change, from, other),
                 (Fate::Added, None) => {
-                    Some((String::new(), format!("`{from}`, which comes before, does not have it")))
+                    Some((String::new(), format!("`{from}`, the environment before, does not have it")))
                 }
                 _ => None,
             };
@@ -41,7 +41,7 @@ impl Review {
     }
 }
 
-/// Returns the first field that changes here while there it is as it was here.
+/// Returns the first field that changes here while the other environment still has the old value.
 fn early(server: &Server, change: &Change, from: &str, other: &Object) -> Option<(String, String)> {
     let object = &change.object;
     let kind = server.kind(object.api_version(), object.kind());
@@ -51,10 +51,10 @@ fn early(server: &Server, change: &Change, from: &str, other: &Object) -> Option
     let first = same.next()?.path.to_string();
     let more = match same.count() {
         0 => String::new(),
-        1 => ", and of one more field".to_owned(),
-        count => format!(", and of {count} more fields"),
+        1 => ", also in 1 more field".to_owned(),
+        count => format!(", also in {count} more fields"),
     };
-    Some((first, format!("`{from}`, which comes before, still has what was here{more}")))
+    Some((first, format!("`{from}`, the environment before, still has the old value{more}")))
 }
 
 fn key(object: &Object) -> Key<'_> {

@@ -1,18 +1,18 @@
-//! Which objects of two sets are the same under another name.
+//! Finds objects that are the same under another name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use aqueduct_manifest::{Map, Object, ObjectKey, SmolStr, Value, json};
 
-/// The old and the new keys of objects that are alike.
+/// The old and new keys of similar objects.
 type Pairs<'k> = BTreeMap<(ObjectKey, String), (Vec<&'k ObjectKey>, Vec<&'k ObjectKey>)>;
 
-/// What an object has in common with one of another name.
+/// What an object has in common with a renamed one.
 type Identity = fn(&Object) -> Option<(ObjectKey, String)>;
 
-/// Finds objects of which one set says the namespace and the other does not, those that only have another name, as what
-/// has a hash of its content in its name, and those that hold nearly the same: the new keys with the old ones.
+/// Returns the new keys of renamed objects with the old ones: objects with a namespace in only one set, objects with
+/// only another name (such as one with a content hash), and objects with nearly the same content.
 pub(crate) fn renames(
     before: &BTreeMap<ObjectKey, &Object>,
     after: &BTreeMap<ObjectKey, &Object>,
@@ -35,7 +35,7 @@ pub(crate) fn renames(
         }
         for (old, new) in pairs.into_values() {
             if let ([old], [new]) = (&old[..], &new[..])
-                // Two words at the end of names are no hashes.
+                // Two plain words at the end of names are not hashes.
                 && (!is_hashed || [old, new].iter().any(|key| ends_with_hash(&key.name)))
                 && (old.namespace == new.namespace || old.namespace.is_empty() || new.namespace.is_empty())
             {
@@ -55,7 +55,7 @@ pub(crate) fn renames(
     renamed
 }
 
-/// Pairs objects that have their name in another namespace now and hold nearly the same, where no other one could be meant.
+/// Pairs objects that moved to another namespace with nearly the same content, if the match is unique.
 fn moved<'k>(gone: &[Entry<'k>], come: &[Entry<'k>]) -> Vec<(&'k ObjectKey, &'k ObjectKey)> {
     let anywhere = |key: &ObjectKey| ObjectKey { namespace: SmolStr::default(), ..key.clone() };
     let pairs = grouped(gone, come, anywhere).filter_map(|[old, new]| {
@@ -66,7 +66,7 @@ fn moved<'k>(gone: &[Entry<'k>], come: &[Entry<'k>]) -> Vec<(&'k ObjectKey, &'k 
     pairs.collect()
 }
 
-/// Puts together what has the same key by some measure.
+/// Groups objects with the same key.
 fn grouped<'k>(
     gone: &[Entry<'k>],
     come: &[Entry<'k>],
@@ -104,23 +104,23 @@ fn ends_with_hash(name: &str) -> bool {
 fn by_content(object: &Object) -> Option<(ObjectKey, String)> {
     let mut map: Map = object.map.clone();
     map.map_entry("metadata").remove("name");
-    // What has next to nothing in it is like many others.
+    // An object with little content resembles many others.
     (map.len() > 3).then(|| (nameless(object), json::write_raw(&Value::Map(map))))
 }
 
-/// How many values two objects must have in common to be the same; what holds less is like many others.
+/// How many values two objects must share to be the same. Objects with fewer resemble many others.
 const LEAST_COMMON: usize = 4;
 
-/// How much of what two objects hold must be in common, in thousandths.
+/// The share of their content that two objects must have in common, in thousandths.
 const LEAST_SHARE: usize = 750;
 
-/// How many pairs of one kind in one namespace are compared; where all have other names, no two belong together.
+/// How many pairs of one kind in one namespace are compared. If all names differ, no objects belong together.
 const MOST_PAIRS: usize = 4_096;
 
-/// An object with its key, as a set of objects has it.
+/// An object and its key.
 type Entry<'k> = (&'k ObjectKey, &'k &'k Object);
 
-/// Pairs objects of one kind in one namespace that hold nearly the same, each the one that is most like the other: the old
+/// Pairs objects of one kind in one namespace with nearly the same content, if each is most similar to the other: the old
 /// keys with the new ones.
 fn alike<'k>(gone: &[Entry<'k>], come: &[Entry<'k>]) -> Vec<(&'k ObjectKey, &'k ObjectKey)> {
     let nameless = |key: &ObjectKey| ObjectKey { name: SmolStr::default(), ..key.clone() };
@@ -141,7 +141,7 @@ fn alike<'k>(gone: &[Entry<'k>], come: &[Entry<'k>]) -> Vec<(&'k ObjectKey, &'k 
     found
 }
 
-/// Returns the place of the one that is most like the given one, if a single one is.
+/// Returns the position of the most similar list, if it is unique.
 fn most_alike(values: &[u64], others: &[Vec<u64>]) -> Option<usize> {
     let shares: Vec<usize> = others.iter().map(|other| share(values, other)).collect();
     let most = *shares.iter().max()?;
@@ -150,7 +150,7 @@ fn most_alike(values: &[u64], others: &[Vec<u64>]) -> Option<usize> {
     (most >= LEAST_SHARE && best.next().is_none()).then_some(first)
 }
 
-/// Returns how much two sorted lists have in common, in thousandths of what they have.
+/// Returns the shared part of two sorted lists, in thousandths.
 fn share(some: &[u64], others: &[u64]) -> usize {
     let (mut one, mut other, mut common) = (0, 0, 0);
     while let (Some(left), Some(right)) = (some.get(one), others.get(other)) {
@@ -161,8 +161,8 @@ fn share(some: &[u64], others: &[u64]) -> usize {
     if common < LEAST_COMMON { 0 } else { 2_000 * common / (some.len() + others.len()) }
 }
 
-/// Returns a hash of each value that an object holds together with the fields that lead to it, sorted. Names and labels say
-/// who an object is and not what it holds; the place in a list says nothing.
+/// Returns the sorted hashes of all values of an object, each with its fields. Names and labels are left out, because they
+/// identify an object and are not its content. Positions in lists do not count.
 fn values(object: &Object) -> Vec<u64> {
     let mut found = Vec::new();
     for (name, value) in &object.map {

@@ -1,4 +1,4 @@
-//! Who may do more than before.
+//! Who gets more rights.
 
 use std::collections::BTreeSet;
 
@@ -6,13 +6,13 @@ use aqueduct_manifest::{List, Object, SmolStr, Value};
 
 use crate::consequence::texts;
 
-/// What a rule lets do: the group, the resource and the verb.
+/// A right: the API group, the resource and the verb.
 type Right = (SmolStr, SmolStr, SmolStr);
 
-/// The most rights that a message names.
+/// How many rights a message lists.
 const NAMED: usize = 3;
 
-/// Says what a role or a binding allows that the old one did not.
+/// Describes what a role or a binding newly allows.
 pub(crate) fn widened(old: Option<&Object>, new: &Object) -> Option<String> {
     if new.group() != "rbac.authorization.k8s.io" {
         return None;
@@ -25,13 +25,13 @@ pub(crate) fn widened(old: Option<&Object>, new: &Object) -> Option<String> {
                 .filter(|right| !before.iter().any(|known| covers(known, right)))
                 .map(title)
                 .collect();
-            (!more.is_empty()).then(|| format!("may be done with it: {}", named(&more)))
+            (!more.is_empty()).then(|| format!("grants new rights: {}", named(&more)))
         }
         "RoleBinding" | "ClusterRoleBinding" => {
             let before = old.map(subjects).unwrap_or_default();
             let more: Vec<String> = subjects(new).difference(&before).cloned().collect();
             let role = new.at(&["roleRef", "name"]).and_then(Value::as_str).unwrap_or_default();
-            (!more.is_empty()).then(|| format!("{} may do what `{role}` allows", named(&more)))
+            (!more.is_empty()).then(|| format!("grants `{role}` to {}", named(&more)))
         }
         _ => None,
     }
@@ -68,7 +68,7 @@ fn rights(role: &Object) -> BTreeSet<Right> {
     rights
 }
 
-/// Tells whether one right is in another.
+/// Tells whether one right includes another.
 fn covers(known: &Right, right: &Right) -> bool {
     let part = |known: &str, part: &str| known == "*" || known == part;
     let whole = right.1.split_once('[').map_or(right.1.as_str(), |(resource, _)| resource);

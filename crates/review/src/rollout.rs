@@ -1,22 +1,23 @@
-//! How a controller makes its pods anew, and what that meets on its way.
+//! How a controller recreates its pods, and the limits that it meets.
 
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::{LabelSelector, Object, ObjectKey, Value};
 
-/// The steps in which a controller makes its pods anew, where they follow from the object.
+/// The steps in which a controller recreates its pods, if they follow from the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RolloutSteps {
-    /// How many pods there are.
+    /// The number of pods.
     pub pods: i64,
-    /// How many more there are at most on the way.
+    /// The highest number of extra pods during the rollout.
     pub surge: i64,
-    /// How many of them are missing at most on the way.
+    /// The highest number of missing pods during the rollout.
     pub unavailable: i64,
 }
 
 impl RolloutSteps {
-    /// Returns the steps of a controller. Nodes are not known, so a DaemonSet has none; neither has what waits for somebody.
+    /// Returns the steps of a controller. A DaemonSet has none, because its nodes are unknown. Neither does a rollout that
+    /// waits for somebody.
     pub(crate) fn of(object: &Object, around: &Around<'_>) -> Option<Self> {
         let pods = around.replicas(object)?;
         let strategy = strategy(object);
@@ -29,7 +30,7 @@ impl RolloutSteps {
             ("Deployment", _) => {
                 let surge = part("maxSurge", "25%", Rounding::Up);
                 let unavailable = part("maxUnavailable", "25%", Rounding::Down);
-                // Otherwise nothing would ever move.
+                // Otherwise the rollout would never start.
                 (surge, if surge == 0 { unavailable.max(1) } else { unavailable })
             }
             ("StatefulSet", "RollingUpdate") => (0, 1),
@@ -39,7 +40,7 @@ impl RolloutSteps {
     }
 }
 
-/// The field that says how pods are made anew.
+/// Returns the field with the update strategy.
 fn strategy(object: &Object) -> &'static str {
     if object.kind() == "Deployment" { "strategy" } else { "updateStrategy" }
 }
@@ -54,7 +55,7 @@ enum Rounding {
     Down,
 }
 
-/// Reads a number, or a share of all.
+/// Reads a number or a percentage of all pods.
 fn share(value: Option<&Value>, all: i64, rounding: Rounding) -> Option<i64> {
     match value? {
         Value::Int(number) => Some(*number),
@@ -70,7 +71,7 @@ fn share(value: Option<&Value>, all: i64, rounding: Rounding) -> Option<i64> {
     }
 }
 
-/// Says how pods are made anew.
+/// Describes how pods are recreated.
 pub(crate) fn told(object: &Object) -> String {
     let strategy = strategy(object);
     let part = |name: &str| match object.at(&["spec", strategy, "rollingUpdate", name]) {
@@ -80,24 +81,26 @@ pub(crate) fn told(object: &Object) -> String {
     };
     match (kind(object), object.kind()) {
         ("Recreate", _) => "all pods stop before new ones start".to_owned(),
-        ("OnDelete", _) => "new pods as old ones are deleted by hand".to_owned(),
+        ("OnDelete", _) => "new pods only when old ones are deleted by hand".to_owned(),
         (_, "Deployment") => format!(
-            "new pods, rolling: {} more at once, {} fewer",
+            "rolling update: at most {} extra, {} unavailable",
             part("maxSurge").unwrap_or_else(|| "25%".to_owned()),
             part("maxUnavailable").unwrap_or_else(|| "25%".to_owned())
         ),
         (_, "StatefulSet") => match part("partition").filter(|partition| partition != "0") {
-            Some(partition) => format!("new pods one by one, from the last down to number {partition}"),
-            None => "new pods one by one, from the last to the first".to_owned(),
+            Some(partition) => {
+                format!("rolling update: one pod at a time, from the last down to number {partition}")
+            }
+            None => "rolling update: one pod at a time, from the last to the first".to_owned(),
         },
         _ => format!(
-            "new pods, node by node: {} at once",
+            "rolling update: node by node, {} at once",
             part("maxUnavailable").unwrap_or_else(|| "1".to_owned())
         ),
     }
 }
 
-/// What rollouts meet: budgets, and what scales their workloads.
+/// What affects rollouts: budgets and autoscalers.
 pub(crate) struct Around<'o> {
     budgets: BTreeMap<&'o str, Vec<&'o Object>>,
     scaled: BTreeMap<ObjectKey, i64>,
@@ -134,7 +137,7 @@ impl<'o> Around<'o> {
         around
     }
 
-    /// Returns how many pods a workload has, at least where it is scaled.
+    /// Returns the number of pods of a workload; the minimum if it is autoscaled.
     pub(crate) fn replicas(&self, object: &Object) -> Option<i64> {
         if !matches!(object.kind(), "Deployment" | "StatefulSet") {
             return None;
@@ -143,7 +146,7 @@ impl<'o> Around<'o> {
         written.or_else(|| self.scaled.get(&object.key()).copied()).or(Some(1))
     }
 
-    /// Says which budget a rollout goes below.
+    /// Reports the budget that a rollout violates.
     pub(crate) fn broken_budget(&self, object: &Object, rollout: RolloutSteps) -> Option<String> {
         let labels = object.at(&["spec", "template", "metadata", "labels"]).and_then(Value::as_map)?;
         let left = rollout.pods - rollout.unavailable;
@@ -156,12 +159,12 @@ impl<'o> Around<'o> {
         let (name, least) = broken.filter(|(_, least)| *least > left).max_by_key(|(_, least)| *least)?;
         let pods = rollout.pods;
         Some(format!(
-            "as few as {left} of {pods} pods stay up, while PodDisruptionBudget `{name}` asks for {least}; rollouts do not heed budgets"
+            "as few as {left} of {pods} pods stay up, but PodDisruptionBudget `{name}` requires {least}; rollouts ignore budgets"
         ))
     }
 }
 
-/// Returns how many of the pods a budget wants to be up.
+/// Returns how many pods must stay up according to a budget.
 fn least(budget: &Object, pods: i64) -> Option<i64> {
     let spec = |name: &str| budget.at(&["spec", name]);
     let lacking = spec("maxUnavailable").map(|value| share(Some(value), pods, Rounding::Up));

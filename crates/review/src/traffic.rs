@@ -1,4 +1,4 @@
-//! Which changes may open or close connections between pods, and between which.
+//! Which changes can open or close connections between pods, and between which.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use aqueduct_manifest::{Object, SmolStr, Value};
 use crate::compare::{Change, Fate};
 use crate::path::{Path, PathStep};
 
-/// The label of each namespace that says its name.
+/// The label with the name of each namespace.
 const NAME: &str = "kubernetes.io/metadata.name";
 
-/// Returns the labels that network policies and Services look for.
+/// Returns the labels that network policies and Services select by.
 pub fn selected<'o>(objects: impl IntoIterator<Item = &'o Object>) -> BTreeSet<SmolStr> {
     let mut labels = BTreeSet::new();
     for object in objects {
@@ -45,7 +45,7 @@ fn gather(value: &Value, labels: &mut BTreeSet<SmolStr>) {
 }
 
 impl Change {
-    /// Tells whether it may open or close connections, where some labels are looked for.
+    /// Tells whether the change can open or close connections, given the selected labels.
     pub fn may_move_traffic(&self, selected: &BTreeSet<SmolStr>) -> bool {
         let is_looked_for = |path: &Path| {
             let at = path.0.iter().position(|step| matches!(step, PathStep::Field(name) if name == "labels"));
@@ -58,8 +58,8 @@ impl Change {
             || self.fate == Fate::Changed && self.fields.iter().any(|field| is_looked_for(&field.path))
     }
 
-    /// Tells whether the connections that it may open or close are between pods of some namespaces alone: other ports for
-    /// peers that a policy names.
+    /// Tells whether it only affects connections between pods of the given namespaces: different ports for peers that a
+    /// policy selects.
     pub fn stays_within(&self, namespaces: &BTreeSet<&str>) -> bool {
         let is_named = |peer: &Value| {
             let selector = peer.get("namespaceSelector");
@@ -119,7 +119,7 @@ mod tests {
         )
     }
 
-    /// Tells whether a change may move traffic beside a policy, and whether it stays within two namespaces.
+    /// Tells whether a change can move traffic beside a policy, and whether it stays within two namespaces.
     fn judged(old: &str, new: &str) -> (bool, bool) {
         let beside = policy("{from: [{podSelector: {matchExpressions: [{key: tier, operator: Exists}]}}]}");
         let [beside, old, new] = [&*beside, old, new].map(|text| {

@@ -1,7 +1,7 @@
-//! What a server holds after an object is written over an old one.
+//! What a server stores after an object is written over an old one.
 //!
-//! A replace puts the new manifest in the place of the old object. A server-side apply lays it over: what the same manager
-//! wrote before and does not write now goes, and what nobody wrote, such as defaults, stays.
+//! A replace stores the new manifest instead of the old object. A server-side apply merges it: fields that the same
+//! manager set before and no longer sets are removed, and fields that nobody set, such as defaults, stay.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub enum Apply {
     Replace,
 }
 
-/// Returns what a server holds after a new manifest is written over an old one.
+/// Returns what a server stores after a new manifest is written over an old one.
 pub(crate) fn written(server: &Server, old: &Value, live: &Value, new: &Value, apply: Apply) -> Value {
     let text = |name: &str| new.get(name).and_then(Value::as_str).unwrap_or_default();
     let mut written = match apply {
@@ -39,11 +39,11 @@ pub(crate) fn written(server: &Server, old: &Value, live: &Value, new: &Value, a
     defaulted(written)
 }
 
-/// Lays a new manifest over what the server holds. `last` is what the same manager wrote before.
+/// Merges a new manifest into the stored object. `last` is what the same manager wrote before.
 fn merge(kind: Option<FieldType>, live: &Value, last: Option<&Value>, new: &Value) -> Value {
     match (live, new) {
         (Value::Map(live), Value::Map(new)) => Value::Map(merge_maps(kind, live, last, new)),
-        // A null empties what was written there, and leaves the rest.
+        // A null removes what was written there and keeps the rest.
         (Value::Map(live), Value::Null) => Value::Map(merge_maps(kind, live, last, &Map::new())),
         (Value::List(live), Value::List(new)) => match kind.filter(|kind| kind.keys().is_some()) {
             Some(kind) => Value::List(merge_lists(kind, live, last, new)),
@@ -89,7 +89,7 @@ fn merge_lists(kind: FieldType, live: &List, last: Option<&Value>, new: &List) -
         };
         merged.push((key, value));
     }
-    // What nobody wrote stays where it was.
+    // Entries that nobody wrote stay in their place.
     let named: BTreeSet<Option<String>> =
         merged.iter().map(|(key, _)| key.clone()).chain(last.into_iter().map(|(key, _)| key)).collect();
     let mut before: Option<Option<String>> = None;

@@ -11,7 +11,7 @@ use aqueduct_review::{Apply, Change, Effect, print, review};
 
 use crate::data::{folder, report};
 
-/// The share of changes, in thousandths, that agrees at least in what is refused and which pods are made anew.
+/// The share of changes, in thousandths, for which at least the refusals and the recreated pods agree.
 const FLOOR: usize = 990;
 
 /// How many answers agree.
@@ -130,10 +130,11 @@ fn bumps_of_charts_are_answered_as_by_a_server() {
     report(&format!("patch bumps: {patches} of {patches} in at most {PATCH_LINES} lines"));
 }
 
-/// The most lines that a bump of patch versions takes.
+/// The maximum number of lines for a patch version bump.
 const PATCH_LINES: usize = 10;
 
-/// Tells whether the versions in the name of a bump, as `chart--1.2.3--1.2.9`, differ only in the last number.
+/// Tells whether the versions in the name of a bump, such as `chart--1.2.3--1.2.9`, differ only in the last
+/// number.
 fn is_patch(folder: &Path) -> bool {
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let mut versions =

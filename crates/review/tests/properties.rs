@@ -1,11 +1,11 @@
-//! What holds for all values: nothing is lost between two of them.
+//! What is true for all values: no difference between two of them is lost.
 
 use aqueduct_apiserver::Server;
 use aqueduct_manifest::{List, Map, Value};
 use aqueduct_review::{differences, patch};
 use proptest::prelude::*;
 
-/// Kinds with many lists, told apart in different ways.
+/// Kinds with many lists, whose entries are identified in different ways.
 const KINDS: [(&str, &str); 6] = [
     ("apps/v1", "Deployment"),
     ("v1", "Service"),
@@ -15,7 +15,7 @@ const KINDS: [(&str, &str); 6] = [
     ("example.com/v1", "Custom"),
 ];
 
-/// Names that stand in the paths of real objects, so that values meet the schemas.
+/// Names from the paths of real objects, so that values match the schemas.
 const NAMES: [&str; 14] = [
     "spec",
     "template",

@@ -1,4 +1,4 @@
-//! Pairs of manifests, and what is said of them.
+//! Pairs of manifests and their reviews.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ fn pairs() {
     });
 }
 
-/// Every JSON keeps to the published schema, and has no field that the schema does not name.
+/// Every JSON conforms to the published schema, and has no field that the schema does not define.
 #[test]
 fn the_json_keeps_to_its_schema() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schemas/review.schema.json");
@@ -106,7 +106,7 @@ fn one_tag_in_a_fleet_is_a_few_lines() {
     assert!(text.lines().count() <= 15, "{text}");
 }
 
-/// Whatever a manifest holds, a comment has room for it.
+/// A comment keeps to its limit, whatever a manifest contains.
 #[test]
 fn a_comment_keeps_to_its_limit() {
     const LIMIT: usize = 65_536;
@@ -139,7 +139,7 @@ fn a_comment_keeps_to_its_limit() {
     insta::assert_snapshot!(all.join("\n"));
 }
 
-/// What reaches an environment before the one that it is promoted from.
+/// Changes that reach an environment before the one that it is promoted from.
 #[test]
 fn what_comes_too_early_is_named() {
     let server = Server::new(37);

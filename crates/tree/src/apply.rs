@@ -1,12 +1,12 @@
-//! Puts staged files in their places: the only code that changes the environments' folders.
+//! Moves staged files into place: the only code that changes the environments' folders.
 //!
-//! An environment changes in one step where that can be. A new one is renamed into its place. Of another, the
-//! smallest folder that has all the changes is made anew in the stage, with hard links of the files that
-//! stay, and takes the place of the old one by an exchange. Where the file system has neither, and where a
-//! folder cannot be made anew, the files take their places one by one.
+//! If possible, an environment changes in one step. A new one is renamed into place. In an existing one, the
+//! smallest folder that contains all changes is rebuilt in the stage, with hard links to the files that stay,
+//! and exchanged with the old one. If the file system supports neither, or a folder cannot be rebuilt, the
+//! files are moved into place one by one.
 //!
-//! Whatever is replaced or removed is looked at again: right before it goes, and once more in the old folder
-//! after an exchange. What somebody changed since the survey goes back to its place.
+//! Whatever is replaced or removed is checked again, right before it goes, and once more in the old folder
+//! after an exchange. What somebody changed since the survey is moved back.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -25,16 +25,16 @@ use crate::state::{StateFolder, make_with_parents, replace};
 use crate::sum::{SUM, Sum};
 use crate::survey::Survey;
 
-/// What was done besides the plan.
+/// What was done in addition to the plan.
 #[derive(Default)]
 pub(crate) struct Applied {
     /// The files that were renamed or linked, by their paths below the output.
     pub(crate) touched: Vec<String>,
-    /// The paths at which something changed meanwhile, and was kept.
+    /// The paths that changed meanwhile and were kept.
     pub(crate) kept: Vec<RefusedPath>,
 }
 
-/// Does what the plans of the environments say.
+/// Carries out the plans of the environments.
 pub(crate) fn apply(
     survey: &Survey,
     stage: &Stage,
@@ -55,7 +55,7 @@ pub(crate) fn apply(
     }
     stage.open_for_old_files();
     let changed = applying.iter_mut().try_for_each(Applying::change);
-    // Also where a later one failed: somebody may have changed what lies in the old folders.
+    // Even if a later one failed: somebody may have changed files in the old folders.
     let finished: Vec<Result<Applied, Error>> = applying.into_iter().map(Applying::finish).collect();
     changed?;
     let mut all = Applied::default();
@@ -69,7 +69,7 @@ pub(crate) fn apply(
     Ok(all)
 }
 
-/// Tells whether the file system lets folders take each other's place.
+/// Tells whether the file system can exchange folders.
 fn exchanges(files: &dyn FileSystem, stage: &Stage) -> bool {
     const FOLDERS: [&str; 2] = [".exchange/left", ".exchange/right"];
     let [left, right] = FOLDERS.map(|folder| stage.place(folder));
@@ -78,9 +78,9 @@ fn exchanges(files: &dyn FileSystem, stage: &Stage) -> bool {
 
 /// How an environment changes.
 enum Way {
-    /// It is new, and renamed into its place.
+    /// It is new, and renamed into place.
     Rename,
-    /// A folder of it, or its own, takes the place of the old one.
+    /// One of its folders, or its own, is exchanged with the old one.
     Exchange { folder: String, linked: Linked },
     /// File after file.
     OneByOne,
@@ -94,13 +94,13 @@ struct Applying<'a> {
     environment: &'a str,
     plan: &'a Plan,
     way: Way,
-    /// Whether the old folder lies in the stage.
+    /// Whether the old folder is in the stage.
     exchanged: bool,
     applied: Mutex<Applied>,
 }
 
 impl<'a> Applying<'a> {
-    /// Stages all that the change takes.
+    /// Stages everything that the change needs.
     fn prepare(
         survey: &'a Survey,
         stage: &'a Stage,
@@ -129,7 +129,7 @@ impl<'a> Applying<'a> {
         let folder = common_folder(environment, plan.changes.keys());
         // One file changes in one step anyway.
         if can_exchange && plan.changes.len() > 1 && survey.has_folder(folder)? {
-            // A file that cannot be linked, or a folder of another user, is no reason to give up.
+            // A file that cannot be linked, or another user's folder, is no reason to give up.
             if let Ok(linked) = Mirror::make(survey, stage, environment, plan, folder) {
                 applying.way = Way::Exchange { folder: folder.to_owned(), linked };
             }
@@ -140,7 +140,7 @@ impl<'a> Applying<'a> {
         Ok(applying)
     }
 
-    /// Returns what changed at the places of the plan since the survey.
+    /// Returns the paths of the plan that changed since the survey.
     fn changed_meanwhile(&self) -> Result<Vec<RefusedPath>, Error> {
         let sum = self.survey.output.join(self.sum_path());
         let list = match &self.survey.record(self.environment)?.text {
@@ -185,7 +185,7 @@ impl<'a> Applying<'a> {
         }
     }
 
-    /// Clears away what was replaced.
+    /// Removes what was replaced.
     fn finish(self) -> Result<Applied, Error> {
         if let Way::Exchange { folder, linked } = &self.way {
             if self.exchanged {
@@ -197,13 +197,13 @@ impl<'a> Applying<'a> {
         Ok(self.applied.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Lets a folder take its place, and tells whether the file system did it.
+    /// Exchanges a folder, and tells whether the file system did it.
     fn exchange(&self, folder: &str) -> bool {
         let (staged, live) = (self.stage.place(folder), self.output(folder));
         let exchanged = if self.stage.has_folder(folder) {
             self.files().exchange(&staged, &live)
         } else {
-            // Nothing is left in it.
+            // No file stays in it, so the old one only moves away.
             self.files().rename(&live, &staged)
         };
         exchanged.is_ok()
@@ -243,7 +243,7 @@ impl<'a> Applying<'a> {
                     self.rename(&from, &to)
                 };
             }
-            // What is no change is a link of a file that stays.
+            // Anything that is not a change is a link to a file that stays.
             let Some(change) = self.plan.changes.get(&child) else { return Ok(()) };
             if !self.keeps(&child, change)? {
                 self.rename(&from, &to)?;
@@ -253,9 +253,9 @@ impl<'a> Applying<'a> {
         })
     }
 
-    /// Removes the folders that removed files have left empty.
+    /// Removes the folders that removed files left empty.
     fn remove_emptied(&self) -> Result<(), Error> {
-        // A folder sorts before what it holds, so that the reverse order empties it first.
+        // A folder sorts before its contents, so the reverse order empties it first.
         self.plan
             .emptied()
             .into_iter()
@@ -263,7 +263,7 @@ impl<'a> Applying<'a> {
             .try_for_each(|folder| self.remove_if_empty(&self.output(folder)))
     }
 
-    /// Clears an old folder away; what is not as it was goes back to its place.
+    /// Removes an old folder. Anything that changed is moved back to its place.
     fn clear(&self, relative: &str, linked: &Linked) -> Result<(), Error> {
         let old = self.stage.place(relative);
         let fail = |source| Error::half_written(&old, source);
@@ -282,7 +282,7 @@ impl<'a> Applying<'a> {
         self.files().remove_folder(&old).map_err(fail)
     }
 
-    /// Tells whether a file of an old folder is what the survey, or the link of it, found there.
+    /// Tells whether a file in an old folder is what the survey, or its link, found there.
     fn is_known(&self, relative: &str, linked: &Linked) -> io::Result<bool> {
         let path = self.stage.place(relative);
         match self.change_of(relative) {
@@ -291,7 +291,7 @@ impl<'a> Applying<'a> {
             None => {}
         }
         Ok(match (linked.get(relative), self.files().entry(&path)?) {
-            // What was written to it since is in the new folder as well.
+            // What was written to it since is also in the new folder.
             (Some(Entry::File(linked)), Some(Entry::File(found))) => linked.inode == found.inode,
             (Some(linked), Some(found)) => *linked == found,
             _ => false,
@@ -320,7 +320,7 @@ impl<'a> Applying<'a> {
         if free {
             self.files().rename(&from, &to)?;
         } else {
-            // Something new stands there already.
+            // Something new is already there.
             let aside = self.state.kept().join(relative);
             let folder = aside.parent().unwrap_or(&aside);
             make_with_parents(self.files(), folder).map_err(io::Error::other)?;
@@ -331,7 +331,7 @@ impl<'a> Applying<'a> {
         Ok(())
     }
 
-    /// Lists the kept files that were to be removed, so that they still count as the tool's own.
+    /// Lists the kept files that were to be removed, so that the tool still owns them.
     fn own_kept(&self) -> Result<(), Error> {
         let record = self.survey.record(self.environment)?;
         let kept: BTreeSet<String> = self.applied().kept.iter().map(|problem| problem.path.clone()).collect();
@@ -352,7 +352,7 @@ impl<'a> Applying<'a> {
             .map_err(|source| Error::half_written(path, source))
     }
 
-    /// Stages the list for the time in which some files are old and some new.
+    /// Stages the list for the time while some files are old and some new.
     fn stage_between(&self) -> Result<(), Error> {
         match &self.plan.sum {
             Some(sum) => self.stage.write(&self.between_path(), &sum.between).map(drop),
@@ -386,7 +386,7 @@ impl<'a> Applying<'a> {
         matches!(&self.way, Way::Exchange { folder, .. } if folder == self.environment)
     }
 
-    /// Tells whether what stands at the place of a change has to stay, and notes it.
+    /// Tells whether what is at the path of a change must stay, and records it.
     fn keeps(&self, relative: &str, change: &PlannedChange) -> Result<bool, Error> {
         let problem = self.problem(relative, change);
         let problem = problem.map_err(|source| Error::half_written(self.output(relative), source))?;
@@ -400,7 +400,7 @@ impl<'a> Applying<'a> {
         Ok(kind.map(|kind| RefusedPath { path: relative.to_owned(), kind }))
     }
 
-    /// Returns what was found before at a place that changes.
+    /// Returns what was found before at a path that changes.
     fn change_of(&self, relative: &str) -> Option<Before> {
         match self.plan.changes.get(relative) {
             Some(change) => Some(change.before),
@@ -445,7 +445,7 @@ impl<'a> Applying<'a> {
     }
 }
 
-/// Returns what stands in the way at a path where something else was found before.
+/// Returns what is in the way at a path where something else was found before.
 fn look_again(files: &dyn FileSystem, path: &Path, before: Before) -> io::Result<Option<ProblemKind>> {
     Ok(match (files.entry(path)?, before) {
         (None, _) | (Some(Entry::Folder), Before::Folder) => None,
@@ -459,7 +459,7 @@ fn look_again(files: &dyn FileSystem, path: &Path, before: Before) -> io::Result
     })
 }
 
-/// Returns the smallest folder that holds all the paths.
+/// Returns the smallest folder that contains all paths.
 fn common_folder<'a>(environment: &'a str, mut paths: impl Iterator<Item = &'a String>) -> &'a str {
     let first = paths.next().and_then(|path| folders_above(path).next()).unwrap_or(environment);
     paths.fold(first, |common, path| {

@@ -16,20 +16,20 @@ use crate::tree::{Tree, covers};
 /// How many unchanged lines are shown around a change.
 const CONTEXT: usize = 3;
 
-/// A file, and so an object, that is not the same in two trees.
+/// A file, and so an object, that differs between two trees.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileDiff {
     /// The environment.
     pub environment: String,
     /// The path below the environment's folder.
     pub path: Arc<str>,
-    /// The kind of the object; empty where the text does not say.
+    /// The kind of the object; empty if unknown.
     pub kind: String,
-    /// The name of the object; empty where the text does not say.
+    /// The name of the object; empty if unknown.
     pub name: String,
-    /// The text before; `None` where the object is new.
+    /// The old text; `None` if the object is new.
     pub old: Option<String>,
-    /// The text after; `None` where the object is gone.
+    /// The new text; `None` if the object was removed.
     pub new: Option<String>,
 }
 
@@ -41,12 +41,12 @@ impl FileDiff {
         Self { environment: environment.to_owned(), path: Arc::clone(path), kind, name, old, new }
     }
 
-    /// Returns the first folder of the path: the tenant, or `argocd`; empty where there is none.
+    /// Returns the first folder of the path: the tenant, or `argocd`; empty if there is none.
     pub fn tenant(&self) -> &str {
         self.path.split_once('/').map_or("", |(tenant, _)| tenant)
     }
 
-    /// Returns the second folder of the path: the component; empty where there is none.
+    /// Returns the second folder of the path: the component; empty if there is none.
     pub fn component(&self) -> &str {
         let rest = self.path.split_once('/').map_or("", |(_, rest)| rest);
         rest.split_once('/').map_or("", |(component, _)| component)
@@ -56,17 +56,17 @@ impl FileDiff {
 /// Returns how the output folder would change if the tree were written, by environment and path.
 ///
 /// # Errors
-/// What cannot be read, and lists of hashes that the tool did not write.
+/// Files that cannot be read, and lists of hashes that the tool did not write.
 pub fn diff(output: &Path, tree: &Tree) -> Result<Vec<FileDiff>, Error> {
     let mut diffs = Vec::new();
     for change in status(output, tree)?.changes {
-        // The objects of these are what they should be.
+        // The objects of these are up to date.
         if &*change.path == SUM || matches!(change.state, State::Unlisted | State::Converted) {
             continue;
         }
         let new = tree.get(&change.environment, &change.path);
         let old = match change.state {
-            // What stands there is no file, and a link is not followed.
+            // It is not a file, and links are not followed.
             State::Missing | State::Blocked => None,
             _ => {
                 let path = output.join(&change.environment).join(&*change.path);
@@ -79,8 +79,8 @@ pub fn diff(output: &Path, tree: &Tree) -> Result<Vec<FileDiff>, Error> {
     Ok(diffs)
 }
 
-/// Returns how one tree differs from another, by environment and path; files outside the newer tree's scopes
-/// are taken to stay.
+/// Returns how one tree differs from another, by environment and path. Files outside the newer tree's scopes
+/// are assumed to stay.
 pub fn compare(old: &Tree, new: &Tree) -> Vec<FileDiff> {
     let mut diffs = Vec::new();
     for (environment, path, bytes) in new.iter() {
@@ -119,9 +119,9 @@ pub fn unified(diff: &FileDiff) -> String {
 pub struct Counts {
     /// Objects that are new.
     pub added: usize,
-    /// Objects that are not the same.
+    /// Objects that changed.
     pub changed: usize,
-    /// Objects that are gone.
+    /// Objects that were removed.
     pub removed: usize,
 }
 
@@ -172,8 +172,8 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Returns the kind and the name of an object by the shape that the writer gives it: keys at the start of
-/// their lines. A text of another shape, such as one edited by hand, may hide them; they are for people.
+/// Returns the kind and the name of an object, given the format of the writer: keys at the start of lines. A
+/// text in another format, such as a hand-edited one, may hide them; they are only for people.
 fn identity(text: &str) -> (String, String) {
     let plain = |value: &str| value.trim().trim_matches(['"', '\'']).to_owned();
     let (mut kind, mut name, mut in_metadata) = (String::new(), String::new(), false);

@@ -1,21 +1,21 @@
-//! What git makes of a file that the tool wrote: lines that end in CRLF, or a conflict of two such files.
+//! What git does to a file that the tool wrote: CRLF line endings, or a merge conflict of two such files.
 //!
-//! No list of hashes has the bytes of such a file, and still nobody edited it, so nothing is lost with it.
+//! No list contains the hash of such a file. Still, nobody edited it, so nothing is lost with it.
 
 use aqueduct_manifest::Hash;
 
 use crate::sum::MARKS;
 
-/// How bytes that no list has are the tool's own after all.
+/// Why unlisted bytes are the tool's own after all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Disguise {
-    /// Its lines end in CRLF.
+    /// Its lines end with CRLF.
     Converted,
-    /// A merge failed in it, and the tool wrote both sides.
+    /// It is a merge conflict of two texts that the tool wrote.
     Conflict,
 }
 
-/// Looks behind the bytes of a file; `wrote` tells whether the tool wrote a file with a hash.
+/// Recognises the bytes of a file; `wrote` tells whether the tool wrote a file with a hash.
 pub(crate) fn disguise(bytes: &[u8], wrote: impl Fn(Hash) -> bool) -> Option<Disguise> {
     let text = std::str::from_utf8(bytes).ok()?;
     let converted = text.contains("\r\n");
@@ -27,7 +27,7 @@ pub(crate) fn disguise(bytes: &[u8], wrote: impl Fn(Hash) -> bool) -> Option<Dis
     wrote_both.then_some(Disguise::Conflict)
 }
 
-/// Returns the two texts of which a merge failed; `None` where there are no marks of it.
+/// Returns the two texts of a merge conflict; `None` if there are no conflict markers.
 fn sides(text: &str) -> Option<[String; 2]> {
     /// Whose lines are being read.
     #[derive(PartialEq)]

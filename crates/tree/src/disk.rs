@@ -1,7 +1,7 @@
-//! The few things that are done to the disk, behind a trait so that tests can stop at any of them.
+//! The few disk operations, behind a trait so that tests can stop at any of them.
 //!
-//! No method follows a symbolic link at the end of its path; the survey makes sure that there is none on
-//! the way to it.
+//! No method follows a symbolic link at the end of its path. The survey makes sure that there is none on the
+//! way to it.
 
 use std::fs::{self, DirBuilder, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::stamp::Stamp;
 
-/// What stands at a path.
+/// What is at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Entry {
     /// A regular file.
@@ -22,7 +22,7 @@ pub(crate) enum Entry {
     Special,
 }
 
-/// What stands under a name in a folder.
+/// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listed {
     /// The name.
@@ -33,29 +33,29 @@ pub(crate) struct Listed {
 
 /// The operations that the tree needs.
 pub(crate) trait FileSystem: Send + Sync {
-    /// Returns what stands at a path, `None` where there is nothing.
+    /// Returns what is at a path; `None` if there is nothing.
     fn entry(&self, path: &Path) -> io::Result<Option<Entry>>;
-    /// Returns the bytes of a file; an error for anything else, which could be endless or never answer.
+    /// Returns the bytes of a file. Anything else is an error, because it could be endless or block forever.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
-    /// Returns what a folder holds, by name.
+    /// Returns the entries of a folder, by name.
     fn list(&self, path: &Path) -> io::Result<Vec<Listed>>;
-    /// Writes a file that must not be there yet, and returns its stamp.
+    /// Creates a file that must not exist, and returns its stamp.
     fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<Stamp>;
-    /// Makes a folder that must not be there yet.
+    /// Creates a folder that must not exist.
     fn create_folder(&self, path: &Path) -> io::Result<()>;
     /// Moves a file or a folder; a file is replaced.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Gives a file a second name.
     fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Lets two folders take each other's place in one step; an error where the file system cannot.
+    /// Exchanges two folders in one step; an error if the file system cannot.
     fn exchange(&self, left: &Path, right: &Path) -> io::Result<()>;
-    /// Gives a folder the mode of another; an error where it cannot stand in for the other.
+    /// Gives a folder the mode of another; an error if it cannot replace the other.
     fn liken(&self, folder: &Path, other: &Path) -> io::Result<()>;
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Removes an empty folder.
     fn remove_folder(&self, path: &Path) -> io::Result<()>;
-    /// Removes a folder with all that it holds.
+    /// Removes a folder with its contents.
     fn remove_all(&self, path: &Path) -> io::Result<()>;
 }
 
@@ -166,7 +166,7 @@ impl FileSystem for Disk {
         let (made, wanted) = (fs::symlink_metadata(folder)?, fs::symlink_metadata(other)?);
         let mode = wanted.permissions().mode();
         let same_owner = (made.uid(), made.gid()) == (wanted.uid(), wanted.gid());
-        // Of a folder that lets nobody write the old one could not be cleared away.
+        // An old folder that nobody may write to could not be removed.
         if !same_owner || mode & 0o700 != 0o700 {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
@@ -197,8 +197,8 @@ impl FileSystem for Disk {
 const FILE_MODE: u32 = 0o644;
 const FOLDER_MODE: u32 = 0o755;
 
-/// Sets the mode where the process's mask took bits away, so that a tree does not depend on who wrote it,
-/// and tells whether it did.
+/// Sets the mode if the process's umask removed bits, so that a tree does not depend on who wrote it, and
+/// tells whether it did.
 #[cfg(unix)]
 fn correct_mode(
     metadata: &Metadata,

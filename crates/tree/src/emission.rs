@@ -1,4 +1,4 @@
-//! One write of the tree, file by file: for callers that render more than they want to hold in memory.
+//! One write of the tree, file by file, for callers that render more than they want to keep in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -23,12 +23,12 @@ use crate::state::{StateFolder, replace};
 use crate::survey::{Found, Survey, plain};
 use crate::tree::{OutputScope, check, covers};
 
-/// A write of the tree that has begun; nothing in the environments changes before [`Emission::commit`], and
-/// nothing stays behind where it is dropped.
+/// A write of the tree in progress. Nothing in the environments changes before [`Emission::commit`], and
+/// nothing remains if it is dropped.
 pub struct Emission {
     scopes: Vec<OutputScope>,
     options: EmitOptions,
-    /// The environments on disk that a scope speaks of.
+    /// The environments on disk that a scope covers.
     environments: BTreeSet<String>,
     state: StateFolder,
     survey: Survey,
@@ -40,11 +40,11 @@ pub struct Emission {
 
 impl Emission {
     /// Takes the lock of the output folder, removes what a killed run left in the tool's own folder, and starts
-    /// a write that stands for some parts of the output.
+    /// a write that covers some parts of the output.
     ///
     /// # Errors
-    /// Another run that holds the lock, symbolic links at the places that are the tool's own, and whatever
-    /// the file system refuses.
+    /// Another run that holds the lock, symbolic links in place of the tool's own files, and whatever the
+    /// file system refuses.
     pub fn begin(
         output: &Path,
         scopes: impl IntoIterator<Item = OutputScope>,
@@ -80,10 +80,10 @@ impl Emission {
         })
     }
 
-    /// Adds a rendered file; where the disk holds anything else, it is staged. Many threads may add at once.
+    /// Adds a rendered file, and stages it if the disk contains anything else. Many threads may add at once.
     ///
     /// # Errors
-    /// A name that must not be in the tree, a path that is taken already, and whatever the file system
+    /// A name that must not be in the tree, a path that is already taken, and whatever the file system
     /// refuses. What must not be overwritten is reported by [`Emission::commit`], all at once.
     pub fn add(&self, environment: &str, path: &str, bytes: &[u8]) -> Result<(), Error> {
         check(environment, path)?;
@@ -110,15 +110,16 @@ impl Emission {
         Ok(())
     }
 
-    /// Makes the output equal to what was added: the new tree as a whole, or an error and the old one.
+    /// Makes the output equal to what was added. The result is the whole new tree, or an error and the old
+    /// one.
     ///
-    /// `input` is the key of what the whole tree was made from, for [`made_from`](crate::made_from); `None`
-    /// for a part of a tree, and where it must be rendered again the next time.
+    /// `input` is the key of the whole tree's input, for [`made_from`](crate::made_from); `None` for a part
+    /// of a tree, or if it must be rendered again next time.
     ///
     /// # Errors
-    /// [`ErrorKind::Refused`] with all paths that hold what must not be overwritten; two files that claim one
-    /// path; [`ErrorKind::Changed`] with the paths that somebody changed while they were written; and whatever the
-    /// file system refuses, where [`ErrorKind::HalfWritten`] means that some files are new and some old.
+    /// [`ErrorKind::Refused`] with all paths that must not be overwritten; two files that claim one path;
+    /// [`ErrorKind::Changed`] with the paths that somebody changed while they were written; and whatever the file
+    /// system refuses, where [`ErrorKind::HalfWritten`] means that some files are new and some old.
     pub fn commit(self, input: Option<&InputKey>) -> Result<EmitReport, Error> {
         let mut planned = std::mem::take(&mut *self.planned.lock().unwrap_or_else(PoisonError::into_inner));
         for environment in &self.environments {
@@ -148,7 +149,7 @@ impl Emission {
             false => Applied::default(),
         };
         if changes || self.survey.read.load(Ordering::Relaxed) {
-            // A cache that cannot be written costs time and nothing else.
+            // Without a cache, the next run takes longer, and nothing else.
             let _uncached = self.write_index(&planned, &applied.touched);
         }
         if !applied.kept.is_empty() {
@@ -162,8 +163,8 @@ impl Emission {
 
     fn write_index(&self, planned: &BTreeMap<String, Vec<Planned>>, touched: &[String]) -> io::Result<()> {
         let files = &*self.survey.files;
-        // A file that was renamed by itself or linked has a new time of change; a file in a folder that was
-        // renamed has not.
+        // A file that was renamed or linked itself has a new time of change; a file in a renamed folder does
+        // not.
         let touched: BTreeMap<&str, Option<Stamp>> = touched
             .par_iter()
             .map(|relative| match files.entry(&self.survey.output.join(relative)) {
@@ -173,7 +174,7 @@ impl Emission {
             .collect();
         let after = |environment: &str, path: &str, before: Stamp| {
             match touched.get(format!("{environment}/{path}").as_str()) {
-                // Where somebody changed it at once it has to be read again.
+                // If somebody changed it right away, it must be read again.
                 Some(after) => after.filter(|after| after.same_content(&before)),
                 None => Some(before),
             }
@@ -199,7 +200,7 @@ impl Emission {
     }
 }
 
-/// Returns the environments that the scopes speak of.
+/// Returns the environments that the scopes cover.
 fn scoped_environments(survey: &Survey, scopes: &[OutputScope]) -> Result<BTreeSet<String>, Error> {
     let mut environments = BTreeSet::new();
     for scope in scopes {

@@ -14,8 +14,7 @@ use crate::tree::Tree;
 /// How a tree is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EmitOptions {
-    /// Whether files that the tool wrote and somebody changed are overwritten, or removed where they are
-    /// no longer rendered.
+    /// Whether files that somebody edited are overwritten, or removed if they are no longer rendered.
     pub overwrite_edited: bool,
     /// How long to wait for another run that is writing the same output.
     pub wait: Duration,
@@ -27,20 +26,21 @@ impl Default for EmitOptions {
     }
 }
 
-/// What a write did; the paths are below the output folder, in order, such as `dev/shop/web/service-web.yaml`.
+/// What a write did. The paths are below the output folder, in order, such as `dev/shop/web/service-web.yaml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EmitReport {
-    /// The files that were not there.
+    /// The files that did not exist.
     pub created: Vec<String>,
-    /// The files that got other bytes.
+    /// The files with changed bytes.
     pub updated: Vec<String>,
     /// The files that are no longer rendered.
     pub removed: Vec<String>,
-    /// The files that had the right bytes, though the tool did not write them; they are its own from now on.
+    /// The files that had the right bytes although the tool did not write them. The tool owns them from now
+    /// on.
     pub adopted: Vec<String>,
     /// The number of files that were left alone.
     pub unchanged: usize,
-    /// The number of updated files that had the right content with line ends that git had converted.
+    /// The number of updated files that had the right content with line endings that git had converted.
     pub converted: usize,
 }
 
@@ -55,7 +55,7 @@ impl EmitReport {
 }
 
 impl EmitReport {
-    /// Adds what was done to another environment.
+    /// Adds the report of another environment.
     pub(crate) fn extend(&mut self, other: &Self) {
         self.created.extend_from_slice(&other.created);
         self.updated.extend_from_slice(&other.updated);
@@ -66,10 +66,10 @@ impl EmitReport {
     }
 }
 
-/// Makes the output folder equal to the tree: the new tree as a whole, or an error and the old one.
+/// Makes the output folder equal to the tree. The result is the whole new tree, or an error and the old one.
 ///
 /// # Errors
-/// What [`Emission::begin`], [`Emission::add`] and [`Emission::commit`] refuse.
+/// Everything that [`Emission::begin`], [`Emission::add`] and [`Emission::commit`] refuse.
 pub fn emit(output: &Path, tree: &Tree, options: EmitOptions) -> Result<EmitReport, Error> {
     emit_on(Arc::new(Disk), output, tree, options)
 }

@@ -20,20 +20,20 @@ pub struct Error {
 pub enum ErrorKind {
     /// A file or folder cannot be read.
     Read,
-    /// A file or folder cannot be written; the tree stands as it was.
+    /// A file or folder cannot be written; the tree is unchanged.
     Write,
-    /// The run stopped after it began to change the tree; the next run does the rest.
+    /// The run stopped after it began to change the tree; the next run finishes it.
     HalfWritten,
-    /// The tree was written but for some paths that changed in that moment; what stands there was kept.
+    /// The tree was written except for some paths that changed at that moment and were kept.
     Changed(Vec<RefusedPath>),
     /// Another run holds the lock.
     Locked {
         /// Who holds it, in words.
         holder: String,
     },
-    /// A symbolic link stands where the tool keeps its own files.
+    /// A symbolic link is in the place of one of the tool's own files.
     Link,
-    /// A folder, a device or a pipe stands where the tool keeps a file.
+    /// A folder, a device or a pipe is in the place of one of the tool's own files.
     NoFile,
     /// A name that must not be in the tree.
     BadName {
@@ -44,25 +44,25 @@ pub enum ErrorKind {
     Clash,
     /// A list of hashes that the tool did not write.
     BadSum {
-        /// The line, from 1.
+        /// The line, starting at 1.
         line: usize,
         /// What is wrong with it.
         what: &'static str,
     },
-    /// Some paths hold what the tool must not touch; the tree stands as it was.
+    /// Some paths must not be touched; the tree is unchanged.
     Refused(Vec<RefusedPath>),
 }
 
-/// A path that holds what the tool must not touch.
+/// A path that must not be touched.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RefusedPath {
     /// The path below the output folder, such as `dev/shop/web/deployment-web.yaml`.
     pub path: String,
-    /// What stands there.
+    /// What is there.
     pub kind: ProblemKind,
 }
 
-/// What stands in the way.
+/// What is in the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProblemKind {
     /// A file that the tool wrote and somebody changed.
@@ -78,7 +78,7 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
-    /// Returns the stable name of the problem, as diagnostics have it.
+    /// Returns the stable name of the problem for diagnostics.
     pub fn code(self) -> &'static str {
         match self {
             Self::Edited => "edited-file",
@@ -95,7 +95,7 @@ impl ProblemKind {
                 "move the edit into the source, then restore the file or render with `--overwrite-edited`"
             }
             Self::Foreign => "aqueduct did not write this file: move or delete it",
-            Self::Link => "links are never followed: replace it by what it leads to, or delete it",
+            Self::Link => "links are never followed: replace it with its target, or delete it",
             Self::Folder => "a file belongs here: move or delete the folder",
             Self::Special => "a file belongs here: delete it",
         }
@@ -147,7 +147,7 @@ impl Error {
         &self.path
     }
 
-    /// Returns the paths that must not be touched, in order; empty for any other failure.
+    /// Returns the paths that must not be touched, in order; empty for other failures.
     pub fn problems(&self) -> &[RefusedPath] {
         match &self.kind {
             ErrorKind::Refused(problems) | ErrorKind::Changed(problems) => problems,
@@ -155,15 +155,15 @@ impl Error {
         }
     }
 
-    /// Returns what to do.
+    /// Returns a hint.
     pub fn hint(&self) -> Option<&'static str> {
         match &self.kind {
-            ErrorKind::HalfWritten => Some("run the same command again: it does the rest"),
-            ErrorKind::Locked { .. } => Some("wait for it to end, or end it"),
+            ErrorKind::HalfWritten => Some("run the same command again to finish"),
+            ErrorKind::Locked { .. } => Some("wait for it to finish, or stop it"),
             ErrorKind::Link => Some("links are never followed: delete it"),
             ErrorKind::NoFile => Some("a file belongs here: delete it"),
             ErrorKind::BadSum { .. } => Some("restore the file from git"),
-            ErrorKind::Write => Some("the tree stands as it was"),
+            ErrorKind::Write => Some("the tree is unchanged"),
             ErrorKind::Read
             | ErrorKind::BadName { .. }
             | ErrorKind::Clash
@@ -172,7 +172,7 @@ impl Error {
         }
     }
 
-    /// Returns the failure as findings: one for every path in the way, or one for anything else.
+    /// Returns the failure as findings: one for each path in the way, or one for anything else.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         if let ErrorKind::Refused(problems) | ErrorKind::Changed(problems) = &self.kind {
             return problems

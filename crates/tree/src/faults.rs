@@ -1,4 +1,4 @@
-//! Tests that stop a write at every single operation on the disk.
+//! Tests that stop a write at every single disk operation.
 
 #[path = "../tests/memory/mod.rs"]
 mod memory;
@@ -26,9 +26,9 @@ type Edit = fn(&Path);
 /// What happens at one operation.
 #[derive(Clone, Copy)]
 enum Fault {
-    /// From then on nothing works, as if the process were killed.
+    /// From then on nothing works, as if the process had been killed.
     Kill,
-    /// One operation fails, as on a disk that was full for a moment.
+    /// One operation fails, as on a disk that is full for a moment.
     Full,
     /// Somebody edits files in the output.
     Edit(Edit),
@@ -67,8 +67,8 @@ impl Failing {
         }
     }
 
-    /// Counts an operation that takes a file away right after it was looked at: an edit in between is the one
-    /// that cannot be seen, and comes with the next operation.
+    /// Counts an operation that removes a file right after it was checked. An edit in between cannot be
+    /// noticed, so it is made at the next operation.
     fn takes_away(&self) -> io::Result<()> {
         match self.fault {
             Fault::Edit(_) => Ok(()),
@@ -95,7 +95,7 @@ impl FileSystem for Failing {
 
     fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<Stamp> {
         if let Err(error) = self.works() {
-            // The file is there, and half of it was written.
+            // The file exists, and half of it was written.
             Disk.create(path, &bytes[..bytes.len() / 2])?;
             return Err(error);
         }
@@ -199,7 +199,7 @@ fn clean(output: &Path, tree: &Tree) -> bool {
     status.is_clean() && status.unowned.is_empty()
 }
 
-/// Returns all that stands in the folder of an environment: files with their texts, and folders.
+/// Returns everything in the folder of an environment: files with their texts, and folders.
 fn content(output: &Path, environment: &str) -> BTreeMap<PathBuf, String> {
     let mut content = BTreeMap::new();
     let mut folders = vec![output.join(environment)];
@@ -237,8 +237,8 @@ fn add_mine(output: &Path) {
     }
 }
 
-/// Writes a tree with a fault at one operation, and tells whether it came to that. One thread does all, so
-/// that the number stands for one moment.
+/// Writes a tree with a fault at one operation, and tells whether that operation was reached. A single thread
+/// does everything, so the number identifies one moment.
 fn run(
     output: &Path,
     tree: &Tree,
@@ -372,14 +372,14 @@ fn write(output: &Path, path: &str) -> PathBuf {
     path
 }
 
-/// Edits as an editor does that writes to the file itself.
+/// Edits like an editor that writes to the file itself.
 fn edit(output: &Path) {
     for path in EDITED {
         write(output, path);
     }
 }
 
-/// Edits as an editor does that writes another file and renames it.
+/// Edits like an editor that writes another file and renames it.
 fn edit_by_rename(output: &Path) {
     for path in EDITED {
         let written = write(output, &format!("{path}~"));
@@ -428,7 +428,7 @@ fn an_edit_after_a_kill_is_kept() {
 #[test]
 fn a_restored_tree_after_a_kill_is_not_edited() {
     every_moment(Fault::Kill, Exchange::Unsupported, |_, output, _| {
-        // As `git checkout` and `git clean` would.
+        // As `git checkout` and `git clean` would do.
         for folder in fs::read_dir(output).expect("it can be listed") {
             let folder = folder.expect("it can be listed");
             if folder.file_name() != ".aqueduct" {

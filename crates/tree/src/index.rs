@@ -1,8 +1,8 @@
 //! A cache of hashes by stamp, so that an unchanged tree is compared without reading its files.
 //!
-//! It works as git's index does: a hash is believed while the file's stamp is the recorded one and older
-//! than the index itself. A file that was changed in the same tick of the clock as the index was written
-//! may carry the old stamp, so such files are read again. Deleting the index costs time and nothing else.
+//! It works like git's index: a hash is trusted while the file's stamp is the recorded one and older than the
+//! index itself. A file that was changed in the same clock tick in which the index was written may have the
+//! old stamp, so such files are read again. Deleting the index costs time and nothing else.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,17 +13,17 @@ use rayon::prelude::*;
 use crate::disk::{Entry, FileSystem};
 use crate::stamp::{Stamp, Time};
 
-/// The first bytes of the file; a change of the format changes them.
+/// The first bytes of the file, changed with the format.
 const MAGIC: &[u8] = b"aqueduct index 1\n";
 
-/// The hashes of the files on disk as they were when they were last looked at.
+/// The hashes of the files on disk when they were last looked at.
 #[derive(Default)]
 pub(crate) struct Index {
     environments: BTreeMap<String, Known>,
     written: Option<Time>,
 }
 
-/// What is known of an environment's files, by path.
+/// What is known about an environment's files, by path.
 type Known = BTreeMap<Box<str>, (Stamp, Hash)>;
 
 impl Index {
@@ -40,12 +40,12 @@ impl Index {
         (known == stamp && stamp.newest() < self.written?).then_some(*hash)
     }
 
-    /// Returns what is known of an environment's files.
+    /// Returns what is known about an environment's files.
     pub(crate) fn known(&self, environment: &str) -> impl Iterator<Item = (&str, &(Stamp, Hash))> {
         self.environments.get(environment).into_iter().flatten().map(|(path, known)| (&**path, known))
     }
 
-    /// Returns the environments that it knows.
+    /// Returns the environments in it.
     pub(crate) fn environments(&self) -> impl Iterator<Item = &str> {
         self.environments.keys().map(String::as_str)
     }
@@ -75,7 +75,7 @@ impl IndexWriter {
         self.text(&section.bytes);
     }
 
-    /// Returns the bytes of the file, closed by a hash of all that is before it.
+    /// Returns the bytes of the file, ending with a hash of everything before it.
     pub(crate) fn finish(mut self) -> Vec<u8> {
         let hash = Hash::of(&self.bytes);
         self.bytes.extend_from_slice(&hash.0);
@@ -102,7 +102,7 @@ fn parse(bytes: &[u8]) -> Option<BTreeMap<String, Known>> {
 }
 
 fn parse_section(mut cursor: Cursor<'_>) -> Option<Known> {
-    // In order already, which makes the map in one go.
+    // Sorted already, so the map is built in one go.
     let mut files = Vec::with_capacity(cursor.0.len() / 160);
     while !cursor.0.is_empty() {
         let path = cursor.text()?.into();
@@ -117,7 +117,7 @@ fn parse_section(mut cursor: Cursor<'_>) -> Option<Known> {
     Some(files.into_iter().collect())
 }
 
-/// The bytes that are still to be read.
+/// The bytes left to read.
 struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {

@@ -1,8 +1,8 @@
-//! Whether a whole tree is still what some input made it, without rendering it again.
+//! Tells whether a whole tree is still up to date with its input, without rendering it again.
 //!
-//! A write of everything may carry the key of its input. The key is kept beside the index, together with
-//! the hash of the index and of each environment's list, so that any later write makes it worthless. As
-//! with the index, losing it costs time and nothing else.
+//! A write of the whole tree may carry the key of its input. The key is stored beside the index, together
+//! with the hash of the index and of each environment's list, so that any later write invalidates it. As with
+//! the index, losing it costs time and nothing else.
 
 use std::io;
 use std::path::Path;
@@ -16,16 +16,16 @@ use crate::state::{StateFolder, replace};
 use crate::sum::SUM;
 use crate::survey::{Found, Survey};
 
-/// The key of what a tree was made from, such as a hash of all files that were read.
+/// The key of a tree's input, such as a hash of all files that were read.
 pub type InputKey = [u8; 32];
 
-/// Returns the number of files in the output, if the last write of the whole output carried this key and
-/// nobody has touched a file of it since; `None` where that cannot be told without rendering.
+/// Returns the number of files in the output, if the last write of the whole output carried this key and no
+/// file was touched since; `None` if that cannot be told without rendering.
 pub fn made_from(output: &Path, key: &InputKey) -> Option<usize> {
     let survey = Survey::open(Arc::new(Disk), output).ok()?;
     let state = StateFolder::of(&survey.output);
     let files = &*survey.files;
-    // What a killed run left goes with a run that holds the lock.
+    // The remains of a killed run are removed by a run that holds the lock.
     if !state.leftovers(files).ok()?.is_empty()
         || files.read(&state.input()).ok()? != seal(&survey, &state, key).ok()?
     {
@@ -44,7 +44,7 @@ pub fn made_from(output: &Path, key: &InputKey) -> Option<usize> {
     untouched.then_some(known.len())
 }
 
-/// Writes down that the output, as it stands, was made from the input of a key.
+/// Records that the output, as it is now, was made from the input with a key.
 pub(crate) fn remember(files: Arc<dyn FileSystem>, output: &Path, key: &InputKey) -> io::Result<()> {
     let survey = Survey::open(files, output).map_err(io::Error::other)?;
     let state = StateFolder::of(&survey.output);
@@ -52,17 +52,17 @@ pub(crate) fn remember(files: Arc<dyn FileSystem>, output: &Path, key: &InputKey
     replace(&*survey.files, &state.input(), &state.scratch(), &sealed)
 }
 
-/// Returns the key with a hash of all that must be the same for it to hold.
+/// Returns the key with a hash of everything that must be unchanged for it to be valid.
 fn seal(survey: &Survey, state: &StateFolder, key: &InputKey) -> io::Result<Vec<u8>> {
     let files = &*survey.files;
     let index = files.read(&state.index())?;
-    // Nobody can foretell the stamp of a file that comes with a checkout or an archive.
+    // The stamp of a file from a checkout or an archive cannot be predicted.
     let Some(Entry::File(stamp)) = files.entry(&state.index())? else {
         return Err(io::ErrorKind::NotFound.into());
     };
     let mut text = key.to_vec();
     text.extend(stamp.bytes());
-    // The index ends with the hash of itself.
+    // The index ends with its own hash.
     text.extend_from_slice(index.last_chunk::<32>().ok_or(io::ErrorKind::UnexpectedEof)?);
     for environment in survey.environments().map_err(io::Error::other)? {
         let sum = survey.output.join(&environment).join(SUM);

@@ -1,7 +1,7 @@
 //! The hydrated tree on disk: layout, hashes, atomic emit, prune, diff.
 //!
-//! The steps: [`file_names`] names the file of every object, a [`Tree`] gathers the files of all environments,
-//! [`emit`] makes the output folder equal to it, and [`status`] and [`diff`] say what that would change,
+//! The steps: [`file_names`] names the file of every object, a [`Tree`] collects the files of all environments,
+//! [`emit`] makes the output folder equal to it, and [`status`] and [`diff`] show what that would change,
 //! without touching anything.
 //!
 //! ```text
@@ -12,15 +12,15 @@
 //!
 //! # How a write stays whole
 //! New and changed files, and the new `aqueduct.sum` of every environment, are first written to
-//! `.aqueduct/staged`; nothing in the environments is touched before all of them are there. Then the
-//! environments change one after the other, each in one step: a new one is renamed into place; in an existing
+//! `.aqueduct/staged`. Nothing in the environments is touched before all of them are there. Then the
+//! environments change one after the other, each in one step. A new one is renamed into place. In an existing
 //! one, the smallest folder that contains all changes is built in the stage, with hard links to the files
 //! that stay, and exchanged with the old one. A killed run leaves each environment either old or new.
 //!
-//! Where the file system cannot exchange folders, stale files are removed and staged ones renamed into their
-//! places one by one. While that is done, or a folder below the environment's own is exchanged, `aqueduct.sum`
-//! lists the old and the new hashes, so that the next run recognises all files as its own, wherever this one
-//! stopped. Nothing in `.aqueduct` is needed again, and nothing there decides what is written.
+//! If the file system cannot exchange folders, stale files are removed and staged ones renamed into place one
+//! by one. Meanwhile, or while a folder below the environment's own is exchanged, `aqueduct.sum` lists the old
+//! and the new hashes, so that the next run recognises all files as its own, wherever this one stopped.
+//! Nothing in `.aqueduct` is needed again, and nothing there decides what is written.
 //!
 //! # Changes made by others during a write
 //! Every file is checked again right before it is replaced or removed, and in the old folder after an
@@ -28,9 +28,9 @@
 //! [`ErrorKind::Changed`].
 //!
 //! # Flushing to disk
-//! Nothing is flushed: the order above protects against a killed process and a full disk, because the kernel
-//! keeps what was written. After a power cut the file system may have lost any of it; the hashes then show which
-//! files are corrupt, and the tree can be restored from git or rendered again.
+//! Nothing is flushed. The order above protects against a killed process and a full disk, because the kernel
+//! keeps what was written. After a power failure, the file system may have lost any of it. The hashes then show
+//! which files are corrupt, and the tree can be restored from git or rendered again.
 
 mod apply;
 mod diff;

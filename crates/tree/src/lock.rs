@@ -1,7 +1,7 @@
-//! The lock that keeps two runs from writing one output at once.
+//! The lock that prevents two runs from writing one output at once.
 //!
-//! The kernel holds it and lets go when the process ends, however it ends; the text in the file only says
-//! who holds it.
+//! The kernel holds it and releases it when the process ends, however it ends. The text in the file only
+//! shows who holds it.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 
-/// How often a held lock is tried again.
+/// How often a held lock is retried.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The lock, held until it is dropped.
@@ -20,17 +20,17 @@ pub(crate) struct Lock {
 }
 
 impl Drop for Lock {
-    /// Lets go at once: a child that was just started has the file too until it becomes another program.
+    /// Releases it at once. A child that was just started shares the file until it executes another program.
     fn drop(&mut self) {
-        // What cannot be let go of ends with the last who has it.
+        // If it cannot be released, it ends with the last process that has it.
         let _held = self.file.unlock();
     }
 }
 
 impl Lock {
-    /// Takes the lock, waiting for another run to end for a while.
+    /// Takes the lock, waiting for a while if another run holds it.
     ///
-    /// The caller has made sure that the path is no symbolic link.
+    /// The caller has made sure that the path is not a symbolic link.
     pub(crate) fn take(path: &Path, wait: Duration) -> Result<Self, Error> {
         let mut file = OpenOptions::new()
             .read(true)
@@ -49,15 +49,15 @@ impl Lock {
                 }
                 Err(TryLockError::WouldBlock) => {
                     let mut holder = String::new();
-                    // The holder may be about to write its name; then it stays unnamed.
+                    // The holder may be about to write its name. Then it stays unnamed.
                     let named = file.read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
-                    let holder = if named { holder.trim().to_owned() } else { "process unknown".to_owned() };
+                    let holder = if named { holder.trim().to_owned() } else { "unknown process".to_owned() };
                     return Err(Error::new(ErrorKind::Locked { holder }, path));
                 }
                 Err(TryLockError::Error(source)) => return Err(Error::write(path, source)),
             }
         }
-        // The name is for people: on a full disk the lock holds without it.
+        // The name is only for people. On a full disk, the lock works without it.
         let _unnamed = file.set_len(0).and_then(|()| file.write_all(holder().as_bytes()));
         Ok(Self { file })
     }

@@ -1,4 +1,4 @@
-//! A folder as it is going to be, made in the stage beside the new files that are there already.
+//! A folder as it is going to be, built in the stage beside the new files that are already there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -13,10 +13,10 @@ use crate::stage::Stage;
 use crate::sum::SUM;
 use crate::survey::{DEPTH_LIMIT, Survey};
 
-/// What stays as it is, by its path below the output, as it was found after it was linked.
+/// What stays as it is, by path below the output, as found after it was linked.
 pub(crate) type Linked = BTreeMap<String, Entry>;
 
-/// A folder that is being made.
+/// A folder that is being built.
 pub(crate) struct Mirror<'a> {
     survey: &'a Survey,
     stage: &'a Stage,
@@ -28,11 +28,11 @@ pub(crate) struct Mirror<'a> {
 }
 
 impl<'a> Mirror<'a> {
-    /// Adds all to the staged folder that stays in it: the files that do not change, the files of others, and
-    /// the folders with their modes.
+    /// Adds to the staged folder everything that stays in it: unchanged files, other people's files, and the
+    /// folders with their modes.
     ///
     /// # Errors
-    /// Whatever cannot be linked or made alike; then the folder cannot change as a whole.
+    /// Anything that cannot be linked or given the same mode. Then the folder cannot be exchanged as a whole.
     pub(crate) fn make(
         survey: &'a Survey,
         stage: &'a Stage,
@@ -64,7 +64,7 @@ impl<'a> Mirror<'a> {
             let child = format!("{folder}/{}", entry.name);
             let change = self.plan.changes.get(&child);
             if entry.is_folder {
-                // A file may take its place.
+                // A file may replace it.
                 let gives_way = change.is_some_and(|change| matches!(change.before, Before::Folder));
                 return if gives_way { Ok(()) } else { self.folder(&child, depth + 1) };
             }

@@ -1,15 +1,14 @@
-//! The file of every object: a name that people guess, that no other object has, and that any file system
-//! holds.
+//! The file of every object: a name that people can guess, that no other object has, and that every file
+//! system accepts.
 
 use std::collections::BTreeMap;
 
 use aqueduct_manifest::{Hash, Object, Value};
 
-/// The longest file name, in bytes; room is left below the 255 of the usual file systems for what is put
-/// around a path.
+/// The longest file name, in bytes. It leaves room below the usual limit of 255 for temporary names.
 const NAME_LIMIT: usize = 200;
 
-/// What a file name says besides kind and name.
+/// What a file name contains in addition to kind and name.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Detail {
     group: bool,
@@ -18,23 +17,23 @@ struct Detail {
 
 /// Returns the file name of an object among objects that do not collide: `<kind>-<name>.yaml` in lower case.
 ///
-/// Names that DNS allows stand as they are, and `:` becomes `_`; anything else becomes `_` too and is told
-/// apart by a hash.
+/// Names that DNS allows are unchanged, and `:` becomes `_`. Anything else becomes `_` too and is
+/// distinguished by a hash.
 pub fn file_name(object: &Object) -> String {
     detailed_name(object, Detail::default())
 }
 
 /// Returns the file names of the objects of one folder, in their order.
 ///
-/// Where objects would share a name, what tells them apart is added: their groups
-/// (`service.serving.knative.dev-web.yaml`), their namespaces (`role-web@shop.yaml`), and at last numbers.
+/// If objects would share a name, distinguishing details are added: their groups
+/// (`service.serving.knative.dev-web.yaml`), their namespaces (`role-web@shop.yaml`), and finally numbers.
 pub fn file_names(objects: &[Object]) -> Vec<String> {
     let mut named: Vec<Named<'_>> = objects
         .iter()
         .map(|object| Named { object, detail: Detail::default(), name: file_name(object) })
         .collect();
-    // A longer name may be another object's, so it is looked for collisions again; details are only added,
-    // so that this ends.
+    // A longer name may collide with another object's, so collisions are checked again. Details are only
+    // added, so this ends.
     loop {
         let mut sharing: BTreeMap<String, Vec<&mut Named<'_>>> = BTreeMap::new();
         for one in &mut named {
@@ -44,7 +43,7 @@ pub fn file_names(objects: &[Object]) -> Vec<String> {
         for mut owners in sharing.into_values().filter(|owners| owners.len() > 1) {
             let added = Detail {
                 group: differ(&owners, Object::group),
-                // Groups come first: most collisions are of kinds.
+                // Groups come first, because most collisions are between kinds.
                 namespace: !differ(&owners, Object::group) && differ(&owners, Object::namespace),
             };
             for owner in &mut owners {
@@ -58,7 +57,7 @@ pub fn file_names(objects: &[Object]) -> Vec<String> {
     number(named.into_iter().map(|one| one.name).collect())
 }
 
-/// An object with the name that it has so far.
+/// An object with its name so far.
 struct Named<'a> {
     object: &'a Object,
     detail: Detail,
@@ -66,7 +65,7 @@ struct Named<'a> {
 }
 
 impl Named<'_> {
-    /// Adds details to the name, and tells whether that is more than it said before.
+    /// Adds details to the name, and tells whether that changes it.
     fn add(&mut self, added: Detail) -> bool {
         let before = self.detail;
         self.detail.group |= added.group;
@@ -80,8 +79,8 @@ fn differ(owners: &[&mut Named<'_>], text: fn(&Object) -> &str) -> bool {
     owners.windows(2).any(|pair| matches!(pair, [left, right] if text(left.object) != text(right.object)))
 }
 
-/// Adds a number to every name that is still taken; two objects of the same key are another stage's error,
-/// and must not hide one another here.
+/// Adds a number to every name that is still taken. Two objects with the same key are an error of another
+/// stage, and must not hide each other here.
 fn number(names: Vec<String>) -> Vec<String> {
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
     names
@@ -97,7 +96,7 @@ fn number(names: Vec<String>) -> Vec<String> {
 fn detailed_name(object: &Object, detail: Detail) -> String {
     let mut exact = true;
     let mut name = String::new();
-    // The kinds of Kubernetes differ by more than case within a group.
+    // Within a group, Kubernetes kinds differ by more than case.
     push_safe(&mut name, &object.kind().to_ascii_lowercase(), &mut exact);
     if detail.group && !object.group().is_empty() {
         name.push('.');
@@ -112,7 +111,7 @@ fn detailed_name(object: &Object, detail: Detail) -> String {
     if !exact || name.len() > NAME_LIMIT {
         let key = format!("{}\n{}\n{}", object.kind(), given_name(object), object.namespace());
         let hash = Hash::of(key.as_bytes()).to_string();
-        // All of it is ASCII by now.
+        // It is all ASCII by now.
         name.truncate(NAME_LIMIT);
         name.push('_');
         name.extend(hash.chars().take(8));
@@ -128,12 +127,12 @@ fn given_name(object: &Object) -> &str {
     }
 }
 
-/// Appends a text in the characters that every file system takes, and notes where that loses something.
+/// Appends a text in characters that every file system accepts, and records whether that loses something.
 fn push_safe(name: &mut String, text: &str, exact: &mut bool) {
     for letter in text.chars() {
         match letter {
             'a'..='z' | '0'..='9' | '-' | '.' => name.push(letter),
-            // No name that DNS allows holds `_`, so this loses nothing.
+            // No name that DNS allows contains `_`, so this loses nothing.
             ':' => name.push('_'),
             'A'..='Z' => {
                 name.push(letter.to_ascii_lowercase());

@@ -1,5 +1,5 @@
-//! What may be a name in the tree: one rule for what is rendered and for what a sum file claims to own, so
-//! that neither can reach outside its environment's folder.
+//! What may be a name in the tree: one rule both for what is rendered and for what a sum file claims to own,
+//! so that neither can reach outside its environment's folder.
 
 use crate::sum::SUM;
 
@@ -29,7 +29,7 @@ pub(crate) fn broken_path(path: &str) -> Option<&'static str> {
         return Some("a path must not be longer than 1024 bytes");
     }
     if path == SUM {
-        return Some("this name is kept for the list of hashes");
+        return Some("this name is reserved for the list of hashes");
     }
     path.split('/').find_map(broken_part)
 }
@@ -38,18 +38,18 @@ fn broken_part(part: &str) -> Option<&'static str> {
     if part.is_empty() {
         Some("a part of a path must not be empty")
     } else if part == "." || part == ".." {
-        Some("a path must not hold `.` or `..`")
+        Some("a path must not contain `.` or `..`")
     } else if part.len() > PART_LIMIT {
         Some("a part of a path must not be longer than 255 bytes")
     } else if part.contains('\\') || part.chars().any(char::is_control) {
         // The format of `sha256sum` would need escapes for these.
-        Some("a path must not hold backslashes or control characters")
+        Some("a path must not contain backslashes or control characters")
     } else {
         None
     }
 }
 
-/// Returns the folders above a path from the nearest to the farthest, without the empty one.
+/// Returns the parent folders of a path, nearest first, without the empty one.
 pub(crate) fn folders_above(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(path.rsplit_once('/').map(|(folder, _)| folder), |folder| {
         folder.rsplit_once('/').map(|(above, _)| above)

@@ -1,4 +1,4 @@
-//! What a write will do to an environment, found out before anything is done.
+//! What a write will do to an environment, determined before anything is done.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,31 +20,31 @@ pub(crate) struct Planned {
     pub(crate) path: Arc<str>,
     /// The hash of the wanted content.
     pub(crate) hash: Hash,
-    /// The stamp of the file that holds it: the one in place, or the staged one.
+    /// The stamp of the file with that content: the one in place, or the staged one.
     pub(crate) stamp: Option<Stamp>,
-    /// What is to be done with it.
+    /// What to do with it.
     pub(crate) action: Action,
 }
 
-/// What is to be done with an added file.
+/// What to do with an added file.
 pub(crate) enum Action {
     /// Nothing.
     Keep,
-    /// It is listed from now on.
+    /// Add it to the list.
     Adopt,
-    /// It is written where nothing is.
+    /// Write it where nothing is.
     Create,
-    /// It is written over another.
+    /// Write it over another.
     Update(Seen),
-    /// It is written over one of which git converted the line ends.
+    /// Write it over one with line endings that git converted.
     Restore(Seen),
-    /// It is written where something else stands, which has to be stale for that.
+    /// Write it where something else is, which must be stale.
     Displace(Obstruction),
     /// It cannot be written.
     Refuse(RefusedPath),
 }
 
-/// What has to go to make room.
+/// What must be removed to make room.
 pub(crate) enum Obstruction {
     /// The file at this path below the output, on the way.
     File(String),
@@ -53,7 +53,7 @@ pub(crate) enum Obstruction {
 }
 
 impl Action {
-    /// Returns what is to be done with a file at which something was found.
+    /// Returns what to do with a file, given what was found at its path.
     pub(crate) fn new(
         survey: &Survey,
         environment: &str,
@@ -84,7 +84,7 @@ impl Action {
         })
     }
 
-    /// Tells whether the content has to be staged.
+    /// Tells whether the content must be staged.
     pub(crate) fn writes(&self) -> bool {
         matches!(self, Self::Create | Self::Update(_) | Self::Restore(_) | Self::Displace(_))
     }
@@ -93,16 +93,16 @@ impl Action {
 /// What a write does to one environment.
 #[derive(Default)]
 pub(crate) struct Plan {
-    /// What is reported of it.
+    /// The report about it.
     pub(crate) report: EmitReport,
-    /// What keeps it from being done.
+    /// The problems that prevent it.
     pub(crate) problems: Vec<RefusedPath>,
-    /// Whether the environment's folder is there.
+    /// Whether the environment's folder exists.
     pub(crate) is_there: bool,
-    /// The files that change, by their paths below the output; none where the folder is not there yet. Some of
-    /// those to be removed may be gone already.
+    /// The files that change, by path below the output; empty if the folder does not exist yet. Some of those
+    /// to be removed may be gone already.
     pub(crate) changes: BTreeMap<String, PlannedChange>,
-    /// The new list of hashes, where it changes.
+    /// The new list of hashes, if it changes.
     pub(crate) sum: Option<NewSum>,
 }
 
@@ -111,7 +111,7 @@ pub(crate) struct Plan {
 pub(crate) struct PlannedChange {
     /// What was found there.
     pub(crate) before: Before,
-    /// The stamp of the staged file that goes there, `None` where there will be none.
+    /// The stamp of the staged file that goes there; `None` if there will be none.
     pub(crate) after: Option<Stamp>,
 }
 
@@ -120,19 +120,19 @@ pub(crate) struct PlannedChange {
 pub(crate) enum Before {
     Nothing,
     File(Seen),
-    /// A folder of which all files are removed.
+    /// A folder whose files are all removed.
     Folder,
 }
 
-/// A list of hashes that takes another's place.
+/// A list of hashes that replaces another.
 pub(crate) struct NewSum {
-    /// The text; an empty one stands for none.
+    /// The text; empty if there is no list.
     pub(crate) text: Vec<u8>,
-    /// The text for the time in which some files are old and some new.
+    /// The text while some files are old and some new.
     pub(crate) between: Vec<u8>,
 }
 
-/// Makes the plan of an environment; the files are sorted.
+/// Returns the plan of an environment; the files are sorted.
 pub(crate) fn plan(
     survey: &Survey,
     environment: &str,
@@ -165,7 +165,7 @@ pub(crate) fn plan(
     }
     let text = sum.text();
     let before = record.text.as_ref();
-    // An empty list is no list: `sha256sum -c` refuses one.
+    // An empty list is omitted, because `sha256sum -c` refuses one.
     if before.is_none_or(|(before, _)| *before != text || text.is_empty())
         && (before.is_some() || !text.is_empty())
     {
@@ -176,12 +176,12 @@ pub(crate) fn plan(
 }
 
 impl Plan {
-    /// Tells whether the environment is not as it should be.
+    /// Tells whether the environment needs a change.
     pub(crate) fn changes_anything(&self) -> bool {
         self.sum.is_some() || !self.changes.is_empty()
     }
 
-    /// Returns the folders that go when removed files have left them empty; never the environment's own.
+    /// Returns the folders that become empty when files are removed; never the environment's own.
     pub(crate) fn emptied(&self) -> BTreeSet<&str> {
         self.changes
             .iter()
@@ -217,7 +217,7 @@ impl Plan {
             }
             Found::Other(kind) => RefusedPath { path: relative, kind },
             Found::Blocked(Obstacle { path, kind: kind @ ProblemKind::Link }) => RefusedPath { path, kind },
-            // What stands there instead is not the tool's own.
+            // What is there instead does not belong to the tool.
             Found::Folder | Found::Blocked(_) => return Ok(()),
         };
         self.problems.push(problem);
@@ -262,14 +262,14 @@ impl Plan {
     }
 
     fn change(&mut self, relative: String, before: Before, after: Option<Stamp>) {
-        // What goes to where nothing is goes there as a whole.
+        // A new folder is moved into place as a whole.
         if self.is_there {
             self.changes.insert(relative, PlannedChange { before, after });
         }
     }
 }
 
-/// Finds two files that cannot both be there.
+/// Finds two files that cannot coexist.
 fn find_clash(environment: &str, files: &[Planned]) -> Result<(), Error> {
     let mut folders: BTreeSet<&str> = BTreeSet::new();
     for file in files {

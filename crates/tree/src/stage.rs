@@ -1,5 +1,5 @@
-//! The folder that new files are written to before any of them is put in its place, and that takes in what they
-//! replace.
+//! The folder to which new files are written before any of them is moved into place, and which receives the
+//! files that they replace.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -12,23 +12,23 @@ use crate::error::{Error, ErrorKind};
 use crate::path;
 use crate::stamp::Stamp;
 
-/// The files of a run; dropped, it leaves nothing behind.
+/// The staged files of a run; nothing remains when it is dropped.
 pub(crate) struct Stage {
     files: Arc<dyn FileSystem>,
     root: PathBuf,
-    /// The folders that were made, by their path below the root; the root is the empty one.
+    /// The created folders, by path below the root; the root is the empty path.
     folders: RwLock<BTreeSet<String>>,
-    /// Whether it holds files of the old tree, or may do so.
+    /// Whether it contains files of the old tree, or may do so.
     in_use: AtomicBool,
 }
 
 impl Stage {
-    /// Returns an empty stage; nothing is made on disk before the first file.
+    /// Returns an empty stage. Nothing is created on disk before the first file.
     pub(crate) fn new(files: Arc<dyn FileSystem>, root: PathBuf) -> Self {
         Self { files, root, folders: RwLock::default(), in_use: AtomicBool::new(false) }
     }
 
-    /// Writes a file by its path below the output.
+    /// Writes a file, by path below the output.
     pub(crate) fn write(&self, relative: &str, bytes: &[u8]) -> Result<Stamp, Error> {
         if let Some(folder) = path::folders_above(relative).next() {
             self.make_folder(folder)?;
@@ -42,30 +42,31 @@ impl Stage {
         self.folders.read().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
-    /// Returns the place of a file or folder by its path below the output.
+    /// Returns the path of a file or folder, given its path below the output.
     pub(crate) fn place(&self, relative: &str) -> PathBuf {
         self.root.join(relative)
     }
 
-    /// Tells whether a folder was made.
+    /// Tells whether a folder was created.
     pub(crate) fn has_folder(&self, folder: &str) -> bool {
         self.folders.read().unwrap_or_else(PoisonError::into_inner).contains(folder)
     }
 
-    /// Keeps what it holds from being removed with it: from now on files of the old tree come in.
+    /// Protects its contents from being removed with it, because files of the old tree are about to be moved
+    /// in.
     pub(crate) fn open_for_old_files(&self) {
         self.in_use.store(true, Ordering::Relaxed);
     }
 
-    /// Removes what is left of it.
+    /// Removes what is left in it.
     pub(crate) fn remove(&self) {
         if !self.is_empty() {
-            // What cannot be removed now is removed by the next run.
+            // The next run removes what cannot be removed now.
             let _left = self.files.remove_all(&self.root);
         }
     }
 
-    /// Makes a folder with those above it.
+    /// Creates a folder with its parents.
     pub(crate) fn make_folder(&self, folder: &str) -> Result<(), Error> {
         if self.has_folder(folder) {
             return Ok(());
@@ -78,8 +79,8 @@ impl Stage {
         while let Some(folder) = missing.pop() {
             let full = if folder.is_empty() { self.root.clone() } else { self.root.join(folder) };
             match self.files.create_folder(&full) {
-                // Another thread made it at this moment, or a file stands there: then what goes into the
-                // folder is refused.
+                // Another thread created it at this moment, or a file is in its place. Then writing into the
+                // folder fails.
                 Err(source) if source.kind() == io::ErrorKind::AlreadyExists => {}
                 made => made.map_err(|source| clash_or_write(folder, full, source))?,
             }
@@ -89,7 +90,7 @@ impl Stage {
     }
 }
 
-/// The stage was empty at first, so what is there already came from the same tree.
+/// The stage was empty at first, so an existing file came from the same tree.
 fn clash_or_write(relative: &str, full: PathBuf, source: io::Error) -> Error {
     match source.kind() {
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => Error::new(ErrorKind::Clash, relative),

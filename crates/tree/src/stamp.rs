@@ -1,8 +1,8 @@
-//! What a file's metadata says of its content: while none of this changes, neither did the bytes.
+//! What a file's metadata shows about its content: as long as none of it changes, neither do the bytes.
 
 use std::fs::Metadata;
 
-/// A time of the file system: seconds and nanoseconds since the epoch.
+/// A file system time: seconds and nanoseconds since the epoch.
 pub(crate) type Time = (i64, i64);
 
 /// The size, times and identity of a file.
@@ -12,7 +12,7 @@ pub(crate) struct Stamp {
     pub(crate) size: u64,
     /// When the content was written.
     pub(crate) modified: Time,
-    /// When the content or the metadata was changed; no program can set it back.
+    /// When the content or the metadata changed; no program can set it back.
     pub(crate) changed: Time,
     /// The identity in its file system.
     pub(crate) inode: u64,
@@ -68,8 +68,8 @@ impl Stamp {
         self.modified.max(self.changed)
     }
 
-    /// Tells whether both are of the same content, where one was taken before the tool renamed or linked the
-    /// file and one after: that changes nothing but the time of change.
+    /// Tells whether both have the same content, if one was taken before the tool renamed or linked the file
+    /// and one after. That only changes the time of change.
     pub(crate) fn same_content(&self, other: &Self) -> bool {
         Self { changed: other.changed, ..*self } == *other
     }

@@ -1,4 +1,4 @@
-//! The folder in the output that holds what the tool needs for itself.
+//! The folder in the output that contains the tool's own files.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,13 +7,13 @@ use crate::disk::{Entry, FileSystem};
 use crate::error::{Error, ErrorKind};
 use crate::path::STATE;
 
-/// The places of the tool's own files.
+/// The paths of the tool's own files.
 pub(crate) struct StateFolder {
     root: PathBuf,
 }
 
 impl StateFolder {
-    /// Returns the places below an output folder.
+    /// Returns the paths below an output folder.
     pub(crate) fn of(output: &Path) -> Self {
         Self { root: output.join(STATE) }
     }
@@ -28,12 +28,12 @@ impl StateFolder {
         self.root.join("lock")
     }
 
-    /// The files of a run that is not finished.
+    /// The files of an unfinished run.
     pub(crate) fn staged(&self) -> PathBuf {
         self.root.join("staged")
     }
 
-    /// The files that somebody changed while they were replaced, and that have no place in the tree any more.
+    /// The files that somebody changed while they were replaced, and that no longer have a place in the tree.
     pub(crate) fn kept(&self) -> PathBuf {
         self.root.join("kept")
     }
@@ -43,17 +43,17 @@ impl StateFolder {
         self.root.join("index")
     }
 
-    /// What the tree was made from.
+    /// The key of the tree's input.
     pub(crate) fn input(&self) -> PathBuf {
         self.root.join("input")
     }
 
-    /// A file that is being written to take another's place.
+    /// A file that is being written to replace another.
     pub(crate) fn scratch(&self) -> PathBuf {
         self.root.join("scratch")
     }
 
-    /// Makes the output folder and this one, and tells git to ignore the latter.
+    /// Creates the output folder and this one, and tells git to ignore the latter.
     pub(crate) fn make(&self, files: &dyn FileSystem, output: &Path) -> Result<(), Error> {
         for folder in [output, &self.root] {
             match look(files, folder)? {
@@ -69,7 +69,7 @@ impl StateFolder {
                     Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                         return Err(Error::write(path, error));
                     }
-                    // Another run may have made it at this moment.
+                    // Another run may have created it at this moment.
                     _ => {}
                 },
                 Some(Entry::Link) => return Err(Error::new(ErrorKind::Link, path)),
@@ -80,7 +80,7 @@ impl StateFolder {
         Ok(())
     }
 
-    /// Returns what lies in the folder and is of no use: the rest of a killed run, and what somebody put there.
+    /// Returns what is in the folder and useless: the remains of a killed run, and what somebody put there.
     pub(crate) fn leftovers(&self, files: &dyn FileSystem) -> io::Result<Vec<PathBuf>> {
         let listed = match files.list(&self.root) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -103,7 +103,7 @@ impl StateFolder {
         Ok(left)
     }
 
-    /// Removes the leftovers; the lock is held, so no other run needs them.
+    /// Removes the leftovers. The lock is held, so no other run needs them.
     pub(crate) fn tidy(&self, files: &dyn FileSystem) -> Result<(), Error> {
         let left = self.leftovers(files).map_err(|source| Error::read(&self.root, source))?;
         left.into_iter().try_for_each(|path| {
@@ -117,7 +117,7 @@ impl StateFolder {
     }
 }
 
-/// Makes a folder with those above it; it may be there already.
+/// Creates a folder with its parents; it may exist already.
 pub(crate) fn make_with_parents(files: &dyn FileSystem, folder: &Path) -> Result<(), Error> {
     let missing: Vec<&Path> = folder
         .ancestors()
@@ -125,20 +125,20 @@ pub(crate) fn make_with_parents(files: &dyn FileSystem, folder: &Path) -> Result
         .take_while(|above| !above.as_os_str().is_empty() && !above.exists())
         .collect();
     missing.into_iter().rev().chain([folder]).try_for_each(|path| match files.create_folder(path) {
-        // Another run may be making it at this moment.
+        // Another run may be creating it at this moment.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         result => result.map_err(|source| Error::write(path, source)),
     })
 }
 
-/// Replaces a file as a whole by way of a scratch file next to it.
+/// Replaces a file as a whole, using a scratch file next to it.
 pub(crate) fn replace(files: &dyn FileSystem, path: &Path, scratch: &Path, bytes: &[u8]) -> io::Result<()> {
     if files.entry(scratch)?.is_some() {
         files.remove(scratch)?;
     }
     let written = files.create(scratch, bytes).and_then(|_| files.rename(scratch, path));
     if written.is_err() {
-        // What cannot be removed now is removed by the next run.
+        // The next run removes what cannot be removed now.
         let _left = files.remove(scratch);
     }
     written

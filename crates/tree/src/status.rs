@@ -36,21 +36,21 @@ pub struct FileChange {
 /// How a file on disk differs from the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// It is rendered and not on disk.
+    /// It is rendered but not on disk.
     Missing,
-    /// It is on disk as it was rendered before.
+    /// It is on disk in an older version.
     Stale,
-    /// It has the right content with line ends that git converted.
+    /// It has the right content with line endings that git converted.
     Converted,
-    /// It is on disk and no longer rendered.
+    /// It is on disk but no longer rendered.
     Extra,
-    /// It has the right content and is not in the list of hashes.
+    /// It has the right content but is not in the list of hashes.
     Unlisted,
     /// The tool wrote it and somebody changed it.
     Edited,
-    /// The tool did not write what stands in its place.
+    /// The tool did not write what is in its place.
     Foreign,
-    /// A symbolic link, a folder or a device stands in its place.
+    /// A symbolic link, a folder or a device is in its place.
     Blocked,
 }
 
@@ -59,7 +59,7 @@ impl fmt::Display for State {
         out.write_str(match self {
             Self::Missing => "missing",
             Self::Stale => "stale",
-            Self::Converted => "CRLF line ends",
+            Self::Converted => "CRLF line endings",
             Self::Extra => "extra",
             Self::Unlisted => "unlisted",
             Self::Edited => "edited by hand",
@@ -76,7 +76,7 @@ impl fmt::Display for FileChange {
 }
 
 impl Status {
-    /// Tells whether the output is what the tree says.
+    /// Tells whether the output matches the tree.
     pub fn is_clean(&self) -> bool {
         self.changes.is_empty()
     }
@@ -85,7 +85,7 @@ impl Status {
 /// Compares the output folder with a tree.
 ///
 /// # Errors
-/// What cannot be read, and lists of hashes that the tool did not write.
+/// Files that cannot be read, and lists of hashes that the tool did not write.
 pub fn status(output: &Path, tree: &Tree) -> Result<Status, Error> {
     let survey = Survey::open(Arc::new(Disk), output)?;
     let mut names: Vec<String> = tree.environments().map(str::to_owned).collect();

@@ -1,11 +1,11 @@
-//! The list of what the tool owns in one environment, in the format of `sha256sum -c`.
+//! The list of the files that the tool owns in one environment, in the format of `sha256sum -c`.
 //!
 //! It is committed next to the files, so that ownership travels with the tree: a checkout elsewhere knows
 //! which files may be pruned and which were edited by hand.
 //!
-//! A list may know a file by several hashes. Two branches that were merged each bring theirs, and so does a
-//! write that replaces file after file: for as long as it takes, its list has the old hash and the new one.
-//! Whichever of them the file has, the tool wrote it, and the next write makes the list anew.
+//! A list may contain several hashes of a file. Two merged branches each bring theirs. A write that replaces
+//! file after file lists the old and the new hash while it lasts. If the file has any of these hashes, the
+//! tool wrote it, and the next write renews the list.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,28 +17,28 @@ use crate::path;
 /// The name of the list in an environment's folder.
 pub const SUM: &str = "aqueduct.sum";
 
-/// What git puts at the start of the lines between which a merge failed.
+/// The start of the lines that git writes around a merge conflict.
 pub(crate) const MARKS: [&str; 4] = ["<<<<<<<", "|||||||", "=======", ">>>>>>>"];
 
 /// The hashes of an environment's files by their path below its folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sum {
     pub(crate) entries: BTreeMap<Arc<str>, Hash>,
-    /// The further hashes of files that have several.
+    /// The additional hashes of files that have several.
     others: BTreeMap<Arc<str>, Vec<Hash>>,
 }
 
-/// A line that is not one of ours.
+/// A line that the tool did not write.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BadLine {
-    /// The line, from 1.
+    /// The line, starting at 1.
     pub(crate) line: usize,
     /// What is wrong with it.
     pub(crate) what: &'static str,
 }
 
 impl Sum {
-    /// Reads the list, also one that git converted or in which it left the marks of a conflict.
+    /// Parses the list, even if git converted it or left conflict markers in it.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, BadLine> {
         let bad = |line: usize, what| BadLine { line, what };
         let text = std::str::from_utf8(bytes).map_err(|error| {
@@ -61,7 +61,7 @@ impl Sum {
         }
         let mut sum = Self::default();
         if entries.is_sorted_by(|(left, _), (right, _)| left < right) {
-            // As we write it, which makes the map in one go.
+            // The tool writes it sorted, so the map is built in one go.
             sum.entries = entries.into_iter().collect();
         } else {
             sum.extend(entries);
@@ -69,7 +69,7 @@ impl Sum {
         Ok(sum)
     }
 
-    /// Adds files, each with a hash that it may have besides those that are known.
+    /// Adds files, each with a hash in addition to the known ones.
     pub(crate) fn extend(&mut self, files: impl IntoIterator<Item = (Arc<str>, Hash)>) {
         for (path, hash) in files {
             if !self.wrote(&path, hash) {
@@ -154,8 +154,8 @@ mod tests {
         let check =
             |text: String, line, what| assert_eq!(Sum::parse(text.as_bytes()), Err(BadLine { line, what }));
         check(format!("{hash}  a\n<<<<<< HEAD\n"), 2, "not a hash, two spaces and a path");
-        check(format!("{hash}  ../a\n"), 1, "a path must not hold `.` or `..`");
-        check(format!("{hash}  a\u{7}\n"), 1, "a path must not hold backslashes or control characters");
+        check(format!("{hash}  ../a\n"), 1, "a path must not contain `.` or `..`");
+        check(format!("{hash}  a\u{7}\n"), 1, "a path must not contain backslashes or control characters");
         assert_eq!(Sum::parse(b"\n\xff"), Err(BadLine { line: 2, what: "not UTF-8" }));
     }
 }

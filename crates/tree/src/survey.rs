@@ -1,5 +1,5 @@
-//! What stands on the disk, looked at file by file: the one place that tells stale from edited and owned
-//! from foreign.
+//! What is on the disk, file by file: the only place that distinguishes stale from edited and owned from
+//! foreign.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -18,30 +18,30 @@ use crate::stamp::Stamp;
 use crate::state::StateFolder;
 use crate::sum::{SUM, Sum};
 
-/// Folders are not looked into deeper than this; a path of the tree cannot be that deep.
+/// Folders deeper than this are not visited; a path of the tree cannot be that deep.
 pub(crate) const DEPTH_LIMIT: usize = 600;
 
-/// The output folder as it stands.
+/// The output folder as it is.
 pub(crate) struct Survey {
     pub(crate) files: Arc<dyn FileSystem>,
     pub(crate) output: PathBuf,
     pub(crate) index: Index,
-    /// Whether a file was hashed that the index should know.
+    /// Whether a file was hashed that is not yet in the index.
     pub(crate) read: AtomicBool,
     records: Mutex<BTreeMap<String, Arc<Record>>>,
     folders: RwLock<BTreeMap<String, Folder>>,
 }
 
-/// What an environment's list of hashes says.
+/// The content of an environment's list of hashes.
 #[derive(Default)]
 pub(crate) struct Record {
     /// The hashes.
     pub(crate) sum: Sum,
-    /// The text of the list, with what the file was; `None` where there is none.
+    /// The text of the list and the state of its file; `None` if there is none.
     pub(crate) text: Option<(Vec<u8>, Seen)>,
 }
 
-/// A file as it was when it was looked at.
+/// The state of a file when it was looked at.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen {
     pub(crate) stamp: Stamp,
@@ -49,7 +49,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Tells whether the file at a path is the same, whatever was done to its metadata.
+    /// Tells whether the file at a path is the same, even if its metadata changed.
     pub(crate) fn is_still(&self, files: &dyn FileSystem, path: &Path) -> io::Result<bool> {
         Ok(match files.entry(path)? {
             Some(Entry::File(stamp)) => stamp == self.stamp || Hash::of(&files.read(path)?) == self.hash,
@@ -58,7 +58,7 @@ impl Seen {
     }
 }
 
-/// What stands at the path of a folder.
+/// What is at the path of a folder.
 #[derive(Clone)]
 enum Folder {
     Present,
@@ -66,16 +66,16 @@ enum Folder {
     Blocked(Obstacle),
 }
 
-/// What stands where a folder belongs.
+/// What is in the place of a folder.
 #[derive(Clone)]
 pub(crate) struct Obstacle {
     /// Its path below the output.
     pub(crate) path: String,
-    /// What it is; a plain file is foreign until it is known to be stale.
+    /// What it is. A plain file is foreign until it is known to be stale.
     pub(crate) kind: ProblemKind,
 }
 
-/// What stands at the path of a file.
+/// What is at the path of a file.
 pub(crate) enum Found {
     /// Nothing.
     Absent,
@@ -83,13 +83,13 @@ pub(crate) enum Found {
     File(Seen),
     /// A folder.
     Folder,
-    /// What can be neither read nor replaced.
+    /// Something that can be neither read nor replaced.
     Other(ProblemKind),
-    /// Something that is no folder, on the way to the file.
+    /// Something other than a folder, on the way to the file.
     Blocked(Obstacle),
 }
 
-/// What a folder holds at the ends of its branches.
+/// A leaf below a folder: a file or an empty folder.
 pub(crate) struct Leaf {
     /// The path below the output.
     pub(crate) path: String,
@@ -97,16 +97,16 @@ pub(crate) struct Leaf {
     pub(crate) is_folder: bool,
 }
 
-/// What a file on disk is, measured against what it should be.
+/// How a file on disk compares with what it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It is as it should be.
+    /// It is up to date.
     Same,
-    /// It is as it should be, though the tool did not write it.
+    /// It is up to date, although the tool did not write it.
     Adopted,
-    /// It is as the tool wrote it before.
+    /// It is unchanged since the tool wrote an older version.
     Stale,
-    /// It is as the tool wrote it, but for the line ends.
+    /// It is as the tool wrote it, except for the line endings.
     Converted,
     /// The tool wrote it and somebody changed it.
     Edited,
@@ -115,7 +115,7 @@ pub(crate) enum Verdict {
 }
 
 impl Survey {
-    /// Opens the output folder for looking; it may be absent.
+    /// Opens the output folder for reading; it may be absent.
     pub(crate) fn open(files: Arc<dyn FileSystem>, output: &Path) -> Result<Self, Error> {
         let output = plain(output);
         match files.entry(&output).map_err(|source| Error::read(&output, source))? {
@@ -157,13 +157,13 @@ impl Survey {
         Ok(environments)
     }
 
-    /// Returns what an environment's list of hashes says; an absent one says nothing.
+    /// Returns the content of an environment's list of hashes; empty if there is none.
     pub(crate) fn record(&self, environment: &str) -> Result<Arc<Record>, Error> {
         let records = || self.records.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(record) = records().get(environment) {
             return Ok(Arc::clone(record));
         }
-        // Not under the lock: other environments can be read meanwhile.
+        // Not under the lock, so that other environments can be read meanwhile.
         let record = Arc::new(self.read_record(environment)?);
         Ok(Arc::clone(records().entry(environment.to_owned()).or_insert(record)))
     }
@@ -187,7 +187,7 @@ impl Survey {
         }
     }
 
-    /// Judges a file that was found by what it should be; `None` where it should not be at all.
+    /// Compares a file that was found with what it should be; `None` if it should not exist.
     pub(crate) fn judge(
         &self,
         environment: &str,
@@ -200,7 +200,7 @@ impl Survey {
             return Ok(if wanted == Some(found) { Verdict::Same } else { Verdict::Stale });
         }
         // Either somebody made the same change by hand, or a merge took the file from one side and the list
-        // from the other: the content is right, the record is not.
+        // from the other. The content is right; the record is not.
         if wanted == Some(found) {
             return Ok(Verdict::Adopted);
         }
@@ -215,7 +215,7 @@ impl Survey {
         })
     }
 
-    /// Looks at the place of a file.
+    /// Looks at the path of a file.
     pub(crate) fn look(&self, environment: &str, path: &str) -> Result<Found, Error> {
         let relative = format!("{environment}/{path}");
         if let Some(parent) = path::folders_above(&relative).next() {
@@ -249,7 +249,8 @@ impl Survey {
         Ok(leaves)
     }
 
-    /// Tells whether a folder goes away when some files are removed, with the folders that this empties.
+    /// Tells whether a folder disappears when some files are removed, together with the folders that become
+    /// empty.
     pub(crate) fn vanishes<T>(&self, folder: &str, removed: &BTreeMap<String, T>) -> Result<bool, Error> {
         Ok(self.leaves(folder)?.iter().all(|leaf| {
             if leaf.is_folder {
@@ -260,7 +261,7 @@ impl Survey {
         }))
     }
 
-    /// Tells whether there is a folder.
+    /// Tells whether a folder exists.
     pub(crate) fn has_folder(&self, relative: &str) -> Result<bool, Error> {
         Ok(matches!(self.folder(relative)?, Folder::Present))
     }
@@ -314,7 +315,7 @@ impl Survey {
     }
 }
 
-/// Returns the path without a final `/` or `.`, through which a link would be followed.
+/// Returns the path without a final `/` or `.`, which would follow a link.
 pub(crate) fn plain(path: &Path) -> PathBuf {
     let plain: PathBuf = path.components().collect();
     if plain.as_os_str().is_empty() { PathBuf::from(".") } else { plain }

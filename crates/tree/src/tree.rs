@@ -1,4 +1,4 @@
-//! The rendered files of all environments in memory, and the part of the output that they stand for.
+//! The rendered files of all environments in memory, and the part of the output that they cover.
 
 use std::collections::{BTreeMap, btree_map};
 use std::path::PathBuf;
@@ -10,10 +10,10 @@ use crate::path;
 /// The files of an environment by their path below its folder.
 type Files = BTreeMap<Arc<str>, Arc<[u8]>>;
 
-/// A part of the output that a tree is the whole of: what lies in it and is not in the tree is stale.
+/// A part of the output that a tree covers: a file in it that is not in the tree is stale.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OutputScope {
-    /// Every environment, also one that is no longer rendered at all.
+    /// Every environment, even one that is no longer rendered at all.
     Everything,
     /// One environment.
     Environment(String),
@@ -41,7 +41,7 @@ impl OutputScope {
     }
 }
 
-/// Tells whether a file lies in any of the scopes.
+/// Tells whether a file is in any of the scopes.
 pub(crate) fn covers(scopes: &[OutputScope], environment: &str, path: &str) -> bool {
     scopes.iter().any(|scope| scope.covers(environment, path))
 }
@@ -60,12 +60,12 @@ impl Default for Tree {
 }
 
 impl Tree {
-    /// Returns an empty tree that stands for the whole output.
+    /// Returns an empty tree that covers the whole output.
     pub fn new() -> Self {
         Self::of([OutputScope::Everything])
     }
 
-    /// Returns an empty tree that stands for some parts of the output; the rest is left alone.
+    /// Returns an empty tree that covers some parts of the output; the rest is left alone.
     pub fn of(scopes: impl IntoIterator<Item = OutputScope>) -> Self {
         Self { scopes: scopes.into_iter().collect(), environments: BTreeMap::new() }
     }
@@ -73,7 +73,7 @@ impl Tree {
     /// Adds a file.
     ///
     /// # Errors
-    /// A name that must not be in the tree, and a path that is taken already.
+    /// A name that must not be in the tree, and a path that is already taken.
     pub fn insert(
         &mut self,
         environment: &str,
@@ -94,7 +94,7 @@ impl Tree {
         }
     }
 
-    /// Returns the parts of the output that the tree stands for.
+    /// Returns the parts of the output that the tree covers.
     pub fn scopes(&self) -> &[OutputScope] {
         &self.scopes
     }
@@ -126,7 +126,7 @@ impl Tree {
         self.environments.values().map(BTreeMap::len).sum()
     }
 
-    /// Tells whether there is no file.
+    /// Tells whether there are no files.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -1,5 +1,5 @@
-//! Disks that are full or read-only. They are mounted for the test, which takes a Linux and its root; else
-//! the tests say that they were skipped.
+//! Full and read-only disks. They are mounted for the test, which needs Linux and root; otherwise the tests
+//! report that they were skipped.
 
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
@@ -44,7 +44,7 @@ impl Mounted {
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        // Nothing is mounted where mounting failed.
+        // If mounting failed, nothing is mounted.
         let _unmounted = Command::new("umount").arg(self.folder.path()).stderr(Stdio::null()).status();
     }
 }

@@ -1,4 +1,4 @@
-//! Kills real writes at many moments and looks at what is left.
+//! Kills real writes at many moments and examines what is left.
 
 mod memory;
 
@@ -42,7 +42,7 @@ fn a_killed_write_leaves_every_environment_old_or_new() {
     for round in 0..KILLS {
         let [before, after] = if round % 2 == 0 { [0, 1] } else { [1, 0] };
         let mut child = run(&rendered[after]);
-        // A half is killed anywhere, a half from the moment at which it begins to stage.
+        // One half is killed anywhere, the other half from the moment at which it begins to stage.
         let pause = Duration::from_micros(u64::from(round * 37 % KILLS) * 500);
         if round % 4 < 2 {
             thread::sleep(pause * 4);
@@ -73,7 +73,7 @@ fn a_killed_write_leaves_every_environment_old_or_new() {
     assert!(old > 0, "{old} old, {new} new");
 }
 
-/// Returns the part of a tree that is one environment's.
+/// Returns the part of a tree that belongs to one environment.
 fn part(tree: &Tree, environment: &str) -> Tree {
     let mut part = Tree::of([OutputScope::Environment(environment.to_owned())]);
     for (path, bytes) in tree.files(environment) {
@@ -82,14 +82,14 @@ fn part(tree: &Tree, environment: &str) -> Tree {
     part
 }
 
-/// Waits until the program has made a folder, or has ended.
+/// Waits until the program has created a folder, or has ended.
 fn wait_for(folder: &Path, child: &mut Child) {
     while !folder.exists() && child.try_wait().expect("it is our child").is_none() {
         thread::yield_now();
     }
 }
 
-/// Returns a tree of which the other generation shares a part: files change, appear and vanish.
+/// Returns a tree that shares a part with the other generation: files change, appear and vanish.
 fn generation(generation: usize) -> Tree {
     let mut tree = Tree::new();
     for environment in ENVIRONMENTS {

@@ -13,7 +13,7 @@ use proptest::{collection, sample};
 /// Paths below the output, with their texts.
 type Files = BTreeMap<String, String>;
 
-/// Returns files of which none is another's folder.
+/// Returns files, none of which is also a folder of another.
 fn files(tenants: &'static [&'static str]) -> impl Strategy<Value = Files> {
     let part = || sample::select(&["a", "b", "c"][..]);
     let path = (sample::select(&["dev", "prod"][..]), sample::select(tenants), collection::vec(part(), 0..3))
@@ -39,7 +39,7 @@ fn tree(mut tree: Tree, files: &Files) -> Tree {
     tree
 }
 
-/// Returns all that stands in the environments: files with their texts, and folders.
+/// Returns everything in the environments: files with their texts, and folders.
 fn found(output: &Path) -> Files {
     let mut found = Files::new();
     let mut folders = vec![String::new()];

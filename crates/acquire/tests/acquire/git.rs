@@ -1,4 +1,4 @@
-//! Git repositories that tests make with the program `git`, and a server that gives them away.
+//! Git repositories that tests create with the program `git`, and a server for them.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ pub(crate) struct Repository {
     name: &'static str,
 }
 
-/// Returns git away from the settings of whoever runs the tests, and always at the same moment.
+/// Returns git, independent of the user's settings, and always with the same date.
 fn git(folder: &Path) -> Command {
     let mut command = Command::new("git");
     let person = ["GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"];
@@ -28,7 +28,7 @@ fn git(folder: &Path) -> Command {
     command
 }
 
-/// Tells whether git is there; says so where it is not.
+/// Tells whether git is installed, and reports if it is not.
 #[expect(clippy::print_stdout, reason = "a test that is skipped is seen")]
 pub(crate) fn is_there() -> bool {
     let found = Command::new("git").arg("--version").stdout(Stdio::null()).status().is_ok();
@@ -38,7 +38,7 @@ pub(crate) fn is_there() -> bool {
     found
 }
 
-/// Tells whether git is there with what serves repositories; says so where it is not.
+/// Tells whether git is installed with what serves repositories, and reports if it is not.
 #[expect(clippy::print_stdout, reason = "a test that is skipped is seen")]
 pub(crate) fn can_serve() -> bool {
     if !is_there() {
@@ -54,13 +54,13 @@ pub(crate) fn can_serve() -> bool {
 }
 
 impl Repository {
-    /// Makes an empty repository.
+    /// Creates an empty repository.
     pub(crate) fn new(name: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let repository = Self { folder, name };
         std::fs::create_dir(repository.path()).expect("a folder can be made");
         repository.run(&["init", "--quiet", "--initial-branch=main"]);
-        // What the servers of the web allow.
+        // What public servers allow.
         repository.run(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
         repository
     }
@@ -69,12 +69,12 @@ impl Repository {
         self.folder.path().join(self.name)
     }
 
-    /// Returns the address by which it is reached on this machine.
+    /// Returns its address on this machine.
     pub(crate) fn address(&self) -> String {
         format!("file://{}", self.path().display())
     }
 
-    /// Runs a command of git and returns what it prints.
+    /// Runs a git command and returns its output.
     pub(crate) fn run(&self, arguments: &[&str]) -> String {
         let output = git(&self.path()).args(arguments).output().expect("git starts");
         assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -95,7 +95,7 @@ impl Repository {
     }
 }
 
-/// Starts a server that gives repositories away below `/git/<name>`, and asks a function about the rest.
+/// Starts a server that serves repositories below `/git/<name>`, and passes all other requests to a function.
 pub(crate) fn serve(
     repositories: &[&Repository],
     otherwise: impl Fn(&WantedChart) -> Vec<u8> + Send + Sync + 'static,
@@ -114,7 +114,7 @@ pub(crate) fn serve(
     })
 }
 
-/// Answers as `git http-backend` does.
+/// Answers like `git http-backend`.
 fn backend(root: &Path, request: &WantedChart) -> Vec<u8> {
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
     let header = |name: &str| request.headers.get(name).cloned().unwrap_or_default();

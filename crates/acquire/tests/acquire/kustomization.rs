@@ -1,4 +1,4 @@
-//! Vendoring what kustomizations name, from git repositories and servers on this machine.
+//! Vendoring the remotes of kustomizations, from git repositories and servers on this machine.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -18,7 +18,7 @@ const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\
 /// A platform with one kustomization, `app`.
 struct Platform {
     folder: TempDir,
-    /// What differs from run to run, and what is shown in its place.
+    /// What differs from run to run, and its placeholder.
     hidden: Vec<(String, &'static str)>,
 }
 
@@ -80,7 +80,7 @@ impl Platform {
         self.hidden.iter().fold(text, |text, (hidden, shown)| text.replace(hidden, shown))
     }
 
-    /// Returns the lock file and all that is vendored.
+    /// Returns the lock file and everything that is vendored.
     fn everything(&self) -> String {
         let files = self.files();
         let mut text = String::new();
@@ -90,7 +90,7 @@ impl Platform {
         self.shown(text)
     }
 
-    /// Builds the kustomization without any network.
+    /// Builds the kustomization without network access.
     fn built(&self) -> String {
         let files = self.files();
         let lock = Lock::of(&files).expect("it was written by us");
@@ -151,16 +151,16 @@ fn a_base_is_fetched_once_and_locked() {
     let seen = platform.everything();
     assert_snapshot!(seen.clone() + "=== built\n" + &platform.built());
 
-    // A second run asks nobody.
+    // A second run makes no requests.
     let elsewhere = repository.path().with_extension("elsewhere");
     std::fs::rename(repository.path(), &elsewhere).expect("a folder can be moved");
     assert_eq!(platform.keep(), lock);
 
-    // What was altered is noticed, and fetched again.
+    // An altered file is noticed and fetched again.
     let folder = lock.remotes[0].folder();
     for (path, text) in [("other/map.yaml", "altered\n"), ("base/more.yaml", "added\n")] {
         platform.write(&format!("{folder}/{path}"), text);
-        assert!(platform.built().contains("is not what was fetched"), "{}", platform.built());
+        assert!(platform.built().contains("was changed after it was fetched"), "{}", platform.built());
         assert!(platform.refusal().contains("does not appear to be a git repository"));
         std::fs::rename(&elsewhere, repository.path()).expect("a folder can be moved");
         assert_eq!(platform.keep(), lock);
@@ -168,11 +168,10 @@ fn a_base_is_fetched_once_and_locked() {
         std::fs::rename(repository.path(), &elsewhere).expect("a folder can be moved");
     }
     std::fs::remove_dir_all(platform.root().join("vendor")).expect("a folder can be removed");
-    assert!(platform.built().contains("is locked but not there"), "{}", platform.built());
+    assert!(platform.built().contains("is locked, but its files are missing"), "{}", platform.built());
     std::fs::rename(&elsewhere, repository.path()).expect("a folder can be moved");
 
-    // What is not named any more goes.
-    // So are the remains of a run that was interrupted.
+    // Unused remotes are removed, and so are the remains of an interrupted run.
     platform.write("vendor/.fetched-before/map.yaml", MAP);
     platform.keep();
     assert_eq!(platform.everything(), seen);
@@ -194,7 +193,7 @@ fn a_branch_stays_at_its_commit_until_an_update() {
     assert_eq!(lock.remotes[0].commit, first);
     let second =
         repository.commit(&[("other/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: new\n")]);
-    // A clone of another machine has the lock file, and gets what is locked.
+    // A clone on another machine has the lock file and gets what is locked.
     std::fs::remove_dir_all(platform.root().join("vendor")).expect("a folder can be removed");
     assert_eq!(platform.keep(), lock);
     assert!(platform.built().contains("name: settings"));
@@ -353,7 +352,7 @@ fn over_http_with_what_the_repositories_name_in_turn() {
         "/files/service.yaml" => {
             answer("200 OK", &[], b"apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n")
         }
-        // A page for people, as those who keep repositories show it.
+        // A page for people, as git hosting services show it.
         "/git/outer//base" => answer("200 OK", &[("content-type", "text/html")], b"<html>\n<p>: a page\n"),
         _ => answer("404 Not Found", &[], b"no"),
     });
@@ -370,7 +369,7 @@ fn over_http_with_what_the_repositories_name_in_turn() {
     let lock = platform.keep();
     assert_eq!(lock.remotes.len(), 4);
     let outer = lock.remotes.iter().find(|remote| remote.name.contains("outer")).expect("it is locked");
-    // The port is part of this copy, and with it of its digest.
+    // The port is part of this copy, and so of its digest.
     let platform = platform.hiding(&outer.sha256, "<digest>").hiding(&outer.sha256[..12], "<digits>");
     assert_snapshot!(platform.everything() + "=== built\n" + &platform.built());
     let asked = server.paths().len();
@@ -474,7 +473,7 @@ fn files_of_the_web() {
     assert_eq!(platform.keep(), lock);
     assert_eq!(server.paths().len(), asked, "a second run asks nobody");
 
-    // The source changes: what is locked is not replaced unasked.
+    // The source changes. What is locked is not replaced without a request.
     *content.lock().expect("no test panics while it holds it") = MAP.replace("settings", "changed");
     assert_eq!(platform.keep(), lock);
     std::fs::remove_dir_all(platform.root().join("vendor")).expect("a folder can be removed");
@@ -491,7 +490,7 @@ fn files_of_the_web_that_cannot_be_had() {
         .iter()
         .map(|path| format!("- http://{host}/{path}\n"))
         .collect();
-    // Of one segment none can be a repository, of two every one can.
+    // A name with one segment cannot be a repository; a name with two always can.
     let one = |name: &str| name.matches('/').count() == 3;
     let (short, long): (Vec<String>, Vec<String>) = names.into_iter().partition(|name| one(name));
     let refusal = |resources: &[String], patches: &str| {
@@ -606,5 +605,5 @@ fn files_that_nobody_builds_from() {
     assert_eq!(platform.files().text(&path), Some(MAP));
     let errors = fetch(&["looms.yaml", "none.yaml"]).expect_err("one of the files is not there");
     let seen: Vec<String> = errors.iter().map(|error| platform.shown(error.to_string())).collect();
-    assert_snapshot!(seen.join("\n"), @"cannot fetch http://server/none.yaml: the server answers 404 (not found), named in app/platform.toml:2:1");
+    assert_snapshot!(seen.join("\n"), @"cannot fetch http://server/none.yaml: the server answered 404 (not found), named in app/platform.toml:2:1");
 }

@@ -1,4 +1,4 @@
-//! A server on this machine that answers as a test tells it to, and packed charts for it to serve.
+//! A server on this machine that answers as a test specifies, and packed charts for it to serve.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// A request as it came: the path with its query, and the headers in lower case.
+/// A received request: the path with its query, and the headers in lower case.
 #[derive(Clone, Debug)]
 pub(crate) struct WantedChart {
     pub(crate) method: String,
@@ -21,12 +21,12 @@ pub(crate) struct WantedChart {
 pub(crate) struct Server {
     /// Its host and port.
     pub(crate) host: String,
-    /// What was asked of it.
+    /// The received requests.
     pub(crate) requests: Arc<Mutex<Vec<WantedChart>>>,
 }
 
 impl Server {
-    /// Starts a server; the function makes the whole answer, status line and all.
+    /// Starts a server. The function returns the whole answer, including the status line.
     pub(crate) fn start(answer: impl Fn(&WantedChart) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let host = listener.local_addr().expect("it is bound").to_string();
@@ -37,7 +37,7 @@ impl Server {
                 if let Some(request) = read(&stream) {
                     seen.lock().expect("no test panics while it holds it").push(request.clone());
                     let mut stream = stream;
-                    // A client that has gone away is its own affair.
+                    // It does not matter if the client has gone away.
                     let _ = stream.write_all(&answer(&request));
                 }
             }
@@ -45,7 +45,7 @@ impl Server {
         Self { host, requests }
     }
 
-    /// Returns the paths that were asked for.
+    /// Returns the requested paths.
     pub(crate) fn paths(&self) -> Vec<String> {
         let requests = self.requests.lock().expect("no test panics while it holds it");
         requests.iter().map(|request| request.path.clone()).collect()
@@ -88,7 +88,7 @@ pub(crate) fn pack(name: &str, version: &str, more: &str) -> Vec<u8> {
     pack_with(name, version, more, &[])
 }
 
-/// Packs a chart with further files.
+/// Packs a chart with more files.
 pub(crate) fn pack_with(name: &str, version: &str, more: &str, further: &[(&str, &str)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     let metadata = format!("apiVersion: v2\nname: {name}\nversion: {version}\n{more}");

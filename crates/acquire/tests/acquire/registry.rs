@@ -1,4 +1,4 @@
-//! Vendoring from OCI registries: a real one, where the machine has it, and one that plays tricks.
+//! Vendoring from OCI registries: a real one, if the machine has it, and a misbehaving one.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -10,7 +10,7 @@ use aqueduct_acquire::{ChartSource, Client, Error, HostLogins, Lock, Update, Wan
 use aqueduct_manifest::Files;
 use serde_json::json;
 
-/// What is made of an answer's body, given the path.
+/// Changes the body of an answer, given the path.
 type Change = fn(&str, Vec<u8>) -> Vec<u8>;
 
 const CHART_TYPE: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
@@ -49,7 +49,7 @@ fn manifest(package: &[u8]) -> Vec<u8> {
     .into_bytes()
 }
 
-/// A registry with one chart that asks for a token first.
+/// A registry with one chart that requires a token.
 fn registry(login_wanted: Option<&'static str>, change: Change) -> Server {
     let package = pack("web", "1.2.0+build.1", "");
     let manifest = manifest(&package);
@@ -116,7 +116,7 @@ fn a_login_is_exchanged_for_a_token() {
         [HostLogins::default(), login(&server.host, r#"{"username": "ann", "password": "wrong"}"#)]
     {
         let error = run(&request(&server.host, ""), credentials).expect_err("we are not let in");
-        assert!(error.to_string().ends_with("the server answers 401 (who are you?)"), "{error}");
+        assert!(error.to_string().ends_with("the server answered 401 (not logged in)"), "{error}");
         assert_eq!(error.hint(), Some(&*format!("log in first: `docker login {}`", server.host)));
     }
 }
@@ -136,7 +136,7 @@ fn a_digest_names_a_manifest() {
             },
         );
     let error = run(&request(&server.host, &digest), HostLogins::default()).expect_err("it was changed");
-    assert!(error.to_string().contains("is not what its digest says"), "{error}");
+    assert!(error.to_string().contains("does not match its digest"), "{error}");
 }
 
 #[test]
@@ -144,12 +144,12 @@ fn content_that_is_not_what_it_should_be() {
     let cases: [(Change, &str); 4] = [
         (
             |path, body| if path.contains("/blobs/") { b"another".to_vec() } else { body },
-            "is not what its digest says",
+            "does not match its digest",
         ),
         (|path, body| if path.contains("/manifests/") { b"<html>".to_vec() } else { body }, "not a manifest"),
         (
             |path, body| if path.contains("/manifests/") { b"{\"layers\": []}".to_vec() } else { body },
-            "there is no Helm chart at",
+            "no Helm chart at",
         ),
         (
             |path, body| {
@@ -179,12 +179,12 @@ fn a_login_is_not_sent_in_the_open() {
             Server::start(move |_| answer("401 Unauthorized", &[("www-authenticate", &challenge)], b""));
         let credentials = login(&server.host, r#"{"auth": "YW5uOnNlY3JldA=="}"#);
         let error = run(&request(&server.host, ""), credentials).expect_err("the realm is not safe");
-        let expected = format!("sends us to `{shown}` for a token, which is not safe");
+        let expected = format!("redirects to `{shown}` for a token, which is not safe");
         assert!(error.to_string().contains(&expected), "{error}");
     }
 }
 
-/// A registry may send to another store for its blobs, which has no business with the login.
+/// A registry may redirect to another store for its blobs, which must not receive the login.
 #[test]
 fn a_login_does_not_go_to_the_store_of_the_blobs() {
     let package = pack("web", "1.0.0", "");
@@ -208,7 +208,7 @@ fn a_login_does_not_go_to_the_store_of_the_blobs() {
     assert!(!requests[0].headers.contains_key("authorization"));
 }
 
-/// A registry of the machine's own, stopped when the test ends.
+/// A registry on this machine, stopped when the test ends.
 struct Registry {
     process: Child,
     host: String,
@@ -224,7 +224,7 @@ impl Drop for Registry {
 }
 
 impl Registry {
-    /// Starts Debian's `docker-registry`; says so and returns nothing where it is not installed.
+    /// Starts Debian's `docker-registry`; reports and returns `None` if it is not installed.
     #[expect(clippy::disallowed_methods, reason = "the registry takes a moment to start")]
     #[expect(clippy::print_stdout, reason = "a skipped test says so")]
     fn start(htpasswd: Option<&str>) -> Option<Self> {
@@ -286,7 +286,7 @@ impl Registry {
         assert_eq!(answer.status(), 201);
     }
 
-    /// Pushes a chart as `helm push` does and returns the digest of its manifest.
+    /// Pushes a chart like `helm push` and returns the digest of its manifest.
     fn push(&self, authorization: &str, tag: &str, package: &[u8]) -> String {
         self.push_blob(authorization, b"{}");
         self.push_blob(authorization, package);
@@ -322,7 +322,7 @@ fn a_real_registry() {
     assert_eq!(lock.charts[0].version, "1.0.0");
     let error =
         vendored(root.path(), &registry.host, "^2", HostLogins::default()).expect_err("there is none");
-    assert!(error.to_string().starts_with("no version fits"), "{error}");
+    assert!(error.to_string().starts_with("no version matches"), "{error}");
     println!("registry: docker-registry served charts by tag and by digest");
 }
 
@@ -338,7 +338,7 @@ fn a_real_registry_with_logins() {
     let root = tempfile::tempdir().expect("a folder can be made");
     let error =
         vendored(root.path(), &registry.host, "", HostLogins::default()).expect_err("nobody has logged in");
-    assert!(error.to_string().ends_with("the server answers 401 (who are you?)"), "{error}");
+    assert!(error.to_string().ends_with("the server answered 401 (not logged in)"), "{error}");
     let credentials = login(&registry.host, r#"{"auth": "YW5uOnNlY3JldA=="}"#);
     vendored(root.path(), &registry.host, "", credentials).expect("we are let in");
     println!("registry: docker-registry let the right login in");

@@ -1,4 +1,4 @@
-//! Vendoring from a chart repository on this machine, and every way in which it can go wrong.
+//! Vendoring from a chart repository on this machine, including every failure.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -97,21 +97,21 @@ fn a_chart_is_fetched_once_and_locked() {
     );
     assert_eq!(files.text("vendor/charts/web-1.2.0/values.yaml"), Some("replicas: 1\n"));
 
-    // A second run asks nobody, even if something newer has come.
+    // A second run makes no requests, even if there is a newer version.
     let asked = server.paths().len();
     let newer = pack("web", "1.3.0", "");
     repository.list(&[("web", "1.2.0", &new), ("web", "1.3.0", &newer)]);
     assert_eq!(run(root.path(), &wanted, Update::Keep), Ok(lock.clone()));
     assert_eq!(server.paths().len(), asked);
 
-    // What was altered is fetched again, and is what it was.
+    // An altered file is fetched again and restored.
     std::fs::write(root.path().join("vendor/charts/web-1.2.0/values.yaml"), "replicas: 2\n")
         .expect("it can be written");
     assert_eq!(run(root.path(), &wanted, Update::Keep), Ok(lock));
     let files = Files::read(root.path(), &["vendor"]).expect("the folder can be read");
     assert_eq!(files.text("vendor/charts/web-1.2.0/values.yaml"), Some("replicas: 1\n"));
 
-    // An update takes the newest, and the old one goes.
+    // An update takes the newest version and removes the old one.
     let lock = run(root.path(), &wanted, Update::Newest).expect("it is there");
     assert_eq!(lock.charts[0].version, "1.3.0");
     assert!(!root.path().join("vendor/charts/web-1.2.0").exists());
@@ -132,7 +132,7 @@ fn a_chart_that_changed_under_its_version_is_refused() {
     std::fs::remove_dir_all(root.path().join("vendor")).expect("it can be removed");
     repository.list(&[("web", "1.0.0", &pack("web", "1.0.0", "description: changed\n"))]);
     let error = run(root.path(), &wanted, Update::Keep).expect_err("it has changed");
-    assert!(error.contains("is not what was locked"), "{error}");
+    assert!(error.contains("does not match the lock"), "{error}");
     assert!(!root.path().join("vendor/charts/web-1.0.0").exists());
 }
 
@@ -165,10 +165,11 @@ fn charts_without_end_are_refused() {
     );
     repository.list(&[("web", "1.0.0", &pack("web", "1.0.0", &needs))]);
     let error = refusal(&[request(&server, "web", "")]);
-    assert!(error.contains("charts depend on one another without end"), "{error}");
+    assert!(error.contains("its dependencies are nested too deeply"), "{error}");
 }
 
-/// Each of a few charts may ask for all others: the number of those to fetch is that of the ways among them.
+/// If each of a few charts depends on all others, the number of charts to fetch is the number of paths among
+/// them.
 #[test]
 fn charts_that_multiply_are_refused() {
     let repository = Repository::default();
@@ -203,16 +204,21 @@ fn what_is_not_there() {
     repository.list(&[("web", "1.0.0", &pack("web", "1.0.0", ""))]);
     let server = repository.start();
     let address = format!("http://{}/charts", server.host);
-    assert_eq!(refusal(&[request(&server, "wep", "")]), format!("there is no chart `wep` in {address}"));
-    assert_eq!(refusal(&[request(&server, "web", "^2")]), format!("no version fits `web ^2` of {address}"));
+    assert_eq!(refusal(&[request(&server, "wep", "")]), format!("no chart `wep` in {address}"));
+    assert_eq!(
+        refusal(&[request(&server, "web", "^2")]),
+        format!("no version matches `web ^2` of {address}")
+    );
     let elsewhere = WantedChart {
         source: ChartSource::parse(&format!("http://{}/nowhere", server.host)).expect("it is an address"),
         ..request(&server, "web", "")
     };
-    let expected =
-        format!("cannot fetch http://{}/nowhere/index.yaml: the server answers 404 (not found)", server.host);
+    let expected = format!(
+        "cannot fetch http://{}/nowhere/index.yaml: the server answered 404 (not found)",
+        server.host
+    );
     assert_eq!(refusal(&[elsewhere]), expected);
-    // Every failure is told, not only the first.
+    // Every failure is reported, not only the first.
     let both = refusal(&[request(&server, "wep", ""), request(&server, "web", "^2")]);
     assert_eq!(both.lines().count(), 2, "{both}");
 }
@@ -223,8 +229,8 @@ fn content_that_is_not_what_it_should_be() {
     let server = repository.start();
     let good = pack("web", "1.0.0", "");
     for (served, expected) in [
-        (b"not what is listed".to_vec(), "is not what"),
-        (pack("web", "1.0.0", "description: another\n"), "is not what"),
+        (b"not what is listed".to_vec(), "does not match"),
+        (pack("web", "1.0.0", "description: another\n"), "does not match"),
     ] {
         repository.list(&[("web", "1.0.0", &good)]);
         repository.set("/charts/web-1.0.0.tgz", served);
@@ -233,9 +239,12 @@ fn content_that_is_not_what_it_should_be() {
     }
     for (bytes, expected) in [
         (b"no archive".to_vec(), "cannot use `web *`"),
-        (pack("other", "1.0.0", ""), "the package holds `other`"),
+        (pack("other", "1.0.0", ""), "the package contains chart `other`"),
         (pack("web", "9.0.0", ""), "the package has version 9.0.0"),
-        (pack("web", "1.0.0", "dependencies: [{name: gone, version: 1.0.0}]\n"), "the package came without"),
+        (
+            pack("web", "1.0.0", "dependencies: [{name: gone, version: 1.0.0}]\n"),
+            "which the package does not contain",
+        ),
         (
             pack("web", "1.0.0", "dependencies: [{name: gone, version: 1.0.0, repository: \"@mine\"}]\n"),
             "not the address of a chart repository: `@mine`",
@@ -257,14 +266,11 @@ fn names_that_must_not_come_in() {
     let repository = Repository::default();
     let server = repository.start();
     for (name, expected) in [
-        (".git/config", "it brings control files of git, which may run programs: .git/config"),
-        (
-            "templates/.GIT/HEAD",
-            "it brings control files of git, which may run programs: templates/.GIT/HEAD",
-        ),
-        (".hg/hgrc", "it brings control files of Mercurial, which may run programs: .hg/hgrc"),
-        (".svn/wc.db", "it brings control files of Subversion, which may run programs: .svn/wc.db"),
-        ("templates/a\nb.yaml", "the name of a file holds a control character: templates/a\\nb.yaml"),
+        (".git/config", "it contains git control files, which may run programs: .git/config"),
+        ("templates/.GIT/HEAD", "it contains git control files, which may run programs: templates/.GIT/HEAD"),
+        (".hg/hgrc", "it contains Mercurial control files, which may run programs: .hg/hgrc"),
+        (".svn/wc.db", "it contains Subversion control files, which may run programs: .svn/wc.db"),
+        ("templates/a\nb.yaml", "a file name contains a control character: templates/a\\nb.yaml"),
     ] {
         repository.list(&[("web", "1.0.0", &pack_with("web", "1.0.0", "", &[(name, "x")]))]);
         let request = request(&server, "web", "");
@@ -272,7 +278,7 @@ fn names_that_must_not_come_in() {
     }
 }
 
-/// How git is to treat the files of another repository is nothing to this one.
+/// The git attributes of another repository must not affect this one.
 #[test]
 fn attributes_stay_away() {
     let repository = Repository::default();
@@ -288,7 +294,7 @@ fn attributes_stay_away() {
     assert!(files.get("vendor/charts/web-1.0.0/.gitignore").is_some());
 }
 
-/// Serves one chart through a function that may get in the way of the package.
+/// Serves one chart through a function that may alter the package.
 fn with_obstacle(
     obstacle: impl Fn(usize, &[u8]) -> Vec<u8> + Send + Sync + 'static,
 ) -> (Server, Arc<AtomicUsize>) {
@@ -325,7 +331,7 @@ fn a_busy_server_is_asked_again() {
 
     let (server, count) = with_obstacle(|_, _| answer("429 Too Many Requests", &[("retry-after", "0")], b""));
     let error = fetches(&server).expect_err("the server never answers");
-    assert!(error.ends_with("the server answers 429 (too many requests)"), "{error}");
+    assert!(error.ends_with("the server answered 429 (too many requests)"), "{error}");
     assert_eq!(count.load(Ordering::SeqCst), 4);
 
     let (server, count) =
@@ -419,7 +425,7 @@ fn an_index_that_names_a_login() {
     let index = "entries:\n  web:\n  - version: 1.0.0\n    urls: [\"http://ann:s3cret@127.0.0.1/web.tgz\"]\n";
     let server = Server::start(move |_| answer("200 OK", &[], index.as_bytes()));
     let error = refusal(&[request(&server, "web", "")]);
-    assert_eq!(error, "cannot fetch: the address carries a login: `http://127.0.0.1/web.tgz`");
+    assert_eq!(error, "cannot fetch: the address contains a login: `http://127.0.0.1/web.tgz`");
 }
 
 #[test]
@@ -441,7 +447,7 @@ fn a_login_goes_to_its_own_host_only() {
     let files = Files::new();
     let errors = vendor(root.path(), &files, &wanted, Update::Keep, &Client::new(HostLogins::default()))
         .expect_err("nobody has logged in");
-    assert!(errors[0].to_string().ends_with("the server answers 401 (who are you?)"), "{}", errors[0]);
+    assert!(errors[0].to_string().ends_with("the server answered 401 (not logged in)"), "{}", errors[0]);
     assert_eq!(errors[0].hint(), Some(&*format!("log in first: `docker login {}`", server.host)));
 
     vendor(root.path(), &files, &wanted, Update::Keep, &Client::new(login(&server.host)))

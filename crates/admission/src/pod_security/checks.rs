@@ -1,7 +1,7 @@
-//! The checks of the Pod Security Standards, one function each, with the versions since which they hold.
+//! The checks of the Pod Security Standards, one function each, with the versions since which they apply.
 //!
-//! The rules stand in <https://kubernetes.io/docs/concepts/security/pod-security-standards/>; what changed when is told
-//! in the release notes. A check that is stricter at `restricted` takes the place of its namesake at `baseline`.
+//! The rules are in <https://kubernetes.io/docs/concepts/security/pod-security-standards/>; their history is in the
+//! release notes. A check that is stricter at `restricted` replaces its namesake at `baseline`.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use aqueduct_manifest::Value;
 use super::{PodSecurityLevel, Violation};
 use crate::pod::{Pod, is_set, items, text};
 
-/// A check of one level, since a minor version; `replaces` names the one of `baseline` that it stands in for.
+/// A check of one level, since a minor version; `replaces` is the `baseline` check that it replaces.
 struct Check {
     name: &'static str,
     level: PodSecurityLevel,
@@ -19,14 +19,14 @@ struct Check {
     run: fn(&Context<'_>) -> Option<(String, String)>,
 }
 
-/// A pod, and the minor version by which it is judged.
+/// A pod, and the minor version of the checks.
 struct Context<'a> {
     pod: Pod<'a>,
     containers: Vec<&'a Value>,
     minor: u32,
 }
 
-/// All checks in the order in which the server names them.
+/// All checks, in the order in which the server lists them.
 const ALL: &[Check] = &[
     baseline("appArmorProfile", 0, app_armor),
     baseline("capabilities_baseline", 0, capabilities),
@@ -66,7 +66,7 @@ const fn restricted(
     Check { name, level: PodSecurityLevel::Restricted, since, replaces, run }
 }
 
-/// Returns what a pod fails.
+/// Returns the checks that a pod fails.
 pub(super) fn run(pod: Pod<'_>, level: PodSecurityLevel, minor: u32) -> Vec<Violation> {
     let context = Context { pod, containers: pod.containers().collect(), minor };
     let asked = |check: &&Check| check.level <= level && check.since <= minor;
@@ -82,22 +82,22 @@ pub(super) fn run(pod: Pod<'_>, level: PodSecurityLevel, minor: u32) -> Vec<Viol
 }
 
 impl<'a> Context<'a> {
-    /// Returns the names of the containers for which something holds.
+    /// Returns the names of the containers that satisfy a condition.
     fn names(&self, holds: impl Fn(&Value) -> bool) -> Vec<&'a str> {
         self.containers.iter().filter(|one| holds(one)).map(|one| text(one, &["name"])).collect()
     }
 
-    /// Returns what the pod as a whole says of its security.
+    /// Returns a field of the security context of the pod as a whole.
     fn security(&self, field: &str) -> Option<&'a Value> {
         self.pod.spec.at(&["securityContext", field])
     }
 
-    /// Tells whether the users of the pod are not those of its node, which some checks take into account.
+    /// Tells whether the pod has a user namespace of its own, which some checks consider.
     fn has_own_users(&self) -> bool {
         self.minor >= 35 && self.pod.spec.get("hostUsers").and_then(Value::as_bool) == Some(false)
     }
 
-    /// Tells whether the rules of Linux do not hold.
+    /// Tells whether the pod runs on Windows, so that the rules for Linux do not apply.
     fn is_windows(&self) -> bool {
         self.minor >= 25 && text(self.pod.spec, &["os", "name"]) == "windows"
     }
@@ -114,7 +114,7 @@ fn quoted(names: &[&str]) -> String {
     list.join(", ")
 }
 
-/// Returns a reason with the places where it holds, none where there are none.
+/// Returns a reason with the places where it applies; `None` if there are none.
 fn found(reason: &str, places: Vec<String>) -> Option<(String, String)> {
     (!places.is_empty()).then(|| (reason.to_owned(), places.join("; ")))
 }
@@ -131,7 +131,7 @@ fn setting(is_pod: bool, containers: &[&str], what: &str) -> Vec<String> {
     if setters.is_empty() { Vec::new() } else { vec![format!("{} {what}", setters.join(" and "))] }
 }
 
-/// Returns who sets profiles of a type that no standard allows, and these types.
+/// Returns what sets profiles of a type that no standard allows, and these types.
 fn bad_profiles(context: &Context<'_>, field: &str, what: &str) -> Vec<String> {
     let mut types = BTreeSet::new();
     let mut is_bad = |owner: &Value| {
@@ -149,7 +149,7 @@ fn bad_profiles(context: &Context<'_>, field: &str, what: &str) -> Vec<String> {
     setting(is_pod, &containers, &format!("{what} {}", quoted(&types)))
 }
 
-/// Returns the annotations that name a profile which is not allowed, as `key="value"`.
+/// Returns the annotations with a forbidden profile, as `key="value"`.
 fn bad_annotations(context: &Context<'_>, is_about: impl Fn(&str) -> bool, allowed: &[&str]) -> Vec<String> {
     let annotations = context.pod.annotations.into_iter().flatten();
     annotations
@@ -189,7 +189,7 @@ const ADDABLE: [&str; 13] = [
     "SYS_CHROOT",
 ];
 
-/// Returns the containers that add capabilities other than some, and these capabilities.
+/// Returns the containers that add capabilities beyond the allowed ones, and these capabilities.
 fn added<'a>(context: &Context<'a>, allowed: &[&str]) -> (Vec<&'a str>, BTreeSet<&'a str>) {
     let (mut containers, mut all) = (Vec::new(), BTreeSet::new());
     for container in &context.containers {
@@ -391,7 +391,7 @@ fn seccomp_restricted(context: &Context<'_>) -> Option<(String, String)> {
     found("seccompProfile", places)
 }
 
-/// The sysctls that are safe, with the minor version since which they are allowed.
+/// The safe sysctls, with the minor version since which they are allowed.
 const SYSCTLS: &[(&str, u32)] = &[
     ("kernel.shm_rmid_forced", 0),
     ("net.ipv4.ip_local_port_range", 0),
@@ -440,7 +440,7 @@ fn privilege_escalation(context: &Context<'_>) -> Option<(String, String)> {
     found("allowPrivilegeEscalation != false", setting(false, &containers, what))
 }
 
-/// The kinds of volumes that are allowed at `restricted`.
+/// The kinds of volumes allowed at `restricted`.
 const VOLUMES: [&str; 9] = [
     "configMap",
     "csi",

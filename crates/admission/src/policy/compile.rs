@@ -1,4 +1,4 @@
-//! Policies as programs, and what is wrong with those that do not compile.
+//! Compiles policies, and reports what is wrong with those that do not compile.
 
 use aqueduct_apiserver::Cause;
 use aqueduct_apiserver::expressions::{self, ExpectedType, admission as scope};
@@ -120,7 +120,7 @@ impl Compiler {
     }
 }
 
-/// Returns the value of a namespace as expressions see it.
+/// Returns a namespace as expressions see it.
 pub(super) fn namespace_value(namespace: Option<&Object>) -> Value {
     namespace.map_or(Value::Null, |namespace| Value::Map(namespace.map.clone()))
 }

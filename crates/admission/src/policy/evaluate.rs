@@ -1,4 +1,4 @@
-//! What a policy says of an object.
+//! Evaluates a policy for an object.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::pod::text;
 
 const RULE: &str = "policy";
 
-/// An object that is to be created, and what is around it.
+/// An object to be created, and its surroundings.
 pub(crate) struct Request<'a> {
     /// The object with its defaults.
     pub(crate) object: &'a Object,
@@ -23,30 +23,30 @@ pub(crate) struct Request<'a> {
     pub(crate) namespace: Option<&'a Object>,
     /// The minor version of Kubernetes.
     pub(crate) minor: u32,
-    /// The versions in which the kind is served, where a definition says so.
+    /// The versions in which the kind is served, if a definition lists them.
     pub(crate) versions: &'a [SmolStr],
 }
 
-/// What policies ask of a cluster.
+/// What policies need to know about a cluster.
 pub(crate) trait Params {
-    /// Returns where the objects of a kind lie.
+    /// Returns the scope of the objects of a kind.
     fn scope_of(&self, api_version: &str, kind: &str) -> Scope;
 
-    /// Tells whether what a server would fill into objects of a kind is known.
+    /// Tells whether the defaults are known that a server would fill into objects of a kind.
     fn is_defined(&self, api_version: &str, kind: &str) -> bool;
 
-    /// Returns the objects of a kind in a namespace; an empty one is for those that lie in none.
+    /// Returns the objects of a kind in a namespace; the empty one means cluster-scoped objects.
     fn objects<'a>(&'a self, api_version: &str, kind: &str, namespace: &str) -> Vec<&'a Object>;
 }
 
-/// Where the objects of a kind lie.
+/// The scope of the objects of a kind.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
     Namespaced,
     Cluster,
-    /// There is no such kind.
+    /// The kind does not exist.
     Missing,
-    /// Nothing here tells: the kind may be defined by somebody else.
+    /// Unknown, because the kind may be defined elsewhere.
     Unknown,
 }
 
@@ -78,8 +78,7 @@ pub(crate) fn admit(
             }
             Scope::Unknown => {
                 let message = format!(
-                    "ValidatingAdmissionPolicy '{name}' takes parameters of {api_version}, Kind={kind}, of which \
-                     there is neither a definition nor an object; where nothing defines the kind, all is denied"
+                    "ValidatingAdmissionPolicy '{name}' takes parameters of {api_version}, Kind={kind}, but there is no definition or object of that kind; if the cluster does not define it either, everything is denied"
                 );
                 findings.push(AdmissionFinding::about(RULE, Action::Unknown, message));
                 return findings;
@@ -114,11 +113,11 @@ pub(crate) fn admit(
 #[derive(Clone, Copy)]
 struct Param<'a> {
     object: &'a Object,
-    /// It may have more than is written, for nothing here defines its kind.
+    /// It may have more fields than written, because its kind is not defined here.
     is_open: bool,
 }
 
-/// Returns the parameters of a binding, one `None` where the policy takes none.
+/// Returns the parameters of a binding; a single `None` if the policy takes none.
 fn params_of<'a>(
     policy: &Policy,
     binding: &Binding,
@@ -152,7 +151,7 @@ fn params_of<'a>(
     Ok(found.into_iter().map(|object| Some(Param { object, is_open })).collect())
 }
 
-/// What an expression says.
+/// The result of an expression.
 enum Answer {
     Yes,
     No,
@@ -160,11 +159,11 @@ enum Answer {
     Unknown,
 }
 
-/// The variables of an evaluation, and the mark of what only a server knows.
+/// The variables of an evaluation, and the marker for what only a server knows.
 struct Evaluation {
     variables: Variables,
     unknown: Unknown,
-    /// A field that the parameter has not says nothing.
+    /// A field that is missing in the parameter may be set in the cluster.
     has_open_params: bool,
 }
 
@@ -184,7 +183,7 @@ impl Evaluation {
         Self { variables, unknown, has_open_params: param.is_some_and(|param| param.is_open) }
     }
 
-    /// Computes the variables of a policy; those that fail matter only to who asks for them.
+    /// Computes the variables of a policy. A failing one matters only to expressions that use it.
     fn compute(&mut self, policy: &Policy) {
         let mut known: BTreeMap<SmolStr, Result<Datum, String>> = BTreeMap::new();
         for (name, program) in &policy.variables {
@@ -201,7 +200,7 @@ impl Evaluation {
             return Answer::Unknown;
         }
         match answer {
-            // A server has another limit; nothing is said where ours is met.
+            // A server has a different limit, so nothing is reported when ours is reached.
             Err(EvaluationError::TooCostly) => Answer::Unknown,
             Err(EvaluationError::Failed(_)) if self.has_open_params => Answer::Unknown,
             Err(EvaluationError::Failed(error)) => Answer::Error(error),
@@ -231,7 +230,7 @@ fn judge(
     for (expression, program) in &policy.conditions {
         match evaluation.ask(program) {
             Answer::Yes => {}
-            // One condition that does not hold wins over others that fail.
+            // A condition that is false takes precedence over others that fail.
             Answer::No => return Vec::new(),
             Answer::Error(error) => faults.push(failed(expression, &error)),
             Answer::Unknown => is_unknown = true,
@@ -301,14 +300,14 @@ fn report(
     }
     if is_unknown {
         let message = format!(
-            "{who} asks what only a server can tell, such as who creates the object or what is filled in"
+            "{who} depends on what only a server knows, such as who creates the object or what is filled in"
         );
         findings.push(AdmissionFinding::about(RULE, Action::Unknown, message));
     }
     findings
 }
 
-/// Returns what expressions see of the request; a server leaves out texts that are empty.
+/// Returns the request as expressions see it; a server omits empty strings.
 fn request_value(request: &Request<'_>, unknown: &Unknown) -> Datum {
     let object = request.object;
     let named = |last: &str, name: &str| {

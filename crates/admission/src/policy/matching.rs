@@ -1,17 +1,17 @@
-//! Which objects a policy or a binding is about.
+//! Which objects a policy or a binding applies to.
 
 use aqueduct_manifest::{KUBERNETES_APIS, LabelSelector, List, Map, Object, Value};
 
 use super::Request;
 use crate::pod::{items, text};
 
-/// Tells whether labels fit a selector; an empty or missing one fits all.
+/// Tells whether labels match a selector; an empty or missing one matches everything.
 pub(super) fn fits(selector: Option<&Value>, labels: Option<&Map>) -> bool {
     let none = Map::new();
     selector.is_none_or(|selector| LabelSelector::full(selector).matches(labels.unwrap_or(&none)))
 }
 
-/// Tells whether resources are about a request; missing ones are about all.
+/// Tells whether match resources apply to a request; missing ones apply to everything.
 pub(super) fn is_about(resources: Option<&Value>, request: &Request<'_>) -> bool {
     let Some(resources) = resources else { return true };
     let rules = items(resources, "resourceRules");
@@ -26,7 +26,7 @@ fn is_namespace_selected(selector: Option<&Value>, request: &Request<'_>) -> boo
     if request.object.group().is_empty() && request.object.kind() == "Namespace" {
         return fits(selector, request.object.labels());
     }
-    // A namespace selector does not hold back what is in no namespace.
+    // A namespace selector does not exclude cluster-scoped objects.
     if !request.is_namespaced {
         return true;
     }
@@ -51,7 +51,7 @@ fn is_rule_about(rule: &Value, request: &Request<'_>, is_exact: bool) -> bool {
         "Cluster" => !request.is_namespaced,
         _ => true,
     };
-    // Another version of the same resource counts, unless the policy says otherwise.
+    // Another version of the same resource matches, unless the policy sets otherwise.
     let is_version = has(rule, "apiVersions", request.object.version())
         || !is_exact && items(rule, "apiVersions").iter().any(|version| is_served(version, request));
     let resources = items(rule, "resources").iter().filter_map(Value::as_str);
@@ -65,7 +65,7 @@ fn is_rule_about(rule: &Value, request: &Request<'_>, is_exact: bool) -> bool {
         && (names.is_empty() || names.iter().any(|name| name.as_str() == Some(request.object.name())))
 }
 
-/// Tells whether the cluster serves the kind of an object in another version, too.
+/// Tells whether the cluster also serves the kind of an object in another version.
 fn is_served(version: &Value, request: &Request<'_>) -> bool {
     let Some(version) = version.as_str() else { return false };
     let group = request.object.group();
@@ -75,7 +75,7 @@ fn is_served(version: &Value, request: &Request<'_>) -> bool {
         || request.versions.iter().any(|served| served == version)
 }
 
-/// Returns the object in the version that the policy asks for, where it is written in another one.
+/// Returns the object in the version that the policy requires, if it is written in another one.
 pub(super) fn converted(constraints: &Value, request: &Request<'_>) -> Option<Object> {
     let rules = items(constraints, "resourceRules");
     if rules.iter().any(|rule| is_rule_about(rule, request, true)) {
@@ -92,7 +92,7 @@ pub(super) fn converted(constraints: &Value, request: &Request<'_>) -> Option<Ob
     Some(object)
 }
 
-/// Puts the usage of processors where the first version of autoscalers has it.
+/// Moves the CPU utilization to where the first version of autoscalers has it.
 fn as_version_1(spec: &mut Map) {
     let metrics: List =
         spec.remove("metrics").and_then(|metrics| metrics.as_list().cloned()).unwrap_or_default();

@@ -1,11 +1,11 @@
-//! The answers of real servers, where they are, and a tally of how many agree.
+//! The answers of real servers, if present, and a tally of how many agree.
 
 use std::fs;
 use std::path::PathBuf;
 
 use aqueduct_manifest::{Map, Object, Value, json};
 
-/// Returns the folder of the answers, if it is there.
+/// Returns the folder of the answers, if it exists.
 #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says where the data is")]
 pub(crate) fn folder() -> Option<PathBuf> {
     let root: PathBuf = match std::env::var_os("AQUEDUCT_CORPUS") {
@@ -20,7 +20,7 @@ pub(crate) fn folder() -> Option<PathBuf> {
     None
 }
 
-/// Returns the lines of a table, none where it is absent.
+/// Returns the lines of a table; empty if it is absent.
 pub(crate) fn lines(file: &str) -> Vec<Value> {
     let Some(folder) = folder() else { return Vec::new() };
     let text = fs::read_to_string(folder.join(file)).expect("the table is readable");
@@ -38,7 +38,7 @@ pub(crate) fn objects(row: &Value, key: &str) -> Vec<Object> {
     list.iter().filter_map(Value::as_map).map(|map| Object::new(map.clone())).collect()
 }
 
-/// Puts an object into a namespace, unless it says one.
+/// Puts an object into a namespace, unless it has one.
 pub(crate) fn into_namespace(mut object: Object, namespace: &str) -> Object {
     if object.namespace().is_empty() {
         let metadata: &mut Map = object.metadata_mut();
@@ -47,7 +47,7 @@ pub(crate) fn into_namespace(mut object: Object, namespace: &str) -> Object {
     object
 }
 
-/// How many lines agree, and what the others said.
+/// How many lines agree, and what differs in the others.
 pub(crate) struct Tally {
     name: &'static str,
     total: usize,
@@ -60,7 +60,7 @@ impl Tally {
         Self { name, total: 0, false_refusals: 0, differences: Vec::new() }
     }
 
-    /// Counts a line; `difference` says what is wrong.
+    /// Counts a line; `difference` describes what is wrong.
     pub(crate) fn count(
         &mut self,
         agrees: bool,
@@ -74,7 +74,7 @@ impl Tally {
         }
     }
 
-    /// Prints the tally, and holds it to a share in thousandths; no false refusal is allowed.
+    /// Prints the tally and requires a share in thousandths; false refusals are not allowed.
     pub(crate) fn hold(self, thousandths: usize) {
         if self.total == 0 {
             return;

@@ -1,4 +1,4 @@
-//! LimitRanges and ResourceQuotas, against what a real server says.
+//! LimitRanges and ResourceQuotas, compared with the answers of a real server.
 
 use aqueduct_admission::{Action, Cluster};
 use aqueduct_manifest::Value;
@@ -9,7 +9,7 @@ fn check(file: &str, name: &'static str, floor: usize) {
     let mut tally = Tally::new(name);
     for row in lines(file) {
         let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
-        // With two LimitRanges a server takes one of two defaults, and which one is not defined.
+        // With two LimitRanges, a server takes one of two defaults, and it is undefined which one.
         if row.get("order_of_limit_ranges_undefined").is_some() {
             continue;
         }

@@ -1,4 +1,4 @@
-//! What this crate says, against the answers of real servers.
+//! The answers of this crate, compared with those of real servers.
 
 mod corpus;
 mod limits;

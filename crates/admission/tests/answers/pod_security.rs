@@ -1,4 +1,4 @@
-//! The Pod Security Standards, against pods that real servers judged, and some of our own.
+//! The Pod Security Standards, for pods that real servers judged and some of our own.
 
 use std::fs;
 
@@ -26,7 +26,7 @@ fn each_pod_fails_the_check_that_a_server_names() {
         let minor = text("version").trim_start_matches("1.").parse().expect("a minor version");
         let names: Vec<String> =
             violations(&pod, level, minor).iter().map(|one| one.check.to_lowercase()).collect();
-        // At `restricted` a stricter check stands in for its namesake.
+        // At `restricted`, a stricter check replaces its namesake.
         let check = match text("check").as_str() {
             "hostpathvolumes" if level == PodSecurityLevel::Restricted => "restrictedvolumes".to_owned(),
             check if level == PodSecurityLevel::Restricted => check.replace("_baseline", "_restricted"),
@@ -76,7 +76,7 @@ fn namespaces_are_judged_as_a_server_does() {
         let is_refused = text("answer") == "refused";
         let agrees = match denied.first() {
             Some(message) => is_refused && text("message").ends_with(*message),
-            // The pods that are there already are not looked at again.
+            // Existing pods are not checked again.
             None => !is_refused && (is_namespace || warned == wanted),
         };
         tally.count(agrees, !is_refused && !denied.is_empty(), || {

@@ -1,4 +1,4 @@
-//! Validating admission policies, against what a real server and the authors of policies say.
+//! Validating admission policies, compared with the answers of a real server and of the policies' authors.
 
 use aqueduct_admission::{Action, AdmissionFinding, Cluster};
 use aqueduct_manifest::{List, Map, Object, Value};
@@ -45,7 +45,7 @@ fn policies_say_what_their_tests_say() {
         }
         let findings = cluster.admit(&object(&row, "object").expect("an object"));
         let wanted = text("want");
-        // What only the tool of these tests has, such as a look into an image, no server compiles.
+        // What only the tool of these tests supports, such as image lookups, does not compile in any server.
         if !broken.is_empty() {
             println!("    not of Kubernetes: {} {}", text("policy"), text("name"));
             continue;

@@ -1,17 +1,17 @@
-//! Defaults, nulls that a server drops, and fields that a schema does not know.
+//! Defaults, nulls that a server drops, and unknown fields.
 
 use aqueduct_manifest::{List, Map, Value};
 
 use super::schema::{Additional, Schema};
 use crate::Cause;
 
-/// Fills in an object; its own names are none of the schema's business.
+/// Fills in an object. The schema does not apply to its metadata.
 pub(super) fn root(map: &mut Map, schema: &Schema) {
     map_of(map, schema);
 }
 
 fn map_of(map: &mut Map, schema: &Schema) {
-    // A null where none may be is as good as nothing.
+    // A null in a field that is not nullable counts as absent.
     let nulls: Vec<_> = map
         .iter()
         .filter(|(key, value)| value.is_null() && schema.under(key).is_some_and(|one| !one.is_nullable))
@@ -64,14 +64,14 @@ const METADATA: [&str; 15] = [
     "uid",
 ];
 
-/// Returns the fields that the schema does not know.
+/// Returns the fields that the schema does not have.
 pub(super) fn unknown_fields(map: &Map, schema: &Schema) -> Vec<Cause> {
     let mut causes = Vec::new();
     resource(map, schema, "", &mut causes);
     causes
 }
 
-/// A whole resource: what every object has is known.
+/// In an embedded resource, the fields of every object are known.
 fn resource(map: &Map, schema: &Schema, path: &str, causes: &mut Vec<Cause>) {
     for (key, value) in map {
         match key.as_str() {

@@ -1,10 +1,10 @@
-//! The formats of text that schemas of custom resources name.
+//! The string formats in schemas of custom resources.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use aqueduct_cel::format_faults;
 
-/// Tells whether a text has a format; one that nobody knows is no constraint.
+/// Tells whether a text has a format. An unknown format is no constraint.
 pub(super) fn has(format: &str, text: &str) -> bool {
     let named = |name: &str| format_faults(name, text).is_none_or(|faults| faults.is_empty());
     match format {
@@ -33,7 +33,7 @@ pub(super) fn has(format: &str, text: &str) -> bool {
     }
 }
 
-/// Numbers may be written with zeros in front.
+/// Numbers may have leading zeros.
 fn is_ipv4(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
     parts.len() == 4
@@ -66,7 +66,7 @@ fn is_hostname(text: &str) -> bool {
     text.len() <= 255 && text.split('.').all(is_label)
 }
 
-/// Go's durations, such as `1h30m`; and words, such as `5 seconds`.
+/// Go durations, such as `1h30m`, and words, such as `5 seconds`.
 fn is_duration(text: &str) -> bool {
     const UNITS: [&str; 7] = ["ns", "us", "µs", "ms", "s", "m", "h"];
     const WORDS: [&str; 26] = [

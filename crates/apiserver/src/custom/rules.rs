@@ -30,12 +30,12 @@ pub(super) struct Compiled {
 struct CompiledRule {
     program: Result<Program, String>,
     message: Option<Result<Program, String>>,
-    /// The rule is about a change.
+    /// The rule is about a transition.
     is_transition: bool,
 }
 
 impl Rule {
-    /// Reads a rule.
+    /// Parses a rule.
     pub(super) fn read(value: &Value) -> Self {
         let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
         Self {
@@ -48,7 +48,7 @@ impl Rule {
         }
     }
 
-    /// Says why the rule does not compile, and why its message does not.
+    /// Returns why the rule does not compile, and why its message does not.
     pub(super) fn problems(&self, of: &ExpressionType) -> [Option<String>; 2] {
         let CompiledRule { program, message, .. } = self.compile(of);
         [program.err(), message.and_then(Result::err)]
@@ -77,7 +77,7 @@ fn compile(source: &str, scope: &ExpressionScope, wanted: &ExpressionType) -> Re
     }
 }
 
-/// Tells whether an expression names the old value, outside of other names.
+/// Tells whether an expression uses the old value.
 fn names_old(source: &str) -> bool {
     let is_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
     source.match_indices("oldSelf").any(|(place, name)| {
@@ -136,7 +136,7 @@ fn check_node(schema: &Schema, path: &str, is_resource: bool, causes: &mut Vec<C
     }
 }
 
-/// Evaluates the rules on an object.
+/// Evaluates the rules for an object.
 pub(super) fn evaluate(schema: &Schema, new: &Value, old: Option<&Value>) -> Vec<Cause> {
     let mut causes = Vec::new();
     let old = old.map_or(Old::Created, Old::Value);
@@ -144,12 +144,12 @@ pub(super) fn evaluate(schema: &Schema, new: &Value, old: Option<&Value>) -> Vec
     causes
 }
 
-/// What there was before.
+/// The old value.
 #[derive(Clone, Copy)]
 enum Old<'a> {
     /// The object is new.
     Created,
-    /// The object is not, but nobody can tell which value this one takes the place of, or there was none.
+    /// The object is not new, but the old value is unknown or was absent.
     Absent,
     Value(&'a Value),
 }
@@ -203,7 +203,7 @@ fn own(schema: &Schema, new: &Value, old: Old<'_>, path: &str, is_resource: bool
             _ if program.is_transition => continue,
             _ => {}
         }
-        // A rule that held for the same value before is only a warning.
+        // For an unchanged value, a broken rule is only a warning.
         if !program.is_transition && matches!(old, Old::Value(old) if old == new) {
             continue;
         }
@@ -252,7 +252,7 @@ fn cause(rule: &Rule, field: &str, value: &Value, fault: &str) -> Cause {
     Cause { field: field.to_owned(), reason, message }
 }
 
-/// Returns a value with its sets in one order, for sets are equal in any.
+/// Returns a value with its sets in one order, because sets are equal in any order.
 fn ordered(schema: &Schema, value: &Value) -> Value {
     match value {
         Value::List(list) => {

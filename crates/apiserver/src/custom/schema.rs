@@ -1,4 +1,4 @@
-//! The schema of a custom resource, read once.
+//! The schema of a custom resource, parsed once.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -9,7 +9,7 @@ use regex::Regex;
 
 use super::rules::{Compiled, Rule};
 
-/// How deep schemas may lie in one another.
+/// How deeply schemas may be nested.
 const DEEPEST: usize = 64;
 
 /// One node of a schema.
@@ -32,11 +32,11 @@ pub(super) struct Schema {
     pub(super) one_of: Vec<Schema>,
     pub(super) not: Option<Box<Schema>>,
     pub(super) rules: Vec<Rule>,
-    /// The rules as programs, made when they are first needed.
+    /// The rules as programs, compiled when first needed.
     pub(super) compiled: OnceLock<Compiled>,
 }
 
-/// What a value has to be.
+/// The required type of a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Kind {
     #[default]
@@ -47,18 +47,18 @@ pub(super) enum Kind {
     Integer,
     Number,
     Boolean,
-    /// A word that is no type; the definition is wrong, and nothing more is said because of it.
+    /// A word that is not a type. The definition is wrong, and nothing else is reported because of it.
     Unknown,
 }
 
-/// What a map may hold beside its properties.
+/// What a map may contain in addition to its properties.
 #[derive(Debug)]
 pub(super) enum Additional {
     Anything,
     Schema(Box<Schema>),
 }
 
-/// How the items of a list are told apart.
+/// How the items of a list are identified.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) enum ListKind {
     #[default]
@@ -86,7 +86,7 @@ pub(super) struct Bounds {
     pub(super) format: Option<String>,
 }
 
-/// A regular expression, compiled when the first text is held against it: most of those in definitions never are.
+/// A regular expression, compiled when it is first used. Most of those in definitions never are.
 #[derive(Debug)]
 pub(super) struct Pattern {
     pub(super) source: String,
@@ -94,7 +94,7 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    /// Tells whether a text fits; one that is no regular expression is no constraint.
+    /// Tells whether a text matches; an invalid regular expression is no constraint.
     pub(super) fn fits(&self, text: &str) -> bool {
         self.regex
             .get_or_init(|| Regex::new(&self.source).ok())
@@ -104,7 +104,7 @@ impl Pattern {
 }
 
 impl Schema {
-    /// Reads a schema; what is deeper than schemas go is taken for anything.
+    /// Parses a schema; parts that are nested too deeply accept anything.
     pub(super) fn read(value: &Value, depth: usize) -> Self {
         if depth > DEEPEST {
             return Self { preserves_unknown: true, ..Self::default() };
@@ -157,7 +157,7 @@ impl Schema {
         }
     }
 
-    /// Returns the schema of what is under a key of a map.
+    /// Returns the schema of the value for a key of a map.
     pub(super) fn under(&self, key: &str) -> Option<&Schema> {
         self.properties.get(key).or(match &self.additional {
             Some(Additional::Schema(schema)) => Some(schema),
@@ -165,7 +165,7 @@ impl Schema {
         })
     }
 
-    /// Returns the type of a value for expressions.
+    /// Returns the type of a value in expressions.
     pub(super) fn expression_type(&self, is_resource: bool) -> ExpressionType {
         if self.is_int_or_string {
             return ExpressionType::Dyn;
@@ -200,7 +200,7 @@ impl Schema {
             }
             None => {}
         }
-        // What has no type is not to be seen by expressions.
+        // Values without a type are not visible to expressions.
         let is_seen = |one: &Schema| one.of != Kind::Any || one.is_int_or_string;
         let own = self
             .properties
@@ -220,7 +220,7 @@ impl Schema {
             );
             fields.insert("metadata".into(), metadata);
         }
-        // Objects of different places are of different types; their fields tell them apart.
+        // Objects in different places have different types, distinguished by their fields.
         let names: Vec<&str> = fields.keys().map(SmolStr::as_str).collect();
         ExpressionType::object(&format!("object({})", names.join(",")), fields.clone())
     }

@@ -1,4 +1,4 @@
-//! An object against its schema, as a server holds it.
+//! Checks an object against its schema, as a server does.
 
 use std::cmp::Ordering;
 
@@ -9,14 +9,14 @@ use super::schema::{Kind, ListKind, Schema};
 use super::{formats, metadata};
 use crate::Cause;
 
-/// Returns what is wrong; values that the old object has, too, are left alone.
+/// Returns what is wrong; values that are unchanged from the old object are skipped.
 pub(super) fn check(schema: &Schema, new: &Value, old: Option<&Value>) -> Vec<Cause> {
     let mut causes = Vec::new();
     node(schema, new, old, "", &mut causes);
     causes
 }
 
-/// Tells whether rules are not asked where there is such a fault.
+/// Tells whether rules are not evaluated when there is such a fault.
 pub(super) fn is_blocking(cause: &Cause) -> bool {
     const REASONS: [&str; 5] = [
         "FieldValueNotSupported",
@@ -56,7 +56,7 @@ fn node(schema: &Schema, new: &Value, old: Option<&Value>, path: &str, causes: &
     alternatives(schema, new, path, causes);
 }
 
-/// Returns the name of a kind of values as schemas have it.
+/// Returns the name of a value's type in schemas.
 fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -105,7 +105,7 @@ fn enumeration(schema: &Schema, value: &Value, path: &str, causes: &mut Vec<Caus
     }
 }
 
-/// Tells whether two values are equal where numbers are compared by what they say.
+/// Tells whether two values are equal, comparing numbers by value.
 fn same(left: &Value, right: &Value) -> bool {
     left == right || compare(left, right) == Some(Ordering::Equal)
 }
@@ -222,7 +222,7 @@ fn too_many(count: usize, most: usize, path: &str, causes: &mut Vec<Cause>) {
     push(causes, path, "FieldValueTooMany", format!("Too many: {count}: must have at most {most} {items}"));
 }
 
-/// Returns the item of an old list that an item stands for; only the items of lists with keys have one.
+/// Returns the item of an old list that corresponds to an item; only items of lists with keys have one.
 pub(super) fn counterpart<'a>(kind: &ListKind, item: &Value, old: &'a [Value]) -> Option<&'a Value> {
     match kind {
         ListKind::Map(keys) => old.iter().find(|one| key_of(keys, one) == key_of(keys, item)),
@@ -265,7 +265,7 @@ fn of_map(schema: &Schema, map: &Map, old: Option<&Value>, path: &str, causes: &
     }
 }
 
-/// A whole resource inside of another.
+/// An embedded resource.
 fn embedded(map: &Map, path: &str, causes: &mut Vec<Cause>) {
     for field in ["apiVersion", "kind"] {
         let path = join(path, field);

@@ -1,14 +1,14 @@
-//! Addresses and networks, as Kubernetes wants them in new objects: in one form only.
+//! Addresses and networks, as Kubernetes requires them in new objects: in canonical form only.
 
 use std::net::IpAddr;
 
 use crate::field::Field;
 use crate::report::Report;
 
-/// The first minor version that wants new addresses and networks in one form only.
+/// The first minor version that requires canonical addresses and networks in new objects.
 const STRICT: u32 = 36;
 
-/// Says what is wrong with an address in a minor version, if anything is.
+/// Returns what is wrong with an address in a minor version, if anything.
 pub(crate) fn ip_problem(text: &str, minor: u32) -> Option<&'static str> {
     if minor < STRICT && without_zeros(text).parse::<IpAddr>().is_ok() {
         return None;
@@ -23,7 +23,7 @@ pub(crate) fn ip_problem(text: &str, minor: u32) -> Option<&'static str> {
     }
 }
 
-/// Says what is wrong with a network in a minor version, if anything is.
+/// Returns what is wrong with a network in a minor version, if anything.
 pub(crate) fn network_problem(text: &str, minor: u32) -> Option<&'static str> {
     const NONE: &str = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
     let Some((address, prefix)) = text.split_once('/') else { return Some(NONE) };
@@ -66,7 +66,7 @@ pub(crate) fn network(field: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Removes the zeros in front of the numbers of an address of version 4, which Go once read over.
+/// Removes leading zeros in an IPv4 address, which Go used to ignore.
 fn without_zeros(text: &str) -> String {
     if text.contains(':') {
         return text.to_owned();

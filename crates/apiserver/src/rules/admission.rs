@@ -1,4 +1,4 @@
-//! Policies of admission and their bindings.
+//! Admission policies and their bindings.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::report::Report;
 use crate::rules::expressions::{self, ExpectedType};
 use crate::rules::selector;
 
-/// Refuses the names that are kept for configurations in files.
+/// Refuses the names reserved for manifest-based configuration.
 pub(crate) fn not_static(root: &Field<'_>, report: &mut Report) {
     let meta = root.get("metadata");
     let name = meta.get("name");
@@ -23,7 +23,7 @@ pub(crate) fn not_static(root: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Checks which requests are meant.
+/// Checks the matched requests.
 pub(crate) fn rule(rule: &Field<'_>, report: &mut Report) {
     let (operations, groups, versions, resources) =
         (rule.get("operations"), rule.get("apiGroups"), rule.get("apiVersions"), rule.get("resources"));
@@ -78,7 +78,7 @@ fn rule_resources(resources: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Checks the conditions of a webhook or policy.
+/// Checks the match conditions of a webhook or policy.
 pub(crate) fn conditions(list: &Field<'_>, has_params: bool, report: &mut Report) {
     if list.len() > 64 {
         report.too_many(list, 64);
@@ -156,12 +156,12 @@ fn param_kind(kind: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Tells whether CEL, or the API server that embeds it, keeps a word for itself.
+/// Tells whether CEL, or the API server that embeds it, reserves a word.
 fn is_kept(word: &str) -> bool {
     KEYWORDS.contains(&word) || matches!(word, "__type__" | "__proto__")
 }
 
-/// Checks variables, and returns the type of each for the expressions after them.
+/// Checks variables, and returns their types for the following expressions.
 fn variables(list: &Field<'_>, has_params: bool, report: &mut Report) -> Vec<(SmolStr, ExpressionType)> {
     let mut known = Vec::new();
     for variable in list.items() {
@@ -307,7 +307,7 @@ pub(crate) fn mutating(root: &Field<'_>, report: &mut Report) {
                     if expression.text().trim().is_empty() {
                         report.required(&expression, "expression is not specified");
                     } else if let Some(problem) = expressions::syntax_problem(expression.text()) {
-                        // The types of patches are those of all kinds that there are.
+                        // Patches may use the types of all kinds.
                         report.invalid(&expression, problem);
                     }
                 } else {

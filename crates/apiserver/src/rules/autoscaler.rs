@@ -1,4 +1,4 @@
-//! Horizontal autoscalers of pods.
+//! HorizontalPodAutoscalers.
 
 use crate::field::Field;
 use crate::names;

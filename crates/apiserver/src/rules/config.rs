@@ -1,4 +1,4 @@
-//! Configuration and secrets, nodes, namespaces, events and leases.
+//! ConfigMaps and Secrets, Nodes, Namespaces, Events and Leases.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::report::Report;
 use crate::rules::address;
 use crate::rules::pod::resources;
 
-/// The most bytes that a config map or secret holds.
+/// The size limit of a ConfigMap or Secret, in bytes.
 const MOST: usize = 1024 * 1024;
 
 pub(crate) fn config_map(root: &Field<'_>, report: &mut Report) {
@@ -28,7 +28,7 @@ pub(crate) fn config_map(root: &Field<'_>, report: &mut Report) {
         size += bytes(&value);
     }
     if size > MOST {
-        // The API server puts the whole of it under an empty name.
+        // The API server reports it under an empty name.
         report.too_long(&root.key(""), MOST);
     }
 }
@@ -39,7 +39,7 @@ fn keyed(value: &Field<'_>, key: &str, report: &mut Report) {
     }
 }
 
-/// Returns how many bytes base64 stands for.
+/// Returns the number of bytes that base64 encodes.
 fn bytes(value: &Field<'_>) -> usize {
     match value.value {
         Value::List(list) => list.len(),
@@ -64,7 +64,7 @@ pub(crate) fn secret(root: &Field<'_>, report: &mut Report) {
     if size > MOST {
         report.too_long(&data, MOST);
     }
-    // What is written as text takes the place of what is written as bytes.
+    // Values in `stringData` replace those in `data`.
     let content = |key: &str| -> Option<String> {
         match text.value.get(key) {
             Some(value) => Some(value.as_str().unwrap_or_default().to_owned()),
@@ -111,7 +111,7 @@ pub(crate) fn secret(root: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Decodes base64 that is known to be right, into text.
+/// Decodes valid base64 into text.
 fn decoded(text: &str) -> String {
     let mut out = Vec::new();
     let (mut buffer, mut bits) = (0_u32, 0);
@@ -138,7 +138,7 @@ fn decoded(text: &str) -> String {
 pub(crate) fn namespace(root: &Field<'_>, report: &mut Report) {
     let meta = root.get("metadata");
     let name = meta.get("name");
-    // Each namespace gets a label with its name.
+    // Each Namespace gets a label with its name.
     if let Some(problem) = names::label_value(name.text()) {
         report.invalid_as(&meta.get("labels"), name.text(), problem);
     }
@@ -203,7 +203,7 @@ pub(crate) fn event(root: &Field<'_>, report: &mut Report) {
     let meta = root.get("metadata");
     let (object, namespace) = (root.get("involvedObject"), meta.get("namespace"));
     let place = object.get("namespace");
-    // The namespace that the object is sent to is known only where it says so.
+    // The namespace of the request is known only if the object contains it.
     if !namespace.is_empty() && place.text() != namespace.text() {
         let is_cluster_wide = place.is_empty() && matches!(namespace.text(), "default" | "kube-system");
         if !is_cluster_wide && !place.is_empty() {

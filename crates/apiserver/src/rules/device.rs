@@ -1,4 +1,4 @@
-//! Devices: claims, classes and what drivers offer.
+//! Devices: claims, classes, and what drivers offer.
 
 use std::collections::BTreeSet;
 
@@ -110,7 +110,7 @@ fn devices(devices: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Checks a domain and an identifier of C behind a slash.
+/// Checks a domain, a slash and a C identifier.
 fn qualified(name: &Field<'_>, report: &mut Report) {
     match name.text().split_once('/') {
         Some((_, rest)) if rest.contains('/') => {}

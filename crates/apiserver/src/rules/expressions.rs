@@ -1,24 +1,24 @@
-//! What the expressions of CEL in built-in kinds may name, and what they have to give.
+//! The names that CEL expressions in built-in kinds may use, and the types that they must return.
 
 use aqueduct_cel::{CelDialect, ExpressionScope, ExpressionType, Program};
 use aqueduct_manifest::SmolStr;
 
-/// What an expression has to give.
+/// The required type of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExpectedType {
-    /// True or false.
+    /// A boolean.
     Condition,
-    /// True or false, as far as that is known before it runs.
+    /// A boolean, as far as that is known statically.
     Match,
-    /// Text.
+    /// A string.
     Message,
-    /// Text or null.
+    /// A string or null.
     Audit,
     /// Anything.
     Variable,
 }
 
-/// Compiles an expression, or says what is wrong with it as the API server does.
+/// Compiles an expression, or returns what is wrong with it in the API server's words.
 pub fn compile(source: &str, scope: &ExpressionScope, wanted: ExpectedType) -> Result<Program, String> {
     let program = Program::compile(source, scope).map_err(|error| error.message)?;
     let of = program.result();
@@ -36,12 +36,12 @@ pub fn compile(source: &str, scope: &ExpressionScope, wanted: ExpectedType) -> R
     if is_good { Ok(program) } else { Err(format!("must evaluate to {words} but got {of}")) }
 }
 
-/// Says why a text is no expression at all, whatever it names.
+/// Returns why a text is not an expression at all, whatever names it uses.
 pub(crate) fn syntax_problem(source: &str) -> Option<String> {
     Program::compile(source, &ExpressionScope::new(CelDialect::Unchecked)).err().map(|error| error.message)
 }
 
-/// Returns what the expressions of a policy or a webhook may name.
+/// Returns the names that the expressions of a policy or a webhook may use.
 pub fn admission(
     has_params: bool,
     variables: &[(SmolStr, ExpressionType)],
@@ -65,7 +65,7 @@ pub fn admission(
     scope
 }
 
-/// Returns what an expression that chooses devices may name.
+/// Returns the names that a device selector may use.
 pub(crate) fn device() -> ExpressionScope {
     let of_domains = || {
         ExpressionType::map(

@@ -1,4 +1,4 @@
-//! Fair sharing of the API server itself.
+//! API Priority and Fairness.
 
 use crate::field::Field;
 use crate::names;

@@ -1,4 +1,4 @@
-//! Jobs, and jobs by schedule.
+//! Jobs and CronJobs.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::report::Report;
 use crate::rules::pod::{self, Form};
 use crate::rules::{metadata, schedule, selector};
 
-/// Above so many indexes each of them takes less room.
+/// Above this number of indexes, each of them has less room.
 const MANY: i64 = 100_000;
 const MANY_FAILED: i64 = 10_000;
 
@@ -37,7 +37,7 @@ pub(crate) fn job(root: &Field<'_>, report: &mut Report) {
     check(&spec, report);
 }
 
-/// Checks the label that gets the name of the job. A job without labels shares those of its template.
+/// Checks the label with the name of the Job. A Job without labels shares those of its template.
 fn label_defaults(root: &Field<'_>, job_name: &str, report: &mut Report) {
     let (meta, spec) = (root.get("metadata"), root.get("spec"));
     let template = spec.get("template");
@@ -58,7 +58,7 @@ fn label_defaults(root: &Field<'_>, job_name: &str, report: &mut Report) {
     }
 }
 
-/// Checks the selector and the labels that the API server fills in unless it is told not to.
+/// Checks the selector and the labels that the API server fills in, unless `manualSelector` is set.
 fn selected(spec: &Field<'_>, job_name: &str, report: &mut Report) {
     const NAMES: [&str; 2] = ["job-name", "batch.kubernetes.io/job-name"];
     const UIDS: [&str; 2] = ["controller-uid", "batch.kubernetes.io/controller-uid"];
@@ -79,7 +79,7 @@ fn selected(spec: &Field<'_>, job_name: &str, report: &mut Report) {
     for key in UIDS {
         let label = labels.key(key);
         if label.is_set() {
-            report.invalid(&label, "must be the uid of the job, which the API server makes up");
+            report.invalid(&label, "must be the uid of the job, which the API server generates");
             if key != "controller-uid" {
                 report.invalid(&labels, MISMATCH);
             }
@@ -94,7 +94,7 @@ fn selected(spec: &Field<'_>, job_name: &str, report: &mut Report) {
     if !wanted.is_set() || !selector::is_usable(&wanted) {
         return;
     }
-    // What is selected besides must be among the labels that are filled in.
+    // What else is selected must be among the filled-in labels.
     let given = wanted.get("matchLabels");
     let is_made = given.entries().all(|(key, value)| NAMES.contains(&key) && value.text() == job_name)
         && wanted.get("matchExpressions").is_empty();
@@ -145,7 +145,7 @@ pub(crate) fn cron_job(root: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Checks what a job is, on its own or in a schedule.
+/// Checks the spec of a Job, on its own or in a CronJob.
 fn check(spec: &Field<'_>, report: &mut Report) {
     for name in [
         "parallelism",
@@ -163,7 +163,7 @@ fn check(spec: &Field<'_>, report: &mut Report) {
     let is_indexed = mode.text() == "Indexed";
     report.set_is_one_of(&mode, &["NonIndexed", "Indexed"]);
     if is_indexed {
-        // Both are filled in where neither is written.
+        // Both are filled in if neither is written.
         if !completions.is_set() && parallelism.is_set() {
             report.required(&completions, "when completion mode is Indexed");
         }
@@ -382,7 +382,7 @@ fn success_policy(policy: &Field<'_>, completions: i64, report: &mut Report) {
     }
 }
 
-/// Returns how many indexes a text such as `0,2-4` names.
+/// Returns the number of indexes in a text such as `0,2-4`.
 fn index_count(text: &str, completions: i64) -> Result<i64, String> {
     if text.is_empty() {
         return Ok(0);

@@ -1,4 +1,4 @@
-//! What every object says about itself: names, labels, annotations, owners, finalizers.
+//! The metadata of every object: names, labels, annotations, owners, finalizers.
 
 use aqueduct_manifest::is_cluster_scoped;
 
@@ -6,15 +6,15 @@ use crate::field::Field;
 use crate::names;
 use crate::report::{Format, Report};
 
-/// The most bytes that all annotations of an object have.
+/// The size limit for all annotations of an object, in bytes.
 const ANNOTATIONS: usize = 256 * 1024;
 
-/// How the name of an object is judged.
+/// How the name of an object is checked.
 #[derive(Clone, Copy)]
 pub(crate) struct NameRule {
     /// The form of a whole name.
     pub(crate) name: Format,
-    /// The form of what a name is generated from.
+    /// The form of a prefix for generated names.
     pub(crate) prefix: Format,
 }
 
@@ -25,11 +25,11 @@ pub(crate) const LABEL: NameRule =
 pub(crate) const PATH_SEGMENT: NameRule =
     NameRule { name: names::path_segment, prefix: names::path_segment_prefix };
 
-/// For kinds of which only the whole name is judged.
+/// For kinds of which only the whole name is checked.
 pub(crate) const WHOLE_SUBDOMAIN: NameRule =
     NameRule { name: names::subdomain, prefix: names::path_segment_prefix };
 
-/// The kinds whose generation the API server leaves as it is written.
+/// The kinds whose written generation the API server keeps.
 const WITHOUT_GENERATION: [&str; 13] = [
     "ClusterRole",
     "ClusterRoleBinding",
@@ -46,7 +46,7 @@ const WITHOUT_GENERATION: [&str; 13] = [
     "StorageClass",
 ];
 
-/// The kinds whose finalizers need not be of a domain.
+/// The kinds whose finalizers need no domain.
 const WITH_FREE_FINALIZERS: [&str; 11] = [
     "APIService",
     "CustomResourceDefinition",
@@ -61,7 +61,7 @@ const WITH_FREE_FINALIZERS: [&str; 11] = [
     "ValidatingWebhookConfiguration",
 ];
 
-/// Puts a letter for a dash at the end, behind which more will come.
+/// Replaces a dash at the end with a letter, because more will follow.
 fn masked(text: &str) -> String {
     match text.strip_suffix('-') {
         Some(rest) if !rest.is_empty() => {
@@ -77,12 +77,12 @@ fn masked(text: &str) -> String {
 pub(crate) fn check(root: &Field<'_>, rule: NameRule, report: &mut Report) {
     let meta = root.get("metadata");
     let (kind, namespace) = (root.get("kind"), meta.get("namespace"));
-    // The API server reads over the namespace of what has none.
+    // The API server ignores the namespace of cluster-scoped objects.
     let group = root.get("apiVersion").text().split_once('/').map_or("", |(group, _)| group);
     if !is_cluster_scoped(group, kind.text()) {
         report.optional_format(&namespace, names::label);
     }
-    // Kinds that have a generation begin with 1, whatever is written.
+    // Kinds with a generation start at 1, whatever is written.
     if WITHOUT_GENERATION.contains(&kind.text()) {
         report.not_negative(&meta.get("generation"));
     }
@@ -108,7 +108,7 @@ pub(crate) fn generated(prefix: &str) -> String {
     format!("{}xxxxx", &prefix[..end])
 }
 
-/// Checks labels, or a selector of labels.
+/// Checks labels, or a label selector.
 pub(crate) fn labels(field: &Field<'_>, report: &mut Report) {
     for (key, value) in field.entries() {
         if let Some(problem) = names::qualified_name(key) {

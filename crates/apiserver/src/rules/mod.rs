@@ -1,4 +1,4 @@
-//! What Kubernetes checks by hand, kind by kind.
+//! What Kubernetes validates in code, kind by kind.
 
 mod address;
 mod admission;
@@ -29,7 +29,7 @@ use crate::rules::metadata::{LABEL, NameRule, PATH_SEGMENT, SUBDOMAIN, WHOLE_SUB
 /// The rules of one kind.
 type Rule = fn(&Field<'_>, &mut Report);
 
-/// What is checked of a kind: the form of its name, and the rest of it.
+/// The rules of a kind: the form of its name, and its other checks.
 struct KindRules {
     group: &'static str,
     kind: &'static str,
@@ -37,7 +37,7 @@ struct KindRules {
     rule: Rule,
 }
 
-/// All kinds with rules of their own; of others just the metadata is checked.
+/// All kinds with their own rules. For other kinds, only the metadata is checked.
 #[rustfmt::skip]
 const KINDS: &[KindRules] = &[
     kind("", "ConfigMap", SUBDOMAIN, config::config_map),
@@ -102,7 +102,7 @@ const fn kind(group: &'static str, kind: &'static str, name: NameRule, rule: Rul
     KindRules { group, kind, name, rule }
 }
 
-/// Checks an object whose fields have the right names and types.
+/// Checks an object whose fields have valid names and types.
 pub(crate) fn check(group: &str, kind: &str, root: &Field<'_>, report: &mut Report) {
     let rules = KINDS.iter().find(|rules| rules.group == group && rules.kind == kind);
     metadata::check(root, rules.map_or(SUBDOMAIN, |rules| rules.name), report);

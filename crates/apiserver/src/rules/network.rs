@@ -1,4 +1,4 @@
-//! Ingresses, policies of the network, and addresses of endpoints.
+//! Ingresses, network policies, and the addresses of endpoints.
 
 use std::collections::BTreeSet;
 
@@ -225,7 +225,7 @@ fn policy_peer(peer: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// The bits of a network from the left, how many of them count, and whether they are of version 6.
+/// The bits of a network from the left, the length of its prefix, and whether it is IPv6.
 type Network = (u128, u32, bool);
 
 fn network(text: &str) -> Option<Network> {

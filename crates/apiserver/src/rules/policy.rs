@@ -1,4 +1,4 @@
-//! Budgets, limits, quotas, priorities and classes of runtimes.
+//! PodDisruptionBudgets, LimitRanges, ResourceQuotas, PriorityClasses and RuntimeClasses.
 
 use std::collections::BTreeSet;
 
@@ -49,7 +49,7 @@ pub(crate) fn limit_range(root: &Field<'_>, report: &mut Report) {
                 "either minimum or maximum storage value is required, but neither was provided",
             );
         }
-        // Those of containers are filled in.
+        // For containers, these are filled in.
         let is_filled = kind.text() == "Container";
         let filled = |part: &Field<'_>, from: &[&Field<'_>]| -> Value {
             let mut map = part.value.as_map().cloned().unwrap_or_default();
@@ -165,7 +165,7 @@ fn number(amount: Quantity) -> f64 {
     amount.thousandths() as f64 / 1000.0
 }
 
-/// The resources that quotas count by a name without a slash.
+/// The resources that quotas count under a name without a slash.
 const OF_QUOTAS: [&str; 20] = [
     "cpu",
     "memory",
@@ -237,7 +237,7 @@ const SCOPES: [&str; 7] = [
     "VolumeAttributesClass",
 ];
 
-/// Tells whether a quota of a scope may count a resource.
+/// Tells whether a quota with a scope may count a resource.
 fn scope_counts(scope: &str, resource: &str) -> bool {
     match scope {
         "Terminating"

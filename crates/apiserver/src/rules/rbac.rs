@@ -1,4 +1,4 @@
-//! Roles and their bindings.
+//! Roles and role bindings.
 
 use crate::field::Field;
 use crate::names;

@@ -1,11 +1,11 @@
-//! Schedules of cron, and time zones.
+//! Cron schedules and time zones.
 //!
-//! Schedules are read as `github.com/robfig/cron/v3` reads the standard form: five fields, or a word behind `@`.
+//! Schedules are parsed like the standard form of `github.com/robfig/cron/v3`: five fields, or a word after `@`.
 
-/// The names of the time zones of the IANA database, in their order.
+/// The names of the time zones in the IANA database, in order.
 static ZONES: &str = include_str!("zones.txt");
 
-/// Says what is wrong with the name of a time zone, if anything is.
+/// Returns what is wrong with the name of a time zone, if anything.
 pub(crate) fn zone_problem(name: &str) -> Option<String> {
     if name.is_empty() {
         return Some("timeZone must be nil or non-empty string".to_owned());
@@ -22,7 +22,7 @@ const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-/// Reads a schedule.
+/// Parses a schedule.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -95,7 +95,7 @@ fn range(text: &str, (least, most, names, first): (u32, u32, &[&str], u32)) -> R
     }
 }
 
-/// Reads a number that is not negative; a sign may stand in front of it.
+/// Parses a non-negative number, which may have a sign.
 fn integer(text: &str) -> Result<u32, String> {
     let digits = text.strip_prefix('+').unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -104,7 +104,7 @@ fn integer(text: &str) -> Result<u32, String> {
     Ok(digits.parse().unwrap_or(u32::MAX))
 }
 
-/// Tells whether Go reads a text as a duration, such as `1h30m`.
+/// Tells whether Go parses a text as a duration, such as `1h30m`.
 fn is_duration(text: &str) -> bool {
     let mut rest = text.strip_prefix(['+', '-']).unwrap_or(text);
     if rest == "0" {

@@ -1,4 +1,4 @@
-//! Selectors of labels, of nodes and of topologies.
+//! Label, node and topology selectors.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::names;
 use crate::report::Report;
 use crate::rules::metadata;
 
-/// Checks a selector of labels; an absent one is right.
+/// Checks a label selector; an absent one is valid.
 pub(crate) fn labels(selector: &Field<'_>, report: &mut Report) {
     metadata::labels(&selector.get("matchLabels"), report);
     for requirement in selector.get("matchExpressions").items() {
@@ -43,7 +43,8 @@ pub(crate) fn is_empty(selector: &Field<'_>) -> bool {
     selector.get("matchLabels").is_empty() && selector.get("matchExpressions").is_empty()
 }
 
-/// Tells whether Kubernetes can make a selector of this; if it cannot, it says so beside what is wrong in it.
+/// Tells whether Kubernetes can convert a selector. If not, it reports that in addition to what is wrong in
+/// it.
 pub(crate) fn is_usable(selector: &Field<'_>) -> bool {
     let mut report = Report::new(0);
     labels(selector, &mut report);
@@ -70,14 +71,14 @@ pub(crate) fn selects(selector: &Field<'_>, labels: &Field<'_>) -> bool {
     })
 }
 
-/// Whether the values of a selector of nodes must be values of labels.
+/// Whether the values of a node selector must be valid label values.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Values {
     Labels,
     Any,
 }
 
-/// Checks a selector of nodes, which must have a term.
+/// Checks a node selector, which must have a term.
 pub(crate) fn nodes(selector: &Field<'_>, report: &mut Report) {
     let terms = selector.get("nodeSelectorTerms");
     if terms.is_empty() {
@@ -88,7 +89,7 @@ pub(crate) fn nodes(selector: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Checks one term of a selector of nodes.
+/// Checks one term of a node selector.
 pub(crate) fn node_term(term: &Field<'_>, kind: Values, report: &mut Report) {
     for requirement in term.get("matchExpressions").items() {
         let (key, operator, values) =
@@ -135,7 +136,7 @@ pub(crate) fn node_term(term: &Field<'_>, kind: Values, report: &mut Report) {
     }
 }
 
-/// Checks the topologies of a storage class.
+/// Checks the topologies of a StorageClass.
 pub(crate) fn topologies(topologies: &Field<'_>, report: &mut Report) {
     let terms = topologies.value.as_list().map_or(&[][..], |list| list);
     let expressions_of = |at: usize| terms.get(at).and_then(|term: &Value| term.get("matchLabelExpressions"));

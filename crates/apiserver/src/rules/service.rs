@@ -16,7 +16,7 @@ pub(crate) fn check(root: &Field<'_>, report: &mut Report) {
     let kind = spec.get("type");
     let kind_name = if kind.is_empty() { "ClusterIP" } else { kind.text() };
     let cluster_ip = spec.get("clusterIP");
-    // One address is the list of it.
+    // A single address is stored as a list with one entry.
     let single = Value::from(vec![cluster_ip.value.clone()]);
     let given = spec.get("clusterIPs");
     let cluster_ips =
@@ -94,7 +94,7 @@ fn ports(ports: &Field<'_>, kind: &str, report: &mut Report) {
             Value::String(text) => text.is_empty(),
             value => value.as_i64().unwrap_or(0) == 0,
         };
-        // What is filled in is the port itself.
+        // The default is the port itself.
         probe_port(&if is_filled_in { port.with("targetPort", number.value) } else { target }, report);
         report.optional_format(&port.get("appProtocol"), names::qualified_name);
         if !numbers.insert((protocol_name.to_owned(), number.integer().unwrap_or(0))) {
@@ -134,7 +134,7 @@ fn affinity(spec: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Refuses addresses that no other machine can have.
+/// Refuses addresses that are not reachable from other machines.
 pub(crate) fn special_problem(text: &str) -> Option<&'static str> {
     let ip: IpAddr = text.parse().ok()?;
     let (is_link_local, is_link_multicast) = match ip {
@@ -154,7 +154,7 @@ pub(crate) fn special_problem(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Checks an address outside of the cluster.
+/// Checks an address outside the cluster.
 pub(crate) fn external_ip(ip: &Field<'_>, report: &mut Report) {
     if let Some(problem) = address::ip_problem(ip.text(), report.minor).or_else(|| special_problem(ip.text()))
     {

@@ -1,4 +1,4 @@
-//! Volumes that outlive pods, claims to them, and their classes and drivers.
+//! PersistentVolumes, claims, storage classes and drivers.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ pub(crate) fn claim(root: &Field<'_>, report: &mut Report) {
     claim_without_source(&spec, report);
     let (source, reference) = (spec.get("dataSource"), spec.get("dataSourceRef"));
     let (kind, group) = (source.get("kind"), source.get("apiGroup"));
-    // Other sources than these are dropped; then one of the two is filled in from the other.
+    // Other sources than these are dropped. Then each of the two fields is filled in from the other.
     let is_kept = matches!(
         (group.text(), kind.text()),
         ("", "PersistentVolumeClaim") | ("snapshot.storage.k8s.io", "VolumeSnapshot")
@@ -54,7 +54,7 @@ pub(crate) fn claim(root: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Checks what a claim of a template asks for.
+/// Checks the spec of a claim template.
 pub(crate) fn claim_spec(spec: &Field<'_>, report: &mut Report) {
     claim_without_source(spec, report);
     for name in ["dataSource", "dataSourceRef"] {
@@ -100,7 +100,7 @@ fn data_source(source: &Field<'_>, report: &mut Report) {
     report.optional_format(&source.get("namespace"), names::label);
 }
 
-/// What a volume can be, in the order in which the API server asks; with the name that it has in paths.
+/// The volume sources in the order of the API server's checks, each with its name in paths.
 const SOURCES: [(&str, &str); 22] = [
     ("hostPath", "hostPath"),
     ("gcePersistentDisk", "persistentDisk"),

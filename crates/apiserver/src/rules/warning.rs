@@ -1,4 +1,5 @@
-//! What the API server takes but warns about: old fields, and what hardly does what is meant.
+//! What the API server accepts but warns about: deprecated fields, and values that hardly do what is
+//! intended.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -9,7 +10,7 @@ use crate::names;
 use crate::report::Report;
 use crate::rules::pod::resources;
 
-/// Notes warnings about an object.
+/// Adds warnings about an object.
 pub(crate) fn check(group: &str, kind: &str, root: &Field<'_>, report: &mut Report) {
     metadata(group, kind, root, report);
     let spec = root.get("spec");
@@ -92,7 +93,7 @@ pub(crate) fn check(group: &str, kind: &str, root: &Field<'_>, report: &mut Repo
     }
 }
 
-/// Calls a function with what lies at a path.
+/// Calls a function with the value at a path.
 fn at(field: &Field<'_>, path: &[&str], visit: &mut dyn FnMut(&Field<'_>)) {
     match path.split_first() {
         Some((step, rest)) => at(&field.get(step), rest, visit),
@@ -173,7 +174,7 @@ fn service(spec: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Notes an address of version 6 that is not written as it is printed.
+/// Adds a warning for an IPv6 address that is not in canonical form.
 fn canonical(ip: &Field<'_>, report: &mut Report) {
     if let Ok(address @ IpAddr::V6(_)) = ip.text().parse::<IpAddr>()
         && address.to_string() != ip.text()
@@ -182,7 +183,7 @@ fn canonical(ip: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Notes amounts of bytes that are no whole ones.
+/// Adds warnings for byte quantities that are not whole numbers.
 fn fractions(amounts: &Field<'_>, report: &mut Report) {
     for (name, amount) in amounts.entries() {
         if matches!(name, "memory" | "storage" | "ephemeral-storage")
@@ -193,7 +194,7 @@ fn fractions(amounts: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Volumes that Kubernetes no longer has, and since when.
+/// Volumes that Kubernetes no longer has, each with the version that removed it.
 const OLD_VOLUMES: [(&str, &str); 9] = [
     ("cephfs", "deprecated in v1.28, non-functional in v1.31+"),
     ("flocker", "deprecated in v1.22, non-functional in v1.25+"),
@@ -215,7 +216,7 @@ fn volume_sources(holder: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Labels of nodes that have other names today.
+/// Node labels that have other names today.
 const OLD_LABELS: [(&str, &str); 5] = [
     ("beta.kubernetes.io/arch", "kubernetes.io/arch"),
     ("beta.kubernetes.io/os", "kubernetes.io/os"),
@@ -270,7 +271,7 @@ fn pod(pod: &Field<'_>, is_pod: bool, report: &mut Report) {
         null_selector(&constraint.get("labelSelector"), report);
     }
     let grace = pod.get("terminationGracePeriodSeconds");
-    // Of a pod it is set right at once.
+    // For a pod, it is filled in right away.
     if !is_pod && grace.integer().is_some_and(|seconds| seconds < 0) {
         report.warn(&grace, "must be >= 0; negative values are invalid and will be treated as 1");
     }
@@ -310,7 +311,7 @@ fn pod(pod: &Field<'_>, is_pod: bool, report: &mut Report) {
     }
 }
 
-/// Number, protocol, and number and address on the node of a port.
+/// The number, protocol, host port and host address of a port.
 type Port = (Option<i64>, String, i64, String);
 
 fn null_selector(labels: &Field<'_>, report: &mut Report) {

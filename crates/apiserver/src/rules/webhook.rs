@@ -1,4 +1,4 @@
-//! Webhooks of admission, services of other API servers, and what they have in common with conversions.
+//! Admission webhooks, APIServices, and what they have in common with conversion webhooks.
 
 use std::collections::BTreeSet;
 
@@ -46,7 +46,7 @@ pub(crate) fn configuration(root: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Checks which versions of a review somebody takes.
+/// Checks the supported review versions.
 pub(crate) fn review_versions(versions: &Field<'_>, missing: &str, report: &mut Report) {
     if versions.is_empty() {
         return report.required(versions, missing);
@@ -64,20 +64,20 @@ pub(crate) fn review_versions(versions: &Field<'_>, missing: &str, report: &mut 
     }
 }
 
-/// Checks where a webhook is.
+/// Checks the address of a webhook.
 pub(crate) fn client(config: &Field<'_>, report: &mut Report) {
     let (url, service) = (config.get("url"), config.get("service"));
     match (url.is_set(), service.is_set()) {
         (true, false) => self::url(&url, report),
         (false, true) => {
             let (name, namespace) = (service.get("name"), service.get("namespace"));
-            // The API server takes the one for the other.
+            // The API server treats one as the other.
             for (missing, told) in [(&name, &namespace), (&namespace, &name)] {
                 if missing.is_empty() {
                     report.required(missing, "");
                     report.required(
                         told,
-                        "the API server says this where the other one of name and namespace is missing",
+                        "the API server also reports this if only the other of name and namespace is missing",
                     );
                 }
             }

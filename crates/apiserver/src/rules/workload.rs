@@ -1,4 +1,4 @@
-//! Controllers of pods: deployments, stateful sets, daemon sets, replica sets.
+//! Pod controllers: Deployments, StatefulSets, DaemonSets, ReplicaSets.
 
 use aqueduct_manifest::Value;
 
@@ -8,7 +8,7 @@ use crate::report::Report;
 use crate::rules::pod::{self, Form};
 use crate::rules::{metadata, selector, storage};
 
-/// Checks a number or a share of pods. Tells whether what is there, or the default, means none.
+/// Checks a number or percentage of pods. Tells whether it, or its default, means none.
 fn count(field: &Field<'_>, report: &mut Report) {
     match field.value.as_str() {
         Some(text) => {
@@ -23,7 +23,7 @@ fn count(field: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Checks a number or a share of pods that must not be more than all.
+/// Checks a number or percentage of pods that must not exceed all of them.
 pub(crate) fn share(field: &Field<'_>, report: &mut Report) {
     count(field, report);
     if field.value.as_str().and_then(percent).is_some_and(|share| share > 100) {
@@ -31,14 +31,14 @@ pub(crate) fn share(field: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Reads a share such as `25%`.
+/// Parses a percentage such as `25%`.
 fn percent(text: &str) -> Option<u64> {
     let digits = text.strip_suffix('%')?;
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| digits.parse().unwrap_or(u64::MAX))
 }
 
-/// Returns the number that a number or share stands for, which is 0 for other texts.
+/// Returns the value of a number or percentage; 0 for other texts.
 fn number(field: &Field<'_>, default: u64) -> u64 {
     match field.value {
         Value::Null => default,
@@ -47,7 +47,7 @@ fn number(field: &Field<'_>, default: u64) -> u64 {
     }
 }
 
-/// Checks the selector of a controller and that its template is selected; tells whether it can be used.
+/// Checks the selector of a controller and that it selects the template; tells whether it is usable.
 fn selected(spec: &Field<'_>, empty: &str, report: &mut Report) -> bool {
     let wanted = spec.get("selector");
     let template = spec.get("template");
@@ -74,7 +74,7 @@ fn selected(spec: &Field<'_>, empty: &str, report: &mut Report) -> bool {
     true
 }
 
-/// Checks a template whose pods run for ever.
+/// Checks a template whose pods always restart.
 fn running(spec: &Field<'_>, form: Form, owner: &str, report: &mut Report) {
     let template = spec.get("template");
     pod::template(&template, form, &spec.get("volumeClaimTemplates"), report);
@@ -90,7 +90,7 @@ fn always(template: &Field<'_>, owner: &str, report: &mut Report) {
     }
 }
 
-/// Refuses disks that many pods cannot share, as versions before 1.29 do.
+/// Refuses disks that several pods cannot share, as versions before 1.29 do.
 fn shared_disks(spec: &Field<'_>, report: &mut Report) {
     if report.minor >= 29 {
         return;
@@ -253,7 +253,7 @@ pub(crate) fn replication_controller(root: &Field<'_>, report: &mut Report) {
     if own.get("labels").is_empty() {
         metadata::labels(&own.with("labels", labels.value), report);
     }
-    // An absent selector is filled in from the labels.
+    // An absent selector defaults to the labels.
     if wanted.is_empty() && labels.is_empty() {
         report.required(&wanted, "");
     }

@@ -1,6 +1,7 @@
-//! The strict decoding of an object: what is no field of its struct, and what has another type than its field.
+//! Strict decoding of an object: finds fields that its struct does not have, and values of the wrong type.
 //!
-//! Go decodes JSON into structs. A missing or `null` field is the zero value, whatever its type; a text is never a number.
+//! Go decodes JSON into structs. A missing or `null` field is the zero value, whatever its type; a string is never a
+//! number.
 
 use std::collections::BTreeSet;
 
@@ -10,18 +11,18 @@ use super::{LAST, Schemas, Shape};
 use crate::field::Field;
 use crate::report::{Report, shown};
 
-/// How deep the API server decodes, with room to spare.
+/// The nesting depth that the API server decodes, with some margin.
 const DEEPEST: usize = 512;
 
 /// How an object reaches the API server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Write {
     Create,
-    /// A server-side apply, which tells the entries of lists apart by their keys.
+    /// A server-side apply, which identifies list entries by their keys.
     Apply,
 }
 
-/// Notes unknown fields and wrong types. A version that is newer than the tables may know fields that they do not.
+/// Adds unknown fields and wrong types. A version that is newer than the tables may have fields that they lack.
 pub(crate) fn decode(schemas: &Schemas, shape: Shape, root: &Value, write: Write, report: &mut Report) {
     let is_strict = report.minor <= LAST;
     Decoder { schemas, report, is_strict, write }.check(shape, &Field::root(root), 0);
@@ -30,7 +31,7 @@ pub(crate) fn decode(schemas: &Schemas, shape: Shape, root: &Value, write: Write
 struct Decoder<'s, 'r> {
     schemas: &'s Schemas,
     report: &'r mut Report,
-    /// Whether unknown fields are told.
+    /// Whether unknown fields are reported.
     is_strict: bool,
     write: Write,
 }
@@ -58,12 +59,12 @@ impl Decoder<'_, '_> {
                 self.is_strict = before;
                 None
             }
-            Shape::Text => wanted(value.as_str().is_some(), "text"),
+            Shape::Text => wanted(value.as_str().is_some(), "a string"),
             Shape::Bool => wanted(value.as_bool().is_some(), "`true` or `false`"),
             Shape::Int32 => {
-                wanted(integer(value).is_some_and(|n| i32::try_from(n).is_ok()), "a whole number of 32 bits")
+                wanted(integer(value).is_some_and(|n| i32::try_from(n).is_ok()), "a 32-bit integer")
             }
-            Shape::Int64 => wanted(integer(value).is_some(), "a whole number"),
+            Shape::Int64 => wanted(integer(value).is_some(), "an integer"),
             Shape::Number => wanted(value.as_f64().is_some(), "a number"),
             Shape::Bytes => match value {
                 Value::String(text) => wanted(is_base64(text), "base64"),
@@ -74,18 +75,18 @@ impl Decoder<'_, '_> {
                 _ => Some("base64"),
             },
             Shape::Quantity => {
-                wanted(field.quantity().is_some() && !ends_blank(value), "an amount such as `500m` or `2Gi`")
+                wanted(field.quantity().is_some() && !ends_blank(value), "a quantity such as `500m` or `2Gi`")
             }
             Shape::IntOrText => wanted(
                 value.as_str().is_some() || integer(value).is_some_and(|n| i32::try_from(n).is_ok()),
-                "a whole number or text",
+                "a 32-bit integer or a string",
             ),
             Shape::Time => {
-                wanted(value.as_str().is_some_and(|text| is_time(text, Fraction::Any)), "a time of RFC 3339")
+                wanted(value.as_str().is_some_and(|text| is_time(text, Fraction::Any)), "an RFC 3339 time")
             }
             Shape::MicroTime => wanted(
                 value.as_str().is_some_and(|text| is_time(text, Fraction::Micro)),
-                "a time with six digits of seconds",
+                "an RFC 3339 time with microseconds",
             ),
             Shape::Struct(number) => {
                 let structure = self.schemas.structure(number);
@@ -100,7 +101,7 @@ impl Decoder<'_, '_> {
                         }
                     }
                 }
-                wanted(value.as_map().is_some(), "a map of fields")
+                wanted(value.as_map().is_some(), "a map")
             }
             Shape::List(inner) => {
                 let entry = self.schemas.entry(inner);
@@ -121,12 +122,12 @@ impl Decoder<'_, '_> {
             }
         };
         if let Some(wanted) = problem {
-            let message = format!("wrong type: wanted is {wanted}, not {}: {}", kind(value), shown(value));
+            let message = format!("wrong type: expected {wanted}, got {}: {}", kind(value), shown(value));
             self.report.decode(field, "BadRequest", message);
         }
     }
 
-    /// Notes each entry of a list that has the keys of an earlier one.
+    /// Adds each list entry with the keys of an earlier one.
     fn repeated(&mut self, keys: &str, list: &Field<'_>) {
         let mut seen = BTreeSet::new();
         for item in list.items() {
@@ -170,7 +171,7 @@ fn kind(value: &Value) -> String {
     }
 }
 
-/// Returns a whole number. YAML's `80.0` reaches the API server as `80`.
+/// Returns an integer. YAML's `80.0` reaches the API server as `80`.
 fn integer(value: &Value) -> Option<i64> {
     match value {
         Value::Int(number) => Some(*number),
@@ -179,12 +180,12 @@ fn integer(value: &Value) -> Option<i64> {
     }
 }
 
-/// Tells whether a text ends in a blank, which amounts may begin with but not end in.
+/// Tells whether a text ends with whitespace, which quantities may start but not end with.
 fn ends_blank(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.ends_with(char::is_whitespace))
 }
 
-/// Tells whether Go decodes a text as padded base64 of the standard alphabet; it skips line breaks.
+/// Tells whether Go decodes a text as padded base64 with the standard alphabet; it skips line breaks.
 fn is_base64(text: &str) -> bool {
     let (mut letters, mut padding) = (0_usize, 0_usize);
     for byte in text.bytes() {
@@ -204,7 +205,8 @@ enum Fraction {
     Micro,
 }
 
-/// Tells whether Go's `time.Parse` takes a text for RFC 3339, with any fraction of a second or with exactly six digits.
+/// Tells whether Go's `time.Parse` accepts a text as RFC 3339, with any fraction of a second or with exactly six
+/// digits.
 fn is_time(text: &str, fraction: Fraction) -> bool {
     let Some((date, rest)) = text.split_at_checked(10) else { return false };
     let Some(rest) = rest.strip_prefix('T') else { return false };

@@ -1,10 +1,10 @@
-//! What a field holds, for those that walk through objects themselves.
+//! The types of fields, for callers that walk through objects themselves.
 
 use aqueduct_manifest::{Value, json};
 
 use super::{Schemas, Shape};
 
-/// What a field of a built-in kind holds.
+/// The type of a field of a built-in kind.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldType {
     pub(crate) schemas: &'static Schemas,
@@ -12,7 +12,7 @@ pub struct FieldType {
 }
 
 impl FieldType {
-    /// Returns what a field of a struct, or an entry of a map, holds.
+    /// Returns the type of a struct field, or of a map entry.
     pub fn field(self, name: &str) -> Option<Self> {
         let shape = match self.shape {
             Shape::Struct(number) => self.schemas.structure(number)?.field(name)?,
@@ -22,21 +22,21 @@ impl FieldType {
         Some(Self { shape, ..self })
     }
 
-    /// Returns what the entries of a list hold.
+    /// Returns the type of the entries of a list.
     pub fn entry(self) -> Option<Self> {
         let Shape::List(inner) = self.shape else { return None };
         Some(Self { shape: self.schemas.entry(inner).shape, ..self })
     }
 
-    /// Returns the fields that tell the entries of a list apart. Where the entries themselves do, there are none; a list
-    /// that is taken as a whole has no such fields.
+    /// Returns the key fields of a list's entries; empty if the entries themselves are the keys, `None` for an atomic
+    /// list.
     pub fn keys(self) -> Option<impl Iterator<Item = &'static str>> {
         let Shape::List(inner) = self.shape else { return None };
         let keys = self.schemas.entry(inner).keys?;
         Some(keys.split(',').filter(|name| !name.is_empty()))
     }
 
-    /// Returns the text that tells an entry of such a list apart; ports without a protocol are of TCP.
+    /// Returns the text that identifies an entry of such a list; the default protocol of ports is TCP.
     pub fn key_of(self, entry: &Value) -> Option<String> {
         let mut parts = Vec::new();
         for name in self.keys()? {
@@ -51,12 +51,12 @@ impl FieldType {
         Some(if parts.is_empty() { json::write_raw(entry) } else { parts.join(",") })
     }
 
-    /// Tells whether this is a struct, not a map with keys of one's own.
+    /// Tells whether this is a struct, not a map with arbitrary keys.
     pub fn is_struct(self) -> bool {
         matches!(self.shape, Shape::Struct(_))
     }
 
-    /// Tells whether this is an amount such as `500m`.
+    /// Tells whether this is a quantity such as `500m`.
     pub fn is_quantity(self) -> bool {
         self.shape == Shape::Quantity
     }

@@ -1,8 +1,8 @@
-//! The structs of all built-in kinds, by version of Kubernetes.
+//! The structs of all built-in kinds, by Kubernetes version.
 //!
-//! `tables.txt` is made from the published documents by the test `tables`. It names each struct once, and after it a line
-//! for each field: its name, its shape, and the versions that have it, where not all do. After a line `=` come the kinds.
-//! A version is read when an object is first held against it.
+//! The test `tables` generates `tables.txt` from the published documents. It contains each struct once, followed by a
+//! line for each field: its name, its shape, and the versions that have it, unless all do. The kinds come after a line
+//! `=`. The structs of a version are read when the first object is checked against it.
 
 pub(crate) mod decode;
 pub(crate) mod field_type;
@@ -12,11 +12,11 @@ use std::sync::OnceLock;
 
 static TEXT: &str = include_str!("tables.txt");
 
-/// The first and the last minor version that the tables know.
+/// The first and the last minor version in the tables.
 pub(crate) const FIRST: u32 = 25;
 pub(crate) const LAST: u32 = 37;
 
-/// What a field holds.
+/// The type of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     Text,
@@ -30,21 +30,22 @@ pub(crate) enum Shape {
     Time,
     MicroTime,
     Any,
-    /// A schema of a custom resource in a schema, which is decoded without looking for unknown fields; or something else.
+    /// The schema inside a custom resource's schema, which is decoded without looking for unknown fields, or something
+    /// else.
     Schema,
-    /// A struct, by its number.
+    /// A struct, by number.
     Struct(u16),
-    /// A list of what the number of an entry says.
+    /// A list; the number is its entry type.
     List(u16),
-    /// A map with text keys.
+    /// A map with string keys.
     Map(u16),
 }
 
-/// What each entry of a list or map holds.
+/// The type of the entries of a list or map.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) shape: Shape,
-    /// The fields, with commas between them, that tell the entries of a list apart; none where the entries themselves do.
+    /// The key fields of a list's entries, separated by commas; empty if the entries themselves are the keys.
     pub(crate) keys: Option<&'static str>,
 }
 
@@ -58,7 +59,7 @@ pub(crate) struct Schemas {
     pub(crate) inner_schema: Option<u16>,
 }
 
-/// The fields of one struct by name.
+/// The fields of one struct, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Struct {
     pub(crate) fields: Vec<(&'static str, Shape)>,
@@ -71,7 +72,7 @@ impl Struct {
 }
 
 impl Schemas {
-    /// Returns the structs of a minor version; of the nearest one that is known.
+    /// Returns the structs of a minor version, or of the nearest known one.
     pub(crate) fn of(minor: u32) -> &'static Self {
         static VERSIONS: [OnceLock<Schemas>; (LAST - FIRST + 1) as usize] =
             [const { OnceLock::new() }; (LAST - FIRST + 1) as usize];
@@ -181,7 +182,7 @@ impl Schemas {
     }
 }
 
-/// Tells whether any version of the tables, or of the APIs before them, has a group of built-in kinds.
+/// Tells whether any version in the tables, or an API from before them, has a group of built-in kinds.
 pub(crate) fn is_built_in(group: &str) -> bool {
     static GROUPS: OnceLock<Vec<&'static str>> = OnceLock::new();
     let groups = GROUPS.get_or_init(|| {
@@ -199,7 +200,7 @@ pub(crate) fn is_built_in(group: &str) -> bool {
     groups.binary_search(&group).is_ok()
 }
 
-/// Splits `name value`, or `name value first-last` where the versions hold the one asked for.
+/// Splits `name value`, or `name value first-last` if that range includes the requested version.
 fn of_version(line: &'static str, minor: u32) -> Option<(&'static str, &'static str)> {
     let mut words = line.split(' ');
     let (name, value) = (words.next()?, words.next()?);

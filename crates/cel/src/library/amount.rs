@@ -1,4 +1,4 @@
-//! Amounts of resources: `quantity('500m')`.
+//! Resource quantities: `quantity('500m')`.
 
 use std::cmp::Ordering;
 
@@ -10,7 +10,7 @@ use super::failure;
 use super::opaque::opaque;
 
 opaque!(
-    /// An amount.
+    /// A quantity.
     Amount(Quantity),
     "kubernetes.Quantity"
 );

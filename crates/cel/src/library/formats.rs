@@ -1,4 +1,4 @@
-//! Formats of names: `format.dns1123Label().validate('web')`.
+//! Name formats: `format.dns1123Label().validate('web')`.
 
 use cel::common::types::{CelList, CelOptional, CelString};
 use cel::common::value::{CowVal, Val};
@@ -8,12 +8,12 @@ use super::opaque::opaque;
 use super::{text, urls};
 
 opaque!(
-    /// A format, by its place in the table.
+    /// A format, by its position in the table.
     Format(usize),
     "kubernetes.NamedFormat"
 );
 
-/// What is wrong with a text, nothing where it is good.
+/// Returns what is wrong with a text; empty if it is valid.
 type Check = fn(&str) -> Vec<String>;
 
 const ALL: [(&str, Check); 13] = [
@@ -55,7 +55,7 @@ pub(super) fn extension(env: &mut Env) -> Result<(), DeclarationError> {
     )
 }
 
-/// Returns what is wrong with a text of a named format, such as `dns1123Label`; nothing where nobody knows the format.
+/// Returns what is wrong with a text of a named format, such as `dns1123Label`; `None` if the format is unknown.
 pub fn format_faults(format: &str, text: &str) -> Option<Vec<String>> {
     ALL.iter().find(|(known, _)| *known == format).map(|(_, check)| check(text))
 }
@@ -86,7 +86,7 @@ fn one(is_good: bool, fault: &str) -> Vec<String> {
     if is_good { Vec::new() } else { vec![fault.to_owned()] }
 }
 
-/// Collects what is wrong: the length, and the letters.
+/// Collects what is wrong: the length and the characters.
 fn faults(text: &str, most: usize, is_good: bool, letters: &str) -> Vec<String> {
     let mut faults = Vec::new();
     if text.len() > most {
@@ -102,7 +102,7 @@ fn is_lower(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit()
 }
 
-/// Tells whether a text is made of some letters, and begins and ends with stricter ones.
+/// Tells whether a text consists of some characters, and starts and ends with stricter ones.
 fn is_word(
     text: &str,
     inner: impl Fn(u8) -> bool,
@@ -139,7 +139,7 @@ fn subdomain(text: &str, most: usize) -> Vec<String> {
     faults(text, most, text.split('.').all(is_label), message)
 }
 
-/// Returns a prefix that `generateName` takes as if it were a whole name.
+/// Returns a `generateName` prefix in a form that is checked like a whole name.
 fn mask_trailing_dash(text: &str) -> String {
     match text.strip_suffix('-') {
         Some(rest) if !rest.is_empty() => format!("{rest}a"),
@@ -173,7 +173,7 @@ fn is_uuid(text: &str) -> bool {
     digits.len() == 32 && digits.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// Reads base64 of the standard alphabet.
+/// Decodes base64 with the standard alphabet.
 pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     use base64::Engine;
     base64::engine::general_purpose::STANDARD.decode(text).ok()
@@ -184,7 +184,7 @@ fn number(text: &str, at: std::ops::Range<usize>) -> Option<u32> {
     if part.bytes().all(|byte| byte.is_ascii_digit()) { part.parse().ok() } else { None }
 }
 
-/// Tells whether a text is a day, such as `2024-02-29`.
+/// Tells whether a text is a date, such as `2024-02-29`.
 fn is_date(text: &str) -> bool {
     let parts = (number(text, 0..4), number(text, 5..7), number(text, 8..10));
     let (Some(year), Some(month), Some(day)) = parts else { return false };
@@ -199,7 +199,7 @@ fn is_date(text: &str) -> bool {
     text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-' && (1..=days).contains(&day)
 }
 
-/// Tells whether a text is a point in time, such as `2024-02-29T12:00:00Z`.
+/// Tells whether a text is a timestamp, such as `2024-02-29T12:00:00Z`.
 fn is_datetime(text: &str) -> bool {
     let Some((date, time)) = text.split_at_checked(10) else { return false };
     let Some(time) = time.strip_prefix(['T', 't', ' ']) else { return false };

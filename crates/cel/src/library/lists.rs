@@ -1,4 +1,4 @@
-//! Lists as Kubernetes has them: `isSorted`, `sum`, `min`, `max`, `indexOf`, `lastIndexOf`, and `sets`.
+//! The list functions of Kubernetes: `isSorted`, `sum`, `min`, `max`, `indexOf`, `lastIndexOf`, and `sets`.
 
 use std::cmp::Ordering;
 
@@ -27,7 +27,7 @@ pub(super) fn extension(env: &mut Env) -> Result<(), DeclarationError> {
     env.add_overload("sets.intersects", "list_sets_intersects_list", two(), sets_intersects)
 }
 
-/// Returns the items of the list at a place.
+/// Returns the items of the list argument at a position.
 fn items<'a, 'v>(arguments: &'a Arguments<'_, 'v>, place: usize) -> &'a [Box<dyn Val + 'v>] {
     let list = arguments.get(place).and_then(|list| list.downcast_ref::<CelList<'_>>());
     list.map_or(&[], |list| list.inner())
@@ -58,7 +58,7 @@ fn sum<'b, 'v>(arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
     if total.as_adder().is_none() || total.as_sizer().is_some() {
         return Err(failure("sum", "no such overload".to_owned()));
     }
-    // A sum of lengths of time is one, of points in time is none.
+    // A sum of durations is a duration; timestamps have no sum.
     let is_time = total.as_subtractor().is_some() && total.as_multiplier().is_none();
     if is_time && total.downcast_ref::<CelDuration>().is_none() {
         return Err(failure("sum", "no such overload".to_owned()));
@@ -122,7 +122,7 @@ fn sets_intersects<'b, 'v>(arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
     truth(right.iter().any(|wanted| left.iter().any(|item| item.equals(&**wanted))))
 }
 
-/// Tells whether two lists are equal in any order; what is no list is equal as ever.
+/// Tells whether two lists are equal in any order; other values are compared as usual.
 fn is_same(arguments: &Arguments<'_, '_>) -> bool {
     let is_list =
         |place: usize| arguments.get(place).is_some_and(|one| one.downcast_ref::<CelList<'_>>().is_some());

@@ -1,7 +1,7 @@
 //! Loops with two variables, such as `map.all(key, value, …)`, and `cel.bind`.
 //!
-//! The interpreter knows loops with one variable. One with two goes over the pairs of `@entries`, and names the halves
-//! of each pair inside.
+//! The interpreter has loops with one variable. A loop with two iterates over the pairs of `@entries` and binds the
+//! halves of each pair inside.
 
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, ListExpr, LiteralValue, operators};
 use cel::common::types::{CelInt, CelList, CelMap, CelMapKey, DYN_TYPE, LIST_TYPE};
@@ -13,7 +13,7 @@ use super::failure;
 use crate::datum::sorted;
 use crate::rewrite::boxed;
 
-/// The variable that holds a key and its value.
+/// The variable for a key and its value.
 pub(crate) const PAIR: &str = "@pair";
 const RESULT: &str = "@result";
 
@@ -47,7 +47,7 @@ pub(super) fn extension(env: &mut Env) -> Result<(), DeclarationError> {
     Ok(())
 }
 
-/// What a loop makes.
+/// The result of a loop.
 #[derive(Clone, Copy)]
 enum Loop {
     All,
@@ -65,7 +65,7 @@ fn name_of(helper: &MacroExprHelper<'_>, part: &IdedExpr) -> Result<String, Pars
     }
 }
 
-/// Makes `cel.bind(name, value, body)`.
+/// Returns the macro `cel.bind(name, value, body)`.
 pub(super) fn bind() -> Macro {
     Macro::receiver("bind", 3, |helper, target, arguments| {
         let is_ours =
@@ -81,7 +81,7 @@ pub(super) fn bind() -> Macro {
     })
 }
 
-/// A value with a name in a body: a loop without rounds, whose result is the body.
+/// Binds a value to a name in a body: a loop without rounds, whose result is the body.
 fn let_in(helper: &mut MacroExprHelper<'_>, name: String, value: IdedExpr, body: IdedExpr) -> IdedExpr {
     let comprehension = ComprehensionExpr {
         iter_range: helper.next_expr(Expr::List(ListExpr::new(Vec::new()))),
@@ -121,7 +121,7 @@ fn half(helper: &mut MacroExprHelper<'_>, place: i64) -> IdedExpr {
     call(helper, operators::INDEX, parts)
 }
 
-/// Names the halves of the pair in a part of the loop.
+/// Binds the halves of the pair in a part of the loop.
 fn name_pair(helper: &mut MacroExprHelper<'_>, names: &[String; 2], part: IdedExpr) -> IdedExpr {
     let value = half(helper, 1);
     let inner = let_in(helper, names[1].clone(), value, part);
@@ -203,7 +203,7 @@ fn expand(
 type Arguments<'b, 'v> = Vec<CowVal<'b, 'v>>;
 type Answer<'b, 'v> = Result<CowVal<'b, 'v>, ExecutionError>;
 
-/// Returns the keys, or places, of a collection with their values, in their order.
+/// Returns the keys, or positions, of a collection with their values, in order.
 fn entries<'b, 'v>(arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
     let pair = |key: Box<dyn Val + 'v>, value: Box<dyn Val + 'v>| -> Box<dyn Val + 'v> {
         Box::new(CelList::from(vec![key, value]))
@@ -233,7 +233,7 @@ fn make<'b, 'v>(entries: Vec<(CelMapKey<'v>, Box<dyn Val + 'v>)>) -> Answer<'b, 
     Ok(CowVal::owned(CelMap::from(map)))
 }
 
-/// Makes a map of pairs.
+/// Builds a map from pairs.
 fn collect<'b, 'v>(arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
     let list = arguments.first().and_then(|list| list.downcast_ref::<CelList<'_>>());
     let mut entries = Vec::new();
@@ -245,7 +245,7 @@ fn collect<'b, 'v>(arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
     make(entries)
 }
 
-/// Makes one map of many.
+/// Merges maps into one.
 fn merge<'b, 'v>(arguments: Arguments<'b, 'v>) -> Answer<'b, 'v> {
     let list = arguments.first().and_then(|list| list.downcast_ref::<CelList<'_>>());
     let mut entries = Vec::new();

@@ -1,4 +1,4 @@
-//! Addresses and blocks of addresses: `ip('10.0.0.1')` and `cidr('10.0.0.0/8')`.
+//! IP addresses and blocks: `ip('10.0.0.1')` and `cidr('10.0.0.0/8')`.
 
 use std::net::IpAddr;
 
@@ -15,7 +15,7 @@ opaque!(
 );
 
 opaque!(
-    /// An address with the length of its prefix.
+    /// An address with its prefix length.
     Block((IpAddr, u8)),
     "net.CIDR"
 );
@@ -45,7 +45,7 @@ pub(super) fn extension(env: &mut Env) -> Result<(), DeclarationError> {
     add_member_overload!(env, fn prefix_length: (Block) -> CelInt)
 }
 
-/// Reads an address as the API server takes it: no zone, and no IPv4 inside of IPv6.
+/// Parses an address as the API server does: no zone, and no IPv4-mapped IPv6.
 fn address(text: &str) -> Option<IpAddr> {
     let address: IpAddr = text.parse().ok()?;
     match address {

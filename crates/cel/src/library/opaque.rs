@@ -1,6 +1,6 @@
-//! Types that only functions know.
+//! Types that only functions can use.
 
-/// Makes a type around a Rust type: equal where that is equal, with no operators.
+/// Defines a type around a Rust type. Values are equal if the Rust values are, and there are no operators.
 macro_rules! opaque {
     ($(#[$doc:meta])* $name:ident($inner:ty), $cel:literal) => {
         $(#[$doc])*

@@ -1,5 +1,5 @@
-//! What works on optional values and on others: `orValue` and `or` give back what is not optional, as the interpreter
-//! of Kubernetes does.
+//! Functions for optional and other values: `orValue` and `or` return a value that is not optional unchanged, as
+//! Kubernetes does.
 
 use cel::common::types::{CelOptional, DYN_TYPE};
 use cel::common::value::CowVal;
@@ -11,7 +11,7 @@ use crate::datum;
 pub(super) fn extension(env: &mut Env) -> Result<(), DeclarationError> {
     env.add_member_overload("@orValue", "@orValue", DYN_TYPE, vec![DYN_TYPE], or_value)?;
     env.add_member_overload("@or", "@or", DYN_TYPE, vec![DYN_TYPE], or)?;
-    // Who asks the authorizer meets an error, and leaves a mark.
+    // A call of the authorizer gives an error and leaves a marker.
     for (name, count) in [("path", 1), ("group", 1), ("serviceAccount", 2)] {
         let given = (0..count).map(|_| DYN_TYPE).collect();
         env.add_member_overload(name, &format!("authorizer_{name}"), datum::unknown_type(), given, unknown)?;

@@ -1,4 +1,4 @@
-//! Regular expressions beyond `matches`: `find` and `findAll`.
+//! Regular expression functions in addition to `matches`: `find` and `findAll`.
 
 use cel::common::types::{CelInt, CelList, CelString};
 use cel::common::value::Val;
@@ -42,6 +42,6 @@ fn find_some(
     wanted: &CelString<'_>,
     most: &CelInt,
 ) -> Result<CelList<'static>, ExecutionError> {
-    // A negative number is no limit.
+    // A negative number means no limit.
     list(whole, wanted, usize::try_from(*most.inner()).unwrap_or(usize::MAX))
 }

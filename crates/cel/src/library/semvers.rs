@@ -31,7 +31,7 @@ fn read(text: &str) -> Result<Semver, ExecutionError> {
     Version::parse(text).map(Semver).map_err(|error| failure("semver", error.to_string()))
 }
 
-/// Makes a version of what people write: no `v` in front, three numbers, no leading zeros.
+/// Normalises a version that a person wrote: no `v` prefix, three numbers, no leading zeros.
 fn normal(text: &str) -> String {
     let text = text.strip_prefix('v').unwrap_or(text);
     let (numbers, rest) = text.split_at(text.find(['-', '+']).unwrap_or(text.len()));

@@ -1,6 +1,6 @@
-//! Addresses of the web: `url('https://example.com/a?b=c')`.
+//! URLs: `url('https://example.com/a?b=c')`.
 //!
-//! They are read as Go's `url.ParseRequestURI` does: with a scheme, or as a path from the root.
+//! They are parsed like Go's `url.ParseRequestURI`: with a scheme, or as an absolute path.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::opaque::opaque;
 use super::{failure, text};
 use crate::datum;
 
-/// The parts of an address.
+/// The parts of a URL.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Parts {
     scheme: String,
@@ -22,7 +22,7 @@ pub(crate) struct Parts {
 }
 
 opaque!(
-    /// An address.
+    /// A URL.
     Address(Parts),
     "kubernetes.URL"
 );
@@ -39,7 +39,7 @@ pub(super) fn extension(env: &mut Env) -> Result<(), DeclarationError> {
     env.add_member_overload("getQuery", "url_get_query", of, Vec::new(), get_query)
 }
 
-/// Reads an address.
+/// Parses a URL.
 pub(super) fn parse(whole: &str) -> Option<Parts> {
     if whole.is_empty() || whole.bytes().any(|byte| byte < b' ' || byte == 0x7f) {
         return None;
@@ -58,7 +58,7 @@ pub(super) fn parse(whole: &str) -> Option<Parts> {
         (rest, parts.query) = (before, query.to_owned());
     }
     if !rest.starts_with('/') {
-        // What has a scheme may go on without a slash, as `mailto:a@b` does.
+        // A URL with a scheme may continue without a slash, such as `mailto:a@b`.
         return (!parts.scheme.is_empty()).then_some(parts);
     }
     if let Some(after) = rest.strip_prefix("//").filter(|_| !parts.scheme.is_empty()) {
@@ -71,7 +71,7 @@ pub(super) fn parse(whole: &str) -> Option<Parts> {
     Some(parts)
 }
 
-/// Returns the host, if it can be one.
+/// Returns the host, if it is valid.
 fn check_host(host: &str) -> Option<String> {
     let (name, port) = if let Some(rest) = host.strip_prefix('[') {
         let (inside, port) = rest.split_once(']')?;
@@ -91,7 +91,7 @@ fn has_good_escapes(text: &str) -> bool {
     text.split('%').skip(1).all(digits)
 }
 
-/// Returns a path with what has to be escaped escaped.
+/// Returns a path with escapes where they are needed.
 fn escaped(path: &str) -> Option<String> {
     if !has_good_escapes(path) {
         return None;

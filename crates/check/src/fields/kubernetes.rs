@@ -2,11 +2,11 @@
 
 /// A type: its name, and its fields with the types of their values.
 ///
-/// `b` is true or false, `i` a whole number, `q` an amount, `s` a text, `x` a number or a text, `*` anything; any other
-/// word is a type of this table. `[` before a type makes a list of it, `{` a map.
+/// `b` is a boolean, `i` an integer, `q` a quantity, `s` a string, `x` a number or a string, `*` anything. Any other
+/// word is a type of this table. `[` before a type makes it a list, `{` a map.
 pub(super) type Type = (&'static str, &'static str);
 
-/// The types in the order of their names.
+/// The types in alphabetical order.
 #[rustfmt::skip]
 pub(super) const TYPES: &[Type] = &[
     ("AWSElasticBlockStoreVolumeSource", "fsType:s partition:i readOnly:b volumeID:s"),

@@ -1,4 +1,4 @@
-//! What is wrong with the fields of an object of Kubernetes' own kinds: names, types of values, and words.
+//! What is wrong with the fields of built-in Kubernetes objects: names, types and enumerations.
 
 mod kubernetes;
 
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use aqueduct_manifest::{Object, Pointer, Quantity, Value, closest};
 
-/// The kinds that are known, as API version and kind; the kind is the name of its type.
+/// The known kinds, by API version. A kind is also the name of its type.
 const KINDS: &[(&str, &[&str])] = &[
     (
         "v1",
@@ -32,7 +32,7 @@ const KINDS: &[(&str, &[&str])] = &[
     ("storage.k8s.io/v1", &["StorageClass"]),
 ];
 
-/// Fields that take some words only, by type and field.
+/// Fields that accept certain words only, by type and field.
 const WORDS: &[(&str, &str, &[&str])] = &[
     ("Container", "imagePullPolicy", &["Always", "IfNotPresent", "Never"]),
     ("Container", "terminationMessagePolicy", &["FallbackToLogsOnError", "File"]),
@@ -67,14 +67,14 @@ pub(crate) struct Mistake {
     pub(crate) hint: Option<String>,
 }
 
-/// Returns what is wrong with the fields of an object; nothing of kinds that are not known.
+/// Returns what is wrong with the fields of an object; empty for unknown kinds.
 pub(crate) fn mistakes(object: &Object) -> Vec<Mistake> {
     let kinds = KINDS.iter().find(|(version, _)| *version == object.api_version());
     let mut found = Vec::new();
     if let Some(kind) = kinds.and_then(|(_, kinds)| kinds.iter().find(|kind| **kind == object.kind())) {
         let fields = fields(kind).unwrap_or_default();
         for (key, value) in &object.map {
-            // Every object has these, and what SOPS encrypted has its own until it is decrypted.
+            // Every object has these. An object that SOPS encrypted also has `sops` until it is decrypted.
             if !matches!(key.as_str(), "apiVersion" | "kind" | "metadata" | "sops") {
                 check_field(kind, fields, key, value, None, &mut found);
             }
@@ -99,7 +99,8 @@ fn fields(name: &str) -> Option<&'static Fields> {
     FIELDS.get(place).map(|fields| &**fields)
 }
 
-/// Where a value is. Nearly all are right, so the steps to it are put together only where one is not.
+/// The steps to a value. They are joined into a pointer only for a mistake, because nearly all values are
+/// right.
 #[derive(Clone, Copy)]
 struct Steps<'p> {
     parent: Option<&'p Steps<'p>>,
@@ -151,7 +152,7 @@ fn check_field(
         found.push(Mistake {
             what: format!("an invalid value in `{}`: `{word}`", field.field()),
             field,
-            hint: Some(format!("the values are {}", known.join(", "))),
+            hint: Some(format!("use one of {}", known.join(", "))),
         });
     }
 }
@@ -190,18 +191,18 @@ fn check_value(kind: &'static str, value: &Value, place: &Steps<'_>, found: &mut
                 let field = place.pointer();
                 let text = value.as_str().unwrap_or_default();
                 found.push(Mistake {
-                    what: format!("an invalid amount in `{}`: `{text}`", field.field()),
+                    what: format!("an invalid quantity in `{}`: `{text}`", field.field()),
                     field,
-                    hint: Some("write a number with a suffix, such as `500m` or `2Gi`".to_owned()),
+                    hint: Some("use a number with a suffix, such as `500m` or `2Gi`".to_owned()),
                 });
             }
             return;
         }
         ("b", _) => "`true` or `false`",
         ("i", _) => "an integer",
-        ("q", _) => "an amount",
-        ("s", _) => "a text",
-        ("x", _) => "a number or a text",
+        ("q", _) => "a quantity",
+        ("s", _) => "a string",
+        ("x", _) => "a number or a string",
         (_, Value::Map(map)) => {
             let Some(fields) = fields(kind) else { return };
             map.iter().for_each(|(key, value)| check_field(kind, fields, key, value, Some(place), found));
@@ -214,7 +215,7 @@ fn check_value(kind: &'static str, value: &Value, place: &Steps<'_>, found: &mut
 
 fn wrong_kind(place: &Steps<'_>, wanted: &str, value: &Value) -> Mistake {
     let is = match value {
-        Value::String(text) => format!("the text `{text}`"),
+        Value::String(text) => format!("the string `{text}`"),
         Value::Bool(value) => format!("`{value}`"),
         Value::Int(number) => format!("the number `{number}`"),
         other => format!("a {}", other.kind()),

@@ -18,11 +18,10 @@ pub(crate) const RULE: Rule = Rule {
     check: api_provided,
 };
 
-/// What whoever uses a chart can do about the API that it picks.
-const CHOICE: &str = "the chart picks it: set the value that decides, list what its templates ask for in `api-versions`, \
-                      or use a version of the chart that has";
+/// What the user of a chart can do about the API that it picks.
+const CHOICE: &str = "the chart picks it: set the value that decides, list the APIs that its templates check for in `api-versions`, or use a chart version that has";
 
-/// Tells whether a template of a chart made an object.
+/// Tells whether a chart template rendered an object.
 fn is_of_a_chart(entry: &Entry<'_>) -> bool {
     entry.object.origin.as_ref().is_some_and(|origin| origin.file.contains("/templates/"))
 }
@@ -52,7 +51,7 @@ fn api_provided(index: &Index<'_>, report: &mut Report) {
                     let finding = report.error(entry, ["apiVersion"], message);
                     match (is_of_a_chart(entry), *instead) {
                         (true, "") => finding
-                            .hint("set the value of the chart that leaves it out, or delete it by `patches`"),
+                            .hint("set the chart value that leaves it out, or delete it with `patches`"),
                         (true, instead) => finding.hint(format!("{CHOICE} `{instead}`")),
                         (false, "") => finding,
                         (false, instead) => finding.hint(format!("use `{instead}`")),
@@ -73,8 +72,11 @@ fn api_provided(index: &Index<'_>, report: &mut Report) {
                 let homes = KUBERNETES_APIS
                     .iter()
                     .filter(|api| api.kinds.contains(&kind) && api.until == KubernetesApi::NEVER);
-                let finding =
-                    report.error(entry, ["kind"], format!("{title} has a kind that `{api_version}` lacks"));
+                let finding = report.error(
+                    entry,
+                    ["kind"],
+                    format!("{title} has a kind that `{api_version}` does not have"),
+                );
                 match homes.map(|api| api.version).next() {
                     Some(home) => finding.hint(format!("use `{home}`")),
                     None => finding.did_you_mean(kind, kinds.copied()),
@@ -173,9 +175,9 @@ metadata: {name: typo, namespace: shop}
           hint: render its CustomResourceDefinition, or list `acid.zalan.do/v1` in the environment's `apis`
         error: `Deployment shop/wrong` needs an API that the cluster does not have: `app/v1`: 4.yaml at apiVersion
           hint: use `apps/v1`
-        error: `Deployment shop/moved` has a kind that `v1` lacks: 8.yaml at kind
+        error: `Deployment shop/moved` has a kind that `v1` does not have: 8.yaml at kind
           hint: use `apps/v1`
-        error: `Deploiment shop/typo` has a kind that `apps/v1` lacks: 9.yaml at kind
+        error: `Deploiment shop/typo` has a kind that `apps/v1` does not have: 9.yaml at kind
           hint: did you mean `Deployment`?
         ");
     }

@@ -1,4 +1,4 @@
-//! Argo CD assesses the health of Applications, or their waves do not wait.
+//! Argo CD assesses the health of Applications. Otherwise their waves do not wait.
 
 use aqueduct_manifest::Value;
 
@@ -14,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
     check: application_health,
 };
 
-/// The settings of one kind, and those of all kinds in the form of older versions.
+/// The setting of one kind, and the older setting for all kinds.
 const OF_KIND: &str = "resource.customizations.health.argoproj.io_Application";
 const OF_ALL: &str = "resource.customizations";
 
@@ -28,7 +28,7 @@ fn application_health(index: &Index<'_>, report: &mut Report) {
             || text(OF_ALL).is_some_and(|all| all.contains("argoproj.io/Application"));
         if !is_assessed {
             let message = format!(
-                "{} does not assess the health of Applications, so that no wave waits for the one before",
+                "{} does not assess the health of Applications, so no wave waits for the previous one",
                 entry.title()
             );
             report.warning(&entry, ["data", OF_KIND], message).hint(format!("set `{OF_KIND}`"));
@@ -66,7 +66,7 @@ metadata: {name: argocd-cm, namespace: older}
 data: {resource.customizations: 'argoproj.io/Application: {health.lua: hs = {}}'}
 ";
         insta::assert_snapshot!(findings("application-health", &format!("{APPLICATION}{settings}")), @r"
-        warning: `ConfigMap argocd/argocd-cm` does not assess the health of Applications, so that no wave waits for the one before: 2.yaml at data[resource.customizations.health.argoproj.io_Application]
+        warning: `ConfigMap argocd/argocd-cm` does not assess the health of Applications, so no wave waits for the previous one: 2.yaml at data[resource.customizations.health.argoproj.io_Application]
           hint: set `resource.customizations.health.argoproj.io_Application`
         ");
         assert_eq!(findings("application-health", settings), "");

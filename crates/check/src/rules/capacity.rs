@@ -15,13 +15,13 @@ use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "capacity",
-    summary: "pods fit no node, or an environment requests more than its nodes have",
+    summary: "pods fit on no node, or an environment requests more than its nodes have",
     level: Level::Error,
     page: include_str!("capacity.md"),
     check: capacity,
 };
 
-/// What is required of pods beside one another.
+/// The path to required anti-affinity.
 const APART: [&str; 3] = ["affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution"];
 
 fn capacity(index: &Index<'_>, report: &mut Report) {
@@ -29,10 +29,10 @@ fn capacity(index: &Index<'_>, report: &mut Report) {
     if nodes.pools().is_empty() {
         return;
     }
-    // Who names the node has chosen already.
+    // A pod with a node name is already placed.
     let free = index.pods().iter().filter(|pod| pod.spec.get("nodeName").is_none());
     let mut placed: Vec<Placed<'_, '_>> = free.map(|pod| Placed::of(index, pod)).collect();
-    // What fits nowhere takes no room either.
+    // Pods that fit nowhere use no capacity either.
     placed.retain(|one| fits(nodes, report, one));
     let mut groups: BTreeSet<Vec<usize>> = [(0..nodes.pools().len()).collect()].into();
     for one in &placed {
@@ -53,11 +53,11 @@ struct Placed<'i, 'a> {
     pod: &'i Pod<'a>,
     /// The pools on whose nodes they may run.
     pools: Vec<usize>,
-    /// What one of them asks for.
+    /// What one of them requests.
     one: Share,
-    /// How many there are at most.
+    /// The highest number of pods.
     count: u64,
-    /// Whether an update begins with one more.
+    /// Whether an update starts with an extra pod.
     needs_another: bool,
 }
 
@@ -73,13 +73,13 @@ impl<'i, 'a> Placed<'i, 'a> {
     }
 }
 
-/// Reports pods of which no node has the labels.
+/// Reports pods for which no node has the labels.
 fn no_node(report: &mut Report, pod: &Pod<'_>) {
     let selector = pod.spec.get("nodeSelector").and_then(Value::as_map);
     let labels =
         selector.into_iter().flatten().filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)));
     let labels: Vec<String> = labels.collect();
-    // A DaemonSet has no pods then.
+    // The DaemonSet simply has no pods then.
     if pod.entry.kind == "DaemonSet" {
         return;
     }
@@ -87,11 +87,11 @@ fn no_node(report: &mut Report, pod: &Pod<'_>) {
         true => ((pod.spec, ["affinity"]).into(), "that its affinity requires".to_owned()),
         false => (Field::from((pod.spec, ["nodeSelector"])), labels.join(",")),
     };
-    let message = format!("{} fits no node: no node pool has the labels {wanted}", pod.entry.title());
-    report.error(&pod.entry, field, message).hint("give a node pool of the environment these `labels`");
+    let message = format!("{} fits on no node: no node pool has the labels {wanted}", pod.entry.title());
+    report.error(&pod.entry, field, message).hint("add these `labels` to a node pool of the environment");
 }
 
-/// Tells whether there is a node that one pod fits on, beside what DaemonSets take; reports where there is none.
+/// Tells whether one pod fits on some node beside the DaemonSets, and reports it if not.
 fn fits(nodes: &Nodes<'_>, report: &mut Report, placed: &Placed<'_, '_>) -> bool {
     let Placed { pod, pools, one, .. } = placed;
     if pools.is_empty() {
@@ -101,7 +101,7 @@ fn fits(nodes: &Nodes<'_>, report: &mut Report, placed: &Placed<'_, '_>) -> bool
     let whole: Vec<Share> = pools.iter().map(|pool| nodes.whole(*pool)).collect();
     let beside: Vec<Share> = pools.iter().map(|pool| nodes.beside_daemons(*pool)).collect();
     let fits_alone = whole.iter().any(|room| one.fits(*room));
-    // Of a DaemonSet every node has a pod.
+    // A DaemonSet has a pod on every node.
     let (is_well, rooms) = match placed.is_daemon() {
         true => (whole.iter().all(|room| one.fits(*room)), whole),
         false => (beside.iter().any(|room| one.fits(*room)), if fits_alone { beside } else { whole }),
@@ -110,9 +110,9 @@ fn fits(nodes: &Nodes<'_>, report: &mut Report, placed: &Placed<'_, '_>) -> bool
         return true;
     }
     let how = match (placed.is_daemon(), fits_alone) {
-        (true, true) => "does not fit every node that it runs on",
-        (false, true) => "fits no node beside the DaemonSets",
-        (_, false) => "fits no node",
+        (true, true) => "does not fit on every node where it runs",
+        (false, true) => "fits on no node beside the DaemonSets",
+        (_, false) => "fits on no node",
     };
     let resource = if rooms.iter().any(|room| one.memory <= room.memory) { "cpu" } else { "memory" };
     let Share { cpu, memory } = one;
@@ -124,7 +124,7 @@ fn fits(nodes: &Nodes<'_>, report: &mut Report, placed: &Placed<'_, '_>) -> bool
     false
 }
 
-/// Reports workloads with more pods than there are places for, where these must be apart.
+/// Reports workloads that have more pods than places for pods that must be apart.
 fn apart(nodes: &Nodes<'_>, report: &mut Report, placed: &Placed<'_, '_>) {
     let Placed { pod, pools, count, .. } = placed;
     if !matches!(pod.entry.kind, "Deployment" | "ReplicaSet" | "StatefulSet") {
@@ -139,19 +139,23 @@ fn apart(nodes: &Nodes<'_>, report: &mut Report, placed: &Placed<'_, '_>) {
     for term in pod.spec.at(&APART).and_then(Value::as_list).into_iter().flatten() {
         let key = text(term, "topologyKey");
         let Some(places) = nodes.domains(key, pools).filter(|_| is_own(term)) else { continue };
-        // Pods of an update are told apart from those before it where the term says so.
+        // With `matchLabelKeys`, the pods of an update may share nodes with the old ones.
         let rolls = term.get("matchLabelKeys").is_none() && placed.needs_another;
         let title = pod.entry.title();
         let message = if *count > places {
-            format!("{title} has {count} pods that must be apart, and there are nodes for {places}: `{key}`")
+            format!(
+                "{title} has {count} pods that must be apart, but there are nodes for only {places}: `{key}`"
+            )
         } else if *count == places && rolls {
             format!(
-                "an update of {title} needs a place more than its {count} pods have, which must be apart: `{key}`"
+                "an update of {title} starts an extra pod, but its {count} pods must be apart and already take all nodes: `{key}`"
             )
         } else {
             continue;
         };
-        report.error(&pod.entry, term, message).hint("prefer that they are apart, or add nodes");
+        report
+            .error(&pod.entry, term, message)
+            .hint("use preferred instead of required anti-affinity, or add nodes");
     }
     for rule in list_at(pod.spec, "topologySpreadConstraints") {
         let number = |field: &str| {
@@ -160,7 +164,7 @@ fn apart(nodes: &Nodes<'_>, report: &mut Report, placed: &Placed<'_, '_>) {
         let key = text(rule, "topologyKey");
         let Some(places) = nodes.domains(key, pools).filter(|_| is_own(rule)) else { continue };
         let is_required = text(rule, "whenUnsatisfiable") != "ScheduleAnyway";
-        // With fewer places than there should be, each takes no more than the skew.
+        // With fewer places than required, each takes at most the skew.
         let Some(least) = number("minDomains").filter(|least| is_required && *least > places) else {
             continue;
         };
@@ -168,25 +172,26 @@ fn apart(nodes: &Nodes<'_>, report: &mut Report, placed: &Placed<'_, '_>) {
         if *count > most {
             let title = pod.entry.title();
             let message = format!(
-                "{title} has {count} pods to spread over {least} places, and {places} places take {most}: `{key}`"
+                "{title} must spread {count} pods over {least} places, but there are only {places}, which take {most}: `{key}`"
             );
             report.error(&pod.entry, rule, message).hint("lower `minDomains`, or add nodes");
         }
     }
 }
 
-/// What all pods that may only run on some nodes request together.
+/// What all pods that can only run on some nodes request together.
 #[derive(Default)]
 struct Group<'i, 'a> {
     sum: Share,
     /// What the largest workload requests, and its pods.
     largest: Option<(Share, &'i Pod<'a>)>,
-    /// The pods of which an update needs one more, and what one asks for, the largest by CPU and by memory.
+    /// Workloads that start an extra pod for an update, and what one pod requests: the largest by CPU and by
+    /// memory.
     updated: [Option<(Share, &'i Pod<'a>)>; 2],
 }
 
 impl<'i, 'a> Group<'i, 'a> {
-    /// Adds pods, as far as they may not run elsewhere than on some pools.
+    /// Adds pods that can only run on some pools.
     fn add(&mut self, nodes: &Nodes<'_>, placed: &Placed<'i, 'a>, pools: &[usize]) {
         let Placed { pod, one, count, .. } = placed;
         let all = if placed.is_daemon() {
@@ -213,7 +218,7 @@ impl<'i, 'a> Group<'i, 'a> {
         }
     }
 
-    /// Reports where the nodes have less.
+    /// Reports sums that exceed the nodes.
     fn tell(&self, nodes: &Nodes<'_>, report: &mut Report, pools: &[usize]) {
         let shares = pools.iter().map(|pool| nodes.whole(*pool).times(nodes.count(&[*pool])));
         let room = shares.fold(Share::default(), Share::plus);
@@ -225,7 +230,7 @@ impl<'i, 'a> Group<'i, 'a> {
                 names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
             ),
         };
-        // The sum has no object of its own; the largest workload is the best place to start.
+        // The sum has no object of its own. The largest workload is the best place to start.
         let Some((_, largest)) = self.largest else { return };
         let sides = [
             ("CPU", "cpu", self.sum.cpu, room.cpu, self.updated[0].map(|(one, pod)| (one.cpu, pod))),
@@ -249,9 +254,9 @@ impl<'i, 'a> Group<'i, 'a> {
             let title = pod.entry.title();
             let message =
                 format!("capacity exceeded by an update of {title}: {shown} {} of {room}{of}", sum.plus(one));
-            report.error(&pod.entry, pod.request(resource), message).hint(
-                "add nodes, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)",
-            );
+            report
+                .error(&pod.entry, pod.request(resource), message)
+                .hint("add nodes, or let the update remove a pod first (`maxUnavailable`, `Recreate`)");
         }
     }
 }
@@ -281,11 +286,11 @@ spec: {containers: [{name: a, resources: {requests: {memory: 20Gi}}}]}
 "), @r"
         error: capacity exceeded: CPU 9 of 8: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
           hint: add nodes, or lower requests and replicas
-        error: `Pod shop/huge` fits no node: 0 CPU and 20Gi memory per pod: 3.yaml at spec.containers[0].resources.requests.memory
+        error: `Pod shop/huge` fits on no node: 0 CPU and 20Gi memory per pod: 3.yaml at spec.containers[0].resources.requests.memory
         ");
     }
 
-    /// Returns what is said of a workload with a number of replicas on two nodes of a pool and one of another, which
+    /// Returns the findings for a workload with some replicas, on two nodes of one pool and one node of another that
     /// has a label.
     fn check(kind: &str, replicas: u32, strategy: &str, spec: &str) -> String {
         let pool = |name: &str, count, labels: &[(&str, &str)]| PoolFacts {
@@ -322,13 +327,13 @@ spec: {containers: [{name: a, resources: {requests: {memory: 20Gi}}}]}
     fn a_pod_fits_beside_the_daemons() {
         insta::assert_snapshot!(check("StatefulSet", 1, "", &asks("3500m")), @"");
         insta::assert_snapshot!(check("StatefulSet", 1, "", &asks("3600m")), @r"
-        error: `StatefulSet shop/web` fits no node beside the DaemonSets: 3600m CPU and 0 memory per pod: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
+        error: `StatefulSet shop/web` fits on no node beside the DaemonSets: 3600m CPU and 0 memory per pod: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
         ");
         insta::assert_snapshot!(check("StatefulSet", 1, "", &asks("5")), @r"
-        error: `StatefulSet shop/web` fits no node: 5 CPU and 0 memory per pod: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
+        error: `StatefulSet shop/web` fits on no node: 5 CPU and 0 memory per pod: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
         ");
         insta::assert_snapshot!(check("DaemonSet", 1, "", &asks("4100m")), @r"
-        error: `DaemonSet shop/web` fits no node: 4100m CPU and 0 memory per pod: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
+        error: `DaemonSet shop/web` fits on no node: 4100m CPU and 0 memory per pod: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
         ");
     }
 
@@ -337,8 +342,8 @@ spec: {containers: [{name: a, resources: {requests: {memory: 20Gi}}}]}
         let on = |labels: &str, cpu: &str| format!("nodeSelector: {{{labels}}}, {}", asks(cpu));
         insta::assert_snapshot!(check("StatefulSet", 1, "", &on("tier: fast, kubernetes.io/os: linux", "1")), @"");
         insta::assert_snapshot!(check("StatefulSet", 1, "", &on("tier: slow", "1")), @r"
-        error: `StatefulSet shop/web` fits no node: no node pool has the labels tier=slow: 1.yaml at spec.template.spec.nodeSelector
-          hint: give a node pool of the environment these `labels`
+        error: `StatefulSet shop/web` fits on no node: no node pool has the labels tier=slow: 1.yaml at spec.template.spec.nodeSelector
+          hint: add these `labels` to a node pool of the environment
         ");
         insta::assert_snapshot!(check("StatefulSet", 4, "", &on("disk: ssd", "1")), @r"
         error: capacity exceeded: CPU 4500m of 4 of node pool `fast`: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
@@ -356,8 +361,8 @@ spec: {containers: [{name: a, resources: {requests: {memory: 20Gi}}}]}
         ");
         insta::assert_snapshot!(check("StatefulSet", 2, "", &affinity("operator: DoesNotExist")), @"");
         insta::assert_snapshot!(check("StatefulSet", 1, "", &affinity("operator: In, values: [hdd]")), @r"
-        error: `StatefulSet shop/web` fits no node: no node pool has the labels that its affinity requires: 1.yaml at spec.template.spec.affinity
-          hint: give a node pool of the environment these `labels`
+        error: `StatefulSet shop/web` fits on no node: no node pool has the labels that its affinity requires: 1.yaml at spec.template.spec.affinity
+          hint: add these `labels` to a node pool of the environment
         ");
     }
 
@@ -366,13 +371,13 @@ spec: {containers: [{name: a, resources: {requests: {memory: 20Gi}}}]}
         let rolling = "rollingUpdate: {maxSurge: 1, maxUnavailable: 0}";
         insta::assert_snapshot!(check("Deployment", 10, rolling, &asks("1")), @r"
         error: capacity exceeded by an update of `Deployment shop/web`: CPU 12500m of 12: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
-          hint: add nodes, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)
+          hint: add nodes, or let the update remove a pod first (`maxUnavailable`, `Recreate`)
         ");
         insta::assert_snapshot!(check("Deployment", 9, rolling, &asks("1")), @"");
         insta::assert_snapshot!(check("Deployment", 10, "", &asks("1")), @"");
         insta::assert_snapshot!(check("Deployment", 3, "", &asks("3500m")), @r"
         error: capacity exceeded by an update of `Deployment shop/web`: CPU 15500m of 12: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
-          hint: add nodes, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)
+          hint: add nodes, or let the update remove a pod first (`maxUnavailable`, `Recreate`)
         ");
         insta::assert_snapshot!(check("Deployment", 3, "type: Recreate", &asks("3500m")), @"");
     }
@@ -388,17 +393,17 @@ spec: {containers: [{name: a, resources: {requests: {memory: 20Gi}}}]}
         let host = "kubernetes.io/hostname";
         insta::assert_snapshot!(check("StatefulSet", 3, "", &apart(host, "")), @"");
         insta::assert_snapshot!(check("StatefulSet", 4, "", &apart(host, "")), @r"
-        error: `StatefulSet shop/web` has 4 pods that must be apart, and there are nodes for 3: `kubernetes.io/hostname`: 1.yaml at spec.template.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]
-          hint: prefer that they are apart, or add nodes
+        error: `StatefulSet shop/web` has 4 pods that must be apart, but there are nodes for only 3: `kubernetes.io/hostname`: 1.yaml at spec.template.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]
+          hint: use preferred instead of required anti-affinity, or add nodes
         ");
         insta::assert_snapshot!(check("StatefulSet", 3, "", &apart("tier", "")), @r"
-        error: `StatefulSet shop/web` has 3 pods that must be apart, and there are nodes for 2: `tier`: 1.yaml at spec.template.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]
-          hint: prefer that they are apart, or add nodes
+        error: `StatefulSet shop/web` has 3 pods that must be apart, but there are nodes for only 2: `tier`: 1.yaml at spec.template.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]
+          hint: use preferred instead of required anti-affinity, or add nodes
         ");
         insta::assert_snapshot!(check("StatefulSet", 3, "", &apart("topology.kubernetes.io/zone", "")), @"");
         insta::assert_snapshot!(check("Deployment", 3, "", &apart(host, "")), @r"
-        error: an update of `Deployment shop/web` needs a place more than its 3 pods have, which must be apart: `kubernetes.io/hostname`: 1.yaml at spec.template.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]
-          hint: prefer that they are apart, or add nodes
+        error: an update of `Deployment shop/web` starts an extra pod, but its 3 pods must be apart and already take all nodes: `kubernetes.io/hostname`: 1.yaml at spec.template.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]
+          hint: use preferred instead of required anti-affinity, or add nodes
         ");
         insta::assert_snapshot!(check("Deployment", 3, "", &apart(host, ", matchLabelKeys: [pod-template-hash]")), @"");
         let spread = |most: &str| {
@@ -408,7 +413,7 @@ spec: {containers: [{name: a, resources: {requests: {memory: 20Gi}}}]}
             )
         };
         insta::assert_snapshot!(check("StatefulSet", 4, "", &spread("DoNotSchedule")), @r"
-        error: `StatefulSet shop/web` has 4 pods to spread over 4 places, and 3 places take 3: `kubernetes.io/hostname`: 1.yaml at spec.template.spec.topologySpreadConstraints[0]
+        error: `StatefulSet shop/web` must spread 4 pods over 4 places, but there are only 3, which take 3: `kubernetes.io/hostname`: 1.yaml at spec.template.spec.topologySpreadConstraints[0]
           hint: lower `minDomains`, or add nodes
         ");
         insta::assert_snapshot!(check("StatefulSet", 4, "", &spread("ScheduleAnyway")), @"");

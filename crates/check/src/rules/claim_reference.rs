@@ -1,6 +1,6 @@
 //! Pods mount volume claims that exist.
 //!
-//! A template of a StatefulSet replaces a volume of the same name.
+//! A StatefulSet's claim template replaces a volume with the same name.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn claim_reference(index: &Index<'_>, report: &mut Report) {
-    // The claims of StatefulSets by namespace, without the number at their end.
+    // The claims of StatefulSets by namespace, without the number at the end.
     let templates: BTreeSet<(&str, String)> = index
         .of_kind("apps", "StatefulSet")
         .flat_map(|set| {

@@ -32,8 +32,9 @@ fn config_reference(index: &Index<'_>, report: &mut Report) {
                         .did_you_mean(name, maps.names(pod.namespace()));
                 }
                 (Some(Keys::Known(keys)), Some(key)) if !keys.contains(key) => {
-                    let message =
-                        format!("{title} needs a key that ConfigMap `{name}` lacks: `{key}` for {place}");
+                    let message = format!(
+                        "{title} needs a key that ConfigMap `{name}` does not have: `{key}` for {place}"
+                    );
                     report
                         .error(entry, reference.key_field.clone(), message)
                         .did_you_mean(key, keys.iter().map(String::as_str));
@@ -80,7 +81,7 @@ metadata: {name: other, namespace: bank}
         error: `Deployment shop/web` needs a ConfigMap that does not exist: `other` for environment of container `web`: 1.yaml at spec.template.spec.containers[0].envFrom[0].configMapRef.name
         error: `Deployment shop/web` needs a ConfigMap that does not exist: `wbe` for volume `config`: 1.yaml at spec.template.spec.volumes[0].configMap.name
           hint: did you mean `web`?
-        error: `Deployment shop/web` needs a key that ConfigMap `web` lacks: `moed` for variable `MODE` of container `web`: 1.yaml at spec.template.spec.containers[0].env[0].valueFrom.configMapKeyRef.key
+        error: `Deployment shop/web` needs a key that ConfigMap `web` does not have: `moed` for variable `MODE` of container `web`: 1.yaml at spec.template.spec.containers[0].env[0].valueFrom.configMapKeyRef.key
           hint: did you mean `mode`?
         ");
     }

@@ -1,4 +1,4 @@
-//! Network policies leave pods the ways that they are made for.
+//! Network policies allow the traffic that pods exist for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "cut-off-pod",
-    summary: "network policies cut off a pod from what it is for",
+    summary: "network policies cut off a pod that must be reachable or needs the API server",
     level: Level::Error,
     page: include_str!("cut_off_pod.md"),
     check: cut_off_pod,
@@ -57,7 +57,7 @@ fn cut_off_pod(index: &Index<'_>, report: &mut Report) {
             && !policies.others.contains(pod.namespace())
             && !shut.iter().any(|policy| policy.lets_out_to_the_api_server())
         {
-            reasons.push(format!("{binding} gives it rights, and no policy lets it reach the API server"));
+            reasons.push(format!("{binding} grants it rights, but no policy lets it reach the API server"));
             calls = true;
         }
         if reasons.is_empty() {
@@ -76,27 +76,27 @@ fn cut_off_pod(index: &Index<'_>, report: &mut Report) {
         report
             .error(&pod.entry, ["metadata", "name"], message)
             .hint(format!(
-                "say so in the component: `[policies.{}]` with `pods = {{ {} }}` and {}",
+                "declare it in the component: `[policies.{}]` with `pods = {{ {} }}` and {}",
                 pod.entry.name,
                 pod_labels(pod),
                 lines.join(" and ")
             ))
-            .hint("or set `isolation` of the tenant to `\"namespace\"` or `\"none\"`");
+            .hint("or set the tenant's `isolation` to `\"namespace\"` or `\"none\"`");
     }
 }
 
-/// The NetworkPolicies that are about pods.
+/// The NetworkPolicies that select pods.
 struct Policies<'a> {
     all: Vec<Policy<'a>>,
-    /// The places of the policies that are about the pods of an object, by its path.
+    /// The positions of the policies that select the pods of an object, by its path.
     of_pods: BTreeMap<&'a str, Vec<usize>>,
     /// The namespaces with policies of another kind.
     others: BTreeSet<&'a str>,
 }
 
-/// A NetworkPolicy: its rules in each direction that it shuts.
+/// A NetworkPolicy, with its rules for each direction that it restricts.
 struct Policy<'a> {
-    /// Whether it is about every pod of its namespace.
+    /// Whether it selects every pod of its namespace.
     is_whole: bool,
     ingress: Option<&'a [Value]>,
     egress: Option<&'a [Value]>,
@@ -136,7 +136,7 @@ impl<'a> Policies<'a> {
 }
 
 impl Policy<'_> {
-    /// Tells whether somebody outside of the tenant's own namespaces reaches a port of a pod.
+    /// Tells whether anything outside the tenant's own namespaces can reach a port of a pod.
     fn lets_in(&self, index: &Index<'_>, pod: &Pod<'_>, port: &Value) -> bool {
         self.ingress.unwrap_or_default().iter().any(|rule| {
             let peers = list_at(rule, "from");
@@ -146,7 +146,7 @@ impl Policy<'_> {
         })
     }
 
-    /// Tells whether pods reach the API server, whose address is none of a pod.
+    /// Tells whether pods can reach the API server, whose address belongs to no pod.
     fn lets_out_to_the_api_server(&self) -> bool {
         self.egress.unwrap_or_default().iter().any(|rule| {
             let (peers, ports) = (list_at(rule, "to"), list_at(rule, "ports"));
@@ -164,20 +164,20 @@ impl Policy<'_> {
     }
 }
 
-/// Tells whether a peer stands for more than the pods of the tenant's own namespaces.
+/// Tells whether a peer covers more than the pods of the tenant's own namespaces.
 fn is_outside(index: &Index<'_>, pod: &Pod<'_>, peer: &Value) -> bool {
     let Some(namespaces) = peer.get("namespaceSelector") else { return peer.get("ipBlock").is_some() };
     let labels = namespaces.get("matchLabels").and_then(Value::as_map);
     let name = labels.and_then(|labels| labels.get("kubernetes.io/metadata.name")).and_then(Value::as_str);
     let own = index.tenant(pod.entry.tenant).map(|tenant| &tenant.namespaces);
     match name {
-        // Pods that are named one by one may be those of a controller of the tenant's own.
+        // Pods selected individually may be those of the tenant's own controller.
         Some(name) => peer.get("podSelector").is_some() || own.is_none_or(|own| !own.contains(name)),
         None => true,
     }
 }
 
-/// Tells whether a port of a policy is a port of a pod, which has a name or a number.
+/// Tells whether a policy's port covers a pod's port, given by name or number.
 fn is_port(pod: &Pod<'_>, open: &Value, port: &Value) -> bool {
     let Some(first) = open.get("port") else { return true };
     match (pod.port_number(first), pod.port_number(port)) {
@@ -195,7 +195,7 @@ fn port_text(port: &Value) -> String {
     }
 }
 
-/// Returns the labels of pods as a table of TOML: those that their workload selects them by, where it does.
+/// Returns pod labels as a TOML table: those in the workload's selector, if it has one.
 fn pod_labels(pod: &Pod<'_>) -> String {
     let selector = pod.entry.object.at(&["spec", "selector", "matchLabels"]).and_then(Value::as_map);
     let labels: Option<&Map> = selector.or(pod.labels);
@@ -203,7 +203,8 @@ fn pod_labels(pod: &Pod<'_>) -> String {
     labels.map(|(key, value)| format!("{key:?} = {value:?}")).collect::<Vec<_>>().join(", ")
 }
 
-/// How pods are reached: the field of a policy that lets it be, and whether a pod of the tenant itself may be meant.
+/// How pods are reached: the field of `[policies]` that allows it, and whether the caller may be a pod of the tenant
+/// itself.
 #[derive(Clone, Copy)]
 struct Way {
     field: &'static str,
@@ -223,7 +224,7 @@ struct Caller {
     port: Value,
 }
 
-/// Returns what leads to pods from outside of a tenant, by the path of the object that holds them.
+/// Returns what leads to pods from outside a tenant, by the path of the object that contains the pods.
 fn callers<'a>(index: &Index<'a>) -> BTreeMap<&'a str, Vec<Caller>> {
     let mut found = BTreeMap::new();
     for entry in index.of_kind("networking.k8s.io", "Ingress") {
@@ -265,7 +266,7 @@ fn callers<'a>(index: &Index<'a>) -> BTreeMap<&'a str, Vec<Caller>> {
     found
 }
 
-/// Adds a caller to the pods behind a port of a Service, or behind all its ports.
+/// Adds a caller to the pods behind one or all ports of a Service.
 fn through<'a>(
     index: &Index<'a>,
     found: &mut BTreeMap<&'a str, Vec<Caller>>,
@@ -297,7 +298,7 @@ fn through<'a>(
     }
 }
 
-/// Returns the ServiceAccounts that have rights, by namespace and name, each with a binding that gives them.
+/// Returns the ServiceAccounts that have rights, by namespace and name, each with a binding that grants them.
 fn accounts<'a>(index: &Index<'a>) -> BTreeMap<(&'a str, &'a str), String> {
     let mut found = BTreeMap::new();
     for kind in ["ClusterRoleBinding", "RoleBinding"] {
@@ -314,7 +315,7 @@ fn accounts<'a>(index: &Index<'a>) -> BTreeMap<(&'a str, &'a str), String> {
     found
 }
 
-/// Returns the ServiceAccount of pods whose token they hold.
+/// Returns the ServiceAccount whose token the pods mount.
 fn account<'a>(pod: &Pod<'a>) -> Option<&'a str> {
     let has_token = pod.spec.get("automountServiceAccountToken").and_then(Value::as_bool) != Some(false);
     let names = ["serviceAccountName", "serviceAccount"].map(|field| text(pod.spec, field));
@@ -373,22 +374,22 @@ spec: {rules: [{http: {paths: [{backend: {service: {name: back, port: {number: 8
         insta::assert_snapshot!(check(&[BACK, INGRESS]), @"");
         insta::assert_snapshot!(check(&[DENY, BACK, INGRESS]), @r#"
         error: network policies cut off the pods of `Deployment shop/back`: `Ingress shop/back` leads to its port `http`: 2.yaml at metadata.name
-          hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-ingress = [8080]`
-          hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
+          hint: declare it in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-ingress = [8080]`
+          hint: or set the tenant's `isolation` to `"namespace"` or `"none"`
         "#);
         let own = policy(
             "ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}}]}]",
         );
         insta::assert_snapshot!(check(&[DENY, &own, BACK, INGRESS]), @r#"
         error: network policies cut off the pods of `Deployment shop/back`: `Ingress shop/back` leads to its port `http`: 3.yaml at metadata.name
-          hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-ingress = [8080]`
-          hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
+          hint: declare it in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-ingress = [8080]`
+          hint: or set the tenant's `isolation` to `"namespace"` or `"none"`
         "#);
         let other = policy("ingress: [{from: [{namespaceSelector: {}}], ports: [{port: 9000}]}]");
         insta::assert_snapshot!(check(&[DENY, &other, BACK, INGRESS]), @r#"
         error: network policies cut off the pods of `Deployment shop/back`: `Ingress shop/back` leads to its port `http`: 3.yaml at metadata.name
-          hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-ingress = [8080]`
-          hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
+          hint: declare it in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-ingress = [8080]`
+          hint: or set the tenant's `isolation` to `"namespace"` or `"none"`
         "#);
         let right = policy("ingress: [{from: [{namespaceSelector: {}}], ports: [{port: 8080}]}]");
         insta::assert_snapshot!(check(&[DENY, &right, BACK, INGRESS]), @"");
@@ -402,8 +403,8 @@ spec: {rules: [{http: {paths: [{backend: {service: {name: back, port: {number: 8
     fn a_service_that_no_policy_is_about() {
         insta::assert_snapshot!(check(&[DENY, BACK]), @r#"
         error: network policies cut off the pods of `Deployment shop/back`: `Service shop/back` leads to its port `http`: 2.yaml at metadata.name
-          hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-cluster = [8080]`
-          hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
+          hint: declare it in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-cluster = [8080]`
+          hint: or set the tenant's `isolation` to `"namespace"` or `"none"`
         "#);
         insta::assert_snapshot!(check(&[DENY, &policy("ingress: []"), BACK]), @"");
     }
@@ -419,14 +420,14 @@ webhooks: [{name: a.example.com, clientConfig: {service: {name: back, namespace:
 ";
         insta::assert_snapshot!(check(&[DENY, BACK, webhook]), @r#"
         error: network policies cut off the pods of `Deployment shop/back`: `ValidatingWebhookConfiguration hook` leads to its port `http`: 2.yaml at metadata.name
-          hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-cluster = [8080]`
-          hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
+          hint: declare it in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-cluster = [8080]`
+          hint: or set the tenant's `isolation` to `"namespace"` or `"none"`
         "#);
         let balancer = BACK.replace("spec: {selector", "spec: {type: LoadBalancer, selector");
         insta::assert_snapshot!(check(&[DENY, &balancer]), @r#"
         error: network policies cut off the pods of `Deployment shop/back`: `Service shop/back` leads to its port `http`: 2.yaml at metadata.name
-          hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-outside = [8080]`
-          hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
+          hint: declare it in the component: `[policies.back]` with `pods = { "app" = "back" }` and `from-outside = [8080]`
+          hint: or set the tenant's `isolation` to `"namespace"` or `"none"`
         "#);
         insta::assert_snapshot!(check(&[DENY, &balancer.replace("spec: {serviceAcc", "spec: {hostNetwork: true, serviceAcc")]), @"");
     }
@@ -443,9 +444,9 @@ subjects: [{kind: ServiceAccount, name: back}]
 ";
         let policy = |egress: &str| policy(&format!("egress: {egress}, policyTypes: [Ingress, Egress]"));
         insta::assert_snapshot!(check(&[DENY, &policy("[]"), BACK, binding]), @r#"
-        error: network policies cut off the pods of `Deployment shop/back`: `RoleBinding shop/back` gives it rights, and no policy lets it reach the API server: 3.yaml at metadata.name
-          hint: say so in the component: `[policies.back]` with `pods = { "app" = "back" }` and `api-server = true`
-          hint: or set `isolation` of the tenant to `"namespace"` or `"none"`
+        error: network policies cut off the pods of `Deployment shop/back`: `RoleBinding shop/back` grants it rights, but no policy lets it reach the API server: 3.yaml at metadata.name
+          hint: declare it in the component: `[policies.back]` with `pods = { "app" = "back" }` and `api-server = true`
+          hint: or set the tenant's `isolation` to `"namespace"` or `"none"`
         "#);
         insta::assert_snapshot!(check(&[DENY, &policy("[{to: [{ipBlock: {cidr: 0.0.0.0/0}}], ports: [{port: 6443}]}]"), BACK, binding]), @"");
         let cilium = "

@@ -32,7 +32,7 @@ fn disruption_budget(index: &Index<'_>, report: &mut Report) {
     }
 }
 
-/// Returns the field by which a budget allows no eviction, and why.
+/// Returns the field with which a budget blocks all evictions, and why.
 fn blocks(index: &Index<'_>, entry: &Entry<'_>) -> Option<(&'static str, String)> {
     let spec = entry.object.map.get("spec")?;
     if let Some(amount) = spec.get("maxUnavailable") {
@@ -50,7 +50,7 @@ fn blocks(index: &Index<'_>, entry: &Entry<'_>) -> Option<(&'static str, String)
     }
     let mut pods = 0_u64;
     for pod in index.selected(entry.namespace, &selector) {
-        // Of jobs, daemons and custom kinds the number of pods is not theirs to say.
+        // Jobs, DaemonSets and custom kinds do not state how many pods they have.
         if !matches!(pod.entry.kind, "Deployment" | "StatefulSet" | "ReplicaSet") {
             return None;
         }
@@ -67,7 +67,7 @@ fn blocks(index: &Index<'_>, entry: &Entry<'_>) -> Option<(&'static str, String)
     })
 }
 
-/// A number of pods, or a part of them.
+/// A number of pods, or a percentage.
 enum Share {
     Number(u64),
     Percent(u64),

@@ -1,6 +1,6 @@
 //! A PodDisruptionBudget selects pods that exist.
 //!
-//! Nothing breaks until a node is drained, hence a warning.
+//! Nothing breaks until a node is drained, so this is a warning.
 
 use crate::index::{Index, Selection};
 use crate::label_selector::LabelSelector;

@@ -13,25 +13,24 @@ pub(crate) const RULE: Rule = Rule {
     check: duplicate_object,
 };
 
-/// The component of what a tenant gets beside its own, such as its namespaces.
+/// The component with what a tenant gets automatically, such as its namespaces.
 const TENANCY: &str = "tenant";
 
 fn duplicate_object(index: &Index<'_>, report: &mut Report) {
     let name = ["metadata", "name"];
     for (first, entry) in index.duplicates() {
-        // What the tenant gets by itself stays, wherever it stands in the order.
+        // The tenant's automatic object stays, whichever comes first.
         let (kept, extra) = if entry.component == TENANCY { (entry, first) } else { (first, entry) };
         let maker = |entry: &Entry<'_>| format!("{}/{}", entry.tenant, entry.component);
         if kept.component == TENANCY {
             let message = format!(
-                "{} is rendered by `{}`, and tenant `{}` gets it already",
+                "{} is rendered by `{}`, but Aqueduct already renders it for tenant `{}`",
                 extra.title(),
                 maker(extra),
                 kept.tenant
             );
             report.error(extra, name, message).hint(format!(
-                "leave it out; what a chart or a kustomization renders goes with `patches = [{{ target = {{ kind = \"{}\", \
-                 name = \"{}\" }}, patch = \"$patch: delete\" }}]`",
+                "remove it; if a chart or a kustomization renders it, use `patches = [{{ target = {{ kind = \"{}\", name = \"{}\" }}, patch = \"$patch: delete\" }}]`",
                 extra.kind, extra.name
             ));
             continue;
@@ -82,8 +81,8 @@ metadata: {name: shop, labels: {tenant: shop, component: tenant}}
 "), @r#"
         error: `ConfigMap shop/a` is rendered by `shop/web` and by `shop/other`: 2.yaml at metadata.name
         error: `Ingress shop/b` is rendered twice by `shop/web`: 5.yaml at metadata.name
-        error: `Namespace shop` is rendered by `shop/web`, and tenant `shop` gets it already: 6.yaml at metadata.name
-          hint: leave it out; what a chart or a kustomization renders goes with `patches = [{ target = { kind = "Namespace", name = "shop" }, patch = "$patch: delete" }]`
+        error: `Namespace shop` is rendered by `shop/web`, but Aqueduct already renders it for tenant `shop`: 6.yaml at metadata.name
+          hint: remove it; if a chart or a kustomization renders it, use `patches = [{ target = { kind = "Namespace", name = "shop" }, patch = "$patch: delete" }]`
         "#);
     }
 }

@@ -27,7 +27,7 @@ fn image_tag(index: &Index<'_>, report: &mut Report) {
                 Some((_, "latest")) => "has the tag `latest`",
                 Some(_) => continue,
             };
-            let message = format!("{} has an image that {problem}: `{image}`", pod.entry.title());
+            let message = format!("{} uses an image that {problem}: `{image}`", pod.entry.title());
             report
                 .warning(&pod.entry, (container.value, ["image"]), message)
                 .hint("use a version or a digest");
@@ -53,11 +53,11 @@ spec:
   - {name: d, image: 'registry:5000/web:1.2'}
   - {name: e, image: 'web@sha256:00'}
 "), @r"
-        warning: `Pod shop/a` has an image that has no tag: `nginx`: 1.yaml at spec.containers[0].image
+        warning: `Pod shop/a` uses an image that has no tag: `nginx`: 1.yaml at spec.containers[0].image
           hint: use a version or a digest
-        warning: `Pod shop/a` has an image that has no tag: `registry:5000/web`: 1.yaml at spec.containers[2].image
+        warning: `Pod shop/a` uses an image that has no tag: `registry:5000/web`: 1.yaml at spec.containers[2].image
           hint: use a version or a digest
-        warning: `Pod shop/a` has an image that has the tag `latest`: `registry:5000/web:latest`: 1.yaml at spec.containers[1].image
+        warning: `Pod shop/a` uses an image that has the tag `latest`: `registry:5000/web:latest`: 1.yaml at spec.containers[1].image
           hint: use a version or a digest
         ");
     }

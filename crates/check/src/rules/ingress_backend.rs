@@ -38,7 +38,7 @@ fn ingress_backend(index: &Index<'_>, report: &mut Report) {
 fn check_service(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, service: &Value) {
     let namespace = entry.namespace;
     let name = text(service, "name");
-    // The controller of AWS reads this port name as an action in an annotation, not as a Service.
+    // The AWS controller reads this port name as an action in an annotation, not as a Service.
     if service.at(&["port", "name"]).and_then(Value::as_str) == Some("use-annotation") {
         return;
     }

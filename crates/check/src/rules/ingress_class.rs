@@ -1,4 +1,4 @@
-//! An Ingress names a class that the cluster has.
+//! An Ingress has a class that the cluster knows.
 
 use crate::index::Index;
 use crate::report::Report;
@@ -6,13 +6,13 @@ use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "ingress-class",
-    summary: "an Ingress names an unknown class",
+    summary: "an Ingress has an unknown class",
     level: Level::Error,
     page: include_str!("ingress_class.md"),
     check: ingress_class,
 };
 
-/// The annotation that named the class before there was a field for it.
+/// The annotation for the class, from before the field existed.
 const ANNOTATION: &str = "kubernetes.io/ingress.class";
 
 fn ingress_class(index: &Index<'_>, report: &mut Report) {
@@ -28,7 +28,7 @@ fn ingress_class(index: &Index<'_>, report: &mut Report) {
         if listed.contains(class) || rendered.contains(&class) {
             continue;
         }
-        let message = format!("{} names a class that the cluster does not have: `{class}`", entry.title());
+        let message = format!("{} has a class that the cluster does not have: `{class}`", entry.title());
         report
             .error(&entry, field, message)
             .did_you_mean(class, listed.iter().map(String::as_str).chain(rendered));
@@ -56,7 +56,7 @@ apiVersion: networking.k8s.io/v1
 kind: IngressClass
 metadata: {name: internal}
 "), @r"
-        error: `Ingress shop/web` names a class that the cluster does not have: `ngnix`: 1.yaml at spec.ingressClassName
+        error: `Ingress shop/web` has a class that the cluster does not have: `ngnix`: 1.yaml at spec.ingressClassName
           hint: did you mean `nginx`?
         ");
     }

@@ -38,7 +38,7 @@ fn ingress_path(index: &Index<'_>, report: &mut Report) {
                                 (place, ["pathType"]),
                                 format!("{title} has a path without `pathType`: `{path}`"),
                             )
-                            .hint("write `pathType: Prefix`, or `Exact`");
+                            .hint("set `pathType` to `Prefix` or `Exact`");
                     }
                     "Exact" | "Prefix" | "ImplementationSpecific" => {}
                     other => {
@@ -52,7 +52,7 @@ fn ingress_path(index: &Index<'_>, report: &mut Report) {
                     }
                 }
                 let is_strict = matches!(kind, "Exact" | "Prefix");
-                // A path may be left out where its meaning is the controller's.
+                // A path may be omitted if its meaning is implementation-specific.
                 if (is_strict || !path.is_empty()) && !path.starts_with('/') {
                     report.error(
                         &entry,
@@ -63,7 +63,7 @@ fn ingress_path(index: &Index<'_>, report: &mut Report) {
                     report.error(
                         &entry,
                         (place, ["path"]),
-                        format!("{title} has a path with empty or dotted parts: `{path}`"),
+                        format!("{title} has a path with empty, `.` or `..` segments: `{path}`"),
                     );
                 }
             }
@@ -78,7 +78,7 @@ fn has_steps(path: &str) -> bool {
         || path.ends_with("/.")
 }
 
-/// Tells whether a text is a host: labels of letters and digits, of which the first may be `*`.
+/// Tells whether a text is a host: DNS labels, of which the first may be `*`.
 fn is_host(host: &str) -> bool {
     let is_label = |label: &str| {
         let edge = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
@@ -116,9 +116,9 @@ spec:
         error: `Ingress shop/web` has a host that is not a lower-case DNS name: `WEB.example.com`: 1.yaml at spec.rules[0].host
         error: `Ingress shop/web` has a path that does not start with `/`: ``: 1.yaml at spec.rules[0].http.paths[2].path
         error: `Ingress shop/web` has a path that does not start with `/`: `x`: 1.yaml at spec.rules[0].http.paths[0].path
-        error: `Ingress shop/web` has a path with empty or dotted parts: `/a//b`: 1.yaml at spec.rules[0].http.paths[3].path
+        error: `Ingress shop/web` has a path with empty, `.` or `..` segments: `/a//b`: 1.yaml at spec.rules[0].http.paths[3].path
         error: `Ingress shop/web` has a path without `pathType`: `/y`: 1.yaml at spec.rules[0].http.paths[1].pathType
-          hint: write `pathType: Prefix`, or `Exact`
+          hint: set `pathType` to `Prefix` or `Exact`
         error: `Ingress shop/web` has an unknown `pathType`: `prefix`: 1.yaml at spec.rules[1].http.paths[0].pathType
           hint: did you mean `Prefix`?
         ");

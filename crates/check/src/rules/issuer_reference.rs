@@ -1,4 +1,4 @@
-//! Certificates name an issuer that exists.
+//! Certificates refer to an issuer that exists.
 
 use crate::facts::{Entry, title};
 use crate::index::Index;
@@ -8,7 +8,7 @@ use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "issuer-reference",
-    summary: "a certificate names an unknown issuer",
+    summary: "a certificate refers to an unknown issuer",
     level: Level::Error,
     page: include_str!("issuer_reference.md"),
     check: issuer_reference,
@@ -17,7 +17,7 @@ pub(crate) const RULE: Rule = Rule {
 fn issuer_reference(index: &Index<'_>, report: &mut Report) {
     for entry in index.of_kind("cert-manager.io", "Certificate") {
         let Some(reference) = entry.object.at(&["spec", "issuerRef"]) else { continue };
-        // Issuers of another group belong to somebody else's controller.
+        // Issuers of another group belong to a different controller.
         if matches!(text(reference, "group"), "" | "cert-manager.io") {
             let kind = Some(text(reference, "kind")).filter(|kind| !kind.is_empty()).unwrap_or("Issuer");
             let field = (reference, ["name"]).into();
@@ -62,7 +62,7 @@ fn check_issuer(
     }
     if !known.contains(&name) && !index.is_outside(namespace) {
         let issuer = title(kind, namespace, name);
-        let message = format!("{} names an issuer that does not exist: {issuer}", entry.title());
+        let message = format!("{} refers to an issuer that does not exist: {issuer}", entry.title());
         report.error(entry, field, message).did_you_mean(name, known);
     }
 }
@@ -92,8 +92,8 @@ apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata: {name: web, namespace: shop, annotations: {cert-manager.io/cluster-issuer: letsencript}}
 "), @r"
-        error: `Certificate bank/other` names an issuer that does not exist: `Issuer bank/own`: 2.yaml at spec.issuerRef.name
-        error: `Ingress shop/web` names an issuer that does not exist: `ClusterIssuer letsencript`: 4.yaml at metadata.annotations[cert-manager.io/cluster-issuer]
+        error: `Certificate bank/other` refers to an issuer that does not exist: `Issuer bank/own`: 2.yaml at spec.issuerRef.name
+        error: `Ingress shop/web` refers to an issuer that does not exist: `ClusterIssuer letsencript`: 4.yaml at metadata.annotations[cert-manager.io/cluster-issuer]
           hint: did you mean `letsencrypt`?
         ");
     }

@@ -1,4 +1,4 @@
-//! The network policies let the traffic of links through.
+//! Network policies let the traffic of links through.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ pub(crate) const RULE: Rule = Rule {
 
 const POLICIES: &str = "networking.k8s.io";
 
-/// How many policies of one end a finding names.
+/// How many policies of one end a finding lists.
 const NAMED: usize = 3;
 
 fn link_blocked(index: &Index<'_>, report: &mut Report) {
@@ -43,13 +43,13 @@ fn link_blocked(index: &Index<'_>, report: &mut Report) {
     for link in index.links() {
         let sources = pods.get(&link.from).map_or(&[][..], Vec::as_slice);
         let targets = targets(index, link);
-        // Pods that the component starts by itself may be those that use the link.
+        // The link may be used by pods that the component creates itself.
         let is_clear = |pod: &&Pod<'_>| is_seen(pod) && !index.may_create(&pod.entry, "pods");
         if targets.is_empty() || !sources.iter().all(is_clear) || !targets.iter().all(|one| is_seen(one.pod))
         {
             continue;
         }
-        // Which of its pods use the link is not said: it is blocked where none of them gets through.
+        // It is unknown which pods use the link. It counts as blocked if none of them gets through.
         let blocked: Vec<Blocked<'_, '_>> =
             sources.iter().map_while(|source| blocked(index, source, &targets)).collect();
         if blocked.len() == sources.len()
@@ -60,20 +60,20 @@ fn link_blocked(index: &Index<'_>, report: &mut Report) {
     }
 }
 
-/// Pods behind a link, and the port on which they get its connections.
+/// Pods behind a link, and the port on which they receive its connections.
 struct Target<'i, 'a> {
     pod: &'i Pod<'a>,
     protocol: Protocol,
     port: u16,
 }
 
-/// Pods that do not reach others.
+/// Pods that cannot reach others.
 struct Blocked<'i, 'a> {
     source: &'i Pod<'a>,
     target: &'i Target<'i, 'a>,
 }
 
-/// Returns a target that pods do not reach, if there is one.
+/// Returns a target that pods cannot reach, if there is one.
 fn blocked<'i, 'a>(
     index: &'i Index<'a>,
     source: &'i Pod<'a>,
@@ -87,8 +87,8 @@ fn blocked<'i, 'a>(
     Some(Blocked { source, target })
 }
 
-/// Returns the pods behind a link: those of its Service, or else those that the endpoint names. None are returned where
-/// what the Service leads to is not known.
+/// Returns the pods behind a link: those of its Service, otherwise those that the endpoint declares. Returns none if
+/// the target of the Service is unknown.
 fn targets<'i, 'a>(index: &'i Index<'a>, link: &LinkFacts<'_>) -> Vec<Target<'i, 'a>> {
     let service = link.service.and_then(|(namespace, name)| index.get("", "Service", namespace, name));
     let Some(service) = service else {
@@ -100,7 +100,7 @@ fn targets<'i, 'a>(index: &'i Index<'a>, link: &LinkFacts<'_>) -> Vec<Target<'i,
     let labels = spec.get("selector").and_then(Value::as_map).filter(|labels| !labels.is_empty());
     let is_meant = |port: &&Value| port.get("port").and_then(Value::as_i64) == Some(link.port.into());
     let meant = list_at(spec, "ports").iter().filter(is_meant);
-    // One number may stand for several protocols, of which links mean TCP.
+    // Several protocols may share a number. Links use TCP.
     let Some(port) = meant.min_by_key(|port| !matches!(text(port, "protocol"), "" | "TCP")) else {
         return Vec::new();
     };
@@ -117,7 +117,7 @@ fn targets<'i, 'a>(index: &'i Index<'a>, link: &LinkFacts<'_>) -> Vec<Target<'i,
     let Some(wanted) = wanted else { return Vec::new() };
     let selector = LabelSelector::plain(labels);
     let all: Vec<&Pod<'_>> = index.selected(service.namespace, &selector).collect();
-    // Others that happen to have the labels, such as those of a hook, do not listen.
+    // Other pods that happen to have the labels, such as those of a hook, do not listen.
     let is_declared = all.iter().any(|pod| pod.has_port(wanted));
     let listening = all.into_iter().filter(|pod| !is_declared || pod.has_port(wanted));
     let targets = listening.filter_map(|pod| {
@@ -127,13 +127,14 @@ fn targets<'i, 'a>(index: &'i Index<'a>, link: &LinkFacts<'_>) -> Vec<Target<'i,
     targets.collect()
 }
 
-/// Returns the namespaces with policies of another kind; the empty one for those over all namespaces.
+/// Returns the namespaces with other kinds of policies; the empty one stands for policies over all
+/// namespaces.
 fn other_policies<'a>(index: &Index<'a>) -> BTreeSet<&'a str> {
     let is_other = |entry: &&Entry<'_>| entry.kind.ends_with("NetworkPolicy") && entry.group != POLICIES;
     index.entries().iter().filter(is_other).map(|entry| entry.namespace).collect()
 }
 
-/// Tells whether policies of a namespace select by labels that pods only get from their controllers.
+/// Tells whether policies of a namespace select by labels that only controllers add to pods.
 fn is_ruled_by_controllers(index: &Index<'_>, namespace: &str, pods: [&Pod<'_>; 2]) -> bool {
     let is_added = |key: &str| pods.iter().any(|pod| ControllerLabel::of(&pod.entry, key, None).is_some());
     let names_added = |selector: &Value| {
@@ -150,7 +151,7 @@ fn is_ruled_by_controllers(index: &Index<'_>, namespace: &str, pods: [&Pod<'_>; 
     })
 }
 
-/// Tells whether a policy is about every pod of its namespace.
+/// Tells whether a policy selects every pod of its namespace.
 fn is_whole(policy: &Entry<'_>) -> bool {
     policy.object.at(&["spec", "podSelector"]).map(LabelSelector::full).unwrap_or_default().is_empty()
 }
@@ -176,7 +177,7 @@ fn tell(index: &Index<'_>, report: &mut Report, link: &LinkFacts<'_>, blocked: &
             .keys()
             .filter_map(|one| index.get(POLICIES, "NetworkPolicy", &one.namespace, &one.name))
             .collect();
-        // Where policies are about these pods alone, one of them is the one to change.
+        // If some policies select only these pods, one of them is the one to change.
         let (whole, own): (Vec<_>, Vec<_>) = all.into_iter().partition(is_whole);
         let all = if own.is_empty() { whole } else { own };
         let names: Vec<String> = all.iter().take(NAMED).map(Entry::title).collect();
@@ -203,16 +204,16 @@ fn tell(index: &Index<'_>, report: &mut Report, link: &LinkFacts<'_>, blocked: &
     let meant = LabelSelector::equal_to(link.labels);
     if *port != link.pod_port {
         finding.hint(format!(
-            "the endpoint `{}` of `{tenant}/{component}` says that its pods listen on port {}: say `container-port = {port}`",
+            "the endpoint `{}` of `{tenant}/{component}` declares that its pods listen on port {}: set `container-port = {port}`",
             link.endpoint, link.pod_port
         ));
     } else if !index.selected(link.namespace, &meant).any(|other| other.entry.path == pod.entry.path) {
         finding.hint(format!(
-            "the endpoint `{}` of `{tenant}/{component}` means other pods: say their labels in its `pods`",
+            "the endpoint `{}` of `{tenant}/{component}` selects other pods: set its `pods` to the labels of these",
             link.endpoint
         ));
     } else {
-        finding.hint("open the port in a policy of the end that shuts it");
+        finding.hint("allow the port in a policy of the end that blocks it");
     }
 }
 
@@ -241,10 +242,10 @@ spec: {selector: {app: ledger}, ports: [{port: 80, targetPort: http}]}
 
     const LINK: &str = "{kind: Link, from: shop/web, to: bank/ledger, service: ledger, port: 80, podPort: 8080, pods: {app: ledger}}";
 
-    /// The policy that lets nothing in.
+    /// A policy that denies all ingress.
     const SHUT: &str = "bank: {podSelector: {}}";
 
-    /// Returns what is said of a link under policies, each with its namespace.
+    /// Returns the findings for a link under policies, each with its namespace.
     fn check(link: &str, policies: &[&str]) -> String {
         let mut documents = format!("{ENDS}{link}\n");
         for (number, policy) in policies.iter().enumerate() {
@@ -262,13 +263,13 @@ spec: {selector: {app: ledger}, ports: [{port: 80, targetPort: http}]}
         insta::assert_snapshot!(check(&[]), @"");
         insta::assert_snapshot!(check(&[SHUT]), @r"
         error: network policies block the link to `bank/ledger`: `Deployment shop/web` does not reach TCP port 8080 of `Deployment bank/ledger`: `NetworkPolicy bank/p0` does not let it in: 4.yaml
-          hint: open the port in a policy of the end that shuts it
+          hint: allow the port in a policy of the end that blocks it
         ");
         let open = "bank: {podSelector: {matchLabels: {app: ledger}}, ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}}], ports: [{port: http}]}]}";
         insta::assert_snapshot!(check(&[SHUT, open]), @"");
         insta::assert_snapshot!(check(&[SHUT, open, "shop: {podSelector: {}, policyTypes: [Egress]}"]), @r"
         error: network policies block the link to `bank/ledger`: `Deployment shop/web` does not reach TCP port 8080 of `Deployment bank/ledger`: `NetworkPolicy shop/p2` does not let it out: 4.yaml
-          hint: open the port in a policy of the end that shuts it
+          hint: allow the port in a policy of the end that blocks it
         ");
     }
 
@@ -276,11 +277,11 @@ spec: {selector: {app: ledger}, ports: [{port: 80, targetPort: http}]}
     fn the_hint_says_what_the_endpoint_lacks() {
         insta::assert_snapshot!(check(&LINK.replace("podPort: 8080, ", ""), &[SHUT]), @r"
         error: network policies block the link to `bank/ledger`: `Deployment shop/web` does not reach TCP port 8080 of `Deployment bank/ledger`: `NetworkPolicy bank/p0` does not let it in: 4.yaml
-          hint: the endpoint `http` of `bank/ledger` says that its pods listen on port 80: say `container-port = 8080`
+          hint: the endpoint `http` of `bank/ledger` declares that its pods listen on port 80: set `container-port = 8080`
         ");
         insta::assert_snapshot!(check(&LINK.replace("app: ledger", "app: books"), &[SHUT]), @r"
         error: network policies block the link to `bank/ledger`: `Deployment shop/web` does not reach TCP port 8080 of `Deployment bank/ledger`: `NetworkPolicy bank/p0` does not let it in: 4.yaml
-          hint: the endpoint `http` of `bank/ledger` means other pods: say their labels in its `pods`
+          hint: the endpoint `http` of `bank/ledger` selects other pods: set its `pods` to the labels of these
         ");
     }
 

@@ -1,4 +1,4 @@
-//! Custom objects write the defaults of their definition inside lists.
+//! Custom resources write out the defaults of their definition inside lists.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "list-defaults",
-    summary: "a custom object leaves out defaults inside lists",
+    summary: "a custom resource omits defaults inside lists",
     level: Level::Warning,
     page: include_str!("list_defaults.md"),
     check: list_defaults,
 };
 
-/// The most fields that a message names.
+/// How many fields a message lists.
 const MOST: usize = 6;
 
 fn list_defaults(index: &Index<'_>, report: &mut Report) {
@@ -47,14 +47,14 @@ fn list_defaults(index: &Index<'_>, report: &mut Report) {
                 .warning(
                     &entry,
                     first.clone(),
-                    format!("{title} leaves out defaults inside lists, so Argo CD never finds it in sync: {names}{more}"),
+                    format!("{title} omits defaults inside lists, so Argo CD never finds it in sync: {names}{more}"),
                 )
-                .hint("write the fields, or annotate its Application with `argocd.argoproj.io/compare-options: ServerSideDiff=true`");
+                .hint("set the fields, or annotate its Application with `argocd.argoproj.io/compare-options: ServerSideDiff=true`");
         }
     }
 }
 
-/// Tells whether the API server completes the objects of an Application before Argo CD compares them.
+/// Tells whether Argo CD lets the API server complete the objects of an Application before it compares them.
 fn is_compared_by_server(application: &Object) -> bool {
     let options = application.annotation("argocd.argoproj.io/compare-options").unwrap_or_default();
     options.split(',').any(|option| option.trim() == "ServerSideDiff=true")
@@ -110,8 +110,8 @@ kind: Thing
 metadata: {name: other, namespace: shop}
 spec: {items: [{name: a}]}
 "), @r"
-        warning: `Thing shop/short` leaves out defaults inside lists, so Argo CD never finds it in sync: `spec.byName.x[].on: true`, `spec.items[].extra: {…}`, `spec.items[].ref.policy: None`, `spec.items[].weight: 1`: 2.yaml at spec.byName.x[0].on
-          hint: write the fields, or annotate its Application with `argocd.argoproj.io/compare-options: ServerSideDiff=true`
+        warning: `Thing shop/short` omits defaults inside lists, so Argo CD never finds it in sync: `spec.byName.x[].on: true`, `spec.items[].extra: {…}`, `spec.items[].ref.policy: None`, `spec.items[].weight: 1`: 2.yaml at spec.byName.x[0].on
+          hint: set the fields, or annotate its Application with `argocd.argoproj.io/compare-options: ServerSideDiff=true`
         ");
     }
 }

@@ -1,4 +1,4 @@
-//! Labels and annotations keep the limits of Kubernetes.
+//! Labels and annotations keep within the limits of Kubernetes.
 
 use aqueduct_manifest::Value;
 
@@ -15,7 +15,7 @@ pub(crate) const RULE: Rule = Rule {
     check: metadata_limits,
 };
 
-/// The room for all annotations of an object, in bytes.
+/// The size limit for all annotations of an object, in bytes.
 const ANNOTATIONS: usize = 256 << 10;
 
 fn metadata_limits(index: &Index<'_>, report: &mut Report) {
@@ -37,15 +37,19 @@ fn check_labels(report: &mut Report, entry: &Entry<'_>, metadata: &Value, what: 
     for (key, value) in metadata.get("labels").and_then(Value::as_map).into_iter().flatten() {
         let field = (metadata, ["labels", key.as_str()]);
         if !is_key(key) {
-            report.error(entry, field, format!("{} has a {what} with a bad key: `{key}`", entry.title()));
+            report.error(
+                entry,
+                field,
+                format!("{} has a {what} with an invalid key: `{key}`", entry.title()),
+            );
         }
         match value {
-            // The API server takes null for an empty text.
+            // The API server treats null as an empty string.
             Value::Null => {}
             Value::String(text) if text.is_empty() || is_name(text) => {}
             Value::String(text) => {
                 report
-                    .error(entry, field, format!("{} has a {what} with a bad value: `{key}: {text}`", entry.title()))
+                    .error(entry, field, format!("{} has a {what} with an invalid value: `{key}: {text}`", entry.title()))
                     .hint("at most 63 letters, digits, `-`, `_` and `.` are allowed, with a letter or digit at both ends");
             }
             other => {
@@ -53,7 +57,7 @@ fn check_labels(report: &mut Report, entry: &Entry<'_>, metadata: &Value, what: 
                 report.error(
                     entry,
                     field,
-                    format!("{} has a {what} that is {kind}, not text: `{key}`", entry.title()),
+                    format!("{} has a {what} that is {kind}, not a string: `{key}`", entry.title()),
                 );
             }
         }
@@ -68,7 +72,7 @@ fn check_annotations(report: &mut Report, entry: &Entry<'_>, metadata: &Value) {
             report.error(
                 entry,
                 field,
-                format!("{} has an annotation with a bad key: `{key}`", entry.title()),
+                format!("{} has an annotation with an invalid key: `{key}`", entry.title()),
             );
         }
         match value {
@@ -79,7 +83,7 @@ fn check_annotations(report: &mut Report, entry: &Entry<'_>, metadata: &Value) {
                 report.error(
                     entry,
                     field,
-                    format!("{} has an annotation that is {kind}, not text: `{key}`", entry.title()),
+                    format!("{} has an annotation that is {kind}, not a string: `{key}`", entry.title()),
                 );
             }
         }
@@ -88,7 +92,7 @@ fn check_annotations(report: &mut Report, entry: &Entry<'_>, metadata: &Value) {
         report.error(
             entry,
             (metadata, ["annotations"]),
-            format!("{} has annotations of {size} bytes; the limit is {ANNOTATIONS}", entry.title()),
+            format!("{} has annotations that are too large: {size} of {ANNOTATIONS} bytes", entry.title()),
         );
     }
 }
@@ -139,14 +143,14 @@ metadata: {{name: big, namespace: shop, annotations: {{a: {large}}}}}
 "
         );
         insta::assert_snapshot!(findings("metadata-limits", &documents), @r"
-        error: `Deployment shop/web` has a label that is integer, not text: `number`: 1.yaml at metadata.labels.number
-        error: `Deployment shop/web` has a label with a bad key: `a/b/c`: 1.yaml at metadata.labels[a/b/c]
-        error: `Deployment shop/web` has a label with a bad value: `version: v1+build`: 1.yaml at metadata.labels.version
+        error: `Deployment shop/web` has a label that is integer, not a string: `number`: 1.yaml at metadata.labels.number
+        error: `Deployment shop/web` has a label with an invalid key: `a/b/c`: 1.yaml at metadata.labels[a/b/c]
+        error: `Deployment shop/web` has a label with an invalid value: `version: v1+build`: 1.yaml at metadata.labels.version
           hint: at most 63 letters, digits, `-`, `_` and `.` are allowed, with a letter or digit at both ends
-        error: `Deployment shop/web` has a pod label with a bad value: `app: -web`: 1.yaml at spec.template.metadata.labels.app
+        error: `Deployment shop/web` has a pod label with an invalid value: `app: -web`: 1.yaml at spec.template.metadata.labels.app
           hint: at most 63 letters, digits, `-`, `_` and `.` are allowed, with a letter or digit at both ends
-        error: `Deployment shop/web` has an annotation that is boolean, not text: `flag`: 1.yaml at metadata.annotations.flag
-        error: `ConfigMap shop/big` has annotations of 262145 bytes; the limit is 262144: 2.yaml at metadata.annotations
+        error: `Deployment shop/web` has an annotation that is boolean, not a string: `flag`: 1.yaml at metadata.annotations.flag
+        error: `ConfigMap shop/big` has annotations that are too large: 262145 of 262144 bytes: 2.yaml at metadata.annotations
         ");
     }
 }

@@ -1,4 +1,4 @@
-//! The rules, one file each: what it says, why, an example, the check and its tests.
+//! The rules, one per file: its page, its check and its tests.
 
 pub(crate) mod api_provided;
 pub(crate) mod application_health;

@@ -57,7 +57,7 @@ struct Found<'a> {
     ports: Vec<Vec<&'a str>>,
 }
 
-/// Returns the namespaces that a monitor looks into; `None` where not everything in them is rendered.
+/// Returns the namespaces that a monitor selects; `None` if not everything in them is rendered.
 fn reach<'a>(index: &Index<'_>, entry: &Entry<'a>) -> Option<Vec<&'a str>> {
     if index.may_have_unseen_pods(entry) {
         return None;

@@ -1,4 +1,4 @@
-//! A NetworkPolicy does not shut off a namespace that somebody else fills.
+//! A NetworkPolicy does not isolate a namespace that belongs to others.
 
 use aqueduct_manifest::{Map, Value};
 
@@ -8,7 +8,7 @@ use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "namespace-policy",
-    summary: "a NetworkPolicy selects every pod of a namespace that exists already",
+    summary: "a NetworkPolicy selects every pod of a namespace that the platform does not create",
     level: Level::Error,
     page: include_str!("namespace_policy.md"),
     check: namespace_policy,
@@ -17,7 +17,7 @@ pub(crate) const RULE: Rule = Rule {
 fn namespace_policy(index: &Index<'_>, report: &mut Report) {
     for entry in index.of_kind("networking.k8s.io", "NetworkPolicy") {
         let is_ours = index.get("", "Namespace", "", entry.namespace).is_some();
-        // Of manifests that belong to no tenant it is not known whose the namespace is, unless it is the cluster's.
+        // For manifests without a tenant, the owner of the namespace is unknown, except for those of the cluster.
         let is_known = !entry.tenant.is_empty() || entry.namespace.starts_with("kube-");
         if is_ours || !is_known || !index.is_outside(entry.namespace) {
             continue;
@@ -25,10 +25,10 @@ fn namespace_policy(index: &Index<'_>, report: &mut Report) {
         let selector = entry.object.at(&["spec", "podSelector"]).and_then(Value::as_map);
         let selects_all = selector.is_none_or(|selector| selector.iter().all(|(_, part)| is_empty(part)));
         if selects_all {
-            let message = format!("{} selects every pod of a namespace that others use too", entry.title());
+            let message = format!("{} selects every pod of a namespace that others also use", entry.title());
             report
                 .error(&entry, ["spec", "podSelector"], message)
-                .hint("select the pods that are meant by their labels in `podSelector`");
+                .hint("set `podSelector` to the labels of the intended pods");
         }
     }
 }
@@ -68,10 +68,10 @@ kind: NetworkPolicy
 metadata: {name: own, namespace: shop}
 spec: {podSelector: {}, policyTypes: [Ingress]}
 "), @r"
-        error: `NetworkPolicy kube-system/all` selects every pod of a namespace that others use too: 1.yaml at spec.podSelector
-          hint: select the pods that are meant by their labels in `podSelector`
-        error: `NetworkPolicy kube-system/empty` selects every pod of a namespace that others use too: 2.yaml at spec.podSelector
-          hint: select the pods that are meant by their labels in `podSelector`
+        error: `NetworkPolicy kube-system/all` selects every pod of a namespace that others also use: 1.yaml at spec.podSelector
+          hint: set `podSelector` to the labels of the intended pods
+        error: `NetworkPolicy kube-system/empty` selects every pod of a namespace that others also use: 2.yaml at spec.podSelector
+          hint: set `podSelector` to the labels of the intended pods
         ");
     }
 }

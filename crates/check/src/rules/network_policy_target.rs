@@ -7,13 +7,13 @@ use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "network-policy-target",
-    summary: "a NetworkPolicy applies to no pod",
+    summary: "a NetworkPolicy selects no pod",
     level: Level::Warning,
     page: include_str!("network_policy_target.md"),
     check: network_policy_target,
 };
 
-/// The label of pods that cert-manager starts for as long as a host waits for its certificate.
+/// A label of the temporary pods with which cert-manager solves challenges.
 const SOLVER: &str = "acme.cert-manager.io/";
 
 fn network_policy_target(index: &Index<'_>, report: &mut Report) {
@@ -28,13 +28,13 @@ fn network_policy_target(index: &Index<'_>, report: &mut Report) {
         let finding = report.warning(
             &entry,
             ["spec", "podSelector"],
-            format!("{} applies to no pod: {}", entry.title(), selector.text()),
+            format!("{} selects no pod: {}", entry.title(), selector.text()),
         );
         match of_namespace {
             Some(labels) => finding.hint(format!(
-                "use the labels of its pods, which for a chart or a kustomization stand in `[policies]`; a pod in its namespace has {labels}"
+                "use the labels of its pods (for a chart or a kustomization, in `[policies]`); a pod in its namespace has {labels}"
             )),
-            None => finding.hint("no pod is rendered in its namespace"),
+            None => finding.hint("its namespace has no rendered pods"),
         };
     }
 }
@@ -70,8 +70,8 @@ apiVersion: acid.zalan.do/v1
 kind: postgresql
 metadata: {name: database, namespace: shop, labels: {component: database}}
 "), @r"
-        warning: `NetworkPolicy bank/web` applies to no pod: app=web: 1.yaml at spec.podSelector
-          hint: no pod is rendered in its namespace
+        warning: `NetworkPolicy bank/web` selects no pod: app=web: 1.yaml at spec.podSelector
+          hint: its namespace has no rendered pods
         ");
     }
 }

@@ -79,25 +79,25 @@ metadata: {name: encrypted, namespace: shop}
 stringData: {a: 'ENC[AES256_GCM,data:p673w==,type:str]'}
 sops: {version: 3.8.1}
 "), @r"
-        error: `Deployment shop/web` has a value of the wrong type in `spec.replicas`: the text `two` is not an integer: 1.yaml at spec.replicas
-        error: `Deployment shop/web` has a value of the wrong type in `spec.selector.matchLabels.app`: the number `1` is not a text: 1.yaml at spec.selector.matchLabels.app
-        error: `Deployment shop/web` has a value of the wrong type in `spec.template.spec.containers[0].command`: the text `run` is not a list: 1.yaml at spec.template.spec.containers[0].command
-        error: `Deployment shop/web` has a value of the wrong type in `spec.template.spec.containers[0].ports[0].containerPort`: the text `eighty` is not an integer: 1.yaml at spec.template.spec.containers[0].ports[0].containerPort
-        error: `Deployment shop/web` has a value of the wrong type in `spec.template.spec.containers[0].resources.limits.memory`: a list is not an amount: 1.yaml at spec.template.spec.containers[0].resources.limits.memory
-        error: `Deployment shop/web` has a value of the wrong type in `spec.template.spec.hostNetwork`: the text `yes` is not `true` or `false`: 1.yaml at spec.template.spec.hostNetwork
+        error: `Deployment shop/web` has a value of the wrong type in `spec.replicas`: the string `two` is not an integer: 1.yaml at spec.replicas
+        error: `Deployment shop/web` has a value of the wrong type in `spec.selector.matchLabels.app`: the number `1` is not a string: 1.yaml at spec.selector.matchLabels.app
+        error: `Deployment shop/web` has a value of the wrong type in `spec.template.spec.containers[0].command`: the string `run` is not a list: 1.yaml at spec.template.spec.containers[0].command
+        error: `Deployment shop/web` has a value of the wrong type in `spec.template.spec.containers[0].ports[0].containerPort`: the string `eighty` is not an integer: 1.yaml at spec.template.spec.containers[0].ports[0].containerPort
+        error: `Deployment shop/web` has a value of the wrong type in `spec.template.spec.containers[0].resources.limits.memory`: a list is not a quantity: 1.yaml at spec.template.spec.containers[0].resources.limits.memory
+        error: `Deployment shop/web` has a value of the wrong type in `spec.template.spec.hostNetwork`: the string `yes` is not `true` or `false`: 1.yaml at spec.template.spec.hostNetwork
         error: `Deployment shop/web` has a value of the wrong type in `spec.template.spec.nodeSelector`: a list is not a map: 1.yaml at spec.template.spec.nodeSelector
-        error: `Deployment shop/web` has an invalid amount in `spec.template.spec.containers[0].resources.requests.cpu`: `10mm`: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
-          hint: write a number with a suffix, such as `500m` or `2Gi`
+        error: `Deployment shop/web` has an invalid quantity in `spec.template.spec.containers[0].resources.requests.cpu`: `10mm`: 1.yaml at spec.template.spec.containers[0].resources.requests.cpu
+          hint: use a number with a suffix, such as `500m` or `2Gi`
         error: `Deployment shop/web` has an invalid value in `spec.template.spec.containers[0].imagePullPolicy`: `Sometimes`: 1.yaml at spec.template.spec.containers[0].imagePullPolicy
-          hint: the values are `Always`, `IfNotPresent`, `Never`
+          hint: use one of `Always`, `IfNotPresent`, `Never`
         error: `Deployment shop/web` has an invalid value in `spec.template.spec.restartPolicy`: `always`: 1.yaml at spec.template.spec.restartPolicy
-          hint: the values are `Always`, `Never`, `OnFailure`
+          hint: use one of `Always`, `Never`, `OnFailure`
         error: `Deployment shop/web` has an unknown field: `spec.replcas`: 1.yaml at spec.replcas
           hint: did you mean `replicas`?
         error: `Deployment shop/web` has an unknown field: `spec.template.spec.containers[0].livenessProbe.periodSecond`: 1.yaml at spec.template.spec.containers[0].livenessProbe.periodSecond
           hint: did you mean `periodSeconds`?
         error: `Service shop/web` has an invalid value in `spec.type`: `Nodeport`: 2.yaml at spec.type
-          hint: the values are `ClusterIP`, `ExternalName`, `LoadBalancer`, `NodePort`
+          hint: use one of `ClusterIP`, `ExternalName`, `LoadBalancer`, `NodePort`
         error: `Service shop/web` has an unknown field: `extra`: 2.yaml at extra
         ");
     }

@@ -22,7 +22,7 @@ fn object_name(index: &Index<'_>, report: &mut Report) {
     for entry in index.entries() {
         let is_hook = ["argocd.argoproj.io/hook", "helm.sh/hook"];
         let is_hook = is_hook.iter().any(|key| entry.object.annotation(key).is_some());
-        // Argo CD makes the name of each run from the beginning.
+        // Argo CD generates the name of each run.
         let is_generated = entry.object.name().is_empty() && is_hook;
         let name = if is_generated { entry.name.trim_end_matches(['-', '.']) } else { entry.object.name() };
         if name.is_empty() {
@@ -50,10 +50,10 @@ fn problem(entry: &Entry<'_>, name: &str) -> Option<String> {
             }
             too_long(name, 63).or_else(|| not_dns(name, false))
         }
-        // The name becomes the value of a label of its pods.
+        // The name becomes a label value of its pods.
         ("batch", "Job") => too_long(name, 63).or_else(|| not_dns(name, true)),
         ("batch", "CronJob") => too_long(name, 52).or_else(|| not_dns(name, true)),
-        // Pods of a StatefulSet carry their revision in a label: the name and a hash.
+        // Pods of a StatefulSet have their revision in a label: the name and a hash.
         ("apps", "StatefulSet") => too_long(name, 52).or_else(|| not_dns(name, true)),
         _ => too_long(name, 253).or_else(|| not_dns(name, true)),
     }

@@ -1,6 +1,6 @@
 //! No secret is rendered in plain text.
 //!
-//! What stands alone in a Secret is a secret; anywhere else [`aqueduct_manifest::secret`] tells by form, name
+//! Every plain value in a Secret is a secret. Elsewhere, [`aqueduct_manifest::secret`] decides by form, name
 //! and randomness.
 
 use aqueduct_manifest::{Map, Pointer, SmolStr, Value, json, secret};
@@ -17,14 +17,14 @@ pub(crate) const RULE: Rule = Rule {
     check: plaintext_secret,
 };
 
-/// How deep annotations that hold objects are followed.
+/// The maximum depth to which annotations with objects are followed.
 const DEPTH: usize = 64;
 
 fn plaintext_secret(index: &Index<'_>, report: &mut Report) {
     for entry in index.entries() {
         let mut search = Search { index, namespace: entry.namespace, path: Vec::new(), found: Vec::new() };
         match (entry.group, entry.kind) {
-            // Its texts describe fields; a SealedSecret and what SOPS wrote are encrypted.
+            // Texts of a definition describe fields. SealedSecrets and SOPS files are encrypted.
             ("apiextensions.k8s.io", "CustomResourceDefinition") | ("bitnami.com", "SealedSecret") => {
                 continue;
             }
@@ -44,11 +44,11 @@ fn plaintext_secret(index: &Index<'_>, report: &mut Report) {
                 Pointer::new(first.iter().cloned()),
                 format!("{} contains secrets in plain text: {places}", entry.title()),
             )
-            .hint("use an ExternalSecret to take it from a store, and refer to the Secret that it creates");
+            .hint("read it from a store with an ExternalSecret, and refer to the Secret that this creates");
     }
 }
 
-/// One look through an object.
+/// A search through one object.
 struct Search<'a, 'i> {
     index: &'i Index<'a>,
     namespace: &'a str,
@@ -84,7 +84,7 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Whatever stands in the data of a Secret is one.
+    /// Every value in the data of a Secret counts as a secret.
     fn secret_data(&mut self, value: &Value, is_encoded: bool) {
         match value {
             Value::Map(map) => {
@@ -133,9 +133,9 @@ impl Search<'_, '_> {
     }
 
     fn map(&mut self, map: &Map) {
-        // A variable, a header or a parameter: its name stands beside its value.
+        // A variable, a header or a parameter has its name beside its value.
         let named = map.get("name").and_then(Value::as_str).filter(|_| map.contains_key("value"));
-        // Beside it stands where the value comes from: this is the key that it gets in the Secret.
+        // Beside it is the source of the value, so this is only the key in the Secret.
         let is_taken = map.contains_key("remoteRef");
         for (key, value) in map.iter().filter(|(key, _)| !(is_taken && *key == "secretKey")) {
             self.path.push(key.clone());
@@ -148,7 +148,7 @@ impl Search<'_, '_> {
     }
 
     fn text(&mut self, name: &str, text: &str) {
-        // kubectl keeps the whole object that was applied last, a Secret's values among it.
+        // kubectl stores the last applied object as a whole, including the values of a Secret.
         if text.starts_with('{')
             && self.path.len() < DEPTH
             && name.ends_with("last-applied-configuration")
@@ -204,9 +204,9 @@ metadata: {name: e, namespace: shop}
 spec: {encryptedData: {password: AgBy3i4OJSWK+PiTySYZZA9rO43cGDEq}}
 "), @r"
         error: `Secret shop/a` contains secrets in plain text: `data.password` (a value of a Secret): 1.yaml at data.password
-          hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
+          hint: read it from a store with an ExternalSecret, and refer to the Secret that this creates
         error: `Secret shop/c` contains secrets in plain text: `data.0` (a value of a Secret): 3.yaml at data[0]
-          hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
+          hint: read it from a store with an ExternalSecret, and refer to the Secret that this creates
         ");
     }
 
@@ -261,13 +261,13 @@ spec:
   data: [{secretKey: password, remoteRef: {key: shop, property: password}}, {secretKey: argocd-k8s-2f9d8c7b6a-token, remoteRef: {key: shop, property: token}}]
 "#), @r"
         error: `ConfigMap shop/a` contains secrets in plain text: `binaryData.blob` (the value of `password`), `data.DB_PASSWORD` (the value of `DB_PASSWORD`), `data.json` (the login of a registry), `data.settings` (the value of `password`), `data.url` (a password in an address): 1.yaml at binaryData.blob
-          hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
+          hint: read it from a store with an ExternalSecret, and refer to the Secret that this creates
         error: `Deployment shop/web` contains secrets in plain text: `spec.template.metadata.annotations.example.com/token` (a GitHub token), `spec.template.spec.containers.0.args` (the value of `api-key`), `spec.template.spec.containers.0.args.0` (the value of `password`), `spec.template.spec.containers.0.command.2` (the value of `PGPASSWORD`), `spec.template.spec.containers.0.env.0.value` (the value of `API_TOKEN`): 2.yaml at spec.template.metadata.annotations[example.com/token]
-          hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
+          hint: read it from a store with an ExternalSecret, and refer to the Secret that this creates
         error: `Secret shop/login` contains secrets in plain text: `metadata.annotations.kubectl.kubernetes.io/last-applied-configuration.stringData.password` (a value of a Secret): 3.yaml at metadata.annotations[kubectl.kubernetes.io/last-applied-configuration].stringData.password
-          hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
+          hint: read it from a store with an ExternalSecret, and refer to the Secret that this creates
         error: `ExternalSecret shop/b` contains secrets in plain text: `spec.target.template.data.password` (the value of `password`): 4.yaml at spec.target.template.data.password
-          hint: use an ExternalSecret to take it from a store, and refer to the Secret that it creates
+          hint: read it from a store with an ExternalSecret, and refer to the Secret that this creates
         ");
     }
 }

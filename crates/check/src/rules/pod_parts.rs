@@ -1,4 +1,4 @@
-//! The parts of a pod have unique names, and mounts have volumes.
+//! The parts of a pod have unique names, and its mounts have volumes.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn pod_parts(index: &Index<'_>, report: &mut Report) {
-    // What becomes of the template of a custom kind is its operator's to say.
+    // Only its operator knows what becomes of the template of a custom kind.
     for pod in index.pods().iter().filter(|pod| !pod.entry.group.contains('.')) {
         let title = pod.entry.title();
         let volumes: Vec<&str> = pod.volumes().iter().map(|volume| text(volume, "name")).collect();
@@ -79,19 +79,19 @@ fn pod_parts(index: &Index<'_>, report: &mut Report) {
     }
 }
 
-/// Returns the volumes that a StatefulSet makes of its templates.
+/// Returns the volumes that a StatefulSet creates from its claim templates.
 fn claims<'a>(pod: &Pod<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
     let spec = pod.entry.object.map.get("spec");
     let templates = spec.map_or(&[][..], |spec| list_at(spec, "volumeClaimTemplates"));
     templates.iter().filter_map(|template| template.at(&["metadata", "name"]).and_then(Value::as_str))
 }
 
-/// Returns the last of some items that says a text.
+/// Returns the last item with a given text.
 fn last<'a>(items: &'a [Value], key: &str, wanted: &str) -> &'a Value {
     items.iter().rfind(|item| text(item, key) == wanted).unwrap_or(&Value::Null)
 }
 
-/// Returns the texts that stand more than once, in order.
+/// Returns the texts that occur more than once, in order.
 fn twice<'a>(texts: &[&'a str]) -> BTreeSet<&'a str> {
     let mut seen = BTreeSet::new();
     texts.iter().copied().filter(|text| !text.is_empty() && !seen.insert(*text)).collect()

@@ -1,4 +1,4 @@
-//! Pods keep the Pod Security Standard that their namespace enforces.
+//! Pods comply with the Pod Security Standard that their namespace enforces.
 //!
 //! Source: <https://kubernetes.io/docs/concepts/security/pod-security-standards/>.
 
@@ -31,20 +31,24 @@ fn pod_security(index: &Index<'_>, report: &mut Report) {
         };
         let (title, standard) = (pod.entry.title(), standard.unwrap_or_default());
         for (field, violation) in violations {
-            report.error(&pod.entry, field, format!("{title} breaks the standard `{standard}`: {violation}"));
+            report.error(
+                &pod.entry,
+                field,
+                format!("{title} violates the Pod Security Standard `{standard}`: {violation}"),
+            );
         }
     }
 }
 
-/// Returns the first field of an object with pods that breaks a Pod Security Standard, the baseline before the restricted
-/// one.
+/// Returns the first field of an object with pods that violates a Pod Security Standard, checking baseline before
+/// restricted.
 pub fn insecure_field<'a>(entry: &Entry<'a>) -> Option<Field<'a>> {
     let pod = Pod::of(*entry)?;
     let (field, _) = baseline(&pod).into_iter().chain(restricted(&pod)).next()?;
     Some(field)
 }
 
-/// The field that breaks a standard, and how.
+/// The field that violates a standard, and how.
 type Violation<'a> = (Field<'a>, String);
 
 /// Returns a field of the security context of a pod or a container.
@@ -52,7 +56,7 @@ fn of_context<'a>(of: &'a Value, field: &str) -> Field<'a> {
     (of, ["securityContext", field]).into()
 }
 
-/// Returns what breaks the baseline standard.
+/// Returns what violates the baseline standard.
 fn baseline<'a>(pod: &Pod<'a>) -> Vec<Violation<'a>> {
     let mut violations = Vec::new();
     for field in ["hostNetwork", "hostPID", "hostIPC"] {
@@ -93,7 +97,7 @@ fn baseline<'a>(pod: &Pod<'a>) -> Vec<Violation<'a>> {
     violations
 }
 
-/// Returns what breaks the restricted standard beyond the baseline.
+/// Returns what violates the restricted standard in addition to the baseline.
 fn restricted<'a>(pod: &Pod<'a>) -> Vec<Violation<'a>> {
     let mut violations = Vec::new();
     const VOLUMES: [&str; 8] = [
@@ -125,7 +129,7 @@ fn restricted_container<'a>(pod: &Pod<'a>, container: &Container<'a>, of_pod: &V
     let (name, field) = (container.name, |field| of_context(container.value, field));
     let mut violations = Vec::new();
     let either = |field| context.get(field).or_else(|| of_pod.get(field));
-    // What only the pod says is to be changed there.
+    // A setting that only the pod has must be changed there.
     let said = |name| match (context.get(name), of_pod.get(name)) {
         (None, Some(_)) => of_context(pod.spec, name),
         _ => field(name),
@@ -156,7 +160,7 @@ fn restricted_container<'a>(pod: &Pod<'a>, container: &Container<'a>, of_pod: &V
         violations.push((field("capabilities"), what));
     }
     let profile = seccomp(context).or_else(|| seccomp(of_pod));
-    // What is unconfined already breaks the baseline.
+    // An unconfined profile already violates the baseline.
     if !matches!(profile, Some("RuntimeDefault" | "Localhost" | "Unconfined")) {
         violations.push((field("seccompProfile"), format!("container `{name}` sets no `seccompProfile`")));
     }
@@ -228,17 +232,17 @@ kind: Pod
 metadata: {name: free, namespace: platform}
 spec: {hostNetwork: true, containers: []}
 "), @r"
-        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` adds the capabilities CHOWN: 3.yaml at spec.template.spec.containers[0].securityContext.capabilities
-        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` adds the capabilities SYS_ADMIN: 3.yaml at spec.template.spec.containers[0].securityContext.capabilities
-        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` does not drop the capabilities `ALL`: 3.yaml at spec.template.spec.containers[0].securityContext.capabilities
-        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` does not set `allowPrivilegeEscalation: false`: 3.yaml at spec.template.spec.containers[0].securityContext.allowPrivilegeEscalation
-        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` does not set `runAsNonRoot: true`: 3.yaml at spec.template.spec.containers[0].securityContext.runAsNonRoot
-        error: `Deployment shop/bad` breaks the standard `restricted`: container `a` sets no `seccompProfile`: 3.yaml at spec.template.spec.containers[0].securityContext.seccompProfile
-        error: `Deployment shop/bad` breaks the standard `restricted`: volume `n` has the type `nfs`: 3.yaml at spec.template.spec.volumes[1].nfs
-        error: `Deployment shop/bad` breaks the standard `restricted`: volume `v` has the type `hostPath`: 3.yaml at spec.template.spec.volumes[0].hostPath
-        error: `Pod bank/host` breaks the standard `baseline`: `hostNetwork` is set: 5.yaml at spec.hostNetwork
-        error: `Pod bank/host` breaks the standard `baseline`: container `a` is privileged: 5.yaml at spec.containers[0].securityContext.privileged
-        error: `Pod bank/host` breaks the standard `baseline`: container `a` uses the host port 80: 5.yaml at spec.containers[0].ports[0].hostPort
+        error: `Deployment shop/bad` violates the Pod Security Standard `restricted`: container `a` adds the capabilities CHOWN: 3.yaml at spec.template.spec.containers[0].securityContext.capabilities
+        error: `Deployment shop/bad` violates the Pod Security Standard `restricted`: container `a` adds the capabilities SYS_ADMIN: 3.yaml at spec.template.spec.containers[0].securityContext.capabilities
+        error: `Deployment shop/bad` violates the Pod Security Standard `restricted`: container `a` does not drop the capabilities `ALL`: 3.yaml at spec.template.spec.containers[0].securityContext.capabilities
+        error: `Deployment shop/bad` violates the Pod Security Standard `restricted`: container `a` does not set `allowPrivilegeEscalation: false`: 3.yaml at spec.template.spec.containers[0].securityContext.allowPrivilegeEscalation
+        error: `Deployment shop/bad` violates the Pod Security Standard `restricted`: container `a` does not set `runAsNonRoot: true`: 3.yaml at spec.template.spec.containers[0].securityContext.runAsNonRoot
+        error: `Deployment shop/bad` violates the Pod Security Standard `restricted`: container `a` sets no `seccompProfile`: 3.yaml at spec.template.spec.containers[0].securityContext.seccompProfile
+        error: `Deployment shop/bad` violates the Pod Security Standard `restricted`: volume `n` has the type `nfs`: 3.yaml at spec.template.spec.volumes[1].nfs
+        error: `Deployment shop/bad` violates the Pod Security Standard `restricted`: volume `v` has the type `hostPath`: 3.yaml at spec.template.spec.volumes[0].hostPath
+        error: `Pod bank/host` violates the Pod Security Standard `baseline`: `hostNetwork` is set: 5.yaml at spec.hostNetwork
+        error: `Pod bank/host` violates the Pod Security Standard `baseline`: container `a` is privileged: 5.yaml at spec.containers[0].securityContext.privileged
+        error: `Pod bank/host` violates the Pod Security Standard `baseline`: container `a` uses the host port 80: 5.yaml at spec.containers[0].ports[0].hostPort
         ");
     }
 }

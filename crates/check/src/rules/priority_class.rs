@@ -1,4 +1,4 @@
-//! Pods name a priority class that the cluster has.
+//! Pods have a priority class that the cluster knows.
 
 use crate::index::Index;
 use crate::pod::text;
@@ -7,7 +7,7 @@ use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "priority-class",
-    summary: "a pod names an unknown priority class",
+    summary: "a pod has an unknown priority class",
     level: Level::Error,
     page: include_str!("priority_class.md"),
     check: priority_class,
@@ -36,7 +36,7 @@ fn priority_class(index: &Index<'_>, report: &mut Report) {
             .error(
                 &pod.entry,
                 (pod.spec, ["priorityClassName"]),
-                format!("{title} names a priority class that the cluster does not have: `{class}`"),
+                format!("{title} has a priority class that the cluster does not have: `{class}`"),
             )
             .did_you_mean(class, known);
     }
@@ -59,7 +59,7 @@ kind: Pod
 metadata: {name: b, namespace: shop}
 spec: {containers: [], priorityClassName: system-node-critical}
 "), @r"
-        error: `Pod shop/a` names a priority class that the cluster does not have: `importent`: 1.yaml at spec.priorityClassName
+        error: `Pod shop/a` has a priority class that the cluster does not have: `importent`: 1.yaml at spec.priorityClassName
           hint: did you mean `important`?
         ");
     }

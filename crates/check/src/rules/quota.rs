@@ -1,4 +1,4 @@
-//! The requests of a namespace's pods fit its quota, and state every amount that the quota counts.
+//! The requests of a namespace's pods fit its quota, and include every amount that the quota counts.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +19,8 @@ pub(crate) const RULE: Rule = Rule {
     check: quota,
 };
 
-/// The resources of which every container of a namespace must have an amount once a quota counts them, and where
-/// a container says it. Source: `PodEvaluator.Constraints` of Kubernetes.
+/// The resources for which every container of a namespace needs an amount once a quota counts them, with the
+/// fields for it in a container. Source: `PodEvaluator.Constraints` of Kubernetes.
 const REQUIRED: &[(&str, &str, &str)] = &[
     ("cpu", "requests", "cpu"),
     ("memory", "requests", "memory"),
@@ -67,7 +67,7 @@ fn quota(index: &Index<'_>, report: &mut Report) {
                 report.error(&entry, field, message);
                 continue;
             }
-            // One Deployment after the other can be updated.
+            // Deployments can be updated one after the other.
             let more = updated.get(namespace).into_iter().flatten();
             let more = more.filter_map(|(one, pod)| Some((counted(one, resource)?, pod)));
             let Some((one, pod)) = more.max_by(|(one, _), (other, _)| one.cmp(other)) else { continue };
@@ -79,8 +79,8 @@ fn quota(index: &Index<'_>, report: &mut Report) {
                 );
                 report
                     .error(&entry, field, message)
-                    .also(&pod.entry, ["spec", "strategy"], "begins with one more pod")
-                    .hint("raise the quota, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)");
+                    .also(&pod.entry, ["spec", "strategy"], "starts with an extra pod")
+                    .hint("raise the quota, or let the update remove a pod first (`maxUnavailable`, `Recreate`)");
             }
         }
     }
@@ -89,7 +89,7 @@ fn quota(index: &Index<'_>, report: &mut Report) {
     }
 }
 
-/// Returns how much of a resource a quota counts of what pods ask for; `None` for what it counts otherwise.
+/// Returns how much of a resource a quota counts for pods; `None` for resources that it counts differently.
 fn counted(demand: &Demand, resource: &str) -> Option<Quantity> {
     Some(match resource {
         "cpu" | "requests.cpu" => demand.cpu,
@@ -101,7 +101,7 @@ fn counted(demand: &Demand, resource: &str) -> Option<Quantity> {
     })
 }
 
-/// Reports the containers of a pod that lack an amount which a quota of the namespace counts.
+/// Reports the containers of a pod that omit an amount which a quota of the namespace counts.
 fn without_amounts(index: &Index<'_>, report: &mut Report, pod: &Pod<'_>) {
     let quotas = index.in_namespace("", "ResourceQuota", pod.namespace());
     let unscoped = quotas.filter(|quota| {
@@ -125,7 +125,7 @@ fn without_amounts(index: &Index<'_>, report: &mut Report, pod: &Pod<'_>) {
                         (first.value, ["resources", of, amount_of]),
                         format!("{title} has containers without `{of}.{amount_of}`, which {quota} requires: {names}"),
                     )
-                    .hint("the API server refuses its pods; set the amount, or a default in a LimitRange");
+                    .hint("the API server refuses its pods: set the amount, or a default in a LimitRange");
             }
         }
     }
@@ -205,19 +205,19 @@ spec:
         let hard = "requests.cpu: 1600m, requests.memory: 7Gi, pods: 5, requests.storage: 1Gi";
         insta::assert_snapshot!(check(hard, "", ""), @r"
         error: quota exceeded by an update of `Deployment shop/web`: requests.cpu 2100m of 1600m in `ResourceQuota shop/quota`: 1.yaml at spec.hard[requests.cpu]
-          hint: raise the quota, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)
+          hint: raise the quota, or let the update remove a pod first (`maxUnavailable`, `Recreate`)
         ");
         insta::assert_snapshot!(check(hard, "rollingUpdate: {maxUnavailable: 1}", ""), @r"
         error: quota exceeded by an update of `Deployment shop/api`: requests.cpu 1700m of 1600m in `ResourceQuota shop/quota`: 1.yaml at spec.hard[requests.cpu]
-          hint: raise the quota, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)
+          hint: raise the quota, or let the update remove a pod first (`maxUnavailable`, `Recreate`)
         ");
         insta::assert_snapshot!(check("pods: 4", "type: Recreate", ""), @r"
         error: quota exceeded by an update of `Deployment shop/api`: pods 5 of 4 in `ResourceQuota shop/quota`: 1.yaml at spec.hard.pods
-          hint: raise the quota, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)
+          hint: raise the quota, or let the update remove a pod first (`maxUnavailable`, `Recreate`)
         ");
         insta::assert_snapshot!(check("pods: 4", "rollingUpdate: {maxSurge: 0, maxUnavailable: 0}", ""), @r"
         error: quota exceeded by an update of `Deployment shop/api`: pods 5 of 4 in `ResourceQuota shop/quota`: 1.yaml at spec.hard.pods
-          hint: raise the quota, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)
+          hint: raise the quota, or let the update remove a pod first (`maxUnavailable`, `Recreate`)
         ");
         insta::assert_snapshot!(check("requests.cpu: 2100m, requests.memory: 7Gi, pods: 5", "rollingUpdate: {maxSurge: 100%, maxUnavailable: 10%}", ""), @"");
         let scaled = "---
@@ -228,7 +228,7 @@ spec: {maxReplicas: 4, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, n
 ";
         insta::assert_snapshot!(check("pods: 5", "", scaled), @r"
         error: quota exceeded by an update of `Deployment shop/api`: pods 6 of 5 in `ResourceQuota shop/quota`: 1.yaml at spec.hard.pods
-          hint: raise the quota, or let the update begin with taking a pod away (`maxUnavailable`, `Recreate`)
+          hint: raise the quota, or let the update remove a pod first (`maxUnavailable`, `Recreate`)
         ");
     }
 

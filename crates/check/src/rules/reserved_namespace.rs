@@ -25,7 +25,7 @@ fn reserved_namespace(index: &Index<'_>, report: &mut Report) {
                     ["metadata", field],
                     format!("{} is in a reserved namespace: `{namespace}`", entry.title()),
                 )
-                .hint("use a namespace of the tenant, or make it a system tenant");
+                .hint("use a namespace of the tenant, or set `system = true` for the tenant");
         }
     }
 }
@@ -50,9 +50,9 @@ kind: Namespace
 metadata: {name: default, labels: {tenant: shop}}
 "), @r"
         error: `ConfigMap kube-system/a` is in a reserved namespace: `kube-system`: 1.yaml at metadata.namespace
-          hint: use a namespace of the tenant, or make it a system tenant
+          hint: use a namespace of the tenant, or set `system = true` for the tenant
         error: `Namespace default` is in a reserved namespace: `default`: 3.yaml at metadata.name
-          hint: use a namespace of the tenant, or make it a system tenant
+          hint: use a namespace of the tenant, or set `system = true` for the tenant
         ");
     }
 }

@@ -1,4 +1,4 @@
-//! Containers state what they need and what they may use.
+//! Containers declare what they need and what they may use.
 //!
 //! A CPU limit is not required: it throttles more than it protects.
 
@@ -39,7 +39,7 @@ fn resource_bounds(index: &Index<'_>, report: &mut Report) {
             let missing: Vec<&(&str, &str)> = WANTED
                 .iter()
                 .filter(|(of, resource)| amount(index, pod, &container, of, resource).is_none())
-                // What is no amount is another rule's.
+                // Another rule reports invalid quantities.
                 .filter(|(of, resource)| container.value.at(&["resources", of, resource]).is_none())
                 .collect();
             if let Some((of, resource)) = missing.first() {

@@ -1,4 +1,4 @@
-//! Bindings name roles and accounts that exist.
+//! Bindings refer to roles and accounts that exist.
 
 use aqueduct_manifest::Value;
 
@@ -10,7 +10,7 @@ use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "role-reference",
-    summary: "a binding names an unknown role or account",
+    summary: "a binding refers to an unknown role or account",
     level: Level::Error,
     page: include_str!("role_reference.md"),
     check: role_reference,
@@ -44,7 +44,7 @@ fn check_role(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>) {
         .error(
             entry,
             (reference, ["name"]),
-            format!("{} names a role that does not exist: {role}", entry.title()),
+            format!("{} refers to a role that does not exist: {role}", entry.title()),
         )
         .did_you_mean(name, index.names(GROUP, kind, namespace));
 }
@@ -68,7 +68,7 @@ fn check_subjects(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>) {
             .error(
                 entry,
                 (subject, ["name"]),
-                format!("{} names an account that does not exist: {account}", entry.title()),
+                format!("{} refers to an account that does not exist: {account}", entry.title()),
             )
             .did_you_mean(name, index.names("", kind, namespace));
     }
@@ -101,9 +101,9 @@ apiVersion: v1
 kind: ServiceAccount
 metadata: {name: web, namespace: shop}
 "), @r"
-        error: `RoleBinding shop/web` names a role that does not exist: `Role shop/reeder`: 1.yaml at roleRef.name
+        error: `RoleBinding shop/web` refers to a role that does not exist: `Role shop/reeder`: 1.yaml at roleRef.name
           hint: did you mean `reader`?
-        error: `ClusterRoleBinding web` names an account that does not exist: `ServiceAccount bank/shop`: 2.yaml at subjects[0].name
+        error: `ClusterRoleBinding web` refers to an account that does not exist: `ServiceAccount bank/shop`: 2.yaml at subjects[0].name
         ");
     }
 }

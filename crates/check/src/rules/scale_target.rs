@@ -14,7 +14,7 @@ pub(crate) const RULE: Rule = Rule {
     check: scale_target,
 };
 
-/// The kinds that scale, the field that names their target, and the kind of a target that names none.
+/// The kinds that scale, the field with their target, and the kind of a target without one.
 const SCALERS: &[(&str, &str, &str, &str, &str)] = &[
     ("autoscaling", "HorizontalPodAutoscaler", "scaleTargetRef", "", ""),
     ("autoscaling.k8s.io", "VerticalPodAutoscaler", "targetRef", "", ""),

@@ -1,4 +1,4 @@
-//! A workload with an autoscaler sets no number of replicas.
+//! A workload with an autoscaler does not set its replicas.
 
 use aqueduct_manifest::{Object, Value};
 
@@ -25,7 +25,7 @@ fn scaled_replicas(index: &Index<'_>, report: &mut Report) {
                 continue;
             };
             if workload.object.at(&["spec", "replicas"]).is_some_and(|replicas| !replicas.is_null()) {
-                // Argo CD leaves the number alone.
+                // Argo CD ignores the field.
                 if index.application(&workload).is_some_and(|application| ignores(application, &workload)) {
                     continue;
                 }
@@ -34,7 +34,7 @@ fn scaled_replicas(index: &Index<'_>, report: &mut Report) {
                     .warning(
                         &workload,
                         ["spec", "replicas"],
-                        format!("{title} sets `replicas`, which {scaler_title} changes and Argo CD resets"),
+                        format!("{title} sets `replicas`, so Argo CD resets what {scaler_title} changes"),
                     )
                     .hint("remove `replicas`");
             }
@@ -42,7 +42,7 @@ fn scaled_replicas(index: &Index<'_>, report: &mut Report) {
     }
 }
 
-/// Tells whether an Application leaves the replicas of a workload alone.
+/// Tells whether an Application ignores the replicas of a workload.
 fn ignores(application: &Object, workload: &Entry<'_>) -> bool {
     let entries =
         application.at(&["spec", "ignoreDifferences"]).and_then(Value::as_list).into_iter().flatten();
@@ -98,9 +98,9 @@ kind: StatefulSet
 metadata: {name: alone, namespace: shop}
 spec: {replicas: 2}
 "), @r"
-        warning: `Deployment shop/web` sets `replicas`, which `HorizontalPodAutoscaler shop/web` changes and Argo CD resets: 1.yaml at spec.replicas
+        warning: `Deployment shop/web` sets `replicas`, so Argo CD resets what `HorizontalPodAutoscaler shop/web` changes: 1.yaml at spec.replicas
           hint: remove `replicas`
-        warning: `Deployment shop/queue` sets `replicas`, which `ScaledObject shop/queue` changes and Argo CD resets: 5.yaml at spec.replicas
+        warning: `Deployment shop/queue` sets `replicas`, so Argo CD resets what `ScaledObject shop/queue` changes: 5.yaml at spec.replicas
           hint: remove `replicas`
         ");
     }

@@ -32,8 +32,9 @@ fn secret_reference(index: &Index<'_>, report: &mut Report) {
                         .did_you_mean(name, secrets.names(pod.namespace()));
                 }
                 (Needed::Secret, Some(Keys::Known(keys)), Some(key)) if !keys.contains(key) => {
-                    let message =
-                        format!("{title} needs a key that Secret `{name}` lacks: `{key}` for {place}");
+                    let message = format!(
+                        "{title} needs a key that Secret `{name}` does not have: `{key}` for {place}"
+                    );
                     report
                         .error(entry, reference.key_field, message)
                         .did_you_mean(key, keys.iter().map(String::as_str));
@@ -91,7 +92,7 @@ spec: {users: {web_user: []}}
 "), @r"
         error: `Deployment shop/web` needs a Secret that nothing creates: `nobody` for volume `key`: 1.yaml at spec.template.spec.volumes[1].secret.secretName
           hint: add an ExternalSecret, or mark the reference `optional: true`
-        error: `Deployment shop/web` needs a key that Secret `external` lacks: `pasword` for variable `A` of container `web`: 1.yaml at spec.template.spec.containers[0].env[0].valueFrom.secretKeyRef.key
+        error: `Deployment shop/web` needs a key that Secret `external` does not have: `pasword` for variable `A` of container `web`: 1.yaml at spec.template.spec.containers[0].env[0].valueFrom.secretKeyRef.key
           hint: did you mean `password`?
         warning: `Deployment shop/web` needs a Secret that nothing creates: `registry` for image pull secrets: 1.yaml at spec.template.spec.imagePullSecrets[0].name
         ");

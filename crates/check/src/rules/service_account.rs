@@ -1,4 +1,4 @@
-//! Pods run under a ServiceAccount that exists.
+//! Pods use a ServiceAccount that exists.
 
 use crate::index::Index;
 use crate::pod::text;
@@ -7,7 +7,7 @@ use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "service-account",
-    summary: "a pod runs under an unknown ServiceAccount",
+    summary: "a pod uses an unknown ServiceAccount",
     level: Level::Error,
     page: include_str!("service_account.md"),
     check: service_account,
@@ -24,8 +24,7 @@ fn service_account(index: &Index<'_>, report: &mut Report) {
         {
             continue;
         }
-        let message =
-            format!("{} runs under a ServiceAccount that does not exist: `{name}`", pod.entry.title());
+        let message = format!("{} uses a ServiceAccount that does not exist: `{name}`", pod.entry.title());
         report
             .error(&pod.entry, (pod.spec, [field]), message)
             .did_you_mean(name, index.names("", "ServiceAccount", namespace));
@@ -53,7 +52,7 @@ apiVersion: v1
 kind: ServiceAccount
 metadata: {name: web, namespace: shop}
 "), @r"
-        error: `Deployment shop/web` runs under a ServiceAccount that does not exist: `wbe`: 1.yaml at spec.template.spec.serviceAccountName
+        error: `Deployment shop/web` uses a ServiceAccount that does not exist: `wbe`: 1.yaml at spec.template.spec.serviceAccountName
           hint: did you mean `web`?
         ");
     }

@@ -1,7 +1,7 @@
 //! A Service's target port is a port of its pods.
 //!
-//! A number works whether it is declared or not, so an undeclared one is a warning, and only where the pods
-//! declare other ports.
+//! A number works whether it is declared or not. An undeclared one is a warning, and only if the pods declare
+//! other ports.
 
 use aqueduct_manifest::{Severity, Value};
 
@@ -44,7 +44,7 @@ fn service_port(index: &Index<'_>, report: &mut Report) {
                     let message = format!("{} has a target port that no pod has: `{name}`", entry.title());
                     report.add(severity, &entry, target, message).did_you_mean(name, declared);
                 }
-                // A headless Service only publishes addresses; the port is a note.
+                // A headless Service only publishes addresses. Its port is informational.
                 Value::Int(number) if !declared.is_empty() && !is_headless => {
                     report.warning(
                         &entry,

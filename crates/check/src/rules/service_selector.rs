@@ -33,7 +33,7 @@ fn service_selector(index: &Index<'_>, report: &mut Report) {
                         format!("{title} selects by a label that no pod template has: {lacking}"),
                     )
                     .hint(
-                        "fine if the program sets the label on its own pod; otherwise correct the selector",
+                        "ignore this if the program sets the label on its own pod; otherwise correct the selector",
                     );
             }
             Selection::Nothing => {
@@ -103,7 +103,7 @@ spec: {template: {metadata: {labels: {app: web}}, spec: {containers: []}}}
         error: `Service bank/api` selects no pod: app=api: 7.yaml at spec.selector
           hint: make the selector match the labels of the pod template
         warning: `Service bank/active` selects by a label that no pod template has: vault-active=true: 8.yaml at spec.selector
-          hint: fine if the program sets the label on its own pod; otherwise correct the selector
+          hint: ignore this if the program sets the label on its own pod; otherwise correct the selector
         ");
     }
 

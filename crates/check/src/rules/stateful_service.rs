@@ -1,6 +1,6 @@
 //! A StatefulSet's Service exists and is headless.
 //!
-//! A single pod hardly needs a name of its own: a missing Service is a warning there.
+//! A single pod hardly needs its own DNS name, so a missing Service is a warning there.
 
 use aqueduct_manifest::{Severity, Value};
 
@@ -40,7 +40,7 @@ fn stateful_service(index: &Index<'_>, report: &mut Report) {
                         ["spec", "serviceName"],
                         format!("{} has a Service that is not headless: {target}", entry.title()),
                     )
-                    .hint("set `clusterIP: None`, so that each pod has a name of its own");
+                    .hint("set `clusterIP: None`, so that each pod gets its own DNS name");
             }
             Some(_) => {}
         }
@@ -86,7 +86,7 @@ spec: {}
         error: `StatefulSet shop/a` has a Service that does not exist: `Service shop/databse`: 1.yaml at spec.serviceName
           hint: did you mean `database`?
         warning: `StatefulSet shop/b` has a Service that is not headless: `Service shop/database`: 2.yaml at spec.serviceName
-          hint: set `clusterIP: None`, so that each pod has a name of its own
+          hint: set `clusterIP: None`, so that each pod gets its own DNS name
         warning: `StatefulSet shop/c` has a Service that does not exist: `Service shop/nobody`: 3.yaml at spec.serviceName
         ");
     }

@@ -1,6 +1,6 @@
-//! Volume claims name a storage class that the cluster has.
+//! Volume claims have a storage class that the cluster knows.
 //!
-//! The empty name means a volume that somebody made by hand.
+//! An empty name selects a manually created volume.
 
 use aqueduct_manifest::Value;
 
@@ -12,7 +12,7 @@ use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "storage-class",
-    summary: "a claim names an unknown storage class",
+    summary: "a claim has an unknown storage class",
     level: Level::Error,
     page: include_str!("storage_class.md"),
     check: storage_class,
@@ -51,7 +51,7 @@ fn check_class(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, class:
         .error(
             entry,
             field,
-            format!("{} names a storage class that the cluster does not have: `{class}`", entry.title()),
+            format!("{} has a storage class that the cluster does not have: `{class}`", entry.title()),
         )
         .did_you_mean(class, listed.iter().map(String::as_str).chain(rendered));
 }
@@ -73,9 +73,9 @@ kind: StatefulSet
 metadata: {name: database, namespace: shop}
 spec: {volumeClaimTemplates: [{spec: {storageClassName: fast}}, {spec: {storageClassName: ''}}, {spec: {}}]}
 "), @r"
-        error: `PersistentVolumeClaim shop/data` names a storage class that the cluster does not have: `standart`: 1.yaml at spec.storageClassName
+        error: `PersistentVolumeClaim shop/data` has a storage class that the cluster does not have: `standart`: 1.yaml at spec.storageClassName
           hint: did you mean `standard`?
-        error: `StatefulSet shop/database` names a storage class that the cluster does not have: `fast`: 2.yaml at spec.volumeClaimTemplates[0].spec.storageClassName
+        error: `StatefulSet shop/database` has a storage class that the cluster does not have: `fast`: 2.yaml at spec.volumeClaimTemplates[0].spec.storageClassName
         ");
     }
 }

@@ -1,4 +1,4 @@
-//! Bindings of a tenant give no rights to accounts of another.
+//! Bindings of a tenant grant no rights to accounts of another.
 
 use aqueduct_manifest::Value;
 
@@ -10,7 +10,7 @@ use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "tenant-rbac",
-    summary: "a binding gives rights to accounts of another tenant",
+    summary: "a binding grants rights to accounts of another tenant",
     level: Level::Error,
     page: include_str!("tenant_rbac.md"),
     check: tenant_rbac,
@@ -18,7 +18,7 @@ pub(crate) const RULE: Rule = Rule {
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 
-/// The groups and users in which accounts of all tenants are, or people that nobody knows.
+/// Groups and users that include accounts of all tenants, or anonymous people.
 /// Source: <https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings>.
 const EVERYBODY: &[(&str, &str)] = &[
     ("Group", "system:authenticated"),
@@ -53,11 +53,11 @@ fn check_subject(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, subj
         None => return,
     };
     report
-        .error(entry, subject, format!("{} gives rights to accounts of {whose}: {account}", entry.title()))
-        .hint("bind an account of the tenant's own, or make the program that serves several tenants a system tenant's");
+        .error(entry, subject, format!("{} grants rights to accounts of {whose}: {account}", entry.title()))
+        .hint("bind one of the tenant's own accounts, or move a program that serves several tenants to a system tenant");
 }
 
-/// Returns the namespace of the ServiceAccounts that a subject stands for, if it stands for those of one.
+/// Returns the namespace of the ServiceAccounts that a subject covers, if they are all in one.
 fn namespace_of<'a>(entry: &Entry<'a>, subject: &'a Value) -> Option<&'a str> {
     let name = text(subject, "name");
     match text(subject, "kind") {
@@ -74,7 +74,7 @@ fn namespace_of<'a>(entry: &Entry<'a>, subject: &'a Value) -> Option<&'a str> {
 mod tests {
     use crate::testing::findings;
 
-    /// Returns what is said of a binding of the tenant `shop` to a subject.
+    /// Returns the findings for a binding of the tenant `shop` to a subject.
     fn check(kind: &str, subject: &str) -> String {
         let namespace = if kind == "RoleBinding" { ", namespace: shop" } else { "" };
         findings(
@@ -89,20 +89,20 @@ mod tests {
     #[test]
     fn accounts_of_another_tenant() {
         insta::assert_snapshot!(check("RoleBinding", "{kind: ServiceAccount, name: ledger, namespace: bank}"), @r"
-        error: `RoleBinding shop/web` gives rights to accounts of tenant `bank`: `ServiceAccount bank/ledger`: 1.yaml at subjects[0]
-          hint: bind an account of the tenant's own, or make the program that serves several tenants a system tenant's
+        error: `RoleBinding shop/web` grants rights to accounts of tenant `bank`: `ServiceAccount bank/ledger`: 1.yaml at subjects[0]
+          hint: bind one of the tenant's own accounts, or move a program that serves several tenants to a system tenant
         ");
         insta::assert_snapshot!(check("ClusterRoleBinding", "{kind: User, name: 'system:serviceaccount:bank:ledger'}"), @r"
-        error: `ClusterRoleBinding web` gives rights to accounts of tenant `bank`: `User system:serviceaccount:bank:ledger`: 1.yaml at subjects[0]
-          hint: bind an account of the tenant's own, or make the program that serves several tenants a system tenant's
+        error: `ClusterRoleBinding web` grants rights to accounts of tenant `bank`: `User system:serviceaccount:bank:ledger`: 1.yaml at subjects[0]
+          hint: bind one of the tenant's own accounts, or move a program that serves several tenants to a system tenant
         ");
         insta::assert_snapshot!(check("RoleBinding", "{kind: Group, name: 'system:serviceaccounts:bank'}"), @r"
-        error: `RoleBinding shop/web` gives rights to accounts of tenant `bank`: `Group system:serviceaccounts:bank`: 1.yaml at subjects[0]
-          hint: bind an account of the tenant's own, or make the program that serves several tenants a system tenant's
+        error: `RoleBinding shop/web` grants rights to accounts of tenant `bank`: `Group system:serviceaccounts:bank`: 1.yaml at subjects[0]
+          hint: bind one of the tenant's own accounts, or move a program that serves several tenants to a system tenant
         ");
         insta::assert_snapshot!(check("RoleBinding", "{kind: Group, name: 'system:serviceaccounts'}"), @r"
-        error: `RoleBinding shop/web` gives rights to accounts of every tenant: `Group system:serviceaccounts`: 1.yaml at subjects[0]
-          hint: bind an account of the tenant's own, or make the program that serves several tenants a system tenant's
+        error: `RoleBinding shop/web` grants rights to accounts of every tenant: `Group system:serviceaccounts`: 1.yaml at subjects[0]
+          hint: bind one of the tenant's own accounts, or move a program that serves several tenants to a system tenant
         ");
     }
 

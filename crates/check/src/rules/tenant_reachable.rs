@@ -1,4 +1,4 @@
-//! Pods of a tenant are reached by those of another only where both say so.
+//! A tenant reaches pods of another only if both agree.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "tenant-reachable",
-    summary: "network policies let pods of a tenant in to those of another that has not agreed",
+    summary: "network policies let a tenant reach pods of another without both having agreed",
     level: Level::Error,
     page: include_str!("tenant_reachable.md"),
     check: tenant_reachable,
@@ -21,7 +21,7 @@ pub(crate) const RULE: Rule = Rule {
 
 const POLICIES: &str = "networking.k8s.io";
 
-/// How many tenants are named of those that one rule of a policy lets in to a tenant.
+/// How many of the tenants that one policy rule lets in are reported.
 const NAMED: usize = 8;
 
 fn tenant_reachable(index: &Index<'_>, report: &mut Report) {
@@ -41,7 +41,7 @@ fn tenant_reachable(index: &Index<'_>, report: &mut Report) {
     }
 }
 
-/// Returns the namespaces of tenants that are not open to strangers, by what their tenants say or what a policy does.
+/// Returns the namespaces that are isolated from other tenants, by their tenant's setting or by a policy.
 fn promised<'a>(index: &Index<'a>) -> BTreeSet<&'a str> {
     let tenants = index.tenants().filter(|(_, tenant)| !tenant.system);
     let mut promised: BTreeSet<&str> =
@@ -65,7 +65,7 @@ fn is_empty(part: &Value) -> bool {
         || part.as_map().is_some_and(Map::is_empty)
 }
 
-/// The tenants of an environment, and the pods that they have.
+/// The tenants of an environment and their pods.
 struct Tenants<'i, 'a> {
     index: &'i Index<'a>,
     promised: BTreeSet<&'a str>,
@@ -77,7 +77,7 @@ impl<'n, 'a> Owners<'n> for Tenants<'_, 'a> {
 
     fn owner(&self, workload: &'n NetworkPeer) -> Option<&'a str> {
         let pod = self.pods.get(workload)?.first()?;
-        // Policies do not hold for pods on the network of their node.
+        // Policies do not apply to pods on the host network.
         let is_of_node = pod.spec.get("hostNetwork").and_then(Value::as_bool) == Some(true);
         let is_system = self.tenant(pod.entry.tenant)?.system;
         (!is_of_node && !is_system).then_some(pod.entry.tenant)
@@ -89,7 +89,7 @@ impl<'n, 'a> Owners<'n> for Tenants<'_, 'a> {
 
     fn are_strangers(&self, from: (&'a str, &NetworkPeer), to: (&'a str, &NetworkPeer)) -> bool {
         let Some(target) = self.tenant(to.0) else { return false };
-        // Tenants that share a namespace are not shut off from one another in it.
+        // Tenants that share a namespace are not isolated from each other in it.
         let is_shared = target.namespaces.contains(from.1.namespace.as_str());
         let is_promised = self.promised.contains(to.1.namespace.as_str());
         is_promised && !is_shared && !self.index.have_agreed(from.0, to.0)
@@ -105,7 +105,7 @@ impl<'a> Tenants<'_, 'a> {
         self.index.get(POLICIES, "NetworkPolicy", &policy.namespace, &policy.name)
     }
 
-    /// Tells of a tenant that is let in.
+    /// Reports a tenant that is let in.
     fn tell(&self, report: &mut Report, from: &str, crossing: &Crossing<'_>, opening: &Opening<'_, &'a str>) {
         let first = |workload| self.pods.get(workload).and_then(|pods| pods.first());
         let (Some(source), Some(target)) = (first(crossing.source), first(crossing.target)) else { return };
@@ -117,14 +117,14 @@ impl<'a> Tenants<'_, 'a> {
         let message = |opener: String| {
             let (source, target) = (source.entry.title(), target.entry.title());
             format!(
-                "tenant `{from}` reaches tenant `{to}`, and not both have agreed: {source} reaches {target} on {ports}, {opener}"
+                "tenant `{from}` reaches tenant `{to}` without both having agreed: {source} reaches {target} on {ports}, {opener}"
             )
         };
         let patched = self.index.patched_policies(target.namespace());
         let rule = opening.rule.and_then(|(name, at)| Some((self.policy(name)?, at)));
         let finding = match &rule {
             Some((policy, at)) => {
-                let message = message(format!("{} opens it", policy.title()));
+                let message = message(format!("allowed by {}", policy.title()));
                 let spec = policy.object.map.get("spec").unwrap_or(&Value::Null);
                 match patched.iter().find(|(name, _)| *name == policy.name) {
                     Some((_, place)) => report.error_at(place, (policy.tenant, policy.component), message),
@@ -132,7 +132,7 @@ impl<'a> Tenants<'_, 'a> {
                 }
             }
             None => {
-                let message = message("no policy shuts it".to_owned());
+                let message = message("no policy isolates it".to_owned());
                 match patched.first() {
                     Some((_, place)) => report.error_at(place, (to, target.entry.component), message),
                     None => report.error(&target.entry, ["metadata", "name"], message),
@@ -147,11 +147,11 @@ impl<'a> Tenants<'_, 'a> {
             lacking.push(format!("`{to}` to `allow-to` in tenants/{from}/tenant.toml"));
         }
         finding.hint(format!(
-            "let in whom is meant by their labels and link the components, or add {} under `[isolation]`",
+            "restrict the policy to the intended pods and link the components, or add {} under `[isolation]`",
             lacking.join(" and ")
         ));
         if opening.has_more {
-            finding.hint("more tenants are let in than are told of here");
+            finding.hint("more tenants are let in than are listed here");
         }
     }
 }
@@ -160,7 +160,7 @@ impl<'a> Tenants<'_, 'a> {
 mod tests {
     use crate::testing::findings;
 
-    /// The pods of three tenants; those of the first are shut off from all.
+    /// The pods of three tenants; the first is isolated from all others.
     const TENANTS: &str = "
 {kind: Tenant, name: bank, closed: [bank], allowFrom: [depot]}
 ---
@@ -187,7 +187,7 @@ metadata: {name: scraper, namespace: platform}
 spec: {template: {metadata: {labels: {app: scraper}}, spec: {containers: [{name: scraper}]}}}
 ";
 
-    /// Returns what is said of policies, each with the component that has it, its namespace and its rules.
+    /// Returns the findings for policies, each with its component, namespace and rules.
     fn check(tenants: &str, policies: &[(&str, &str, &str)]) -> String {
         let mut documents = tenants.to_owned();
         for (number, (component, namespace, spec)) in policies.iter().enumerate() {
@@ -209,16 +209,16 @@ spec: {template: {metadata: {labels: {app: scraper}}, spec: {containers: [{name:
     fn a_rule_lets_strangers_in() {
         insta::assert_snapshot!(check(TENANTS, &[SHUT]), @"");
         insta::assert_snapshot!(check(TENANTS, &[SHUT, WIDE]), @r"
-        error: tenant `depot` reaches tenant `bank`, and not both have agreed: `Deployment depot/store` reaches `Deployment bank/ledger` on TCP 8080, `NetworkPolicy bank/p1` opens it: 8.yaml at spec.ingress[0]
-          hint: let in whom is meant by their labels and link the components, or add `bank` to `allow-to` in tenants/depot/tenant.toml under `[isolation]`
-        error: tenant `shop` reaches tenant `bank`, and not both have agreed: `Deployment shop/web` reaches `Deployment bank/ledger` on TCP 8080, `NetworkPolicy bank/p1` opens it: 8.yaml at spec.ingress[0]
-          hint: let in whom is meant by their labels and link the components, or add `shop` to `allow-from` in tenants/bank/tenant.toml under `[isolation]`
+        error: tenant `depot` reaches tenant `bank` without both having agreed: `Deployment depot/store` reaches `Deployment bank/ledger` on TCP 8080, allowed by `NetworkPolicy bank/p1`: 8.yaml at spec.ingress[0]
+          hint: restrict the policy to the intended pods and link the components, or add `bank` to `allow-to` in tenants/depot/tenant.toml under `[isolation]`
+        error: tenant `shop` reaches tenant `bank` without both having agreed: `Deployment shop/web` reaches `Deployment bank/ledger` on TCP 8080, allowed by `NetworkPolicy bank/p1`: 8.yaml at spec.ingress[0]
+          hint: restrict the policy to the intended pods and link the components, or add `shop` to `allow-from` in tenants/bank/tenant.toml under `[isolation]`
         ");
         insta::assert_snapshot!(check(TENANTS, &[]), @r"
-        error: tenant `depot` reaches tenant `bank`, and not both have agreed: `Deployment depot/store` reaches `Deployment bank/ledger` on every port, no policy shuts it: 3.yaml at metadata.name
-          hint: let in whom is meant by their labels and link the components, or add `bank` to `allow-to` in tenants/depot/tenant.toml under `[isolation]`
-        error: tenant `shop` reaches tenant `bank`, and not both have agreed: `Deployment shop/web` reaches `Deployment bank/ledger` on every port, no policy shuts it: 3.yaml at metadata.name
-          hint: let in whom is meant by their labels and link the components, or add `shop` to `allow-from` in tenants/bank/tenant.toml under `[isolation]`
+        error: tenant `depot` reaches tenant `bank` without both having agreed: `Deployment depot/store` reaches `Deployment bank/ledger` on every port, no policy isolates it: 3.yaml at metadata.name
+          hint: restrict the policy to the intended pods and link the components, or add `bank` to `allow-to` in tenants/depot/tenant.toml under `[isolation]`
+        error: tenant `shop` reaches tenant `bank` without both having agreed: `Deployment shop/web` reaches `Deployment bank/ledger` on every port, no policy isolates it: 3.yaml at metadata.name
+          hint: restrict the policy to the intended pods and link the components, or add `shop` to `allow-from` in tenants/bank/tenant.toml under `[isolation]`
         ");
     }
 
@@ -227,8 +227,8 @@ spec: {template: {metadata: {labels: {app: scraper}}, spec: {containers: [{name:
         let in_shop =
             ("web", "shop", "{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 443}]}]}");
         insta::assert_snapshot!(check(TENANTS, &[SHUT, WIDE, in_shop]), @r"
-        error: tenant `depot` reaches tenant `bank`, and not both have agreed: `Deployment depot/store` reaches `Deployment bank/ledger` on TCP 8080, `NetworkPolicy bank/p1` opens it: 8.yaml at spec.ingress[0]
-          hint: let in whom is meant by their labels and link the components, or add `bank` to `allow-to` in tenants/depot/tenant.toml under `[isolation]`
+        error: tenant `depot` reaches tenant `bank` without both having agreed: `Deployment depot/store` reaches `Deployment bank/ledger` on TCP 8080, allowed by `NetworkPolicy bank/p1`: 8.yaml at spec.ingress[0]
+          hint: restrict the policy to the intended pods and link the components, or add `bank` to `allow-to` in tenants/depot/tenant.toml under `[isolation]`
         ");
     }
 
@@ -246,10 +246,10 @@ spec: {template: {metadata: {labels: {app: scraper}}, spec: {containers: [{name:
             "{podSelector: {}, ingress: [{from: [{namespaceSelector: {}}], ports: [{port: 8000, endPort: 8090}]}]}",
         );
         insta::assert_snapshot!(check(TENANTS, &[SHUT, of_links, more]), @r"
-        error: tenant `depot` reaches tenant `bank`, and not both have agreed: `Deployment depot/store` reaches `Deployment bank/ledger` on TCP 8000-8079,8081-8090, `NetworkPolicy bank/p2` opens it: 9.yaml at spec.ingress[0]
-          hint: let in whom is meant by their labels and link the components, or add `bank` to `allow-to` in tenants/depot/tenant.toml under `[isolation]`
-        error: tenant `shop` reaches tenant `bank`, and not both have agreed: `Deployment shop/web` reaches `Deployment bank/ledger` on TCP 8000-8079,8081-8090, `NetworkPolicy bank/p2` opens it: 9.yaml at spec.ingress[0]
-          hint: let in whom is meant by their labels and link the components, or add `shop` to `allow-from` in tenants/bank/tenant.toml under `[isolation]`
+        error: tenant `depot` reaches tenant `bank` without both having agreed: `Deployment depot/store` reaches `Deployment bank/ledger` on TCP 8000-8079,8081-8090, allowed by `NetworkPolicy bank/p2`: 9.yaml at spec.ingress[0]
+          hint: restrict the policy to the intended pods and link the components, or add `bank` to `allow-to` in tenants/depot/tenant.toml under `[isolation]`
+        error: tenant `shop` reaches tenant `bank` without both having agreed: `Deployment shop/web` reaches `Deployment bank/ledger` on TCP 8000-8079,8081-8090, allowed by `NetworkPolicy bank/p2`: 9.yaml at spec.ingress[0]
+          hint: restrict the policy to the intended pods and link the components, or add `shop` to `allow-from` in tenants/bank/tenant.toml under `[isolation]`
         ");
     }
 
@@ -258,10 +258,10 @@ spec: {template: {metadata: {labels: {app: scraper}}, spec: {containers: [{name:
         let open = TENANTS.replace("closed: [bank], ", "");
         insta::assert_snapshot!(check(&open, &[WIDE]), @"");
         insta::assert_snapshot!(check(&open, &[("ledger", "bank", SHUT.2), WIDE]), @r"
-        error: tenant `depot` reaches tenant `bank`, and not both have agreed: `Deployment depot/store` reaches `Deployment bank/ledger` on TCP 8080, `NetworkPolicy bank/p1` opens it: 8.yaml at spec.ingress[0]
-          hint: let in whom is meant by their labels and link the components, or add `bank` to `allow-to` in tenants/depot/tenant.toml under `[isolation]`
-        error: tenant `shop` reaches tenant `bank`, and not both have agreed: `Deployment shop/web` reaches `Deployment bank/ledger` on TCP 8080, `NetworkPolicy bank/p1` opens it: 8.yaml at spec.ingress[0]
-          hint: let in whom is meant by their labels and link the components, or add `shop` to `allow-from` in tenants/bank/tenant.toml under `[isolation]`
+        error: tenant `depot` reaches tenant `bank` without both having agreed: `Deployment depot/store` reaches `Deployment bank/ledger` on TCP 8080, allowed by `NetworkPolicy bank/p1`: 8.yaml at spec.ingress[0]
+          hint: restrict the policy to the intended pods and link the components, or add `bank` to `allow-to` in tenants/depot/tenant.toml under `[isolation]`
+        error: tenant `shop` reaches tenant `bank` without both having agreed: `Deployment shop/web` reaches `Deployment bank/ledger` on TCP 8080, allowed by `NetworkPolicy bank/p1`: 8.yaml at spec.ingress[0]
+          hint: restrict the policy to the intended pods and link the components, or add `shop` to `allow-from` in tenants/bank/tenant.toml under `[isolation]`
         ");
         let shared = TENANTS.replace("allowFrom: [depot]", "namespaces: [bank, shop, depot]");
         insta::assert_snapshot!(check(&shared, &[SHUT, WIDE]), @"");

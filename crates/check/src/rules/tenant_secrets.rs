@@ -1,4 +1,4 @@
-//! Tenants keep their secrets from one another.
+//! A tenant cannot get at the secrets of another.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "tenant-secrets",
-    summary: "a tenant gets at secrets of another",
+    summary: "a tenant can get at another tenant's secrets",
     level: Level::Error,
     page: include_str!("tenant_secrets.md"),
     check: tenant_secrets,
@@ -20,11 +20,11 @@ pub(crate) const RULE: Rule = Rule {
 
 const GROUP: &str = "external-secrets.io";
 
-/// Annotations that name `namespace/name` of what is copied from there.
+/// Annotations with the `namespace/name` of the object to copy.
 const COPIES: &[&str] =
     &["reflector.v1.k8s.emberstack.com/reflects", "replicator.v1.mittwald.de/replicate-from"];
 
-/// How deep the login of a store is looked through.
+/// The maximum depth to which the login of a store is searched.
 const DEPTH: usize = 12;
 
 fn tenant_secrets(index: &Index<'_>, report: &mut Report) {
@@ -57,7 +57,7 @@ fn check_store(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>) {
             report.error(
                 entry,
                 named,
-                format!("{} logs in with what is tenant `{owner}`'s: `{namespace}/{name}`", entry.title()),
+                format!("{} logs in with an object of tenant `{owner}`: `{namespace}/{name}`", entry.title()),
             );
         }
         if depth < DEPTH {
@@ -70,11 +70,11 @@ fn check_store(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>) {
             format!("{} lets every tenant read secrets of tenant `{}`", entry.title(), entry.tenant);
         report
             .error(entry, ["spec", "conditions"], message)
-            .hint("name the tenant's namespaces in `conditions`, or use a SecretStore");
+            .hint("list the tenant's namespaces in `conditions`, or use a SecretStore");
     }
 }
 
-/// Reports stores of other tenants that an object reads through.
+/// Reports other tenants' stores that an object reads through.
 fn check_stores_of(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>) {
     let spec = entry.object.map.get("spec").unwrap_or(&Value::Null);
     let entries = ["data", "dataFrom"].into_iter().flat_map(|field| list_at(spec, field));
@@ -95,7 +95,7 @@ fn check_stores_of(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>) {
     }
 }
 
-/// Returns the entries of a store that an object reads or writes.
+/// Returns the store entries that an object reads or writes.
 fn entries<'a>(entry: &Entry<'a>) -> Vec<&'a Value> {
     let spec = entry.object.map.get("spec").unwrap_or(&Value::Null);
     let mut found: Vec<&Value> = Vec::new();
@@ -110,7 +110,7 @@ fn entries<'a>(entry: &Entry<'a>) -> Vec<&'a Value> {
     found
 }
 
-/// Returns the paths below which tenants keep their secrets, each ending in the name of its tenant.
+/// Returns the paths below which tenants keep their secrets. Each ends in the tenant's name.
 fn homes<'a>(index: &Index<'a>, is_of_tenant: &dyn Fn(&Entry<'_>) -> bool) -> BTreeMap<String, &'a str> {
     let mut homes = BTreeMap::new();
     let mut shared = Vec::new();
@@ -121,7 +121,7 @@ fn homes<'a>(index: &Index<'a>, is_of_tenant: &dyn Fn(&Entry<'_>) -> bool) -> BT
                 Some(home) if is_of_tenant(&entry) => {
                     homes.insert(home.to_owned(), entry.tenant);
                 }
-                // What serves all keeps nothing apart.
+                // A path that a system tenant uses separates nothing.
                 _ if !is_of_tenant(&entry) => shared.extend(paths(path).map(str::to_owned)),
                 _ => {}
             }
@@ -133,7 +133,7 @@ fn homes<'a>(index: &Index<'a>, is_of_tenant: &dyn Fn(&Entry<'_>) -> bool) -> BT
     homes
 }
 
-/// Returns the paths above an entry, from the top.
+/// Returns the parent paths of an entry, from the top.
 fn paths(entry: &str) -> impl Iterator<Item = &str> {
     entry.match_indices('/').map(|(at, _)| &entry[..at])
 }
@@ -164,7 +164,7 @@ fn check_copy(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>) {
         let Some((namespace, _)) = source.split_once('/') else { continue };
         let owner = index.stranger(entry.tenant, namespace);
         if let Some(owner) = owner.filter(|owner| !index.have_agreed(entry.tenant, owner)) {
-            let message = format!("{} is a copy of what is tenant `{owner}`'s: `{source}`", entry.title());
+            let message = format!("{} copies an object of tenant `{owner}`: `{source}`", entry.title());
             report.error(entry, Pointer::new(["metadata", "annotations", *annotation]), message);
         }
     }
@@ -196,11 +196,11 @@ apiVersion: v1
 kind: Secret
 metadata: {name: d, namespace: shop, annotations: {replicator.v1.mittwald.de/replicate-from: bank/ledger}}
 "), @r"
-        error: `SecretStore shop/a` logs in with what is tenant `bank`'s: `bank/ledger`: 1.yaml at spec.provider.vault.auth.kubernetes.serviceAccountRef.namespace
+        error: `SecretStore shop/a` logs in with an object of tenant `bank`: `bank/ledger`: 1.yaml at spec.provider.vault.auth.kubernetes.serviceAccountRef.namespace
         error: `ClusterSecretStore b` lets every tenant read secrets of tenant `bank`: 2.yaml at spec.conditions
-          hint: name the tenant's namespaces in `conditions`, or use a SecretStore
+          hint: list the tenant's namespaces in `conditions`, or use a SecretStore
         error: `ExternalSecret shop/c` uses a store of tenant `bank`: `ClusterSecretStore b`: 3.yaml at spec.secretStoreRef.name
-        error: `Secret shop/d` is a copy of what is tenant `bank`'s: `bank/ledger`: 4.yaml at metadata.annotations[replicator.v1.mittwald.de/replicate-from]
+        error: `Secret shop/d` copies an object of tenant `bank`: `bank/ledger`: 4.yaml at metadata.annotations[replicator.v1.mittwald.de/replicate-from]
         ");
         insta::assert_snapshot!(findings("tenant-secrets", "
 apiVersion: external-secrets.io/v1
@@ -225,7 +225,7 @@ spec: {secretStoreRef: {kind: ClusterSecretStore, name: shared}, data: [{remoteR
 "), @"");
     }
 
-    /// Returns what is said of an entry that `shop` reads beside one of `bank`.
+    /// Returns the findings for an entry that `shop` reads beside one of `bank`.
     fn check(of_bank: &str, of_shop: &str) -> String {
         let secret = |tenant: &str, key: &str| {
             format!(

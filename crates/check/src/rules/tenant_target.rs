@@ -1,4 +1,4 @@
-//! What controllers make for a tenant stays in the tenant's namespaces.
+//! What controllers create for a tenant stays in the tenant's namespaces.
 
 use aqueduct_manifest::{Map, Pointer, Value};
 
@@ -10,13 +10,13 @@ use crate::rule::{Level, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     name: "tenant-target",
-    summary: "an object has something made in a namespace that is not its tenant's",
+    summary: "an object makes a controller create something outside its tenant's namespaces",
     level: Level::Error,
     page: include_str!("tenant_target.md"),
     check: tenant_target,
 };
 
-/// Fields that name a namespace in which something is made, by group and kind; `*` is any.
+/// Fields with a namespace in which a controller creates something, by group and kind; `*` is any.
 const FIELDS: &[(&str, &str, &[&str])] = &[
     ("argoproj.io", "Application", &["spec", "destination", "namespace"]),
     ("helm.toolkit.fluxcd.io", "HelmRelease", &["spec", "storageNamespace"]),
@@ -25,7 +25,8 @@ const FIELDS: &[(&str, &str, &[&str])] = &[
     ("*", "*", &["spec", "writeConnectionSecretToRef", "namespace"]),
 ];
 
-/// Annotations that list namespaces into which an object is copied, with commas between; others may be patterns.
+/// Annotations with a comma-separated list of namespaces into which an object is copied. Entries may be
+/// patterns.
 const ANNOTATIONS: &[&str] = &[
     "reflector.v1.k8s.emberstack.com/reflection-allowed-namespaces",
     "reflector.v1.k8s.emberstack.com/reflection-auto-namespaces",
@@ -37,7 +38,7 @@ fn tenant_target(index: &Index<'_>, report: &mut Report) {
         let Some(tenant) = index.tenant(entry.tenant).filter(|tenant| !tenant.system) else { continue };
         let mut told: Vec<&str> = Vec::new();
         for (namespace, field) in targets(entry) {
-            // A pattern may mean namespaces of the tenant alone.
+            // A pattern may match only the tenant's namespaces.
             let is_name = namespace.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
             let is_own = namespace == entry.namespace || tenant.namespaces.contains(namespace);
             if namespace.is_empty() || is_own || !is_name || told.contains(&namespace) {
@@ -48,14 +49,16 @@ fn tenant_target(index: &Index<'_>, report: &mut Report) {
                 Some(owner) => format!("of tenant `{owner}`"),
                 None => format!("that tenant `{}` does not own", entry.tenant),
             };
-            let message =
-                format!("{} has something made in a namespace {owner}: `{namespace}`", entry.title());
+            let message = format!(
+                "{} makes a controller create something in a namespace {owner}: `{namespace}`",
+                entry.title()
+            );
             report.error(entry, field, message);
         }
     }
 }
 
-/// Returns the namespaces in which an object has something made, each with the field that says so.
+/// Returns the namespaces in which an object makes a controller create something, each with its field.
 fn targets<'a>(entry: &Entry<'a>) -> Vec<(&'a str, Field<'a>)> {
     let mut found = Vec::new();
     let spec = entry.object.map.get("spec").unwrap_or(&Value::Null);
@@ -71,7 +74,7 @@ fn targets<'a>(entry: &Entry<'a>) -> Vec<(&'a str, Field<'a>)> {
         }
     }
     match (entry.group, entry.kind) {
-        // The operator makes the Secret of a user `namespace.name` in that namespace.
+        // The operator creates the Secret of a user `namespace.name` in that namespace.
         // Source: `enable_cross_namespace_secret` of its reference.
         ("acid.zalan.do", "postgresql") => {
             let users = spec.get("users").and_then(Value::as_map).into_iter().flat_map(Map::keys);
@@ -126,12 +129,12 @@ kind: Application
 metadata: {name: f, namespace: shop}
 spec: {destination: {namespace: bank, server: 'https://kubernetes.default.svc'}}
 "), @r"
-        error: `Kustomization shop/a` has something made in a namespace of tenant `bank`: `bank`: 1.yaml at spec.targetNamespace
-        error: `Instance shop/b` has something made in a namespace that tenant `shop` does not own: `nowhere`: 2.yaml at spec.writeConnectionSecretToRef.namespace
-        error: `ConfigMap shop/c` has something made in a namespace of tenant `bank`: `bank`: 3.yaml at metadata.annotations[replicator.v1.mittwald.de/replicate-to]
-        error: `postgresql shop/d` has something made in a namespace of tenant `bank`: `bank`: 4.yaml at spec.users[bank.reader]
-        error: `ClusterExternalSecret e` has something made in a namespace of tenant `bank`: `bank`: 5.yaml at spec.namespaces[1]
-        error: `Application shop/f` has something made in a namespace of tenant `bank`: `bank`: 6.yaml at spec.destination.namespace
+        error: `Kustomization shop/a` makes a controller create something in a namespace of tenant `bank`: `bank`: 1.yaml at spec.targetNamespace
+        error: `Instance shop/b` makes a controller create something in a namespace that tenant `shop` does not own: `nowhere`: 2.yaml at spec.writeConnectionSecretToRef.namespace
+        error: `ConfigMap shop/c` makes a controller create something in a namespace of tenant `bank`: `bank`: 3.yaml at metadata.annotations[replicator.v1.mittwald.de/replicate-to]
+        error: `postgresql shop/d` makes a controller create something in a namespace of tenant `bank`: `bank`: 4.yaml at spec.users[bank.reader]
+        error: `ClusterExternalSecret e` makes a controller create something in a namespace of tenant `bank`: `bank`: 5.yaml at spec.namespaces[1]
+        error: `Application shop/f` makes a controller create something in a namespace of tenant `bank`: `bank`: 6.yaml at spec.destination.namespace
         ");
     }
 

@@ -40,7 +40,7 @@ fn check_webhook(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, webh
     let found = index.get("", "Service", text(service, "namespace"), text(service, "name"));
     let Some(server) = found else { return };
     let Some(wave) = index.wave(&server) else { return };
-    // One object stands for all of its component.
+    // Report one object per component.
     let mut early: BTreeMap<(&str, &str), &Entry<'_>> = BTreeMap::new();
     for object in index.entries() {
         let component = (object.tenant, object.component);
@@ -66,7 +66,7 @@ fn check_webhook(index: &Index<'_>, report: &mut Report, entry: &Entry<'_>, webh
     }
 }
 
-/// Tells whether a webhook is asked about the creation of an object.
+/// Tells whether the creation of an object calls a webhook.
 fn admits(index: &Index<'_>, webhook: &Value, object: &Entry<'_>) -> bool {
     let is_asked = list_at(webhook, "rules").iter().any(|rule| {
         let has = |field, wanted: &str| {
@@ -101,7 +101,7 @@ fn labels_of(index: &Index<'_>, object: &Entry<'_>) -> Option<Map> {
 mod tests {
     use crate::testing::findings;
 
-    /// The components of the tests start in the wave that their label says.
+    /// In these tests, components start in the wave of their label.
     #[test]
     fn webhooks_answer_before() {
         insta::assert_snapshot!(findings("webhook-wave", "

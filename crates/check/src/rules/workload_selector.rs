@@ -20,7 +20,7 @@ fn workload_selector(index: &Index<'_>, report: &mut Report) {
     let mut owners = BTreeMap::new();
     for pod in index.pods() {
         let entry = pod.entry;
-        // Jobs get selectors of their own from the control plane.
+        // The control plane generates the selectors of Jobs.
         if !matches!((entry.group, entry.kind), ("apps", _) | ("argoproj.io", "Rollout")) {
             continue;
         }
@@ -44,7 +44,7 @@ fn workload_selector(index: &Index<'_>, report: &mut Report) {
                         ["spec", "selector"],
                         format!("{title} has the same selector as {other}: {text}"),
                     )
-                    .hint("give each its own label, in its selector and on its pods")
+                    .hint("give each a label of its own, in its selector and on its pods")
                     .also(first.get(), ["spec", "selector"], "the other one");
             }
             Occupied(_) => {}
@@ -90,7 +90,7 @@ metadata: {name: two, namespace: shop}
 spec: {template: {spec: {containers: []}}}
 "), @r"
         warning: `StatefulSet shop/web2` has the same selector as `Deployment shop/web`: app=web,tier=a: 2.yaml at spec.selector
-          hint: give each its own label, in its selector and on its pods
+          hint: give each a label of its own, in its selector and on its pods
         ");
     }
 }

@@ -1,4 +1,4 @@
-//! Where the nodes of a picture go: columns by how far arrows have come, bands by namespace.
+//! Where the nodes of a drawing go: columns by distance along the arrows, bands by namespace.
 
 use super::picture::{Picture, Side};
 
@@ -30,14 +30,14 @@ pub(super) const LINE: f64 = 15.0;
 pub(super) const SLOT: f64 = 18.0;
 /// The most letters of a line and of the ports beside an arrow.
 pub(super) const LETTERS: usize = 36;
-/// What stays free around boxes, above and below, and between bands.
+/// The free space around boxes, above and below, and between bands.
 const GAP: f64 = 14.0;
 const MARGIN: f64 = 20.0;
-/// Where the names of namespaces stand.
+/// The height of a namespace's heading.
 const HEADING: f64 = 24.0;
 /// Where arrows bend.
 const BEND: f64 = 56.0;
-/// The most columns of workloads; where arrows go on for longer, several steps share one.
+/// The most columns of workloads. Longer chains of arrows share columns.
 const COLUMNS: usize = 7;
 /// How often the nodes of a column are sorted by their neighbours.
 const SWEEPS: usize = 6;
@@ -89,7 +89,7 @@ impl Layout {
             place(cell, ((y - own) / 2.0).max(MARGIN), &mut boxes);
             height = height.max(own + 2.0 * MARGIN);
         }
-        // What is no workload stands beside the bands.
+        // Ends that are not workloads are beside the bands.
         let [left, right] = [Side::Source, Side::Destination].map(|side| {
             cells.iter().filter(|cell| cell.side == side).flat_map(|cell| &cell.nodes).copied().collect()
         });
@@ -123,7 +123,7 @@ fn place(cell: &Cell, mut y: f64, boxes: &mut [Rectangle]) {
     }
 }
 
-/// Returns the column of each node: as many steps from the left as arrows lead to it, with those left out that lead
+/// Returns the column of each node: the number of arrows that lead to it from the left, ignoring arrows that lead
 /// back.
 fn columns(picture: &Picture) -> Vec<usize> {
     let nodes = &picture.nodes;
@@ -132,7 +132,7 @@ fn columns(picture: &Picture) -> Vec<usize> {
     for arrow in picture.arrows.iter().filter(|arrow| is_inner(arrow.from) && is_inner(arrow.to)) {
         next[arrow.from].push(arrow.to);
     }
-    // Nodes in the order in which a walk leaves them, from the last: an arrow against that order leads back.
+    // Nodes in reverse order of a depth-first walk. An arrow against that order leads back.
     let mut order = Vec::new();
     let mut seen = vec![false; nodes.len()];
     let mut targeted = vec![false; nodes.len()];
@@ -176,7 +176,7 @@ fn columns(picture: &Picture) -> Vec<usize> {
     (0..nodes.len()).map(column).collect()
 }
 
-/// Returns the nodes by band and column, each near those that it is connected with.
+/// Returns the nodes by band and column, each near the nodes that it is connected to.
 fn cells(picture: &Picture, columns: &[usize]) -> Vec<Cell> {
     let mut cells: Vec<Cell> = Vec::new();
     for (node, column) in columns.iter().enumerate() {

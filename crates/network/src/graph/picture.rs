@@ -10,7 +10,7 @@ use crate::policy::Direction;
 #[derive(Debug)]
 pub(super) struct Picture {
     pub(super) nodes: Vec<Node>,
-    /// The namespaces in their order; each is a band.
+    /// The namespaces in order; each is a band.
     pub(super) bands: Vec<String>,
     pub(super) arrows: Vec<Arrow>,
 }
@@ -19,13 +19,13 @@ pub(super) struct Picture {
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) side: Side,
-    /// The lines in it.
+    /// Its lines of text.
     pub(super) lines: Vec<String>,
-    /// All that it stands for.
+    /// Everything that it represents.
     pub(super) title: String,
-    /// The ports that arrows arrive at, one entry for each set.
+    /// The ports where arrows arrive, one entry for each set.
     pub(super) slots: Vec<String>,
-    /// Whether policies close it, by direction; always so for what is no workload.
+    /// Whether policies restrict it, by direction; always true for ends that are not workloads.
     pub(super) closed: [bool; 2],
 }
 
@@ -52,8 +52,8 @@ pub(super) struct Arrow {
 const NAMES: usize = 8;
 
 impl Picture {
-    /// Chooses what to draw. Where neither end is closed by a policy, everything is open, and no arrow says so: what is
-    /// left is what somebody decided.
+    /// Chooses what to draw. If no policy restricts either end, everything is open, and no arrow shows it. What remains
+    /// is what somebody decided.
     pub(super) fn of(network: &Network, from: &Ends, to: &Ends) -> Self {
         let crowds = network.crowds(from, to);
         let is_closed = |place: &ArrowEnd, direction: Direction| match place {
@@ -114,7 +114,7 @@ impl Picture {
         self.nodes.len() - 1
     }
 
-    /// Returns the node of a place, made where it is new.
+    /// Returns the node of an end, adding it if it is new.
     fn node(
         &mut self,
         numbers: &mut BTreeMap<(ArrowEnd, bool), usize>,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::layout::{LETTERS, LINE, Layout, Rectangle, SLOT, SMALL_LETTER};
 use super::picture::{Node, Picture, Side};
 
-/// The colours of arrows, by the node that they come from.
+/// The colours of arrows, by source node.
 const COLOURS: [&str; 8] =
     ["#2563eb", "#c2410c", "#15803d", "#7e22ce", "#0e7490", "#be123c", "#a16207", "#4d5b6e"];
 
@@ -43,7 +43,7 @@ pub(super) fn write(picture: &Picture, layout: &Layout) -> String {
         let (start, end) = (&boxes[arrow.from], &boxes[arrow.to]);
         let (x1, y1) = (start.x + start.width, start.y + start.height / 2.0);
         let (x2, y2) = (end.x - 6.0, slot_height(to, end, arrow.slot));
-        // What leads back starts to the right and arrives from the left all the same.
+        // An arrow that leads back also starts on the right and arrives on the left.
         let bend = ((x2 - x1) / 2.0).clamp(40.0, 160.0);
         let colour = COLOURS[arrow.from % COLOURS.len()];
         let _ = writeln!(
@@ -59,8 +59,8 @@ pub(super) fn write(picture: &Picture, layout: &Layout) -> String {
         self::node(&mut text, node, place);
     }
     let legend = [
-        "a solid side is closed by policies: left for what comes in, right for what goes out; a dashed side lets everything through",
-        "arrows between two open sides are left out; workloads in one box are treated alike",
+        "solid side: restricted by policies (left: incoming traffic, right: outgoing traffic); dashed side: everything passes",
+        "arrows between two open sides are omitted; policies treat all workloads in one box the same",
     ];
     for (number, words) in legend.iter().enumerate() {
         line(&mut text, "legend", 20.0, height + 8.0 + number as f64 * LINE, words);
@@ -111,7 +111,7 @@ fn rectangle(text: &mut String, class: &str, round: f64, place: &Rectangle) {
     );
 }
 
-/// Writes a line of text, cut where it would not fit.
+/// Writes a line of text, truncated if it does not fit.
 fn line(text: &mut String, class: &str, x: f64, y: f64, words: &str) {
     let is_long = class != "legend" && words.chars().count() > LETTERS;
     let shown = match is_long {

@@ -173,13 +173,13 @@
   options("gravity", ORDER.filter((known) => data.changes.some((change) => change.consequences.some((one) => one.name === known))));
 
   const side = (kind, value) => value === undefined
-    ? make("pre", { className: "none", textContent: kind === "old" ? "(not there before)" : "(not there any more)" })
+    ? make("pre", { className: "none", textContent: kind === "old" ? "(not set before)" : "(no longer set)" })
     : make("pre", { className: kind, textContent: shown(value) });
   const field = (one) => {
     const inside = one.inside || [one];
     return inside.flatMap((part) => [
       make("div", { className: "path", textContent: part === one ? one.path : `${one.path} » ${part.path}` }),
-      part.order ? make("pre", { className: "none", textContent: `another order: ${part.new.join(", ")}` })
+      part.order ? make("pre", { className: "none", textContent: `new order: ${part.new.join(", ")}` })
         : make("div", { className: "sides" }, side("old", part.old), side("new", part.new)),
     ]);
   };
@@ -192,8 +192,8 @@
     details.addEventListener("toggle", () => {
       if (!details.open || details.children.length > 1) return;
       const body = make("div", { className: "body" });
-      if (change.old_name) body.append(make("div", { className: "path", textContent: `was called ${change.old_name}` }));
-      if (change.old_namespace) body.append(make("div", { className: "path", textContent: `was in ${change.old_namespace}` }));
+      if (change.old_name) body.append(make("div", { className: "path", textContent: `formerly ${change.old_name}` }));
+      if (change.old_namespace) body.append(make("div", { className: "path", textContent: `formerly in ${change.old_namespace}` }));
       for (const one of change.consequences) {
         body.append(make("div", {}, make("b", { className: "name", textContent: one.name }), (one.field ? `${one.field}: ` : "") + one.message));
       }

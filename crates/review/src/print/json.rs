@@ -1,4 +1,4 @@
-//! A review as JSON for programs, whole.
+//! A review as complete JSON for programs.
 
 use aqueduct_manifest::{List, Map, SmolStr, Value, json};
 
@@ -10,7 +10,7 @@ use crate::diff::{Edit, FieldChange};
 use crate::embedded::{Inside, inside};
 use crate::rollout::RolloutSteps;
 
-/// The version of the form of the JSON.
+/// The format version of the JSON.
 const VERSION: i64 = 1;
 
 /// Returns the review as JSON, with every object and field.
@@ -18,7 +18,7 @@ pub fn json(review: &Review) -> String {
     json::write_pretty(&value(review))
 }
 
-/// Returns what the JSON holds.
+/// Returns the content of the JSON.
 pub(crate) fn value(review: &Review) -> Value {
     let changes: List = review.changes.iter().map(change).collect();
     let connections: List = review.connections.iter().map(|line| Value::from(line.as_str())).collect();
@@ -110,7 +110,7 @@ fn change(change: &Change) -> Value {
     .collect();
     if !change.environment.is_empty() {
         map.insert("environment", change.environment.clone());
-        // What a platform renders says there whose it is.
+        // Objects rendered by a platform have their tenant in this label.
         let tenant = object.labels().and_then(|labels| labels.get("app.kubernetes.io/part-of"));
         if let Some(tenant) = tenant {
             map.insert("tenant", tenant.clone());
@@ -132,7 +132,7 @@ fn change(change: &Change) -> Value {
     Value::Map(map)
 }
 
-/// What stands for a value that is not to be read: whether it is the old or the new one is all that is said.
+/// Placeholders for a hidden value. They only show whether it is the old or the new one.
 const HIDDEN: [&str; 2] = ["*** (before)", "*** (after)"];
 
 fn field(change: &FieldChange, is_hidden: bool) -> Value {

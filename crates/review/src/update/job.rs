@@ -1,4 +1,4 @@
-//! Jobs: what runs cannot be changed, but for some of its scheduling while it waits.
+//! Jobs: a running one cannot be changed, except for some scheduling fields while it waits.
 
 use aqueduct_manifest::{Map, Value};
 
@@ -6,14 +6,14 @@ use super::Update;
 use crate::normal::same;
 use crate::write::Apply;
 
-/// The label by which the server tells the pods of a Job.
+/// The label with which the server identifies the pods of a Job.
 const CONTROLLER: &str = "batch.kubernetes.io/controller-uid";
 
-/// What the server adds to the labels of a Job's pods.
+/// The labels that the server adds to a Job's pods.
 const LABELS: [&str; 4] = [CONTROLLER, "batch.kubernetes.io/job-name", "controller-uid", "job-name"];
 
 pub(super) fn check(update: &mut Update<'_>) {
-    // A replace has to bring the selector that the server made up, which a manifest does not.
+    // A replace must contain the selector that the server generated, but a manifest does not.
     let is_generated = super::is_nothing(update.old_at("spec.selector"));
     if update.apply == Apply::Replace && is_generated && !has_generated(update.manifest) {
         update.refuse(
@@ -60,12 +60,12 @@ pub(super) fn check(update: &mut Update<'_>) {
     }
 }
 
-/// Tells whether a Job brings the selector that a server has made up.
+/// Tells whether a Job contains the selector that a server generated.
 fn has_generated(job: &Value) -> bool {
     job.at(&["spec", "selector", "matchLabels", CONTROLLER]).is_some()
 }
 
-/// Takes away what a server adds to a Job that says nothing of its selector, for it is no part of a manifest.
+/// Removes what a server adds to a Job without a selector, because it is not part of a manifest.
 pub(crate) fn without_generated(job: &Value) -> Value {
     let mut job = job.clone();
     if has_generated(&job)

@@ -1,4 +1,4 @@
-//! What a server refuses of an update, beyond what it refuses of a new object.
+//! What a server refuses about an update, in addition to what it refuses about a new object.
 
 pub(crate) mod job;
 mod pod;
@@ -13,13 +13,13 @@ use aqueduct_manifest::{Object, Value};
 use crate::normal::same;
 use crate::write::Apply;
 
-/// An object in a server, and what is to take its place.
+/// A stored object and its replacement.
 pub(crate) struct Update<'a> {
     pub(crate) kind: Option<FieldType>,
     pub(crate) apply: Apply,
-    /// What the server holds.
+    /// What the server stores now.
     pub(crate) live: &'a Value,
-    /// What it would hold.
+    /// What it would store.
     pub(crate) new: &'a Value,
     /// The new manifest.
     pub(crate) manifest: &'a Value,
@@ -51,7 +51,7 @@ impl<'a> Update<'a> {
         self.causes.push(Cause { field: field.to_owned(), reason, message: message.to_owned() });
     }
 
-    /// Refuses a change of a field, which the server may call otherwise than it is written.
+    /// Refuses a change of a field.
     pub(crate) fn immutable(&mut self, path: &str) {
         if !self.is_same(path) {
             self.refuse(path, "FieldValueInvalid", "field is immutable");
@@ -59,12 +59,12 @@ impl<'a> Update<'a> {
     }
 }
 
-/// Returns what is at a path with points.
+/// Returns the value at a dotted path.
 pub(crate) fn at<'v>(value: &'v Value, path: &str) -> &'v Value {
     path.split('.').try_fold(value, |value, step| value.get(step)).unwrap_or(&NOTHING)
 }
 
-/// Tells whether there is nothing: no value, or an empty one.
+/// Tells whether a value is missing or empty.
 pub(crate) fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -75,7 +75,7 @@ pub(crate) fn is_nothing(value: &Value) -> bool {
     }
 }
 
-/// The fields that keep their value for ever, by group and kind.
+/// The fields that can never change, by group and kind.
 const IMMUTABLE: &[(&str, &str, &[&str])] = &[
     ("", "Secret", &["type"]),
     (
@@ -102,7 +102,7 @@ const IMMUTABLE: &[(&str, &str, &[&str])] = &[
     ("storage.k8s.io", "VolumeAttributesClass", &["driverName", "parameters"]),
 ];
 
-/// Notes what is refused of an update.
+/// Adds what is refused about an update.
 pub(crate) fn check(update: &mut Update<'_>, group: &str, kind: &str) {
     metadata(update);
     for (known, name, paths) in IMMUTABLE {
@@ -126,21 +126,21 @@ pub(crate) fn check(update: &mut Update<'_>, group: &str, kind: &str) {
     }
 }
 
-/// What the server wrote into the metadata of an object can be said, but not changed.
+/// Metadata that the server writes may be repeated, but not changed.
 fn metadata(update: &mut Update<'_>) {
     let (old, new) = (update.old_at("metadata.uid"), update.new_at("metadata.uid"));
     if !is_nothing(new) && old != new {
         update.refuse("metadata.uid", "FieldValueInvalid", "field is immutable");
     }
     let (old, new) = (update.old_at("metadata.resourceVersion"), update.new_at("metadata.resourceVersion"));
-    // Two objects as they came from a server have different ones, which says nothing.
+    // Two objects read from a server have different versions, which means nothing here.
     if !is_nothing(new) && is_nothing(old) {
         let message = "the object has been modified; please apply your changes to the latest version";
         update.refuse("metadata.resourceVersion", "Conflict", message);
     }
 }
 
-/// ConfigMaps and Secrets that are immutable stay so, with what they hold.
+/// Immutable ConfigMaps and Secrets must keep their content.
 fn sealed(update: &mut Update<'_>) {
     if update.old_at("immutable").as_bool() != Some(true) {
         return;
@@ -165,7 +165,7 @@ fn quota(update: &mut Update<'_>) {
     }
 }
 
-/// Objects may be stored in each version that was ever the one for storage.
+/// Objects may be stored in every version that was ever the storage version.
 fn definition(update: &mut Update<'_>) {
     let name = |version: &Value| version.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
     let is_storage = |version: &&Value| version.get("storage").and_then(Value::as_bool) == Some(true);
@@ -181,7 +181,7 @@ fn definition(update: &mut Update<'_>) {
     }
 }
 
-/// The claims of a StatefulSet are compared without what the server writes into them.
+/// The claims of a StatefulSet are compared without what the server adds to them.
 fn claim_templates(update: &mut Update<'_>) {
     let kind =
         ["spec", "volumeClaimTemplates"].iter().try_fold(update.kind, |kind, step| Some(kind?.field(step)));

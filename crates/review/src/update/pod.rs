@@ -1,11 +1,11 @@
-//! Bare pods: little of them can change once they are there.
+//! Bare pods: few of their fields can change.
 
 use aqueduct_manifest::{Map, Value};
 
 use super::{Update, is_nothing};
 use crate::normal::same;
 
-/// What admission fills in, when a pod is created.
+/// What admission fills in when a pod is created.
 const ADMITTED: [(&str, &str); 2] =
     [("preemptionPolicy", "PreemptLowerPriority"), ("serviceAccountName", "default")];
 
@@ -81,7 +81,7 @@ fn deadline(update: &mut Update<'_>, old: &Map, new: &Map) {
     }
 }
 
-/// Tolerations may be added, and the seconds of those that are there may change.
+/// Tolerations may be added, and the seconds of existing ones may change.
 fn tolerations(update: &mut Update<'_>, old: &Map, new: &Map) {
     let all = |spec: &Map| -> Vec<Map> {
         let list = spec.get("tolerations").and_then(Value::as_list).cloned().unwrap_or_default();
@@ -107,7 +107,7 @@ fn gates(update: &mut Update<'_>, old: &Map, new: &Map) {
     }
 }
 
-/// A pod that waits at a gate may be held to fewer nodes.
+/// A pod that waits at a scheduling gate may be restricted to fewer nodes.
 fn selector(update: &mut Update<'_>, old: &mut Map, new: &mut Map) {
     let labels = |spec: &mut Map| {
         spec.remove("nodeSelector").and_then(|labels| labels.as_map().cloned()).unwrap_or_default()

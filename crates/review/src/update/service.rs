@@ -1,4 +1,4 @@
-//! Services: the addresses and ports that a server gave them.
+//! Services: the addresses and ports that a server allocated.
 
 use aqueduct_manifest::{Map, Value};
 
@@ -40,13 +40,13 @@ fn is_local(spec: &Map) -> bool {
         && spec.get("externalTrafficPolicy").and_then(Value::as_str) == Some("Local")
 }
 
-/// Does to a new Service what a server does before it looks at it: what was given to the old one is kept where the new one
-/// says nothing, and what only the old type has is dropped where it is still the same.
+/// Prepares a new Service as a server does before validation: allocated values of the old one are kept if the new one
+/// omits them, and values that only the old type has are dropped if they are unchanged.
 pub(crate) fn prepare(service: &mut Map, live: &Map) {
     let old = spec(live);
     let new = service.map_entry("spec");
     let (before, after) = (Type::of(&old), Type::of(new));
-    // What the old manifest does not say is what the server gave.
+    // What the old manifest omits was allocated by the server.
     let drop_same = |new: &mut Map, names: &[&str]| {
         for name in names {
             if is_left(&old, name) || new.get(name) == old.get(name) {
@@ -107,7 +107,7 @@ pub(super) fn check(update: &mut Update<'_>) {
     let map = |value: &Value| value.as_map().cloned().unwrap_or_default();
     let (old, new) = (map(update.old_at("spec")), map(update.new_at("spec")));
     let (before, after) = (Type::of(&old), Type::of(&new));
-    // Only what comes from the server has its addresses in both forms.
+    // Only a stored Service has its addresses in both forms.
     let is_stored =
         is_left(&old, "clusterIPs") && !is_left(&new, "clusterIPs") && !is_left(&new, "ipFamilyPolicy");
     if before == Type::LoadBalancer

@@ -5,7 +5,7 @@ use aqueduct_manifest::{Map, Object, Quantity, Value};
 use super::{Update, is_nothing};
 use crate::normal::same;
 
-/// What of a volume is not where it lies.
+/// The fields of a volume that are not its source.
 const NO_SOURCE: &[&str] = &[
     "accessModes",
     "capacity",
@@ -37,7 +37,7 @@ pub(super) fn volume(update: &mut Update<'_>) {
     }
 }
 
-/// The annotation that was there before the field for the class of a claim.
+/// The annotation for the class of a claim, from before the field existed.
 const CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 
 pub(super) fn claim(update: &mut Update<'_>) {
@@ -49,7 +49,7 @@ pub(super) fn claim(update: &mut Update<'_>) {
         let field = format!("metadata.annotations.{CLASS}");
         update.refuse(&field, "FieldValueInvalid", "field is immutable");
     }
-    // A claim without a volume or a class may be given one later.
+    // A claim without a volume or a class may get one later.
     for name in ["volumeName", "storageClassName"] {
         let may_be_given = match name {
             "volumeName" => old.get(name).is_none_or(is_nothing),
@@ -61,7 +61,7 @@ pub(super) fn claim(update: &mut Update<'_>) {
         }
     }
     let phase = update.old_at("status.phase").as_str();
-    // Manifests say nothing of the phase, and hardly a claim waits for long.
+    // Manifests do not contain the phase, and few claims wait for long.
     if phase != Some("Pending") {
         size(update, phase.is_some(), &mut old, &mut new);
         old.remove("volumeAttributesClassName");
@@ -73,7 +73,7 @@ pub(super) fn claim(update: &mut Update<'_>) {
     }
 }
 
-/// A claim may grow where its class allows it.
+/// A claim may grow if its class allows it.
 fn size(update: &mut Update<'_>, is_bound: bool, old: &mut Map, new: &mut Map) {
     let amount = |spec: &Map| Quantity::read(spec.get("resources")?.at(&["requests", "storage"])?);
     let (Some(before), Some(after)) = (amount(old), amount(new)) else { return };
@@ -89,7 +89,7 @@ fn size(update: &mut Update<'_>, is_bound: bool, old: &mut Map, new: &mut Map) {
         let is_class = |object: &&Object| object.kind() == "StorageClass" && object.name() == name;
         let grows = match update.around.iter().find(is_class) {
             Some(class) => class.at(&["allowVolumeExpansion"]).and_then(Value::as_bool) == Some(true),
-            // The class of a claim that names none may be the default one of the cluster, but a bound claim would name it.
+            // A claim without a class may use the cluster's default, but a bound claim would show it.
             None => !(is_bound && name.is_empty()),
         };
         if !grows {

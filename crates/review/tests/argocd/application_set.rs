@@ -6,10 +6,10 @@ use super::generator::Generation;
 use super::template::{Language, fill, fill_text};
 use super::tree::{Failure, Resource, Tree, is_empty, list, only, text};
 
-/// What an Application gets that has no finalizer of its own, so that its objects go with it.
+/// The finalizer of a generated Application without one, so that its objects are deleted with it.
 const FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
 
-/// Returns the Applications that an ApplicationSet makes.
+/// Returns the Applications that an ApplicationSet generates.
 pub(crate) fn applications(tree: &Tree, set: &Resource) -> Result<Vec<Resource>, Failure> {
     const KNOWN: [&str; 11] = [
         "goTemplate",
@@ -39,7 +39,7 @@ pub(crate) fn applications(tree: &Tree, set: &Resource) -> Result<Vec<Resource>,
     let template = set.spec().get("template").cloned().unwrap_or(Value::Null);
     let mut found = Vec::new();
     for generator in list(set.spec(), &["generators"]) {
-        // The generator's own template comes first, and the set's fills what it leaves empty.
+        // The generator's own template comes first. The set's template fills in what it leaves empty.
         let own = generator.as_map().and_then(|map| map.values().find_map(|value| value.get("template")));
         let template = own.map_or_else(|| template.clone(), |own| completed(own, &template));
         for parameters in generation.generate(generator)? {
@@ -54,7 +54,7 @@ pub(crate) fn applications(tree: &Tree, set: &Resource) -> Result<Vec<Resource>,
             map.insert("apiVersion", "argoproj.io/v1alpha1");
             map.insert("kind", "Application");
             let metadata = map.map_entry("metadata");
-            // It is where its set is.
+            // It is in the namespace of its set.
             if !set.object.namespace().is_empty() {
                 metadata.insert("namespace", set.object.namespace());
             }
@@ -70,7 +70,7 @@ pub(crate) fn applications(tree: &Tree, set: &Resource) -> Result<Vec<Resource>,
     Ok(found)
 }
 
-/// Returns a template with what another one says where it is empty.
+/// Returns a template, completed from another one where it is empty.
 fn completed(template: &Value, base: &Value) -> Value {
     match (template, base) {
         (template, base) if is_empty(template) => base.clone(),

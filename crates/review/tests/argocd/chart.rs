@@ -34,7 +34,7 @@ const KNOWN: [&str; 15] = [
     "passCredentials",
 ];
 
-/// Returns the objects of a chart, its hooks after the others.
+/// Returns the objects of a chart, followed by its hooks.
 pub(crate) fn render(
     tree: &Tree,
     application: &Resource,
@@ -75,7 +75,7 @@ pub(crate) fn render(
     Ok(objects)
 }
 
-/// Tells whether a release can be called so: a name of DNS of at most 53 characters.
+/// Tells whether a release name is valid: a DNS name of at most 53 characters.
 fn is_release_name(name: &str) -> bool {
     let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     let is_part = |part: &str| {
@@ -86,13 +86,13 @@ fn is_release_name(name: &str) -> bool {
     name.len() <= 53 && name.split('.').all(is_part)
 }
 
-/// Reads a chart with what it takes from other folders of the tree.
+/// Loads a chart with what it takes from other folders of the tree.
 fn load(files: &Files, path: &str) -> Result<Arc<Chart>, Failure> {
     let mut chart = Arc::new(Chart::from_files(files, path).map_err(Failure::of)?);
     let is_there = |name: &str| chart.subcharts.iter().any(|chart| chart.metadata.name == name);
     let mut copies: Option<Files> = None;
     for dependency in chart.metadata.dependencies.iter().flatten() {
-        // What names no repository has to be there, and Helm says so.
+        // A dependency without a repository must be in the chart. If it is missing, Helm has a message.
         if is_there(&dependency.name) || dependency.repository.is_empty() {
             continue;
         }
@@ -114,7 +114,7 @@ fn load(files: &Files, path: &str) -> Result<Arc<Chart>, Failure> {
     Ok(chart)
 }
 
-/// Returns what charts may rely on.
+/// Returns the capabilities that charts can rely on.
 fn capabilities<'v>(
     settings: &Settings,
     kube_version: &str,
@@ -129,7 +129,7 @@ fn capabilities<'v>(
     Ok(capabilities)
 }
 
-/// Returns what answers templates that ask for the time or for random bytes.
+/// Returns the host for templates that use the time or random bytes.
 fn host() -> Fixed {
     Fixed::at(Moment { seconds: 0, nanoseconds: 0 })
 }
@@ -144,7 +144,7 @@ fn hooks(rendered: &RenderedRelease, skips_tests: bool) -> Vec<String> {
 /// Renders the charts of kustomizations.
 pub(crate) struct Charts<'t> {
     pub(crate) tree: &'t Tree,
-    /// What the source says of Kubernetes, beneath what a kustomization says.
+    /// The source's options for Kubernetes, which those of a kustomization override.
     pub(crate) options: &'t Value,
 }
 

@@ -6,14 +6,14 @@ use aqueduct_manifest::{Object, Value, json, yaml};
 use super::pattern::of_manifests;
 use super::tree::{Failure, Tree, only, text};
 
-/// What a file says that is none of the manifests, whatever else is in it.
+/// The marker of a file that contains no manifests, whatever else is in it.
 const SKIPPED: &str = "+argocd:skip-file-rendering";
 
 /// Returns the objects in the files of a folder.
 pub(crate) fn read(tree: &Tree, source: &Value, path: &str) -> Result<Vec<Object>, Failure> {
     let options = source.get("directory").unwrap_or(&Value::Null);
     only(options, "a directory", &["recurse", "include", "exclude", "jsonnet"])?;
-    // What is no pattern matches nothing.
+    // An invalid pattern matches nothing.
     let pattern = |name: &str| Some(text(options, &[name])).filter(|said| !said.is_empty()).map(of_manifests);
     let (include, exclude) = (pattern("include"), pattern("exclude"));
     let matches = |pattern: &Option<Result<Pattern, BadPattern>>, name: &str| {
@@ -30,7 +30,7 @@ pub(crate) fn read(tree: &Tree, source: &Value, path: &str) -> Result<Vec<Object
             files.push((file, name));
         }
     }
-    // As a walk meets them, folder by folder.
+    // In the order of a walk, folder by folder.
     files.sort_by(|(_, one), (_, other)| one.split('/').cmp(other.split('/')));
     let mut objects = Vec::new();
     for (file, name) in files {
@@ -49,10 +49,10 @@ pub(crate) fn read(tree: &Tree, source: &Value, path: &str) -> Result<Vec<Object
     Ok(objects)
 }
 
-/// Returns the objects of a file. One that looks like no manifest is passed over.
+/// Returns the objects of a file. A document that does not look like a manifest is skipped.
 fn documents(text: &str) -> Result<Vec<Object>, String> {
     let is_manifest = ["apiVersion:", "kind:", "metadata:"].iter().all(|field| text.contains(field));
-    // A text in the last line ends as one in any other does.
+    // A block string at the end of the file ends like one anywhere else.
     let whole = if text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") };
     let values = match yaml::read_values(&whole, yaml::Dialect::Sigs) {
         Ok(values) => values,

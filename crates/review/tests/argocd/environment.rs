@@ -1,10 +1,10 @@
-//! The build environment of a source: `ARGOCD_APP_NAME` and its like, in what its Application says.
+//! The build environment of a source: `ARGOCD_APP_NAME` and the like, in the fields of its Application.
 
 use aqueduct_manifest::Value;
 
 use super::tree::{Resource, Tree, text};
 
-/// What the variables stand for.
+/// The values of the variables.
 pub(crate) struct Environment {
     variables: [(&'static str, String); 9],
 }
@@ -29,7 +29,7 @@ impl Environment {
         Self { variables }
     }
 
-    /// Fills in `$NAME` and `${NAME}`; `$$` is a dollar, and what nobody knows is empty.
+    /// Fills in `$NAME` and `${NAME}`; `$$` is a dollar, and an unknown variable is empty.
     pub(crate) fn fill(&self, said: &str) -> String {
         let mut filled = String::new();
         let mut rest = said;
@@ -38,7 +38,7 @@ impl Environment {
             let (name, length) = named(after);
             match self.variables.iter().find(|(variable, _)| *variable == name) {
                 Some((_, value)) => filled.push_str(value),
-                // A dollar that nothing follows is just that.
+                // A dollar that is not followed by a name stays.
                 None if name == "$" || length == 0 => filled.push('$'),
                 None => {}
             }
@@ -48,7 +48,7 @@ impl Environment {
     }
 }
 
-/// Returns the name after a dollar, and how much of the text is read with it.
+/// Returns the name after a dollar, and the length of the text that it takes.
 fn named(after: &str) -> (&str, usize) {
     if let Some(braced) = after.strip_prefix('{') {
         return braced.split_once('}').map_or(("", 1), |(name, _)| (name, name.len() + 2));

@@ -1,4 +1,4 @@
-//! The generators of an ApplicationSet: what they know of each Application.
+//! The generators of an ApplicationSet: the parameters of each Application.
 
 use aqueduct_helm::{BadPattern, Pattern};
 use aqueduct_manifest::{LabelSelector, List, Map, Value, yaml};
@@ -11,17 +11,18 @@ use super::tree::{Failure, Tree, is_empty, list, only, text};
 /// The cluster that Argo CD itself runs in.
 const IN_CLUSTER: &str = "https://kubernetes.default.svc";
 
-/// What is generated for: a tree, in the language of the set.
+/// The context of a generation: a tree, and the language of the set.
 #[derive(Clone, Copy)]
 pub(crate) struct Generation<'t> {
     pub(crate) tree: &'t Tree,
     pub(crate) language: Language,
-    /// Whether selectors within matrices of matrices count.
+    /// Whether selectors inside nested matrices count.
     pub(crate) has_nested_selectors: bool,
 }
 
 impl Generation<'_> {
-    /// Returns the parameters of each Application that a generator asks for: mostly one field, and none where it is empty.
+    /// Returns the parameters of each Application that a generator produces: usually from one field, and none if it is
+    /// empty.
     pub(crate) fn generate(&self, generator: &Value) -> Result<Vec<Map>, Failure> {
         let mut found = Vec::new();
         for (name, arguments) in fields(generator) {
@@ -114,7 +115,7 @@ impl Generation<'_> {
         let folders = self.tree.folders();
         let seen =
             folders.iter().copied().filter(|folder| !folder.split('/').any(|part| part.starts_with('.')));
-        // A folder's pattern is one of Go's `path.Match`, where two asterisks are as good as one.
+        // A folder's pattern uses Go's `path.Match`, where two asterisks match the same as one.
         for folder in chosen(list(arguments, &["directories"]), seen, Pattern::path)? {
             found.push(of_path(folder, None, prefix, self.language));
         }
@@ -160,7 +161,8 @@ impl Generation<'_> {
         Ok(found)
     }
 
-    /// Every parameters of the first generator with every ones of the second, which sees the first ones.
+    /// Combines each parameter set of the first generator with each one of the second, which can use the
+    /// first.
     fn matrix(&self, arguments: &Value) -> Result<Vec<Map>, Failure> {
         only(arguments, "the matrix generator", &["generators", "template"])?;
         let [first, second] = list(arguments, &["generators"]) else {
@@ -179,7 +181,7 @@ impl Generation<'_> {
         Ok(found)
     }
 
-    /// The parameters of the first generator, with those of the others that have the same keys laid over them.
+    /// The parameters of the first generator, overlaid with those of the others that have the same keys.
     fn merge(&self, arguments: &Value) -> Result<Vec<Map>, Failure> {
         only(arguments, "the merge generator", &["generators", "mergeKeys", "template"])?;
         let [first, others @ ..] = list(arguments, &["generators"]) else {
@@ -228,13 +230,13 @@ impl Generation<'_> {
     }
 }
 
-/// Returns the generators that an entry names, with their arguments.
+/// Returns the generators in an entry, with their arguments.
 fn fields(generator: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let fields = generator.as_map().into_iter().flatten();
     fields.map(|(name, value)| (name.as_str(), value)).filter(|(name, _)| *name != "selector")
 }
 
-/// Returns the texts of an element: its own, and those of its `values`.
+/// Returns the strings of an element: its own, and those of its `values`.
 fn texts(element: &Map) -> Result<Map, Failure> {
     let mut texts = Map::new();
     for (name, value) in element {
@@ -249,7 +251,7 @@ fn texts(element: &Map) -> Result<Map, Failure> {
     Ok(texts)
 }
 
-/// Returns the paths that a list of patterns takes and does not exclude.
+/// Returns the paths that a list of patterns includes and does not exclude.
 fn chosen<'p>(
     patterns: &[Value],
     paths: impl Iterator<Item = &'p str>,
@@ -267,7 +269,7 @@ fn chosen<'p>(
     Ok(paths.filter(|path| has(&takes, path) && !has(&leaves, path)).collect())
 }
 
-/// Returns all of two sets of parameters, which may not say two things by one name.
+/// Returns the union of two sets of parameters, which must not contradict each other.
 fn joined(one: &Map, other: &Map) -> Result<Map, Failure> {
     let twice = other.iter().find(|(name, value)| one.get(name).is_some_and(|known| known != *value));
     match twice {
@@ -284,7 +286,7 @@ fn over_all(below: &Map, above: &Map) -> Map {
     map
 }
 
-/// Lays parameters over others, map by map; what is empty counts for nothing.
+/// Overlays parameters on others, map by map; empty ones do not count.
 fn merged(below: &Map, above: &Map) -> Map {
     let mut map = below.clone();
     for (name, value) in above {

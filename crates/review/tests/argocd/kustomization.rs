@@ -11,7 +11,7 @@ use super::environment::Environment;
 use super::source::{is_set, joined, options};
 use super::tree::{Failure, Tree, list, only, text};
 
-/// What the file of a kustomization is called.
+/// The file names of kustomizations.
 pub(crate) const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 const KNOWN: [&str; 18] = [
@@ -35,7 +35,7 @@ const KNOWN: [&str; 18] = [
     "version",
 ];
 
-/// Returns the objects of a kustomization, with what the Application writes into it before.
+/// Returns the objects of a kustomization, after applying the Application's settings to it.
 pub(crate) fn build(
     tree: &Tree,
     source: &Value,
@@ -73,7 +73,7 @@ pub(crate) fn build(
     Ok(built.objects)
 }
 
-/// Tells whether what stopped a build is something that would have to be fetched.
+/// Tells whether a build was stopped by something that would have to be fetched.
 fn is_remote(message: &str) -> bool {
     ["is not read from the network", "are not pulled while building", "is not there"]
         .iter()
@@ -87,7 +87,7 @@ struct Edited<'e> {
 }
 
 impl Edited<'_> {
-    /// Writes what an Application says.
+    /// Applies the settings of an Application.
     fn edit(&mut self, tree: &Tree, said: &Value, path: &str) -> Result<(), Failure> {
         for name in ["namePrefix", "nameSuffix", "namespace"] {
             if !text(said, &[name]).is_empty() {
@@ -123,7 +123,7 @@ impl Edited<'_> {
         Ok(())
     }
 
-    /// Adds images in place of those with the same names. An asterisk keeps what is there.
+    /// Adds images, replacing those with the same names. An asterisk keeps the existing part.
     fn add_images(&mut self, images: &[Value]) -> Result<(), Failure> {
         if images.is_empty() {
             return Ok(());
@@ -193,7 +193,7 @@ impl Edited<'_> {
     }
 }
 
-/// Reads `image:tag`, `image@digest`, or either after `name=`.
+/// Parses `image:tag`, `image@digest`, or either after `name=`.
 fn image_of(said: &str) -> Result<(String, Map), Failure> {
     let (name, image) = said.split_once('=').map_or((None, said), |(name, image)| (Some(name), image));
     let is_tag =

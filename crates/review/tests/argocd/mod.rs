@@ -1,7 +1,7 @@
-//! What Argo CD makes of a repository: which Applications there are, and the objects of each of their sources.
+//! What Argo CD makes of a repository: its Applications, and the objects of their sources.
 //!
-//! `tree` holds the files and finds the Applications among them, `application_set` makes the others; `source` picks what
-//! renders a source: `chart`, `kustomization` or `directory`.
+//! `tree` contains the files and finds the Applications in them; `application_set` generates the others. `source` picks
+//! what renders a source: `chart`, `kustomization` or `directory`.
 
 pub(crate) mod application_set;
 mod chart;

@@ -1,13 +1,13 @@
-//! What a generator knows of an Application, by the names that templates have for it.
+//! The parameters of an Application, with the names that templates use.
 //!
-//! Templates in Go's language see maps within maps; the others see texts by long names such as `metadata.labels.tier`.
+//! Go templates see nested maps. The others see strings with long names such as `metadata.labels.tier`.
 
 use aqueduct_manifest::{Map, Value};
 
 use super::template::{Language, fill, normalized};
 use super::tree::Failure;
 
-/// Returns what is known of a folder, or of a file in it, as templates of a language see it.
+/// Returns the parameters of a folder, or of a file in it, for a template language.
 pub(crate) fn of_path(folder: &str, file: Option<&str>, prefix: &str, language: Language) -> Map {
     let segments: Vec<&str> = folder.split('/').collect();
     let basename = segments.last().copied().unwrap_or_default();
@@ -37,7 +37,7 @@ pub(crate) fn of_path(folder: &str, file: Option<&str>, prefix: &str, language: 
     parameters
 }
 
-/// Returns a cluster as templates of a language see it. The one that Argo CD runs in has no labels of its own.
+/// Returns the parameters of a cluster for a template language. The cluster of Argo CD itself has no labels.
 pub(crate) fn of_cluster(cluster: &Value, language: Language) -> Map {
     let said = |name: &str| cluster.get(name).and_then(Value::as_str).unwrap_or_default();
     let mut parameters = Map::from_iter([
@@ -60,7 +60,7 @@ pub(crate) fn of_cluster(cluster: &Value, language: Language) -> Map {
     parameters
 }
 
-/// Writes what is in a value by long names.
+/// Writes the content of a value with long names.
 pub(crate) fn flatten(value: &Value, name: &str, into: &mut Map) {
     let below = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
     match value {
@@ -81,7 +81,7 @@ pub(crate) fn flatten(value: &Value, name: &str, into: &mut Map) {
     }
 }
 
-/// Adds the `values` of a generator, which see the parameters before them.
+/// Adds the `values` of a generator, which can use the parameters before them.
 pub(crate) fn add_values(
     parameters: &mut Map,
     values: Option<&Value>,

@@ -1,13 +1,13 @@
-//! Patterns of paths in which an asterisk goes into folders too.
+//! Path patterns in which an asterisk also matches slashes.
 
 use aqueduct_helm::{BadPattern, Pattern};
 
-/// Compiles a pattern of `include` and `exclude`, where braces hold alternatives.
+/// Compiles an `include` or `exclude` pattern, where braces contain alternatives.
 pub(crate) fn of_manifests(pattern: &str) -> Result<Pattern, BadPattern> {
     Pattern::glob(&crossing(pattern))
 }
 
-/// Compiles a pattern of `git ls-files`, which knows no alternatives.
+/// Compiles a `git ls-files` pattern, which has no alternatives.
 pub(crate) fn of_files(pattern: &str) -> Result<Pattern, BadPattern> {
     Pattern::glob(&crossing(&pattern.replace('{', "\\{").replace('}', "\\}")))
 }

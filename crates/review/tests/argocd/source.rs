@@ -14,7 +14,7 @@ enum Tool {
     Directory,
 }
 
-/// Says what of a source is not in the tree.
+/// Returns what a source needs that is not in the tree.
 pub(crate) fn outside(tree: &Tree, source: &Value) -> Option<String> {
     let address = text(source, &["repoURL"]);
     match text(source, &["chart"]) {
@@ -24,13 +24,13 @@ pub(crate) fn outside(tree: &Tree, source: &Value) -> Option<String> {
     }
 }
 
-/// Returns the objects of a source of an Application, hooks among them.
+/// Returns the objects of an Application's source, including hooks.
 pub(crate) fn render(tree: &Tree, application: &Resource, source: &Value) -> Result<Vec<Object>, Failure> {
     if let Some(reason) = outside(tree, source) {
         return Err(Failure::Outside(reason));
     }
     let path = match text(source, &["path"]).trim_matches('/') {
-        // Others take values from it.
+        // Other sources take values from it.
         "" if source.get("ref").is_some() => return Ok(Vec::new()),
         path => joined("", path),
     };
@@ -50,10 +50,10 @@ pub(crate) fn render(tree: &Tree, application: &Resource, source: &Value) -> Res
     Ok(objects.into_iter().flat_map(items).collect())
 }
 
-/// Returns the tool that a source names, or the one that its files are for.
+/// Returns the tool that a source sets, or the one that fits its files.
 fn tool(tree: &Tree, source: &Value, path: &str) -> Result<Tool, Failure> {
     let tools = [("helm", Tool::Helm), ("kustomize", Tool::Kustomize), ("directory", Tool::Directory)];
-    // Options that say nothing name nothing.
+    // An empty option does not select its tool.
     let is_named = |name: &str| {
         let options = source.get(name).and_then(Value::as_map);
         options.is_some_and(|options| options.values().any(|value| !is_empty(value)))
@@ -70,7 +70,7 @@ fn tool(tree: &Tree, source: &Value, path: &str) -> Result<Tool, Failure> {
     }
 }
 
-/// Returns a source with what the folder's own files say instead.
+/// Returns a source with the overrides from files in its folder.
 fn overridden(tree: &Tree, application: &Resource, source: &Value, path: &str) -> Result<Value, Failure> {
     let mut whole = source.clone();
     for name in [".argocd-source.yaml", &format!(".argocd-source-{}.yaml", application.object.name())] {
@@ -88,7 +88,7 @@ fn overridden(tree: &Tree, application: &Resource, source: &Value, path: &str) -
     Ok(Value::Map(kept))
 }
 
-/// Returns what a list holds, and any other object as it is.
+/// Returns the items of a list, or any other object unchanged.
 fn items(object: Object) -> Vec<Object> {
     match object.map.get("items") {
         Some(Value::List(items)) => {
@@ -101,7 +101,7 @@ fn items(object: Object) -> Vec<Object> {
     }
 }
 
-/// Returns a path as it is meant: from a folder, or from the root where it begins with a slash.
+/// Returns a path relative to a folder, or relative to the root if it starts with a slash.
 pub(crate) fn joined(folder: &str, path: &str) -> String {
     let from = if path.starts_with('/') { "" } else { folder };
     let mut parts: Vec<&str> = Vec::new();
@@ -115,7 +115,7 @@ pub(crate) fn joined(folder: &str, path: &str) -> String {
     parts.join("/")
 }
 
-/// Returns an empty map where a source says nothing of a tool.
+/// Returns the options of a tool; an empty map if the source has none.
 pub(crate) fn options<'v>(source: &'v Value, tool: &str) -> &'v Value {
     source.get(tool).unwrap_or(&Value::Null)
 }

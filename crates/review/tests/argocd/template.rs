@@ -1,4 +1,4 @@
-//! The texts of an ApplicationSet with parameters filled in, in either of its two languages.
+//! The strings of an ApplicationSet with parameters filled in, in either of its two languages.
 
 use std::sync::LazyLock;
 
@@ -61,10 +61,10 @@ pub(crate) fn fill_text(text: &str, parameters: &Map, language: Language) -> Res
     Ok(filled.replace(NO_VALUE, "<no value>"))
 }
 
-/// What stands for a field that is not there until all is filled in: Helm's engine prints nothing in its place.
+/// A placeholder for a missing field until everything is filled in: Helm's engine prints nothing in its place.
 const NO_VALUE: &str = "\u{1}no value\u{1}";
 
-/// Marks each field that is asked for and is not there, or fails. A text with conditions or loops is left as it is.
+/// Marks each field that is used and missing, or fails. A text with conditions or loops stays unchanged.
 fn without_absent(text: &str, parameters: &Map, language: Language) -> Result<String, Failure> {
     let mut marked = String::new();
     let mut rest = text;
@@ -89,7 +89,7 @@ fn without_absent(text: &str, parameters: &Map, language: Language) -> Result<St
     Ok(marked + rest)
 }
 
-/// Tells whether a map does not have the last name of a field.
+/// Tells whether a map lacks the last name of a field.
 fn is_absent(field: &str, parameters: &Map) -> bool {
     let mut names = field.split('.').filter(|name| !name.is_empty());
     let Some(first) = names.next() else { return false };
@@ -103,7 +103,7 @@ fn is_absent(field: &str, parameters: &Map) -> bool {
     value.is_none()
 }
 
-/// Returns a value as Go reads JSON, where all numbers are of one type.
+/// Returns a value as Go decodes JSON, where all numbers have one type.
 fn as_floats(value: &Value) -> Value {
     match value {
         Value::Int(number) => Value::Float(*number as f64),
@@ -116,7 +116,7 @@ fn as_floats(value: &Value) -> Value {
     }
 }
 
-/// Fills in what is named, such as `{{path.basename}}`, `{{path[0]}}` or `{{path}}`; what nobody knows stays.
+/// Fills in names such as `{{path.basename}}`, `{{path[0]}}` or `{{path}}`; unknown ones stay.
 fn fill_names(text: &str, parameters: &Map) -> String {
     let mut filled = String::new();
     let mut rest = text;
@@ -133,7 +133,7 @@ fn fill_names(text: &str, parameters: &Map) -> String {
     filled
 }
 
-/// Returns a name that objects can have.
+/// Returns a valid name for objects.
 pub(crate) fn normalized(name: &str) -> String {
     let plain = |letter: char| match letter {
         'a'..='z' | '0'..='9' | '-' | '.' => letter,
@@ -143,7 +143,7 @@ pub(crate) fn normalized(name: &str) -> String {
     name.trim_matches(['-', '.']).to_owned()
 }
 
-/// Returns a name of a limited length; a smart cut is between words.
+/// Returns a name of limited length; a smart cut is between words.
 fn slug(name: &str, length: i64, is_smart: bool) -> String {
     let length = usize::try_from(length).unwrap_or_default();
     let mut whole = normalized(name).replace('.', "-");

@@ -1,4 +1,4 @@
-//! The files of a repository, and what an Application or an ApplicationSet says.
+//! The files of a repository, and the fields of an Application or an ApplicationSet.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,22 +6,22 @@ use std::path::Path;
 
 use aqueduct_manifest::{Files, Map, Object, Value};
 
-/// A repository at a revision, and what Argo CD is set to.
+/// A repository at a revision, and the settings of Argo CD.
 pub(crate) struct Tree {
     /// All files.
     pub(crate) files: Files,
-    /// What is not in the files.
+    /// Settings outside the files.
     pub(crate) settings: Settings,
 }
 
-/// What Argo CD knows beside the files.
+/// What Argo CD knows in addition to the files.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     /// The addresses of the repository.
     pub(crate) repositories: Vec<String>,
-    /// The commit that the files are of.
+    /// The commit of the files.
     pub(crate) revision: String,
-    /// The version of Kubernetes; that of Helm itself where there is none.
+    /// The Kubernetes version; that of Helm itself if there is none.
     pub(crate) kube_version: Option<String>,
     /// `kustomize.buildOptions`.
     pub(crate) build_options: String,
@@ -32,23 +32,23 @@ pub(crate) struct Settings {
 /// An Application or an ApplicationSet.
 #[derive(Clone)]
 pub(crate) struct Resource {
-    /// The file that it is in, or that what made it is in.
+    /// The file that contains it, or what generated it.
     pub(crate) file: String,
-    /// What it says.
+    /// Its content.
     pub(crate) object: Object,
 }
 
 /// Why there are no objects.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// It takes what is not in the tree.
+    /// It needs something outside the tree.
     Outside(String),
-    /// It should go.
+    /// It should have worked.
     Wrong(String),
 }
 
 impl Failure {
-    /// Wraps what an engine says.
+    /// Wraps an engine's error.
     pub(crate) fn of(cause: impl std::fmt::Display) -> Self {
         Self::Wrong(cause.to_string())
     }
@@ -79,7 +79,7 @@ impl Tree {
         folders
     }
 
-    /// Tells whether an address is that of the repository.
+    /// Tells whether an address is that of this repository.
     pub(crate) fn is_own(&self, address: &str) -> bool {
         let plain = |address: &str| address.trim_end_matches('/').trim_end_matches(".git").to_lowercase();
         self.settings.repositories.iter().any(|own| plain(own) == plain(address))
@@ -87,12 +87,12 @@ impl Tree {
 }
 
 impl Resource {
-    /// Returns a map of its specification, empty where there is none.
+    /// Returns its spec; empty if there is none.
     pub(crate) fn spec(&self) -> &Value {
         self.object.map.get("spec").unwrap_or(&Value::Null)
     }
 
-    /// Returns what it renders: one source, several, or the dry one of the hydrator.
+    /// Returns its sources: one, several, or the dry one of the hydrator.
     pub(crate) fn sources(&self) -> Vec<&Value> {
         if let Some(sources) = self.spec().get("sources").and_then(Value::as_list) {
             return sources.iter().collect();
@@ -101,7 +101,7 @@ impl Resource {
         dry.or_else(|| self.spec().get("source")).into_iter().collect()
     }
 
-    /// Returns the namespace of what says none itself.
+    /// Returns its namespace, or the default one.
     pub(crate) fn namespace(&self) -> &str {
         text(self.spec(), &["destination", "namespace"])
     }
@@ -111,23 +111,24 @@ impl Resource {
         object.group() == "argoproj.io" && matches!(object.kind(), "Application" | "ApplicationSet")
     }
 
-    /// Returns the name and the file, which together are unique: two sets of one repository can make the same name.
+    /// Returns the name and the file, which are unique together: two sets in one repository can generate the same
+    /// name.
     pub(crate) fn title(&self) -> String {
         format!("{} ({})", self.object.name(), self.file)
     }
 }
 
-/// Returns a text of a value, empty where there is none.
+/// Returns the string at a path; empty if there is none.
 pub(crate) fn text<'v>(value: &'v Value, path: &[&str]) -> &'v str {
     value.at(path).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Returns the entries of a list, none where there is none.
+/// Returns the entries of a list; empty if there is none.
 pub(crate) fn list<'v>(value: &'v Value, path: &[&str]) -> &'v [Value] {
     value.at(path).and_then(Value::as_list).map_or(&[], |list| list)
 }
 
-/// Refuses fields that would be passed over in silence.
+/// Refuses fields that would be ignored silently.
 pub(crate) fn only(value: &Value, what: &str, known: &[&str]) -> Result<(), Failure> {
     let fields = value.as_map().into_iter().flat_map(Map::keys);
     match fields.into_iter().find(|name| !known.contains(&name.as_str())) {
@@ -136,7 +137,7 @@ pub(crate) fn only(value: &Value, what: &str, known: &[&str]) -> Result<(), Fail
     }
 }
 
-/// Tells whether a value is the one that a field of Go has by itself.
+/// Tells whether a value is the zero value of its Go field.
 pub(crate) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,

@@ -1,4 +1,4 @@
-//! The values of a chart, as an Application puts them together.
+//! The values of a chart, as an Application combines them.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::environment::Environment;
 use super::source::{is_set, joined, outside};
 use super::tree::{Failure, Resource, Tree, list, text};
 
-/// Returns the values: files, then what the Application says itself, then single settings.
+/// Returns the values: first the files, then the Application's own values, then single settings.
 pub(crate) fn values(
     tree: &Tree,
     application: &Resource,
@@ -27,7 +27,7 @@ pub(crate) fn values(
         _ => text(helm, &["values"]).to_owned(),
     };
     values.add_file(own.as_bytes()).map_err(Failure::of)?;
-    // Those with one name are one setting, of which the last one counts, and texts come after what is typed.
+    // Settings with the same name are one setting: the last one counts, and strings come after typed values.
     let mut settings: [BTreeMap<&str, &str>; 2] = [BTreeMap::new(), BTreeMap::new()];
     for parameter in list(helm, &["parameters"]) {
         let kind = usize::from(is_set(parameter, "forceString"));
@@ -50,7 +50,7 @@ pub(crate) fn values(
     Ok(values)
 }
 
-/// Returns the files of values. A pattern stands for the files that nothing else names.
+/// Returns the values files. A pattern matches the files that are not listed otherwise.
 fn files(
     tree: &Tree,
     application: &Resource,
@@ -79,7 +79,7 @@ fn files(
     Ok(files)
 }
 
-/// Returns the files that a pattern stands for. Two asterisks are any folders, or none.
+/// Returns the files that match a pattern. Two asterisks match any number of folders.
 fn matches(tree: &Tree, pattern: &str) -> Result<Vec<String>, Failure> {
     let bad = |_| Failure::Wrong(format!("no pattern: {pattern}"));
     let patterns = [pattern, &pattern.replace("/**/", "/")].map(Pattern::glob);
@@ -89,7 +89,7 @@ fn matches(tree: &Tree, pattern: &str) -> Result<Vec<String>, Failure> {
     Ok(paths.filter(|path| deep.matches(path) || flat.matches(path)).collect())
 }
 
-/// Marks the commas of a value, which would begin the next setting, but for those of a list.
+/// Escapes the commas of a value, which would start the next setting, except those in a list.
 fn without_commas(value: &str) -> String {
     if value.starts_with('{') && value.ends_with('}') {
         return value.to_owned();
@@ -104,7 +104,7 @@ fn without_commas(value: &str) -> String {
     marked
 }
 
-/// Returns where a file of values lies: beside the chart, from the root on, or in another source by its `ref`.
+/// Returns the path of a values file: relative to the chart, to the root, or to another source by its `ref`.
 fn place(
     tree: &Tree,
     application: &Resource,

@@ -1,4 +1,4 @@
-//! What an Application does not compare: `ignoreDifferences`.
+//! What an Application ignores when comparing: `ignoreDifferences`.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -8,18 +8,18 @@ use aqueduct_manifest::{Object, Value};
 
 use crate::argocd::tree::{Failure, Resource, list, text};
 
-/// A step of a path of jq.
+/// A step of a jq path.
 #[derive(Debug)]
 enum Step {
     Field(String),
     Index(usize),
     /// All entries of a list.
     Every,
-    /// The entries whose field has a text.
+    /// The entries with a string in a field.
     Where(Vec<String>, String),
 }
 
-/// Removes the fields that are not compared.
+/// Removes the ignored fields.
 pub(crate) fn strip(objects: &mut [Object], application: &Resource) -> Result<(), Failure> {
     for rule in list(application.spec(), &["ignoreDifferences"]) {
         let mut paths = Vec::new();
@@ -54,7 +54,7 @@ fn is_meant(rule: &Value, object: &Object) -> bool {
         && may("namespace", object.namespace())
 }
 
-/// Removes what a path leads to; true where the value itself is meant.
+/// Removes what a path leads to; returns true if that is the value itself.
 fn remove(value: &mut Value, path: &[Step]) -> bool {
     let Some((step, rest)) = path.split_first() else { return true };
     match (step, value) {
@@ -85,7 +85,7 @@ fn remove(value: &mut Value, path: &[Step]) -> bool {
     false
 }
 
-/// Reads a path such as `.spec.containers[0].env[] | select(.name == "A").value`.
+/// Parses a path such as `.spec.containers[0].env[] | select(.name == "A").value`.
 fn path(expression: &str) -> Option<Vec<Step>> {
     let mut rest = expression.trim().chars().peekable();
     let mut steps = Vec::new();
@@ -104,7 +104,7 @@ fn path(expression: &str) -> Option<Vec<Step>> {
                 (rest.next()? == ']').then_some(())?;
             }
             '?' | ' ' => {}
-            // What follows is asked of each entry.
+            // What follows applies to each entry.
             '|' => {
                 let after: String = rest.by_ref().collect();
                 let Some(condition) = after.trim().strip_prefix("select(") else {

@@ -1,8 +1,8 @@
-//! Changes of a public repository that Argo CD delivers, and what a preview tool printed of them.
+//! Changes of a public repository that Argo CD delivers, and what a preview tool printed for them.
 //!
-//! Both sides of a change are rendered here, Application by Application, from the folders, charts and kustomizations that
-//! they name. What the review then finds is held against the output of the tool: the same objects, each of the same
-//! Application, added, removed, changed or renamed; the lines that are shown of it; and how many Applications were looked at.
+//! Both sides of a change are rendered here, Application by Application, from their folders, charts and kustomizations. The
+//! result of the review is compared with the output of the tool: the same objects, each of the same Application, added,
+//! removed, changed or renamed; the lines shown for them; and the number of Applications looked at.
 
 #[path = "../argocd/mod.rs"]
 mod argocd;
@@ -27,18 +27,18 @@ use crate::preview::Preview;
 use crate::seen::{Seen, see};
 use crate::selection::{Options, Selection, Unwatched, all, select};
 
-/// The share of outputs, in thousandths, that agrees in everything that can be held.
+/// The share of outputs, in thousandths, that must agree in everything comparable.
 const FLOOR: usize = 1_000;
 
-/// The share of the objects that are shown, in thousandths, that has to be held: the others need charts that are not there.
+/// The share of the shown objects, in thousandths, that must be comparable. The others need charts that are missing.
 const HELD: usize = 600;
 
-/// The repository that the changes are of.
+/// The repository of the changes.
 const REPOSITORY: &str = "https://github.com/dag-andersen/argocd-diff-preview";
 
-/// The runs that were asked for something, with the part of their output that shows it.
+/// The runs with options, with the part of their output that shows them.
 const RUNS: [(&str, Options<'_>); 9] = [
-    // One Application, and not the other one that has the same values: its own file changed.
+    // One Application, and not the other one with the same values: its own file changed.
     (
         "branch-5/target-2",
         Options {
@@ -56,11 +56,11 @@ const RUNS: [(&str, Options<'_>); 9] = [
     ("branch-5/target-4", Options { selector: Some(("team", "my-team")), ..Options::DEFAULT }),
     // "No changed Applications that matched `team=other-team`".
     ("branch-5/target-5", Options { selector: Some(("team", "other-team")), ..Options::DEFAULT }),
-    // Two Applications, with the label again, and no other file ends like theirs.
+    // Two Applications, again by label, and no other file has a matching name.
     ("branch-5/target-6", Options { file_regex: Some(r".*labels\.yaml"), ..Options::DEFAULT }),
     // "Found no Applications".
     ("branch-5/target-7", Options { file_regex: Some(r"this-is-no-file\.yaml"), ..Options::DEFAULT }),
-    // All but what watches files.
+    // Everything except Applications that watch files.
     ("branch-5/target-8", Options { files: Some(&["something/else.yaml"]), ..Options::DEFAULT }),
     // One Application, whose file is the only one that changed.
     (
@@ -71,11 +71,11 @@ const RUNS: [(&str, Options<'_>); 9] = [
             ..Options::DEFAULT
         },
     ),
-    // One Application, which has the label on one side alone.
+    // One Application, which has the label on one side only.
     ("branch-13/target-2", Options { selector: Some(("team", "your-team")), ..Options::DEFAULT }),
 ];
 
-/// Returns what Argo CD is set to for a repository.
+/// Returns the settings of Argo CD for a repository.
 fn settings(repository: &str) -> Settings {
     Settings {
         repositories: vec![repository.to_owned()],
@@ -85,7 +85,7 @@ fn settings(repository: &str) -> Settings {
     }
 }
 
-/// Returns the folders in a folder whose names begin with a word, by name.
+/// Returns the subfolders whose names have a prefix, by name.
 fn folders(folder: &Path, start: &str) -> Vec<(String, PathBuf)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten();
     let paths = entries.map(|entry| entry.expect("the folder can be listed").path());
@@ -104,11 +104,11 @@ struct Tally {
     good: usize,
     objects: usize,
     shown: usize,
-    /// How many objects are shown of Applications that need what is not there.
+    /// How many objects are shown for Applications that need something missing.
     remote: usize,
-    /// How many Applications render, of both sides together.
+    /// How many Applications render, on both sides in total.
     rendered: usize,
-    /// What is not held, with the reason.
+    /// What cannot be compared, with the reason.
     outside: Vec<String>,
     messages: Vec<String>,
     /// The Applications that do not render.
@@ -116,13 +116,13 @@ struct Tally {
 }
 
 impl Tally {
-    /// Holds a run against its output.
+    /// Compares a run with its output.
     fn hold(&mut self, run: &str, trees: [&Tree; 2], preview: &Preview) {
         self.outputs += 1;
         let known = self.messages.len();
         let mut say = |message: String| self.messages.push(format!("{run}: {message}"));
         let chosen = RUNS.iter().find(|(name, _)| *name == run).map(|(_, options)| options.clone());
-        // Nothing shows which of the two a run was asked for but the number of Applications.
+        // Only the number of Applications shows which of the two options a run had.
         let either =
             [Unwatched::Taken, Unwatched::Left].map(|unwatched| Options { unwatched, ..Options::DEFAULT });
         let candidates = chosen.map_or_else(|| either.to_vec(), |options| vec![options]);
@@ -185,7 +185,7 @@ fn changes_are_those_that_a_preview_shows() {
     for (branch, folder) in folders(&folder, "branch-") {
         let trees = ["base", "target"].map(|side| Tree::read(&folder.join(side), settings(REPOSITORY)));
         let trees = [&trees[0], &trees[1]];
-        // Everything can be rendered, whether an output shows it or not.
+        // Everything can be rendered, whether or not an output shows it.
         for (side, tree) in ["base", "target"].iter().zip(trees) {
             let everything = all(tree);
             let seen = see([tree, tree], &[Selection::default(), everything]);
@@ -203,8 +203,8 @@ fn changes_are_those_that_a_preview_shows() {
     tally.close();
 }
 
-/// Two small trees with everything that the changes above have not: what a review says of each Application, and what it
-/// renders now.
+/// Two small trees with everything that the changes above lack: the review of each Application, and what it renders
+/// now.
 #[test]
 fn own() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/branches/own");

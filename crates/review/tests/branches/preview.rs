@@ -1,4 +1,4 @@
-//! What the preview tool printed of a change.
+//! What the preview tool printed for a change.
 
 use std::fs;
 use std::path::Path;
@@ -8,16 +8,16 @@ use crate::seen::{Fate, Named};
 /// The output of a run.
 #[derive(Default)]
 pub(crate) struct Preview {
-    /// How many Applications of both sides together were rendered.
+    /// How many Applications of both sides were rendered in total.
     pub(crate) rendered: usize,
-    /// How many Applications and sets of the old and of the new side were not, where the output says it.
+    /// How many Applications and sets of the old and new side were not, if the output says so.
     pub(crate) left: Option<[[usize; 2]; 2]>,
-    /// The objects that differ, with the lines that are shown of them.
+    /// The changed objects, with the lines shown for them.
     pub(crate) shown: Vec<(Named, Vec<String>)>,
 }
 
 impl Preview {
-    /// Reads the output of a run: the Markdown, or where that was cut to a length, the page, which says the same in full.
+    /// Reads the output of a run: the Markdown, or the complete HTML page if that was truncated.
     pub(crate) fn read(folder: &Path) -> Self {
         let read = |name: &str| fs::read_to_string(folder.join(name)).expect("the output is readable");
         let text = read("output.md");
@@ -76,7 +76,7 @@ fn without_link(title: &str) -> String {
     }
 }
 
-/// Returns the lines of a page as the Markdown has them.
+/// Returns the lines of a page in the form of the Markdown.
 fn lines_of_page(page: &str) -> String {
     let mut text = String::new();
     let mut lines = page.lines();

@@ -1,4 +1,4 @@
-//! The objects of an Application as a preview compares them.
+//! The objects of an Application, as a preview compares them.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +8,13 @@ use crate::argocd::source;
 use crate::argocd::tree::{Failure, Resource, Tree, text};
 use crate::ignored;
 
-/// Returns the objects of an Application, in the namespaces that they get and without what is not compared.
+/// Returns the objects of an Application, in their final namespaces and without ignored fields.
 pub(crate) fn render(tree: &Tree, application: &Resource) -> Result<Vec<Object>, Failure> {
     let mut objects = Vec::new();
     for source in application.sources() {
         objects.extend(source::render(tree, application, source)?);
     }
-    // What each sync makes anew is not among the objects that are compared.
+    // Hooks, which each sync recreates, are not compared.
     objects.retain(|object| {
         ["argocd.argoproj.io/hook", "helm.sh/hook"].iter().all(|name| object.annotation(name).is_none())
     });
@@ -23,7 +23,8 @@ pub(crate) fn render(tree: &Tree, application: &Resource) -> Result<Vec<Object>,
     Ok(objects)
 }
 
-/// Puts objects into their namespaces: those that say none into that of the destination, and others into none.
+/// Sets the namespace of each object: the destination's for namespaced objects without one, and none for
+/// cluster-scoped objects.
 fn settle(objects: &mut [Object], namespace: &str) {
     let definitions = objects.iter().filter(|object| object.kind() == "CustomResourceDefinition");
     let wide: BTreeSet<(String, String)> = definitions

@@ -1,4 +1,4 @@
-//! What the review sees in a change: Applications in pairs, and the objects of each that differ.
+//! What the review finds in a change: Applications in pairs, and the changed objects of each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::argocd::tree::{Failure, Resource, Tree};
 use crate::rendered;
 use crate::selection::Selection;
 
-/// What became of an object.
+/// What happened to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fate {
     Added,
@@ -19,18 +19,18 @@ pub(crate) enum Fate {
     Renamed,
 }
 
-/// An object that differs, in the words of the preview tool.
+/// A changed object, in the words of the preview tool.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Named {
-    /// The Application with its file, and what it was called before.
+    /// The Application with its file, and its old name.
     pub(crate) application: String,
-    /// The kind, the namespace and the name, and what it was called before.
+    /// The kind, the namespace and the name, and the old name.
     pub(crate) heading: String,
-    /// What became of it.
+    /// What happened to it.
     pub(crate) fate: Fate,
 }
 
-/// An object that differs, as YAML.
+/// A changed object, as YAML.
 #[derive(Default)]
 pub(crate) struct Texts {
     pub(crate) old: String,
@@ -39,21 +39,21 @@ pub(crate) struct Texts {
 
 /// An Application of both sides, or of one.
 pub(crate) struct Pair {
-    /// What it is called and where it is, before and after.
+    /// Its name and place, before and after.
     pub(crate) title: String,
     old: Vec<Object>,
     /// What it renders now.
     pub(crate) new: Vec<Object>,
-    /// What differs.
+    /// Its changes.
     pub(crate) review: Review,
 }
 
-/// What is seen in a change.
+/// The findings in a change.
 #[derive(Default)]
 pub(crate) struct Seen {
     /// The Applications that could be rendered.
     pub(crate) pairs: Vec<Pair>,
-    /// Those that need what is not in the trees, with the reason.
+    /// Those that need something outside the trees, with the reason.
     pub(crate) outside: BTreeMap<String, String>,
     /// What went wrong.
     pub(crate) wrong: Vec<String>,
@@ -62,7 +62,7 @@ pub(crate) struct Seen {
 /// An Application and what it renders.
 type Rendered<'r> = (&'r Resource, Result<Vec<Object>, Failure>);
 
-/// Renders what is looked at of both sides, and reviews it Application by Application.
+/// Renders the Applications of both sides, and reviews each pair.
 pub(crate) fn see(trees: [&Tree; 2], sides: &[Selection; 2]) -> Seen {
     let mut seen = Seen::default();
     for (title, failure) in sides.iter().flat_map(|side| &side.failures) {
@@ -111,7 +111,7 @@ impl Seen {
         }
     }
 
-    /// Returns the objects that differ.
+    /// Returns the changed objects.
     pub(crate) fn named(&self) -> BTreeMap<Named, Texts> {
         self.pairs.iter().flat_map(Pair::named).collect()
     }
@@ -123,7 +123,7 @@ impl Pair {
             let object = objects.iter().rfind(|object| object.key() == *key);
             object.map(|object| yaml::write(&Value::Map(object.map.clone()))).unwrap_or_default()
         };
-        // An object that is the same can have consequences; it does not differ.
+        // An unchanged object can have consequences, but it does not differ.
         let differs = |change: &&reviewing::Change| {
             change.fate != reviewing::Fate::Changed || !change.fields.is_empty()
         };
@@ -148,8 +148,8 @@ impl Pair {
 }
 
 impl Texts {
-    /// Tells whether the lines of a difference, with `@@` between its parts, are in these texts: all of what is added or
-    /// removed, and else each part as it stands.
+    /// Tells whether the lines of a diff, with `@@` between its hunks, are in these texts: everything for an added or
+    /// removed object, otherwise each hunk.
     pub(crate) fn have(&self, lines: &[String]) -> bool {
         let parts: Vec<&[String]> = lines.split(|line| line.starts_with("@@")).collect();
         let side = |part: &[String], mark: char| -> Vec<String> {
@@ -171,7 +171,8 @@ impl Texts {
 /// Tells whether two Applications are the same.
 type IsSame = fn(&Rendered<'_>, &Rendered<'_>) -> bool;
 
-/// Pairs Applications by their places in both lists: by name and file, then by name, then by their objects.
+/// Pairs Applications by their positions in both lists: by name and file, then by name, then by their
+/// objects.
 fn paired(old: &[Rendered<'_>], new: &[Rendered<'_>]) -> Vec<(Option<usize>, Option<usize>)> {
     let mut pairs = Vec::new();
     let mut left: [BTreeSet<usize>; 2] = [(0..old.len()).collect(), (0..new.len()).collect()];

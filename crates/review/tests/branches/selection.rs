@@ -1,4 +1,4 @@
-//! Which Applications a run of the preview tool looks at.
+//! The Applications that a run of the preview tool looks at.
 
 use std::collections::BTreeSet;
 
@@ -10,46 +10,46 @@ use crate::argocd::application_set;
 use crate::argocd::source::outside;
 use crate::argocd::tree::{Failure, Resource, Tree, text};
 
-/// What becomes of Applications that do not say which files they watch.
+/// What happens to Applications that do not say which files they watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unwatched {
     Taken,
     Left,
 }
 
-/// What a run was asked for.
+/// The options of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Options<'a> {
     /// The label that Applications must have.
     pub(crate) selector: Option<(&'a str, &'a str)>,
-    /// What the files of Applications are called.
+    /// The pattern for the file names of Applications.
     pub(crate) file_regex: Option<&'a str>,
-    /// The files that changed; those that differ where nothing is said.
+    /// The changed files; by default, those that differ.
     pub(crate) files: Option<&'a [&'a str]>,
-    /// What becomes of Applications that do not say which files they watch.
+    /// What happens to Applications that do not say which files they watch.
     pub(crate) unwatched: Unwatched,
 }
 
 impl Options<'_> {
-    /// What the tool does by itself.
+    /// The tool's defaults.
     pub(crate) const DEFAULT: Self =
         Self { selector: None, file_regex: None, files: None, unwatched: Unwatched::Taken };
 }
 
-/// What is looked at of one side, and what is not.
+/// What is looked at on one side, and what is not.
 #[derive(Default)]
 pub(crate) struct Selection {
-    /// The Applications, also those that sets make.
+    /// The Applications, including generated ones.
     pub(crate) applications: Vec<Resource>,
     /// How many Applications are left out.
     pub(crate) left_applications: usize,
     /// How many ApplicationSets are left out.
     pub(crate) left_sets: usize,
-    /// The sets of which the Applications are not known, and why.
+    /// The sets whose Applications are unknown, and why.
     pub(crate) failures: Vec<(String, Failure)>,
 }
 
-/// Returns what is looked at of both sides.
+/// Returns what is looked at on both sides.
 pub(crate) fn select(base: &Tree, target: &Tree, options: &Options<'_>) -> [Selection; 2] {
     let changed: Vec<String> = match options.files {
         Some(files) => files.iter().map(|file| (*file).to_owned()).collect(),
@@ -77,7 +77,7 @@ pub(crate) fn select(base: &Tree, target: &Tree, options: &Options<'_>) -> [Sele
     sides
 }
 
-/// Returns the names of Applications that read nothing of the tree, and what they say.
+/// Returns the Applications that read nothing from the tree, by name, with their content.
 fn remote(tree: &Tree, applications: &[Resource]) -> Vec<(String, Value)> {
     let is_remote =
         |application: &&Resource| application.sources().iter().all(|source| outside(tree, source).is_some());
@@ -85,12 +85,12 @@ fn remote(tree: &Tree, applications: &[Resource]) -> Vec<(String, Value)> {
     applications.iter().filter(is_remote).map(told).collect()
 }
 
-/// Returns all that is in a tree, whatever a run would look at.
+/// Returns everything in a tree, whatever a run would look at.
 pub(crate) fn all(tree: &Tree) -> Selection {
     of_tree(tree, &|_| true, &|_| true)
 }
 
-/// Returns the Applications and ApplicationSets. A file that is no YAML is taken for a template of a chart.
+/// Returns the Applications and ApplicationSets. A file that is not YAML is assumed to be a chart template.
 fn resources(tree: &Tree) -> Vec<Resource> {
     let mut found = Vec::new();
     for (path, _) in tree.files.iter() {

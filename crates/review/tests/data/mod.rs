@@ -1,4 +1,4 @@
-//! Data from elsewhere that tests hold the crate against, and what they print of it.
+//! External data that tests compare the crate with.
 
 use std::path::PathBuf;
 

@@ -1,8 +1,8 @@
-//! Public repositories that Argo CD delivers, and what its own repository server renders of them.
+//! Public repositories that Argo CD delivers, and what its own repository server renders from them.
 //!
-//! Each Application that is recorded is rendered here from the files of its repository, source by source, and its objects
-//! are held against the recorded ones: the same objects with the same values, in the same order. Then the Applications
-//! themselves are made from the files that are applied by hand, and held against the recorded ones.
+//! Each recorded Application is rendered here from the files of its repository, source by source. Its objects are
+//! compared with the recorded ones: the same objects with the same values, in the same order. Then the Applications
+//! themselves are generated from the manually applied files and compared with the recorded ones.
 
 #[path = "../argocd/mod.rs"]
 mod argocd;
@@ -39,7 +39,7 @@ fn repositories() -> &'static [Repository] {
     &REPOSITORIES
 }
 
-/// Holds each repository of the corpus.
+/// Compares each repository of the corpus.
 fn hold(unit: &str, hold: impl Fn(&Repository, &mut Tally)) {
     let mut all = Tally::default();
     for repository in repositories() {
@@ -64,7 +64,7 @@ fn applications_are_those_that_argo_cd_has() {
     hold("sets", walked::hold);
 }
 
-/// A small repository with what the public ones have not: what Applications come of it, and what they render.
+/// A small repository with what the public ones lack: the resulting Applications, and what they render.
 #[test]
 fn own() {
     let cluster = |name: &str, tier: &str, zone: &str| {

@@ -1,4 +1,4 @@
-//! What is recorded of a repository: its files, its Applications and the objects of their sources.
+//! What is recorded for a repository: its files, its Applications and the objects of their sources.
 
 use std::fs;
 use std::path::Path;
@@ -14,21 +14,21 @@ pub(crate) struct Repository {
     pub(crate) records: Vec<Record>,
 }
 
-/// An Application, or a set that makes none.
+/// An Application, or a set that generates none.
 pub(crate) struct Record {
-    /// How it went, such as `rendered`, `remote`, `error` or `set-empty`.
+    /// The result, such as `rendered`, `remote`, `error` or `set-empty`.
     pub(crate) status: String,
     pub(crate) from: From,
     pub(crate) application: Resource,
     pub(crate) sources: Vec<RecordedSource>,
 }
 
-/// What made an Application.
+/// The origin of an Application.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct From {
-    /// The file that it is in, or that what made it is in.
+    /// The file that contains it, or what generated it.
     pub(crate) file: String,
-    /// The place in the file, from 0 on, where the Application or its set stands there itself.
+    /// The position in the file, starting at 0, if the Application or its set is there itself.
     pub(crate) document: Option<i64>,
     /// The Application that renders it, or its set.
     pub(crate) application: String,
@@ -38,7 +38,7 @@ pub(crate) struct From {
 
 pub(crate) struct RecordedSource {
     pub(crate) source: Value,
-    /// How it went: `rendered`, `remote`, `error`, `ref`, `plugin`, `unstable`.
+    /// The result: `rendered`, `remote`, `error`, `ref`, `plugin`, `unstable`.
     pub(crate) status: String,
     pub(crate) objects: Vec<Value>,
     pub(crate) error: String,
@@ -65,7 +65,7 @@ impl Repository {
     }
 }
 
-/// Reads the files of a packed repository. Links that lead nowhere, out of it or into themselves are left out.
+/// Reads the files of a packed repository. Links that are broken, circular or lead outside are left out.
 fn unpack(path: &Path, settings: Settings) -> Tree {
     let folder = tempfile::tempdir().expect("there is a place for the files");
     let root = folder.path().canonicalize().expect("the place is there");

@@ -1,4 +1,4 @@
-//! The objects of each source, held against the recorded ones.
+//! The objects of each source, compared with the recorded ones.
 
 use aqueduct_manifest::{Object, Value, json};
 
@@ -7,7 +7,7 @@ use crate::argocd::tree::Failure;
 use crate::recorded::{RecordedSource, Repository};
 use crate::tally::Tally;
 
-/// Renders each source of each Application, and holds what comes of it.
+/// Renders each source of each Application and compares the result.
 pub(crate) fn hold(repository: &Repository, tally: &mut Tally) {
     for record in &repository.records {
         let held: Vec<(&RecordedSource, Result<Vec<Object>, Failure>)> = record
@@ -58,7 +58,8 @@ pub(crate) fn hold(repository: &Repository, tally: &mut Tally) {
     }
 }
 
-/// Returns how many of the recorded objects are there with the same values, and says which are not, or stand elsewhere.
+/// Returns how many of the recorded objects exist with the same values, and reports which do not, or are in another
+/// position.
 fn compare(recorded: &[Value], rendered: &[Object], say: &mut impl FnMut(String)) -> usize {
     let recorded: Vec<Value> = recorded.iter().map(plain).collect();
     let rendered: Vec<Value> = rendered.iter().map(|object| plain(&Value::Map(object.map.clone()))).collect();
@@ -93,7 +94,7 @@ fn title(value: &Value) -> String {
     format!("{kind} {namespace}/{name}")
 }
 
-/// Returns a value with whole numbers as Go writes them: without a fraction.
+/// Returns a value with integers as Go writes them: without a fraction.
 pub(crate) fn plain(value: &Value) -> Value {
     match value {
         Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => Value::Int(*number as i64),

@@ -9,11 +9,11 @@ const FLOOR: usize = 990;
 
 #[derive(Default)]
 pub(crate) struct Tally {
-    /// How many Applications are held, and how many of them agree.
+    /// How many Applications are compared, and how many of them agree.
     pub(crate) applications: Count,
-    /// The same of what else is counted.
+    /// The same for everything else that is counted.
     pub(crate) others: Count,
-    /// What is left out, by the reason.
+    /// What is left out, by reason.
     left_out: BTreeMap<&'static str, usize>,
     messages: Vec<String>,
 }
@@ -33,7 +33,7 @@ impl Count {
 }
 
 impl Tally {
-    /// Says what disagrees.
+    /// Reports what disagrees.
     pub(crate) fn say(&mut self, message: String) {
         self.messages.push(message);
     }
@@ -64,7 +64,7 @@ impl Tally {
         report(&line);
     }
 
-    /// Fails where too little agrees.
+    /// Fails if too little agrees.
     #[expect(clippy::disallowed_methods, reason = "a variable says how many differences are shown")]
     pub(crate) fn close(&self) {
         let show = std::env::var("AQUEDUCT_SHOW").ok().and_then(|text| text.parse().ok()).unwrap_or(20);

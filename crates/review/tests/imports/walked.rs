@@ -1,7 +1,7 @@
-//! The Applications that come of the files of a repository, held against the recorded ones.
+//! The Applications that result from the files of a repository, compared with the recorded ones.
 //!
-//! What stands in the files comes first, and what that renders after it: Applications of Applications, and of sets. What
-//! is there a second time, word for word, is not looked into again.
+//! Objects in files come first, followed by what they render: Applications of Applications, and of sets. An exact
+//! repetition is not visited again.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -14,7 +14,7 @@ use crate::recorded::{From, Record, Repository};
 use crate::rendered::{difference, plain};
 use crate::tally::Tally;
 
-/// What was found: Applications, and what becomes of the sets.
+/// What was found: Applications, and the results of sets.
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) applications: Vec<(From, Resource)>,
@@ -22,7 +22,7 @@ pub(crate) struct Found {
     pub(crate) empty: Vec<(From, Option<Failure>)>,
 }
 
-/// Holds the Applications that are recorded against those that are found, and the other way round.
+/// Compares the recorded Applications with those that are found, in both directions.
 pub(crate) fn hold(repository: &Repository, tally: &mut Tally) {
     let mut found = walk(&repository.tree);
     for record in &repository.records {
@@ -60,7 +60,8 @@ pub(crate) fn hold(repository: &Repository, tally: &mut Tally) {
     }
 }
 
-/// Takes a recorded Application out of those that are found; returns what differs of the one with its name.
+/// Takes a recorded Application out of those that were found; returns the difference to the one with its
+/// name.
 fn find(record: &Record, found: &mut Vec<(From, Resource)>) -> Option<String> {
     let recorded = typed(&record.application);
     let is_named = |(from, application): &(From, Resource)| {
@@ -76,7 +77,7 @@ fn find(record: &Record, found: &mut Vec<(From, Resource)>) -> Option<String> {
     }
 }
 
-/// The fields that an Application has, in the maps that hold others; what else is written there is nothing to Argo CD.
+/// The fields of an Application, by the map that contains them. Argo CD ignores everything else.
 const FIELDS: [(&str, &[&str]); 6] = [
     ("", &["metadata", "spec"]),
     ("metadata", &["name", "namespace", "labels", "annotations", "finalizers"]),
@@ -99,7 +100,7 @@ const FIELDS: [(&str, &[&str]); 6] = [
     ("destination", &["server", "namespace", "name"]),
 ];
 
-/// Returns what an Application says, as Argo CD holds it: its fields, but for those that are empty.
+/// Returns an Application as Argo CD stores it: its fields, except empty ones.
 pub(crate) fn typed(application: &Resource) -> Value {
     let mut map = application.object.map.clone();
     let project = map.map_entry("spec").entry("project");
@@ -162,7 +163,7 @@ pub(crate) fn walk(tree: &Tree) -> Found {
     found
 }
 
-/// Returns the Applications and sets that stand in files, but for the templates of charts.
+/// Returns the Applications and sets in files, except in chart templates.
 fn documents(tree: &Tree) -> Vec<(From, Resource)> {
     let mut found = Vec::new();
     for (path, _) in tree.files.iter() {
@@ -184,7 +185,7 @@ fn documents(tree: &Tree) -> Vec<(From, Resource)> {
     found
 }
 
-/// Returns the documents of a file, one of comments alone among them.
+/// Returns the documents of a file, including those with only comments.
 fn parts(text: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     for line in text.lines() {

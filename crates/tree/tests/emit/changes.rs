@@ -217,7 +217,7 @@ fn a_checkout_that_git_converted_is_mended() {
     let changes: Vec<_> = changes.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(changes.join("\n"), @r"
     edited by hand: dev/shop/web/deployment-web.yaml
-    CRLF line ends: dev/shop/web/service-web.yaml
+    CRLF line endings: dev/shop/web/service-web.yaml
     extra: prod/shop/web/deployment-web.yaml
     ");
     assert!(refuse(&output, &next).contains("edited by hand: dev/shop/web/deployment-web.yaml\n"));
@@ -228,7 +228,7 @@ fn a_checkout_that_git_converted_is_mended() {
     let changes = status(&output, &next).expect("it can be read").changes;
     assert_eq!(
         changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        ["CRLF line ends: dev/aqueduct.sum"]
+        ["CRLF line endings: dev/aqueduct.sum"]
     );
     accept(&output, &next);
 }

@@ -27,7 +27,7 @@ fn fill(mut tree: Tree, files: &[(&str, &str)]) -> Tree {
     tree
 }
 
-/// The platform that most tests begin with.
+/// The platform that most tests start with.
 fn shop() -> Tree {
     tree(&[
         ("dev/argocd/root.yaml", "kind: Application\nmetadata:\n  name: root\n"),
@@ -43,7 +43,7 @@ fn output() -> (TempDir, std::path::PathBuf) {
     (folder, output)
 }
 
-/// Returns all files of the output but the tool's own, `<path>=<text>`.
+/// Returns all files of the output except the tool's own, as `<path>=<text>`.
 fn files(output: &Path) -> Vec<String> {
     let mut found = Vec::new();
     collect(output, "", &mut found);
@@ -121,7 +121,7 @@ fn assert_sums(output: &Path, tree: &Tree) {
     }
 }
 
-/// Makes a pipe, which nobody ever writes to.
+/// Creates a pipe that nobody ever writes to.
 fn pipe(path: &Path) {
     if path.exists() {
         fs::remove_file(path).expect("it can be removed");

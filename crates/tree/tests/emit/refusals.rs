@@ -87,7 +87,7 @@ fn planted_links_are_never_followed() {
     output has 1 file that would be overwritten
       a symbolic link: dev/shop/web/old.yaml
     error: a symbolic link: output/dev/shop/web/old.yaml
-    hint: links are never followed: replace it by what it leads to, or delete it
+    hint: links are never followed: replace it with its target, or delete it
     ");
     assert!(plant("dev/shop/web/new.yaml", "nowhere").contains("a symbolic link: dev/shop/web/new.yaml"));
     assert!(
@@ -123,7 +123,7 @@ fn damaged_lists_are_refused() {
     fs::write(&outside, "").expect("it can be written");
     let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     write(&output, "dev/aqueduct.sum", &format!("{empty}  ../../outside\n"));
-    assert!(refuse(&output, &Tree::new()).contains("a path must not hold `.` or `..`"));
+    assert!(refuse(&output, &Tree::new()).contains("a path must not contain `.` or `..`"));
     assert!(outside.exists());
     fs::remove_file(output.join("dev/aqueduct.sum")).expect("it can be removed");
     assert_eq!(accept(&output, &shop()).adopted.len(), 3);
@@ -211,10 +211,10 @@ fn bad_names_are_refused() {
     insta::assert_snapshot!(refusals.map(|text| text.chars().take(90).collect::<String>()).join("\n"), @r"
     accepted
     two rendered files claim one path: dev/a
-    a path must not hold `.` or `..`: dev/../a
+    a path must not contain `.` or `..`: dev/../a
     a part of a path must not be empty: dev//a
-    a path must not hold backslashes or control characters: dev/a\nb
-    this name is kept for the list of hashes: dev/aqueduct.sum
+    a path must not contain backslashes or control characters: dev/a\nb
+    this name is reserved for the list of hashes: dev/aqueduct.sum
     an environment must not start with a dot: .aqueduct
     an environment must be one folder: a/b
     a path must not be longer than 1024 bytes: dev/long/long/long/long/long/long/long/long/lon

@@ -1,4 +1,4 @@
-//! Whether a default fits the schema that it stands in.
+//! Checks whether a default fits the schema around it.
 
 use aqueduct_manifest::{Quantity, Value};
 use regex::Regex;
@@ -6,7 +6,7 @@ use regex::Regex;
 use crate::field::Field;
 use crate::report::Report;
 
-/// How deep a default is followed.
+/// The depth to which a default is checked.
 const DEEPEST: usize = 64;
 
 /// Checks the defaults of a schema and of all below it.
@@ -28,7 +28,7 @@ pub(super) fn check(schema: &Field<'_>, is_root: bool, depth: usize, report: &mu
     let is_resource = is_root || schema.get("x-kubernetes-embedded-resource").is_true();
     let properties = schema.get("properties");
     for (name, property) in properties.entries() {
-        // The metadata of resources has rules of its own.
+        // The metadata of resources has its own rules.
         if !(is_resource && matches!(name, "metadata" | "apiVersion" | "kind")) {
             check(&property, false, depth + 1, report);
         }
@@ -39,7 +39,7 @@ fn flag(schema: &Value, name: &str) -> bool {
     schema.get(name).and_then(Value::as_bool) == Some(true)
 }
 
-/// Tells whether pruning would take something away from a value.
+/// Tells whether pruning would remove something from a value.
 fn has_unknown(schema: &Value, value: &Value, depth: usize) -> bool {
     if depth > DEEPEST
         || flag(schema, "x-kubernetes-preserve-unknown-fields")
@@ -101,7 +101,7 @@ fn fits(schema: &Value, field: &Field<'_>, depth: usize, report: &mut Report) {
         && !allowed.is_empty()
         && !allowed.iter().any(|allowed| same(allowed, value))
     {
-        report.invalid(field, "is none of the values of `enum`");
+        report.invalid(field, "is not one of the values of `enum`");
     }
     if let Some(number) = value.as_f64() {
         let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
@@ -161,7 +161,7 @@ fn fits(schema: &Value, field: &Field<'_>, depth: usize, report: &mut Report) {
     }
 }
 
-/// Tells whether two values mean the same, numbers by what they are worth.
+/// Tells whether two values are equal, comparing numbers by value.
 fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (

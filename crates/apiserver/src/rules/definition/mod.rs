@@ -1,7 +1,7 @@
-//! Definitions of custom resources.
+//! CustomResourceDefinitions.
 //!
-//! The API server keeps in one place what all versions have in common, so with one version the path of everything in its
-//! schema is `spec.validation.openAPIV3Schema`.
+//! The API server stores in one place what all versions have in common. With one version, the path of everything in its
+//! schema is therefore `spec.validation.openAPIV3Schema`.
 
 mod default;
 mod path;
@@ -84,7 +84,7 @@ fn approval(root: &Field<'_>, group: &str, report: &mut Report) {
     }
 }
 
-/// Tells whether all versions say the same under a name, so that it is kept once.
+/// Tells whether all versions have the same value for a name, so that it is stored once.
 fn is_common(versions: &Field<'_>, name: &str) -> bool {
     let list = versions.value.as_list().map_or(&[][..], |list| list);
     let part = |version: &Value| version.get(name).cloned().unwrap_or_default();
@@ -125,7 +125,7 @@ fn versions(spec: &Field<'_>, versions: &Field<'_>, report: &mut Report) {
         }
     }
     if let Some(first) = versions.items().next() {
-        // What is common lies in the specification itself.
+        // What is common is in the spec itself.
         let parts = ["schema", "subresources", "additionalPrinterColumns", "selectableFields"];
         let [holder, resources, printed, selected] =
             parts.map(|name| first.value.get(name).unwrap_or(&Value::Null));
@@ -184,7 +184,7 @@ fn names(kinds: &Field<'_>, report: &mut Report) {
     let (plural, singular, kind, list) =
         (kinds.get("plural"), kinds.get("singular"), kinds.get("kind"), kinds.get("listKind"));
     report.needs_format(&plural, names::label_1035);
-    // Both of these are made of the kind where they are absent.
+    // Both of these default to names derived from the kind.
     if singular.is_empty() && kind.is_empty() {
         report.required(&singular, "");
     }
@@ -338,7 +338,7 @@ fn conversion(spec: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Checks the list that the API server makes: it begins with the first version that is stored.
+/// Checks the list that the API server fills in: it starts with the first storage version.
 fn stored_versions(root: &Field<'_>, versions: &Field<'_>, report: &mut Report) {
     let status = root.get("status");
     let place = status.get("storedVersions");

@@ -1,8 +1,8 @@
-//! Paths of fields in the schema of a custom resource, such as `.spec.color` and `.spec['a b']`.
+//! Field paths in the schema of a custom resource, such as `.spec.color` and `.spec['a b']`.
 
 use aqueduct_manifest::Value;
 
-/// Returns the names of a path and the schema that it leads to, if there is one.
+/// Returns the names in a path and the schema that it leads to, if there is one.
 pub(super) fn find<'s>(schema: &'s Value, path: &str) -> Option<(Vec<String>, &'s Value)> {
     let steps = steps(path)?;
     let mut here = schema;

@@ -1,13 +1,14 @@
-//! Whether Go reads a regular expression, without making one of it.
+//! Checks whether Go accepts a regular expression, without compiling it.
 //!
-//! Go's syntax is that of RE2 (<https://github.com/google/re2/wiki/Syntax>). Only what is surely wrong is refused.
+//! Go's syntax is that of RE2 (<https://github.com/google/re2/wiki/Syntax>). Only what is certainly wrong is
+//! refused.
 
-/// Says what is wrong with a regular expression, if anything surely is.
+/// Returns what is certainly wrong with a regular expression, if anything.
 pub(super) fn problem(pattern: &str) -> Option<&'static str> {
     let letters: Vec<char> = pattern.chars().collect();
     let mut depth = 0_usize;
     let mut at = 0;
-    // Whether something is there that can be repeated, and whether it is repeated already.
+    // Whether the previous element can be repeated, and whether it is repeated already.
     let (mut has_operand, mut is_repeated) = (false, false);
     while let Some(letter) = letters.get(at) {
         let next = letters.get(at + 1).copied();
@@ -15,7 +16,7 @@ pub(super) fn problem(pattern: &str) -> Option<&'static str> {
             '\\' => {
                 let Some(escaped) = next else { return Some("trailing backslash at end of expression") };
                 if escaped == 'Q' {
-                    // All is literal up to `\E`.
+                    // Everything up to `\E` is literal.
                     let rest = &letters[at + 2..];
                     let end = rest.windows(2).position(|pair| pair == ['\\', 'E']);
                     at += end.map_or(rest.len(), |end| end + 2);
@@ -43,7 +44,7 @@ pub(super) fn problem(pattern: &str) -> Option<&'static str> {
                         return Some("invalid or unsupported Perl syntax");
                     }
                     at += 2;
-                    // Flags and names have nothing that can be repeated.
+                    // Flags and group names contain nothing that can be repeated.
                     while letters.get(at).is_some_and(|letter| !matches!(letter, ':' | '>' | ')')) {
                         at += 1;
                     }
@@ -85,7 +86,7 @@ pub(super) fn problem(pattern: &str) -> Option<&'static str> {
                 }
             }
             '|' => (has_operand, is_repeated) = (false, false),
-            // Go repeats even the ends of a line.
+            // Go even allows repeating line anchors.
             _ => (has_operand, is_repeated) = (true, false),
         }
         at += 1;
@@ -94,11 +95,11 @@ pub(super) fn problem(pattern: &str) -> Option<&'static str> {
 }
 
 fn is_bad_escape(letter: char) -> bool {
-    // References to groups are not there, nor are the letters without a meaning.
+    // There are no backreferences, and no escapes of letters without a meaning.
     matches!(letter, '8' | '9') || letter.is_ascii_alphabetic() && !"AbBCdDsSwWzpPQExaftnrv".contains(letter)
 }
 
-/// Returns where a class of characters ends.
+/// Returns the end of a character class.
 fn class_end(letters: &[char], start: usize) -> Option<usize> {
     let mut at = start + 1;
     if letters.get(at) == Some(&'^') {
@@ -122,7 +123,7 @@ fn class_end(letters: &[char], start: usize) -> Option<usize> {
     None
 }
 
-/// Reads `{2}`, `{2,}` or `{2,3}`: where it ends, and its larger number.
+/// Parses `{2}`, `{2,}` or `{2,3}`: returns its end and its larger number.
 fn repetition(letters: &[char], start: usize) -> Option<(usize, u64)> {
     let length = letters[start..].iter().position(|letter| *letter == '}')?;
     let text: String = letters[start + 1..start + length].iter().collect();

@@ -1,4 +1,4 @@
-//! The schema of a version of a custom resource.
+//! The schema of one version of a custom resource.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::report::Report;
 
 const DEEPEST: usize = 64;
 
-/// What may stand at the root of a schema whose status is a resource of its own.
+/// The keywords allowed at the root of a schema with a status subresource.
 const AT_ROOT: [&str; 22] = [
     "description",
     "type",
@@ -93,14 +93,14 @@ fn root_fields(schema: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// What holds where a schema stands.
+/// What applies at the position of a schema.
 #[derive(Clone, Copy)]
 struct Surroundings {
     is_root: bool,
-    /// Whether a default may stand here.
+    /// Whether a default is allowed here.
     defaults: bool,
     in_meta: bool,
-    /// Whether the old value can be told that belongs to a new one.
+    /// Whether the old value for a new one can be identified.
     is_correlated: bool,
 }
 
@@ -201,7 +201,7 @@ impl Walk {
     }
 }
 
-/// Tells whether an expression names something, outside of texts.
+/// Tells whether an expression uses a name, outside strings.
 fn names_word(expression: &str, word: &str) -> bool {
     let mut quote = None;
     let mut current = String::new();
@@ -375,7 +375,7 @@ fn list_keys(schema: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Checks what is written around a rule.
+/// Checks the fields of a rule other than its expression.
 fn rule_texts(schema: &Value, rule: &Field<'_>, report: &mut Report) {
     let (expression, message, message_expression, reason, place) = (
         rule.get("rule"),

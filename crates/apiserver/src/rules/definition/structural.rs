@@ -1,4 +1,4 @@
-//! Structural schemas: each field is said once with its type, and what is said about values besides adds nothing to that.
+//! Structural schemas: each field is declared once with its type, and other constraints add no fields.
 
 use aqueduct_manifest::Value;
 
@@ -8,7 +8,7 @@ use crate::report::Report;
 
 const DEEPEST: usize = 64;
 
-/// Where in a resource a schema stands.
+/// The position of a schema in a resource.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Level {
     Root,
@@ -16,15 +16,15 @@ pub(super) enum Level {
     Field,
 }
 
-/// What no structural schema can be made of.
+/// What a structural schema cannot contain.
 const UNSUPPORTED: [&str; 7] =
     ["id", "$schema", "$ref", "patternProperties", "dependencies", "additionalItems", "definitions"];
 
-/// The places of schemas in a schema that are one each, lists, and maps.
+/// Keywords whose value is one schema, a list of schemas, or a map of schemas.
 const INNER: [&str; 3] = ["items", "additionalProperties", "not"];
 const LISTS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 
-/// Says why no structural schema can be made of a schema, if it cannot.
+/// Returns why a schema is not structural, if it is not.
 pub(super) fn unsupported(schema: &Value, depth: usize) -> Option<String> {
     if depth > DEEPEST {
         return None;
@@ -170,7 +170,7 @@ fn metadata(properties: &Field<'_>, is_root: bool, is_resource: bool, report: &m
     }
 }
 
-/// The two forms in which a whole number or text may be said by types below `anyOf`.
+/// The two forms of int-or-string below `anyOf`.
 #[derive(Clone, Copy, Default)]
 struct Skips {
     any: bool,
@@ -222,7 +222,7 @@ fn values(schema: &Field<'_>, skips: Skips, depth: usize, report: &mut Report) {
     }
 }
 
-/// Checks a schema that only says something about values.
+/// Checks a schema that only constrains values.
 fn nested(schema: &Field<'_>, skips: Skips, depth: usize, report: &mut Report) {
     if depth > DEEPEST {
         return;
@@ -268,7 +268,7 @@ fn nested(schema: &Field<'_>, skips: Skips, depth: usize, report: &mut Report) {
     }
 }
 
-/// Checks that whatever is said about the values of a field, the field itself is said too.
+/// Checks that every field with constraints is also declared.
 fn complete(values: &Value, schema: &Field<'_>, depth: usize, report: &mut Report) {
     if depth > DEEPEST {
         return;

@@ -1,4 +1,4 @@
-//! Containers: what they run, their ports, mounts and rules of restarting.
+//! Containers: their images, ports, mounts and restart rules.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ pub(super) fn check(spec: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
         } else {
             for name in ["lifecycle"].iter().chain(&PROBES) {
                 let field = container.get(name);
-                // A signal alone may be told.
+                // A stop signal may be the only field.
                 let is_signal = *name == "lifecycle" && field.fields().all(|(name, _)| name == "stopSignal");
                 if field.is_set() && (!is_signal || field.is_empty()) {
                     report
@@ -120,7 +120,7 @@ fn of_ephemeral(container: &Field<'_>, known: &BTreeSet<String>, report: &mut Re
     }
 }
 
-/// Checks what holds for every kind of container.
+/// Checks what applies to every kind of container.
 fn common(container: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
     report.needs_format(&container.get("name"), names::label);
     report.needs(&container.get("image"));
@@ -230,7 +230,7 @@ fn restart(container: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Checks a path that must stay below where it begins.
+/// Checks a path that must stay inside its base.
 pub(super) fn descending_path(field: &Field<'_>, place: &Field<'_>, report: &mut Report) {
     let text = field.text();
     if text.starts_with('/') {
@@ -246,7 +246,7 @@ pub(super) fn no_backsteps(field: &Field<'_>, place: &Field<'_>, report: &mut Re
     }
 }
 
-/// Checks a path of a file in a volume.
+/// Checks the path of a file in a volume.
 pub(super) fn file_path(field: &Field<'_>, place: &Field<'_>, report: &mut Report) {
     descending_path(field, place, report);
     if field.text().starts_with("..") && !field.text().starts_with("../") {

@@ -1,4 +1,4 @@
-//! Environment variables, and the references to fields and resources that they share with volumes.
+//! Environment variables, and the field and resource references that they share with volumes.
 
 use super::Pod;
 use crate::field::Field;
@@ -94,7 +94,7 @@ fn source(from: &Field<'_>, has_value: bool, pod: &Pod<'_>, report: &mut Report)
     }
 }
 
-/// All fields of a pod that anything may refer to.
+/// All pod fields that a reference can select.
 const KNOWN: [&str; 13] = [
     "metadata.annotations",
     "metadata.labels",
@@ -111,7 +111,7 @@ const KNOWN: [&str; 13] = [
     "status.podIPs",
 ];
 
-/// Checks a reference to a field of the pod.
+/// Checks a reference to a pod field.
 pub(super) fn field_reference(reference: &Field<'_>, supported: &[&str], report: &mut Report) {
     let (version, path) = (reference.get("apiVersion"), reference.get("fieldPath"));
     if !report.needs(&path) {
@@ -161,7 +161,7 @@ const RESOURCES: [&str; 6] = [
     "requests.ephemeral-storage",
 ];
 
-/// Checks a reference to an amount of a container.
+/// Checks a reference to a container resource.
 pub(super) fn resource_reference(reference: &Field<'_>, report: &mut Report) {
     const UNITS: &str = "1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei";
     let (resource, divisor) = (reference.get("resource"), reference.get("divisor"));

@@ -1,4 +1,4 @@
-//! Pods and the templates of pods.
+//! Pods and pod templates.
 
 mod container;
 mod environment;
@@ -18,19 +18,19 @@ use crate::rules::{address, metadata};
 pub(crate) use probe::port as probe_port;
 pub(crate) use scheduling::{overhead_amount, tolerations};
 
-/// Whether a pod is created, or something that makes pods.
+/// Whether a pod or a pod controller is created.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     Pod,
     Template,
-    /// The template of a stateful set.
+    /// The template of a StatefulSet.
     Stateful,
 }
 
-/// What the parts of a pod need to know of the whole.
+/// What the checks of a pod's parts need to know about the pod.
 struct Pod<'p> {
     form: Form,
-    /// The names of the volumes with what they are.
+    /// The names of the volumes, with their kinds.
     volumes: BTreeMap<&'p str, Field<'p>>,
     claims: BTreeSet<&'p str>,
     restart_policy: &'p str,
@@ -38,7 +38,7 @@ struct Pod<'p> {
     has_host_users: bool,
 }
 
-/// Checks a pod that is created.
+/// Checks a pod to be created.
 pub(crate) fn check(root: &Field<'_>, report: &mut Report) {
     let meta = root.get("metadata");
     let pod = root.get("spec");
@@ -48,7 +48,7 @@ pub(crate) fn check(root: &Field<'_>, report: &mut Report) {
     let made = if prefix.is_empty() { String::new() } else { metadata::generated(prefix.text()) };
     let pod_name = if name.is_empty() { &made } else { name.text() };
     spec(&pod, Form::Pod, pod_name, &pod.get("volumeClaimTemplates"), report);
-    // A token without an account is not refused: admission fills in the account `default` before.
+    // A token without an account is not refused, because admission fills in the account `default` first.
     let ephemeral = pod.get("ephemeralContainers");
     if !ephemeral.is_empty() {
         report.forbidden(&ephemeral, "cannot be set on create");
@@ -60,11 +60,11 @@ pub(crate) fn check(root: &Field<'_>, report: &mut Report) {
     security::annotations_match(&meta.get("annotations"), &pod, report);
 }
 
-/// Checks the template of a controller, with the templates of claims that it has besides.
+/// Checks the template of a controller, together with its claim templates.
 pub(crate) fn template(template: &Field<'_>, form: Form, claims: &Field<'_>, report: &mut Report) {
     let meta = template.get("metadata");
     let pod = template.get("spec");
-    // The API server leaves `metadata` out of these paths.
+    // The API server omits `metadata` in these paths.
     let (labels, notes) = (meta.get("labels"), meta.get("annotations"));
     let notes = template.with("annotations", notes.value);
     metadata::labels(&template.with("labels", labels.value), report);
@@ -77,7 +77,7 @@ pub(crate) fn template(template: &Field<'_>, form: Form, claims: &Field<'_>, rep
     }
 }
 
-/// Checks the annotations of pods that Kubernetes reads.
+/// Checks the pod annotations that Kubernetes reads.
 fn annotations(annotations: &Field<'_>, pod: &Field<'_>, report: &mut Report) {
     let cost = annotations.key("controller.kubernetes.io/pod-deletion-cost");
     if cost.is_set() && !is_integer(cost.text()) {
@@ -86,14 +86,14 @@ fn annotations(annotations: &Field<'_>, pod: &Field<'_>, report: &mut Report) {
     security::annotations(annotations, pod, report);
 }
 
-/// Tells whether a text is a number of 32 bits as Kubernetes reads the cost of a deletion.
+/// Tells whether a text is a 32-bit number, as Kubernetes parses the pod deletion cost.
 fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let is_plain = digits == "0" || !digits.starts_with(['0', '+']);
     text == "0" || is_plain && !text.starts_with("-0") && text.parse::<i32>().is_ok()
 }
 
-/// All lists of containers, with their names.
+/// All lists of containers, by name.
 const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
 
 /// Calls a function with every container of a pod.
@@ -105,7 +105,7 @@ fn each_container(pod: &Field<'_>, mut visit: impl FnMut(&Field<'_>)) {
     }
 }
 
-/// Checks what a pod is.
+/// Checks the spec of a pod.
 fn spec(pod: &Field<'_>, form: Form, pod_name: &str, templates: &Field<'_>, report: &mut Report) {
     let volume_list = pod.get("volumes");
     let volumes_with_claims = volume::with_claims(&volume_list, templates);
@@ -142,7 +142,7 @@ fn spec(pod: &Field<'_>, form: Form, pod_name: &str, templates: &Field<'_>, repo
             for port in container.get("ports").items() {
                 let (host, inner) = (port.get("hostPort"), port.get("containerPort"));
                 let number = host.integer().unwrap_or(0);
-                // Those of a pod are filled in where they are absent.
+                // For a pod, absent ones are filled in.
                 if number != 0 && Some(number) != inner.integer() {
                     report.invalid(&host, "must match `containerPort` when `hostNetwork` is true");
                 }
@@ -178,14 +178,14 @@ fn spec(pod: &Field<'_>, form: Form, pod_name: &str, templates: &Field<'_>, repo
 
 /// Checks the names that a pod has or refers to.
 fn identity(pod: &Field<'_>, has_host_network: bool, form: Form, report: &mut Report) {
-    // The old name of the field is filled in from the new one, or the other way round.
+    // The old name of the field is filled in from the new one, and vice versa.
     let (account, old_account) = (pod.get("serviceAccountName"), pod.get("serviceAccount"));
     report.optional_format(&account, names::subdomain);
     if account.is_empty() && names::subdomain(old_account.text()).is_some() && !old_account.is_empty() {
         report.format(&pod.with("serviceAccountName", old_account.value), names::subdomain);
     }
     report.optional_format(&pod.get("nodeName"), names::subdomain);
-    // Those of a stateful set get a hostname of their own.
+    // The pods of a StatefulSet get their own hostnames.
     if form != Form::Stateful {
         report.optional_format(&pod.get("hostname"), names::label);
         report.optional_format(&pod.get("subdomain"), names::label);

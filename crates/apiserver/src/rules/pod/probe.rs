@@ -1,4 +1,4 @@
-//! Probes and hooks of containers.
+//! Probes and lifecycle hooks of containers.
 
 use super::Pod;
 use crate::field::Field;
@@ -35,7 +35,7 @@ pub(super) fn probes(container: &Field<'_>, pod: &Pod<'_>, report: &mut Report) 
     }
 }
 
-/// Checks the hooks of a container.
+/// Checks the lifecycle hooks of a container.
 pub(super) fn lifecycle(lifecycle: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
     for name in ["postStart", "preStop"] {
         let hook = lifecycle.get(name);
@@ -92,7 +92,7 @@ fn handler(holder: &Field<'_>, pod: &Pod<'_>, report: &mut Report) {
     }
 }
 
-/// Checks the number or the name of a port. An absent one is 0.
+/// Checks a port number or name. An absent one is 0.
 pub(crate) fn port(port: &Field<'_>, report: &mut Report) {
     match port.value.as_str() {
         Some("") => report.invalid(port, "must contain at least one letter (a-z)"),

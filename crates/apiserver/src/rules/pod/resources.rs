@@ -1,4 +1,4 @@
-//! What containers and pods ask for and may use at most.
+//! The requests and limits of containers and pods.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +9,10 @@ use crate::names;
 use crate::report::Report;
 use crate::rules::pod::Form;
 
-/// The resources of containers that Kubernetes itself knows.
+/// The container resources that Kubernetes itself defines.
 const OF_CONTAINERS: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 
-/// Returns an amount; a `null` is none at all.
+/// Returns a quantity; a `null` is none.
 pub(crate) fn amount(field: &Field<'_>) -> Quantity {
     field.quantity().unwrap_or_default()
 }
@@ -25,12 +25,12 @@ pub(crate) fn is_whole(amount: Quantity) -> bool {
     is_negative(amount) || amount == Quantity::units(amount.whole())
 }
 
-/// Tells whether a name is one that Kubernetes keeps for itself.
+/// Tells whether a name is reserved for Kubernetes.
 pub(crate) fn is_native(name: &str) -> bool {
     !name.contains('/') || name.contains("kubernetes.io/")
 }
 
-/// Tells whether a name is that of a resource which somebody else counts.
+/// Tells whether a name is that of an extended resource.
 pub(crate) fn is_extended(name: &str) -> bool {
     !is_native(name)
         && !name.starts_with("requests.")
@@ -41,7 +41,7 @@ pub(crate) fn is_huge_page(name: &str) -> bool {
     name.starts_with("hugepages-")
 }
 
-/// Checks the value of an amount by the name of its resource.
+/// Checks a quantity by the name of its resource.
 pub(crate) fn value(field: &Field<'_>, name: &str, report: &mut Report) {
     let amount = amount(field);
     if is_negative(amount) {
@@ -80,7 +80,7 @@ fn huge_page(field: &Field<'_>, name: &str, report: &mut Report) {
     }
 }
 
-/// Checks the resources of a container. Those of a pod ask for what they may use at most, unless they say otherwise.
+/// Checks the resources of a container. The requests in a pod default to the limits.
 pub(super) fn of_container(resources: &Field<'_>, claims: &BTreeSet<&str>, form: Form, report: &mut Report) {
     let (limits, requests) = (resources.get("limits"), resources.get("requests"));
     let filled = match form {
@@ -107,7 +107,7 @@ pub(super) fn of_container(resources: &Field<'_>, claims: &BTreeSet<&str>, form:
     self::claims(&resources.get("claims"), claims, report);
 }
 
-/// Returns the requests with those limits that they leave out, if there are such.
+/// Returns the requests, completed with the limits that they omit.
 fn with_limits(limits: &Field<'_>, requests: &Field<'_>) -> Option<Value> {
     let mut map = requests.value.as_map().cloned().unwrap_or_default();
     let before = map.len();
@@ -140,7 +140,7 @@ fn claims(list: &Field<'_>, known: &BTreeSet<&str>, report: &mut Report) {
     }
 }
 
-/// Refuses requests above their limits, and those that must be equal to them.
+/// Refuses requests above their limits, and requests that must equal their limit but do not.
 fn compare(limits: &Field<'_>, requests: &Field<'_>, report: &mut Report) {
     for (name, field) in requests.entries() {
         let request = amount(&field);
@@ -179,7 +179,7 @@ pub(super) fn of_pod(pod: &Field<'_>, claim_names: &BTreeSet<&str>, form: Form, 
     let sums = sums(pod, form);
     let mut all = requests.value.as_map().cloned().unwrap_or_default();
     if form == Form::Pod {
-        // What a pod leaves out is filled in: what its containers ask for, else what it may use at most.
+        // What a pod omits is filled in: the sum of its containers' requests, otherwise its limits.
         for (name, sum) in &sums {
             if (matches!(name.as_str(), "cpu" | "memory") || is_huge_page(name)) && !all.contains_key(name) {
                 all.insert(name.as_str(), sum.to_string());
@@ -239,7 +239,7 @@ pub(super) fn of_pod(pod: &Field<'_>, claim_names: &BTreeSet<&str>, form: Form, 
     }
 }
 
-/// Returns what the containers of a pod request together.
+/// Returns the sum of the requests of a pod's containers.
 fn sums(pod: &Field<'_>, form: Form) -> BTreeMap<String, Quantity> {
     let mut sums: BTreeMap<String, Quantity> = BTreeMap::new();
     let mut most: BTreeMap<String, Quantity> = BTreeMap::new();

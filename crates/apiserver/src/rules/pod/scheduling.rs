@@ -8,7 +8,7 @@ use crate::report::Report;
 use crate::rules::pod::resources;
 use crate::rules::selector::{self, Values};
 
-/// Checks all that the scheduler reads of a pod.
+/// Checks everything that the scheduler reads from a pod.
 pub(super) fn check(pod: &Field<'_>, report: &mut Report) {
     let affinity = pod.get("affinity");
     node_affinity(&affinity.get("nodeAffinity"), report);
@@ -49,7 +49,7 @@ pub(super) fn check(pod: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Checks one amount of what a pod takes beside its containers.
+/// Checks one quantity of a pod's overhead.
 pub(crate) fn overhead_amount(field: &Field<'_>, name: &str, report: &mut Report) {
     if let Some(problem) = names::qualified_name(name) {
         report.invalid_as(field, name, problem);
@@ -158,7 +158,7 @@ fn spread(constraints: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Checks which taints are borne.
+/// Checks tolerations.
 pub(crate) fn tolerations(tolerations: &Field<'_>, report: &mut Report) {
     for toleration in tolerations.items() {
         let (key, operator, value, effect) = (

@@ -74,7 +74,7 @@ fn sysctls(pod: &Field<'_>, sysctls: &Field<'_>, report: &mut Report) {
         } else if seen.contains(text) {
             report.duplicate(&name);
         }
-        // A slash may stand for a point, and then a point for a slash.
+        // A slash may replace a dot, and then a dot may replace a slash.
         let first = text.find(['.', '/']).map_or("", |at| &text[at..=at]);
         let dotted = if first == "/" { text.replace('/', ".") } else { text.to_owned() };
         let is_net = dotted.starts_with("net.");
@@ -150,7 +150,7 @@ fn app_armor(profile: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Checks the annotations that named profiles before there were fields.
+/// Checks the annotations for profiles, from before there were fields.
 pub(super) fn annotations(annotations: &Field<'_>, pod: &Field<'_>, report: &mut Report) {
     for (key, value) in annotations.entries() {
         let profile = value.text();
@@ -185,7 +185,7 @@ pub(super) fn annotations(annotations: &Field<'_>, pod: &Field<'_>, report: &mut
     }
 }
 
-/// Refuses annotations that say something else than the fields of the same meaning.
+/// Refuses annotations that contradict the corresponding fields.
 pub(super) fn annotations_match(annotations: &Field<'_>, pod: &Field<'_>, report: &mut Report) {
     let of_pod = pod.get("securityContext");
     let annotation = annotations.key("seccomp.security.alpha.kubernetes.io/pod");
@@ -306,7 +306,7 @@ fn user_problems(text: &str) -> Vec<&'static str> {
     problems
 }
 
-/// Checks that either all containers are processes of a Windows host or none is.
+/// Checks that either all containers are Windows host processes or none is.
 pub(super) fn windows(pod: &Field<'_>, report: &mut Report) {
     let security = pod.get("securityContext");
     let of_pod = security.get("windowsOptions").get("hostProcess").value.as_bool();
@@ -342,7 +342,7 @@ pub(super) fn windows(pod: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Refuses what the operating system of a pod does not know.
+/// Refuses fields that the operating system of a pod does not support.
 pub(super) fn operating_system(pod: &Field<'_>, report: &mut Report) {
     let system = pod.get("os");
     if !system.is_set() {

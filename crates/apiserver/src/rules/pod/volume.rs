@@ -12,7 +12,7 @@ use crate::names;
 use crate::report::Report;
 use crate::rules::{metadata, selector, storage};
 
-/// What a volume can be, in the order in which the API server asks; with the name that it has in paths.
+/// The volume sources in the order of the API server's checks, each with its name in paths.
 const SOURCES: [(&str, &str); 30] = [
     ("emptyDir", "emptyDir"),
     ("hostPath", "hostPath"),
@@ -46,7 +46,7 @@ const SOURCES: [(&str, &str); 30] = [
     ("image", "image"),
 ];
 
-/// The path of a source that is one too many, where it is another one than else.
+/// The path of a superfluous source, if it differs from the usual one.
 fn second_path(name: &str) -> &str {
     match name {
         "cephfs" => "cephFS",
@@ -55,13 +55,13 @@ fn second_path(name: &str) -> &str {
     }
 }
 
-/// Tells whether a volume is an empty folder; one without a source becomes one.
+/// Tells whether a volume is an `emptyDir`; a volume without a source becomes one.
 pub(super) fn is_empty_dir(volume: &Field<'_>) -> bool {
     volume.get("emptyDir").is_set() || !SOURCES.iter().any(|(name, _)| volume.get(name).is_set())
 }
 
-/// Returns the volumes of a stateful set's pods where it has templates of claims: each becomes a volume, in the place of
-/// one with the same name.
+/// Returns the volumes of a StatefulSet's pods, including claim templates: each becomes a volume and replaces one with
+/// the same name.
 pub(super) fn with_claims(volumes: &Field<'_>, templates: &Field<'_>) -> Option<Value> {
     if templates.is_empty() {
         return None;
@@ -82,8 +82,7 @@ pub(super) fn with_claims(volumes: &Field<'_>, templates: &Field<'_>) -> Option<
     Some(Value::from(all))
 }
 
-/// Checks the volumes of a pod.
-/// Tells which of them are right: others cannot be mounted.
+/// Checks the volumes of a pod. Returns the valid ones, because others cannot be mounted.
 pub(super) fn check(volumes: &Field<'_>, pod_name: Option<&str>, report: &mut Report) -> Vec<bool> {
     let mut seen = BTreeSet::new();
     let mut right = Vec::new();
@@ -139,7 +138,7 @@ fn claim_name(pod_name: Option<&str>, volume: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// The fields that must not be empty in sources that have no other rule, here and in persistent volumes.
+/// The required fields of sources without other rules, here and in PersistentVolumes.
 pub(crate) const NEEDED: [(&str, &[&str]); 12] = [
     ("gitRepo", &["repository"]),
     ("secret", &["secretName"]),
@@ -155,7 +154,7 @@ pub(crate) const NEEDED: [(&str, &[&str]); 12] = [
     ("scaleIO", &["gateway", "system", "volumeName"]),
 ];
 
-/// Checks what a source of either kind of volume says.
+/// Checks the fields of a source that both kinds of volumes have.
 pub(crate) fn common_source(name: &str, source: &Field<'_>, report: &mut Report) {
     if let Some((_, needed)) = NEEDED.iter().find(|(known, _)| *known == name) {
         for field in *needed {
@@ -379,7 +378,7 @@ fn projected(volume: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Checks how long a token lives; an absent time is an hour.
+/// Checks the lifetime of a token; an absent one is an hour.
 pub(crate) fn token_seconds(seconds: &Field<'_>, report: &mut Report) {
     if let Some(number) = seconds.integer() {
         if number < 600 {
@@ -420,7 +419,7 @@ fn trust_bundle(bundle: &Field<'_>, report: &mut Report) {
     file_path(&path, &path, report);
 }
 
-/// Checks the name of who signs certificates: a domain and a path.
+/// Checks the name of a certificate signer: a domain and a path.
 pub(crate) fn signer_name(name: &Field<'_>, report: &mut Report) {
     let parts: Vec<&str> = name.text().split('/').collect();
     let is_right = match parts[..] {
@@ -580,7 +579,7 @@ fn azure_disk(source: &Field<'_>, report: &mut Report) {
     }
 }
 
-/// Checks the name of a driver of the container storage interface.
+/// Checks the name of a CSI driver.
 pub(crate) fn driver_name(name: &Field<'_>, report: &mut Report) {
     report.needs(name);
     if name.len() > 63 {

@@ -236,7 +236,7 @@ impl Git<'_> {
             command.env("GIT_INDEX_FILE", index);
         }
         let failed = |error: std::io::Error| {
-            Failure::new(format!("git does not start: {error}")).hint("install git, or put it on the PATH")
+            Failure::new(format!("cannot start git: {error}")).hint("install git or add it to the PATH")
         };
         let mut child = command.spawn().map_err(failed)?;
         if let Some(mut stdin) = child.stdin.take() {
