@@ -359,7 +359,9 @@ impl<'de> Deserialize<'de> for ApiTable {
             }
             Both { definitions: None, group: Some(_), .. } => Err(D::Error::missing_field("cluster-scoped")),
             Both { definitions: None, cluster_scoped: Some(_), .. } => Err(D::Error::missing_field("group")),
-            Both { .. } => Err(D::Error::custom("expected a table with `group` and `cluster-scoped`, or `definitions`")),
+            Both { .. } => {
+                Err(D::Error::custom("expected a table with `group` and `cluster-scoped`, or `definitions`"))
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Platforms that are wrong: what is said, and where.
+//! Invalid platforms: the errors and their places.
 
 use aqueduct_model::{Selection, load, resolve};
 
