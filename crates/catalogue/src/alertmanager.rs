@@ -30,8 +30,8 @@ const NOBODY: &str = "nobody";
 /// property. Alerts go to the first of `routes` that matches, or else to `receiver`. While an alert with severity
 /// `critical` is active, alerts with `warning` and `info` and the same name and namespace are suppressed.
 ///
-/// Renders the same objects as `stateful`. One pod is meant for demos and small clusters. For larger ones, use `kind
-/// = "chart"` with the chart `kube-prometheus-stack` from <https://prometheus-community.github.io/helm-charts>.
+/// Renders the same objects as `stateful`. One pod is meant for demos and small clusters. For larger ones, use
+/// `kind = "chart"` with the chart `kube-prometheus-stack` from <https://prometheus-community.github.io/helm-charts>.
 ///
 /// ```toml
 /// kind = "chart"

@@ -24,8 +24,8 @@ use crate::{Stateful, constant};
 ///
 /// `mode` decides who runs it. `in-cluster` renders a StatefulSet with one pod, which keeps its data if `storage` is
 /// set. `operator` renders a `postgresql` resource for Zalando's operator, with replicas. `managed` renders no
-/// database, only an ExternalSecret with the connection to a cloud database. Components that use it with `database =
-/// "…"` work with all three modes.
+/// database, only an ExternalSecret with the connection to a cloud database. Components that use it with
+/// `database = "…"` work with all three modes.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Postgres {

@@ -337,8 +337,8 @@ pub struct Allowance {
     /// Why the rule does not apply here.
     #[serde(deserialize_with = "reason")]
     pub reason: String,
-    /// The last day of the exception. From the next day, `aqueduct check` reports the findings again; `aqueduct
-    /// render` does not depend on the date.
+    /// The last day of the exception. From the next day, `aqueduct check` reports the findings again;
+    /// `aqueduct render` does not depend on the date.
     pub until: Option<Date>,
 }
 

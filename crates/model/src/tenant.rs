@@ -65,8 +65,8 @@ pub(crate) struct TenantFile {
     /// The namespace of its components (default: the tenant's name, or the first of `namespaces` if all of these
     /// already exist).
     pub(crate) namespace: Option<Name>,
-    /// Additional namespaces for its components: a name, or a table such as `{ name = "kube-system", existing = true
-    /// }`.
+    /// Additional namespaces for its components: a name, or a table such as
+    /// `{ name = "kube-system", existing = true }`.
     #[serde(default)]
     pub(crate) namespaces: Vec<NamespaceField>,
     /// Labels of its namespaces, in addition to the environment's.

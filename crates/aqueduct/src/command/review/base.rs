@@ -1,4 +1,4 @@
-//! The platform as it was at a revision, in a folder of its own. The work tree and git's index stay as they are.
+//! The platform at a revision, in a temporary folder. The working tree and git's index do not change.
 
 use std::ffi::OsStr;
 use std::io::{self, Write as _};
@@ -14,22 +14,22 @@ use crate::command::Failure;
 use crate::compiler::SOURCES;
 use crate::sources::{is_standing, need_more, others};
 
-/// What the main branch is called, if nobody says so.
+/// The possible names of the main branch.
 const MAIN: [&str; 5] = ["origin/HEAD", "origin/main", "origin/master", "main", "master"];
 
-/// Returns the commit where a revision and the current commit have parted; the main branch where none is named.
+/// Returns the merge base of the current commit and a revision, or the main branch if there is no revision.
 pub(super) fn parting(directory: &Path, revision: Option<&str>) -> Result<String, Failure> {
     let git = Git { directory };
     let commit = match revision {
         Some(revision) => git.commit(revision)?,
         None => MAIN.iter().find_map(|name| git.commit(name).ok()).ok_or_else(|| {
-            Failure::new("there is no main branch to compare with").hint("`--base` names a revision")
+            Failure::new("there is no main branch to compare with").hint("set a revision with `--base`")
         })?,
     };
     Ok(git.run(&["merge-base", "HEAD", &commit], None).unwrap_or(commit))
 }
 
-/// Returns the current commit, where the platform's sources are those of it.
+/// Returns the current commit, if the platform's sources have no changes since then.
 pub(super) fn current(directory: &Path, output: &str) -> Result<Option<String>, Failure> {
     let git = Git { directory };
     let output = format!(":(exclude){output}");
@@ -37,10 +37,10 @@ pub(super) fn current(directory: &Path, output: &str) -> Result<Option<String>, 
     if git.run(&status, None)?.is_empty() { git.commit("HEAD").map(Some) } else { Ok(None) }
 }
 
-/// Returns the files of a platform at a commit, where they are those of its folder but for some that differ; `None` where
-/// that cannot be told without writing all of them.
+/// Returns the files of a platform at a commit, reading from git only those that differ from its folder; `None` if
+/// that is not possible without checking out all of them.
 ///
-/// git knows each file by a hash, so that only those that differ are asked for.
+/// git identifies each file by a hash, which shows which files differ.
 pub(super) fn differing(directory: &Path, commit: &str, head: &Files) -> Result<Option<Files>, Failure> {
     if !head.iter().all(|(path, _)| is_standing(path)) {
         return Ok(None);
@@ -80,7 +80,7 @@ pub(super) fn differing(directory: &Path, commit: &str, head: &Files) -> Result<
     Ok((!need_more(&base, &others)).then_some(base))
 }
 
-/// Returns the hash by which git knows the content of a file.
+/// Returns git's hash of a file's content.
 fn blob(bytes: &[u8]) -> String {
     let mut hash = Sha1::new();
     hash.update(format!("blob {}\0", bytes.len()));
@@ -88,7 +88,7 @@ fn blob(bytes: &[u8]) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What a tree of git holds.
+/// An entry of a git tree.
 struct Entry {
     mode: String,
     id: String,
@@ -96,7 +96,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// Reads a line as `git ls-tree` prints it.
+    /// Parses a line of `git ls-tree`.
     fn read(line: &str) -> Option<Self> {
         let (what, path) = line.split_once('\t')?;
         let mut words = what.split(' ').map(str::to_owned);
@@ -104,12 +104,12 @@ impl Entry {
         Some(Self { mode, id, path: path.to_owned() })
     }
 
-    /// Returns the line by which git takes it into an index.
+    /// Returns the line that adds the entry to a git index.
     fn line(&self) -> String {
         format!("{} {}\t{}\0", self.mode, self.id, self.path)
     }
 
-    /// Tells whether it is a file, and neither a link nor a repository of its own.
+    /// Tells whether it is a regular file, not a symbolic link or submodule.
     fn is_plain_file(&self) -> bool {
         self.mode.starts_with("100")
     }
@@ -127,16 +127,17 @@ fn unreadable(error: FileError) -> Failure {
     Failure::new(format!("cannot read the base: {error}"))
 }
 
-/// Which files of a commit are written.
+/// Which files of a commit to write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Checkout {
-    /// All but the output.
+    /// All except the output.
     Source,
-    /// The output alone.
+    /// Only the output.
     Output,
 }
 
-/// Writes files that a platform had at a commit, and returns their folder and the name of the output in it.
+/// Writes the files of a platform at a commit into a temporary folder. Returns that folder, and the output's path in
+/// it.
 pub(super) fn check_out(
     directory: &Path,
     commit: &str,
@@ -154,9 +155,9 @@ pub(super) fn check_out(
         .ok()
         .and_then(|table: toml::Table| Some(table.get("output")?.as_str()?.to_owned()));
     let output = output.unwrap_or_else(|| "output".to_owned());
-    // A folder that the commit does not have is an empty platform.
+    // A folder that the commit does not contain is an empty platform.
     if git.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &tree], None).is_ok() {
-        // In a folder below it, git would write only what lies there.
+        // From a subfolder, git would write only the files below it.
         let top = git.top()?;
         let git = Git { directory: Path::new(&top) };
         let index = Some(index.as_os_str());
@@ -176,7 +177,7 @@ pub(super) fn check_out(
         if part == Checkout::Output {
             write(&written)?;
         } else {
-            // A platform is often a small part of its repository.
+            // A platform is often a small part of its repository, so other files are written only if it needs them.
             let (first, others): (Vec<&[u8]>, Vec<&[u8]>) =
                 source.into_iter().partition(|path| SOURCES.contains(&top(path).as_str()));
             write(&first)?;
@@ -189,27 +190,27 @@ pub(super) fn check_out(
     Ok((folder, output))
 }
 
-/// The program git in the folder of the platform.
+/// The git program, run in the platform's folder.
 struct Git<'a> {
     directory: &'a Path,
 }
 
 impl Git<'_> {
-    /// Returns the commit of a revision.
+    /// Returns the commit that a revision refers to.
     fn commit(&self, revision: &str) -> Result<String, Failure> {
         let name = format!("{revision}^{{commit}}");
         self.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &name], None).map_err(|_| {
             Failure::new(format!("there is no such revision: `{revision}`"))
-                .hint("a shallow clone lacks it: `git fetch origin` the branch, or clone with its history")
+                .hint("in a shallow clone, run `git fetch origin BRANCH`, or clone with the full history")
         })
     }
 
-    /// Returns the folder of the work tree.
+    /// Returns the root of the working tree.
     fn top(&self) -> Result<String, Failure> {
         self.run(&["rev-parse", "--show-toplevel"], None)
     }
 
-    /// Returns what a tree holds; `None` where there is no such tree, or names in it are not UTF-8.
+    /// Returns the entries of a tree; `None` if it does not exist or contains names that are not UTF-8.
     fn tree(&self, arguments: &[&str]) -> Result<Option<Vec<Entry>>, Failure> {
         let all = [&["ls-tree", "-z", "--full-tree"], arguments].concat();
         let Ok(printed) = self.read(&all, None, &[]) else { return Ok(None) };
@@ -217,17 +218,17 @@ impl Git<'_> {
         Ok(text.split_terminator('\0').map(Entry::read).collect())
     }
 
-    /// Returns what git prints, without the space around it.
+    /// Returns git's output, trimmed.
     fn run(&self, arguments: &[&str], index: Option<&OsStr>) -> Result<String, Failure> {
         Ok(String::from_utf8_lossy(&self.read(arguments, index, &[])?).trim().to_owned())
     }
 
-    /// Returns what git prints when it gets some input.
+    /// Returns git's output for some input.
     fn read(&self, arguments: &[&str], index: Option<&OsStr>, input: &[u8]) -> Result<Vec<u8>, Failure> {
         let mut command = Command::new("git");
         command.arg("-C").arg(self.directory).args(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // A hook that runs this has its own repository in mind.
+        // In a git hook, these variables refer to the hook's repository.
         for name in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_WORK_TREE"] {
             command.env_remove(name);
         }
@@ -236,11 +237,11 @@ impl Git<'_> {
             command.env("GIT_INDEX_FILE", index);
         }
         let failed = |error: std::io::Error| {
-            Failure::new(format!("git does not start: {error}")).hint("install git, or put it on the PATH")
+            Failure::new(format!("cannot start git: {error}")).hint("install git, or add it to the PATH")
         };
         let mut child = command.spawn().map_err(failed)?;
         if let Some(mut stdin) = child.stdin.take() {
-            // What git says about input that it does not take is read below.
+            // If git rejects the input, its error is read below.
             let _ = stdin.write_all(input);
         }
         let output = child.wait_with_output().map_err(failed)?;
@@ -248,7 +249,7 @@ impl Git<'_> {
             return Ok(output.stdout);
         }
         let words = String::from_utf8_lossy(&output.stderr);
-        let first = words.lines().next().unwrap_or("it says nothing");
+        let first = words.lines().next().unwrap_or("no error message");
         Err(Failure::new(format!("git {} failed: {first}", arguments.first().unwrap_or(&""))))
     }
 }
