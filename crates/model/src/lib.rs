@@ -3,7 +3,7 @@
 //! 1. [`load`] reads `platform.toml`, `tenants/` and `blueprints/` into a [`Platform`]: its
 //!    [`Environment`]s, [`Tenant`]s with their [`Component`]s, and [`Blueprint`]s.
 //! 2. [`resolve`] merges the layers of every component, replaces every `${…}` by its value, and returns one
-//! [`Instance`] for each component of each tenant in each environment.
+//!    [`Instance`] for each component of each tenant in each environment.
 //! 3. The fields that belong to a component's kind are a [`Node`]; [`Node::read`] turns them into the
 //!    kind's own type, built from the value types in [`types`].
 //!

@@ -3,7 +3,7 @@
 //! 1. [`Registry`] knows the kinds and reads an instance's fields into a typed [`Component`].
 //! 2. [`Graph`] connects the components of an environment: what each one offers, and what each one needs.
 //! 3. Each component renders its own objects with a [`Context`], which has all the information that it may use. The
-//! wave in which it may start follows from its links and from the webhooks that admit its objects.
+//!    wave in which it may start follows from its links and from the webhooks that admit its objects.
 //! 4. [`tenancy`] adds the tenant's own objects, and [`argocd`] the objects that deliver the tree.
 //! 5. [`normalise`](mod@normalise) gives every object its namespace and labels.
 //!
